@@ -1,0 +1,53 @@
+"""Which edge-AI hardware to buy, how many, how dense to rack it, what it will draw and cost - before buying.
+
+Networks: `read_onnx`. Parts: `read_device`. Answers: `estimate`, `compare`, `simulate`, `write_report`.
+Each name is imported when it is first used, so that `import planner` stays fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.api import compare, estimate, read_device, read_onnx, read_scenario, simulate, write_report
+    from planner.errors import PlannerError
+    from planner.latency.estimate import Estimate
+    from planner.workload.workload import Workload
+
+_HOME = {
+    "read_onnx": "planner.api",
+    "read_device": "planner.api",
+    "read_scenario": "planner.api",
+    "estimate": "planner.api",
+    "compare": "planner.api",
+    "simulate": "planner.api",
+    "write_report": "planner.api",
+    "Estimate": "planner.latency.estimate",
+    "Workload": "planner.workload.workload",
+    "PlannerError": "planner.errors",
+}
+
+__all__ = [
+    "Estimate",
+    "PlannerError",
+    "Workload",
+    "compare",
+    "estimate",
+    "read_device",
+    "read_onnx",
+    "read_scenario",
+    "simulate",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'planner' has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,117 @@
+"""The Python calls that mirror the commands; names and ids in, plain values out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from planner.errors import InputError, Problem
+from planner.hardware import catalog
+from planner.latency import estimate as latency
+from planner.plan import compare as comparison
+from planner.plan import study as studies
+from planner.plan.study_record import study_record
+from planner.rack.results import RackResult
+from planner.report.pdf import write_pdf
+from planner.schema.device import Device, Precision
+from planner.schema.quantity import Money
+from planner.workload.workload import Workload
+from planner.zoo.source import read_model
+
+
+def read_onnx(
+    path: str | Path, *, batch: int | None = None, shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> Workload:
+    """A network counted: an ONNX file or `zoo:NAME`, at a batch size and with input shapes set by name."""
+    return read_model(path, batch=batch, shapes=shapes)
+
+
+def read_device(device: str | Path) -> Device:
+    """A part of the database by id, or from a YAML file of one's own."""
+    if isinstance(device, Path) or device.endswith((".yaml", ".yml")):
+        return catalog.read_device_file(Path(device))
+    return catalog.read_device(device)
+
+
+def read_scenario(path: str | Path) -> studies.ScenarioFile:
+    """A scenario file, validated."""
+    return studies.read_scenario(Path(path))
+
+
+def estimate(
+    workload: Workload,
+    device: Device | str,
+    *,
+    unit: str | None = None,
+    mode: str | None = None,
+    precision: str | None = None,
+    batch: int | None = None,
+    engine: str | None = None,
+    threads: int | None = None,
+    calibration: str | None = None,
+) -> latency.Estimate:
+    """Predict a network on a part; see `planner.latency.estimate.estimate`.
+
+    `calibration` may be None or "none": this version predicts from datasheets only.
+    """
+    if calibration not in (None, "none"):
+        problem = Problem(
+            "calibration", "None or 'none'", repr(calibration), "this version uses datasheets only"
+        )
+        raise InputError("estimate", [problem])
+    part = read_device(device) if isinstance(device, str) else device
+    return latency.estimate(
+        workload,
+        part,
+        unit=unit,
+        mode=mode,
+        precision=precision,
+        batch=batch,
+        engine=engine,
+        threads=threads,
+    )
+
+
+def compare(
+    workload: Workload,
+    devices: Iterable[str],
+    *,
+    modes: str | Sequence[str] = "default",
+    precisions: Sequence[str] = (),
+    batches: Sequence[int] = (1,),
+    max_latency_s: float | None = None,
+    max_power_w: float | None = None,
+    budget: Money | None = None,
+) -> comparison.Comparison:
+    """Rank a network on every part whose id matches one of the globs, against limits."""
+    parts = [catalog.read_device(device_id) for device_id in catalog.match_devices(list(devices))]
+    return comparison.compare(
+        workload,
+        parts,
+        modes=modes,
+        precisions=[Precision(name) for name in precisions] or [None],
+        batches=batches,
+        limits=comparison.Limits(max_latency_s, max_power_w, budget),
+    )
+
+
+def simulate(scenario: str | Path | studies.ScenarioFile) -> RackResult | None:
+    """Simulate a scenario's rack: the one it gives, or the best that fits; None when nothing is feasible."""
+    simulated = studies.simulate_deployment(_scenario_file(scenario))
+    return simulated.result if simulated else None
+
+
+def write_report(
+    scenario: str | Path | studies.ScenarioFile,
+    path: str | Path,
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> studies.Study:
+    """Answer a scenario whole, write the PDF and return the study."""
+    study = studies.run_study(_scenario_file(scenario), progress=progress or (lambda _: None))
+    write_pdf(study_record(study), Path(path))
+    return study
+
+
+def _scenario_file(scenario: str | Path | studies.ScenarioFile) -> studies.ScenarioFile:
+    return scenario if isinstance(scenario, studies.ScenarioFile) else studies.read_scenario(Path(scenario))

@@ -1,0 +1,1 @@
+"""The command line: reads, calls one job, prints; no arithmetic."""

@@ -1,0 +1,90 @@
+"""`planner compare MODEL --devices GLOB`: many parts against limits, best first."""
+
+from __future__ import annotations
+
+import click
+
+from planner.cli.arguments import parse_option, parse_precision, parse_shapes
+from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.text import band, quantity
+
+
+@click.command("compare")
+@click.argument("model")
+@click.option(
+    "--devices", "globs", multiple=True, required=True, metavar="GLOB", help="Ids or globs; repeatable."
+)
+@click.option("--modes", default="default", show_default=True, help="default, all, or names with commas.")
+@click.option("--precision", "precisions", multiple=True, help="Repeatable, or with commas.")
+@click.option(
+    "--batch", "batches", type=click.IntRange(min=1), multiple=True, default=(1,), help="Repeatable."
+)
+@click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
+@click.option("--max-latency", metavar="50ms")
+@click.option("--max-power", metavar="15W")
+@click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")
+@output_options
+def command(
+    model: str,
+    globs: tuple[str, ...],
+    modes: str,
+    precisions: tuple[str, ...],
+    batches: tuple[int, ...],
+    shapes: tuple[str, ...],
+    max_latency: str | None,
+    max_power: str | None,
+    budget: str | None,
+    *,
+    output: Output,
+) -> int:
+    """Put MODEL on every part that matches and rank them; exit status 3 when none keeps the limits."""
+    from planner.cli.main import INFEASIBLE, OK
+    from planner.hardware.catalog import match_devices, read_device
+    from planner.plan.compare import Limits, compare
+    from planner.plan.record import comparison_record
+    from planner.schema.device import Precision
+    from planner.schema.quantity import parse_money
+    from planner.zoo.source import read_model
+
+    limits = Limits(
+        max_latency_s=parse_option("--max-latency", max_latency, "s"),
+        max_power_w=parse_option("--max-power", max_power, "w"),
+        budget=parse_money(budget, "--budget") if budget is not None else None,
+    )
+    named = [parse_precision(text) for group in precisions for text in group.split(",")]
+    workload = read_model(model, batch=batches[0], shapes=parse_shapes(shapes))
+    comparison = compare(
+        workload,
+        [read_device(device_id) for device_id in match_devices(globs)],
+        modes=modes if modes in ("default", "all") else modes.split(","),
+        precisions=[Precision(text) for text in named if text is not None] or [None],
+        batches=batches,
+        limits=limits,
+        progress=lambda device_id: output.progress(f"estimating {device_id}"),
+    )
+    output.progress_done()
+    table = [
+        {
+            "part": c.estimate.device,
+            "mode": c.estimate.mode,
+            "unit": c.estimate.unit,
+            "precision": str(c.estimate.precision),
+            "batch": str(c.estimate.batch),
+            "latency (low - high)": band(
+                c.estimate.latency_s.low, c.estimate.latency_s.mid, c.estimate.latency_s.high, "s"
+            ),
+            "plan with": quantity(c.planning_latency_s.mid, "s"),
+            "power": quantity(c.estimate.power_w.mid, "w"),
+            "price": f"{c.price.amount:g} {c.price.currency}" if c.price else "unknown",
+            "": "pareto" if c.pareto else "ok" if c.feasible else "no: " + "; ".join(c.reasons),
+        }
+        for c in comparison.candidates
+    ]
+    rows = frame_rows(comparison.to_frame())
+    footer = [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in comparison.refusals]
+    right = frozenset({"batch", "plan with", "power", "price"})
+    output.write(Answer(comparison_record(comparison), rows, table, [], footer, right))
+    if comparison.feasible:
+        return OK
+    output.say("planner: no candidate keeps the limits; the reasons stand beside each")
+    return INFEASIBLE

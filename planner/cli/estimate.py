@@ -1,0 +1,92 @@
+"""`planner estimate MODEL --device ID`: latency, power and memory on one part."""
+
+from __future__ import annotations
+
+import click
+
+from planner.cli.arguments import parse_precision, parse_shapes, refuse_calibration
+from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.text import band, count, quantity, share
+
+
+@click.command("estimate")
+@click.argument("model")
+@click.option("--device", "device_id", required=True, metavar="ID", help="See `planner devices list`.")
+@click.option("--unit", help="Compute unit of the part; default: the first that runs the engine.")
+@click.option("--mode", help="Power mode; default: the part's own.")
+@click.option("--precision", help="Default: half precision where the unit has it.")
+@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
+@click.option("--engine", help="Inference engine; default: the unit's usual one.")
+@click.option("--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores.")
+@click.option("--calibration", metavar="FILE|none", help="Only `none` in this version.")
+@click.option("--layers", is_flag=True, help="Add every kernel.")
+@output_options
+def command(
+    model: str,
+    device_id: str,
+    unit: str | None,
+    mode: str | None,
+    precision: str | None,
+    batch: int,
+    shapes: tuple[str, ...],
+    engine: str | None,
+    threads: int | None,
+    calibration: str | None,
+    layers: bool,  # noqa: FBT001 - click passes it by name
+    *,
+    output: Output,
+) -> None:
+    """Predict latency, throughput, power, energy and memory of MODEL on one part."""
+    from planner.hardware.catalog import read_device
+    from planner.latency.estimate import estimate
+    from planner.latency.record import estimate_record
+    from planner.zoo.source import read_model
+
+    refuse_calibration(calibration)
+    asked = parse_precision(precision)
+    device = read_device(device_id)
+    workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
+    result = estimate(workload, device, unit=unit, mode=mode, precision=asked, engine=engine, threads=threads)
+    record = estimate_record(result, layers=layers)
+    latency, power, memory = result.latency_s, result.power_w, result.memory
+    heading = [
+        f"{result.model} on {result.device}/{result.unit}, mode {result.mode}, {result.engine} "
+        f"{result.precision}, batch {result.batch}",
+        f"latency     {band(latency.low, latency.mid, latency.high, 's')}   [{result.provenance}]",
+        f"throughput  {result.throughput_per_s:.4g} inferences/s",
+        f"power       {band(power.low, power.mid, power.high, 'w')}   [{result.power_provenance}]",
+        f"energy      {quantity(result.energy_j, 'j')} per batch",
+        f"memory      {quantity(memory.total_bytes, 'bytes')} of {quantity(memory.capacity_bytes, 'bytes')}"
+        + ("" if result.fits else "   DOES NOT FIT"),
+        f"bound by    compute {share(result.bound.compute)}, memory {share(result.bound.memory)}, "
+        f"overhead {share(result.bound.overhead)}",
+    ]
+    shown = result.layers if layers else ()
+    table = [
+        {
+            "kernel": layer.name,
+            "operators": "+".join(layer.op_types),
+            "MACs": count(layer.macs),
+            "bytes": quantity(layer.bytes, "bytes"),
+            "latency": quantity(layer.time.mid_s, "s"),
+            "bound": layer.bound,
+            "precision": str(layer.precision),
+        }
+        for layer in shown
+    ]
+    footer = [f"note: {text}" for text in result.warnings]
+    footer += [f"not costed: {u.name} ({u.op_type}): {u.reason}" for u in result.unresolved]
+    rows = frame_rows(result.to_frame()) if layers else [_flat(record)]
+    output.write(Answer(record, rows, table, heading, footer, frozenset({"MACs", "bytes", "latency"})))
+
+
+def _flat(record: dict[str, object]) -> dict[str, object]:
+    """One CSV row: nested numbers as `latency_s_low` and so on, lists left out."""
+    row: dict[str, object] = {}
+    for key, value in record.items():
+        if isinstance(value, dict):
+            row.update({f"{key}_{inner}": number for inner, number in value.items()})
+        elif not isinstance(value, list):
+            row[key] = value
+    return row

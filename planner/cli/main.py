@@ -1,0 +1,91 @@
+"""The `planner` command: a group whose subcommands are imported only when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from planner.errors import PlannerError
+
+COMMANDS = {
+    "inspect": ("planner.cli.inspect", "Count operations, bytes and memory of a network, per operator."),
+    "estimate": ("planner.cli.estimate", "Predict latency, power and memory of a network on one part."),
+    "compare": ("planner.cli.compare", "Put a network on many parts and rank them against limits."),
+    "devices": ("planner.cli.devices", "List, show and check the parts of the database."),
+    "zoo": ("planner.cli.zoo", "List and export the reference networks."),
+    "simulate": ("planner.cli.simulate", "Simulate the rack of a scenario: queues, heat, power."),
+    "report": ("planner.cli.report", "Answer a scenario's question whole, as a PDF."),
+}
+
+OK, FAULT, REFUSED, INFEASIBLE, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' one-line help without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Names in the order of the table above: from a network to a report."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands for --help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="planner")
+def planner() -> None:
+    """Which edge-AI hardware to buy, how many, what it will draw and cost - before buying.
+
+    MODEL is an ONNX file or zoo:NAME. Exit status: 0 fine, 2 input refused, 3 no feasible answer, 1 a fault
+    of the planner itself.
+    """
+
+
+def main() -> None:
+    """Run the command line and turn every refusal into one message and an exit status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run with these arguments and return the exit status; tracebacks appear only with --debug."""
+    debug = "--debug" in arguments
+    try:
+        result = planner.main(args=arguments, prog_name="planner", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return REFUSED
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("planner: interrupted; finished results were kept", err=True)
+        return INTERRUPTED
+    except PlannerError as error:
+        if debug:
+            raise
+        click.echo(f"planner: {error}", err=True)
+        return REFUSED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return OK
+    except Exception as error:  # the last resort: a fault of ours, said as such
+        if debug:
+            raise
+        click.echo(
+            f"planner: internal fault: {type(error).__name__}: {error}\n"
+            "This is a defect of planner, not of your input; run again with --debug for the traceback.",
+            err=True,
+        )
+        return FAULT
+    return result if isinstance(result, int) else OK

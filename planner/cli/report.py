@@ -1,0 +1,48 @@
+"""`planner report SCENARIO -o FILE.pdf`: the whole study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+
+@click.command("report")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, help="PDF to write.")
+@click.option("--data", type=click.Path(path_type=Path), help="Also write every number as JSON.")
+@click.option("--paper", type=click.Choice(["a4", "us-letter"]), default="a4", show_default=True)
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+def command(
+    scenario: Path,
+    path: Path,
+    data: Path | None,
+    paper: Literal["a4", "us-letter"],
+    quiet: bool,  # noqa: FBT001 - click passes it by name
+) -> int:
+    """Answer SCENARIO's question whole: which part, how many, will it hold, what does it draw and cost.
+
+    Exit status 3 when no candidate keeps every limit; the PDF then says what binds.
+    """
+    from planner.cli.main import INFEASIBLE, OK
+    from planner.cli.output import Output
+    from planner.files import require_writable, write_bytes
+    from planner.plan.study import read_scenario, run_study
+    from planner.plan.study_record import study_record
+    from planner.report.pdf import write_pdf
+    from planner.report.record import canonical_json
+
+    output = Output("table", path, quiet)
+    for target in [path, data] if data else [path]:
+        require_writable(target)
+    study = run_study(read_scenario(scenario), progress=output.progress)
+    output.progress("setting the PDF")
+    record = study_record(study)
+    write_pdf(record, path, paper=paper)
+    if data is not None:
+        write_bytes(data, canonical_json(record))
+    output.progress_done()
+    output.say(f"{study.verdict}: wrote {path}" + (f" and {data}" if data else ""))
+    return INFEASIBLE if study.verdict in ("INFEASIBLE", "FAIL") else OK

@@ -1,0 +1,74 @@
+"""The errors a user can cause or meet, each saying what was expected, what came and what to do.
+
+An infeasible plan is an answer and never one of these.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class PlannerError(Exception):
+    """Anything the planner refuses on purpose; the command line prints it without a traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input: where it stands, what was expected, what came, what to do."""
+
+    where: str
+    expected: str
+    got: str
+    advice: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, {self.where}" if self.line is not None else self.where
+        text = f"{place}: expected {self.expected}, got {self.got}"
+        return f"{text}; {self.advice}" if self.advice else text
+
+
+class InputError(PlannerError):
+    """A file or argument was refused; all problems of one input arrive together."""
+
+    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        if len(self.problems) == 1:
+            text = f"{source}: {self.problems[0]}"
+        else:
+            listed = "\n".join(f"  - {problem}" for problem in self.problems)
+            text = f"{source}: {len(self.problems)} problems\n{listed}"
+        super().__init__(text)
+
+
+class UnknownIdError(PlannerError):
+    """A name that is in no catalog; the nearest known names are offered."""
+
+    def __init__(self, kind: str, asked: str, known: Iterable[str], advice: str = "") -> None:
+        self.kind = kind
+        self.asked = asked
+        names = sorted(set(known))
+        self.nearest = tuple(difflib.get_close_matches(asked, names, n=3, cutoff=0.5))
+        if self.nearest:
+            hint = "nearest: " + ", ".join(self.nearest)
+        elif len(names) <= 12:
+            hint = "known: " + (", ".join(names) or "none")
+        else:
+            hint = f"{len(names)} are known, none with a similar name"
+        text = f"unknown {kind} {asked!r}; {hint}"
+        super().__init__(f"{text}; {advice}" if advice else text)
+
+
+class UnsupportedModelError(PlannerError):
+    """A network that cannot be read or costed as asked: which operators or shapes, and what would help."""
+
+
+class MissingDataError(PlannerError):
+    """A number that the question needs and the database lacks: which one, and which file to add it to."""
+
+
+class OutputError(PlannerError):
+    """A result could not be written; nothing half-written is left behind."""

@@ -1,0 +1,1 @@
+"""The catalog of parts and engines, and what a roofline takes from it."""

@@ -1,0 +1,243 @@
+"""A part as a record for JSON, as a ledger of its numbers and as a row of the list of parts.
+
+Numbers stay plain under the keys of the record; every object that holds numbers also has `source` and
+`status` (those of its weakest number), and `provenance` with the origin of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from planner.hardware.operating_point import choose_mode
+from planner.provenance import Status
+from planner.schema.device import ComputeUnit, Device, Precision
+from planner.schema.quantity import Money, Origin, Sourced, numbers_in
+from planner.schema.strict import StrictModel
+from planner.units import UNITS, format_quantity
+
+Record = dict[str, Any]
+
+_WEAKNESS = (Status.MEASURED, Status.VENDOR, Status.DERIVED, Status.ASSUMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of a part with everything known about its origin."""
+
+    path: str
+    """Where it stands, such as `units.gpu.peaks.int8.MAXN`."""
+    value: float
+    """In SI units; money in its own currency."""
+    unit: str
+    """Symbol of the unit of `value`; empty for counts."""
+    text: str
+    """The number as people write it, such as `85.2 TOPS`."""
+    source: str
+    status: str
+    confidence: str | None
+    formula: str | None
+    note: str | None
+
+
+def figures(device: Device) -> tuple[Figure, ...]:
+    """Every number of the part, in the order of its file."""
+    modes = [mode.id for mode in device.modes]
+    ledger = []
+    for entry in numbers_in(device):
+        path = [str(part) for part in entry.path]
+        if path[0] == "modes":
+            path[1] = modes[int(path[1])]
+        origin, value = entry.number, entry.number.value
+        if isinstance(value, Money):
+            amount, unit, text = value.amount, value.currency, f"{value.amount:g} {value.currency}"
+        else:
+            amount, unit, text = _measure(float(value), entry.dimension)
+        ledger.append(
+            Figure(
+                ".".join(path), amount, unit, text, origin.source, origin.status.value,
+                origin.confidence, origin.formula, origin.note,
+            )
+        )  # fmt: skip
+    return tuple(ledger)
+
+
+def device_record(device: Device) -> Record:
+    """The part as plain values: the answer of `planner devices show`."""
+    return {
+        "id": device.id,
+        "name": device.name,
+        "vendor": device.vendor,
+        "year": device.year.value,
+        "form": device.form,
+        "architecture": device.architecture,
+        **_origins({"year": device.year}),
+        "units": [_unit_record(unit_id, unit) for unit_id, unit in device.units.items()],
+        "memory": _block_record(device.memory),
+        "modes": [_block_record(mode) for mode in device.modes],
+        "thermal": _block_record(device.thermal),
+        "host_link": _block_record(device.host_link) if device.host_link else None,
+        "size": _block_record(device.size) if device.size else None,
+        "price": _price_record(device),
+        "label_note": device.label_note,
+        "contradictions": [item.model_dump() for item in device.contradictions],
+        "sources": [{"id": key, **source.model_dump()} for key, source in device.sources.items()],
+    }
+
+
+def device_table(devices: Iterable[Device]) -> list[Record]:
+    """One row for each part: INT8 of its biggest unit and power limit, both in the default mode.
+
+    `int8_ops_per_s` is dense and for one instance of `int8_unit`; none where no unit computes in INT8. The
+    fastest mode's figure stands beside it, because the default mode is often another.
+    """
+    return [_row(device) for device in devices]
+
+
+def _row(device: Device) -> Record:
+    default = choose_mode(device, None)
+    biggest = {mode.id: _biggest_int8(device, mode.id) for mode in device.modes}
+    fastest = max(biggest, key=lambda mode: biggest[mode][0] or 0.0)
+    int8_ops_per_s, int8_unit = biggest[default.id]
+    price = device.price.amount_money.value if device.price else None
+    return {
+        "id": device.id,
+        "name": device.name,
+        "vendor": device.vendor,
+        "mode": default.id,
+        "int8_ops_per_s": int8_ops_per_s,
+        "int8_unit": int8_unit,
+        "fastest_mode": fastest,
+        "fastest_int8_ops_per_s": biggest[fastest][0],
+        "memory_bytes": device.memory.capacity_bytes.value,
+        "power_limit_w": default.power_limit_w.value,
+        "price": f"{price.amount:g} {price.currency}" if price else None,
+    }
+
+
+def _biggest_int8(device: Device, mode: str) -> tuple[float | None, str | None]:
+    """The highest dense INT8 peak of one unit in a mode, and which unit that is."""
+    peaks = [
+        (unit.peaks_ops_per_s[Precision.INT8][mode].value, unit_id)
+        for unit_id, unit in device.units.items()
+        if Precision.INT8 in unit.peaks_ops_per_s
+    ]
+    return max(peaks, default=(None, None))
+
+
+def _measure(value: float, dimension: str | None) -> tuple[float, str, str]:
+    """The value, the symbol of its SI unit and the text with the unit that people would use."""
+    if dimension is None:
+        return value, "", f"{value:g}"
+    symbol = next(symbol for symbol, factor in UNITS[dimension].items() if factor == 1.0)
+    return value, symbol, format_quantity(value, dimension, digits=5)
+
+
+def _unit_record(unit_id: str, unit: ComputeUnit) -> Record:
+    return {
+        "id": unit_id,
+        "kind": unit.kind,
+        "name": unit.name,
+        "count": unit.count.value,
+        **_origins({"count": unit.count}),
+        "engines": unit.engines,
+        "fallback": {asked.value: used.value for asked, used in unit.fallback.items()},
+        "peaks": [
+            *_by_mode_and_precision(unit.peaks_ops_per_s, sparse=False),
+            *_by_mode_and_precision(unit.sparse_peaks_ops_per_s, sparse=True),
+        ],
+        "ceilings": _by_mode_and_precision(unit.ceilings_ops_per_s, sparse=False),
+        "clocks": [{"mode": key, "hz": item.value, **_origin(item)} for key, item in unit.clocks_hz.items()],
+        "active": [{"mode": key, "count": item.value, **_origin(item)} for key, item in unit.active.items()],
+        "ops_per_clock": [
+            {"precision": key.value, "operations": item.value, **_origin(item)}
+            for key, item in unit.ops_per_clock.items()
+        ],
+        "parts": [{"name": key, "count": item.value, **_origin(item)} for key, item in unit.parts.items()],
+        "caches": [
+            {"name": key, "bytes": item.value, **_origin(item)} for key, item in unit.caches_bytes.items()
+        ],
+        "remarks": unit.remarks,
+    }
+
+
+def _by_mode_and_precision(
+    table: Mapping[Precision, Mapping[str, Sourced[float]]], *, sparse: bool
+) -> list[Record]:
+    return [
+        {
+            "precision": precision.value,
+            "ops_per_s": item.value,
+            "mode": mode,
+            "sparse": sparse,
+            **_origin(item),
+        }
+        for precision, by_mode in table.items()
+        for mode, item in by_mode.items()
+    ]
+
+
+def _price_record(device: Device) -> Record | None:
+    if device.price is None:
+        return None
+    price = device.price.amount_money
+    return {
+        "amount": price.value.amount,
+        "currency": price.value.currency,
+        "date": device.price.date,
+        **_origin(price),
+        "provenance": {"amount": _origin(price)},
+    }
+
+
+def _block_record(block: StrictModel) -> Record:
+    """A group of numbers: its own fields, then the weakest origin and the origin of each number."""
+    numbers: dict[str, object] = {}
+    plain: Record = {}
+    for name in type(block).model_fields:
+        value = getattr(block, name)
+        if name in Origin.model_fields:
+            continue
+        if isinstance(value, Sourced) or (isinstance(value, dict) and _all_sourced(value)):
+            numbers[name] = value
+        else:
+            plain[name] = value
+    return {**plain, **{name: _value(item) for name, item in numbers.items()}, **_origins(numbers)}
+
+
+def _all_sourced(mapping: Mapping[object, object]) -> bool:
+    return all(isinstance(item, Sourced) for item in mapping.values())
+
+
+def _value(item: object) -> object:
+    if isinstance(item, dict):
+        return {key: number.value for key, number in item.items()}
+    return item.value if isinstance(item, Sourced) else None
+
+
+def _origins(numbers: Mapping[str, object]) -> Record:
+    """`source` and `status` of the weakest number, and `provenance` with the origin of each."""
+    each: Record = {}
+    flat: list[Origin] = []
+    for name, item in numbers.items():
+        if isinstance(item, Sourced):
+            flat.append(item)
+            each[name] = _origin(item)
+        elif isinstance(item, dict):
+            flat += item.values()
+            each[name] = {key: _origin(number) for key, number in item.items()}
+    if not flat:
+        return {}
+    weakest = max(flat, key=lambda origin: _WEAKNESS.index(origin.status))
+    return {"source": weakest.source, "status": weakest.status.value, "provenance": each}
+
+
+def _origin(origin: Origin) -> Record:
+    """Source and status, and what else is known about where the number comes from."""
+    record: Record = {"source": origin.source, "status": origin.status.value}
+    for name in ("confidence", "formula", "note"):
+        value = getattr(origin, name)
+        if value is not None:
+            record[name] = value
+    return record

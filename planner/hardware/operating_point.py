@@ -1,0 +1,180 @@
+"""One unit of one part in one power mode at one precision: the numbers that a roofline needs, with
+sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from planner.errors import InputError, Problem, UnknownIdError
+from planner.provenance import Provenance, of_status, weakest
+from planner.schema.device import ComputeUnit, Device, Mode, Precision
+from planner.schema.engine import Engine
+from planner.schema.quantity import Origin, Sourced
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """Everything that a latency and power estimate takes from the database."""
+
+    device: str
+    unit: str
+    unit_kind: str
+    mode: str
+    engine: str
+    precision: Precision
+    """The precision the unit really computes in, after any fallback."""
+    peaks_ops_per_s: Mapping[Precision, float]
+    """Dense peak of the unit in this mode at every precision that it computes in."""
+    vector_ops_per_s: float
+    """Rate of operations that are no multiply-accumulate: the unit's float32 peak where it has one."""
+    bandwidth_bytes_per_s: float
+    launch_s: float
+    fixed_s: float
+    capacity_bytes: float
+    idle_w: float
+    power_limit_w: float
+    latency_provenance: Provenance
+    power_provenance: Provenance
+    warnings: tuple[str, ...]
+
+    @property
+    def peak_ops_per_s(self) -> float:
+        """Dense peak at the precision of this point."""
+        return self.peaks_ops_per_s[self.precision]
+
+
+def choose_unit(device: Device, unit: str | None, engine: str | None) -> str:
+    """The unit asked for, or the first that the engine runs on, or the part's first unit."""
+    if unit is not None:
+        if unit not in device.units:
+            raise UnknownIdError(f"unit of {device.id}", unit, device.units)
+        return unit
+    if engine is None:
+        return next(iter(device.units))
+    for unit_id, description in device.units.items():
+        if engine in description.engines:
+            return unit_id
+    known = {name for description in device.units.values() for name in description.engines}
+    raise UnknownIdError(f"engine of {device.id}", engine, known)
+
+
+def choose_mode(device: Device, mode: str | None) -> Mode:
+    """The power mode asked for, or the part's default."""
+    if mode is None:
+        return next(item for item in device.modes if item.default)
+    for item in device.modes:
+        if item.id == mode:
+            return item
+    raise UnknownIdError(f"power mode of {device.id}", mode, [item.id for item in device.modes])
+
+
+def default_precision(unit: ComputeUnit, mode: str) -> Precision:
+    """Half precision where the unit computes in it, else single, else the first that it has."""
+    for precision in (Precision.FP16, Precision.FP32):
+        if mode in unit.peaks_ops_per_s.get(precision, {}):
+            return precision
+    return next(iter(unit.peaks_ops_per_s))
+
+
+def operating_point(
+    device: Device,
+    engine: Engine,
+    *,
+    unit: str,
+    mode: str | None = None,
+    precision: Precision | None = None,
+    threads: int | None = None,
+) -> OperatingPoint:
+    """The numbers for one unit, mode and precision; falls back in precision as the part would, with a
+    warning.
+
+    `threads` (CPU units only) scales the peak by threads over the mode's cores; bandwidth stays, which is optimistic
+    for few threads. Raises `UnknownIdError` for a mode the part lacks and `InputError` for a precision
+    that the unit neither has nor falls back from, or an engine that does not run there.
+    """
+    description = device.units[unit]
+    if engine.id not in description.engines:
+        raise UnknownIdError(f"engine of {device.id}/{unit}", engine.id, description.engines)
+    chosen_mode = choose_mode(device, mode)
+    asked = precision or default_precision(description, chosen_mode.id)
+    effective, warnings = _effective_precision(device, unit, chosen_mode.id, asked)
+    peak = description.peaks_ops_per_s[effective][chosen_mode.id]
+    vector = description.peaks_ops_per_s.get(Precision.FP32, {}).get(chosen_mode.id, peak)
+    bandwidth = device.memory.bandwidth_bytes_per_s[chosen_mode.id]
+    costs = engine.units.get(description.kind)
+    if costs is None:
+        raise UnknownIdError(f"kind of unit of engine {engine.id}", description.kind, engine.units)
+    share, cores = _thread_share(device, unit, chosen_mode.id, threads)
+    capacity = device.memory.capacity_bytes.value
+    if device.memory.reserved_bytes is not None:
+        capacity -= device.memory.reserved_bytes.value
+    peaks = {
+        name: by_mode[chosen_mode.id].value * share
+        for name, by_mode in description.peaks_ops_per_s.items()
+        if chosen_mode.id in by_mode
+    }
+    rests_on: list[Origin] = [peak, vector, bandwidth, costs.launch_s, costs.fixed_s, *cores]
+    return OperatingPoint(
+        device=device.id,
+        unit=unit,
+        unit_kind=description.kind,
+        mode=chosen_mode.id,
+        engine=engine.id,
+        precision=effective,
+        peaks_ops_per_s=MappingProxyType(peaks),
+        vector_ops_per_s=vector.value * share,
+        bandwidth_bytes_per_s=bandwidth.value,
+        launch_s=costs.launch_s.value,
+        fixed_s=costs.fixed_s.value,
+        capacity_bytes=capacity,
+        idle_w=chosen_mode.idle_w.value,
+        power_limit_w=chosen_mode.power_limit_w.value,
+        latency_provenance=_datasheet_at_best(rests_on),
+        power_provenance=_datasheet_at_best([chosen_mode.idle_w, chosen_mode.power_limit_w]),
+        warnings=warnings,
+    )
+
+
+def _datasheet_at_best(origins: list[Origin]) -> Provenance:
+    """A roofline from single numbers is never better than `datasheet`, whatever each of them is."""
+    return weakest([Provenance.DATASHEET, *(of_status(origin.status) for origin in origins)])
+
+
+def _effective_precision(
+    device: Device, unit: str, mode: str, asked: Precision
+) -> tuple[Precision, tuple[str, ...]]:
+    description = device.units[unit]
+    effective = asked
+    while mode not in description.peaks_ops_per_s.get(effective, {}):
+        if effective not in description.fallback:
+            have = [name for name, by_mode in description.peaks_ops_per_s.items() if mode in by_mode]
+            problem = Problem(
+                "precision",
+                f"one that {device.id}/{unit} computes in at {mode} ({', '.join(have)})",
+                str(asked),
+                "choose one of these or another unit",
+            )
+            raise InputError("estimate", [problem])
+        effective = description.fallback[effective]
+    if effective is asked:
+        return asked, ()
+    return effective, (f"{device.id}/{unit} does not compute in {asked}; it runs in {effective} instead",)
+
+
+def _thread_share(
+    device: Device, unit: str, mode: str, threads: int | None
+) -> tuple[float, list[Sourced[int]]]:
+    """The share of the mode's powered cores that the threads use; peaks count all of these."""
+    if threads is None:
+        return 1.0, []
+    description = device.units[unit]
+    cores = description.active.get(mode)
+    if description.kind != "cpu" or cores is None:
+        problem = Problem("threads", "a CPU unit", f"{device.id}/{unit}", "leave --threads out")
+        raise InputError("estimate", [problem])
+    if not 1 <= threads <= cores.value:
+        expected = f"1 to {cores.value} (cores of {device.id} in mode {mode})"
+        raise InputError("estimate", [Problem("threads", expected, str(threads))])
+    return threads / cores.value, [cores]

@@ -1,0 +1,27 @@
+"""A number with its low and high end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Low, middle and high of one quantity.
+
+    `level` is the probability that the truth lies inside, where one was measured; None when the ends are
+    those of a model (perfect overlap and none) and carry no probability.
+    """
+
+    low: float
+    mid: float
+    high: float
+    level: float | None = None
+
+    def scaled(self, factor: float) -> Band:
+        """The same band times a factor above zero."""
+        return Band(self.low * factor, self.mid * factor, self.high * factor, self.level)
+
+    def shifted(self, offset: float) -> Band:
+        """The same band plus an offset."""
+        return Band(self.low + offset, self.mid + offset, self.high + offset, self.level)

@@ -1,0 +1,1 @@
+"""From estimates and a rack to a decision: which part, how many, what it draws and costs."""

@@ -1,0 +1,299 @@
+"""A study as one JSON record: what the PDF shows and `--data` writes, number for number."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+from planner.hardware.catalog import device_digest, read_device, read_engine
+from planner.hardware.operating_point import OperatingPoint, operating_point
+from planner.latency.estimate import Estimate, kernels_of
+from planner.latency.planning import planning_band, shortfall
+from planner.latency.record import band_record
+from planner.plan.answer import answer
+from planner.plan.assumptions import assumptions
+from planner.plan.ledger import ledger
+from planner.plan.option import Option
+from planner.plan.record import option_record, rack_record
+from planner.plan.size import batch_sizes
+from planner.plan.study import Simulated, Study
+from planner.schema.device import Device, Precision
+
+RECORD_VERSION = 1
+_PACKAGES = ("numpy", "onnx", "simpy", "pydantic", "matplotlib", "typst")
+
+
+def study_record(study: Study) -> dict[str, object]:
+    """The whole study; null stands where a number is unknown, never zero."""
+    text = answer(study)
+    scenario = study.source.scenario
+    chosen = study.simulated.option if study.simulated else None
+    return {
+        "schema": RECORD_VERSION,
+        "tool": {
+            "name": "planner",
+            "version": importlib.metadata.version("planner"),
+            "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        },
+        "scenario": {
+            "id": scenario.id,
+            "title": scenario.title,
+            "question": scenario.question.strip(),
+            "date": scenario.date,
+            "file": study.source.file,
+            "sha256": study.source.sha256,
+            "notes": list(scenario.notes),
+        },
+        "answer": {
+            "verdict": text.verdict,
+            "headline": text.headline,
+            "paragraph": text.paragraph,
+            "risks": list(text.risks),
+        },
+        "streams": _streams(study),
+        "networks": _networks(study, chosen),
+        "options": [option_record(option) for option in study.options],
+        "chosen": option_record(chosen) if chosen else None,
+        "constraints": _constraints(study, study.simulated),
+        "roofline": _rooflines(chosen) if chosen else [],
+        "ladder": _ladder(study, chosen) if chosen else [],
+        "rivals": _rivals(study),
+        "rack": rack_record(study.simulated.rack, study.simulated.result) if study.simulated else None,
+        "trials": [
+            {"device": t.option.device, "mode": t.option.mode, "count": t.option.count, "verdict": t.verdict}
+            for t in study.trials
+        ],
+        "assumptions": assumptions(study),
+        **ledger(study),
+        "warnings": _warnings(study),
+        "digests": _digests(study),
+    }
+
+
+def _streams(study: Study) -> list[dict[str, object]]:
+    return [
+        {
+            "name": stream.name,
+            "count": stream.count,
+            "model": stream.model,
+            "arrivals": stream.arrivals,
+            "rate_per_s": stream.rate_per_s,
+            "jitter_s": stream.jitter_s,
+            "slo_s": stream.slo.latency_s,
+            "slo_quantile": stream.slo.quantile_ratio,
+        }
+        for stream in study.source.scenario.streams
+    ]
+
+
+def _networks(study: Study, chosen: Option | None) -> list[dict[str, object]]:
+    engine = chosen.engine if chosen else "generic"
+    return [
+        {
+            "model": model,
+            "macs": workload.macs,
+            "flops": workload.flops,
+            "parameters": workload.parameters,
+            "weight_bytes": workload.weight_bytes,
+            "activation_bytes": workload.activation_bytes,
+            "peak_activation_bytes": workload.peak_activation_bytes,
+            "operators": len(workload.operators),
+            "kernels": len(kernels_of(workload, engine)),
+            "unresolved": [
+                {"name": item.name, "op_type": item.op_type, "reason": item.reason}
+                for item in workload.unresolved
+            ],
+            "assumptions": list(workload.assumptions),
+            "sha256": workload.digest,
+        }
+        for model, workload in study.workloads.items()
+    ]
+
+
+def _constraints(study: Study, simulated: Simulated | None) -> list[dict[str, object]]:
+    if simulated is None:
+        return []
+    scenario, option = study.source.scenario, simulated.option
+    throttle_c = simulated.rack.device.thermal.throttle_c
+    hottest_c = simulated.result.devices.temperature_c.max
+    rows: list[dict[str, object]] = [
+        {
+            "name": "rack power, every device at its maximum",
+            "limit": f"{scenario.site.power_limit_w:.0f} W",
+            "value": f"{option.heat.worst_power_w:.0f} W",
+            "met": option.heat.worst_power_w <= scenario.site.power_limit_w,
+        },
+        {
+            "name": "hottest device",
+            "limit": f"below {throttle_c:.0f} °C",
+            "value": f"{hottest_c:.0f} °C",
+            "met": hottest_c < throttle_c,
+        },
+    ]
+    budget = scenario.money.budget_money
+    if budget is not None and option.cost.capital is not None:
+        rows.append(
+            {
+                "name": "capital",
+                "limit": f"{budget.amount:,.0f} {budget.currency}",
+                "value": f"{option.cost.capital:,.0f} {budget.currency}",
+                "met": option.cost.capital <= budget.amount,
+            }
+        )
+    for stream in simulated.result.streams:
+        slo = next(item.slo for item in scenario.streams if item.name == stream.name)
+        p99 = stream.latency_s.p99
+        rows.append(
+            {
+                "name": f"{stream.name}, p99",
+                "limit": f"{slo.latency_s * 1e3:g} ms",
+                "value": "unknown" if p99 is None else f"{p99 * 1e3:.3g} ms",
+                "met": stream.verdict == "PASS",
+            }
+        )
+    return rows
+
+
+def _point(option: Option) -> OperatingPoint:
+    return operating_point(
+        read_device(option.device),
+        read_engine(option.engine),
+        unit=option.unit,
+        mode=option.mode,
+        precision=Precision(option.precision),
+    )
+
+
+def _rooflines(chosen: Option) -> list[dict[str, object]]:
+    point = _point(chosen)
+    device = read_device(chosen.device)
+    return [
+        {
+            "model": item.model,
+            "device": chosen.device,
+            "unit": chosen.unit,
+            "mode": chosen.mode,
+            "precision": str(chosen.precision),
+            "batch": chosen.batch,
+            "peak_ops_per_s": point.peak_ops_per_s,
+            "bandwidth_bytes_per_s": point.bandwidth_bytes_per_s,
+            "ceilings": _ceilings(device, chosen),
+            "kernels": _kernels(item.estimate),
+        }
+        for item in chosen.networks
+    ]
+
+
+def _ceilings(device: Device, chosen: Option) -> list[dict[str, object]]:
+    """Measured ceilings of the unit and of the memory in the chosen mode."""
+    unit = device.units[chosen.unit]
+    rows: list[dict[str, object]] = [
+        {
+            "name": f"measured {precision.value}",
+            "ops_per_s": by_mode[chosen.mode].value,
+            "bytes_per_s": None,
+            "source": by_mode[chosen.mode].source,
+        }
+        for precision, by_mode in unit.ceilings_ops_per_s.items()
+        if chosen.mode in by_mode and precision.value == chosen.precision
+    ]
+    stream = device.memory.ceilings_bytes_per_s.get(chosen.mode)
+    if stream is not None:
+        rows.append(
+            {
+                "name": "measured bandwidth",
+                "ops_per_s": None,
+                "bytes_per_s": stream.value,
+                "source": stream.source,
+            }
+        )
+    return rows
+
+
+def _kernels(result: Estimate) -> list[dict[str, object]]:
+    return [
+        {
+            "name": layer.name,
+            "op_types": list(layer.op_types),
+            "op_class": layer.op_class,
+            "macs": layer.macs,
+            "flops": layer.flops,
+            "bytes": layer.bytes,
+            "latency_s": layer.time.mid_s,
+            "share": layer.time.mid_s / result.latency_s.mid,
+            "bound": layer.bound,
+        }
+        for layer in result.layers
+    ]
+
+
+def _ladder(study: Study, chosen: Option) -> list[dict[str, object]]:
+    """Every precision the unit has and every batch size, for each network on the chosen part."""
+    device = read_device(chosen.device)
+    peaks = device.units[chosen.unit].peaks_ops_per_s
+    rows: list[dict[str, object]] = []
+    for model in study.workloads:
+        for precision in [name for name, by_mode in peaks.items() if chosen.mode in by_mode]:
+            for batch in batch_sizes(max(8, study.source.scenario.candidates.max_batch)):
+                result = study.estimator.estimate(
+                    model,
+                    device,
+                    unit=chosen.unit,
+                    mode=chosen.mode,
+                    precision=precision,
+                    batch=batch,
+                    engine=chosen.engine,
+                )
+                rows.append(
+                    {
+                        "model": model,
+                        "device": chosen.device,
+                        "mode": chosen.mode,
+                        "precision": precision.value,
+                        "batch": batch,
+                        "latency_s": band_record(result.latency_s),
+                        "planning_latency_s": band_record(planning_band(result, shortfall(device, result))),
+                        "throughput_per_s": result.throughput_per_s,
+                        "fits": result.fits,
+                    }
+                )
+    return rows
+
+
+def _rivals(study: Study) -> list[dict[str, object]]:
+    """The best option of each part, for its slowest network."""
+    best: dict[str, Option] = {}
+    for option in study.options:
+        best.setdefault(option.device, option)
+    slo_s = {stream.model: stream.slo.latency_s for stream in study.source.scenario.streams}
+    return [
+        {
+            "device": option.device,
+            "name": option.device_name,
+            "mode": option.mode,
+            "precision": str(option.precision),
+            "batch": option.batch,
+            "model": option.slowest.model,
+            "feasible": option.feasible,
+            "latency_s": band_record(option.slowest.estimate.latency_s),
+            "planning_latency_s": band_record(option.slowest.planning_latency_s),
+            "slo_s": slo_s[option.slowest.model],
+        }
+        for option in best.values()
+    ]
+
+
+def _warnings(study: Study) -> list[str]:
+    found: list[str] = []
+    if study.simulated:
+        for item in study.simulated.option.networks:
+            found += [f"{item.model}: {text}" for text in item.estimate.warnings]
+        found += list(study.simulated.result.warnings)
+    return list(dict.fromkeys(found))
+
+
+def _digests(study: Study) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = [{"what": f"scenario {study.source.file}", "sha256": study.source.sha256}]
+    rows += [{"what": f"network {model}", "sha256": w.digest} for model, w in study.workloads.items()]
+    devices = dict.fromkeys(option.device for option in study.options)
+    rows += [{"what": f"device {device_id}", "sha256": device_digest(device_id)} for device_id in devices]
+    return rows

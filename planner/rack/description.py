@@ -1,0 +1,325 @@
+"""What a rack is and what it is asked to do: plain values that say nothing of how they are run.
+
+Each value refuses nonsense when it is made, all of its problems at once; `Rack` refuses what only shows
+when the parts meet.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from planner.rack.checks import Checks
+
+Arrivals = Literal["periodic", "poisson"]
+Dispatch = Literal["shortest_queue", "round_robin", "central_queue"]
+"""Who gets a request: the device with the fewest requests in it (ties go round), each device in turn, or one
+queue that all devices take from (the device that has been idle longest first)."""
+
+ServiceDistribution = Literal["deterministic", "exponential"]
+Initial = Literal["steady", "cold"]
+"""Device temperatures at time zero: settled at the offered load, or those of a rack without load."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamGroup:
+    """Cameras that are alike: how often each sends, for which network, and what was promised.
+
+    A `periodic` camera sends every `1 / rate_per_s` from a phase drawn uniformly over the period, each
+    frame moved by a jitter uniform in plus or minus `jitter_s` (bounded, so that no frame overtakes the one
+    before). A `poisson` source has exponential gaps. `queue_limit` bounds the group's requests waiting in
+    any one queue; one more pushes out the oldest. The promise is kept when the `slo_quantile` of latency is
+    below `slo_s`.
+    """
+
+    name: str
+    sources: int
+    rate_per_s: float
+    network: str
+    slo_s: float
+    arrivals: Arrivals = "periodic"
+    jitter_s: float = 0.0
+    slo_quantile: float = 0.99
+    queue_limit: int | None = None
+
+    def __post_init__(self) -> None:
+        checks = Checks(f"stream group {self.name!r}")
+        checks.one_of(get_args(Arrivals), arrivals=self.arrivals)
+        checks.require(self.sources >= 1, "sources", "one or more", self.sources)
+        checks.positive(rate_per_s=self.rate_per_s, slo_s=self.slo_s)
+        checks.non_negative(jitter_s=self.jitter_s)
+        checks.require(
+            0 < self.slo_quantile < 1, "slo_quantile", "a share between 0 and 1", self.slo_quantile
+        )
+        if self.queue_limit is not None:
+            checks.require(self.queue_limit >= 0, "queue_limit", "zero or more, or none", self.queue_limit)
+        if self.arrivals == "poisson":
+            checks.require(self.jitter_s == 0, "jitter_s", "0 with poisson arrivals", self.jitter_s)
+        elif self.rate_per_s > 0:
+            most_s = 0.5 / self.rate_per_s
+            checks.require(
+                self.jitter_s <= most_s, "jitter_s", f"at most half the period, {most_s:g} s", self.jitter_s
+            )
+        checks.finish()
+
+    @property
+    def offered_per_s(self) -> float:
+        """Requests per second of all the group's cameras together."""
+        return self.sources * self.rate_per_s
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How long a device serves a batch of one network, and what it draws meanwhile.
+
+    `batch_s[b - 1]` is the time of a batch of b at full clock; `clocked_share` of it grows as 1/clock and
+    the rest (memory) stays. `busy_w` is the power above idle while serving at full clock. `exponential`
+    service multiplies the time by a unit-mean exponential draw of the oldest request in the batch: for
+    queueing theory, not for devices.
+    """
+
+    network: str
+    batch_s: tuple[float, ...]
+    clocked_share: float
+    busy_w: float
+    service_distribution: ServiceDistribution = "deterministic"
+
+    def __post_init__(self) -> None:
+        checks = Checks(f"service of {self.network!r}")
+        checks.one_of(get_args(ServiceDistribution), service_distribution=self.service_distribution)
+        checks.require(self.batch_s, "batch_s", "the time of a batch of one, of two, ...", "none")
+        checks.positive(**{f"batch_s[{i}]": time_s for i, time_s in enumerate(self.batch_s)})
+        checks.between(0, 1, clocked_share=self.clocked_share)
+        checks.non_negative(busy_w=self.busy_w)
+        checks.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Leakage:
+    """Power that grows with temperature, on top of idle power: reference_w * exp(per_k * (T - reference_c)).
+
+    The exponential is confirmed on application processors from 20 to 85 C (De Vogeleer et al.,
+    arXiv:1404.3381).
+    """
+
+    reference_w: float
+    reference_c: float
+    per_k: float
+
+    def __post_init__(self) -> None:
+        checks = Checks("leakage")
+        checks.non_negative(reference_w=self.reference_w, per_k=self.per_k)
+        checks.finite(reference_c=self.reference_c)
+        checks.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Thermal:
+    """One device as one heat store behind one resistance to its inlet air, with a trip and a shutdown.
+
+    At the end of each epoch a device at or above `throttle_c` drops to `throttled_clock`, and returns to
+    full clock below `throttle_c - hysteresis_k`; at or above `shutdown_c` it switches off for the rest of
+    the run. No leakage means that it is unknown: idle power is then the same at every temperature, and the
+    result says so.
+    """
+
+    resistance_k_per_w: float
+    heat_capacity_j_per_k: float
+    throttle_c: float
+    hysteresis_k: float
+    shutdown_c: float
+    throttled_clock: float
+    leakage: Leakage | None = None
+
+    def __post_init__(self) -> None:
+        checks = Checks("thermal")
+        checks.positive(
+            resistance_k_per_w=self.resistance_k_per_w, heat_capacity_j_per_k=self.heat_capacity_j_per_k
+        )
+        checks.non_negative(hysteresis_k=self.hysteresis_k)
+        checks.finite(throttle_c=self.throttle_c, shutdown_c=self.shutdown_c)
+        checks.require(
+            self.shutdown_c > self.throttle_c,
+            "shutdown_c",
+            f"above throttle_c ({self.throttle_c:g})",
+            self.shutdown_c,
+        )
+        checks.require(
+            0 < self.throttled_clock <= 1,
+            "throttled_clock",
+            "a ratio above 0 and at most 1",
+            self.throttled_clock,
+        )
+        checks.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device: what it draws idle, what it serves, how it heats.
+
+    Power above idle follows clock ** `clock_power_exponent`: 1 is a slower clock at the same voltage (the
+    cautious reading), towards 3 when voltage falls with it.
+    """
+
+    name: str
+    idle_w: float
+    services: tuple[Service, ...]
+    thermal: Thermal
+    clock_power_exponent: float = 1.0
+
+    def __post_init__(self) -> None:
+        checks = Checks(f"device {self.name!r}")
+        checks.non_negative(idle_w=self.idle_w, clock_power_exponent=self.clock_power_exponent)
+        checks.require(self.services, "services", "at least one network's service", "none")
+        _unique(checks, "services", [service.network for service in self.services])
+        checks.finish()
+
+    def service(self, network: str) -> Service:
+        """The service of a network; a KeyError where the device has none."""
+        for service in self.services:
+            if service.network == network:
+                return service
+        raise KeyError(network)
+
+
+@dataclass(frozen=True, slots=True)
+class Air:
+    """The air of the rack: `airflow_m3_per_s` is what it takes from and gives back to the room.
+
+    `recirculation` is the share of the exhaust's rise above supply that comes back to the inlets (the
+    supply heat index); `gradient_k` is how much warmer the room's air is at the top position than at the
+    bottom one, beside that. See `planner.rack.air` for the formula and its limits.
+    """
+
+    supply_c: float
+    airflow_m3_per_s: float
+    recirculation: float = 0.0
+    gradient_k: float = 0.0
+    density_kg_per_m3: float = 1.204
+    heat_capacity_j_per_kg_k: float = 1006.0
+
+    def __post_init__(self) -> None:
+        checks = Checks("air")
+        checks.finite(supply_c=self.supply_c, gradient_k=self.gradient_k)
+        checks.positive(
+            airflow_m3_per_s=self.airflow_m3_per_s,
+            density_kg_per_m3=self.density_kg_per_m3,
+            heat_capacity_j_per_kg_k=self.heat_capacity_j_per_kg_k,
+        )
+        checks.between(0, 1, recirculation=self.recirculation)
+        checks.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Batching:
+    """A free device starts a batch when `max_size` requests of one network wait, or the oldest has waited
+    `max_wait_s`; with no wait it takes whatever is there.
+    """
+
+    max_size: int = 1
+    max_wait_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        checks = Checks("batching")
+        checks.require(self.max_size >= 1, "max_size", "one or more", self.max_size)
+        checks.non_negative(max_wait_s=self.max_wait_s)
+        checks.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Rack:
+    """Identical devices, the streams they serve, the air around them, and how long and how often to look.
+
+    Each of `replications` runs lasts `duration_s`, of which the first `warmup_s` is not counted; both are
+    whole numbers of epochs, so that every sum over the counted window is exact. `fan_w` is drawn all the
+    time and heats the air.
+    """
+
+    device: Device
+    count: int
+    streams: tuple[StreamGroup, ...]
+    batching: Batching
+    dispatch: Dispatch
+    air: Air
+    fan_w: float
+    duration_s: float
+    warmup_s: float
+    epoch_s: float = 1.0
+    seed: int = 0
+    replications: int = 10
+    initial: Initial = "steady"
+
+    def __post_init__(self) -> None:
+        checks = Checks("rack")
+        checks.one_of(get_args(Dispatch), dispatch=self.dispatch)
+        checks.one_of(get_args(Initial), initial=self.initial)
+        checks.require(self.count >= 1, "count", "one device or more", self.count)
+        checks.require(self.replications >= 1, "replications", "one or more", self.replications)
+        checks.require(self.seed >= 0, "seed", "zero or above", self.seed)
+        checks.non_negative(fan_w=self.fan_w)
+        self._check_window(checks)
+        self._check_streams(checks)
+        warmest_c = self.air.supply_c + abs(self.air.gradient_k) / 2
+        checks.require(
+            self.device.thermal.throttle_c > warmest_c,
+            "device.thermal.throttle_c",
+            f"above the warmest supply air, {warmest_c:g} C",
+            self.device.thermal.throttle_c,
+            "an idle device would already throttle",
+        )
+        checks.finish()
+
+    def _check_window(self, checks: Checks) -> None:
+        checks.positive(duration_s=self.duration_s, epoch_s=self.epoch_s)
+        checks.require(
+            0 <= self.warmup_s < self.duration_s,
+            "warmup_s",
+            f"zero or above, and less than the duration, {self.duration_s:g} s",
+            self.warmup_s,
+        )
+        if self.epoch_s > 0 and math.isfinite(self.duration_s + self.warmup_s):
+            for where, value in (("duration_s", self.duration_s), ("warmup_s", self.warmup_s)):
+                epochs = value / self.epoch_s
+                checks.require(
+                    abs(epochs - round(epochs)) < 1e-6, where, f"whole epochs of {self.epoch_s:g} s", value
+                )
+
+    def _check_streams(self, checks: Checks) -> None:
+        checks.require(self.streams, "streams", "at least one stream group", "none")
+        _unique(checks, "streams", [group.name for group in self.streams])
+        longest = {service.network: len(service.batch_s) for service in self.device.services}
+        for group in self.streams:
+            where = f"streams[{group.name!r}]"
+            served = ", ".join(sorted(longest))
+            checks.require(group.network in longest, f"{where}.network", f"one of {served}", group.network)
+            checks.require(
+                self.batching.max_size <= longest.get(group.network, self.batching.max_size),
+                "batching.max_size",
+                f"at most the {longest.get(group.network)} batch sizes known for {group.network!r}",
+                self.batching.max_size,
+            )
+            limit = group.queue_limit
+            checks.require(
+                limit is None or self.batching.max_wait_s == 0 or limit >= self.batching.max_size,
+                f"{where}.queue_limit",
+                f"at least batching.max_size ({self.batching.max_size}) while batches wait to fill",
+                limit,
+                "a queue that drops before a batch is full would never start one",
+            )
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of one run."""
+        return round(self.duration_s / self.epoch_s)
+
+    @property
+    def warmup_epochs(self) -> int:
+        """Epochs of one run that are not counted."""
+        return round(self.warmup_s / self.epoch_s)
+
+
+def _unique(checks: Checks, where: str, names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    checks.require(not twice, where, "each name once", f"{', '.join(twice)} more than once")

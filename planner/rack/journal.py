@@ -1,0 +1,201 @@
+"""What an engine notes while it runs: integrals by epoch, and one line for each batch and each loss.
+
+Integrals over time are summed as the run goes and never from the request lines, so that the invariants
+compare two accounts of the same run.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.rack.description import Rack
+from planner.rack.heat import EpochHeat, HeatState
+from planner.rack.records import BatchRecords, EpochRecords, Floats, Outcome, Records, RequestRecords
+
+
+class Journal:
+    """The notes of one replication; an engine calls it at each change, in order of time."""
+
+    def __init__(self, rack: Rack, start: HeatState) -> None:
+        self._rack = rack
+        self._start = start
+        self._state = start
+        self._shutdown_s = np.full(rack.count, np.inf)
+        self._now_s = 0.0
+        self._epoch_start_s = 0.0
+        self._in_system = 0
+        self._waiting = 0
+        self._in_system_s = 0.0
+        self._waiting_s = 0.0
+        self._current: list[int | None] = [None] * rack.count
+        self._busy_since_s = [0.0] * rack.count
+        self._busy_s = [0.0] * rack.count
+        self._dynamic_j = [0.0] * rack.count
+        self._drops: list[tuple[int, float]] = []
+        self._members: list[int] = []
+        self._device: list[int] = []
+        self._network: list[int] = []
+        self._size: list[int] = []
+        self._start_s: list[float] = []
+        self._end_s: list[float] = []
+        self._dynamic_w: list[float] = []
+        self._lost: list[int] = []
+        self._epochs: list[tuple[float, EpochHeat, HeatState, HeatState, Floats, float, float]] = []
+
+    @property
+    def epochs(self) -> int:
+        """Epochs closed so far."""
+        return len(self._epochs)
+
+    def _pass_time(self, now_s: float) -> None:
+        elapsed_s = now_s - self._now_s
+        self._in_system_s += self._in_system * elapsed_s
+        self._waiting_s += self._waiting * elapsed_s
+        self._now_s = now_s
+
+    def arrive(self, now_s: float) -> None:
+        """A request arrives and waits."""
+        self._pass_time(now_s)
+        self._in_system += 1
+        self._waiting += 1
+
+    def drop(self, request: int, now_s: float) -> None:
+        """A waiting request is lost."""
+        self._pass_time(now_s)
+        self._in_system -= 1
+        self._waiting -= 1
+        self._drops.append((request, now_s))
+
+    def begin(
+        self, device: int, network: int, members: list[int], now_s: float, service_s: float, dynamic_w: float
+    ) -> None:
+        """A device takes waiting requests into service as one batch."""
+        self._pass_time(now_s)
+        self._waiting -= len(members)
+        self._current[device] = len(self._device)
+        self._busy_since_s[device] = now_s
+        self._members.extend(members)
+        self._device.append(device)
+        self._network.append(network)
+        self._size.append(len(members))
+        self._start_s.append(now_s)
+        self._end_s.append(now_s + service_s)
+        self._dynamic_w.append(dynamic_w)
+
+    def complete(self, device: int, now_s: float) -> None:
+        """The batch of a device is served, and its requests leave."""
+        self._pass_time(now_s)
+        self._leave(device, now_s)
+
+    def lose(self, device: int, now_s: float) -> None:
+        """The batch of a device is lost with it, and its requests are dropped."""
+        self._pass_time(now_s)
+        batch = self._leave(device, now_s)
+        self._end_s[batch] = now_s
+        self._lost.append(batch)
+
+    def _leave(self, device: int, now_s: float) -> int:
+        batch = self._current[device]
+        if batch is None:
+            raise RuntimeError(f"device {device} has no batch to finish")
+        self._serve_until(device, batch, now_s)
+        self._current[device] = None
+        self._in_system -= self._size[batch]
+        return batch
+
+    def _serve_until(self, device: int, batch: int, now_s: float) -> None:
+        served_s = now_s - self._busy_since_s[device]
+        self._busy_s[device] += served_s
+        self._dynamic_j[device] += served_s * self._dynamic_w[batch]
+        self._busy_since_s[device] = now_s
+
+    def dynamic_w(self, now_s: float) -> Floats:
+        """Mean power above idle of each device since the epoch began."""
+        for device, batch in enumerate(self._current):
+            if batch is not None:
+                self._serve_until(device, batch, now_s)
+        return np.array(self._dynamic_j) / (now_s - self._epoch_start_s)
+
+    def end_epoch(self, now_s: float, heat: EpochHeat, after: HeatState) -> None:
+        """Close the epoch with the heat that it made and the state that it led to."""
+        self._pass_time(now_s)
+        length_s = now_s - self._epoch_start_s
+        busy_share = np.array(self._busy_s) / length_s
+        waiting, in_system = self._waiting_s / length_s, self._in_system_s / length_s
+        self._epochs.append((now_s, heat, self._state, after, busy_share, waiting, in_system))
+        self._shutdown_s[after.off & ~self._state.off] = now_s
+        self._state = after
+        self._epoch_start_s = now_s
+        self._waiting_s = self._in_system_s = 0.0
+        self._busy_s = [0.0] * self._rack.count
+        self._dynamic_j = [0.0] * self._rack.count
+
+    def records(
+        self, replication: int, networks: tuple[str, ...], arrival_s: list[float], stream: list[int]
+    ) -> Records:
+        """All that was noted, as arrays; arrivals are given in the order of their numbers."""
+        batches = BatchRecords(
+            device=np.array(self._device, dtype=np.int32),
+            network=np.array(self._network, dtype=np.int32),
+            size=np.array(self._size, dtype=np.int32),
+            start_s=np.array(self._start_s, dtype=np.float64),
+            end_s=np.array(self._end_s, dtype=np.float64),
+            dynamic_w=np.array(self._dynamic_w, dtype=np.float64),
+            lost=np.isin(np.arange(len(self._device)), self._lost),
+        )
+        return Records(
+            replication=replication,
+            networks=networks,
+            requests=self._request_records(batches, arrival_s, stream),
+            batches=batches,
+            epochs=self._epoch_records(),
+            initial_temperature_c=self._start.temperature_c,
+            shutdown_s=self._shutdown_s,
+            in_system=self._in_system,
+        )
+
+    def _request_records(
+        self, batches: BatchRecords, arrival_s: list[float], stream: list[int]
+    ) -> RequestRecords:
+        count = len(arrival_s)
+        members = np.array(self._members, dtype=np.int64)
+        start_s, departure_s = np.full(count, np.nan), np.full(count, np.nan)
+        device, batch_size = np.full(count, -1, dtype=np.int32), np.zeros(count, dtype=np.int32)
+        outcome = np.full(count, Outcome.IN_SYSTEM, dtype=np.int8)
+        start_s[members] = np.repeat(batches.start_s, batches.size)
+        device[members] = np.repeat(batches.device, batches.size)
+        batch_size[members] = np.repeat(batches.size, batches.size)
+        ended = batches.end_s < self._now_s
+        fate = np.where(batches.lost, Outcome.DROPPED, Outcome.SERVED)
+        departure_s[members] = np.repeat(np.where(ended, batches.end_s, np.nan), batches.size)
+        outcome[members] = np.repeat(np.where(ended, fate, Outcome.IN_SYSTEM), batches.size)
+        for request, lost_s in self._drops:
+            departure_s[request] = lost_s
+            outcome[request] = Outcome.DROPPED
+        return RequestRecords(
+            stream=np.array(stream, dtype=np.int32),
+            arrival_s=np.array(arrival_s, dtype=np.float64),
+            start_s=start_s,
+            departure_s=departure_s,
+            device=device,
+            batch_size=batch_size,
+            outcome=outcome,
+        )
+
+    def _epoch_records(self) -> EpochRecords:
+        throttled_clock = self._rack.device.thermal.throttled_clock
+        ends_s, heats, befores, afters, busy_shares, waiting, in_system = zip(*self._epochs, strict=True)
+        throttled = np.stack([state.throttled for state in befores])
+        off = np.stack([state.off for state in befores])
+        return EpochRecords(
+            end_s=np.array(ends_s),
+            power_w=np.stack([heat.power_w for heat in heats]),
+            temperature_c=np.stack([state.temperature_c for state in afters]),
+            inlet_c=np.stack([heat.inlet_c for heat in heats]),
+            exhaust_c=np.array([heat.exhaust_c for heat in heats]),
+            clock=np.where(off, 0.0, np.where(throttled, throttled_clock, 1.0)),
+            throttled=throttled,
+            busy_share=np.stack(busy_shares),
+            waiting=np.array(waiting),
+            in_system=np.array(in_system),
+        )

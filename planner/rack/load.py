@@ -1,0 +1,78 @@
+"""What the streams ask of the devices: service times, offered utilisation, and the load to expect of it.
+
+Service time follows the clock as t(c) = t(1) * (s/c + 1 - s), where s is the share of the time that
+computes and 1 - s waits for memory, which keeps its pace. Power above idle follows clock **
+`clock_power_exponent`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.rack.description import Device, Rack, Service
+
+_ROUNDS = 100
+"""Rounds of the batch-size iteration; it contracts below saturation and is clipped above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedLoad:
+    """What one device does on average: share of the time that it serves, and power above idle."""
+
+    busy_share: float
+    dynamic_w: float
+
+
+def service_time_s(service: Service, size: float, clock: float = 1.0) -> float:
+    """Time to serve a batch at a clock ratio; a mean size between whole ones is interpolated."""
+    full_s = float(np.interp(size, np.arange(1, len(service.batch_s) + 1), service.batch_s))
+    return full_s * (service.clocked_share / clock + 1.0 - service.clocked_share)
+
+
+def busy_power_w(device: Device, service: Service, clock: float = 1.0) -> float:
+    """Power above idle while serving at a clock ratio."""
+    return float(service.busy_w * clock**device.clock_power_exponent)
+
+
+def offered_utilisation(rack: Rack, clock: float = 1.0) -> float:
+    """Work asked over work possible, with every batch full; at one or above, queues grow without end.
+
+    Full batches are what a saturated device serves, so this is the exact edge of stability for one network,
+    and for several under first come first served.
+    """
+    size = rack.batching.max_size
+    busy_devices = sum(
+        group.offered_per_s * service_time_s(rack.device.service(group.network), size, clock) / size
+        for group in rack.streams
+    )
+    return busy_devices / rack.count
+
+
+def expected_load(rack: Rack, clock: float = 1.0) -> ExpectedLoad:
+    """An estimate of one device's load at a clock, where the batch size follows from the load itself.
+
+    A batch holds what arrives while the oldest request waits to fill it or while the batches before it are
+    served (fluid approximation, without chance): b = clip(max(1 + rate * max_wait, rate * sum of t(b)), 1,
+    max_size). Good enough to start temperatures from; utilisation is counted from the run.
+    """
+    device, batching = rack.device, rack.batching
+    offered: dict[str, float] = {}
+    for group in rack.streams:
+        offered[group.network] = offered.get(group.network, 0.0) + group.offered_per_s / rack.count
+    services = [device.service(network) for network in offered]
+    rates = np.array(list(offered.values()))
+    sharing = rack.count if rack.dispatch == "central_queue" else 1
+    filled = 1.0 + rates * sharing * batching.max_wait_s
+    sizes = np.ones(len(services))
+    times_s = np.array([service_time_s(service, 1, clock) for service in services])
+    for _ in range(_ROUNDS):
+        sizes = np.clip(np.maximum(filled, rates * times_s.sum()), 1, batching.max_size)
+        times_s = np.array(
+            [service_time_s(service, size, clock) for service, size in zip(services, sizes, strict=True)]
+        )
+    busy = rates * times_s / sizes
+    powers_w = np.array([busy_power_w(device, service, clock) for service in services])
+    overload = max(1.0, float(busy.sum()))
+    return ExpectedLoad(float(busy.sum()) / overload, float(busy @ powers_w) / overload)

@@ -1,0 +1,137 @@
+"""What a simulation answers; field names are those of the JSON output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Verdict(StrEnum):
+    """Whether a stream's promise is kept, as far as the interval across replications can tell."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    FAIL = "FAIL"
+    UNDECIDED = "UNDECIDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Seconds from arrival to completion over all served requests of all replications.
+
+    `p99_low` and `p99_high` are the 95 % t-interval of the p99 of single replications. None where nothing was
+    served, and for the interval where there is only one replication.
+    """
+
+    mean: float | None
+    p50: float | None
+    p90: float | None
+    p99: float | None
+    p99_low: float | None
+    p99_high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Served requests by latency: `counts[i]` lie from `edges_s[i]` up to `edges_s[i + 1]`."""
+
+    edges_s: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamResult:
+    """One stream group; counts are of requests that arrived in the counted window, over all replications.
+
+    `unfinished` ones were still in the system when the run ended; requests are served, dropped or unfinished.
+    """
+
+    name: str
+    requests: int
+    served: int
+    dropped: int
+    unfinished: int
+    latency_s: Latency
+    histogram: Histogram
+    verdict: Verdict
+    verdict_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Temperature:
+    """Device temperature at epoch ends: mean over devices and time, and the highest anywhere, C."""
+
+    mean: float
+    max: float
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesResult:
+    """All devices of the rack over the counted window: shares of device-time, and shutdowns a replication.
+
+    `mean_batch` is requests per batch started in the window; None where none was.
+    """
+
+    utilisation: float
+    throttled_share: float
+    temperature_c: Temperature
+    shutdowns: float
+    mean_batch: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSeries:
+    """Replication 0 from its beginning, one value an epoch (at its end, or the mean over it), for figures.
+
+    `queue_length` is requests waiting in the rack; `power_w` includes the fans; `inlet_c` is the mean inlet.
+    """
+
+    time_s: tuple[float, ...]
+    queue_length: tuple[float, ...]
+    temperature_mean_c: tuple[float, ...]
+    temperature_max_c: tuple[float, ...]
+    inlet_c: tuple[float, ...]
+    exhaust_c: tuple[float, ...]
+    power_w: tuple[float, ...]
+    throttled_share: tuple[float, ...]
+    utilisation: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RackResult:
+    """The answer of a simulation; energy is the mean of one replication's counted window, fans included.
+
+    `energy_per_request_j` is energy over the requests completed in the window, None where there were none.
+    `invariants` are relative residuals of conservation laws, the worst of all replications.
+    """
+
+    streams: tuple[StreamResult, ...]
+    devices: DevicesResult
+    power_w: float
+    energy_j: float
+    energy_per_request_j: float | None
+    throughput_per_s: float
+    offered_utilisation: float
+    invariants: Mapping[str, float]
+    seed: int
+    replications: int
+    series: TimeSeries
+    warnings: tuple[str, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a stream group, latency flattened to columns `latency_s.mean`, `latency_s.p50`, ..."""
+        import pandas as pd
+
+        rows: list[dict[str, object]] = []
+        for stream in self.streams:
+            row: dict[str, object] = asdict(stream)
+            row.pop("latency_s")
+            row.pop("histogram")
+            row["verdict"] = str(stream.verdict)
+            row.update({f"latency_s.{name}": value for name, value in asdict(stream.latency_s).items()})
+            rows.append(row)
+        return pd.DataFrame(rows)

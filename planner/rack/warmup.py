@@ -1,0 +1,59 @@
+"""Where the data say that the warm-up of a run ends (MSER-5), and a warning when that is past the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from planner.rack.description import Rack
+from planner.rack.records import Floats, Records
+
+_BATCH = 5
+_MATTERS = 0.02
+_MATTERS_K = 1.0
+
+
+def mser5(series: Floats) -> int:
+    """How many leading values to leave out, so that the rest has the smallest standard error.
+
+    Means of five values are formed; of cuts d up to half of them, the one with the least sum((z - mean)^2
+    for z after d) / (n - d)^2 is taken (White, Cobb and Spratt 2000). A cut near half of the series means
+    that it has not settled. A series shorter than two batches gives 0.
+    """
+    count = len(series) // _BATCH
+    if count < 2:
+        return 0
+    means = np.asarray(series[: count * _BATCH], dtype=np.float64).reshape(count, _BATCH).mean(axis=1)
+    means = means - means.mean()
+    left = np.arange(count, 0, -1)
+    sums = np.cumsum(means[::-1])[::-1]
+    squares = np.cumsum(means[::-1] ** 2)[::-1]
+    error = np.maximum(squares - sums**2 / left, 0.0) / left**2
+    cut = int(np.argmin(error[: count // 2 + 1]))
+    return cut * _BATCH
+
+
+def warmup_warnings(rack: Rack, records: Sequence[Records]) -> list[str]:
+    """Warnings where MSER-5 asks for a longer warm-up than the declared one, and it would change the mean.
+
+    Looked at are the epochs' number in the system (a change above 2 %) and mean device temperature (above 1
+    K), each averaged over the replications first (Welch), so that chance in one of them is not taken for a
+    trend.
+    """
+    in_system = np.mean([run.epochs.in_system for run in records], axis=0)
+    temperature_c = np.mean([run.epochs.temperature_c.mean(axis=1) for run in records], axis=0)
+    warnings = []
+    for what, series, matters in (
+        ("the number in the system", in_system, _MATTERS * float(in_system.mean())),
+        ("the device temperature", temperature_c, _MATTERS_K),
+    ):
+        cut = mser5(series)
+        if cut > rack.warmup_epochs:
+            change = abs(float(series[cut:].mean() - series[rack.warmup_epochs :].mean()))
+            if change > matters:
+                warnings.append(
+                    f"{what} settles only after {cut * rack.epoch_s:g} s by MSER-5; "
+                    f"the declared warm-up is {rack.warmup_s:g} s"
+                )
+    return warnings

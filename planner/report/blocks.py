@@ -1,0 +1,133 @@
+"""What a page is made of: blocks of plain text and tables, which the template sets and never interprets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Style = Literal["plain", "strong", "note", "mono", "good", "bad", "open"]
+"""How a cell is set; the last three are verdicts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One entry of a table; `url` makes a link, `anchor` names a place, `target` leads to such a place,
+    `span` counts the columns that it takes."""
+
+    text: str
+    style: Style = "plain"
+    url: str | None = None
+    anchor: str | None = None
+    target: str | None = None
+    span: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading, its alignment, and its width as a share of what is left (`None`: as wide as needed)."""
+
+    head: str
+    align: Literal["left", "right", "center"] = "left"
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading; one of level 1 starts a page unless `follows` says that it may stand below other text."""
+
+    text: str
+    level: Literal[1, 2] = 1
+    follows: bool = False
+    kind: str = "heading"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text; `note` is set smaller."""
+
+    text: str
+    style: Literal["plain", "note"] = "plain"
+    kind: str = "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    """A list, numbered or not."""
+
+    items: tuple[str, ...]
+    numbered: bool = False
+    kind: str = "bullets"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its caption; it may break over pages and then repeats its head."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    caption: str = ""
+    emphasised_row: int | None = None
+    small: bool = False
+    kind: str = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing (SVG bytes, kept apart from the text) and what it shows."""
+
+    svg: bytes = field(repr=False)
+    caption: str
+    alt: str
+    kind: str = "figure"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One key number of the cover: what it is, its value, and what stands behind it."""
+
+    label: str
+    value: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The head of the first page."""
+
+    question: str
+    verdict: str
+    headline: str
+    paragraph: str
+    facts: tuple[Fact, ...]
+    kind: str = "cover"
+
+
+@dataclass(frozen=True, slots=True)
+class Landscape:
+    """A heading and a table too wide for upright pages."""
+
+    blocks: tuple[Heading | Table, ...]
+    kind: str = "landscape"
+
+
+Block = Heading | Paragraph | Bullets | Table | Figure | Cover | Landscape
+
+
+def cells(*texts: str) -> tuple[Cell, ...]:
+    """A row of plain cells."""
+    return tuple(Cell(text) for text in texts)
+
+
+def as_data(blocks: Sequence[Block]) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+    """The blocks as JSON-safe values, and the drawings by the file name that the values give them."""
+    drawings: dict[str, bytes] = {}
+    data: list[dict[str, Any]] = []
+    for block in blocks:
+        if isinstance(block, Figure):
+            name = f"figure-{len(drawings) + 1}.svg"
+            drawings[name] = block.svg
+            data.append({"kind": block.kind, "file": name, "caption": block.caption, "alt": block.alt})
+        else:
+            data.append(asdict(block))
+    return data, drawings

@@ -1,0 +1,1 @@
+"""The drawings of a study: parts of the record in, SVG bytes out."""

@@ -1,0 +1,93 @@
+"""Latency of the parts against the objective."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from planner.report.figures.style import (
+    BLUE,
+    DASHES,
+    GREY,
+    INK,
+    SKY,
+    VERMILLION,
+    draw,
+    legend_above,
+    log_axis,
+)
+from planner.report.numbers import shortened, stated
+from planner.report.record import Rival
+
+MOST_RIVALS = 24
+
+
+def latency_bars(rivals: Sequence[Rival]) -> bytes | None:
+    """A bar from low to high per part, its middle, the latency planned with, and the objective."""
+    shown = rivals[:MOST_RIVALS]
+    if not shown:
+        return None
+    limits_s = sorted({rival["slo_s"] for rival in shown if rival["slo_s"]})
+
+    def paint(figure: Figure) -> None:
+        axes = figure.subplots()
+        for place, rival in enumerate(shown):
+            _bar(axes, place, rival)
+        for limit_s in limits_s:
+            axes.axvline(limit_s, color=VERMILLION, linestyle=DASHES[1], linewidth=1.2)
+        _limits(axes, [*limits_s, *_ends(shown)])
+        axes.set_yticks(range(len(shown)), [_label(rival) for rival in shown])
+        axes.tick_params(axis="y", length=0)
+        axes.set_ylim(len(shown) - 0.4, -0.6)
+        axes.set_xlabel("latency of one batch")
+        axes.grid(visible=True, axis="x")
+        _legend(figure, limits_s)
+
+    return draw(0.8 + 0.24 * len(shown), paint)
+
+
+def _bar(axes: Axes, place: int, rival: Rival) -> None:
+    estimate, planning = rival["latency_s"], rival["planning_latency_s"]
+    if planning is not None:
+        ends = [planning["low"], planning["high"]]
+        axes.plot(ends, [place, place], color=GREY, linewidth=0.9, marker="|", markersize=6)
+    width = estimate["high"] - estimate["low"]
+    axes.barh(
+        place, width, left=estimate["low"], height=0.46, color=SKY, edgecolor=BLUE, linewidth=0.6, zorder=3
+    )
+    axes.plot([estimate["mid"]], [place], color=INK, marker="D", markersize=3.6, zorder=4)
+
+
+def _ends(rivals: Sequence[Rival]) -> list[float]:
+    bands = [band for rival in rivals for band in (rival["latency_s"], rival["planning_latency_s"]) if band]
+    return [end for band in bands for end in (band["low"], band["high"])]
+
+
+def _limits(axes: Axes, values: Sequence[float]) -> None:
+    positive = [value for value in values if value > 0]
+    if positive:
+        axes.set_xlim(min(positive) / 1.35, max(positive) * 1.35)
+        log_axis(axes, "x", "s")
+
+
+def _label(rival: Rival) -> str:
+    parts = [rival["mode"], rival["precision"].upper(), f"batch {rival['batch']}"]
+    return f"{shortened(rival['name'], 30)}, {shortened(', '.join(part for part in parts if part), 26)}"
+
+
+def _legend(figure: Figure, limits_s: Sequence[float]) -> None:
+    handles: list[Artist] = [
+        Patch(facecolor=SKY, edgecolor=BLUE, linewidth=0.6),
+        Line2D([], [], color=INK, marker="D", markersize=3.6, linestyle=""),
+        Line2D([], [], color=GREY, marker="|", linewidth=0.9),
+    ]
+    labels = ["estimate, low to high", "middle", "what planning counts with"]
+    if limits_s:
+        handles.append(Line2D([], [], color=VERMILLION, linestyle=DASHES[1]))
+        labels.append("objective " + ", ".join(stated(limit_s, "s") for limit_s in limits_s[:3]))
+    legend_above(figure, handles, labels)

@@ -1,0 +1,127 @@
+"""One look for all drawings: size, type, a palette that colour-blind eyes and grey printers can tell apart.
+
+Colours are those of Okabe and Ito, "Color Universal Design" (2008); a marker, a dash or a hatch always says
+the same as the colour. The text stays text in the SVG, and the page sets it in its own face; the drawing is
+laid out with a face of nearly the same widths that matplotlib carries.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from planner.report.numbers import quantity
+
+Dash = Literal["-"] | tuple[float, tuple[float, ...]]
+"""A line style: solid, or an offset and the lengths of dashes and gaps."""
+
+BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PURPLE, SKY, INK, GREY, PALE = "#CC79A7", "#56B4E9", "#222222", "#777777", "#D9D9D9"
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION)
+MARKERS = ("o", "s", "^", "D", "v", "P")
+SOLID: Dash = "-"
+DASHES: tuple[Dash, ...] = (
+    SOLID,
+    (0, (5, 1.5)),
+    (0, (1, 1)),
+    (0, (5, 1, 1, 1)),
+    (0, (8, 2)),
+    (0, (3, 1, 1, 1, 1, 1)),
+)
+
+_WIDTH_IN = 6.55
+_LAID_OUT_WITH = "STIXGeneral"
+_SET_IN = b"'Libertinus Serif'"
+_FACE_OF_TEXT = re.compile(rb"(<text style=\"[^\"]*?)'STIXGeneral'")
+_SETTINGS: dict[str, object] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "planner",
+    "font.family": [_LAID_OUT_WITH, "DejaVu Sans"],
+    "font.size": 8.5,
+    "text.parse_math": False,
+    "text.color": INK,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 8.5,
+    "axes.titlelocation": "left",
+    "axes.axisbelow": True,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 3.0,
+    "ytick.major.size": 3.0,
+    "xtick.minor.size": 0.0,
+    "ytick.minor.size": 0.0,
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.5,
+    "hatch.linewidth": 0.5,
+    "lines.linewidth": 1.1,
+    "legend.frameon": False,
+    "legend.fontsize": 8.0,
+    "legend.handlelength": 2.2,
+    "figure.constrained_layout.h_pad": 0.03,
+    "figure.constrained_layout.w_pad": 0.03,
+}
+
+
+def draw(height_in: float, paint: Callable[[Figure], None]) -> bytes:
+    """SVG of a drawing as wide as the text column; the same painting gives the same bytes."""
+    with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
+        figure = Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
+        FigureCanvasSVG(figure)
+        buffer = io.BytesIO()
+        with warnings.catch_warnings():  # a letter that matplotlib lacks is set by the page all the same
+            warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+            paint(figure)
+            figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return _FACE_OF_TEXT.sub(rb"\1" + _SET_IN, buffer.getvalue())
+
+
+def font_folder() -> Path:
+    """Where matplotlib keeps its faces: they cover more scripts than those that the PDF library carries."""
+    return Path(mpl.get_data_path()) / "fonts" / "ttf"
+
+
+def log_axis(axes: Axes, which: str, dimension: str, most_ticks: int = 9) -> None:
+    """A logarithmic axis whose ticks are quantities with their unit, such as ``10 ms``."""
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
+    steps = (1.0, 2.0, 5.0) if 3 * math.log10(high / low) <= most_ticks else (1.0,)
+    axis.set_major_locator(LogLocator(subs=steps, numticks=12))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: quantity(value, dimension, 1)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def plain_axis(axes: Axes, which: str, most_ticks: int = 6) -> None:
+    """A linear axis with few round ticks, commas at thousands and no offset."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(MaxNLocator(nbins=most_ticks, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value + 0:,.6g}"))
+
+
+def legend_above(figure: Figure, handles: list[Artist], labels: list[str], columns: int = 4) -> None:
+    """One legend for the whole drawing, above it and outside all axes."""
+    shown = [f" {label}" if label.startswith("_") else label for label in labels]  # matplotlib hides those
+    if handles:
+        figure.legend(
+            handles, shown, loc="outside upper left", ncols=columns, borderpad=0.2, columnspacing=1.4
+        )

@@ -1,0 +1,67 @@
+"""Where the time of one inference goes, kernel by kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from planner.report.figures.style import BLUE, INK, PALE, SKY, draw, legend_above, plain_axis
+from planner.report.numbers import percent, shortened
+from planner.report.record import Kernel, Roofline
+
+TOP_KERNELS = 12
+_LOOKS: dict[str, dict[str, Any]] = {
+    "compute": {"facecolor": BLUE, "hatch": "", "label": "bound by computing"},
+    "memory": {"facecolor": SKY, "hatch": "////", "label": "bound by memory"},
+    "overhead": {"facecolor": PALE, "hatch": "....", "label": "bound by launching"},
+}
+
+
+def time_bars(record: Roofline) -> bytes | None:
+    """Share of the time of the twelve longest kernels and of all others together, by what bounds them."""
+    ranked = sorted(record["kernels"], key=lambda kernel: -kernel["share"])
+    if not ranked:
+        return None
+    bars = [(shortened(kernel["name"], 44), [kernel]) for kernel in ranked[:TOP_KERNELS]]
+    rest = ranked[TOP_KERNELS:]
+    if rest:
+        bars.append((f"{len(rest):,} other kernels", rest))
+
+    def paint(figure: Figure) -> None:
+        axes = figure.subplots()
+        for place, (_, kernels) in enumerate(bars):
+            _bar(axes, place, kernels)
+        axes.set_yticks(range(len(bars)), [name for name, _ in bars])
+        axes.tick_params(axis="y", length=0)
+        axes.invert_yaxis()
+        axes.set_xlabel("share of the time of one inference (%)")
+        axes.margins(x=0.1)
+        plain_axis(axes, "x")
+        axes.grid(visible=True, axis="x")
+        present = [look for bound, look in _LOOKS.items() if any(k["bound"] == bound for k in ranked)]
+        patches = [Patch(edgecolor=INK, linewidth=0.5, **look) for look in present]
+        legend_above(figure, list(patches), [str(look["label"]) for look in present])
+
+    return draw(0.72 + 0.17 * len(bars), paint)
+
+
+def _bar(axes: Axes, place: int, kernels: Sequence[Kernel]) -> None:
+    """One bar, its parts by bound, and its length in words."""
+    start = 0.0
+    for bound, look in _LOOKS.items():
+        share = sum(kernel["share"] for kernel in kernels if kernel["bound"] == bound)
+        if share > 0:
+            axes.barh(place, 100 * share, left=100 * start, height=0.7, edgecolor=INK, linewidth=0.5, **look)
+        start += share
+    axes.annotate(
+        percent(start),
+        (100 * start, place),
+        xytext=(3, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=7.5,
+    )

@@ -1,0 +1,55 @@
+"""What may stand in `hardware_db/engines/<id>.yaml`: what an engine fuses and what a kernel costs."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from planner.schema.device import Source, UnitKind
+from planner.schema.quantity import Ratio, Seconds, Sourced, SourcedBlock, refuse_all, source_conflicts
+from planner.schema.strict import StrictModel
+
+
+class FusionRule(StrictModel):
+    """Operators that the engine runs as one kernel: a chain that starts at an anchor."""
+
+    name: str
+    anchor: list[str] = Field(min_length=1)
+    absorbs: list[str]
+    max_nodes: int = Field(default=12, ge=1)
+    extra_reads: int = Field(default=1, ge=0)
+    """Activations read beside those of the anchor, such as a residual branch."""
+    requires: list[str] = Field(default_factory=list)
+    """Operators that must all be there for the rule to apply."""
+
+
+class EngineOnUnit(SourcedBlock):
+    """What one engine costs on one kind of unit beyond arithmetic and memory traffic."""
+
+    launch_s: Sourced[Seconds]
+    """Time added by each kernel."""
+    fixed_s: Sourced[Seconds]
+    """Time added by each inference, whatever the network."""
+    shortfall_median_ratio: Sourced[Ratio] | None = None
+    """Median of published latency over the middle of the datasheet band."""
+    shortfall_p90_ratio: Sourced[Ratio] | None = None
+    """90th percentile of the same ratio."""
+
+
+class Engine(StrictModel):
+    """An inference engine: fusion rules and overheads per kind of unit."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    id: str
+    name: str
+    sources: dict[str, Source]
+    units: dict[UnitKind, EngineOnUnit]
+    fusion: list[FusionRule]
+
+    @model_validator(mode="after")
+    def _sources_exist(self) -> Self:
+        conflicts = list(source_conflicts(self, self.sources))
+        if conflicts:
+            raise refuse_all(conflicts)
+        return self

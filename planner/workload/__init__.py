@@ -1,0 +1,1 @@
+"""ONNX to counted work: reading, shapes, operators, memory and fusion into kernels."""

@@ -1,0 +1,255 @@
+"""Kernels: groups of operators that an engine runs as one, formed by an engine's rules.
+
+A rule starts at an anchor and absorbs consumers. Three things hold for every engine: views attach to the
+kernel that makes their source; a dequantisation is read through, so that the kernel behind it reads the
+integers; a quantisation ends the kernel that makes its input.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from planner.workload.counting import access_bytes
+from planner.workload.dataflow import DEQUANTISING, QUANTISING, Dataflow, dataflow_of
+from planner.workload.dtypes import precision_of
+from planner.workload.operation import Access, Contraction, OpClass, Operator, Tensor
+from planner.workload.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class FusionRule:
+    """A chain that an engine runs as one kernel.
+
+    Starting at an operator of a type in `anchor`, consumers of types in `absorbs` are taken in while the
+    kernel has at most `max_nodes` operators (views and conversions of quantised values not counted) and
+    reads at most `extra_reads` activations beside those of the anchor (a residual branch). With `requires`
+    the rule applies only to a kernel that has all these types, each as often as it is named. `op_class` is
+    the class of the kernel where it is not that of its heaviest operator.
+    """
+
+    name: str
+    anchor: tuple[str, ...]
+    absorbs: tuple[str, ...]
+    max_nodes: int = 12
+    extra_reads: int = 1
+    requires: tuple[str, ...] = ()
+    op_class: OpClass | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """What one launch computes, and what it moves across its boundary.
+
+    Named after its operator with most MACs, else its anchor. `rule` is the fusion rule that formed it,
+    None for an operator on its own.
+    """
+
+    name: str
+    rule: str | None
+    op_class: OpClass
+    op_types: tuple[str, ...]
+    operators: tuple[str, ...]
+    macs: int
+    flops: int
+    reads: tuple[Access, ...]
+    writes: tuple[Access, ...]
+    weights: tuple[Access, ...]
+    input_bytes: int
+    output_bytes: int
+    weight_bytes: int
+    precision: str
+    contraction: Contraction | None = None
+
+    @property
+    def moved_bytes(self) -> int:
+        """All bytes moved: activations in and out, and weights."""
+        return self.input_bytes + self.output_bytes + self.weight_bytes
+
+
+def fuse(workload: Workload, rules: Sequence[FusionRule]) -> tuple[Kernel, ...]:
+    """Kernels of a workload in execution order; every operator is in exactly one of them.
+
+    At each anchor the rule that takes in most operators is applied, the first of equals. What does not fuse
+    is a kernel of its own.
+    """
+    flow = dataflow_of(workload)
+    groups: list[_Group] = []
+    assigned: dict[int, int] = {}
+    for index in range(len(flow.operators)):
+        if index in assigned or index in flow.attached:
+            continue
+        group = _best(flow, index, rules, assigned.keys())
+        assigned.update(dict.fromkeys(group.members, len(groups)))
+        groups.append(group)
+    _place_attached(flow, groups, assigned)
+    return tuple(_kernel(flow, group, workload.tensors) for group in groups)
+
+
+@dataclass(slots=True)
+class _Group:
+    """Operators (by index, the anchor first) of a kernel in the making, and the rule that formed it."""
+
+    members: list[int]
+    rule: FusionRule | None
+
+
+def _best(flow: Dataflow, anchor: int, rules: Sequence[FusionRule], assigned: Iterable[int]) -> _Group:
+    taken = set(assigned)
+    best = _Group(_grow(flow, anchor, None, taken), None)
+    for rule in rules:
+        if flow.operators[anchor].op_type not in rule.anchor:
+            continue
+        members = _grow(flow, anchor, rule, taken)
+        types = Counter(flow.operators[member].op_type for member in members)
+        complete = all(types[name] >= times for name, times in Counter(rule.requires).items())
+        if complete and len(members) > len(best.members):
+            best = _Group(members, rule)
+    return best
+
+
+def _grow(flow: Dataflow, anchor: int, rule: FusionRule | None, assigned: set[int]) -> list[int]:
+    """The longest chain from an anchor whose inner values are read nowhere else.
+
+    The chain may pass through a state where a value still has readers outside (the two arms of x
+    sigmoid(x)); what counts is the last state without.
+    """
+    members = [anchor]
+    closed = list(members)
+    passed_over = set(assigned)
+    while (index := _next(flow, members, passed_over)) is not None:
+        if not _admissible(flow, index, members, rule, assigned):
+            passed_over.add(index)
+            continue
+        members.append(index)
+        if _is_closed(flow, members):
+            closed = list(members)
+    return closed
+
+
+def _next(flow: Dataflow, members: list[int], passed_over: set[int]) -> int | None:
+    """The first consumer in execution order of what the members write; nothing follows a quantisation."""
+    waiting = {
+        consumer
+        for member in members
+        if flow.operators[member].op_type not in QUANTISING
+        for access in flow.writes(member)
+        for consumer in flow.readers(access.tensor)
+    }
+    return min(waiting - passed_over - set(members), default=None)
+
+
+def _admissible(
+    flow: Dataflow, index: int, members: list[int], rule: FusionRule | None, assigned: set[int]
+) -> bool:
+    op_type = flow.operators[index].op_type
+    if op_type not in QUANTISING:
+        if rule is None or op_type not in rule.absorbs:
+            return False
+        computing = sum(flow.operators[member].op_type not in QUANTISING for member in members)
+        if computing >= rule.max_nodes:
+            return False
+    inside = {*members, index}
+    outside = {
+        name for member in inside for name in flow.reads(member) if flow.producer.get(name) not in inside
+    }
+    if any(name in flow.producer and flow.producer[name] not in assigned for name in outside):
+        return False
+    limit = rule.extra_reads if rule is not None else 0
+    return len(outside.difference(flow.reads(members[0]))) <= limit
+
+
+def _is_closed(flow: Dataflow, members: list[int]) -> bool:
+    """Whether every value read inside is read nowhere else and is no output of the network."""
+    inside = set(members)
+    for member in members:
+        for access in flow.writes(member):
+            readers = flow.readers(access.tensor)
+            if readers & inside and (readers - inside or access.tensor in flow.kept):
+                return False
+    return True
+
+
+def _place_attached(flow: Dataflow, groups: list[_Group], assigned: Mapping[int, int]) -> None:
+    """A view goes to the kernel that makes its source, a dequantisation to the first that reads it."""
+    for index in sorted(flow.attached):
+        operator = flow.operators[index]
+        root = flow.root(operator.writes[0].tensor)
+        homes = [assigned[flow.producer[root]]] if root in flow.producer else []
+        readers = sorted(assigned[reader] for reader in flow.readers(root))
+        homes = readers + homes if operator.op_type in DEQUANTISING else homes + readers
+        if homes:
+            groups[homes[0]].members.append(index)
+        else:
+            groups.append(_Group([index], None))
+
+
+def _kernel(flow: Dataflow, group: _Group, tensors: Mapping[str, Tensor]) -> Kernel:
+    members = [flow.operators[index] for index in sorted(group.members)]
+    main = max((flow.operators[index] for index in group.members), key=lambda operator: operator.macs)
+    reads, writes, weights = _boundary(flow, group.members, tensors)
+    op_class = group.rule.op_class if group.rule is not None and group.rule.op_class else main.op_class
+    return Kernel(
+        name=main.name,
+        rule=group.rule.name if group.rule else None,
+        op_class=op_class,
+        op_types=tuple(operator.op_type for operator in members),
+        operators=tuple(operator.name for operator in members),
+        macs=sum(operator.macs for operator in members),
+        flops=sum(operator.flops for operator in members),
+        reads=reads,
+        writes=writes,
+        weights=weights,
+        input_bytes=access_bytes(reads, tensors),
+        output_bytes=access_bytes(writes, tensors),
+        weight_bytes=access_bytes(weights, tensors),
+        precision=_precision(flow, main, tensors),
+        contraction=main.contraction,
+    )
+
+
+def _precision(flow: Dataflow, main: Operator, tensors: Mapping[str, Tensor]) -> str:
+    """That of the values at the boundary: integers where every activation is read through a conversion."""
+    kinds = set()
+    for access in main.reads:
+        root = flow.root(access.tensor)
+        dtype = tensors[root].dtype
+        kinds.add(precision_of(dtype) if dtype != tensors[access.tensor].dtype else main.precision)
+    return kinds.pop() if len(kinds) == 1 else main.precision
+
+
+def _boundary(
+    flow: Dataflow, members: list[int], tensors: Mapping[str, Tensor]
+) -> tuple[tuple[Access, ...], tuple[Access, ...], tuple[Access, ...]]:
+    """Activations read and written and weights read across the border, each once and at most whole.
+
+    Only a loop, which moves a tensor once a round, moves more than the whole.
+    """
+    inside = set(members)
+    reads: dict[str, int] = {}
+    writes: dict[str, int] = {}
+    weights: dict[str, int] = {}
+
+    def add(table: dict[str, int], name: str, elements: int) -> None:
+        table[name] = max(elements, min(tensors[name].elements, table.get(name, 0) + elements))
+
+    for index in members:
+        operator = flow.operators[index]
+        for access in operator.weights:
+            add(weights, access.tensor, access.elements)
+        if index in flow.attached:
+            continue
+        for access in operator.reads:
+            root = flow.root(access.tensor)
+            if flow.producer.get(root) not in inside:
+                add(reads, root, access.elements)
+        for access in operator.writes:
+            readers = flow.readers(access.tensor)
+            if not readers or readers - inside or access.tensor in flow.kept:
+                writes[access.tensor] = access.elements
+    return _accesses(reads), _accesses(writes), _accesses(weights)
+
+
+def _accesses(table: Mapping[str, int]) -> tuple[Access, ...]:
+    return tuple(Access(name, elements) for name, elements in table.items())

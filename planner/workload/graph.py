@@ -1,0 +1,82 @@
+"""A network as plain values: what an ONNX file says, apart from the file.
+
+Nothing here knows protobuf. Weights are shapes and types; only small integer constants (shapes, axes,
+indices) keep their values, because shape chains need them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.workload.dtypes import storage_bytes
+
+Dim = int | str
+"""A known extent, or the name of a symbolic one."""
+
+UNKNOWN_RANK: tuple[Dim, ...] = ("...",)
+"""The shape of an input whose file does not even say how many dimensions it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """Element type (ONNX names in lower case: `float`, `float16`, `int8`, `int64`, ...) and shape."""
+
+    dtype: str
+    shape: tuple[Dim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Initializer:
+    """A weight or constant: its type and shape, and its values where they are few and needed.
+
+    `literal` marks a value written into the graph (a `Constant` node) and not among the weights.
+    """
+
+    spec: TensorSpec
+    values: NDArray[np.generic] | None = None
+    literal: bool = False
+
+    @property
+    def elements(self) -> int:
+        """Number of elements; a weight's extents are always known."""
+        return math.prod(int(dim) for dim in self.spec.shape)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes in memory."""
+        return storage_bytes(self.spec.dtype, self.elements)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operator: names of its tensors (an absent optional input is an empty string) and attributes."""
+
+    name: str
+    op_type: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Inputs, outputs, weights and nodes; nodes stand in execution order."""
+
+    name: str
+    inputs: Mapping[str, TensorSpec]
+    outputs: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    initializers: Mapping[str, Initializer]
+    opset: int
+    domains: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | Initializer | Graph
+"""What an operator's attribute may be; a tensor attribute is an `Initializer`, a subgraph a `Graph`."""

@@ -1,0 +1,160 @@
+"""Extents of a network's inputs: what the file says, what the user sets, what has to be assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from planner.errors import InputError, Problem, UnknownIdError
+from planner.workload.graph import UNKNOWN_RANK, Dim, Graph, TensorSpec
+
+
+_LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Inputs with all extents known.
+
+    `batch_factor` is by how much the first extent grew where the file fixes it; `overridden` says whether
+    any extent that the file fixes was changed.
+    """
+
+    inputs: Mapping[str, TensorSpec]
+    batch_factor: int
+    overridden: bool
+    assumptions: tuple[str, ...]
+
+
+def bind_inputs(graph: Graph, batch: int | None, shapes: Mapping[str, tuple[int, ...]]) -> Binding:
+    """Sets every extent of every input from `shapes`, `batch` and the file, in this order.
+
+    Raises `InputError` for contradictions and extents left open, `UnknownIdError` for an input that the
+    network does not have.
+    """
+    for name in shapes:
+        if name not in graph.inputs:
+            raise UnknownIdError("input", name, graph.inputs)
+    if batch is not None and not 1 <= batch <= _LARGEST:
+        raise InputError(graph.name, [Problem("batch", f"a whole number from 1 to {_LARGEST}", str(batch))])
+    binder = _Binder(graph, batch, shapes)
+    bound = {name: TensorSpec(spec.dtype, binder.shape(name, spec)) for name, spec in graph.inputs.items()}
+    binder.refuse_stray_batch()
+    if binder.problems:
+        raise InputError(graph.name, binder.problems)
+    return Binding(bound, binder.factor, binder.overridden, tuple(binder.assumptions))
+
+
+class _Binder:
+    """Collects problems and assumptions while the inputs are bound one by one."""
+
+    def __init__(self, graph: Graph, batch: int | None, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        self._batch = batch
+        self._shapes = shapes
+        self._symbols: dict[str, int] = {}
+        self._batch_found = False
+        self._fixed_first: list[tuple[str, int]] = []
+        self.factor = 1
+        self.overridden = False
+        self.assumptions: list[str] = []
+        self.problems: list[Problem] = []
+        for name, shape in shapes.items():
+            self._learn_symbols(name, graph.inputs[name].shape, shape)
+
+    def _learn_symbols(self, name: str, declared: tuple[Dim, ...], shape: tuple[int, ...]) -> None:
+        for dim, extent in zip(declared, shape, strict=False):
+            if isinstance(dim, str) and self._symbols.setdefault(dim, extent) != extent:
+                got = f"{self._symbols[dim]} and {extent}"
+                self._refuse(name, f"one value for the extent {dim!r}", got, "give equal extents")
+
+    def _refuse(self, name: str, expected: str, got: str, advice: str) -> None:
+        self.problems.append(Problem(f"input {name!r}", expected, got, advice))
+
+    def shape(self, name: str, spec: TensorSpec) -> tuple[int, ...]:
+        """All extents of one input; an extent with a problem becomes 1."""
+        if name in self._shapes:
+            return self._given(name, spec.shape, self._shapes[name])
+        if spec.shape == UNKNOWN_RANK:
+            self._refuse(name, "a shape", "none in the file", f"set it with --shape {name}=...")
+            return ()
+        extents = [self._extent(name, dim, axis) for axis, dim in enumerate(spec.shape)]
+        unset = [str(dim) for dim, extent in zip(spec.shape, extents, strict=True) if extent is None]
+        if unset:
+            example = ",".join(
+                str(dim if extent is None else extent)
+                for dim, extent in zip(spec.shape, extents, strict=True)
+            )
+            got = f"{_text(spec.shape)} with {', '.join(unset)} open"
+            self._refuse(name, "known extents", got, f"set them with --shape {name}={example}")
+        return tuple(1 if extent is None else extent for extent in extents)
+
+    def _given(self, name: str, declared: tuple[Dim, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+        if not all(1 <= extent <= _LARGEST for extent in shape):
+            self._refuse(name, f"extents from 1 to {_LARGEST}", str(list(shape)), "correct --shape")
+        if declared == UNKNOWN_RANK:
+            return shape
+        if len(shape) != len(declared):
+            expected = f"{len(declared)} extents like {_text(declared)}"
+            self._refuse(name, expected, str(list(shape)), "correct --shape")
+            return shape
+        if self._batch is not None and shape and shape[0] != self._batch:
+            expected = f"the batch {self._batch} as first extent"
+            self._refuse(name, expected, str(list(shape)), "leave out --batch or correct --shape")
+        for axis, (dim, extent) in enumerate(zip(declared, shape, strict=True)):
+            if isinstance(dim, int) and dim != extent:
+                self.overridden = True
+                self.assumptions.append(f"input {name!r}: extent {axis} is {extent} where the file has {dim}")
+                if axis == 0 and dim == 1:
+                    self.factor = extent
+        self._batch_found = True
+        return shape
+
+    def _extent(self, name: str, dim: Dim, axis: int) -> int | None:
+        """One extent; None where nothing says it."""
+        if axis == 0 and self._batch is not None:
+            return self._first(name, dim, self._batch)
+        if isinstance(dim, int):
+            return dim
+        if dim in self._symbols:
+            return self._symbols[dim]
+        if axis == 0:
+            self.assumptions.append(f"input {name!r}: batch 1, as the file leaves the extent {dim!r} open")
+            self._symbols[dim] = 1
+            return 1
+        return None
+
+    def _first(self, name: str, dim: Dim, batch: int) -> int:
+        if isinstance(dim, str):
+            if self._symbols.setdefault(dim, batch) != batch:
+                got = f"{self._symbols[dim]} from --shape"
+                self._refuse(name, f"the batch {batch}", got, "give equal extents")
+            self._batch_found = True
+            return batch
+        if dim == 1:
+            self._batch_found = True
+            if batch > 1:
+                self.factor, self.overridden = batch, True
+                self.assumptions.append(f"input {name!r}: batch {batch} where the file has 1")
+            return batch
+        self._batch_found = self._batch_found or dim == batch
+        if dim != batch:
+            self._fixed_first.append((name, dim))
+        return dim
+
+    def refuse_stray_batch(self) -> None:
+        """A batch that no input can take is refused; an input that keeps its own extent is noted."""
+        for name, dim in self._fixed_first:
+            if self._batch_found:
+                self.assumptions.append(f"input {name!r}: keeps its first extent {dim}")
+            else:
+                expected = f"a first extent that can be the batch {self._batch}"
+                self._refuse(name, expected, f"{dim} fixed in the file", "export it with batch 1 or open")
+        if self._batch not in (None, 1) and not self._batch_found and not self._fixed_first:
+            problem = Problem(
+                "inputs", f"one that takes the batch {self._batch}", "none", "leave out --batch"
+            )
+            self.problems.append(problem)
+
+
+def _text(shape: tuple[Dim, ...]) -> str:
+    return "[" + ", ".join(str(dim) for dim in shape) + "]"

@@ -1,0 +1,106 @@
+"""Elementwise operators: a fixed number of operations per output element, whatever the broadcast."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from planner.workload.operators.counting_rule import (
+    DIVISION,
+    ROOT,
+    SIGMOID,
+    SOFTPLUS,
+    TANH,
+    TRANSCENDENTAL,
+    Call,
+    Count,
+    Rule,
+)
+
+_GELU = TRANSCENDENTAL + 4  # x * 0.5 * (1 + erf(x / sqrt(2))), the constants multiplied
+_FAST_GELU = TANH + 8  # 0.5 x (1 + tanh(a x + b x^3))
+
+OPERATIONS: Mapping[str, int] = {
+    **dict.fromkeys(("Add", "Sub", "Mul", "And", "Or", "Xor", "Not", "Equal", "Greater", "Less"), 1),
+    **dict.fromkeys(("GreaterOrEqual", "LessOrEqual", "Where", "Abs", "Neg", "Sign", "Floor", "Ceil"), 1),
+    **dict.fromkeys(("Round", "Relu", "Cast", "CastLike", "BitCast", "BitShift", "IsInf", "IsNaN"), 1),
+    **dict.fromkeys(("BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Trilu", "Bernoulli"), 1),
+    **dict.fromkeys(("Clip", "LeakyRelu", "PRelu", "ThresholdedRelu"), 2),
+    **dict.fromkeys(("Div", "Reciprocal", "Mod"), DIVISION),
+    **dict.fromkeys(("Sqrt",), ROOT),
+    **dict.fromkeys(("Exp", "Log", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan"), TRANSCENDENTAL),
+    **dict.fromkeys(("Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Erf"), TRANSCENDENTAL),
+    "Tanh": TANH,
+    "Sigmoid": SIGMOID,
+    "Softplus": SOFTPLUS,
+    "Softsign": 2 + DIVISION,
+    "HardSigmoid": 4,
+    "HardSwish": 5,
+    "Shrink": 3,
+    "Elu": TRANSCENDENTAL + 3,
+    "Celu": TRANSCENDENTAL + DIVISION + 3,
+    "Selu": TRANSCENDENTAL + 4,
+    "Swish": SIGMOID + 1,
+    "Mish": SOFTPLUS + TANH + 1,
+    "Gelu": _GELU,
+    "com.microsoft:Gelu": _GELU,
+    "com.microsoft:BiasGelu": _GELU + 1,
+    "com.microsoft:FastGelu": _FAST_GELU,
+    "com.microsoft:QuickGelu": SIGMOID + 2,
+    "com.microsoft:RotaryEmbedding": 3,
+    "RotaryEmbedding": 3,
+    **dict.fromkeys(("RandomNormal", "RandomNormalLike", "Multinomial"), 2 * TRANSCENDENTAL),
+    **dict.fromkeys(("RandomUniform", "RandomUniformLike"), 2),
+    **dict.fromkeys(("HannWindow", "HammingWindow"), TRANSCENDENTAL + 3),
+    "BlackmanWindow": 2 * TRANSCENDENTAL + 6,
+}
+"""Operator -> operations per output element. Rotary embedding: two multiplies and an add."""
+
+
+def activation_operations(name: str) -> int:
+    """Operations per element of an activation fused into another operator; none for an empty name."""
+    return OPERATIONS.get(name, TRANSCENDENTAL) if name else 0
+
+
+def _per_element(operations: int) -> Rule:
+    return lambda call: Count("elementwise", operations * call.written)
+
+
+def _many(per_extra_operand: int, fixed: int = 0) -> Callable[[Call], Count]:
+    """Operators over any number of operands, such as `Sum` and `Max`."""
+
+    def rule(call: Call) -> Count:
+        return Count("elementwise", (per_extra_operand * (len(call.inputs) - 1) + fixed) * call.written)
+
+    return rule
+
+
+def _pow(call: Call) -> Count:
+    """A whole exponent up to 4 is multiplied out, 0.5 a square root; any other is exp(b log a)."""
+    exponent = call.values.get(1)
+    operations = 2 * TRANSCENDENTAL + 1
+    if exponent is not None and math.prod(exponent.shape) == 1:
+        value = float(np.ravel(exponent)[0])
+        if value == 0.5:
+            operations = ROOT
+        elif value in (1.0, 2.0, 3.0, 4.0):
+            operations = max(1, int(value) - 1)
+    return Count("elementwise", operations * call.written)
+
+
+def _gated(call: Call) -> Count:
+    """`SwiGLU`: one half of the input gates the other."""
+    return Count("elementwise", (SIGMOID + 2) * call.written)
+
+
+RULES: Mapping[str, Rule] = {
+    **{name: _per_element(operations) for name, operations in OPERATIONS.items()},
+    "Max": _many(1),
+    "Min": _many(1),
+    "Sum": _many(1),
+    "Mean": _many(1, fixed=1),
+    "Pow": _pow,
+    "SwiGLU": _gated,
+}

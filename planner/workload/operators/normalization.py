@@ -1,0 +1,86 @@
+"""Normalisations at inference, per element of the input plus a little per normalised row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from planner.workload.operators.counting_rule import DIVISION, ROOT, TRANSCENDENTAL, Call, Count, Rule
+
+_MOMENTS = 4  # sum; subtract the mean; square and sum
+_PER_ROW = ROOT + 2 * DIVISION + 1  # mean, variance, add epsilon, reciprocal root
+
+
+def _batch(call: Call) -> Count:
+    """At inference the four vectors fold into one scale and one shift per channel."""
+    return Count("norm", 2 * call.read)
+
+
+def _standardise(call: Call, rows: int, affine: int) -> Count:
+    return Count("norm", (_MOMENTS + 1 + affine) * call.read + _PER_ROW * rows)
+
+
+def _layer(call: Call) -> Count:
+    shape = call.input(0)
+    axis = call.integer("axis", -1) % len(shape)
+    return _standardise(call, math.prod(shape[:axis]), 1 + call.has(2))
+
+
+def _instance(call: Call) -> Count:
+    return _standardise(call, math.prod(call.input(0)[:2]), 2)
+
+
+def _group(call: Call) -> Count:
+    return _standardise(call, call.input(0)[0] * call.integer("num_groups", 1), 2)
+
+
+def _mean_variance(call: Call) -> Count:
+    axes = call.integers("axes") or (0, 2, 3)
+    kept = [extent for axis, extent in enumerate(call.input(0)) if axis not in axes]
+    return _standardise(call, math.prod(kept), 0)
+
+
+def _rms(call: Call) -> Count:
+    """Square and sum, then two multiplications per element."""
+    shape = call.input(0)
+    axis = call.integer("axis", -1) % len(shape)
+    return Count("norm", 4 * call.read + _PER_ROW * math.prod(shape[:axis]))
+
+
+def _lp(call: Call) -> Count:
+    shape = call.input(0)
+    rows = call.read // shape[call.integer("axis", -1)]
+    return Count("norm", (2 + DIVISION) * call.read + ROOT * rows)
+
+
+def _local_response(call: Call) -> Count:
+    """x / (k + alpha / n * sum of n squares) ** beta; the power is exp(beta log)."""
+    size = call.integer("size", 5)
+    return Count("norm", (2 * size + 2 + 2 * TRANSCENDENTAL + 1 + DIVISION) * call.read)
+
+
+def _skip_layer(call: Call) -> Count:
+    """A layer normalisation of input + skip (+ bias)."""
+    added = (1 + call.has(4)) * call.read
+    base = _standardise(call, math.prod(call.input(0)[:-1]), 1 + call.has(3))
+    return Count("norm", base.operations + added)
+
+
+def _skip_rms(call: Call) -> Count:
+    added = (1 + call.has(3)) * call.read
+    return Count("norm", added + 4 * call.read + _PER_ROW * math.prod(call.input(0)[:-1]))
+
+
+RULES: Mapping[str, Rule] = {
+    "BatchNormalization": _batch,
+    "LayerNormalization": _layer,
+    "InstanceNormalization": _instance,
+    "GroupNormalization": _group,
+    "MeanVarianceNormalization": _mean_variance,
+    "RMSNormalization": _rms,
+    "SimplifiedLayerNormalization": _rms,
+    "LpNormalization": _lp,
+    "LRN": _local_response,
+    "com.microsoft:SkipLayerNormalization": _skip_layer,
+    "com.microsoft:SkipSimplifiedLayerNormalization": _skip_rms,
+}

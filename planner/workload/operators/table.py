@@ -1,0 +1,50 @@
+"""The table of all counting rules; contrib operators carry their domain before a colon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from planner.workload.operators import (
+    attention,
+    convolution,
+    elementwise,
+    matmul,
+    movement,
+    normalization,
+    pooling,
+    quantisation,
+    recurrent,
+    reduction,
+    resampling,
+    signal,
+)
+from planner.workload.operators.counting_rule import Call, Count, Rule, UncountedError
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        **attention.RULES,
+        **convolution.RULES,
+        **elementwise.RULES,
+        **matmul.RULES,
+        **movement.RULES,
+        **normalization.RULES,
+        **pooling.RULES,
+        **quantisation.RULES,
+        **recurrent.RULES,
+        **reduction.RULES,
+        **resampling.RULES,
+        **signal.RULES,
+    }
+)
+"""Operator -> counting rule."""
+
+
+def count(call: Call) -> Count:
+    """Work of one operator. Raises `UncountedError` for an operator without a rule."""
+    node = call.node
+    key = f"{node.domain}:{node.op_type}" if node.domain else node.op_type
+    rule = RULES.get(key)
+    if rule is None:
+        raise UncountedError(f"no counting rule for operator {key}")
+    return rule(call)

@@ -1,0 +1,45 @@
+"""A workload as JSON: the keys that `planner inspect --format json` promises."""
+
+from __future__ import annotations
+
+from planner.workload.workload import Workload
+
+
+def workload_record(workload: Workload, *, kernels: int) -> dict[str, object]:
+    """Totals and one entry per operator; `kernels` is how many the engine makes of them."""
+    return {
+        "model": workload.model,
+        "batch": workload.batch,
+        "precision": workload.precision,
+        "macs": workload.macs,
+        "flops": workload.flops,
+        "parameters": workload.parameters,
+        "weight_bytes": workload.weight_bytes,
+        "activation_bytes": workload.activation_bytes,
+        "peak_activation_bytes": workload.peak_activation_bytes,
+        "kernels": kernels,
+        "operators": operator_rows(workload),
+        "unresolved": [
+            {"name": item.name, "op_type": item.op_type, "reason": item.reason}
+            for item in workload.unresolved
+        ],
+        "assumptions": list(workload.assumptions),
+        "sha256": workload.digest,
+    }
+
+
+def operator_rows(workload: Workload) -> list[dict[str, object]]:
+    """One row per operator, as in the JSON and the CSV."""
+    return [
+        {
+            "name": operator.name,
+            "op_type": operator.op_type,
+            "macs": operator.macs,
+            "flops": operator.flops,
+            "input_bytes": operator.input_bytes,
+            "output_bytes": operator.output_bytes,
+            "weight_bytes": operator.weight_bytes,
+            "precision": operator.precision,
+        }
+        for operator in workload.operators
+    ]

@@ -1,0 +1,100 @@
+"""What each initialiser is for: trained weight, buffer, or constant, told by the operators that read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from planner.workload.borrowed import LOANS
+from planner.workload.graph import Graph, Initializer, Node
+from planner.workload.operation import Kind
+
+_SETTINGS: Mapping[str, frozenset[int]] = {
+    "Resize": frozenset({1, 2, 3}),
+    "Upsample": frozenset({1}),
+    "Clip": frozenset({1, 2}),
+    "Pad": frozenset({1, 2, 3}),
+    "Pow": frozenset({1}),
+    "QuantizeLinear": frozenset({1, 2}),
+    "DequantizeLinear": frozenset({1, 2}),
+    "Dropout": frozenset({1, 2}),
+    "OneHot": frozenset({1, 2}),
+    "NonMaxSuppression": frozenset({2, 3, 4}),
+    "STFT": frozenset({1, 2, 3}),
+    "RoiAlign": frozenset({1, 2}),
+    "MatMulNBits": frozenset({2, 3}),
+    "QAttention": frozenset({3, 4, 6, 7}),
+}
+"""Inputs that set an operator up and are not trained."""
+
+_BUFFERS: Mapping[str, frozenset[int]] = {"BatchNormalization": frozenset({3, 4})}
+
+_PARAMETRIC = frozenset(
+    {
+        *("Conv", "ConvTranspose", "DeformConv", "Gemm", "MatMul", "LSTM", "GRU", "RNN", "Gather"),
+        *("BatchNormalization", "LayerNormalization", "InstanceNormalization", "GroupNormalization"),
+        *("RMSNormalization", "PRelu", "FusedConv", "FusedMatMul", "FusedGemm", "MatMulNBits", "QAttention"),
+        *(name for _domain, name in LOANS),
+    }
+)
+"""Operators whose operands are weights even where the file writes them as literals."""
+
+_PASSING = frozenset({"Identity", "Reshape", "Transpose", "Cast", "Unsqueeze", "Squeeze", "Flatten"})
+_SMALL_INTEGERS = frozenset({"int8", "uint8", "int4", "uint4", "int16", "uint16", "int32"})
+_NEVER = frozenset({"int64", "uint64", "uint32", "bool", "string", "undefined"})
+
+Readers = Mapping[str, tuple[tuple[Node, int], ...]]
+
+
+def readers_of(nodes: Iterable[Node]) -> Readers:
+    """Tensor -> the nodes and input positions that read it, those in subgraphs included."""
+    found: dict[str, list[tuple[Node, int]]] = {}
+    for node in _all_nodes(nodes):
+        for position, name in enumerate(node.inputs):
+            if name:
+                found.setdefault(name, []).append((node, position))
+    return {name: tuple(places) for name, places in found.items()}
+
+
+def _all_nodes(nodes: Iterable[Node]) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        for attribute in node.attributes.values():
+            if isinstance(attribute, Graph):
+                yield from _all_nodes(attribute.nodes)
+
+
+def role(name: str, weight: Initializer, readers: Readers) -> Kind:
+    """What an initialiser is for.
+
+    A scalar, a literal that no layer multiplies with, a setting (a limit, a scale, a zero point) and an
+    index are constants. Quantised integers are weights where an operator on quantised values reads them.
+    """
+    if weight.spec.dtype in _NEVER or not weight.spec.shape:
+        return "constant"
+    votes = set(_votes(name, weight, readers))
+    if "weight" in votes:
+        return "weight"
+    return "buffer" if "buffer" in votes else "constant"
+
+
+def _votes(name: str, weight: Initializer, readers: Readers) -> Iterator[Kind]:
+    for node, position in readers.get(name, ()):
+        if position in _settings(node):
+            yield "constant"
+        elif position in _BUFFERS.get(node.op_type, frozenset()):
+            yield "buffer"
+        elif node.op_type in _PASSING and position == 0:
+            yield from _votes(node.outputs[0], weight, readers)
+        elif node.op_type == "DequantizeLinear":
+            yield "weight"
+        elif weight.literal or weight.spec.dtype in _SMALL_INTEGERS:
+            yield "weight" if node.op_type in _PARAMETRIC else "constant"
+        else:
+            yield "weight"
+
+
+def _settings(node: Node) -> frozenset[int]:
+    loan = LOANS.get((node.domain, node.op_type))
+    if loan is not None:
+        return frozenset(range(len(node.inputs))) - frozenset(loan.operands)
+    return _SETTINGS.get(node.op_type, frozenset())

@@ -1,0 +1,215 @@
+"""A network as work: operators with their operations and bytes, and totals over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from planner.errors import InputError, Problem, UnsupportedModelError
+from planner.workload.canonical import digest
+from planner.workload.counting import count_operators, with_bytes
+from planner.workload.dtypes import FLOATS, STORED_AS, precision_of, storage_bytes
+from planner.workload.graph import Graph
+from planner.workload.memory import peak_bytes
+from planner.workload.onnx_file import read_graph
+from planner.workload.operation import Access, Contraction, Operator, Tensor, Unresolved
+from planner.workload.shapes import resolve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Access",
+    "Contraction",
+    "Operator",
+    "Tensor",
+    "Unresolved",
+    "Workload",
+    "at_batch",
+    "at_precision",
+    "read_workload",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Everything counted about one network at one batch and input size.
+
+    `precision` is None while tensors have the types of the file. `folded` names nodes that an engine works
+    out once at loading: they cost nothing per inference and are not among the operators. `digest` is that
+    of the graph, whatever the batch.
+    """
+
+    model: str
+    batch: int
+    precision: str | None
+    inputs: Mapping[str, Tensor]
+    outputs: tuple[str, ...]
+    tensors: Mapping[str, Tensor]
+    operators: tuple[Operator, ...]
+    unresolved: tuple[Unresolved, ...]
+    folded: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    digest: str
+    graph: Graph = field(repr=False, compare=False)
+    """The network itself, so that another batch can be counted."""
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference of the whole batch."""
+        return sum(operator.macs for operator in self.operators)
+
+    @property
+    def flops(self) -> int:
+        """Operations of one inference: 2 x MACs + all others."""
+        return sum(operator.flops for operator in self.operators)
+
+    @property
+    def parameters(self) -> int:
+        """Trained numbers; running statistics, settings, indices and quantisation scales are none."""
+        return sum(tensor.elements for tensor in self.tensors.values() if tensor.kind == "weight")
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of weights and buffers."""
+        return self._bytes_of("weight", "buffer")
+
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of other constants, such as anchors, masks and results of folding."""
+        return self._bytes_of("constant")
+
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes that the operators write."""
+        return sum(operator.output_bytes for operator in self.operators)
+
+    @property
+    def peak_activation_bytes(self) -> int:
+        """Most bytes of activations alive at once when operators run one by one in order."""
+        sizes = {name: storage_bytes(tensor.dtype, tensor.elements) for name, tensor in self.tensors.items()}
+        return peak_bytes(self.operators, sizes, self.inputs, self._known_outputs(), self.views)
+
+    @property
+    def views(self) -> Mapping[str, str]:
+        """View -> the tensor whose memory it shares."""
+        return {
+            operator.writes[0].tensor: operator.reads[0].tensor
+            for operator in self.operators
+            if operator.op_class == "view" and operator.reads and operator.writes
+        }
+
+    def _known_outputs(self) -> tuple[str, ...]:
+        return tuple(name for name in self.outputs if name in self.tensors)
+
+    def _bytes_of(self, *kinds: str) -> int:
+        return sum(
+            storage_bytes(tensor.dtype, tensor.elements)
+            for tensor in self.tensors.values()
+            if tensor.kind in kinds
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per operator."""
+        import pandas as pd
+
+        columns = (
+            "name", "op_type", "op_class", "precision", "macs", "flops",
+            "input_bytes", "output_bytes", "weight_bytes",
+        )  # fmt: skip
+        rows = [{column: getattr(operator, column) for column in columns} for operator in self.operators]
+        return pd.DataFrame(rows, columns=list(columns))
+
+
+def read_workload(
+    graph_or_path: Graph | Path,
+    *,
+    batch: int | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    name: str | None = None,
+) -> Workload:
+    """Counts a network from its ONNX file or graph.
+
+    `batch` and `shapes` (whole shapes by input name) set what the file leaves open. Raises `InputError` for
+    a bad file or extents that do not fit, and `UnsupportedModelError` where no operator at all could be
+    counted; single operators that could not be are in `unresolved`.
+    """
+    graph = graph_or_path if isinstance(graph_or_path, Graph) else read_graph(graph_or_path)
+    resolved = resolve(graph, batch=batch, shapes=shapes or {})
+    counted = count_operators(resolved)
+    model = name or graph.name
+    if not counted.operators and counted.unresolved:
+        first = counted.unresolved[0]
+        raise UnsupportedModelError(
+            f"{model}: expected operators that can be counted, got {len(counted.unresolved)} that cannot; "
+            f"the first is {first.name!r} ({first.op_type}): {first.reason}"
+        )
+    inputs = {key: counted.tensors[key] for key in graph.inputs}
+    return Workload(
+        model=model,
+        batch=_batch_of(inputs, batch),
+        precision=None,
+        inputs=MappingProxyType(inputs),
+        outputs=graph.outputs,
+        tensors=MappingProxyType(dict(counted.tensors)),
+        operators=counted.operators,
+        unresolved=counted.unresolved,
+        folded=counted.folded,
+        assumptions=resolved.assumptions,
+        digest=digest(graph),
+        graph=graph,
+    )
+
+
+def _batch_of(inputs: Mapping[str, Tensor], asked: int | None) -> int:
+    if asked is not None:
+        return asked
+    return next((tensor.shape[0] for tensor in inputs.values() if tensor.shape), 1)
+
+
+def at_batch(workload: Workload, batch: int) -> Workload:
+    """The same network at another batch size, counted anew; other input extents and the precision stay."""
+    inputs = workload.inputs
+    shapes = {
+        name: (batch, *tensor.shape[1:])
+        for name, tensor in inputs.items()
+        if tensor.shape and tensor.shape[0] == workload.batch
+    }
+    counted = read_workload(workload.graph, batch=batch, shapes=shapes, name=workload.model)
+    return counted if workload.precision is None else at_precision(counted, workload.precision)
+
+
+def at_precision(workload: Workload, precision: str) -> Workload:
+    """The same work with its float tensors stored and computed at another precision.
+
+    Integer tensors, those of a network that is quantised already among them, keep their types. Conversions
+    at the borders and accuracy are not modelled. Raises `InputError` for an unknown precision.
+    """
+    if precision not in STORED_AS:
+        expected = f"one of {', '.join(STORED_AS)}"
+        raise InputError(workload.model, [Problem("precision", expected, repr(precision))])
+    weight_type, activation_type = STORED_AS[precision]
+    tensors = {
+        name: replace(tensor, dtype=activation_type if tensor.kind == "activation" else weight_type)
+        if tensor.dtype in FLOATS
+        else tensor
+        for name, tensor in workload.tensors.items()
+    }
+    floats = {precision_of(dtype) for dtype in FLOATS} | {"tf32"}
+    operators = tuple(
+        with_bytes(
+            replace(operator, precision=precision if operator.precision in floats else operator.precision),
+            tensors,
+        )
+        for operator in workload.operators
+    )
+    return replace(
+        workload,
+        precision=precision,
+        inputs=MappingProxyType({name: tensors[name] for name in workload.inputs}),
+        tensors=MappingProxyType(tensors),
+        operators=operators,
+    )

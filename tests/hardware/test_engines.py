@@ -1,0 +1,55 @@
+"""Costs of engines against the published figures that they were derived from."""
+
+import pytest
+
+from planner.hardware.catalog import engine_ids, read_engine
+from planner.schema.quantity import numbers_in
+
+
+def test_the_kernel_cost_of_a_dla_is_what_resnet50_leaves_above_the_roof() -> None:
+    """NVIDIA's DLA repository: 2037 images/s on two DLA of AGX Orin, batch 2, dense INT8, MAXN."""
+    batch_s = 2 / (2037 / 2)
+    compute_s = 2 * 8.2e9 / 26.2e12
+    convolutions_with_what_they_absorb, poolings, products = 53, 2, 1
+    kernels = convolutions_with_what_they_absorb + poolings + products
+
+    launch_s = read_engine("tensorrt").units["dla"].launch_s.value
+
+    assert launch_s == pytest.approx((batch_s - compute_s) / kernels, rel=0.01)
+
+
+def test_the_fixed_cost_of_an_npu_is_what_squeezenet_leaves_above_its_launches() -> None:
+    """Ascend ModelZoo: SqueezeNet 1.1 at batch 1 does 4849.7 images/s; 26 convolutions, 3 poolings, 8
+    concatenations and the last average."""
+    npu = read_engine("acl").units["npu"]
+    kernels = 26 + 3 + 8 + 1
+
+    assert npu.fixed_s.value == pytest.approx(1 / 4849.7 - kernels * npu.launch_s.value, rel=0.02)
+
+
+@pytest.mark.parametrize("engine_id", engine_ids())
+def test_a_kernel_costs_something_and_less_than_an_inference(engine_id: str) -> None:
+    for kind, costs in read_engine(engine_id).units.items():
+        assert 1e-7 < costs.launch_s.value < 1e-4, kind
+        assert costs.launch_s.value < costs.fixed_s.value < 1e-3, kind
+
+
+def test_the_generic_engine_covers_every_kind_of_unit() -> None:
+    assert set(read_engine("generic").units) == {"gpu", "dla", "npu", "cpu"}
+
+
+@pytest.mark.parametrize("engine_id", engine_ids())
+def test_every_number_has_source_and_reason(engine_id: str) -> None:
+    engine = read_engine(engine_id)
+    for entry in numbers_in(engine):
+        assert entry.number.source in engine.sources
+        assert entry.number.formula or entry.number.status != "derived"
+        assert entry.number.note or entry.number.status != "assumed"
+
+
+@pytest.mark.parametrize("engine_id", ["tensorrt", "acl", "openvino", "generic"])
+def test_engines_that_compile_a_graph_fold_residual_additions(engine_id: str) -> None:
+    rules = read_engine(engine_id).fusion
+    (convolution,) = [rule for rule in rules if "Conv" in rule.anchor]
+
+    assert {"BatchNormalization", "Relu", "Add"} <= set(convolution.absorbs)

@@ -1,0 +1,70 @@
+"""The parts that are no plain layers: decoded boxes and masked attention, against their formulae."""
+
+import numpy as np
+import pytest
+
+from planner.zoo.bert import Size, bert_squad
+from planner.zoo.builder import NetworkBuilder
+from planner.zoo.yolov5 import detect
+from planner.zoo.yolov8 import decode
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def test_yolov5_boxes_follow_the_published_decoding(run):
+    net = NetworkBuilder("head")
+    levels = tuple(net.input(f"p{i}", ("batch", 4, side, side)) for i, side in enumerate((80, 40, 20)))
+    feeds = {f"p{i}": np.zeros((1, 4, side, side), np.float32) for i, side in enumerate((80, 40, 20))}
+    (boxes,), weights = run(net.finish(detect(net, levels)), feeds)
+    assert boxes.shape == (1, 25200, 85)
+
+    # Features of zero leave the bias alone, the same in every cell. Second level, anchor 1, row 3, column 7.
+    raw = sigmoid(weights["m.1.bias"].reshape(3, 85)[1])
+    row = 3 * 80 * 80 + 1 * 40 * 40 + 3 * 40 + 7
+    centre = (2 * raw[:2] - 0.5 + np.array([7, 3])) * 16
+    size = (2 * raw[2:4]) ** 2 * np.array([62, 45])
+    np.testing.assert_allclose(boxes[0, row], [*centre, *size, *raw[4:]], rtol=1e-5)
+
+
+def test_yolov8_boxes_follow_the_published_decoding(run, random):
+    net = NetworkBuilder("head")
+    out = decode(net, net.input("sides", ("batch", 64, 8400)))
+    sides = random.standard_normal((2, 64, 8400)).astype(np.float32)
+    (boxes,), weights = run(net.finish(out), {"sides": sides})
+    assert boxes.shape == (2, 4, 8400)
+
+    # Third level (stride 32, 20 x 20 cells), row 5, column 11.
+    cell = 80 * 80 + 40 * 40 + 5 * 20 + 11
+    spread = np.exp(sides[1, :, cell].reshape(4, 16))
+    left, top, right, bottom = spread / spread.sum(axis=1, keepdims=True) @ weights["dfl.conv.weight"].ravel()
+    low, high = np.array([11.5 - left, 5.5 - top]), np.array([11.5 + right, 5.5 + bottom])
+    np.testing.assert_allclose(
+        boxes[1, :, cell], 32 * np.array([*(low + high) / 2, *(high - low)]), rtol=1e-4
+    )
+
+
+@pytest.fixture
+def small_bert():
+    return bert_squad("bert", Size(layers=2, hidden=16, heads=4, feed_forward=32), sequence=6)
+
+
+def tokens(ids, mask):
+    feeds = {"input_ids": [ids], "attention_mask": [mask], "token_type_ids": [[0] * len(ids)]}
+    return {name: np.array(values, dtype=np.int64) for name, values in feeds.items()}
+
+
+def test_padding_does_not_change_the_answer(run, small_bert):
+    mask = [1, 1, 1, 1, 0, 0]
+    (start, end), _ = run(small_bert, tokens([11, 12, 13, 14, 21, 22], mask))
+    (other_start, other_end), _ = run(small_bert, tokens([11, 12, 13, 14, 305, 7], mask))
+    np.testing.assert_allclose(start[:, :4], other_start[:, :4], atol=1e-6)
+    np.testing.assert_allclose(end[:, :4], other_end[:, :4], atol=1e-6)
+
+
+def test_real_tokens_change_each_others_scores(run, small_bert):
+    mask = [1] * 6
+    (start, _), _ = run(small_bert, tokens([11, 12, 13, 14, 21, 22], mask))
+    (other, _), _ = run(small_bert, tokens([11, 12, 13, 14, 21, 305], mask))
+    assert np.abs(start[:, :4] - other[:, :4]).min() > 1e-6
