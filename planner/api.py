@@ -12,7 +12,6 @@ from planner.plan import compare as comparison
 from planner.plan import study as studies
 from planner.plan.study_record import study_record
 from planner.rack.results import RackResult
-from planner.report.pdf import write_pdf
 from planner.schema.device import Device, Precision
 from planner.schema.quantity import Money
 from planner.workload.workload import Workload
@@ -108,6 +107,8 @@ def write_report(
     progress: Callable[[str], None] | None = None,
 ) -> studies.Study:
     """Answer a scenario whole, write the PDF and return the study."""
+    from planner.report.pdf import write_pdf
+
     study = studies.run_study(_scenario_file(scenario), progress=progress or (lambda _: None))
     write_pdf(study_record(study), Path(path))
     return study

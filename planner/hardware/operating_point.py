@@ -87,12 +87,11 @@ def operating_point(
     precision: Precision | None = None,
     threads: int | None = None,
 ) -> OperatingPoint:
-    """The numbers for one unit, mode and precision; falls back in precision as the part would, with a
-    warning.
+    """The numbers for one unit, mode and precision, which falls back as the part would, with a warning.
 
-    `threads` (CPU units only) scales the peak by threads over the mode's cores; bandwidth stays, which is optimistic
-    for few threads. Raises `UnknownIdError` for a mode the part lacks and `InputError` for a precision
-    that the unit neither has nor falls back from, or an engine that does not run there.
+    `threads` (CPU units only) scales the peak by threads over the mode's cores; bandwidth stays, which is
+    optimistic for few threads. Raises `UnknownIdError` for a mode the part lacks or an engine that does not
+    run there, and `InputError` for a precision that the unit neither has nor falls back from.
     """
     description = device.units[unit]
     if engine.id not in description.engines:

@@ -9,6 +9,7 @@ from planner.hardware.catalog import read_device
 from planner.plan.option import Option
 from planner.plan.study import Simulated, Study
 from planner.provenance import Status
+from planner.units import format_quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +63,16 @@ def _sentences(study: Study, simulated: Simulated) -> list[str]:
         slo_s = next(s.slo.latency_s for s in scenario.streams if s.name == stream.name)
         p99 = stream.latency_s.p99
         if p99 is not None:
+            reached, asked = format_quantity(p99, "s", 3), format_quantity(slo_s, "s")
             found.append(
-                f"{stream.name.capitalize()}: 99 % of requests are answered within {p99 * 1e3:.3g} ms, "
-                f"against "
-                f"{slo_s * 1e3:g} ms asked ({stream.verdict})."
+                f"{stream.name.capitalize()}: 99 % of requests are answered within {reached}, "
+                f"against {asked} asked ({stream.verdict})."
             )
     temperature_c, throttle_c = result.devices.temperature_c.max, simulated.rack.device.thermal.throttle_c
     found.append(
-        f"The rack draws {result.power_w:.0f} W on average, and {option.heat.worst_power_w:.0f} W with every "
-        f"device at its limit, of {scenario.site.power_limit_w:.0f} W; devices reach {temperature_c:.0f} °C "
-        f"and throttle at {throttle_c:.0f} °C."
+        f"The rack draws {result.power_w:,.0f} W on average, and {option.heat.worst_power_w:,.0f} W with "
+        f"every device at its limit, of {scenario.site.power_limit_w:,.0f} W; devices reach "
+        f"{temperature_c:.0f} °C and throttle at {throttle_c:.0f} °C."
     )
     found.append(_money_sentence(study, option))
     return found

@@ -13,6 +13,7 @@ from planner.latency.planning import planning_band, shortfall
 from planner.plan.pareto import pareto_front
 from planner.schema.device import Device, Precision
 from planner.schema.quantity import Money
+from planner.units import format_quantity
 from planner.workload.workload import Workload
 
 if TYPE_CHECKING:
@@ -149,7 +150,8 @@ def _latency_reasons(planning: Band, limits: Limits) -> list[str]:
     if limits.max_latency_s is None or planning.mid <= limits.max_latency_s:
         return []
     return [
-        f"typical latency {planning.mid * 1e3:.3g} ms is over the {limits.max_latency_s * 1e3:g} ms asked"
+        f"typical latency {format_quantity(planning.mid, 's', 3)} is over the "
+        f"{format_quantity(limits.max_latency_s, 's')} asked"
     ]
 
 

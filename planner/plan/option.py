@@ -9,6 +9,7 @@ from planner.latency.band import Band
 from planner.latency.estimate import Estimate
 from planner.latency.planning import Shortfall
 from planner.provenance import Provenance
+from planner.units import format_quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +91,5 @@ class Option:
         """How the planned latency comes about, in words."""
         band = self.slowest.planning_latency_s
         chosen = self.slowest.planned_latency_s(self.plan_for)
-        return f"{chosen * 1e3:.3g} ms per batch ({band.low * 1e3:.3g} to {band.high * 1e3:.3g} ms)"
+        low, high = format_quantity(band.low, "s", 3), format_quantity(band.high, "s", 3)
+        return f"{format_quantity(chosen, 's', 3)} per batch (band {low} to {high})"

@@ -52,7 +52,7 @@ def option_record(option: Option) -> dict[str, object]:
         "feasible": option.feasible,
         "reasons": list(option.reasons),
         "pareto": option.pareto,
-        "slowest_model": slowest.model,
+        "slowest_model": slowest.estimate.model,
         "latency_s": band_record(slowest.estimate.latency_s),
         "planning_latency_s": band_record(slowest.planning_latency_s),
         "planned_for": option.plan_for,

@@ -26,6 +26,7 @@ from planner.provenance import weakest
 from planner.rack.air import exhaust_c
 from planner.schema.device import Device
 from planner.schema.scenario import Scenario
+from planner.units import format_quantity
 
 
 def batch_sizes(max_batch: int) -> tuple[int, ...]:
@@ -176,7 +177,7 @@ def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterato
     if units > site.rack_units:
         yield f"{installed} devices take {units:g} rack units, the rack has {site.rack_units:g}"
     if option.heat.worst_power_w > site.power_limit_w:
-        yield f"may draw {option.heat.worst_power_w:.0f} W, the rack's limit is {site.power_limit_w:.0f} W"
+        yield f"may draw {option.heat.worst_power_w:,.0f} W, the rack's limit is {site.power_limit_w:,.0f} W"
     throttle_c = device.thermal.throttle_c.value
     if option.heat.temperature_c >= throttle_c:
         yield f"would settle at {option.heat.temperature_c:.0f} °C, it throttles at {throttle_c:g} °C"
@@ -206,7 +207,6 @@ def _latency_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
         own_s = option.network(stream.model).planned_latency_s(option.plan_for)
         worst_s = wait_s + longest_s + own_s
         if worst_s > stream.slo.latency_s:
-            yield (
-                f"{stream.name}: {option.plan_for} latency behind one batch is {worst_s * 1e3:.3g} ms, "
-                f"over the {stream.slo.latency_s * 1e3:g} ms asked"
-            )
+            worst, asked = format_quantity(worst_s, "s", 3), format_quantity(stream.slo.latency_s, "s")
+            behind = f"{option.plan_for} latency behind one batch is {worst}"
+            yield f"{stream.name}: {behind}, over the {asked} asked"

@@ -17,6 +17,7 @@ from planner.plan.record import option_record, rack_record
 from planner.plan.size import batch_sizes
 from planner.plan.study import Simulated, Study
 from planner.schema.device import Device, Precision
+from planner.units import format_quantity
 
 RECORD_VERSION = 1
 _PACKAGES = ("numpy", "onnx", "simpy", "pydantic", "matplotlib", "typst")
@@ -74,7 +75,7 @@ def _streams(study: Study) -> list[dict[str, object]]:
         {
             "name": stream.name,
             "count": stream.count,
-            "model": stream.model,
+            "model": study.workloads[stream.model].model,
             "arrivals": stream.arrivals,
             "rate_per_s": stream.rate_per_s,
             "jitter_s": stream.jitter_s,
@@ -89,7 +90,7 @@ def _networks(study: Study, chosen: Option | None) -> list[dict[str, object]]:
     engine = chosen.engine if chosen else "generic"
     return [
         {
-            "model": model,
+            "model": workload.model,
             "macs": workload.macs,
             "flops": workload.flops,
             "parameters": workload.parameters,
@@ -105,7 +106,7 @@ def _networks(study: Study, chosen: Option | None) -> list[dict[str, object]]:
             "assumptions": list(workload.assumptions),
             "sha256": workload.digest,
         }
-        for model, workload in study.workloads.items()
+        for workload in study.workloads.values()
     ]
 
 
@@ -118,8 +119,8 @@ def _constraints(study: Study, simulated: Simulated | None) -> list[dict[str, ob
     rows: list[dict[str, object]] = [
         {
             "name": "rack power, every device at its maximum",
-            "limit": f"{scenario.site.power_limit_w:.0f} W",
-            "value": f"{option.heat.worst_power_w:.0f} W",
+            "limit": f"{scenario.site.power_limit_w:,.0f} W",
+            "value": f"{option.heat.worst_power_w:,.0f} W",
             "met": option.heat.worst_power_w <= scenario.site.power_limit_w,
         },
         {
@@ -145,8 +146,8 @@ def _constraints(study: Study, simulated: Simulated | None) -> list[dict[str, ob
         rows.append(
             {
                 "name": f"{stream.name}, p99",
-                "limit": f"{slo.latency_s * 1e3:g} ms",
-                "value": "unknown" if p99 is None else f"{p99 * 1e3:.3g} ms",
+                "limit": format_quantity(slo.latency_s, "s"),
+                "value": "unknown" if p99 is None else format_quantity(p99, "s", 3),
                 "met": stream.verdict == "PASS",
             }
         )
@@ -168,7 +169,7 @@ def _rooflines(chosen: Option) -> list[dict[str, object]]:
     device = read_device(chosen.device)
     return [
         {
-            "model": item.model,
+            "model": item.estimate.model,
             "device": chosen.device,
             "unit": chosen.unit,
             "mode": chosen.mode,
@@ -245,7 +246,7 @@ def _ladder(study: Study, chosen: Option) -> list[dict[str, object]]:
                 )
                 rows.append(
                     {
-                        "model": model,
+                        "model": result.model,
                         "device": chosen.device,
                         "mode": chosen.mode,
                         "precision": precision.value,
@@ -272,7 +273,7 @@ def _rivals(study: Study) -> list[dict[str, object]]:
             "mode": option.mode,
             "precision": str(option.precision),
             "batch": option.batch,
-            "model": option.slowest.model,
+            "model": option.slowest.estimate.model,
             "feasible": option.feasible,
             "latency_s": band_record(option.slowest.estimate.latency_s),
             "planning_latency_s": band_record(option.slowest.planning_latency_s),
@@ -286,14 +287,14 @@ def _warnings(study: Study) -> list[str]:
     found: list[str] = []
     if study.simulated:
         for item in study.simulated.option.networks:
-            found += [f"{item.model}: {text}" for text in item.estimate.warnings]
+            found += [f"{item.estimate.model}: {text}" for text in item.estimate.warnings]
         found += list(study.simulated.result.warnings)
     return list(dict.fromkeys(found))
 
 
 def _digests(study: Study) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = [{"what": f"scenario {study.source.file}", "sha256": study.source.sha256}]
-    rows += [{"what": f"network {model}", "sha256": w.digest} for model, w in study.workloads.items()]
+    rows += [{"what": f"network {w.model}", "sha256": w.digest} for w in study.workloads.values()]
     devices = dict.fromkeys(option.device for option in study.options)
     rows += [{"what": f"device {device_id}", "sha256": device_digest(device_id)} for device_id in devices]
     return rows

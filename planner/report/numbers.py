@@ -104,8 +104,8 @@ def celsius(temperature_c: float | None) -> str:
 
 
 def money(amount: float | None, currency: str) -> str:
-    """An amount to three significant digits, such as ``USD 8,230``: prices are no better known."""
-    return UNKNOWN if amount is None else f"{currency}{SPACE}{significant(amount, 3)}"
+    """An amount to three significant digits, such as ``8,230 USD``: prices are no better known."""
+    return UNKNOWN if amount is None else f"{significant(amount, 3)}{SPACE}{currency}"
 
 
 def residual(value: float | None) -> str:

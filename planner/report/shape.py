@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Iterator, Mapping
 from types import NoneType, UnionType
 from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from planner.errors import Problem
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def problems_of(value: object, shape: Any, where: str) -> Iterator[Problem]:  # noqa: ANN401 - a type is no value
@@ -79,7 +82,7 @@ def _unrepresentable(value: object, where: str) -> Iterator[Problem]:
         yield from _of_mapping(value, object, where)
     elif isinstance(value, list | tuple):
         yield from _of_list(value, object, where)
-    elif not (value is None or isinstance(value, str | bool) or _is_scalar(value, float)):
+    elif not (value is None or isinstance(value, bool) or _is_scalar(value, str) or _is_scalar(value, float)):
         yield Problem(where, "text, a finite number, a truth value, null, a list or a table", _shown(value))
 
 
@@ -90,6 +93,8 @@ def _is_scalar(value: object, shape: Any) -> bool:  # noqa: ANN401
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if shape is int:
         return isinstance(value, int) and not isinstance(value, bool)
+    if shape is str:
+        return isinstance(value, str) and not _SURROGATE.search(value)
     return isinstance(value, shape)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.workload.graph import Initializer, Node, TensorSpec
-from planner.workload.onnx_rules import Array, Opsets, evaluate
+from planner.workload.onnx_rules import Array, Opsets, RuleError, evaluate
 
 LARGEST = 1024
 """Elements up to which a value is carried along."""
@@ -37,7 +37,8 @@ def fold(
     try:
         with np.errstate(all="ignore"):
             return (np.asarray(rule(node, values)).astype(dtype),)
-    except (ArithmeticError, LookupError, TypeError, ValueError):  # a damaged file: the value stays unknown
+    except (ArithmeticError, LookupError, TypeError, ValueError, RuleError):
+        # a damaged file: the value stays unknown
         return None
 
 
@@ -52,7 +53,8 @@ def shape_value(node: Node, shape: Sequence[int]) -> Array:
 
 def _number(node: Node, name: str, default: float) -> float:
     value = node.attributes.get(name, default)
-    assert isinstance(value, int | float)  # noqa: S101 - the type that the standard gives this attribute
+    if not isinstance(value, int | float):
+        raise RuleError(f"attribute {name} of {node.op_type} is not a number")
     return value
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from planner.workload.control_flow import Body
 from planner.workload.dtypes import BITS, precision_of, storage_bytes
 from planner.workload.graph import Node, TensorSpec
-from planner.workload.operation import Access, Operator, Tensor, Unresolved
+from planner.workload.operation import Access, Kind, Operator, Tensor, Unresolved
 from planner.workload.operators.counting_rule import Call, Count, UncountedError
 from planner.workload.operators.table import count
 from planner.workload.roles import Readers, readers_of, role
@@ -71,9 +71,9 @@ class _Counter:
             self._visit(node)
         return Counted(self._tensors, tuple(self._operators), tuple(self._unresolved), tuple(self._folded))
 
-    def _add(self, name: str, spec: TensorSpec, kind: str) -> None:
+    def _add(self, name: str, spec: TensorSpec, kind: Kind) -> None:
         shape = tuple(int(dim) for dim in spec.shape)
-        self._tensors[name] = Tensor(name, spec.dtype, shape, math.prod(shape), kind)  # type: ignore[arg-type]
+        self._tensors[name] = Tensor(name, spec.dtype, shape, math.prod(shape), kind)
 
     def _visit(self, node: Node) -> None:
         reason = self._resolved.failures.get(node.name)

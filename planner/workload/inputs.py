@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.workload.graph import UNKNOWN_RANK, Dim, Graph, TensorSpec
 
-
 _LARGEST = 2**31 - 1
+
+_IMAGE_SIDE = 640
+"""Side assumed for an image whose size the file leaves open, as most detectors take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,9 @@ class Binding:
 def bind_inputs(graph: Graph, batch: int | None, shapes: Mapping[str, tuple[int, ...]]) -> Binding:
     """Sets every extent of every input from `shapes`, `batch` and the file, in this order.
 
-    Raises `InputError` for contradictions and extents left open, `UnknownIdError` for an input that the
-    network does not have.
+    An image (four extents, 1, 3 or 4 channels) of open size is assumed to be 640 x 640, and the assumption
+    noted. Raises `InputError` for contradictions and other extents left open, `UnknownIdError` for an input
+    that the network does not have.
     """
     for name in shapes:
         if name not in graph.inputs:
@@ -77,6 +80,8 @@ class _Binder:
         if spec.shape == UNKNOWN_RANK:
             self._refuse(name, "a shape", "none in the file", f"set it with --shape {name}=...")
             return ()
+        if len(spec.shape) == 4 and spec.shape[1] in (1, 3, 4):
+            self._assume_image_side(name, spec.shape)
         extents = [self._extent(name, dim, axis) for axis, dim in enumerate(spec.shape)]
         unset = [str(dim) for dim, extent in zip(spec.shape, extents, strict=True) if extent is None]
         if unset:
@@ -87,6 +92,14 @@ class _Binder:
             got = f"{_text(spec.shape)} with {', '.join(unset)} open"
             self._refuse(name, "known extents", got, f"set them with --shape {name}={example}")
         return tuple(1 if extent is None else extent for extent in extents)
+
+    def _assume_image_side(self, name: str, declared: tuple[Dim, ...]) -> None:
+        for dim in declared[2:]:
+            if isinstance(dim, str) and dim not in self._symbols:
+                self._symbols[dim] = _IMAGE_SIDE
+                self.assumptions.append(
+                    f"input {name!r}: {dim} {_IMAGE_SIDE}, as the file leaves it open (set it with --shape)"
+                )
 
     def _given(self, name: str, declared: tuple[Dim, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
         if not all(1 <= extent <= _LARGEST for extent in shape):

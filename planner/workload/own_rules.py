@@ -71,7 +71,7 @@ def infer(site: Site) -> Answer:
         answer = _bounded(site, inferred)
     for name, spec in zip(site.node.outputs, answer.outputs, strict=False):
         if name and spec is None:
-            raise RuleError(f"the type of output {name!r} cannot be told")
+            raise RuleError(f"output {name!r} is no tensor, or its rank depends on data")
         if spec is not None and not all(isinstance(dim, int) for dim in spec.shape):
             raise RuleError(f"the shape of output {name!r} depends on data")
     return answer

@@ -46,7 +46,7 @@ class RandomWeights:
                 self._reader.setdefault(name, (node, position))
 
     def __call__(self, name: str, weight: Initializer) -> NDArray[np.generic]:
-        """Values for one weight. Raises `OutputError` for a type without random values (4 and 8-bit floats)."""
+        """Values for one weight. Raises `OutputError` for a type that has none (floats of 4 and 8 bits)."""
         shape = tuple(int(dim) for dim in weight.spec.shape)
         dtype = weight.spec.dtype
         random = np.random.default_rng((self._seed, self._index.get(name, len(self._index))))

@@ -25,13 +25,14 @@ def read_model(
     """
     text = str(model)
     if text.startswith(_ZOO):
-        return read_workload(build(text.removeprefix(_ZOO)), batch=batch, shapes=shapes)
+        name = text.removeprefix(_ZOO)
+        return read_workload(build(name), batch=batch, shapes=shapes, name=name)
     path = Path(model)
     if not path.exists():
         raise InputError(
             text, [Problem("MODEL", f"an ONNX file or {_ZOO}NAME", "no such file", _advice(path))]
         )
-    return read_workload(path, batch=batch, shapes=shapes)
+    return read_workload(path, batch=batch, shapes=shapes, name=path.stem)
 
 
 def export(name: str, path: Path, *, weights: Literal["none", "random"], seed: int = 0) -> None:

@@ -189,7 +189,7 @@ def _constraints():
     return [
         {"name": "power", "limit": "600 W", "value": "131 W", "met": True},
         {"name": "places in the rack", "limit": "12", "value": "5 with 1 spare", "met": True},
-        {"name": "budget", "limit": "USD 8,000", "value": "USD 4,720", "met": True},
+        {"name": "budget", "limit": "8,000 USD", "value": "4,720 USD", "met": True},
         {"name": "99 % of requests within", "limit": "100 ms", "value": "55 ms (54–57)", "met": True},
         {"name": "device temperature", "limit": "95 °C", "value": "69 °C", "met": True},
     ]
@@ -257,7 +257,7 @@ def study():
             "sha256": "3f" * 32,
             "notes": [
                 "The cabinet stands beside the filler and has no cooling but its own fans.",
-                "Electricity at USD 0.28 per kWh; five years.",
+                "Electricity at 0.28 USD per kWh; five years.",
             ],
         },
         "answer": {

@@ -48,12 +48,21 @@ def test_every_line_has_ink(sample):
 
 def test_names_are_never_markup(sample):
     record = sample.study()
-    hostile = ["$x^2$", "<script>", "_hidden", "a\\b & \"c\" 'd'", "%d {x} #f", "مرحبا", "日本"]
+    hostile = [
+        "$x^2$",
+        "a\x00b\x1bc",
+        "<script>",
+        "_hidden",
+        "a\\b & \"c\" 'd'",
+        "%d {x} #f",
+        "مرحبا",
+        "日本",
+    ]
     for place, name in enumerate(hostile):
         record["rivals"][place]["name"] = name
         record["roofline"][0]["kernels"][place].update(name=name, op_class=name, share=0.2 - place / 100)
     shown = drawings(record)
-    for name in hostile:
+    for name in [*hostile[:1], *hostile[2:], "a\ufffdb\ufffdc"]:
         assert any(text.startswith(name) for text in words(shown["latency"]))
         assert name in words(shown["time"])
     assert {"$x^2$", "<script>", " _hidden"} <= set(words(shown["roofline"]))

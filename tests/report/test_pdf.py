@@ -68,7 +68,7 @@ def test_the_numbers_of_the_record_are_on_the_pages(study_pdf, sample):
         "8.25 GMAC",
         "85.2 TOPS",
         "205 GB/s",
-        "USD 4,720",
+        "4,720 USD",
         "131 W",
         "3 × 10⁻¹³",
         "NonMaxSuppression",

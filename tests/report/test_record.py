@@ -58,3 +58,11 @@ def test_unknown_may_stand_for_a_number_but_true_may_not(sample):
     record["rack"]["power_w"] = True
     with pytest.raises(InputError, match=r"rack\.power_w"):
         read_study(record)
+
+
+def test_text_that_utf8_cannot_carry_is_refused(sample):
+    record = sample.study()
+    record["scenario"]["title"] = "half \ud800 a letter"
+    for refuse in (read_study, canonical_json):
+        with pytest.raises(InputError, match=r"scenario\.title"):
+            refuse(record)

@@ -6,7 +6,7 @@ from onnx.reference import ReferenceEvaluator
 
 from planner.errors import InputError, OutputError
 from planner.workload.canonical import digest
-from planner.workload.graph import Node, TensorSpec
+from planner.workload.graph import Initializer, Node, TensorSpec
 from planner.workload.onnx_file import read_graph, write_graph
 from planner.workload.workload import read_workload
 
@@ -215,3 +215,31 @@ def test_unwritable_place_leaves_nothing_behind(small, tmp_path):
     with pytest.raises(OutputError):
         write_graph(small, tmp_path / "absent" / "network.onnx", weights="none")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("dtype", ["float16", "double", "bfloat16", "int8", "uint8", "int32", "bool"])
+def test_random_weights_of_every_usual_type(network, tmp_path, dtype):
+    spec = TensorSpec(dtype, (2, 8))
+    weights = {"w": Initializer(TensorSpec(dtype, (2, 8)))}
+    graph = network([Node("m", "Concat", ("x", "w"), ("y",), {"axis": 0})], {"x": spec}, ["y"], weights)
+    write_graph(graph, tmp_path / "m.onnx", weights="random")
+    values = numpy_helper.to_array(onnx.load(tmp_path / "m.onnx").graph.initializer[0]).astype(np.float64)
+    assert values.shape == (2, 8)
+    assert np.isfinite(values).all()
+
+
+@pytest.mark.parametrize(("dtype", "weights"), [("string", "none"), ("float8e4m3fn", "random")])
+def test_weights_that_cannot_be_written_are_refused(network, tmp_path, dtype, weights):
+    spec = TensorSpec(dtype, (2, 8))
+    node = Node("m", "Identity", ("w",), ("y",))
+    graph = network([node], {"x": (1, 1)}, ["y"], {"w": Initializer(spec)})
+    with pytest.raises(OutputError, match="w: expected a weight"):
+        write_graph(graph, tmp_path / "m.onnx", weights=weights)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_network_whose_output_type_cannot_be_told_is_not_written(network, tmp_path):
+    node = Node("odd", "Magic", ("x",), ("y",), domain="some.vendor")
+    graph = network([node], {"x": (1, 3)}, ["y"], domains={"some.vendor": 1})
+    with pytest.raises(OutputError, match="output 'y'"):
+        write_graph(graph, tmp_path / "m.onnx", weights="none")

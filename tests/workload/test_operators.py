@@ -191,3 +191,9 @@ def test_fourier_transform_costs_5_n_log_n(count_one):
 def test_an_operator_outside_the_table_is_refused_by_name():
     with pytest.raises(UncountedError, match=r"some\.vendor:Magic"):
         count(Call(Node("m", "Magic", ("x",), ("y",), domain="some.vendor"), ((1,),), ((1,),)))
+
+
+def test_contradictory_attributes_are_refused_not_a_fault():
+    node = Node("c", "Conv", ("x", "w"), ("y",), {"group": 0})
+    with pytest.raises(UncountedError, match="contradict"):
+        count(Call(node, ((1, 3, 8, 8), (4, 3, 3, 3)), ((1, 4, 6, 6),)))

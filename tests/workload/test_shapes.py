@@ -43,9 +43,17 @@ def test_open_batch_becomes_one_and_is_said(network):
 
 
 def test_open_extent_is_refused_with_the_option_to_set_it(network):
-    graph = network([Node("r", "Relu", ("x",), ("y",))], {"x": ("n", 3, "height", "width")}, ["y"])
-    with pytest.raises(InputError, match=r"height, width open.*--shape x=1,3,height,width"):
+    graph = network([Node("r", "Relu", ("x",), ("y",))], {"x": ("n", "tokens", 64)}, ["y"])
+    with pytest.raises(InputError, match=r"tokens open.*--shape x=1,tokens,64"):
         resolve(graph, batch=None, shapes={})
+    assert shapes_of(graph, x=(2, 8, 64))["y"] == (2, 8, 64)
+
+
+def test_open_size_of_an_image_is_assumed_and_said(network):
+    graph = network([Node("r", "Relu", ("x",), ("y",))], {"x": ("n", 3, "height", "width")}, ["y"])
+    resolved = resolve(graph, batch=2, shapes={})
+    assert resolved.tensors["y"].shape == (2, 3, 640, 640)
+    assert [text for text in resolved.assumptions if "height 640" in text]
     assert shapes_of(graph, x=(2, 3, 8, 9))["y"] == (2, 3, 8, 9)
 
 
@@ -60,8 +68,8 @@ def test_unknown_input_offers_the_nearest(network):
     [
         (None, (1, 3, 4), "expected 2 extents"),
         (2, (3, 3), "batch 2"),
-        (None, (0, 3), "at least 1"),
-        (0, (1, 3), "at least 1"),
+        (None, (0, 3), "from 1 to"),
+        (0, (1, 3), "from 1 to"),
     ],
 )
 def test_contradictory_extents_are_refused(network, batch, shape, reason):

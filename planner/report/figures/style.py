@@ -44,6 +44,7 @@ DASHES: tuple[Dash, ...] = (
 _WIDTH_IN = 6.55
 _LAID_OUT_WITH = "STIXGeneral"
 _SET_IN = b"'Libertinus Serif'"
+_NOT_IN_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _FACE_OF_TEXT = re.compile(rb"(<text style=\"[^\"]*?)'STIXGeneral'")
 _SETTINGS: dict[str, object] = {
     "svg.fonttype": "none",
@@ -92,7 +93,8 @@ def draw(height_in: float, paint: Callable[[Figure], None]) -> bytes:
             warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
             paint(figure)
             figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return _FACE_OF_TEXT.sub(rb"\1" + _SET_IN, buffer.getvalue())
+    svg = _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}".encode(), buffer.getvalue())
+    return _FACE_OF_TEXT.sub(rb"\1" + _SET_IN, svg)
 
 
 def font_folder() -> Path:

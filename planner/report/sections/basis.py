@@ -96,8 +96,8 @@ def _sources(sources: list[Source]) -> Table:
     columns = (
         Column("", "right"),
         Column("Id", share=1.1),
-        Column("Title", share=1.5),
-        Column("Address", share=1.9),
+        Column("Title", share=2),
+        Column("Address", share=1.8),
         Column("Revision", share=0.6),
         Column("Date"),
     )

@@ -50,7 +50,7 @@ def comparison(study: Study) -> list[Block]:
 
 def full_table(options: Sequence[Option]) -> Table:
     """Every option in order of merit, with the first reason of those that are not feasible."""
-    columns = (*_COLUMNS, Column("Verdict", share=0.9))
+    columns = (*_COLUMNS, Column("Verdict", share=1.1))
     rows = tuple(
         (*option_row(number, option, length=300), _verdict(option))
         for number, option in enumerate(options, start=1)
@@ -105,8 +105,10 @@ def _introduction(shown: Compared, options: Sequence[Option]) -> str:
         f"{'is' if feasible == 1 else 'are'} feasible."
     )
     left_out = shown.feasible_left_out
-    if left_out:
-        text += f" The other {left_out} feasible one{'' if left_out == 1 else 's'} {'stands' if left_out == 1 else 'stand'} in the appendix."
+    if left_out == 1:
+        text += " The other feasible one stands in the appendix."
+    elif left_out:
+        text += f" The other {left_out} feasible ones stand in the appendix."
     return text
 
 

@@ -41,10 +41,16 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 
 
 def count(call: Call) -> Count:
-    """Work of one operator. Raises `UncountedError` for an operator without a rule."""
+    """Work of one operator.
+
+    Raises `UncountedError` for an operator without a rule, and where its shapes and attributes contradict.
+    """
     node = call.node
     key = f"{node.domain}:{node.op_type}" if node.domain else node.op_type
     rule = RULES.get(key)
     if rule is None:
         raise UncountedError(f"no counting rule for operator {key}")
-    return rule(call)
+    try:
+        return rule(call)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise UncountedError(f"shapes and attributes of {key} contradict each other ({error})") from error
