@@ -43,32 +43,59 @@ class Row:
     plain_ratio: float
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Ratios of one group; every network on every part weighs the same, however often it was measured."""
+
+    rows: int
+    networks: int
+    parts: int
+    median: float
+    p90: float
+    plain_median: float
+    plain_p90: float
+
+
 def main() -> None:
     """Print the table."""
-    rows = [row for line in csv.DictReader(ROWS.open()) if (row := judge(line)) is not None]
     for name, reason in {**LEFT_OUT, **LEFT_OUT_ENGINES}.items():
         print(f"left out: {name}: {reason}")
     print("published latency over the middle of the datasheet band; beside it over the plain roofline")
     print("engine     unit   rows  nets parts  median     p90  plain median     p90")
+    for (engine, unit), group in summaries().items():
+        print(
+            f"{engine:10} {unit:5} {group.rows:5} {group.networks:5} {group.parts:5} {group.median:7.2f} "
+            f"{group.p90:7.2f} {group.plain_median:13.2f} {group.plain_p90:7.2f}"
+        )
+
+
+def summaries() -> dict[tuple[str, str], Summary]:
+    """Ratios per engine and kind of unit, and of all rows together under ("any", "any")."""
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row.engine, row.unit].append(row)
-        groups["any", "any"].append(row)
-    for (engine, unit), group in sorted(groups.items()):
-        print(table_line(engine, unit, group))
+    with ROWS.open() as file:
+        for line in csv.DictReader(file):
+            row = judge(line)
+            if row is not None:
+                groups[row.engine, row.unit].append(row)
+                groups["any", "any"].append(row)
+    return {key: summary(group) for key, group in sorted(groups.items())}
 
 
-def table_line(engine: str, unit: str, group: list[Row]) -> str:
-    """One line: every network on every part weighs the same, however often it was measured."""
+def summary(group: list[Row]) -> Summary:
+    """Median and 90th percentile over pairs of part and network, each at the median of its rows."""
     by_pair: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in group:
         by_pair[row.part, row.model].append(row)
     ratios = [float(np.median([row.ratio for row in rows])) for rows in by_pair.values()]
     plain = [float(np.median([row.plain_ratio for row in rows])) for rows in by_pair.values()]
-    nets, parts = len({row.model for row in group}), len({row.part for row in group})
-    return (
-        f"{engine:10} {unit:5} {len(group):5} {nets:5} {parts:5} {np.median(ratios):7.2f} "
-        f"{np.quantile(ratios, 0.9):7.2f} {np.median(plain):13.2f} {np.quantile(plain, 0.9):7.2f}"
+    return Summary(
+        len(group),
+        len({row.model for row in group}),
+        len({row.part for row in group}),
+        float(np.median(ratios)),
+        float(np.quantile(ratios, 0.9)),
+        float(np.median(plain)),
+        float(np.quantile(plain, 0.9)),
     )
 
 

@@ -121,8 +121,7 @@ def _failure_risk(option: Option) -> str:
     """What happens when one device more than the spares is out."""
     left = option.count - 1
     load = option.utilisation * option.count / left if left else math.inf
-    out = option.spares + 1
-    lost = f"With {out} device{'s' if out > 1 else ''} out of service"
+    lost = f"With {option.spares + 1} of the {option.count + option.spares} devices out of service"
     if load < 1:
-        return f"{lost} the others run at {load:.0%} of what they can serve."
-    return f"{lost} the others cannot carry the load; requests would be lost."
+        return f"{lost} the rest run at {load:.0%} of what they can serve."
+    return f"{lost} the rest cannot carry the load, and requests are lost."

@@ -103,7 +103,7 @@ def test_an_object_is_as_weak_as_its_weakest_number() -> None:
 
 
 def test_what_is_unknown_is_absent_and_never_zero() -> None:
-    record = device_record(read_device("xeon-8380"))
+    record = device_record(read_device("atlas-200-dk"))
 
     assert record["price"] is None
     assert record["memory"]["reserved_bytes"] is None

@@ -50,7 +50,7 @@ def comparison(study: Study) -> list[Block]:
 
 def full_table(options: Sequence[Option]) -> Table:
     """Every option in order of merit, with the first reason of those that are not feasible."""
-    columns = (*_COLUMNS, Column("Verdict", share=1.1))
+    columns = (*_COLUMNS, Column("Verdict", share=0.7))
     rows = tuple(
         (*option_row(number, option, length=300), _verdict(option))
         for number, option in enumerate(options, start=1)

@@ -64,7 +64,7 @@ def _conditions(simulated: Rack) -> str:
     )
     return (
         f"{whole(simulated['count'])} devices{inlet}; requests are dispatched by "
-        f"“{simulated['dispatch']}”. "
+        f"{simulated['dispatch'].replace('_', ' ')}. "
         f"{simulated['replications']} independent run{'' if simulated['replications'] == 1 else 's'} of "
         f"{stated(simulated['duration_s'], 's')}, of which the first "
         f"{stated(simulated['warmup_s'], 's')} are left out of the statistics; seed {simulated['seed']}."

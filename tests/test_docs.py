@@ -1,0 +1,107 @@
+"""What the documents show is executed, and what they list is complete."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from planner.data_files import scenarios_dir
+from planner.plan.study import read_scenario
+from planner.schema.scenario import Scenario
+from planner.schema.strict import StrictModel
+from planner.schema.yaml_file import parse_document, validate
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+SCENARIO_GUIDE = (ROOT / "docs" / "scenario.md").read_text()
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+COMMANDS = [
+    line.split("   #")[0].strip()
+    for block in blocks(README, "sh")
+    for line in block.splitlines()
+    if line.startswith("planner ")
+]
+
+
+def test_readme_has_the_commands_of_the_map():
+    assert {command.split()[1] for command in COMMANDS} == {
+        "inspect",
+        "estimate",
+        "compare",
+        "devices",
+        "simulate",
+        "report",
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_readme_commands_run_from_any_folder(command, tmp_path):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_readme_python_runs():
+    for block in blocks(README, "python"):
+        done = subprocess.run(
+            [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert "datasheet" in done.stdout
+
+
+def test_make_targets_of_the_readme_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^make (\w+)", README, flags=re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/scenario.md"])
+def test_links_lead_somewhere(document):
+    file = ROOT / document
+    for target in re.findall(r"\]\(([^)#]+)\)", file.read_text()):
+        if "://" not in target:
+            assert (file.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", sorted(scenarios_dir().glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_scenarios_are_valid_and_named_after_their_file(path):
+    assert read_scenario(path).scenario.id == path.stem
+
+
+def test_the_scenario_of_the_guide_is_valid():
+    (example,) = blocks(SCENARIO_GUIDE, "yaml")
+    assert validate(parse_document(example, "guide"), Scenario).id == "gate"
+
+
+def keys_of(model: type[StrictModel]) -> set[str]:
+    found = set()
+    for name, info in model.model_fields.items():
+        found.add(info.alias or name)
+        text = str(info.annotation)
+        found |= {
+            key for inner in StrictModel.__subclasses__() if inner.__name__ in text for key in keys_of(inner)
+        }
+    return found
+
+
+def test_the_guide_names_every_key_of_a_scenario():
+    internal = {"amount", "per_joule", "amount_per_joule"}
+    missing = {key for key in keys_of(Scenario) - internal if not re.search(rf"\b{key}\b", SCENARIO_GUIDE)}
+    assert missing == set()
