@@ -37,6 +37,7 @@ def test_readme_has_the_commands_of_the_map():
         "estimate",
         "compare",
         "devices",
+        "measure",
         "simulate",
         "report",
     }

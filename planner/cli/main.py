@@ -15,6 +15,7 @@ COMMANDS = {
     "compare": ("planner.cli.compare", "Put a network on many parts and rank them against limits."),
     "devices": ("planner.cli.devices", "List, show and check the parts of the database."),
     "zoo": ("planner.cli.zoo", "List and export the reference networks."),
+    "measure": ("planner.cli.measure", "Run networks on an engine of this machine and time them."),
     "simulate": ("planner.cli.simulate", "Simulate the rack of a scenario: queues, heat, power."),
     "report": ("planner.cli.report", "Answer a scenario's question whole, as a PDF."),
 }

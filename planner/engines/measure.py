@@ -1,0 +1,159 @@
+"""Measure a network on an engine, in a process of its own that may crash or hang without harm."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from planner.engines.made_up import made_up_inputs
+from planner.engines.session import EngineError
+from planner.engines.timing import Timing
+from planner.errors import UnknownIdError
+from planner.workload.onnx_file import write_graph
+from planner.workload.stored_weights import has_weights
+from planner.workload.workload import Workload, read_workload
+
+ENGINES = {
+    "onnxruntime": ("planner.engines.onnxruntime_engine", ("onnxruntime",)),
+    "openvino": ("planner.engines.openvino_engine", ("openvino",)),
+    "ncnn": ("planner.engines.ncnn_engine", ("ncnn", "pnnx")),
+}
+"""Engine -> the module that opens a session on it, and the packages that it needs."""
+
+_INSTALL = {"pnnx": "pip install --no-deps pnnx"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What was found for one network; `reason` says why there is no timing."""
+
+    model: str
+    engine: str
+    engine_version: str
+    cpu: str
+    threads: int
+    batch: int
+    load_s: float | None
+    first_s: float | None
+    timing: Timing | None
+    peak_memory_bytes: int | None
+    finite: bool | None
+    reason: str | None
+
+    def record(self) -> dict[str, object]:
+        """The measurement as JSON."""
+        return asdict(self)
+
+
+def measure(
+    workload: Workload,
+    engine: str,
+    *,
+    file: Path | None = None,
+    threads: int = 1,
+    seconds: float = 2.0,
+    limit_s: float = 120.0,
+) -> Measurement:
+    """Run a network on an engine of this machine for about `seconds` and summarise.
+
+    Weights are random unless `file` has them. A network that the engine refuses, that crashes it or that does
+    not finish within `limit_s` is answered with its reason. Raises `UnknownIdError` for an unknown engine and
+    `EngineError` for one that is not installed.
+    """
+    require_engine(engine)
+    with tempfile.TemporaryDirectory(prefix="planner-measure-") as name:
+        folder = Path(name)
+        model = _runnable(workload, file, folder)
+        feeds = made_up_inputs(workload)
+        np.savez(folder / "feeds.npz", *feeds.values())
+        job = {
+            "module": ENGINES[engine][0],
+            "model": str(model),
+            "inputs": list(feeds),
+            "feeds": str(folder / "feeds.npz"),
+            "threads": threads,
+            "seconds": seconds,
+        }
+        answer = _in_own_process(job, threads, limit_s)
+    timing = answer.get("timing")
+    return Measurement(
+        model=workload.model,
+        engine=engine,
+        engine_version=str(answer.get("version", "unknown")),
+        cpu=cpu_name(),
+        threads=threads,
+        batch=workload.batch,
+        load_s=_number(answer.get("load_s")),
+        first_s=_number(answer.get("first_s")),
+        timing=Timing(**timing) if isinstance(timing, dict) else None,
+        peak_memory_bytes=int(peak) if isinstance(peak := answer.get("peak_memory_bytes"), int) else None,
+        finite=bool(answer["finite"]) if "finite" in answer else None,
+        reason=str(answer["reason"]) if "reason" in answer else None,
+    )
+
+
+def require_engine(engine: str) -> None:
+    """Refuse an engine that is unknown or whose packages are missing, with what to install."""
+    if engine not in ENGINES:
+        raise UnknownIdError("engine of this machine", engine, ENGINES)
+    for package in ENGINES[engine][1]:
+        if importlib.util.find_spec(package) is None:
+            install = _INSTALL.get(package, "pip install 'planner[engines]'")
+            raise EngineError(f"{engine} needs the package {package}, which is not installed; run: {install}")
+
+
+def cpu_name() -> str:
+    """The processor's own name, as the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _runnable(workload: Workload, file: Path | None, folder: Path) -> Path:
+    """The file itself where it has weights and the sizes asked for, else one with random weights."""
+    if file is not None and has_weights(file) and read_workload(file).inputs == workload.inputs:
+        return file
+    path = folder / "network.onnx"
+    write_graph(workload.graph, path, weights="random")
+    return path
+
+
+def _in_own_process(job: dict[str, object], threads: int, limit_s: float) -> dict[str, object]:
+    quiet = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "planner.engines.worker"],
+            input=json.dumps(job),
+            env={**os.environ, **quiet},
+            capture_output=True,
+            text=True,
+            timeout=limit_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {"reason": f"did not finish within {limit_s:g} s and was stopped"}
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if lines:
+        answer: dict[str, object] = json.loads(lines[-1])
+        return answer
+    if done.returncode < 0:
+        return {"reason": f"the engine crashed its process (signal {-done.returncode})"}
+    last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+    return {"reason": f"the engine's process ended with status {done.returncode}: {last}"}
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

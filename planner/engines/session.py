@@ -1,0 +1,38 @@
+"""What every engine offers to the one who times it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.errors import PlannerError
+
+Feeds = Mapping[str, NDArray[np.generic]]
+
+
+class EngineError(PlannerError):
+    """An engine that is not installed, or a network that it refuses, in the engine's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a network is to be run."""
+
+    model: Path
+    threads: int
+    feeds: Feeds
+
+
+class Session(Protocol):
+    """A network loaded by an engine, ready to run again and again on the same input."""
+
+    version: str
+
+    def run(self) -> list[NDArray[np.generic]]:
+        """One inference; its outputs."""
+        ...

@@ -1,0 +1,166 @@
+"""Timing that can be trusted on a shared machine: what is measured, what is thrown away, and how sure it is.
+
+Each sample is a burst of inferences with a reference kernel before it (a matrix product that fits the
+second-level cache). A sample counts only if the process had the processor (CPU time against wall time), the
+hypervisor took none of it (steal) and the reference ran near its usual speed. The answer is the median with
+an interval from order statistics; the drift of the reference over the run stands beside it. The interval takes
+samples for independent, so slow drift makes it too narrow.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+Verdict = Literal["quiet", "noisy", "too noisy"]
+
+QUIET_SPREAD = 0.05
+TOO_NOISY_SPREAD = 0.25
+LEAST_SAMPLES = 8
+_BURST_S = 0.02
+_REFERENCE_SIDE = 256
+_REFERENCE_SLACK = 1.25
+_CPU_SHARE_SLACK = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One burst: seconds per inference by the wall and by the processors, the reference before it, steal."""
+
+    wall_s: float
+    cpu_s: float
+    reference_s: float
+    steal_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Latency of one inference with what is known of its noise.
+
+    `low_s` and `high_s` hold the median with 95 % where samples are independent; `spread` is the distance of
+    the 10 and 90 % quantiles over the median; `drift` is how much the reference moved between the halves.
+    """
+
+    median_s: float
+    low_s: float
+    high_s: float
+    p10_s: float
+    p90_s: float
+    samples: int
+    rejected: int
+    spread: float
+    drift: float
+    reference_s: float
+    verdict: Verdict
+
+
+def collect(run: Callable[[], object], *, seconds: float, threads: int) -> list[Sample]:
+    """Run bursts of inferences for about this long, a reference kernel before each."""
+    run()
+    single_s = _timed(run)
+    burst = max(1, math.ceil(_BURST_S / max(single_s, 1e-6)))
+    reference = _reference()
+    for _ in range(2):
+        run()
+    samples: list[Sample] = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(samples) < LEAST_SAMPLES:
+        reference_s = _timed(reference)
+        steal, cpu, wall = _steal_s(), time.process_time(), time.perf_counter()
+        for _ in range(burst):
+            run()
+        wall_s = time.perf_counter() - wall
+        samples.append(
+            Sample(
+                wall_s / burst,
+                (time.process_time() - cpu) / burst / threads,
+                reference_s,
+                (_steal_s() - steal) / burst,
+            )
+        )
+    return samples
+
+
+def summarise(samples: Sequence[Sample]) -> Timing:
+    """The median of the samples that count, and the verdict on their noise.
+
+    Where fewer than `LEAST_SAMPLES` count, all are kept and the verdict is `too noisy`.
+    """
+    kept = [sample for sample in samples if _counts(sample, samples)]
+    enough = len(kept) >= LEAST_SAMPLES
+    used = kept if enough else list(samples)
+    walls = sorted(sample.wall_s for sample in used)
+    median_s = statistics.median(walls)
+    p10_s, p90_s = (float(np.quantile(walls, q)) for q in (0.1, 0.9))
+    low_s, high_s = _median_interval(walls)
+    spread = (p90_s - p10_s) / median_s
+    verdict: Verdict = "quiet" if spread <= QUIET_SPREAD else "noisy"
+    if not enough or spread > TOO_NOISY_SPREAD:
+        verdict = "too noisy"
+    references = [sample.reference_s for sample in used]
+    return Timing(
+        median_s,
+        low_s,
+        high_s,
+        p10_s,
+        p90_s,
+        samples=len(used),
+        rejected=len(samples) - len(used),
+        spread=spread,
+        drift=_drift(references),
+        reference_s=statistics.median(references),
+        verdict=verdict,
+    )
+
+
+def _counts(sample: Sample, samples: Sequence[Sample]) -> bool:
+    usual_share = statistics.median(s.cpu_s / s.wall_s for s in samples)
+    usual_reference_s = statistics.median(s.reference_s for s in samples)
+    return (
+        sample.steal_s <= 0.01 * sample.wall_s
+        and sample.cpu_s / sample.wall_s >= _CPU_SHARE_SLACK * usual_share
+        and sample.reference_s <= _REFERENCE_SLACK * usual_reference_s
+    )
+
+
+def _median_interval(ordered: Sequence[float]) -> tuple[float, float]:
+    """Order statistics that hold the median with at least 95 % (binomial, independent samples)."""
+    count = len(ordered)
+    half = 0.98 * math.sqrt(count)
+    low = max(0, math.floor(count / 2 - half))
+    high = min(count - 1, math.ceil(count / 2 + half))
+    return ordered[low], ordered[high]
+
+
+def _drift(references: Sequence[float]) -> float:
+    middle = len(references) // 2
+    first, second = statistics.median(references[:middle]), statistics.median(references[middle:])
+    return second / first - 1.0
+
+
+def _timed(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def _reference() -> Callable[[], object]:
+    side = np.random.default_rng(0).standard_normal((_REFERENCE_SIDE, _REFERENCE_SIDE)).astype(np.float32)
+    out = np.empty_like(side)
+    return lambda: np.matmul(side, side, out=out)
+
+
+def _steal_s() -> float:
+    """Seconds the hypervisor has taken from all processors since boot; zero where the system does not say."""
+    try:
+        fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
+        return int(fields[8]) / 100.0
+    except (OSError, IndexError, ValueError):
+        return 0.0
