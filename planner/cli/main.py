@@ -16,6 +16,7 @@ COMMANDS = {
     "devices": ("planner.cli.devices", "List, show and check the parts of the database."),
     "zoo": ("planner.cli.zoo", "List and export the reference networks."),
     "measure": ("planner.cli.measure", "Run networks on an engine of this machine and time them."),
+    "import": ("planner.cli.import_profile", "Read the profile of an engine or a device as a measurement."),
     "simulate": ("planner.cli.simulate", "Simulate the rack of a scenario: queues, heat, power."),
     "report": ("planner.cli.report", "Answer a scenario's question whole, as a PDF."),
 }

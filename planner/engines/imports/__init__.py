@@ -1,0 +1,1 @@
+"""Profiles that engines and devices write, read as measurements; one file for each tool."""

@@ -1,0 +1,41 @@
+"""Ascend msprof's operator summary: `op_summary_*.csv`.
+
+Format: CANN documentation, "op_summary (operator details)"; one row for each operator that ran, columns
+`Op Name`, `OP Type`, `Task Type`, `Task Duration(us)` among others. An operator that ran twice has two rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+
+from planner.engines.imports.profile import Layer, Profile, read_text, refuse
+
+_NAME, _KIND, _TIME = "Op Name", "OP Type", "Task Duration(us)"
+
+
+def read(paths: Sequence[Path]) -> Profile:
+    """The operators with their mean durations; rows without a duration are counted in the notes."""
+    (path,) = paths
+    reader = csv.DictReader(io.StringIO(read_text(path)))
+    columns = [(name or "").strip() for name in reader.fieldnames or ()]
+    missing = [name for name in (_NAME, _KIND, _TIME) if name not in columns]
+    if missing:
+        raise refuse(path, f"the columns {_NAME}, {_KIND}, {_TIME}", f"none of {', '.join(missing)}", "")
+    times: dict[tuple[str, str], list[float]] = defaultdict(list)
+    empty = 0
+    for row in reader:
+        try:
+            seconds = float(row[_TIME]) / 1e6
+            times[row[_NAME].strip(), row[_KIND].strip()].append(seconds)
+        except (AttributeError, TypeError, ValueError):
+            empty += 1
+    if not times:
+        raise refuse(path, "at least one operator with a duration", "none")
+    layers = tuple(Layer(name, fmean(found), kind) for (name, kind), found in times.items())
+    notes = (f"{empty} rows without a duration left out",) if empty else ()
+    return Profile("msprof", (path.name,), layers=layers, notes=notes)

@@ -1,0 +1,40 @@
+"""OpenVINO's benchmark_app with `-report_type detailed_counters`: a CSV of layers with semicolons.
+
+Format: OpenVINO documentation, "Benchmark Tool"; columns `layerName;execStatus;layerType;execType;realTime
+(ms);cpuTime (ms)`. Layers fused into others or optimised out are `NOT_RUN` and take no time.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from planner.engines.imports.profile import Layer, Profile, read_text, refuse
+
+_NAME, _STATUS, _KIND, _TIME = "layerName", "execStatus", "execType", "realTime (ms)"
+
+
+def read(paths: Sequence[Path]) -> Profile:
+    """The layers that ran, with their real times."""
+    (path,) = paths
+    lines = [line for line in read_text(path).splitlines() if line.strip()]
+    start = next((number for number, line in enumerate(lines) if line.startswith(_NAME)), None)
+    if start is None:
+        raise refuse(
+            path,
+            f"a table that begins with {_NAME};{_STATUS};...",
+            repr(lines[0][:60]) if lines else "an empty file",
+            "run benchmark_app with -report_type detailed_counters",
+        )
+    rows = csv.DictReader(io.StringIO("\n".join(lines[start:])), delimiter=";")
+    layers = []
+    for row in rows:
+        if "EXECUTED" not in str(row.get(_STATUS, "")).upper() or row.get(_NAME) == "Total":
+            continue
+        try:
+            layers.append(Layer(row[_NAME], float(row[_TIME]) / 1e3, row.get(_KIND) or ""))
+        except (KeyError, ValueError):
+            raise refuse(path, f"a number of milliseconds in {_TIME!r}", repr(row.get(_TIME))) from None
+    return Profile("openvino", (path.name,), layers=tuple(layers))

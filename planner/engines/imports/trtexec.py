@@ -1,0 +1,53 @@
+"""trtexec of NVIDIA TensorRT: `--exportTimes`, `--exportProfile` and `--exportLayerInfo`.
+
+Format: TensorRT developer guide, "trtexec"; each file is JSON. Times are a list with `computeMs` and
+`latencyMs` for each run; a profile is a list of layers with `averageMs` after an entry with the `count` of
+runs; layer information is an object with `Layers`. Times of layers come from a run that synchronises after
+each, so their sum exceeds the latency of a run without profiling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from planner.engines.imports.profile import Latency, Layer, Profile, latency_of, read_json, refuse
+
+
+def read(paths: Sequence[Path]) -> Profile:
+    """Any of the three files, told apart by what is in them."""
+    latency: Latency | None = None
+    device: Latency | None = None
+    layers: tuple[Layer, ...] = ()
+    notes: list[str] = []
+    for path in paths:
+        content = read_json(path)
+        if isinstance(content, dict) and isinstance(content.get("Layers"), list):
+            notes.append(f"{len(content['Layers'])} layers in the engine")
+        elif rows := _rows_with(content, "computeMs"):
+            latency = latency_of([float(row["latencyMs"]) / 1e3 for row in rows if "latencyMs" in row])
+            device = latency_of([float(row["computeMs"]) / 1e3 for row in rows])
+        elif rows := _rows_with(content, "averageMs"):
+            layers = tuple(
+                Layer(str(row["name"]), float(row["averageMs"]) / 1e3, _kind(str(row["name"])))
+                for row in rows
+            )
+        else:
+            raise refuse(
+                path,
+                "JSON of trtexec --exportTimes, --exportProfile or --exportLayerInfo",
+                "JSON of another shape",
+                "export it with one of these options",
+            )
+    return Profile("trtexec", tuple(path.name for path in paths), latency, device, layers, notes=tuple(notes))
+
+
+def _rows_with(content: object, key: str) -> list[dict[str, Any]]:
+    """The objects of a JSON list that have this key."""
+    rows = content if isinstance(content, list) else []
+    return [row for row in rows if isinstance(row, dict) and key in row]
+
+
+def _kind(name: str) -> str:
+    return "reformat" if name.startswith("Reformatting CopyNode") else ""
