@@ -65,7 +65,7 @@ def _sentences(study: Study, simulated: Simulated) -> list[str]:
         if p99 is not None:
             reached, asked = format_quantity(p99, "s", 3), format_quantity(slo_s, "s")
             found.append(
-                f"{stream.name.capitalize()}: 99 % of requests are answered within {reached}, "
+                f"{stream.name[:1].upper()}{stream.name[1:]}: 99 % of requests are answered within {reached}, "
                 f"against {asked} asked ({stream.verdict})."
             )
     temperature_c, throttle_c = result.devices.temperature_c.max, simulated.rack.device.thermal.throttle_c
@@ -75,7 +75,20 @@ def _sentences(study: Study, simulated: Simulated) -> list[str]:
         f"{temperature_c:.0f} °C and throttle at {throttle_c:.0f} °C."
     )
     found.append(_money_sentence(study, option))
+    found += _rival_sentence(study, option)
     return found
+
+
+def _rival_sentence(study: Study, option: Option) -> list[str]:
+    """How the best other part would do, or that none is feasible."""
+    rival = next((other for other in study.options if other.feasible and other.device != option.device), None)
+    if rival is None:
+        return ["No other part of the candidates keeps every limit."]
+    cost = "unknown" if rival.cost.total is None else f"{rival.cost.total:,.0f} {rival.cost.currency}"
+    return [
+        f"Next best is {rival.count} × {rival.device_name} at {cost} over the same time and "
+        f"{rival.heat.power_w:,.0f} W."
+    ]
 
 
 def _money_sentence(study: Study, option: Option) -> str:
