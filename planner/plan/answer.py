@@ -64,9 +64,10 @@ def _sentences(study: Study, simulated: Simulated) -> list[str]:
         p99 = stream.latency_s.p99
         if p99 is not None:
             reached, asked = format_quantity(p99, "s", 3), format_quantity(slo_s, "s")
+            name = stream.name[:1].upper() + stream.name[1:]
             found.append(
-                f"{stream.name[:1].upper()}{stream.name[1:]}: 99 % of requests are answered within {reached}, "
-                f"against {asked} asked ({stream.verdict})."
+                f"{name}: 99 % of requests are answered within {reached}, against {asked} asked "
+                f"({stream.verdict})."
             )
     temperature_c, throttle_c = result.devices.temperature_c.max, simulated.rack.device.thermal.throttle_c
     found.append(
