@@ -50,6 +50,7 @@ class Summary:
     rows: int
     networks: int
     parts: int
+    pairs: int
     median: float
     p90: float
     plain_median: float
@@ -61,11 +62,11 @@ def main() -> None:
     for name, reason in {**LEFT_OUT, **LEFT_OUT_ENGINES}.items():
         print(f"left out: {name}: {reason}")
     print("published latency over the middle of the datasheet band; beside it over the plain roofline")
-    print("engine     unit   rows  nets parts  median     p90  plain median     p90")
+    print("engine     unit   rows  nets parts pairs  median     p90  plain median     p90")
     for (engine, unit), group in summaries().items():
         print(
-            f"{engine:10} {unit:5} {group.rows:5} {group.networks:5} {group.parts:5} {group.median:7.2f} "
-            f"{group.p90:7.2f} {group.plain_median:13.2f} {group.plain_p90:7.2f}"
+            f"{engine:10} {unit:5} {group.rows:5} {group.networks:5} {group.parts:5} {group.pairs:5} "
+            f"{group.median:7.2f} {group.p90:7.2f} {group.plain_median:13.2f} {group.plain_p90:7.2f}"
         )
 
 
@@ -92,6 +93,7 @@ def summary(group: list[Row]) -> Summary:
         len(group),
         len({row.model for row in group}),
         len({row.part for row in group}),
+        len(by_pair),
         float(np.median(ratios)),
         float(np.quantile(ratios, 0.9)),
         float(np.median(plain)),

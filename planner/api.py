@@ -38,7 +38,7 @@ def read_scenario(path: str | Path) -> studies.ScenarioFile:
 
 
 def estimate(
-    workload: Workload,
+    workload: Workload | str | Path,
     device: Device | str,
     *,
     unit: str | None = None,
@@ -49,7 +49,7 @@ def estimate(
     threads: int | None = None,
     calibration: str | None = None,
 ) -> latency.Estimate:
-    """Predict a network on a part; see `planner.latency.estimate.estimate`.
+    """Predict a network (counted, a file or `zoo:NAME`) on a part; see `planner.latency.estimate.estimate`.
 
     `calibration` may be None or "none": this version predicts from datasheets only.
     """
@@ -59,8 +59,9 @@ def estimate(
         )
         raise InputError("estimate", [problem])
     part = read_device(device) if isinstance(device, str) else device
+    network = workload if isinstance(workload, Workload) else read_model(workload)
     return latency.estimate(
-        workload,
+        network,
         part,
         unit=unit,
         mode=mode,
@@ -96,7 +97,7 @@ def compare(
 
 def simulate(scenario: str | Path | studies.ScenarioFile) -> RackResult | None:
     """Simulate a scenario's rack: the one it gives, or the best that fits; None when nothing is feasible."""
-    simulated = studies.simulate_deployment(_scenario_file(scenario))
+    simulated = studies.run_study(_scenario_file(scenario)).simulated
     return simulated.result if simulated else None
 
 

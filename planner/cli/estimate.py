@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from planner.cli.arguments import parse_precision, parse_shapes, refuse_calibration
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.text import band, count, quantity, share
+
+if TYPE_CHECKING:
+    from planner.latency.estimate import Estimate
 
 
 @click.command("estimate")
@@ -36,8 +41,12 @@ def command(
     layers: bool,  # noqa: FBT001 - click passes it by name
     *,
     output: Output,
-) -> None:
-    """Predict latency, throughput, power, energy and memory of MODEL on one part."""
+) -> int:
+    """Predict latency, throughput, power, energy and memory of MODEL on one part.
+
+    Exit status 3 when the network does not fit the part's memory.
+    """
+    from planner.cli.main import INFEASIBLE, OK
     from planner.hardware.catalog import read_device
     from planner.latency.estimate import estimate
     from planner.latency.record import estimate_record
@@ -49,16 +58,14 @@ def command(
     workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
     result = estimate(workload, device, unit=unit, mode=mode, precision=asked, engine=engine, threads=threads)
     record = estimate_record(result, layers=layers)
-    latency, power, memory = result.latency_s, result.power_w, result.memory
+    power, memory = result.power_w, result.memory
     heading = [
         f"{result.model} on {result.device}/{result.unit}, mode {result.mode}, {result.engine} "
         f"{result.precision}, batch {result.batch}",
-        f"latency     {band(latency.low, latency.mid, latency.high, 's')}   [{result.provenance}]",
-        f"throughput  {result.throughput_per_s:.4g} inferences/s",
+        *_speed_lines(result),
         f"power       {band(power.low, power.mid, power.high, 'w')}   [{result.power_provenance}]",
-        f"energy      {quantity(result.energy_j, 'j')} per batch",
         f"memory      {quantity(memory.total_bytes, 'bytes')} of {quantity(memory.capacity_bytes, 'bytes')}"
-        + ("" if result.fits else "   DOES NOT FIT"),
+        + ("" if result.fits else "   DOES NOT FIT, so there is no latency"),
         f"bound by    compute {share(result.bound.compute)}, memory {share(result.bound.memory)}, "
         f"overhead {share(result.bound.overhead)}",
     ]
@@ -79,6 +86,18 @@ def command(
     footer += [f"not costed: {u.name} ({u.op_type}): {u.reason}" for u in result.unresolved]
     rows = frame_rows(result.to_frame()) if layers else [_flat(record)]
     output.write(Answer(record, rows, table, heading, footer, frozenset({"MACs", "bytes", "latency"})))
+    return OK if result.fits else INFEASIBLE
+
+
+def _speed_lines(result: Estimate) -> list[str]:
+    if not result.fits:
+        return []
+    latency = result.latency_s
+    return [
+        f"latency     {band(latency.low, latency.mid, latency.high, 's')}   [{result.provenance}]",
+        f"throughput  {result.throughput_per_s:.4g} inferences/s",
+        f"energy      {quantity(result.energy_j, 'j')} per batch",
+    ]
 
 
 def _flat(record: dict[str, object]) -> dict[str, object]:

@@ -62,7 +62,6 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run with these arguments and return the exit status; tracebacks appear only with --debug."""
-    debug = "--debug" in arguments
     try:
         result = planner.main(args=arguments, prog_name="planner", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -71,23 +70,27 @@ def run(arguments: list[str]) -> int:
         error.show()
         return REFUSED
     except (KeyboardInterrupt, click.Abort):
-        click.echo("planner: interrupted; finished results were kept", err=True)
+        click.echo("planner: interrupted; nothing half-written is left behind", err=True)
         return INTERRUPTED
-    except PlannerError as error:
-        if debug:
-            raise
-        click.echo(f"planner: {error}", err=True)
-        return REFUSED
     except BrokenPipeError:
         sys.stderr.close()
         return OK
-    except Exception as error:  # the last resort: a fault of ours, said as such
-        if debug:
+    except Exception as error:
+        if "--debug" in arguments:
             raise
-        click.echo(
-            f"planner: internal fault: {type(error).__name__}: {error}\n"
-            "This is a defect of planner, not of your input; run again with --debug for the traceback.",
-            err=True,
-        )
-        return FAULT
+        status, message = _explained(error)
+        click.echo(f"planner: {message}", err=True)
+        return status
     return result if isinstance(result, int) else OK
+
+
+def _explained(error: Exception) -> tuple[int, str]:
+    """Exit status and one message for an error; what nobody foresaw is a fault of ours and said to be."""
+    if isinstance(error, PlannerError):
+        return REFUSED, str(error)
+    if isinstance(error, OSError):
+        return REFUSED, f"cannot read or write: {error}; free the place or choose another"
+    return FAULT, (
+        f"internal fault: {type(error).__name__}: {error}\n"
+        "This is a defect of planner, not of your input; run again with --debug for the traceback."
+    )

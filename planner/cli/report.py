@@ -34,6 +34,8 @@ def command(
     from planner.report.pdf import write_pdf
     from planner.report.record import canonical_json
 
+    if data is not None and data.resolve() == path.resolve():
+        raise click.UsageError(f"expected two files, got {path} for the PDF and for --data")
     output = Output("table", path, quiet)
     for target in [path, data] if data else [path]:
         require_writable(target)

@@ -24,17 +24,28 @@ def command(
     Exit status 3 when no rack is feasible or a service level fails.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.record import rack_record
-    from planner.plan.study import read_scenario, simulate_deployment, with_simulation
+    from planner.plan.record import infeasible_record, rack_record
+    from planner.plan.study import read_scenario, run_study, with_simulation
 
     source = with_simulation(read_scenario(scenario), seed=seed, replications=replications)
-    simulated = simulate_deployment(source, progress=output.progress)
+    study = run_study(source, progress=output.progress)
     output.progress_done()
+    simulated = study.simulated
     if simulated is None:
-        output.say("planner: no candidate keeps every limit; `planner report` lists the reasons")
+        record = infeasible_record(study)
+        reasons = record["reasons"]
+        table = [{key: str(value) for key, value in row.items()} for row in reasons]
+        output.write(
+            Answer(record, reasons, table, ["no candidate keeps every limit; each one's first reason:"])
+        )
         return INFEASIBLE
     rack, result = simulated.rack, simulated.result
-    record = {**rack_record(rack, result), "verdict": simulated.verdict, "engine": engine}
+    answered = {
+        **rack_record(rack, result),
+        "verdict": simulated.verdict,
+        "engine": engine,
+        "reasons": list(simulated.option.reasons),
+    }
     table = [
         {
             "stream": stream.name,
@@ -60,7 +71,8 @@ def command(
     footer = ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
     footer += [f"note: {text}" for text in result.warnings]
+    footer += [f"limit broken: {reason}" for reason in simulated.option.reasons]
     rows = frame_rows(result.to_frame())
     right = frozenset({"requests", "dropped", "p50", "p99", "asked"})
-    output.write(Answer(record, rows, table, heading, footer, right))
+    output.write(Answer(answered, rows, table, heading, footer, right))
     return INFEASIBLE if simulated.verdict == "FAIL" else OK

@@ -32,6 +32,8 @@ class OperatingPoint:
     bandwidth_bytes_per_s: float
     launch_s: float
     fixed_s: float
+    operators: frozenset[str]
+    """Operators that run on the unit at all; empty where all do."""
     capacity_bytes: float
     idle_w: float
     power_limit_w: float
@@ -127,6 +129,7 @@ def operating_point(
         bandwidth_bytes_per_s=bandwidth.value,
         launch_s=costs.launch_s.value,
         fixed_s=costs.fixed_s.value,
+        operators=frozenset(costs.operators or ()),
         capacity_bytes=capacity,
         idle_w=chosen_mode.idle_w.value,
         power_limit_w=chosen_mode.power_limit_w.value,

@@ -18,6 +18,10 @@ class Band:
     high: float
     level: float | None = None
 
+    def planned(self, plan_for: str) -> float:
+        """The value a `cautious` plan counts with (the high end), or a `typical` one (the middle)."""
+        return self.high if plan_for == "cautious" else self.mid
+
     def scaled(self, factor: float) -> Band:
         """The same band times a factor above zero."""
         return Band(self.low * factor, self.mid * factor, self.high * factor, self.level)

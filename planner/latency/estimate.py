@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
 from planner.latency.band import Band
@@ -145,7 +146,8 @@ def estimate(
     ``fits = False``.
     """
     point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
-    return estimate_at(prepare(workload, batch or workload.batch, point.precision, point.engine), point)
+    size = workload.batch if batch is None else batch
+    return estimate_at(prepare(workload, size, point.precision, point.engine), point)
 
 
 def point_for(
@@ -164,9 +166,17 @@ def point_for(
         read_engine(engine or device.units[unit_id].engines[0]),
         unit=unit_id,
         mode=mode,
-        precision=Precision(precision) if precision is not None else None,
+        precision=_precision(precision),
         threads=threads,
     )
+
+
+def _precision(text: Precision | str | None) -> Precision | None:
+    if text is None or isinstance(text, Precision):
+        return text
+    if text not in set(Precision):
+        raise UnknownIdError("precision", str(text), list(Precision))
+    return Precision(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +190,9 @@ class Prepared:
 
 
 def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
-    """Everything about a network that does not depend on the part."""
+    """Everything about a network that does not depend on the part; `InputError` for a batch below one."""
+    if not isinstance(batch, int) or batch < 1:
+        raise InputError(workload.model, [Problem("batch", "a whole number of one or more", repr(batch))])
     sized = workload if batch == workload.batch else at_batch(workload, batch)
     sized = at_precision(sized, precision)
     return Prepared(sized, kernels_of(sized, engine), (sized.weight_bytes, sized.peak_activation_bytes))
@@ -270,6 +282,18 @@ def _bound_shares(layers: Sequence[LayerEstimate], fixed_s: float) -> BoundShare
     return BoundShares(time["compute"] / total, time["memory"] / total, time["overhead"] / total)
 
 
+def _fallback_warning(layers: Sequence[LayerEstimate], operators: frozenset[str]) -> str:
+    """Which layers a unit cannot run, by operator type; limits on their sizes are not known here."""
+    lost = [layer for layer in layers if operators and not operators.issuperset(layer.op_types)]
+    if not lost:
+        return "layers over the unit's own size limits would fall back; the estimate leaves that out"
+    kinds = sorted({op for layer in lost for op in layer.op_types} - operators)
+    return (
+        f"{len(lost)} of {len(layers)} kernels would fall back to another unit, for they hold "
+        f"{', '.join(kinds)}; the estimate costs them as if they ran here"
+    )
+
+
 def _warnings(
     workload: Workload, memory: MemoryUse, layers: Sequence[LayerEstimate], point: OperatingPoint
 ) -> list[str]:
@@ -286,6 +310,11 @@ def _warnings(
         found.append(f"{len(workload.unresolved)} operators could not be costed and are not in the latency")
     if any(kernel.precision is Precision.INT8 for kernel in layers) and point.precision is not Precision.INT8:
         found.append("the file is quantised: its 8-bit kernels run in int8, the others in " + point.precision)
-    if point.unit_kind == "dla":
-        found.append("layers that a DLA cannot run would fall back to the GPU; the estimate leaves that out")
+    if any(layer.op_class == "recurrent" for layer in layers):
+        found.append(
+            "recurrent layers are costed as if all steps ran at once; step by step they take longer, by far "
+            "where their weights do not stay in a cache"
+        )
+    if point.operators:
+        found.append(_fallback_warning(layers, point.operators))
     return found

@@ -2,16 +2,18 @@
 
 A roofline from datasheet peaks is an ideal. For each engine and kind of unit the database holds the median
 and the 90th percentile of published latency over the middle of the band, on networks and parts named there; a
-plan that ignored them would buy too little. Where nobody published, the figures of the `generic` engine stand
-in, and the result says so.
+plan that ignored them would buy too little. Where nobody published, the figures of the `generic` engine
+stand in, and the result says so. A typical plan never counts on less than the middle of the band, and while
+an engine has fewer than ten pairs of network and part, a cautious one counts on no less than the generic 90th
+percentile.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.errors import MissingDataError
 from planner.hardware.catalog import read_engine
-from planner.hardware.operating_point import choose_unit
 from planner.latency.band import Band
 from planner.latency.estimate import Estimate
 from planner.provenance import Provenance
@@ -19,6 +21,7 @@ from planner.schema.device import Device
 from planner.schema.engine import EngineOnUnit
 
 GENERIC_ENGINE = "generic"
+ENOUGH_PAIRS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,20 @@ class Shortfall:
 
 def shortfall(device: Device, estimate: Estimate) -> Shortfall:
     """The shortfall of the estimate's engine on its kind of unit, or the generic one."""
-    kind = device.units[choose_unit(device, estimate.unit, None)].kind
-    own = _of(read_engine(estimate.engine).units.get(kind), estimate.engine, borrowed=False)
-    if own is not None:
-        return own
-    borrowed = _of(read_engine(GENERIC_ENGINE).units.get(kind), estimate.engine, borrowed=True)
-    return borrowed or Shortfall(1.0, 1.0, estimate.engine, borrowed=True, note="no figure at all")
+    kind = device.units[estimate.unit].kind
+    generic = _published(read_engine(GENERIC_ENGINE).units.get(kind))
+    own = _published(read_engine(estimate.engine).units.get(kind))
+    if generic is None:
+        raise MissingDataError(
+            f"hardware_db/engines/{GENERIC_ENGINE}.yaml: no shortfall for a {kind}; add it there"
+        )
+    if own is None:
+        return Shortfall(
+            max(1.0, generic.median), generic.p90, estimate.engine, borrowed=True, note=generic.note
+        )
+    p90 = own.p90 if own.pairs >= ENOUGH_PAIRS else max(own.p90, generic.p90)
+    note = own.note if own.pairs >= ENOUGH_PAIRS else f"{own.note} Too few for a 90th percentile of its own."
+    return Shortfall(max(1.0, own.median), p90, estimate.engine, borrowed=False, note=note)
 
 
 def planning_band(estimate: Estimate, correction: Shortfall) -> Band:
@@ -53,8 +64,16 @@ def planning_band(estimate: Estimate, correction: Shortfall) -> Band:
     )
 
 
-def _of(costs: EngineOnUnit | None, engine: str, *, borrowed: bool) -> Shortfall | None:
+@dataclass(frozen=True, slots=True)
+class _Published:
+    median: float
+    p90: float
+    pairs: int
+    note: str
+
+
+def _published(costs: EngineOnUnit | None) -> _Published | None:
     if costs is None or costs.shortfall_median_ratio is None or costs.shortfall_p90_ratio is None:
         return None
-    median, p90 = costs.shortfall_median_ratio, costs.shortfall_p90_ratio
-    return Shortfall(median.value, p90.value, engine, borrowed, median.note or median.formula or "")
+    median, p90, pairs = costs.shortfall_median_ratio, costs.shortfall_p90_ratio, costs.shortfall_pairs
+    return _Published(median.value, p90.value, pairs.value if pairs else 0, median.note or "")

@@ -11,8 +11,14 @@ def band_record(band: Band) -> dict[str, object]:
     return {"low": band.low, "mid": band.mid, "high": band.high, "level": band.level}
 
 
+_NO_BAND = {"low": None, "mid": None, "high": None, "level": None}
+
+
 def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, object]:
-    """The estimate with every number in SI; `layers` adds one entry per kernel."""
+    """The estimate with every number in SI; `layers` adds one entry per kernel.
+
+    A network that does not fit has no latency: null stands there, and the reason among the warnings.
+    """
     memory = estimate.memory
     record: dict[str, object] = {
         "model": estimate.model,
@@ -22,10 +28,10 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, ob
         "engine": estimate.engine,
         "precision": estimate.precision.value,
         "batch": estimate.batch,
-        "latency_s": band_record(estimate.latency_s),
-        "throughput_per_s": estimate.throughput_per_s,
+        "latency_s": band_record(estimate.latency_s) if estimate.fits else _NO_BAND,
+        "throughput_per_s": estimate.throughput_per_s if estimate.fits else None,
         "power_w": {**band_record(estimate.power_w), "provenance": estimate.power_provenance.value},
-        "energy_j": estimate.energy_j,
+        "energy_j": estimate.energy_j if estimate.fits else None,
         "memory_bytes": {
             "weights": memory.weights_bytes,
             "peak_activation": memory.peak_activation_bytes,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from planner.errors import InputError
+from planner.errors import InputError, UnknownIdError
 from planner.latency.band import Band
 from planner.latency.estimate import Estimate, estimate
 from planner.latency.planning import planning_band, shortfall
@@ -98,6 +98,14 @@ def modes_of(device: Device, modes: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(mode.id for mode in device.modes if mode.id in modes)
 
 
+def require_modes(devices: Sequence[Device], modes: str | Sequence[str]) -> None:
+    """Refuse a mode that none of the parts has."""
+    known = {mode.id for device in devices for mode in device.modes}
+    for mode in [] if isinstance(modes, str) else modes:
+        if mode not in known:
+            raise UnknownIdError("power mode of these parts", mode, known)
+
+
 def compare(
     workload: Workload,
     devices: Iterable[Device],
@@ -113,6 +121,8 @@ def compare(
     A candidate keeps the latency limit when its typical planning latency does. Best first: feasible, then on
     the Pareto front over latency per inference, power and price, then the faster.
     """
+    devices = list(devices)
+    require_modes(devices, modes)
     kept: list[Candidate] = []
     refused: list[Refusal] = []
     for device in devices:

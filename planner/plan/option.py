@@ -9,6 +9,7 @@ from planner.latency.band import Band
 from planner.latency.estimate import Estimate
 from planner.latency.planning import Shortfall
 from planner.provenance import Provenance
+from planner.rack.description import Service
 from planner.units import format_quantity
 
 
@@ -23,7 +24,7 @@ class NetworkOnPart:
 
     def planned_latency_s(self, plan_for: str) -> float:
         """Latency per batch that a cautious or a typical plan rests on."""
-        return self.planning_latency_s.high if plan_for == "cautious" else self.planning_latency_s.mid
+        return self.planning_latency_s.planned(plan_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,19 @@ class Option:
     plan_for: str
     count: int
     spares: int
+    services: tuple[Service, ...]
+    """Service times that the plan and the simulated rack rest on, one entry a network."""
     utilisation: float
-    """Share of time each of the `count` devices is busy."""
+    """Share of time each of the `count` devices is expected to be busy, with batches as full as they get."""
+    offered_utilisation: float
+    """Load over what full batches could carry; the rest is headroom."""
     throughput_per_s: float
     """Requests of the scenario's mix that one device can serve."""
     heat: RackHeat
     cost: Cost
+    latency_provenance: Provenance
     provenance: Provenance
+    """The weakest of latency, power, heat and price."""
     reasons: tuple[str, ...] = ()
     pareto: bool = False
 

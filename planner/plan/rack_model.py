@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from planner.latency.planning import planning_band
-from planner.plan.economics import carriers_needed
+from planner.plan.batches import batch_sizes
+from planner.plan.economics import carrier_of, carriers_needed
 from planner.plan.estimator import Estimator
-from planner.plan.option import NetworkOnPart, Option
+from planner.plan.option import NetworkOnPart
 from planner.rack.description import Air, Batching, Rack, Service, StreamGroup, Thermal
 from planner.rack.description import Device as RackDevice
-from planner.schema.device import Device
+from planner.schema.device import Device, Mode
 from planner.schema.scenario import Scenario
 
 
-def rack_air(scenario: Scenario) -> Air:
-    """The rack's air as the site describes it."""
-    site = scenario.site
-    return Air(site.supply_c, site.airflow_m3_per_s, site.recirculation_ratio)
+def mode_of(device: Device, mode: str) -> Mode:
+    """One power mode of a part."""
+    return next(item for item in device.modes if item.id == mode)
 
 
-def fixed_power_w(scenario: Scenario, device: Device, installed: int) -> float:
-    """What fans and carriers draw whatever the load."""
-    carrier = scenario.site.carriers[device.form]
-    return scenario.site.fan_w + carriers_needed(installed, carrier.slots) * carrier.power_w
+def services_of(
+    scenario: Scenario, estimator: Estimator, device: Device, networks: tuple[NetworkOnPart, ...]
+) -> tuple[Service, ...]:
+    """Service times of batches of one to the networks' batch, and power while serving, as the plan counts."""
+    return tuple(_service(scenario, estimator, device, item) for item in networks)
 
 
 def build_rack(
-    scenario: Scenario, estimator: Estimator, device: Device, option: Option, *, count: int
+    scenario: Scenario, device: Device, mode: str, batch: int, services: tuple[Service, ...], count: int
 ) -> Rack:
-    """The rack of `count` devices that carries the scenario's streams; spares are out of service."""
+    """The rack of `count` devices that carries the scenario's streams; spares only idle."""
     run = scenario.simulation
-    idle_w = next(mode for mode in device.modes if mode.id == option.mode).idle_w.value
-    services = tuple(_service(estimator, device, option, item, idle_w) for item in option.networks)
     thermal = device.thermal
+    idle_w = mode_of(device, mode).idle_w.value
     return Rack(
         device=RackDevice(
             name=device.id,
@@ -51,24 +49,11 @@ def build_rack(
             ),
         ),
         count=count,
-        streams=tuple(
-            StreamGroup(
-                name=stream.name,
-                sources=stream.count,
-                rate_per_s=stream.rate_per_s,
-                network=stream.model,
-                slo_s=stream.slo.latency_s,
-                arrivals=stream.arrivals,
-                jitter_s=stream.jitter_s,
-                slo_quantile=stream.slo.quantile_ratio,
-                queue_limit=stream.queue_limit,
-            )
-            for stream in scenario.streams
-        ),
-        batching=Batching(option.batch, scenario.candidates.max_wait_s if option.batch > 1 else 0.0),
+        streams=_streams(scenario),
+        batching=Batching(batch, scenario.candidates.max_wait_s if batch > 1 else 0.0),
         dispatch=run.dispatch,
         air=rack_air(scenario),
-        fan_w=fixed_power_w(scenario, device, count + option.spares),
+        fan_w=fixed_power_w(scenario, device, mode, count),
         duration_s=run.duration_s,
         warmup_s=run.warmup_s,
         epoch_s=1.0,
@@ -77,31 +62,56 @@ def build_rack(
     )
 
 
-def _service(
-    estimator: Estimator, device: Device, option: Option, item: NetworkOnPart, idle_w: float
-) -> Service:
-    """Service times of batches of one to the option's: estimated at powers of two, interpolated between."""
-    sizes = sorted({1, option.batch, *(2**k for k in range(int(math.log2(option.batch)) + 1))})
-    times = []
+def rack_air(scenario: Scenario) -> Air:
+    """The rack's air as the site describes it."""
+    site = scenario.site
+    return Air(site.supply_c, site.airflow_m3_per_s, site.recirculation_ratio)
+
+
+def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int) -> float:
+    """What is drawn whatever the load: fans, the carriers of all devices, and spares that idle."""
+    carrier = carrier_of(scenario, device)
+    spares = scenario.planning.spares
+    carriers_w = carriers_needed(count + spares, carrier.slots) * carrier.power_w
+    return scenario.site.fan_w + carriers_w + spares * mode_of(device, mode).idle_w.value
+
+
+def _streams(scenario: Scenario) -> tuple[StreamGroup, ...]:
+    return tuple(
+        StreamGroup(
+            name=stream.name,
+            sources=stream.count,
+            rate_per_s=stream.rate_per_s,
+            network=stream.model,
+            slo_s=stream.slo.latency_s,
+            arrivals=stream.arrivals,
+            jitter_s=stream.jitter_s,
+            slo_quantile=stream.slo.quantile_ratio,
+            queue_limit=stream.queue_limit,
+        )
+        for stream in scenario.streams
+    )
+
+
+def _service(scenario: Scenario, estimator: Estimator, device: Device, item: NetworkOnPart) -> Service:
+    """Estimated at powers of two, interpolated between."""
+    point, plan_for = item.estimate, scenario.planning.plan_for
+    sizes = batch_sizes(point.batch)
+    times_s = []
     for batch in sizes:
-        result = item.estimate
-        if batch != result.batch:
-            result = estimator.estimate(
-                item.model,
-                device,
-                unit=option.unit,
-                mode=option.mode,
-                precision=item.estimate.precision,
-                batch=batch,
-                engine=option.engine,
-            )
-        band = planning_band(result, item.shortfall)
-        times.append(band.high if option.plan_for == "cautious" else band.mid)
-    power = item.estimate.power_w
-    serving_w = power.high if option.plan_for == "cautious" else power.mid
+        result = estimator.estimate(
+            item.model,
+            device,
+            unit=point.unit,
+            mode=point.mode,
+            precision=point.precision,
+            batch=batch,
+            engine=point.engine,
+        )
+        times_s.append(planning_band(result, item.shortfall).planned(plan_for))
     return Service(
         network=item.model,
-        batch_s=tuple(float(t) for t in np.interp(range(1, option.batch + 1), sizes, times)),
-        clocked_share=1.0 - item.estimate.bound.memory,
-        busy_w=serving_w - idle_w,
+        batch_s=tuple(float(t) for t in np.interp(range(1, point.batch + 1), sizes, times_s)),
+        clocked_share=1.0 - point.bound.memory,
+        busy_w=point.power_w.planned(plan_for) - mode_of(device, point.mode).idle_w.value,
     )

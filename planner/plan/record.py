@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from statistics import fmean
+from typing import TypedDict
 
 from planner.latency.record import band_record, estimate_record
 from planner.plan.compare import Comparison
 from planner.plan.option import Option
+from planner.plan.study import Study
 from planner.rack.description import Rack
 from planner.rack.results import RackResult
 from planner.schema.quantity import Money
@@ -58,6 +60,7 @@ def option_record(option: Option) -> dict[str, object]:
         "planned_for": option.plan_for,
         "throughput_per_s": option.throughput_per_s,
         "utilisation": option.utilisation,
+        "offered_utilisation": option.offered_utilisation,
         "power_per_device_w": option.heat.power_per_device_w,
         "power_w": option.heat.power_w,
         "worst_power_w": option.heat.worst_power_w,
@@ -67,8 +70,44 @@ def option_record(option: Option) -> dict[str, object]:
         "running_cost_per_year": option.cost.running_per_year,
         "total_cost": option.cost.total,
         "currency": option.cost.currency,
+        "latency_provenance": option.latency_provenance.value,
         "provenance": option.provenance.value,
     }
+
+
+class Reasons(TypedDict):
+    """`planner simulate` where nothing is feasible."""
+
+    verdict: str
+    streams: list[object]
+    reasons: list[dict[str, object]]
+
+
+def infeasible_record(study: Study) -> Reasons:
+    """Every option's first reason, and what cannot run at all."""
+    reasons: list[dict[str, object]] = [
+        {
+            "device": option.device,
+            "mode": option.mode,
+            "precision": str(option.precision),
+            "batch": option.batch,
+            "count": option.count,
+            "reason": option.reasons[0],
+        }
+        for option in study.options
+    ]
+    reasons += [
+        {
+            "device": r.device,
+            "mode": r.mode,
+            "precision": r.precision,
+            "batch": "",
+            "count": "",
+            "reason": r.reason,
+        }
+        for r in study.refusals
+    ]
+    return {"verdict": study.verdict, "streams": [], "reasons": reasons}
 
 
 def rack_record(rack: Rack, result: RackResult) -> dict[str, object]:
@@ -91,6 +130,7 @@ def rack_record(rack: Rack, result: RackResult) -> dict[str, object]:
                 "dropped": stream.dropped,
                 "unfinished": stream.unfinished,
                 "latency_s": asdict(stream.latency_s),
+                "slo_latency_s": stream.slo_latency_s,
                 "slo_s": promised[stream.name].slo_s,
                 "slo_quantile": promised[stream.name].slo_quantile,
                 "verdict": stream.verdict.value,

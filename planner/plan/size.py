@@ -1,40 +1,42 @@
 """How many devices a scenario needs, in closed form, for every part, mode, precision and batch.
 
-A device that runs batches of b of a network in L seconds serves b / L requests per second (the saturation
-rate of batch service; a batch that starts before it is full serves fewer, which the simulation shows). The
-count is the least that keeps utilisation under the scenario's limit. Latency is checked with a guard, not a
-queueing formula: a request may wait for the batch to fill, for one batch in service and for its own. Heat is
-checked at the steady state. The simulated rack decides in the end.
+The count is the least that keeps the expected utilisation under the scenario's limit; batches are as full as
+the load makes them (`planner.rack.load.expected_load`, a fluid approximation). What keeps an option out is a
+screen, not a verdict: for latency, a request may wait for its batch to fill, for one batch in service and for
+its own; for heat, the steady state. The best option that passes the screen is simulated, and that decides.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 from planner.errors import InputError
 from planner.hardware.catalog import match_devices, read_device
-from planner.latency.power import average_power_w
-from planner.plan.compare import modes_of
-from planner.plan.economics import carriers_needed, rack_cost
+from planner.plan.batches import batch_sizes
+from planner.plan.compare import Refusal, modes_of, require_modes
+from planner.plan.economics import rack_cost, rack_units
 from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart, Option, RackHeat
 from planner.plan.pareto import pareto_front
-from planner.plan.rack_model import fixed_power_w, rack_air
-from planner.provenance import weakest
+from planner.plan.rack_model import build_rack, services_of
+from planner.provenance import Provenance, of_status, weakest
 from planner.rack.air import exhaust_c
+from planner.rack.description import Rack
+from planner.rack.load import expected_load, offered_utilisation
 from planner.schema.device import Device
 from planner.schema.scenario import Scenario
 from planner.units import format_quantity
 
 
-def batch_sizes(max_batch: int) -> tuple[int, ...]:
-    """Powers of two up to the maximum, and the maximum."""
-    sizes = [1]
-    while sizes[-1] * 2 <= max_batch:
-        sizes.append(sizes[-1] * 2)
-    return tuple(sizes if sizes[-1] == max_batch else [*sizes, max_batch])
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """Every option best first, and the settings that a part cannot run at all."""
+
+    options: tuple[Option, ...]
+    refusals: tuple[Refusal, ...]
 
 
 def size(
@@ -42,14 +44,20 @@ def size(
     estimator: Estimator,
     *,
     progress: Callable[[str], None] | None = None,
-) -> tuple[Option, ...]:
-    """Every option of the scenario, best first: feasible, then lowest known total cost, then least power."""
+) -> Sized:
+    """Every option of the scenario, best first: feasible, then lowest known total cost, then least power.
+
+    Raises `UnknownIdError` for a mode that no candidate has, `InputError` for a candidate without a carrier.
+    """
+    devices = [read_device(device_id) for device_id in match_devices(scenario.candidates.devices)]
+    require_modes(devices, scenario.candidates.modes)
     options: list[Option] = []
-    for device_id in match_devices(scenario.candidates.devices):
+    refusals: list[Refusal] = []
+    for device in devices:
         if progress is not None:
-            progress(device_id)
-        options += _options_of(scenario, estimator, read_device(device_id))
-    return rank(options)
+            progress(device.id)
+        options += _options_of(scenario, estimator, device, refusals)
+    return Sized(rank(options), tuple(refusals))
 
 
 def rank(options: Sequence[Option]) -> tuple[Option, ...]:
@@ -74,26 +82,28 @@ def _preference(option: Option) -> tuple[object, ...]:
     )
 
 
-def _options_of(scenario: Scenario, estimator: Estimator, device: Device) -> Iterator[Option]:
+def _options_of(
+    scenario: Scenario, estimator: Estimator, device: Device, refusals: list[Refusal]
+) -> Iterator[Option]:
     seen: set[tuple[object, ...]] = set()
     for mode in modes_of(device, scenario.candidates.modes):
         for precision in scenario.candidates.precisions:
             for batch in batch_sizes(scenario.candidates.max_batch):
                 try:
                     networks = estimator.on_part(device, mode, precision, batch)
-                except InputError:
+                except InputError as error:
+                    refusals.append(Refusal(device.id, mode, precision, str(error.problems[0])))
                     break
                 effective = networks[0].estimate.precision
                 if (mode, effective, batch) not in seen:
                     seen.add((mode, effective, batch))
-                    yield sized_option(scenario, device, mode, batch, networks)
+                    yield sized_option(scenario, estimator, device, networks)
 
 
 def sized_option(
     scenario: Scenario,
+    estimator: Estimator,
     device: Device,
-    mode: str,
-    batch: int,
     networks: tuple[NetworkOnPart, ...],
     *,
     at_least: int = 1,
@@ -103,63 +113,86 @@ def sized_option(
 
     `exactly` sets the count whatever the utilisation that follows.
     """
-    plan_for = scenario.planning.plan_for
-    planned_s = {item.model: item.planned_latency_s(plan_for) for item in networks}
-    rate_per_s = sum(stream.count * stream.rate_per_s for stream in scenario.streams)
-    busy_devices = sum(
-        stream.count * stream.rate_per_s * planned_s[stream.model] / batch for stream in scenario.streams
-    )
-    limit = scenario.planning.utilisation_limit_ratio
-    count = exactly or max(at_least, math.ceil(busy_devices / limit - 1e-9))
-    heat = rack_heat(scenario, device, mode, networks, count=count, utilisation=busy_devices / count)
     first = networks[0].estimate
+    services = services_of(scenario, estimator, device, networks)
+    rack_of = partial(build_rack, scenario, device, first.mode, first.batch, services)
+    count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, at_least)
+    rack = rack_of(count)
+    load = expected_load(rack)
+    heat = _rack_heat(scenario, device, networks, rack, load.dynamic_w)
+    rate_per_s = sum(group.offered_per_s for group in rack.streams)
+    offered = offered_utilisation(rack)
     option = Option(
         device=device.id,
         device_name=device.name,
         unit=first.unit,
-        mode=mode,
+        mode=first.mode,
         engine=first.engine,
         precision=first.precision,
-        batch=batch,
+        batch=first.batch,
         networks=networks,
-        plan_for=plan_for,
+        plan_for=scenario.planning.plan_for,
         count=count,
         spares=scenario.planning.spares,
-        utilisation=busy_devices / count,
-        throughput_per_s=rate_per_s / busy_devices,
+        services=services,
+        utilisation=load.busy_share,
+        offered_utilisation=offered,
+        throughput_per_s=rate_per_s / (offered * count),
         heat=heat,
         cost=rack_cost(scenario, device, count + scenario.planning.spares, heat.power_w),
-        provenance=weakest([item.estimate.provenance for item in networks]),
+        latency_provenance=weakest([item.estimate.provenance for item in networks]),
+        provenance=_weakest_of_all(device, networks),
     )
     return replace(option, reasons=tuple(_reasons(scenario, device, option)))
 
 
-def rack_heat(
+def _least_count(rack_of: Callable[[int], Rack], limit: float, at_least: int) -> int:
+    """The least count with an expected utilisation under the limit; more devices never raise it.
+
+    Between what full batches would need and what single requests would.
+    """
+    low = max(at_least, math.ceil(offered_utilisation(rack_of(1)) / limit - 1e-9))
+    high = low
+    while expected_load(rack_of(high)).busy_share > limit:
+        low, high = high + 1, high * 2
+    while low < high:
+        middle = (low + high) // 2
+        if expected_load(rack_of(middle)).busy_share > limit:
+            low = middle + 1
+        else:
+            high = middle
+    return high
+
+
+def _rack_heat(
     scenario: Scenario,
     device: Device,
-    mode: str,
     networks: Sequence[NetworkOnPart],
-    *,
-    count: int,
-    utilisation: float,
+    rack: Rack,
+    dynamic_w: float,
 ) -> RackHeat:
-    """Power of the rack and the steady temperatures it leads to; spares idle."""
+    """Power of the rack and the steady temperatures it leads to."""
+    device_w = rack.device.idle_w + dynamic_w
+    power_w = rack.count * device_w + rack.fan_w
+    inlet_c = rack.air.supply_c + rack.air.recirculation * (exhaust_c(rack.air, power_w) - rack.air.supply_c)
+    limit_w = max(item.estimate.power_w.high for item in networks)
     spares = scenario.planning.spares
-    idle_w = next(item for item in device.modes if item.id == mode).idle_w.value
-    serving = networks[0].estimate.power_w
-    serving_w = serving.high if scenario.planning.plan_for == "cautious" else serving.mid
-    device_w = average_power_w(idle_w, serving_w, utilisation)
-    fixed_w = fixed_power_w(scenario, device, count + spares)
-    power_w = count * device_w + spares * idle_w + fixed_w
-    air = rack_air(scenario)
-    inlet_c = air.supply_c + air.recirculation * (exhaust_c(air, power_w) - air.supply_c)
     return RackHeat(
         power_per_device_w=device_w,
         power_w=power_w,
-        worst_power_w=(count + spares) * serving.high + fixed_w,
+        worst_power_w=rack.count * limit_w + spares * (limit_w - rack.device.idle_w) + rack.fan_w,
         inlet_c=inlet_c,
         temperature_c=inlet_c + device.thermal.resistance_k_per_w.value * device_w,
     )
+
+
+def _weakest_of_all(device: Device, networks: Sequence[NetworkOnPart]) -> Provenance:
+    parts = [item.estimate.provenance for item in networks]
+    parts += [item.estimate.power_provenance for item in networks]
+    parts.append(of_status(device.thermal.resistance_k_per_w.status))
+    if device.price is not None:
+        parts.append(of_status(device.price.amount_money.status))
+    return weakest(parts)
 
 
 def _reasons(scenario: Scenario, device: Device, option: Option) -> Iterator[str]:
@@ -171,9 +204,8 @@ def _reasons(scenario: Scenario, device: Device, option: Option) -> Iterator[str
 
 def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterator[str]:
     site = scenario.site
-    carrier = site.carriers[device.form]
     installed = option.count + option.spares
-    units = carriers_needed(installed, carrier.slots) * carrier.rack_units
+    units = rack_units(scenario, device, installed)
     if units > site.rack_units:
         yield f"{installed} devices take {units:g} rack units, the rack has {site.rack_units:g}"
     if option.heat.worst_power_w > site.power_limit_w:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from planner.data_files import scenarios_dir
-from planner.errors import InputError, Problem
+from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import read_device
-from planner.plan.compare import modes_of
+from planner.hardware.operating_point import choose_mode
+from planner.plan.compare import Refusal
 from planner.plan.estimator import Estimator
 from planner.plan.option import Option
 from planner.plan.rack_model import build_rack
@@ -22,11 +23,13 @@ from planner.plan.size import size, sized_option
 from planner.rack.description import Rack
 from planner.rack.results import RackResult
 from planner.rack.simulation import simulate
-from planner.schema.device import Precision
-from planner.schema.scenario import Scenario
+from planner.schema.scenario import Deployment, Scenario
 from planner.schema.yaml_file import read_document, validate
 from planner.workload.workload import Workload
 from planner.zoo.source import read_model
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_DEVICES_ADDED = 3
 MOST_OPTIONS_TRIED = 4
@@ -41,6 +44,7 @@ class ScenarioFile:
 
     scenario: Scenario
     file: str
+    folder: Path
     sha256: str
 
 
@@ -54,7 +58,9 @@ class Simulated:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict over the streams."""
+        """The worst verdict over the streams; FAIL as well for a rack that breaks a limit of its site."""
+        if self.option.reasons:
+            return "FAIL"
         verdicts = {stream.verdict for stream in self.result.streams}
         if "FAIL" in verdicts:
             return "FAIL"
@@ -68,8 +74,35 @@ class Study:
     source: ScenarioFile
     estimator: Estimator
     options: tuple[Option, ...]
+    refusals: tuple[Refusal, ...]
+    """Settings that a candidate cannot run at all, and why."""
     simulated: Simulated | None
     trials: tuple[Simulated, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per option, best first; units are in the column names."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "device": option.device,
+                "mode": option.mode,
+                "precision": str(option.precision),
+                "batch": option.batch,
+                "count": option.count,
+                "spares": option.spares,
+                "utilisation": option.utilisation,
+                "planning_latency_s": option.slowest.planned_latency_s(option.plan_for),
+                "power_w": option.heat.power_w,
+                "temperature_c": option.heat.temperature_c,
+                "capital": option.cost.capital,
+                "total_cost": option.cost.total,
+                "currency": option.cost.currency,
+                "feasible": option.feasible,
+                "reasons": "; ".join(option.reasons),
+            }
+            for option in self.options
+        )
 
     @property
     def workloads(self) -> Mapping[str, Workload]:
@@ -91,7 +124,7 @@ def read_scenario(path: Path) -> ScenarioFile:
         advice = "check the path, or name a shipped scenario: " + ", ".join(sorted(shipped))
         raise InputError(str(path), [Problem("SCENARIO", "a YAML file", "no such file", advice)])
     document = read_document(path)
-    return ScenarioFile(validate(document, Scenario), path.name, document.sha256)
+    return ScenarioFile(validate(document, Scenario), path.name, path.parent, document.sha256)
 
 
 def with_simulation(source: ScenarioFile, *, seed: int | None, replications: int | None) -> ScenarioFile:
@@ -103,72 +136,82 @@ def with_simulation(source: ScenarioFile, *, seed: int | None, replications: int
     return replace(source, scenario=source.scenario.model_copy(update={"simulation": simulation}))
 
 
-def read_workloads(scenario: Scenario) -> dict[str, Workload]:
-    """Each network of the scenario once, at batch one."""
-    return {stream.model: read_model(stream.model, batch=1) for stream in scenario.streams}
+def read_workloads(source: ScenarioFile) -> dict[str, Workload]:
+    """Each network of the scenario once, at batch one; files are looked for beside the scenario.
+
+    Every network that cannot be read is named with its stream, all in one `InputError`.
+    """
+    found: dict[str, Workload] = {}
+    problems = []
+    for number, stream in enumerate(source.scenario.streams):
+        if stream.model in found:
+            continue
+        try:
+            found[stream.model] = read_model(_beside(source, stream.model), batch=1)
+        except PlannerError as error:
+            where = f"streams[{number}].model"
+            problems.append(Problem(where, "a network that can be read", stream.model, str(error)))
+    if problems:
+        raise InputError(source.file, problems)
+    return found
+
+
+def _beside(source: ScenarioFile, model: str) -> str:
+    return model if model.startswith("zoo:") else str(source.folder / model)
 
 
 def run_study(source: ScenarioFile, *, progress: Progress = lambda _: None) -> Study:
-    """Size every option and simulate the best until one passes, or the tries are used up."""
-    scenario = source.scenario
-    estimator = Estimator(read_workloads(scenario))
-    options = size(scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))
+    """Answer a scenario: simulate the rack that it gives, or size every option and find one that passes.
+
+    The best option is simulated; while it does not pass, devices are added, then the next best is tried.
+    """
+    estimator = Estimator(read_workloads(source))
+    if source.scenario.deployment is not None:
+        option = _deployed_option(source.scenario, source.scenario.deployment, estimator)
+        simulated = _simulated(source.scenario, option, progress)
+        return Study(source, estimator, (option,), (), simulated, (simulated,))
+    sized = size(source.scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))
     trials: list[Simulated] = []
-    for option in [option for option in options if option.feasible][:MOST_OPTIONS_TRIED]:
-        trials += _trials_of(scenario, estimator, option, progress)
+    for option in [option for option in sized.options if option.feasible][:MOST_OPTIONS_TRIED]:
+        trials += _trials_of(source.scenario, estimator, option, progress)
         if trials[-1].verdict == "PASS":
             break
     chosen = next((trial for trial in trials if trial.verdict == "PASS"), trials[0] if trials else None)
+    options = sized.options
     if chosen is not None:
         options = (chosen.option, *(o for o in options if not _same_run(o, chosen.option)))
-    return Study(source, estimator, options, chosen, tuple(trials))
-
-
-def simulate_deployment(source: ScenarioFile, *, progress: Progress = lambda _: None) -> Simulated | None:
-    """The rack that the scenario gives, or else the best sized option's; None when nothing is feasible."""
-    scenario = source.scenario
-    estimator = Estimator(read_workloads(scenario))
-    if scenario.deployment is None:
-        return run_study(source, progress=progress).simulated
-    option = _deployed_option(scenario, estimator)
-    return _simulated(scenario, estimator, option, progress)
+    return Study(source, estimator, options, sized.refusals, chosen, tuple(trials))
 
 
 def _trials_of(
     scenario: Scenario, estimator: Estimator, option: Option, progress: Progress
 ) -> list[Simulated]:
-    trials = [_simulated(scenario, estimator, option, progress)]
+    trials = [_simulated(scenario, option, progress)]
     device = read_device(option.device)
     for added in range(1, MOST_DEVICES_ADDED + 1):
         if trials[-1].verdict == "PASS":
             break
-        grown = sized_option(
-            scenario, device, option.mode, option.batch, option.networks, at_least=option.count + added
-        )
+        grown = sized_option(scenario, estimator, device, option.networks, at_least=option.count + added)
         if not grown.feasible:
             break
-        trials.append(_simulated(scenario, estimator, grown, progress))
+        trials.append(_simulated(scenario, grown, progress))
     return trials
 
 
-def _simulated(scenario: Scenario, estimator: Estimator, option: Option, progress: Progress) -> Simulated:
+def _simulated(scenario: Scenario, option: Option, progress: Progress) -> Simulated:
     device = read_device(option.device)
-    rack = build_rack(scenario, estimator, device, option, count=option.count)
+    rack = build_rack(scenario, device, option.mode, option.batch, option.services, option.count)
     what = f"simulating {option.count} x {option.device}"
     result = simulate(rack, progress=lambda done, total: progress(f"{what}: run {done} of {total}"))
     return Simulated(option, rack, result)
 
 
-def _deployed_option(scenario: Scenario, estimator: Estimator) -> Option:
-    given = scenario.deployment
-    if given is None:
-        raise InputError(scenario.id, [Problem("deployment", "a device and a count", "nothing")])
+def _deployed_option(scenario: Scenario, given: Deployment, estimator: Estimator) -> Option:
     device = read_device(given.device)
-    mode = given.mode or modes_of(device, "default")[0]
-    precision = given.precision or Precision(scenario.candidates.precisions[0])
-    batch = scenario.candidates.max_batch
-    networks = estimator.on_part(device, mode, precision, batch)
-    return sized_option(scenario, device, mode, batch, networks, exactly=given.count)
+    mode = choose_mode(device, given.mode).id
+    precision = given.precision or scenario.candidates.precisions[0]
+    networks = estimator.on_part(device, mode, precision, scenario.candidates.max_batch)
+    return sized_option(scenario, estimator, device, networks, exactly=given.count)
 
 
 def _same_run(a: Option, b: Option) -> bool:

@@ -11,13 +11,15 @@ from planner.latency.planning import planning_band, shortfall
 from planner.latency.record import band_record
 from planner.plan.answer import answer
 from planner.plan.assumptions import assumptions
+from planner.plan.batches import batch_sizes
+from planner.plan.economics import rack_units
 from planner.plan.ledger import ledger
 from planner.plan.option import Option
 from planner.plan.record import option_record, rack_record
-from planner.plan.size import batch_sizes
 from planner.plan.study import Simulated, Study
 from planner.schema.device import Device, Precision
 from planner.units import format_quantity
+from planner.workload.workload import is_quantised
 
 RECORD_VERSION = 1
 _PACKAGES = ("numpy", "onnx", "simpy", "pydantic", "matplotlib", "typst")
@@ -114,44 +116,46 @@ def _constraints(study: Study, simulated: Simulated | None) -> list[dict[str, ob
     if simulated is None:
         return []
     scenario, option = study.source.scenario, simulated.option
-    throttle_c = simulated.rack.device.thermal.throttle_c
-    hottest_c = simulated.result.devices.temperature_c.max
-    rows: list[dict[str, object]] = [
+    site, throttle_c = scenario.site, simulated.rack.device.thermal.throttle_c
+    hottest_c, worst_w = simulated.result.devices.temperature_c.max, option.heat.worst_power_w
+    units = rack_units(scenario, read_device(option.device), option.count + option.spares)
+    busy, most = simulated.result.devices.utilisation, scenario.planning.utilisation_limit_ratio
+    rows = [
+        _limit("rack power, every device at its maximum", site.power_limit_w, worst_w, "{:,.0f} W"),
+        _limit("rack height", site.rack_units, units, "{:g} U"),
+        _limit("hottest device", throttle_c, hottest_c, "{:.0f} °C"),
         {
-            "name": "rack power, every device at its maximum",
-            "limit": f"{scenario.site.power_limit_w:,.0f} W",
-            "value": f"{option.heat.worst_power_w:,.0f} W",
-            "met": option.heat.worst_power_w <= scenario.site.power_limit_w,
-        },
-        {
-            "name": "hottest device",
-            "limit": f"below {throttle_c:.0f} °C",
-            "value": f"{hottest_c:.0f} °C",
-            "met": hottest_c < throttle_c,
+            "name": "share of time that devices are busy",
+            "limit": f"{most:.0%}",
+            "value": f"{busy:.0%}",
+            "met": round(busy, 2) <= most,
         },
     ]
     budget = scenario.money.budget_money
-    if budget is not None and option.cost.capital is not None:
-        rows.append(
-            {
-                "name": "capital",
-                "limit": f"{budget.amount:,.0f} {budget.currency}",
-                "value": f"{option.cost.capital:,.0f} {budget.currency}",
-                "met": option.cost.capital <= budget.amount,
-            }
-        )
+    if budget is not None:
+        text = "{:,.0f} " + budget.currency
+        rows.append(_limit("capital", budget.amount, option.cost.capital, text))
     for stream in simulated.result.streams:
         slo = next(item.slo for item in scenario.streams if item.name == stream.name)
-        p99 = stream.latency_s.p99
+        within = stream.slo_latency_s
         rows.append(
             {
-                "name": f"{stream.name}, p99",
+                "name": f"{stream.name}, {slo.quantile_ratio * 100:.4g} % within",
                 "limit": format_quantity(slo.latency_s, "s"),
-                "value": "unknown" if p99 is None else format_quantity(p99, "s", 3),
+                "value": "never" if within is None else format_quantity(within, "s", 3),
                 "met": stream.verdict == "PASS",
             }
         )
     return rows
+
+
+def _limit(name: str, limit: float, value: float | None, text: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "limit": text.format(limit),
+        "value": "unknown" if value is None else text.format(value),
+        "met": None if value is None else value <= limit,
+    }
 
 
 def _point(option: Option) -> OperatingPoint:
@@ -233,7 +237,8 @@ def _ladder(study: Study, chosen: Option) -> list[dict[str, object]]:
     peaks = device.units[chosen.unit].peaks_ops_per_s
     rows: list[dict[str, object]] = []
     for model in study.workloads:
-        for precision in [name for name, by_mode in peaks.items() if chosen.mode in by_mode]:
+        known = [name for name, by_mode in peaks.items() if chosen.mode in by_mode]
+        for precision in [Precision(chosen.precision)] if is_quantised(study.workloads[model]) else known:
             for batch in batch_sizes(max(8, study.source.scenario.candidates.max_batch)):
                 result = study.estimator.estimate(
                     model,
@@ -284,7 +289,7 @@ def _rivals(study: Study) -> list[dict[str, object]]:
 
 
 def _warnings(study: Study) -> list[str]:
-    found: list[str] = []
+    found = [f"cannot run: {r.device}, {r.mode}, {r.precision}: {r.reason}" for r in study.refusals]
     if study.simulated:
         for item in study.simulated.option.networks:
             found += [f"{item.estimate.model}: {text}" for text in item.estimate.warnings]

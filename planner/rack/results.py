@@ -56,6 +56,8 @@ class StreamResult:
     dropped: int
     unfinished: int
     latency_s: Latency
+    slo_latency_s: float | None
+    """Time within which the promised share of all requests was answered; None where that share never was."""
     histogram: Histogram
     verdict: Verdict
     verdict_reason: str

@@ -110,6 +110,7 @@ def _stream(rack: Rack, index: int, group: StreamGroup, records: Sequence[Record
         dropped=int(counts[Outcome.DROPPED]),
         unfinished=int(counts[Outcome.IN_SYSTEM]),
         latency_s=_latency(served_s),
+        slo_latency_s=_within(judged_s, group.slo_quantile),
         histogram=_histogram(served_s),
         verdict=verdict,
         verdict_reason=reason,
@@ -126,6 +127,13 @@ def _latency(served_s: Sequence[Floats]) -> Latency:
     return Latency(float(pooled_s.mean()), p50, p90, p99, low, high)
 
 
+def _within(judged_s: Sequence[Floats], share: float) -> float | None:
+    """The quantile over all requests, lost ones counted as never answered."""
+    pooled_s = np.concatenate(judged_s)
+    value = quantile(pooled_s, share) if pooled_s.size else math.inf
+    return value if math.isfinite(value) else None
+
+
 def _histogram(served_s: Sequence[Floats]) -> Histogram:
     """Forty equal bins from zero to a little past the 99.9 % quantile; the last one holds all slower ones."""
     pooled_s = np.concatenate(served_s)
@@ -134,6 +142,11 @@ def _histogram(served_s: Sequence[Floats]) -> Histogram:
     edges_s = np.linspace(0.0, 1.05 * quantile(pooled_s, 0.999), _BINS + 1)
     counts, _ = np.histogram(np.minimum(pooled_s, edges_s[-1]), edges_s)
     return Histogram(tuple(float(edge) for edge in edges_s), tuple(int(count) for count in counts))
+
+
+def samples_wanted(group: StreamGroup) -> int:
+    """Requests wanted before the promised quantile is believed."""
+    return round(_TAIL_SAMPLES / (1.0 - group.slo_quantile))
 
 
 def judge(group: StreamGroup, latencies_s: Sequence[Floats]) -> tuple[Verdict, str]:

@@ -118,6 +118,8 @@ class Option(TypedDict):
     running_cost_per_year: float | None
     total_cost: float | None
     currency: str
+    offered_utilisation: float
+    latency_provenance: str
     provenance: str
 
 

@@ -144,6 +144,8 @@ class Price(SourcedBlock):
 
     amount_money: Sourced[Money]
     date: str
+    covers: Literal["part", "kit"] = "part"
+    """`kit` where only the price of a developer kit, with its carrier, is known."""
 
 
 class OtherValue(StrictModel):

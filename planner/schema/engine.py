@@ -35,6 +35,10 @@ class EngineOnUnit(SourcedBlock):
     """Median of published latency over the middle of the datasheet band."""
     shortfall_p90_ratio: Sourced[Ratio] | None = None
     """90th percentile of the same ratio."""
+    shortfall_pairs: Sourced[int] | None = None
+    """Pairs of network and part behind both."""
+    operators: list[str] | None = None
+    """ONNX operators that run on this kind of unit at all; others fall back. All do where none are named."""
 
 
 class Engine(StrictModel):

@@ -20,14 +20,12 @@ from planner.schema.quantity import (
 )
 from planner.schema.strict import StrictModel
 
-Share = Annotated[Ratio, Field(le=1.0)]
-
 
 class Slo(StrictModel):
     """The service level: this share of requests is answered within this time."""
 
     latency_s: Seconds
-    quantile_ratio: Share = 0.99
+    quantile_ratio: Annotated[Ratio, Field(gt=0, lt=1)] = 0.99
 
 
 class Stream(StrictModel):
@@ -41,6 +39,16 @@ class Stream(StrictModel):
     jitter_s: Seconds = 0.0
     slo: Slo
     queue_limit: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _jitter_keeps_order(self) -> Self:
+        if self.arrivals == "poisson" and self.jitter_s:
+            raise refuse("no jitter with poisson arrivals", f"{self.jitter_s} s")
+        if self.jitter_s > 0.5 / self.rate_per_s:
+            raise refuse(
+                f"jitter of at most half a period, {0.5 / self.rate_per_s:.4g} s", f"{self.jitter_s} s"
+            )
+        return self
 
 
 class Candidates(StrictModel):
@@ -68,9 +76,9 @@ class Carrier(StrictModel):
 class Site(StrictModel):
     """The rack and the room around it."""
 
-    supply_c: Celsius
+    supply_c: Annotated[Celsius, Field(ge=-60, le=80)]
     airflow_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
-    recirculation_ratio: Share
+    recirculation_ratio: Annotated[Ratio, Field(lt=1)]
     fan_w: Watts
     rack_units: float = Field(gt=0)
     power_limit_w: Annotated[Watts, Field(gt=0)]
@@ -110,8 +118,8 @@ class Planning(StrictModel):
 class Simulation(StrictModel):
     """How long and how often the rack is simulated."""
 
-    duration_s: Annotated[Seconds, Field(gt=0)]
-    warmup_s: Seconds
+    duration_s: Annotated[Seconds, Field(gt=0, multiple_of=1)]
+    warmup_s: Annotated[Seconds, Field(multiple_of=1)]
     replications: int = Field(ge=2)
     seed: int = Field(ge=0)
     dispatch: Literal["shortest_queue", "round_robin"] = "shortest_queue"
@@ -154,4 +162,8 @@ class Scenario(StrictModel):
         names = [stream.name for stream in self.streams]
         if len(set(names)) != len(names):
             raise refuse("stream names that differ", sorted(names))
+        fill = self.candidates.max_batch if self.candidates.max_wait_s else 1
+        for stream in self.streams:
+            if stream.queue_limit is not None and stream.queue_limit < fill:
+                raise refuse(f"queue_limit of {stream.name!r} to hold a batch of {fill}", stream.queue_limit)
         return self

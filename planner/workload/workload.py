@@ -30,6 +30,7 @@ __all__ = [
     "Workload",
     "at_batch",
     "at_precision",
+    "is_quantised",
     "read_workload",
 ]
 
@@ -168,6 +169,11 @@ def _batch_of(inputs: Mapping[str, Tensor], asked: int | None) -> int:
     if asked is not None:
         return asked
     return next((tensor.shape[0] for tensor in inputs.values() if tensor.shape), 1)
+
+
+def is_quantised(workload: Workload) -> bool:
+    """Whether the file itself computes in 8 bits or fewer somewhere."""
+    return any(operator.macs and operator.precision in ("int8", "int4") for operator in workload.operators)
 
 
 def at_batch(workload: Workload, batch: int) -> Workload:

@@ -76,10 +76,13 @@ def test_int8_on_a_nano_falls_back_with_a_warning(call):
 
 
 def test_a_network_that_does_not_fit_says_so(call):
-    record = call(
+    answer = call(
         "estimate", "zoo:bert_large_squad", "--device", "jetson-nano-4", "--precision", "fp32",
         "--batch", "256", "--format", "json",
-    ).json  # fmt: skip
+    )  # fmt: skip
+    record = answer.json
+    assert answer.status == 3
+    assert record["latency_s"]["mid"] is None
     assert record["fits"] is False
     assert any("does not fit" in warning for warning in record["warnings"])
 

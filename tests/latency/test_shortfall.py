@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from planner.hardware.catalog import read_engine
+from planner.hardware.catalog import read_device, read_engine
+from planner.latency.estimate import estimate
+from planner.latency.planning import planning_band, shortfall
+from planner.zoo.source import read_model
 
 BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "datasheet_error.py"
 
@@ -34,3 +37,16 @@ def test_shortfall_in_the_database_is_that_of_the_rows(summaries, engine, kind, 
     found = summaries[group]
     assert costs.shortfall_median_ratio.value == pytest.approx(found.median, abs=0.006)
     assert costs.shortfall_p90_ratio.value == pytest.approx(found.p90, abs=0.006)
+    assert costs.shortfall_pairs.value == found.pairs
+
+
+def test_few_pairs_are_no_ground_for_a_narrow_cautious_plan():
+    """TensorRT has two pairs and ACL four: the generic figure holds, and no plan beats the band's middle."""
+    network = read_model("zoo:resnet50_v1.5")
+    for device_id in ("jetson-agx-xavier-32", "atlas-300i-pro"):
+        device = read_device(device_id)
+        result = estimate(network, device, precision="int8")
+        correction = shortfall(device, result)
+        generic = read_engine("generic").units[device.units[result.unit].kind]
+        assert correction.p90 >= generic.shortfall_p90_ratio.value
+        assert planning_band(result, correction).mid >= result.latency_s.mid

@@ -1,12 +1,14 @@
 """Sizing in closed form: counts follow from arithmetic, and every reason is a broken limit."""
 
-import math
 from pathlib import Path
 
 import pytest
 
+from planner.errors import InputError, UnknownIdError
+from planner.hardware.catalog import match_devices, read_device
+from planner.plan.batches import batch_sizes
 from planner.plan.estimator import Estimator
-from planner.plan.size import batch_sizes, size
+from planner.plan.size import size, sized_option
 from planner.plan.study import read_scenario, read_workloads
 from planner.schema.scenario import Scenario
 from planner.schema.yaml_file import parse_document, validate
@@ -15,18 +17,23 @@ LINE = Path(__file__).resolve().parents[2] / "scenarios" / "line-inspection.yaml
 
 
 @pytest.fixture(scope="module")
-def scenario() -> Scenario:
-    return read_scenario(LINE).scenario
+def source():
+    return read_scenario(LINE)
 
 
 @pytest.fixture(scope="module")
-def estimator(scenario):
-    return Estimator(read_workloads(scenario))
+def scenario(source) -> Scenario:
+    return source.scenario
+
+
+@pytest.fixture(scope="module")
+def estimator(source):
+    return Estimator(read_workloads(source))
 
 
 @pytest.fixture(scope="module")
 def options(scenario, estimator):
-    return size(scenario, estimator)
+    return size(scenario, estimator).options
 
 
 def changed(**replacements: str) -> Scenario:
@@ -44,25 +51,61 @@ def test_batch_sizes_are_powers_of_two_and_the_maximum():
     assert batch_sizes(8) == (1, 2, 4, 8)
 
 
-def test_every_matching_part_is_sized(options):
-    assert {option.device for option in options} == {
-        "atlas-200-dk",
-        "atlas-300i-pro",
-        "jetson-agx-orin-64",
-        "jetson-agx-xavier-32",
-        "jetson-nano-4",
-        "jetson-orin-nano-8",
-        "raspberry-pi-5",
-        "xeon-8380",
-    }
+def test_every_matching_part_is_sized(scenario, options):
+    assert {option.device for option in options} == set(match_devices(scenario.candidates.devices))
 
 
-def test_count_is_the_least_that_keeps_the_utilisation_limit(scenario, options):
+def test_count_is_the_least_that_keeps_the_utilisation_limit(scenario, estimator, options):
     limit = scenario.planning.utilisation_limit_ratio
-    for option in options:
-        assert option.utilisation <= limit + 1e-9
-        busy_devices = option.utilisation * option.count
-        assert option.count == max(1, math.ceil(busy_devices / limit - 1e-9))
+    for option in options[::7]:
+        assert option.utilisation <= limit
+        assert option.offered_utilisation <= option.utilisation + 1e-9
+        if option.count > 1:
+            device = read_device(option.device)
+            fewer = sized_option(scenario, estimator, device, option.networks, exactly=option.count - 1)
+            assert fewer.utilisation > limit
+
+
+def test_power_heat_and_money_by_hand(scenario, options):
+    """Idle + busy share x (limit - idle) for each device, fans, carriers and idle spares; money from it."""
+    option = next(o for o in options if (o.device, o.mode, o.batch) == ("jetson-orin-nano-8", "25W", 4))
+    idle_w, limit_w, fan_w, carrier_w = 4.6, 25.0, 25.0, 5.0
+    device_w = idle_w + option.utilisation * (limit_w - idle_w)
+    assert option.heat.power_per_device_w == pytest.approx(device_w)
+    installed = option.count + 1
+    power_w = option.count * device_w + idle_w + fan_w + installed * carrier_w
+    assert option.heat.power_w == pytest.approx(power_w)
+    assert option.heat.worst_power_w == pytest.approx(installed * limit_w + fan_w + installed * carrier_w)
+    rise_k = power_w / (1.204 * 1006 * 120 * 0.3048**3 / 60)
+    assert option.heat.inlet_c == pytest.approx(30 + 0.2 * rise_k)
+    assert option.heat.temperature_c == pytest.approx(option.heat.inlet_c + 1.8 * device_w)
+    assert option.cost.capital == pytest.approx(installed * (299 + 180))
+    yearly = power_w / 1e3 * 1.3 * 365.25 * 24 * 0.20
+    assert option.cost.running_per_year == pytest.approx(yearly)
+    assert option.cost.total == pytest.approx(option.cost.capital + 5 * yearly)
+
+
+def test_prices_in_another_currency_are_converted_at_the_stated_rate(options):
+    card = next(o for o in options if o.device == "atlas-300i-pro" and o.count == 2)
+    assert card.cost.capital == pytest.approx(3 * 30_000 * 0.14 + 3500)
+
+
+def test_a_missing_carrier_is_refused_with_the_form(estimator):
+    text = "\n".join(line for line in LINE.read_text().splitlines() if "board: {" not in line)
+    scenario = validate(parse_document(text, "changed.yaml"), Scenario)
+    with pytest.raises(InputError, match="an entry for a board, the form of the candidate"):
+        size(scenario, estimator)
+
+
+def test_an_unknown_mode_is_refused_and_an_impossible_precision_listed(estimator):
+    with pytest.raises(UnknownIdError, match="power mode"):
+        size(changed(modes=("modes: all", "modes: [99W]")), estimator)
+    sized = size(
+        changed(precision=("[int8, fp16]", "[fp4]"), modes=("modes: all", "modes: default")), estimator
+    )
+    assert sized.options == ()
+    assert {refusal.device for refusal in sized.refusals} >= {"jetson-orin-nano-8", "raspberry-pi-5"}
+    assert all("computes in" in refusal.reason for refusal in sized.refusals)
 
 
 def test_feasible_come_first_and_by_known_cost(options):
@@ -73,20 +116,20 @@ def test_feasible_come_first_and_by_known_cost(options):
 
 
 def test_twice_the_cameras_take_at_least_as_many_devices(options, estimator):
-    doubled = size(changed(cameras=("count: 24", "count: 48")), estimator)
+    doubled = size(changed(cameras=("count: 24", "count: 48")), estimator).options
     before = {(o.device, o.mode, o.precision, o.batch): o.count for o in options}
     after = {(o.device, o.mode, o.precision, o.batch): o.count for o in doubled}
     assert all(after[key] >= before[key] for key in before)
 
 
 def test_an_impossible_service_level_leaves_nothing_and_says_why(estimator):
-    options = size(changed(slo=("latency: 100 ms", "latency: 0.1 ms")), estimator)
+    options = size(changed(slo=("latency: 100 ms", "latency: 0.1 ms")), estimator).options
     assert not any(option.feasible for option in options)
     assert all("over the 100 us asked" in " ".join(option.reasons) for option in options)
 
 
 def test_a_small_breaker_is_a_reason(estimator):
-    options = size(changed(power=("power_limit: 1200 W", "power_limit: 30 W")), estimator)
+    options = size(changed(power=("power_limit: 1200 W", "power_limit: 30 W")), estimator).options
     assert not any(option.feasible for option in options)
     assert any("the rack's limit is 30 W" in reason for option in options for reason in option.reasons)
 

@@ -70,7 +70,9 @@ def _option(part, precision, batch):
         "running_cost_per_year": running,
         "total_cost": None if capital is None else capital + 5 * running,
         "currency": "USD",
-        "provenance": "transferred" if unit == "gpu" else "datasheet",
+        "offered_utilisation": 0.6,
+        "latency_provenance": "transferred" if unit == "gpu" else "datasheet",
+        "provenance": "assumed",
     }
 
 

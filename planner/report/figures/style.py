@@ -79,7 +79,7 @@ _SETTINGS: dict[str, object] = {
     "legend.fontsize": 8.0,
     "legend.handlelength": 2.2,
     "figure.constrained_layout.h_pad": 0.03,
-    "figure.constrained_layout.w_pad": 0.03,
+    "figure.constrained_layout.w_pad": 0.08,
 }
 
 
@@ -109,7 +109,9 @@ def log_axis(axes: Axes, which: str, dimension: str, most_ticks: int = 9) -> Non
     low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
     steps = (1.0, 2.0, 5.0) if 3 * math.log10(high / low) <= most_ticks else (1.0,)
     axis.set_major_locator(LogLocator(subs=steps, numticks=12))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: quantity(value, dimension, 1)))
+    decades = math.log10(high / low)
+    digits = 1 if decades >= 1 else 2 if decades >= 0.1 else 3  # so that close ticks do not read alike
+    axis.set_major_formatter(FuncFormatter(lambda value, _: quantity(value, dimension, digits)))
     axis.set_minor_formatter(NullFormatter())
 
 

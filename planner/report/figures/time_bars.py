@@ -26,7 +26,7 @@ def time_bars(record: Roofline) -> bytes | None:
     ranked = sorted(record["kernels"], key=lambda kernel: -kernel["share"])
     if not ranked:
         return None
-    bars = [(shortened(kernel["name"], 44), [kernel]) for kernel in ranked[:TOP_KERNELS]]
+    bars = [(shortened(kernel["name"], 40), [kernel]) for kernel in ranked[:TOP_KERNELS]]
     rest = ranked[TOP_KERNELS:]
     if rest:
         bars.append((f"{len(rest):,} other kernels", rest))

@@ -121,7 +121,9 @@ def _caption(shown: Compared) -> str:
 
 
 def _figure(drawing: Tradeoff, shown: Compared, options: Sequence[Option]) -> Figure:
-    caption = "Trade-offs: numbers are rows of the tables beside it, small marks are options of the appendix."
+    caption = (
+        "Trade-offs: numbers are rows of the tables above and below, small marks are options of the appendix."
+    )
     if drawing.missing:
         caption += f" {drawing.missing} of {len(options)} options lack a number and are not drawn in full."
     names = ", ".join(shortened(option["name"], 40) for option in shown.rows[:6])

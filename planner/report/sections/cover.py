@@ -70,7 +70,7 @@ def _facts(chosen: Option, rack: Rack | None) -> tuple[Fact, ...]:
         Fact(
             "Over the horizon",
             money(chosen["total_cost"], chosen["currency"]),
-            f"predictions rest on: {chosen['provenance']}",
+            f"latency: {chosen['latency_provenance']}; weakest input: {chosen['provenance']}",
         ),
     )
 
@@ -105,11 +105,9 @@ def _share_of_objective(result: StreamResult) -> float:
 
 def _power(chosen: Option, rack: Rack | None) -> Fact:
     each = chosen["power_per_device_w"]
-    detail = "" if each is None else f"{quantity(each, 'w', 2)} per device"
     if rack is not None and rack["power_w"] is not None:
-        return Fact(
-            "Power of the rack", quantity(rack["power_w"], "w"), "simulated mean" + (detail and f"; {detail}")
-        )
+        return Fact("Power of the rack", quantity(rack["power_w"], "w"), "mean of the simulated runs")
+    detail = "" if each is None else f"{quantity(each, 'w', 2)} per device"
     return Fact("Power of the rack", quantity(chosen["power_w"], "w"), detail)
 
 

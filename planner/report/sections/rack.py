@@ -78,7 +78,7 @@ def _state(simulated: Rack) -> str:
         f"The devices are busy {percent(devices['utilisation'])} of the time and throttled "
         f"{percent(devices['throttled_share'])} of it; they are at {celsius(heat['mean'])} on average and at "
         f"{celsius(heat['max'])} at most. The rack draws {quantity(simulated['power_w'], 'w')} on average, "
-        f"{quantity(simulated['energy_j'], 'j')} in one run, and "
+        f"{quantity(simulated['energy_j'], 'j')} in the counted time of a run, and "
         f"{quantity(simulated['energy_per_request_j'], 'j')} per request."
     )
 

@@ -1,0 +1,102 @@
+"""Whole studies: given racks, verdicts in words, networks beside the scenario, and the record."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from planner.errors import InputError
+from planner.plan.answer import answer
+from planner.plan.study import ScenarioFile, read_scenario, read_workloads, run_study
+from planner.plan.study_record import study_record
+from planner.schema.scenario import Scenario
+from planner.schema.yaml_file import parse_document, validate
+from planner.zoo.source import export
+
+LINE = Path(__file__).resolve().parents[2] / "scenarios" / "line-inspection.yaml"
+SHORT = {
+    "duration: 240 s": "duration: 20 s",
+    "warmup: 60 s": "warmup: 5 s",
+    "replications: 6": "replications: 3",
+}
+GIVEN = "deployment: {device: DEVICE, count: COUNT, precision: PRECISION}\n"
+
+
+def source(changes: dict[str, str], *, extra: str = "", folder: Path = LINE.parent) -> ScenarioFile:
+    text = LINE.read_text() + extra
+    for old, new in {**SHORT, **changes}.items():
+        assert old in text
+        text = text.replace(old, new)
+    scenario = validate(parse_document(text, "changed.yaml"), Scenario)
+    return replace(read_scenario(LINE), scenario=scenario, folder=folder)
+
+
+def given(device: str, count: int, precision: str = "int8") -> str:
+    return GIVEN.replace("DEVICE", device).replace("COUNT", str(count)).replace("PRECISION", precision)
+
+
+@pytest.fixture(scope="module")
+def study():
+    return run_study(source({}))
+
+
+def test_the_answer_names_what_the_record_holds(study):
+    record = study_record(study)
+    text = answer(study)
+    assert record["answer"]["verdict"] == text.verdict == study.verdict == "PASS"
+    assert record["chosen"]["count"] == study.simulated.rack.count
+    assert f"{record['rack']['power_w']:,.0f} W on average" in text.paragraph
+    assert record["chosen"]["provenance"] == "assumed"
+    assert record["chosen"]["latency_provenance"] == "datasheet"
+    assert all(row["met"] for row in record["constraints"])
+    assert len(study.to_frame()) == len(study.options)
+
+
+def test_closed_form_and_simulation_agree_on_power_and_heat(study):
+    """The fluid approximation of batch filling against the simulated rack: within three per cent."""
+    heat, result = study.simulated.option.heat, study.simulated.result
+    assert result.power_w == pytest.approx(heat.power_w, rel=0.03)
+    assert result.devices.temperature_c.mean == pytest.approx(heat.temperature_c, rel=0.03)
+    assert result.devices.utilisation == pytest.approx(study.simulated.option.utilisation, rel=0.05)
+
+
+def test_too_few_requests_are_a_risk():
+    """Fifteen counted seconds of forty requests a second in three runs: 1,800 where 10,000 are wanted."""
+    text = answer(run_study(source({}, extra=given("jetson-orin-nano-8", 4))))
+    assert any("10,000 are wanted" in risk for risk in text.risks)
+
+
+def test_a_given_rack_is_answered_as_it_is():
+    found = run_study(source({}, extra=given("jetson-nano-4", 2, "fp16")))
+    assert [option.device for option in found.options] == ["jetson-nano-4"]
+    assert found.simulated.rack.count == 2
+    assert found.verdict == "FAIL"
+    assert "dropped" in answer(found).paragraph or "FAIL" in answer(found).paragraph
+
+
+def test_a_given_rack_that_breaks_the_site_fails_with_the_reasons():
+    found = run_study(
+        source({"power_limit: 1200 W": "power_limit: 60 W"}, extra=given("jetson-orin-nano-8", 8))
+    )
+    assert {stream.verdict for stream in found.simulated.result.streams} == {"PASS"}
+    assert found.verdict == "FAIL"
+    assert "the rack's limit is 60 W" in answer(found).paragraph
+
+
+def test_the_promised_quantile_is_the_one_that_is_told():
+    found = run_study(
+        source({"slo: {latency: 100 ms, quantile: 99 %}": "slo: {latency: 100 ms, quantile: 90 %}"})
+    )
+    assert "90 % of requests within" in answer(found).paragraph
+    assert "99 %" not in answer(found).paragraph
+    for stream in found.simulated.result.streams:
+        assert stream.slo_latency_s == pytest.approx(stream.latency_s.p90, rel=1e-6)
+
+
+def test_networks_are_looked_for_beside_the_scenario(tmp_path):
+    export("mobilenet_v2_1.0", tmp_path / "labels.onnx", weights="none")
+    changes = {"model: zoo:mobilenet_v2_1.0": "model: labels.onnx"}
+    found = read_workloads(source(changes, folder=tmp_path))
+    assert found["labels.onnx"].parameters == 3_504_872
+    with pytest.raises(InputError, match=r"streams\[1\].model"):
+        read_workloads(source(changes))
