@@ -49,6 +49,7 @@ def peak(device: str, unit: str, precision: str, mode: str = "default") -> float
         ("qualcomm-aic100-pcie-standard", "npu", "int8", "default", 325, 1e-9),
         ("qualcomm-aic100-pcie-pro", "npu", "fp16", "default", 125, 1e-9),
         ("snapdragon-x-elite", "npu", "int8", "default", 45, 1e-9),
+        ("qualcomm-qcs6490", "npu", "int8", "default", 12, 1e-9),
     ],
 )
 def test_dense_peak_of_one_unit(
