@@ -40,7 +40,7 @@ def test_every_number_of_the_record_has_source_and_status(device_id: str) -> Non
     known = {source["id"] for source in record["sources"]}
     found = list(objects_with_numbers(record))
 
-    assert len(found) > 10
+    assert len(found) >= 6, "the part, a unit, a peak, the memory, a mode and the heat path at least"
     for path, item in found:
         assert item["source"] in known, path
         assert item["status"] in STATUSES, path
