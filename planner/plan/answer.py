@@ -83,6 +83,7 @@ def _sentences(study: Study, simulated: Simulated) -> list[str]:
 def _stream_sentence(study: Study, result: StreamResult) -> str:
     """How soon the promised share of a stream's requests is answered, lost ones counted."""
     stream = next(item for item in study.source.scenario.streams if item.name == result.name)
+    name = result.name[:1].upper() + result.name[1:]
     share, asked = f"{stream.slo.quantile_ratio * 100:.4g} %", format_quantity(stream.slo.latency_s, "s")
     lost = f", {result.dropped / result.requests:.2g} of them dropped" if result.dropped else ""
     if result.slo_latency_s is None:
@@ -90,7 +91,7 @@ def _stream_sentence(study: Study, result: StreamResult) -> str:
             f"{result.name}: {share} of requests were never answered{lost}, {asked} asked ({result.verdict})."
         )
     reached = format_quantity(result.slo_latency_s, "s", 3)
-    return f"{result.name}: {share} of requests{lost} within {reached}, {asked} asked ({result.verdict})."
+    return f"{name}: {share} of requests{lost} within {reached}, {asked} asked ({result.verdict})."
 
 
 def _money_sentence(study: Study, option: Option) -> str:

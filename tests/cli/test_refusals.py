@@ -79,7 +79,7 @@ def test_wrong_units_on_the_command_line(call):
         ("recirculation: 20 %", "recirculation: 120 %", ("site.recirculation",)),
         ("count: 24", "count: &many 24", ("anchor",)),
         ("model: zoo:yolov5s", "model: zoo:yolov5t", ("unknown network", "yolov5s")),
-        ('"jetson-*"', '"jetsen-*"', ("unknown device",)),
+        ("- jetson-nano-4", '- "jetsen-*"', ("unknown device",)),
         ("budget: 20000 USD", "budget: 20000 EUR", ("budget in USD",)),
         ("warmup: 60 s", "warmup: 600 s", ("warmup shorter than duration",)),
     ],
