@@ -231,7 +231,8 @@ class Device(StrictModel):
         for i, mode in enumerate(self.modes):
             if mode.idle_w.value >= mode.power_limit_w.value:
                 limit = f"less than the limit of {mode.power_limit_w.value:g} W"
-                yield Conflict(("modes", i, "idle"), limit, f"{mode.idle_w.value:g} W")
+                got = f"{mode.idle_w.value:g} W"
+                yield Conflict(("modes", i, "idle"), limit, got, of_values=True)
 
     def _fallback_conflicts(self) -> Iterator[Conflict]:
         for unit_id, unit in self.units.items():
@@ -251,6 +252,7 @@ class Device(StrictModel):
                 ("thermal", "throttle"),
                 f"at most the shutdown of {shutdown_c:g} degC",
                 f"{throttle_c:g} degC",
+                of_values=True,
             )
 
     def _source_conflicts(self) -> Iterator[Conflict]:
