@@ -87,21 +87,30 @@ def show(device_id: str, *, output: Output) -> None:
 def check(*, output: Output) -> int:
     """Check every part: units, sources, physics, ids; exit status 2 when something is wrong."""
     from planner.cli.main import OK, REFUSED
-    from planner.hardware.checks import check_database
+    from planner.hardware.database_check import check_database
 
     result = check_database()
-    rows = [
-        {"where": p.where, "expected": p.expected, "got": p.got, "advice": p.advice} for p in result.problems
+    rows: list[dict[str, object]] = [
+        {
+            "file": item.file,
+            "line": item.problem.line,
+            "where": item.problem.where,
+            "expected": item.problem.expected,
+            "got": item.problem.got,
+            "advice": item.problem.advice,
+        }
+        for item in result.problems
     ]
+    table = [{key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
     record = {"files": result.files, "numbers": result.numbers, "problems": rows}
     heading = [f"{result.files} files, {result.numbers} numbers, {len(result.problems)} problems"]
-    output.write(Answer(record, rows, rows, heading))
+    output.write(Answer(record, rows, table, heading))
     return REFUSED if result.problems else OK
 
 
 @command.command("schema")
 def schema() -> None:
     """The JSON Schema of a device file, for completion in an editor."""
-    from planner.hardware.checks import device_json_schema
+    from planner.hardware.database_check import device_json_schema
 
     click.echo(json.dumps(device_json_schema(), indent=2, ensure_ascii=False))

@@ -6,19 +6,27 @@ from pathlib import Path
 import pytest
 
 from planner.data_files import database_dir
-from planner.hardware.catalog import engine_ids, read_device_file, read_engine
-from planner.hardware.checks import check_database, check_device, device_json_schema
+from planner.errors import Problem
+from planner.hardware.catalog import engine_ids, read_engine
+from planner.hardware.database_check import check_database, check_device_file, device_json_schema
 
 ORIN = (database_dir() / "devices" / "jetson-agx-orin-64.yaml").read_text()
 
 
-def problems_after(tmp_path: Path, old: str, new: str) -> list[str]:
-    """Where the checks complain after one replacement in the file of AGX Orin."""
+def complaints_after(tmp_path: Path, old: str, new: str) -> tuple[Problem, ...]:
+    """What the checks say after one replacement in the file of AGX Orin."""
     assert ORIN.count(old) >= 1
     path = tmp_path / "jetson-agx-orin-64.yaml"
     path.write_text(ORIN.replace(old, new, 1))
     engines = {engine_id: read_engine(engine_id) for engine_id in engine_ids()}
-    return [problem.where for problem in check_device(read_device_file(path), engines)]
+    problems = check_device_file(path, engines).problems
+    assert all(problem.line is not None for problem in problems)
+    return problems
+
+
+def problems_after(tmp_path: Path, old: str, new: str) -> list[str]:
+    """Where the checks complain after one replacement."""
+    return [problem.where for problem in complaints_after(tmp_path, old, new)]
 
 
 def test_the_shipped_database_has_no_problem() -> None:
