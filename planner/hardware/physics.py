@@ -28,6 +28,12 @@ BITS = {
     Precision.FP32: 32, Precision.TF32: 19, Precision.FP16: 16, Precision.BF16: 16, Precision.FP8: 8,
     Precision.INT8: 8, Precision.FP4: 4, Precision.INT4: 4,
 }  # fmt: skip
+_PARTITIONS: dict[str, tuple[tuple[str, int], ...]] = {
+    "gpu": (("tpcs", 1), ("tpcs", 2), ("sms", 1)), "cpu": (("cores", 1),), "dla": (), "npu": (),
+}  # fmt: skip
+"""What `active` counts, by its name in `parts`; a TPC holds two SMs."""
+_CUDA_PER_TENSOR = (8.0, 32.0)
+"""CUDA cores for each tensor core, from Volta to Blackwell."""
 _PCIE = re.compile(r"PCIe\s*(?:Gen\s*)?(\d)(?:\.\d)?\s*x\s*(\d+)", re.IGNORECASE)
 _PCIE_BYTES_PER_S = {
     generation: transfers * encoding / 8
@@ -42,6 +48,7 @@ def physics_conflicts(device: Device) -> Iterator[Conflict]:
     """Numbers of the part that contradict each other."""
     for unit_id, unit in device.units.items():
         yield from _products(unit_id, unit)
+        yield from _proportions(unit_id, unit)
         yield from _cores(unit_id, unit)
         yield from _sparse(unit_id, unit)
         yield from _formats(unit_id, unit)
@@ -85,8 +92,37 @@ def _products(unit_id: str, unit: ComputeUnit) -> Iterator[Conflict]:
                 yield Conflict(path, expected, _ops(peak.value), "correct the one that is wrong")
 
 
+def _proportions(unit_id: str, unit: ComputeUnit) -> Iterator[Conflict]:
+    """Peaks of one format go with clock and partitions, whatever is done in a clock.
+
+    Not so for NPUs: grades and designs loaded into an FPGA change what is done in a clock.
+    """
+    if unit.kind == "npu":
+        return
+    for precision, by_mode in unit.peaks_ops_per_s.items():
+        if precision in unit.ops_per_clock:
+            continue
+        per_clock = {
+            mode: peak.value / (unit.clocks_hz[mode].value * _partitions(unit, mode))
+            for mode, peak in by_mode.items()
+            if mode in unit.clocks_hz
+        }
+        if not per_clock:
+            continue
+        usual = sorted(per_clock.values())[len(per_clock) // 2]
+        for mode, rate in per_clock.items():
+            if _differs(rate, usual):
+                path = ("units", unit_id, "peaks", precision.value, mode)
+                expected = f"about {usual:.4g} operations a clock and partition, as in other modes"
+                yield Conflict(path, expected, f"{rate:.4g}", "correct the peak or the clock")
+
+
+def _partitions(unit: ComputeUnit, mode: str) -> int:
+    return unit.active[mode].value if mode in unit.active else 1
+
+
 def _cores(unit_id: str, unit: ComputeUnit) -> Iterator[Conflict]:
-    """CUDA cores do one multiply-accumulate in FP32 a clock; a CPU powers no more cores than it has."""
+    """CUDA cores do one multiply-accumulate in FP32 a clock; the mode with the most partitions has all."""
     if not unit.active:
         return
     most = max(item.value for item in unit.active.values())
@@ -95,10 +131,17 @@ def _cores(unit_id: str, unit: ComputeUnit) -> Iterator[Conflict]:
         got = f"{rate.value:g} x {most} partitions"
         path = ("units", unit_id, "ops_per_clock", "fp32")
         yield Conflict(path, f"2 x {cuda.value:g} CUDA cores a clock", got)
-    cores = unit.parts.get("cores")
-    if unit.kind == "cpu" and cores is not None and cores.value != most:
-        expected = f"{cores.value:g} cores in the mode with the most, as under `parts`"
+    whole = [times * unit.parts[name].value for name, times in _PARTITIONS[unit.kind] if name in unit.parts]
+    if whole and most not in whole:
+        expected = f"{' or '.join(f'{count:g}' for count in whole)} in the mode with the most, as in `parts`"
         yield Conflict(("units", unit_id, "active"), expected, str(most))
+    tensor = unit.parts.get("tensor_cores")
+    if cuda is not None and tensor is not None and tensor.value:
+        low, high = _CUDA_PER_TENSOR
+        if not low <= cuda.value / tensor.value <= high:
+            path = ("units", unit_id, "parts", "tensor_cores")
+            expected = f"{low:g} to {high:g} CUDA cores for each"
+            yield Conflict(path, expected, f"{cuda.value / tensor.value:g}")
 
 
 def _sparse(unit_id: str, unit: ComputeUnit) -> Iterator[Conflict]:

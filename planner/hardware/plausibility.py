@@ -6,6 +6,7 @@ The bounds are wide on purpose: they are those of everything on sale, with room 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -26,10 +27,10 @@ MOST_OPS_PER_J = 15e12
 
 _RANGES: tuple[tuple[str, float, float], ...] = (
     (r"year", 2010, 2030),
-    (r"units\.[^.]+\.count", 1, 64),
+    (r"units\.[^.]+\.count", 1, 8),
     (r"units\.[^.]+\.clocks\..+", 50e6, 6.5e9),
     (r"units\.[^.]+\.active\..+", 1, 2048),
-    (r"units\.[^.]+\.caches\..+", 1e3, 3e9),
+    (r"units\.[^.]+\.caches\..+", 1e3, 1.5e9),
     (r"memory\.capacity", 1e6, 8e12),
     (r"memory\.bandwidth\..+", 0.05e9, 20e12),
     (r"memory\.clocks\..+", 100e6, 20e9),
@@ -37,18 +38,30 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     (r"modes\.\d+\.power_limit", 0.3, 2000),
     (r"thermal\.throttle", 50, 125),
     (r"thermal\.shutdown", 60, 150),
-    (r"thermal\.hysteresis", 0, 30),
-    (r"thermal\.throttled_clock", 0.05, 1),
+    (r"thermal\.hysteresis", 0, 15),
+    (r"thermal\.throttled_clock", 0.1, 1),
     (r"price\.amount", 1, 2e6),
 )
 _LONGEST_M: dict[Form, float] = {"module": 0.2, "board": 0.35, "card": 0.4, "server": 1.2}
-_SHORTEST_M = 0.01
+_SHORTEST_M = 0.015
+MOST_IDLE_SPREAD = 5.0
+"""Clocks fall in every mode when nothing runs, so that modes of one part idle alike."""
+RESERVED_SHARE = (0.01, 0.4)
+"""Share of a memory that boot code and firmware keep."""
+_DDR = re.compile(r"DDR", re.IGNORECASE)
+_LEAST_DDR_BYTES = 128e6
+_LEAST_DDR_BYTES_PER_S = 1e9
+_MULTIPLES = (1.0, 1.125, 1.5)
+"""Memory of a board comes in powers of two, or these times as much."""
 
 
 def plausibility_conflicts(device: Device) -> Iterator[Conflict]:
     """Numbers of the part that are out of the world."""
     yield from _out_of_range(device)
     yield from _sizes(device)
+    yield from _memory(device)
+    yield from _whole_counts(device)
+    yield from _idle_spread(device)
     yield from _thermal(device)
     for i, mode in enumerate(device.modes):
         yield from _power(device, i, mode)
@@ -84,6 +97,54 @@ def _sizes(device: Device) -> Iterator[Conflict]:
     height = device.size.height_m
     if height is not None and not 0.5e-3 <= height.value <= 0.5:
         yield Conflict(("size", "height"), "0.5 to 500 mm", f"{height.value * 1e3:g} mm")
+
+
+def _memory(device: Device) -> Iterator[Conflict]:
+    memory = device.memory
+    capacity = memory.capacity_bytes.value
+    if memory.reserved_bytes is not None:
+        low, high = (share * capacity for share in RESERVED_SHARE)
+        if not low <= memory.reserved_bytes.value <= high:
+            expected = f"{format_quantity(low, 'bytes')} to {format_quantity(high, 'bytes')}, a share of all"
+            got = format_quantity(memory.reserved_bytes.value, "bytes")
+            yield Conflict(("memory", "reserved"), expected, got)
+    if not _DDR.search(memory.technology or ""):
+        return
+    path = ("memory", "capacity")
+    if capacity < _LEAST_DDR_BYTES:
+        yield Conflict(path, "at least 128 MB of such memory", format_quantity(capacity, "bytes"))
+    elif memory.shared and device.form in ("module", "board") and not _usual_size(capacity):
+        expected = "a size that such memory is made in (a power of two, or 1.125 or 1.5 times one)"
+        yield Conflict(path, expected, format_quantity(capacity, "bytes"))
+    for mode, bandwidth in memory.bandwidth_bytes_per_s.items():
+        if bandwidth.value < _LEAST_DDR_BYTES_PER_S:
+            got = format_quantity(bandwidth.value, "bytes_per_s")
+            yield Conflict(("memory", "bandwidth", mode), "at least 1 GB/s of such memory", got)
+
+
+def _usual_size(capacity_bytes: float) -> bool:
+    """Whether memory of this size exists, written in MB or GB as printed on the box or in GiB."""
+    for unit in (1e6, 1e9, 2.0**30):
+        for multiple in _MULTIPLES:
+            steps = math.log2(capacity_bytes / unit / multiple)
+            if abs(steps - round(steps)) < 0.02:
+                return True
+    return False
+
+
+def _whole_counts(device: Device) -> Iterator[Conflict]:
+    for unit_id, unit in device.units.items():
+        for name, count in unit.parts.items():
+            if count.value != int(count.value):
+                yield Conflict(("units", unit_id, "parts", name), "a whole number", f"{count.value:g}")
+
+
+def _idle_spread(device: Device) -> Iterator[Conflict]:
+    most = max(mode.idle_w.value for mode in device.modes)
+    for i, mode in enumerate(device.modes):
+        if mode.idle_w.value * MOST_IDLE_SPREAD < most:
+            expected = f"at least a fifth of the {most:g} W of another mode"
+            yield Conflict(("modes", i, "idle"), expected, f"{mode.idle_w.value:g} W")
 
 
 def _power(device: Device, i: int, mode: Mode) -> Iterator[Conflict]:
