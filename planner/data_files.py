@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -41,20 +41,25 @@ def config_dir() -> Path:
 def own_parts_dirs() -> tuple[Path, ...]:
     """Folders of own parts, later ones before earlier: settings, environment, then `own_parts_from`.
 
-    Raises `InputError` for a folder that was named and does not exist.
+    Raises `InputError` for a folder that was named and holds no parts.
     """
     usual = config_dir() / "hardware"
-    named = [Path(text) for text in os.environ.get(HARDWARE_VARIABLE, "").split(os.pathsep) if text]
-    for folder, where in [
-        *((path, HARDWARE_VARIABLE) for path in named),
-        *((p, "--hardware") for p in _asked.get()),
-    ]:
+    from_variable = [Path(text) for text in os.environ.get(HARDWARE_VARIABLE, "").split(os.pathsep) if text]
+    _require_parts(HARDWARE_VARIABLE, from_variable)
+    _require_parts("--hardware", _asked.get())
+    return (*([usual] if usual.is_dir() else []), *from_variable, *_asked.get())
+
+
+def _require_parts(where: str, folders: Iterable[Path]) -> None:
+    for folder in folders:
         if not folder.is_dir():
             got = "a file" if folder.exists() else "no such folder"
-            raise InputError(
-                where, [Problem(str(folder), "a folder with files of parts", got, "check the path")]
-            )
-    return (*([usual] if usual.is_dir() else []), *named, *_asked.get())
+        elif not any(folder.glob("*.yaml")):
+            got = "none in it"
+        else:
+            continue
+        expected = "a folder with files of parts (*.yaml)"
+        raise InputError(where, [Problem(str(folder), expected, got, "check the path")])
 
 
 @contextmanager

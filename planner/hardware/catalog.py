@@ -76,6 +76,11 @@ def read_device(device_id: str) -> Device:
     return _read_own(file.path, file.path.stat().st_mtime_ns)
 
 
+def shipped_devices() -> tuple[Device, ...]:
+    """The parts of the database in the order of their ids, without a user's own."""
+    return tuple(_read_shipped(path) for path in _yaml_files(database_dir() / "devices"))
+
+
 @functools.cache
 def read_engine(engine_id: str) -> Engine:
     """One engine of the database; raises as `read_device` does."""

@@ -23,11 +23,11 @@ _SLIP = {"T": "G", "G": "M", "M": "G", "k": "M"}
 _OTHER = {"TOPS": "W", "W": "GB/s", "GB/s": "MHz", "GB": "W"}
 _PER_MODE = ("peaks", "sparse_peaks", "ceilings", "clocks", "active", "bandwidth")
 _COMPLETE = ("peaks", "bandwidth")
-_OPTIONAL = frozenset(
-    "label label_note contradictions price size host_link technology reserved ceilings clocks active "
-    "ops_per_clock parts caches remarks fallback sparse_peaks note formula confidence vendor_name width_bits "
-    "transfers_per_clock source status".split()
-)
+_OPTIONAL = {
+    "label", "label_note", "contradictions", "price", "size", "host_link", "technology", "reserved",
+    "ceilings", "clocks", "active", "ops_per_clock", "parts", "caches", "remarks", "fallback", "sparse_peaks",
+    "note", "formula", "confidence", "vendor_name", "width_bits", "transfers_per_clock", "source", "status",
+}  # fmt: skip
 
 
 def _leaves(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:

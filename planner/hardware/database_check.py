@@ -10,7 +10,7 @@ from typing import Any
 
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem
-from planner.hardware.catalog import device_ids, engine_ids, part_file, read_device_file, read_engine_file
+from planner.hardware.catalog import engine_ids, part_files, read_device_file, read_engine_file
 from planner.hardware.checks import device_conflicts, orphan_sources
 from planner.schema.device import Device
 from planner.schema.engine import Engine
@@ -48,8 +48,11 @@ class FileCheck:
     device: Device | None = None
 
 
-def check_database() -> DatabaseCheck:
-    """Read every part and engine and check what no single file can know; all problems at once."""
+def check_database(*, shipped_only: bool = False) -> DatabaseCheck:
+    """Read every part and engine and check what no single file can know; all problems at once.
+
+    A user's own parts are checked too, unless `shipped_only`.
+    """
     problems: list[FileProblem] = []
     numbers = 0
     engines: dict[str, Engine] = {}
@@ -64,14 +67,15 @@ def check_database() -> DatabaseCheck:
         numbers += sum(1 for _ in numbers_in(engine))
         found = _located(path, orphan_sources(engine))
         problems += [FileProblem(f"engines/{path.name}", problem) for problem in found]
-    for device_id in device_ids():
-        path = part_file(device_id).path
-        name = f"devices/{path.name}" if path.is_relative_to(database_dir()) else str(path)
+    shipped = sorted((database_dir() / "devices").glob("*.yaml"))
+    paths = shipped if shipped_only else [file.path for file in part_files().values()]
+    for path in paths:
+        name = f"devices/{path.name}" if path in shipped else str(path)
         result = check_device_file(path, engines)
         numbers += result.numbers
         problems += [FileProblem(name, problem) for problem in result.problems]
     problems += [FileProblem("schema/device.json", problem) for problem in _schema_problems()]
-    return DatabaseCheck(len(device_ids()) + len(engine_ids()), numbers, tuple(problems))
+    return DatabaseCheck(len(paths) + len(engine_ids()), numbers, tuple(problems))
 
 
 def check_device_file(path: Path, engines: Mapping[str, Engine]) -> FileCheck:

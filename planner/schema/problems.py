@@ -104,6 +104,8 @@ def _explained(item: ErrorDetails, path: KeyPath, model: type[StrictModel]) -> t
     """What was expected, what came and what to do, from one of pydantic's errors."""
     kind = item["type"]
     if kind == "extra_forbidden":
+        if item["input"] is None and " " in str(path[-1]):
+            return "a key of the schema", f"unknown key {path[-1]!r}", "put a text with a comma in quotes"
         near = difflib.get_close_matches(str(path[-1]), _all_keys(model), n=3)
         advice = f"did you mean {' or '.join(near)}?" if near else "remove it"
         return "a key of the schema", f"unknown key {path[-1]!r}", advice
