@@ -6,6 +6,7 @@ import click
 
 from planner.cli.arguments import parse_option, parse_precision, parse_shapes
 from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text import band, quantity
 
 
@@ -23,6 +24,7 @@ from planner.cli.text import band, quantity
 @click.option("--max-latency", metavar="50ms")
 @click.option("--max-power", metavar="15W")
 @click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")
+@hardware_option
 @output_options
 def command(
     model: str,
@@ -82,8 +84,10 @@ def command(
     ]
     rows = frame_rows(comparison.to_frame())
     footer = [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in comparison.refusals]
+    notes = own_part_notes(match_devices(globs))
+    footer += [f"note: {text}" for text in notes]
     right = frozenset({"batch", "plan with", "power", "price"})
-    output.write(Answer(comparison_record(comparison), rows, table, [], footer, right))
+    output.write(Answer({**comparison_record(comparison), "warnings": notes}, rows, table, [], footer, right))
     if comparison.feasible:
         return OK
     output.say("planner: no candidate keeps the limits; the reasons stand beside each")

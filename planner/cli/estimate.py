@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from planner.cli.arguments import parse_precision, parse_shapes, refuse_calibration
 from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text import band, count, quantity, share
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores.")
 @click.option("--calibration", metavar="FILE|none", help="Only `none` in this version.")
 @click.option("--layers", is_flag=True, help="Add every kernel.")
+@hardware_option
 @output_options
 def command(
     model: str,
@@ -57,6 +60,7 @@ def command(
     device = read_device(device_id)
     workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
     result = estimate(workload, device, unit=unit, mode=mode, precision=asked, engine=engine, threads=threads)
+    result = replace(result, warnings=(*result.warnings, *own_part_notes((device.id,))))
     record = estimate_record(result, layers=layers)
     power, memory = result.power_w, result.memory
     heading = [

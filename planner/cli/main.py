@@ -14,6 +14,7 @@ COMMANDS = {
     "estimate": ("planner.cli.estimate", "Predict latency, power and memory of a network on one part."),
     "compare": ("planner.cli.compare", "Put a network on many parts and rank them against limits."),
     "devices": ("planner.cli.devices", "List, show and check the parts of the database."),
+    "measurements": ("planner.cli.measurements", "Search what others measured and published."),
     "zoo": ("planner.cli.zoo", "List and export the reference networks."),
     "measure": ("planner.cli.measure", "Run networks on an engine of this machine and time them."),
     "import": ("planner.cli.import_profile", "Read the profile of an engine or a device as a measurement."),

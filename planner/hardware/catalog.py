@@ -1,15 +1,17 @@
-"""Look up parts and engines of the database by id."""
+"""Look up parts and engines by id: those shipped, and a user's own, which add to them or override them."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from planner.data_files import database_dir
+from planner.data_files import database_dir, own_parts_dirs
 from planner.errors import InputError, Problem, UnknownIdError
+from planner.hardware.checks import device_conflicts
 from planner.schema.device import Device
 from planner.schema.engine import Engine
 from planner.schema.yaml_file import read_document, validate
@@ -17,25 +19,66 @@ from planner.schema.yaml_file import read_document, validate
 Entry = TypeVar("Entry", Device, Engine)
 
 
+@dataclass(frozen=True, slots=True)
+class PartFile:
+    """Where a part comes from."""
+
+    id: str
+    path: Path
+    origin: Literal["shipped", "own", "override"]
+    """shipped; own: a user's additional part; override: a user's file in place of the shipped one."""
+
+    @property
+    def note(self) -> str | None:
+        """What a result that rests on a user's own file should say; nothing for shipped parts."""
+        if self.origin == "shipped":
+            return None
+        told = "overrides the shipped part" if self.origin == "override" else "is not in the database"
+        return f"{self.id} is read from {self.path}, which {told}"
+
+
+def part_files() -> dict[str, PartFile]:
+    """All parts by id, sorted; a user's file wins over a shipped one, a later folder over an earlier."""
+    shipped = {path.stem: path for path in _yaml_files(database_dir() / "devices")}
+    files = {name: PartFile(name, path, "shipped") for name, path in shipped.items()}
+    for folder in own_parts_dirs():
+        for path in _yaml_files(folder):
+            files[path.stem] = PartFile(path.stem, path, "override" if path.stem in shipped else "own")
+    return dict(sorted(files.items()))
+
+
+def part_file(device_id: str) -> PartFile:
+    """Where one part comes from; `UnknownIdError` with the nearest ids."""
+    files = part_files()
+    if device_id not in files:
+        raise UnknownIdError("device", device_id, files, "`planner devices list` shows all")
+    return files[device_id]
+
+
 def device_ids() -> tuple[str, ...]:
-    """Ids of all parts in the database, sorted."""
-    return _ids("devices")
+    """Ids of all parts, shipped and own, sorted."""
+    return tuple(part_files())
 
 
 def engine_ids() -> tuple[str, ...]:
     """Ids of all engines in the database, sorted."""
-    return _ids("engines")
+    return tuple(path.stem for path in _yaml_files(database_dir() / "engines"))
 
 
-@functools.cache
 def read_device(device_id: str) -> Device:
-    """One part of the database.
+    """One part, shipped or own; an own one has to pass the checks that the shipped ones pass.
 
     Raises `UnknownIdError` with the nearest ids, or `InputError` with every problem of the part's file.
     """
-    if device_id not in device_ids():
-        raise UnknownIdError("device", device_id, device_ids(), "`planner devices list` shows all")
-    return read_device_file(database_dir() / "devices" / f"{device_id}.yaml")
+    file = part_file(device_id)
+    if file.origin == "shipped":
+        return _read_shipped(file.path)
+    return _read_own(file.path, file.path.stat().st_mtime_ns)
+
+
+def shipped_devices() -> tuple[Device, ...]:
+    """The parts of the database in the order of their ids, without a user's own."""
+    return tuple(_read_shipped(path) for path in _yaml_files(database_dir() / "devices"))
 
 
 @functools.cache
@@ -43,7 +86,7 @@ def read_engine(engine_id: str) -> Engine:
     """One engine of the database; raises as `read_device` does."""
     if engine_id not in engine_ids():
         raise UnknownIdError("engine", engine_id, engine_ids())
-    return _read(database_dir() / "engines" / f"{engine_id}.yaml", Engine)
+    return read_engine_file(database_dir() / "engines" / f"{engine_id}.yaml")
 
 
 def read_device_file(path: Path) -> Device:
@@ -51,9 +94,14 @@ def read_device_file(path: Path) -> Device:
     return _read(path, Device)
 
 
+def read_engine_file(path: Path) -> Engine:
+    """An engine from any file, named as its id."""
+    return _read(path, Engine)
+
+
 def device_digest(device_id: str) -> str:
     """SHA-256 of a part's file, to tell which version a result rests on."""
-    return read_document(database_dir() / "devices" / f"{device_id}.yaml").sha256
+    return read_document(part_file(device_id).path).sha256
 
 
 def match_devices(globs: Iterable[str]) -> tuple[str, ...]:
@@ -72,8 +120,23 @@ def match_devices(globs: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(chosen))
 
 
-def _ids(folder: str) -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in (database_dir() / folder).glob("*.yaml")))
+def _yaml_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.yaml"))
+
+
+@functools.cache
+def _read_shipped(path: Path) -> Device:
+    return read_device_file(path)
+
+
+@functools.lru_cache(maxsize=256)
+def _read_own(path: Path, _changed_ns: int) -> Device:
+    device = read_device_file(path)
+    engines = {engine_id: read_engine(engine_id) for engine_id in engine_ids()}
+    if conflicts := list(device_conflicts(device, engines)):
+        document = read_document(path)
+        raise InputError(str(path), [document.problem(conflict) for conflict in conflicts])
+    return device
 
 
 def _read(path: Path, model: type[Entry]) -> Entry:

@@ -1,4 +1,4 @@
-"""A part as a record for JSON, as a ledger of its numbers and as a row of the list of parts.
+"""A part as a record for JSON and as a ledger of its numbers.
 
 Numbers stay plain under the keys of the record; every object that holds numbers also has `source` and
 `status` (those of its weakest number), and `provenance` with the origin of each.
@@ -6,11 +6,11 @@ Numbers stay plain under the keys of the record; every object that holds numbers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from planner.hardware.operating_point import choose_mode
+from planner.hardware.label import label_record
 from planner.provenance import Status
 from planner.schema.device import ComputeUnit, Device, Precision
 from planner.schema.quantity import Money, Origin, Sourced, numbers_in
@@ -80,50 +80,11 @@ def device_record(device: Device) -> Record:
         "host_link": _block_record(device.host_link) if device.host_link else None,
         "size": _block_record(device.size) if device.size else None,
         "price": _price_record(device),
+        "label": label_record(device),
         "label_note": device.label_note,
         "contradictions": [item.model_dump() for item in device.contradictions],
         "sources": [{"id": key, **source.model_dump()} for key, source in device.sources.items()],
     }
-
-
-def device_table(devices: Iterable[Device]) -> list[Record]:
-    """One row for each part: INT8 of its biggest unit and power limit, both in the default mode.
-
-    `int8_ops_per_s` is dense and for one instance of `int8_unit`; none where no unit computes in INT8. The
-    fastest mode's figure stands beside it, because the default mode is often another.
-    """
-    return [_row(device) for device in devices]
-
-
-def _row(device: Device) -> Record:
-    default = choose_mode(device, None)
-    biggest = {mode.id: _biggest_int8(device, mode.id) for mode in device.modes}
-    fastest = max(biggest, key=lambda mode: biggest[mode][0] or 0.0)
-    int8_ops_per_s, int8_unit = biggest[default.id]
-    price = device.price.amount_money.value if device.price else None
-    return {
-        "id": device.id,
-        "name": device.name,
-        "vendor": device.vendor,
-        "mode": default.id,
-        "int8_ops_per_s": int8_ops_per_s,
-        "int8_unit": int8_unit,
-        "fastest_mode": fastest,
-        "fastest_int8_ops_per_s": biggest[fastest][0],
-        "memory_bytes": device.memory.capacity_bytes.value,
-        "power_limit_w": default.power_limit_w.value,
-        "price": f"{price.amount:g} {price.currency}" if price else None,
-    }
-
-
-def _biggest_int8(device: Device, mode: str) -> tuple[float | None, str | None]:
-    """The highest dense INT8 peak of one unit in a mode, and which unit that is."""
-    peaks = [
-        (unit.peaks_ops_per_s[Precision.INT8][mode].value, unit_id)
-        for unit_id, unit in device.units.items()
-        if Precision.INT8 in unit.peaks_ops_per_s
-    ]
-    return max(peaks, default=(None, None))
 
 
 def _measure(value: float, dimension: str | None) -> tuple[float, str, str]:

@@ -97,6 +97,12 @@ class Memory(SourcedBlock):
     ceilings_bytes_per_s: dict[str, Sourced[BytesPerSecond]] = Field(default_factory=dict)
     """The best measured stream of reads and writes in a mode."""
     technology: str | None = None
+    width_bits: Sourced[int] | None = None
+    """Of the bus to the memory, all channels together."""
+    clocks_hz: dict[str, Sourced[Hertz]] = Field(default_factory=dict)
+    """Clock of the memory's interface; data move `transfers_per_clock` times in each."""
+    transfers_per_clock: Sourced[int] | None = None
+    """Two for double data rate, which is taken where nothing is said."""
 
 
 class HostLink(SourcedBlock):
@@ -148,6 +154,17 @@ class Price(SourcedBlock):
     """`kit` where only the price of a developer kit, with its carrier, is known."""
 
 
+class Label(SourcedBlock):
+    """The headline on the box and what it adds up: so many of each unit, dense or sparse, in one mode."""
+
+    headline_ops_per_s: Sourced[OpsPerSecond]
+    precision: PrecisionName
+    sparse: bool
+    mode: str
+    units: dict[str, int] = Field(min_length=1)
+    """How many of each unit the headline counts."""
+
+
 class OtherValue(StrictModel):
     """A value that another source, named by its id, gives for the same number."""
 
@@ -182,6 +199,7 @@ class Device(StrictModel):
     host_link: HostLink | None = None
     size: Size | None = None
     price: Price | None = None
+    label: Label | None = None
     label_note: str | None = None
     """How the figure on the label comes about."""
     contradictions: list[Contradiction] = Field(default_factory=list)
@@ -192,6 +210,7 @@ class Device(StrictModel):
             *self._mode_conflicts(),
             *self._power_conflicts(),
             *self._fallback_conflicts(),
+            *self._label_conflicts(),
             *self._thermal_conflicts(),
             *self._source_conflicts(),
         ]
@@ -218,6 +237,7 @@ class Device(StrictModel):
         """Key path, modes named there, and whether every mode has to be there."""
         yield ("memory", "bandwidth"), set(self.memory.bandwidth_bytes_per_s), True
         yield ("memory", "ceilings"), set(self.memory.ceilings_bytes_per_s), False
+        yield ("memory", "clocks"), set(self.memory.clocks_hz), False
         for unit_id, unit in self.units.items():
             where = ("units", unit_id)
             yield (*where, "clocks"), set(unit.clocks_hz), False
@@ -233,7 +253,8 @@ class Device(StrictModel):
         for i, mode in enumerate(self.modes):
             if mode.idle_w.value >= mode.power_limit_w.value:
                 limit = f"less than the limit of {mode.power_limit_w.value:g} W"
-                yield Conflict(("modes", i, "idle"), limit, f"{mode.idle_w.value:g} W")
+                got = f"{mode.idle_w.value:g} W"
+                yield Conflict(("modes", i, "idle"), limit, got, of_values=True)
 
     def _fallback_conflicts(self) -> Iterator[Conflict]:
         for unit_id, unit in self.units.items():
@@ -246,6 +267,30 @@ class Device(StrictModel):
                 if used not in unit.peaks_ops_per_s:
                     yield Conflict(path, "a precision that has a peak", used.value)
 
+    def _label_conflicts(self) -> Iterator[Conflict]:
+        label = self.label
+        if label is None:
+            return
+        modes = [mode.id for mode in self.modes]
+        if label.mode not in modes:
+            expected = f"one of the modes {', '.join(modes)}"
+            yield Conflict(("label", "mode"), expected, f"{label.mode!r}")
+            return
+        for unit_id, count in label.units.items():
+            path = ("label", "units", unit_id)
+            if unit_id not in self.units:
+                expected = f"one of the units {', '.join(self.units)}"
+                yield Conflict(path, expected, f"{unit_id!r}")
+                continue
+            unit = self.units[unit_id]
+            if not 1 <= count <= unit.count.value:
+                yield Conflict(path, f"1 to {unit.count.value}, the count of that unit", str(count))
+            table = unit.sparse_peaks_ops_per_s if label.sparse else unit.peaks_ops_per_s
+            if label.mode not in table.get(label.precision, {}):
+                kind = "sparse peak" if label.sparse else "peak"
+                expected = f"a unit with a {kind} in {label.precision.value} in {label.mode}"
+                yield Conflict(path, expected, f"{unit_id!r}, which has none")
+
     def _thermal_conflicts(self) -> Iterator[Conflict]:
         throttle_c, shutdown_c = self.thermal.throttle_c.value, self.thermal.shutdown_c.value
         if throttle_c > shutdown_c:
@@ -253,6 +298,7 @@ class Device(StrictModel):
                 ("thermal", "throttle"),
                 f"at most the shutdown of {shutdown_c:g} degC",
                 f"{throttle_c:g} degC",
+                of_values=True,
             )
 
     def _source_conflicts(self) -> Iterator[Conflict]:

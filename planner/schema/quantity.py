@@ -15,9 +15,13 @@ from planner.schema.strict import StrictModel, dimension_of
 from planner.units import UNITS, UnitError, parse_quantity
 
 
-def refuse(expected: str, got: object) -> PydanticCustomError:
-    """A refusal that the reader turns into one `Problem`: what was expected and what came."""
-    return PydanticCustomError("quantity", "{expected}", {"expected": expected, "got": _shown(got)})
+def refuse(expected: str, got: object, stand_in: str | None = None) -> PydanticCustomError:
+    """A refusal that the reader turns into one `Problem`: what was expected and what came.
+
+    `stand_in` is any text that would pass, so that the rest of the file can be looked at.
+    """
+    context = {"expected": expected, "got": _shown(got), "stand_in": stand_in}
+    return PydanticCustomError("quantity", "{expected}", context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Conflict:
     expected: str
     got: str
     advice: str = ""
+    of_values: bool = False
+    """Whether two numbers disagree, and not two names."""
 
 
 def refuse_all(conflicts: list[Conflict]) -> PydanticCustomError:
@@ -50,15 +56,16 @@ class Quantity:
     def parse(self, value: object) -> float:
         """The SI value of the text, or a refusal that lists the units accepted."""
         accepted = ", ".join(UNITS[self.dimension])
+        stand_in = f"1 {next(iter(UNITS[self.dimension]))}"
         if not isinstance(value, str):
             example = f"68 {next(iter(UNITS[self.dimension]))}"
-            raise refuse(f"a number with its unit such as '{example}' ({accepted})", value)
+            raise refuse(f"a number with its unit such as '{example}' ({accepted})", value, stand_in)
         try:
             number = parse_quantity(value, self.dimension)
         except UnitError as error:
-            raise refuse(error.expected, value) from None
+            raise refuse(error.expected, value, stand_in) from None
         if number < 0 and not self.signed:
-            raise refuse("a value of zero or more", value)
+            raise refuse("a value of zero or more", value, stand_in)
         return number
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -106,7 +113,7 @@ class Money(StrictModel):
                 amount = -1.0
             if amount >= 0:
                 return {"amount": amount, "currency": words[1]}
-        raise refuse("an amount of zero or more with a currency code, such as '249 USD'", value)
+        raise refuse("an amount of zero or more with a currency code, such as '249 USD'", value, "1 USD")
 
 
 def parse_money(text: str, where: str) -> Money:
@@ -133,7 +140,7 @@ class EnergyPrice(StrictModel):
             if factor:
                 money = Money.model_validate(amount)
                 return {"amount_per_joule": money.amount / factor, "currency": money.currency}
-        raise refuse("a price of energy such as '0.19 USD/kWh'", value)
+        raise refuse("a price of energy such as '0.19 USD/kWh'", value, "1 USD/kWh")
 
 
 class Origin(StrictModel):

@@ -1,28 +1,36 @@
 """YAML text -> plain values with line numbers -> a validated, frozen model; every problem at once.
 
-Refused before any model sees the text: duplicate keys, anchors and aliases (they can explode), files of
-more than a megabyte, tabs.
+Refused: duplicate keys, anchors and aliases (they can explode), tags, tabs before a key, nesting deeper than
+any file needs, files of more than a megabyte. Keys given twice are reported together with what the model
+finds; the others hide the values, so they are reported alone.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from planner.errors import InputError, Problem
+from planner.schema.problems import KeyPath, dotted, problems_of, without_them
+from planner.schema.quantity import Conflict
 from planner.schema.strict import StrictModel
 
 MAX_FILE_BYTES = 1_000_000
+MAX_DEPTH = 40
+_MOST_OF_A_KIND = 20
+"""A file in a wrong format has the same problem in every line; a person reads the first few."""
+_TAB_INDENT = re.compile(r"^[ ]*\t\s*\S")
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The reader in C where PyYAML was built with it; the same values, ten times as fast."""
 
-KeyPath = tuple[str | int, ...]
 M = TypeVar("M", bound=StrictModel)
 
 
@@ -34,6 +42,8 @@ class Document:
     values: object
     lines: Mapping[KeyPath, int]
     sha256: str
+    problems: tuple[Problem, ...] = ()
+    """Keys given twice and words that are no value: wrong whatever the file is meant to be."""
 
     def line_of(self, path: KeyPath) -> int | None:
         """The line of the key at this path, or of the nearest enclosing key that has one."""
@@ -42,46 +52,52 @@ class Document:
                 return self.lines[path[:end]]
         return None
 
+    def problem(self, conflict: Conflict) -> Problem:
+        """A conflict between parts of this file, with its line."""
+        line = self.line_of(conflict.path)
+        return Problem(dotted(conflict.path), conflict.expected, conflict.got, conflict.advice, line)
+
 
 def read_document(path: Path) -> Document:
     """Read one YAML file; `InputError` for anything that is not a plain YAML mapping."""
     try:
-        size = path.stat().st_size
         if path.is_dir():
             raise _one_problem(path, "a YAML file", "a folder")
-        if size > MAX_FILE_BYTES:
+        if path.exists() and not path.is_file():
+            raise _one_problem(path, "a YAML file", "a device or a pipe")
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
+            size = max(path.stat().st_size, len(data))
             raise _one_problem(path, f"a YAML file of at most {MAX_FILE_BYTES} bytes", f"{size} bytes")
-        text = path.read_text(encoding="utf-8")
+        text = data.decode("utf-8")
     except FileNotFoundError:
         raise _one_problem(path, "an existing YAML file", "no such file", "check the path") from None
-    except UnicodeDecodeError:
-        raise _one_problem(path, "text in UTF-8", "bytes that are not UTF-8 text") from None
-    except OSError as error:
-        raise _one_problem(path, "a readable file", error.strerror or str(error)) from None
-    return parse_document(text, str(path))
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise _one_problem(path, "text in UTF-8", "bytes that are not UTF-8 text", "", line) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _one_problem(path, "a readable file", reason) from None
+    return parse_document(text.removeprefix("\ufeff"), str(path))
 
 
 def parse_document(text: str, file: str) -> Document:
     """Parse YAML text; `file` is what messages call it."""
+    for refusals in (_tabs(text), _unplain(text, file)):
+        if problems := list(islice(refusals, _MOST_OF_A_KIND)):
+            raise InputError(file, problems)
     try:
-        _refuse_aliases(text, file)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise InputError(
-            file, [Problem("text", "valid YAML", error.problem or "something else", "", line)]
-        ) from None
+        root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
-        raise InputError(file, [Problem("text", "valid YAML", str(error).splitlines()[0])]) from None
+        raise InputError(file, [_syntax_problem(error)]) from None
     if not isinstance(root, yaml.MappingNode):
         got = "an empty file" if root is None else f"a {type(root).__name__.removesuffix('Node').lower()}"
         raise InputError(file, [Problem("text", "a mapping of keys to values", got)])
-    lines: dict[KeyPath, int] = {}
-    problems: list[Problem] = []
-    values = _plain(root, (), lines, problems)
-    if problems:
-        raise InputError(file, problems)
-    return Document(file, values, lines, hashlib.sha256(text.encode()).hexdigest())
+    reading = _Reading({}, [])
+    values = reading.plain(root, ())
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return Document(file, values, reading.lines, digest, tuple(reading.problems))
 
 
 def read_model(path: Path, model: type[M]) -> M:
@@ -90,108 +106,126 @@ def read_model(path: Path, model: type[M]) -> M:
 
 
 def validate(document: Document, model: type[M]) -> M:
-    """The document as a model, or every problem found in it with its line."""
+    """The document as a model, or every problem found in it with its line.
+
+    Values that do not fit their own key hide how the parts of a file fit together; the file is therefore
+    looked at a second time with stand-ins for them.
+    """
+    problems = list(document.problems)
     try:
-        return model.model_validate(document.values)
+        entry = model.model_validate(document.values)
     except ValidationError as error:
-        raise InputError(document.file, list(_problems(error, document, model))) from None
+        problems += problems_of(error, document.values, document.line_of, model)
+        problems += _problems_behind(error, document, model)
+    else:
+        if not problems:
+            return entry
+    raise InputError(document.file, sorted(problems, key=lambda p: (p.line is None, p.line)))
 
 
-def _one_problem(path: Path, expected: str, got: str, advice: str = "") -> InputError:
-    return InputError(str(path), [Problem("file", expected, got, advice)])
+def _problems_behind(
+    error: ValidationError, document: Document, model: type[StrictModel]
+) -> Iterator[Problem]:
+    repaired = without_them(error, document.values)
+    if repaired is None:
+        return
+    values, touched = repaired
+    try:
+        model.model_validate(values)
+    except ValidationError as behind:
+        for item in behind.errors():
+            if item["type"] == "conflicts":
+                yield from (
+                    document.problem(conflict)
+                    for conflict in item["ctx"]["conflicts"]
+                    if not (conflict.of_values and any(conflict.path[:-1] == path[:-1] for path in touched))
+                )
 
 
-def _refuse_aliases(text: str, file: str) -> None:
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            mark = event.start_mark
-            line = mark.line + 1 if mark else None
-            raise InputError(
-                file, [Problem("text", "plain values", "a YAML anchor or alias", "write the value out", line)]
+def _one_problem(
+    path: Path, expected: str, got: str, advice: str = "", line: int | None = None
+) -> InputError:
+    return InputError(str(path), [Problem("file", expected, got, advice, line)])
+
+
+def _tabs(text: str) -> Iterator[Problem]:
+    """Lines whose first sign is a tab: YAML has no meaning for them."""
+    if "\t" not in text:
+        return
+    for number, line in enumerate(text.splitlines(), start=1):
+        if _TAB_INDENT.match(line):
+            yield Problem("text", "spaces before a key", "a tab", "replace it by spaces", number)
+
+
+def _unplain(text: str, file: str) -> Iterator[Problem]:
+    """Anchors, aliases, tags and nesting without end, found before anything is built from the text."""
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            line = event.start_mark.line + 1 if event.start_mark else None
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > MAX_DEPTH:
+                    yield Problem("text", f"at most {MAX_DEPTH} levels", "one level more", "", line)
+                    return
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if isinstance(event, yaml.NodeEvent) and event.anchor:
+                advice = "write the value out"
+                yield Problem("text", "plain values", "a YAML anchor or alias", advice, line)
+            tag = getattr(event, "tag", None)
+            if tag:
+                yield Problem("text", "plain values", f"the YAML tag {tag!r}", "remove it", line)
+    except yaml.YAMLError as error:
+        raise InputError(file, [_syntax_problem(error)]) from None
+
+
+def _syntax_problem(error: yaml.YAMLError) -> Problem:
+    if isinstance(error, yaml.MarkedYAMLError):
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        return Problem("text", "valid YAML", error.problem or "something else", "", line)
+    return Problem("text", "valid YAML", str(error).splitlines()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The walk over one composed file: nodes in, plain values out, lines and problems on the way."""
+
+    lines: dict[KeyPath, int]
+    problems: list[Problem]
+
+    def plain(self, node: yaml.Node, path: KeyPath) -> object:
+        if path:
+            self.lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.plain(item, (*path, i)) for i, item in enumerate(node.value)]
+        if node.tag == "tag:yaml.org,2002:timestamp":
+            return node.value
+        try:
+            return yaml.SafeLoader("").construct_object(node)
+        except (yaml.YAMLError, ValueError, OverflowError):
+            shown = str(node.value)[:60]
+            line = node.start_mark.line + 1
+            self.problems.append(
+                Problem(dotted(path), "a plain value", repr(shown), "put it in quotes", line)
             )
+            return None
 
-
-def _plain(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], problems: list[Problem]) -> object:
-    if path:
-        lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        return _plain_mapping(node, path, lines, problems)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*path, i), lines, problems) for i, item in enumerate(node.value)]
-    if node.tag == "tag:yaml.org,2002:timestamp":
-        return node.value
-    return yaml.SafeLoader("").construct_object(node)
-
-
-def _plain_mapping(
-    node: yaml.MappingNode, path: KeyPath, lines: dict[KeyPath, int], problems: list[Problem]
-) -> dict[str, object]:
-    result: dict[str, object] = {}
-    for key_node, value_node in node.value:
-        key = str(key_node.value)
-        line = key_node.start_mark.line + 1
-        where = _dotted((*path, key))
-        if key in result:
-            first = lines[(*path, key)]
-            problems.append(Problem(where, "each key once", f"it again (first in line {first})", "", line))
-            continue
-        lines[(*path, key)] = line
-        result[key] = _plain(value_node, (*path, key), lines, problems)
-    return result
-
-
-def _dotted(path: KeyPath) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text or "file"
-
-
-def _problems(error: ValidationError, document: Document, model: type[StrictModel]) -> Iterator[Problem]:
-    for item in error.errors():
-        path = tuple(part for part in item["loc"] if not _is_noise(part))
-        context = item.get("ctx", {})
-        if item["type"] == "conflicts":
-            for conflict in context["conflicts"]:
-                full = (*path, *conflict.path)
-                line = document.line_of(full)
-                yield Problem(_dotted(full), conflict.expected, conflict.got, conflict.advice, line)
-            continue
-        expected, got, advice = _explained(item, path, model)
-        yield Problem(_dotted(path), expected, got, advice, document.line_of(path))
-
-
-def _explained(item: ErrorDetails, path: KeyPath, model: type[StrictModel]) -> tuple[str, str, str]:
-    """What was expected, what came and what to do, from one of pydantic's errors."""
-    kind = item["type"]
-    if kind == "extra_forbidden":
-        known = _all_keys(model.model_json_schema(by_alias=True))
-        near = difflib.get_close_matches(str(path[-1]), known, n=3)
-        advice = f"did you mean {' or '.join(near)}?" if near else "remove it"
-        return "a key of the schema", f"unknown key {path[-1]!r}", advice
-    if kind == "missing":
-        return "a value", "nothing", f"add the key {path[-1]!r}"
-    if kind == "quantity":
-        context = item.get("ctx", {})
-        got = context.get("got")
-        return str(context["expected"]), "nothing" if got == "None" else str(got), ""
-    expected = item["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    shown = repr(item["input"])
-    return expected, shown if len(shown) <= 80 else shown[:77] + "...", ""
-
-
-def _is_noise(part: str | int) -> bool:
-    """Whether a part of pydantic's path names a type and not a key of the file."""
-    return isinstance(part, str) and ("[" in part or part == "value")
-
-
-def _all_keys(schema: object) -> set[str]:
-    keys: set[str] = set()
-    if isinstance(schema, dict):
-        keys.update(schema.get("properties", {}))
-        for item in schema.values():
-            keys |= _all_keys(item)
-    elif isinstance(schema, list):
-        for item in schema:
-            keys |= _all_keys(item)
-    return keys
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, object]:
+        result: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.problems.append(Problem(dotted(path), "a word as key", "a list or mapping", "", line))
+                continue
+            key = str(key_node.value)
+            where = dotted((*path, key))
+            if key in result:
+                got = f"it again (first in line {self.lines[(*path, key)]})"
+                self.problems.append(Problem(where, "each key once", got, "remove one", line))
+                continue
+            self.lines[(*path, key)] = line
+            result[key] = self.plain(value_node, (*path, key))
+        return result

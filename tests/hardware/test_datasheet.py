@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from planner.hardware.catalog import device_ids, read_device
-from planner.hardware.datasheet import device_record, device_table, figures
+from planner.hardware.datasheet import device_record, figures
 from planner.schema.quantity import numbers_in
 
 STATUSES = {"vendor", "measured", "derived", "assumed"}
@@ -109,13 +109,18 @@ def test_what_is_unknown_is_absent_and_never_zero() -> None:
     assert record["memory"]["reserved_bytes"] is None
 
 
-def test_the_table_gives_dense_int8_of_one_unit_in_the_default_mode() -> None:
-    (orin, nano) = device_table([read_device("jetson-agx-orin-64"), read_device("jetson-nano-4")])
+def test_the_headline_is_taken_apart() -> None:
+    """NVIDIA's data sheet: 275 sparse TOPS = GPU 170 + DLA 105; dense on the GPU alone 85."""
+    record = device_record(read_device("jetson-agx-orin-64"))["label"]
 
-    assert orin["mode"] == "30W"
-    assert orin["power_limit_w"] == 30.0
-    assert orin["int8_unit"] == "dla"
-    assert orin["int8_ops_per_s"] == pytest.approx(22.4e12, rel=0.01)
-    assert orin["fastest_mode"] == "MAXN"
-    assert orin["fastest_int8_ops_per_s"] == pytest.approx(85.2e12, rel=0.01)
-    assert nano["int8_ops_per_s"] is None
+    assert record["headline_ops_per_s"] == 275e12
+    assert record["sum_ops_per_s"] == pytest.approx(275e12, rel=1e-9)
+    assert "gpu 170 TOPS + 2 x dla 52.5 TOPS" in record["explained"]
+    assert "dense on the gpu: 85.2 TOPS, 31% of the headline" in record["explained"]
+
+
+def test_a_dense_headline_of_one_unit_needs_no_more_words() -> None:
+    record = device_record(read_device("atlas-300i-pro"))["label"]
+
+    assert record["explained"] == "140 TOPS = dense int8 in default: npu 140 TOPS"
+    assert device_record(read_device("raspberry-pi-5"))["label"] is None

@@ -1,0 +1,43 @@
+"""`--hardware DIR`: a user's own parts beside and above those of the database."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from planner.data_files import own_parts_from
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def hardware_option(command: Callable[P, R]) -> Callable[..., R]:
+    """Add --hardware; parts in its folders are in the catalogue while the command runs."""
+
+    @click.option(
+        "--hardware",
+        "folders",
+        multiple=True,
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        help="Folder of own parts, which add to the database and override it; repeatable.",
+    )
+    @functools.wraps(command)
+    def wrapper(*args: Any, folders: tuple[Path, ...], **kwargs: Any) -> R:  # noqa: ANN401
+        with own_parts_from(folders):
+            return command(*args, **kwargs)
+
+    return wrapper
+
+
+def own_part_notes(device_ids: tuple[str, ...] | None = None) -> list[str]:
+    """What an answer about these parts (all, where none are named) should say: which are a user's own."""
+    from planner.hardware.catalog import part_files
+
+    files = part_files()
+    chosen = files if device_ids is None else {name: files[name] for name in device_ids if name in files}
+    return [file.note for file in chosen.values() if file.note is not None]

@@ -1,0 +1,180 @@
+"""Numbers of a part that no real part has: a slipped decimal point or prefix where nothing else in the file
+says so.
+
+The bounds are wide on purpose: they are those of everything on sale, with room around it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from planner.hardware.physics import BITS
+from planner.schema.device import Device, Form, Mode
+from planner.schema.quantity import Conflict, numbers_in
+from planner.units import format_quantity
+
+USUAL_INLET_C = 25.0
+HOT_INLET_C = 35.0
+"""Upper end of the inlet that ASHRAE class A2 allows."""
+TIME_CONSTANT_S = (30.0, 400.0)
+"""Heat sinks settle within minutes; outside of this a resistance or capacity is mistyped."""
+IDLE_SHARE = 0.03
+"""Supplies, memory and links alone draw more than this share of a part's limit."""
+MOST_OPS_PER_J = 15e12
+"""Dense 8-bit operations per joule of the limit; the best accelerators on sale state about 10e12."""
+
+_RANGES: tuple[tuple[str, float, float], ...] = (
+    (r"year", 2010, 2030),
+    (r"units\.[^.]+\.count", 1, 8),
+    (r"units\.[^.]+\.clocks\..+", 50e6, 6.5e9),
+    (r"units\.[^.]+\.active\..+", 1, 2048),
+    (r"units\.[^.]+\.caches\..+", 1e3, 1.5e9),
+    (r"memory\.capacity", 1e6, 8e12),
+    (r"memory\.bandwidth\..+", 0.05e9, 20e12),
+    (r"memory\.clocks\..+", 100e6, 20e9),
+    (r"memory\.width_bits", 8, 16384),
+    (r"modes\.\d+\.power_limit", 0.3, 2000),
+    (r"thermal\.throttle", 50, 125),
+    (r"thermal\.shutdown", 60, 150),
+    (r"thermal\.hysteresis", 0, 15),
+    (r"thermal\.throttled_clock", 0.1, 1),
+    (r"price\.amount", 1, 2e6),
+)
+_LONGEST_M: dict[Form, float] = {"module": 0.2, "board": 0.35, "card": 0.4, "server": 1.2}
+_SHORTEST_M = 0.015
+MOST_IDLE_SPREAD = 5.0
+"""Clocks fall in every mode when nothing runs, so that modes of one part idle alike."""
+RESERVED_SHARE = (0.01, 0.4)
+"""Share of a memory that boot code and firmware keep."""
+_DDR = re.compile(r"DDR", re.IGNORECASE)
+_LEAST_DDR_BYTES = 128e6
+_LEAST_DDR_BYTES_PER_S = 1e9
+_MULTIPLES = (1.0, 1.125, 1.5)
+"""Memory of a board comes in powers of two, or these times as much."""
+
+
+def plausibility_conflicts(device: Device) -> Iterator[Conflict]:
+    """Numbers of the part that are out of the world."""
+    yield from _out_of_range(device)
+    yield from _sizes(device)
+    yield from _memory(device)
+    yield from _whole_counts(device)
+    yield from _idle_spread(device)
+    yield from _thermal(device)
+    for i, mode in enumerate(device.modes):
+        yield from _power(device, i, mode)
+
+
+def _out_of_range(device: Device) -> Iterator[Conflict]:
+    for entry in numbers_in(device):
+        where = ".".join(str(part) for part in entry.path)
+        raw = entry.number.value
+        value = float(getattr(raw, "amount", raw))
+        for pattern, low, high in _RANGES:
+            if re.fullmatch(pattern, where) and not low <= value <= high:
+                expected = f"{_shown(low, entry.dimension)} to {_shown(high, entry.dimension)}"
+                advice = "look for a slipped decimal point or prefix"
+                yield Conflict(entry.path, expected, _shown(value, entry.dimension), advice)
+
+
+def _shown(value: float, dimension: str | None) -> str:
+    if dimension is None or dimension == "money":
+        return f"{value:g}"
+    return f"{value:g} degC" if dimension == "c" else format_quantity(value, dimension)
+
+
+def _sizes(device: Device) -> Iterator[Conflict]:
+    if device.size is None:
+        return
+    longest = _LONGEST_M[device.form]
+    sides = {"length": device.size.length_m, "width": device.size.width_m}
+    for key, side in sides.items():
+        if not _SHORTEST_M <= side.value <= longest:
+            expected = f"{_SHORTEST_M * 1e3:g} to {longest * 1e3:g} mm for a {device.form}"
+            yield Conflict(("size", key), expected, f"{side.value * 1e3:g} mm")
+    height = device.size.height_m
+    if height is not None and not 0.5e-3 <= height.value <= 0.5:
+        yield Conflict(("size", "height"), "0.5 to 500 mm", f"{height.value * 1e3:g} mm")
+
+
+def _memory(device: Device) -> Iterator[Conflict]:
+    memory = device.memory
+    capacity = memory.capacity_bytes.value
+    if memory.reserved_bytes is not None:
+        low, high = (share * capacity for share in RESERVED_SHARE)
+        if not low <= memory.reserved_bytes.value <= high:
+            expected = f"{format_quantity(low, 'bytes')} to {format_quantity(high, 'bytes')}, a share of all"
+            got = format_quantity(memory.reserved_bytes.value, "bytes")
+            yield Conflict(("memory", "reserved"), expected, got)
+    if not _DDR.search(memory.technology or ""):
+        return
+    path = ("memory", "capacity")
+    if capacity < _LEAST_DDR_BYTES:
+        yield Conflict(path, "at least 128 MB of such memory", format_quantity(capacity, "bytes"))
+    elif memory.shared and device.form in ("module", "board") and not _usual_size(capacity):
+        expected = "a size that such memory is made in (a power of two, or 1.125 or 1.5 times one)"
+        yield Conflict(path, expected, format_quantity(capacity, "bytes"))
+    for mode, bandwidth in memory.bandwidth_bytes_per_s.items():
+        if bandwidth.value < _LEAST_DDR_BYTES_PER_S:
+            got = format_quantity(bandwidth.value, "bytes_per_s")
+            yield Conflict(("memory", "bandwidth", mode), "at least 1 GB/s of such memory", got)
+
+
+def _usual_size(capacity_bytes: float) -> bool:
+    """Whether memory of this size exists, written in MB or GB as printed on the box or in GiB."""
+    for unit in (1e6, 1e9, 2.0**30):
+        for multiple in _MULTIPLES:
+            steps = math.log2(capacity_bytes / unit / multiple)
+            if abs(steps - round(steps)) < 0.02:
+                return True
+    return False
+
+
+def _whole_counts(device: Device) -> Iterator[Conflict]:
+    for unit_id, unit in device.units.items():
+        for name, count in unit.parts.items():
+            if count.value != int(count.value):
+                yield Conflict(("units", unit_id, "parts", name), "a whole number", f"{count.value:g}")
+
+
+def _idle_spread(device: Device) -> Iterator[Conflict]:
+    most = max(mode.idle_w.value for mode in device.modes)
+    for i, mode in enumerate(device.modes):
+        if mode.idle_w.value * MOST_IDLE_SPREAD < most:
+            expected = f"at least a fifth of the {most:g} W of another mode"
+            yield Conflict(("modes", i, "idle"), expected, f"{mode.idle_w.value:g} W")
+
+
+def _power(device: Device, i: int, mode: Mode) -> Iterator[Conflict]:
+    limit_w = mode.power_limit_w.value
+    if mode.idle_w.value < IDLE_SHARE * limit_w:
+        expected = f"at least {IDLE_SHARE:.0%} of the limit of {limit_w:g} W"
+        yield Conflict(("modes", i, "idle"), expected, f"{mode.idle_w.value:g} W")
+    for unit_id, unit in device.units.items():
+        for precision, by_mode in unit.peaks_ops_per_s.items():
+            most = MOST_OPS_PER_J * limit_w * 8 / min(BITS[precision], 16)
+            if by_mode[mode.id].value > most:
+                path = ("units", unit_id, "peaks", precision.value, mode.id)
+                expected = f"at most {format_quantity(most, 'ops_per_s')} at a limit of {limit_w:g} W"
+                yield Conflict(path, expected, format_quantity(by_mode[mode.id].value, "ops_per_s"))
+
+
+def _thermal(device: Device) -> Iterator[Conflict]:
+    thermal = device.thermal
+    resistance = thermal.resistance_k_per_w.value
+    path = ("thermal", "resistance")
+    for mode in device.modes:
+        rise_k = resistance * mode.power_limit_w.value
+        if USUAL_INLET_C + rise_k >= thermal.shutdown_c.value:
+            expected = f"under {thermal.shutdown_c.value:g} degC at the limit of {mode.id} and 25 degC inlet"
+            yield Conflict(path, expected, f"{USUAL_INLET_C + rise_k:.1f} degC")
+        if mode.default and HOT_INLET_C + rise_k >= thermal.throttle_c.value:
+            expected = f"under {thermal.throttle_c.value:g} degC at the limit of {mode.id} and 35 degC inlet"
+            yield Conflict(path, expected, f"{HOT_INLET_C + rise_k:.1f} degC")
+    time_constant_s = resistance * thermal.heat_capacity_j_per_k.value
+    low, high = TIME_CONSTANT_S
+    if not low <= time_constant_s <= high:
+        expected = f"a time constant of {low:g} to {high:g} s with the resistance"
+        yield Conflict(("thermal", "heat_capacity"), expected, f"{time_constant_s:.1f} s")

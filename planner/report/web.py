@@ -1,0 +1,97 @@
+"""Blocks as Markdown and as one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from planner.report.blocks import Block, Bullets, Cell, Column, Figure, Heading, Paragraph, Table
+
+_RULE = {"left": ":---", "right": "---:", "center": ":---:"}
+_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem;color:#222}"
+    "table{border-collapse:collapse;margin:1rem 0;font-size:13px}"
+    "th,td{padding:.25rem .6rem;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}"
+    ".right{text-align:right;white-space:nowrap}.center{text-align:center}figure{margin:1rem 0}"
+    "svg{max-width:100%;height:auto}figcaption,caption,.note{color:#555;font-size:13px;text-align:left}"
+)
+
+
+def markdown(blocks: Sequence[Block], drawing: str) -> str:
+    """GitHub-flavoured Markdown; figures are links to the file named `drawing` beside the page."""
+    return "\n\n".join(_markdown(block, drawing) for block in blocks) + "\n"
+
+
+def html(blocks: Sequence[Block], title: str) -> str:
+    """A page of HTML with its style and drawings inside."""
+    body = "\n".join(_html(block) for block in blocks)
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{_STYLE}</style></head><body>\n{body}\n</body></html>\n"
+    )
+
+
+def _markdown(block: Block, drawing: str) -> str:
+    match block:
+        case Heading():
+            return f"{'#' * block.level} {_plain(block.text)}"
+        case Paragraph():
+            return _plain(block.text)
+        case Bullets():
+            return "\n".join(f"- {_plain(item)}" for item in block.items)
+        case Figure():
+            return f"![{_plain(block.alt)}]({drawing})\n\n{_plain(block.caption)}"
+        case Table():
+            lines = [
+                _line([column.head for column in block.columns]),
+                _line([_RULE[column.align] for column in block.columns], raw=True),
+                *(_line([cell.text for cell in row]) for row in block.rows),
+            ]
+            return "\n".join([*([_plain(block.caption), ""] if block.caption else []), *lines])
+        case _:
+            raise TypeError(f"expected a block that a page can hold, got {block.kind}")
+
+
+def _line(texts: Sequence[str], *, raw: bool = False) -> str:
+    return f"| {' | '.join(text if raw else _plain(text).replace('|', chr(92) + '|') for text in texts)} |"
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    for sign in ("\\", "*", "_", "<", "`"):
+        text = text.replace(sign, f"\\{sign}")
+    return " ".join(text.split())
+
+
+def _html(block: Block) -> str:
+    match block:
+        case Heading():
+            return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
+        case Paragraph():
+            note = ' class="note"' if block.style == "note" else ""
+            return f"<p{note}>{escape(block.text)}</p>"
+        case Bullets():
+            items = "".join(f"<li>{escape(item)}</li>" for item in block.items)
+            return f"<ul>{items}</ul>"
+        case Figure():
+            svg = block.svg.decode()
+            svg = svg[svg.index("<svg") :]
+            caption = f"<figcaption>{escape(block.caption)}</figcaption>"
+            return f'<figure role="img" aria-label="{escape(block.alt)}">{svg}{caption}</figure>'
+        case Table():
+            caption = f"<caption>{escape(block.caption)}</caption>" if block.caption else ""
+            head = "".join(
+                f'<th class="{column.align}">{escape(column.head)}</th>' for column in block.columns
+            )
+            rows = "\n".join(_html_row(row, block.columns) for row in block.rows)
+            return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table>"
+        case _:
+            raise TypeError(f"expected a block that a page can hold, got {block.kind}")
+
+
+def _html_row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
+    filled = "".join(
+        f'<td class="{column.align}">{escape(cell.text)}</td>'
+        for cell, column in zip(row, columns, strict=True)
+    )
+    return f"<tr>{filled}</tr>"
