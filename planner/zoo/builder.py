@@ -269,4 +269,4 @@ def _both(extents: Extents) -> tuple[int, ...]:
 def _scale(extent: int, wanted: int) -> float:
     """Factor in 32 bits that gives this extent, which ONNX rounds down."""
     scale = np.float32(wanted / extent)
-    return float(scale if extent * scale >= wanted else np.nextafter(scale, np.float32(np.inf)))
+    return float(scale if extent * float(scale) >= wanted else np.nextafter(scale, np.float32(np.inf)))
