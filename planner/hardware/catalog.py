@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem, UnknownIdError
+from planner.hardware.fusion_rules import worked_out
 from planner.schema.device import Device
 from planner.schema.engine import Engine
 from planner.schema.yaml_file import read_document, validate
@@ -40,7 +41,12 @@ def read_device(device_id: str) -> Device:
 
 @functools.cache
 def read_engine(engine_id: str) -> Engine:
-    """One engine of the database; raises as `read_device` does."""
+    """One engine of the database, its fusion rules in full; raises as `read_device` does."""
+    engine = _engine_as_written(engine_id)
+    return worked_out(engine, _engine_as_written(engine.extends) if engine.extends else None)
+
+
+def _engine_as_written(engine_id: str) -> Engine:
     if engine_id not in engine_ids():
         raise UnknownIdError("engine", engine_id, engine_ids())
     return _read(database_dir() / "engines" / f"{engine_id}.yaml", Engine)
