@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 from planner.data_files import database_dir, own_parts_dirs
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.checks import device_conflicts
+from planner.hardware.fusion_rules import worked_out
 from planner.schema.device import Device
 from planner.schema.engine import Engine
 from planner.schema.yaml_file import read_document, validate
@@ -83,7 +84,12 @@ def shipped_devices() -> tuple[Device, ...]:
 
 @functools.cache
 def read_engine(engine_id: str) -> Engine:
-    """One engine of the database; raises as `read_device` does."""
+    """One engine of the database, its fusion rules in full; raises as `read_device` does."""
+    engine = _engine_as_written(engine_id)
+    return worked_out(engine, _engine_as_written(engine.extends) if engine.extends else None)
+
+
+def _engine_as_written(engine_id: str) -> Engine:
     if engine_id not in engine_ids():
         raise UnknownIdError("engine", engine_id, engine_ids())
     return read_engine_file(database_dir() / "engines" / f"{engine_id}.yaml")

@@ -12,7 +12,10 @@ from planner.schema.strict import StrictModel
 
 
 class FusionRule(StrictModel):
-    """Operators that the engine runs as one kernel: a chain that starts at an anchor."""
+    """Operators that the engine runs as one kernel: a chain that starts at an anchor.
+
+    Names that begin with a small letter are operator groups.
+    """
 
     name: str
     anchor: list[str] = Field(min_length=1)
@@ -22,6 +25,24 @@ class FusionRule(StrictModel):
     """Activations read beside those of the anchor, such as a residual branch."""
     requires: list[str] = Field(default_factory=list)
     """Operators that must all be there for the rule to apply."""
+    generated: bool = False
+    """Whether the engine writes the kernel for the chain at hand, so that registers limit its length."""
+
+
+class KeptApart(StrictModel):
+    """Operators that stay kernels of their own behind these anchors, and why."""
+
+    anchor: list[str] = Field(min_length=1)
+    operators: list[str] = Field(min_length=1)
+    reason: str
+
+
+class RegisterPressure(StrictModel):
+    """What a kernel generated for so many operators needs, and whether it still pays."""
+
+    operators: int = Field(ge=1)
+    registers: int = Field(ge=1)
+    verdict: Literal["fuse", "edge", "apart"]
 
 
 class EngineOnUnit(SourcedBlock):
@@ -42,14 +63,23 @@ class EngineOnUnit(SourcedBlock):
 
 
 class Engine(StrictModel):
-    """An inference engine: fusion rules and overheads per kind of unit."""
+    """An inference engine: fusion rules and overheads per kind of unit.
+
+    An engine that `extends` another knows its operator groups and register table, and applies those of its
+    rules that it `takes` before its own.
+    """
 
     schema_version: Literal[1] = Field(alias="schema")
     id: str
     name: str
     sources: dict[str, Source]
     units: dict[UnitKind, EngineOnUnit]
-    fusion: list[FusionRule]
+    extends: str | None = None
+    takes: list[str] = Field(default_factory=list)
+    operator_groups: dict[str, list[str]] = Field(default_factory=dict)
+    fusion: list[FusionRule] = Field(default_factory=list)
+    kept_apart: list[KeptApart] = Field(default_factory=list)
+    register_pressure: list[RegisterPressure] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _sources_exist(self) -> Self:

@@ -27,6 +27,7 @@ class Size:
     feed_forward: int
 
 
+BASE = Size(layers=12, hidden=768, heads=12, feed_forward=3072)
 LARGE = Size(layers=24, hidden=1024, heads=16, feed_forward=4096)
 
 

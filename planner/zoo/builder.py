@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
-from planner.workload.graph import Dim, TensorSpec
-from planner.zoo.graph_writer import GraphWriter
+from planner.workload.graph import TensorSpec
+from planner.zoo.tensor_steps import TensorSteps
 
-_ONNX_FLOAT = 1  # TensorProto.DataType.FLOAT
+Extents = int | tuple[int, int]
+"""A square's side, or height and width."""
 
 
-class NetworkBuilder(GraphWriter):
+class NetworkBuilder(TensorSteps):
     """Layers as methods; each adds one and returns the name of the tensor it makes.
 
     Shapes are tracked just far enough to size the next layer's weights. The first dimension of an
@@ -23,34 +23,88 @@ class NetworkBuilder(GraphWriter):
     # -- convolution and pooling ---------------------------------------------------------------------
 
     def conv(
-        self, x: str, channels: int, kernel: int = 1, *, stride: int = 1, padding: int | None = None,
-        groups: int = 1, bias: bool = False, name: str = "conv",
+        self, x: str, channels: int, kernel: Extents = 1, *, stride: int = 1,
+        padding: Extents | None = None, dilation: int = 1, groups: int = 1, bias: bool = False,
+        name: str = "conv",
     ) -> str:  # fmt: skip
-        """2-D convolution of (batch, c, h, w); padding defaults to half the kernel ("same" at stride 1)."""
-        pad = kernel // 2 if padding is None else padding
-        weight = (channels, self.extent(x, 1) // groups, kernel, kernel)
+        """2-D convolution of (batch, c, h, w).
+
+        Padding defaults to half the kernel as dilated ("same" at stride 1).
+        """
+        sizes = _both(kernel)
+        reach = tuple(dilation * (size - 1) + 1 for size in sizes)
+        pads = tuple(size // 2 for size in reach) if padding is None else _both(padding)
+        inputs = [x, self.parameter(f"{name}.weight", (channels, self.extent(x, 1) // groups, *sizes))]
+        if bias:
+            inputs.append(self.parameter(f"{name}.bias", (channels,)))
+        shape = (self.shape(x)[0], channels, *self._windows(x, reach, stride, pads))
+        return self._add(
+            "Conv", inputs, TensorSpec("float", shape), name,
+            kernel_shape=sizes, strides=(stride, stride), pads=pads * 2,
+            dilations=(dilation, dilation), group=groups,
+        )  # fmt: skip
+
+    def conv_transpose(
+        self, x: str, channels: int, kernel: int, *, stride: int, padding: int = 0, groups: int = 1,
+        bias: bool = False, name: str = "up",
+    ) -> str:  # fmt: skip
+        """Transposed 2-D convolution: height and width grow by the stride."""
+        weight = (self.extent(x, 1), channels // groups, kernel, kernel)
         inputs = [x, self.parameter(f"{name}.weight", weight)]
         if bias:
             inputs.append(self.parameter(f"{name}.bias", (channels,)))
-        shape = (self.shape(x)[0], channels, *self._windows(x, kernel, stride, pad))
+        grown = ((self.extent(x, axis) - 1) * stride - 2 * padding + kernel for axis in (2, 3))
+        spec = TensorSpec("float", (self.shape(x)[0], channels, *grown))
         return self._add(
-            "Conv", inputs, TensorSpec("float", shape), name,
-            kernel_shape=(kernel, kernel), strides=(stride, stride), pads=(pad,) * 4,
-            dilations=(1, 1), group=groups,
+            "ConvTranspose", inputs, spec, name,
+            kernel_shape=(kernel, kernel), strides=(stride, stride), pads=(padding,) * 4, group=groups,
         )  # fmt: skip
 
-    def max_pool(self, x: str, kernel: int, *, stride: int, padding: int = 0, name: str = "maxpool") -> str:
-        """2-D maximum over square windows."""
-        shape = (*self.shape(x)[:2], *self._windows(x, kernel, stride, padding))
+    def max_pool(
+        self, x: str, kernel: int, *, stride: int, padding: int = 0, partial: bool = False,
+        name: str = "maxpool",
+    ) -> str:  # fmt: skip
+        """2-D maximum over square windows; with `partial` the last window may hang over the edge."""
+        return self._pool("MaxPool", x, kernel, stride, padding, name, partial=partial)
+
+    def max_pool_same(self, x: str, kernel: int, name: str = "maxpool") -> str:
+        """2-D maximum at stride one that keeps the shape; an even window reaches further at the end."""
+        before = (kernel - 1) // 2
         return self._add(
-            "MaxPool", (x,), TensorSpec("float", shape), name,
-            kernel_shape=(kernel, kernel), strides=(stride, stride), pads=(padding,) * 4,
+            "MaxPool", (x,), self._tensors[x], name, kernel_shape=(kernel, kernel), strides=(1, 1),
+            pads=(before, before, kernel - 1 - before, kernel - 1 - before),
         )  # fmt: skip
+
+    def max_pool_rows(self, x: str, name: str = "maxpool") -> str:
+        """2x2 maximum that halves the height alone, the width padded by one on both sides."""
+        height, width = self.extent(x, 2) // 2, self.extent(x, 3) + 1
+        spec = TensorSpec("float", (*self.shape(x)[:2], height, width))
+        return self._add("MaxPool", (x,), spec, name, kernel_shape=(2, 2), strides=(2, 1), pads=(0, 1, 0, 1))
+
+    def average_pool(
+        self, x: str, kernel: int, *, stride: int, padding: int = 0, partial: bool = False,
+        name: str = "avgpool",
+    ) -> str:  # fmt: skip
+        """2-D mean over square windows; with `partial` the last window may hang over the edge."""
+        return self._pool("AveragePool", x, kernel, stride, padding, name, partial=partial)
 
     def global_average_pool(self, x: str, name: str = "avgpool") -> str:
         """Mean over height and width, kept as extents of one."""
         spec = TensorSpec("float", (*self.shape(x)[:2], 1, 1))
         return self._add("GlobalAveragePool", (x,), spec, name)
+
+    def resize(self, x: str, height: int, width: int, *, mode: str = "linear", name: str = "resize") -> str:
+        """Enlarged or shrunk to this height and width."""
+        scales = [1.0, 1.0, _scale(self.extent(x, 2), height), _scale(self.extent(x, 3), width)]
+        spec = TensorSpec("float", (*self.shape(x)[:2], height, width))
+        inputs = (x, "", self.constant(np.array(scales, dtype=np.float32)))
+        return self._add("Resize", inputs, spec, name, mode=mode)
+
+    def space_to_depth(self, x: str, block: int, name: str = "space_to_depth") -> str:
+        """Square blocks of pixels become channels."""
+        batch, channels, height, width = self.shape(x)[0], *(self.extent(x, axis) for axis in (1, 2, 3))
+        spec = TensorSpec("float", (batch, channels * block**2, height // block, width // block))
+        return self._add("SpaceToDepth", (x,), spec, name, blocksize=block)
 
     def upsample(self, x: str, factor: int, name: str = "upsample") -> str:
         """Nearest-neighbour enlargement of height and width."""
@@ -78,9 +132,17 @@ class NetworkBuilder(GraphWriter):
         )
         return self._add("LayerNormalization", inputs, self._tensors[x], name, axis=-1, epsilon=epsilon)
 
+    def local_response_norm(self, x: str, name: str = "norm") -> str:
+        """Division by the squares of five neighbouring channels (Krizhevsky et al. 2012, section 3.3)."""
+        return self._add("LRN", (x,), self._tensors[x], name, size=5, alpha=1e-4, beta=0.75, bias=1.0)
+
     def relu(self, x: str, name: str = "relu") -> str:
         """max(x, 0)."""
         return self.map("Relu", x, name=name)
+
+    def leaky_relu(self, x: str, slope: float = 0.1, name: str = "leaky") -> str:
+        """x where positive, else slope * x."""
+        return self._add("LeakyRelu", (x,), self._tensors[x], name, alpha=slope)
 
     def relu6(self, x: str, name: str = "relu6") -> str:
         """x limited to [0, 6]."""
@@ -115,42 +177,53 @@ class NetworkBuilder(GraphWriter):
         """exp(x) / sum of exp(x) along one axis."""
         return self._add("Softmax", (x,), self._tensors[x], name, axis=axis)
 
-    # -- elementwise ---------------------------------------------------------------------------------
-
-    def map(self, op_type: str, x: str, *, name: str) -> str:
-        """An operator of one tensor that keeps its shape."""
-        return self._add(op_type, (x,), self._tensors[x], name)
-
-    def combine(self, op_type: str, a: str, b: str, *, name: str) -> str:
-        """An elementwise operator of two tensors that broadcast."""
-        shape = _broadcast(self.shape(a), self.shape(b))
-        return self._add(op_type, (a, b), TensorSpec(self._tensors[a].dtype, shape), name)
-
-    def add(self, a: str, b: str, name: str = "add") -> str:
-        """a + b."""
-        return self.combine("Add", a, b, name=name)
-
-    def mul(self, a: str, b: str, name: str = "mul") -> str:
-        """a * b."""
-        return self.combine("Mul", a, b, name=name)
-
-    def to_float(self, x: str, name: str = "cast") -> str:
-        """The same values as float32."""
-        return self._add("Cast", (x,), TensorSpec("float", self.shape(x)), name, to=_ONNX_FLOAT)
-
     # -- matrices ------------------------------------------------------------------------------------
 
-    def linear(self, x: str, features: int, name: str) -> str:
-        """Fully connected layer with bias: Gemm on a matrix, MatMul and Add on anything of higher rank."""
+    def linear(self, x: str, features: int, name: str, *, bias: bool = True) -> str:
+        """Fully connected layer: Gemm on a matrix, MatMul and (with bias) Add on anything of higher rank."""
         width = self.extent(x, -1)
         spec = TensorSpec("float", (*self.shape(x)[:-1], features))
         if len(spec.shape) == 2:
-            weight = self.parameter(f"{name}.weight", (features, width))
-            bias = self.parameter(f"{name}.bias", (features,))
-            return self._add("Gemm", (x, weight, bias), spec, name, transB=1)
+            inputs = [x, self.parameter(f"{name}.weight", (features, width))]
+            if bias:
+                inputs.append(self.parameter(f"{name}.bias", (features,)))
+            return self._add("Gemm", inputs, spec, name, transB=1)
         weight = self.parameter(f"{name}.weight", (width, features))
-        bias = self.parameter(f"{name}.bias", (features,))
-        return self.add(self._add("MatMul", (x, weight), spec, name), bias, name=f"{name}.add")
+        if not bias:
+            return self._add("MatMul", (x, weight), spec, name)
+        shift = self.parameter(f"{name}.bias", (features,))
+        return self.add(self._add("MatMul", (x, weight), spec, name), shift, name=f"{name}.add")
+
+    def packed_linear(self, x: str, features: int, name: str, *, bits: int = 4, block: int = 32) -> str:
+        """Fully connected layer without bias whose weights have few bits, with one scale for each block.
+
+        ONNX Runtime's `MatMulNBits`: weights packed into bytes, dequantised on the way.
+        """
+        width = self.extent(x, -1)
+        blocks = width // block
+        inputs = (
+            x,
+            self.parameter(f"{name}.packed", (features, blocks, block * bits // 8), "uint8"),
+            self.parameter(f"{name}.scales", (features, blocks)),
+        )
+        spec = TensorSpec("float", (*self.shape(x)[:-1], features))
+        return self._add(
+            "com.microsoft:MatMulNBits", inputs, spec, name, K=width, N=features, bits=bits, block_size=block
+        )
+
+    def lstm(self, x: str, hidden: int, name: str) -> str:
+        """Bidirectional LSTM over (steps, batch, width); answers (steps, batch, 2 x hidden)."""
+        steps, batch = self.shape(x)[:2]
+        inputs = (
+            x,
+            self.parameter(f"{name}.weight", (2, 4 * hidden, self.extent(x, 2))),
+            self.parameter(f"{name}.recurrence", (2, 4 * hidden, hidden)),
+            self.parameter(f"{name}.bias", (2, 8 * hidden)),
+        )
+        spec = TensorSpec("float", (steps, 2, batch, hidden))
+        y = self._add("LSTM", inputs, spec, name, hidden_size=hidden, direction="bidirectional")
+        turned = self.transpose(y, (0, 2, 1, 3), name=f"{name}.order")
+        return self.reshape(turned, (0, 0, 2 * hidden), name=f"{name}.join")
 
     def matmul(self, a: str, b: str, name: str = "matmul") -> str:
         """Product of the last two axes; the leading axes must be equal."""
@@ -159,87 +232,41 @@ class NetworkBuilder(GraphWriter):
 
     def embedding(self, indices: str, rows: int, width: int, name: str) -> str:
         """Rows of a learned table chosen by integers."""
-        table = self.parameter(f"{name}.weight", (rows, width))
-        spec = TensorSpec("float", (*self.shape(indices), width))
+        return self.rows(indices, self.parameter(f"{name}.weight", (rows, width)), name)
+
+    def rows(self, indices: str, table: str, name: str) -> str:
+        """Rows of a matrix chosen by integers."""
+        spec = TensorSpec("float", (*self.shape(indices), self.extent(table, 1)))
         return self._add("Gather", (table, indices), spec, name, axis=0)
 
-    # -- movement ------------------------------------------------------------------------------------
+    def _pool(
+        self, op_type: str, x: str, kernel: int, stride: int, padding: int, name: str, *, partial: bool
+    ) -> str:
+        windows = self._windows(x, (kernel, kernel), stride, (padding, padding), partial=partial)
+        return self._add(
+            op_type, (x,), TensorSpec("float", (*self.shape(x)[:2], *windows)), name,
+            kernel_shape=(kernel, kernel), strides=(stride, stride), pads=(padding,) * 4,
+            ceil_mode=int(partial),
+        )  # fmt: skip
 
-    def reshape(self, x: str, target: Sequence[int], name: str = "reshape") -> str:
-        """Another shape of the same elements: 0 copies the extent at that place, -1 takes what is left."""
-        shape = self.shape(x)
-        copied: list[Dim] = [shape[axis] if extent == 0 else extent for axis, extent in enumerate(target)]
-        if -1 in copied:
-            known = [extent for extent in copied if extent != -1]
-            copied[copied.index(-1)] = _elements(shape) // _elements(known)
-        inputs = (x, self.constant(target, name=f"{name}.shape"))
-        return self._add("Reshape", inputs, TensorSpec(self._tensors[x].dtype, tuple(copied)), name)
-
-    def flatten(self, x: str, name: str = "flatten") -> str:
-        """(batch, everything else)."""
-        shape = self.shape(x)
-        spec = TensorSpec("float", (shape[0], _elements(shape[1:])))
-        return self._add("Flatten", (x,), spec, name, axis=1)
-
-    def expand(self, x: str, shape: Sequence[int], name: str = "expand") -> str:
-        """Repeated along the axes of extent one, and along new leading axes."""
-        inputs = (x, self.constant(shape, name=f"{name}.shape"))
-        return self._add("Expand", inputs, TensorSpec("float", tuple(shape)), name)
-
-    def transpose(self, x: str, order: Sequence[int], name: str = "transpose") -> str:
-        """Axes in another order."""
-        spec = TensorSpec("float", tuple(self.shape(x)[axis] for axis in order))
-        return self._add("Transpose", (x,), spec, name, perm=tuple(order))
-
-    def unsqueeze(self, x: str, axes: Sequence[int], name: str = "unsqueeze") -> str:
-        """New axes of extent one at these places of the result."""
-        shape = list(self.shape(x))
-        for axis in sorted(axes):
-            shape.insert(axis, 1)
-        inputs = (x, self.constant(axes, name=f"{name}.axes"))
-        return self._add("Unsqueeze", inputs, TensorSpec(self._tensors[x].dtype, tuple(shape)), name)
-
-    def squeeze(self, x: str, axis: int, name: str = "squeeze") -> str:
-        """Without one axis of extent one."""
-        shape = list(self.shape(x))
-        del shape[axis]
-        inputs = (x, self.constant([axis], name=f"{name}.axes"))
-        return self._add("Squeeze", inputs, TensorSpec("float", tuple(shape)), name)
-
-    def concat(self, parts: Sequence[str], axis: int, name: str = "concat") -> str:
-        """Tensors one after the other along one axis."""
-        shape = list(self.shape(parts[0]))
-        shape[axis] = sum(self.extent(part, axis) for part in parts)
-        return self._add("Concat", parts, TensorSpec("float", tuple(shape)), name, axis=axis)
-
-    def split(self, x: str, sizes: Sequence[int], axis: int, name: str = "split") -> tuple[str, ...]:
-        """Consecutive pieces of these sizes along one axis."""
-        inputs = (x, self.constant(sizes, name=f"{name}.sizes"))
-        full = self._unique(name)
-        shape = list(self.shape(x))
-        outputs = []
-        for index, size in enumerate(sizes):
-            shape[axis] = size
-            outputs.append(f"{full}.{index}")
-            self._tensors[outputs[-1]] = TensorSpec("float", tuple(shape))
-        self._append("Split", inputs, tuple(outputs), full, axis=axis)
-        return tuple(outputs)
-
-    def _windows(self, x: str, kernel: int, stride: int, padding: int) -> tuple[int, int]:
-        height, width = ((self.extent(x, axis) + 2 * padding - kernel) // stride + 1 for axis in (2, 3))
-        return height, width
+    def _windows(
+        self, x: str, reach: tuple[int, ...], stride: int, pads: tuple[int, ...], *, partial: bool = False
+    ) -> tuple[int, ...]:
+        """Windows along height and width; a partial one must start inside the image (ONNX, MaxPool)."""
+        counts = []
+        for extent, size, pad in zip((self.extent(x, 2), self.extent(x, 3)), reach, pads, strict=True):
+            rest = extent + 2 * pad - size
+            count = -(-rest // stride) + 1 if partial else rest // stride + 1
+            counts.append(count - ((count - 1) * stride >= extent + pad))
+        return tuple(counts)
 
 
-def _broadcast(a: tuple[Dim, ...], b: tuple[Dim, ...]) -> tuple[Dim, ...]:
-    """Shape of an elementwise result; a symbol or a number above one wins over an extent of one."""
-    rank = max(len(a), len(b))
-    padded_a, padded_b = (1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b
-    for left, right in zip(padded_a, padded_b, strict=True):
-        if left != right and 1 not in (left, right):
-            raise ValueError(f"shapes {a} and {b} do not broadcast")
-    return tuple(right if left == 1 else left for left, right in zip(padded_a, padded_b, strict=True))
+def _both(extents: Extents) -> tuple[int, ...]:
+    """Height and width, given once or apart."""
+    return (extents, extents) if isinstance(extents, int) else extents
 
 
-def _elements(shape: Sequence[Dim]) -> int:
-    """Product of the known extents, the batch left out."""
-    return math.prod(extent for extent in shape if isinstance(extent, int))
+def _scale(extent: int, wanted: int) -> float:
+    """Factor in 32 bits that gives this extent, which ONNX rounds down."""
+    scale = np.float32(wanted / extent)
+    return float(scale if extent * float(scale) >= wanted else np.nextafter(scale, np.float32(np.inf)))

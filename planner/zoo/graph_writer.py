@@ -25,14 +25,17 @@ class GraphWriter:
     prefix, so that names read like `layer1.0.conv1`; a name that is taken gets a number.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, folded: bool = False) -> None:
         self._name = name
+        self.folded = folded
+        """Whether batch norm is folded into the convolutions, as in files made for deployment."""
         self._scopes: list[str] = []
         self._inputs: dict[str, TensorSpec] = {}
         self._tensors: dict[str, TensorSpec] = {}
         self._initializers: dict[str, Initializer] = {}
         self._nodes: list[Node] = []
         self._taken: set[str] = set()
+        self._domains: dict[str, int] = {}
 
     @contextmanager
     def scope(self, name: str) -> Iterator[None]:
@@ -52,6 +55,7 @@ class GraphWriter:
             nodes=tuple(self._nodes),
             initializers=MappingProxyType(dict(self._initializers)),
             opset=OPSET,
+            domains=MappingProxyType(dict(self._domains)),
         )
 
     def shape(self, tensor: str) -> tuple[Dim, ...]:
@@ -73,10 +77,10 @@ class GraphWriter:
         self._taken.add(name)
         return name
 
-    def parameter(self, name: str, shape: tuple[int, ...]) -> str:
-        """A learned float weight, of which only the shape is known."""
+    def parameter(self, name: str, shape: tuple[int, ...], dtype: str = "float") -> str:
+        """A learned weight, of which only the shape is known."""
         full = self._unique(name)
-        spec = TensorSpec("float", shape)
+        spec = TensorSpec(dtype, shape)
         self._initializers[full] = Initializer(spec)
         self._tensors[full] = spec
         return full
@@ -97,6 +101,7 @@ class GraphWriter:
     def _add(
         self, op_type: str, inputs: Sequence[str], spec: TensorSpec, name: str, **attributes: Attribute
     ) -> str:
+        """One node of the standard, or of ONNX Runtime's own operators where `op_type` has their prefix."""
         full = self._unique(name)
         self._tensors[full] = spec
         self._append(op_type, tuple(inputs), (full,), full, **attributes)
@@ -111,7 +116,10 @@ class GraphWriter:
         **attributes: Attribute,
     ) -> None:
         stored = {key: _as_stored(value) for key, value in attributes.items()}
-        self._nodes.append(Node(full, op_type, inputs, outputs, MappingProxyType(stored)))
+        domain, _, kind = op_type.rpartition(":")
+        if domain:
+            self._domains[domain] = 1
+        self._nodes.append(Node(full, kind, inputs, outputs, MappingProxyType(stored), domain))
 
     def _unique(self, name: str) -> str:
         full = ".".join((*self._scopes, name))

@@ -30,6 +30,7 @@ class InvertedResidual:
     stride: int
     activation: Activation
     squeeze_excite: SqueezeExcite | None = None
+    dilation: int = 1
 
 
 def round_channels(channels: float, divisor: int = 8) -> int:
@@ -41,36 +42,47 @@ def round_channels(channels: float, divisor: int = 8) -> int:
     return rounded + divisor if rounded < 0.9 * channels else rounded
 
 
-def inverted_residual(net: NetworkBuilder, x: str, block: InvertedResidual, *, epsilon: float = 1e-5) -> str:
-    """Adds the block; its input is added to the result where the shapes agree."""
+def inverted_residual(
+    net: NetworkBuilder, x: str, block: InvertedResidual, *, epsilon: float = 1e-5, always_widen: bool = False
+) -> str:
+    """Adds the block; its input is added to the result where the shapes agree.
+
+    The first convolution is left out where it would not widen, unless `always_widen`.
+    """
     y, position = x, 0
-    if block.hidden != net.extent(x, 1):
+    if always_widen or block.hidden != net.extent(x, 1):
         y = conv_bn(net, y, block.hidden, 1, "0", activation=block.activation, epsilon=epsilon)
         position = 1
     y = conv_bn(
         net, y, block.hidden, block.kernel, str(position),
-        stride=block.stride, groups=block.hidden, activation=block.activation, epsilon=epsilon,
+        stride=block.stride, dilation=block.dilation, groups=block.hidden, activation=block.activation,
+        epsilon=epsilon,
     )  # fmt: skip
     if block.squeeze_excite is not None:
         position += 1
         with net.scope(str(position)):
-            y = _squeeze_excite(net, y, block.squeeze_excite)
+            y = squeeze_excite(net, y, block.squeeze_excite)
     y = conv_bn(net, y, block.channels, 1, str(position + 1), epsilon=epsilon)
     return net.add(x, y) if net.shape(x) == net.shape(y) else y
 
 
 def conv_bn(
     net: NetworkBuilder, x: str, channels: int, kernel: int, name: str, *,
-    stride: int = 1, groups: int = 1, activation: Activation | None = None, epsilon: float = 1e-5,
+    stride: int = 1, dilation: int = 1, groups: int = 1, activation: Activation | None = None,
+    epsilon: float = 1e-5,
 ) -> str:  # fmt: skip
-    """Convolution, batch norm and, where given, an activation."""
+    """Convolution, batch norm (folded into a bias where the network is) and, where given, an activation."""
     with net.scope(name):
-        x = net.conv(x, channels, kernel, stride=stride, groups=groups, name="0")
-        x = net.batch_norm(x, epsilon=epsilon, name="1")
+        x = net.conv(
+            x, channels, kernel, stride=stride, dilation=dilation, groups=groups, bias=net.folded, name="0"
+        )
+        if not net.folded:
+            x = net.batch_norm(x, epsilon=epsilon, name="1")
         return x if activation is None else activation(net, x)
 
 
-def _squeeze_excite(net: NetworkBuilder, x: str, block: SqueezeExcite) -> str:
+def squeeze_excite(net: NetworkBuilder, x: str, block: SqueezeExcite) -> str:
+    """Each channel times its weight, from the means of all channels."""
     y = net.conv(net.global_average_pool(x), block.channels, bias=True, name="fc1")
     y = net.conv(block.activation(net, y), net.extent(x, 1), bias=True, name="fc2")
     return net.mul(block.gate(net, y), x)

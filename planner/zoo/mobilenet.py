@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
 from planner.zoo.inverted_residual import (
+    Activation,
     InvertedResidual,
     SqueezeExcite,
     conv_bn,
@@ -51,15 +54,29 @@ _V3_EPSILON = 1e-3
 def mobilenet_v1(name: str, width: float) -> Graph:
     """MobileNet V1 (Howard et al. 2017, arXiv:1704.04861) at 224x224, every layer scaled by `width`."""
     net = NetworkBuilder(name)
-    x = net.input("input", ("batch", 3, 224, 224))
-    relu6 = NetworkBuilder.relu6
-    x = conv_bn(net, x, int(32 * width), 3, "features.0", stride=2, activation=relu6)
+    x = v1_body(net, net.input("input", ("batch", 3, 224, 224)), width)[-1]
+    return net.finish(net.linear(net.flatten(net.global_average_pool(x)), 1000, name="classifier"))
+
+
+def v1_body(
+    net: NetworkBuilder, x: str, width: float, activation: Activation = NetworkBuilder.relu6
+) -> tuple[str, str]:
+    """All layers before the mean; answers the tensors at 1/16 (after block 11) and 1/32 of the image."""
+    x = conv_bn(net, x, int(32 * width), 3, "features.0", stride=2, activation=activation)
+    middle = x
     for index, (channels, stride) in enumerate(_V1_BLOCKS, start=1):
         with net.scope(f"features.{index}"):
-            depth = net.extent(x, 1)
-            x = conv_bn(net, x, depth, 3, "depthwise", stride=stride, groups=depth, activation=relu6)
-            x = conv_bn(net, x, int(channels * width), 1, "pointwise", activation=relu6)
-    return net.finish(net.linear(net.flatten(net.global_average_pool(x)), 1000, name="classifier"))
+            x = separable(net, x, int(channels * width), stride, activation)
+        if index == 11:
+            middle = x
+    return middle, x
+
+
+def separable(net: NetworkBuilder, x: str, channels: int, stride: int, activation: Activation) -> str:
+    """Each channel filtered alone, then mixed by a 1x1 convolution."""
+    depth = net.extent(x, 1)
+    x = conv_bn(net, x, depth, 3, "depthwise", stride=stride, groups=depth, activation=activation)
+    return conv_bn(net, x, channels, 1, "pointwise", activation=activation)
 
 
 def mobilenet_v2(name: str, width: float) -> Graph:
@@ -72,32 +89,47 @@ def mobilenet_v2(name: str, width: float) -> Graph:
     relu6 = NetworkBuilder.relu6
     x = conv_bn(net, x, round_channels(32 * width), 3, "features.0", stride=2, activation=relu6)
     index = 0
-    for expansion, channels, blocks, first_stride in _V2_STAGES:
-        for stride in (first_stride, *(1,) * (blocks - 1)):
-            index += 1
-            hidden = net.extent(x, 1) * expansion
-            block = InvertedResidual(3, hidden, round_channels(channels * width), stride, relu6)
-            with net.scope(f"features.{index}"):
-                x = inverted_residual(net, x, block)
+    for index, (block, _) in enumerate(v2_blocks(width), start=1):
+        with net.scope(f"features.{index}"):
+            x = inverted_residual(net, x, block)
     last = round_channels(1280 * max(1.0, width))
     x = conv_bn(net, x, last, 1, f"features.{index + 1}", activation=relu6)
     return net.finish(net.linear(net.flatten(net.global_average_pool(x)), 1000, name="classifier.1"))
 
 
-def mobilenet_v3(name: str, variant: Literal["large", "small"]) -> Graph:
-    """MobileNet V3 (Howard et al. 2019, arXiv:1905.02244) at 224x224, torchvision layout, width 1."""
+def v2_blocks(
+    width: float, activation: Activation = NetworkBuilder.relu6
+) -> Iterator[tuple[InvertedResidual, int]]:
+    """The blocks in order, each with the number of halvings of the image before and in it."""
+    channels_in, halvings = round_channels(32 * width), 1
+    for expansion, channels, blocks, first_stride in _V2_STAGES:
+        for stride in (first_stride, *(1,) * (blocks - 1)):
+            halvings += stride - 1
+            hidden, channels_in = channels_in * expansion, round_channels(channels * width)
+            yield InvertedResidual(3, hidden, channels_in, stride, activation), halvings
+
+
+def mobilenet_v3(name: str, variant: Literal["large", "small"], *, minimalistic: bool = False) -> Graph:
+    """MobileNet V3 (Howard et al. 2019, arXiv:1905.02244) at 224x224, torchvision layout, width 1.
+
+    The minimalistic form, for integer hardware, has 3x3 kernels, ReLU and no squeeze-and-excite (TensorFlow
+    research/slim).
+    """
     net = NetworkBuilder(name)
     x = net.input("input", ("batch", 3, 224, 224))
-    swish = NetworkBuilder.hard_swish
+    swish = NetworkBuilder.relu if minimalistic else NetworkBuilder.hard_swish
     x = conv_bn(net, x, 16, 3, "features.0", stride=2, activation=swish, epsilon=_V3_EPSILON)
     rows = _V3_BLOCKS[variant]
     for index, row in enumerate(rows, start=1):
         with net.scope(f"features.{index}"):
-            x = inverted_residual(net, x, _v3_block(row), epsilon=_V3_EPSILON)
+            block = _v3_block(row)
+            if minimalistic:
+                block = replace(block, kernel=3, activation=NetworkBuilder.relu, squeeze_excite=None)
+            x = inverted_residual(net, x, block, epsilon=_V3_EPSILON)
     last = 6 * net.extent(x, 1)
     x = conv_bn(net, x, last, 1, f"features.{len(rows) + 1}", activation=swish, epsilon=_V3_EPSILON)
     x = net.flatten(net.global_average_pool(x))
-    x = net.hard_swish(net.linear(x, _V3_CLASSIFIER_WIDTH[variant], name="classifier.0"))
+    x = swish(net, net.linear(x, _V3_CLASSIFIER_WIDTH[variant], name="classifier.0"))
     return net.finish(net.linear(x, 1000, name="classifier.3"))
 
 

@@ -1,9 +1,8 @@
-"""ResNet: residual networks for image classification (He et al. 2016, arXiv:1512.03385, table 1)."""
+"""ResNet and its relatives: residual networks for image classification (He et al. 2016, arXiv:1512.03385)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass
 
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
@@ -11,46 +10,60 @@ from planner.zoo.builder import NetworkBuilder
 _STAGE_CHANNELS = (64, 128, 256, 512)
 _EXPANSION = 4
 
-Block = Callable[[NetworkBuilder, str, int, int], str]
-"""A residual block: network, tensor, channels, stride."""
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What sets the members of the family apart.
 
-def resnet50(name: str, *, stride_in_3x3: bool) -> Graph:
-    """ResNet-50 at 224x224.
-
-    A stage halves the image in the 3x3 convolution of its first block ("v1.5", as torchvision and MLPerf
-    build it) or in the 1x1 before it (the paper). The weights are the same; v1.5 has 6 % more MACs.
+    `blocks` of each stage; basic blocks of two 3x3 convolutions, or bottlenecks. In a bottleneck the 3x3
+    convolution has `groups` groups of `group_width` channels for every 64 of the stage (Xie et al. 2017,
+    arXiv:1611.05431; 128 in one group is the wide network of Zagoruyko and Komodakis 2016,
+    arXiv:1605.07146). A stage halves the image in that convolution ("v1.5", as torchvision and MLPerf build
+    it) or in the 1x1 before it (the paper); the weights are the same, and v1.5 has 6 % more MACs.
     """
-    return _resnet(name, (3, 4, 6, 3), partial(_bottleneck, stride_in_3x3=stride_in_3x3))
+
+    blocks: tuple[int, int, int, int]
+    bottleneck: bool = True
+    stride_in_3x3: bool = True
+    groups: int = 1
+    group_width: int = 64
 
 
-def resnet18(name: str) -> Graph:
-    """ResNet-18 at 224x224."""
-    return _resnet(name, (2, 2, 2, 2), _basic)
-
-
-def _resnet(name: str, blocks: Sequence[int], add_block: Block) -> Graph:
+def resnet(name: str, layout: Layout) -> Graph:
+    """A network of the family at 224x224."""
     net = NetworkBuilder(name)
     x = net.input("input", ("batch", 3, 224, 224))
-    x = net.relu(net.batch_norm(net.conv(x, 64, 7, stride=2, name="conv1"), name="bn1"))
-    x = net.max_pool(x, 3, stride=2, padding=1)
-    for stage, (channels, count) in enumerate(zip(_STAGE_CHANNELS, blocks, strict=True), start=1):
-        for block in range(count):
-            stride = 2 if block == 0 and stage > 1 else 1
-            with net.scope(f"layer{stage}.{block}"):
-                x = add_block(net, x, channels, stride)
+    x = net.max_pool(stem(net, x), 3, stride=2, padding=1)
+    for stage in range(len(_STAGE_CHANNELS)):
+        x = residual_stage(net, x, layout, stage, stride=1 if stage == 0 else 2)
     return net.finish(net.linear(net.flatten(net.global_average_pool(x)), 1000, name="fc"))
 
 
-def _bottleneck(net: NetworkBuilder, x: str, channels: int, stride: int, *, stride_in_3x3: bool) -> str:
-    first, second = (1, stride) if stride_in_3x3 else (stride, 1)
-    y = net.relu(net.batch_norm(net.conv(x, channels, stride=first, name="conv1"), name="bn1"))
-    y = net.relu(net.batch_norm(net.conv(y, channels, 3, stride=second, name="conv2"), name="bn2"))
+def stem(net: NetworkBuilder, x: str) -> str:
+    """The first convolution, at half the resolution; the pooling comes after it."""
+    return net.relu(net.batch_norm(net.conv(x, 64, 7, stride=2, name="conv1"), name="bn1"))
+
+
+def residual_stage(net: NetworkBuilder, x: str, layout: Layout, stage: int, *, stride: int) -> str:
+    """All blocks of one stage, counted from zero; its first block strides."""
+    add_block = _bottleneck if layout.bottleneck else _basic
+    for block in range(layout.blocks[stage]):
+        with net.scope(f"layer{stage + 1}.{block}"):
+            x = add_block(net, x, layout, _STAGE_CHANNELS[stage], stride if block == 0 else 1)
+    return x
+
+
+def _bottleneck(net: NetworkBuilder, x: str, layout: Layout, channels: int, stride: int) -> str:
+    first, second = (1, stride) if layout.stride_in_3x3 else (stride, 1)
+    width = channels * layout.group_width // 64 * layout.groups
+    y = net.relu(net.batch_norm(net.conv(x, width, stride=first, name="conv1"), name="bn1"))
+    y = net.conv(y, width, 3, stride=second, groups=layout.groups, name="conv2")
+    y = net.relu(net.batch_norm(y, name="bn2"))
     y = net.batch_norm(net.conv(y, channels * _EXPANSION, name="conv3"), name="bn3")
     return net.relu(net.add(y, _shortcut(net, x, channels * _EXPANSION, stride)))
 
 
-def _basic(net: NetworkBuilder, x: str, channels: int, stride: int) -> str:
+def _basic(net: NetworkBuilder, x: str, _layout: Layout, channels: int, stride: int) -> str:
     y = net.relu(net.batch_norm(net.conv(x, channels, 3, stride=stride, name="conv1"), name="bn1"))
     y = net.batch_norm(net.conv(y, channels, 3, name="conv2"), name="bn2")
     return net.relu(net.add(y, _shortcut(net, x, channels, stride)))

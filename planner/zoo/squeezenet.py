@@ -22,13 +22,13 @@ def squeezenet_v1_1(name: str) -> Graph:
         x = net.max_pool(x, 3, stride=2)
         for squeezed, expanded in modules:
             with net.scope(f"fire{number}"):
-                x = _fire(net, x, squeezed, expanded)
+                x = fire(net, x, squeezed, expanded)
             number += 1
     x = net.relu(net.conv(x, 1000, bias=True, name="conv10"))
     return net.finish(net.flatten(net.global_average_pool(x)))
 
 
-def _fire(net: NetworkBuilder, x: str, squeezed: int, expanded: int) -> str:
+def fire(net: NetworkBuilder, x: str, squeezed: int, expanded: int) -> str:
     """Few channels by a 1x1 convolution, then as many from a 1x1 as from a 3x3, joined."""
     x = net.relu(net.conv(x, squeezed, bias=True, name="squeeze1x1"))
     pixels = net.relu(net.conv(x, expanded, bias=True, name="expand1x1"))

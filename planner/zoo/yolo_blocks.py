@@ -1,4 +1,4 @@
-"""What YOLOv5 and YOLOv8 share: compound scaling, the basic convolution, the backbone, fast pyramid pooling.
+"""What YOLOv5, YOLOv8 and later ones share: scaling, the basic convolution, the backbone, pyramid pooling.
 
 The layouts are those of the models' published configuration files; the layer numbers in the names are
 the positions there.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from planner.zoo.builder import NetworkBuilder
+from planner.zoo.inverted_residual import Activation
 
 IMAGE = 640
 """Side of the square input image in pixels."""
@@ -31,10 +32,11 @@ class Stage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Share of the largest layout's blocks (`depth`) and channels (`width`)."""
+    """Share of the largest layout's blocks (`depth`) and channels (`width`), which count up to `limit`."""
 
     depth: float
     width: float
+    limit: int = 1024
 
     def blocks(self, count: int) -> int:
         """Blocks of a stage that has `count` at full depth."""
@@ -42,28 +44,34 @@ class Scale:
 
     def channels(self, count: int) -> int:
         """Channels, a multiple of eight, of a layer that has `count` at full width."""
-        return math.ceil(count * self.width / 8) * 8
+        return math.ceil(min(count, self.limit) * self.width / 8) * 8
 
 
 NANO = Scale(depth=0.33, width=0.25)
 SMALL = Scale(depth=0.33, width=0.50)
+MEDIUM = Scale(depth=0.67, width=0.75)
+LARGE = Scale(depth=1.00, width=1.00)
+EXTRA_LARGE = Scale(depth=1.33, width=1.25)
 
 
 def conv(
     net: NetworkBuilder, x: str, channels: int, name: str, *, kernel: int = 1, stride: int = 1,
-    padding: int | None = None,
+    padding: int | None = None, groups: int = 1, activation: Activation | None = NetworkBuilder.silu,
 ) -> str:  # fmt: skip
-    """Convolution, batch norm and SiLU."""
+    """Convolution, batch norm and, unless it is left out, SiLU or another activation."""
     with net.scope(name):
-        x = net.conv(x, channels, kernel, stride=stride, padding=padding)
-        return net.silu(net.batch_norm(x, epsilon=_BATCH_NORM_EPSILON))
+        x = net.conv(x, channels, kernel, stride=stride, padding=padding, groups=groups)
+        x = net.batch_norm(x, epsilon=_BATCH_NORM_EPSILON)
+        return x if activation is None else activation(net, x)
 
 
-def bottleneck(net: NetworkBuilder, x: str, name: str, *, first_kernel: int, shortcut: bool) -> str:
-    """Two convolutions that keep the shape, the second 3x3; with `shortcut` added to the input."""
+def bottleneck(
+    net: NetworkBuilder, x: str, name: str, *, first_kernel: int, shortcut: bool, narrowing: int = 1
+) -> str:
+    """Two convolutions, the second 3x3 and back to the input's width; with `shortcut` added to the input."""
     channels = net.extent(x, 1)
     with net.scope(name):
-        y = conv(net, x, channels, "cv1", kernel=first_kernel)
+        y = conv(net, x, channels // narrowing, "cv1", kernel=first_kernel)
         y = conv(net, y, channels, "cv2", kernel=3)
         return net.add(x, y) if shortcut else y
 
@@ -82,7 +90,7 @@ def backbone(
         with net.scope(f"model.{2 * position + 2}"):
             x = stage(net, x, width, scale.blocks(count), shortcut=True)
         levels.append(x)
-    return levels[1], levels[2], _pyramid_pooling(net, x, "model.9")
+    return levels[1], levels[2], pyramid_pooling(net, x, "model.9")
 
 
 def neck_stage(net: NetworkBuilder, x: str, scale: Scale, stage: Stage, channels: int, name: str) -> str:
@@ -110,7 +118,7 @@ def cell_numbers(net: NetworkBuilder, stride: int) -> tuple[str, str]:
     return columns, net.expand(net.unsqueeze(cells, (1,)), (side, side), name="rows")
 
 
-def _pyramid_pooling(net: NetworkBuilder, x: str, name: str) -> str:
+def pyramid_pooling(net: NetworkBuilder, x: str, name: str) -> str:
     """Three maximum pools in a row, all four tensors joined (SPPF)."""
     channels = net.extent(x, 1)
     with net.scope(name):

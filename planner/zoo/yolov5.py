@@ -36,19 +36,19 @@ def yolov5(name: str, scale: Scale) -> Graph:
     net = NetworkBuilder(name)
     x = net.input("images", ("batch", 3, IMAGE, IMAGE))
     x = conv(net, x, scale.channels(64), "model.0", kernel=6, stride=2, padding=2)
-    fine, middle, coarse = backbone(net, x, scale, _cross_stage, (3, 6, 9, 3))
+    fine, middle, coarse = backbone(net, x, scale, cross_stage, (3, 6, 9, 3))
 
     coarse = conv(net, coarse, scale.channels(512), "model.10")
-    middle = neck_stage(net, enlarge_and_join(net, coarse, middle, 11), scale, _cross_stage, 512, "model.13")
+    middle = neck_stage(net, enlarge_and_join(net, coarse, middle, 11), scale, cross_stage, 512, "model.13")
     middle = conv(net, middle, scale.channels(256), "model.14")
-    fine = neck_stage(net, enlarge_and_join(net, middle, fine, 15), scale, _cross_stage, 256, "model.17")
-    middle = neck_stage(net, halve_and_join(net, fine, middle, 18), scale, _cross_stage, 512, "model.20")
-    coarse = neck_stage(net, halve_and_join(net, middle, coarse, 21), scale, _cross_stage, 1024, "model.23")
+    fine = neck_stage(net, enlarge_and_join(net, middle, fine, 15), scale, cross_stage, 256, "model.17")
+    middle = neck_stage(net, halve_and_join(net, fine, middle, 18), scale, cross_stage, 512, "model.20")
+    coarse = neck_stage(net, halve_and_join(net, middle, coarse, 21), scale, cross_stage, 1024, "model.23")
     with net.scope("model.24"):
         return net.finish(detect(net, (fine, middle, coarse)))
 
 
-def _cross_stage(net: NetworkBuilder, x: str, channels: int, blocks: int, *, shortcut: bool) -> str:
+def cross_stage(net: NetworkBuilder, x: str, channels: int, blocks: int, *, shortcut: bool) -> str:
     """Half of the channels pass the bottlenecks, half go round them (C3)."""
     y = conv(net, x, channels // 2, "cv1")
     for block in range(blocks):

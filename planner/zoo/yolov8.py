@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
 from planner.zoo.yolo_blocks import (
@@ -30,16 +32,17 @@ def yolov8(name: str, scale: Scale) -> Graph:
     net = NetworkBuilder(name)
     x = net.input("images", ("batch", 3, IMAGE, IMAGE))
     x = conv(net, x, scale.channels(64), "model.0", kernel=3, stride=2)
-    fine, middle, coarse = backbone(net, x, scale, _cross_stage, (3, 6, 6, 3))
+    fine, middle, coarse = backbone(net, x, scale, joined_stage, (3, 6, 6, 3))
 
-    middle = neck_stage(net, enlarge_and_join(net, coarse, middle, 10), scale, _cross_stage, 512, "model.12")
-    fine = neck_stage(net, enlarge_and_join(net, middle, fine, 13), scale, _cross_stage, 256, "model.15")
-    middle = neck_stage(net, halve_and_join(net, fine, middle, 16), scale, _cross_stage, 512, "model.18")
-    coarse = neck_stage(net, halve_and_join(net, middle, coarse, 19), scale, _cross_stage, 1024, "model.21")
-    return net.finish(_detect(net, (fine, middle, coarse)))
+    middle = neck_stage(net, enlarge_and_join(net, coarse, middle, 10), scale, joined_stage, 512, "model.12")
+    fine = neck_stage(net, enlarge_and_join(net, middle, fine, 13), scale, joined_stage, 256, "model.15")
+    middle = neck_stage(net, halve_and_join(net, fine, middle, 16), scale, joined_stage, 512, "model.18")
+    coarse = neck_stage(net, halve_and_join(net, middle, coarse, 19), scale, joined_stage, 1024, "model.21")
+    with net.scope("model.22"):
+        return net.finish(detect(net, (fine, middle, coarse), _class_branch))
 
 
-def _cross_stage(net: NetworkBuilder, x: str, channels: int, blocks: int, *, shortcut: bool) -> str:
+def joined_stage(net: NetworkBuilder, x: str, channels: int, blocks: int, *, shortcut: bool) -> str:
     """Half of the channels pass the bottlenecks, and every intermediate tensor is joined at the end (C2f)."""
     half = channels // 2
     parts = list(net.split(conv(net, x, channels, "cv1"), (half, half), axis=1))
@@ -48,27 +51,31 @@ def _cross_stage(net: NetworkBuilder, x: str, channels: int, blocks: int, *, sho
     return conv(net, net.concat(parts, axis=1), channels, "cv2")
 
 
-def _detect(net: NetworkBuilder, levels: tuple[str, str, str]) -> str:
+ClassBranch = Callable[[NetworkBuilder, str, int], str]
+"""Two layers of a given width before the class scores: network, tensor, width."""
+
+
+def detect(net: NetworkBuilder, levels: tuple[str, str, str], class_branch: ClassBranch) -> str:
     """A branch for box sides and one for classes at each level; decoded over all cells at once."""
     finest = net.extent(levels[0], 1)
     side_width = max(16, finest // 4, 4 * _BINS)
     class_width = max(finest, min(CLASSES, 100))
-    with net.scope("model.22"):
-        flat = []
-        for level, x in enumerate(levels):
-            sides = _branch(net, x, side_width, 4 * _BINS, f"cv2.{level}")
-            classes = _branch(net, x, class_width, CLASSES, f"cv3.{level}")
-            joined = net.concat((sides, classes), axis=1)
-            flat.append(net.reshape(joined, (0, 4 * _BINS + CLASSES, -1)))
-        joined = net.concat(flat, axis=2, name="levels")
-        sides, classes = net.split(joined, (4 * _BINS, CLASSES), axis=1)
-        return net.concat((decode(net, sides), net.sigmoid(classes)), axis=1, name="boxes")
+    flat = []
+    for level, x in enumerate(levels):
+        with net.scope(f"cv2.{level}"):
+            y = conv(net, conv(net, x, side_width, "0", kernel=3), side_width, "1", kernel=3)
+            sides = net.conv(y, 4 * _BINS, bias=True, name="2")
+        with net.scope(f"cv3.{level}"):
+            classes = net.conv(class_branch(net, x, class_width), CLASSES, bias=True, name="2")
+        joined = net.concat((sides, classes), axis=1)
+        flat.append(net.reshape(joined, (0, 4 * _BINS + CLASSES, -1)))
+    joined = net.concat(flat, axis=2, name="levels")
+    sides, classes = net.split(joined, (4 * _BINS, CLASSES), axis=1)
+    return net.concat((decode(net, sides), net.sigmoid(classes)), axis=1, name="boxes")
 
 
-def _branch(net: NetworkBuilder, x: str, width: int, channels: int, name: str) -> str:
-    with net.scope(name):
-        x = conv(net, conv(net, x, width, "0", kernel=3), width, "1", kernel=3)
-        return net.conv(x, channels, bias=True, name="2")
+def _class_branch(net: NetworkBuilder, x: str, width: int) -> str:
+    return conv(net, conv(net, x, width, "0", kernel=3), width, "1", kernel=3)
 
 
 def decode(net: NetworkBuilder, sides: str) -> str:

@@ -50,6 +50,6 @@ def test_every_number_has_source_and_reason(engine_id: str) -> None:
 @pytest.mark.parametrize("engine_id", ["tensorrt", "acl", "openvino", "generic"])
 def test_engines_that_compile_a_graph_fold_residual_additions(engine_id: str) -> None:
     rules = read_engine(engine_id).fusion
-    (convolution,) = [rule for rule in rules if "Conv" in rule.anchor]
+    wanted = {"BatchNormalization", "Relu", "Add"}
 
-    assert {"BatchNormalization", "Relu", "Add"} <= set(convolution.absorbs)
+    assert any("Conv" in rule.anchor and wanted <= set(rule.absorbs) for rule in rules)

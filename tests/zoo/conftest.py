@@ -1,3 +1,4 @@
+import functools
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -9,9 +10,23 @@ from onnx.reference import ReferenceEvaluator
 
 from planner.workload.graph import Graph
 from planner.workload.onnx_file import write_graph
+from planner.workload.workload import Workload, read_workload
+from planner.zoo.registry import build
 
 Export = Callable[..., onnx.ModelProto]
 Arrays = dict[str, NDArray]
+
+
+@pytest.fixture(scope="session")
+def graph() -> Callable[[str], Graph]:
+    """The graph of a network, made once."""
+    return functools.cache(build)
+
+
+@pytest.fixture(scope="session")
+def workload(graph: Callable[[str], Graph]) -> Callable[[str], Workload]:
+    """A network counted at batch one, once."""
+    return functools.cache(lambda name: read_workload(graph(name), batch=1))
 
 
 @pytest.fixture(scope="session")

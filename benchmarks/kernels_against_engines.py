@@ -1,0 +1,78 @@
+"""Our kernels beside the nodes that ONNX Runtime and OpenVINO really run, for each network of a folder.
+
+The networks are filled with random weights, so files whose weights are absent will do. Nodes that only
+rename or reorder memory (Reshape, Squeeze, Reorder, ...) are left out on both sides. Needs, in an
+environment of its own: pip install onnxruntime openvino, and this package. Run:
+python benchmarks/kernels_against_engines.py FOLDER
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import onnx
+import onnxruntime
+import openvino
+
+from planner.errors import PlannerError
+from planner.latency.estimate import kernels_of
+from planner.workload.onnx_file import read_graph, write_graph
+from planner.workload.workload import read_workload
+
+NO_KERNELS = frozenset(
+    {
+        *("Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Constant"),
+        *("ReorderInput", "ReorderOutput", "Reorder", "Input", "Output", "Const"),
+    }
+)
+
+
+def main(folder: Path) -> None:
+    """Prints a table: operators, then kernels and nodes per engine."""
+    print(f"{'network':28s} {'operators':>9s}   ONNX Runtime: ours real   OpenVINO: ours real")
+    for path in sorted(folder.glob("*.onnx")):
+        workload = read_workload(path, batch=1)
+        with tempfile.TemporaryDirectory() as scratch:
+            filled = Path(scratch) / "filled.onnx"
+            try:
+                write_graph(read_graph(path), filled, weights="random")
+            except PlannerError as error:
+                print(f"{path.stem:28s} cannot be filled: {error}")
+                continue
+            cells = []
+            for engine, count in (("onnxruntime", onnxruntime_nodes), ("openvino", openvino_nodes)):
+                ours = [k for k in kernels_of(workload, engine) if set(k.op_types) - NO_KERNELS]
+                cells.append(f"{len(ours):18d} {_try(count, filled):>4s}")
+        print(f"{path.stem:28s} {len(workload.operators):9d} {' '.join(cells)}")
+
+
+def _try(count: Callable[[Path], int], path: Path) -> str:
+    try:
+        return str(count(path))
+    except RuntimeError:
+        return "-"
+
+
+def onnxruntime_nodes(path: Path) -> int:
+    """Nodes of the graph that ONNX Runtime's CPU provider runs at its highest optimisation level."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.optimized_model_filepath = str(path.with_name("optimised.onnx"))
+    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    graph = onnx.load(options.optimized_model_filepath).graph
+    return sum(node.op_type not in NO_KERNELS for node in graph.node)
+
+
+def openvino_nodes(path: Path) -> int:
+    """Nodes of the network that OpenVINO compiles for a CPU in 32 bits."""
+    core = openvino.Core()
+    compiled = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    kinds = (node.get_rt_info()["layerType"] for node in compiled.get_runtime_model().get_ops())
+    return sum((kind if isinstance(kind, str) else kind.astype(str)) not in NO_KERNELS for kind in kinds)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
