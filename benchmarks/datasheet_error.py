@@ -1,40 +1,46 @@
 """How far published latencies lie above the middle of the datasheet band, per engine and kind of unit.
 
-Reads hardware_db/measurements/first-parts.csv, estimates every row from datasheet numbers and prints, per
+Takes every published measurement of the database (corrected for known mistakes) that names a part of the
+catalog, a network of the zoo and an engine with costs, estimates it from datasheet numbers and prints, per
 engine, the median and the 90th percentile of published over predicted latency; beside it the same for the
-plain roofline (no launch cost, perfect overlap). The figures stand as `shortfall_median` and `shortfall_p90`
-in hardware_db/engines/. Run: .venv/bin/python benchmarks/datasheet_error.py
+plain roofline (no launch cost, perfect overlap). Every network on every part weighs the same, however often it
+was measured. The figures stand as `shortfall_median`, `shortfall_p90` and `shortfall_pairs` in
+hardware_db/engines/. Run: .venv/bin/python benchmarks/datasheet_error.py
 """
 
 from __future__ import annotations
 
-import csv
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from planner import Workload, estimate, read_device, read_onnx
 from planner.errors import PlannerError
+from planner.hardware.catalog import device_ids, engine_ids, read_device
+from planner.hardware.measurements import Measurement, read_measurements
+from planner.latency.estimate import Prepared, estimate_at, point_for, prepare
+from planner.schema.device import Device, Precision
+from planner.workload.workload import Workload
+from planner.zoo.registry import names
+from planner.zoo.source import read_model
 
-ROWS = Path(__file__).resolve().parents[1] / "hardware_db" / "measurements" / "first-parts.csv"
-CATALOG_ID = {"jetson-agx-xavier": "jetson-agx-xavier-32", "ascend-310p": "atlas-300i-pro"}
-LEFT_OUT = {
+LEFT_OUT_NETWORKS = {
     "bert_large_squad": "MLPerf removes padding: about 177 of 384 tokens are computed",
 }
 LEFT_OUT_ENGINES = {
     "tflite": "the tables give streams, not threads: one core or all of them",
     "armnn": "the tables give streams, not threads: one core or all of them",
 }
+TOP_MODES = ("MAXN_SUPER", "MAXN")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One published latency and what the datasheets say."""
+    """One published latency over what the datasheets say."""
 
-    row_id: str
     part: str
     engine: str
     unit: str
@@ -59,27 +65,86 @@ class Summary:
 
 def main() -> None:
     """Print the table."""
-    for name, reason in {**LEFT_OUT, **LEFT_OUT_ENGINES}.items():
+    for name, reason in {**LEFT_OUT_NETWORKS, **LEFT_OUT_ENGINES}.items():
         print(f"left out: {name}: {reason}")
+    reasons: Counter[str] = Counter()
+    groups = summaries(reasons)
+    for reason, count in reasons.most_common(8):
+        print(f"not compared: {count:5} rows: {reason}")
     print("published latency over the middle of the datasheet band; beside it over the plain roofline")
     print("engine     unit   rows  nets parts pairs  median     p90  plain median     p90")
-    for (engine, unit), group in summaries().items():
+    for (engine, unit), group in groups.items():
         print(
             f"{engine:10} {unit:5} {group.rows:5} {group.networks:5} {group.parts:5} {group.pairs:5} "
             f"{group.median:7.2f} {group.p90:7.2f} {group.plain_median:13.2f} {group.plain_p90:7.2f}"
         )
 
 
-def summaries() -> dict[tuple[str, str], Summary]:
+def summaries(reasons: Counter[str] | None = None) -> dict[tuple[str, str], Summary]:
     """Ratios per engine and kind of unit, and of all rows together under ("any", "any")."""
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    with ROWS.open() as file:
-        for line in csv.DictReader(file):
-            row = judge(line)
-            if row is not None:
-                groups[row.engine, row.unit].append(row)
-                groups["any", "any"].append(row)
+    for row in rows(Counter() if reasons is None else reasons):
+        groups[row.engine, row.unit].append(row)
+        groups["any", "any"].append(row)
     return {key: summary(group) for key, group in sorted(groups.items())}
+
+
+def rows(reasons: Counter[str]) -> Iterator[Row]:
+    """Every row that can be compared; what cannot is counted by its reason."""
+    parts, engines, networks = set(device_ids()), set(engine_ids()), set(names())
+    for item in read_measurements(corrected=True):
+        if item.metric not in ("latency_ms", "throughput_fps") or item.trust.startswith("C"):
+            continue
+        if item.part not in parts or item.model not in networks or item.engine not in engines:
+            continue
+        if item.model in LEFT_OUT_NETWORKS or item.engine in LEFT_OUT_ENGINES:
+            continue
+        if item.metric == "latency_ms" and item.statistic != "mean":
+            continue
+        try:
+            row = judge(item)
+        except PlannerError as error:
+            reasons[re.sub(r"'[^']*'|\d+", "...", str(error))[:70]] += 1
+            continue
+        if row is None:
+            reasons["no batch, mode or unit that the catalog knows"] += 1
+        else:
+            yield row
+
+
+def judge(item: Measurement) -> Row | None:
+    """One row estimated; None where its batch, mode or unit is not known."""
+    device = read_device(item.part)
+    mode = mode_of(item, device)
+    if item.batch is None or mode is None or item.unit not in device.units or item.precision is None:
+        return None
+    latency_s = item.value_si if item.metric == "latency_ms" else item.batch / item.value_si
+    threads = item.streams_threads if item.unit == "cpu" and item.engine == "ncnn" else None
+    cores = device.units[item.unit].active.get(mode)
+    if threads is not None and (cores is None or threads > cores.value):
+        return None
+    precision = "fp16" if "/" in item.precision else item.precision
+    point = point_for(
+        device, unit=item.unit, mode=mode, precision=precision, engine=item.engine, threads=threads
+    )
+    result = estimate_at(
+        prepared(item.model, item.input_shape or "", item.batch, point.precision, item.engine), point
+    )
+    plain_s = sum(max(layer.time.compute_s, layer.time.memory_s) for layer in result.layers)
+    unit = device.units[item.unit].kind
+    return Row(
+        item.part, item.engine, unit, item.model, latency_s / result.latency_s.mid, latency_s / plain_s
+    )
+
+
+def mode_of(item: Measurement, device: Device) -> str | None:
+    """The mode that was measured; a publisher who names none is taken to have run the fastest."""
+    known = [mode.id for mode in device.modes]
+    if item.power_mode is not None:
+        named = "MAXN" if item.power_mode.startswith("nvpmodel-0") else item.power_mode
+        return named if named in known else None
+    top = next((mode for mode in TOP_MODES if mode in known), None)
+    return top or next(mode.id for mode in device.modes if mode.default)
 
 
 def summary(group: list[Row]) -> Summary:
@@ -87,8 +152,8 @@ def summary(group: list[Row]) -> Summary:
     by_pair: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in group:
         by_pair[row.part, row.model].append(row)
-    ratios = [float(np.median([row.ratio for row in rows])) for rows in by_pair.values()]
-    plain = [float(np.median([row.plain_ratio for row in rows])) for rows in by_pair.values()]
+    ratios = [float(np.median([row.ratio for row in found])) for found in by_pair.values()]
+    plain = [float(np.median([row.plain_ratio for row in found])) for found in by_pair.values()]
     return Summary(
         len(group),
         len({row.model for row in group}),
@@ -101,52 +166,22 @@ def summary(group: list[Row]) -> Summary:
     )
 
 
-def judge(line: dict[str, str]) -> Row | None:
-    """One row estimated, or None where it cannot be compared."""
-    if line["model"] in LEFT_OUT or line["engine"] in LEFT_OUT_ENGINES:
-        return None
-    batch = int(line["batch"])
-    value = float(line["value"])
-    measured_s = value / 1e3 if line["metric"] == "latency_ms" else batch / value
-    part = CATALOG_ID.get(line["part_id"], line["part_id"])
-    device = read_device(part)
-    modes = [mode.id for mode in device.modes]
-    threads = line["streams_threads"]
-    try:
-        result = estimate(
-            network(line["model"], line["input_shape"], batch),
-            device,
-            unit=line["unit"],
-            mode="MAXN" if "MAXN" in modes else modes[-1],
-            precision=precision(line["precision"]),
-            engine=line["engine"],
-            threads=int(threads) if line["unit"] == "cpu" and line["engine"] == "ncnn" and threads else None,
-        )
-    except PlannerError as error:
-        print(f"left out {line['id']}: {error}")
-        return None
-    plain_s = sum(max(layer.time.compute_s, layer.time.memory_s) for layer in result.layers)
-    return Row(
-        line["id"], part, line["engine"], line["unit"], line["model"],
-        measured_s / result.latency_s.mid, measured_s / plain_s,
-    )  # fmt: skip
+@cache
+def prepared(model: str, shape: str, batch: int, precision: Precision, engine: str) -> Prepared:
+    """The network at the size that was measured, as the engine's kernels."""
+    return prepare(network(model, shape, batch), batch, precision, engine)
 
 
 @cache
 def network(model: str, shape: str, batch: int) -> Workload:
     """The reference network at the size that was measured."""
-    workload = read_onnx(f"zoo:{model}", batch=batch)
-    if "x" in shape and len(workload.inputs) == 1:
+    workload = read_model(f"zoo:{model}", batch=batch)
+    sides = [int(text) for text in shape.split("x")] if re.fullmatch(r"\d+(x\d+){3}", shape) else []
+    if len(sides) == 4 and len(workload.inputs) == 1:
         name, tensor = next(iter(workload.inputs.items()))
-        side = [int(text) for text in shape.split("x")][-1]
-        if tensor.shape[-1] != side:
-            return read_onnx(f"zoo:{model}", shapes={name: (batch, *tensor.shape[1:2], side, side)})
+        if len(tensor.shape) == 4 and tensor.shape[-2:] != tuple(sides[2:]):
+            return read_model(f"zoo:{model}", shapes={name: (batch, tensor.shape[1], *sides[2:])})
     return workload
-
-
-def precision(text: str) -> str:
-    """`fp16/fp32-auto` is ncnn's choice: half precision where the part has it; the estimate falls back."""
-    return "fp16" if "/" in text else text.rstrip("?")
 
 
 if __name__ == "__main__":
