@@ -44,7 +44,7 @@ def test_shortfall_in_the_database_is_that_of_the_rows(summaries, engine, kind, 
 
 
 def test_few_pairs_are_no_ground_for_a_narrow_cautious_plan():
-    """ONNX Runtime on GPUs has five pairs, under the ten that are enough: the generic 90th percentile holds."""
+    """ONNX Runtime on GPUs has five pairs, under the ten that are enough: the generic figure holds."""
     device = read_device("jetson-agx-orin-64")
     result = estimate(
         read_model("zoo:resnet50_v1.5"), device, unit="gpu", engine="onnxruntime", precision="fp16"
