@@ -7,7 +7,6 @@ be told is a failure with its reason, and so is every node that depends on it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -16,12 +15,15 @@ import numpy as np
 
 from planner.errors import InputError, Problem
 from planner.workload.canonical import hoist_constants
-from planner.workload.constant_values import LARGEST, fold, shape_value
+from planner.workload.constant_values import LARGEST, exact, fold, shape_value
 from planner.workload.control_flow import BODY_RULES, Body, ControlSite
 from planner.workload.graph import Graph, Initializer, Node, TensorSpec
-from planner.workload.inputs import bind_inputs
+from planner.workload.inputs import Binding, bind_inputs
 from planner.workload.onnx_rules import Array, Opsets, RuleError
-from planner.workload.own_rules import Answer, Site, infer
+from planner.workload.output_rules.data_dependent import is_told
+from planner.workload.output_rules.sequences import held_value
+from planner.workload.output_rules.site import Answer, Site
+from planner.workload.output_rules.table import infer
 from planner.workload.rebatch import rebatch
 
 _RANDOM = frozenset(
@@ -55,20 +57,32 @@ def resolve(graph: Graph, *, batch: int | None, shapes: Mapping[str, tuple[int, 
     asked extents contradict the file.
     """
     binding = bind_inputs(graph, batch, shapes)
-    resolved = _walk(graph, binding.inputs, binding.batch_factor)
+    resolved = _walk(graph, binding)
     if binding.overridden:
         _refuse_contradiction(graph, resolved, binding.batch_factor)
-    return replace(resolved, assumptions=(*binding.assumptions, *resolved.assumptions))
+    return replace(resolved, assumptions=(*graph.assumptions, *binding.assumptions, *resolved.assumptions))
 
 
-def _walk(graph: Graph, inputs: Mapping[str, TensorSpec], factor: int) -> Resolved:
-    scope = _Scope(hoist_constants(graph), inputs, factor)
-    return scope.run()
+def _walk(graph: Graph, binding: Binding) -> Resolved:
+    declared = {} if binding.overridden else _declared(graph, binding.symbols)
+    return _Scope(hoist_constants(graph), binding.inputs, binding.batch_factor, declared=declared).run()
+
+
+def _declared(graph: Graph, symbols: Mapping[str, int]) -> dict[str, TensorSpec]:
+    """Types that the file notes for tensors, where the extents bound to its inputs make them known."""
+    noted = {}
+    for name, spec in graph.declared.items():
+        bound = replace(
+            spec, shape=tuple(symbols.get(dim, dim) if isinstance(dim, str) else dim for dim in spec.shape)
+        )
+        if is_told(bound):
+            noted[name] = bound
+    return noted
 
 
 def _refuse_contradiction(graph: Graph, resolved: Resolved, factor: int) -> None:
     """Nodes that fail only because an extent was changed, or outputs that ignore the batch: refuse."""
-    as_filed = _walk(graph, bind_inputs(graph, None, _open_extents(graph, resolved)).inputs, 1)
+    as_filed = _walk(graph, bind_inputs(graph, None, _open_extents(graph, resolved)))
     broken = {name: reason for name, reason in resolved.failures.items() if name not in as_filed.failures}
     if broken:
         name, reason = next(iter(broken.items()))
@@ -77,7 +91,7 @@ def _refuse_contradiction(graph: Graph, resolved: Resolved, factor: int) -> None
             graph.name, [Problem(f"node {name!r}", "a network that takes the extents asked", reason, advice)]
         )
     sizes = [
-        (_elements(as_filed.tensors[name]), _elements(resolved.tensors[name]))
+        (as_filed.tensors[name].elements, resolved.tensors[name].elements)
         for name in graph.outputs
         if name in as_filed.tensors and name in resolved.tensors
     ]
@@ -99,19 +113,21 @@ def _open_extents(graph: Graph, resolved: Resolved) -> dict[str, tuple[int, ...]
     }
 
 
-def _elements(spec: TensorSpec) -> int:
-    return math.prod(int(dim) for dim in spec.shape)
-
-
 class _Scope:
     """What is known while the nodes of one graph (or subgraph) are walked."""
 
     def __init__(
-        self, graph: Graph, inputs: Mapping[str, TensorSpec], factor: int, outer: _Scope | None = None
+        self,
+        graph: Graph,
+        inputs: Mapping[str, TensorSpec],
+        factor: int,
+        outer: _Scope | None = None,
+        declared: Mapping[str, TensorSpec] | None = None,
     ) -> None:
         self._graph = graph
         self._factor = factor
         self._opsets = Opsets(graph.opset, graph.domains)
+        self._declared = declared or {}
         self._tensors: dict[str, TensorSpec] = dict(outer._tensors) if outer else {}
         self._values: dict[str, Array] = dict(outer._values) if outer else {}
         self._fixed: set[str] = set(outer._fixed) if outer else set()
@@ -175,46 +191,71 @@ class _Scope:
         self._nodes.append(node)
         try:
             answer = self._answer(node)
+            self._accept(node, answer)
         except RuleError as error:
             self._fail(node, str(error), node.name)
             return
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            reason = f"its inputs and attributes contradict each other ({error})"
+            self._fail(node, reason, node.name)
+            return
         if answer.bound is not None:
             self._assumptions.append(f"{node.name}: {answer.bound}")
-        for name, spec in zip(node.outputs, answer.outputs, strict=False):
+
+    def _accept(self, node: Node, answer: Answer) -> None:
+        for position, name in enumerate(node.outputs):
+            spec = answer.outputs[position] if position < len(answer.outputs) else None
+            if name and spec is None:
+                raise RuleError(f"nothing tells its output {name!r}")
             if name and spec is not None:
                 self._tensors[name] = spec
 
     def _fail(self, node: Node, reason: str, culprit: str) -> None:
         self._failures[node.name] = reason
-        self._culprits.update(dict.fromkeys(filter(None, node.outputs), culprit))
+        for name in filter(None, node.outputs):
+            self._values.pop(name, None)
+            self._fixed.discard(name)
+            self._literal.discard(name)
+            declared = self._declared.get(name)
+            if declared is not None:
+                self._tensors[name] = declared
+            else:
+                self._culprits[name] = culprit
 
     def _answer(self, node: Node) -> Answer:
-        if node.op_type in BODY_RULES and node.domain == "":
+        if (node.domain, node.op_type) in BODY_RULES:
             return self._control(node)
         inputs = tuple(self._tensors[name] if name else None for name in node.inputs)
         if self._factor > 1 and node.op_type == "Concat":
             inputs = self._repeated(node, inputs)
+        if node.op_type in _TOLD_BY_TYPE and not node.domain:
+            return self._told_by_type(node, inputs)
         values = tuple(self._values.get(name) for name in node.inputs)
-        if node.op_type in ("Shape", "Size") and inputs[0] is not None:
-            value = shape_value(node, [int(dim) for dim in inputs[0].shape])
-            self._values[node.outputs[0]] = value
-            self._fixed.add(node.outputs[0])
-            return Answer((TensorSpec("int64", value.shape),))
         known = all(value is not None for name, value in zip(node.inputs, values, strict=True) if name)
         self._mark_fixed(node)
-        try:
-            answer = infer(Site(node, inputs, values, self._opsets))
-        except RuleError:
-            exact = self._exact(node, values) if known else None
-            if exact is None:
-                raise
-            return exact
+        answer = infer(Site(node, inputs, values, self._opsets, self._declared))
         if not known or node.op_type in _RANDOM or not node.inputs:
             return answer
         if answer.bound is not None:
             return self._exact(node, values) or answer
         self._fold(node, values, answer)
         return answer
+
+    def _told_by_type(self, node: Node, inputs: tuple[TensorSpec | None, ...]) -> Answer:
+        """`Shape` and their like: the value is known whatever the data."""
+        first = inputs[0] if inputs else None
+        if node.op_type in ("Shape", "Size"):
+            if first is None:
+                raise RuleError(f"input 0 of {node.op_type} is missing")
+            value = shape_value(node, [int(dim) for dim in first.shape])
+        else:
+            held = held_value(node.op_type, first)
+            if held is None:
+                raise RuleError(f"input 0 of {node.op_type} is no sequence")
+            value = held
+        self._values[node.outputs[0]] = value
+        self._fixed.add(node.outputs[0])
+        return Answer((TensorSpec(_ONNX_NAMES.get(value.dtype.name, value.dtype.name), value.shape),))
 
     def _mark_fixed(self, node: Node) -> None:
         if node.op_type in _RANDOM:
@@ -226,17 +267,17 @@ class _Scope:
             self._literal.update(outputs)
 
     def _fold(self, node: Node, values: tuple[Array | None, ...], answer: Answer) -> None:
-        if sum(_elements(spec) for spec in answer.outputs if spec is not None) > LARGEST:
+        if sum(spec.elements for spec in answer.outputs if spec is not None) > LARGEST:
             return
-        results = fold(node, values, answer.outputs[0], self._opsets)
-        for name, result, spec in zip(node.outputs, results or (), answer.outputs, strict=False):
+        results = fold(node, values, answer.outputs)
+        for name, result, spec in zip(node.outputs, results, answer.outputs, strict=False):
             if name and spec is not None and result.shape == spec.shape:
                 self._values[name] = result
 
     def _exact(self, node: Node, values: tuple[Array | None, ...]) -> Answer | None:
         """Outputs by evaluation, where the shape depends on values and these are known."""
-        results = fold(node, values, None, self._opsets)
-        if results is None or any(result.size > LARGEST for result in results):
+        results = exact(node, values)
+        if len(results) < len(node.outputs) or any(result.size > LARGEST for result in results):
             return None
         specs = []
         for name, result in zip(node.outputs, results, strict=False):
@@ -286,12 +327,16 @@ class _Scope:
             tuple(self._tensors[name] if name else None for name in node.inputs),
             tuple(self._values.get(name) for name in node.inputs),
             self._resolve_body,
+            self._graph.opset,
         )
-        bodies, answer = BODY_RULES[node.op_type](site)
+        bodies, answer = BODY_RULES[node.domain, node.op_type](site)
         self._bodies[node.name] = bodies
         return answer
 
     def _resolve_body(self, body: Graph, inputs: Mapping[str, TensorSpec]) -> Resolved:
+        missing = next((name for name in body.inputs if name not in inputs), None)
+        if missing is not None:
+            raise RuleError(f"its subgraph's input {missing!r} gets no value")
         resolved = _Scope(hoist_constants(body), inputs, self._factor, outer=self).run()
         self._assumptions.extend(resolved.assumptions)
         return resolved
@@ -300,3 +345,4 @@ class _Scope:
 _ONNX_NAMES = {"float32": "float", "float64": "double"}
 _REBATCHED = "/batched_shape"
 _TARGETS = {"Reshape": 1}
+_TOLD_BY_TYPE = frozenset({"Shape", "Size", "SequenceLength", "OptionalHasElement"})

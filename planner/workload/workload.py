@@ -158,7 +158,7 @@ def read_workload(
         operators=counted.operators,
         unresolved=counted.unresolved,
         folded=counted.folded,
-        assumptions=resolved.assumptions,
+        assumptions=(*resolved.assumptions, *counted.assumptions),
         digest=digest(graph),
         graph=graph,
     )
