@@ -10,13 +10,13 @@ import numpy as np
 
 from planner.workload.graph import Graph, Node, TensorSpec, sequence_of
 from planner.workload.onnx_rules import Array, RuleError
+from planner.workload.output_rules.sequences import LONGEST
 from planner.workload.output_rules.site import Answer
 
 if TYPE_CHECKING:
     from planner.workload.shapes import Resolved
 
 _FIRST_SCAN = 8
-_LONGEST_SEQUENCE = 10_000
 _LONGEST = 10**6  # a trip count beyond this is an exporter's "until the condition fails"
 
 
@@ -96,7 +96,7 @@ def _after(given: TensorSpec | None, found: TensorSpec, trips: int) -> TensorSpe
     if given is None or given.items is None or found.items is None:
         return None
     added = found.items[len(given.items) :]
-    if found.items[: len(given.items)] != given.items or trips * len(added) > _LONGEST_SEQUENCE:
+    if found.items[: len(given.items)] != given.items or trips * len(added) > LONGEST:
         return None
     return sequence_of(found.dtype, (*given.items, *(added * trips)))
 

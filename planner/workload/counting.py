@@ -84,7 +84,7 @@ class _Counter:
         )
 
     def _add(self, name: str, spec: TensorSpec, kind: Kind) -> None:
-        shape = tuple(int(dim) for dim in spec.shape)
+        shape: tuple[int, ...] = spec.shape  # type: ignore[assignment] # resolved: no symbol is left
         self._tensors[name] = Tensor(name, spec.dtype, shape, math.prod(shape), kind)
 
     def _visit(self, node: Node) -> None:
@@ -149,22 +149,21 @@ class _Counter:
             for position, name in enumerate(node.outputs)
             if name
         )
-        return self._measured(
-            Operator(
-                name=node.name,
-                op_type=f"{node.domain}:{node.op_type}" if node.domain else node.op_type,
-                op_class=work.op_class,
-                macs=work.macs,
-                flops=2 * work.macs + int(work.operations),
-                reads=reads,
-                writes=writes,
-                weights=weights,
-                input_bytes=0,
-                output_bytes=0,
-                weight_bytes=0,
-                precision=self._precision(node),
-                contraction=work.contraction,
-            )
+        macs = work.macs
+        return Operator(
+            name=node.name,
+            op_type=f"{node.domain}:{node.op_type}" if node.domain else node.op_type,
+            op_class=work.op_class,
+            macs=macs,
+            flops=2 * macs + int(work.operations),
+            reads=reads,
+            writes=writes,
+            weights=weights,
+            input_bytes=access_bytes(reads, self._tensors),
+            output_bytes=access_bytes(writes, self._tensors),
+            weight_bytes=access_bytes(weights, self._tensors),
+            precision=self._precision(node),
+            contraction=work.contraction,
         )
 
     def _measured(self, operator: Operator) -> Operator:
@@ -186,7 +185,7 @@ class _Counter:
         )
 
     def _shape(self, name: str) -> tuple[int, ...] | None:
-        return tuple(int(dim) for dim in self._resolved.tensors[name].shape) if name else None
+        return self._resolved.tensors[name].shape if name else None  # type: ignore[return-value]
 
     def _inputs(self, node: Node, work: Count) -> tuple[tuple[Access, ...], tuple[Access, ...]]:
         reads: dict[str, int] = {}
@@ -227,7 +226,7 @@ class _Counter:
         return name
 
     def _converts(self, producer: Node, source: str) -> bool:
-        if not source:
+        if not source or self._resolved.tensors[source].dtype not in BITS:
             return False
         if producer.op_type == "DequantizeLinear":
             return True

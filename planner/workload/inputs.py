@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planner.errors import InputError, Problem, UnknownIdError
+from planner.workload.dtypes import BITS, TEXT
 from planner.workload.graph import UNKNOWN_RANK, Dim, Graph, TensorSpec, sequence_of
 
 _LARGEST = 2**31 - 1
@@ -82,6 +83,8 @@ class _Binder:
 
     def shape(self, name: str, spec: TensorSpec) -> tuple[int, ...]:
         """All extents of one input; an extent with a problem becomes 1."""
+        if spec.dtype not in BITS and spec.dtype != TEXT:
+            self._refuse(name, "an element type", spec.dtype, "export the network again")
         if name in self._shapes:
             return self._given(name, spec.shape, self._shapes[name])
         if spec.shape == UNKNOWN_RANK:

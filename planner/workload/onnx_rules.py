@@ -20,6 +20,7 @@ from planner.workload.graph_from_proto import spec_from_proto
 from planner.workload.graph_to_proto import node_to_proto, spec_to_proto
 
 Array = NDArray[np.generic]
+_LARGEST_ATTRIBUTE = 2**31 - 1
 _LATEST = onnx.defs.onnx_opset_version()
 
 
@@ -46,6 +47,7 @@ def infer_outputs(
 
     Raises `RuleError` where the standard has no such operator or the inputs contradict it.
     """
+    _refuse_odd(node)
     key = (
         node.op_type,
         node.domain,
@@ -63,6 +65,13 @@ def infer_outputs(
         return _remembered(*key)
     except TypeError:  # an attribute with tensors or subgraphs cannot be looked up
         return _remembered.__wrapped__(*key)
+
+
+def _refuse_odd(node: Node) -> None:
+    """Attributes out of all range, which the package's rules compute with unchecked."""
+    for name, value in node.attributes.items():
+        if isinstance(value, int) and abs(value) > _LARGEST_ATTRIBUTE:
+            raise RuleError(f"its attribute {name} is {value}")
 
 
 class _Value(NamedTuple):

@@ -47,7 +47,7 @@ def read_skeleton(path: Path) -> bytes:
     """The message in a file; tensors beyond 64 KiB have lost their values.
 
     Raises `InputError` for a file that ends inside a field, nests too deep or has more than 500,000 nodes
-    (about 3 GB as counted operators), and `OSError` where it cannot be read.
+    (about 0.8 GB once counted), and `OSError` where it cannot be read.
     """
     with path.open("rb") as file:
         if path.stat().st_size <= _SMALL_FILE:

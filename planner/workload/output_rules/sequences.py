@@ -8,8 +8,11 @@ import numpy as np
 
 from planner.workload.graph import TensorSpec, sequence_of
 from planner.workload.onnx_rules import RuleError
-from planner.workload.output_rules.site import Answer, Rule, Site, axis_of, broadcast, one
-from planner.workload.output_rules.standard import NOT_TOLD, name_of
+from planner.workload.output_rules.site import NOT_TOLD, Answer, Rule, Site, axis_of, broadcast, one
+from planner.workload.output_rules.standard import name_of
+
+LONGEST = 10_000
+"""Tensors of a sequence that are followed one by one."""
 
 
 def _construct(site: Site) -> Answer:
@@ -72,10 +75,14 @@ def _split(site: Site) -> Answer:
     axis = axis_of(site.number("axis", 0), len(shape))
     whole = shape[axis]
     squeezed, bound = False, None
+    value = site.value(1)
+    parts = -(-whole // max(1, int(value))) if value is not None and value.ndim == 0 else whole
+    if parts > LONGEST:
+        raise RuleError(f"a sequence of {parts} tensors; at most {LONGEST} are followed one by one")
     if not site.has(1):
         sizes = [1] * whole
         squeezed = not site.number("keepdims", 1)
-    elif (value := site.value(1)) is None:
+    elif value is None:
         sizes, bound = [whole], "kept as one tensor, as its split depends on data"
     elif value.ndim == 0:
         part = int(value)

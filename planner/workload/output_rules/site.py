@@ -87,6 +87,9 @@ class Answer:
 
 Rule = Callable[[Site], "Answer"]
 
+NOT_TOLD = Answer(())
+"""A rule's answer for a form of its operator that it leaves to the standard's own."""
+
 
 def same(site: Site) -> Answer:
     """Every output like input 0."""
@@ -124,3 +127,16 @@ def axis_of(axis: int, rank: int) -> int:
 def elements_of(shape: Shape) -> int:
     """Number of elements."""
     return math.prod(shape)
+
+
+def axes_of(site: Site) -> tuple[int, ...] | None:
+    """Axes given as an attribute or, since operator set 13 or 18, as an input; None where none are given.
+
+    Raises `LookupError` where they are an input of unknown value.
+    """
+    if not site.has(1):
+        return site.integers("axes")
+    value = site.value(1)
+    if value is None:
+        raise LookupError
+    return tuple(int(axis) for axis in np.ravel(value))

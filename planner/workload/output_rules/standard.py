@@ -9,12 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
 from onnx import TensorProto
 
 from planner.workload.graph import TensorSpec
 from planner.workload.onnx_rules import RuleError
-from planner.workload.output_rules.site import Answer, Rule, Shape, Site, axis_of, broadcast, one, same
+from planner.workload.output_rules import arrangement
+from planner.workload.output_rules.site import (
+    NOT_TOLD,
+    Answer,
+    Rule,
+    Shape,
+    Site,
+    axes_of,
+    axis_of,
+    broadcast,
+    one,
+    same,
+)
 
 _NAME_OF: dict[int, str] = {number: name.lower() for name, number in TensorProto.DataType.items()}
 
@@ -54,10 +65,6 @@ def _dropout(site: Site) -> Answer:
     """The data as it came, and which of it is kept."""
     spec = site.spec(0)
     return Answer((spec, TensorSpec("bool", spec.shape))[: len(site.node.outputs)])
-
-
-NOT_TOLD = Answer(())
-"""A rule's answer for a form of its operator that it leaves to the standard's own."""
 
 
 def _cast(site: Site) -> Answer:
@@ -123,104 +130,11 @@ def _gemm(site: Site) -> Answer:
     return one(site.spec(0).dtype, (rows, columns))
 
 
-def _transpose(site: Site) -> Answer:
-    shape = site.shape(0)
-    order = site.integers("perm") or tuple(reversed(range(len(shape))))
-    if sorted(order) != list(range(len(shape))):
-        raise RuleError(f"the order {list(order)} for a tensor of rank {len(shape)}")
-    return one(site.spec(0).dtype, tuple(shape[axis] for axis in order))
-
-
-def _concat(site: Site) -> Answer:
-    first = site.shape(0)
-    axis = axis_of(site.number("axis", 1), len(first))
-    total = 0
-    for position in range(len(site.inputs)):
-        shape = site.shape(position)
-        if len(shape) != len(first) or shape[:axis] != first[:axis] or shape[axis + 1 :] != first[axis + 1 :]:
-            raise RuleError(f"shapes {list(first)} and {list(shape)} do not join along axis {axis}")
-        total += shape[axis]
-    return one(site.spec(0).dtype, (*first[:axis], total, *first[axis + 1 :]))
-
-
-def _reshape(site: Site) -> Answer:
-    shape = site.shape(0)
-    wanted = site.integers("shape")  # an attribute before operator set 5
-    if wanted is None:
-        value = site.value(1)
-        if value is None:
-            return NOT_TOLD
-        wanted = tuple(int(extent) for extent in np.ravel(value))
-    keeps_zero = site.number("allowzero", 0)
-    extents = [
-        shape[axis] if not extent and not keeps_zero and axis < len(shape) else extent
-        for axis, extent in enumerate(wanted)
-    ]
-    total = math.prod(shape)
-    known = math.prod(extent for extent in extents if extent != -1)
-    if extents.count(-1) == 1 and known and total % known == 0:
-        extents[extents.index(-1)] = total // known
-    if min(extents, default=1) < 0 or math.prod(extents) != total:
-        raise RuleError(f"{list(shape)} cannot be reshaped to {list(wanted)}")
-    return one(site.spec(0).dtype, tuple(extents))
-
-
-def _flatten(site: Site) -> Answer:
-    shape = site.shape(0)
-    axis = site.number("axis", 1)
-    if not -len(shape) <= axis <= len(shape):
-        raise RuleError(f"axis {axis} of a tensor of rank {len(shape)}")
-    axis = axis % len(shape) if axis < 0 else axis
-    return one(site.spec(0).dtype, (math.prod(shape[:axis]), math.prod(shape[axis:])))
-
-
-def _axes(site: Site) -> tuple[int, ...] | None:
-    """Axes given as an attribute or, since operator set 13 or 18, as an input; None where none are given.
-
-    Raises `LookupError` where they are an input of unknown value.
-    """
-    if not site.has(1):
-        return site.integers("axes")
-    value = site.value(1)
-    if value is None:
-        raise LookupError
-    return tuple(int(axis) for axis in np.ravel(value))
-
-
-def _unsqueeze(site: Site) -> Answer:
-    shape = list(site.shape(0))
-    try:
-        given = _axes(site) or ()
-    except LookupError:
-        return NOT_TOLD
-    rank = len(shape) + len(given)
-    axes = sorted(axis_of(axis, rank) for axis in given)
-    if len(set(axes)) < len(axes):
-        raise RuleError(f"axes {list(given)}, one of them twice")
-    for axis in axes:
-        shape.insert(axis, 1)
-    return one(site.spec(0).dtype, tuple(shape))
-
-
-def _squeeze(site: Site) -> Answer:
-    shape = site.shape(0)
-    try:
-        given = _axes(site)
-    except LookupError:
-        return NOT_TOLD
-    if given is None:
-        return one(site.spec(0).dtype, tuple(extent for extent in shape if extent != 1))
-    axes = {axis_of(axis, len(shape)) for axis in given}
-    if any(shape[axis] != 1 for axis in axes):
-        raise RuleError(f"axes {list(given)} of {list(shape)} are not all of extent 1")
-    return one(site.spec(0).dtype, tuple(extent for axis, extent in enumerate(shape) if axis not in axes))
-
-
 def _reduce(site: Site) -> Answer:
     shape = site.shape(0)
     keep = site.number("keepdims", 1)
     try:
-        given = _axes(site)
+        given = axes_of(site)
     except LookupError:
         return NOT_TOLD
     if not given and site.number("noop_with_empty_axes", 0):
@@ -231,12 +145,6 @@ def _reduce(site: Site) -> Answer:
     else:
         kept = tuple(extent for axis, extent in enumerate(shape) if axis not in axes)
     return one(site.spec(0).dtype, kept)
-
-
-def _gather(site: Site) -> Answer:
-    shape, indices = site.shape(0), site.shape(1)
-    axis = axis_of(site.number("axis", 0), len(shape))
-    return one(site.spec(0).dtype, (*shape[:axis], *indices, *shape[axis + 1 :]))
 
 
 def _global_pool(site: Site) -> Answer:
@@ -288,6 +196,7 @@ _BINARY = ("Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "D
            "Mod", "Mul", "Or", "Pow", "Sub", "Sum", "Xor")  # fmt: skip
 
 RULES: Mapping[str, Rule] = {
+    **arrangement.RULES,
     **dict.fromkeys(_UNARY, same),
     **dict.fromkeys(_BINARY, _elementwise),
     **dict.fromkeys(("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"), _comparison),
@@ -305,13 +214,6 @@ RULES: Mapping[str, Rule] = {
     "Conv": _conv,
     "MatMul": _matmul,
     "Gemm": _gemm,
-    "Transpose": _transpose,
-    "Concat": _concat,
-    "Reshape": _reshape,
-    "Flatten": _flatten,
-    "Unsqueeze": _unsqueeze,
-    "Squeeze": _squeeze,
-    "Gather": _gather,
     "QuantizeLinear": _quantize,
     "DequantizeLinear": _dequantize,
     "Upsample": _upsample,

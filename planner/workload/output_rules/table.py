@@ -10,8 +10,7 @@ from planner.workload.graph import Node
 from planner.workload.onnx_rules import Opsets, RuleError, attribute_names, infer_outputs
 from planner.workload.output_rules import classical, contrib, data_dependent, layouts, sequences, standard
 from planner.workload.output_rules.data_dependent import is_told, refuse_enormous
-from planner.workload.output_rules.site import Answer, Rule, Site, Specs, same
-from planner.workload.output_rules.standard import NOT_TOLD
+from planner.workload.output_rules.site import NOT_TOLD, Answer, Rule, Site, Specs, same
 from planner.workload.uncountable import uncountable
 
 _BORROWED_OPSET = 17
