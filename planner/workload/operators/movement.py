@@ -77,7 +77,9 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("SequenceAt", "SequenceErase", "OptionalGetElement"), _take),
     **dict.fromkeys(("SequenceLength", "SequenceEmpty", "OptionalHasElement"), _view),
     "Optional": _view,
-    **dict.fromkeys(("com.microsoft:Pad", "com.microsoft:NGramRepeatBlock"), _move),
+    **dict.fromkeys(
+        ("com.microsoft:Pad", "com.microsoft:NGramRepeatBlock", "com.microsoft:UnfoldTensor"), _move
+    ),
     **dict.fromkeys(("com.microsoft.nchwc:ReorderInput", "com.microsoft.nchwc:ReorderOutput"), _move),
     "com.microsoft.nchwc:Upsample": _take,
     **dict.fromkeys(("com.microsoft:TorchEmbedding", "com.microsoft:GatherND"), _take),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from planner.workload.graph import TensorSpec
 from planner.workload.onnx_rules import RuleError, infer_outputs
 from planner.workload.output_rules import contrib_attention, standard
-from planner.workload.output_rules.site import Answer, Rule, Shape, Site, Specs, broadcast, one, same
+from planner.workload.output_rules.site import Answer, Rule, Shape, Site, Specs, axis_of, broadcast, one, same
 
 
 def _turned(site: Site, position: int, attribute: str) -> Shape:
@@ -92,6 +92,14 @@ def _gathered_blocks(site: Site) -> Answer:
     node = replace(site.node, attributes={"axis": site.number("gather_axis", 0)})
     table = TensorSpec(scales.dtype, full)
     return standard.RULES["Gather"](replace(site, inputs=(table, site.spec(1)), node=node))
+
+
+def _windows(site: Site) -> Answer:
+    """`UnfoldTensor`: windows of one size, a step apart, along one axis."""
+    shape = site.shape(0)
+    axis, size = axis_of(site.number("dim", -1), len(shape)), site.number("size", 1)
+    count = (shape[axis] - size) // site.number("step", 1) + 1
+    return one(site.spec(0).dtype, (*shape[:axis], count, *shape[axis + 1 :], size))
 
 
 def _expand_dims(site: Site) -> Answer:
@@ -185,6 +193,7 @@ RULES: Mapping[str, Rule] = {
     "Unique": _pad,
     "GatherND": _pad,
     "ExpandDims": _expand_dims,
+    "UnfoldTensor": _windows,
     "Rfft": _real_transform,
     "Irfft": _inverse_transform,
     "CDist": _distances,

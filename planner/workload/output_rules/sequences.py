@@ -73,27 +73,28 @@ def _uniform(items: tuple[TensorSpec, ...]) -> bool:
 def _split(site: Site) -> Answer:
     shape = site.shape(0)
     axis = axis_of(site.number("axis", 0), len(shape))
-    whole = shape[axis]
-    squeezed, bound = False, None
-    value = site.value(1)
-    parts = -(-whole // max(1, int(value))) if value is not None and value.ndim == 0 else whole
-    if parts > LONGEST:
-        raise RuleError(f"a sequence of {parts} tensors; at most {LONGEST} are followed one by one")
-    if not site.has(1):
-        sizes = [1] * whole
-        squeezed = not site.number("keepdims", 1)
-    elif value is None:
-        sizes, bound = [whole], "kept as one tensor, as its split depends on data"
-    elif value.ndim == 0:
-        part = int(value)
-        if part < 1:
-            raise RuleError(f"parts of {part}")
-        sizes = [min(part, whole - start) for start in range(0, whole, part)]
-    else:
-        sizes = [int(size) for size in value]
+    sizes, bound = _part_sizes(site, shape[axis])
+    squeezed = not site.has(1) and not site.number("keepdims", 1)
     dims = ((*shape[:axis], *(() if squeezed else (size,)), *shape[axis + 1 :]) for size in sizes)
     items = [TensorSpec(site.spec(0).dtype, extents) for extents in dims]
     return Answer((sequence_of(site.spec(0).dtype, items),), bound)
+
+
+def _part_sizes(site: Site, whole: int) -> tuple[list[int], str | None]:
+    """Extents of the parts: one each, even ones of a given size, or given one by one."""
+    value = site.value(1)
+    if site.has(1) and value is None:
+        return [whole], "kept as one tensor, as its split depends on data"
+    if value is not None and value.ndim:
+        return [int(size) for size in value], None
+    size = 1 if value is None else int(value)
+    if size < 1:
+        raise RuleError(f"parts of {size}")
+    if whole > size * LONGEST:
+        raise RuleError(
+            f"a sequence of {-(-whole // size)} tensors; at most {LONGEST} are followed one by one"
+        )
+    return [min(size, whole - start) for start in range(0, whole, size)], None
 
 
 def _join(site: Site) -> Answer:

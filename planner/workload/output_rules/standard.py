@@ -154,6 +154,20 @@ def _global_pool(site: Site) -> Answer:
     return one(site.spec(0).dtype, (*shape[:2], *(1,) * (len(shape) - 2)))
 
 
+def _recurrent(site: Site) -> Answer:
+    """All hidden states, the last one, and for an LSTM the last cell state."""
+    steps, batch, _ = site.shape(0)
+    directions, hidden = site.shape(1)[0], site.shape(2)[2]
+    first = site.number("layout", 0)  # batch before steps
+    if first:
+        steps, batch = batch, steps
+    every = (batch, steps, directions, hidden) if first else (steps, directions, batch, hidden)
+    last = TensorSpec(
+        site.spec(0).dtype, (batch, directions, hidden) if first else (directions, batch, hidden)
+    )
+    return Answer((TensorSpec(last.dtype, every), last, last)[: len(site.node.outputs)])
+
+
 def _quantize(site: Site) -> Answer:
     asked = site.number("output_dtype", 0)
     dtype = _NAME_OF[asked] if asked else site.spec(2).dtype if site.has(2) else "uint8"
@@ -208,6 +222,7 @@ RULES: Mapping[str, Rule] = {
     ),
     **dict.fromkeys(("ReduceLogSum", "ReduceLogSumExp", "ReduceSumSquare"), _reduce),
     **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"), _global_pool),
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), _recurrent),
     "Where": _where,
     "Cast": _cast,
     "CastLike": _cast_like,

@@ -86,7 +86,8 @@ def _standard(site: Site) -> Answer:
 def _modern(node: Node) -> Node:
     """Attributes of the first operator set under the names they have since."""
     if node.op_type == "Pad" and not node.domain and "paddings" in node.attributes:
-        return replace(node, attributes={**node.attributes, "pads": node.attributes["paddings"]})
+        attributes = {key: value for key, value in node.attributes.items() if key != "paddings"}
+        return replace(node, attributes={**attributes, "pads": node.attributes["paddings"]})
     return node
 
 
