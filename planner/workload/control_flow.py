@@ -14,7 +14,7 @@ from planner.workload.output_rules.sequences import LONGEST
 from planner.workload.output_rules.site import Answer
 
 if TYPE_CHECKING:
-    from planner.workload.shapes import Resolved
+    from planner.workload.scope import Resolved
 
 _FIRST_SCAN = 8
 _LONGEST = 10**6  # a trip count beyond this is an exporter's "until the condition fails"

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -287,6 +288,28 @@ class TestLargeFiles:
         node = helper.make_node("Reshape", ["x", "t"], ["y"])
         with pytest.raises(InputError, match="values for shape"):
             read(model_of([node], [value("x", [4])], [value("y", None)], [lie]))
+
+    def test_beyond_what_one_message_can_hold(self, tmp_path):
+        """5 GB of weights in the file (a hole, so that the disk stays empty), read with a few kilobytes."""
+        rows, columns = 1000, 1_250_000
+        spec = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[rows, columns]).SerializeToString()
+        size = rows * columns * 4
+        values = b"\x4a" + onnx_skeleton._encoded(size)
+        tensor = b"\x2a" + onnx_skeleton._encoded(len(spec) + len(values) + size) + spec + values
+        node = helper.make_node("MatMul", ["x", "w"], ["y"])
+        start = model_of([node], [value("x", [1, rows])], [value("y", None)]).SerializeToString()
+        start += b"\x3a" + onnx_skeleton._encoded(len(tensor) + size) + tensor
+        path = tmp_path / "m.onnx"
+        with path.open("wb") as file:
+            file.write(start)
+            file.truncate(len(start) + size)
+        tracemalloc.start()
+        workload = read_workload(path)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert workload.parameters == rows * columns
+        assert workload.weight_bytes == 5 * 10**9
+        assert peak < 10**6
 
     def test_too_many_nodes(self, read, monkeypatch):
         monkeypatch.setattr(onnx_skeleton, "LARGEST_GRAPH", 1000)
