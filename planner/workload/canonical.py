@@ -17,13 +17,21 @@ def hoist_constants(graph: Graph) -> Graph:
     literals = {
         node.outputs[0]: literal
         for node in graph.nodes
-        if node.op_type == "Constant" and (literal := _literal(node)) is not None
+        if node.op_type == "Constant" and node.outputs and (literal := _literal(node)) is not None
     }
     nodes = tuple(node for node in graph.nodes if not (node.outputs and node.outputs[0] in literals))
     return replace(graph, nodes=nodes, initializers=MappingProxyType({**graph.initializers, **literals}))
 
 
 def _literal(node: Node) -> Initializer | None:
+    """The value of a `Constant`; None where an attribute is not of the type that its name says."""
+    try:
+        return _value(node)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _value(node: Node) -> Initializer | None:
     for name, value in node.attributes.items():
         if isinstance(value, Initializer):
             return replace(value, literal=True)

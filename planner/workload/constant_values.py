@@ -1,6 +1,6 @@
 """Values of shape arithmetic: operators on small constants, worked out while shapes are resolved.
 
-The operators that exporters use for shapes are here in numpy; the rest goes to onnx's reference.
+The operators that exporters use for shapes are here in numpy; values of others stay unknown.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.workload.graph import Initializer, Node, TensorSpec
-from planner.workload.onnx_rules import Array, Opsets, RuleError, evaluate
+from planner.workload.onnx_rules import Array, RuleError
 
 LARGEST = 1024
 """Elements up to which a value is carried along."""
@@ -25,21 +25,38 @@ _NUMPY_TYPES: Mapping[str, type[np.generic]] = {
 
 
 def fold(
-    node: Node, values: Sequence[Array | None], output: TensorSpec | None, opsets: Opsets
-) -> tuple[Array, ...] | None:
-    """Output values of a node whose inputs are all known; None where they cannot be told."""
-    rule = _RULES.get(node.op_type) if node.domain == "" else None
-    if rule is None or any(value is None for value in values):
-        return evaluate(node, values, opsets) if node.domain == "" else None
-    dtype = _NUMPY_TYPES.get(output.dtype) if output is not None else None
-    if dtype is None:
-        return None
+    node: Node, values: Sequence[Array | None], outputs: Sequence[TensorSpec | None]
+) -> tuple[Array, ...]:
+    """Output values of a node whose inputs are all known, of the types told; none without a rule."""
+    rule = _RULES.get(node.op_type) if not node.domain else None
+    dtypes = [_NUMPY_TYPES.get(spec.dtype) if spec is not None else None for spec in outputs]
+    if rule is None or not dtypes or any(value is None for value in values) or None in dtypes:
+        return ()
+    return _cast(_evaluated(rule, node, values), dtypes)
+
+
+def exact(node: Node, values: Sequence[Array | None]) -> tuple[Array, ...]:
+    """Output values of a node whose shapes depend on values that are known; none without a rule."""
+    rule = _SIZED_BY_VALUES.get(node.op_type) if not node.domain else None
+    if rule is None or any(value is None for value in values[:1]):
+        return ()
+    return _evaluated(rule, node, values)
+
+
+def _cast(results: tuple[Array, ...], dtypes: Sequence[type[np.generic] | None]) -> tuple[Array, ...]:
+    with np.errstate(all="ignore"):
+        return tuple(result.astype(dtype) for result, dtype in zip(results, dtypes, strict=False))
+
+
+def _evaluated(
+    rule: Callable[[Node, Sequence[Any]], Any], node: Node, values: Sequence[Array | None]
+) -> tuple[Array, ...]:
     try:
         with np.errstate(all="ignore"):
-            return (np.asarray(rule(node, values)).astype(dtype),)
+            result = rule(node, values)
     except (ArithmeticError, LookupError, TypeError, ValueError, RuleError):
-        # a damaged file: the value stays unknown
-        return None
+        return ()  # a damaged file: the value stays unknown
+    return tuple(result) if isinstance(result, list) else (np.asarray(result),)
 
 
 def shape_value(node: Node, shape: Sequence[int]) -> Array:
@@ -106,6 +123,51 @@ def _constant_of_shape(node: Node, values: Sequence[Any]) -> Array:
     return np.full(tuple(int(extent) for extent in values[0]), number)
 
 
+def _reduce(function: Callable[..., Any]) -> Callable[[Node, Sequence[Any]], Any]:
+    def rule(node: Node, values: Sequence[Any]) -> Any:  # noqa: ANN401 - numpy scalars and arrays
+        axes = _axes(node, values)
+        if axes is None and _number(node, "noop_with_empty_axes", 0):
+            return values[0]
+        return function(values[0], axis=axes, keepdims=bool(_number(node, "keepdims", 1)))
+
+    return rule
+
+
+def _split(node: Node, values: Sequence[Any]) -> list[Array]:
+    axis = int(_number(node, "axis", 0))
+    sizes = [int(size) for size in values[1]] if len(values) > 1 else _list(node, "split")
+    if not sizes:
+        return list(np.array_split(values[0], len(node.outputs), axis=axis))
+    return list(np.split(values[0], np.cumsum(sizes)[:-1], axis=axis))
+
+
+def _reshape(node: Node, values: Sequence[Any]) -> Array:
+    wanted = [int(extent) for extent in values[1]] if len(values) > 1 else _list(node, "shape")
+    copied = [
+        values[0].shape[axis] if not extent and not _number(node, "allowzero", 0) else extent
+        for axis, extent in enumerate(wanted)
+    ]
+    return np.asarray(values[0].reshape(copied))
+
+
+def _scatter(_node: Node, values: Sequence[Any]) -> Array:
+    data: Array = values[0].copy()
+    data[tuple(np.moveaxis(values[1], -1, 0))] = values[2]
+    return data
+
+
+def _extreme(function: Callable[..., Any]) -> Callable[[Node, Sequence[Any]], Any]:
+    def rule(node: Node, values: Sequence[Any]) -> Any:  # noqa: ANN401 - numpy scalars and arrays
+        axis = int(_number(node, "axis", 0))
+        return function(values[0], axis=axis, keepdims=bool(_number(node, "keepdims", 1)))
+
+    return rule
+
+
+def _tile(_node: Node, values: Sequence[Any]) -> Array:
+    return np.asarray(np.tile(values[0], tuple(int(times) for times in values[1])))
+
+
 _RULES: Mapping[str, Callable[[Node, Sequence[Any]], Any]] = {
     "Identity": lambda _node, v: v[0],
     "Cast": lambda _node, v: v[0],
@@ -130,5 +192,41 @@ _RULES: Mapping[str, Callable[[Node, Sequence[Any]], Any]] = {
     "Slice": _slice,
     "Range": lambda _node, v: np.arange(v[0].item(), v[1].item(), v[2].item()),
     "ConstantOfShape": _constant_of_shape,
+    "Mod": lambda _node, v: np.mod(v[0], v[1]),
+    "Pow": lambda _node, v: np.power(v[0].astype(np.float64), v[1]),
+    "Min": lambda _node, v: np.minimum.reduce(v),
+    "Max": lambda _node, v: np.maximum.reduce(v),
+    "Abs": lambda _node, v: np.abs(v[0]),
+    "Sign": lambda _node, v: np.sign(v[0]),
+    "Round": lambda _node, v: np.round(v[0]),
+    "Exp": lambda _node, v: np.exp(v[0]),
+    "Log": lambda _node, v: np.log(v[0]),
+    "Or": lambda _node, v: v[0] | v[1],
+    "GreaterOrEqual": lambda _node, v: v[0] >= v[1],
+    "LessOrEqual": lambda _node, v: v[0] <= v[1],
+    "CastLike": lambda _node, v: v[0],
+    "Transpose": lambda node, v: np.transpose(v[0], _list(node, "perm") or None),
+    "Reshape": _reshape,
+    "Split": _split,
+    "Tile": _tile,
+    "ScatterND": _scatter,
+    "ReduceProd": _reduce(np.prod),
+    "ReduceSum": _reduce(np.sum),
+    "ReduceMax": _reduce(np.max),
+    "ReduceMin": _reduce(np.min),
+    "ArgMax": _extreme(np.argmax),
+    "ArgMin": _extreme(np.argmin),
+    "CumSum": lambda _node, v: np.cumsum(v[0], axis=int(v[1])),
     "Expand": lambda _node, v: v[0] * np.ones(tuple(int(extent) for extent in v[1]), v[0].dtype),
+}
+
+
+def _compress(node: Node, values: Sequence[Any]) -> Array:
+    axis = node.attributes.get("axis")
+    return np.asarray(np.compress(values[1], values[0], axis=axis if isinstance(axis, int) else None))
+
+
+_SIZED_BY_VALUES: Mapping[str, Callable[[Node, Sequence[Any]], Any]] = {
+    "NonZero": lambda _node, v: np.asarray(np.nonzero(v[0]), dtype=np.int64),
+    "Compress": _compress,
 }

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from planner.workload.control_flow import Body
-from planner.workload.dtypes import BITS, precision_of, storage_bytes
+from planner.workload.dtypes import BITS, TEXT, precision_of, storage_bytes
 from planner.workload.graph import Node, TensorSpec
 from planner.workload.operation import Access, Kind, Operator, Tensor, Unresolved
 from planner.workload.operators.counting_rule import Call, Count, UncountedError
 from planner.workload.operators.table import count
-from planner.workload.roles import Readers, readers_of, role
+from planner.workload.roles import Readers, readers_of, role, unpacked
 from planner.workload.shapes import Resolved
 
 _PASSING = frozenset({"Identity", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Flatten"})
@@ -26,6 +26,10 @@ class Counted:
     operators: tuple[Operator, ...]
     unresolved: tuple[Unresolved, ...]
     folded: tuple[str, ...]
+    assumptions: tuple[str, ...] = ()
+
+
+_TEXT_ASSUMED = "a string moves as a reference of 16 bytes, as the file does not say how long texts are"
 
 
 def count_operators(resolved: Resolved) -> Counted:
@@ -47,6 +51,7 @@ class _Counter:
         self._operators: list[Operator] = []
         self._unresolved: list[Unresolved] = []
         self._folded: list[str] = []
+        self._reads_text = False
         self._producers = {
             name: node for node in resolved.graph.nodes for name in node.outputs if name in resolved.fixed
         }
@@ -64,15 +69,22 @@ class _Counter:
         graph = self._resolved.graph
         for name, weight in graph.initializers.items():
             if name in self._readers and weight.spec.dtype in BITS:
-                self._add(name, weight.spec, role(name, weight, self._readers))
+                spec = unpacked(name, weight.spec, self._readers)
+                self._add(name, spec, role(name, weight, self._readers))
         for name in graph.inputs.keys() & self._resolved.tensors.keys():
             self._add(name, self._resolved.tensors[name], "activation")
         for node in graph.nodes:
             self._visit(node)
-        return Counted(self._tensors, tuple(self._operators), tuple(self._unresolved), tuple(self._folded))
+        return Counted(
+            tensors=self._tensors,
+            operators=tuple(self._operators),
+            unresolved=tuple(self._unresolved),
+            folded=tuple(self._folded),
+            assumptions=(_TEXT_ASSUMED,) if self._reads_text else (),
+        )
 
     def _add(self, name: str, spec: TensorSpec, kind: Kind) -> None:
-        shape = tuple(int(dim) for dim in spec.shape)
+        shape: tuple[int, ...] = spec.shape  # type: ignore[assignment] # resolved: no symbol is left
         self._tensors[name] = Tensor(name, spec.dtype, shape, math.prod(shape), kind)
 
     def _visit(self, node: Node) -> None:
@@ -96,42 +108,62 @@ class _Counter:
             self._unresolved.append(Unresolved(node.name, op_type, reason, reads))
 
     def _unsized(self, node: Node) -> str | None:
-        """Why a node cannot be counted by its element types: strings have no fixed size."""
+        """Why a node cannot be counted by its element types."""
         for name in (*node.inputs, *node.outputs):
             spec = self._resolved.tensors.get(name)
             if name and spec is not None and spec.dtype not in BITS:
-                return f"tensor {name!r} of type {spec.dtype} has no fixed size"
+                if spec.dtype != TEXT:
+                    return f"tensor {name!r} of type {spec.dtype} has no fixed size"
+                self._reads_text = True
         return None
 
     def _operator(self, node: Node) -> Operator:
         bodies = self._resolved.bodies.get(node.name)
-        return self._single(node) if bodies is None else self._control(node, bodies)
+        if bodies is None:
+            return self._single(node)
+        if node.op_type in CONTROLLING:
+            return self._control(node, bodies)
+        own = self._single(node)  # an operator with work of its own beside its subgraphs
+        inner = self._control(node, bodies)
+        return self._measured(
+            replace(
+                own,
+                macs=own.macs + inner.macs,
+                flops=own.flops + inner.flops,
+                reads=(*own.reads, *inner.reads[len(node.inputs) :]),
+                writes=(*own.writes, *inner.writes[len(node.outputs) :]),
+                weights=(*own.weights, *inner.weights),
+            )
+        )
 
     def _single(self, node: Node) -> Operator:
         call = self._call(node)
         work = count(call)
         reads, weights = self._inputs(node, work)
+        if work.held:
+            held = f"{node.name}/attributes"
+            self._add(held, TensorSpec("float", (work.held,)), "weight")
+            weights = (*weights, Access(held, work.held))
         writes = tuple(
             Access(name, work.writes.get(position, self._tensors[name].elements))
             for position, name in enumerate(node.outputs)
             if name
         )
-        return self._measured(
-            Operator(
-                name=node.name,
-                op_type=f"{node.domain}:{node.op_type}" if node.domain else node.op_type,
-                op_class=work.op_class,
-                macs=work.macs,
-                flops=2 * work.macs + int(work.operations),
-                reads=reads,
-                writes=writes,
-                weights=weights,
-                input_bytes=0,
-                output_bytes=0,
-                weight_bytes=0,
-                precision=self._precision(node),
-                contraction=work.contraction,
-            )
+        macs = work.macs
+        return Operator(
+            name=node.name,
+            op_type=f"{node.domain}:{node.op_type}" if node.domain else node.op_type,
+            op_class=work.op_class,
+            macs=macs,
+            flops=2 * macs + int(work.operations),
+            reads=reads,
+            writes=writes,
+            weights=weights,
+            input_bytes=access_bytes(reads, self._tensors),
+            output_bytes=access_bytes(writes, self._tensors),
+            weight_bytes=access_bytes(weights, self._tensors),
+            precision=self._precision(node),
+            contraction=work.contraction,
         )
 
     def _measured(self, operator: Operator) -> Operator:
@@ -153,7 +185,7 @@ class _Counter:
         )
 
     def _shape(self, name: str) -> tuple[int, ...] | None:
-        return tuple(int(dim) for dim in self._resolved.tensors[name].shape) if name else None
+        return self._resolved.tensors[name].shape if name else None  # type: ignore[return-value]
 
     def _inputs(self, node: Node, work: Count) -> tuple[tuple[Access, ...], tuple[Access, ...]]:
         reads: dict[str, int] = {}
@@ -164,7 +196,7 @@ class _Counter:
             if name in self._resolved.fixed:
                 stored = self._stored(name)
                 whole = self._tensors[stored].elements
-                taken = work.reads.get(position, whole)
+                taken = self._taken(name, whole, work.reads.get(position))
                 weights[stored] = min(whole, weights.get(stored, 0) + taken)
             else:
                 if name not in self._tensors:  # captured from the graph around a subgraph
@@ -176,21 +208,26 @@ class _Counter:
             tuple(Access(name, elements) for name, elements in weights.items() if elements),
         )
 
+    def _taken(self, name: str, whole: int, elements: int | None) -> int:
+        """How many numbers of a weight are read, where its elements may hold several."""
+        if elements is None:
+            return whole
+        filed = self._resolved.tensors[name].elements
+        return elements if filed == whole or not filed else elements * whole // filed
+
     def _stored(self, name: str) -> str:
         """The constant that an engine keeps for a fixed tensor: its weight, or its value worked out."""
         producer = self._producers.get(name)
-        if producer is None:
-            if name not in self._tensors:
-                self._add(name, self._resolved.tensors[name], "constant")
-            return name
-        source = producer.inputs[0] if producer.inputs else ""
-        if source and self._converts(producer, source):
-            return self._stored(source)
+        while producer is not None and producer.inputs and self._converts(producer, producer.inputs[0]):
+            name = producer.inputs[0]
+            producer = self._producers.get(name)
         if name not in self._tensors:
             self._add(name, self._resolved.tensors[name], "constant")
         return name
 
     def _converts(self, producer: Node, source: str) -> bool:
+        if not source or self._resolved.tensors[source].dtype not in BITS:
+            return False
         if producer.op_type == "DequantizeLinear":
             return True
         same_type = self._resolved.tensors[source].dtype == self._resolved.tensors[producer.outputs[0]].dtype
@@ -198,50 +235,75 @@ class _Counter:
 
     def _precision(self, node: Node) -> str:
         """Precision of the first input of a type that is computed with, else of the first tensor."""
+        if node.op_type == "MatMulNBits":
+            level = node.attributes.get("accuracy_level", 0)
+            asked = _ACCURACY_LEVELS.get(level) if isinstance(level, int) else None
+            if asked is not None:
+                return asked
         names = [name for name in (*node.inputs, *node.outputs) if name]
         kinds = [precision_of(self._resolved.tensors[name].dtype) for name in names]
-        return next((kind for kind in kinds if kind.startswith(("fp", "bf", "int8", "int4"))), kinds[0])
+        computed = (kind for kind in kinds if kind.startswith(("fp", "bf", "int8", "int4")))
+        return next(computed, kinds[0] if kinds else "bool")
 
     def _control(self, node: Node, bodies: tuple[Body, ...]) -> Operator:
-        """One operator with the totals of its subgraph times its rounds; of branches the costlier one."""
+        """One operator with the totals of its subgraphs times their rounds; of branches the costlier one."""
         counted = [(self._body(body), body.repeats) for body in bodies]
-        inner, repeats = max(counted, key=lambda pair: _cost(pair[0]) * pair[1])
-        if inner.unresolved:
-            first = inner.unresolved[0]
-            raise UncountedError(f"its subgraph's node {first.name!r}: {first.reason}")
-        outer = self._runtime | self._resolved.fixed
-        names = {name: name if name in outer else f"{node.name}/{name}" for name in inner.tensors}
-        for name, tensor in inner.tensors.items():
-            if name not in self._tensors:
-                self._tensors[names[name]] = replace(tensor, name=names[name])
-
-        def total(accesses: list[Access]) -> tuple[Access, ...]:
-            return tuple(Access(names[access.tensor], access.elements * repeats) for access in accesses)
-
-        operators = inner.operators
-        results = tuple(Access(name, 0) for name in node.outputs if name)
-        passed = tuple(Access(name, 0) for name in node.inputs if name in self._runtime)
+        if node.op_type == "If":
+            counted = [max(counted, key=lambda pair: _cost(pair[0]) * pair[1])]
+        lost = next((inner.unresolved[0] for inner, _ in counted if inner.unresolved), None)
+        if lost is not None:
+            raise UncountedError(f"its subgraph's node {lost.name!r}: {lost.reason}")
+        reads = [Access(name, 0) for name in node.inputs if name in self._runtime]
+        writes = [Access(name, 0) for name in node.outputs if name]
+        weights: list[Access] = []
+        for place, (inner, repeats) in enumerate(counted):
+            prefix = f"{node.name}/{place}" if len(counted) > 1 else node.name
+            names = self._adopted(inner, prefix)
+            for operator in inner.operators:
+                reads += _repeated(operator.reads, names, repeats)
+                writes += _repeated(operator.writes, names, repeats)
+                weights += _repeated(operator.weights, names, repeats)
+        operators = [(operator, repeats) for inner, repeats in counted for operator in inner.operators]
+        heaviest = max((operator for operator, _ in operators), key=lambda found: found.flops, default=None)
         return self._measured(
             Operator(
                 name=node.name,
                 op_type=node.op_type,
                 op_class="control",
-                macs=repeats * sum(operator.macs for operator in operators),
-                flops=repeats * sum(operator.flops for operator in operators),
-                reads=(*passed, *total([access for operator in operators for access in operator.reads])),
-                writes=(*results, *total([access for operator in operators for access in operator.writes])),
-                weights=total([access for operator in operators for access in operator.weights]),
+                macs=sum(operator.macs * repeats for operator, repeats in operators),
+                flops=sum(operator.flops * repeats for operator, repeats in operators),
+                reads=tuple(reads),
+                writes=tuple(writes),
+                weights=tuple(weights),
                 input_bytes=0,
                 output_bytes=0,
                 weight_bytes=0,
-                precision=max(operators, key=lambda operator: operator.flops).precision
-                if operators
-                else "bool",
+                precision=heaviest.precision if heaviest is not None else "bool",
             )
         )
 
+    def _adopted(self, inner: Counted, prefix: str) -> Mapping[str, str]:
+        """Takes in the tensors of a subgraph; its own ones get the node's name before theirs."""
+        outer = self._runtime | self._resolved.fixed
+        names = {name: name if name in outer else f"{prefix}/{name}" for name in inner.tensors}
+        for name, tensor in inner.tensors.items():
+            if name not in self._tensors:
+                self._tensors[names[name]] = replace(tensor, name=names[name])
+        return names
+
     def _body(self, body: Body) -> Counted:
         return _Counter(body.resolved, self._readers).run()
+
+
+CONTROLLING = frozenset({"If", "Loop", "Scan", "SequenceMap"})
+"""Operators that are nothing but their subgraphs."""
+
+_ACCURACY_LEVELS = {1: "fp32", 2: "fp16", 3: "bf16", 4: "int8"}
+"""What `MatMulNBits` computes in, by its attribute (ONNX Runtime, ContribOperators.md)."""
+
+
+def _repeated(accesses: tuple[Access, ...], names: Mapping[str, str], repeats: int) -> list[Access]:
+    return [Access(names[access.tensor], access.elements * repeats) for access in accesses]
 
 
 def _cost(counted: Counted) -> int:

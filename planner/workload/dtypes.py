@@ -25,6 +25,8 @@ BITS: Mapping[str, int] = MappingProxyType(
         "int64": 64,
         "uint64": 64,
         "float4e2m1": 4,
+        "float6e2m3": 6,
+        "float6e3m2": 6,
         "float8e4m3fn": 8,
         "float8e4m3fnuz": 8,
         "float8e5m2": 8,
@@ -39,6 +41,10 @@ BITS: Mapping[str, int] = MappingProxyType(
     }
 )
 """Element type -> bits in memory. Strings have no fixed size and are not here."""
+
+TEXT = "string"
+_REFERENCE_BITS = 128
+"""A string moves as its address and length; how long its text is no file says."""
 
 FLOATS = frozenset({"float16", "bfloat16", "float", "double"})
 """Types that an engine may store at another precision."""
@@ -76,9 +82,11 @@ def precision_of(dtype: str) -> str:
     """Precision of arithmetic on this element type; an integer index type stands for itself."""
     if dtype.startswith("float8"):
         return "fp8"
+    if dtype.startswith("float6"):
+        return "fp6"
     return _PRECISION.get(dtype, dtype)
 
 
 def storage_bytes(dtype: str, elements: int) -> int:
-    """Bytes that densely packed elements take, rounded up to whole bytes."""
-    return -(-elements * BITS[dtype] // 8)
+    """Bytes that densely packed elements take, rounded up to whole bytes; a string takes 16."""
+    return -(-elements * (_REFERENCE_BITS if dtype == TEXT else BITS[dtype]) // 8)

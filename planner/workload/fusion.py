@@ -8,7 +8,7 @@ integers; a quantisation ends the kernel that makes its input.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from planner.workload.counting import access_bytes
@@ -95,8 +95,7 @@ class _Group:
     rule: FusionRule | None
 
 
-def _best(flow: Dataflow, anchor: int, rules: Sequence[FusionRule], assigned: Iterable[int]) -> _Group:
-    taken = set(assigned)
+def _best(flow: Dataflow, anchor: int, rules: Sequence[FusionRule], taken: Set[int]) -> _Group:
     best = _Group(_grow(flow, anchor, None, taken), None)
     for rule in rules:
         if flow.operators[anchor].op_type not in rule.anchor:
@@ -109,7 +108,11 @@ def _best(flow: Dataflow, anchor: int, rules: Sequence[FusionRule], assigned: It
     return best
 
 
-def _grow(flow: Dataflow, anchor: int, rule: FusionRule | None, assigned: set[int]) -> list[int]:
+_LOOK_AHEAD = 64
+"""Consumers that are tried in vain before a chain ends; a value with more readers fuses with none."""
+
+
+def _grow(flow: Dataflow, anchor: int, rule: FusionRule | None, assigned: Set[int]) -> list[int]:
     """The longest chain from an anchor whose inner values are read nowhere else.
 
     The chain may pass through a state where a value still has readers outside (the two arms of x
@@ -117,8 +120,10 @@ def _grow(flow: Dataflow, anchor: int, rule: FusionRule | None, assigned: set[in
     """
     members = [anchor]
     closed = list(members)
-    passed_over = set(assigned)
-    while (index := _next(flow, members, passed_over)) is not None:
+    passed_over: set[int] = set()
+    while len(passed_over) < _LOOK_AHEAD and (
+        (index := _next(flow, members, passed_over, assigned)) is not None
+    ):
         if not _admissible(flow, index, members, rule, assigned):
             passed_over.add(index)
             continue
@@ -128,7 +133,7 @@ def _grow(flow: Dataflow, anchor: int, rule: FusionRule | None, assigned: set[in
     return closed
 
 
-def _next(flow: Dataflow, members: list[int], passed_over: set[int]) -> int | None:
+def _next(flow: Dataflow, members: list[int], passed_over: set[int], assigned: Set[int]) -> int | None:
     """The first consumer in execution order of what the members write; nothing follows a quantisation."""
     waiting = {
         consumer
@@ -137,11 +142,12 @@ def _next(flow: Dataflow, members: list[int], passed_over: set[int]) -> int | No
         for access in flow.writes(member)
         for consumer in flow.readers(access.tensor)
     }
-    return min(waiting - passed_over - set(members), default=None)
+    fresh = (index for index in waiting - passed_over - set(members) if index not in assigned)
+    return min(fresh, default=None)
 
 
 def _admissible(
-    flow: Dataflow, index: int, members: list[int], rule: FusionRule | None, assigned: set[int]
+    flow: Dataflow, index: int, members: list[int], rule: FusionRule | None, assigned: Set[int]
 ) -> bool:
     op_type = flow.operators[index].op_type
     if op_type not in QUANTISING:

@@ -7,7 +7,7 @@ indices) keep their values, because shape chains need them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -25,10 +25,25 @@ UNKNOWN_RANK: tuple[Dim, ...] = ("...",)
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """Element type (ONNX names in lower case: `float`, `float16`, `int8`, `int64`, ...) and shape."""
+    """Element type (ONNX names in lower case: `float`, `float16`, `int8`, `int64`, ...) and shape.
+
+    A sequence names the tensors that it holds; its own shape is the number of all their elements.
+    """
 
     dtype: str
     shape: tuple[Dim, ...]
+    items: tuple[TensorSpec, ...] | None = None
+
+    @property
+    def elements(self) -> int:
+        """Number of elements, once all extents are known."""
+        return math.prod(int(dim) for dim in self.shape)
+
+
+def sequence_of(dtype: str, items: Iterable[TensorSpec]) -> TensorSpec:
+    """The type of a sequence of these tensors."""
+    held = tuple(items)
+    return TensorSpec(dtype, (sum(item.elements for item in held),), held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,7 @@ class Initializer:
     @property
     def elements(self) -> int:
         """Number of elements; a weight's extents are always known."""
-        return math.prod(int(dim) for dim in self.spec.shape)
+        return self.spec.elements
 
     @property
     def size_bytes(self) -> int:
@@ -67,7 +82,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Inputs, outputs, weights and nodes; nodes stand in execution order."""
+    """Inputs, outputs, weights and nodes; nodes stand in execution order.
+
+    `declared` are the types that the file notes for tensors between the nodes, `assumptions` what had to be
+    assumed to read it.
+    """
 
     name: str
     inputs: Mapping[str, TensorSpec]
@@ -76,7 +95,19 @@ class Graph:
     initializers: Mapping[str, Initializer]
     opset: int
     domains: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    declared: Mapping[str, TensorSpec] = field(default_factory=lambda: MappingProxyType({}))
+    assumptions: tuple[str, ...] = ()
 
 
-Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | Initializer | Graph
-"""What an operator's attribute may be; a tensor attribute is an `Initializer`, a subgraph a `Graph`."""
+Attribute = (
+    int
+    | float
+    | str
+    | tuple[int, ...]
+    | tuple[float, ...]
+    | tuple[str, ...]
+    | Initializer
+    | Graph
+    | TensorSpec
+)
+"""What an operator's attribute may be: a tensor is an `Initializer`, a type a `TensorSpec`."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.workload.graph import UNKNOWN_RANK, Dim, Graph, TensorSpec
+from planner.workload.dtypes import BITS, TEXT
+from planner.workload.graph import UNKNOWN_RANK, Dim, Graph, TensorSpec, sequence_of
 
 _LARGEST = 2**31 - 1
 
@@ -19,13 +20,14 @@ class Binding:
     """Inputs with all extents known.
 
     `batch_factor` is by how much the first extent grew where the file fixes it; `overridden` says whether
-    any extent that the file fixes was changed.
+    any extent that the file fixes was changed. `symbols` are the extents taken for those left open.
     """
 
     inputs: Mapping[str, TensorSpec]
     batch_factor: int
     overridden: bool
     assumptions: tuple[str, ...]
+    symbols: Mapping[str, int]
 
 
 def bind_inputs(graph: Graph, batch: int | None, shapes: Mapping[str, tuple[int, ...]]) -> Binding:
@@ -41,11 +43,17 @@ def bind_inputs(graph: Graph, batch: int | None, shapes: Mapping[str, tuple[int,
     if batch is not None and not 1 <= batch <= _LARGEST:
         raise InputError(graph.name, [Problem("batch", f"a whole number from 1 to {_LARGEST}", str(batch))])
     binder = _Binder(graph, batch, shapes)
-    bound = {name: TensorSpec(spec.dtype, binder.shape(name, spec)) for name, spec in graph.inputs.items()}
+    bound = {name: _bound(spec, binder.shape(name, spec)) for name, spec in graph.inputs.items()}
     binder.refuse_stray_batch()
     if binder.problems:
         raise InputError(graph.name, binder.problems)
-    return Binding(bound, binder.factor, binder.overridden, tuple(binder.assumptions))
+    return Binding(bound, binder.factor, binder.overridden, tuple(binder.assumptions), binder.symbols)
+
+
+def _bound(spec: TensorSpec, shape: tuple[int, ...]) -> TensorSpec:
+    """An input with its extents; a sequence holds one tensor of these."""
+    item = TensorSpec(spec.dtype, shape)
+    return item if spec.items is None else sequence_of(spec.dtype, (item,))
 
 
 class _Binder:
@@ -54,7 +62,7 @@ class _Binder:
     def __init__(self, graph: Graph, batch: int | None, shapes: Mapping[str, tuple[int, ...]]) -> None:
         self._batch = batch
         self._shapes = shapes
-        self._symbols: dict[str, int] = {}
+        self.symbols: dict[str, int] = {}
         self._batch_found = False
         self._fixed_first: list[tuple[str, int]] = []
         self.factor = 1
@@ -66,8 +74,8 @@ class _Binder:
 
     def _learn_symbols(self, name: str, declared: tuple[Dim, ...], shape: tuple[int, ...]) -> None:
         for dim, extent in zip(declared, shape, strict=False):
-            if isinstance(dim, str) and self._symbols.setdefault(dim, extent) != extent:
-                got = f"{self._symbols[dim]} and {extent}"
+            if isinstance(dim, str) and self.symbols.setdefault(dim, extent) != extent:
+                got = f"{self.symbols[dim]} and {extent}"
                 self._refuse(name, f"one value for the extent {dim!r}", got, "give equal extents")
 
     def _refuse(self, name: str, expected: str, got: str, advice: str) -> None:
@@ -75,11 +83,17 @@ class _Binder:
 
     def shape(self, name: str, spec: TensorSpec) -> tuple[int, ...]:
         """All extents of one input; an extent with a problem becomes 1."""
+        if spec.dtype not in BITS and spec.dtype != TEXT:
+            self._refuse(name, "an element type", spec.dtype, "export the network again")
         if name in self._shapes:
             return self._given(name, spec.shape, self._shapes[name])
         if spec.shape == UNKNOWN_RANK:
             self._refuse(name, "a shape", "none in the file", f"set it with --shape {name}=...")
             return ()
+        if any(isinstance(dim, int) and dim > _LARGEST for dim in spec.shape):
+            self._refuse(name, f"extents up to {_LARGEST}", _text(spec.shape), "the file is damaged")
+        elif 0 in spec.shape:
+            self.assumptions.append(f"input {name!r}: no elements, {_text(spec.shape)}, as the file says")
         if len(spec.shape) == 4 and spec.shape[1] in (1, 3, 4):
             self._assume_image_side(name, spec.shape)
         extents = [self._extent(name, dim, axis) for axis, dim in enumerate(spec.shape)]
@@ -95,8 +109,8 @@ class _Binder:
 
     def _assume_image_side(self, name: str, declared: tuple[Dim, ...]) -> None:
         for dim in declared[2:]:
-            if isinstance(dim, str) and dim not in self._symbols:
-                self._symbols[dim] = _IMAGE_SIDE
+            if isinstance(dim, str) and dim not in self.symbols:
+                self.symbols[dim] = _IMAGE_SIDE
                 self.assumptions.append(
                     f"input {name!r}: {dim} {_IMAGE_SIDE}, as the file leaves it open (set it with --shape)"
                 )
@@ -128,18 +142,18 @@ class _Binder:
             return self._first(name, dim, self._batch)
         if isinstance(dim, int):
             return dim
-        if dim in self._symbols:
-            return self._symbols[dim]
+        if dim in self.symbols:
+            return self.symbols[dim]
         if axis == 0:
             self.assumptions.append(f"input {name!r}: batch 1, as the file leaves the extent {dim!r} open")
-            self._symbols[dim] = 1
+            self.symbols[dim] = 1
             return 1
         return None
 
     def _first(self, name: str, dim: Dim, batch: int) -> int:
         if isinstance(dim, str):
-            if self._symbols.setdefault(dim, batch) != batch:
-                got = f"{self._symbols[dim]} from --shape"
+            if self.symbols.setdefault(dim, batch) != batch:
+                got = f"{self.symbols[dim]} from --shape"
                 self._refuse(name, f"the batch {batch}", got, "give equal extents")
             self._batch_found = True
             return batch

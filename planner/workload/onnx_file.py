@@ -6,20 +6,22 @@ writes a file with absent weights (they name an external file that does not exis
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
 import onnx
-import onnx.inliner
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from planner.errors import InputError, OutputError, Problem
 from planner.workload.dtypes import BITS
-from planner.workload.graph import Graph, Initializer, Node
-from planner.workload.onnx_proto import graph_from_proto, model_to_proto
+from planner.workload.execution_order import in_execution_order
+from planner.workload.functions import inlined
+from planner.workload.graph import Graph, Initializer
+from planner.workload.graph_from_proto import graph_from_proto
+from planner.workload.graph_to_proto import model_to_proto
+from planner.workload.onnx_skeleton import read_skeleton
 from planner.workload.random_weights import RandomWeights
 
 _ADVICE = "give the path of an .onnx file"
@@ -34,26 +36,26 @@ def read_graph(path: Path) -> Graph:
     source = str(path)
     model = _load(path, source)
     if len(model.functions):
-        model = onnx.inliner.inline_local_functions(model)
+        model = inlined(model, source)
     if not model.HasField("graph") or not model.graph.node:
         problem = Problem("content", "an ONNX model with at least one operator", "none", _ADVICE)
         raise InputError(source, [problem])
-    graph = graph_from_proto(model, source)
-    return replace(graph, name=path.stem, nodes=_in_execution_order(graph, source))
+    graph = replace(graph_from_proto(model, source), name=path.stem)
+    return in_execution_order(graph, source)
 
 
 def _load(path: Path, source: str) -> onnx.ModelProto:
     if path.is_dir():
         raise InputError(source, [Problem("path", "a file", "a directory", _ADVICE)])
     try:
-        content = path.read_bytes()
+        content = read_skeleton(path)
     except OSError as error:
         got = error.strerror or str(error)
         raise InputError(source, [Problem("path", "a readable file", got.lower(), _ADVICE)]) from error
     if not content:
         raise InputError(source, [Problem("content", "an ONNX model", "an empty file", _ADVICE)])
     try:
-        return onnx.load_model_from_string(content)
+        model: onnx.ModelProto = onnx.ModelProto.FromString(content)
     except DecodeError as error:
         problem = Problem(
             "content",
@@ -62,71 +64,7 @@ def _load(path: Path, source: str) -> onnx.ModelProto:
             f"the file is damaged or of another format; {_ADVICE}",
         )
         raise InputError(source, [problem]) from error
-
-
-def _in_execution_order(graph: Graph, source: str) -> tuple[Node, ...]:
-    """Nodes sorted so that each stands after those it reads from; stable where the file is in order."""
-    problems = _duplicates(graph)
-    produced = {output for node in graph.nodes for output in node.outputs if output}
-    known = {*graph.inputs, *graph.initializers}
-    problems += [
-        Problem(f"node {node.name!r}", "inputs that exist", f"the undefined tensor {name!r}", _DAMAGED)
-        for node in graph.nodes
-        for name in _reads(node)
-        if name not in produced and name not in known
-    ]
-    problems += [
-        Problem("graph outputs", "outputs that exist", f"the undefined tensor {name!r}", _DAMAGED)
-        for name in graph.outputs
-        if name not in produced and name not in known
-    ]
-    if problems:
-        raise InputError(source, problems)
-    order: list[Node] = []
-    waiting = list(graph.nodes)
-    while waiting:
-        later = []
-        for node in waiting:
-            if all(name in known for name in _reads(node)):
-                order.append(node)
-                known.update(node.outputs)
-            else:
-                later.append(node)
-        if len(later) == len(waiting):
-            names = ", ".join(repr(node.name) for node in later[:4])
-            problem = Problem("graph", "operators without a cycle", f"a cycle through {names}", _DAMAGED)
-            raise InputError(source, [problem])
-        waiting = later
-    return tuple(order)
-
-
-_DAMAGED = "the file is damaged; export the network again"
-
-
-def _duplicates(graph: Graph) -> list[Problem]:
-    problems, seen = [], set(graph.inputs)
-    for node in graph.nodes:
-        for name in filter(None, node.outputs):
-            if name in seen:
-                got = f"the tensor {name!r} written twice"
-                problems.append(Problem(f"node {node.name!r}", "outputs of its own", got, _DAMAGED))
-            seen.add(name)
-    return problems
-
-
-def _reads(node: Node) -> Iterable[str]:
-    """Names that a node reads, those captured by its subgraphs included."""
-    yield from filter(None, node.inputs)
-    for attribute in node.attributes.values():
-        if isinstance(attribute, Graph):
-            yield from captured(attribute)
-
-
-def captured(body: Graph) -> tuple[str, ...]:
-    """Names that a subgraph reads from the graphs around it."""
-    own = {*body.inputs, *body.initializers, *(name for node in body.nodes for name in node.outputs)}
-    reads = [*(name for node in body.nodes for name in _reads(node)), *body.outputs]
-    return tuple(dict.fromkeys(name for name in reads if name not in own))
+    return model
 
 
 def write_graph(graph: Graph, path: Path, *, weights: Literal["none", "random"], seed: int = 0) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from planner.workload.borrowed import LOANS
-from planner.workload.graph import Graph, Initializer, Node
+from planner.workload.dtypes import BITS
+from planner.workload.graph import Graph, Initializer, Node, TensorSpec
 from planner.workload.operation import Kind
 
 _SETTINGS: Mapping[str, frozenset[int]] = {
@@ -21,8 +22,15 @@ _SETTINGS: Mapping[str, frozenset[int]] = {
     "NonMaxSuppression": frozenset({2, 3, 4}),
     "STFT": frozenset({1, 2, 3}),
     "RoiAlign": frozenset({1, 2}),
-    "MatMulNBits": frozenset({2, 3}),
+    "MatMulNBits": frozenset({2, 3, 4}),
+    "MatMulBnb4": frozenset({2}),
+    "GatherBlockQuantized": frozenset({2, 3}),
+    "QMoE": frozenset({3, 6, 9, *range(11, 20)}),
     "QAttention": frozenset({3, 4, 6, 7}),
+    "QOrderedMatMul": frozenset({1, 3, 4, 7}),
+    "QOrderedAttention": frozenset({1, 2, 3, 4, 8, 9, 10, 14, 15, 16}),
+    "QEmbedLayerNormalization": frozenset(range(8, 18)),
+    "DynamicQuantizeLSTM": frozenset(range(8, 12)),
 }
 """Inputs that set an operator up and are not trained."""
 
@@ -32,7 +40,9 @@ _PARAMETRIC = frozenset(
     {
         *("Conv", "ConvTranspose", "DeformConv", "Gemm", "MatMul", "LSTM", "GRU", "RNN", "Gather"),
         *("BatchNormalization", "LayerNormalization", "InstanceNormalization", "GroupNormalization"),
-        *("RMSNormalization", "PRelu", "FusedConv", "FusedMatMul", "FusedGemm", "MatMulNBits", "QAttention"),
+        *("RMSNormalization", "PRelu", "FusedMatMul", "MatMulNBits", "MatMulBnb4", "GatherBlockQuantized"),
+        *("Attention", "QAttention", "QOrderedAttention", "QOrderedMatMul", "MoE", "QMoE", "GemmFastGelu"),
+        *("EmbedLayerNormalization", "QEmbedLayerNormalization", "DynamicQuantizeLSTM"),
         *(name for _domain, name in LOANS),
     }
 )
@@ -77,20 +87,54 @@ def role(name: str, weight: Initializer, readers: Readers) -> Kind:
     return "buffer" if "buffer" in votes else "constant"
 
 
-def _votes(name: str, weight: Initializer, readers: Readers) -> Iterator[Kind]:
+_PACKED: Mapping[str, tuple[frozenset[int], str, int]] = {
+    "MatMulNBits": (frozenset({1}), "bits", 4),
+    "MatMulBnb4": (frozenset({1}), "", 4),
+    "GatherBlockQuantized": (frozenset({0}), "bits", 4),
+    "QMoE": (frozenset({2, 5, 8}), "expert_weight_bits", 4),
+}
+"""Operators whose weights hold several numbers in an element: positions, attribute with the bits, default."""
+
+
+def unpacked(name: str, spec: TensorSpec, readers: Readers) -> TensorSpec:
+    """The type of a weight by the numbers it holds: bytes with two numbers of 4 bits count as `uint4`."""
     for node, position in readers.get(name, ()):
-        if position in _settings(node):
-            yield "constant"
-        elif position in _BUFFERS.get(node.op_type, frozenset()):
-            yield "buffer"
-        elif node.op_type in _PASSING and position == 0:
-            yield from _votes(node.outputs[0], weight, readers)
-        elif node.op_type == "DequantizeLinear":
-            yield "weight"
-        elif weight.literal or weight.spec.dtype in _SMALL_INTEGERS:
-            yield "weight" if node.op_type in _PARAMETRIC else "constant"
-        else:
-            yield "weight"
+        positions, attribute, default = _PACKED.get(node.op_type, _NOT_PACKED)
+        bits = node.attributes.get(attribute, default)
+        if position not in positions or not isinstance(bits, int) or f"uint{bits}" not in BITS:
+            continue
+        per_element = BITS[spec.dtype] // bits
+        if per_element > 1 and spec.shape and spec.dtype in _SMALL_INTEGERS:
+            return TensorSpec(f"uint{bits}", (*spec.shape[:-1], int(spec.shape[-1]) * per_element))
+    return spec
+
+
+_NOT_PACKED: tuple[frozenset[int], str, int] = (frozenset(), "", 0)
+
+
+def _votes(name: str, weight: Initializer, readers: Readers) -> Iterator[Kind]:
+    waiting, seen = [name], {name}
+    while waiting:
+        for node, position in readers.get(waiting.pop(), ()):
+            if node.op_type in _PASSING and position == 0 and node.outputs:
+                if node.outputs[0] not in seen:
+                    seen.add(node.outputs[0])
+                    waiting.append(node.outputs[0])
+            else:
+                yield _vote(node, position, weight)
+
+
+def _vote(node: Node, position: int, weight: Initializer) -> Kind:
+    """What one reader takes an initialiser for."""
+    if position in _settings(node):
+        return "constant"
+    if position in _BUFFERS.get(node.op_type, frozenset()):
+        return "buffer"
+    if node.op_type == "DequantizeLinear":
+        return "weight"
+    if weight.literal or weight.spec.dtype in _SMALL_INTEGERS:
+        return "weight" if node.op_type in _PARAMETRIC else "constant"
+    return "weight"
 
 
 def _settings(node: Node) -> frozenset[int]:

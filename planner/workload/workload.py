@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -138,9 +140,10 @@ def read_workload(
     a bad file or extents that do not fit, and `UnsupportedModelError` where no operator at all could be
     counted; single operators that could not be are in `unresolved`.
     """
-    graph = graph_or_path if isinstance(graph_or_path, Graph) else read_graph(graph_or_path)
-    resolved = resolve(graph, batch=batch, shapes=shapes or {})
-    counted = count_operators(resolved)
+    with _collector_paused():
+        graph = graph_or_path if isinstance(graph_or_path, Graph) else read_graph(graph_or_path)
+        resolved = resolve(graph, batch=batch, shapes=shapes or {})
+        counted = count_operators(resolved)
     model = name or graph.name
     if not counted.operators and counted.unresolved:
         first = counted.unresolved[0]
@@ -159,10 +162,22 @@ def read_workload(
         operators=counted.operators,
         unresolved=counted.unresolved,
         folded=counted.folded,
-        assumptions=resolved.assumptions,
+        assumptions=(*resolved.assumptions, *counted.assumptions),
         digest=digest(graph),
         graph=graph,
     )
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without garbage collection, which would walk all nodes again and again; reading leaves no cycles."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def _batch_of(inputs: Mapping[str, Tensor], asked: int | None) -> int:

@@ -56,9 +56,21 @@ def _deform_conv(call: Call) -> Count:
     return Count("conv", samples * _SAMPLE + call.written * call.has(3), contraction)
 
 
+def _causal(call: Call) -> Count:
+    """`CausalConvWithState`: a depthwise convolution over time, the last inputs kept as its state."""
+    channels, _, length = call.input(1) if len(call.input(1)) == 3 else (*call.input(1), 1)
+    batch, positions = call.input(0)[0], call.input(0)[-1]
+    operations = call.written * (
+        call.has(2) + activation_operations(_FUSED.get(call.text("activation", ""), ""))
+    )
+    return Count("depthwise", operations, Contraction(channels, 1, batch * positions, length))
+
+
+_FUSED = {"silu": "Swish", "swish": "Swish", "relu": "Relu"}
+
 RULES: Mapping[str, Rule] = {
     "Conv": _conv,
+    "CausalConvWithState": _causal,
     "ConvTranspose": _conv_transpose,
     "DeformConv": _deform_conv,
-    "com.microsoft:FusedConv": _conv,
 }

@@ -99,7 +99,8 @@ class Count:
     """Work of one operator.
 
     `operations` come on top of 2 x MACs; `reads` and `writes` give the elements moved at those positions
-    where they are not the whole tensor. MACs are those of the contraction unless given.
+    where they are not the whole tensor. MACs are those of the contraction unless given. `held` are trained
+    numbers that stand in the attributes of the node, as the thresholds of a tree do.
     """
 
     op_class: OpClass
@@ -108,6 +109,7 @@ class Count:
     extra_macs: int = 0
     reads: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
     writes: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+    held: int = 0
 
     @property
     def macs(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.workload.operators.counting_rule import (
     DIVISION,
+    REQUANTISE,
     ROOT,
     SIGMOID,
     SOFTPLUS,
@@ -20,6 +21,7 @@ from planner.workload.operators.counting_rule import (
 )
 
 _GELU = TRANSCENDENTAL + 4  # x * 0.5 * (1 + erf(x / sqrt(2))), the constants multiplied
+_LOG_SOFTMAX = 4 + TRANSCENDENTAL  # running maximum, subtract, exp, sum, subtract the logarithm
 _FAST_GELU = TANH + 8  # 0.5 x (1 + tanh(a x + b x^3))
 
 OPERATIONS: Mapping[str, int] = {
@@ -50,6 +52,17 @@ OPERATIONS: Mapping[str, int] = {
     "com.microsoft:FastGelu": _FAST_GELU,
     "com.microsoft:QuickGelu": SIGMOID + 2,
     "com.microsoft:RotaryEmbedding": 3,
+    "com.microsoft:BiasAdd": 2,
+    "com.microsoft:BiasDropout": 2,
+    "com.microsoft:BiasSplitGelu": _GELU + 3,
+    "com.microsoft:ScaledSiLU": SIGMOID + 2,
+    "com.microsoft:GatedAdd": 2,
+    "com.microsoft:QOrderedGelu": _GELU + REQUANTISE,
+    "com.microsoft:ComplexMul": 3,
+    "com.microsoft:ComplexMulConj": 3,
+    "com.microsoft:MulInteger": 3,
+    "com.microsoft:QLinearWhere": 1 + REQUANTISE,
+    "com.microsoft:Trilu": 1,
     "RotaryEmbedding": 3,
     **dict.fromkeys(("RandomNormal", "RandomNormalLike", "Multinomial"), 2 * TRANSCENDENTAL),
     **dict.fromkeys(("RandomUniform", "RandomUniformLike"), 2),
@@ -95,6 +108,22 @@ def _gated(call: Call) -> Count:
     return Count("elementwise", (SIGMOID + 2) * call.written)
 
 
+def _loss(per_element: int) -> Rule:
+    """Losses over class scores: the logarithm where it is not taken yet, a weight and a mean per sample."""
+
+    def rule(call: Call) -> Count:
+        targets = math.prod(call.input(1))
+        scores = {} if per_element else {0: min(call.read, targets)}
+        return Count("reduction", per_element * call.read + (2 + call.has(2)) * targets, reads=scores)
+
+    return rule
+
+
+def _mel_weights(call: Call) -> Count:
+    """`MelWeightMatrix`: two slopes and their smaller one per element."""
+    return Count("elementwise", (2 * DIVISION + 3) * call.written)
+
+
 RULES: Mapping[str, Rule] = {
     **{name: _per_element(operations) for name, operations in OPERATIONS.items()},
     "Max": _many(1),
@@ -102,5 +131,8 @@ RULES: Mapping[str, Rule] = {
     "Sum": _many(1),
     "Mean": _many(1, fixed=1),
     "Pow": _pow,
-    "SwiGLU": _gated,
+    **dict.fromkeys(("SwiGLU", "com.microsoft:SwiGLU"), _gated),
+    "NegativeLogLikelihoodLoss": _loss(0),
+    "SoftmaxCrossEntropyLoss": _loss(_LOG_SOFTMAX),
+    "MelWeightMatrix": _mel_weights,
 }

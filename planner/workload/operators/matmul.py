@@ -9,8 +9,15 @@ import math
 from collections.abc import Mapping
 
 from planner.workload.operation import Contraction, OpClass
-from planner.workload.operators.counting_rule import Call, Count, Rule, UncountedError
-from planner.workload.operators.elementwise import activation_operations
+from planner.workload.operators.counting_rule import (
+    REQUANTISE,
+    TRANSCENDENTAL,
+    Call,
+    Count,
+    Rule,
+    UncountedError,
+)
+from planner.workload.operators.elementwise import OPERATIONS, activation_operations
 
 
 def _class(call: Call) -> OpClass:
@@ -42,8 +49,8 @@ def _fused_matmul(call: Call) -> Count:
         left = (*left[:-2], left[-1], left[-2])
     if call.integer("transB", 0):
         right = (*right[:-2], right[-1], right[-2])
-    scaling = call.written * (call.number("alpha", 1.0) != 1.0)
-    return Count(_class(call), scaling, product(left, right))
+    per_element = (call.number("alpha", 1.0) != 1.0) + activation_operations(call.text("activation", ""))
+    return Count(_class(call), per_element * call.written, product(left, right))
 
 
 def _gemm(call: Call) -> Count:
@@ -59,10 +66,60 @@ def _gemm(call: Call) -> Count:
 
 
 def _packed_bits(call: Call) -> Count:
-    """`MatMulNBits`: weights of few bits, dequantised (subtract, multiply) on the way."""
+    """`MatMulNBits`, `MatMulBnb4`: weights of few bits, dequantised (subtract, multiply) on the way."""
     depth, columns = call.integer("K", 0), call.integer("N", 0)
     rows = call.read // depth
-    return Count("gemm", 2 * depth * columns, Contraction(1, rows, columns, depth))
+    bias = call.written * (call.node.op_type == "MatMulNBits" and call.has(5))
+    return Count("gemm", 2 * depth * columns + bias, Contraction(1, rows, columns, depth))
+
+
+def _fast_gelu(call: Call) -> Count:
+    """`GemmFastGelu`: a product, a bias and the tanh form of Gelu."""
+    per_element = OPERATIONS["com.microsoft:FastGelu"] + call.has(2)
+    return Count(_class(call), per_element * call.written, product(call.input(0), call.input(1)))
+
+
+def _ordered(call: Call) -> Count:
+    """`QOrderedMatMul`: 8-bit operands, a bias and a sum where there are."""
+    per_element = REQUANTISE + call.has(5) + 2 * call.has(6)
+    depth = call.input(0)[-1]
+    rows = call.read // depth
+    contraction = Contraction(1, rows, call.output()[-1], depth)
+    return Count("gemm" if 2 in call.fixed else "matmul", per_element * call.written, contraction)
+
+
+def _experts(call: Call) -> Count:
+    """`MoE`: every token runs through k experts of two or three layers; the router chooses among all.
+
+    The weights of at most tokens x k experts are read, all of them once there are more.
+    """
+    quantised = call.node.op_type == "QMoE"
+    second, third = (5, 8) if quantised else (4, 6)
+    tokens = call.read // call.input(0)[-1]
+    experts = call.input(1)[-1]
+    chosen = min(call.integer("k", 1), experts)
+    hidden = call.input(0)[-1]
+    inner = _inner_width(call, second, hidden)
+    gated = call.has(third) or call.text("activation_type", "relu") == "swiglu"
+    layers = 3 if gated else 2
+    macs = tokens * chosen * hidden * inner * layers
+    activation = activation_operations("Gelu") + 1
+    routing = experts * (TRANSCENDENTAL + 2) * tokens
+    used = min(experts, tokens * chosen)
+    reads = {
+        place: math.prod(call.input(place)) * used // experts
+        for place in range(2, len(call.inputs))
+        if call.has(place) and call.input(place)[:1] == (experts,)
+    }
+    combining = 2 * tokens * chosen * hidden
+    operations = routing + tokens * chosen * inner * activation + combining
+    return Count("gemm", operations, extra_macs=macs, reads=reads)
+
+
+def _inner_width(call: Call, second: int, hidden: int) -> int:
+    """Width between the layers of an expert: elements of its second weight over its outputs."""
+    packing = 8 // call.integer("expert_weight_bits", 4) if call.node.op_type == "QMoE" else 1
+    return math.prod(call.input(second)[1:]) * packing // hidden
 
 
 def _einsum(call: Call) -> Count:
@@ -134,8 +191,11 @@ RULES: Mapping[str, Rule] = {
     "MatMul": _matmul,
     "Gemm": _gemm,
     "Einsum": _einsum,
-    "com.microsoft:FusedGemm": _gemm,
     "com.microsoft:FusedMatMul": _fused_matmul,
     "com.microsoft:TransposeMatMul": _fused_matmul,
-    "com.microsoft:MatMulNBits": _packed_bits,
+    "com.microsoft:FusedMatMulActivation": _fused_matmul,
+    **dict.fromkeys((f"com.microsoft:{name}" for name in ("MatMulNBits", "MatMulBnb4")), _packed_bits),
+    "com.microsoft:GemmFastGelu": _fast_gelu,
+    "com.microsoft:QOrderedMatMul": _ordered,
+    **dict.fromkeys(("com.microsoft:MoE", "com.microsoft:QMoE"), _experts),
 }

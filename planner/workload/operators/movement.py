@@ -56,6 +56,16 @@ def _column_to_image(call: Call) -> Count:
     return Count("movement", call.read)
 
 
+def _take_blocks(call: Call) -> Count:
+    """Rows of a table of few bits, dequantised (subtract, multiply) with the scales of their blocks."""
+    rows = call.input(0)[call.integer("gather_axis", 0)]
+    taken = min(rows, math.prod(call.input(1)))
+    reads = {place: math.prod(call.input(place)) * taken // rows for place in (0, 2)}
+    return Count("movement", 2 * call.written, reads=reads)
+
+
+_CONTAINERS = ("SequenceConstruct", "SequenceInsert", "SplitToSequence", "ConcatFromSequence")
+
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout"), _view),
     **dict.fromkeys(("Shape", "Size", "Constant"), _view),
@@ -63,6 +73,19 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("DepthToSpace", "SpaceToDepth", "OneHot", "com.microsoft:QLinearConcat"), _move),
     **dict.fromkeys(("Slice", "Gather", "GatherElements", "GatherND", "Compress", "CenterCropPad"), _take),
     "Split": _take_all_outputs,
+    **dict.fromkeys(_CONTAINERS, _move),
+    **dict.fromkeys(("SequenceAt", "SequenceErase", "OptionalGetElement"), _take),
+    **dict.fromkeys(("SequenceLength", "SequenceEmpty", "OptionalHasElement"), _view),
+    "Optional": _view,
+    **dict.fromkeys(
+        ("com.microsoft:Pad", "com.microsoft:NGramRepeatBlock", "com.microsoft:UnfoldTensor"), _move
+    ),
+    **dict.fromkeys(("com.microsoft.nchwc:ReorderInput", "com.microsoft.nchwc:ReorderOutput"), _move),
+    "com.microsoft.nchwc:Upsample": _take,
+    **dict.fromkeys(("com.microsoft:TorchEmbedding", "com.microsoft:GatherND"), _take),
+    "com.microsoft:ExpandDims": _view,
+    "com.microsoft:Range": _range,
+    "com.microsoft:GatherBlockQuantized": _take_blocks,
     **dict.fromkeys(("ConstantOfShape", "EyeLike"), _generate),
     "Range": _range,
     "ScatterND": _scatter(2),

@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from planner.workload.operators.counting_rule import DIVISION, ROOT, TRANSCENDENTAL, Call, Count, Rule
+from planner.workload.operators.counting_rule import (
+    DIVISION,
+    ROOT,
+    SIGMOID,
+    TRANSCENDENTAL,
+    Call,
+    Count,
+    Rule,
+)
 
 _MOMENTS = 4  # sum; subtract the mean; square and sum
 _PER_ROW = ROOT + 2 * DIVISION + 1  # mean, variance, add epsilon, reciprocal root
@@ -71,6 +79,29 @@ def _skip_rms(call: Call) -> Count:
     return Count("norm", added + 4 * call.read + _PER_ROW * math.prod(call.input(0)[:-1]))
 
 
+def _contrib_group(call: Call) -> Count:
+    """com.microsoft `GroupNorm`, `SkipGroupNorm`: by default channels last; a swish where it is asked for."""
+    rows = call.input(0)[0] * call.integer("groups", 1)
+    skipped = call.node.op_type == "SkipGroupNorm"
+    added = (1 + call.has(4)) * skipped + (SIGMOID + 1) * bool(call.integer("activation", 0))
+    base = _standardise(call, rows, 2)
+    return Count("norm", base.operations + added * call.read)
+
+
+def _embedding(call: Call) -> Count:
+    """com.microsoft `EmbedLayerNormalization`: rows of two or three tables summed and normalised."""
+    rows = math.prod(call.input(0))
+    tables = [place for place in (2, 3, 4) if call.has(place)]
+    written = call.written
+    operations = (len(tables) - 1 + _MOMENTS + 3) * written + _PER_ROW * rows
+    reads = {place: min(math.prod(call.input(place)), written) for place in tables}
+    return Count("norm", operations, reads=reads)
+
+
+def _gated_rms(call: Call) -> Count:
+    return Count("norm", (5 + SIGMOID) * call.read + _PER_ROW * math.prod(call.input(0)[:-1]))
+
+
 RULES: Mapping[str, Rule] = {
     "BatchNormalization": _batch,
     "LayerNormalization": _layer,
@@ -81,6 +112,11 @@ RULES: Mapping[str, Rule] = {
     "SimplifiedLayerNormalization": _rms,
     "LpNormalization": _lp,
     "LRN": _local_response,
+    **dict.fromkeys(("com.microsoft:GroupNorm", "com.microsoft:SkipGroupNorm"), _contrib_group),
+    "com.microsoft:EmbedLayerNormalization": _embedding,
+    "com.microsoft:QEmbedLayerNormalization": _embedding,
+    "com.microsoft:QOrderedLayerNormalization": _layer,
+    "com.microsoft:GatedRMSNorm": _gated_rms,
     "com.microsoft:SkipLayerNormalization": _skip_layer,
     "com.microsoft:SkipSimplifiedLayerNormalization": _skip_rms,
 }

@@ -8,9 +8,10 @@ Cho et al., arXiv:1406.1078, in the form of the ONNX operator documents.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from planner.workload.operation import Contraction
-from planner.workload.operators.counting_rule import SIGMOID, TANH, Call, Count, Rule
+from planner.workload.operators.counting_rule import REQUANTISE, SIGMOID, TANH, Call, Count, Rule
 
 _CELL = {
     "LSTM": 3 * SIGMOID + 2 * TANH + 4,  # three gates, candidate and output; f*c + i*g, o*tanh(c)
@@ -36,4 +37,22 @@ def _recurrent(call: Call) -> Count:
     return Count("recurrent", per_unit * units, contraction)
 
 
-RULES: Mapping[str, Rule] = dict.fromkeys(("LSTM", "GRU", "RNN"), _recurrent)
+def _quantised_lstm(call: Call) -> Count:
+    """com.microsoft `DynamicQuantizeLSTM`: weights turned, (directions, features, 4 hidden)."""
+    directions, features, gate_rows = call.input(1)
+    hidden = gate_rows // 4
+    inputs = (
+        call.input(0),
+        (directions, gate_rows, features),
+        (directions, gate_rows, hidden),
+        *call.inputs[3:8],
+    )
+    node = replace(call.node, op_type="LSTM", domain="")
+    count = _recurrent(replace(call, node=node, inputs=inputs))
+    return replace(count, operations=count.operations + (2 + REQUANTISE) * call.read)
+
+
+RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), _recurrent),
+    "com.microsoft:DynamicQuantizeLSTM": _quantised_lstm,
+}

@@ -51,6 +51,17 @@ def _non_max_suppression(call: Call) -> Count:
     return Count("sort", sorting + selected * boxes * _OVERLAP)
 
 
+def _masked_softmax(call: Call) -> Count:
+    """`BiasSoftmax`: one addition before."""
+    return Count("softmax", (1 + SOFTMAX) * call.read)
+
+
+def _distances(call: Call) -> Count:
+    """`CDist`: a difference, a square and a sum per pair of rows and feature; a root per pair."""
+    root = ROOT if call.text("metric", "sqeuclidean") == "euclidean" else 0
+    return Count("reduction", (3 * call.input(0)[1] + root) * call.written)
+
+
 RULES: Mapping[str, Rule] = {
     "ReduceSum": _reduce(1),
     "ReduceMean": _reduce(1, 1),
@@ -70,6 +81,11 @@ RULES: Mapping[str, Rule] = {
     "Hardmax": _hardmax,
     "Softmax": _softmax(SOFTMAX),
     "LogSoftmax": _softmax(SOFTMAX + 1 - DIVISION),
+    "com.microsoft:BiasSoftmax": _masked_softmax,
+    "com.microsoft:CDist": _distances,
+    "com.microsoft:ReduceSumInteger": _reduce(1),
+    "com.microsoft:IsAllFinite": _reduce(1),
+    "com.microsoft:Unique": _unique,
     "TopK": _top_k,
     "Unique": _unique,
     "NonMaxSuppression": _non_max_suppression,

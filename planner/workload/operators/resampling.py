@@ -37,6 +37,6 @@ def _affine_grid(call: Call) -> Count:
 RULES: Mapping[str, Rule] = {
     "Resize": _resize,
     "Upsample": _resize,
-    "GridSample": _grid_sample,
+    **dict.fromkeys(("GridSample", "com.microsoft:GridSample"), _grid_sample),
     "AffineGrid": _affine_grid,
 }

@@ -38,4 +38,24 @@ def _determinant(call: Call) -> Count:
     return Count("reduction", math.prod(shape[:-2]) * (2 * shape[-1] ** 3 // 3 + shape[-1]))
 
 
-RULES: Mapping[str, Rule] = {"DFT": _dft, "STFT": _short_time, "Det": _determinant}
+def _inverse(call: Call) -> Count:
+    """com.microsoft `Inverse`: 2 n^3 operations (LU decomposition and two triangular inversions)."""
+    shape = call.input(0)
+    return Count("reduction", math.prod(shape[:-2]) * 2 * shape[-1] ** 3)
+
+
+def _real_transform(call: Call) -> Count:
+    """com.microsoft `Rfft`, `Irfft`: half the work of a complex transform, over the last signal_ndim axes."""
+    axes = call.integer("signal_ndim", 1)
+    shape = call.output() if call.node.op_type == "Irfft" else call.input(0)
+    points = math.prod(shape[-axes:])
+    return Count("reduction", _transform(points, math.prod(shape[:-axes])) // 2)
+
+
+RULES: Mapping[str, Rule] = {
+    "DFT": _dft,
+    "STFT": _short_time,
+    "Det": _determinant,
+    "com.microsoft:Inverse": _inverse,
+    **dict.fromkeys(("com.microsoft:Rfft", "com.microsoft:Irfft"), _real_transform),
+}

@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 from planner.workload.operators import (
     attention,
+    borrowing,
+    classical,
     convolution,
     elementwise,
     matmul,
@@ -18,12 +20,16 @@ from planner.workload.operators import (
     reduction,
     resampling,
     signal,
+    text,
 )
 from planner.workload.operators.counting_rule import Call, Count, Rule, UncountedError
+from planner.workload.uncountable import uncountable
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         **attention.RULES,
+        **borrowing.RULES,
+        **classical.RULES,
         **convolution.RULES,
         **elementwise.RULES,
         **matmul.RULES,
@@ -35,6 +41,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         **reduction.RULES,
         **resampling.RULES,
         **signal.RULES,
+        **text.RULES,
     }
 )
 """Operator -> counting rule."""
@@ -49,7 +56,7 @@ def count(call: Call) -> Count:
     key = f"{node.domain}:{node.op_type}" if node.domain else node.op_type
     rule = RULES.get(key)
     if rule is None:
-        raise UncountedError(f"no counting rule for operator {key}")
+        raise UncountedError(uncountable(node.domain, node.op_type) or f"no counting rule for operator {key}")
     try:
         return rule(call)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:

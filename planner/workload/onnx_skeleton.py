@@ -1,0 +1,146 @@
+"""An ONNX file without its large data: the network, however many gigabytes of weights come with it.
+
+The file is mapped into memory, and only the tags and lengths of the protobuf wire format are walked
+(protobuf.dev/programming-guides/encoding): values of large tensors are stepped over, so that their pages
+are never touched. What remains is a message that the protobuf library parses as usual.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from planner.errors import InputError, Problem
+
+LARGEST_GRAPH = 500_000
+"""Nodes, those of subgraphs and of inlined functions included, up to which a network is read."""
+
+_SMALL_FILE = 2**20
+_SMALL_MESSAGE = 2**16
+_FIELDS = 4_000_000
+_DEPTH = 100
+
+_Kind = Literal["model", "graph", "function", "node", "attribute", "sparse", "tensor"]
+_LENGTH_DELIMITED = 2
+_FIXED_LENGTHS: Mapping[int, int] = {1: 8, 5: 4}
+
+_CHILDREN: Mapping[_Kind, Mapping[int, _Kind]] = {
+    "model": {7: "graph", 25: "function"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "function": {7: "node", 11: "attribute"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {},
+}
+"""Fields by which large tensors are reached."""
+
+_DROPPED: Mapping[_Kind, frozenset[int]] = {
+    "model": frozenset({20}),  # training_info
+    "tensor": frozenset({4, 5, 6, 7, 9, 10, 11}),  # values in any of their forms
+}
+
+
+def read_skeleton(path: Path) -> bytes:
+    """The message in a file; tensors beyond 64 KiB have lost their values.
+
+    Raises `InputError` for a file that ends inside a field, nests too deep or has more than 500,000 nodes
+    (about 0.8 GB once counted), and `OSError` where it cannot be read.
+    """
+    with path.open("rb") as file:
+        if path.stat().st_size <= _SMALL_FILE:
+            return file.read()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return _Walk(content, str(path)).message(0, len(content), "model", 0)
+
+
+def too_many_nodes(source: str) -> InputError:
+    """The refusal of a network beyond the limit."""
+    expected = f"at most {LARGEST_GRAPH} operators"
+    advice = "cut the network into parts, or keep repeated blocks in a Loop"
+    return InputError(source, [Problem("graph", expected, "more", advice)])
+
+
+class _Walk:
+    """Walks the fields of one file and copies those that are kept."""
+
+    def __init__(self, content: mmap.mmap, source: str) -> None:
+        self._content = content
+        self._source = source
+        self._fields = 0
+        self._nodes = 0
+
+    def message(self, start: int, end: int, kind: _Kind, depth: int) -> bytes:
+        """The message between two places, large values left out."""
+        if depth > _DEPTH:
+            raise self._refusal("nested deeper than any network", start)
+        children, dropped = _CHILDREN[kind], _DROPPED.get(kind, frozenset())
+        parts: list[bytes] = []
+        place = kept_from = start
+        while place < end:
+            field_start = place
+            tag, place = self._varint(place, end)
+            field, body, place = tag >> 3, *self._span(tag & 7, place, end)
+            self._budget(field, kind)
+            child = children.get(field) if place - body > _SMALL_MESSAGE else None
+            if child is not None or field in dropped:
+                parts.append(self._content[kept_from:field_start])
+                kept_from = place
+            if child is not None:
+                inner = self.message(body, place, child, depth + 1)
+                parts += (_encoded(tag), _encoded(len(inner)), inner)
+        parts.append(self._content[kept_from:end])
+        return b"".join(parts)
+
+    def _span(self, wire_type: int, place: int, end: int) -> tuple[int, int]:
+        """Where the value of a field starts and ends."""
+        if wire_type == _LENGTH_DELIMITED:
+            length, start = self._varint(place, end)
+            stop = start + length
+        elif wire_type == 0:
+            start = place
+            stop = self._varint(place, end)[1]
+        elif wire_type in _FIXED_LENGTHS:
+            start, stop = place, place + _FIXED_LENGTHS[wire_type]
+        else:
+            raise self._refusal("no ONNX message", place)
+        if stop > end:
+            raise self._refusal("cut off: a field runs beyond its end", place)
+        return start, stop
+
+    def _varint(self, place: int, end: int) -> tuple[int, int]:
+        value = shift = 0
+        while place < end and shift < 70:
+            byte = self._content[place]
+            place += 1
+            value |= (byte & 127) << shift
+            if byte < 128:
+                return value, place
+            shift += 7
+        raise self._refusal("no ONNX message", place)
+
+    def _budget(self, field: int, kind: _Kind) -> None:
+        self._fields += 1
+        if self._fields > _FIELDS:
+            raise self._refusal(f"made of more than {_FIELDS} fields", 0)
+        if _CHILDREN[kind].get(field) == "node":
+            self._nodes += 1
+            if self._nodes > LARGEST_GRAPH:
+                raise too_many_nodes(self._source)
+
+    def _refusal(self, what: str, place: int) -> InputError:
+        advice = "the file is damaged or of another format; give the path of an .onnx file"
+        got = f"{len(self._content)} bytes that are {what} (at byte {place})"
+        return InputError(self._source, [Problem("content", "an ONNX model", got, advice)])
+
+
+def _encoded(value: int) -> bytes:
+    """An unsigned integer as a varint."""
+    encoded = bytearray()
+    while value > 127:
+        encoded.append(value & 127 | 128)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
