@@ -112,6 +112,19 @@ def test_an_override_is_shown_wherever_it_counts(call, tmp_path):
     )
 
 
+def test_a_study_on_own_parts_says_so(call, tmp_path):
+    for name in ("jetson-agx-orin-64", "jetson-orin-nano-8", "jetson-agx-xavier-32", "jetson-nano-4"):
+        text = (database_dir() / "devices" / f"{name}.yaml").read_text()
+        (tmp_path / f"{name}.yaml").write_text(text)
+    text = (ROOT / "scenarios" / "line-inspection.yaml").read_text()
+    line = tmp_path / "short-line.scenario"
+    line.write_text(re.sub(r"duration: .*", "duration: 60 s", re.sub(r"warmup: .*", "warmup: 10 s", text)))
+    record = call(
+        "simulate", line, "--replications", "2", "--hardware", tmp_path, "--format", "json", "--quiet"
+    ).json
+    assert any("overrides the shipped part" in warning for warning in record["warnings"])
+
+
 def test_the_environment_names_own_parts_too(call, example, monkeypatch):
     monkeypatch.setenv("PLANNER_HARDWARE", str(example))
     ids = [row["id"] for row in call("devices", "list", "--format", "json").json["devices"]]
