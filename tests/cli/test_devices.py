@@ -11,12 +11,6 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = "raspberry-pi-5-oc2900"
 
 
-@pytest.fixture(autouse=True)
-def no_settings(tmp_path, monkeypatch):
-    monkeypatch.setattr("planner.data_files.config_dir", lambda: tmp_path / "no-settings")
-    monkeypatch.delenv("PLANNER_HARDWARE", raising=False)
-
-
 @pytest.fixture
 def example(tmp_path):
     """The finished file of docs/add-a-device.md in a folder of own parts."""
