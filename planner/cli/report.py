@@ -7,6 +7,8 @@ from typing import Literal
 
 import click
 
+from planner.cli.own_parts import hardware_option
+
 
 @click.command("report")
 @click.argument("scenario", type=click.Path(path_type=Path))
@@ -14,6 +16,7 @@ import click
 @click.option("--data", type=click.Path(path_type=Path), help="Also write every number as JSON.")
 @click.option("--paper", type=click.Choice(["a4", "us-letter"]), default="a4", show_default=True)
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@hardware_option
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(
     scenario: Path,

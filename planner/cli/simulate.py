@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text import interval, quantity, share
 
 
@@ -15,6 +16,7 @@ from planner.cli.text import interval, quantity, share
 @click.option("--engine", type=click.Choice(["simpy"]), default="simpy", show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option("--replications", type=click.IntRange(min=2), help="Instead of the scenario's.")
+@hardware_option
 @output_options
 def command(
     scenario: Path, engine: str, seed: int | None, replications: int | None, *, output: Output
@@ -70,7 +72,9 @@ def command(
     ]
     footer = ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
-    footer += [f"note: {text}" for text in result.warnings]
+    notes = [*result.warnings, *own_part_notes((simulated.option.device,))]
+    answered["warnings"] = notes
+    footer += [f"note: {text}" for text in notes]
     footer += [f"limit broken: {reason}" for reason in simulated.option.reasons]
     rows = frame_rows(result.to_frame())
     right = frozenset({"requests", "dropped", "p50", "p99", "asked"})

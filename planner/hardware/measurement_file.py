@@ -10,8 +10,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -27,7 +29,32 @@ _DIGEST = "sha256"
 _ALL_BUT = {"id", "source"}
 """Two rows that differ only in these are the same measurement filed twice."""
 
-Columns = Mapping[str, Sequence[str] | Sequence[float]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column of text: its distinct words, and for each row which of them stands there."""
+
+    words: Sequence[str]
+    places: Sequence[int]
+
+    def read(self, reading: Callable[[str], T]) -> list[T]:
+        """Each row's word as `reading` takes it; each distinct word is taken once."""
+        taken = [reading(word) for word in self.words]
+        return [taken[place] for place in self.places]
+
+    def text(self) -> list[str]:
+        """Each row's word."""
+        return [self.words[place] for place in self.places]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """All rows as columns."""
+
+    texts: Mapping[str, Coded]
+    values: Sequence[float]
 
 
 def rows_dir() -> Path:
@@ -106,18 +133,20 @@ def pack(rows: Sequence[Mapping[str, str]], digest: str) -> bytes:
 
 
 def read_columns() -> Columns:
-    """The columns of the shipped file: words for text, floats for `value`.
+    """The columns of the shipped file.
 
     Raises `MissingDataError` where the file is absent or unreadable.
     """
     try:
         with np.load(columns_path()) as archive:
-            return {name: _column(archive, name) for name in COLUMNS}
+            texts = {name: _coded(archive, name) for name in COLUMNS if name != _NUMBERS}
+            values: list[float] = archive[_NUMBERS].tolist()
     except (OSError, ValueError, KeyError) as error:
         raise MissingDataError(
             f"expected the measurements in {columns_path()}, got: {error}; "
             "build them with `python benchmarks/build_measurements.py`"
         ) from None
+    return Columns(texts, values)
 
 
 def packed_digest() -> str:
@@ -126,11 +155,7 @@ def packed_digest() -> str:
         return bytes(archive[_DIGEST]).decode()
 
 
-def _column(
-    archive: Mapping[str, np.ndarray[tuple[int], np.dtype[np.generic]]], name: str
-) -> Sequence[str] | Sequence[float]:
-    if name == _NUMBERS:
-        values: list[float] = archive[name].tolist()
-        return values
+def _coded(archive: Mapping[str, np.ndarray[tuple[int], np.dtype[np.generic]]], name: str) -> Coded:
     words = bytes(archive[f"{name}_words"]).decode().split("\n")
-    return [words[i] for i in archive[name].tolist()]
+    places: list[int] = archive[name].tolist()
+    return Coded(words, places)

@@ -7,16 +7,16 @@ means the same thing; `corrected=True` applies the reviewed list of known mistak
 from __future__ import annotations
 
 import functools
+import gc
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TypeVar
 
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.hardware.measurement_file import read_columns
+from planner.hardware.measurement_file import Columns, read_columns
 from planner.schema.measurements import Correction, Corrections, Names
 from planner.schema.yaml_file import read_model
 
@@ -28,7 +28,6 @@ SI_UNITS: Mapping[str, tuple[str, float]] = {
 }
 """Metric -> dimension of its SI value and the factor from the published number."""
 
-T = TypeVar("T")
 _CLUSTER = re.compile(r"\b(all|big|little) cores\b")
 
 
@@ -94,7 +93,13 @@ def read_measurements(*, corrected: bool = False) -> tuple[Measurement, ...]:
     """
     if corrected:
         return apply_corrections(read_measurements(), read_corrections())
-    return tuple(_rows(read_columns()))
+    collecting = gc.isenabled()
+    gc.disable()  # thousands of new objects, none of them garbage
+    try:
+        return tuple(_rows(read_columns()))
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @functools.cache
@@ -189,42 +194,35 @@ def _patterns(
     return [(kind, pattern, names) for kind, pattern, names in patterns if pattern is not None]
 
 
-def _rows(columns: Mapping[str, Sequence[str] | Sequence[float]]) -> Iterable[Measurement]:
+def _rows(columns: Columns) -> Iterable[Measurement]:
     names = read_model(database_dir() / "measurements" / "names.yaml", Names)
     parts = {alias.published: alias.name for alias in names.parts}
     models = {alias.published: alias.name for alias in names.models}
-    text = {name: [str(word) for word in column] for name, column in columns.items() if name != "value"}
-    values = [float(value) for value in columns["value"]]
+    texts = columns.texts
     return map(
         Measurement,
-        text["id"],
-        _each(text["part_id"], lambda word: parts.get(word, word)),
-        text["part_id"],
-        _each(text["power_mode"], _or_none),
-        text["unit"],
-        text["engine"],
-        _each(text["engine_version"], _or_none),
-        _each(text["model"], lambda word: models.get(word, word)),
-        text["model"],
-        _each(text["input_shape"], _or_none),
-        _each(text["precision"], lambda word: _or_none(word.removesuffix("?"))),
-        _each(text["precision"], lambda word: word.endswith("?")),
-        _each(text["batch"], _count),
-        _each(text["streams_threads"], _count),
-        _each(text["note"], _cluster),
-        text["metric"],
-        text["statistic"],
-        values,
-        text["source"],
-        _each(text["note"], _or_none),
-        text["trust"],
+        texts["id"].text(),
+        texts["part_id"].read(lambda word: parts.get(word, word)),
+        texts["part_id"].text(),
+        texts["power_mode"].read(_or_none),
+        texts["unit"].text(),
+        texts["engine"].text(),
+        texts["engine_version"].read(_or_none),
+        texts["model"].read(lambda word: models.get(word, word)),
+        texts["model"].text(),
+        texts["input_shape"].read(_or_none),
+        texts["precision"].read(lambda word: _or_none(word.removesuffix("?"))),
+        texts["precision"].read(lambda word: word.endswith("?")),
+        texts["batch"].read(_count),
+        texts["streams_threads"].read(_count),
+        texts["note"].read(_cluster),
+        texts["metric"].text(),
+        texts["statistic"].text(),
+        columns.values,
+        texts["source"].text(),
+        texts["note"].read(_or_none),
+        texts["trust"].text(),
     )
-
-
-def _each(words: Sequence[str], reading: Callable[[str], T]) -> list[T]:
-    """Each word read, but each distinct word only once."""
-    read = {word: reading(word) for word in set(words)}
-    return [read[word] for word in words]
 
 
 def _or_none(word: str) -> str | None:

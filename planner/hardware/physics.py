@@ -34,6 +34,10 @@ _PARTITIONS: dict[str, tuple[tuple[str, int], ...]] = {
 """What `active` counts, by its name in `parts`; a TPC holds two SMs."""
 _CUDA_PER_TENSOR = (8.0, 32.0)
 """CUDA cores for each tensor core, from Volta to Blackwell."""
+_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "six": 6, "eight": 8, "twelve": 12}
+_RATE = re.compile(r"\b(?:LP|G)?DDR\w*-(\d{3,5})\b")
+_BITS = re.compile(r"\b(\d+) bit\b")
+_CHANNELS = re.compile(rf"\b({'|'.join(_NUMBERS)}) channels?\b")
 _PCIE = re.compile(r"PCIe\s*(?:Gen\s*)?(\d)(?:\.\d)?\s*x\s*(\d+)", re.IGNORECASE)
 _PCIE_BYTES_PER_S = {
     generation: transfers * encoding / 8
@@ -196,8 +200,9 @@ def _headline(device: Device, label: Label) -> Iterator[Conflict]:
 
 
 def _bus(memory: Memory) -> Iterator[Conflict]:
-    """Bandwidth = width x clock x transfers per clock."""
-    if memory.width_bits is None:
+    """Bandwidth = width x clock x transfers per clock; without clocks, that of the grade in `technology`."""
+    if memory.width_bits is None or not memory.clocks_hz:
+        yield from _grade(memory)
         return
     transfers = memory.transfers_per_clock.value if memory.transfers_per_clock is not None else 2
     for mode, clock in memory.clocks_hz.items():
@@ -207,6 +212,21 @@ def _bus(memory: Memory) -> Iterator[Conflict]:
             expected = f"about {format_quantity(product_bytes, 'bytes_per_s')} (width x clock x transfers)"
             got = format_quantity(bandwidth, "bytes_per_s")
             yield Conflict(("memory", "bandwidth", mode), expected, got)
+
+
+def _grade(memory: Memory) -> Iterator[Conflict]:
+    """`LPDDR5-6400, 128 bit` and `DDR4-3200, eight channels` (of 64 bit) say what the fastest mode moves."""
+    technology = memory.technology or ""
+    rate, bits, channels = _RATE.search(technology), _BITS.search(technology), _CHANNELS.search(technology)
+    if rate is None or bool(bits) == bool(channels) or "each" in technology:
+        return
+    width_bits = int(bits[1]) if bits else 64 * _NUMBERS[channels[1]] if channels else 0
+    exact = int(rate[1]) * 1e6 * width_bits / 8
+    mode, fastest = max(memory.bandwidth_bytes_per_s.items(), key=lambda item: item[1].value)
+    if _differs(fastest.value, exact):
+        expected = f"about {format_quantity(exact, 'bytes_per_s')} ({technology})"
+        got = format_quantity(fastest.value, "bytes_per_s")
+        yield Conflict(("memory", "bandwidth", mode), expected, got)
 
 
 def _memory(memory: Memory) -> Iterator[Conflict]:

@@ -20,7 +20,7 @@ HOT_INLET_C = 35.0
 """Upper end of the inlet that ASHRAE class A2 allows."""
 TIME_CONSTANT_S = (30.0, 400.0)
 """Heat sinks settle within minutes; outside of this a resistance or capacity is mistyped."""
-IDLE_SHARE = 0.03
+IDLE_SHARE = 0.04
 """Supplies, memory and links alone draw more than this share of a part's limit."""
 MOST_OPS_PER_J = 15e12
 """Dense 8-bit operations per joule of the limit; the best accelerators on sale state about 10e12."""
@@ -48,11 +48,14 @@ MOST_IDLE_SPREAD = 5.0
 """Clocks fall in every mode when nothing runs, so that modes of one part idle alike."""
 RESERVED_SHARE = (0.01, 0.4)
 """Share of a memory that boot code and firmware keep."""
-_DDR = re.compile(r"DDR", re.IGNORECASE)
-_LEAST_DDR_BYTES = 128e6
-_LEAST_DDR_BYTES_PER_S = 1e9
+_DRAM = re.compile(r"DDR|HBM", re.IGNORECASE)
+_STACKED = re.compile(r"HBM", re.IGNORECASE)
+_LEAST_DRAM_BYTES = 256e6
+_LEAST_SERVER_BYTES = 1e9
+_LEAST_DRAM_BYTES_PER_S = 1e9
 _MULTIPLES = (1.0, 1.125, 1.5)
-"""Memory of a board comes in powers of two, or these times as much."""
+_MULTIPLES_OF_CARDS = (*_MULTIPLES, 1.25, 1.375)
+"""Memory comes in powers of two or these times as much; stacks are sold with parts of them switched off."""
 
 
 def plausibility_conflicts(device: Device) -> Iterator[Conflict]:
@@ -60,7 +63,7 @@ def plausibility_conflicts(device: Device) -> Iterator[Conflict]:
     yield from _out_of_range(device)
     yield from _sizes(device)
     yield from _memory(device)
-    yield from _whole_counts(device)
+    yield from _steps(device)
     yield from _idle_spread(device)
     yield from _thermal(device)
     for i, mode in enumerate(device.modes):
@@ -108,31 +111,41 @@ def _memory(device: Device) -> Iterator[Conflict]:
             expected = f"{format_quantity(low, 'bytes')} to {format_quantity(high, 'bytes')}, a share of all"
             got = format_quantity(memory.reserved_bytes.value, "bytes")
             yield Conflict(("memory", "reserved"), expected, got)
-    if not _DDR.search(memory.technology or ""):
+    technology = memory.technology or ""
+    if not _DRAM.search(technology):
         return
     path = ("memory", "capacity")
-    if capacity < _LEAST_DDR_BYTES:
-        yield Conflict(path, "at least 128 MB of such memory", format_quantity(capacity, "bytes"))
-    elif memory.shared and device.form in ("module", "board") and not _usual_size(capacity):
-        expected = "a size that such memory is made in (a power of two, or 1.125 or 1.5 times one)"
+    least = _LEAST_SERVER_BYTES if device.form == "server" else _LEAST_DRAM_BYTES
+    if capacity < least:
+        yield Conflict(
+            path,
+            f"at least {format_quantity(least, 'bytes')} of such memory",
+            format_quantity(capacity, "bytes"),
+        )
+    elif not _STACKED.search(technology) and not _usual_size(capacity, shared=memory.shared):
+        expected = "a size that such memory is made in (a power of two or 1.125 to 1.5 times one)"
         yield Conflict(path, expected, format_quantity(capacity, "bytes"))
     for mode, bandwidth in memory.bandwidth_bytes_per_s.items():
-        if bandwidth.value < _LEAST_DDR_BYTES_PER_S:
+        if bandwidth.value < _LEAST_DRAM_BYTES_PER_S:
             got = format_quantity(bandwidth.value, "bytes_per_s")
             yield Conflict(("memory", "bandwidth", mode), "at least 1 GB/s of such memory", got)
 
 
-def _usual_size(capacity_bytes: float) -> bool:
+def _usual_size(capacity_bytes: float, *, shared: bool) -> bool:
     """Whether memory of this size exists, written in MB or GB as printed on the box or in GiB."""
     for unit in (1e6, 1e9, 2.0**30):
-        for multiple in _MULTIPLES:
+        for multiple in _MULTIPLES if shared else _MULTIPLES_OF_CARDS:
             steps = math.log2(capacity_bytes / unit / multiple)
             if abs(steps - round(steps)) < 0.02:
                 return True
     return False
 
 
-def _whole_counts(device: Device) -> Iterator[Conflict]:
+def _steps(device: Device) -> Iterator[Conflict]:
+    hysteresis_k = device.thermal.hysteresis_k.value
+    if 0 < hysteresis_k < 1:
+        expected = "none or at least 1 K, the step that sensors tell apart"
+        yield Conflict(("thermal", "hysteresis"), expected, f"{hysteresis_k:g} K")
     for unit_id, unit in device.units.items():
         for name, count in unit.parts.items():
             if count.value != int(count.value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 
-from planner.hardware.catalog import device_digest, read_device, read_engine
+from planner.hardware.catalog import device_digest, part_file, read_device, read_engine
 from planner.hardware.operating_point import OperatingPoint, operating_point
 from planner.latency.estimate import Estimate, kernels_of
 from planner.latency.planning import planning_band, shortfall
@@ -289,7 +289,9 @@ def _rivals(study: Study) -> list[dict[str, object]]:
 
 
 def _warnings(study: Study) -> list[str]:
-    found = [f"cannot run: {r.device}, {r.mode}, {r.precision}: {r.reason}" for r in study.refusals]
+    devices = dict.fromkeys(option.device for option in study.options)
+    found = [note for device_id in devices if (note := part_file(device_id).note) is not None]
+    found += [f"cannot run: {r.device}, {r.mode}, {r.precision}: {r.reason}" for r in study.refusals]
     if study.simulated:
         for item in study.simulated.option.networks:
             found += [f"{item.estimate.model}: {text}" for text in item.estimate.warnings]

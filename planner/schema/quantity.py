@@ -251,9 +251,28 @@ def numbers_in(
 
 
 def source_conflicts(model: StrictModel, known: Collection[str]) -> Iterator[Conflict]:
-    """The numbers whose source is not among the documents that the file lists."""
+    """The numbers and groups of numbers whose source is not among the documents that the file lists."""
+    advice = "add it under `sources` or correct the name"
+    for path, source in _group_sources(model, ()):
+        if source not in known:
+            expected = f"one of the sources {', '.join(known)}"
+            yield Conflict((*path, "source"), expected, f"{source!r}", advice)
     for entry in numbers_in(model):
         if entry.number.source not in known:
             expected = f"one of the sources {', '.join(known)}"
-            advice = "add it under `sources` or correct the name"
             yield Conflict(entry.path, expected, f"{entry.number.source!r}", advice)
+
+
+def _group_sources(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Sources given for whole groups, which no number need have taken."""
+    if isinstance(value, SourcedBlock) and value.source is not None:
+        yield path, value.source
+    if isinstance(value, StrictModel) and not isinstance(value, Sourced):
+        for name, info in type(value).model_fields.items():
+            yield from _group_sources(getattr(value, name), (*path, info.alias or name))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _group_sources(item, (*path, str(key)))
+    elif isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            yield from _group_sources(item, (*path, i))

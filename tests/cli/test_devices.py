@@ -11,12 +11,6 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = "raspberry-pi-5-oc2900"
 
 
-@pytest.fixture(autouse=True)
-def no_settings(tmp_path, monkeypatch):
-    monkeypatch.setattr("planner.data_files.config_dir", lambda: tmp_path / "no-settings")
-    monkeypatch.delenv("PLANNER_HARDWARE", raising=False)
-
-
 @pytest.fixture
 def example(tmp_path):
     """The finished file of docs/add-a-device.md in a folder of own parts."""
@@ -110,6 +104,19 @@ def test_an_override_is_shown_wherever_it_counts(call, tmp_path):
     assert (
         call("compare", "zoo:resnet18", "--devices", "jetson-n*", "--format", "json").json["warnings"] == []
     )
+
+
+def test_a_study_on_own_parts_says_so(call, tmp_path):
+    for name in ("jetson-agx-orin-64", "jetson-orin-nano-8", "jetson-agx-xavier-32", "jetson-nano-4"):
+        text = (database_dir() / "devices" / f"{name}.yaml").read_text()
+        (tmp_path / f"{name}.yaml").write_text(text)
+    text = (ROOT / "scenarios" / "line-inspection.yaml").read_text()
+    line = tmp_path / "short-line.scenario"
+    line.write_text(re.sub(r"duration: .*", "duration: 60 s", re.sub(r"warmup: .*", "warmup: 10 s", text)))
+    record = call(
+        "simulate", line, "--replications", "2", "--hardware", tmp_path, "--format", "json", "--quiet"
+    ).json
+    assert any("overrides the shipped part" in warning for warning in record["warnings"])
 
 
 def test_the_environment_names_own_parts_too(call, example, monkeypatch):

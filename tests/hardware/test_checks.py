@@ -142,3 +142,41 @@ def test_modes_of_one_unit_do_the_same_in_a_clock(tmp_path: Path) -> None:
     problems = check_device_file(path, engines).problems
     assert {problem.where for problem in problems} == {"units.dla.peaks.int8.15W", "units.dla.peaks.fp16.15W"}
     assert all(problem.line for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("technology", "bandwidth", "wrong"),
+    [
+        ("LPDDR4X-3200, 128 bit", "51.2 GB/s", 0),
+        ("LPDDR4X-3200, 128 bit", "512 GB/s", 1),
+        ("LPDDR4X-3200, 128 bit for each chip", "102.4 GB/s", 0),
+        ("DDR4-3200, two channels", "51.2 GB/s", 0),
+        ("DDR4-3200, two channels", "25.6 GB/s", 1),
+        ("LPDDR4X", "512 GB/s", 0),
+    ],
+)
+def test_the_grade_of_a_memory_gives_its_bandwidth(
+    tmp_path: Path, technology: str, bandwidth: str, wrong: int
+) -> None:
+    """JEDEC names a grade by its transfers: 3200 MT/s x 128 bit / 8 = 51.2 GB/s; a DDR channel has 64 bit."""
+    text = (database_dir() / "devices" / "atlas-200-dk.yaml").read_text()
+    start, end = text.index("  width_bits:"), text.index("  shared: true")
+    text = text[:start] + text[end:]
+    text = text.replace("LPDDR4X-3200, 128 bit (8 GB variant)", technology).replace("51.2 GB/s", bandwidth)
+    path = tmp_path / "atlas-200-dk.yaml"
+    path.write_text(text)
+    engines = {engine_id: read_engine(engine_id) for engine_id in engine_ids()}
+
+    problems = check_device_file(path, engines).problems
+    assert len(problems) == wrong
+
+
+def test_a_source_of_a_group_that_no_number_takes_is_still_looked_up(tmp_path: Path) -> None:
+    text = (database_dir() / "devices" / "jetson-orin-nano-8.yaml").read_text()
+    path = tmp_path / "jetson-orin-nano-8.yaml"
+    path.write_text(text.replace("thermal:\n  source: judgement", "thermal:\n  source: hearsay", 1))
+    engines = {engine_id: read_engine(engine_id) for engine_id in engine_ids()}
+
+    problems = check_device_file(path, engines).problems
+    assert "thermal.source" in {problem.where for problem in problems}
+    assert all(problem.line for problem in problems)

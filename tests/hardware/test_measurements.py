@@ -41,8 +41,10 @@ def test_the_columns_are_those_of_the_text() -> None:
 
     assert packed_digest() == text_digest(), "run benchmarks/build_measurements.py"
     for name in COLUMNS:
-        of_text = [float(row[name]) if name == "value" else row[name] for row in text]
-        assert list(columns[name]) == of_text
+        if name == "value":
+            assert list(columns.values) == [float(row[name]) for row in text]
+        else:
+            assert columns.texts[name].text() == [row[name] for row in text]
 
 
 def test_rows_are_typed_and_sourced() -> None:

@@ -20,12 +20,6 @@ from planner.hardware.catalog import (
 PI = (database_dir() / "devices" / "raspberry-pi-5.yaml").read_text()
 
 
-@pytest.fixture(autouse=True)
-def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_files, "config_dir", lambda: tmp_path / "no-settings")
-    monkeypatch.delenv(HARDWARE_VARIABLE, raising=False)
-
-
 def folder(tmp_path: Path, name: str, **texts: str) -> Path:
     made = tmp_path / name
     made.mkdir()

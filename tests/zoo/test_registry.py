@@ -118,13 +118,7 @@ def test_parameters_are_those_published(name, graph):
 
 @ALL
 def test_the_reader_finds_the_same_parameters(name, graph, workload):
-    if "_int4" in name:
-        # Two weights to a byte: the reader counts stored elements.
-        packed = [node for node in graph(name).nodes if node.op_type == "MatMulNBits"]
-        hidden = sum(int(node.attributes["K"]) * int(node.attributes["N"]) // 2 for node in packed)
-        assert workload(name).parameters == learned_weights(graph(name)) - hidden
-    else:
-        assert workload(name).parameters == learned_weights(graph(name))
+    assert workload(name).parameters == learned_weights(graph(name))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,19 @@
+"""Tests see the shipped parts alone, whatever parts of their own the person running them has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from planner import data_files
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_parts_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    nowhere: Path = tmp_path_factory.mktemp("settings")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data_files, "config_dir", lambda: nowhere)
+        patch.delenv(data_files.HARDWARE_VARIABLE, raising=False)
+        yield
