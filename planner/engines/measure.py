@@ -18,8 +18,8 @@ from planner.engines.made_up import made_up_inputs
 from planner.engines.session import EngineError
 from planner.engines.timing import Timing
 from planner.errors import UnknownIdError
+from planner.workload.external_data import has_weights
 from planner.workload.onnx_file import write_graph
-from planner.workload.stored_weights import has_weights
 from planner.workload.workload import Workload, read_workload
 
 ENGINES = {

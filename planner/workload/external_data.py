@@ -32,22 +32,41 @@ def data_files(path: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
+def has_weights(path: Path) -> bool:
+    """Whether the weights are there, inside the file or beside it.
+
+    Raises `InputError` as `data_files` does for a file outside the network's folder, there or not.
+    """
+    folder = path.parent.resolve()
+    names = list(dict.fromkeys(_locations(path)))
+    unsafe = [problem for name in names if (problem := _unsafe(folder, name)) is not None]
+    if unsafe:
+        raise InputError(str(path), unsafe)
+    return all((folder / name).is_file() for name in names)
+
+
 def _problem(folder: Path, name: str) -> Problem | None:
+    unsafe = _unsafe(folder, name)
+    if unsafe is not None or (folder / name).is_file():
+        return unsafe
+    where = f"external data {name!r}"
+    advice = "put it there to run the network; counting does not need it"
+    return Problem(where, "a file with the weights", f"none at {folder / name}", advice)
+
+
+def _unsafe(folder: Path, name: str) -> Problem | None:
     where = f"external data {name!r}"
     if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or name.startswith("\\"):
         advice = "export the network with its data beside it"
         return Problem(where, "a path relative to the file", "an absolute one", advice)
     try:
         target = (folder / name).resolve()
-        is_file = target.is_file()
+        target.is_file()
     except (OSError, ValueError):
         return Problem(where, "the path of a file", "one that no file can have", "the file is damaged")
     if not target.is_relative_to(folder):
         got = f"{target}, which is outside"
         return Problem(where, f"a file in {folder}", got, "put the data beside the file and export it again")
-    if not is_file:
-        advice = "put it there to run the network; counting does not need it"
-        return Problem(where, "a file with the weights", f"none at {target}", advice)
     return None
 
 
