@@ -8,9 +8,9 @@ functions 8. Padding and dilation do not reduce the nominal MACs of a convolutio
 Unless a rule says otherwise an operator reads every input element once and writes every output element once.
 Views (`Reshape`, `Identity`, ...) move nothing. An operator without a rule is unresolved, never free.
 
-A sequence is the elements of all its tensors. A string moves as a reference of 16 bytes, and an operator on it
-costs 1 per string, as no file says how long texts are. Numbers packed several to a byte are counted one by one
-and moved as the bytes they take. Attention with a cache reads the keys and values it attends to and writes the
-new ones. Numbers that stand in attributes (trees, linear models) are weights of four bytes. Padded channels of
-a blocked layout are computed and counted.
+A sequence is the elements of all its tensors. A string moves as a reference of 16 bytes, and an operator
+on it costs 1 per string, as no file says how long texts are. Numbers packed several to a byte are counted
+one by one and moved as the bytes they take. Attention with a cache reads the keys and values it attends to
+and writes the new ones. Numbers that stand in attributes (trees, linear models) are weights of four bytes.
+Padded channels of a blocked layout are computed and counted.
 """
