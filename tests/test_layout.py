@@ -29,6 +29,7 @@ HOMES = {
     "yaml": ("schema/yaml_file.py",),
     "onnx": ("workload/",),
     "simpy": ("rack/simpy_engine.py",),
+    "numba": ("rack/compiled/",),
     "typst": ("report/",),
     "matplotlib": ("report/",),
     "click": ("cli/",),

@@ -10,8 +10,9 @@ from planner.latency.planning import planning_band
 from planner.plan.economics import carriers_needed
 from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart, Option
-from planner.rack.description import Air, Batching, Rack, Service, StreamGroup, Thermal
+from planner.rack.description import Air, Batching, Rack, Service, Thermal
 from planner.rack.description import Device as RackDevice
+from planner.rack.streams import StreamGroup
 from planner.schema.device import Device
 from planner.schema.scenario import Scenario
 

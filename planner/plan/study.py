@@ -21,7 +21,7 @@ from planner.plan.rack_model import build_rack
 from planner.plan.size import size, sized_option
 from planner.rack.description import Rack
 from planner.rack.results import RackResult
-from planner.rack.simulation import simulate
+from planner.rack.simulation import Engine, simulate
 from planner.schema.device import Precision
 from planner.schema.scenario import Scenario
 from planner.schema.yaml_file import read_document, validate
@@ -108,14 +108,16 @@ def read_workloads(scenario: Scenario) -> dict[str, Workload]:
     return {stream.model: read_model(stream.model, batch=1) for stream in scenario.streams}
 
 
-def run_study(source: ScenarioFile, *, progress: Progress = lambda _: None) -> Study:
+def run_study(
+    source: ScenarioFile, *, engine: Engine = "compiled", progress: Progress = lambda _: None
+) -> Study:
     """Size every option and simulate the best until one passes, or the tries are used up."""
     scenario = source.scenario
     estimator = Estimator(read_workloads(scenario))
     options = size(scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))
     trials: list[Simulated] = []
     for option in [option for option in options if option.feasible][:MOST_OPTIONS_TRIED]:
-        trials += _trials_of(scenario, estimator, option, progress)
+        trials += _trials_of(scenario, estimator, option, engine, progress)
         if trials[-1].verdict == "PASS":
             break
     chosen = next((trial for trial in trials if trial.verdict == "PASS"), trials[0] if trials else None)
@@ -124,20 +126,22 @@ def run_study(source: ScenarioFile, *, progress: Progress = lambda _: None) -> S
     return Study(source, estimator, options, chosen, tuple(trials))
 
 
-def simulate_deployment(source: ScenarioFile, *, progress: Progress = lambda _: None) -> Simulated | None:
+def simulate_deployment(
+    source: ScenarioFile, *, engine: Engine = "compiled", progress: Progress = lambda _: None
+) -> Simulated | None:
     """The rack that the scenario gives, or else the best sized option's; None when nothing is feasible."""
     scenario = source.scenario
     estimator = Estimator(read_workloads(scenario))
     if scenario.deployment is None:
-        return run_study(source, progress=progress).simulated
+        return run_study(source, engine=engine, progress=progress).simulated
     option = _deployed_option(scenario, estimator)
-    return _simulated(scenario, estimator, option, progress)
+    return _simulated(scenario, estimator, option, engine, progress)
 
 
 def _trials_of(
-    scenario: Scenario, estimator: Estimator, option: Option, progress: Progress
+    scenario: Scenario, estimator: Estimator, option: Option, engine: Engine, progress: Progress
 ) -> list[Simulated]:
-    trials = [_simulated(scenario, estimator, option, progress)]
+    trials = [_simulated(scenario, estimator, option, engine, progress)]
     device = read_device(option.device)
     for added in range(1, MOST_DEVICES_ADDED + 1):
         if trials[-1].verdict == "PASS":
@@ -147,15 +151,19 @@ def _trials_of(
         )
         if not grown.feasible:
             break
-        trials.append(_simulated(scenario, estimator, grown, progress))
+        trials.append(_simulated(scenario, estimator, grown, engine, progress))
     return trials
 
 
-def _simulated(scenario: Scenario, estimator: Estimator, option: Option, progress: Progress) -> Simulated:
+def _simulated(
+    scenario: Scenario, estimator: Estimator, option: Option, engine: Engine, progress: Progress
+) -> Simulated:
     device = read_device(option.device)
     rack = build_rack(scenario, estimator, device, option, count=option.count)
     what = f"simulating {option.count} x {option.device}"
-    result = simulate(rack, progress=lambda done, total: progress(f"{what}: run {done} of {total}"))
+    result = simulate(
+        rack, engine=engine, progress=lambda done, total: progress(f"{what}: run {done} of {total}")
+    )
     return Simulated(option, rack, result)
 
 

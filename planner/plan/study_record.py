@@ -20,7 +20,7 @@ from planner.schema.device import Device, Precision
 from planner.units import format_quantity
 
 RECORD_VERSION = 1
-_PACKAGES = ("numpy", "onnx", "simpy", "pydantic", "matplotlib", "typst")
+_PACKAGES = ("numba", "numpy", "onnx", "simpy", "pydantic", "matplotlib", "typst")
 
 
 def study_record(study: Study) -> dict[str, object]:

@@ -8,8 +8,10 @@ computes and 1 - s waits for memory, which keeps its pace. Power above idle foll
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.rack.description import Device, Rack, Service
 
@@ -25,15 +27,25 @@ class ExpectedLoad:
     dynamic_w: float
 
 
+Ratio = TypeVar("Ratio", float, NDArray[np.float64])
+
+
 def service_time_s(service: Service, size: float, clock: float = 1.0) -> float:
     """Time to serve a batch at a clock ratio; a mean size between whole ones is interpolated."""
     full_s = float(np.interp(size, np.arange(1, len(service.batch_s) + 1), service.batch_s))
-    return full_s * (service.clocked_share / clock + 1.0 - service.clocked_share)
+    return float(full_s * slowdown(service, clock))
 
 
-def busy_power_w(device: Device, service: Service, clock: float = 1.0) -> float:
+def slowdown(service: Service, clock: Ratio) -> Ratio:
+    """What a clock ratio multiplies the service's time by."""
+    slower: Ratio = service.clocked_share / clock + 1.0 - service.clocked_share
+    return slower
+
+
+def busy_power_w(device: Device, service: Service, clock: Ratio) -> Ratio:
     """Power above idle while serving at a clock ratio."""
-    return float(service.busy_w * clock**device.clock_power_exponent)
+    power_w: Ratio = service.busy_w * clock**device.clock_power_exponent
+    return power_w
 
 
 def offered_utilisation(rack: Rack, clock: float = 1.0) -> float:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.rack.description import Batching, Service, StreamGroup
+from planner.rack.description import Batching, Service
 from planner.rack.load import busy_power_w, expected_load, offered_utilisation, service_time_s
+from planner.rack.streams import StreamGroup
 
 
 @pytest.mark.parametrize(("share", "slowdown"), [(0.0, 1.0), (0.5, 1.5), (1.0, 2.0)])
