@@ -19,7 +19,7 @@ from planner.rack.trace import trace_blocks
 Floats = NDArray[np.float64]
 Blocks = Iterator[Floats]
 
-_BLOCK = 256
+_BLOCK = 512
 _PHASES = 16
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Literal
 
 from planner.rack.description import Rack
+from planner.rack.load import refuse_overload
 from planner.rack.results import RackResult
 from planner.rack.statistics import summarise
 from planner.rack.tally import RunTally, tally_records
@@ -40,9 +41,9 @@ def simulate(
 ) -> RackResult:
     """Simulate a rack and count; the answer is the same, byte for byte, for any number of processes.
 
-    An overloaded rack is simulated as asked, with a warning in the result; `offered_utilisation` tells
-    beforehand.
+    A rack that is asked more than it can serve is refused with the shortfall, unless all queues are limited.
     """
+    refuse_overload(rack)
     numbers = range(rack.replications)
     run = partial(run_replication, rack, engine)
     if processes <= 1 or rack.replications == 1:

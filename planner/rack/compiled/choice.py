@@ -37,7 +37,8 @@ def choose_room(state: State, network: int, request: int) -> int:
     elif rule == POWER_OF_TWO:
         room = emptier_of_two(state, loads, request)
     else:
-        room = first_least(loads, (state.parts[part].last + 1) % len(state.rooms))
+        following = state.parts[part].last + 1
+        room = first_least(loads, following if following < len(state.rooms) else 0)
     state.parts[part].last = room
     return room
 

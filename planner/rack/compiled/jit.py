@@ -17,10 +17,11 @@ _OPTIONS: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 def compiled(function: Function) -> Function:
     """The function as machine code, made when it is first called.
 
-    Reference counts are left out: nothing is allocated in the loop and Python keeps all arrays alive; with
-    them, a call that hands on the state takes longer than what it does.
+    It is put bodily into the functions that call it, because to hand on the state takes longer than what
+    most of them do. Reference counts are left out for the same reason: nothing is allocated in the loop, and
+    Python keeps all arrays alive.
     """
-    return cast("Function", numba.njit(function, **_OPTIONS))
+    return cast("Function", numba.njit(function, forceinline=True, **_OPTIONS))
 
 
 def entry(function: Function) -> Function:

@@ -22,10 +22,12 @@ def renew_winner(winner: Ints, key: Floats, order: Ints, leaf: int) -> None:
     while node >= 1:
         left, right = winner[2 * node], winner[2 * node + 1]
         first, second = key[left], key[right]
+        best = left
         if second < first or (second == first and order[right] < order[left]):
-            winner[node] = right
-        else:
-            winner[node] = left
+            best = right
+        if winner[node] == best and best != leaf:
+            return
+        winner[node] = best
         node //= 2
 
 
