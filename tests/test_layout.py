@@ -32,6 +32,7 @@ HOMES = {
     "openvino": ("engines/openvino_engine.py",),
     "ncnn": ("engines/ncnn_engine.py",),
     "simpy": ("rack/simpy_engine.py",),
+    "numba": ("rack/compiled/",),
     "typst": ("report/",),
     "matplotlib": ("report/",),
     "click": ("cli/",),

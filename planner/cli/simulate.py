@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,16 +11,19 @@ from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text import interval, quantity, share
 
+if TYPE_CHECKING:
+    from planner.rack.simulation import Engine
+
 
 @click.command("simulate")
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("--engine", type=click.Choice(["simpy"]), default="simpy", show_default=True)
+@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option("--replications", type=click.IntRange(min=2), help="Instead of the scenario's.")
 @hardware_option
 @output_options
 def command(
-    scenario: Path, engine: str, seed: int | None, replications: int | None, *, output: Output
+    scenario: Path, engine: Engine, seed: int | None, replications: int | None, *, output: Output
 ) -> int:
     """Simulate the rack of SCENARIO: the one it gives, or the best that fits.
 
@@ -30,7 +34,7 @@ def command(
     from planner.plan.study import read_scenario, run_study, with_simulation
 
     source = with_simulation(read_scenario(scenario), seed=seed, replications=replications)
-    study = run_study(source, progress=output.progress)
+    study = run_study(source, engine=engine, progress=output.progress)
     output.progress_done()
     simulated = study.simulated
     if simulated is None:

@@ -9,8 +9,9 @@ from planner.plan.batches import batch_sizes
 from planner.plan.economics import carrier_of, carriers_needed
 from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart
-from planner.rack.description import Air, Batching, Rack, Service, StreamGroup, Thermal
+from planner.rack.description import Air, Batching, Rack, Service, Thermal
 from planner.rack.description import Device as RackDevice
+from planner.rack.streams import StreamGroup
 from planner.schema.device import Device, Mode
 from planner.schema.scenario import Scenario
 

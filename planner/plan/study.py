@@ -22,7 +22,7 @@ from planner.plan.rack_model import build_rack
 from planner.plan.size import size, sized_option
 from planner.rack.description import Rack
 from planner.rack.results import RackResult
-from planner.rack.simulation import simulate
+from planner.rack.simulation import Engine, simulate
 from planner.schema.scenario import Deployment, Scenario
 from planner.schema.yaml_file import read_document, validate
 from planner.workload.workload import Workload
@@ -160,7 +160,9 @@ def _beside(source: ScenarioFile, model: str) -> str:
     return model if model.startswith("zoo:") else str(source.folder / model)
 
 
-def run_study(source: ScenarioFile, *, progress: Progress = lambda _: None) -> Study:
+def run_study(
+    source: ScenarioFile, *, engine: Engine = "compiled", progress: Progress = lambda _: None
+) -> Study:
     """Answer a scenario: simulate the rack that it gives, or size every option and find one that passes.
 
     The best option is simulated; while it does not pass, devices are added, then the next best is tried.
@@ -168,12 +170,12 @@ def run_study(source: ScenarioFile, *, progress: Progress = lambda _: None) -> S
     estimator = Estimator(read_workloads(source))
     if source.scenario.deployment is not None:
         option = _deployed_option(source.scenario, source.scenario.deployment, estimator)
-        simulated = _simulated(source.scenario, option, progress)
+        simulated = _simulated(source.scenario, option, engine, progress)
         return Study(source, estimator, (option,), (), simulated, (simulated,))
     sized = size(source.scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))
     trials: list[Simulated] = []
     for option in [option for option in sized.options if option.feasible][:MOST_OPTIONS_TRIED]:
-        trials += _trials_of(source.scenario, estimator, option, progress)
+        trials += _trials_of(source.scenario, estimator, option, engine, progress)
         if trials[-1].verdict == "PASS":
             break
     chosen = next((trial for trial in trials if trial.verdict == "PASS"), trials[0] if trials else None)
@@ -184,9 +186,9 @@ def run_study(source: ScenarioFile, *, progress: Progress = lambda _: None) -> S
 
 
 def _trials_of(
-    scenario: Scenario, estimator: Estimator, option: Option, progress: Progress
+    scenario: Scenario, estimator: Estimator, option: Option, engine: Engine, progress: Progress
 ) -> list[Simulated]:
-    trials = [_simulated(scenario, option, progress)]
+    trials = [_simulated(scenario, option, engine, progress)]
     device = read_device(option.device)
     for added in range(1, MOST_DEVICES_ADDED + 1):
         if trials[-1].verdict == "PASS":
@@ -194,15 +196,17 @@ def _trials_of(
         grown = sized_option(scenario, estimator, device, option.networks, at_least=option.count + added)
         if not grown.feasible:
             break
-        trials.append(_simulated(scenario, grown, progress))
+        trials.append(_simulated(scenario, grown, engine, progress))
     return trials
 
 
-def _simulated(scenario: Scenario, option: Option, progress: Progress) -> Simulated:
+def _simulated(scenario: Scenario, option: Option, engine: Engine, progress: Progress) -> Simulated:
     device = read_device(option.device)
     rack = build_rack(scenario, device, option.mode, option.batch, option.services, option.count)
     what = f"simulating {option.count} x {option.device}"
-    result = simulate(rack, progress=lambda done, total: progress(f"{what}: run {done} of {total}"))
+    result = simulate(
+        rack, engine=engine, progress=lambda done, total: progress(f"{what}: run {done} of {total}")
+    )
     return Simulated(option, rack, result)
 
 

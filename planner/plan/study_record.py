@@ -22,7 +22,7 @@ from planner.units import format_quantity
 from planner.workload.workload import is_quantised
 
 RECORD_VERSION = 1
-_PACKAGES = ("numpy", "onnx", "simpy", "pydantic", "matplotlib", "typst")
+_PACKAGES = ("numba", "numpy", "onnx", "simpy", "pydantic", "matplotlib", "typst")
 
 
 def study_record(study: Study) -> dict[str, object]:

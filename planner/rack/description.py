@@ -12,62 +12,18 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from planner.rack.checks import Checks
+from planner.rack.control import Policy
+from planner.rack.streams import StreamGroup
 
-Arrivals = Literal["periodic", "poisson"]
-Dispatch = Literal["shortest_queue", "round_robin", "central_queue"]
-"""Who gets a request: the device with the fewest requests in it (ties go round), each device in turn, or one
-queue that all devices take from (the device that has been idle longest first)."""
+Dispatch = Literal["shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy"]
+"""Who gets a request: the device with the fewest requests in it (ties go round), each device in turn, one
+queue that all devices take from (the device that has been idle longest first), the emptier of two devices
+drawn at random, or the device on which it adds least energy (ties by fewest requests): the one whose batch
+it helps to fill, or whose clock is slow."""
 
 ServiceDistribution = Literal["deterministic", "exponential"]
 Initial = Literal["steady", "cold"]
 """Device temperatures at time zero: settled at the offered load, or those of a rack without load."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamGroup:
-    """Cameras that are alike: how often each sends, for which network, and what was promised.
-
-    A `periodic` camera sends every `1 / rate_per_s` from a phase drawn uniformly over the period, each
-    frame moved by a jitter uniform in plus or minus `jitter_s` (bounded, so that no frame overtakes the one
-    before). A `poisson` source has exponential gaps. `queue_limit` bounds the group's requests waiting in
-    any one queue; one more pushes out the oldest. The promise is kept when the `slo_quantile` of latency is
-    below `slo_s`.
-    """
-
-    name: str
-    sources: int
-    rate_per_s: float
-    network: str
-    slo_s: float
-    arrivals: Arrivals = "periodic"
-    jitter_s: float = 0.0
-    slo_quantile: float = 0.99
-    queue_limit: int | None = None
-
-    def __post_init__(self) -> None:
-        checks = Checks(f"stream group {self.name!r}")
-        checks.one_of(get_args(Arrivals), arrivals=self.arrivals)
-        checks.require(self.sources >= 1, "sources", "one or more", self.sources)
-        checks.positive(rate_per_s=self.rate_per_s, slo_s=self.slo_s)
-        checks.non_negative(jitter_s=self.jitter_s)
-        checks.require(
-            0 < self.slo_quantile < 1, "slo_quantile", "a share between 0 and 1", self.slo_quantile
-        )
-        if self.queue_limit is not None:
-            checks.require(self.queue_limit >= 0, "queue_limit", "zero or more, or none", self.queue_limit)
-        if self.arrivals == "poisson":
-            checks.require(self.jitter_s == 0, "jitter_s", "0 with poisson arrivals", self.jitter_s)
-        elif self.rate_per_s > 0:
-            most_s = 0.5 / self.rate_per_s
-            checks.require(
-                self.jitter_s <= most_s, "jitter_s", f"at most half the period, {most_s:g} s", self.jitter_s
-            )
-        checks.finish()
-
-    @property
-    def offered_per_s(self) -> float:
-        """Requests per second of all the group's cameras together."""
-        return self.sources * self.rate_per_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +185,26 @@ class Batching:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkShare:
+    """A share of the devices that is one network's alone."""
+
+    network: str
+    share: float
+
+    def __post_init__(self) -> None:
+        checks = Checks(f"share of {self.network!r}")
+        checks.require(0 < self.share <= 1, "share", "a ratio above 0 and at most 1", self.share)
+        checks.finish()
+
+
+@dataclass(frozen=True, slots=True)
 class Rack:
     """Identical devices, the streams they serve, the air around them, and how long and how often to look.
 
     Each of `replications` runs lasts `duration_s`, of which the first `warmup_s` is not counted; both are
     whole numbers of epochs, so that every sum over the counted window is exact. `fan_w` is drawn all the
-    time and heats the air.
+    time and heats the air. `policies` change settings at the end of each epoch, in their order. `shares`,
+    where given, divide the devices among all networks and add up to one.
     """
 
     device: Device
@@ -250,6 +220,8 @@ class Rack:
     seed: int = 0
     replications: int = 10
     initial: Initial = "steady"
+    policies: tuple[Policy, ...] = ()
+    shares: tuple[NetworkShare, ...] = ()
 
     def __post_init__(self) -> None:
         checks = Checks("rack")
@@ -261,6 +233,7 @@ class Rack:
         checks.non_negative(fan_w=self.fan_w)
         self._check_window(checks)
         self._check_streams(checks)
+        self._check_shares(checks)
         warmest_c = self.air.supply_c + abs(self.air.gradient_k) / 2
         checks.require(
             self.device.thermal.throttle_c > warmest_c,
@@ -308,6 +281,18 @@ class Rack:
                 limit,
                 "a queue that drops before a batch is full would never start one",
             )
+
+    def _check_shares(self, checks: Checks) -> None:
+        if not self.shares:
+            return
+        named = sorted(share.network for share in self.shares)
+        asked = sorted({group.network for group in self.streams})
+        checks.require(named == asked, "shares", f"each of {', '.join(asked)} once", ", ".join(named))
+        total = sum(share.share for share in self.shares)
+        checks.require(abs(total - 1.0) < 1e-6, "shares", "shares that add up to 1", total)
+        checks.require(
+            self.count >= len(self.shares), "count", f"a device for each of {len(named)} shares", self.count
+        )
 
     @property
     def epochs(self) -> int:

@@ -8,29 +8,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.rack.description import Rack
-from planner.rack.heat import EpochHeat, HeatState
-from planner.rack.records import BatchRecords, EpochRecords, Floats, Outcome, Records, RequestRecords
+from planner.rack.records import (
+    BatchRecords,
+    EpochRecords,
+    EpochRow,
+    Floats,
+    Outcome,
+    Records,
+    RequestRecords,
+)
 
 
 class Journal:
     """The notes of one replication; an engine calls it at each change, in order of time."""
 
-    def __init__(self, rack: Rack, start: HeatState) -> None:
-        self._rack = rack
-        self._start = start
-        self._state = start
-        self._shutdown_s = np.full(rack.count, np.inf)
+    def __init__(self, devices: int) -> None:
+        self._devices = devices
         self._now_s = 0.0
         self._epoch_start_s = 0.0
         self._in_system = 0
         self._waiting = 0
         self._in_system_s = 0.0
         self._waiting_s = 0.0
-        self._current: list[int | None] = [None] * rack.count
-        self._busy_since_s = [0.0] * rack.count
-        self._busy_s = [0.0] * rack.count
-        self._dynamic_j = [0.0] * rack.count
+        self._current: list[int | None] = [None] * devices
+        self._busy_since_s = [0.0] * devices
+        self._busy_s = [0.0] * devices
+        self._dynamic_j = [0.0] * devices
         self._drops: list[tuple[int, float]] = []
         self._members: list[int] = []
         self._device: list[int] = []
@@ -40,12 +43,13 @@ class Journal:
         self._end_s: list[float] = []
         self._dynamic_w: list[float] = []
         self._lost: list[int] = []
-        self._epochs: list[tuple[float, EpochHeat, HeatState, HeatState, Floats, float, float]] = []
+        self._arrived = 0
+        self._rows: list[EpochRow] = []
 
     @property
     def epochs(self) -> int:
         """Epochs closed so far."""
-        return len(self._epochs)
+        return len(self._rows)
 
     def _pass_time(self, now_s: float) -> None:
         elapsed_s = now_s - self._now_s
@@ -56,6 +60,7 @@ class Journal:
     def arrive(self, now_s: float) -> None:
         """A request arrives and waits."""
         self._pass_time(now_s)
+        self._arrived += 1
         self._in_system += 1
         self._waiting += 1
 
@@ -109,26 +114,32 @@ class Journal:
         self._dynamic_j[device] += served_s * self._dynamic_w[batch]
         self._busy_since_s[device] = now_s
 
-    def dynamic_w(self, now_s: float) -> Floats:
-        """Mean power above idle of each device since the epoch began."""
+    def measures(self, now_s: float) -> tuple[Floats, Floats, float, float, int]:
+        """Of the epoch that ends now: mean power above idle and busy share of each device, mean numbers
+        waiting and in the system, and requests that arrived.
+        """
+        self._pass_time(now_s)
         for device, batch in enumerate(self._current):
             if batch is not None:
                 self._serve_until(device, batch, now_s)
-        return np.array(self._dynamic_j) / (now_s - self._epoch_start_s)
-
-    def end_epoch(self, now_s: float, heat: EpochHeat, after: HeatState) -> None:
-        """Close the epoch with the heat that it made and the state that it led to."""
-        self._pass_time(now_s)
         length_s = now_s - self._epoch_start_s
-        busy_share = np.array(self._busy_s) / length_s
         waiting, in_system = self._waiting_s / length_s, self._in_system_s / length_s
-        self._epochs.append((now_s, heat, self._state, after, busy_share, waiting, in_system))
-        self._shutdown_s[after.off & ~self._state.off] = now_s
-        self._state = after
-        self._epoch_start_s = now_s
+        return (
+            np.array(self._dynamic_j) / length_s,
+            np.array(self._busy_s) / length_s,
+            waiting,
+            in_system,
+            self._arrived,
+        )
+
+    def end_epoch(self, row: EpochRow) -> None:
+        """Close the epoch."""
+        self._rows.append(row)
+        self._epoch_start_s = row.end_s
         self._waiting_s = self._in_system_s = 0.0
-        self._busy_s = [0.0] * self._rack.count
-        self._dynamic_j = [0.0] * self._rack.count
+        self._arrived = 0
+        self._busy_s = [0.0] * self._devices
+        self._dynamic_j = [0.0] * self._devices
 
     def records(
         self, replication: int, networks: tuple[str, ...], arrival_s: list[float], stream: list[int]
@@ -149,8 +160,8 @@ class Journal:
             requests=self._request_records(batches, arrival_s, stream),
             batches=batches,
             epochs=self._epoch_records(),
-            initial_temperature_c=self._start.temperature_c,
-            shutdown_s=self._shutdown_s,
+            initial_temperature_c=self._rows[0].start_c,
+            shutdown_s=self._shutdowns_s(),
             in_system=self._in_system,
         )
 
@@ -182,20 +193,24 @@ class Journal:
             outcome=outcome,
         )
 
+    def _shutdowns_s(self) -> Floats:
+        first_s = np.full(self._devices, np.inf)
+        for row in reversed(self._rows):
+            first_s[row.fell] = row.end_s
+        return first_s
+
     def _epoch_records(self) -> EpochRecords:
-        throttled_clock = self._rack.device.thermal.throttled_clock
-        ends_s, heats, befores, afters, busy_shares, waiting, in_system = zip(*self._epochs, strict=True)
-        throttled = np.stack([state.throttled for state in befores])
-        off = np.stack([state.off for state in befores])
+        rows = self._rows
         return EpochRecords(
-            end_s=np.array(ends_s),
-            power_w=np.stack([heat.power_w for heat in heats]),
-            temperature_c=np.stack([state.temperature_c for state in afters]),
-            inlet_c=np.stack([heat.inlet_c for heat in heats]),
-            exhaust_c=np.array([heat.exhaust_c for heat in heats]),
-            clock=np.where(off, 0.0, np.where(throttled, throttled_clock, 1.0)),
-            throttled=throttled,
-            busy_share=np.stack(busy_shares),
-            waiting=np.array(waiting),
-            in_system=np.array(in_system),
+            end_s=np.array([row.end_s for row in rows]),
+            power_w=np.stack([row.power_w for row in rows]),
+            temperature_c=np.stack([row.temperature_c for row in rows]),
+            inlet_c=np.stack([row.inlet_c for row in rows]),
+            exhaust_c=np.array([row.exhaust_c for row in rows]),
+            clock=np.stack([row.clock for row in rows]),
+            throttled=np.stack([row.throttled for row in rows]),
+            busy_share=np.stack([row.busy_share for row in rows]),
+            waiting=np.array([row.waiting for row in rows]),
+            in_system=np.array([row.in_system for row in rows]),
+            fell=np.stack([row.fell for row in rows]),
         )

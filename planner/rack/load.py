@@ -7,10 +7,14 @@ computes and 1 - s waits for memory, which keeps its pace. Power above idle foll
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from planner.errors import InputError, Problem
 from planner.rack.description import Device, Rack, Service
 
 _ROUNDS = 100
@@ -25,15 +29,25 @@ class ExpectedLoad:
     dynamic_w: float
 
 
+Ratio = TypeVar("Ratio", float, NDArray[np.float64])
+
+
 def service_time_s(service: Service, size: float, clock: float = 1.0) -> float:
     """Time to serve a batch at a clock ratio; a mean size between whole ones is interpolated."""
     full_s = float(np.interp(size, np.arange(1, len(service.batch_s) + 1), service.batch_s))
-    return full_s * (service.clocked_share / clock + 1.0 - service.clocked_share)
+    return float(full_s * slowdown(service, clock))
 
 
-def busy_power_w(device: Device, service: Service, clock: float = 1.0) -> float:
+def slowdown(service: Service, clock: Ratio) -> Ratio:
+    """What a clock ratio multiplies the service's time by."""
+    slower: Ratio = service.clocked_share / clock + 1.0 - service.clocked_share
+    return slower
+
+
+def busy_power_w(device: Device, service: Service, clock: Ratio) -> Ratio:
     """Power above idle while serving at a clock ratio."""
-    return float(service.busy_w * clock**device.clock_power_exponent)
+    power_w: Ratio = service.busy_w * clock**device.clock_power_exponent
+    return power_w
 
 
 def offered_utilisation(rack: Rack, clock: float = 1.0) -> float:
@@ -48,6 +62,31 @@ def offered_utilisation(rack: Rack, clock: float = 1.0) -> float:
         for group in rack.streams
     )
     return busy_devices / rack.count
+
+
+def shortfall_per_s(rack: Rack) -> float:
+    """Requests per second, averaged over profiles, that are offered beyond what full clock can serve."""
+    excess = 1.0 - 1.0 / max(1.0, offered_utilisation(rack))
+    return excess * sum(group.offered_per_s for group in rack.streams)
+
+
+def refuse_overload(rack: Rack) -> None:
+    """Refuse a rack that is asked more than it can serve, unless every queue has a limit.
+
+    Without limits its queues would grow for as long as one looks. With them it can be simulated: requests
+    are lost, and how many is an answer.
+    """
+    offered = offered_utilisation(rack)
+    unlimited = [group.name for group in rack.streams if group.queue_limit is None]
+    if offered < 1 or not unlimited:
+        return
+    advice = (
+        f"{math.ceil(rack.count * offered * (1 + 1e-9))} devices would carry it; to "
+        f"simulate it as it is, give a queue_limit to {', '.join(unlimited)}"
+    )
+    expected = "less work than all devices can do with full batches at full clock"
+    got = f"{offered:.0%} of it: {shortfall_per_s(rack):.4g} requests a second too many"
+    raise InputError("rack", [Problem("streams", expected, got, advice)])
 
 
 def expected_load(rack: Rack, clock: float = 1.0) -> ExpectedLoad:

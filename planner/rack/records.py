@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -54,11 +55,32 @@ class BatchRecords:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class EpochRow:
+    """One epoch: `start_c` is each device's temperature at its beginning, `fell` who shut down at its end;
+    the rest is as in `EpochRecords`.
+    """
+
+    end_s: float
+    length_s: float
+    power_w: Floats
+    start_c: Floats
+    temperature_c: Floats
+    inlet_c: Floats
+    exhaust_c: float
+    clock: Floats
+    throttled: NDArray[np.bool_]
+    fell: NDArray[np.bool_]
+    busy_share: Floats
+    waiting: float
+    in_system: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class EpochRecords:
     """One row an epoch; two-dimensional arrays have one column a device.
 
     `temperature_c` is at the end of the epoch; `clock` is the ratio in force during it, zero for a device
-    that is off; the other values are means over the epoch.
+    that is off; `fell` says who shut down at the end; the other values are means over the epoch.
     """
 
     end_s: Floats
@@ -71,12 +93,35 @@ class EpochRecords:
     busy_share: Floats
     waiting: Floats
     in_system: Floats
+    fell: NDArray[np.bool_]
+
+    def rows(self, initial_temperature_c: Floats) -> Iterator[EpochRow]:
+        """Epoch by epoch, from the temperatures at time zero on."""
+        start_s, start_c = 0.0, initial_temperature_c
+        for number, end_s in enumerate(self.end_s.tolist()):
+            yield EpochRow(
+                end_s=end_s,
+                length_s=end_s - start_s,
+                power_w=self.power_w[number],
+                start_c=start_c,
+                temperature_c=self.temperature_c[number],
+                inlet_c=self.inlet_c[number],
+                exhaust_c=float(self.exhaust_c[number]),
+                clock=self.clock[number],
+                throttled=self.throttled[number],
+                fell=self.fell[number],
+                busy_share=self.busy_share[number],
+                waiting=float(self.waiting[number]),
+                in_system=float(self.in_system[number]),
+            )
+            start_s, start_c = end_s, self.temperature_c[number]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Records:
-    """One replication. `networks` names the batches' network numbers; `shutdown_s` is infinite for a device
-    that stayed on; `in_system` is the engine's own count of unfinished requests at the end of the run.
+    """One replication. `networks` names the batches' network numbers; `shutdown_s` is when a device first
+    shut down, infinite for one that stayed on; `in_system` is the engine's own count of unfinished requests
+    at the end of the run.
     """
 
     replication: int

@@ -89,6 +89,7 @@ class DevicesResult:
 class TimeSeries:
     """Replication 0 from its beginning, one value an epoch (at its end, or the mean over it), for figures.
 
+    A run of more than 4,096 epochs has means of several epochs instead (of `temperature_max_c` the highest).
     `queue_length` is requests waiting in the rack; `power_w` includes the fans; `inlet_c` is the mean inlet.
     """
 

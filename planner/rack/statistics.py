@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 from scipy.special import stdtrit
 
-from planner.rack.description import Rack, StreamGroup
-from planner.rack.invariants import check_invariants
+from planner.rack.description import Rack
+from planner.rack.invariants import worst_residuals
+from planner.rack.latencies import Floats, Latencies, pooled
 from planner.rack.load import offered_utilisation
-from planner.rack.records import Floats, Outcome, Records
 from planner.rack.results import (
     DevicesResult,
     Histogram,
@@ -22,13 +23,15 @@ from planner.rack.results import (
     TimeSeries,
     Verdict,
 )
+from planner.rack.streams import StreamGroup
+from planner.rack.tally import RunTally, StreamTally
 from planner.rack.warmup import warmup_warnings
-from planner.rack.window import counted_window
 
 CONFIDENCE = 0.95
 """Coverage of every interval in a result."""
 
 _BINS = 40
+_ROUNDING = 1e-12
 
 _TAIL_SAMPLES = 100
 """Requests wanted beyond a quantile before it is believed: 10,000 in all for the 99 % quantile."""
@@ -50,97 +53,86 @@ def quantile(values: Floats, share: float) -> float:
     return float(np.quantile(values, share, method="inverted_cdf"))
 
 
-def summarise(rack: Rack, records: Sequence[Records]) -> RackResult:
-    """All that a simulation answers, from the records of its replications.
+def latency_quantile(latencies: Latencies, share: float, missed: int = 0) -> float:
+    """The same of latencies, where `missed` more requests count as infinitely late; NaN of none at all."""
+    answered = latencies.count
+    if answered + missed == 0:
+        return math.nan
+    rank = max(1, math.ceil(share * (answered + missed) * (1 - _ROUNDING)))
+    return latencies.at_rank(rank) if rank <= answered else math.inf
+
+
+def summarise(rack: Rack, runs: Sequence[RunTally]) -> RackResult:
+    """All that a simulation answers, from its replications counted.
 
     The warm-up is cut by arrival for requests and by epoch for power, temperature and utilisation.
     """
-    energies_j = [_energy_j(rack, run) for run in records]
-    completed = sum(_completed(rack, run) for run in records)
-    window_s = sum(counted_window(rack, run).length_s for run in records)
-    streams = tuple(_stream(rack, index, group, records) for index, group in enumerate(rack.streams))
-    devices = _devices(rack, records)
+    energies_j = [run.epochs.accounts.drawn_j + rack.fan_w * run.epochs.accounts.length_s for run in runs]
+    completed = sum(run.completed for run in runs)
+    window_s = sum(run.epochs.accounts.length_s for run in runs)
+    streams = tuple(
+        _stream(group, [run.streams[index] for run in runs]) for index, group in enumerate(rack.streams)
+    )
+    devices = _devices(rack, runs)
     return RackResult(
         streams=streams,
         devices=devices,
         power_w=sum(energies_j) / window_s,
-        energy_j=sum(energies_j) / len(records),
+        energy_j=sum(energies_j) / len(runs),
         energy_per_request_j=sum(energies_j) / completed if completed else None,
         throughput_per_s=completed / window_s,
         offered_utilisation=offered_utilisation(rack),
-        invariants=check_invariants(rack, records),
+        invariants=worst_residuals(run.accounts for run in runs),
         seed=rack.seed,
-        replications=len(records),
-        series=_series(rack, records[0]),
-        warnings=tuple(_warnings(rack, streams, devices) + warmup_warnings(rack, records)),
+        replications=len(runs),
+        series=_series(runs[0]),
+        warnings=tuple(_warnings(rack, streams, devices) + warmup_warnings(rack, runs)),
     )
 
 
-def _energy_j(rack: Rack, run: Records) -> float:
-    window = counted_window(rack, run)
-    power_w = run.epochs.power_w[window.epochs].sum(axis=1) + rack.fan_w
-    return float(power_w @ window.epoch_s)
-
-
-def _completed(rack: Rack, run: Records) -> int:
-    requests, start_s = run.requests, counted_window(rack, run).start_s
-    return int(np.count_nonzero((requests.outcome == Outcome.SERVED) & (requests.departure_s >= start_s)))
-
-
-def _stream(rack: Rack, index: int, group: StreamGroup, records: Sequence[Records]) -> StreamResult:
-    served_s: list[Floats] = []
-    judged_s: list[Floats] = []
-    counts = np.zeros(len(Outcome), dtype=np.int64)
-    for run in records:
-        requests, window = run.requests, counted_window(rack, run)
-        counted = (requests.stream == index) & (requests.arrival_s >= window.start_s)
-        outcome = requests.outcome[counted]
-        latency_s = requests.departure_s[counted] - requests.arrival_s[counted]
-        age_s = window.end_s - requests.arrival_s[counted]
-        missed = (outcome == Outcome.DROPPED) | ((outcome == Outcome.IN_SYSTEM) & (age_s > group.slo_s))
-        known = missed | (outcome == Outcome.SERVED)
-        counts += np.bincount(outcome, minlength=len(Outcome))
-        served_s.append(latency_s[outcome == Outcome.SERVED])
-        judged_s.append(np.where(missed, np.inf, latency_s)[known])
-    verdict, reason = judge(group, judged_s)
+def _stream(group: StreamGroup, runs: Sequence[StreamTally]) -> StreamResult:
+    latencies = [run.latencies for run in runs]
+    quantiles_s = [
+        latency_quantile(run.latencies, group.slo_quantile, run.dropped + run.overdue) for run in runs
+    ]
+    verdict, reason = judge(group, [value for value in quantiles_s if not math.isnan(value)])
     return StreamResult(
         name=group.name,
-        requests=int(counts.sum()),
-        served=int(counts[Outcome.SERVED]),
-        dropped=int(counts[Outcome.DROPPED]),
-        unfinished=int(counts[Outcome.IN_SYSTEM]),
-        latency_s=_latency(served_s),
-        slo_latency_s=_within(judged_s, group.slo_quantile),
-        histogram=_histogram(served_s),
+        requests=sum(run.served + run.dropped + run.unfinished for run in runs),
+        served=sum(run.served for run in runs),
+        dropped=sum(run.dropped for run in runs),
+        unfinished=sum(run.unfinished for run in runs),
+        latency_s=_latency(latencies),
+        slo_latency_s=_within(latencies, sum(run.dropped + run.overdue for run in runs), group.slo_quantile),
+        histogram=_histogram(pooled(latencies)),
         verdict=verdict,
         verdict_reason=reason,
     )
 
 
-def _latency(served_s: Sequence[Floats]) -> Latency:
-    pooled_s = np.concatenate(served_s)
-    if not pooled_s.size:
+def _latency(runs: Sequence[Latencies]) -> Latency:
+    together = pooled(runs)
+    if not together.count:
         return Latency(None, None, None, None, None, None)
-    interval = t_interval([quantile(run_s, 0.99) for run_s in served_s if run_s.size])
+    interval = t_interval([latency_quantile(run, 0.99) for run in runs if run.count])
     low, high = interval if interval is not None else (None, None)
-    p50, p90, p99 = (quantile(pooled_s, share) for share in (0.5, 0.9, 0.99))
-    return Latency(float(pooled_s.mean()), p50, p90, p99, low, high)
+    p50, p90, p99 = (latency_quantile(together, share) for share in (0.5, 0.9, 0.99))
+    return Latency(together.mean_s, p50, p90, p99, low, high)
 
 
-def _within(judged_s: Sequence[Floats], share: float) -> float | None:
+def _within(latencies: Sequence[Latencies], missed: int, share: float) -> float | None:
     """The quantile over all requests, lost ones counted as never answered."""
-    pooled_s = np.concatenate(judged_s)
-    value = quantile(pooled_s, share) if pooled_s.size else math.inf
+    value = latency_quantile(pooled(latencies), share, missed)
     return value if math.isfinite(value) else None
 
 
-def _histogram(served_s: Sequence[Floats]) -> Histogram:
+def _histogram(latencies: Latencies) -> Histogram:
     """Forty equal bins from zero to a little past the 99.9 % quantile; the last one holds all slower ones."""
-    pooled_s = np.concatenate(served_s)
-    if not pooled_s.size:
+    if not latencies.count:
         return Histogram((), ())
-    edges_s = np.linspace(0.0, 1.05 * quantile(pooled_s, 0.999), _BINS + 1)
-    counts, _ = np.histogram(np.minimum(pooled_s, edges_s[-1]), edges_s)
+    edges_s = np.linspace(0.0, 1.05 * latency_quantile(latencies, 0.999), _BINS + 1)
+    values_s, often = latencies.weights()
+    counts, _ = np.histogram(np.minimum(values_s, edges_s[-1]), edges_s, weights=often)
     return Histogram(tuple(float(edge) for edge in edges_s), tuple(int(count) for count in counts))
 
 
@@ -149,14 +141,13 @@ def samples_wanted(group: StreamGroup) -> int:
     return round(_TAIL_SAMPLES / (1.0 - group.slo_quantile))
 
 
-def judge(group: StreamGroup, latencies_s: Sequence[Floats]) -> tuple[Verdict, str]:
+def judge(group: StreamGroup, quantiles_s: Sequence[float]) -> tuple[Verdict, str]:
     """Whether the promise is kept, and why: the interval of the promised quantile against the SLO.
 
-    One array of latencies a replication, infinite for a request that was dropped or is unfinished past its
-    SLO: a frame that is never answered is not a fast one.
+    One quantile a replication, in which a request that was dropped or is unfinished past its SLO counts as
+    infinitely late: a frame that is never answered is not a fast one.
     """
     share = f"{group.slo_quantile:.6g}"
-    quantiles_s = [quantile(run_s, group.slo_quantile) for run_s in latencies_s if run_s.size]
     lost = sum(1 for value in quantiles_s if math.isinf(value))
     if len(quantiles_s) < 2:
         return Verdict.UNDECIDED, "fewer than two replications with requests give no interval"
@@ -171,38 +162,24 @@ def judge(group: StreamGroup, latencies_s: Sequence[Floats]) -> tuple[Verdict, s
     return (Verdict.FAIL if low_s > group.slo_s else Verdict.UNDECIDED), found
 
 
-def _devices(rack: Rack, records: Sequence[Records]) -> DevicesResult:
-    rows = slice(rack.warmup_epochs, None)
-    temperature_c = np.stack([run.epochs.temperature_c[rows] for run in records])
-    sizes = np.concatenate(
-        [run.batches.size[run.batches.start_s >= counted_window(rack, run).start_s] for run in records]
-    )
+def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
+    sums = [run.epochs.accounts for run in runs]
+    device_s = rack.count * sum(run.length_s for run in sums)
+    batches = sum(run.batches for run in runs)
     return DevicesResult(
-        utilisation=float(np.mean([run.epochs.busy_share[rows] for run in records])),
-        throttled_share=float(np.mean([run.epochs.throttled[rows] for run in records])),
-        temperature_c=Temperature(float(temperature_c.mean()), float(temperature_c.max())),
-        shutdowns=float(np.mean([np.count_nonzero(np.isfinite(run.shutdown_s)) for run in records])),
-        mean_batch=float(sizes.mean()) if sizes.size else None,
+        utilisation=sum(run.busy_s for run in sums) / device_s,
+        throttled_share=sum(run.throttled_s for run in sums) / device_s,
+        temperature_c=Temperature(
+            sum(run.temperature_s for run in sums) / device_s, max(run.max_c for run in sums)
+        ),
+        shutdowns=float(np.mean([run.shutdowns for run in sums])),
+        mean_batch=sum(run.batched for run in runs) / batches if batches else None,
     )
 
 
-def _series(rack: Rack, run: Records) -> TimeSeries:
-    epochs = run.epochs
-    return TimeSeries(
-        time_s=_floats(epochs.end_s),
-        queue_length=_floats(epochs.waiting),
-        temperature_mean_c=_floats(epochs.temperature_c.mean(axis=1)),
-        temperature_max_c=_floats(epochs.temperature_c.max(axis=1)),
-        inlet_c=_floats(epochs.inlet_c.mean(axis=1)),
-        exhaust_c=_floats(epochs.exhaust_c),
-        power_w=_floats(epochs.power_w.sum(axis=1) + rack.fan_w),
-        throttled_share=_floats(epochs.throttled.mean(axis=1)),
-        utilisation=_floats(epochs.busy_share.mean(axis=1)),
-    )
-
-
-def _floats(column: Floats) -> tuple[float, ...]:
-    return tuple(column.tolist())
+def _series(run: RunTally) -> TimeSeries:
+    names = [field.name for field in fields(TimeSeries)]
+    return TimeSeries(*(tuple(run.epochs.column(name).tolist()) for name in names))
 
 
 def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResult) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from planner.rack.description import Rack
-from planner.rack.records import Floats, Records
+from planner.rack.latencies import Floats
+from planner.rack.tally import RunTally
 
 _BATCH = 5
 _MATTERS = 0.02
@@ -34,26 +36,28 @@ def mser5(series: Floats) -> int:
     return cut * _BATCH
 
 
-def warmup_warnings(rack: Rack, records: Sequence[Records]) -> list[str]:
+def warmup_warnings(rack: Rack, runs: Sequence[RunTally]) -> list[str]:
     """Warnings where MSER-5 asks for a longer warm-up than the declared one, and it would change the mean.
 
-    Looked at are the epochs' number in the system (a change above 2 %) and mean device temperature (above 1
-    K), each averaged over the replications first (Welch), so that chance in one of them is not taken for a
-    trend.
+    Looked at are the number in the system (a change above 2 %) and mean device temperature (above 1 K) of
+    each instant, averaged over the replications first (Welch), so that chance in one of them is not taken
+    for a trend.
     """
-    in_system = np.mean([run.epochs.in_system for run in records], axis=0)
-    temperature_c = np.mean([run.epochs.temperature_c.mean(axis=1) for run in records], axis=0)
+    in_system = np.mean([run.epochs.column("in_system") for run in runs], axis=0)
+    temperature_c = np.mean([run.epochs.column("temperature_mean_c") for run in runs], axis=0)
+    instant_s = rack.epoch_s * runs[0].epochs.stride
+    declared = math.ceil(rack.warmup_s / instant_s)
     warnings = []
     for what, series, matters in (
         ("the number in the system", in_system, _MATTERS * float(in_system.mean())),
         ("the device temperature", temperature_c, _MATTERS_K),
     ):
         cut = mser5(series)
-        if cut > rack.warmup_epochs:
-            change = abs(float(series[cut:].mean() - series[rack.warmup_epochs :].mean()))
+        if cut > declared:
+            change = abs(float(series[cut:].mean() - series[declared:].mean()))
             if change > matters:
                 warnings.append(
-                    f"{what} settles only after {cut * rack.epoch_s:g} s by MSER-5; "
+                    f"{what} settles only after {cut * instant_s:g} s by MSER-5; "
                     f"the declared warm-up is {rack.warmup_s:g} s"
                 )
     return warnings

@@ -1,13 +1,26 @@
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from planner.rack.description import Air, Batching, Device, Rack, Service, StreamGroup, Thermal
+from planner.rack.description import Air, Batching, Device, Rack, Service, Thermal
+from planner.rack.streams import StreamGroup
 
 RackMaker = Callable[..., Rack]
+
+
+@pytest.fixture(scope="session")
+def random_rack() -> Callable[[int], Rack]:
+    """A small rack drawn from a number; see `random_racks.py` beside this file."""
+    place = Path(__file__).with_name("random_racks.py")
+    spec = importlib.util.spec_from_file_location("random_racks", place)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.random_rack
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from planner.rack.arrivals import draw_arrivals
-from planner.rack.description import Batching, Service, StreamGroup
+from planner.rack.description import Batching, Service
+from planner.rack.streams import StreamGroup
 
 
 def same(one, other) -> bool:

@@ -5,15 +5,8 @@ from dataclasses import replace
 import pytest
 
 from planner.errors import InputError
-from planner.rack.description import (
-    Air,
-    Batching,
-    Device,
-    Leakage,
-    Service,
-    StreamGroup,
-    Thermal,
-)
+from planner.rack.description import Air, Batching, Device, Leakage, Service, Thermal
+from planner.rack.streams import StreamGroup
 
 
 def test_all_problems_of_a_stream_group_arrive_together():

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.rack.description import Air, Batching, Device, Rack, Service, StreamGroup
+from planner.rack.description import Air, Batching, Device, Rack, Service
 from planner.rack.invariants import check_invariants
 from planner.rack.records import Outcome, Records
 from planner.rack.simpy_engine import run_replication
+from planner.rack.streams import StreamGroup
 
 TABLE = tuple(0.01 + 0.002 * size for size in range(1, 9))
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.rack.description import Air, Batching, Leakage, Rack, Service, StreamGroup
+from planner.rack.description import Air, Batching, Leakage, Rack, Service
 from planner.rack.invariants import check_invariants
 from planner.rack.simpy_engine import run_replication
+from planner.rack.streams import StreamGroup
 
 LAWS = {"little", "little_queue", "utilisation", "energy", "first_law", "conservation"}
 

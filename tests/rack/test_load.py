@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.rack.description import Batching, Service, StreamGroup
-from planner.rack.load import busy_power_w, expected_load, offered_utilisation, service_time_s
+from planner.errors import InputError
+from planner.rack.description import Batching, Service
+from planner.rack.load import (
+    busy_power_w,
+    expected_load,
+    offered_utilisation,
+    refuse_overload,
+    service_time_s,
+    shortfall_per_s,
+)
+from planner.rack.simulation import simulate
+from planner.rack.streams import StreamGroup
 
 
 @pytest.mark.parametrize(("share", "slowdown"), [(0.0, 1.0), (0.5, 1.5), (1.0, 2.0)])
@@ -72,3 +82,18 @@ def test_a_shared_queue_fills_batches_from_all_devices(make_rack):
         load = expected_load(replace(rack, dispatch=dispatch))
         time_s = 0.001 + 0.0005 * (size - 1)
         assert load.busy_share == pytest.approx(15.0 * time_s / size, rel=1e-9)
+
+
+def test_an_overload_is_refused_with_its_shortfall_and_the_devices_it_takes(make_rack):
+    """20 cameras at 15 a second of 10 ms need three devices; two leave 100 requests a second unserved."""
+    group = StreamGroup("cameras", 20, 15.0, "net", 0.1)
+    rack = make_rack(streams=(group,))
+    assert shortfall_per_s(rack) == pytest.approx(100.0)
+    with pytest.raises(InputError, match=r"100 requests a second too many.*4 devices.*queue_limit"):
+        simulate(rack)
+    refuse_overload(make_rack(streams=(group,), count=4))
+
+
+def test_an_overload_with_limited_queues_is_simulated(make_rack):
+    result = simulate(make_rack(streams=(StreamGroup("cameras", 20, 15.0, "net", 0.1, queue_limit=3),)))
+    assert result.streams[0].dropped / result.streams[0].requests == pytest.approx(1 / 3, abs=0.02)

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from planner.rack.description import Batching, Rack, Service, StreamGroup
+from planner.rack.description import Batching, Rack, Service
 from planner.rack.records import Outcome, Records
 from planner.rack.simpy_engine import run_replication
 from planner.rack.statistics import quantile, t_interval
+from planner.rack.streams import StreamGroup
 
 SERVICE_S = 0.01
 

@@ -4,10 +4,10 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from planner.rack.description import StreamGroup
 from planner.rack.records import Records
 from planner.rack.simpy_engine import run_replication
 from planner.rack.simulation import simulate
+from planner.rack.streams import StreamGroup
 
 
 def record_bytes(run: Records) -> list[bytes]:

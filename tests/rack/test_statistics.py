@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.rack.description import Leakage, StreamGroup
+from planner.rack.description import Leakage, Rack
 from planner.rack.results import Verdict
 from planner.rack.simpy_engine import run_replication
 from planner.rack.statistics import judge, quantile, summarise, t_interval
+from planner.rack.streams import StreamGroup
+from planner.rack.tally import RunTally, tally_records
 from planner.rack.warmup import mser5, warmup_warnings
 
 GROUP = StreamGroup("cameras", 1, 15.0, "net", slo_s=0.1)
@@ -35,31 +37,31 @@ def test_quantile_is_a_value_that_occurred():
     assert quantile(np.array([1.0, np.inf]), 0.5) == 1.0
 
 
-def latencies(*p99_s: float) -> list[np.ndarray]:
-    return [np.full(1000, value) for value in p99_s]
+def counted(rack: Rack, replication: int) -> RunTally:
+    return tally_records(rack, run_replication(rack, replication))
 
 
 @pytest.mark.parametrize(
-    ("runs", "verdict"),
+    ("quantiles_s", "verdict"),
     [
-        (latencies(0.05, 0.06, 0.055), Verdict.PASS),
-        (latencies(0.15, 0.16, 0.155), Verdict.FAIL),
-        (latencies(0.08, 0.12, 0.1), Verdict.UNDECIDED),
-        (latencies(0.05), Verdict.UNDECIDED),
+        ((0.05, 0.06, 0.055), Verdict.PASS),
+        ((0.15, 0.16, 0.155), Verdict.FAIL),
+        ((0.08, 0.12, 0.1), Verdict.UNDECIDED),
+        ((0.05,), Verdict.UNDECIDED),
         ([], Verdict.UNDECIDED),
-        (latencies(math.inf, math.inf), Verdict.FAIL),
-        (latencies(0.05, math.inf), Verdict.UNDECIDED),
+        ((math.inf, math.inf), Verdict.FAIL),
+        ((0.05, math.inf), Verdict.UNDECIDED),
     ],
 )
-def test_verdict_needs_the_whole_interval_on_one_side(runs, verdict):
-    assert judge(GROUP, runs)[0] is verdict
+def test_verdict_needs_the_whole_interval_on_one_side(quantiles_s, verdict):
+    assert judge(GROUP, quantiles_s)[0] is verdict
 
 
 def test_a_promise_is_not_kept_by_dropping(make_rack):
     """Half the frames are dropped and the rest is fast: the p99 of the served is low; the verdict is FAIL."""
     group = StreamGroup("cameras", 20, 15.0, "net", slo_s=0.1, queue_limit=2)
     rack = make_rack(count=1, streams=(group,), service_s=1 / 150)
-    result = summarise(rack, [run_replication(rack, number) for number in range(2)])
+    result = summarise(rack, [counted(rack, number) for number in range(2)])
     stream = result.streams[0]
     assert stream.latency_s.p99 < group.slo_s
     assert stream.verdict is Verdict.FAIL
@@ -71,7 +73,7 @@ def test_a_promise_is_not_kept_by_dropping(make_rack):
 def test_unfinished_requests_past_their_slo_are_missed(make_rack):
     """Twice overloaded without a limit: whatever is old and still waiting counts against the promise."""
     rack = make_rack(count=1, streams=(replace(GROUP, sources=20),), service_s=1 / 150)
-    result = summarise(rack, [run_replication(rack, number) for number in range(2)])
+    result = summarise(rack, [counted(rack, number) for number in range(2)])
     stream = result.streams[0]
     assert stream.verdict is Verdict.FAIL
     assert stream.unfinished > 0.4 * stream.requests
@@ -81,7 +83,7 @@ def test_unfinished_requests_past_their_slo_are_missed(make_rack):
 def test_one_periodic_camera_has_one_latency(make_rack):
     """Known by hand: 15 a second for 10 s, 10 ms each, 20 W above 5 W idle, two devices and 12 W of fans."""
     rack = make_rack(streams=(GROUP,))
-    result = summarise(rack, [run_replication(rack, number) for number in range(2)])
+    result = summarise(rack, [counted(rack, number) for number in range(2)])
     stream = result.streams[0]
     assert (stream.requests, stream.dropped) == (300, 0)
     latency = stream.latency_s
@@ -99,8 +101,10 @@ def test_one_periodic_camera_has_one_latency(make_rack):
 
 def test_a_stream_without_served_requests_has_no_latency(make_rack):
     rack = make_rack(streams=(replace(GROUP, rate_per_s=0.01),), replications=2, duration_s=3.0)
-    runs = [run_replication(rack, number) for number in range(2)]
-    assert sum(run.requests.arrival_s.size for run in runs) == 0
+    runs = [counted(rack, number) for number in range(2)]
+    assert (
+        sum(stream.served + stream.dropped + stream.unfinished for run in runs for stream in run.streams) == 0
+    )
     result = summarise(rack, runs)
     assert result.streams[0].latency_s.p99 is None
     assert result.streams[0].verdict is Verdict.UNDECIDED
@@ -110,22 +114,22 @@ def test_a_stream_without_served_requests_has_no_latency(make_rack):
 
 def test_unknown_leakage_is_said_and_known_leakage_is_not(make_rack, thermal):
     rack = make_rack()
-    assert any("leakage" in warning for warning in summarise(rack, [run_replication(rack, 0)]).warnings)
+    assert any("leakage" in warning for warning in summarise(rack, [counted(rack, 0)]).warnings)
     leaky = replace(thermal, leakage=Leakage(1.0, 25.0, 0.02))
     rack = replace(rack, device=replace(rack.device, thermal=leaky))
-    assert not any("leakage" in warning for warning in summarise(rack, [run_replication(rack, 0)]).warnings)
+    assert not any("leakage" in warning for warning in summarise(rack, [counted(rack, 0)]).warnings)
 
 
 def test_too_few_requests_for_the_tail_are_said(make_rack):
     rack = make_rack()
-    result = summarise(rack, [run_replication(rack, 0)])
+    result = summarise(rack, [counted(rack, 0)])
     few = f"{result.streams[0].served} served requests are few"
     assert any(few in warning and "10000 or more" in warning for warning in result.warnings)
 
 
 def test_a_frame_has_one_row_a_stream(make_rack):
     rack = make_rack(streams=(GROUP, replace(GROUP, name="others")))
-    frame = summarise(rack, [run_replication(rack, number) for number in range(2)]).to_frame()
+    frame = summarise(rack, [counted(rack, number) for number in range(2)]).to_frame()
     assert frame["name"].tolist() == ["cameras", "others"]
     assert {"requests", "verdict", "latency_s.p99", "latency_s.p99_high"} <= set(frame.columns)
 
@@ -142,16 +146,16 @@ def test_a_cold_start_is_noticed(make_rack):
     """From cold the temperature climbs with R C = 60 s; two seconds of warm-up are too short, 250 are not."""
     streams = (replace(GROUP, sources=6, rate_per_s=2.0),)
     cold = make_rack(initial="cold", duration_s=600.0, streams=streams, service_s=0.1)
-    warnings = warmup_warnings(cold, [run_replication(cold, 0)])
+    warnings = warmup_warnings(cold, [counted(cold, 0)])
     assert len(warnings) == 1
     assert "temperature settles" in warnings[0]
     for patient in (replace(cold, warmup_s=250.0), replace(cold, initial="steady")):
-        assert warmup_warnings(patient, [run_replication(patient, 0)]) == []
+        assert warmup_warnings(patient, [counted(patient, 0)]) == []
 
 
 def test_histogram_holds_every_served_request(make_rack):
     rack = make_rack(replications=2)
-    for stream in summarise(rack, [run_replication(rack, number) for number in range(2)]).streams:
+    for stream in summarise(rack, [counted(rack, number) for number in range(2)]).streams:
         histogram = stream.histogram
         assert sum(histogram.counts) == stream.served
         assert len(histogram.edges_s) == len(histogram.counts) + 1

@@ -1,0 +1,136 @@
+"""How fast the rack is simulated: frames a second of both engines on the same rack in one run, and memory.
+
+The rack serves cameras at 15 frames a second in batches of up to eight, shortest queue first, with heat at
+one second and throttling. Times are processor seconds of one core with the compiled code already loaded;
+frames are all that were drawn. Run: .venv/bin/python benchmarks/rack_speed.py [case ...], the cases being
+ratio, hour, day, wide, year (all but day unless said).
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from planner.rack import compiled_engine, simpy_engine
+from planner.rack.description import Air, Batching, Device, Rack, Service, Thermal
+from planner.rack.latencies import in_bins
+from planner.rack.streams import Profile, StreamGroup
+from planner.rack.tally import RunTally, tally_records
+from planner.rack.year import simulate_year
+
+HOUR_S = 3600.0
+
+
+def rack(devices: int, cameras: int, duration_s: float) -> Rack:
+    """About 85 % busy, and hot enough that some devices throttle."""
+    table = tuple(0.008 + 0.003 * size for size in range(1, 9))
+    thermal = Thermal(
+        resistance_k_per_w=1.2,
+        heat_capacity_j_per_k=50.0,
+        throttle_c=85.0,
+        hysteresis_k=5.0,
+        shutdown_c=110.0,
+        throttled_clock=0.7,
+    )
+    return Rack(
+        device=Device("box", 5.0, (Service("net", table, clocked_share=0.5, busy_w=55.0),), thermal),
+        count=devices,
+        streams=(StreamGroup("cameras", cameras, 15.0, "net", slo_s=0.1, jitter_s=0.003),),
+        batching=Batching(8, 0.008),
+        dispatch="shortest_queue",
+        air=Air(25.0, 0.014 * devices, recirculation=0.2),
+        fan_w=12.0,
+        duration_s=duration_s,
+        warmup_s=10.0,
+        replications=2,
+    )
+
+
+def timed(what: Rack) -> tuple[RunTally, float]:
+    """One replication of the compiled engine and its processor seconds."""
+    start_s = time.process_time()
+    run = compiled_engine.run_replication(what, 0)
+    return run, time.process_time() - start_s
+
+
+def drawn(run: RunTally) -> float:
+    """Frames of a run."""
+    return run.accounts["conservation"][0]
+
+
+def tell(name: str, what: Rack, run: RunTally, took_s: float) -> None:
+    """One line of the table."""
+    sums = run.epochs.accounts
+    device_s = sums.length_s * what.count
+    peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(
+        f"{name:8} {what.count:5} devices {what.duration_s:7.0f} s {drawn(run) / 1e6:8.2f} M frames "
+        f"{took_s:8.2f} s {drawn(run) / took_s / 1e6:6.2f} M frames/s, "
+        f"{run.batched / run.batches:.2f} a batch, "
+        f"busy {sums.busy_s / device_s:.0%}, throttled {sums.throttled_s / device_s:.0%}, "
+        f"peak memory {peak_bytes / 1e6:.0f} MB"
+    )
+
+
+def ratio() -> None:
+    """Both engines in turn, three times over, after checking that they answer alike."""
+    what = rack(64, 500, 60.0)
+    ratios = []
+    for _ in range(3):
+        fast, fast_s = timed(what)
+        start_s = time.process_time()
+        records = simpy_engine.run_replication(what, 0)
+        slow_s = time.process_time() - start_s
+        slow = tally_records(what, records)
+        same = fast.streams[0].latencies.counts == in_bins(slow.streams[0].latencies.weights()[0]).counts
+        if not (same.all() and fast.epochs.series.tobytes() == slow.epochs.series.tobytes()):
+            raise SystemExit("the engines differ")
+        ratios.append(slow_s / fast_s)
+        tell("compiled", what, fast, fast_s)
+        tell("simpy", what, slow, slow_s)
+    print(f"ratio    {np.median(ratios):.1f} (of three: {', '.join(f'{value:.1f}' for value in ratios)})")
+
+
+def one(name: str, what: Rack) -> None:
+    """One replication of a rack."""
+    tell(name, what, *timed(what))
+
+
+def year() -> None:
+    """A year of one rack whose load follows the day, from windows of its hours."""
+    day = Profile((0.25,) * 6 + (0.6, 0.8, 0.95, 1.0, 1.0, 0.95, 0.9, 0.95, 1.0, 1.0, 0.95, 0.8) + (0.5,) * 6)
+    what = rack(64, 500, 24 * HOUR_S)
+    what = replace(what, streams=(replace(what.streams[0], profile=day),))
+    start_s = time.process_time()
+    result = simulate_year(what)
+    took_s = time.process_time() - start_s
+    print(f"year     {took_s:.1f} s for {result.windows} windows of {result.window_s:g} s")
+    print(f"         energy {result.energy_j.mean / 3.6e9:.4f} MWh, 95 % interval "
+          f"{result.energy_j.low / 3.6e9:.4f} to {result.energy_j.high / 3.6e9:.4f}")  # fmt: skip
+    for name, p99 in result.p99_s.items():
+        print(f"         {name}: p99 {p99.mean * 1e3:.2f} ms, 95 % interval {p99.low * 1e3:.2f} to "
+              f"{p99.high * 1e3:.2f}")  # fmt: skip
+
+
+CASES = {
+    "ratio": ratio,
+    "hour": lambda: one("hour", rack(64, 500, HOUR_S)),
+    "wide": lambda: one("wide", rack(1000, 8000, 60.0)),
+    "year": year,
+    "day": lambda: one("day", rack(64, 500, 24 * HOUR_S)),
+}
+
+
+def main() -> None:
+    """Run the cases named, or all but the day."""
+    compiled_engine.run_replication(rack(2, 4, 20.0), 0)
+    for name in sys.argv[1:] or [name for name in CASES if name != "day"]:
+        CASES[name]()
+
+
+if __name__ == "__main__":
+    main()

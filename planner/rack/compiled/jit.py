@@ -1,0 +1,48 @@
+"""The one place that speaks to Numba."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+_OPTIONS: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
+
+
+def compiled(function: Function) -> Function:
+    """The function as machine code, made when it is first called.
+
+    It is put bodily into the functions that call it, because to hand on the state takes longer than what
+    most of them do. Reference counts are left out for the same reason: nothing is allocated in the loop, and
+    Python keeps all arrays alive.
+    """
+    return cast("Function", numba.njit(function, forceinline=True, **_OPTIONS))
+
+
+def entry(function: Function) -> Function:
+    """The same for a function that Python calls: its machine code is kept on disk from process to process.
+
+    Numba keeps it beside the source where that can be written, else in the user's cache folder (or where
+    NUMBA_CACHE_DIR says); where neither can be written it is made anew in each process.
+    """
+    try:
+        return cast("Function", numba.njit(function, cache=True, **_OPTIONS))
+    except RuntimeError:
+        return compiled(function)
+
+
+def source_revision() -> int:
+    """A number that changes with any source file of this folder.
+
+    Numba asks only the file of an entry whether kept machine code is stale; an entry that holds this number
+    as a constant is compiled anew also when a function that it calls has changed.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return int.from_bytes(digest.digest()[:6], "big")

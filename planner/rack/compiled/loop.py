@@ -1,0 +1,259 @@
+"""The events of a run between two ends of epochs, and what happens to devices at such an end.
+
+At equal times batches complete first, then requests arrive, then batches stop waiting to fill; what falls on
+the end of an epoch waits for the next call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.rack.compiled.batches import (
+    admit,
+    complete,
+    count_batch,
+    leave_idle,
+    lose_batch,
+    make_idle,
+    serve,
+    serve_until,
+)
+from planner.rack.compiled.jit import compiled, entry, source_revision
+from planner.rack.compiled.queues import drop_waiting, in_window_s, new_node, pass_time
+from planner.rack.compiled.state import CLOSED, NONE, OFF, SKIP_FRAME, Flags, Floats, Ints, Piece, State
+from planner.rack.compiled.tree import renew_winner, set_load
+
+DONE, OUT_OF_ARRIVALS, OUT_OF_NODES = range(3)
+"""Why `run_until` came back."""
+
+
+@compiled
+def events(until_s: float, piece: Piece, state: State) -> int:
+    """See `run_until`."""
+    run = state.run[0]
+    while True:
+        number = state.completion_winner[1]
+        room = state.fire_winner[1]
+        completion_s, fire_s, arrival_s = state.completion_s[number], state.fire_s[room], run.arrival_s
+        if completion_s <= arrival_s and completion_s <= fire_s:
+            if completion_s >= until_s:
+                return DONE
+            complete(state, number, completion_s)
+        elif arrival_s <= fire_s:
+            if arrival_s >= until_s:
+                return DONE
+            if run.free == NONE:
+                return OUT_OF_NODES
+            arrive(state, piece, arrival_s)
+            if run.cursor == len(piece.time_s):
+                return OUT_OF_ARRIVALS
+            run.arrival_s = arrival_s + max(0.0, piece.time_s[run.cursor] - arrival_s)
+        else:
+            if fire_s >= until_s:
+                return DONE
+            expire(state, room, fire_s)
+
+
+@compiled
+def arrive(state: State, piece: Piece, now_s: float) -> None:
+    """The next request arrives."""
+    pass_time(state, now_s)
+    run = state.run[0]
+    group, source = piece.stream[run.cursor], piece.source[run.cursor]
+    number = new_node(state, group, source, piece.work[run.cursor], now_s)
+    run.cursor += 1
+    rules = state.groups[group]
+    skipped = rules.overflow == SKIP_FRAME and state.in_rack[source] > 1
+    if skipped or not rules.admitted:
+        drop_waiting(state, number, now_s)
+    else:
+        admit(state, number, now_s)
+
+
+@compiled
+def expire(state: State, room: int, now_s: float) -> None:
+    """The oldest request of a room has waited enough."""
+    state.rooms[room].expiry_s = state.fire_s[room] = np.inf
+    serve(state, room, now_s)
+    if state.fire_s[room] == np.inf:
+        renew_winner(state.fire_winner, state.fire_s, state.fire_order, room)
+
+
+@compiled
+def carry_on(now_s: float, state: State) -> None:
+    """See `end_epoch`."""
+    pass_time(state, now_s)
+    for number in range(len(state.devices)):
+        if state.devices[number].size > 0:
+            serve_until(state, number, now_s)
+
+
+@compiled
+def plug(number: int, state: State) -> None:
+    """See `plug_in`."""
+    device = state.devices[number]
+    room = state.rooms[device.room]
+    room.devices_on += 1
+    make_idle(state, number)
+    if room.devices_on == 1:
+        room.load = CLOSED * room.closed
+        set_load(state.loads[room.part], device.room, room.load)
+
+
+@compiled
+def admit_all(numbers: Ints, now_s: float, state: State) -> None:
+    """See `readmit`."""
+    for number in numbers:
+        admit(state, number, now_s)
+
+
+@compiled
+def serve_rooms(now_s: float, state: State) -> None:
+    """See `serve_all`."""
+    for room in range(len(state.rooms)):
+        serve(state, room, now_s)
+
+
+@compiled
+def unplug(number: int, now_s: float, orphans: Ints, state: State) -> int:
+    """See `shut_down`."""
+    device = state.devices[number]
+    room = state.rooms[device.room]
+    if device.size > 0:
+        lose_batch(state, number, now_s)
+    else:
+        leave_idle(state, number)
+    room.devices_on -= 1
+    if room.devices_on > 0:
+        return 0
+    found = 0
+    for group in range(len(state.groups)):
+        queue = state.queues[device.room, group]
+        node = queue.head
+        while node != NONE:
+            orphans[found] = node
+            found += 1
+            node = state.nodes[node].next
+        queue.head = queue.tail = NONE
+        queue.length = 0
+    state.waiting_of[device.room] = 0
+    room.waiting = 0
+    room.load = OFF
+    set_load(state.loads[room.part], device.room, OFF)
+    return found
+
+
+@compiled
+def open_rooms(is_open: Flags, state: State) -> None:
+    """See `set_open`."""
+    for number in range(len(state.rooms)):
+        room = state.rooms[number]
+        change = int(not is_open[number]) - room.closed
+        if change != 0:
+            room.closed += change
+            if room.load < OFF:
+                room.load += change * CLOSED
+                set_load(state.loads[room.part], number, room.load)
+
+
+@compiled
+def remaining(end_s: float, overdue_after_s: Floats, counts: Ints, state: State) -> None:
+    """See `close`; also the last parts of the second accounts."""
+    for number in range(len(state.devices)):
+        if state.devices[number].size > 0:
+            count_batch(state, number, end_s)
+            count_chain(state, state.devices[number].head, end_s, overdue_after_s, counts)
+    for room in range(len(state.rooms)):
+        for group in range(len(state.groups)):
+            head = state.queues[room, group].head
+            state.run[0].waited_s += count_chain(state, head, end_s, overdue_after_s, counts)
+
+
+@compiled
+def count_chain(state: State, node: int, end_s: float, overdue_after_s: Floats, counts: Ints) -> float:
+    """Count a chain's requests that arrived in the window; returns the time that all of it spent in it."""
+    spent_s = 0.0
+    while node != NONE:
+        request = state.nodes[node]
+        spent_s += in_window_s(state, request.arrival_s, end_s)
+        if request.arrival_s >= state.run[0].window_start_s:
+            counts[request.group, 0] += 1
+            if end_s - request.arrival_s > overdue_after_s[request.group]:
+                counts[request.group, 1] += 1
+        node = request.next
+    state.run[0].spent_s += spent_s
+    return spent_s
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What Python calls."""
+
+    run_until: Callable[[float, Piece, State], int]
+    end_epoch: Callable[[float, State], None]
+    plug_in: Callable[[int, State], None]
+    shut_down: Callable[[int, float, Ints, State], int]
+    readmit: Callable[[Ints, float, State], None]
+    set_open: Callable[[Flags, State], None]
+    serve_all: Callable[[float, State], None]
+    close: Callable[[float, Floats, Ints, State], None]
+
+
+def make_entries(revision: int) -> Entries:
+    """The entries; all hold the revision of the sources that they were compiled from as a constant."""
+
+    @entry
+    def run_until(until_s: float, piece: Piece, state: State) -> int:
+        """Let all events before a time happen; stops early for want of arrivals or of free nodes."""
+        state.run[0].revision = revision
+        return events(until_s, piece, state)
+
+    @entry
+    def end_epoch(now_s: float, state: State) -> None:
+        """Carry all integrals on to the end of an epoch."""
+        state.run[0].revision = revision
+        carry_on(now_s, state)
+
+    @entry
+    def plug_in(number: int, state: State) -> None:
+        """Take a device into service, idle."""
+        state.run[0].revision = revision
+        plug(number, state)
+
+    @entry
+    def shut_down(number: int, now_s: float, orphans: Ints, state: State) -> int:
+        """Take a device out; the requests that waited for it alone fill `orphans`, as many as it returns."""
+        state.run[0].revision = revision
+        return unplug(number, now_s, orphans, state)
+
+    @entry
+    def readmit(numbers: Ints, now_s: float, state: State) -> None:
+        """Dispatch requests that have lost their queue, in the given order."""
+        state.run[0].revision = revision
+        admit_all(numbers, now_s, state)
+
+    @entry
+    def set_open(is_open: Flags, state: State) -> None:
+        """Say which rooms are open to new requests."""
+        state.run[0].revision = revision
+        open_rooms(is_open, state)
+
+    @entry
+    def serve_all(now_s: float, state: State) -> None:
+        """Start what may start under new settings."""
+        state.run[0].revision = revision
+        serve_rooms(now_s, state)
+
+    @entry
+    def close(end_s: float, overdue_after_s: Floats, counts: Ints, state: State) -> None:
+        """Count what is still in the rack at the end: `counts` of each group are all, and those past SLO."""
+        state.run[0].revision = revision
+        remaining(end_s, overdue_after_s, counts, state)
+
+    return Entries(run_until, end_epoch, plug_in, shut_down, readmit, set_open, serve_all, close)
+
+
+ENTRIES = make_entries(source_revision())

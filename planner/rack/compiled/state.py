@@ -1,0 +1,171 @@
+"""The state of a run as arrays: what each holds, one row a thing, and how it begins.
+
+A request that is in the rack is a row of `nodes`. Rows that wait in the same queue, that are served in the
+same batch, or that are free are chained by `next`, and -1 ends a chain; so nothing is allocated while the
+loop runs. A queue is the chain of one stream group's requests in one room, oldest first; a room is what a
+device takes from (all devices of a part where one queue serves them). Networks, groups, sources and rooms
+are numbered as in the reference engine, and every rule is the same as there.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bits = NDArray[np.uint64]
+Flags = NDArray[np.bool_]
+Rows = NDArray[np.void]
+
+NONE = -1
+OFF = 1 << 60
+CLOSED = 1 << 40
+"""Added to the load of a room that is closed to new requests; a room without device has the load `OFF`."""
+
+SHORTEST_QUEUE, ROUND_ROBIN, POWER_OF_TWO, LEAST_ENERGY = range(4)
+DROP_OLDEST, DROP_NEWEST, SKIP_FRAME = range(3)
+DEPTHS = 64
+"""Nodes to begin with for each device; more are added when they run out."""
+
+RUN = np.dtype(
+    [
+        ("now_s", "f8"),
+        ("window_start_s", "f8"),  # end of the warm-up; what follows is counted
+        ("arrival_s", "f8"),  # when the next request arrives; infinite after the last
+        ("cursor", "i8"),  # its place in the piece of arrivals
+        ("arrived", "i8"),  # requests so far, and so the number of the next
+        ("in_system", "i8"),
+        ("waiting", "i8"),
+        ("in_system_s", "f8"),  # integral of in_system over the epoch
+        ("waiting_s", "f8"),
+        ("free", "i8"),  # first free node
+        ("begun", "i8"),  # batches begun so far
+        ("gone", "i8"),  # requests served or dropped so far
+        ("completed", "i8"),  # of the window: requests served, batches begun, requests in these
+        ("batches", "i8"),
+        ("batched", "i8"),
+        ("spent_s", "f8"),  # of the window: time of requests in the rack and waiting, of batches, energy
+        ("waited_s", "f8"),
+        ("served_s", "f8"),
+        ("served_j", "f8"),
+        ("rule", "i8"),  # of dispatch
+        ("max_size", "i8"),
+        ("revision", "i8"),
+    ],
+    align=True,
+)
+
+DEVICE = np.dtype(
+    [
+        ("room", "i8"),
+        ("head", "i8"),  # of the chain of requests in service
+        ("size", "i8"),  # of the batch; 0 when idle
+        ("start_s", "f8"),  # of the batch
+        ("power_w", "f8"),  # above idle
+        ("busy_since_s", "f8"),  # start of the batch or of the epoch, whichever is later
+        ("busy_s", "f8"),  # of the epoch
+        ("dynamic_j", "f8"),
+        ("next_idle", "i8"),  # the device that takes the next batch after this one
+    ],
+    align=True,
+)
+
+ROOM = np.dtype(
+    [
+        ("part", "i8"),
+        ("load", "i8"),  # requests waiting and in service, plus CLOSED; or OFF
+        ("closed", "i8"),
+        ("waiting", "i8"),
+        ("devices_on", "i8"),
+        ("idle_head", "i8"),  # the device idle longest; NONE without any
+        ("idle_tail", "i8"),
+        ("expiry_s", "f8"),  # when the oldest request has waited enough; infinite when nobody watches
+    ],
+    align=True,
+)
+
+PART = np.dtype([("last", "i8")])
+
+QUEUE = np.dtype([("head", "i8"), ("tail", "i8"), ("length", "i8")])
+
+NODE = np.dtype(
+    [
+        ("arrival_s", "f8"),
+        ("work", "f8"),
+        ("request", "i8"),
+        ("next", "i8"),
+        ("group", "i4"),
+        ("source", "i4"),
+    ],
+    align=True,
+)
+
+GROUP = np.dtype(
+    [
+        ("network", "i8"),
+        ("priority", "i8"),
+        ("limit", "i8"),
+        ("overflow", "i8"),
+        ("admitted", "i8"),
+        ("served", "i8"),  # of the window, like dropped
+        ("dropped", "i8"),
+    ],
+    align=True,
+)
+
+NETWORK = np.dtype(
+    [
+        ("first", "i8"),  # its groups are group_order[first:last]
+        ("last", "i8"),
+        ("part", "i8"),
+        ("max_wait_s", "f8"),
+    ],
+    align=True,
+)
+
+
+class State(NamedTuple):
+    """All arrays of a run; `run` has a single row."""
+
+    run: Rows
+    devices: Rows
+    rooms: Rows
+    parts: Rows
+    queues: Rows  # [room, group]
+    nodes: Rows
+    groups: Rows
+    networks: Rows
+    group_order: Ints  # groups, network after network
+    waiting_of: Ints  # [room, network]: requests that wait
+    in_rack: Ints  # of each source
+    loads: Ints  # [part, node]: tree of the loads of the rooms
+    completion_s: Floats  # of each device; infinite when idle
+    completion_order: Ints
+    completion_winner: Ints  # tournament of the devices
+    fire_s: Floats  # of each room: when its expiry comes
+    fire_order: Ints
+    fire_winner: Ints  # tournament of the rooms
+    batch_s: Floats  # [network, size - 1]: service time at full clock
+    slow: Floats  # [device, network]
+    busy_w: Floats  # [device, network]
+    latency_counts: Ints  # [group, bin]
+    latency_sums_s: Floats
+    mixing: Bits  # key and constants of the draws for dispatch
+
+
+class Piece(NamedTuple):
+    """A piece of the arrivals."""
+
+    time_s: Floats
+    stream: NDArray[np.int32]
+    source: NDArray[np.int32]
+    work: Floats
+
+
+def chain_free(nodes: Rows, first: int) -> None:
+    """Chain all nodes from the first one on as free."""
+    nodes["next"][first:-1] = np.arange(first + 1, len(nodes))
+    nodes["next"][-1] = NONE

@@ -1,0 +1,115 @@
+"""The epochs of a run counted as they close: sums over the counted window, and a series that stays short."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.rack.air import heat_rate_w_per_k
+from planner.rack.description import Rack
+from planner.rack.records import EpochRow, Floats, Records
+from planner.rack.thermal import leakage_w
+
+MOST_INSTANTS = 4096
+"""Instants in a series; a longer run has means over as many epochs as it takes."""
+
+
+@dataclass(slots=True)
+class EpochAccounts:
+    """Sums over the epochs of the counted window: device-seconds, joules, request-seconds.
+
+    `temperature_s` and `throttled_s` are integrals over time and devices; `stored_j` is what the devices
+    gained in heat.
+    """
+
+    length_s: float = 0.0
+    in_system_s: float = 0.0
+    waiting_s: float = 0.0
+    busy_s: float = 0.0
+    throttled_s: float = 0.0
+    temperature_s: float = 0.0
+    max_c: float = -math.inf
+    drawn_j: float = 0.0
+    idle_j: float = 0.0
+    leaked_j: float = 0.0
+    carried_j: float = 0.0
+    stored_j: float = 0.0
+    shutdowns: int = 0
+
+
+class EpochTally:
+    """What the epochs of one replication add up to, and its series from the beginning.
+
+    `series` has one row an instant and the columns of `COLUMNS`; an instant is `stride` epochs.
+    """
+
+    COLUMNS = (
+        "time_s", "queue_length", "in_system", "temperature_mean_c", "temperature_max_c",
+        "inlet_c", "exhaust_c", "power_w", "throttled_share", "utilisation",
+    )  # fmt: skip
+
+    def __init__(self, rack: Rack) -> None:
+        self._rack = rack
+        self.stride = math.ceil(rack.epochs / MOST_INSTANTS)
+        self.accounts = EpochAccounts()
+        self.series = np.zeros((math.ceil(rack.epochs / self.stride), len(self.COLUMNS)))
+        self._epoch = 0
+
+    def column(self, name: str) -> Floats:
+        """One column of the series."""
+        return np.asarray(self.series[:, self.COLUMNS.index(name)])
+
+    def add_records(self, run: Records) -> None:
+        """All epochs of a run's records."""
+        for row in run.epochs.rows(run.initial_temperature_c):
+            self.add(row)
+
+    def add(self, row: EpochRow) -> None:
+        """The next epoch."""
+        self._note(row)
+        if self._epoch >= self._rack.warmup_epochs:
+            self._account(row)
+        self.accounts.shutdowns += int(np.count_nonzero(row.fell))
+        self._epoch += 1
+
+    def _note(self, row: EpochRow) -> None:
+        instant, place = divmod(self._epoch, self.stride)
+        count = row.temperature_c.size
+        line = np.array(
+            [
+                row.end_s,
+                row.waiting,
+                row.in_system,
+                row.temperature_c.sum() / count,
+                row.temperature_c.max(),
+                row.inlet_c.sum() / count,
+                row.exhaust_c,
+                row.power_w.sum() + self._rack.fan_w,
+                np.count_nonzero(row.throttled) / count,
+                row.busy_share.sum() / count,
+            ]
+        )
+        kept = self.series[instant]
+        hottest_c = max(float(kept[4]), line[4]) if place else line[4]
+        kept += (line - kept) / (place + 1)
+        kept[0], kept[4] = row.end_s, hottest_c
+
+    def _account(self, row: EpochRow) -> None:
+        sums, device, air = self.accounts, self._rack.device, self._rack.air
+        length_s = row.length_s
+        on = row.clock > 0
+        sums.length_s += length_s
+        sums.in_system_s += row.in_system * length_s
+        sums.waiting_s += row.waiting * length_s
+        sums.busy_s += float(row.busy_share.sum()) * length_s
+        sums.throttled_s += np.count_nonzero(row.throttled) * length_s
+        sums.temperature_s += float(row.temperature_c.sum()) * length_s
+        sums.max_c = max(sums.max_c, float(row.temperature_c.max()))
+        sums.drawn_j += float(row.power_w.sum()) * length_s
+        sums.idle_j += device.idle_w * np.count_nonzero(on) * length_s
+        sums.leaked_j += float(leakage_w(device.thermal, row.start_c)[on].sum()) * length_s
+        sums.carried_j += heat_rate_w_per_k(air) * (row.exhaust_c - air.supply_c) * length_s
+        warmed_k = float((row.temperature_c - row.start_c).sum())
+        sums.stored_j += device.thermal.heat_capacity_j_per_k * warmed_k

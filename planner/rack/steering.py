@@ -1,0 +1,93 @@
+"""The slow clock of both engines: at the end of an epoch heat moves on, then policies, then settings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.rack.control import Controls, Flags, Floats, Seen, checked, free
+from planner.rack.description import Rack
+from planner.rack.heat import HeatState, advance, initial_state
+from planner.rack.load import busy_power_w, slowdown
+from planner.rack.records import EpochRow
+
+
+def networks_of(rack: Rack) -> tuple[str, ...]:
+    """The networks that the streams ask for, each once, in their order; engines number them so."""
+    return tuple(dict.fromkeys(group.network for group in rack.streams))
+
+
+def heat_clock(rack: Rack, heat: HeatState) -> Floats:
+    """The highest clock that each device's temperature allows."""
+    return np.where(heat.throttled, rack.device.thermal.throttled_clock, 1.0)
+
+
+class Steering:
+    """Heat, settings and pace of one replication. `slow[d, n]` multiplies the service times of network n on
+    device d, `busy_w[d, n]` is its power above idle, `fell` and `rose` say which devices went off and on at
+    the end of the last epoch.
+    """
+
+    def __init__(self, rack: Rack) -> None:
+        self._rack = rack
+        self._services = [rack.device.service(network) for network in networks_of(rack)]
+        self._memories: list[object] = [None] * len(rack.policies)
+        self.heat = initial_state(rack)
+        self.controls: Controls = free(rack)
+        self.fell: Flags = np.zeros(rack.count, dtype=np.bool_)
+        self.rose: Flags = self.fell
+        self.changes = 0
+        self._end_s = 0.0
+        self._set_pace(heat_clock(rack, self.heat))
+
+    def _set_pace(self, clock: Floats) -> None:
+        self.clock = clock
+        device = self._rack.device
+        self.slow = np.column_stack([slowdown(service, clock) for service in self._services])
+        self.busy_w = np.column_stack([busy_power_w(device, service, clock) for service in self._services])
+
+    def close(
+        self,
+        end_s: float,
+        *,
+        dynamic_w: Floats,
+        busy_share: Floats,
+        waiting: float,
+        in_system: float,
+        arrived: int,
+    ) -> EpochRow:
+        """Close an epoch with what the engine measured in it, and make the settings of the next."""
+        before = self.heat
+        heat, self.heat = advance(self._rack, before, dynamic_w)
+        self.fell = self.heat.off & ~before.off
+        self.rose = before.off & ~self.heat.off
+        row = EpochRow(
+            end_s=end_s,
+            length_s=end_s - self._end_s,
+            power_w=heat.power_w,
+            start_c=before.temperature_c,
+            temperature_c=self.heat.temperature_c,
+            inlet_c=heat.inlet_c,
+            exhaust_c=heat.exhaust_c,
+            clock=np.where(before.off, 0.0, self.clock),
+            throttled=before.throttled,
+            fell=self.fell,
+            busy_share=busy_share,
+            waiting=waiting,
+            in_system=in_system,
+        )
+        self._end_s = end_s
+        if self._rack.policies:
+            on = ~self.heat.off
+            seen = Seen(end_s, heat.power_w, self.heat.temperature_c, busy_share, on, waiting, arrived)
+            self._ask_policies(seen)
+        clock = np.minimum(self.controls.clock, heat_clock(self._rack, self.heat))
+        if not np.array_equal(clock, self.clock):
+            self._set_pace(clock)
+        return row
+
+    def _ask_policies(self, seen: Seen) -> None:
+        opened = self.controls.open
+        for number, policy in enumerate(self._rack.policies):
+            proposed, memory = policy.steer(self._rack, seen, self.controls, self._memories[number])
+            self.controls, self._memories[number] = checked(policy, proposed, self.controls), memory
+        self.changes += int(not np.array_equal(opened, self.controls.open))

@@ -1,0 +1,95 @@
+"""Small racks drawn from a number: every rule and process, from nearly idle to far overloaded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from planner.rack.description import Air, Batching, Device, Leakage, NetworkShare, Rack, Service, Thermal
+from planner.rack.streams import Bursts, DropOuts, Profile, StreamGroup
+
+DISPATCHES = ("shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy")
+TABLE = np.array([0.01, 0.014, 0.017, 0.021])
+
+
+def random_rack(number: int) -> Rack:
+    draw = np.random.default_rng(number)
+    networks = ["net", "other"][: int(draw.integers(1, 3))]
+    batching = Batching(int(draw.integers(1, 5)), float(draw.choice([0.0, 0.02])))
+    return Rack(
+        device=_device(draw),
+        count=int(draw.integers(2, 9)),
+        streams=tuple(
+            _group(draw, f"stream {i}", networks[i % len(networks)], batching)
+            for i in range(int(draw.integers(2, 5)))
+        ),
+        batching=batching,
+        dispatch=str(draw.choice(DISPATCHES)),
+        air=Air(
+            25.0, float(draw.uniform(0.01, 0.1)), float(draw.uniform(0, 0.6)), float(draw.uniform(-5, 5))
+        ),
+        fan_w=12.0,
+        duration_s=10.0,
+        warmup_s=float(draw.choice([0.0, 2.0])),
+        epoch_s=0.5,
+        seed=number,
+        replications=2,
+        initial=str(draw.choice(["steady", "cold"])),
+        shares=_shares(draw, networks),
+    )
+
+
+def _device(draw: np.random.Generator) -> Device:
+    distribution = "exponential" if draw.random() < 0.2 else "deterministic"
+    services = tuple(
+        Service(
+            name,
+            tuple(float(x) for x in TABLE * draw.uniform(0.3, 3)),
+            float(draw.uniform()),
+            float(draw.uniform(5, 60)),
+            service_distribution=distribution,
+        )
+        for name in ("net", "other")
+    )
+    thermal = Thermal(
+        resistance_k_per_w=float(draw.uniform(1.0, 5.0)),
+        heat_capacity_j_per_k=float(draw.uniform(0.5, 5)),
+        throttle_c=85.0,
+        hysteresis_k=5.0,
+        shutdown_c=float(draw.choice([87.0, 120.0])),
+        throttled_clock=float(draw.uniform(0.5, 1.0)),
+        leakage=Leakage(1.0, 25.0, 0.02) if draw.random() < 0.5 else None,
+    )
+    return Device("box", 5.0, services, thermal, clock_power_exponent=float(draw.choice([1.0, 2.5])))
+
+
+def _group(draw: np.random.Generator, name: str, network: str, batching: Batching) -> StreamGroup:
+    group = StreamGroup(
+        name,
+        sources=int(draw.integers(1, 13)),
+        rate_per_s=float(draw.uniform(5, 25)),
+        network=network,
+        slo_s=0.1,
+        queue_limit=int(draw.integers(batching.max_size, 12)) if draw.random() < 0.5 else None,
+        overflow=str(draw.choice(["drop_oldest", "drop_newest", "skip_frame"])),
+        priority=int(draw.integers(0, 3)),
+        profile=Profile((1.0, 0.2, 0.0, 1.5), 4.0, 1.3) if draw.random() < 0.3 else None,
+        drop_outs=DropOuts(3.0, 1.0) if draw.random() < 0.3 else None,
+    )
+    process = str(draw.choice(["periodic", "jitter", "poisson", "gamma", "mmpp"]))
+    changes = {
+        "periodic": {},
+        "jitter": {"jitter_s": 0.3 / group.rate_per_s},
+        "poisson": {"arrivals": "poisson"},
+        "gamma": {"arrivals": "gamma", "gap_cv": 2.5},
+        "mmpp": {"arrivals": "mmpp", "bursts": Bursts(1.0, 0.3, 6.0)},
+    }
+    return replace(group, **changes[process])
+
+
+def _shares(draw: np.random.Generator, networks: list[str]) -> tuple[NetworkShare, ...]:
+    if len(networks) < 2 or draw.random() < 0.6:
+        return ()
+    share = float(draw.uniform(0.2, 0.8))
+    return (NetworkShare(networks[0], share), NetworkShare(networks[1], 1 - share))
