@@ -196,6 +196,12 @@ def _weakest_of_all(device: Device, networks: Sequence[NetworkOnPart]) -> Proven
 
 
 def _reasons(scenario: Scenario, device: Device, option: Option) -> Iterator[str]:
+    if option.offered_utilisation >= 1.0:
+        needed = math.ceil(option.count * option.offered_utilisation * (1 + 1e-9))
+        yield (
+            f"asked for {option.offered_utilisation:.3g} times what {option.count} devices serve with full "
+            f"batches; {needed} would carry it"
+        )
     yield from _memory_reasons(option)
     yield from _latency_reasons(scenario, option)
     yield from _site_reasons(scenario, device, option)

@@ -170,6 +170,8 @@ def run_study(
     estimator = Estimator(read_workloads(source))
     if source.scenario.deployment is not None:
         option = _deployed_option(source.scenario, source.scenario.deployment, estimator)
+        if _grows_without_end(source.scenario, option):
+            return Study(source, estimator, (option,), (), None, ())
         simulated = _simulated(source.scenario, option, engine, progress)
         return Study(source, estimator, (option,), (), simulated, (simulated,))
     sized = size(source.scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))
@@ -183,6 +185,12 @@ def run_study(
     if chosen is not None:
         options = (chosen.option, *(o for o in options if not _same_run(o, chosen.option)))
     return Study(source, estimator, options, sized.refusals, chosen, tuple(trials))
+
+
+def _grows_without_end(scenario: Scenario, option: Option) -> bool:
+    """Whether a queue without a limit is asked for more than can be served: there is nothing to simulate."""
+    unlimited = any(stream.queue_limit is None for stream in scenario.streams)
+    return unlimited and option.offered_utilisation >= 1.0
 
 
 def _trials_of(

@@ -67,11 +67,23 @@ def test_too_few_requests_are_a_risk():
 
 
 def test_a_given_rack_is_answered_as_it_is():
+    found = run_study(source({}, extra=given("jetson-orin-nano-8", 5)))
+    assert [option.device for option in found.options] == ["jetson-orin-nano-8"]
+    assert found.simulated.rack.count == 5
+    assert found.verdict == "PASS"
+
+
+def test_a_given_rack_that_is_asked_for_more_than_it_serves_is_infeasible_with_the_shortfall():
     found = run_study(source({}, extra=given("jetson-nano-4", 2, "fp16")))
-    assert [option.device for option in found.options] == ["jetson-nano-4"]
-    assert found.simulated.rack.count == 2
+    assert found.verdict == "INFEASIBLE"
+    assert "times what 2 devices serve" in answer(found).paragraph
+
+
+def test_an_overloaded_rack_with_bounded_queues_is_simulated_and_drops():
+    bounded = {"count: 24": "count: 24\n    queue_limit: 8", "count: 4": "count: 4\n    queue_limit: 8"}
+    found = run_study(source(bounded, extra=given("jetson-orin-nano-8", 1)))
     assert found.verdict == "FAIL"
-    assert "dropped" in answer(found).paragraph or "FAIL" in answer(found).paragraph
+    assert "dropped" in answer(found).paragraph
 
 
 def test_a_given_rack_that_breaks_the_site_fails_with_the_reasons():
