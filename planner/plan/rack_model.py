@@ -12,7 +12,8 @@ from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart, Option
 from planner.rack.description import Air, Batching, Rack, Service, Thermal
 from planner.rack.description import Device as RackDevice
-from planner.rack.streams import StreamGroup
+from planner.rack.streams import Bursts, DropOuts, Profile, StreamGroup
+from planner.schema import scenario as scenarios
 from planner.schema.device import Device
 from planner.schema.scenario import Scenario
 
@@ -63,6 +64,13 @@ def build_rack(
                 jitter_s=stream.jitter_s,
                 slo_quantile=stream.slo.quantile_ratio,
                 queue_limit=stream.queue_limit,
+                overflow=stream.overflow,
+                priority=stream.priority,
+                gap_cv=stream.gap_cv,
+                bursts=_bursts(stream.bursts),
+                trace=stream.trace,
+                profile=_profile(stream.profile),
+                drop_outs=_drop_outs(stream.drop_outs),
             )
             for stream in scenario.streams
         ),
@@ -76,6 +84,18 @@ def build_rack(
         seed=run.seed,
         replications=run.replications,
     )
+
+
+def _bursts(given: scenarios.Bursts | None) -> Bursts | None:
+    return None if given is None else Bursts(given.calm_s, given.burst_s, given.factor)
+
+
+def _profile(given: scenarios.Profile | None) -> Profile | None:
+    return None if given is None else Profile(tuple(given.shares_ratio), given.period_s, given.start_s)
+
+
+def _drop_outs(given: scenarios.DropOuts | None) -> DropOuts | None:
+    return None if given is None else DropOuts(given.up_s, given.down_s)
 
 
 def _service(

@@ -30,17 +30,47 @@ class Slo(StrictModel):
     quantile_ratio: Share = 0.99
 
 
+class Bursts(StrictModel):
+    """Calm and burst in turn: mean time in each, and how many times the calm rate a burst has."""
+
+    calm_s: Annotated[Seconds, Field(gt=0)]
+    burst_s: Annotated[Seconds, Field(gt=0)]
+    factor: float = Field(ge=1)
+
+
+class Profile(StrictModel):
+    """The rate over a period: shares of the stated rate, in equal parts of the period."""
+
+    shares_ratio: list[Share] = Field(min_length=1)
+    period_s: Annotated[Seconds, Field(gt=0)] = 86400.0
+    start_s: Seconds = 0.0
+
+
+class DropOuts(StrictModel):
+    """A source that goes silent: mean time between outages, and mean length of one."""
+
+    up_s: Annotated[Seconds, Field(gt=0)]
+    down_s: Annotated[Seconds, Field(gt=0)]
+
+
 class Stream(StrictModel):
     """A group of like sources that send frames or requests to one network."""
 
     name: str = Field(min_length=1)
     count: int = Field(ge=1)
     model: str
-    arrivals: Literal["periodic", "poisson"]
+    arrivals: Literal["periodic", "poisson", "gamma", "mmpp", "trace"]
     rate_per_s: Annotated[PerSecond, Field(gt=0)]
     jitter_s: Seconds = 0.0
     slo: Slo
     queue_limit: int | None = Field(default=None, ge=1)
+    overflow: Literal["drop_oldest", "drop_newest", "skip_frame"] = "drop_oldest"
+    priority: int = 0
+    gap_cv: float | None = Field(default=None, gt=0)
+    bursts: Bursts | None = None
+    trace: str | None = None
+    profile: Profile | None = None
+    drop_outs: DropOuts | None = None
 
 
 class Candidates(StrictModel):
@@ -114,7 +144,7 @@ class Simulation(StrictModel):
     warmup_s: Seconds
     replications: int = Field(ge=2)
     seed: int = Field(ge=0)
-    dispatch: Literal["shortest_queue", "round_robin"] = "shortest_queue"
+    dispatch: Literal["shortest_queue", "round_robin", "power_of_two", "least_energy"] = "shortest_queue"
 
     @model_validator(mode="after")
     def _warm(self) -> Self:
