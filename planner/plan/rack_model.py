@@ -11,7 +11,8 @@ from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart
 from planner.rack.description import Air, Batching, Rack, Service, Thermal
 from planner.rack.description import Device as RackDevice
-from planner.rack.streams import StreamGroup
+from planner.rack.streams import Bursts, DropOuts, Profile, StreamGroup
+from planner.schema import scenario as scenarios
 from planner.schema.device import Device, Mode
 from planner.schema.scenario import Scenario
 
@@ -89,9 +90,28 @@ def _streams(scenario: Scenario) -> tuple[StreamGroup, ...]:
             jitter_s=stream.jitter_s,
             slo_quantile=stream.slo.quantile_ratio,
             queue_limit=stream.queue_limit,
+            overflow=stream.overflow,
+            priority=stream.priority,
+            gap_cv=stream.gap_cv,
+            bursts=_bursts(stream.bursts),
+            trace=stream.trace,
+            profile=_profile(stream.profile),
+            drop_outs=_drop_outs(stream.drop_outs),
         )
         for stream in scenario.streams
     )
+
+
+def _bursts(given: scenarios.Bursts | None) -> Bursts | None:
+    return None if given is None else Bursts(given.calm_s, given.burst_s, given.factor)
+
+
+def _profile(given: scenarios.Profile | None) -> Profile | None:
+    return None if given is None else Profile(tuple(given.shares_ratio), given.period_s, given.start_s)
+
+
+def _drop_outs(given: scenarios.DropOuts | None) -> DropOuts | None:
+    return None if given is None else DropOuts(given.up_s, given.down_s)
 
 
 def _service(scenario: Scenario, estimator: Estimator, device: Device, item: NetworkOnPart) -> Service:

@@ -40,14 +40,15 @@ class Controls:
 class Seen:
     """What policies see of the epoch that has just ended; arrays have one element a device.
 
-    `power_w` and `busy_share` are means over the epoch, `temperature_c` is at its end, `waiting` is the mean
-    number of requests that waited in the rack; `arrived` counts the epoch's requests.
+    `power_w`, `busy_share` and `clock` held during the epoch, `temperature_c` and `on` at its end; `waiting`
+    is the mean number of requests that waited in the rack; `arrived` counts the epoch's requests.
     """
 
     end_s: float
     power_w: Floats
     temperature_c: Floats
     busy_share: Floats
+    clock: Floats
     on: Flags
     waiting: float
     arrived: int
@@ -57,7 +58,10 @@ class Policy(Protocol):
     """Something that changes settings once an epoch."""
 
     def steer(self, rack: Rack, seen: Seen, controls: Controls, memory: object) -> tuple[Controls, object]:
-        """The settings for the next epoch, and what to remember; `memory` is None the first time."""
+        """The settings for the next epoch, and what to remember; `memory` is None the first time.
+
+        `controls` are what the policies before it have left of `free`.
+        """
         ...
 
 

@@ -37,6 +37,7 @@ class EpochAccounts:
     carried_j: float = 0.0
     stored_j: float = 0.0
     shutdowns: int = 0
+    changes: int = 0
 
 
 class EpochTally:
@@ -72,6 +73,7 @@ class EpochTally:
         if self._epoch >= self._rack.warmup_epochs:
             self._account(row)
         self.accounts.shutdowns += int(np.count_nonzero(row.fell))
+        self.accounts.changes += int(row.changed)
         self._epoch += 1
 
     def _note(self, row: EpochRow) -> None:

@@ -213,4 +213,5 @@ class Journal:
             waiting=np.array([row.waiting for row in rows]),
             in_system=np.array([row.in_system for row in rows]),
             fell=np.stack([row.fell for row in rows]),
+            changed=np.array([row.changed for row in rows]),
         )

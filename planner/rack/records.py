@@ -56,8 +56,8 @@ class BatchRecords:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EpochRow:
-    """One epoch: `start_c` is each device's temperature at its beginning, `fell` who shut down at its end;
-    the rest is as in `EpochRecords`.
+    """One epoch: `start_c` is each device's temperature at its beginning, `fell` who shut down at its end,
+    `changed` whether other devices are open after it than before; the rest is as in `EpochRecords`.
     """
 
     end_s: float
@@ -73,6 +73,7 @@ class EpochRow:
     busy_share: Floats
     waiting: float
     in_system: float
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +95,7 @@ class EpochRecords:
     waiting: Floats
     in_system: Floats
     fell: NDArray[np.bool_]
+    changed: NDArray[np.bool_]
 
     def rows(self, initial_temperature_c: Floats) -> Iterator[EpochRow]:
         """Epoch by epoch, from the temperatures at time zero on."""
@@ -113,6 +115,7 @@ class EpochRecords:
                 busy_share=self.busy_share[number],
                 waiting=float(self.waiting[number]),
                 in_system=float(self.in_system[number]),
+                changed=bool(self.changed[number]),
             )
             start_s, start_c = end_s, self.temperature_c[number]
 

@@ -75,7 +75,8 @@ class Temperature:
 class DevicesResult:
     """All devices of the rack over the counted window: shares of device-time, and shutdowns a replication.
 
-    `mean_batch` is requests per batch started in the window; None where none was.
+    `mean_batch` is requests per batch started in the window; None where none was. `open_changes` is how
+    often, a replication, a policy changed which devices take new requests.
     """
 
     utilisation: float
@@ -83,6 +84,7 @@ class DevicesResult:
     temperature_c: Temperature
     shutdowns: float
     mean_batch: float | None
+    open_changes: float
 
 
 @dataclass(frozen=True, slots=True)

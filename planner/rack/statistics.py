@@ -167,13 +167,14 @@ def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
     device_s = rack.count * sum(run.length_s for run in sums)
     batches = sum(run.batches for run in runs)
     return DevicesResult(
-        utilisation=sum(run.busy_s for run in sums) / device_s,
-        throttled_share=sum(run.throttled_s for run in sums) / device_s,
+        utilisation=float(sum(run.busy_s for run in sums) / device_s),
+        throttled_share=float(sum(run.throttled_s for run in sums) / device_s),
         temperature_c=Temperature(
             sum(run.temperature_s for run in sums) / device_s, max(run.max_c for run in sums)
         ),
         shutdowns=float(np.mean([run.shutdowns for run in sums])),
         mean_batch=sum(run.batched for run in runs) / batches if batches else None,
+        open_changes=float(np.mean([run.changes for run in sums])),
     )
 
 

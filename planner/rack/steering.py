@@ -35,7 +35,6 @@ class Steering:
         self.controls: Controls = free(rack)
         self.fell: Flags = np.zeros(rack.count, dtype=np.bool_)
         self.rose: Flags = self.fell
-        self.changes = 0
         self._end_s = 0.0
         self._set_pace(heat_clock(rack, self.heat))
 
@@ -60,9 +59,25 @@ class Steering:
         heat, self.heat = advance(self._rack, before, dynamic_w)
         self.fell = self.heat.off & ~before.off
         self.rose = before.off & ~self.heat.off
+        opened, length_s = self.controls.open, end_s - self._end_s
+        self._end_s = end_s
+        if self._rack.policies:
+            on = ~self.heat.off
+            self._ask_policies(
+                Seen(
+                    end_s,
+                    heat.power_w,
+                    self.heat.temperature_c,
+                    busy_share,
+                    self.clock,
+                    on,
+                    waiting,
+                    arrived,
+                )
+            )
         row = EpochRow(
             end_s=end_s,
-            length_s=end_s - self._end_s,
+            length_s=length_s,
             power_w=heat.power_w,
             start_c=before.temperature_c,
             temperature_c=self.heat.temperature_c,
@@ -74,20 +89,15 @@ class Steering:
             busy_share=busy_share,
             waiting=waiting,
             in_system=in_system,
+            changed=not np.array_equal(opened, self.controls.open),
         )
-        self._end_s = end_s
-        if self._rack.policies:
-            on = ~self.heat.off
-            seen = Seen(end_s, heat.power_w, self.heat.temperature_c, busy_share, on, waiting, arrived)
-            self._ask_policies(seen)
         clock = np.minimum(self.controls.clock, heat_clock(self._rack, self.heat))
         if not np.array_equal(clock, self.clock):
             self._set_pace(clock)
         return row
 
     def _ask_policies(self, seen: Seen) -> None:
-        opened = self.controls.open
+        self.controls = free(self._rack)
         for number, policy in enumerate(self._rack.policies):
             proposed, memory = policy.steer(self._rack, seen, self.controls, self._memories[number])
             self.controls, self._memories[number] = checked(policy, proposed, self.controls), memory
-        self.changes += int(not np.array_equal(opened, self.controls.open))
