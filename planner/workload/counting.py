@@ -240,10 +240,14 @@ class _Counter:
             asked = _ACCURACY_LEVELS.get(level) if isinstance(level, int) else None
             if asked is not None:
                 return asked
-        names = [name for name in (*node.inputs, *node.outputs) if name]
-        kinds = [precision_of(self._resolved.tensors[name].dtype) for name in names]
-        computed = (kind for kind in kinds if kind.startswith(("fp", "bf", "int8", "int4")))
-        return next(computed, kinds[0] if kinds else "bool")
+        first = None
+        for name in (*node.inputs, *node.outputs):
+            if name:
+                kind = precision_of(self._resolved.tensors[name].dtype)
+                if kind.startswith(("fp", "bf", "int8", "int4")):
+                    return kind
+                first = first or kind
+        return first or "bool"
 
     def _control(self, node: Node, bodies: tuple[Body, ...]) -> Operator:
         """One operator with the totals of its subgraphs times their rounds; of branches the costlier one."""

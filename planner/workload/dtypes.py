@@ -5,6 +5,7 @@ Types carry their ONNX names in lower case; precisions carry the names that hard
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
@@ -78,6 +79,7 @@ _PRECISION = {
 }
 
 
+@functools.cache
 def precision_of(dtype: str) -> str:
     """Precision of arithmetic on this element type; an integer index type stands for itself."""
     if dtype.startswith("float8"):

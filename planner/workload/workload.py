@@ -42,8 +42,7 @@ class Workload:
     """Everything counted about one network at one batch and input size.
 
     `precision` is None while tensors have the types of the file. `folded` names nodes that an engine works
-    out once at loading: they cost nothing per inference and are not among the operators. `digest` is that
-    of the graph, whatever the batch.
+    out once at loading: they cost nothing per inference and are not among the operators.
     """
 
     model: str
@@ -56,9 +55,13 @@ class Workload:
     unresolved: tuple[Unresolved, ...]
     folded: tuple[str, ...]
     assumptions: tuple[str, ...]
-    digest: str
     graph: Graph = field(repr=False, compare=False)
     """The network itself, so that another batch can be counted."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the graph, whatever the batch; worked out when asked, as few who count need it."""
+        return digest(self.graph)
 
     @property
     def macs(self) -> int:
@@ -163,7 +166,6 @@ def read_workload(
         unresolved=counted.unresolved,
         folded=counted.folded,
         assumptions=(*resolved.assumptions, *counted.assumptions),
-        digest=digest(graph),
         graph=graph,
     )
 
