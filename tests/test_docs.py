@@ -38,6 +38,7 @@ def test_readme_has_the_commands_of_the_map():
         "compare",
         "devices",
         "measure",
+        "measurements",
         "simulate",
         "report",
     }
