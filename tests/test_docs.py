@@ -74,7 +74,7 @@ def test_make_targets_of_the_readme_exist():
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/scenario.md"])
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/scenario.md", "docs/rack.md"])
 def test_links_lead_somewhere(document):
     file = ROOT / document
     for target in re.findall(r"\]\(([^)#]+)\)", file.read_text()):

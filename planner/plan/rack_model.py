@@ -9,6 +9,7 @@ from planner.plan.batches import batch_sizes
 from planner.plan.economics import carrier_of, carriers_needed
 from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart
+from planner.plan.rack_control import rack_policies
 from planner.rack.description import Air, Batching, Rack, Service, Thermal
 from planner.rack.description import Device as RackDevice
 from planner.rack.streams import Bursts, DropOuts, Profile, StreamGroup
@@ -61,6 +62,8 @@ def build_rack(
         epoch_s=1.0,
         seed=run.seed,
         replications=run.replications,
+        horizon=run.horizon,
+        policies=rack_policies(run.control),
     )
 
 

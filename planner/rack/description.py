@@ -22,6 +22,9 @@ drawn at random, or the device on which it adds least energy (ties by fewest req
 it helps to fill, or whose clock is slow."""
 
 ServiceDistribution = Literal["deterministic", "exponential"]
+Horizon = Literal["steady", "terminating"]
+"""What a run stands for: the long run, whose warm-up is cut off and checked, or a stretch of time as it is (a
+shift, a day), of which all counts."""
 Initial = Literal["steady", "cold"]
 """Device temperatures at time zero: settled at the offered load, or those of a rack without load."""
 
@@ -220,6 +223,7 @@ class Rack:
     seed: int = 0
     replications: int = 10
     initial: Initial = "steady"
+    horizon: Horizon = "steady"
     policies: tuple[Policy, ...] = ()
     shares: tuple[NetworkShare, ...] = ()
 
@@ -227,6 +231,9 @@ class Rack:
         checks = Checks("rack")
         checks.one_of(get_args(Dispatch), dispatch=self.dispatch)
         checks.one_of(get_args(Initial), initial=self.initial)
+        checks.one_of(get_args(Horizon), horizon=self.horizon)
+        if self.horizon == "terminating":
+            checks.require(self.warmup_s == 0, "warmup_s", "0 in a terminating run", self.warmup_s)
         checks.require(self.count >= 1, "count", "one device or more", self.count)
         checks.require(self.replications >= 1, "replications", "one or more", self.replications)
         checks.require(self.seed >= 0, "seed", "zero or above", self.seed)

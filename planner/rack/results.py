@@ -23,8 +23,9 @@ class Verdict(StrEnum):
 class Latency:
     """Seconds from arrival to completion over all served requests of all replications.
 
-    `p99_low` and `p99_high` are the 95 % t-interval of the p99 of single replications. None where nothing was
-    served, and for the interval where there is only one replication.
+    `p99_low` and `p99_high` are the 95 % t-interval of the p99 of single replications, each with camera
+    phases of its own; `p99_worst` is the highest of them, for a rack that drew its phases badly. None where
+    nothing was served, and for the interval where there is only one replication.
     """
 
     mean: float | None
@@ -33,6 +34,7 @@ class Latency:
     p99: float | None
     p99_low: float | None
     p99_high: float | None
+    p99_worst: float | None
 
 
 @dataclass(frozen=True, slots=True)

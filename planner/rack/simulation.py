@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
+from planner.errors import InputError, Problem
 from planner.rack.description import Rack
 from planner.rack.load import refuse_overload
 from planner.rack.results import RackResult
-from planner.rack.statistics import summarise
+from planner.rack.statistics import latency_quantile, summarise, t_interval
 from planner.rack.tally import RunTally, tally_records
 
 Engine = Literal["compiled", "simpy"]
 """The compiled engine is the usual one; the SimPy engine is the reference that it is checked against."""
+
+_FEWEST = 10
 
 Progress = Callable[[int, int], None]
 """Called with the replications done and all of them, after each."""
@@ -52,6 +56,51 @@ def simulate(
     workers = min(processes, rack.replications)
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         return summarise(rack, _collect(pool.map(run, numbers), rack.replications, progress))
+
+
+def simulate_to_precision(
+    rack: Rack,
+    *,
+    half_width: float,
+    most_replications: int = 200,
+    engine: Engine = "compiled",
+    progress: Progress | None = None,
+) -> RackResult:
+    """Simulate a rack until each stream's p99 is known well enough, or the replications are used up.
+
+    Begins with the rack's own replications (ten at least) and adds one at a time until the half-width of
+    every p99's interval is at most `half_width` of the p99; a warning says where it is not. To stop when
+    the interval happens to be narrow makes it cover a little less often than it says (Law, section 9.4.1).
+    """
+    if not 0 < half_width < 1:
+        raise InputError("simulation", [Problem("half_width", "a share between 0 and 1", str(half_width))])
+    refuse_overload(rack)
+    fewest = max(_FEWEST, rack.replications)
+    runs: list[RunTally] = []
+    for number in range(max(fewest, most_replications)):
+        runs.append(run_replication(rack, engine, number))
+        if progress is not None:
+            progress(len(runs), max(fewest, most_replications))
+        if len(runs) >= fewest and not _too_wide(rack, runs, half_width):
+            break
+    result = summarise(rack, runs)
+    missed = tuple(
+        f"stream {name!r}: p99 is not known to {half_width:.1%} after {len(runs)} replications"
+        for name in _too_wide(rack, runs, half_width)
+    )
+    return replace(result, warnings=result.warnings + missed)
+
+
+def _too_wide(rack: Rack, runs: Sequence[RunTally], half_width: float) -> list[str]:
+    """The streams whose p99 has too wide an interval; one without served requests has none to narrow."""
+    wide = []
+    for index, group in enumerate(rack.streams):
+        latencies = [run.streams[index].latencies for run in runs]
+        p99s = [latency_quantile(run, 0.99) for run in latencies if run.count]
+        low, high = t_interval(p99s) or (0.0, 0.0)
+        if (high - low) / 2 > half_width * sum(p99s) / max(1, len(p99s)):
+            wide.append(group.name)
+    return wide
 
 
 def _collect(runs: Iterable[RunTally], total: int, progress: Progress | None) -> list[RunTally]:

@@ -74,6 +74,7 @@ def summarise(rack: Rack, runs: Sequence[RunTally]) -> RackResult:
         _stream(group, [run.streams[index] for run in runs]) for index, group in enumerate(rack.streams)
     )
     devices = _devices(rack, runs)
+    settling = warmup_warnings(rack, runs) if rack.horizon == "steady" else []
     return RackResult(
         streams=streams,
         devices=devices,
@@ -86,7 +87,7 @@ def summarise(rack: Rack, runs: Sequence[RunTally]) -> RackResult:
         seed=rack.seed,
         replications=len(runs),
         series=_series(runs[0]),
-        warnings=tuple(_warnings(rack, streams, devices) + warmup_warnings(rack, runs)),
+        warnings=tuple(_warnings(rack, streams, devices) + settling),
     )
 
 
@@ -113,11 +114,12 @@ def _stream(group: StreamGroup, runs: Sequence[StreamTally]) -> StreamResult:
 def _latency(runs: Sequence[Latencies]) -> Latency:
     together = pooled(runs)
     if not together.count:
-        return Latency(None, None, None, None, None, None)
-    interval = t_interval([latency_quantile(run, 0.99) for run in runs if run.count])
+        return Latency(None, None, None, None, None, None, None)
+    p99s = [latency_quantile(run, 0.99) for run in runs if run.count]
+    interval = t_interval(p99s)
     low, high = interval if interval is not None else (None, None)
     p50, p90, p99 = (latency_quantile(together, share) for share in (0.5, 0.9, 0.99))
-    return Latency(together.mean_s, p50, p90, p99, low, high)
+    return Latency(together.mean_s, p50, p90, p99, low, high, max(p99s))
 
 
 def _within(latencies: Sequence[Latencies], missed: int, share: float) -> float | None:

@@ -147,6 +147,18 @@ class Planning(StrictModel):
     """Which latency the count rests on: the middle of the planning band or its high end."""
 
 
+class Control(StrictModel):
+    """Settings that change while the rack runs; each is off unless stated."""
+
+    clock: Literal["full", "two_threshold", "pi"] = "full"
+    power_cap_w: Annotated[Watts, Field(gt=0)] | None = None
+    batching: Literal["max_wait", "full", "to_slo"] = "max_wait"
+    scheduler: Literal["none", "naive", "stable"] = "none"
+    avoid_hot_c: Celsius | None = None
+    forecast_s: Seconds = 0.0
+    guard_c: Celsius | None = None
+
+
 class Simulation(StrictModel):
     """How long and how often the rack is simulated."""
 
@@ -155,6 +167,9 @@ class Simulation(StrictModel):
     replications: int = Field(ge=2)
     seed: int = Field(ge=0)
     dispatch: Literal["shortest_queue", "round_robin", "power_of_two", "least_energy"] = "shortest_queue"
+
+    horizon: Literal["steady", "terminating"] = "steady"
+    control: Control = Field(default_factory=Control)
 
     @model_validator(mode="after")
     def _warm(self) -> Self:

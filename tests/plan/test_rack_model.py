@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from planner.hardware.catalog import read_device
+from planner.plan.estimator import Estimator
+from planner.plan.rack_model import build_rack
+from planner.plan.size import size
+from planner.plan.study import ScenarioFile, read_workloads
+from planner.rack.policies.clock import PowerCap, TwoThresholds
+from planner.rack.policies.openness import AvoidHot, ResourceGuard, StableScheduler
+from planner.rack.streams import Bursts, DropOuts, Profile
+from planner.schema.scenario import Scenario
+from planner.schema.yaml_file import parse_document, validate
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "scenario.md"
+
+
+@pytest.fixture(scope="module")
+def rack():
+    """The guide's scenario with every key of work and control set."""
+    (text,) = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), flags=re.DOTALL)
+    text = text.replace(
+        "    arrivals: periodic\n",
+        "    arrivals: mmpp\n    bursts: {calm: 10 s, burst: 2 s, factor: 4}\n"
+        "    profile: {shares: [20 %, 100 %], start: 6 h}\n    drop_outs: {up: 1 h, down: 30 s}\n"
+        "    priority: 2\n    queue_limit: 5\n    overflow: skip_frame\n",
+    )
+    text = text.replace(
+        "  seed: 7\n",
+        "  seed: 7\n  dispatch: least_energy\n  control: {clock: two_threshold, power_cap: 40 W, "
+        "scheduler: stable, avoid_hot: 70 degC, forecast: 5 s, guard: 80 degC}\n",
+    )
+    document = parse_document(text, "guide")
+    scenario = validate(document, Scenario)
+    source = ScenarioFile(scenario, "guide", GUIDE.parent, document.sha256)
+    option = size(scenario, Estimator(read_workloads(source))).options[0]
+    device = read_device(option.device)
+    return build_rack(scenario, device, option.mode, option.batch, option.services, count=2)
+
+
+def test_work_reaches_the_rack(rack):
+    (group,) = rack.streams
+    assert group.bursts == Bursts(10.0, 2.0, 4.0)
+    assert group.profile == Profile((0.2, 1.0), 86400.0, 21600.0)
+    assert group.drop_outs == DropOuts(3600.0, 30.0)
+    assert (group.priority, group.queue_limit, group.overflow) == (2, 5, "skip_frame")
+
+
+def test_control_reaches_the_rack(rack):
+    assert rack.dispatch == "least_energy"
+    assert rack.policies == (
+        TwoThresholds(), StableScheduler(), PowerCap(40.0), AvoidHot(70.0, 5.0), ResourceGuard(80.0),
+    )  # fmt: skip
