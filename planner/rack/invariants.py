@@ -7,7 +7,7 @@ begins and ends, so nothing but rounding is left over.
   spend in it (Little 1961, L = lambda W).
 - `little_queue`: the same for the requests that wait, up to service or loss.
 - `utilisation`: busy time by epoch against the service times of the batches (U = X S).
-- `energy`: power by epoch against idle time, leakage and each batch's own energy.
+- `energy`: power by epoch against idle time, leakage, devices' own fans and each batch's own energy.
 - `first_law`: heat in (power by epoch) against heat carried out by the air and heat stored in the devices.
 - `conservation`: requests drawn against requests served, dropped and, by the engine's count, still in the
   system.
@@ -23,7 +23,7 @@ from planner.rack.air import heat_rate_w_per_k
 from planner.rack.arrivals import draw_arrivals
 from planner.rack.description import Rack
 from planner.rack.records import Floats, Outcome, Records
-from planner.rack.thermal import leakage_w
+from planner.rack.thermal import ladder, leakage_w
 from planner.rack.window import Window, counted_window
 
 
@@ -78,15 +78,27 @@ def _energy_j(rack: Rack, run: Records, window: Window) -> tuple[float, float]:
     leaked_w = leakage_w(rack.device.thermal, _epoch_starts_c(run)[window.epochs]) * on
     served_j = window.overlap_s(run.batches.start_s, run.batches.end_s) @ run.batches.dynamic_w
     parts_j = rack.device.idle_w * on_s.sum() + (window.epoch_s @ leaked_w).sum() + served_j
+    if run.epochs.own_fan_w is not None:
+        parts_j += (window.epoch_s @ run.epochs.own_fan_w[window.epochs]).sum()
     return _drawn_j(rack, run, window), float(parts_j) + rack.fan_w * window.length_s
 
 
 def _heat_j(rack: Rack, run: Records, window: Window) -> tuple[float, float]:
     rise_k = run.epochs.exhaust_c[window.epochs] - rack.air.supply_c
     carried_j = heat_rate_w_per_k(rack.air) * float(rise_k @ window.epoch_s)
+    return _drawn_j(rack, run, window), carried_j + _stored_j(rack, run, window)
+
+
+def _stored_j(rack: Rack, run: Records, window: Window) -> float:
+    """Heat that the nodes of all devices took up over the window."""
+    capacities = [node.heat_capacity_j_per_k for node in ladder(rack.device.thermal)]
     first_c = _epoch_starts_c(run)[window.epochs][0]
-    warmed_k = float((run.epochs.temperature_c[-1] - first_c).sum())
-    return _drawn_j(rack, run, window), carried_j + rack.device.thermal.heat_capacity_j_per_k * warmed_k
+    stored_j = capacities[0] * float((run.epochs.temperature_c[-1] - first_c).sum())
+    inner_c, initial_c = run.epochs.inner_c, run.initial_inner_c
+    if inner_c is None or initial_c is None:
+        return stored_j
+    first_inner_c = np.concatenate((initial_c[None], inner_c[:-1]))[window.epochs][0]
+    return stored_j + float(((inner_c[-1] - first_inner_c) @ np.array(capacities[1:])).sum())
 
 
 def _epoch_starts_c(run: Records) -> Floats:

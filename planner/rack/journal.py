@@ -11,6 +11,7 @@ import numpy as np
 from planner.rack.description import Rack
 from planner.rack.heat import EpochHeat, HeatState
 from planner.rack.records import BatchRecords, EpochRecords, Floats, Outcome, Records, RequestRecords
+from planner.rack.thermal import fan_w
 
 
 class Journal:
@@ -152,6 +153,7 @@ class Journal:
             initial_temperature_c=self._start.temperature_c,
             shutdown_s=self._shutdown_s,
             in_system=self._in_system,
+            initial_inner_c=self._start.inner_c,
         )
 
     def _request_records(
@@ -183,19 +185,22 @@ class Journal:
         )
 
     def _epoch_records(self) -> EpochRecords:
-        throttled_clock = self._rack.device.thermal.throttled_clock
+        thermal = self._rack.device.thermal
         ends_s, heats, befores, afters, busy_shares, waiting, in_system = zip(*self._epochs, strict=True)
         throttled = np.stack([state.throttled for state in befores])
-        off = np.stack([state.off for state in befores])
+        inner_c = [state.inner_c for state in afters if state.inner_c is not None]
+        own_fan_w = [fan_w(thermal, state.fan) * ~state.off for state in befores] if thermal.fan else None
         return EpochRecords(
             end_s=np.array(ends_s),
             power_w=np.stack([heat.power_w for heat in heats]),
             temperature_c=np.stack([state.temperature_c for state in afters]),
             inlet_c=np.stack([heat.inlet_c for heat in heats]),
             exhaust_c=np.array([heat.exhaust_c for heat in heats]),
-            clock=np.where(off, 0.0, np.where(throttled, throttled_clock, 1.0)),
+            clock=np.stack([state.clock(thermal) for state in befores]),
             throttled=throttled,
             busy_share=np.stack(busy_shares),
             waiting=np.array(waiting),
             in_system=np.array(in_system),
+            inner_c=np.stack(inner_c) if inner_c else None,
+            own_fan_w=np.stack(own_fan_w) if own_fan_w else None,
         )

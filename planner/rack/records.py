@@ -58,7 +58,9 @@ class EpochRecords:
     """One row an epoch; two-dimensional arrays have one column a device.
 
     `temperature_c` is at the end of the epoch; `clock` is the ratio in force during it, zero for a device
-    that is off; the other values are means over the epoch.
+    that is off; the other values are means over the epoch. `inner_c` has the nodes behind the die as a third
+    dimension, none where devices are one node. `own_fan_w` is the part of the power that devices' own fans
+    draw, none where they have none.
     """
 
     end_s: Floats
@@ -71,6 +73,8 @@ class EpochRecords:
     busy_share: Floats
     waiting: Floats
     in_system: Floats
+    inner_c: Floats | None = None
+    own_fan_w: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,3 +91,4 @@ class Records:
     initial_temperature_c: Floats
     shutdown_s: Floats
     in_system: int
+    initial_inner_c: Floats | None = None

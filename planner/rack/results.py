@@ -73,7 +73,9 @@ class Temperature:
 class DevicesResult:
     """All devices of the rack over the counted window: shares of device-time, and shutdowns a replication.
 
-    `mean_batch` is requests per batch started in the window; None where none was.
+    `mean_batch` is requests per batch started in the window; None where none was. `runaway_margin` is one
+    less the gain of leakage through the temperature that it makes, at the hottest moment; None where leakage
+    is unknown.
     """
 
     utilisation: float
@@ -81,6 +83,7 @@ class DevicesResult:
     temperature_c: Temperature
     shutdowns: float
     mean_batch: float | None
+    runaway_margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

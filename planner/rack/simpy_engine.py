@@ -74,10 +74,10 @@ class _Run:
         self._plan_devices(rack)
 
     def _plan_service(self, rack: Rack) -> None:
-        """Tables of service time and power by clock (full, throttled), network and batch size."""
+        """Tables of service time and power by clock step, network and batch size."""
         self._networks = tuple(dict.fromkeys(group.network for group in rack.streams))
         services = [rack.device.service(network) for network in self._networks]
-        clocks = (1.0, rack.device.thermal.throttled_clock)
+        clocks = rack.device.thermal.clocks
         sizes = range(1, rack.batching.max_size + 1)
         self._service_s = [[[service_time_s(s, b, c) for b in sizes] for s in services] for c in clocks]
         self._dynamic_w = [[busy_power_w(rack.device, s, c) for s in services] for c in clocks]
@@ -105,7 +105,7 @@ class _Run:
         self._loads: list[float] = [0.0] * len(self._rooms)
         self._last_room = len(self._rooms) - 1
         self._heat = initial_state(rack)
-        self._clock = [int(throttled) for throttled in self._heat.throttled]
+        self._clock: list[int] = self._heat.clock_step.tolist()
         self._serving = [0] * count
         self._completions = [
             _Instant(self._env, _COMPLETION, partial(self._complete, d)) for d in range(count)
@@ -255,7 +255,7 @@ class _Run:
         before = self._heat
         heat, self._heat = advance(self._rack, before, self._journal.dynamic_w(now_s))
         self._journal.end_epoch(now_s, heat, self._heat)
-        self._clock = self._heat.throttled.astype(int).tolist()
+        self._clock = self._heat.clock_step.tolist()
         return [int(device) for device in (self._heat.off & ~before.off).nonzero()[0]]
 
     def _shut_down(self, device: int, now_s: float) -> list[int]:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from planner.rack.description import Rack, StreamGroup
+from planner.rack.heat import runaway_margin
 from planner.rack.invariants import check_invariants
 from planner.rack.load import offered_utilisation
 from planner.rack.records import Floats, Outcome, Records
@@ -170,6 +171,7 @@ def _devices(rack: Rack, records: Sequence[Records]) -> DevicesResult:
         temperature_c=Temperature(float(temperature_c.mean()), float(temperature_c.max())),
         shutdowns=float(np.mean([np.count_nonzero(np.isfinite(run.shutdown_s)) for run in records])),
         mean_batch=float(sizes.mean()) if sizes.size else None,
+        runaway_margin=runaway_margin(rack, np.full(rack.count, temperature_c.max())),
     )
 
 
