@@ -16,6 +16,7 @@ COMMANDS = {
     "devices": ("planner.cli.devices", "List, show and check the parts of the database."),
     "zoo": ("planner.cli.zoo", "List and export the reference networks."),
     "simulate": ("planner.cli.simulate", "Simulate the rack of a scenario: queues, heat, power."),
+    "density": ("planner.cli.density", "How the rack of a scenario heats as it fills, and its limit."),
     "report": ("planner.cli.report", "Answer a scenario's question whole, as a PDF."),
 }
 

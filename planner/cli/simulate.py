@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.rack_notes import clock_lines, theory_lines, update_lines
 from planner.cli.text import interval, quantity, share
 
 
@@ -24,8 +25,10 @@ def command(
     Exit status 3 when no rack is feasible or a service level fails.
     """
     from planner.cli.main import INFEASIBLE, OK
+    from planner.plan.rack_life import life_record
     from planner.plan.record import rack_record
     from planner.plan.study import read_scenario, simulate_deployment, with_simulation
+    from planner.plan.theory import compare_with_theory, theory_record
 
     source = with_simulation(read_scenario(scenario), seed=seed, replications=replications)
     simulated = simulate_deployment(source, progress=output.progress)
@@ -35,6 +38,10 @@ def command(
         return INFEASIBLE
     rack, result = simulated.rack, simulated.result
     record = {**rack_record(rack, result), "verdict": simulated.verdict, "engine": engine}
+    theory = compare_with_theory(rack, result)
+    if theory is not None:
+        record["theory"] = theory_record(theory)
+    record.update(life_record(source.scenario))
     table = [
         {
             "stream": stream.name,
@@ -59,6 +66,8 @@ def command(
     ]
     footer = ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
+    footer += theory_lines(theory) if theory else []
+    footer += [*update_lines(source.scenario), *clock_lines(source.scenario)]
     footer += [f"note: {text}" for text in result.warnings]
     rows = frame_rows(result.to_frame())
     right = frozenset({"requests", "dropped", "p50", "p99", "asked"})

@@ -51,20 +51,7 @@ def build_rack(
             ),
         ),
         count=count,
-        streams=tuple(
-            StreamGroup(
-                name=stream.name,
-                sources=stream.count,
-                rate_per_s=stream.rate_per_s,
-                network=stream.model,
-                slo_s=stream.slo.latency_s,
-                arrivals=stream.arrivals,
-                jitter_s=stream.jitter_s,
-                slo_quantile=stream.slo.quantile_ratio,
-                queue_limit=stream.queue_limit,
-            )
-            for stream in scenario.streams
-        ),
+        streams=stream_groups(scenario),
         batching=Batching(option.batch, scenario.candidates.max_wait_s if option.batch > 1 else 0.0),
         dispatch=run.dispatch,
         air=rack_air(scenario),
@@ -74,6 +61,24 @@ def build_rack(
         epoch_s=1.0,
         seed=run.seed,
         replications=run.replications,
+    )
+
+
+def stream_groups(scenario: Scenario) -> tuple[StreamGroup, ...]:
+    """The scenario's streams as the rack serves them."""
+    return tuple(
+        StreamGroup(
+            name=stream.name,
+            sources=stream.count,
+            rate_per_s=stream.rate_per_s,
+            network=stream.model,
+            slo_s=stream.slo.latency_s,
+            arrivals=stream.arrivals,
+            jitter_s=stream.jitter_s,
+            slo_quantile=stream.slo.quantile_ratio,
+            queue_limit=stream.queue_limit,
+        )
+        for stream in scenario.streams
     )
 
 

@@ -19,10 +19,11 @@ from planner.plan.estimator import Estimator
 from planner.plan.option import Option
 from planner.plan.rack_model import build_rack
 from planner.plan.size import size, sized_option
+from planner.plan.synthetic import refuse_synthetic, synthetic_rack
 from planner.rack.description import Rack
 from planner.rack.results import RackResult
 from planner.rack.simulation import simulate
-from planner.schema.device import Precision
+from planner.schema.device import Device, Precision
 from planner.schema.scenario import Scenario
 from planner.schema.yaml_file import read_document, validate
 from planner.workload.workload import Workload
@@ -45,10 +46,9 @@ class ScenarioFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Simulated:
-    """One option's rack as it was simulated."""
+class RackRun:
+    """A rack as it was simulated."""
 
-    option: Option
     rack: Rack
     result: RackResult
 
@@ -59,6 +59,13 @@ class Simulated:
         if "FAIL" in verdicts:
             return "FAIL"
         return "UNDECIDED" if "UNDECIDED" in verdicts else "PASS"
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated(RackRun):
+    """One option's rack as it was simulated."""
+
+    option: Option
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,7 @@ def read_workloads(scenario: Scenario) -> dict[str, Workload]:
 def run_study(source: ScenarioFile, *, progress: Progress = lambda _: None) -> Study:
     """Size every option and simulate the best until one passes, or the tries are used up."""
     scenario = source.scenario
+    refuse_synthetic(scenario)
     estimator = Estimator(read_workloads(scenario))
     options = size(scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))
     trials: list[Simulated] = []
@@ -124,14 +132,38 @@ def run_study(source: ScenarioFile, *, progress: Progress = lambda _: None) -> S
     return Study(source, estimator, options, chosen, tuple(trials))
 
 
-def simulate_deployment(source: ScenarioFile, *, progress: Progress = lambda _: None) -> Simulated | None:
+def simulate_deployment(source: ScenarioFile, *, progress: Progress = lambda _: None) -> RackRun | None:
     """The rack that the scenario gives, or else the best sized option's; None when nothing is feasible."""
     scenario = source.scenario
+    if scenario.synthetic is not None:
+        rack = synthetic_rack(scenario)
+        run = simulate(rack, progress=lambda done, total: progress(f"simulating: run {done} of {total}"))
+        return RackRun(rack, run)
     estimator = Estimator(read_workloads(scenario))
     if scenario.deployment is None:
         return run_study(source, progress=progress).simulated
     option = _deployed_option(scenario, estimator)
     return _simulated(scenario, estimator, option, progress)
+
+
+def rack_of(source: ScenarioFile) -> tuple[Rack, Device]:
+    """The rack that the scenario gives, or else the best sized option's, with its part; nothing is simulated.
+
+    `InputError` where no option keeps the scenario's limits.
+    """
+    scenario = source.scenario
+    estimator = Estimator(read_workloads(scenario))
+    if scenario.deployment is not None:
+        option = _deployed_option(scenario, estimator)
+    else:
+        feasible = [option for option in size(scenario, estimator) if option.feasible]
+        if not feasible:
+            advice = "give a `deployment`, or see `planner report` for what each option breaks"
+            problem = Problem("candidates", "an option that keeps every limit", "none", advice)
+            raise InputError(source.file, [problem])
+        option = feasible[0]
+    device = read_device(option.device)
+    return build_rack(scenario, estimator, device, option, count=option.count), device
 
 
 def _trials_of(
@@ -156,12 +188,12 @@ def _simulated(scenario: Scenario, estimator: Estimator, option: Option, progres
     rack = build_rack(scenario, estimator, device, option, count=option.count)
     what = f"simulating {option.count} x {option.device}"
     result = simulate(rack, progress=lambda done, total: progress(f"{what}: run {done} of {total}"))
-    return Simulated(option, rack, result)
+    return Simulated(rack, result, option)
 
 
 def _deployed_option(scenario: Scenario, estimator: Estimator) -> Option:
     given = scenario.deployment
-    if given is None:
+    if given is None or given.device is None:
         raise InputError(scenario.id, [Problem("deployment", "a device and a count", "nothing")])
     device = read_device(given.device)
     mode = given.mode or modes_of(device, "default")[0]

@@ -160,32 +160,36 @@ def fit_readings(
 class LeakageReading:
     """What powers by rise say of leakage at one assumed exponent: P = base + reference * exp(per_k * rise).
 
-    `low_w` and `high_w` bound the leakage at zero rise that the rounding of the powers admits; None where
-    none does. `base_w` belongs to the middle.
+    `base_w` and `reference_w` (leakage at zero rise) come closest, with `worst_w` as the largest error;
+    `low_w` and `high_w` bound the reference that the rounding of the powers admits, None where none does.
     """
 
     per_k: float
+    base_w: float
+    reference_w: float
+    worst_w: float
     low_w: float | None
     high_w: float | None
-    base_w: float | None
 
 
 def fit_leakage(points: Sequence[DensityPoint], per_k: float, rounding_w: float = 0.5) -> LeakageReading:
-    """The leakages at zero rise that reproduce the powers within their rounding, for an assumed exponent.
+    """The leakage that reproduces the powers best in the worst row, and the range that their rounding admits.
 
-    Linear in base and leakage, so the ends are those of a linear programme.
+    Both are linear programmes in base, reference and error, since the exponent is given.
     """
     growth = np.exp(per_k * np.array([p.rise_k for p in points]))
     powers_w = np.array([p.power_per_device_w for p in points])
-    rows = np.column_stack((np.ones_like(growth), growth))
-    matrix = np.vstack((rows, -rows))
-    bounds = np.concatenate((powers_w + rounding_w, rounding_w - powers_w))
-    ends = [linprog((0.0, sign), A_ub=matrix, b_ub=bounds, bounds=[(0, None)] * 2) for sign in (1.0, -1.0)]
-    found = [float(end.x[1]) for end in ends if end.x is not None]
-    if len(found) < len(ends):
-        return LeakageReading(per_k, None, None, None)
-    low_w, high_w = found
-    middle = (low_w + high_w) / 2
-    admitted = powers_w - middle * growth
-    base_w = (float((admitted - rounding_w).max()) + float((admitted + rounding_w).min())) / 2
-    return LeakageReading(per_k, low_w, high_w, base_w)
+    ones = np.ones_like(growth)
+    above, below = np.column_stack((ones, growth, -ones)), np.column_stack((-ones, -growth, -ones))
+    matrix, limits = np.vstack((above, below)), np.concatenate((powers_w, -powers_w))
+
+    def lowest(weights: tuple[float, float, float], most_w: float | None) -> Floats | None:
+        bounds = [(0, None), (0, None), (0, most_w)]
+        return linprog(weights, A_ub=matrix, b_ub=limits, bounds=bounds).x
+
+    best = lowest((0.0, 0.0, 1.0), None)
+    if best is None:
+        raise RuntimeError("a linear programme without limits on its error has an answer")
+    ends = lowest((0.0, 1.0, 0.0), rounding_w), lowest((0.0, -1.0, 0.0), rounding_w)
+    low_w, high_w = (None if end is None else float(end[1]) for end in ends)
+    return LeakageReading(per_k, float(best[0]), float(best[1]), float(best[2]), low_w, high_w)

@@ -18,6 +18,7 @@ from planner.schema.quantity import (
     Watts,
     refuse,
 )
+from planner.schema.rack_study import SYNTHETIC, Accelerator, ClockScaling, Density, Update
 from planner.schema.strict import StrictModel
 
 Share = Annotated[Ratio, Field(le=1.0)]
@@ -114,7 +115,7 @@ class Simulation(StrictModel):
     warmup_s: Seconds
     replications: int = Field(ge=2)
     seed: int = Field(ge=0)
-    dispatch: Literal["shortest_queue", "round_robin"] = "shortest_queue"
+    dispatch: Literal["shortest_queue", "round_robin", "central_queue"] = "shortest_queue"
 
     @model_validator(mode="after")
     def _warm(self) -> Self:
@@ -124,12 +125,19 @@ class Simulation(StrictModel):
 
 
 class Deployment(StrictModel):
-    """A rack that is given and not searched for."""
+    """A rack that is given and not searched for: of a part, or of a device given by numbers."""
 
-    device: str
+    device: str | None = None
     count: int = Field(ge=1)
     mode: str | None = None
     precision: PrecisionName | None = None
+    synthetic: Accelerator | None = None
+
+    @model_validator(mode="after")
+    def _one_device(self) -> Self:
+        if (self.device is None) == (self.synthetic is None):
+            raise refuse("either `device` or `synthetic`", "both" if self.device else "neither")
+        return self
 
 
 class Scenario(StrictModel):
@@ -147,6 +155,9 @@ class Scenario(StrictModel):
     planning: Planning = Field(default_factory=Planning)
     simulation: Simulation
     deployment: Deployment | None = None
+    density: Density | None = None
+    update: Update | None = None
+    clock_scaling: ClockScaling | None = None
     notes: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -154,4 +165,17 @@ class Scenario(StrictModel):
         names = [stream.name for stream in self.streams]
         if len(set(names)) != len(names):
             raise refuse("stream names that differ", sorted(names))
+        return self
+
+    @property
+    def synthetic(self) -> Accelerator | None:
+        """The device given by numbers, where the scenario has one."""
+        return self.deployment.synthetic if self.deployment else None
+
+    @model_validator(mode="after")
+    def _synthetic_everywhere(self) -> Self:
+        for stream in self.streams:
+            if (stream.model == SYNTHETIC) != (self.synthetic is not None):
+                expected = f"`model: {SYNTHETIC}` in every stream, and only, with `deployment.synthetic`"
+                raise refuse(expected, stream.model)
         return self

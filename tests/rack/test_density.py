@@ -80,15 +80,18 @@ def test_two_watts_admit_a_leakage_for_every_exponent(per_k, low_w, high_w):
     reading = fit_leakage(ARTICLE, per_k)
     assert reading.low_w == pytest.approx(low_w, abs=0.06)
     assert reading.high_w == pytest.approx(high_w, abs=0.06)
-    middle = (reading.low_w + reading.high_w) / 2
+    assert reading.low_w < reading.reference_w < reading.high_w
     for point in ARTICLE:
-        power_w = reading.base_w + middle * np.exp(per_k * point.rise_k)
-        assert power_w == pytest.approx(point.power_per_device_w, abs=0.5)
+        power_w = reading.base_w + reading.reference_w * np.exp(per_k * point.rise_k)
+        assert power_w == pytest.approx(point.power_per_device_w, abs=reading.worst_w + 1e-6)
+    assert 0.3 < reading.worst_w < 0.45
 
 
 def test_powers_that_fall_with_heat_are_no_leakage():
     falling = (DensityPoint(10, 10.0, 80.0), DensityPoint(20, 30.0, 70.0))
-    assert fit_leakage(falling, 0.02).low_w is None
+    reading = fit_leakage(falling, 0.02)
+    assert (reading.low_w, reading.high_w) == (None, None)
+    assert reading.worst_w > 0.5
 
 
 def test_rows_settle_where_the_algebra_says(make_rack):
