@@ -22,6 +22,7 @@ _WORD = 4
 _LZMA_PRESET = 1
 _ZSTD_LEVEL = 9
 _ZSTD_MOST_WINDOW = 31
+_ZSTD_MOST_TABLE = 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,17 @@ def _words(content: bytes, size: int) -> np.ndarray[tuple[int], np.dtype[np.uint
 
 
 def zstd_patch(old: bytes, new: bytes) -> bytes:
-    """The new file compressed by Zstandard with the old one as a dictionary; needs the extra `delta`."""
+    """The new file compressed by Zstandard with the old one as a dictionary; needs the extra `delta`.
+
+    The level's own tables remember too little to find the old file's blocks, so they are as wide as the
+    window, up to half a gigabyte each.
+    """
     import zstandard
 
     window = min(_ZSTD_MOST_WINDOW, max(len(old), len(new)).bit_length() + 1)
+    table = min(_ZSTD_MOST_TABLE, window)
     parameters = zstandard.ZstdCompressionParameters.from_level(
-        _ZSTD_LEVEL, window_log=window, enable_ldm=True
+        _ZSTD_LEVEL, window_log=window, chain_log=table, hash_log=table
     )
     dictionary = zstandard.ZstdCompressionDict(old, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
     patch: bytes = zstandard.ZstdCompressor(compression_params=parameters, dict_data=dictionary).compress(new)
