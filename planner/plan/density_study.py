@@ -12,7 +12,6 @@ from planner.plan.economics import carriers_needed
 from planner.plan.rack_model import fixed_power_w
 from planner.plan.study import ScenarioFile, rack_of
 from planner.plan.synthetic import synthetic_rack
-from planner.rack.air import air_density_kg_per_m3
 from planner.rack.airflow_readings import (
     DensityPoint,
     FittedReading,
@@ -77,8 +76,6 @@ def density_curve(source: ScenarioFile) -> DensityCurve:
     else:
         rack, part = rack_of(source)
     asked = scenario.density or Density(counts=_doubling(2 * rack.count))
-    air = replace(rack.air, density_kg_per_m3=_thin_air(rack, asked.altitude_m))
-    rack = replace(rack, air=air)
     readings = _readings(rack, asked)
     used = _used(readings, asked.airflow, source.file)
     around = _surroundings(scenario, part, rack, used)
@@ -101,13 +98,6 @@ def density_curve(source: ScenarioFile) -> DensityCurve:
 
 def _doubling(most: int) -> list[int]:
     return sorted({*(2**k for k in range(most.bit_length()) if 2**k <= most), most})
-
-
-def _thin_air(rack: Rack, altitude_m: float) -> float:
-    """The rack's air density, scaled to an altitude."""
-    supply_c = rack.air.supply_c
-    thinner = air_density_kg_per_m3(supply_c, altitude_m) / air_density_kg_per_m3(supply_c)
-    return rack.air.density_kg_per_m3 * thinner
 
 
 def _points(asked: Density) -> tuple[DensityPoint, ...]:
@@ -153,7 +143,9 @@ def _wrong_with(
     around: Callable[[int], Surroundings],
     asked: Density,
 ) -> Callable[[int], str | None]:
-    highest_c = inlet_class(asked.inlet_class).highest_at_c(asked.altitude_m) if asked.inlet_class else None
+    highest_c = (
+        inlet_class(asked.inlet_class).highest_at_c(scenario.site.altitude_m) if asked.inlet_class else None
+    )
     site = scenario.site
 
     def wrong(count: int) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,8 +11,11 @@ from planner.latency.planning import planning_band
 from planner.plan.economics import carriers_needed
 from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart, Option
-from planner.rack.description import Air, Batching, Rack, Service, StreamGroup, Thermal
+from planner.rack.air import air_density_kg_per_m3
+from planner.rack.cabinet import sealed_cabinet
+from planner.rack.description import Air, Batching, Leakage, Rack, Service, StreamGroup, Thermal
 from planner.rack.description import Device as RackDevice
+from planner.rack.heat_path import VerticalRecirculation
 from planner.schema.device import Device
 from planner.schema.scenario import Scenario
 
@@ -19,7 +23,14 @@ from planner.schema.scenario import Scenario
 def rack_air(scenario: Scenario) -> Air:
     """The rack's air as the site describes it."""
     site = scenario.site
-    return Air(site.supply_c, site.airflow_m3_per_s, site.recirculation_ratio)
+    if site.sealed is not None:
+        return sealed_cabinet(site.supply_c, site.sealed.loss_w_per_k, site.sealed.solar_w)
+    rising, vertical = site.rising_exhaust, None
+    if rising is not None:
+        vertical = VerticalRecirculation(rising.own_ratio, rising.above_ratio, rising.decay_ratio)
+    open_air = Air(site.supply_c, site.airflow_m3_per_s, site.recirculation_ratio, vertical=vertical)
+    thinner = air_density_kg_per_m3(site.supply_c, site.altitude_m) / air_density_kg_per_m3(site.supply_c)
+    return replace(open_air, density_kg_per_m3=open_air.density_kg_per_m3 * thinner)
 
 
 def fixed_power_w(scenario: Scenario, device: Device, installed: int) -> float:
@@ -35,20 +46,12 @@ def build_rack(
     run = scenario.simulation
     idle_w = next(mode for mode in device.modes if mode.id == option.mode).idle_w.value
     services = tuple(_service(estimator, device, option, item, idle_w) for item in option.networks)
-    thermal = device.thermal
     return Rack(
         device=RackDevice(
             name=device.id,
             idle_w=idle_w,
             services=services,
-            thermal=Thermal(
-                resistance_k_per_w=thermal.resistance_k_per_w.value,
-                heat_capacity_j_per_k=thermal.heat_capacity_j_per_k.value,
-                throttle_c=thermal.throttle_c.value,
-                hysteresis_k=thermal.hysteresis_k.value,
-                shutdown_c=thermal.shutdown_c.value,
-                throttled_clock=thermal.throttled_clock_ratio.value,
-            ),
+            thermal=_thermal(device),
         ),
         count=count,
         streams=stream_groups(scenario),
@@ -61,6 +64,27 @@ def build_rack(
         epoch_s=1.0,
         seed=run.seed,
         replications=run.replications,
+    )
+
+
+def _thermal(device: Device) -> Thermal:
+    """The part's heat as the rack simulates it."""
+    thermal, leakage = device.thermal, None
+    if thermal.leakage is not None:
+        leakage = Leakage(
+            reference_w=thermal.leakage.reference_w.value,
+            reference_c=thermal.leakage.at_c.value,
+            per_k=math.log(2.0) / thermal.leakage.doubles_over_k.value,
+        )
+    return Thermal(
+        resistance_k_per_w=thermal.resistance_k_per_w.value,
+        heat_capacity_j_per_k=thermal.heat_capacity_j_per_k.value,
+        throttle_c=thermal.throttle_c.value,
+        hysteresis_k=thermal.hysteresis_k.value,
+        shutdown_c=thermal.shutdown_c.value,
+        throttled_clock=thermal.throttled_clock_ratio.value,
+        leakage=leakage,
+        clock_steps=tuple(step.value for step in thermal.clock_steps_ratio),
     )
 
 

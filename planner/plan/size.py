@@ -13,6 +13,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from planner.errors import InputError
 from planner.hardware.catalog import match_devices, read_device
 from planner.latency.power import average_power_w
@@ -23,7 +25,7 @@ from planner.plan.option import NetworkOnPart, Option, RackHeat
 from planner.plan.pareto import pareto_front
 from planner.plan.rack_model import fixed_power_w, rack_air
 from planner.provenance import weakest
-from planner.rack.air import exhaust_c
+from planner.rack.air import inlets_c
 from planner.schema.device import Device
 from planner.schema.scenario import Scenario
 from planner.units import format_quantity
@@ -152,7 +154,7 @@ def rack_heat(
     fixed_w = fixed_power_w(scenario, device, count + spares)
     power_w = count * device_w + spares * idle_w + fixed_w
     air = rack_air(scenario)
-    inlet_c = air.supply_c + air.recirculation * (exhaust_c(air, power_w) - air.supply_c)
+    inlet_c = float(inlets_c(air, np.full(count, power_w / count)).max())
     return RackHeat(
         power_per_device_w=device_w,
         power_w=power_w,

@@ -13,9 +13,9 @@ from planner.schema.quantity import (
     JoulePerKelvin,
     Kelvin,
     KelvinPerWatt,
-    Metres,
     Ratio,
     Seconds,
+    WattPerKelvin,
     Watts,
     refuse,
 )
@@ -24,6 +24,30 @@ from planner.schema.strict import StrictModel
 Share = Annotated[Ratio, Field(le=1.0)]
 SYNTHETIC = "synthetic"
 """What streams write as their `model` when the scenario gives the service time itself."""
+
+
+class SealedCabinet(StrictModel):
+    """A closed cabinet that loses its heat through the walls."""
+
+    loss_w_per_k: Annotated[WattPerKelvin, Field(gt=0)]
+    """Area of the walls times their heat transfer coefficient."""
+    solar_w: Watts = 0.0
+
+
+class RisingExhaust(StrictModel):
+    """Where exhaust goes that does not leave: back to its own inlet, and to those above."""
+
+    own_ratio: Share
+    above_ratio: Share
+    """Of the lowest device's exhaust, all that enters inlets above it."""
+    decay_ratio: Annotated[Ratio, Field(gt=0, le=1)]
+    """What the next inlet up takes over what the one below it takes."""
+
+    @model_validator(mode="after")
+    def _some_leaves(self) -> Self:
+        if self.own_ratio + self.above_ratio >= 1:
+            raise refuse("`own` and `above` below 100 % in all", self.own_ratio + self.above_ratio)
+        return self
 
 
 class LeakageGrowth(StrictModel):
@@ -86,7 +110,6 @@ class Density(StrictModel):
     """`site`, or a reading of the published rows."""
     published: list[PublishedRow] = Field(default_factory=list)
     inlet_class: Literal["A1", "A2", "A3", "A4"] | None = None
-    altitude_m: Metres = 0.0
 
     @model_validator(mode="after")
     def _readable(self) -> Self:

@@ -11,6 +11,7 @@ from planner.schema.quantity import (
     Celsius,
     CubicMetrePerSecond,
     EnergyPrice,
+    Metres,
     Money,
     PerSecond,
     Ratio,
@@ -18,7 +19,15 @@ from planner.schema.quantity import (
     Watts,
     refuse,
 )
-from planner.schema.rack_study import SYNTHETIC, Accelerator, ClockScaling, Density, Update
+from planner.schema.rack_study import (
+    SYNTHETIC,
+    Accelerator,
+    ClockScaling,
+    Density,
+    RisingExhaust,
+    SealedCabinet,
+    Update,
+)
 from planner.schema.strict import StrictModel
 
 Share = Annotated[Ratio, Field(le=1.0)]
@@ -78,6 +87,20 @@ class Site(StrictModel):
     pue: float = Field(ge=1.0)
     """Facility energy over IT energy; cooling and losses."""
     carriers: dict[Form, Carrier]
+    altitude_m: Annotated[Metres, Field(le=3050)] = 0.0
+    sealed: SealedCabinet | None = None
+    rising_exhaust: RisingExhaust | None = None
+
+    @model_validator(mode="after")
+    def _one_way_back(self) -> Self:
+        if self.sealed and self.recirculation_ratio != 1:
+            raise refuse("recirculation of 100 % in a sealed cabinet", f"{self.recirculation_ratio:.0%}")
+        if self.rising_exhaust and self.recirculation_ratio != 0:
+            expected = "recirculation of 0 % beside `rising_exhaust`, which says where exhaust goes"
+            raise refuse(expected, f"{self.recirculation_ratio:.0%}")
+        if self.sealed and self.rising_exhaust:
+            raise refuse("either `sealed` or `rising_exhaust`", "both")
+        return self
 
 
 class MoneyTerms(StrictModel):

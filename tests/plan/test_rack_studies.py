@@ -15,6 +15,7 @@ from planner.plan.rack_life import claim_holds, clock_savings, life_record, upda
 from planner.plan.study import read_scenario, run_study
 from planner.plan.synthetic import synthetic_rack
 from planner.plan.theory import matching_queue
+from planner.rack.air import inlets_c
 from planner.schema.scenario import Scenario
 from planner.schema.yaml_file import parse_document, validate
 
@@ -75,7 +76,9 @@ def test_a_density_may_end_at_the_power_limit_or_the_inlet_class():
     assert "class allows 35" in limit.reason
     assert 15 <= limit.devices < 20
     high = changed(
-        "article-density", ("  most: 200\n", "  most: 200\n  inlet_class: A2\n  altitude: 2400 m\n")
+        "article-density",
+        ("  most: 200\n", "  most: 200\n  inlet_class: A2\n"),
+        ("  carriers: {}\n", "  carriers: {}\n  altitude: 2400 m\n"),
     )
     assert density_curve(replace(source, scenario=high)).limit.devices < limit.devices
 
@@ -156,3 +159,46 @@ def test_contradictions_in_the_file_are_refused(edit, said):
 def test_what_needs_real_parts_refuses_a_synthetic_device():
     with pytest.raises(InputError, match="planner density"):
         run_study(shipped("theory-md1"))
+
+
+def test_a_sealed_cabinet_limits_by_its_walls():
+    """63 devices of an open rack at 95 W/K; walls of 20 W/K in the sun hold a few."""
+    sealed = changed(
+        "article-density",
+        ("airflow: best", "airflow: site"),
+        ("  carriers: {}\n", "  carriers: {}\n  sealed: {loss: 20 W/K, solar: 100 W}\n"),
+    )
+    curve = density_curve(replace(shipped("article-density"), scenario=sealed))
+    ten = next(row for row in curve.rows if row.devices == 10)
+    expected_c = 20.0 + (100.0 + 10 * ten.power_per_device_w) / 20.0
+    assert ten.inlet_c == pytest.approx(expected_c, abs=0.01)
+    assert 10 <= curve.limit.devices < 20
+
+
+def test_rising_exhaust_warms_the_top():
+    rising = changed(
+        "article-density",
+        ("recirculation: 100 %", "recirculation: 0 %"),
+        ("  carriers: {}\n", "  carriers: {}\n  rising_exhaust: {own: 5 %, above: 30 %, decay: 80 %}\n"),
+    )
+    rack = synthetic_rack(rising)
+    inlet_c = inlets_c(rack.air, np.full(rack.count, 75.0))
+    assert (np.diff(inlet_c) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("recirculation", "edit"),
+    [
+        ("100 %", "rising_exhaust: {own: 5 %, above: 30 %, decay: 80 %}"),
+        ("0 %", "rising_exhaust: {own: 50 %, above: 50 %, decay: 80 %}"),
+        ("100 %", "sealed: {loss: 0 W/K}"),
+        ("20 %", "sealed: {loss: 5 W/K}"),
+    ],
+)
+def test_ways_of_the_air_must_fit_together(recirculation, edit):
+    with pytest.raises(InputError, match=r"site"):
+        changed(
+            "article-density",
+            ("recirculation: 100 %", f"recirculation: {recirculation}"),
+            ("  carriers: {}\n", f"  carriers: {{}}\n  {edit}\n"),
+        )
