@@ -11,6 +11,7 @@ one batch. All arrays have one row or element a device, and nodes from the die o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -93,7 +94,11 @@ class Step:
 @lru_cache(maxsize=_MOST_KEPT)
 def exact_step(thermal: Thermal, step_s: float, fan_level: int = 0) -> Step:
     """The step of a device's ladder at a level of its fan; worked out once for each."""
-    nodes = ladder(thermal, fan_level)
+    return step_of(ladder(thermal, fan_level), step_s)
+
+
+def step_of(nodes: Sequence[HeatNode], step_s: float) -> Step:
+    """The exact step of a ladder of nodes, die first."""
     capacity_j_per_k = np.array([node.heat_capacity_j_per_k for node in nodes])
     resistance = np.array([node.resistance_k_per_w for node in nodes])
     settled_k_per_w = np.cumsum(resistance[::-1])[::-1]
