@@ -1,4 +1,4 @@
-"""Lines under the table of `planner simulate`: theory, updates, clock savings."""
+"""Lines under the table of `planner simulate`: theory, updates, clock savings, failures, offloading."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from planner.cli.text import interval, quantity
 
 if TYPE_CHECKING:
     from planner.plan.theory import Theory
+    from planner.rack.description import Rack
     from planner.schema.scenario import Scenario
 
 
@@ -27,7 +28,59 @@ def theory_lines(theory: Theory) -> list[str]:
     return lines
 
 
-def update_lines(scenario: Scenario) -> list[str]:
+def rack_life_lines(scenario: Scenario, rack: Rack) -> list[str]:
+    """Updates, clock savings, failures and offloading, where the scenario asks."""
+    return [
+        *_update_lines(scenario),
+        *_clock_lines(scenario),
+        *_failure_lines(scenario, rack),
+        *_offload_lines(scenario, rack),
+    ]
+
+
+def _failure_lines(scenario: Scenario, rack: Rack) -> list[str]:
+    from planner.plan.rack_life import failure_answer
+
+    asked, answer = scenario.failures, failure_answer(scenario, rack)
+    if asked is None or answer is None:
+        return []
+    lines = [
+        f"failures, {asked.hot_spares} hot spares, each device up {answer.availability:.3%} of the time:"
+    ]
+    for row in answer.rows:
+        state = "overloaded" if row.overloaded else "throttles" if row.throttles else "carries the load"
+        lines.append(
+            f"  {row.failed} failed, {row.probability:.3%} of the time: {row.utilisation:.0%} busy, "
+            f"{row.hottest_c:.0f} degC, {state}"
+        )
+    met = "kept" if answer.carried >= asked.target_ratio else "missed"
+    lines.append(
+        f"  carries its load {answer.carried:.4%} of the time; {asked.target_ratio:.4%} asked: {met}"
+    )
+    return lines
+
+
+def _offload_lines(scenario: Scenario, rack: Rack) -> list[str]:
+    from planner.plan.rack_life import offload_answer
+
+    asked, answer = scenario.offload, offload_answer(scenario, rack)
+    if asked is None or answer is None:
+        return []
+    sent = answer.sent
+    lines = [
+        f"offloading {asked.share_ratio:.0%}: {quantity(sent.mean_latency_s, 's')} on average, p99 "
+        f"{quantity(sent.p99_latency_s, 's')}, link {sent.link_utilisation:.0%} busy, "
+        f"{answer.price_per_year:,.0f} {scenario.money.currency} a year; the rack would be "
+        f"{answer.rack_utilisation:.0%} busy"
+    ]
+    if not sent.link_holds:
+        lines.append(
+            f"note: the link queues, so these latencies are too short; it carries {answer.largest_share:.0%}"
+        )
+    return lines
+
+
+def _update_lines(scenario: Scenario) -> list[str]:
     """The update of the scenario: both ways of sending, and what published figures determine."""
     from planner.plan.rack_life import update_answer
 
@@ -51,7 +104,7 @@ def update_lines(scenario: Scenario) -> list[str]:
     return lines + [f"note: {remark}" for remark in answer.remarks]
 
 
-def clock_lines(scenario: Scenario) -> list[str]:
+def _clock_lines(scenario: Scenario) -> list[str]:
     """What the clock governor saves under each load."""
     from planner.plan.rack_life import claim_holds, clock_savings
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from planner.cli.output import Answer, Output, frame_rows, output_options
-from planner.cli.rack_notes import clock_lines, theory_lines, update_lines
+from planner.cli.rack_notes import rack_life_lines, theory_lines
 from planner.cli.text import interval, quantity, share
 
 
@@ -41,7 +41,7 @@ def command(
     theory = compare_with_theory(rack, result)
     if theory is not None:
         record["theory"] = theory_record(theory)
-    record.update(life_record(source.scenario))
+    record.update(life_record(source.scenario, rack))
     table = [
         {
             "stream": stream.name,
@@ -67,7 +67,7 @@ def command(
     footer = ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
     footer += theory_lines(theory) if theory else []
-    footer += [*update_lines(source.scenario), *clock_lines(source.scenario)]
+    footer += rack_life_lines(source.scenario, rack)
     footer += [f"note: {text}" for text in result.warnings]
     rows = frame_rows(result.to_frame())
     right = frozenset({"requests", "dropped", "p50", "p99", "asked"})

@@ -1,13 +1,24 @@
-"""What a scenario asks of its rack beside serving: sending new models, and saving by clocks."""
+"""What a scenario asks of its rack beside serving: new models, saving by clocks, failures, offloading."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from planner.errors import InputError, Problem
 from planner.rack.delta import Delta, measure_delta
+from planner.rack.description import Rack
 from planner.rack.dvfs import Saving, TwoThresholds, saving_band
+from planner.rack.load import offered_utilisation
+from planner.rack.offload import CloudRequest, Link, Offloaded, largest_share, offload
+from planner.rack.reliability import (
+    Survivors,
+    availability,
+    enough_up,
+    load_carried,
+    spares_for,
+    survivors,
+)
 from planner.rack.updates import (
     InterruptionReading,
     Rollout,
@@ -17,6 +28,9 @@ from planner.rack.updates import (
 )
 from planner.schema.rack_study import ClockScaling, Update
 from planner.schema.scenario import Scenario
+
+_MORE_FAILED = 3
+_SECONDS_PER_YEAR = 365.25 * 86_400
 
 HEAD_ONLY_RATIO = (0.05, 0.3)
 RETRAINED_RATIO = (0.7, 1.0)
@@ -146,9 +160,84 @@ def claim_holds(asked: ClockScaling, saving: Saving) -> tuple[str, ...]:
     )
 
 
-def life_record(scenario: Scenario) -> dict[str, object]:
-    """What `planner simulate` adds to its JSON: `update` and `clock_scaling`, where the scenario asks."""
+@dataclass(frozen=True, slots=True)
+class FailureAnswer:
+    """How much of the time the rack carries its load, with and without counting heat.
+
+    `rows` are the rack with 0, 1, ... devices failed. `carried` adds up those that are neither overloaded nor
+    throttle; `enough_up` is the binomial share in which the rack's own count is up, as if heat did not
+    matter and fewer never sufficed. `spares_for_target` follows the latter.
+    """
+
+    availability: float
+    rows: tuple[Survivors, ...]
+    carried: float
+    enough_up: float
+    spares_for_target: int
+
+
+def failure_answer(scenario: Scenario, rack: Rack) -> FailureAnswer | None:
+    """The scenario's rack under failures, its hot spares serving with the others; None where not asked."""
+    asked = scenario.failures
+    if asked is None:
+        return None
+    up = availability(asked.mtbf_s, asked.mttr_s)
+    installed = replace(rack, count=rack.count + asked.hot_spares)
+    rows = survivors(installed, up, min(installed.count - 1, asked.hot_spares + _MORE_FAILED))
+    return FailureAnswer(
+        availability=up,
+        rows=rows,
+        carried=load_carried(rows),
+        enough_up=enough_up(rack.count, asked.hot_spares, up),
+        spares_for_target=spares_for(rack.count, up, asked.target_ratio),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OffloadAnswer:
+    """The share that goes to the cloud, what it leaves on the rack, and what it costs in a year."""
+
+    sent: Offloaded
+    largest_share: float
+    rack_utilisation: float
+    price_per_year: float
+
+
+def offload_answer(scenario: Scenario, rack: Rack) -> OffloadAnswer | None:
+    """The scenario's offload beside its rack; None where not asked."""
+    asked = scenario.offload
+    if asked is None:
+        return None
+    link = Link(
+        asked.round_trip_s,
+        asked.up_bytes_per_s,
+        asked.down_bytes_per_s,
+        asked.loss_ratio,
+        asked.timeout_s,
+    )
+    price = asked.price_per_million_money.amount / 1e6
+    request = CloudRequest(asked.request_bytes, asked.answer_bytes, asked.service_s, price)
+    rate_per_s = sum(group.offered_per_s for group in rack.streams)
+    sent = offload(link, request, rate_per_s, asked.share_ratio)
+    return OffloadAnswer(
+        sent=sent,
+        largest_share=largest_share(link, request, rate_per_s),
+        rack_utilisation=offered_utilisation(rack) * (1.0 - asked.share_ratio),
+        price_per_year=sent.price_per_s * _SECONDS_PER_YEAR,
+    )
+
+
+def life_record(scenario: Scenario, rack: Rack) -> dict[str, object]:
+    """What `planner simulate` adds to its JSON where the scenario asks.
+
+    Keys `update`, `clock_scaling`, `failures` and `offload`.
+    """
     record: dict[str, object] = {}
+    failures, offloaded = failure_answer(scenario, rack), offload_answer(scenario, rack)
+    if failures is not None:
+        record["failures"] = asdict(failures)
+    if offloaded is not None:
+        record["offload"] = asdict(offloaded)
     update = update_answer(scenario)
     if update is not None:
         record["update"] = asdict(update)

@@ -13,6 +13,7 @@ from planner.schema.quantity import (
     JoulePerKelvin,
     Kelvin,
     KelvinPerWatt,
+    Money,
     Ratio,
     Seconds,
     WattPerKelvin,
@@ -152,6 +153,33 @@ class Update(StrictModel):
         if self.delta_bytes is None and self.old_file is None:
             raise refuse("`delta`, or `old_file` and `new_file` to measure it from", None)
         return self
+
+
+class Failures(StrictModel):
+    """How often a device fails, how long it is gone, and how often the rack must carry its load."""
+
+    mtbf_s: Annotated[Seconds, Field(gt=0)]
+    mttr_s: Annotated[Seconds, Field(gt=0)]
+    target_ratio: Annotated[Ratio, Field(gt=0, lt=1)]
+    hot_spares: int = Field(default=0, ge=0)
+    """Devices beside the rack's count that run and share the load."""
+
+
+class Offload(StrictModel):
+    """A share of the requests that goes to a cloud over a link, as a what-if beside the simulation."""
+
+    share_ratio: Annotated[Share, Field(gt=0)]
+    round_trip_s: Seconds
+    up_bytes_per_s: Annotated[BytesPerSecond, Field(gt=0)]
+    down_bytes_per_s: Annotated[BytesPerSecond, Field(gt=0)]
+    loss_ratio: Annotated[Ratio, Field(lt=1)]
+    timeout_s: Seconds
+    """After which a lost message is sent again."""
+    request_bytes: Bytes
+    answer_bytes: Bytes
+    service_s: Seconds
+    price_per_million_money: Money
+    """What the cloud asks for a million requests."""
 
 
 class LoadProfile(StrictModel):

@@ -24,6 +24,8 @@ from planner.schema.rack_study import (
     Accelerator,
     ClockScaling,
     Density,
+    Failures,
+    Offload,
     RisingExhaust,
     SealedCabinet,
     Update,
@@ -181,6 +183,8 @@ class Scenario(StrictModel):
     density: Density | None = None
     update: Update | None = None
     clock_scaling: ClockScaling | None = None
+    failures: Failures | None = None
+    offload: Offload | None = None
     notes: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -201,4 +205,10 @@ class Scenario(StrictModel):
             if (stream.model == SYNTHETIC) != (self.synthetic is not None):
                 expected = f"`model: {SYNTHETIC}` in every stream, and only, with `deployment.synthetic`"
                 raise refuse(expected, stream.model)
+        return self
+
+    @model_validator(mode="after")
+    def _offload_in_the_currency(self) -> Self:
+        if self.offload and self.offload.price_per_million_money.currency != self.money.currency:
+            raise refuse(f"offload priced in {self.money.currency}", self.offload.price_per_million_money)
         return self

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from planner.data_files import scenarios_dir
+
 
 def test_density_as_table_and_as_json(call):
     table = call("density", "article-density")
@@ -14,8 +16,6 @@ def test_density_as_table_and_as_json(call):
 
 
 def test_density_that_has_no_room_is_infeasible(call, tmp_path):
-    from planner.data_files import scenarios_dir
-
     text = (scenarios_dir() / "article-density.yaml").read_text()
     path = tmp_path / "tight.yaml"
     path.write_text(text.replace("power_limit: 20 kW", "power_limit: 50 W"))
@@ -44,3 +44,18 @@ def test_a_report_of_a_synthetic_device_is_refused(call, tmp_path):
     refused = call("report", "theory-md1", "-o", tmp_path / "x.pdf")
     assert refused.status == 2
     assert "planner simulate" in refused.err
+
+
+def test_failures_and_offloading_are_told(call, tmp_path):
+    text = (scenarios_dir() / "article-dvfs.yaml").read_text()
+    path = tmp_path / "life.yaml"
+    path.write_text(
+        text
+        + "failures: {mtbf: 995 h, mttr: 5 h, target: 99 %}\n"
+        + "offload: {share: 50 %, round_trip: 40 ms, up: 1 Mbit/s, down: 40 Mbit/s, loss: 1 %, "
+        + "timeout: 200 ms, request: 10 kB, answer: 1 kB, service: 20 ms, price_per_million: 10 USD}\n"
+    )
+    told = call("simulate", path, "--replications", "2")
+    assert "0 failed, 98.015% of the time: 34% busy" in told.out
+    assert "99.0000% asked: kept" in told.out
+    assert "note: the link queues" in told.out

@@ -11,7 +11,14 @@ import pytest
 from planner.data_files import scenarios_dir
 from planner.errors import InputError
 from planner.plan.density_study import density_curve, density_record
-from planner.plan.rack_life import claim_holds, clock_savings, life_record, update_answer
+from planner.plan.rack_life import (
+    claim_holds,
+    clock_savings,
+    failure_answer,
+    life_record,
+    offload_answer,
+    update_answer,
+)
 from planner.plan.study import read_scenario, run_study
 from planner.plan.synthetic import synthetic_rack
 from planner.plan.theory import matching_queue
@@ -136,8 +143,44 @@ def test_the_claimed_saving_holds_only_for_light_loads():
     assert claim_holds(scenario.clock_scaling, even) == ()
     assert len(claim_holds(scenario.clock_scaling, diurnal)) == 3
     assert len(claim_holds(scenario.clock_scaling, light)) == 5
-    assert set(life_record(scenario)) == {"clock_scaling"}
-    assert set(life_record(shipped("article-update").scenario)) == {"update"}
+    assert set(life_record(scenario, synthetic_rack(scenario))) == {"clock_scaling"}
+    update = shipped("article-update").scenario
+    assert set(life_record(update, synthetic_rack(update))) == {"update"}
+
+
+LIFE = """
+failures: {mtbf: 995 h, mttr: 5 h, target: 99 %, hot_spares: 1}
+offload:
+  share: 50 %
+  round_trip: 40 ms
+  up: 20 Mbit/s
+  down: 40 Mbit/s
+  loss: 0 %
+  timeout: 200 ms
+  request: 10 kB
+  answer: 1 kB
+  service: 20 ms
+  price_per_million: 10 USD
+"""
+
+
+def test_failures_and_offloading_of_a_shipped_rack():
+    """19 devices and a spare at 0.995: enough up 99.5 % of the time; half of 720 requests a second away."""
+    scenario = changed("article-update", ("\nnotes:\n", f"{LIFE}\nnotes:\n"))
+    rack = synthetic_rack(scenario)
+    failures = failure_answer(scenario, rack)
+    assert failures.availability == pytest.approx(0.995)
+    assert failures.enough_up == pytest.approx(0.9955, abs=5e-4)
+    assert failures.spares_for_target == 1
+    assert len(failures.rows) == 5
+    assert failures.carried >= failures.enough_up, "half idle: fewer than the count suffice"
+    away = offload_answer(scenario, rack)
+    assert away.sent.sent_per_s == pytest.approx(360.0)
+    assert away.sent.link_utilisation == pytest.approx(360 * 10e3 / 2.5e6)
+    assert not away.sent.link_holds
+    assert away.largest_share == pytest.approx(0.8 / 2.88)
+    assert away.price_per_year == pytest.approx(360e-6 * 10 * 31_557_600)
+    assert set(life_record(scenario, rack)) == {"update", "failures", "offload"}
 
 
 @pytest.mark.parametrize(
