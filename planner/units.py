@@ -32,6 +32,7 @@ _UNITS: dict[str, dict[str, float]] = {
     "c": {"degC": 1.0},
     "k": {"K": 1.0},
     "k_per_w": {"K/W": 1.0},
+    "w_per_k": {"W/K": 1.0},
     "j_per_k": {"J/K": 1.0, "kJ/K": 1e3},
     "m3_per_s": {"m3/s": 1.0, "m3/h": 1 / 3600, "CFM": 0.3048**3 / 60, "L/s": 1e-3},
     "m": {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "km": 1e3},

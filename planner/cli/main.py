@@ -19,6 +19,7 @@ COMMANDS = {
     "measure": ("planner.cli.measure", "Run networks on an engine of this machine and time them."),
     "import": ("planner.cli.import_profile", "Read the profile of an engine or a device as a measurement."),
     "simulate": ("planner.cli.simulate", "Simulate the rack of a scenario: queues, heat, power."),
+    "density": ("planner.cli.density", "How the rack of a scenario heats as it fills, and its limit."),
     "report": ("planner.cli.report", "Answer a scenario's question whole, as a PDF."),
 }
 

@@ -9,9 +9,11 @@ import click
 
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
+from planner.cli.rack_notes import rack_life_lines, theory_lines
 from planner.cli.text import interval, quantity, share
 
 if TYPE_CHECKING:
+    from planner.plan.study import RackRun, ScenarioFile
     from planner.rack.simulation import Engine
 
 
@@ -30,14 +32,18 @@ def command(
     Exit status 3 when no rack is feasible or a service level fails.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.record import infeasible_record, rack_record
-    from planner.plan.study import read_scenario, run_study, with_simulation
+    from planner.plan.record import infeasible_record
+    from planner.plan.study import read_scenario, run_study, simulate_synthetic, with_simulation
 
     source = with_simulation(read_scenario(scenario), seed=seed, replications=replications)
+    if source.scenario.synthetic is not None:
+        simulated: RackRun = simulate_synthetic(source, engine=engine, progress=output.progress)
+        output.progress_done()
+        output.write(_answer(source, simulated, engine, parts=()))
+        return INFEASIBLE if simulated.verdict == "FAIL" else OK
     study = run_study(source, engine=engine, progress=output.progress)
     output.progress_done()
-    simulated = study.simulated
-    if simulated is None:
+    if study.simulated is None:
         record = infeasible_record(study)
         reasons = record["reasons"]
         table = [{key: str(value) for key, value in row.items()} for row in reasons]
@@ -45,13 +51,27 @@ def command(
             Answer(record, reasons, table, ["no candidate keeps every limit; each one's first reason:"])
         )
         return INFEASIBLE
+    output.write(_answer(source, study.simulated, engine, parts=(study.simulated.option.device,)))
+    return INFEASIBLE if study.simulated.verdict == "FAIL" else OK
+
+
+def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: tuple[str, ...]) -> Answer:
+    """The simulated rack as table and record, with what the scenario asks about the rack beside."""
+    from planner.plan.rack_life import life_record
+    from planner.plan.record import rack_record
+    from planner.plan.theory import compare_with_theory, theory_record
+
     rack, result = simulated.rack, simulated.result
     answered = {
         **rack_record(rack, result),
         "verdict": simulated.verdict,
         "engine": engine,
-        "reasons": list(simulated.option.reasons),
+        "reasons": list(simulated.reasons),
     }
+    theory = compare_with_theory(rack, result)
+    if theory is not None:
+        answered["theory"] = theory_record(theory)
+    answered.update(life_record(source.scenario, rack))
     table = [
         {
             "stream": stream.name,
@@ -76,11 +96,12 @@ def command(
     ]
     footer = ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
-    notes = [*result.warnings, *own_part_notes((simulated.option.device,))]
+    notes = [*result.warnings, *own_part_notes(parts)]
     answered["warnings"] = notes
+    footer += theory_lines(theory) if theory else []
+    footer += rack_life_lines(source.scenario, rack)
     footer += [f"note: {text}" for text in notes]
-    footer += [f"limit broken: {reason}" for reason in simulated.option.reasons]
+    footer += [f"limit broken: {reason}" for reason in simulated.reasons]
     rows = frame_rows(result.to_frame())
     right = frozenset({"requests", "dropped", "p50", "p99", "asked"})
-    output.write(Answer(answered, rows, table, heading, footer, right))
-    return INFEASIBLE if simulated.verdict == "FAIL" else OK
+    return Answer(answered, rows, table, heading, footer, right)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.latency.power import ACTIVITY
 from planner.plan.study import Study
+from planner.schema.scenario import Site
 
 
 def assumptions(study: Study) -> list[dict[str, str]]:
@@ -30,10 +31,8 @@ def assumptions(study: Study) -> list[dict[str, str]]:
         _row(
             "heat",
             "derived",
-            "Each device is one heat store behind one thermal resistance to its inlet air. All inlets are "
-            "alike: "
-            f"supply air at {site.supply_c:g} °C plus {site.recirculation_ratio:.0%} of the rise of the "
-            f"exhaust.",
+            "Each device is one heat store behind one thermal resistance to its inlet air. "
+            f"{_air_text(site)}",
         ),
         _row(
             "queues",
@@ -84,3 +83,22 @@ def _shortfall_rows(study: Study) -> list[dict[str, str]]:
 
 def _row(topic: str, status: str, text: str) -> dict[str, str]:
     return {"topic": topic, "text": text, "status": status}
+
+
+def _air_text(site: Site) -> str:
+    """What the devices breathe, in words."""
+    if site.sealed is not None:
+        return (
+            f"The cabinet is closed: all breathe its air, which loses {site.sealed.loss_w_per_k:g} W/K to "
+            f"surroundings at {site.supply_c:g} °C and gains {site.sealed.solar_w:g} W from the sun."
+        )
+    if site.rising_exhaust is not None:
+        rising = site.rising_exhaust
+        return (
+            f"Supply air is at {site.supply_c:g} °C; {rising.own_ratio:.0%} of an exhaust returns to its own "
+            f"inlet and up to {rising.above_ratio:.0%} to inlets above."
+        )
+    return (
+        f"All inlets are alike: supply air at {site.supply_c:g} °C plus {site.recirculation_ratio:.0%} of "
+        "the rise of the exhaust."
+    )

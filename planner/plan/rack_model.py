@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 
 from planner.latency.planning import planning_band
@@ -10,8 +13,11 @@ from planner.plan.economics import carrier_of, carriers_needed
 from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart
 from planner.plan.rack_control import rack_policies
-from planner.rack.description import Air, Batching, Rack, Service, Thermal
+from planner.rack.air import air_density_kg_per_m3
+from planner.rack.cabinet import sealed_cabinet
+from planner.rack.description import Air, Batching, Leakage, Rack, Service, Thermal
 from planner.rack.description import Device as RackDevice
+from planner.rack.heat_path import VerticalRecirculation
 from planner.rack.streams import Bursts, DropOuts, Profile, StreamGroup
 from planner.schema import scenario as scenarios
 from planner.schema.device import Device, Mode
@@ -35,24 +41,16 @@ def build_rack(
 ) -> Rack:
     """The rack of `count` devices that carries the scenario's streams; spares only idle."""
     run = scenario.simulation
-    thermal = device.thermal
     idle_w = mode_of(device, mode).idle_w.value
     return Rack(
         device=RackDevice(
             name=device.id,
             idle_w=idle_w,
             services=services,
-            thermal=Thermal(
-                resistance_k_per_w=thermal.resistance_k_per_w.value,
-                heat_capacity_j_per_k=thermal.heat_capacity_j_per_k.value,
-                throttle_c=thermal.throttle_c.value,
-                hysteresis_k=thermal.hysteresis_k.value,
-                shutdown_c=thermal.shutdown_c.value,
-                throttled_clock=thermal.throttled_clock_ratio.value,
-            ),
+            thermal=_thermal(device),
         ),
         count=count,
-        streams=_streams(scenario),
+        streams=stream_groups(scenario),
         batching=Batching(batch, scenario.candidates.max_wait_s if batch > 1 else 0.0),
         dispatch=run.dispatch,
         air=rack_air(scenario),
@@ -70,7 +68,14 @@ def build_rack(
 def rack_air(scenario: Scenario) -> Air:
     """The rack's air as the site describes it."""
     site = scenario.site
-    return Air(site.supply_c, site.airflow_m3_per_s, site.recirculation_ratio)
+    if site.sealed is not None:
+        return sealed_cabinet(site.supply_c, site.sealed.loss_w_per_k, site.sealed.solar_w)
+    rising, vertical = site.rising_exhaust, None
+    if rising is not None:
+        vertical = VerticalRecirculation(rising.own_ratio, rising.above_ratio, rising.decay_ratio)
+    open_air = Air(site.supply_c, site.airflow_m3_per_s, site.recirculation_ratio, vertical=vertical)
+    thinner = air_density_kg_per_m3(site.supply_c, site.altitude_m) / air_density_kg_per_m3(site.supply_c)
+    return replace(open_air, density_kg_per_m3=open_air.density_kg_per_m3 * thinner)
 
 
 def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int) -> float:
@@ -81,7 +86,29 @@ def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int) -> 
     return scenario.site.fan_w + carriers_w + spares * mode_of(device, mode).idle_w.value
 
 
-def _streams(scenario: Scenario) -> tuple[StreamGroup, ...]:
+def _thermal(device: Device) -> Thermal:
+    """The part's heat as the rack simulates it."""
+    thermal, leakage = device.thermal, None
+    if thermal.leakage is not None:
+        leakage = Leakage(
+            reference_w=thermal.leakage.reference_w.value,
+            reference_c=thermal.leakage.at_c.value,
+            per_k=math.log(2.0) / thermal.leakage.doubles_over_k.value,
+        )
+    return Thermal(
+        resistance_k_per_w=thermal.resistance_k_per_w.value,
+        heat_capacity_j_per_k=thermal.heat_capacity_j_per_k.value,
+        throttle_c=thermal.throttle_c.value,
+        hysteresis_k=thermal.hysteresis_k.value,
+        shutdown_c=thermal.shutdown_c.value,
+        throttled_clock=thermal.throttled_clock_ratio.value,
+        leakage=leakage,
+        clock_steps=tuple(step.value for step in thermal.clock_steps_ratio),
+    )
+
+
+def stream_groups(scenario: Scenario) -> tuple[StreamGroup, ...]:
+    """The scenario's streams as the rack serves them."""
     return tuple(
         StreamGroup(
             name=stream.name,

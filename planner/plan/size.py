@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+
 from planner.errors import InputError
 from planner.hardware.catalog import match_devices, read_device
 from planner.plan.batches import batch_sizes
@@ -23,7 +25,7 @@ from planner.plan.option import NetworkOnPart, Option, RackHeat
 from planner.plan.pareto import pareto_front
 from planner.plan.rack_model import build_rack, services_of
 from planner.provenance import Provenance, of_status, weakest
-from planner.rack.air import exhaust_c
+from planner.rack.air import inlets_c
 from planner.rack.description import Rack
 from planner.rack.load import expected_load, offered_utilisation
 from planner.schema.device import Device
@@ -174,7 +176,7 @@ def _rack_heat(
     """Power of the rack and the steady temperatures it leads to."""
     device_w = rack.device.idle_w + dynamic_w
     power_w = rack.count * device_w + rack.fan_w
-    inlet_c = rack.air.supply_c + rack.air.recirculation * (exhaust_c(rack.air, power_w) - rack.air.supply_c)
+    inlet_c = float(inlets_c(rack.air, np.full(rack.count, power_w / rack.count)).max())
     limit_w = max(item.estimate.power_w.high for item in networks)
     spares = scenario.planning.spares
     return RackHeat(

@@ -20,6 +20,7 @@ from planner.plan.estimator import Estimator
 from planner.plan.option import Option
 from planner.plan.rack_model import build_rack
 from planner.plan.size import size, sized_option
+from planner.plan.synthetic import refuse_synthetic, synthetic_rack
 from planner.rack.description import Rack
 from planner.rack.results import RackResult
 from planner.rack.simulation import Engine, simulate
@@ -49,22 +50,38 @@ class ScenarioFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Simulated:
-    """One option's rack as it was simulated."""
+class RackRun:
+    """A rack as it was simulated."""
 
-    option: Option
     rack: Rack
     result: RackResult
 
     @property
+    def reasons(self) -> tuple[str, ...]:
+        """The limits of its site that the rack breaks; none are known of a device given by numbers."""
+        return ()
+
+    @property
     def verdict(self) -> Verdict:
         """The worst verdict over the streams; FAIL as well for a rack that breaks a limit of its site."""
-        if self.option.reasons:
+        if self.reasons:
             return "FAIL"
         verdicts = {stream.verdict for stream in self.result.streams}
         if "FAIL" in verdicts:
             return "FAIL"
         return "UNDECIDED" if "UNDECIDED" in verdicts else "PASS"
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated(RackRun):
+    """One option's rack as it was simulated."""
+
+    option: Option
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The limits of its site that the option breaks."""
+        return self.option.reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +184,7 @@ def run_study(
 
     The best option is simulated; while it does not pass, devices are added, then the next best is tried.
     """
+    refuse_synthetic(source.scenario)
     estimator = Estimator(read_workloads(source))
     if source.scenario.deployment is not None:
         option = _deployed_option(source.scenario, source.scenario.deployment, estimator)
@@ -193,6 +211,33 @@ def _grows_without_end(scenario: Scenario, option: Option) -> bool:
     return unlimited and option.offered_utilisation >= 1.0
 
 
+def simulate_synthetic(
+    source: ScenarioFile, *, engine: Engine = "compiled", progress: Progress = lambda _: None
+) -> RackRun:
+    """The rack whose device the scenario gives by numbers, as it runs."""
+    rack = synthetic_rack(source.scenario)
+    return RackRun(rack, _run(rack, engine, "simulating", progress))
+
+
+def rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
+    """The rack that the scenario gives, or else the best sized option's, and the option; none is simulated.
+
+    `InputError` where no option keeps the scenario's limits.
+    """
+    scenario = source.scenario
+    estimator = Estimator(read_workloads(source))
+    if scenario.deployment is not None:
+        option = _deployed_option(scenario, scenario.deployment, estimator)
+    else:
+        feasible = [option for option in size(scenario, estimator).options if option.feasible]
+        if not feasible:
+            advice = "give a `deployment`, or see `planner report` for what each option breaks"
+            problem = Problem("candidates", "an option that keeps every limit", "none", advice)
+            raise InputError(source.file, [problem])
+        option = feasible[0]
+    return _rack(scenario, option), option
+
+
 def _trials_of(
     scenario: Scenario, estimator: Estimator, option: Option, engine: Engine, progress: Progress
 ) -> list[Simulated]:
@@ -208,17 +253,27 @@ def _trials_of(
     return trials
 
 
-def _simulated(scenario: Scenario, option: Option, engine: Engine, progress: Progress) -> Simulated:
+def _rack(scenario: Scenario, option: Option) -> Rack:
     device = read_device(option.device)
-    rack = build_rack(scenario, device, option.mode, option.batch, option.services, option.count)
-    what = f"simulating {option.count} x {option.device}"
-    result = simulate(
+    return build_rack(scenario, device, option.mode, option.batch, option.services, option.count)
+
+
+def _simulated(scenario: Scenario, option: Option, engine: Engine, progress: Progress) -> Simulated:
+    rack = _rack(scenario, option)
+    return Simulated(
+        rack, _run(rack, engine, f"simulating {option.count} x {option.device}", progress), option
+    )
+
+
+def _run(rack: Rack, engine: Engine, what: str, progress: Progress) -> RackResult:
+    return simulate(
         rack, engine=engine, progress=lambda done, total: progress(f"{what}: run {done} of {total}")
     )
-    return Simulated(option, rack, result)
 
 
 def _deployed_option(scenario: Scenario, given: Deployment, estimator: Estimator) -> Option:
+    if given.device is None:
+        raise InputError(scenario.id, [Problem("deployment.device", "a part of the catalogue", "none")])
     device = read_device(given.device)
     mode = choose_mode(device, given.mode).id
     precision = given.precision or scenario.candidates.precisions[0]

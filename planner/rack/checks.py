@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from planner.errors import InputError, Problem
 
@@ -38,6 +39,12 @@ class Checks:
         """Every value lies in the closed interval."""
         for where, value in values.items():
             self.require(low <= value <= high, where, f"a number from {low:g} to {high:g}", value)
+
+    def rising(self, **values: tuple[float, ...]) -> None:
+        """Every sequence rises from each value to the next."""
+        for where, value in values.items():
+            rises = all(lower < upper for lower, upper in pairwise(value))
+            self.require(rises, where, "numbers each above the one before", value)
 
     def one_of(self, choices: tuple[str, ...], **values: str) -> None:
         """Every value is one of the choices."""

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from planner.rack.checks import Checks
 from planner.rack.control import Policy
+from planner.rack.heat_path import DeviceFan, HeatNode, VerticalRecirculation
 from planner.rack.streams import StreamGroup
 
 Dispatch = Literal["shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy"]
@@ -76,12 +77,15 @@ class Leakage:
 
 @dataclass(frozen=True, slots=True)
 class Thermal:
-    """One device as one heat store behind one resistance to its inlet air, with a trip and a shutdown.
+    """One device as heat stores behind resistances to its inlet air, with a trip and a shutdown.
 
-    At the end of each epoch a device at or above `throttle_c` drops to `throttled_clock`, and returns to
-    full clock below `throttle_c - hysteresis_k`; at or above `shutdown_c` it switches off for the rest of
-    the run. No leakage means that it is unknown: idle power is then the same at every temperature, and the
-    result says so.
+    The device is one node of the stated capacity and resistance, or the `nodes` that divide them, die first
+    (`temperature_c` is then the die's). Once an epoch a governor moves the clock by one step: down at or
+    above `throttle_c` or over `power_cap_w`, up again below `throttle_c - hysteresis_k` where the next
+    clock keeps the cap. The steps are full clock, `clock_steps`, and `throttled_clock` last; see
+    `planner.rack.governor`. At or above `shutdown_c` the device switches off for the rest of the run. No
+    leakage means that it is unknown: idle power is then the same at every temperature, and the result says
+    so.
     """
 
     resistance_k_per_w: float
@@ -91,6 +95,10 @@ class Thermal:
     shutdown_c: float
     throttled_clock: float
     leakage: Leakage | None = None
+    nodes: tuple[HeatNode, ...] = ()
+    clock_steps: tuple[float, ...] = ()
+    fan: DeviceFan | None = None
+    power_cap_w: float | None = None
 
     def __post_init__(self) -> None:
         checks = Checks("thermal")
@@ -111,7 +119,24 @@ class Thermal:
             "a ratio above 0 and at most 1",
             self.throttled_clock,
         )
+        if self.clock_steps:
+            checks.rising(clocks_from_the_slowest=self.clocks[::-1])
+        if self.power_cap_w is not None:
+            checks.positive(power_cap_w=self.power_cap_w)
+        self._check_nodes(checks)
         checks.finish()
+
+    def _check_nodes(self, checks: Checks) -> None:
+        for name in ("resistance_k_per_w", "heat_capacity_j_per_k") if self.nodes else ():
+            whole, parts = getattr(self, name), sum(getattr(node, name) for node in self.nodes)
+            checks.require(
+                math.isclose(whole, parts, rel_tol=1e-6), f"nodes.{name}", f"{whole:g} in all", f"{parts:g}"
+            )
+
+    @property
+    def clocks(self) -> tuple[float, ...]:
+        """Every clock ratio that the governor may set, full clock first."""
+        return (1.0, *self.clock_steps, self.throttled_clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +174,8 @@ class Air:
 
     `recirculation` is the share of the exhaust's rise above supply that comes back to the inlets (the
     supply heat index); `gradient_k` is how much warmer the room's air is at the top position than at the
-    bottom one, beside that. See `planner.rack.air` for the formula and its limits.
+    bottom one, beside that. See `planner.rack.air` for the formula and its limits. `vertical` says instead
+    which inlets the exhaust reaches.
     """
 
     supply_c: float
@@ -158,6 +184,7 @@ class Air:
     gradient_k: float = 0.0
     density_kg_per_m3: float = 1.204
     heat_capacity_j_per_kg_k: float = 1006.0
+    vertical: VerticalRecirculation | None = None
 
     def __post_init__(self) -> None:
         checks = Checks("air")
@@ -168,6 +195,12 @@ class Air:
             heat_capacity_j_per_kg_k=self.heat_capacity_j_per_kg_k,
         )
         checks.between(0, 1, recirculation=self.recirculation)
+        checks.require(
+            self.vertical is None or self.recirculation == 0,
+            "recirculation",
+            "0 where `vertical` says where the exhaust goes",
+            self.recirculation,
+        )
         checks.finish()
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.rack.air import heat_rate_w_per_k
-from planner.rack.description import Rack
+from planner.rack.description import Rack, Thermal
 from planner.rack.records import EpochRow, Floats, Records
-from planner.rack.thermal import leakage_w
+from planner.rack.thermal import ladder, leakage_w
 
 MOST_INSTANTS = 4096
 """Instants in a series; a longer run has means over as many epochs as it takes."""
@@ -34,6 +34,7 @@ class EpochAccounts:
     drawn_j: float = 0.0
     idle_j: float = 0.0
     leaked_j: float = 0.0
+    own_fan_j: float = 0.0
     carried_j: float = 0.0
     stored_j: float = 0.0
     shutdowns: int = 0
@@ -64,7 +65,7 @@ class EpochTally:
 
     def add_records(self, run: Records) -> None:
         """All epochs of a run's records."""
-        for row in run.epochs.rows(run.initial_temperature_c):
+        for row in run.epochs.rows(run.initial_temperature_c, run.initial_inner_c):
             self.add(row)
 
     def add(self, row: EpochRow) -> None:
@@ -113,5 +114,15 @@ class EpochTally:
         sums.idle_j += device.idle_w * np.count_nonzero(on) * length_s
         sums.leaked_j += float(leakage_w(device.thermal, row.start_c)[on].sum()) * length_s
         sums.carried_j += heat_rate_w_per_k(air) * (row.exhaust_c - air.supply_c) * length_s
-        warmed_k = float((row.temperature_c - row.start_c).sum())
-        sums.stored_j += device.thermal.heat_capacity_j_per_k * warmed_k
+        if row.own_fan_w is not None:
+            sums.own_fan_j += float(row.own_fan_w.sum()) * length_s
+        sums.stored_j += _stored_j(device.thermal, row)
+
+
+def _stored_j(thermal: Thermal, row: EpochRow) -> float:
+    """Heat that the nodes of all devices took up over the epoch."""
+    capacities = [node.heat_capacity_j_per_k for node in ladder(thermal)]
+    stored_j = capacities[0] * float((row.temperature_c - row.start_c).sum())
+    if row.inner_c is None or row.start_inner_c is None:
+        return stored_j
+    return stored_j + float(((row.inner_c - row.start_inner_c) @ np.array(capacities[1:])).sum())

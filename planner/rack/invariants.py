@@ -7,7 +7,7 @@ requests and batches exactly where it begins and ends, so nothing but rounding i
   spend in it (Little 1961, L = lambda W).
 - `little_queue`: the same for the requests that wait, up to service or loss.
 - `utilisation`: busy time by epoch against the service times of the batches (U = X S).
-- `energy`: power by epoch against idle time, leakage and each batch's own energy.
+- `energy`: power by epoch against idle time, leakage, devices' own fans and each batch's own energy.
 - `first_law`: heat in (power by epoch) against heat carried out by the air and heat stored in the devices.
 - `conservation`: requests drawn against requests served, dropped and, by the engine's count, still in the
   system.

@@ -163,6 +163,7 @@ class Journal:
             initial_temperature_c=self._rows[0].start_c,
             shutdown_s=self._shutdowns_s(),
             in_system=self._in_system,
+            initial_inner_c=self._rows[0].start_inner_c,
         )
 
     def _request_records(
@@ -201,6 +202,8 @@ class Journal:
 
     def _epoch_records(self) -> EpochRecords:
         rows = self._rows
+        inner_c = [row.inner_c for row in rows if row.inner_c is not None]
+        own_fan_w = [row.own_fan_w for row in rows if row.own_fan_w is not None]
         return EpochRecords(
             end_s=np.array([row.end_s for row in rows]),
             power_w=np.stack([row.power_w for row in rows]),
@@ -214,4 +217,6 @@ class Journal:
             in_system=np.array([row.in_system for row in rows]),
             fell=np.stack([row.fell for row in rows]),
             changed=np.array([row.changed for row in rows]),
+            inner_c=np.stack(inner_c) if inner_c else None,
+            own_fan_w=np.stack(own_fan_w) if own_fan_w else None,
         )

@@ -57,7 +57,8 @@ class BatchRecords:
 @dataclass(frozen=True, slots=True, eq=False)
 class EpochRow:
     """One epoch: `start_c` is each device's temperature at its beginning, `fell` who shut down at its end,
-    `changed` whether other devices are open after it than before; the rest is as in `EpochRecords`.
+    `changed` whether other devices are open after it than before; `start_inner_c` goes with `inner_c` as
+    `start_c` with `temperature_c`; the rest is as in `EpochRecords`.
     """
 
     end_s: float
@@ -74,6 +75,9 @@ class EpochRow:
     waiting: float
     in_system: float
     changed: bool
+    start_inner_c: Floats | None = None
+    inner_c: Floats | None = None
+    own_fan_w: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +85,9 @@ class EpochRecords:
     """One row an epoch; two-dimensional arrays have one column a device.
 
     `temperature_c` is at the end of the epoch; `clock` is the ratio in force during it, zero for a device
-    that is off; `fell` says who shut down at the end; the other values are means over the epoch.
+    that is off; `fell` says who shut down at the end; the other values are means over the epoch. `inner_c`
+    has the nodes behind the die at the end of the epoch as a third dimension, none where devices are one
+    node. `own_fan_w` is the part of the power that devices' own fans draw, none where they have none.
     """
 
     end_s: Floats
@@ -96,11 +102,16 @@ class EpochRecords:
     in_system: Floats
     fell: NDArray[np.bool_]
     changed: NDArray[np.bool_]
+    inner_c: Floats | None = None
+    own_fan_w: Floats | None = None
 
-    def rows(self, initial_temperature_c: Floats) -> Iterator[EpochRow]:
+    def rows(
+        self, initial_temperature_c: Floats, initial_inner_c: Floats | None = None
+    ) -> Iterator[EpochRow]:
         """Epoch by epoch, from the temperatures at time zero on."""
-        start_s, start_c = 0.0, initial_temperature_c
+        start_s, start_c, start_inner_c = 0.0, initial_temperature_c, initial_inner_c
         for number, end_s in enumerate(self.end_s.tolist()):
+            inner_c = None if self.inner_c is None else self.inner_c[number]
             yield EpochRow(
                 end_s=end_s,
                 length_s=end_s - start_s,
@@ -116,8 +127,11 @@ class EpochRecords:
                 waiting=float(self.waiting[number]),
                 in_system=float(self.in_system[number]),
                 changed=bool(self.changed[number]),
+                start_inner_c=start_inner_c,
+                inner_c=inner_c,
+                own_fan_w=None if self.own_fan_w is None else self.own_fan_w[number],
             )
-            start_s, start_c = end_s, self.temperature_c[number]
+            start_s, start_c, start_inner_c = end_s, self.temperature_c[number], inner_c
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,3 +149,4 @@ class Records:
     initial_temperature_c: Floats
     shutdown_s: Floats
     in_system: int
+    initial_inner_c: Floats | None = None

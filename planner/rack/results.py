@@ -78,7 +78,9 @@ class DevicesResult:
     """All devices of the rack over the counted window: shares of device-time, and shutdowns a replication.
 
     `mean_batch` is requests per batch started in the window; None where none was. `open_changes` is how
-    often, a replication, a policy changed which devices take new requests.
+    often, a replication, a policy changed which devices take new requests. `runaway_margin` is one less the
+    gain of leakage through the temperature that it makes, at the hottest moment; None where leakage is
+    unknown.
     """
 
     utilisation: float
@@ -87,6 +89,7 @@ class DevicesResult:
     shutdowns: float
     mean_batch: float | None
     open_changes: float
+    runaway_margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from planner.rack.description import Rack
+from planner.rack.heat import runaway_margin
 from planner.rack.invariants import worst_residuals
 from planner.rack.latencies import Floats, Latencies, pooled
 from planner.rack.load import offered_utilisation
@@ -168,15 +169,15 @@ def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
     sums = [run.epochs.accounts for run in runs]
     device_s = rack.count * sum(run.length_s for run in sums)
     batches = sum(run.batches for run in runs)
+    hottest_c = max(run.max_c for run in sums)
     return DevicesResult(
         utilisation=float(sum(run.busy_s for run in sums) / device_s),
         throttled_share=float(sum(run.throttled_s for run in sums) / device_s),
-        temperature_c=Temperature(
-            sum(run.temperature_s for run in sums) / device_s, max(run.max_c for run in sums)
-        ),
+        temperature_c=Temperature(sum(run.temperature_s for run in sums) / device_s, hottest_c),
         shutdowns=float(np.mean([run.shutdowns for run in sums])),
         mean_batch=sum(run.batched for run in runs) / batches if batches else None,
         open_changes=float(np.mean([run.changes for run in sums])),
+        runaway_margin=runaway_margin(rack, np.full(rack.count, hottest_c)),
     )
 
 

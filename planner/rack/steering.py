@@ -6,19 +6,16 @@ import numpy as np
 
 from planner.rack.control import Controls, Flags, Floats, Seen, checked, free
 from planner.rack.description import Rack
-from planner.rack.heat import HeatState, advance, initial_state
+from planner.rack.governor import clock_ratio
+from planner.rack.heat import advance, initial_state
 from planner.rack.load import busy_power_w, slowdown
 from planner.rack.records import EpochRow
+from planner.rack.thermal import fan_w
 
 
 def networks_of(rack: Rack) -> tuple[str, ...]:
     """The networks that the streams ask for, each once, in their order; engines number them so."""
     return tuple(dict.fromkeys(group.network for group in rack.streams))
-
-
-def heat_clock(rack: Rack, heat: HeatState) -> Floats:
-    """The highest clock that each device's temperature allows."""
-    return np.where(heat.throttled, rack.device.thermal.throttled_clock, 1.0)
 
 
 class Steering:
@@ -36,7 +33,11 @@ class Steering:
         self.fell: Flags = np.zeros(rack.count, dtype=np.bool_)
         self.rose: Flags = self.fell
         self._end_s = 0.0
-        self._set_pace(heat_clock(rack, self.heat))
+        self._set_pace(self._heat_clock())
+
+    def _heat_clock(self) -> Floats:
+        """The highest clock that each device's governor allows."""
+        return clock_ratio(self._rack.device.thermal, self.heat.clock_step)
 
     def _set_pace(self, clock: Floats) -> None:
         self.clock = clock
@@ -55,7 +56,7 @@ class Steering:
         arrived: int,
     ) -> EpochRow:
         """Close an epoch with what the engine measured in it, and make the settings of the next."""
-        before = self.heat
+        before, thermal = self.heat, self._rack.device.thermal
         heat, self.heat = advance(self._rack, before, dynamic_w)
         self.fell = self.heat.off & ~before.off
         self.rose = before.off & ~self.heat.off
@@ -90,8 +91,11 @@ class Steering:
             waiting=waiting,
             in_system=in_system,
             changed=not np.array_equal(opened, self.controls.open),
+            start_inner_c=before.inner_c,
+            inner_c=self.heat.inner_c,
+            own_fan_w=fan_w(thermal, before.fan) * ~before.off if thermal.fan else None,
         )
-        clock = np.minimum(self.controls.clock, heat_clock(self._rack, self.heat))
+        clock = np.minimum(self.controls.clock, self._heat_clock())
         if not np.array_equal(clock, self.clock):
             self._set_pace(clock)
         return row

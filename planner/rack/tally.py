@@ -72,11 +72,12 @@ class RunTally:
 def law_accounts(rack: Rack, epochs: EpochAccounts, requests: RequestAccounts) -> Accounts:
     """Each law's two accounts: one from the epochs, one from requests and batches."""
     fans_j = rack.fan_w * epochs.length_s
+    parts_j = epochs.idle_j + epochs.leaked_j + epochs.own_fan_j + requests.served_j
     return {
         "little": (epochs.in_system_s, requests.spent_s),
         "little_queue": (epochs.waiting_s, requests.waited_s),
         "utilisation": (epochs.busy_s, requests.served_s),
-        "energy": (epochs.drawn_j + fans_j, epochs.idle_j + epochs.leaked_j + requests.served_j + fans_j),
+        "energy": (epochs.drawn_j + fans_j, parts_j + fans_j),
         "first_law": (epochs.drawn_j + fans_j, epochs.carried_j + epochs.stored_j),
         "conservation": (float(requests.drawn), float(requests.gone + requests.in_system)),
     }

@@ -134,6 +134,14 @@ class Mode(SourcedBlock):
     idle_w: Sourced[Watts]
 
 
+class JunctionLeakage(SourcedBlock):
+    """Power on top of idle that doubles over some kelvins of the junction's temperature."""
+
+    reference_w: Sourced[Watts]
+    at_c: Sourced[Celsius]
+    doubles_over_k: Sourced[Kelvin]
+
+
 class Thermal(SourcedBlock):
     """One thermal resistance from the junction to the inlet air, and the trips."""
 
@@ -143,6 +151,11 @@ class Thermal(SourcedBlock):
     shutdown_c: Sourced[Celsius]
     hysteresis_k: Sourced[Kelvin]
     throttled_clock_ratio: Sourced[Ratio]
+    """The slowest clock that throttling goes down to."""
+    clock_steps_ratio: list[Sourced[Ratio]] = Field(default_factory=list)
+    """Clocks between full and the slowest, fastest first; throttling takes one a second."""
+    leakage: JunctionLeakage | None = None
+    """Unknown unless given, which every simulation says."""
 
 
 class Price(SourcedBlock):

@@ -11,12 +11,24 @@ from planner.schema.quantity import (
     Celsius,
     CubicMetrePerSecond,
     EnergyPrice,
+    Metres,
     Money,
     PerSecond,
     Ratio,
     Seconds,
     Watts,
     refuse,
+)
+from planner.schema.rack_study import (
+    SYNTHETIC,
+    Accelerator,
+    ClockScaling,
+    Density,
+    Failures,
+    Offload,
+    RisingExhaust,
+    SealedCabinet,
+    Update,
 )
 from planner.schema.strict import StrictModel
 
@@ -110,13 +122,27 @@ class Site(StrictModel):
 
     supply_c: Annotated[Celsius, Field(ge=-60, le=80)]
     airflow_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
-    recirculation_ratio: Annotated[Ratio, Field(lt=1)]
+    recirculation_ratio: Share
     fan_w: Watts
     rack_units: float = Field(gt=0)
     power_limit_w: Annotated[Watts, Field(gt=0)]
     pue: float = Field(ge=1.0)
     """Facility energy over IT energy; cooling and losses."""
     carriers: dict[Form, Carrier]
+    altitude_m: Annotated[Metres, Field(le=3050)] = 0.0
+    sealed: SealedCabinet | None = None
+    rising_exhaust: RisingExhaust | None = None
+
+    @model_validator(mode="after")
+    def _one_way_back(self) -> Self:
+        if self.sealed and self.recirculation_ratio != 1:
+            raise refuse("recirculation of 100 % in a sealed cabinet", f"{self.recirculation_ratio:.0%}")
+        if self.rising_exhaust and self.recirculation_ratio != 0:
+            expected = "recirculation of 0 % beside `rising_exhaust`, which says where exhaust goes"
+            raise refuse(expected, f"{self.recirculation_ratio:.0%}")
+        if self.sealed and self.rising_exhaust:
+            raise refuse("either `sealed` or `rising_exhaust`", "both")
+        return self
 
 
 class MoneyTerms(StrictModel):
@@ -166,7 +192,9 @@ class Simulation(StrictModel):
     warmup_s: Annotated[Seconds, Field(multiple_of=1)]
     replications: int = Field(ge=2)
     seed: int = Field(ge=0)
-    dispatch: Literal["shortest_queue", "round_robin", "power_of_two", "least_energy"] = "shortest_queue"
+    dispatch: Literal["shortest_queue", "round_robin", "power_of_two", "least_energy", "central_queue"] = (
+        "shortest_queue"
+    )
 
     horizon: Literal["steady", "terminating"] = "steady"
     control: Control = Field(default_factory=Control)
@@ -179,12 +207,19 @@ class Simulation(StrictModel):
 
 
 class Deployment(StrictModel):
-    """A rack that is given and not searched for."""
+    """A rack that is given and not searched for: of a part, or of a device given by numbers."""
 
-    device: str
+    device: str | None = None
     count: int = Field(ge=1)
     mode: str | None = None
     precision: PrecisionName | None = None
+    synthetic: Accelerator | None = None
+
+    @model_validator(mode="after")
+    def _one_device(self) -> Self:
+        if (self.device is None) == (self.synthetic is None):
+            raise refuse("either `device` or `synthetic`", "both" if self.device else "neither")
+        return self
 
 
 class Scenario(StrictModel):
@@ -202,6 +237,11 @@ class Scenario(StrictModel):
     planning: Planning = Field(default_factory=Planning)
     simulation: Simulation
     deployment: Deployment | None = None
+    density: Density | None = None
+    update: Update | None = None
+    clock_scaling: ClockScaling | None = None
+    failures: Failures | None = None
+    offload: Offload | None = None
     notes: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -213,4 +253,23 @@ class Scenario(StrictModel):
         for stream in self.streams:
             if stream.queue_limit is not None and stream.queue_limit < fill:
                 raise refuse(f"queue_limit of {stream.name!r} to hold a batch of {fill}", stream.queue_limit)
+        return self
+
+    @property
+    def synthetic(self) -> Accelerator | None:
+        """The device given by numbers, where the scenario has one."""
+        return self.deployment.synthetic if self.deployment else None
+
+    @model_validator(mode="after")
+    def _synthetic_everywhere(self) -> Self:
+        for stream in self.streams:
+            if (stream.model == SYNTHETIC) != (self.synthetic is not None):
+                expected = f"`model: {SYNTHETIC}` in every stream, and only, with `deployment.synthetic`"
+                raise refuse(expected, stream.model)
+        return self
+
+    @model_validator(mode="after")
+    def _offload_in_the_currency(self) -> Self:
+        if self.offload and self.offload.price_per_million_money.currency != self.money.currency:
+            raise refuse(f"offload priced in {self.money.currency}", self.offload.price_per_million_money)
         return self

@@ -117,6 +117,8 @@ def test_a_study_on_own_parts_says_so(call, tmp_path):
         "simulate", line, "--replications", "2", "--hardware", tmp_path, "--format", "json", "--quiet"
     ).json
     assert any("overrides the shipped part" in warning for warning in record["warnings"])
+    filled = call("density", line, "--hardware", tmp_path)
+    assert "overrides the shipped part" in filled.out
 
 
 def test_the_environment_names_own_parts_too(call, example, monkeypatch):

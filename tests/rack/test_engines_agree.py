@@ -23,6 +23,7 @@ from planner.rack.compiled.loop import ENTRIES
 from planner.rack.control import Controls
 from planner.rack.description import Rack
 from planner.rack.heat import HeatState, advance
+from planner.rack.heat_path import DeviceFan, HeatNode, VerticalRecirculation
 from planner.rack.invariants import worst_residuals
 from planner.rack.latencies import BIN_WIDTH, in_bins
 from planner.rack.simulation import simulate
@@ -111,6 +112,28 @@ def test_devices_that_go_and_come_back_act_alike(number, monkeypatch, random_rac
 
     monkeypatch.setattr("planner.rack.steering.advance", flickering)
     assert_same(random_rack(number))
+
+
+@pytest.mark.parametrize("number", range(500, 506))
+def test_ladders_clock_steps_caps_and_fans_act_alike(number, random_rack):
+    """Three nodes a device, three clocks, a power cap, own fans and exhaust that rises."""
+    rack = random_rack(number)
+    plain = rack.device.thermal
+    nodes = tuple(
+        HeatNode(plain.heat_capacity_j_per_k * share, plain.resistance_k_per_w / 3)
+        for share in (0.1, 0.3, 0.6)
+    )
+    thermal = replace(
+        plain,
+        nodes=nodes,
+        throttled_clock=0.4,
+        clock_steps=(0.8, 0.6),
+        fan=DeviceFan((40.0, 60.0), (0.4, 0.7, 1.0), 2.0, rated_w=2.0),
+        power_cap_w=30.0,
+    )
+    air = replace(rack.air, recirculation=0.0, vertical=VerticalRecirculation(0.1, 0.2, 0.5))
+    fast, _ = assert_same(replace(rack, device=replace(rack.device, thermal=thermal), air=air))
+    assert fast.epochs.accounts.own_fan_j > 0
 
 
 def test_many_more_requests_than_the_rack_began_with_places_for(make_rack):

@@ -1,0 +1,122 @@
+"""Lines under the table of `planner simulate`: theory, updates, clock savings, failures, offloading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.cli.text import interval, quantity
+
+if TYPE_CHECKING:
+    from planner.plan.theory import Theory
+    from planner.rack.description import Rack
+    from planner.schema.scenario import Scenario
+
+
+def theory_lines(theory: Theory) -> list[str]:
+    """Theory beside simulation, a line a quantity."""
+    lines = [f"{theory.model} in theory and here:"]
+    for row in theory.rows:
+        expected, found = (
+            quantity(value, row.dimension) if row.dimension else f"{value:.4g}"
+            for value in (row.theory, row.simulated)
+        )
+        line = f"  {row.quantity}: {expected}, simulated {found} ({row.error:+.1%})"
+        if row.dimension and row.agrees is not None:
+            line += f", interval {interval(row.low, row.high, row.dimension)}"
+            line += " holds it" if row.agrees else " misses it"
+        lines.append(line)
+    return lines
+
+
+def rack_life_lines(scenario: Scenario, rack: Rack) -> list[str]:
+    """Updates, clock savings, failures and offloading, where the scenario asks."""
+    return [
+        *_update_lines(scenario),
+        *_clock_lines(scenario),
+        *_failure_lines(scenario, rack),
+        *_offload_lines(scenario, rack),
+    ]
+
+
+def _failure_lines(scenario: Scenario, rack: Rack) -> list[str]:
+    from planner.plan.rack_life import failure_answer
+
+    asked, answer = scenario.failures, failure_answer(scenario, rack)
+    if asked is None or answer is None:
+        return []
+    lines = [
+        f"failures, {asked.hot_spares} hot spares, each device up {answer.availability:.3%} of the time:"
+    ]
+    for row in answer.rows:
+        state = "overloaded" if row.overloaded else "throttles" if row.throttles else "carries the load"
+        lines.append(
+            f"  {row.failed} failed, {row.probability:.3%} of the time: {row.utilisation:.0%} busy, "
+            f"{row.hottest_c:.0f} degC, {state}"
+        )
+    met = "kept" if answer.carried >= asked.target_ratio else "missed"
+    lines.append(
+        f"  carries its load {answer.carried:.4%} of the time; {asked.target_ratio:.4%} asked: {met}"
+    )
+    return lines
+
+
+def _offload_lines(scenario: Scenario, rack: Rack) -> list[str]:
+    from planner.plan.rack_life import offload_answer
+
+    asked, answer = scenario.offload, offload_answer(scenario, rack)
+    if asked is None or answer is None:
+        return []
+    sent = answer.sent
+    lines = [
+        f"offloading {asked.share_ratio:.0%}: {quantity(sent.mean_latency_s, 's')} on average, p99 "
+        f"{quantity(sent.p99_latency_s, 's')}, link {sent.link_utilisation:.0%} busy, "
+        f"{answer.price_per_year:,.0f} {scenario.money.currency} a year; the rack would be "
+        f"{answer.rack_utilisation:.0%} busy"
+    ]
+    if not sent.link_holds:
+        lines.append(
+            f"note: the link queues, so these latencies are too short; it carries {answer.largest_share:.0%}"
+        )
+    return lines
+
+
+def _update_lines(scenario: Scenario) -> list[str]:
+    """The update of the scenario: both ways of sending, and what published figures determine."""
+    from planner.plan.rack_life import update_answer
+
+    answer = update_answer(scenario)
+    if answer is None:
+        return []
+    lines = ["update:"]
+    for name, way in (("whole file", answer.full), ("difference", answer.delta)):
+        lines.append(
+            f"  {name}: {quantity(way.sent_bytes, 'bytes')} over the link in {way.waves} waves, "
+            f"{way.total_s:,.0f} s in all, each device out for {quantity(way.interruption_s, 's')}, "
+            f"{way.lost_device_s:,.0f} s of device time lost"
+        )
+    if answer.measured is not None:
+        lines.append(f"  measured: {answer.delta_ratio:.1%} of the whole ({answer.measured.method})")
+    lines += [
+        f"  published: {quantity(reading.rate_bytes_per_s, 'bytes_per_s')} and "
+        f"{quantity(reading.fixed_s, 's')} fixed, if rebuilding takes {quantity(reading.apply_s, 's')}"
+        for reading in answer.readings
+    ]
+    return lines + [f"note: {remark}" for remark in answer.remarks]
+
+
+def _clock_lines(scenario: Scenario) -> list[str]:
+    """What the clock governor saves under each load."""
+    from planner.plan.rack_life import claim_holds, clock_savings
+
+    asked = scenario.clock_scaling
+    if asked is None:
+        return []
+    lines = ["energy that the clock governor saves:"]
+    for saving in clock_savings(scenario):
+        lines.append(f"  {saving.load}: {saving.low:.0%} to {saving.high:.0%}")
+        if asked.claimed_low_ratio is not None and asked.claimed_high_ratio is not None:
+            cases = claim_holds(asked, saving)
+            claim = f"{asked.claimed_low_ratio:.0%} to {asked.claimed_high_ratio:.0%}"
+            reached = "; ".join(cases) if cases else "no case"
+            lines.append(f"    the claimed {claim} reached with: {reached}")
+    return lines

@@ -1,0 +1,276 @@
+"""How many devices a scenario's rack may hold: its density curve, its limit, what published rows allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from planner.errors import InputError, Problem
+from planner.hardware.catalog import part_file, read_device
+from planner.plan.economics import rack_units
+from planner.plan.rack_model import fixed_power_w
+from planner.plan.study import ScenarioFile, rack_of
+from planner.plan.synthetic import synthetic_rack
+from planner.rack.airflow_readings import (
+    DensityPoint,
+    FittedReading,
+    LeakageReading,
+    fit_leakage,
+    fit_readings,
+)
+from planner.rack.cooling import chilled_water_cop, facility, inlet_class
+from planner.rack.density import (
+    DensityLimit,
+    DensityRow,
+    Surroundings,
+    density_limit,
+    density_rows,
+    heat_reason,
+)
+from planner.rack.description import Rack
+from planner.rack.thermal import leakage_w
+from planner.schema.device import Device
+from planner.schema.rack_study import Density
+from planner.schema.scenario import Scenario
+
+ASSUMED_EXPONENTS_PER_K = (0.01, 0.02, 0.03, 0.04)
+"""Range of leakage exponents for silicon near room temperature (assumed; sources give 1 to 4 % a kelvin)."""
+
+_LOOK_PAST = 4
+_PLANT_C = (10.0, 32.0)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedResidual:
+    """A published row against the curve."""
+
+    devices: int
+    rise_error_k: float
+    power_error_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class DensityCurve:
+    """The answer of `planner density`; readings and leakages only where rows were published."""
+
+    rows: tuple[DensityRow, ...]
+    limit: DensityLimit
+    airflow: str
+    residuals: tuple[PublishedResidual, ...]
+    readings: tuple[FittedReading, ...]
+    leakages: tuple[LeakageReading, ...]
+    pue: Mapping[int, float]
+    remarks: tuple[str, ...]
+
+
+def density_curve(source: ScenarioFile) -> DensityCurve:
+    """Rows at the scenario's counts and the most devices that nothing stands against.
+
+    Every device keeps the load it has in the scenario's rack: the synthetic one, the one deployed, or the
+    best sized option's. Without a `density` section the counts double up to twice the rack described.
+    """
+    scenario = source.scenario
+    if scenario.synthetic is not None:
+        rack, part, fixed_w = synthetic_rack(scenario), None, None
+    else:
+        rack, option = rack_of(source)
+        part = read_device(option.device)
+        fixed_w = partial(fixed_power_w, scenario, part, option.mode)
+    asked = scenario.density or Density(counts=_doubling(2 * rack.count))
+    readings = _readings(rack, asked)
+    used = _used(readings, asked.airflow, source.file)
+    around = _surroundings(rack, used, fixed_w)
+    offset_k = used.reading.offset_k if used else 0.0
+    counts = sorted(set(asked.counts) | {row.devices for row in asked.published})
+    rows = density_rows(rack, counts, around, offset_k=offset_k)
+    return DensityCurve(
+        rows=rows,
+        limit=density_limit(
+            asked.most or _LOOK_PAST * max(counts), _wrong_with(scenario, part, rack, around, asked)
+        ),
+        airflow=used.reading.meaning if used else "the site's airflow at every density",
+        residuals=_residuals(rows, asked),
+        readings=readings,
+        leakages=_leakages(asked),
+        pue=_pue(rack, rows, around),
+        remarks=(*_remarks(rack, asked, readings, used), *_origin(part)),
+    )
+
+
+def _origin(part: Device | None) -> list[str]:
+    """Whether the part is a user's own."""
+    note = part_file(part.id).note if part else None
+    return [note] if note else []
+
+
+def _doubling(most: int) -> list[int]:
+    return sorted({*(2**k for k in range(most.bit_length()) if 2**k <= most), most})
+
+
+def _points(asked: Density) -> tuple[DensityPoint, ...]:
+    return tuple(
+        DensityPoint(row.devices, row.temperature_rise_k, row.power_per_device_w) for row in asked.published
+    )
+
+
+def _readings(rack: Rack, asked: Density) -> tuple[FittedReading, ...]:
+    if len({row.devices for row in asked.published}) < 2:
+        return ()
+    heat_j_per_m3_k = rack.air.density_kg_per_m3 * rack.air.heat_capacity_j_per_kg_k
+    return fit_readings(_points(asked), heat_j_per_m3_k, rack.fan_w)
+
+
+def _used(readings: tuple[FittedReading, ...], airflow: str, file: str) -> FittedReading | None:
+    if airflow == "site":
+        return None
+    if airflow == "best":
+        return readings[0]
+    for fit in readings:
+        if fit.reading.name == airflow:
+            return fit
+    raise InputError(file, [Problem("density.airflow", "a reading of the published rows", airflow)])
+
+
+def _surroundings(
+    rack: Rack, used: FittedReading | None, fixed_w: Callable[[int], float] | None
+) -> Callable[[int], Surroundings]:
+    def around(count: int) -> Surroundings:
+        air = rack.air
+        if used is not None:
+            air = replace(air, airflow_m3_per_s=used.reading.flow_m3_per_s(count))
+        return Surroundings(air, fixed_w(count) if fixed_w else rack.fan_w)
+
+    return around
+
+
+def _wrong_with(
+    scenario: Scenario,
+    part: Device | None,
+    rack: Rack,
+    around: Callable[[int], Surroundings],
+    asked: Density,
+) -> Callable[[int], str | None]:
+    highest_c = (
+        inlet_class(asked.inlet_class).highest_at_c(scenario.site.altitude_m) if asked.inlet_class else None
+    )
+    site = scenario.site
+
+    def wrong(count: int) -> str | None:
+        if part is not None:
+            units = rack_units(scenario, part, count + scenario.planning.spares)
+            if units > site.rack_units:
+                return f"{count} devices take {units:g} rack units, the rack has {site.rack_units:g}"
+        reason = heat_reason(rack, count, around(count), highest_inlet_c=highest_c)
+        if reason is not None:
+            return reason
+        power_w = count * _most_w(rack) + around(count).fan_w
+        if power_w > site.power_limit_w:
+            return f"{count} devices may draw {power_w:,.0f} W, the limit is {site.power_limit_w:,.0f} W"
+        return None
+
+    return wrong
+
+
+def _most_w(rack: Rack) -> float:
+    """What a device draws when it serves all the time, warm enough to throttle."""
+    thermal = rack.device.thermal
+    leaked_w = float(leakage_w(thermal, np.array([thermal.throttle_c]))[0])
+    return rack.device.idle_w + leaked_w + max(service.busy_w for service in rack.device.services)
+
+
+def _residuals(rows: tuple[DensityRow, ...], asked: Density) -> tuple[PublishedResidual, ...]:
+    found = {row.devices: row for row in rows}
+    return tuple(
+        PublishedResidual(
+            told.devices,
+            found[told.devices].temperature_rise_k - told.temperature_rise_k,
+            found[told.devices].power_per_device_w - told.power_per_device_w,
+        )
+        for told in asked.published
+    )
+
+
+def _leakages(asked: Density) -> tuple[LeakageReading, ...]:
+    if len({row.devices for row in asked.published}) < 3:
+        return ()
+    return tuple(fit_leakage(_points(asked), per_k) for per_k in ASSUMED_EXPONENTS_PER_K)
+
+
+def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surroundings]) -> dict[int, float]:
+    """PUE with a chilled-water plant at the supply temperature, no losses; empty where its fit ends."""
+    low_c, high_c = _PLANT_C
+    if not low_c <= rack.air.supply_c <= high_c:
+        return {}
+    cop = chilled_water_cop(rack.air.supply_c)
+    return {
+        row.devices: facility(
+            row.devices * row.power_per_device_w, around(row.devices).fan_w, cop=cop, loss_share=0.0
+        ).pue
+        for row in rows
+        if row.power_per_device_w > 0
+    }
+
+
+def _remarks(
+    rack: Rack, asked: Density, readings: tuple[FittedReading, ...], used: FittedReading | None
+) -> list[str]:
+    if not readings:
+        return []
+    heat_j_per_m3_k = rack.air.density_kg_per_m3 * rack.air.heat_capacity_j_per_kg_k
+    flows = [
+        (p.devices * p.power_per_device_w + rack.fan_w) / (heat_j_per_m3_k * p.rise_k) for p in _points(asked)
+    ]
+    told = ", ".join(f"{flow:.3f}" for flow in flows)
+    shares = ", ".join(f"{1 - flow / max(flows):.0%}" for flow in flows)
+    remarks = [
+        f"the rises fix one effective airflow a row and no more: {told} m3/s. Fans that lose flow past more "
+        f"devices, and constant fans of which {shares} comes back, give the same rises",
+        "a mean over the air in the rack is half the rise of the exhaust: were the rises such means, all "
+        "airflows would halve",
+    ]
+    holding = [fit for fit in readings if fit.worst_k <= 0.5]
+    if len(holding) > 1:
+        remarks.append(_where_they_part(rack, asked, holding, heat_j_per_m3_k))
+    if used is not None:
+        remarks.append(
+            f"fitted to the rises: {used.reading.fitted} numbers of the airflow. Powers alone fix neither "
+            "the exponent of the leakage nor its size: each exponent has a range, and the device states one"
+        )
+    return remarks
+
+
+def _where_they_part(rack: Rack, asked: Density, holding: list[FittedReading], heat_j_per_m3_k: float) -> str:
+    most = max(p.devices for p in asked.published)
+    watts = max(p.power_per_device_w for p in asked.published)
+    names = " and ".join(fit.reading.name for fit in holding)
+    probes = (max(1, min(p.devices for p in asked.published) // 4), 2 * most)
+    parts = []
+    for count in probes:
+        rises = [fit.reading.rise_k(count, count * watts + rack.fan_w, heat_j_per_m3_k) for fit in holding]
+        parts.append(f"{' or '.join(f'{rise:.1f}' for rise in rises)} K at {count} devices")
+    return f"{names} hold within 0.5 K; one more row would tell them apart: {', '.join(parts)}"
+
+
+def density_record(curve: DensityCurve) -> dict[str, object]:
+    """`planner density` as JSON."""
+    return {
+        "rows": [{**asdict(row), "pue_chilled_water": curve.pue.get(row.devices)} for row in curve.rows],
+        "limit": asdict(curve.limit),
+        "airflow": curve.airflow,
+        "published": [asdict(residual) for residual in curve.residuals],
+        "readings": [
+            {
+                "name": fit.reading.name,
+                "meaning": fit.reading.meaning,
+                "numbers": fit.reading.numbers,
+                "fitted": fit.reading.fitted,
+                "residuals_k": list(fit.residuals_k),
+            }
+            for fit in curve.readings
+        ],
+        "leakages": [asdict(leakage) for leakage in curve.leakages],
+        "remarks": list(curve.remarks),
+    }

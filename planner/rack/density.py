@@ -1,0 +1,171 @@
+"""How a rack heats as it fills: the settled state at each density, and where it stops being fine.
+
+Every device keeps the load that it has in the rack described; only their number and the airflow change. The
+state is that of the epochs of `planner.rack.heat`, run without requests until throttling has become a cycle,
+and averaged over it: the same physics as a simulation, without its queues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.rack.checks import Checks
+from planner.rack.description import Air, Rack
+from planner.rack.heat import advance, initial_state, settled_at
+from planner.rack.load import ExpectedLoad, expected_load, offered_utilisation
+
+_SETTLING_TIME_CONSTANTS = 8.0
+_MOST_EPOCHS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class DensityRow:
+    """One density; names are the JSON keys of `planner density`.
+
+    `temperature_rise_k` is that of the exhaust over the supply, less the offset of the reading where there
+    is one; power is that of one device; throughput is of the whole rack; a share of one in `off_share` are
+    devices that shut down.
+    """
+
+    devices: int
+    inlet_c: float
+    temperature_rise_k: float
+    power_per_device_w: float
+    throttled_share: float
+    throughput_per_s: float
+    device_c: float
+    off_share: float
+    airflow_m3_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a rack of some number of devices stands in: its air, and power of fans and carriers."""
+
+    air: Air
+    fan_w: float
+
+
+SurroundingsAt = Callable[[int], Surroundings]
+"""What surrounds a rack at a number of devices."""
+
+
+def density_rows(
+    rack: Rack, counts: Sequence[int], around: SurroundingsAt, *, offset_k: float = 0.0
+) -> tuple[DensityRow, ...]:
+    """The settled state of the rack at each count."""
+    checks = Checks("density")
+    checks.require(counts and min(counts) >= 1, "counts", "counts of one or more", list(counts))
+    checks.finish()
+    loads = [expected_load(rack, clock) for clock in rack.device.thermal.clocks]
+    served = [_served_per_device_s(rack, clock) for clock in rack.device.thermal.clocks]
+    return tuple(_row(rack, count, around(count), loads, served, offset_k) for count in counts)
+
+
+def _served_per_device_s(rack: Rack, clock: float) -> float:
+    """Requests per second that one device answers at a clock: all, or what it can when saturated."""
+    offered = sum(group.offered_per_s for group in rack.streams) / rack.count
+    return offered / max(1.0, offered_utilisation(rack, clock))
+
+
+def _row(
+    rack: Rack,
+    count: int,
+    around: Surroundings,
+    loads: Sequence[ExpectedLoad],
+    served: Sequence[float],
+    offset_k: float,
+) -> DensityRow:
+    filled, air = _filled(rack, count, around), around.air
+    thermal = filled.device.thermal
+    dynamic_w, served_per_s = np.array([load.dynamic_w for load in loads]), np.array(served)
+    time_constant_s = thermal.resistance_k_per_w * thermal.heat_capacity_j_per_k
+    settling = round(_SETTLING_TIME_CONSTANTS * time_constant_s / filled.epoch_s)
+    half = min(_MOST_EPOCHS, max(2, settling))
+    state = initial_state(filled)
+    sums = np.zeros(7)
+    for epoch in range(2 * half):
+        step = state.clock_step
+        heat, after = advance(filled, state, np.where(state.off, 0.0, dynamic_w[step]))
+        if epoch >= half:
+            sums += (
+                heat.inlet_c.mean(),
+                heat.exhaust_c - air.supply_c,
+                heat.power_w.mean(),
+                state.throttled.mean(),
+                np.where(state.off, 0.0, served_per_s[step]).sum(),
+                state.temperature_c.mean(),
+                state.off.mean(),
+            )
+        state = after
+    inlet_c, rise_k, power_w, throttled, throughput, device_c, off = (float(s) for s in sums / half)
+    return DensityRow(
+        devices=count,
+        inlet_c=inlet_c,
+        temperature_rise_k=rise_k - offset_k,
+        power_per_device_w=power_w,
+        throttled_share=throttled,
+        throughput_per_s=throughput,
+        device_c=device_c,
+        off_share=off,
+        airflow_m3_per_s=air.airflow_m3_per_s,
+    )
+
+
+def _filled(rack: Rack, count: int, around: Surroundings) -> Rack:
+    """The rack with this many devices, each with the load that it had; sources send faster or slower."""
+    share = count / rack.count
+    streams = tuple(
+        replace(group, rate_per_s=group.rate_per_s * share, jitter_s=0.0) for group in rack.streams
+    )
+    return replace(rack, count=count, air=around.air, fan_w=around.fan_w, streams=streams)
+
+
+@dataclass(frozen=True, slots=True)
+class DensityLimit:
+    """The most devices with which nothing is wrong, and what is wrong with one more."""
+
+    devices: int
+    reason: str
+
+
+def density_limit(most: int, wrong_with: Callable[[int], str | None]) -> DensityLimit:
+    """The largest count up to `most` without a reason against it, by bisection.
+
+    `wrong_with` gives the reason against a count; once there is one, every larger count has one too (heat,
+    power and room only grow).
+    """
+    reason = wrong_with(most)
+    if reason is None:
+        return DensityLimit(most, f"nothing stands against {most}, the most that were looked at")
+    fine, wrong = 0, most
+    while wrong - fine > 1:
+        middle = (fine + wrong) // 2
+        found = wrong_with(middle)
+        if found is None:
+            fine = middle
+        else:
+            wrong, reason = middle, found
+    return DensityLimit(fine, reason)
+
+
+def heat_reason(
+    rack: Rack, count: int, around: Surroundings, *, highest_inlet_c: float | None = None
+) -> str | None:
+    """Why this many devices are too warm, at the load of the rack described; None where they are not.
+
+    `highest_inlet_c` is the upper end of the equipment's inlet class, where it has one.
+    """
+    filled = _filled(rack, count, around)
+    thermal = rack.device.thermal
+    hottest_c = float(settled_at(filled, 1.0).max())
+    if hottest_c >= thermal.throttle_c:
+        return f"{count} devices settle at {hottest_c:.1f} degC and throttle at {thermal.throttle_c:g} degC"
+    if highest_inlet_c is not None:
+        inlet_c = density_rows(rack, [count], lambda _: around)[0].inlet_c
+        if inlet_c > highest_inlet_c:
+            return f"{count} devices breathe {inlet_c:.1f} degC, their class allows {highest_inlet_c:g} degC"
+    return None

@@ -1,0 +1,61 @@
+"""`planner density`, and what `planner simulate` adds for scenarios about the rack."""
+
+from __future__ import annotations
+
+from planner.data_files import scenarios_dir
+
+
+def test_density_as_table_and_as_json(call):
+    table = call("density", "article-density")
+    assert table.status == 0
+    assert "limit: 63 devices" in table.out
+    assert "note: offset and power_law hold within 0.5 K" in table.out
+    data = call("density", "article-density", "--format", "json")
+    assert data.json["limit"]["devices"] == 63
+    assert [row["devices"] for row in data.json["rows"]] == [10, 20, 30, 40, 50, 60, 70, 80]
+
+
+def test_density_that_has_no_room_is_infeasible(call, tmp_path):
+    text = (scenarios_dir() / "article-density.yaml").read_text()
+    path = tmp_path / "tight.yaml"
+    path.write_text(text.replace("power_limit: 20 kW", "power_limit: 50 W"))
+    assert call("density", path).status == 3
+
+
+def test_theory_stands_beside_the_simulation(call):
+    told = call("simulate", "theory-mmc", "--replications", "3")
+    assert told.status == 0
+    assert "M/M/4 in theory and here:" in told.out
+    data = call("simulate", "theory-mmc", "--replications", "3", "--format", "json").json["theory"]
+    assert data["model"] == "M/M/4"
+    for row in data["rows"]:
+        assert abs(row["error"]) < 0.15
+
+
+def test_updates_and_clock_savings_stand_under_the_simulation(call):
+    update = call("simulate", "article-update", "--replications", "2")
+    assert "each device out for 45 s" in update.out
+    assert "measure the pair" in update.out
+    clocks = call("simulate", "article-dvfs", "--replications", "2")
+    assert "the claimed 15% to 25% reached with: no case" in clocks.out
+
+
+def test_a_report_of_a_synthetic_device_is_refused(call, tmp_path):
+    refused = call("report", "theory-md1", "-o", tmp_path / "x.pdf")
+    assert refused.status == 2
+    assert "planner simulate" in refused.err
+
+
+def test_failures_and_offloading_are_told(call, tmp_path):
+    text = (scenarios_dir() / "article-dvfs.yaml").read_text()
+    path = tmp_path / "life.yaml"
+    path.write_text(
+        text
+        + "failures: {mtbf: 995 h, mttr: 5 h, target: 99 %}\n"
+        + "offload: {share: 50 %, round_trip: 40 ms, up: 1 Mbit/s, down: 40 Mbit/s, loss: 1 %, "
+        + "timeout: 200 ms, request: 10 kB, answer: 1 kB, service: 20 ms, price_per_million: 10 USD}\n"
+    )
+    told = call("simulate", path, "--replications", "2")
+    assert "0 failed, 98.015% of the time: 34% busy" in told.out
+    assert "99.0000% asked: kept" in told.out
+    assert "note: the link queues" in told.out
