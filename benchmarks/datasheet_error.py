@@ -21,7 +21,8 @@ import numpy as np
 from planner.errors import PlannerError
 from planner.hardware.catalog import device_ids, engine_ids, read_device
 from planner.hardware.measurements import Measurement, read_measurements
-from planner.latency.estimate import Prepared, estimate_at, point_for, prepare
+from planner.latency.estimate import estimate_at, point_for
+from planner.latency.prepared import Prepared, prepare
 from planner.schema.device import Device, Precision
 from planner.workload.workload import Workload
 from planner.zoo.registry import names

@@ -160,7 +160,7 @@ def mutation(files: list[Path], seed: int) -> bytes:
 def work(files: list[Path], first: int, last: int) -> None:
     """Reads mutations and prints one line for each before and after."""
     from planner.errors import PlannerError
-    from planner.latency.estimate import kernels_of
+    from planner.latency.prepared import kernels_of
     from planner.workload.record import workload_record
     from planner.workload.workload import read_workload
 

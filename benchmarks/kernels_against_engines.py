@@ -18,7 +18,7 @@ import onnxruntime
 import openvino
 
 from planner.errors import PlannerError
-from planner.latency.estimate import kernels_of
+from planner.latency.prepared import kernels_of
 from planner.workload.onnx_file import read_graph, write_graph
 from planner.workload.workload import read_workload
 

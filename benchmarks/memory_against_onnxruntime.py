@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 from planner.errors import PlannerError
-from planner.latency.estimate import kernels_of
+from planner.latency.prepared import kernels_of
 from planner.workload.dtypes import storage_bytes
 from planner.workload.memory import peak_bytes
 from planner.workload.onnx_file import read_graph, write_graph

@@ -26,7 +26,7 @@ def command(
     output: Output,
 ) -> None:
     """Count operations, bytes and memory of MODEL (a file or zoo:NAME), per operator."""
-    from planner.latency.estimate import kernels_of
+    from planner.latency.prepared import kernels_of
     from planner.workload.record import operator_rows, workload_record
     from planner.workload.workload import at_precision
     from planner.zoo.source import read_model

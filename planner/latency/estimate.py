@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planner.errors import InputError, Problem, UnknownIdError
+from planner.errors import UnknownIdError
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
 from planner.latency.band import Band
 from planner.latency.power import serving_power_w
+from planner.latency.prepared import Prepared, prepare
 from planner.latency.roofline import Bound, KernelTime, kernel_time
 from planner.provenance import Provenance
 from planner.schema.device import Device, Precision
-from planner.workload.fusion import FusionRule, Kernel, fuse
-from planner.workload.workload import Unresolved, Workload, at_batch, at_precision
+from planner.workload.fusion import Kernel
+from planner.workload.workload import Unresolved, Workload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,41 +178,6 @@ def _precision(text: Precision | str | None) -> Precision | None:
     if text not in set(Precision):
         raise UnknownIdError("precision", str(text), list(Precision))
     return Precision(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A network at one batch and precision, as the kernels that one engine makes of it."""
-
-    workload: Workload
-    kernels: tuple[Kernel, ...]
-    memory_bytes: tuple[int, int]
-    """Of weights and of peak activations."""
-
-
-def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
-    """Everything about a network that does not depend on the part; `InputError` for a batch below one."""
-    if not isinstance(batch, int) or batch < 1:
-        raise InputError(workload.model, [Problem("batch", "a whole number of one or more", repr(batch))])
-    sized = workload if batch == workload.batch else at_batch(workload, batch)
-    sized = at_precision(sized, precision)
-    return Prepared(sized, kernels_of(sized, engine), (sized.weight_bytes, sized.peak_activation_bytes))
-
-
-def kernels_of(workload: Workload, engine: str) -> tuple[Kernel, ...]:
-    """The kernels that an engine makes of the network, by the engine's fusion rules."""
-    rules = [
-        FusionRule(
-            rule.name,
-            tuple(rule.anchor),
-            tuple(rule.absorbs),
-            max_nodes=rule.max_nodes,
-            extra_reads=rule.extra_reads,
-            requires=tuple(rule.requires),
-        )
-        for rule in read_engine(engine).fusion
-    ]
-    return fuse(workload, rules)
 
 
 def estimate_at(prepared: Prepared, point: OperatingPoint) -> Estimate:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from planner.latency.estimate import Estimate, Prepared, estimate_at, point_for, prepare
+from planner.latency.estimate import Estimate, estimate_at, point_for
 from planner.latency.planning import planning_band, shortfall
+from planner.latency.prepared import Prepared, prepare
 from planner.plan.option import NetworkOnPart
 from planner.schema.device import Device, Precision
 from planner.workload.workload import Workload

@@ -6,8 +6,9 @@ import importlib.metadata
 
 from planner.hardware.catalog import device_digest, part_file, read_device, read_engine
 from planner.hardware.operating_point import OperatingPoint, operating_point
-from planner.latency.estimate import Estimate, kernels_of
+from planner.latency.estimate import Estimate
 from planner.latency.planning import planning_band, shortfall
+from planner.latency.prepared import kernels_of
 from planner.latency.record import band_record
 from planner.plan.answer import answer
 from planner.plan.assumptions import assumptions

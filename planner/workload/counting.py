@@ -52,6 +52,7 @@ class _Counter:
         self._unresolved: list[Unresolved] = []
         self._folded: list[str] = []
         self._reads_text = False
+        self._unsized_tensors = {name for name, spec in resolved.tensors.items() if spec.dtype not in BITS}
         self._producers = {
             name: node for node in resolved.graph.nodes for name in node.outputs if name in resolved.fixed
         }
@@ -109,12 +110,11 @@ class _Counter:
 
     def _unsized(self, node: Node) -> str | None:
         """Why a node cannot be counted by its element types."""
-        for name in (*node.inputs, *node.outputs):
-            spec = self._resolved.tensors.get(name)
-            if name and spec is not None and spec.dtype not in BITS:
-                if spec.dtype != TEXT:
-                    return f"tensor {name!r} of type {spec.dtype} has no fixed size"
-                self._reads_text = True
+        for name in self._unsized_tensors.intersection((*node.inputs, *node.outputs)):
+            dtype = self._resolved.tensors[name].dtype
+            if dtype != TEXT:
+                return f"tensor {name!r} of type {dtype} has no fixed size"
+            self._reads_text = True
         return None
 
     def _operator(self, node: Node) -> Operator:
@@ -171,16 +171,18 @@ class _Counter:
 
     def _call(self, node: Node) -> Call:
         known = self._resolved
+        fixed, values = [], {}
+        for position, name in enumerate(node.inputs):
+            if name in known.fixed:
+                fixed.append(position)
+                if name in known.values:
+                    values[position] = known.values[name]
         return Call(
             node=node,
-            inputs=tuple(self._shape(name) for name in node.inputs),
-            outputs=tuple(self._shape(name) for name in node.outputs),
-            fixed=frozenset(position for position, name in enumerate(node.inputs) if name in known.fixed),
-            values={
-                position: known.values[name]
-                for position, name in enumerate(node.inputs)
-                if name in known.values
-            },
+            inputs=tuple([self._shape(name) for name in node.inputs]),
+            outputs=tuple([self._shape(name) for name in node.outputs]),
+            fixed=frozenset(fixed),
+            values=values,
             opset=known.graph.opset,
         )
 
@@ -326,4 +328,7 @@ def with_bytes(operator: Operator, tensors: Mapping[str, Tensor]) -> Operator:
 
 def access_bytes(accesses: tuple[Access, ...], tensors: Mapping[str, Tensor]) -> int:
     """Bytes moved by accesses."""
-    return sum(storage_bytes(tensors[access.tensor].dtype, access.elements) for access in accesses)
+    moved = 0
+    for access in accesses:
+        moved += storage_bytes(tensors[access.tensor].dtype, access.elements)
+    return moved

@@ -124,13 +124,14 @@ class _Reader:
 
     def _read_nodes(self, protos: Iterable[onnx.NodeProto]) -> tuple[Node, ...]:
         nodes, taken = [], set()
+        texts: list[str] = []
         for index, proto in enumerate(protos):
             self._nodes += 1
             if self._nodes > LARGEST_GRAPH:
                 raise too_many_nodes(self._source)
             inputs, outputs = tuple(proto.input), tuple(proto.output)
             op_type, domain = proto.op_type, proto.domain
-            self._refuse_broken((proto.name, op_type, domain, *inputs, *outputs))
+            texts += (proto.name, op_type, domain, *inputs, *outputs)
             name = proto.name or f"{op_type}_{index}"
             while name in taken:
                 name = f"{name}_{index}"
@@ -145,6 +146,7 @@ class _Reader:
                     domain="" if domain == "ai.onnx" else domain,
                 )
             )
+        self._refuse_broken(texts)
         return tuple(nodes)
 
     def _attributes(self, protos: Iterable[AttributeProto]) -> Mapping[str, Attribute]:

@@ -1,0 +1,46 @@
+"""A network made ready for one engine: what an estimate needs of it that does not depend on the part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.errors import InputError, Problem
+from planner.hardware.catalog import read_engine
+from planner.schema.device import Precision
+from planner.workload.fusion import FusionRule, Kernel, fuse
+from planner.workload.workload import Workload, at_batch, at_precision
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A network at one batch and precision, as the kernels that one engine makes of it."""
+
+    workload: Workload
+    kernels: tuple[Kernel, ...]
+    memory_bytes: tuple[int, int]
+    """Of weights and of peak activations."""
+
+
+def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
+    """Everything about a network that does not depend on the part; `InputError` for a batch below one."""
+    if not isinstance(batch, int) or batch < 1:
+        raise InputError(workload.model, [Problem("batch", "a whole number of one or more", repr(batch))])
+    sized = workload if batch == workload.batch else at_batch(workload, batch)
+    sized = at_precision(sized, precision)
+    return Prepared(sized, kernels_of(sized, engine), (sized.weight_bytes, sized.peak_activation_bytes))
+
+
+def kernels_of(workload: Workload, engine: str) -> tuple[Kernel, ...]:
+    """The kernels that an engine makes of the network, by the engine's fusion rules."""
+    rules = [
+        FusionRule(
+            rule.name,
+            tuple(rule.anchor),
+            tuple(rule.absorbs),
+            max_nodes=rule.max_nodes,
+            extra_reads=rule.extra_reads,
+            requires=tuple(rule.requires),
+        )
+        for rule in read_engine(engine).fusion
+    ]
+    return fuse(workload, rules)
