@@ -9,17 +9,15 @@ python benchmarks/kernels_against_engines.py FOLDER
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import onnx
 import onnxruntime
 import openvino
+from filled_networks import filled_networks
 
-from planner.errors import PlannerError
 from planner.latency.prepared import kernels_of
-from planner.workload.onnx_file import read_graph, write_graph
 from planner.workload.workload import read_workload
 
 NO_KERNELS = frozenset(
@@ -33,19 +31,12 @@ NO_KERNELS = frozenset(
 def main(folder: Path) -> None:
     """Prints a table: operators, then kernels and nodes per engine."""
     print(f"{'network':28s} {'operators':>9s}   ONNX Runtime: ours real   OpenVINO: ours real")
-    for path in sorted(folder.glob("*.onnx")):
+    for path, filled in filled_networks(folder):
         workload = read_workload(path, batch=1)
-        with tempfile.TemporaryDirectory() as scratch:
-            filled = Path(scratch) / "filled.onnx"
-            try:
-                write_graph(read_graph(path), filled, weights="random")
-            except PlannerError as error:
-                print(f"{path.stem:28s} cannot be filled: {error}")
-                continue
-            cells = []
-            for engine, count in (("onnxruntime", onnxruntime_nodes), ("openvino", openvino_nodes)):
-                ours = [k for k in kernels_of(workload, engine) if set(k.op_types) - NO_KERNELS]
-                cells.append(f"{len(ours):18d} {_try(count, filled):>4s}")
+        cells = []
+        for engine, count in (("onnxruntime", onnxruntime_nodes), ("openvino", openvino_nodes)):
+            ours = [k for k in kernels_of(workload, engine) if set(k.op_types) - NO_KERNELS]
+            cells.append(f"{len(ours):18d} {_try(count, filled):>4s}")
         print(f"{path.stem:28s} {len(workload.operators):9d} {' '.join(cells)}")
 
 

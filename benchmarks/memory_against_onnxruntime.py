@@ -16,14 +16,13 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from planner.errors import PlannerError
+from filled_networks import filled_networks
+
 from planner.latency.prepared import kernels_of
 from planner.workload.dtypes import storage_bytes
 from planner.workload.memory import peak_bytes
-from planner.workload.onnx_file import read_graph, write_graph
 from planner.workload.workload import Workload, read_workload
 
 MIB = 2**20
@@ -39,17 +38,10 @@ def main(folder: Path) -> None:
         "MiB                             weights          peak activations: counted over   taken, and ratio"
     )
     print("network                      counted loaded   operators kernels    basic and all (to kernels)")
-    for path in sorted(folder.glob("*.onnx")):
+    for path, filled in filled_networks(folder):
         workload = read_workload(path, batch=1)
         shapes = {name: tensor.shape for name, tensor in workload.inputs.items()}
-        with tempfile.TemporaryDirectory() as scratch:
-            filled = Path(scratch) / "filled.onnx"
-            try:
-                write_graph(read_graph(path), filled, weights="random")
-            except PlannerError as error:
-                print(f"{path.stem:28s} cannot be filled: {error}")
-                continue
-            found = [_run_apart(filled, shapes, level) for level in LEVELS]
+        found = [_run_apart(filled, shapes, level) for level in LEVELS]
         weights = (workload.weight_bytes + workload.constant_bytes) / MIB
         peak = kernel_peak(workload) / MIB
         cells = [f"{run['peak']:7.1f} ({run['peak'] / peak:4.2f})" if run else "      - " for run in found]

@@ -96,6 +96,11 @@ def format_quantity(value: float, dimension: str, digits: int = 4) -> str:
     return f"{value / table[chosen]:.{digits}g} {chosen}"
 
 
+def format_percent(ratio: float, decimals: int = 0) -> str:
+    """Text of a ratio as a percentage, such as ``62 %``: a space before the sign, as SI writes it."""
+    return f"{ratio * 100:.{decimals}f} %"
+
+
 _PREFERRED: dict[str, tuple[str, ...]] = {
     "s": ("ns", "us", "ms", "s"),
     "w": ("mW", "W", "kW"),

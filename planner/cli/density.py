@@ -10,6 +10,7 @@ import click
 from planner.cli.output import Answer, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text import quantity, share
+from planner.units import format_percent
 
 
 @click.command("density")
@@ -50,7 +51,7 @@ def command(scenario: Path, *, output: Output) -> int:
         for fit in curve.readings
     ]
     footer += [
-        f"leakage at {leak.per_k:.0%} a kelvin: "
+        f"leakage at {format_percent(leak.per_k)} a kelvin: "
         + (
             "none fits"
             if leak.low_w is None

@@ -9,6 +9,7 @@ import click
 
 from planner.cli.output import Answer, Output, output_options
 from planner.cli.text import quantity
+from planner.units import format_percent
 
 _TOOLS = ("trtexec", "onnxruntime", "openvino", "msprof", "tegrastats")
 
@@ -44,7 +45,7 @@ def command(tool: str, files: tuple[Path, ...], model: str | None, *, output: Ou
             "layer": layer.name,
             "kind": layer.kind,
             "time": quantity(layer.latency_s, "s"),
-            "share": f"{layer.latency_s / total_s:.1%}" if total_s else "",
+            "share": format_percent(layer.latency_s / total_s, 1) if total_s else "",
             "ONNX nodes": ", ".join(layer.operators),
         }
         for layer in profile.layers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.cli.text import interval, quantity
+from planner.units import format_percent
 
 if TYPE_CHECKING:
     from planner.plan.theory import Theory
@@ -20,7 +21,7 @@ def theory_lines(theory: Theory) -> list[str]:
             quantity(value, row.dimension) if row.dimension else f"{value:.4g}"
             for value in (row.theory, row.simulated)
         )
-        line = f"  {row.quantity}: {expected}, simulated {found} ({row.error:+.1%})"
+        line = f"  {row.quantity}: {expected}, simulated {found} ({row.error * 100:+.1f} %)"
         if row.dimension and row.agrees is not None:
             line += f", interval {interval(row.low, row.high, row.dimension)}"
             line += " holds it" if row.agrees else " misses it"
@@ -45,17 +46,19 @@ def _failure_lines(scenario: Scenario, rack: Rack) -> list[str]:
     if asked is None or answer is None:
         return []
     lines = [
-        f"failures, {asked.hot_spares} hot spares, each device up {answer.availability:.3%} of the time:"
+        f"failures, {asked.hot_spares} hot spares, each device up "
+        f"{format_percent(answer.availability, 3)} of the time:"
     ]
     for row in answer.rows:
         state = "overloaded" if row.overloaded else "throttles" if row.throttles else "carries the load"
         lines.append(
-            f"  {row.failed} failed, {row.probability:.3%} of the time: {row.utilisation:.0%} busy, "
-            f"{row.hottest_c:.0f} degC, {state}"
+            f"  {row.failed} failed, {format_percent(row.probability, 3)} of the time: "
+            f"{format_percent(row.utilisation)} busy, {row.hottest_c:.0f} degC, {state}"
         )
     met = "kept" if answer.carried >= asked.target_ratio else "missed"
     lines.append(
-        f"  carries its load {answer.carried:.4%} of the time; {asked.target_ratio:.4%} asked: {met}"
+        f"  carries its load {format_percent(answer.carried, 4)} of the time; "
+        f"{format_percent(asked.target_ratio, 4)} asked: {met}"
     )
     return lines
 
@@ -68,14 +71,15 @@ def _offload_lines(scenario: Scenario, rack: Rack) -> list[str]:
         return []
     sent = answer.sent
     lines = [
-        f"offloading {asked.share_ratio:.0%}: {quantity(sent.mean_latency_s, 's')} on average, p99 "
-        f"{quantity(sent.p99_latency_s, 's')}, link {sent.link_utilisation:.0%} busy, "
+        f"offloading {format_percent(asked.share_ratio)}: {quantity(sent.mean_latency_s, 's')} on average, "
+        f"p99 {quantity(sent.p99_latency_s, 's')}, link {format_percent(sent.link_utilisation)} busy, "
         f"{answer.price_per_year:,.0f} {scenario.money.currency} a year; the rack would be "
-        f"{answer.rack_utilisation:.0%} busy"
+        f"{format_percent(answer.rack_utilisation)} busy"
     ]
     if not sent.link_holds:
         lines.append(
-            f"note: the link queues, so these latencies are too short; it carries {answer.largest_share:.0%}"
+            f"note: the link queues, so these latencies are too short; it carries "
+            f"{format_percent(answer.largest_share)}"
         )
     return lines
 
@@ -95,7 +99,9 @@ def _update_lines(scenario: Scenario) -> list[str]:
             f"{way.lost_device_s:,.0f} s of device time lost"
         )
     if answer.measured is not None:
-        lines.append(f"  measured: {answer.delta_ratio:.1%} of the whole ({answer.measured.method})")
+        lines.append(
+            f"  measured: {format_percent(answer.delta_ratio, 1)} of the whole ({answer.measured.method})"
+        )
     lines += [
         f"  published: {quantity(reading.rate_bytes_per_s, 'bytes_per_s')} and "
         f"{quantity(reading.fixed_s, 's')} fixed, if rebuilding takes {quantity(reading.apply_s, 's')}"
@@ -113,10 +119,10 @@ def _clock_lines(scenario: Scenario) -> list[str]:
         return []
     lines = ["energy that the clock governor saves:"]
     for saving in clock_savings(scenario):
-        lines.append(f"  {saving.load}: {saving.low:.0%} to {saving.high:.0%}")
+        lines.append(f"  {saving.load}: {format_percent(saving.low)} to {format_percent(saving.high)}")
         if asked.claimed_low_ratio is not None and asked.claimed_high_ratio is not None:
             cases = claim_holds(asked, saving)
-            claim = f"{asked.claimed_low_ratio:.0%} to {asked.claimed_high_ratio:.0%}"
+            claim = f"{format_percent(asked.claimed_low_ratio)} to {format_percent(asked.claimed_high_ratio)}"
             reached = "; ".join(cases) if cases else "no case"
             lines.append(f"    the claimed {claim} reached with: {reached}")
     return lines

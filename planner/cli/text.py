@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.units import format_quantity
+from planner.units import format_percent, format_quantity
 
 
 def quantity(value: float | None, dimension: str, digits: int = 3) -> str:
@@ -30,4 +30,4 @@ def interval(low: float | None, high: float | None, dimension: str) -> str:
 
 def share(value: float) -> str:
     """A share of one as per cent."""
-    return f"{value:.0%}"
+    return format_percent(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.hardware.physics import label_total_ops_per_s
 from planner.schema.device import Device, Label
-from planner.units import format_quantity
+from planner.units import format_percent, format_quantity
 
 
 def label_sentence(device: Device) -> str | None:
@@ -24,7 +24,7 @@ def label_sentence(device: Device) -> str | None:
     if usable < 0.97 * headline:
         sentence += (
             f"; a network runs on one unit, at best dense on the {unit_id}: {_ops(usable)}, "
-            f"{usable / headline:.0%} of the headline"
+            f"{format_percent(usable / headline)} of the headline"
         )
     return sentence
 

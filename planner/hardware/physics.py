@@ -13,7 +13,7 @@ from itertools import pairwise, product
 
 from planner.schema.device import ByMode, ComputeUnit, Device, Label, Memory, Precision
 from planner.schema.quantity import Conflict
-from planner.units import format_quantity
+from planner.units import format_percent, format_quantity
 
 TOLERANCE = 0.03
 """Vendors round what they print; a bigger gap between a figure and what it follows from is a mistake."""
@@ -187,7 +187,7 @@ def _ceilings(unit_id: str, unit: ComputeUnit) -> Iterator[Conflict]:
             if peak is None:
                 yield Conflict(path, "a peak above each ceiling", "none")
             elif not LEAST_CEILING_OPS * peak.value <= ceiling.value <= peak.value:
-                expected = f"{LEAST_CEILING_OPS:.0%} to all of the peak of {_ops(peak.value)}"
+                expected = f"{format_percent(LEAST_CEILING_OPS)} to all of the peak of {_ops(peak.value)}"
                 yield Conflict(path, expected, _ops(ceiling.value))
 
 
@@ -234,7 +234,7 @@ def _memory(memory: Memory) -> Iterator[Conflict]:
         bandwidth = memory.bandwidth_bytes_per_s[mode].value
         if not LEAST_CEILING_BYTES * bandwidth <= ceiling.value <= bandwidth:
             shown = format_quantity(bandwidth, "bytes_per_s")
-            expected = f"{LEAST_CEILING_BYTES:.0%} to all of the bandwidth of {shown}"
+            expected = f"{format_percent(LEAST_CEILING_BYTES)} to all of the bandwidth of {shown}"
             got = format_quantity(ceiling.value, "bytes_per_s")
             yield Conflict(("memory", "ceilings", mode), expected, got)
     if memory.reserved_bytes is not None and memory.reserved_bytes.value >= memory.capacity_bytes.value:

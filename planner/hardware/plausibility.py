@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from planner.hardware.physics import BITS
 from planner.schema.device import Device, Form, Mode
 from planner.schema.quantity import Conflict, numbers_in
-from planner.units import format_quantity
+from planner.units import format_percent, format_quantity
 
 USUAL_INLET_C = 25.0
 HOT_INLET_C = 35.0
@@ -163,7 +163,7 @@ def _idle_spread(device: Device) -> Iterator[Conflict]:
 def _power(device: Device, i: int, mode: Mode) -> Iterator[Conflict]:
     limit_w = mode.power_limit_w.value
     if mode.idle_w.value < IDLE_SHARE * limit_w:
-        expected = f"at least {IDLE_SHARE:.0%} of the limit of {limit_w:g} W"
+        expected = f"at least {format_percent(IDLE_SHARE)} of the limit of {limit_w:g} W"
         yield Conflict(("modes", i, "idle"), expected, f"{mode.idle_w.value:g} W")
     for unit_id, unit in device.units.items():
         for precision, by_mode in unit.peaks_ops_per_s.items():

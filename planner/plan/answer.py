@@ -10,7 +10,7 @@ from planner.plan.study import Simulated, Study
 from planner.provenance import Status
 from planner.rack.results import StreamResult
 from planner.rack.statistics import samples_wanted
-from planner.units import format_quantity
+from planner.units import format_percent, format_quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,10 @@ def _sentences(study: Study, simulated: Simulated) -> list[str]:
     scenario, option, result = study.source.scenario, simulated.option, simulated.result
     rate = sum(stream.count * stream.rate_per_s for stream in scenario.streams)
     carry = "One device carries" if option.count == 1 else f"{option.count} devices carry"
-    found = [f"{carry} {rate:,.0f} requests per second, busy {result.devices.utilisation:.0%} of the time."]
+    found = [
+        f"{carry} {rate:,.0f} requests per second, "
+        f"busy {format_percent(result.devices.utilisation)} of the time."
+    ]
     found += [_stream_sentence(study, stream) for stream in result.streams]
     temperature_c, throttle_c = result.devices.temperature_c.max, simulated.rack.device.thermal.throttle_c
     found.append(
@@ -189,5 +192,5 @@ def _failure_risk(option: Option) -> str:
     load = option.offered_utilisation * option.count / left
     lost = f"With {out} of the {installed} devices out of service"
     if load < 1:
-        return f"{lost} the rest run at {load:.0%} of what they can serve."
+        return f"{lost} the rest run at {format_percent(load)} of what they can serve."
     return f"{lost} the rest cannot carry the load, and requests are lost."

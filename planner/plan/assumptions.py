@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.latency.power import ACTIVITY
 from planner.plan.study import Study
 from planner.schema.scenario import Site
+from planner.units import format_percent
 
 
 def assumptions(study: Study) -> list[dict[str, str]]:
@@ -24,9 +25,9 @@ def assumptions(study: Study) -> list[dict[str, str]]:
         _row(
             "power",
             "derived",
-            f"A part that serves draws idle power plus {ACTIVITY.low:.0%} to {ACTIVITY.high:.0%} "
-            f"(middle {ACTIVITY.mid:.0%}) of the way to the limit of its power mode; the plan is "
-            f"{scenario.planning.plan_for}.",
+            f"A part that serves draws idle power plus {format_percent(ACTIVITY.low)} to "
+            f"{format_percent(ACTIVITY.high)} (middle {format_percent(ACTIVITY.mid)}) of the "
+            f"way to the limit of its power mode; the plan is {scenario.planning.plan_for}.",
         ),
         _row(
             "heat",
@@ -95,10 +96,10 @@ def _air_text(site: Site) -> str:
     if site.rising_exhaust is not None:
         rising = site.rising_exhaust
         return (
-            f"Supply air is at {site.supply_c:g} °C; {rising.own_ratio:.0%} of an exhaust returns to its own "
-            f"inlet and up to {rising.above_ratio:.0%} to inlets above."
+            f"Supply air is at {site.supply_c:g} °C; {format_percent(rising.own_ratio)} of an exhaust "
+            f"returns to its own inlet and up to {format_percent(rising.above_ratio)} to inlets above."
         )
     return (
-        f"All inlets are alike: supply air at {site.supply_c:g} °C plus {site.recirculation_ratio:.0%} of "
-        "the rise of the exhaust."
+        f"All inlets are alike: supply air at {site.supply_c:g} °C plus "
+        f"{format_percent(site.recirculation_ratio)} of the rise of the exhaust."
     )

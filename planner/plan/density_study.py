@@ -35,6 +35,7 @@ from planner.rack.thermal import leakage_w
 from planner.schema.device import Device
 from planner.schema.rack_study import Density
 from planner.schema.scenario import Scenario
+from planner.units import format_percent
 
 ASSUMED_EXPONENTS_PER_K = (0.01, 0.02, 0.03, 0.04)
 """Range of leakage exponents for silicon near room temperature (assumed; sources give 1 to 4 % a kelvin)."""
@@ -224,7 +225,7 @@ def _remarks(
         (p.devices * p.power_per_device_w + rack.fan_w) / (heat_j_per_m3_k * p.rise_k) for p in _points(asked)
     ]
     told = ", ".join(f"{flow:.3f}" for flow in flows)
-    shares = ", ".join(f"{1 - flow / max(flows):.0%}" for flow in flows)
+    shares = ", ".join(format_percent(1 - flow / max(flows)) for flow in flows)
     remarks = [
         f"the rises fix one effective airflow a row and no more: {told} m3/s. Fans that lose flow past more "
         f"devices, and constant fans of which {shares} comes back, give the same rises",

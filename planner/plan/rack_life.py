@@ -28,6 +28,7 @@ from planner.rack.updates import (
 )
 from planner.schema.rack_study import ClockScaling, Update
 from planner.schema.scenario import Scenario
+from planner.units import format_percent
 
 _MORE_FAILED = 3
 _SECONDS_PER_YEAR = 365.25 * 86_400
@@ -119,8 +120,9 @@ def _remarks(
             else "the size of a network trained on"
         )
         remarks.append(
-            f"the difference is stated, {ratio:.1%} of the whole: {kind} ({low:.0%} to {high:.0%}); a "
-            f"network trained on changes nearly every mantissa ({RETRAINED_RATIO[0]:.0%} and more): "
+            f"the difference is stated, {format_percent(ratio, 1)} of the whole: {kind} "
+            f"({format_percent(low)} to {format_percent(high)}); a network trained on changes "
+            f"nearly every mantissa ({format_percent(RETRAINED_RATIO[0])} and more): "
             "measure the pair"
         )
     if readings:
@@ -154,7 +156,7 @@ def claim_holds(asked: ClockScaling, saving: Saving) -> tuple[str, ...]:
     if asked.claimed_low_ratio is None or asked.claimed_high_ratio is None:
         return ()
     return tuple(
-        f"idle share {case.idle_share:.0%}, exponent {case.exponent:g}"
+        f"idle share {format_percent(case.idle_share)}, exponent {case.exponent:g}"
         for case in saving.cases
         if case.high >= asked.claimed_low_ratio and case.low <= asked.claimed_high_ratio
     )

@@ -19,7 +19,7 @@ from planner.plan.option import Option
 from planner.plan.record import option_record, rack_record
 from planner.plan.study import Simulated, Study
 from planner.schema.device import Device, Precision
-from planner.units import format_quantity
+from planner.units import format_percent, format_quantity
 from planner.workload.workload import is_quantised
 
 RECORD_VERSION = 1
@@ -126,9 +126,9 @@ def _constraints(study: Study, simulated: Simulated | None) -> list[dict[str, ob
         _limit("rack height", site.rack_units, units, "{:g} U"),
         _limit("hottest device", throttle_c, hottest_c, "{:.0f} °C"),
         {
-            "name": "share of time that devices are busy",
-            "limit": f"{most:.0%}",
-            "value": f"{busy:.0%}",
+            "name": "share of time that devices are busy, simulated",
+            "limit": format_percent(most),
+            "value": format_percent(busy),
             "met": round(busy, 2) <= most,
         },
     ]

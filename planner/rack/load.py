@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from planner.errors import InputError, Problem
 from planner.rack.description import Device, Rack, Service
+from planner.units import format_percent
 
 _ROUNDS = 100
 """Rounds of the batch-size iteration; it contracts below saturation and is clipped above it."""
@@ -85,7 +86,7 @@ def refuse_overload(rack: Rack) -> None:
         f"simulate it as it is, give a queue_limit to {', '.join(unlimited)}"
     )
     expected = "less work than all devices can do with full batches at full clock"
-    got = f"{offered:.0%} of it: {shortfall_per_s(rack):.4g} requests a second too many"
+    got = f"{format_percent(offered)} of it: {shortfall_per_s(rack):.4g} requests a second too many"
     raise InputError("rack", [Problem("streams", expected, got, advice)])
 
 

@@ -15,6 +15,7 @@ from planner.rack.load import refuse_overload
 from planner.rack.results import RackResult
 from planner.rack.statistics import latency_quantile, summarise, t_interval
 from planner.rack.tally import RunTally, tally_records
+from planner.units import format_percent
 
 Engine = Literal["compiled", "simpy"]
 """The compiled engine is the usual one; the SimPy engine is the reference that it is checked against."""
@@ -85,7 +86,7 @@ def simulate_to_precision(
             break
     result = summarise(rack, runs)
     missed = tuple(
-        f"stream {name!r}: p99 is not known to {half_width:.1%} after {len(runs)} replications"
+        f"stream {name!r}: p99 is not known to {format_percent(half_width, 1)} after {len(runs)} replications"
         for name in _too_wide(rack, runs, half_width)
     )
     return replace(result, warnings=result.warnings + missed)

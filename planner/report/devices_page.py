@@ -22,6 +22,7 @@ from planner.report.figures.parts import Spot, parts
 from planner.report.numbers import UNKNOWN, quantity
 from planner.report.web import html, markdown
 from planner.schema.device import ComputeUnit, Device, Memory, Mode, Precision
+from planner.units import format_percent
 
 TITLE = "Parts of the database"
 MUTATIONS = "checks/mutations.json"
@@ -166,7 +167,10 @@ def _best_kernel(unit: ComputeUnit) -> str:
         for precision, by_mode in unit.ceilings_ops_per_s.items()
         for mode, ceiling in by_mode.items()
     ]
-    return "{:.0%} {}".format(*max(shares)) if shares else UNKNOWN
+    if not shares:
+        return UNKNOWN
+    share, precision = max(shares)
+    return f"{format_percent(share)} {precision}"
 
 
 def _best_stream(memory: Memory) -> str:
@@ -174,7 +178,7 @@ def _best_stream(memory: Memory) -> str:
         ceiling.value / memory.bandwidth_bytes_per_s[mode].value
         for mode, ceiling in memory.ceilings_bytes_per_s.items()
     ]
-    return f"{max(shares):.0%}" if shares else UNKNOWN
+    return format_percent(max(shares)) if shares else UNKNOWN
 
 
 def _headlines(devices: Sequence[Device]) -> Iterator[Block]:
@@ -192,7 +196,7 @@ def _coverage(counted: Sequence[Coverage]) -> Iterator[Block]:
         cells(
             item.what,
             f"{len(item.known)} of {len(item.known) + len(item.gaps)}",
-            f"{item.share:.0%}",
+            format_percent(item.share),
             ", ".join(item.gaps) or "none",
         )
         for item in counted
@@ -224,8 +228,9 @@ def _checks(check: DatabaseCheck) -> Iterator[Block]:
     tried, caught = (sum(kind[key] for kind in kinds) for key in ("tried", "caught"))
     yield Paragraph(
         f"{check.files} files are checked. Copies of {record['files']} parts were corrupted in {len(kinds)} "
-        f"ways, {tried} copies in all; the checks refused {caught}, {caught / tried:.1%}. What passes is a "
-        "number that nothing else in its file speaks against: a price, a cache, the memory of a server."
+        f"ways, {tried} copies in all; the checks refused {caught}, {format_percent(caught / tried, 1)}. "
+        "What passes is a number that "
+        "nothing else in its file speaks against: a price, a cache, the memory of a server."
     )
     columns = (
         Column("corruption"),
@@ -234,7 +239,12 @@ def _checks(check: DatabaseCheck) -> Iterator[Block]:
         Column("share", "right"),
     )
     rows = tuple(
-        cells(kind["kind"], str(kind["tried"]), str(kind["caught"]), f"{kind['caught'] / kind['tried']:.1%}")
+        cells(
+            kind["kind"],
+            str(kind["tried"]),
+            str(kind["caught"]),
+            format_percent(kind["caught"] / kind["tried"], 1),
+        )
         for kind in kinds
     )
     yield Table(columns, rows)

@@ -31,6 +31,7 @@ from planner.schema.rack_study import (
     Update,
 )
 from planner.schema.strict import StrictModel
+from planner.units import format_percent
 
 Share = Annotated[Ratio, Field(ge=0, le=1)]
 
@@ -136,10 +137,12 @@ class Site(StrictModel):
     @model_validator(mode="after")
     def _one_way_back(self) -> Self:
         if self.sealed and self.recirculation_ratio != 1:
-            raise refuse("recirculation of 100 % in a sealed cabinet", f"{self.recirculation_ratio:.0%}")
+            raise refuse(
+                "recirculation of 100 % in a sealed cabinet", format_percent(self.recirculation_ratio)
+            )
         if self.rising_exhaust and self.recirculation_ratio != 0:
             expected = "recirculation of 0 % beside `rising_exhaust`, which says where exhaust goes"
-            raise refuse(expected, f"{self.recirculation_ratio:.0%}")
+            raise refuse(expected, format_percent(self.recirculation_ratio))
         if self.sealed and self.rising_exhaust:
             raise refuse("either `sealed` or `rising_exhaust`", "both")
         return self

@@ -37,7 +37,7 @@ def test_updates_and_clock_savings_stand_under_the_simulation(call):
     assert "each device out for 45 s" in update.out
     assert "measure the pair" in update.out
     clocks = call("simulate", "article-dvfs", "--replications", "2")
-    assert "the claimed 15% to 25% reached with: no case" in clocks.out
+    assert "the claimed 15 % to 25 % reached with: no case" in clocks.out
 
 
 def test_a_report_of_a_synthetic_device_is_refused(call, tmp_path):
@@ -56,6 +56,6 @@ def test_failures_and_offloading_are_told(call, tmp_path):
         + "timeout: 200 ms, request: 10 kB, answer: 1 kB, service: 20 ms, price_per_million: 10 USD}\n"
     )
     told = call("simulate", path, "--replications", "2")
-    assert "0 failed, 98.015% of the time: 34% busy" in told.out
-    assert "99.0000% asked: kept" in told.out
+    assert "0 failed, 98.015 % of the time: 34 % busy" in told.out
+    assert "99.0000 % asked: kept" in told.out
     assert "note: the link queues" in told.out

@@ -30,7 +30,7 @@ def test_trtexec_times_and_profile_together(network):
     names = [operator.name for operator in network.operators]
     first, last = names.index("features.1.depthwise.0"), names.index("features.2.depthwise.0")
     assert foreign.operators == tuple(names[first : last + 1])
-    assert any("10.0% of layer time has no ONNX node" in note for note in profile.notes)
+    assert any("10.0 % of layer time has no ONNX node" in note for note in profile.notes)
 
 
 def test_onnxruntime_leaves_the_first_run_out(network):

@@ -116,7 +116,7 @@ def test_the_headline_is_taken_apart() -> None:
     assert record["headline_ops_per_s"] == 275e12
     assert record["sum_ops_per_s"] == pytest.approx(275e12, rel=1e-9)
     assert "gpu 170 TOPS + 2 x dla 52.5 TOPS" in record["explained"]
-    assert "dense on the gpu: 85.2 TOPS, 31% of the headline" in record["explained"]
+    assert "dense on the gpu: 85.2 TOPS, 31 % of the headline" in record["explained"]
 
 
 def test_a_dense_headline_of_one_unit_needs_no_more_words() -> None:

@@ -54,7 +54,7 @@ def test_replications_go_on_until_the_p99_is_known(make_rack):
         assert latency.p99_worst >= latency.p99_high
     short = simulate_to_precision(rack, half_width=0.001, most_replications=12)
     assert short.replications == 12
-    assert any("not known to 0.1%" in warning for warning in short.warnings)
+    assert any("not known to 0.1 %" in warning for warning in short.warnings)
 
 
 def test_a_terminating_run_counts_all_and_looks_for_no_warm_up(make_rack):

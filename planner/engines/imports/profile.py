@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from planner.errors import InputError, Problem
+from planner.units import format_percent
 from planner.workload.workload import Workload
 
 LARGEST_FILE_BYTES = 500_000_000
@@ -128,7 +129,11 @@ def with_operators(profile: Profile, workload: Workload) -> Profile:
         )
     lost = sum(layer.latency_s for layer in layers if not layer.operators)
     total = sum(layer.latency_s for layer in layers)
-    notes = (*profile.notes, f"{lost / total:.1%} of layer time has no ONNX node") if lost else profile.notes
+    notes = (
+        (*profile.notes, f"{format_percent(lost / total, 1)} of layer time has no ONNX node")
+        if lost
+        else profile.notes
+    )
     return replace(profile, layers=layers, notes=notes)
 
 

@@ -7,7 +7,6 @@ from planner.report.numbers import (
     UNKNOWN,
     celsius,
     middle,
-    money,
     percent,
     quantity,
     shortened,
@@ -61,25 +60,30 @@ def _facts(chosen: Option, rack: Rack | None) -> tuple[Fact, ...]:
         Fact(
             "Headroom",
             UNKNOWN if used is None else percent(1 - used),
-            "" if used is None else f"{percent(used)} of their throughput is used",
+            "" if used is None else f"planned load {percent(used)}",
         ),
         _slowest(chosen, rack),
         _power(chosen, rack),
         _temperature(chosen, rack),
-        Fact("To buy", money(chosen["capital"], chosen["currency"]), _running(chosen)),
+        Fact("To buy", _amount(chosen["capital"], chosen), _running(chosen)),
         Fact(
             "Over the horizon",
-            money(chosen["total_cost"], chosen["currency"]),
+            _amount(chosen["total_cost"], chosen),
             f"latency: {chosen['latency_provenance']}; weakest input: {chosen['provenance']}",
         ),
     )
+
+
+def _amount(amount: float | None, chosen: Option) -> str:
+    """In full, as in the verdict above it: a sum that the reader can add up; tables of many options round."""
+    return UNKNOWN if amount is None else f"{whole(amount)} {chosen['currency']}"
 
 
 def _running(chosen: Option) -> str:
     yearly = chosen["running_cost_per_year"]
     if yearly is None:
         return "running cost unknown"
-    return f"and {money(yearly, chosen['currency'])} a year to run"
+    return f"and {_amount(yearly, chosen)} a year to run"
 
 
 def _slowest(chosen: Option, rack: Rack | None) -> Fact:
