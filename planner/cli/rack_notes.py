@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from planner.cli.text import interval, quantity
@@ -10,6 +11,7 @@ from planner.units import format_percent
 if TYPE_CHECKING:
     from planner.plan.theory import Theory
     from planner.rack.description import Rack
+    from planner.rack.results import StreamResult
     from planner.schema.scenario import Scenario
 
 
@@ -27,6 +29,20 @@ def theory_lines(theory: Theory) -> list[str]:
             line += " holds it" if row.agrees else " misses it"
         lines.append(line)
     return lines
+
+
+def band_lines(streams: Sequence[StreamResult]) -> list[str]:
+    """The p99 of each stream over the band of its service latency, and what that leaves of the verdict."""
+    lines = []
+    for stream in streams:
+        if stream.bounds is None:
+            continue
+        ends = (stream.bounds.low, stream.bounds.mid, stream.bounds.high)
+        found = ", ".join(
+            f"{'overloaded' if at.p99 is None else quantity(at.p99, 's')} ({at.verdict})" for at in ends
+        )
+        lines.append(f"  {stream.name}: {found}")
+    return ["p99 at the low, middle and high end of the service latency's band:", *lines] if lines else []
 
 
 def rack_life_lines(scenario: Scenario, rack: Rack) -> list[str]:

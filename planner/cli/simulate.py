@@ -9,7 +9,7 @@ import click
 
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
-from planner.cli.rack_notes import rack_life_lines, theory_lines
+from planner.cli.rack_notes import band_lines, rack_life_lines, theory_lines
 from planner.cli.text import interval, quantity, share
 
 if TYPE_CHECKING:
@@ -29,19 +29,22 @@ def command(
 ) -> int:
     """Simulate the rack of SCENARIO: the one it gives, or the best that fits.
 
-    Exit status 3 when no rack is feasible or a service level fails.
+    Exit status 3 when no rack is feasible or a service level fails. Ctrl-C writes what is finished, marked
+    partial, with exit status 130.
     """
-    from planner.cli.main import INFEASIBLE, OK
+    from planner.cli.main import INFEASIBLE
     from planner.plan.record import infeasible_record
     from planner.plan.study import read_scenario, run_study, simulate_synthetic, with_simulation
 
     source = with_simulation(read_scenario(scenario), seed=seed, replications=replications)
     if source.scenario.synthetic is not None:
-        simulated: RackRun = simulate_synthetic(source, engine=engine, progress=output.progress)
+        simulated: RackRun = simulate_synthetic(
+            source, engine=engine, progress=output.progress, keep_partial=True
+        )
         output.progress_done()
         output.write(_answer(source, simulated, engine, parts=()))
-        return INFEASIBLE if simulated.verdict == "FAIL" else OK
-    study = run_study(source, engine=engine, progress=output.progress)
+        return _status(simulated)
+    study = run_study(source, engine=engine, progress=output.progress, keep_partial=True)
     output.progress_done()
     if study.simulated is None:
         record = infeasible_record(study)
@@ -52,7 +55,16 @@ def command(
         )
         return INFEASIBLE
     output.write(_answer(source, study.simulated, engine, parts=(study.simulated.option.device,)))
-    return INFEASIBLE if study.simulated.verdict == "FAIL" else OK
+    return _status(study.simulated)
+
+
+def _status(simulated: RackRun) -> int:
+    """The exit status of an answer: interrupted before infeasible before fine."""
+    from planner.cli.main import INFEASIBLE, INTERRUPTED, OK
+
+    if simulated.result.partial:
+        return INTERRUPTED
+    return INFEASIBLE if simulated.verdict == "FAIL" else OK
 
 
 def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: tuple[str, ...]) -> Answer:
@@ -94,7 +106,13 @@ def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: 
         f"devices {temperature.mean:.1f} degC mean, {temperature.max:.1f} degC at most, "
         f"rack {quantity(result.power_w, 'w')}",
     ]
-    footer = ["self-checks (relative residuals):"]
+    if rack.life.outages or rack.life.failures or rack.life.update:
+        heading.append(
+            f"out of service {share(result.devices.out_share)} of device time, "
+            f"{result.devices.outages:.3g} times a run"
+        )
+    footer = band_lines(result.streams)
+    footer += ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
     notes = [*result.warnings, *own_part_notes(parts)]
     answered["warnings"] = notes

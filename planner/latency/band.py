@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Bound = Literal["low", "mid", "high"]
+"""An end of a band, or its middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +22,13 @@ class Band:
     high: float
     level: float | None = None
 
+    def at(self, bound: Bound) -> float:
+        """The value at an end of the band, or in its middle."""
+        return {"low": self.low, "mid": self.mid, "high": self.high}[bound]
+
     def planned(self, plan_for: str) -> float:
         """The value a `cautious` plan counts with (the high end), or a `typical` one (the middle)."""
-        return self.high if plan_for == "cautious" else self.mid
+        return self.at(planned_bound(plan_for))
 
     def scaled(self, factor: float) -> Band:
         """The same band times a factor above zero."""
@@ -29,3 +37,8 @@ class Band:
     def shifted(self, offset: float) -> Band:
         """The same band plus an offset."""
         return Band(self.low + offset, self.mid + offset, self.high + offset, self.level)
+
+
+def planned_bound(plan_for: str) -> Bound:
+    """Where in a band a plan counts: the high end for a `cautious` one, the middle for a `typical` one."""
+    return "high" if plan_for == "cautious" else "mid"

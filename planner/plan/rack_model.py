@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from planner.latency.band import Bound, planned_bound
 from planner.latency.planning import planning_band
 from planner.plan.batches import batch_sizes
 from planner.plan.economics import carrier_of, carriers_needed
 from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart
 from planner.plan.rack_control import rack_policies
+from planner.plan.rack_events import rack_life, rack_shares
 from planner.rack.air import air_density_kg_per_m3
 from planner.rack.cabinet import sealed_cabinet
 from planner.rack.description import Air, Batching, Leakage, Rack, Service, Thermal
@@ -30,16 +32,34 @@ def mode_of(device: Device, mode: str) -> Mode:
 
 
 def services_of(
-    scenario: Scenario, estimator: Estimator, device: Device, networks: tuple[NetworkOnPart, ...]
+    scenario: Scenario,
+    estimator: Estimator,
+    device: Device,
+    networks: tuple[NetworkOnPart, ...],
+    bound: Bound | None = None,
 ) -> tuple[Service, ...]:
-    """Service times of batches of one to the networks' batch, and power while serving, as the plan counts."""
-    return tuple(_service(scenario, estimator, device, item) for item in networks)
+    """Service times of batches of one to the networks' batch, and power while serving.
+
+    As the plan counts, or with all latencies and powers at one bound of their bands.
+    """
+    at = bound or planned_bound(scenario.planning.plan_for)
+    return tuple(_service(estimator, device, item, at) for item in networks)
 
 
 def build_rack(
-    scenario: Scenario, device: Device, mode: str, batch: int, services: tuple[Service, ...], count: int
+    scenario: Scenario,
+    device: Device,
+    mode: str,
+    batch: int,
+    services: tuple[Service, ...],
+    count: int,
+    *,
+    events: bool = True,
 ) -> Rack:
-    """The rack of `count` devices that carries the scenario's streams; spares only idle."""
+    """The rack of `count` devices that carries the scenario's streams; spares only idle.
+
+    Without `events` it is the rack as it is sized: nothing happens to its devices.
+    """
     run = scenario.simulation
     idle_w = mode_of(device, mode).idle_w.value
     return Rack(
@@ -62,6 +82,8 @@ def build_rack(
         replications=run.replications,
         horizon=run.horizon,
         policies=rack_policies(run.control),
+        shares=rack_shares(run),
+        life=rack_life(run.events if events else None),
     )
 
 
@@ -144,9 +166,9 @@ def _drop_outs(given: scenarios.DropOuts | None) -> DropOuts | None:
     return None if given is None else DropOuts(given.up_s, given.down_s)
 
 
-def _service(scenario: Scenario, estimator: Estimator, device: Device, item: NetworkOnPart) -> Service:
+def _service(estimator: Estimator, device: Device, item: NetworkOnPart, bound: Bound) -> Service:
     """Estimated at powers of two, interpolated between."""
-    point, plan_for = item.estimate, scenario.planning.plan_for
+    point = item.estimate
     sizes = batch_sizes(point.batch)
     times_s = []
     for batch in sizes:
@@ -159,10 +181,10 @@ def _service(scenario: Scenario, estimator: Estimator, device: Device, item: Net
             batch=batch,
             engine=point.engine,
         )
-        times_s.append(planning_band(result, item.shortfall).planned(plan_for))
+        times_s.append(planning_band(result, item.shortfall).at(bound))
     return Service(
         network=item.model,
         batch_s=tuple(float(t) for t in np.interp(range(1, point.batch + 1), sizes, times_s)),
         clocked_share=1.0 - point.bound.memory,
-        busy_w=point.power_w.planned(plan_for) - mode_of(device, point.mode).idle_w.value,
+        busy_w=point.power_w.at(bound) - mode_of(device, point.mode).idle_w.value,
     )

@@ -120,6 +120,7 @@ def rack_record(rack: Rack, result: RackResult) -> dict[str, object]:
         "dispatch": rack.dispatch,
         "batching": {"max_size": rack.batching.max_size, "max_wait_s": rack.batching.max_wait_s},
         "replications": result.replications,
+        "partial": result.partial,
         "duration_s": rack.duration_s,
         "warmup_s": rack.warmup_s,
         "streams": [
@@ -135,6 +136,7 @@ def rack_record(rack: Rack, result: RackResult) -> dict[str, object]:
                 "slo_quantile": promised[stream.name].slo_quantile,
                 "verdict": stream.verdict.value,
                 "verdict_reason": stream.verdict_reason,
+                "latency_band": asdict(stream.bounds) if stream.bounds else None,
             }
             for stream in result.streams
         ],
@@ -159,5 +161,6 @@ def rack_record(rack: Rack, result: RackResult) -> dict[str, object]:
             "inlet_c": list(series.inlet_c),
             "throttled_share": list(series.throttled_share),
             "utilisation": list(series.utilisation),
+            "out_share": list(series.out_share),
         },
     }

@@ -117,8 +117,9 @@ def sized_option(
     """
     first = networks[0].estimate
     services = services_of(scenario, estimator, device, networks)
-    rack_of = partial(build_rack, scenario, device, first.mode, first.batch, services)
-    count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, at_least)
+    rack_of = partial(build_rack, scenario, device, first.mode, first.batch, services, events=False)
+    fewest = max(at_least, len(scenario.simulation.shares_ratio))
+    count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, fewest)
     rack = rack_of(count)
     load = expected_load(rack)
     heat = _rack_heat(scenario, device, networks, rack, load.dynamic_w)
@@ -153,17 +154,26 @@ def _least_count(rack_of: Callable[[int], Rack], limit: float, at_least: int) ->
 
     Between what full batches would need and what single requests would.
     """
-    low = max(at_least, math.ceil(offered_utilisation(rack_of(1)) / limit - 1e-9))
+    first = rack_of(at_least)
+    low = at_least
+    if not first.shares:
+        low = max(low, math.ceil(at_least * offered_utilisation(first) / limit - 1e-9))
     high = low
-    while expected_load(rack_of(high)).busy_share > limit:
+    while _busiest_share(rack_of(high)) > limit:
         low, high = high + 1, high * 2
     while low < high:
         middle = (low + high) // 2
-        if expected_load(rack_of(middle)).busy_share > limit:
+        if _busiest_share(rack_of(middle)) > limit:
             low = middle + 1
         else:
             high = middle
     return high
+
+
+def _busiest_share(rack: Rack) -> float:
+    """The expected utilisation, or that of the busiest part with full batches where networks have shares."""
+    expected = expected_load(rack).busy_share
+    return max(expected, offered_utilisation(rack)) if rack.shares else expected
 
 
 def _rack_heat(

@@ -15,13 +15,16 @@ from planner.data_files import scenarios_dir
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import choose_mode
+from planner.latency.band import planned_bound
 from planner.plan.compare import Refusal
 from planner.plan.estimator import Estimator
+from planner.plan.latency_bounds import with_bounds
 from planner.plan.option import Option
-from planner.plan.rack_model import build_rack
+from planner.plan.rack_model import build_rack, services_of
 from planner.plan.size import size, sized_option
 from planner.plan.synthetic import refuse_synthetic, synthetic_rack
 from planner.rack.description import Rack
+from planner.rack.load import grows_without_end
 from planner.rack.results import RackResult
 from planner.rack.simulation import Engine, simulate
 from planner.schema.scenario import Deployment, Scenario
@@ -178,45 +181,57 @@ def _beside(source: ScenarioFile, model: str) -> str:
 
 
 def run_study(
-    source: ScenarioFile, *, engine: Engine = "compiled", progress: Progress = lambda _: None
+    source: ScenarioFile,
+    *,
+    engine: Engine = "compiled",
+    progress: Progress = lambda _: None,
+    keep_partial: bool = False,
 ) -> Study:
     """Answer a scenario: simulate the rack that it gives, or size every option and find one that passes.
 
-    The best option is simulated; while it does not pass, devices are added, then the next best is tried.
+    The best option is simulated; while it does not pass, devices are added, then the next best is tried. The
+    rack that is chosen is judged over the whole band of its service latency. `keep_partial` is that of
+    `planner.rack.simulation.simulate`; nothing further is tried after an interruption.
     """
     refuse_synthetic(source.scenario)
+    run = _Runner(engine, progress, keep_partial)
     estimator = Estimator(read_workloads(source))
     if source.scenario.deployment is not None:
         option = _deployed_option(source.scenario, source.scenario.deployment, estimator)
-        if _grows_without_end(source.scenario, option):
+        if grows_without_end(_rack(source.scenario, option)):
             return Study(source, estimator, (option,), (), None, ())
-        simulated = _simulated(source.scenario, option, engine, progress)
-        return Study(source, estimator, (option,), (), simulated, (simulated,))
+        simulated = run.option(source.scenario, option)
+        judged = run.over_the_band(source.scenario, estimator, simulated)
+        return Study(source, estimator, (option,), (), judged, (simulated,))
     sized = size(source.scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))
     trials: list[Simulated] = []
-    for option in [option for option in sized.options if option.feasible][:MOST_OPTIONS_TRIED]:
-        trials += _trials_of(source.scenario, estimator, option, engine, progress)
-        if trials[-1].verdict == "PASS":
-            break
+    try:
+        for option in [option for option in sized.options if option.feasible][:MOST_OPTIONS_TRIED]:
+            _try(source.scenario, estimator, option, run, trials)
+            if trials[-1].verdict == "PASS" or trials[-1].result.partial:
+                break
+    except KeyboardInterrupt:
+        if not (keep_partial and trials):
+            raise
+        trials[-1] = _cut(trials[-1], "interrupted before a rack that passes was found")
     chosen = next((trial for trial in trials if trial.verdict == "PASS"), trials[0] if trials else None)
     options = sized.options
     if chosen is not None:
+        chosen = run.over_the_band(source.scenario, estimator, chosen)
         options = (chosen.option, *(o for o in options if not _same_run(o, chosen.option)))
     return Study(source, estimator, options, sized.refusals, chosen, tuple(trials))
 
 
-def _grows_without_end(scenario: Scenario, option: Option) -> bool:
-    """Whether a queue without a limit is asked for more than can be served: there is nothing to simulate."""
-    unlimited = any(stream.queue_limit is None for stream in scenario.streams)
-    return unlimited and option.offered_utilisation >= 1.0
-
-
 def simulate_synthetic(
-    source: ScenarioFile, *, engine: Engine = "compiled", progress: Progress = lambda _: None
+    source: ScenarioFile,
+    *,
+    engine: Engine = "compiled",
+    progress: Progress = lambda _: None,
+    keep_partial: bool = False,
 ) -> RackRun:
     """The rack whose device the scenario gives by numbers, as it runs."""
     rack = synthetic_rack(source.scenario)
-    return RackRun(rack, _run(rack, engine, "simulating", progress))
+    return RackRun(rack, _Runner(engine, progress, keep_partial).rack(rack, "simulating"))
 
 
 def rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
@@ -238,19 +253,24 @@ def rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
     return _rack(scenario, option), option
 
 
-def _trials_of(
-    scenario: Scenario, estimator: Estimator, option: Option, engine: Engine, progress: Progress
-) -> list[Simulated]:
-    trials = [_simulated(scenario, option, engine, progress)]
+def _try(
+    scenario: Scenario, estimator: Estimator, option: Option, run: _Runner, trials: list[Simulated]
+) -> None:
+    """Simulate an option with its own count and a few more, until one passes; each is added to the trials."""
+    trials.append(run.option(scenario, option))
     device = read_device(option.device)
     for added in range(1, MOST_DEVICES_ADDED + 1):
-        if trials[-1].verdict == "PASS":
+        if trials[-1].verdict == "PASS" or trials[-1].result.partial:
             break
         grown = sized_option(scenario, estimator, device, option.networks, at_least=option.count + added)
         if not grown.feasible:
             break
-        trials.append(_simulated(scenario, grown, engine, progress))
-    return trials
+        trials.append(run.option(scenario, grown))
+
+
+def _cut(run: Simulated, why: str) -> Simulated:
+    """The same run, marked as all that was finished."""
+    return replace(run, result=replace(run.result, warnings=(why, *run.result.warnings), partial=True))
 
 
 def _rack(scenario: Scenario, option: Option) -> Rack:
@@ -258,17 +278,44 @@ def _rack(scenario: Scenario, option: Option) -> Rack:
     return build_rack(scenario, device, option.mode, option.batch, option.services, option.count)
 
 
-def _simulated(scenario: Scenario, option: Option, engine: Engine, progress: Progress) -> Simulated:
-    rack = _rack(scenario, option)
-    return Simulated(
-        rack, _run(rack, engine, f"simulating {option.count} x {option.device}", progress), option
-    )
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """How racks are simulated in one study."""
 
+    engine: Engine
+    progress: Progress
+    keep_partial: bool
 
-def _run(rack: Rack, engine: Engine, what: str, progress: Progress) -> RackResult:
-    return simulate(
-        rack, engine=engine, progress=lambda done, total: progress(f"{what}: run {done} of {total}")
-    )
+    def rack(self, rack: Rack, what: str) -> RackResult:
+        return simulate(
+            rack,
+            engine=self.engine,
+            progress=lambda done, total: self.progress(f"{what}: run {done} of {total}"),
+            keep_partial=self.keep_partial,
+        )
+
+    def option(self, scenario: Scenario, option: Option) -> Simulated:
+        rack = _rack(scenario, option)
+        return Simulated(rack, self.rack(rack, f"simulating {option.count} x {option.device}"), option)
+
+    def over_the_band(self, scenario: Scenario, estimator: Estimator, run: Simulated) -> Simulated:
+        """The same run judged over the band of its service latency; as it is where it was interrupted."""
+        if run.result.partial:
+            return run
+        option, device = run.option, read_device(run.option.device)
+        try:
+            result = with_bounds(
+                run.rack,
+                run.result,
+                planned=planned_bound(option.plan_for),
+                services_at=lambda bound: services_of(scenario, estimator, device, option.networks, bound),
+                run=lambda rack: self.rack(rack, "simulating the ends of the latency band"),
+            )
+        except KeyboardInterrupt:
+            if not self.keep_partial:
+                raise
+            return _cut(run, "interrupted before the ends of the latency band were simulated")
+        return replace(run, result=result)
 
 
 def _deployed_option(scenario: Scenario, given: Deployment, estimator: Estimator) -> Option:

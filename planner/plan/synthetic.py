@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 from planner.errors import InputError, Problem
+from planner.plan.rack_control import rack_policies
+from planner.plan.rack_events import rack_life
 from planner.plan.rack_model import rack_air, stream_groups
 from planner.rack.description import Batching, Device, Leakage, Rack, Service, Thermal
 from planner.schema.rack_study import SYNTHETIC, Accelerator
@@ -29,6 +31,9 @@ def synthetic_rack(scenario: Scenario) -> Rack:
         warmup_s=run.warmup_s,
         seed=run.seed,
         replications=run.replications,
+        horizon=run.horizon,
+        policies=rack_policies(run.control),
+        life=rack_life(run.events),
     )
 
 

@@ -42,13 +42,13 @@ class _Run:
     def __init__(self, rack: Rack, replication: int) -> None:
         self._rack = rack
         self._replication = replication
-        self._steering = Steering(rack)
+        self._steering = Steering(rack, replication)
         self._epochs = EpochTally(rack)
         self._state = begin(rack, replication, _window_start_s(rack))
         self._drawn = 0
         self._arrived_before = 0
-        for device in range(rack.count):
-            ENTRIES.plug_in(device, self._state)
+        for device in np.flatnonzero(~self._steering.out):
+            ENTRIES.plug_in(int(device), self._state)
         self._take_settings()
         self._pieces = arrival_pieces(rack, replication)
         self._take_piece()
@@ -129,12 +129,12 @@ class _Run:
         orphans = [self._shut_down(int(device), now_s) for device in np.flatnonzero(steering.fell)]
         for device in np.flatnonzero(steering.rose):
             ENTRIES.plug_in(int(device), state)
-        if self._rack.policies:
+        if steering.steers:
             ENTRIES.set_open(open_rooms(self._rack, steering.controls.open), state)
         if orphans:
             numbers = np.concatenate(orphans)
             ENTRIES.readmit(numbers[np.argsort(state.nodes["request"][numbers])], now_s, state)
-        if self._rack.policies or steering.rose.any():
+        if steering.steers or steering.rose.any():
             ENTRIES.serve_all(now_s, state)
 
     def _shut_down(self, device: int, now_s: float) -> Ints:

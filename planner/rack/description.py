@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from planner.rack.checks import Checks
 from planner.rack.control import Policy
 from planner.rack.heat_path import DeviceFan, HeatNode, VerticalRecirculation
+from planner.rack.life import NOTHING_HAPPENS, Life
 from planner.rack.streams import StreamGroup
 
 Dispatch = Literal["shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy"]
@@ -240,7 +241,8 @@ class Rack:
     Each of `replications` runs lasts `duration_s`, of which the first `warmup_s` is not counted; both are
     whole numbers of epochs, so that every sum over the counted window is exact. `fan_w` is drawn all the
     time and heats the air. `policies` change settings at the end of each epoch, in their order. `shares`,
-    where given, divide the devices among all networks and add up to one.
+    where given, divide the devices among all networks and add up to one. `life` is what takes devices out of
+    service in the run.
     """
 
     device: Device
@@ -259,6 +261,7 @@ class Rack:
     horizon: Horizon = "steady"
     policies: tuple[Policy, ...] = ()
     shares: tuple[NetworkShare, ...] = ()
+    life: Life = NOTHING_HAPPENS
 
     def __post_init__(self) -> None:
         checks = Checks("rack")
@@ -274,6 +277,10 @@ class Rack:
         self._check_window(checks)
         self._check_streams(checks)
         self._check_shares(checks)
+        for number, outage in enumerate(self.life.outages):
+            last = outage.first + outage.devices
+            expected = f"devices among the {self.count} of the rack"
+            checks.require(last <= self.count, f"life.outages[{number}]", expected, f"up to number {last}")
         warmest_c = self.air.supply_c + abs(self.air.gradient_k) / 2
         checks.require(
             self.device.thermal.throttle_c > warmest_c,

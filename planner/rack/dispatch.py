@@ -12,8 +12,7 @@ from collections.abc import Callable
 
 from planner.rack.chance import dispatch_key, mixed
 from planner.rack.description import Rack
-from planner.rack.rooms import part_of_room, parts_of_networks
-from planner.rack.steering import networks_of
+from planner.rack.rooms import networks_of, part_of_room, parts_of_networks
 
 CLOSED = 1 << 40
 """Added to the load of a queue that is closed to new requests."""

@@ -21,7 +21,8 @@ class EpochAccounts:
     """Sums over the epochs of the counted window: device-seconds, joules, request-seconds.
 
     `temperature_s` and `throttled_s` are integrals over time and devices; `stored_j` is what the devices
-    gained in heat.
+    gained in heat. `out_s` is device-time out of service for whatever reason; `outages` counts how often a
+    device went out, heat (`shutdowns`) included, from the beginning of the run.
     """
 
     length_s: float = 0.0
@@ -37,6 +38,8 @@ class EpochAccounts:
     own_fan_j: float = 0.0
     carried_j: float = 0.0
     stored_j: float = 0.0
+    out_s: float = 0.0
+    outages: int = 0
     shutdowns: int = 0
     changes: int = 0
 
@@ -49,7 +52,7 @@ class EpochTally:
 
     COLUMNS = (
         "time_s", "queue_length", "in_system", "temperature_mean_c", "temperature_max_c",
-        "inlet_c", "exhaust_c", "power_w", "throttled_share", "utilisation",
+        "inlet_c", "exhaust_c", "power_w", "throttled_share", "utilisation", "out_share",
     )  # fmt: skip
 
     def __init__(self, rack: Rack) -> None:
@@ -58,6 +61,7 @@ class EpochTally:
         self.accounts = EpochAccounts()
         self.series = np.zeros((math.ceil(rack.epochs / self.stride), len(self.COLUMNS)))
         self._epoch = 0
+        self._out = np.zeros(rack.count, dtype=np.bool_)
 
     def column(self, name: str) -> Floats:
         """One column of the series."""
@@ -73,6 +77,8 @@ class EpochTally:
         self._note(row)
         if self._epoch >= self._rack.warmup_epochs:
             self._account(row)
+        self.accounts.outages += int(np.count_nonzero(row.out & ~self._out))
+        self._out = row.out
         self.accounts.shutdowns += int(np.count_nonzero(row.fell))
         self.accounts.changes += int(row.changed)
         self._epoch += 1
@@ -92,6 +98,7 @@ class EpochTally:
                 row.power_w.sum() + self._rack.fan_w,
                 np.count_nonzero(row.throttled) / count,
                 row.busy_share.sum() / count,
+                np.count_nonzero(row.out) / count,
             ]
         )
         kept = self.series[instant]
@@ -116,6 +123,7 @@ class EpochTally:
         sums.carried_j += heat_rate_w_per_k(air) * (row.exhaust_c - air.supply_c) * length_s
         if row.own_fan_w is not None:
             sums.own_fan_j += float(row.own_fan_w.sum()) * length_s
+        sums.out_s += np.count_nonzero(row.out) * length_s
         sums.stored_j += _stored_j(device.thermal, row)
 
 

@@ -216,6 +216,7 @@ class Journal:
             waiting=np.array([row.waiting for row in rows]),
             in_system=np.array([row.in_system for row in rows]),
             fell=np.stack([row.fell for row in rows]),
+            out=np.stack([row.out for row in rows]),
             changed=np.array([row.changed for row in rows]),
             inner_c=np.stack(inner_c) if inner_c else None,
             own_fan_w=np.stack(own_fan_w) if own_fan_w else None,

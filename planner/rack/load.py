@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from planner.errors import InputError, Problem
 from planner.rack.description import Device, Rack, Service
+from planner.rack.rooms import networks_of, parts_of_devices, parts_of_networks
 from planner.units import format_percent
 
 _ROUNDS = 100
@@ -55,14 +56,16 @@ def offered_utilisation(rack: Rack, clock: float = 1.0) -> float:
     """Work asked over work possible, with every batch full; at one or above, queues grow without end.
 
     Full batches are what a saturated device serves, so this is the exact edge of stability for one network,
-    and for several under first come first served.
+    and for several under first come first served. With hard shares it is that of the busiest share.
     """
     size = rack.batching.max_size
-    busy_devices = sum(
-        group.offered_per_s * service_time_s(rack.device.service(group.network), size, clock) / size
-        for group in rack.streams
-    )
-    return busy_devices / rack.count
+    networks = networks_of(rack)
+    parts = parts_of_networks(rack, networks)
+    busy_devices = np.zeros(len(rack.shares) or 1)
+    for group in rack.streams:
+        service_s = service_time_s(rack.device.service(group.network), size, clock)
+        busy_devices[parts[networks.index(group.network)]] += group.offered_per_s * service_s / size
+    return float(np.max(busy_devices / np.bincount(parts_of_devices(rack))))
 
 
 def shortfall_per_s(rack: Rack) -> float:
@@ -71,16 +74,22 @@ def shortfall_per_s(rack: Rack) -> float:
     return excess * sum(group.offered_per_s for group in rack.streams)
 
 
+def grows_without_end(rack: Rack) -> bool:
+    """Whether more is asked than can be served while a queue has no limit: nothing settles."""
+    unlimited = any(group.queue_limit is None for group in rack.streams)
+    return unlimited and offered_utilisation(rack) >= 1
+
+
 def refuse_overload(rack: Rack) -> None:
     """Refuse a rack that is asked more than it can serve, unless every queue has a limit.
 
     Without limits its queues would grow for as long as one looks. With them it can be simulated: requests
     are lost, and how many is an answer.
     """
+    if not grows_without_end(rack):
+        return
     offered = offered_utilisation(rack)
     unlimited = [group.name for group in rack.streams if group.queue_limit is None]
-    if offered < 1 or not unlimited:
-        return
     advice = (
         f"{math.ceil(rack.count * offered * (1 + 1e-9))} devices would carry it; to "
         f"simulate it as it is, give a queue_limit to {', '.join(unlimited)}"

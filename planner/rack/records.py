@@ -57,8 +57,8 @@ class BatchRecords:
 @dataclass(frozen=True, slots=True, eq=False)
 class EpochRow:
     """One epoch: `start_c` is each device's temperature at its beginning, `fell` who shut down at its end,
-    `changed` whether other devices are open after it than before; `start_inner_c` goes with `inner_c` as
-    `start_c` with `temperature_c`; the rest is as in `EpochRecords`.
+    `out` who did not serve during it, `changed` whether other devices are open after it than before;
+    `start_inner_c` goes with `inner_c` as `start_c` with `temperature_c`; the rest is as in `EpochRecords`.
     """
 
     end_s: float
@@ -71,6 +71,7 @@ class EpochRow:
     clock: Floats
     throttled: NDArray[np.bool_]
     fell: NDArray[np.bool_]
+    out: NDArray[np.bool_]
     busy_share: Floats
     waiting: float
     in_system: float
@@ -87,7 +88,8 @@ class EpochRecords:
     `temperature_c` is at the end of the epoch; `clock` is the ratio in force during it, zero for a device
     that is off; `fell` says who shut down at the end; the other values are means over the epoch. `inner_c`
     has the nodes behind the die at the end of the epoch as a third dimension, none where devices are one
-    node. `own_fan_w` is the part of the power that devices' own fans draw, none where they have none.
+    node. `own_fan_w` is the part of the power that devices' own fans draw, none where they have none. `out`
+    says which devices were out of service, for whatever reason.
     """
 
     end_s: Floats
@@ -101,6 +103,7 @@ class EpochRecords:
     waiting: Floats
     in_system: Floats
     fell: NDArray[np.bool_]
+    out: NDArray[np.bool_]
     changed: NDArray[np.bool_]
     inner_c: Floats | None = None
     own_fan_w: Floats | None = None
@@ -130,6 +133,7 @@ class EpochRecords:
                 start_inner_c=start_inner_c,
                 inner_c=inner_c,
                 own_fan_w=None if self.own_fan_w is None else self.own_fan_w[number],
+                out=self.out[number],
             )
             start_s, start_c, start_inner_c = end_s, self.temperature_c[number], inner_c
 

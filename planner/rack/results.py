@@ -46,6 +46,27 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True)
+class AtBound:
+    """One stream at one end of the band of its service latency, or in its middle.
+
+    Times as in `Latency` and `StreamResult`; both are None where more is asked than can be served.
+    """
+
+    p99: float | None
+    slo_latency_s: float | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBounds:
+    """One stream with every network at the low end of its latency band, in the middle and at the high end."""
+
+    low: AtBound
+    mid: AtBound
+    high: AtBound
+
+
+@dataclass(frozen=True, slots=True)
 class StreamResult:
     """One stream group; counts are of requests that arrived in the counted window, over all replications.
 
@@ -63,6 +84,8 @@ class StreamResult:
     histogram: Histogram
     verdict: Verdict
     verdict_reason: str
+    bounds: StreamBounds | None = None
+    """Where the service latency is a band; the verdict then holds over all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +101,10 @@ class DevicesResult:
     """All devices of the rack over the counted window: shares of device-time, and shutdowns a replication.
 
     `mean_batch` is requests per batch started in the window; None where none was. `open_changes` is how
-    often, a replication, a policy changed which devices take new requests. `runaway_margin` is one less the
-    gain of leakage through the temperature that it makes, at the hottest moment; None where leakage is
-    unknown.
+    often, a replication, a policy changed which devices take new requests. `out_share` of device-time was out
+    of service, and a replication had `outages` of single devices, whatever the reason. `runaway_margin` is
+    one less the gain of leakage through the temperature that it makes, at the hottest moment; None where
+    leakage is unknown.
     """
 
     utilisation: float
@@ -90,6 +114,8 @@ class DevicesResult:
     mean_batch: float | None
     open_changes: float
     runaway_margin: float | None = None
+    out_share: float = 0.0
+    outages: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +135,7 @@ class TimeSeries:
     power_w: tuple[float, ...]
     throttled_share: tuple[float, ...]
     utilisation: tuple[float, ...]
+    out_share: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +158,8 @@ class RackResult:
     replications: int
     series: TimeSeries
     warnings: tuple[str, ...]
+    partial: bool = False
+    """Whether the run was interrupted: all figures are of the replications that were finished."""
 
     def to_frame(self) -> pd.DataFrame:
         """One row a stream group, latency flattened to columns `latency_s.mean`, `latency_s.p50`, ..."""
@@ -141,6 +170,7 @@ class RackResult:
             row: dict[str, object] = asdict(stream)
             row.pop("latency_s")
             row.pop("histogram")
+            row.pop("bounds")
             row["verdict"] = str(stream.verdict)
             row.update({f"latency_s.{name}": value for name, value in asdict(stream.latency_s).items()})
             rows.append(row)

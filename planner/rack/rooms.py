@@ -10,6 +10,11 @@ from planner.rack.description import Rack
 Ints = NDArray[np.int64]
 
 
+def networks_of(rack: Rack) -> tuple[str, ...]:
+    """The networks that the streams ask for, each once, in their order; engines number them so."""
+    return tuple(dict.fromkeys(group.network for group in rack.streams))
+
+
 def parts_of_devices(rack: Rack) -> Ints:
     """The part of the rack that each device belongs to; 0 for all where no shares are set.
 

@@ -8,8 +8,8 @@ The rules of the run, beside those that the description states:
 
 - a batch takes its clock when it starts and keeps that pace and power, also when its device changes clock
   meanwhile;
-- the batch in a device that shuts down is dropped, and requests that waited for it alone go to other devices
-  by the dispatch rule, or are dropped where no device is left;
+- the batch in a device that shuts down, fails or is updated is dropped, and requests that waited for it alone
+  go to other devices by the dispatch rule, or are dropped where no device is left;
 - of the networks whose batch may start, the one with the request of highest priority goes first, the oldest
   of those; a batch takes its network's requests in the same order;
 - a batch that waits to fill waits from its oldest request's arrival, whatever the priority of that.
@@ -23,6 +23,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 from simpy import Environment
 from simpy.events import Event, EventPriority
 
@@ -31,8 +32,8 @@ from planner.rack.description import Rack
 from planner.rack.dispatch import Dispatcher
 from planner.rack.journal import Journal
 from planner.rack.records import Records
-from planner.rack.rooms import open_rooms, room_of_device
-from planner.rack.steering import Steering, networks_of
+from planner.rack.rooms import networks_of, open_rooms, room_of_device
+from planner.rack.steering import Steering
 
 _EPOCH, _COMPLETION, _ARRIVAL, _EXPIRY = (EventPriority(rank) for rank in range(1, 5))
 
@@ -72,7 +73,7 @@ class _Run:
         self._rack = rack
         self._replication = replication
         self._env = Environment()
-        self._steering = Steering(rack)
+        self._steering = Steering(rack, replication)
         self._plan_service(rack)
         self._plan_arrivals(rack, replication)
         self._plan_devices(rack, replication)
@@ -118,7 +119,7 @@ class _Run:
         self._completions = [
             _Instant(self._env, _COMPLETION, partial(self._complete, d)) for d in range(count)
         ]
-        for device in range(count):
+        for device in np.flatnonzero(~self._steering.out).tolist():
             self._plug_in(device)
         self._journal = Journal(count)
         self._epoch = _Instant(self._env, _EPOCH, self._end_epoch)

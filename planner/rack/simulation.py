@@ -42,21 +42,28 @@ def run_replication(rack: Rack, engine: Engine, replication: int) -> RunTally:
 
 
 def simulate(
-    rack: Rack, *, engine: Engine = "compiled", progress: Progress | None = None, processes: int = 1
+    rack: Rack,
+    *,
+    engine: Engine = "compiled",
+    progress: Progress | None = None,
+    processes: int = 1,
+    keep_partial: bool = False,
 ) -> RackResult:
     """Simulate a rack and count; the answer is the same, byte for byte, for any number of processes.
 
     A rack that is asked more than it can serve is refused with the shortfall, unless all queues are limited.
+    With `keep_partial` an interruption (Ctrl-C) after the first replication ends the run early: the answer is
+    then of the replications that were finished, and marked.
     """
     refuse_overload(rack)
     numbers = range(rack.replications)
     run = partial(run_replication, rack, engine)
     if processes <= 1 or rack.replications == 1:
-        return summarise(rack, _collect(map(run, numbers), rack.replications, progress))
+        return _counted(rack, map(run, numbers), progress, keep_partial=keep_partial)
     context = multiprocessing.get_context("spawn")
     workers = min(processes, rack.replications)
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        return summarise(rack, _collect(pool.map(run, numbers), rack.replications, progress))
+        return _counted(rack, pool.map(run, numbers), progress, keep_partial=keep_partial)
 
 
 def simulate_to_precision(
@@ -104,10 +111,19 @@ def _too_wide(rack: Rack, runs: Sequence[RunTally], half_width: float) -> list[s
     return wide
 
 
-def _collect(runs: Iterable[RunTally], total: int, progress: Progress | None) -> list[RunTally]:
+def _counted(
+    rack: Rack, runs: Iterable[RunTally], progress: Progress | None, *, keep_partial: bool
+) -> RackResult:
     counted: list[RunTally] = []
-    for run in runs:
-        counted.append(run)
-        if progress is not None:
-            progress(len(counted), total)
-    return counted
+    try:
+        for run in runs:
+            counted.append(run)
+            if progress is not None:
+                progress(len(counted), rack.replications)
+    except KeyboardInterrupt:
+        if not (keep_partial and counted):
+            raise
+        result = summarise(rack, counted)
+        cut = f"interrupted: {len(counted)} of {rack.replications} replications were finished and are counted"
+        return replace(result, warnings=(cut, *result.warnings), partial=True)
+    return summarise(rack, counted)

@@ -178,6 +178,8 @@ def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
         mean_batch=sum(run.batched for run in runs) / batches if batches else None,
         open_changes=float(np.mean([run.changes for run in sums])),
         runaway_margin=runaway_margin(rack, np.full(rack.count, hottest_c)),
+        out_share=float(sum(run.out_s for run in sums) / device_s),
+        outages=float(np.mean([run.outages for run in sums])),
     )
 
 

@@ -1,6 +1,8 @@
-"""The slow clock of both engines: at the end of an epoch heat moves on, then policies, then settings."""
+"""The slow clock of both engines: at the end of an epoch heat moves on, then life, policies, settings."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,32 +10,43 @@ from planner.rack.control import Controls, Flags, Floats, Seen, checked, free
 from planner.rack.description import Rack
 from planner.rack.governor import clock_ratio
 from planner.rack.heat import advance, initial_state
+from planner.rack.life import LifeCourse, Standing
 from planner.rack.load import busy_power_w, slowdown
 from planner.rack.records import EpochRow
+from planner.rack.rooms import networks_of
 from planner.rack.thermal import fan_w
 
 
-def networks_of(rack: Rack) -> tuple[str, ...]:
-    """The networks that the streams ask for, each once, in their order; engines number them so."""
-    return tuple(dict.fromkeys(group.network for group in rack.streams))
-
-
 class Steering:
-    """Heat, settings and pace of one replication. `slow[d, n]` multiplies the service times of network n on
-    device d, `busy_w[d, n]` is its power above idle, `fell` and `rose` say which devices went off and on at
-    the end of the last epoch.
+    """Heat, life, settings and pace of one replication.
+
+    `slow[d, n]` multiplies the service times of network n on device d, `busy_w[d, n]` is its power above
+    idle; `steers` says whether settings ever change, `out` which devices do not serve, `fell` and `rose`
+    which went out of service and came back at the end of the last epoch.
     """
 
-    def __init__(self, rack: Rack) -> None:
+    def __init__(self, rack: Rack, replication: int) -> None:
         self._rack = rack
+        self._course = None if rack.life.quiet else LifeCourse(rack, replication)
+        self._standing = self._stand(0.0)
         self._services = [rack.device.service(network) for network in networks_of(rack)]
+        self.steers = self._course is not None or bool(rack.policies)
         self._memories: list[object] = [None] * len(rack.policies)
-        self.heat = initial_state(rack)
+        heat = initial_state(rack)
+        self._shut = heat.off
+        self.heat = replace(heat, off=heat.off | self._standing.failed)
+        self.out: Flags = self.heat.off | self._standing.updating
         self.controls: Controls = free(rack)
         self.fell: Flags = np.zeros(rack.count, dtype=np.bool_)
         self.rose: Flags = self.fell
         self._end_s = 0.0
         self._set_pace(self._heat_clock())
+
+    def _stand(self, now_s: float) -> Standing:
+        if self._course is not None:
+            return self._course.at(now_s)
+        none = np.zeros(self._rack.count, dtype=np.bool_)
+        return Standing(none, none, none, none)
 
     def _heat_clock(self) -> Floats:
         """The highest clock that each device's governor allows."""
@@ -44,6 +57,10 @@ class Steering:
         device = self._rack.device
         self.slow = np.column_stack([slowdown(service, clock) for service in self._services])
         self.busy_w = np.column_stack([busy_power_w(device, service, clock) for service in self._services])
+        update, updated = self._rack.life.update, self._standing.updated[:, None]
+        if update is not None:
+            self.slow = np.where(updated, self.slow * update.time_ratio, self.slow)
+            self.busy_w = np.where(updated, self.busy_w * update.power_ratio, self.busy_w)
 
     def close(
         self,
@@ -57,25 +74,26 @@ class Steering:
     ) -> EpochRow:
         """Close an epoch with what the engine measured in it, and make the settings of the next."""
         before, thermal = self.heat, self._rack.device.thermal
-        heat, self.heat = advance(self._rack, before, dynamic_w)
-        self.fell = self.heat.off & ~before.off
-        self.rose = before.off & ~self.heat.off
+        stood, was_out, had_shut = self._standing, self.out, self._shut
+        heat, after = advance(self._rack, before, dynamic_w)
+        self._shut = np.where(stood.failed, had_shut, after.off)
+        self._standing = self._stand(end_s)
+        self.heat = replace(after, off=self._shut | self._standing.failed)
+        self.out = self.heat.off | self._standing.updating
+        self.fell, self.rose = self.out & ~was_out, was_out & ~self.out
         opened, length_s = self.controls.open, end_s - self._end_s
         self._end_s = end_s
-        if self._rack.policies:
-            on = ~self.heat.off
-            self._ask_policies(
-                Seen(
-                    end_s,
-                    heat.power_w,
-                    self.heat.temperature_c,
-                    busy_share,
-                    self.clock,
-                    on,
-                    waiting,
-                    arrived,
-                )
-            )
+        seen = Seen(
+            end_s,
+            heat.power_w,
+            self.heat.temperature_c,
+            busy_share,
+            self.clock,
+            ~self.out,
+            waiting,
+            arrived,
+        )
+        self._settle(seen)
         row = EpochRow(
             end_s=end_s,
             length_s=length_s,
@@ -86,7 +104,8 @@ class Steering:
             exhaust_c=heat.exhaust_c,
             clock=np.where(before.off, 0.0, self.clock),
             throttled=before.throttled,
-            fell=self.fell,
+            fell=self._shut & ~had_shut,
+            out=was_out,
             busy_share=busy_share,
             waiting=waiting,
             in_system=in_system,
@@ -96,12 +115,16 @@ class Steering:
             own_fan_w=fan_w(thermal, before.fan) * ~before.off if thermal.fan else None,
         )
         clock = np.minimum(self.controls.clock, self._heat_clock())
-        if not np.array_equal(clock, self.clock):
+        if not (np.array_equal(clock, self.clock) and np.array_equal(stood.updated, self._standing.updated)):
             self._set_pace(clock)
         return row
 
-    def _ask_policies(self, seen: Seen) -> None:
-        self.controls = free(self._rack)
+    def _settle(self, seen: Seen) -> None:
+        """The controls of the next epoch: what life closes, then each policy in turn."""
+        if not self.steers:
+            return
+        everything = free(self._rack)
+        self.controls = replace(everything, open=everything.open & ~self._standing.draining)
         for number, policy in enumerate(self._rack.policies):
             proposed, memory = policy.steer(self._rack, seen, self.controls, self._memories[number])
             self.controls, self._memories[number] = checked(policy, proposed, self.controls), memory

@@ -19,6 +19,7 @@ from planner.schema.quantity import (
     Watts,
     refuse,
 )
+from planner.schema.rack_events import Events
 from planner.schema.rack_study import (
     SYNTHETIC,
     Accelerator,
@@ -201,6 +202,9 @@ class Simulation(StrictModel):
 
     horizon: Literal["steady", "terminating"] = "steady"
     control: Control = Field(default_factory=Control)
+    shares_ratio: dict[str, Annotated[Ratio, Field(gt=0, le=1)]] = Field(default_factory=dict)
+    """Devices that are each network's alone, by the streams' `model`; all serve all unless given."""
+    events: Events | None = None
 
     @model_validator(mode="after")
     def _warm(self) -> Self:
@@ -256,6 +260,15 @@ class Scenario(StrictModel):
         for stream in self.streams:
             if stream.queue_limit is not None and stream.queue_limit < fill:
                 raise refuse(f"queue_limit of {stream.name!r} to hold a batch of {fill}", stream.queue_limit)
+        return self
+
+    @model_validator(mode="after")
+    def _shares_divide_the_rack(self) -> Self:
+        shares, models = self.simulation.shares_ratio, {stream.model for stream in self.streams}
+        if shares and set(shares) != models:
+            raise refuse(f"shares of {', '.join(sorted(models))}", ", ".join(sorted(shares)))
+        if shares and abs(sum(shares.values()) - 1.0) > 1e-6:
+            raise refuse("shares of 100 % in all", format_percent(sum(shares.values()), 1))
         return self
 
     @property

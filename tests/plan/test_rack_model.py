@@ -10,6 +10,8 @@ from planner.plan.estimator import Estimator
 from planner.plan.rack_model import build_rack
 from planner.plan.size import size
 from planner.plan.study import ScenarioFile, read_workloads
+from planner.rack.description import NetworkShare
+from planner.rack.life import Failures, Life, Outage, RollingUpdate
 from planner.rack.policies.clock import PowerCap, TwoThresholds
 from planner.rack.policies.openness import AvoidHot, ResourceGuard, StableScheduler
 from planner.rack.streams import Bursts, DropOuts, Profile
@@ -31,8 +33,12 @@ def rack():
     )
     text = text.replace(
         "  seed: 7\n",
-        "  seed: 7\n  dispatch: least_energy\n  control: {clock: two_threshold, power_cap: 40 W, "
-        "scheduler: stable, avoid_hot: 70 degC, forecast: 5 s, guard: 80 degC}\n",
+        "  seed: 7\n  events:\n    outages: [{at: 20 s, lasts: 5 s, first: 1}]\n"
+        "    failures: {mtbf: 1 h, mttr: 1 min}\n    update: {at: 30 s, interruption: 4 s, first: 50 %, "
+        "soak: 5 s, drain: 2 s, new_time: 130 %, new_power: 90 %, roll_back_over: 120 %}\n"
+        "  shares: {zoo:yolov5s: 100 %}\n  dispatch: least_energy\n"
+        "  control: {clock: two_threshold, power_cap: 40 W, scheduler: stable, "
+        "avoid_hot: 70 degC, forecast: 5 s, guard: 80 degC}\n",
     )
     document = parse_document(text, "guide")
     scenario = validate(document, Scenario)
@@ -48,6 +54,15 @@ def test_work_reaches_the_rack(rack):
     assert group.profile == Profile((0.2, 1.0), 86400.0, 21600.0)
     assert group.drop_outs == DropOuts(3600.0, 30.0)
     assert (group.priority, group.queue_limit, group.overflow) == (2, 5, "skip_frame")
+
+
+def test_events_and_shares_reach_the_rack(rack):
+    assert rack.shares == (NetworkShare("zoo:yolov5s", 1.0),)
+    assert rack.life == Life(
+        outages=(Outage(20.0, 5.0, 1, 1),),
+        failures=Failures(3600.0, 60.0),
+        update=RollingUpdate(30.0, 4.0, 1, 0.5, 5.0, 2.0, 1.3, 0.9, 1.2),
+    )
 
 
 def test_control_reaches_the_rack(rack):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from planner.rack.description import Air, Batching, Device, Leakage, NetworkShare, Rack, Service, Thermal
+from planner.rack.life import Failures, Life, Outage, RollingUpdate
 from planner.rack.streams import Bursts, DropOuts, Profile, StreamGroup
 
 DISPATCHES = ("shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy")
@@ -17,7 +18,7 @@ def random_rack(number: int) -> Rack:
     draw = np.random.default_rng(number)
     networks = ["net", "other"][: int(draw.integers(1, 3))]
     batching = Batching(int(draw.integers(1, 5)), float(draw.choice([0.0, 0.02])))
-    return Rack(
+    rack = Rack(
         device=_device(draw),
         count=int(draw.integers(2, 9)),
         streams=tuple(
@@ -37,6 +38,27 @@ def random_rack(number: int) -> Rack:
         replications=2,
         initial=str(draw.choice(["steady", "cold"])),
         shares=_shares(draw, networks),
+    )
+    return replace(rack, life=_life(draw, rack.count))
+
+
+def _life(draw: np.random.Generator, count: int) -> Life:
+    """Nothing for most racks; else devices that fail, are lost at a time, or get a new model in waves."""
+    if draw.random() < 0.6:
+        return Life()
+    update = RollingUpdate(
+        at_s=float(draw.uniform(0, 4)),
+        interruption_s=float(draw.choice([0.0, 0.7, 2.0])),
+        at_once=int(draw.integers(1, 3)),
+        first_share=float(draw.choice([0.3, 1.0])),
+        soak_s=float(draw.uniform(0, 2)),
+        time_ratio=float(draw.choice([0.8, 1.4])),
+        roll_back_over=float(draw.choice([1.0, 2.0])),
+    )
+    return Life(
+        outages=(Outage(float(draw.uniform(0, 6)), 2.3, first=int(draw.integers(0, count))),),
+        failures=Failures(6.0, 1.5) if draw.random() < 0.5 else None,
+        update=update if draw.random() < 0.5 else None,
     )
 
 

@@ -10,8 +10,7 @@ from planner.rack.compiled import state as s
 from planner.rack.compiled.tree import leaf_count, tournament
 from planner.rack.description import Rack
 from planner.rack.latencies import BINS
-from planner.rack.rooms import part_of_room, parts_of_networks, room_of_device
-from planner.rack.steering import networks_of
+from planner.rack.rooms import networks_of, part_of_room, parts_of_networks, room_of_device
 
 _RULES = {
     "shortest_queue": s.SHORTEST_QUEUE,
