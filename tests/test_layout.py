@@ -17,6 +17,7 @@ ROWS = [
     {"latency"},
     {"zoo"},
     {"workload", "hardware"},
+    {"wording"},
     {"schema"},
     {"data_files", "files"},
     {"units", "errors", "provenance"},

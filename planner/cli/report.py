@@ -14,7 +14,9 @@ from planner.cli.own_parts import hardware_option
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, help="PDF to write.")
 @click.option("--data", type=click.Path(path_type=Path), help="Also write every number as JSON.")
-@click.option("--paper", type=click.Choice(["a4", "us-letter"]), default="a4", show_default=True)
+@click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True)
+@click.option("--font", type=click.Path(path_type=Path), help="Font file for Chinese; default: the system's.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @hardware_option
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
@@ -22,7 +24,9 @@ def command(
     scenario: Path,
     path: Path,
     data: Path | None,
-    paper: Literal["a4", "us-letter"],
+    language: Literal["en", "zh"],
+    paper: Literal["a4", "letter"],
+    font: Path | None,
     quiet: bool,  # noqa: FBT001 - click passes it by name
 ) -> int:
     """Answer SCENARIO's question whole: which part, how many, will it hold, what does it draw and cost.
@@ -34,6 +38,7 @@ def command(
     from planner.files import require_writable, write_bytes
     from planner.plan.study import read_scenario, run_study
     from planner.plan.study_record import study_record
+    from planner.report.fonts import chinese_face, chinese_font
     from planner.report.pdf import write_pdf
     from planner.report.record import canonical_json
 
@@ -42,10 +47,13 @@ def command(
     output = Output("table", path, quiet)
     for target in [path, data] if data else [path]:
         require_writable(target)
-    study = run_study(read_scenario(scenario), progress=output.progress)
-    output.progress("setting the PDF")
-    record = study_record(study)
-    write_pdf(record, path, paper=paper)
+    with chinese_font(font):
+        if language == "zh":
+            chinese_face()  # refused now rather than after the simulation
+        study = run_study(read_scenario(scenario), progress=output.progress)
+        output.progress("setting the PDF")
+        record = study_record(study, language)
+        write_pdf(record, path, paper=paper)
     if data is not None:
         write_bytes(data, canonical_json(record))
     output.progress_done()

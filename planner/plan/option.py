@@ -11,6 +11,7 @@ from planner.latency.planning import Shortfall
 from planner.provenance import Provenance
 from planner.rack.description import Service
 from planner.units import format_quantity
+from planner.wording.message import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +99,9 @@ class Option:
         """How the planned latency comes about, in words."""
         band = self.slowest.planning_latency_s
         chosen = self.slowest.planned_latency_s(self.plan_for)
-        low, high = format_quantity(band.low, "s", 3), format_quantity(band.high, "s", 3)
-        return f"{format_quantity(chosen, 's', 3)} per batch (band {low} to {high})"
+        return message(
+            "answer.planned",
+            chosen=format_quantity(chosen, "s", 3),
+            low=format_quantity(band.low, "s", 3),
+            high=format_quantity(band.high, "s", 3),
+        )

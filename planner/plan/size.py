@@ -31,6 +31,7 @@ from planner.rack.load import expected_load, offered_utilisation
 from planner.schema.device import Device
 from planner.schema.scenario import Scenario
 from planner.units import format_quantity
+from planner.wording.message import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +211,11 @@ def _weakest_of_all(device: Device, networks: Sequence[NetworkOnPart]) -> Proven
 def _reasons(scenario: Scenario, device: Device, option: Option) -> Iterator[str]:
     if option.offered_utilisation >= 1.0:
         needed = math.ceil(option.count * option.offered_utilisation * (1 + 1e-9))
-        yield (
-            f"asked for {option.offered_utilisation:.3g} times what {option.count} devices serve with full "
-            f"batches; {needed} would carry it"
+        yield message(
+            "reason.overload",
+            times=f"{option.offered_utilisation:.3g}",
+            count=option.count,
+            needed=needed,
         )
     yield from _memory_reasons(option)
     yield from _latency_reasons(scenario, option)
@@ -225,12 +228,18 @@ def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterato
     installed = option.count + option.spares
     units = rack_units(scenario, device, installed)
     if units > site.rack_units:
-        yield f"{installed} devices take {units:g} rack units, the rack has {site.rack_units:g}"
+        yield message(
+            "reason.room", installed=installed, needed=f"{units:g}", available=f"{site.rack_units:g}"
+        )
     if option.heat.worst_power_w > site.power_limit_w:
-        yield f"may draw {option.heat.worst_power_w:,.0f} W, the rack's limit is {site.power_limit_w:,.0f} W"
+        yield message(
+            "reason.power", worst=f"{option.heat.worst_power_w:,.0f}", limit=f"{site.power_limit_w:,.0f}"
+        )
     throttle_c = device.thermal.throttle_c.value
     if option.heat.temperature_c >= throttle_c:
-        yield f"would settle at {option.heat.temperature_c:.0f} °C, it throttles at {throttle_c:g} °C"
+        yield message(
+            "reason.heat", temperature=f"{option.heat.temperature_c:.0f}", throttle=f"{throttle_c:g}"
+        )
 
 
 def _budget_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
@@ -238,16 +247,20 @@ def _budget_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
     if budget is None:
         return
     if option.cost.capital is None:
-        yield "price unknown, so the budget cannot be checked"
+        yield message("reason.price_unknown")
     elif option.cost.capital > budget.amount:
-        yield f"costs {option.cost.capital:,.0f} {budget.currency}, the budget is {budget.amount:,.0f}"
+        yield message(
+            "reason.budget",
+            capital=f"{option.cost.capital:,.0f} {budget.currency}",
+            budget=f"{budget.amount:,.0f}",
+        )
 
 
 def _memory_reasons(option: Option) -> Iterator[str]:
     needed = sum(item.estimate.memory.total_bytes for item in option.networks)
     capacity = option.networks[0].estimate.memory.capacity_bytes
     if needed > capacity:
-        yield f"needs {needed / 1e9:.2f} GB of memory, has {capacity / 1e9:.2f} GB"
+        yield message("reason.memory", needed=f"{needed / 1e9:.2f}", capacity=f"{capacity / 1e9:.2f}")
 
 
 def _latency_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
@@ -257,6 +270,10 @@ def _latency_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
         own_s = option.network(stream.model).planned_latency_s(option.plan_for)
         worst_s = wait_s + longest_s + own_s
         if worst_s > stream.slo.latency_s:
-            worst, asked = format_quantity(worst_s, "s", 3), format_quantity(stream.slo.latency_s, "s")
-            behind = f"{option.plan_for} latency behind one batch is {worst}"
-            yield f"{stream.name}: {behind}, over the {asked} asked"
+            yield message(
+                "reason.latency",
+                stream=stream.name,
+                plan=message(f"plan_for.{option.plan_for}"),
+                worst=format_quantity(worst_s, "s", 3),
+                asked=format_quantity(stream.slo.latency_s, "s"),
+            )

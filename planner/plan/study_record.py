@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from typing import cast
 
 from planner.hardware.catalog import device_digest, part_file, read_device, read_engine
 from planner.hardware.operating_point import OperatingPoint, operating_point
@@ -20,14 +21,24 @@ from planner.plan.record import option_record, rack_record
 from planner.plan.study import Simulated, Study
 from planner.schema.device import Device, Precision
 from planner.units import format_percent, format_quantity
+from planner.wording.catalog import Language
+from planner.wording.message import Wording, message
 from planner.workload.workload import is_quantised
 
 RECORD_VERSION = 1
 _PACKAGES = ("numba", "numpy", "onnx", "simpy", "pydantic", "matplotlib", "typst")
 
 
-def study_record(study: Study) -> dict[str, object]:
-    """The whole study; null stands where a number is unknown, never zero."""
+def study_record(study: Study, language: Language = "en") -> dict[str, object]:
+    """The whole study, its sentences in a language; null stands where a number is unknown, never zero.
+
+    What people wrote (the scenario, notes of the database) stays as they wrote it.
+    """
+    record = Wording(language).all_of(_record(study))
+    return {**cast("dict[str, object]", record), "language": language}
+
+
+def _record(study: Study) -> dict[str, object]:
     text = answer(study)
     scenario = study.source.scenario
     chosen = study.simulated.option if study.simulated else None
@@ -122,11 +133,11 @@ def _constraints(study: Study, simulated: Simulated | None) -> list[dict[str, ob
     units = rack_units(scenario, read_device(option.device), option.count + option.spares)
     busy, most = simulated.result.devices.utilisation, scenario.planning.utilisation_limit_ratio
     rows = [
-        _limit("rack power, every device at its maximum", site.power_limit_w, worst_w, "{:,.0f} W"),
-        _limit("rack height", site.rack_units, units, "{:g} U"),
-        _limit("hottest device", throttle_c, hottest_c, "{:.0f} °C"),
+        _limit(message("limit.power"), site.power_limit_w, worst_w, "{:,.0f} W"),
+        _limit(message("limit.height"), site.rack_units, units, "{:g} U"),
+        _limit(message("limit.hottest"), throttle_c, hottest_c, "{:.0f} °C"),
         {
-            "name": "share of time that devices are busy, simulated",
+            "name": message("limit.busy"),
             "limit": format_percent(most),
             "value": format_percent(busy),
             "met": round(busy, 2) <= most,
@@ -135,15 +146,17 @@ def _constraints(study: Study, simulated: Simulated | None) -> list[dict[str, ob
     budget = scenario.money.budget_money
     if budget is not None:
         text = "{:,.0f} " + budget.currency
-        rows.append(_limit("capital", budget.amount, option.cost.capital, text))
+        rows.append(_limit(message("limit.capital"), budget.amount, option.cost.capital, text))
     for stream in simulated.result.streams:
         slo = next(item.slo for item in scenario.streams if item.name == stream.name)
         within = stream.slo_latency_s
         rows.append(
             {
-                "name": f"{stream.name}, {slo.quantile_ratio * 100:.4g} % within",
+                "name": message(
+                    "limit.within", stream=stream.name, share=f"{slo.quantile_ratio * 100:.4g} %"
+                ),
                 "limit": format_quantity(slo.latency_s, "s"),
-                "value": "never" if within is None else format_quantity(within, "s", 3),
+                "value": message("limit.never") if within is None else format_quantity(within, "s", 3),
                 "met": stream.verdict == "PASS",
             }
         )
@@ -154,7 +167,7 @@ def _limit(name: str, limit: float, value: float | None, text: str) -> dict[str,
     return {
         "name": name,
         "limit": text.format(limit),
-        "value": "unknown" if value is None else text.format(value),
+        "value": message("number.unknown") if value is None else text.format(value),
         "met": None if value is None else value <= limit,
     }
 
@@ -194,7 +207,7 @@ def _ceilings(device: Device, chosen: Option) -> list[dict[str, object]]:
     unit = device.units[chosen.unit]
     rows: list[dict[str, object]] = [
         {
-            "name": f"measured {precision.value}",
+            "name": message("roof.measured", precision=precision.value.upper()),
             "ops_per_s": by_mode[chosen.mode].value,
             "bytes_per_s": None,
             "source": by_mode[chosen.mode].source,
@@ -206,7 +219,7 @@ def _ceilings(device: Device, chosen: Option) -> list[dict[str, object]]:
     if stream is not None:
         rows.append(
             {
-                "name": "measured bandwidth",
+                "name": message("roof.bandwidth"),
                 "ops_per_s": None,
                 "bytes_per_s": stream.value,
                 "source": stream.source,
@@ -292,7 +305,10 @@ def _rivals(study: Study) -> list[dict[str, object]]:
 def _warnings(study: Study) -> list[str]:
     devices = dict.fromkeys(option.device for option in study.options)
     found = [note for device_id in devices if (note := part_file(device_id).note) is not None]
-    found += [f"cannot run: {r.device}, {r.mode}, {r.precision}: {r.reason}" for r in study.refusals]
+    found += [
+        message("warning.cannot_run", device=r.device, mode=r.mode, precision=r.precision, reason=r.reason)
+        for r in study.refusals
+    ]
     if study.simulated:
         for item in study.simulated.option.networks:
             found += [f"{item.estimate.model}: {text}" for text in item.estimate.warnings]
@@ -301,8 +317,16 @@ def _warnings(study: Study) -> list[str]:
 
 
 def _digests(study: Study) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = [{"what": f"scenario {study.source.file}", "sha256": study.source.sha256}]
-    rows += [{"what": f"network {w.model}", "sha256": w.digest} for w in study.workloads.values()]
+    rows: list[dict[str, object]] = [
+        {"what": message("digest.scenario", name=study.source.file), "sha256": study.source.sha256}
+    ]
+    rows += [
+        {"what": message("digest.network", name=w.model), "sha256": w.digest}
+        for w in study.workloads.values()
+    ]
     devices = dict.fromkeys(option.device for option in study.options)
-    rows += [{"what": f"device {device_id}", "sha256": device_digest(device_id)} for device_id in devices]
+    rows += [
+        {"what": message("digest.device", name=device_id), "sha256": device_digest(device_id)}
+        for device_id in devices
+    ]
     return rows

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
+
+from planner.wording.message import Wording
 
 Style = Literal["plain", "strong", "note", "mono", "good", "bad", "open"]
 """How a cell is set; the last three are verdicts."""
@@ -93,10 +95,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """The head of the first page."""
+    """The head of the first page; `verdict` picks the colour, `verdict_text` is what stands there."""
 
+    kicker: str
     question: str
     verdict: str
+    verdict_text: str
     headline: str
     paragraph: str
     facts: tuple[Fact, ...]
@@ -119,8 +123,8 @@ def cells(*texts: str) -> tuple[Cell, ...]:
     return tuple(Cell(text) for text in texts)
 
 
-def as_data(blocks: Sequence[Block]) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
-    """The blocks as JSON-safe values, and the drawings by the file name that the values give them."""
+def as_data(blocks: Sequence[Block], say: Wording) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+    """The blocks as JSON-safe values in one language, and the drawings by the file name given to each."""
     drawings: dict[str, bytes] = {}
     data: list[dict[str, Any]] = []
     for block in blocks:
@@ -130,4 +134,4 @@ def as_data(blocks: Sequence[Block]) -> tuple[list[dict[str, Any]], dict[str, by
             data.append({"kind": block.kind, "file": name, "caption": block.caption, "alt": block.alt})
         else:
             data.append(asdict(block))
-    return data, drawings
+    return cast("list[dict[str, Any]]", say.all_of(data)), drawings

@@ -23,6 +23,7 @@ from planner.report.numbers import UNKNOWN, quantity
 from planner.report.web import html, markdown
 from planner.schema.device import ComputeUnit, Device, Memory, Mode, Precision
 from planner.units import format_percent
+from planner.wording.message import Wording
 
 TITLE = "Parts of the database"
 MUTATIONS = "checks/mutations.json"
@@ -63,7 +64,8 @@ def write_devices_page(path: Path) -> list[Path]:
 def devices_page() -> tuple[list[Block], bytes]:
     """The blocks of the page and its drawing; parts of a user's own are left out."""
     devices = shipped_devices()
-    drawing = parts([_spot(i, device) for i, device in enumerate(devices, start=1)])
+    spots = [_spot(i, device) for i, device in enumerate(devices, start=1)]
+    drawing = parts(spots, Wording("en"))
     check = check_database(shipped_only=True)
     blocks: list[Block] = [
         Heading(TITLE),

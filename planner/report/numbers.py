@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from planner.units import UNITS
+from planner.wording.message import message
 
-UNKNOWN = "unknown"
+UNKNOWN = message("number.unknown")
 SPACE = "\N{NO-BREAK SPACE}"
 _SHOWN = {"us": "µs", "degC": "°C"}
 _LADDERS: dict[str, tuple[str, ...]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -14,7 +15,7 @@ import typst
 
 from planner.files import write_bytes
 from planner.report.blocks import Block, as_data
-from planner.report.figures.style import font_folder
+from planner.report.fonts import chinese_face, carried_fonts
 from planner.report.numbers import shortened
 from planner.report.record import Study, read_study
 from planner.report.sections.basis import appendix, assumptions
@@ -23,28 +24,51 @@ from planner.report.sections.cover import cover
 from planner.report.sections.latency import latency
 from planner.report.sections.network import networks
 from planner.report.sections.rack import rack
+from planner.wording.message import Wording
 
-Paper = Literal["a4", "us-letter"]
+Paper = Literal["a4", "letter"]
+_PAPERS: dict[Paper, str] = {"a4": "a4", "letter": "us-letter"}
+
+_CHAPTERS = (cover, comparison, networks, latency, rack, assumptions, appendix)
+_WORDS = ("table", "figure")
+_STANDARD: Literal["ua-1"] = "ua-1"
+"""PDF/UA-1: tags, reading order, language, alternative text."""
 
 
 def write_pdf(record: Mapping[str, object], path: Path, *, paper: Paper = "a4") -> None:
     """Write the study as a PDF; the same record gives the same bytes.
 
     The file appears whole or not at all, and one that was there stays until then. Raises `InputError` for a
-    record of another shape and `OutputError` where the file cannot be written.
+    record of another shape, `OutputError` where the file cannot be written, and `MissingDataError` for a
+    Chinese record where no font has the letters.
     """
     write_bytes(path, render_pdf(record, paper=paper))
 
 
 def render_pdf(record: Mapping[str, object], *, paper: Paper = "a4") -> bytes:
-    """The bytes of the PDF. Raises `InputError` for a record of another shape."""
+    """The bytes of the PDF, in the language of the record. Raises as `write_pdf` does."""
     study = read_study(record)
-    data, drawings = as_data(_blocks(study))
+    say = Wording(study.get("language", "en"))
+    return _typeset(study["scenario"]["title"], study, chapters(study, say), say, paper)
+
+
+def chapters(study: Study, say: Wording) -> list[Block]:
+    """All chapters of the report in order."""
+    return [block for chapter in _CHAPTERS for block in chapter(study, say)]
+
+
+def _typeset(title: str, study: Study, blocks: list[Block], say: Wording, paper: Paper) -> bytes:
+    data, drawings = as_data(blocks, say)
     day = _day(study["scenario"]["date"])
+    face = chinese_face() if say.language == "zh" else None
     page = {
-        "paper": paper,
-        "title": study["scenario"]["title"],
-        "running_title": shortened(study["scenario"]["title"], 70),
+        "paper": _PAPERS[paper],
+        "language": say.language,
+        "region": say("text.region"),
+        "words": {name: say(f"text.{name}") for name in _WORDS},
+        "chinese": None if face is None else face.family,
+        "title": title,
+        "running_title": shortened(title, 70),
         "author": f"{study['tool']['name']} {study['tool']['version']}",
         "date": study["scenario"]["date"],
         "day": None if day is None else [day.year, day.month, day.day],
@@ -58,19 +82,17 @@ def render_pdf(record: Mapping[str, object], *, paper: Paper = "a4") -> bytes:
             (folder / file_name).write_bytes(svg)
         for template in files("planner.report").joinpath("templates").iterdir():
             (folder / template.name).write_bytes(template.read_bytes())
+        for font in (*carried_fonts(), *(face.files if face else ())):  # no others may stand in for a letter
+            shutil.copyfile(font, folder / font.name)
         return typst.compile(
             folder / "study.typ",
             root=folder,
-            font_paths=[font_folder()],
+            font_paths=[folder],
             ignore_system_fonts=True,
             format="pdf",
             timestamp=noon,
+            pdf_standards=_STANDARD,
         )
-
-
-def _blocks(study: Study) -> list[Block]:
-    parts = (cover, comparison, networks, latency, rack, assumptions, appendix)
-    return [block for part in parts for block in part(study)]
 
 
 def _day(text: str) -> date | None:

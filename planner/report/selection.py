@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.report.record import Kernel, Option
+from planner.wording.message import Wording
 
 COMPARED_FEASIBLE = 12
 PER_DEVICE = 2
@@ -68,14 +69,17 @@ class DrawnKernels:
     merged_share: float
 
 
-def drawn_kernels(kernels: Sequence[Kernel], limit: int = DRAWN_KERNELS) -> DrawnKernels:
+def drawn_kernels(kernels: Sequence[Kernel], say: Wording, limit: int = DRAWN_KERNELS) -> DrawnKernels:
     """The `limit` kernels that take the most time, and the sum of the others by class."""
     ranked = sorted(kernels, key=lambda kernel: -kernel["latency_s"])
     rest = ranked[limit:]
     by_class: dict[str, list[Kernel]] = defaultdict(list)
     for kernel in rest:
         by_class[kernel["op_class"]].append(kernel)
-    merged = tuple(_sum_of(f"{len(group)} × {name}", group) for name, group in sorted(by_class.items()))
+    merged = tuple(
+        _sum_of(f"{len(group)} × {say.term('op_class', name)}", group)
+        for name, group in sorted(by_class.items())
+    )
     return DrawnKernels(tuple(ranked[:limit]), merged, len(rest), sum(kernel["share"] for kernel in rest))
 
 

@@ -104,4 +104,4 @@ def test_a_figure_is_linked_or_inside() -> None:
 @pytest.mark.parametrize("write", [lambda block: markdown([block], ""), lambda block: html([block], "")])
 def test_what_a_page_cannot_hold_is_refused(write) -> None:
     with pytest.raises(TypeError, match="cover"):
-        write(Cover("q", "v", "h", "p", ()))
+        write(Cover("", "", "PASS", "PASS", "", "", ()))

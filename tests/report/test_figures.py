@@ -10,18 +10,21 @@ from planner.report.figures.roofline import placed_share, roofline
 from planner.report.figures.time_bars import time_bars
 from planner.report.figures.tradeoff import tradeoff
 from planner.report.selection import compared
+from planner.wording.message import Wording
+
+ENGLISH = Wording("en")
 
 
 def drawings(record):
     options = record["options"]
     return {
-        "tradeoff": tradeoff(compared(options), options).svg,
-        "roofline": roofline(record["roofline"][0]),
-        "time": time_bars(record["roofline"][0]),
-        "latency": latency_bars(record["rivals"]),
-        "ladder": ladder(record["ladder"]),
-        "rack": rack_over_time(record["rack"]),
-        "histogram": latency_histogram(record["rack"]),
+        "tradeoff": tradeoff(compared(options), options, ENGLISH).svg,
+        "roofline": roofline(record["roofline"][0], ENGLISH),
+        "time": time_bars(record["roofline"][0], ENGLISH),
+        "latency": latency_bars(record["rivals"], ENGLISH),
+        "ladder": ladder(record["ladder"], ENGLISH),
+        "rack": rack_over_time(record["rack"], ENGLISH),
+        "histogram": latency_histogram(record["rack"], ENGLISH),
     }
 
 
@@ -74,20 +77,20 @@ def test_nothing_known_gives_no_drawing(sample):
     rack["latency_histogram"] = []
     rack["series"] = {key: [] for key in rack["series"]}
     entry = record["roofline"][0] | {"kernels": []}
-    assert latency_histogram(rack) is None
-    assert rack_over_time(rack) is None
-    assert roofline(entry) is None
-    assert time_bars(entry) is None
-    assert latency_bars([]) is None
-    assert ladder([rung | {"latency_s": None} for rung in record["ladder"]]) is None
-    assert tradeoff(compared([]), []) is None
+    assert latency_histogram(rack, ENGLISH) is None
+    assert rack_over_time(rack, ENGLISH) is None
+    assert roofline(entry, ENGLISH) is None
+    assert time_bars(entry, ENGLISH) is None
+    assert latency_bars([], ENGLISH) is None
+    assert ladder([rung | {"latency_s": None} for rung in record["ladder"]], ENGLISH) is None
+    assert tradeoff(compared([]), [], ENGLISH) is None
 
 
 def test_unknown_prices_leave_power_and_latency(sample):
     options = sample.study()["options"]
     for option in options:
         option["total_cost"] = option["capital"] = None
-    drawing = tradeoff(compared(options), options)
+    drawing = tradeoff(compared(options), options, ENGLISH)
     assert drawing.missing == 0
     assert "power of the rack" in words(drawing.svg)
     assert not any("cost" in text for text in words(drawing.svg))
@@ -95,7 +98,7 @@ def test_unknown_prices_leave_power_and_latency(sample):
 
 def test_missing_prices_are_counted(sample):
     options = sample.study()["options"]
-    drawing = tradeoff(compared(options), options)
+    drawing = tradeoff(compared(options), options, ENGLISH)
     assert drawing.missing == sum(option["total_cost"] is None for option in options) > 0
 
 
@@ -104,7 +107,7 @@ def test_a_series_with_gaps_is_drawn(sample):
     rack["series"]["temperature_max_c"] = [None] * len(rack["series"]["time_s"])
     rack["series"]["queue"][::2] = [None] * len(rack["series"]["queue"][::2])
     rack["throttle_c"] = None
-    shown = words(rack_over_time(rack))
+    shown = words(rack_over_time(rack, ENGLISH))
     assert "hottest device" not in shown
     assert "mean of the devices" in shown
 

@@ -93,7 +93,7 @@ def test_same_record_same_bytes(study_pdf, sample):
 
 
 def test_paper(sample):
-    letter = read(render_pdf(sample.brief(), paper="us-letter")).pages[0].mediabox
+    letter = read(render_pdf(sample.brief(), paper="letter")).pages[0].mediabox
     assert (float(letter.width), float(letter.height)) == (612.0, 792.0)
     a4 = read(render_pdf(sample.brief())).pages[0].mediabox
     assert (float(a4.width), float(a4.height)) == pytest.approx((595.28, 841.89), abs=0.01)

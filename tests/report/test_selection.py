@@ -10,6 +10,7 @@ from planner.report.selection import (
     envelope,
     shares_by,
 )
+from planner.wording.message import Wording
 
 
 def test_every_device_is_compared_once_at_least(sample):
@@ -48,7 +49,7 @@ def test_merging_kernels_loses_no_time_and_no_work(number, limit):
         }
         for place in range(number)
     ]
-    drawn = drawn_kernels(kernels, limit)
+    drawn = drawn_kernels(kernels, Wording("en"), limit)
     everything = [*drawn.single, *drawn.merged]
     for key in ("macs", "flops", "bytes", "latency_s", "share"):
         assert sum(kernel[key] for kernel in everything) == pytest.approx(sum(k[key] for k in kernels))

@@ -23,11 +23,12 @@ from planner.report.figures.style import (
 )
 from planner.report.numbers import shortened, stated
 from planner.report.record import Rival
+from planner.wording.message import Wording
 
 MOST_RIVALS = 24
 
 
-def latency_bars(rivals: Sequence[Rival]) -> bytes | None:
+def latency_bars(rivals: Sequence[Rival], say: Wording) -> bytes | None:
     """A bar from low to high per part, its middle, the latency planned with, and the objective."""
     shown = rivals[:MOST_RIVALS]
     if not shown:
@@ -41,14 +42,14 @@ def latency_bars(rivals: Sequence[Rival]) -> bytes | None:
         for limit_s in limits_s:
             axes.axvline(limit_s, color=VERMILLION, linestyle=DASHES[1], linewidth=1.2)
         _limits(axes, [*limits_s, *_ends(shown)])
-        axes.set_yticks(range(len(shown)), [_label(rival) for rival in shown])
+        axes.set_yticks(range(len(shown)), [_label(rival, say) for rival in shown])
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.set_xlabel("latency of one batch")
+        axes.set_xlabel(say("axis.batch_latency"))
         axes.grid(visible=True, axis="x")
-        _legend(figure, limits_s)
+        _legend(figure, limits_s, say)
 
-    return draw(0.8 + 0.24 * len(shown), paint)
+    return draw(0.8 + 0.24 * len(shown), paint, say)
 
 
 def _bar(axes: Axes, place: int, rival: Rival) -> None:
@@ -75,19 +76,19 @@ def _limits(axes: Axes, values: Sequence[float]) -> None:
         log_axis(axes, "x", "s")
 
 
-def _label(rival: Rival) -> str:
-    parts = [rival["mode"], rival["precision"].upper(), f"batch {rival['batch']}"]
+def _label(rival: Rival, say: Wording) -> str:
+    parts = [rival["mode"], rival["precision"].upper(), say("option.batch", batch=rival["batch"])]
     return f"{shortened(rival['name'], 30)}, {shortened(', '.join(part for part in parts if part), 26)}"
 
 
-def _legend(figure: Figure, limits_s: Sequence[float]) -> None:
+def _legend(figure: Figure, limits_s: Sequence[float], say: Wording) -> None:
     handles: list[Artist] = [
         Patch(facecolor=SKY, edgecolor=BLUE, linewidth=0.6),
         Line2D([], [], color=INK, marker="D", markersize=3.6, linestyle=""),
         Line2D([], [], color=GREY, marker="|", linewidth=0.9),
     ]
-    labels = ["estimate, low to high", "middle", "what planning counts with"]
+    labels = [say("latency.estimate"), say("latency.middle"), say("latency.planned")]
     if limits_s:
         handles.append(Line2D([], [], color=VERMILLION, linestyle=DASHES[1]))
-        labels.append("objective " + ", ".join(stated(limit_s, "s") for limit_s in limits_s[:3]))
+        labels.append(say("latency.objective", items=tuple(stated(limit_s, "s") for limit_s in limits_s[:3])))
     legend_above(figure, handles, labels)

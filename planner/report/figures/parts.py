@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from planner.report.figures.labels import label_points
 from planner.report.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, draw, legend_above, log_axis
+from planner.wording.message import Wording
 
 _LOOKS = {"gpu": (BLUE, "o"), "dla": (GREEN, "D"), "npu": (ORANGE, "s"), "cpu": (PURPLE, "^")}
 _RIDGES = (10.0, 100.0, 1000.0)
@@ -27,7 +28,7 @@ class Spot:
     power_limit_w: float
 
 
-def parts(spots: Sequence[Spot]) -> bytes:
+def parts(spots: Sequence[Spot], say: Wording) -> bytes:
     """SVG of the parts, each with its number; lines of equal operations per byte lie behind."""
 
     def paint(figure: Figure) -> None:
@@ -49,15 +50,15 @@ def parts(spots: Sequence[Spot]) -> bytes:
             axes.plot([low, high], [low * ridge, high * ridge], color="#BBBBBB", linewidth=0.5, zorder=0)
         axes.set_xlim(low, high)
         axes.set_ylim(bottom, top)
-        axes.set_xlabel("memory bandwidth, datasheet")
-        axes.set_ylabel("dense peak of the fastest unit")
+        axes.set_xlabel(say("axis.bandwidth"))
+        axes.set_ylabel(say("axis.peak"))
         axes.grid(visible=True)
         legend_above(figure, *_legend(spots), columns=7)
         figure.draw_without_rendering()
         places = [(str(s.number), s.bandwidth_bytes_per_s, s.peak_ops_per_s) for s in spots]
         label_points(axes, places)
 
-    return draw(5.2, paint)
+    return draw(5.2, paint, say)
 
 
 def _area(power_limit_w: float) -> float:

@@ -22,11 +22,12 @@ from planner.report.figures.style import (
 from planner.report.numbers import quantity, shortened
 from planner.report.record import Histogram, Rack, StreamResult
 from planner.report.selection import Envelope, envelope
+from planner.wording.message import Wording
 
 MOST_STREAMS = 4
 
 
-def rack_over_time(rack: Rack) -> bytes | None:
+def rack_over_time(rack: Rack, say: Wording) -> bytes | None:
     """Queue, temperatures with the trip line, and power over time; `None` without any instant."""
     series = rack["series"]
     time_s = series["time_s"]
@@ -37,26 +38,26 @@ def rack_over_time(rack: Rack) -> bytes | None:
     def paint(figure: Figure) -> None:
         queue, heat, power = figure.subplots(3, 1, sharex=True, height_ratios=[1, 1.6, 1])
         _line(queue, envelope(time_s, series["queue"]), scale, BLUE)
-        queue.set_ylabel("requests waiting")
+        queue.set_ylabel(say("axis.waiting"))
         queue.set_ylim(bottom=0)
         for values, colour, dash, name in (
-            (series["temperature_max_c"], VERMILLION, SOLID, "hottest device"),
-            (series["temperature_mean_c"], ORANGE, DASHES[1], "mean of the devices"),
-            (series["inlet_c"], BLUE, DASHES[2], "inlet air"),
+            (series["temperature_max_c"], VERMILLION, SOLID, say("rack.hottest")),
+            (series["temperature_mean_c"], ORANGE, DASHES[1], say("rack.mean")),
+            (series["inlet_c"], BLUE, DASHES[2], say("rack.inlet")),
         ):
             _line(heat, envelope(time_s, values), scale, colour, dash, name)
         if rack["throttle_c"] is not None:
             heat.axhline(
-                rack["throttle_c"], color=INK, linestyle=DASHES[3], linewidth=0.9, label="trip point"
+                rack["throttle_c"], color=INK, linestyle=DASHES[3], linewidth=0.9, label=say("rack.trip")
             )
-        heat.set_ylabel("temperature (°C)")
+        heat.set_ylabel(say("axis.temperature"))
         heat.margins(y=0.12)
         if heat.get_legend_handles_labels()[0]:
             heat.legend(loc="lower left", bbox_to_anchor=(0.0, 0.98), ncols=4, borderpad=0.1)
         _line(power, envelope(time_s, series["power_w"]), scale, BLUE)
-        power.set_ylabel("power (W)")
+        power.set_ylabel(say("axis.power"))
         power.set_ylim(bottom=0)
-        power.set_xlabel(f"time ({unit})")
+        power.set_xlabel(say("axis.time", unit=unit))
         for axes in (queue, heat, power):
             plain_axis(axes, "y", 4)
             axes.grid(visible=True)
@@ -64,7 +65,7 @@ def rack_over_time(rack: Rack) -> bytes | None:
         plain_axis(power, "x", 8)
         figure.align_ylabels()
 
-    return draw(3.75, paint)
+    return draw(3.75, paint, say)
 
 
 def _line(
@@ -79,7 +80,7 @@ def _line(
     axes.plot(series.time_s / scale, series.mean, color=colour, linestyle=dash, linewidth=0.9, label=label)
 
 
-def latency_histogram(rack: Rack) -> bytes | None:
+def latency_histogram(rack: Rack, say: Wording) -> bytes | None:
     """Share of the requests by latency, with the 99th percentile and the objective; at most four streams."""
     shown = [histogram for histogram in rack["latency_histogram"] if sum(histogram["counts"]) > 0][
         :MOST_STREAMS
@@ -91,13 +92,13 @@ def latency_histogram(rack: Rack) -> bytes | None:
     def paint(figure: Figure) -> None:
         all_axes = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
         for axes, histogram in zip(all_axes, shown, strict=True):
-            _histogram(axes, histogram, results.get(histogram["stream"]))
-        all_axes[-1].set_xlabel("latency (ms)")
+            _histogram(axes, histogram, results.get(histogram["stream"]), say)
+        all_axes[-1].set_xlabel(say("axis.latency"))
 
-    return draw(0.5 + 1.4 * len(shown), paint)
+    return draw(0.5 + 1.4 * len(shown), paint, say)
 
 
-def _histogram(axes: Axes, histogram: Histogram, result: StreamResult | None) -> None:
+def _histogram(axes: Axes, histogram: Histogram, result: StreamResult | None, say: Wording) -> None:
     edges_ms = 1e3 * np.array(histogram["edges_s"])
     counts = np.array(histogram["counts"], dtype=np.float64)
     axes.stairs(
@@ -108,7 +109,10 @@ def _histogram(axes: Axes, histogram: Histogram, result: StreamResult | None) ->
         latency = result["latency_s"]
         if latency["p99_low"] is not None and latency["p99_high"] is not None:
             axes.axvspan(1e3 * latency["p99_low"], 1e3 * latency["p99_high"], color=PALE, zorder=0)
-        marks = [(latency["p99"], INK, SOLID, "p99"), (result["slo_s"], VERMILLION, DASHES[1], "objective")]
+        marks = [
+            (latency["p99"], INK, SOLID, "p99"),
+            (result["slo_s"], VERMILLION, DASHES[1], say("rack.objective")),
+        ]
     for value_s, colour, dash, name in marks:
         if value_s is not None:
             axes.axvline(
@@ -121,7 +125,7 @@ def _histogram(axes: Axes, histogram: Histogram, result: StreamResult | None) ->
     filled = np.flatnonzero(counts)
     right = max([edges_ms[filled[-1] + 1], *(1e3 * value for value, *_ in marks if value is not None)])
     axes.set_xlim(min(edges_ms[filled[0]], 0.0), right * 1.04)
-    axes.set_ylabel("requests (%)")
+    axes.set_ylabel(say("axis.requests"))
     axes.set_title(shortened(histogram["stream"], 60))
     plain_axis(axes, "x", 8)
     plain_axis(axes, "y", 4)

@@ -30,17 +30,18 @@ from planner.report.figures.style import (
 from planner.report.numbers import shortened, significant
 from planner.report.record import Kernel, Roofline
 from planner.report.selection import DrawnKernels, drawn_kernels, shares_by
+from planner.wording.message import Wording
 
 _NAMED_CLASSES = 5
-_OTHER = "other classes"
+_OTHER = "other"
 
 
-def roofline(record: Roofline) -> bytes | None:
+def roofline(record: Roofline, say: Wording) -> bytes | None:
     """Operations per second over operations per byte, a point per kernel, its area the share of the time.
 
     Kernels without operations or bytes have no place on logarithmic axes; `None` when there are no others.
     """
-    drawn = drawn_kernels(record["kernels"])
+    drawn = drawn_kernels(record["kernels"], say)
     points = _placeable([*drawn.single, *drawn.merged])
     if not points:
         return None
@@ -48,13 +49,13 @@ def roofline(record: Roofline) -> bytes | None:
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
         _limits(axes, record, points)
-        handles = [*_groups(axes, drawn, points), *_roofs(axes, record)]
-        axes.set_xlabel("operations per byte moved")
-        axes.set_ylabel("operations per second")
+        handles = [*_groups(axes, drawn, points, say), *_roofs(axes, record, say)]
+        axes.set_xlabel(say("axis.intensity"))
+        axes.set_ylabel(say("axis.ops"))
         axes.grid(visible=True)
         legend_above(figure, handles, [str(handle.get_label()) for handle in handles], columns=3)
 
-    return draw(3.1, paint)
+    return draw(3.1, paint, say)
 
 
 def placed_share(kernels: Sequence[Kernel]) -> float:
@@ -89,7 +90,7 @@ def _limits(axes: Axes, record: Roofline, points: Sequence[Kernel]) -> None:
         axis.set_major_locator(LogLocator(numticks=12))
 
 
-def _groups(axes: Axes, drawn: DrawnKernels, points: Sequence[Kernel]) -> list[Artist]:
+def _groups(axes: Axes, drawn: DrawnKernels, points: Sequence[Kernel], say: Wording) -> list[Artist]:
     """Scatter the kernels by class, the merged ones hollow; the classes with the most time have a name."""
     named = list(shares_by(points, lambda kernel: kernel["op_class"]))[:_NAMED_CLASSES]
     merged = {id(kernel) for kernel in drawn.merged}
@@ -101,10 +102,9 @@ def _groups(axes: Axes, drawn: DrawnKernels, points: Sequence[Kernel]) -> list[A
                 axes, [kernel for kernel in group if (id(kernel) in merged) is hollow], colour, marker, hollow
             )
         if group:
+            label = shortened(say.term("op_class", name), 30)
             handles.append(
-                Line2D(
-                    [], [], color=colour, marker=marker, linestyle="", markersize=5, label=shortened(name, 30)
-                )
+                Line2D([], [], color=colour, marker=marker, linestyle="", markersize=5, label=label)
             )
     return handles
 
@@ -127,12 +127,13 @@ def _scatter(axes: Axes, kernels: Sequence[Kernel], colour: str, marker: str, ho
     )
 
 
-def _roofs(axes: Axes, record: Roofline) -> list[Artist]:
+def _roofs(axes: Axes, record: Roofline, say: Wording) -> list[Artist]:
     """The datasheet's roof, and each ceiling under it completed by the datasheet where it says nothing."""
     peak, bandwidth = record["peak_ops_per_s"], record["bandwidth_bytes_per_s"]
     intensity = np.geomspace(*axes.get_xlim(), 200)
     roof = np.minimum(peak, bandwidth * intensity)
-    handles: list[Artist] = list(axes.plot(intensity, roof, color=INK, linewidth=1.4, label="datasheet roof"))
+    label = say("roof.datasheet")
+    handles: list[Artist] = list(axes.plot(intensity, roof, color=INK, linewidth=1.4, label=label))
     for place, ceiling in enumerate(record["ceilings"], start=1):
         flat = peak if ceiling["ops_per_s"] is None else ceiling["ops_per_s"]
         slope = bandwidth if ceiling["bytes_per_s"] is None else ceiling["bytes_per_s"]

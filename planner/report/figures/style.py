@@ -12,8 +12,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
@@ -22,7 +21,9 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from planner.report.fonts import chinese_face
 from planner.report.numbers import quantity
+from planner.wording.message import Wording
 
 Dash = Literal["-"] | tuple[float, tuple[float, ...]]
 """A line style: solid, or an offset and the lengths of dashes and gaps."""
@@ -46,10 +47,9 @@ _LAID_OUT_WITH = "STIXGeneral"
 _SET_IN = b"'Libertinus Serif'"
 _NOT_IN_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _FACE_OF_TEXT = re.compile(rb"(<text style=\"[^\"]*?)'STIXGeneral'")
-_SETTINGS: dict[str, object] = {
+_SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "planner",
-    "font.family": [_LAID_OUT_WITH, "DejaVu Sans"],
     "font.size": 8.5,
     "text.parse_math": False,
     "text.color": INK,
@@ -83,9 +83,12 @@ _SETTINGS: dict[str, object] = {
 }
 
 
-def draw(height_in: float, paint: Callable[[Figure], None]) -> bytes:
+def draw(height_in: float, paint: Callable[[Figure], None], say: Wording) -> bytes:
     """SVG of a drawing as wide as the text column; the same painting gives the same bytes."""
-    with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
+    chinese = chinese_face() if say.language == "zh" else None
+    families = [*([chinese.drawn_as] if chinese else []), _LAID_OUT_WITH, "DejaVu Sans"]
+    settings = {**_SETTINGS, "font.family": families}
+    with mpl.rc_context(settings):  # type: ignore[arg-type]
         figure = Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
         FigureCanvasSVG(figure)
         buffer = io.BytesIO()
@@ -94,12 +97,8 @@ def draw(height_in: float, paint: Callable[[Figure], None]) -> bytes:
             paint(figure)
             figure.savefig(buffer, format="svg", metadata={"Date": None})
     svg = _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}".encode(), buffer.getvalue())
-    return _FACE_OF_TEXT.sub(rb"\1" + _SET_IN, svg)
-
-
-def font_folder() -> Path:
-    """Where matplotlib keeps its faces: they cover more scripts than those that the PDF library carries."""
-    return Path(mpl.get_data_path()) / "fonts" / "ttf"
+    svg = _FACE_OF_TEXT.sub(rb"\1" + _SET_IN, svg)
+    return svg if chinese is None else svg.replace(chinese.drawn_as.encode(), chinese.family.encode())
 
 
 def log_axis(axes: Axes, which: str, dimension: str, most_ticks: int = 9) -> None:

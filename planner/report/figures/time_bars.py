@@ -12,16 +12,17 @@ from matplotlib.patches import Patch
 from planner.report.figures.style import BLUE, INK, PALE, SKY, draw, legend_above, plain_axis
 from planner.report.numbers import percent, shortened
 from planner.report.record import Kernel, Roofline
+from planner.wording.message import Wording
 
 TOP_KERNELS = 12
 _LOOKS: dict[str, dict[str, Any]] = {
-    "compute": {"facecolor": BLUE, "hatch": "", "label": "bound by computing"},
-    "memory": {"facecolor": SKY, "hatch": "////", "label": "bound by memory"},
-    "overhead": {"facecolor": PALE, "hatch": "....", "label": "bound by launching"},
+    "compute": {"facecolor": BLUE, "hatch": "", "label": "network.bound_compute"},
+    "memory": {"facecolor": SKY, "hatch": "////", "label": "network.bound_memory"},
+    "overhead": {"facecolor": PALE, "hatch": "....", "label": "network.bound_overhead"},
 }
 
 
-def time_bars(record: Roofline) -> bytes | None:
+def time_bars(record: Roofline, say: Wording) -> bytes | None:
     """Share of the time of the twelve longest kernels and of all others together, by what bounds them."""
     ranked = sorted(record["kernels"], key=lambda kernel: -kernel["share"])
     if not ranked:
@@ -29,7 +30,7 @@ def time_bars(record: Roofline) -> bytes | None:
     bars = [(shortened(kernel["name"], 40), [kernel]) for kernel in ranked[:TOP_KERNELS]]
     rest = ranked[TOP_KERNELS:]
     if rest:
-        bars.append((f"{len(rest):,} other kernels", rest))
+        bars.append((say.counted("network.other_kernels", len(rest)), rest))
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
@@ -38,15 +39,15 @@ def time_bars(record: Roofline) -> bytes | None:
         axes.set_yticks(range(len(bars)), [name for name, _ in bars])
         axes.tick_params(axis="y", length=0)
         axes.invert_yaxis()
-        axes.set_xlabel("share of the time of one inference (%)")
+        axes.set_xlabel(say("axis.time_share"))
         axes.margins(x=0.1)
         plain_axis(axes, "x")
         axes.grid(visible=True, axis="x")
         present = [look for bound, look in _LOOKS.items() if any(k["bound"] == bound for k in ranked)]
         patches = [Patch(edgecolor=INK, linewidth=0.5, **look) for look in present]
-        legend_above(figure, list(patches), [str(look["label"]) for look in present])
+        legend_above(figure, list(patches), [say(str(look["label"])) for look in present])
 
-    return draw(0.72 + 0.17 * len(bars), paint)
+    return draw(0.72 + 0.17 * len(bars), paint, say)
 
 
 def _bar(axes: Axes, place: int, kernels: Sequence[Kernel]) -> None:

@@ -15,18 +15,19 @@ from planner.report.figures.labels import label_points
 from planner.report.figures.style import BLUE, VERMILLION, draw, legend_above, log_axis
 from planner.report.record import Option
 from planner.report.selection import Compared
+from planner.wording.message import Wording
 
 _LOOKS: Mapping[bool, dict[str, Any]] = {
-    True: {"s": 34, "marker": "o", "color": BLUE, "label": "feasible"},
-    False: {"s": 30, "marker": "x", "color": VERMILLION, "linewidths": 1.1, "label": "not feasible"},
+    True: {"s": 34, "marker": "o", "color": BLUE, "label": "option.feasible"},
+    False: {"s": 30, "marker": "x", "color": VERMILLION, "linewidths": 1.1, "label": "option.not_feasible"},
 }
 _SMALL: dict[str, Any] = {"s": 7, "linewidths": 0.6, "alpha": 0.6, "label": "_"}
-_RING: dict[str, Any] = {"s": 82, "facecolors": "none", "edgecolors": BLUE, "label": "best trade-offs"}
+_RING: dict[str, Any] = {"s": 82, "facecolors": "none", "edgecolors": BLUE, "label": "option.best_tradeoffs"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """A number of an option with its name and, unless it is money, its dimension."""
+    """A number of an option, the name of its axis and, unless it is money, its dimension."""
 
     value: Callable[[Option], float | None]
     label: str
@@ -38,10 +39,10 @@ def _planned_latency_s(option: Option) -> float | None:
     return None if shown is None else shown["mid"]
 
 
-_POWER = _Measure(lambda option: option["power_w"], "power of the rack", "w")
-_LATENCY = _Measure(_planned_latency_s, "latency of one batch", "s")
-_TOTAL = _Measure(lambda option: option["total_cost"], "cost over the horizon", None)
-_CAPITAL = _Measure(lambda option: option["capital"], "cost to buy", None)
+_POWER = _Measure(lambda option: option["power_w"], "axis.rack_power", "w")
+_LATENCY = _Measure(_planned_latency_s, "axis.batch_latency", "s")
+_TOTAL = _Measure(lambda option: option["total_cost"], "axis.total_cost", None)
+_CAPITAL = _Measure(lambda option: option["capital"], "axis.capital", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Tradeoff:
     missing: int
 
 
-def tradeoff(compared: Compared, options: Sequence[Option]) -> Tradeoff | None:
+def tradeoff(compared: Compared, options: Sequence[Option], say: Wording) -> Tradeoff | None:
     """Cost against power and against latency; latency against power where no prices are known.
 
     Points carry the row numbers of the comparison table; options that are not in the table are small. `None`
@@ -68,20 +69,20 @@ def tradeoff(compared: Compared, options: Sequence[Option]) -> Tradeoff | None:
             axes.margins(0.09)
             _points(axes, compared, options, across, upward)
             _scale(axes, "x", across)
-            axes.set_xlabel(across.label)
+            axes.set_xlabel(say(across.label))
             axes.grid(visible=True)
         upward = panels[0][1]
         _scale(all_axes[0], "y", upward)
         currency = "" if upward.dimension else f" ({options[0]['currency']})"
-        all_axes[0].set_ylabel(upward.label + currency)
+        all_axes[0].set_ylabel(say(upward.label) + currency)
         handles, labels = all_axes[0].get_legend_handles_labels()
-        legend_above(figure, list[Artist](handles), labels)
+        legend_above(figure, list[Artist](handles), [say(label) for label in labels])
         figure.draw_without_rendering()
         for axes, (across, upward) in zip(all_axes, panels, strict=True):
             _number(axes, compared, across, upward)
 
     missing = sum(not all(_drawable(option, *panel) for panel in panels) for option in options)
-    return Tradeoff(draw(2.9, paint), missing)
+    return Tradeoff(draw(2.9, paint, say), missing)
 
 
 def _panels(options: Sequence[Option]) -> list[tuple[_Measure, _Measure]]:

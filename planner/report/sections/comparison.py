@@ -10,64 +10,71 @@ from planner.report.numbers import band, celsius, money, percent, quantity, shor
 from planner.report.record import Band, Option, Study
 from planner.report.sections.cover import setting
 from planner.report.selection import Compared, compared
+from planner.wording.message import Wording
 
-_COLUMNS = (
-    Column("#", "right"),
-    Column("Part and setting", share=1),
-    Column("Devices", "right"),
-    Column("Latency", "right"),
-    Column("Load", "right"),
-    Column("Power", "right"),
-    Column("Temp.", "right"),
-    Column("To buy", "right"),
-    Column("Horizon", "right"),
-)
+_DASH = "–"
 
 
-def comparison(study: Study) -> list[Block]:
+def comparison(study: Study, say: Wording) -> list[Block]:
     """The comparison table, the trade-off drawing and the reasons of the losers."""
     shown = compared(study["options"])
     if not shown.rows:
-        return [
-            Heading("Comparison"),
-            Paragraph("The scenario admits no part at all, so there is nothing to compare."),
-        ]
-    blocks: list[Block] = [Heading("Comparison"), Paragraph(_introduction(shown, study["options"]))]
+        return [Heading(say("comparison.title")), Paragraph(say("comparison.nothing"))]
+    blocks: list[Block] = [
+        Heading(say("comparison.title")),
+        Paragraph(_introduction(shown, study["options"], say)),
+    ]
     if shown.feasible:
         chosen = study["chosen"]
         row = next(
             (i for i, option in enumerate(shown.feasible) if chosen is not None and option == chosen), None
         )
-        rows = tuple(option_row(number, option) for number, option in enumerate(shown.feasible, start=1))
-        blocks.append(Table(_COLUMNS, rows, _caption(shown), emphasised_row=row, small=True))
-    drawing = tradeoff(shown, study["options"])
+        rows = tuple(option_row(number, option, say) for number, option in enumerate(shown.feasible, start=1))
+        caption = say("comparison.caption", currency=shown.feasible[0]["currency"])
+        blocks.append(Table(option_columns(say), rows, caption, emphasised_row=row, small=True))
+    drawing = tradeoff(shown, study["options"], say)
     if drawing is not None:
-        blocks.append(_figure(drawing, shown, study["options"]))
+        blocks.append(_figure(drawing, shown, study["options"], say))
     if shown.losing:
-        blocks += [Heading("Why the others lose", 2), _losers(shown)]
+        blocks += [Heading(say("comparison.why"), 2), _losers(shown, say)]
     return blocks
 
 
-def full_table(options: Sequence[Option]) -> Table:
+def full_table(options: Sequence[Option], say: Wording) -> Table:
     """Every option in order of merit, with the first reason of those that are not feasible."""
-    columns = (*_COLUMNS, Column("Verdict", share=0.7))
+    columns = (*option_columns(say), Column(say("head.verdict"), share=0.7))
     rows = tuple(
-        (*option_row(number, option, length=300), _verdict(option))
+        (*option_row(number, option, say, length=300), _verdict(option, say))
         for number, option in enumerate(options, start=1)
     )
-    return Table(columns, rows, "All options, best first.", small=True)
+    return Table(columns, rows, say("comparison.all"), small=True)
 
 
-def option_row(number: int, option: Option, length: int = 60) -> tuple[Cell, ...]:
+def option_columns(say: Wording) -> tuple[Column, ...]:
+    """The headings over `option_row`."""
+    return (
+        Column("#", "right"),
+        Column(say("head.part_and_setting"), share=1),
+        Column(say("head.devices"), "right"),
+        Column(say("head.latency"), "right"),
+        Column(say("head.load"), "right"),
+        Column(say("head.power"), "right"),
+        Column(say("head.temperature"), "right"),
+        Column(say("head.to_buy"), "right"),
+        Column(say("head.horizon"), "right"),
+    )
+
+
+def option_row(number: int, option: Option, say: Wording, length: int = 60) -> tuple[Cell, ...]:
     """The cells of one option: number, part and setting, devices and spares, and its numbers."""
     spares = f" + {option['spares']}" if option["spares"] else ""
-    name = f"{shortened(option['name'], length)}, {shortened(setting(option), 48)}"
+    items = (shortened(option["name"], length), shortened(setting(option, say), 48))
     currency = option["currency"]
     return (
         Cell(str(number), "note"),
-        Cell(name),
+        Cell(say("option.name", items=items)),
         *cells(
-            "–" if option["count"] is None else whole(option["count"]) + spares,
+            _DASH if option["count"] is None else whole(option["count"]) + spares,
             _band_or_dash(option["planning_latency_s"] or option["latency_s"]),
             _or_dash(option["utilisation"], percent),
             _or_dash(option["power_w"], lambda value: quantity(value, "w")),
@@ -79,70 +86,65 @@ def option_row(number: int, option: Option, length: int = 60) -> tuple[Cell, ...
 
 
 def _or_dash(value: float | None, show: Callable[[float], str]) -> str:
-    return "–" if value is None else show(value)
+    return _DASH if value is None else show(value)
 
 
 def _band_or_dash(shown: Band | None) -> str:
-    return "–" if shown is None else band(shown["low"], shown["mid"], shown["high"], "s")
+    return _DASH if shown is None else band(shown["low"], shown["mid"], shown["high"], "s")
 
 
 def _amount(value: float, currency: str) -> str:
-    return money(value, currency).removeprefix(currency).strip()
+    return money(value, currency).removesuffix(currency).strip()
 
 
-def _verdict(option: Option) -> Cell:
+def _verdict(option: Option, say: Wording) -> Cell:
     if option["feasible"]:
-        return Cell("feasible, on the front" if option["pareto"] else "feasible", "good")
-    return Cell(option["reasons"][0] if option["reasons"] else "not feasible", "note")
+        return Cell(say("option.on_front") if option["pareto"] else say("option.feasible"), "good")
+    return Cell(option["reasons"][0] if option["reasons"] else say("option.not_feasible"), "note")
 
 
-def _introduction(shown: Compared, options: Sequence[Option]) -> str:
+def _introduction(shown: Compared, options: Sequence[Option], say: Wording) -> str:
     feasible = sum(option["feasible"] for option in options)
-    devices = len({option["device"] for option in options})
-    text = (
-        f"{len(options):,} options on {devices} parts were weighed, each a part in one mode, precision and "
-        f"batch with the number of devices that the load takes; {feasible or 'none'} "
-        f"{'is' if feasible == 1 else 'are'} feasible."
-    )
-    left_out = shown.feasible_left_out
-    if left_out == 1:
-        text += " The other feasible one stands in the appendix."
-    elif left_out:
-        text += f" The other {left_out} feasible ones stand in the appendix."
-    return text
+    sentences = [
+        say(
+            "comparison.weighed",
+            options=f"{len(options):,}",
+            parts=len({option["device"] for option in options}),
+            feasible=say.counted("comparison.feasible", feasible)
+            if feasible
+            else say("comparison.none_feasible"),
+        )
+    ]
+    if shown.feasible_left_out:
+        sentences.append(say.counted("comparison.left_out", shown.feasible_left_out))
+    return say("text.paragraph", sentences=tuple(sentences))
 
 
-def _caption(shown: Compared) -> str:
-    currency = shown.feasible[0]["currency"]
-    return (
-        "Feasible options, best first. Devices: in use + spares. Latency: of one batch as planned with, "
-        f"middle and (low–high). Power: the whole rack. Money in {currency}. A dash: not known."
-    )
-
-
-def _figure(drawing: Tradeoff, shown: Compared, options: Sequence[Option]) -> Figure:
-    caption = (
-        "Trade-offs: numbers are rows of the tables above and below, small marks are options of the appendix."
-    )
+def _figure(drawing: Tradeoff, shown: Compared, options: Sequence[Option], say: Wording) -> Figure:
+    sentences = [say("comparison.tradeoff")]
     if drawing.missing:
-        caption += f" {drawing.missing} of {len(options)} options lack a number and are not drawn in full."
-    names = ", ".join(shortened(option["name"], 40) for option in shown.rows[:6])
-    return Figure(drawing.svg, caption, f"Scatter plot of the options by cost, power and latency: {names}")
+        sentences.append(say("comparison.missing", missing=drawing.missing, options=len(options)))
+    names = tuple(shortened(option["name"], 40) for option in shown.rows[:6])
+    return Figure(
+        drawing.svg,
+        say("text.paragraph", sentences=tuple(sentences)),
+        say("comparison.alt", items=names),
+    )
 
 
-def _losers(shown: Compared) -> Table:
+def _losers(shown: Compared, say: Wording) -> Table:
     first = len(shown.feasible) + 1
     columns = (
         Column("#", "right"),
-        Column("Part, at its best setting", share=1.5),
-        Column("Devices", "right"),
-        Column("Latency", "right"),
-        Column("Power", "right"),
-        Column("Why it loses", share=2.2),
+        Column(say("head.part_at_best"), share=1.5),
+        Column(say("head.devices"), "right"),
+        Column(say("head.latency"), "right"),
+        Column(say("head.power"), "right"),
+        Column(say("head.why_loses"), share=2.2),
     )
     rows = []
     for number, option in enumerate(shown.losing, start=first):
-        row = option_row(number, option)
-        reasons = "; ".join(option["reasons"]) or "no reason was recorded"
+        row = option_row(number, option, say)
+        reasons = say("option.reasons", reasons=tuple(option["reasons"] or [say("option.no_reason")]))
         rows.append((*row[:4], row[5], Cell(reasons)))
-    return Table(columns, tuple(rows), "The best option of each part that has no feasible one.", small=True)
+    return Table(columns, tuple(rows), say("comparison.losers"), small=True)

@@ -16,61 +16,70 @@ from planner.report.numbers import (
 )
 from planner.report.record import Constraint, Option, Rack, Stream, StreamResult, Study
 from planner.report.selection import compared
+from planner.wording.message import Wording, message
 
 NEAREST = 5
 
 
-def cover(study: Study) -> list[Block]:
+def cover(study: Study, say: Wording) -> list[Block]:
     """The blocks of the first page; without a chosen option it says what binds in place of key numbers."""
     answer, chosen = study["answer"], study["chosen"]
     blocks: list[Block] = [
         Cover(
+            kicker=say("cover.kicker"),
             question=study["scenario"]["question"],
             verdict=answer["verdict"],
+            verdict_text=say.term("verdict", answer["verdict"]),
             headline=answer["headline"],
             paragraph=answer["paragraph"],
-            facts=_facts(chosen, study["rack"]) if chosen is not None else (),
+            facts=_facts(chosen, study["rack"], say) if chosen is not None else (),
         )
     ]
     if study["constraints"]:
-        blocks += [Heading("What the site allows", 2), _constraints(study["constraints"])]
+        blocks += [Heading(say("cover.site_allows"), 2), _constraints(study["constraints"], say)]
     if chosen is None:
-        blocks += _what_binds(study)
+        blocks += _what_binds(study, say)
     if answer["risks"]:
-        blocks += [Heading("What could go wrong", 2), Bullets(tuple(answer["risks"]), numbered=True)]
+        blocks += [Heading(say("cover.risks"), 2), Bullets(tuple(answer["risks"]), numbered=True)]
     if study["streams"]:
-        blocks += [Heading("What is asked of it", 2), _streams(study["streams"])]
-    blocks += [Paragraph(note, "note") for note in study["scenario"]["notes"]]
+        blocks += [Heading(say("cover.asked"), 2), _streams(study["streams"], say)]
+    if study["scenario"]["notes"]:
+        notes = say("cover.notes", sentences=tuple(study["scenario"]["notes"]))
+        blocks.append(Paragraph(notes, "note"))
     return blocks
 
 
-def setting(option: Option) -> str:
+def setting(option: Option, say: Wording) -> str:
     """Mode, precision and batch of an option in a few words."""
-    parts = [option["mode"], shortened(option["precision"].upper(), 16), f"batch {option['batch']}"]
-    return ", ".join(part for part in parts if part)
+    batch = say("option.batch", batch=option["batch"])
+    parts = [option["mode"], shortened(option["precision"].upper(), 16), batch]
+    return say("option.setting", items=tuple(part for part in parts if part))
 
 
-def _facts(chosen: Option, rack: Rack | None) -> tuple[Fact, ...]:
-    spares = chosen["spares"]
-    how_many = "spares unknown" if spares is None else f"and {spares} spare{'' if spares == 1 else 's'}"
-    used = chosen["utilisation"]
+def _facts(chosen: Option, rack: Rack | None, say: Wording) -> tuple[Fact, ...]:
+    spares, used = chosen["spares"], chosen["utilisation"]
+    how_many = say("cover.spares_unknown") if spares is None else say.counted("cover.spares", spares)
     return (
-        Fact("Part", shortened(chosen["name"], 40), shortened(setting(chosen), 48)),
-        Fact("How many", whole(chosen["count"]), how_many),
+        Fact(say("cover.part"), shortened(chosen["name"], 40), shortened(setting(chosen, say), 48)),
+        Fact(say("cover.how_many"), whole(chosen["count"]), how_many),
         Fact(
-            "Headroom",
+            say("cover.headroom"),
             UNKNOWN if used is None else percent(1 - used),
-            "" if used is None else f"planned load {percent(used)}",
+            "" if used is None else say("cover.planned_load", load=percent(used)),
         ),
-        _slowest(chosen, rack),
-        _power(chosen, rack),
-        _temperature(chosen, rack),
-        Fact("To buy", _amount(chosen["capital"], chosen), _running(chosen)),
-        Fact(
-            "Over the horizon",
-            _amount(chosen["total_cost"], chosen),
-            f"latency: {chosen['latency_provenance']}; weakest input: {chosen['provenance']}",
-        ),
+        _slowest(chosen, rack, say),
+        _power(chosen, rack, say),
+        _temperature(chosen, rack, say),
+        Fact(say("cover.to_buy"), _amount(chosen["capital"], chosen), _running(chosen, say)),
+        Fact(say("cover.horizon"), _amount(chosen["total_cost"], chosen), _rests_on(chosen, say)),
+    )
+
+
+def _rests_on(chosen: Option, say: Wording) -> str:
+    return say(
+        "cover.rests_on",
+        latency=say.term("provenance", chosen["latency_provenance"]),
+        weakest=say.term("provenance", chosen["provenance"]),
     )
 
 
@@ -79,27 +88,31 @@ def _amount(amount: float | None, chosen: Option) -> str:
     return UNKNOWN if amount is None else f"{whole(amount)} {chosen['currency']}"
 
 
-def _running(chosen: Option) -> str:
+def _running(chosen: Option, say: Wording) -> str:
     yearly = chosen["running_cost_per_year"]
     if yearly is None:
-        return "running cost unknown"
-    return f"and {_amount(yearly, chosen)} a year to run"
+        return say("cover.running_unknown")
+    return say("cover.running", amount=_amount(yearly, chosen))
 
 
-def _slowest(chosen: Option, rack: Rack | None) -> Fact:
+def _slowest(chosen: Option, rack: Rack | None, say: Wording) -> Fact:
     """The stream whose 99th percentile comes nearest to its objective, else the latency planned with."""
     results = [] if rack is None else [r for r in rack["streams"] if r["latency_s"]["p99"] is not None]
     if results:
         worst = max(results, key=_share_of_objective)
-        limit = "no objective" if worst["slo_s"] is None else f"objective {stated(worst['slo_s'], 's')}"
+        limit = (
+            say("cover.no_objective")
+            if worst["slo_s"] is None
+            else say("cover.objective", limit=stated(worst["slo_s"], "s"))
+        )
         return Fact(
-            "Latency, p99",
+            say("cover.p99"),
             quantity(worst["latency_s"]["p99"], "s"),
-            f"{limit}, {shortened(worst['name'], 30)}",
+            say("cover.of_stream", limit=limit, stream=shortened(worst["name"], 30)),
         )
     planned = chosen["planning_latency_s"] or chosen["latency_s"]
     value = UNKNOWN if planned is None else middle(planned["low"], planned["mid"], planned["high"], "s")
-    return Fact("Latency of one batch", value, "without queueing; no rack was simulated")
+    return Fact(say("cover.latency_of_batch"), value, say("cover.not_simulated"))
 
 
 def _share_of_objective(result: StreamResult) -> float:
@@ -107,90 +120,96 @@ def _share_of_objective(result: StreamResult) -> float:
     return (p99_s or 0.0) / slo_s if slo_s else 0.0
 
 
-def _power(chosen: Option, rack: Rack | None) -> Fact:
+def _power(chosen: Option, rack: Rack | None, say: Wording) -> Fact:
     each = chosen["power_per_device_w"]
     if rack is not None and rack["power_w"] is not None:
-        return Fact("Power of the rack", quantity(rack["power_w"], "w"), "mean of the simulated runs")
-    detail = "" if each is None else f"{quantity(each, 'w', 2)} per device"
-    return Fact("Power of the rack", quantity(chosen["power_w"], "w"), detail)
+        return Fact(say("cover.power"), quantity(rack["power_w"], "w"), say("cover.mean_of_runs"))
+    detail = "" if each is None else say("cover.per_device", power=quantity(each, "w", 2))
+    return Fact(say("cover.power"), quantity(chosen["power_w"], "w"), detail)
 
 
-def _temperature(chosen: Option, rack: Rack | None) -> Fact:
+def _temperature(chosen: Option, rack: Rack | None, say: Wording) -> Fact:
     if rack is not None and rack["devices"]["temperature_c"]["max"] is not None:
         trip = rack["throttle_c"]
-        detail = "simulated" if trip is None else f"simulated; throttles at {celsius(trip)}"
-        return Fact("Hottest device", celsius(rack["devices"]["temperature_c"]["max"]), detail)
-    return Fact("Device temperature", celsius(chosen["temperature_c"]), "steady, at the planned load")
+        detail = say("cover.simulated") if trip is None else say("cover.simulated_trip", trip=celsius(trip))
+        return Fact(say("cover.hottest"), celsius(rack["devices"]["temperature_c"]["max"]), detail)
+    return Fact(say("cover.temperature"), celsius(chosen["temperature_c"]), say("cover.steady"))
 
 
-def _constraints(constraints: list[Constraint]) -> Table:
-    words = {True: Cell("met", "good"), False: Cell("not met", "bad"), None: Cell("not known", "open")}
+def _constraints(constraints: list[Constraint], say: Wording) -> Table:
+    words = {
+        True: Cell(say("limit.met"), "good"),
+        False: Cell(say("limit.not_met"), "bad"),
+        None: Cell(say("limit.not_known"), "open"),
+    }
     rows = tuple(
         (*cells(item["name"], item["limit"], item["value"] or UNKNOWN), words[item["met"]])
         for item in constraints
     )
     return Table(
-        (Column("Limit", share=2), Column("Allowed", share=1.2), Column("Needed", share=1.5), Column("")),
+        (
+            Column(say("limit.limit"), share=2),
+            Column(say("limit.allowed"), share=1.2),
+            Column(say("limit.needed"), share=1.5),
+            Column(say("head.verdict")),
+        ),
         rows,
     )
 
 
-def _what_binds(study: Study) -> list[Block]:
+def _what_binds(study: Study, say: Wording) -> list[Block]:
     options = compared(study["options"]).losing[:NEAREST]
     rows = tuple(
         (
             Cell(shortened(option["name"], 60)),
-            Cell(shortened(setting(option), 40)),
+            Cell(shortened(setting(option, say), 40)),
             Cell(_first_reason(option)),
         )
         for option in options
     )
     if not rows:
-        return [
-            Heading("What binds", 2),
-            Paragraph("No option could be formed; see the warnings in the appendix."),
-        ]
+        return [Heading(say("cover.binds"), 2), Paragraph(say("cover.no_option"))]
     table = Table(
         (
-            Column("Nearest options", share=1.2),
-            Column("Setting", share=1.1),
-            Column("What stands against it", share=2.6),
+            Column(say("cover.nearest"), share=1.2),
+            Column(say("cover.setting"), share=1.1),
+            Column(say("cover.against"), share=2.6),
         ),
         rows,
     )
-    return [Heading("What binds", 2), table]
+    return [Heading(say("cover.binds"), 2), table]
 
 
 def _first_reason(option: Option) -> str:
-    return option["reasons"][0] if option["reasons"] else "no reason was recorded"
+    return option["reasons"][0] if option["reasons"] else message("option.no_reason")
 
 
-def _streams(streams: list[Stream]) -> Table:
+def _streams(streams: list[Stream], say: Wording) -> Table:
     columns = (
-        Column("Stream", share=1.4),
-        Column("Network", share=1.2),
-        Column("Sources", "right"),
-        Column("Each sends", "right"),
-        Column("Arrivals"),
-        Column("Together", "right"),
-        Column("Objective", "right"),
+        Column(say("head.stream"), share=1.4),
+        Column(say("head.network"), share=1.2),
+        Column(say("head.sources"), "right"),
+        Column(say("head.each_sends"), "right"),
+        Column(say("head.arrivals")),
+        Column(say("head.together"), "right"),
+        Column(say("head.objective"), "right"),
     )
-    rows = []
-    for stream in streams:
-        jitter_s = stream["jitter_s"]
-        arrivals = shortened(stream["arrivals"], 16) + (f", ± {stated(jitter_s, 's')}" if jitter_s else "")
-        rate, quantile = stream["rate_per_s"], stream["slo_quantile"]
-        within = "none" if stream["slo_s"] is None else stated(stream["slo_s"], "s")
-        share = f" for {significant(100 * quantile, 4).rstrip('0').rstrip('.')} %" if quantile else ""
-        rows.append(
-            cells(
-                shortened(stream["name"], 60),
-                shortened(stream["model"], 60),
-                whole(stream["count"]),
-                stated(rate, "per_s"),
-                arrivals,
-                stated(rate * stream["count"], "per_s"),
-                within + (share if stream["slo_s"] is not None else ""),
-            )
-        )
-    return Table(columns, tuple(rows))
+    return Table(columns, tuple(_stream(stream, say) for stream in streams))
+
+
+def _stream(stream: Stream, say: Wording) -> tuple[Cell, ...]:
+    jitter_s, rate, quantile = stream["jitter_s"], stream["rate_per_s"], stream["slo_quantile"]
+    arrivals = shortened(say.term("arrivals", stream["arrivals"]), 16)
+    within = say("cover.no_limit") if stream["slo_s"] is None else stated(stream["slo_s"], "s")
+    if stream["slo_s"] is not None and quantile:
+        share = f"{significant(100 * quantile, 4).rstrip('0').rstrip('.')} %"
+        within = say("cover.within_for", within=within, share=share)
+    return cells(
+        shortened(stream["name"], 60),
+        shortened(stream["model"], 60),
+        whole(stream["count"]),
+        stated(rate, "per_s"),
+        arrivals + (f", ± {stated(jitter_s, 's')}" if jitter_s else ""),
+        stated(rate * stream["count"], "per_s"),
+        within,
+    )

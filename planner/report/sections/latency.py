@@ -3,52 +3,59 @@
 from __future__ import annotations
 
 from planner.report.blocks import Block, Cell, Column, Figure, Heading, Table, cells
-from planner.report.figures.ladder import ladder
+from planner.report.figures.ladder import knees, ladder
 from planner.report.figures.latency import MOST_RIVALS, latency_bars
 from planner.report.numbers import UNKNOWN, band, band_digits, quantity, shortened
 from planner.report.record import Rung, Study
+from planner.wording.message import Wording
 
 
-def latency(study: Study) -> list[Block]:
+def latency(study: Study, say: Wording) -> list[Block]:
     """Bars per part, then the ladder of precisions and batches; nothing where neither is known."""
     blocks: list[Block] = []
-    bars = latency_bars(study["rivals"])
+    bars = latency_bars(study["rivals"], say)
     if bars is not None:
-        caption = (
-            "Latency of one batch on each part at its best setting, without queueing. The bar is the band of "
-            "the estimate; the thin line is what planning counts with, after heat and power limits."
-        )
+        sentences = [say("latency.bars")]
         if len(study["rivals"]) > MOST_RIVALS:
-            caption += f" The first {MOST_RIVALS} of {len(study['rivals'])} parts are drawn."
-        blocks.append(Figure(bars, caption, "Bar chart of latency by part against the objective"))
+            sentences.append(say("latency.first", shown=MOST_RIVALS, number=len(study["rivals"])))
+        caption = say("text.paragraph", sentences=tuple(sentences))
+        blocks.append(Figure(bars, caption, say("latency.bars_alt")))
     for model in dict.fromkeys(rung["model"] for rung in study["ladder"]):
-        blocks += _ladder([rung for rung in study["ladder"] if rung["model"] == model])
-    return [Heading("Latency", follows=not study["roofline"]), *blocks] if blocks else []
+        blocks += _ladder([rung for rung in study["ladder"] if rung["model"] == model], say)
+    return [Heading(say("latency.title"), follows=not study["roofline"]), *blocks] if blocks else []
 
 
-def _ladder(rungs: list[Rung]) -> list[Block]:
+def _ladder(rungs: list[Rung], say: Wording) -> list[Block]:
     first = rungs[0]
     where = " ".join(part for part in (first["device"], first["mode"]) if part)
-    title = f"{shortened(first['model'], 60)} on {shortened(where, 80)}, by precision and batch"
+    title = say("latency.ladder", model=shortened(first["model"], 60), part=shortened(where, 80))
     blocks: list[Block] = [Heading(title, 2)]
-    drawing = ladder(rungs)
+    drawing = ladder(rungs, say)
     if drawing is not None:
-        caption = (
-            "Latency with its band, and throughput of one device, over the batch; both axes logarithmic."
+        found = knees(rungs)
+        caption = say(
+            "text.paragraph",
+            sentences=(
+                say("latency.ladder_caption"),
+                say(
+                    "latency.knees",
+                    items=tuple(f"{name.upper()} {rung['batch']}" for name, rung in found.items()),
+                ),
+            ),
         )
-        blocks.append(Figure(drawing, caption, f"Line chart of latency and throughput of {title}"))
+        blocks.append(Figure(drawing, caption, say("latency.ladder_alt", title=title)))
     columns = (
-        Column("Precision", share=1),
-        Column("Batch", "right"),
-        Column("Latency of one batch", "right", share=1.4),
-        Column("Inferences", "right", share=1),
-        Column("Memory", share=1),
+        Column(say("head.precision"), share=1),
+        Column(say("head.batch"), "right"),
+        Column(say("head.batch_latency"), "right", share=1.4),
+        Column(say("head.inferences"), "right", share=1),
+        Column(say("head.memory"), share=1),
     )
-    blocks.append(Table(columns, tuple(_row(rung) for rung in rungs), small=True))
+    blocks.append(Table(columns, tuple(_row(rung, say) for rung in rungs), small=True))
     return blocks
 
 
-def _row(rung: Rung) -> tuple[Cell, ...]:
+def _row(rung: Rung, say: Wording) -> tuple[Cell, ...]:
     shown = rung["latency_s"]
     return (
         *cells(
@@ -61,5 +68,5 @@ def _row(rung: Rung) -> tuple[Cell, ...]:
                 3 if shown is None else band_digits(shown["low"], shown["mid"], shown["high"]),
             ),
         ),
-        Cell("fits") if rung["fits"] else Cell("does not fit", "bad"),
+        Cell(say("latency.fits")) if rung["fits"] else Cell(say("latency.does_not_fit"), "bad"),
     )

@@ -8,35 +8,36 @@ from planner.report.figures.time_bars import time_bars
 from planner.report.numbers import count, percent, quantity, shortened, whole
 from planner.report.record import Network, Roofline, Study
 from planner.report.selection import drawn_kernels, shares_by
+from planner.wording.message import Wording
 
 _MOST_UNRESOLVED = 12
 
 
-def networks(study: Study) -> list[Block]:
+def networks(study: Study, say: Wording) -> list[Block]:
     """Counts of every network, then roofline and time of each on the chosen part."""
     if not study["networks"]:
         return []
-    title = "The network" if len(study["networks"]) == 1 else "The networks"
-    blocks: list[Block] = [Heading(title), _counts(study["networks"])]
+    title = say.counted("network.title", len(study["networks"]))
+    blocks: list[Block] = [Heading(title), _counts(study["networks"], say)]
     for network in study["networks"]:
-        blocks += _doubts(network)
+        blocks += _doubts(network, say)
     for entry in study["roofline"]:
-        blocks += _on_chosen(entry)
+        blocks += _on_chosen(entry, say)
     if not study["roofline"]:
-        blocks.append(Paragraph("No part was chosen, so the time of the kernels is not broken down here."))
+        blocks.append(Paragraph(say("network.not_chosen")))
     return blocks
 
 
-def _counts(listed: list[Network]) -> Table:
+def _counts(listed: list[Network], say: Wording) -> Table:
     columns = (
-        Column("Network", share=1),
-        Column("Operators", "right"),
-        Column("Kernels", "right"),
-        Column("Work", "right"),
-        Column("Parameters", "right"),
-        Column("Weights", "right"),
-        Column("Activations", "right"),
-        Column("Peak", "right"),
+        Column(say("head.network"), share=1),
+        Column(say("head.operators"), "right"),
+        Column(say("head.kernels"), "right"),
+        Column(say("head.work"), "right"),
+        Column(say("head.parameters"), "right"),
+        Column(say("head.weights"), "right"),
+        Column(say("head.activations"), "right"),
+        Column(say("head.peak"), "right"),
     )
     rows = tuple(
         cells(
@@ -51,73 +52,89 @@ def _counts(listed: list[Network]) -> Table:
         )
         for network in listed
     )
-    caption = (
-        "Counts for one input. Work in multiply-accumulates, each of two operations; weights as stored in "
-        "the file; activations: all that are written, and the most that are alive at once."
-    )
-    return Table(columns, rows, caption, small=True)
+    return Table(columns, rows, say("network.counts"), small=True)
 
 
-def _doubts(network: Network) -> list[Block]:
+def _doubts(network: Network, say: Wording) -> list[Block]:
     blocks: list[Block] = []
     name = shortened(network["model"], 60)
     unresolved = network["unresolved"]
     if unresolved:
-        columns = (Column("Operator", share=1.4), Column("Type", share=1), Column("Why", share=2))
+        columns = (
+            Column(say("head.operator"), share=1.4),
+            Column(say("head.type"), share=1),
+            Column(say("head.why"), share=2),
+        )
         rows = tuple(
             (Cell(item["name"]), Cell(item["op_type"]), Cell(item["reason"]))
             for item in unresolved[:_MOST_UNRESOLVED]
         )
-        caption = (
-            f"Operators of {name} that could not be costed: their time is not in any figure of this study."
-        )
+        sentences = [say("network.unresolved", model=name)]
         if len(unresolved) > _MOST_UNRESOLVED:
-            caption += f" {_MOST_UNRESOLVED} of {len(unresolved):,} are shown."
+            sentences.append(say("network.some_shown", shown=_MOST_UNRESOLVED, number=f"{len(unresolved):,}"))
+        caption = say("text.paragraph", sentences=tuple(sentences))
         blocks.append(Table(columns, rows, caption, small=True))
     if network["assumptions"]:
-        blocks += [Paragraph(f"Assumed in counting {name}:", "note"), Bullets(tuple(network["assumptions"]))]
+        blocks += [
+            Paragraph(say("network.assumed", model=name), "note"),
+            Bullets(tuple(network["assumptions"])),
+        ]
     return blocks
 
 
-def _on_chosen(entry: Roofline) -> list[Block]:
+def _on_chosen(entry: Roofline, say: Wording) -> list[Block]:
     where = " ".join(part for part in (entry["device"], entry["unit"], entry["mode"]) if part)
-    title = f"{shortened(entry['model'], 60)} on {shortened(where, 80)}, {entry['precision'].upper()}"
+    title = say(
+        "network.on_part",
+        model=shortened(entry["model"], 60),
+        part=shortened(where, 80),
+        precision=entry["precision"].upper(),
+    )
     blocks: list[Block] = [Heading(title, 2)]
-    under_roofs = roofline(entry)
+    under_roofs = roofline(entry, say)
     if under_roofs is not None:
-        blocks.append(Figure(under_roofs, _roofline_caption(entry), f"Roofline plot of {title}"))
-    bars = time_bars(entry)
+        alt = say("network.roofline_alt", title=title)
+        blocks.append(Figure(under_roofs, _roofline_caption(entry, say), alt))
+    bars = time_bars(entry, say)
     if bars is not None:
         by_bound = shares_by(entry["kernels"], lambda kernel: kernel["bound"])
-        words = {"compute": "computing", "memory": "memory traffic", "overhead": "launching kernels"}
-        bound = ", ".join(f"{percent(share)} by {words[name]}" for name, share in by_bound.items())
         classes = shares_by(entry["kernels"], lambda kernel: kernel["op_class"])
-        leading = ", ".join(f"{name} {percent(share)}" for name, share in list(classes.items())[:4])
-        caption = f"Where the time goes. Bound {bound}. By class: {leading}."
-        blocks.append(Figure(bars, caption, f"Bar chart of the time by kernel of {title}"))
+        leading = list(classes.items())[:4]
+        caption = say(
+            "network.time",
+            items=tuple(say(f"network.by_{name}", share=percent(share)) for name, share in by_bound.items()),
+            classes=tuple(f"{say.term('op_class', name)} {percent(share)}" for name, share in leading),
+        )
+        blocks.append(Figure(bars, caption, say("network.time_alt", title=title)))
     return blocks
 
 
-def _roofline_caption(entry: Roofline) -> str:
-    peak = quantity(entry["peak_ops_per_s"], "ops_per_s")
-    bandwidth = quantity(entry["bandwidth_bytes_per_s"], "bytes_per_s")
-    text = (
-        f"Kernels under the roofs of {peak} and {bandwidth}; two operations per multiply-accumulate. "
-        "The area of a point is its share of the time."
-    )
-    sources = [
-        f"{shortened(c['name'], 40)}: {shortened(c['source'], 60)}" for c in entry["ceilings"] if c["source"]
+def _roofline_caption(entry: Roofline, say: Wording) -> str:
+    sentences = [
+        say(
+            "network.roofline",
+            peak=quantity(entry["peak_ops_per_s"], "ops_per_s"),
+            bandwidth=quantity(entry["bandwidth_bytes_per_s"], "bytes_per_s"),
+        )
     ]
+    sources = tuple(
+        f"{shortened(c['name'], 40)}: {shortened(c['source'], 60)}" for c in entry["ceilings"] if c["source"]
+    )
     if sources:
-        text += f" Lower roofs: {'; '.join(sources)}."
-    drawn = drawn_kernels(entry["kernels"])
+        sentences.append(say("network.lower_roofs", reasons=sources))
+    elif not entry["ceilings"]:
+        sentences.append(say("network.no_measured_roof"))
+    drawn = drawn_kernels(entry["kernels"], say)
     if drawn.merged_count:
-        text += (
-            f" The {len(drawn.single):,} longest kernels are drawn one by one; the other "
-            f"{drawn.merged_count:,} ({percent(drawn.merged_share)} of the time) are summed into one hollow "
-            "point per class."
+        sentences.append(
+            say(
+                "network.merged",
+                shown=f"{len(drawn.single):,}",
+                others=f"{drawn.merged_count:,}",
+                share=percent(drawn.merged_share),
+            )
         )
     missing = 1 - placed_share([*drawn.single, *drawn.merged])
     if missing > 0.0005:
-        text += f" Kernels without operations ({percent(missing)} of the time) have no place here."
-    return text
+        sentences.append(say("network.without_place", share=percent(missing)))
+    return say("text.paragraph", sentences=tuple(sentences))

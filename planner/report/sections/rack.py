@@ -17,95 +17,90 @@ from planner.report.numbers import (
 )
 from planner.report.record import Rack, StreamResult, Study
 from planner.report.selection import DRAWN_INSTANTS
+from planner.wording.message import Wording
 
 _STYLES: dict[str, Style] = {"PASS": "good", "FAIL": "bad"}
-_LAWS = {
-    "little": "Little’s law: mean number in the rack = rate × mean time in it",
-    "little_queue": "Little’s law for the requests that wait",
-    "utilisation": "Utilisation law: busy share = rate × mean service time",
-    "energy": "Energy: power over time = idle + leakage + each batch’s own",
-    "first_law": "First law: heat in = heat carried out by the air + heat stored",
-    "conservation": "Requests drawn = served + dropped + still in the rack",
-}
 
 
-def rack(study: Study) -> list[Block]:
+def rack(study: Study, say: Wording) -> list[Block]:
     """Conditions, results by stream, time series, histogram and self-checks; nothing without a simulation."""
     simulated = study["rack"]
     if simulated is None:
         return []
     blocks: list[Block] = [
-        Heading("The rack, simulated"),
-        Paragraph(_conditions(simulated)),
-        _results(simulated),
-        Paragraph(_state(simulated)),
+        Heading(say("rack.title")),
+        Paragraph(_conditions(simulated, say)),
+        _results(simulated, say),
+        Paragraph(_state(simulated, say)),
     ]
-    over_time = rack_over_time(simulated)
+    over_time = rack_over_time(simulated, say)
     if over_time is not None:
-        caption = "Requests waiting, temperatures and power over one run."
+        sentences = [say("rack.over_time")]
         if len(simulated["series"]["time_s"]) > DRAWN_INSTANTS:
-            caption += (
-                " Lines are means of short intervals, shaded from the least to the greatest value in each."
-            )
-        blocks.append(Figure(over_time, caption, "Three line charts over time: queue, temperature, power"))
-    histogram = latency_histogram(simulated)
+            sentences.append(say("rack.envelope"))
+        caption = say("text.paragraph", sentences=tuple(sentences))
+        blocks.append(Figure(over_time, caption, say("rack.over_time_alt")))
+    histogram = latency_histogram(simulated, say)
     if histogram is not None:
-        blocks.append(
-            Figure(histogram, _histogram_caption(simulated), "Histogram of the latencies by stream")
-        )
+        caption = _histogram_caption(simulated, say)
+        blocks.append(Figure(histogram, caption, say("rack.histogram_alt")))
     if simulated["invariants"]:
-        blocks += [Heading("Self-checks", 2), _checks(simulated)]
+        blocks += [Heading(say("rack.checks"), 2), _checks(simulated, say)]
     return blocks
 
 
-def _conditions(simulated: Rack) -> str:
-    inlet = (
-        "" if simulated["inlet_c"] is None else f", with air of {celsius(simulated['inlet_c'])} at the inlet"
-    )
-    return (
-        f"{whole(simulated['count'])} devices{inlet}; requests are dispatched by "
-        f"{simulated['dispatch'].replace('_', ' ')}. "
-        f"{simulated['replications']} independent run{'' if simulated['replications'] == 1 else 's'} of "
-        f"{stated(simulated['duration_s'], 's')}, of which the first "
-        f"{stated(simulated['warmup_s'], 's')} are left out of the statistics; seed {simulated['seed']}."
+def _conditions(simulated: Rack, say: Wording) -> str:
+    inlet_c = simulated["inlet_c"]
+    return say(
+        "rack.conditions",
+        count=whole(simulated["count"]),
+        inlet="" if inlet_c is None else say("rack.with_inlet", inlet=celsius(inlet_c)),
+        dispatch=say.term("dispatch", simulated["dispatch"]).replace("_", " "),
+        runs=say.counted("rack.runs", simulated["replications"]),
+        duration=stated(simulated["duration_s"], "s"),
+        warmup=stated(simulated["warmup_s"], "s"),
+        seed=simulated["seed"],
     )
 
 
-def _state(simulated: Rack) -> str:
+def _state(simulated: Rack, say: Wording) -> str:
     devices = simulated["devices"]
     heat = devices["temperature_c"]
-    return (
-        f"The devices are busy {percent(devices['utilisation'])} of the time and throttled "
-        f"{percent(devices['throttled_share'])} of it; they are at {celsius(heat['mean'])} on average and at "
-        f"{celsius(heat['max'])} at most. The rack draws {quantity(simulated['power_w'], 'w')} on average, "
-        f"{quantity(simulated['energy_j'], 'j')} in the counted time of a run, and "
-        f"{quantity(simulated['energy_per_request_j'], 'j')} per request."
+    return say(
+        "rack.state",
+        busy=percent(devices["utilisation"]),
+        throttled=percent(devices["throttled_share"]),
+        mean=celsius(heat["mean"]),
+        most=celsius(heat["max"]),
+        power=quantity(simulated["power_w"], "w"),
+        energy=quantity(simulated["energy_j"], "j"),
+        each=quantity(simulated["energy_per_request_j"], "j"),
     )
 
 
-def _results(simulated: Rack) -> Table:
+def _results(simulated: Rack, say: Wording) -> Table:
     columns = (
-        Column("Stream", share=1),
-        Column("Requests", "right"),
-        Column("Dropped", "right"),
-        Column("Mean", "right"),
+        Column(say("head.stream"), share=1),
+        Column(say("head.requests"), "right"),
+        Column(say("head.dropped"), "right"),
+        Column(say("head.mean"), "right"),
         Column("p50", "right"),
         Column("p90", "right"),
-        Column("p99 (95 % interval)", "right"),
-        Column("Objective", "right"),
-        Column("Verdict"),
+        Column(say("head.p99"), "right"),
+        Column(say("head.objective"), "right"),
+        Column(say("head.verdict")),
     )
-    rows = tuple(_result(result) for result in simulated["streams"])
-    caption = "Latency from the arrival of a request to its answer; the interval is over the runs."
-    return Table(columns, rows, caption, small=True)
+    rows = tuple(_result(result, say) for result in simulated["streams"])
+    return Table(columns, rows, say("rack.results"), small=True)
 
 
-def _result(result: StreamResult) -> tuple[Cell, ...]:
+def _result(result: StreamResult, say: Wording) -> tuple[Cell, ...]:
     latency = result["latency_s"]
     lost = result["dropped"]
     dropped = (
         f"{lost:,} ({percent(lost / result['requests'])})" if lost and result["requests"] else whole(lost)
     )
+    verdict = shortened(say.term("verdict", result["verdict"]), 16)
     return (
         *cells(
             shortened(result["name"], 60),
@@ -113,9 +108,9 @@ def _result(result: StreamResult) -> tuple[Cell, ...]:
             dropped,
             *(quantity(latency[key], "s") for key in ("mean", "p50", "p90")),
             _interval(latency["p99"], latency["p99_low"], latency["p99_high"]),
-            "none" if result["slo_s"] is None else stated(result["slo_s"], "s"),
+            say("cover.no_limit") if result["slo_s"] is None else stated(result["slo_s"], "s"),
         ),
-        Cell(shortened(result["verdict"], 16), _STYLES.get(result["verdict"], "open")),
+        Cell(verdict, _STYLES.get(result["verdict"], "open")),
     )
 
 
@@ -129,18 +124,18 @@ def _interval(p99_s: float | None, low_s: float | None, high_s: float | None) ->
     return f"{significant(p99_s * scale, 3)} {unit} ({ends})"
 
 
-def _histogram_caption(simulated: Rack) -> str:
-    caption = "Share of the requests in each interval of latency; grey: the interval of the 99th percentile."
+def _histogram_caption(simulated: Rack, say: Wording) -> str:
+    sentences = [say("rack.histogram")]
     streams = len(simulated["latency_histogram"])
     if streams > MOST_STREAMS:
-        caption += f" The first {MOST_STREAMS} of {streams} streams are drawn."
-    return caption
+        sentences.append(say("rack.first_streams", shown=MOST_STREAMS, number=streams))
+    return say("text.paragraph", sentences=tuple(sentences))
 
 
-def _checks(simulated: Rack) -> Table:
+def _checks(simulated: Rack, say: Wording) -> Table:
     rows = tuple(
-        cells(_LAWS.get(name, name.replace("_", " ")), residual(value))
+        cells(say.term("law", name).replace("_", " "), residual(value))
         for name, value in simulated["invariants"].items()
     )
-    columns = (Column("Law that must hold", share=1), Column("Residual", "right", share=1))
-    return Table(columns, rows, "Relative residuals of laws that the simulation must keep.", small=True)
+    columns = (Column(say("head.law"), share=1), Column(say("head.residual"), "right", share=1))
+    return Table(columns, rows, say("rack.residuals"), small=True)

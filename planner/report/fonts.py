@@ -1,0 +1,121 @@
+"""The faces that the pages are set in: those that libraries carry, and for Chinese one of the system's."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+from fontTools.ttLib import TTCollection, TTFont, TTLibError
+from matplotlib import font_manager
+
+from planner.errors import InputError, MissingDataError, Problem
+
+PREFERRED = (
+    "Noto Serif CJK SC", "Noto Serif SC", "Source Han Serif SC", "Source Han Serif CN",
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
+    "SimSun", "Songti SC", "Microsoft YaHei", "PingFang SC",
+    "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "AR PL UMing CN", "Droid Sans Fallback",
+)  # fmt: skip
+"""Families with simplified Chinese, best first: serif before sans, as the Latin face is one with serifs."""
+
+_LIKELY = re.compile(
+    r"cjk|sourcehan|source-han|notos(ans|erif)sc|simsun|songti|msyh|pingfang|wqy|uming|droidsansfallback",
+    re.I,
+)
+_PROOF = "\u4e2d"
+_FAMILY, _TYPOGRAPHIC_FAMILY = 1, 16
+_asked: ContextVar[Path | None] = ContextVar("font", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A family: its name for the typesetter, the name that its first face has for the drawings, its files."""
+
+    family: str
+    drawn_as: str
+    files: tuple[Path, ...]
+
+
+def carried_fonts() -> tuple[Path, ...]:
+    """Faces that matplotlib carries: they cover more scripts than those that the PDF library carries.
+
+    Its folder has a face of boxes for every letter too, which must not be among them.
+    """
+    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    return tuple(folder / f"{name}.ttf" for name in ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono"))
+
+
+@contextmanager
+def chinese_font(path: Path | None) -> Iterator[None]:
+    """Inside the `with`, Chinese is set in this font file; with None, in the best that the system has."""
+    token = _asked.set(path)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def chinese_face() -> Face:
+    """The face for Chinese: of the file asked for, or the best of the system's.
+
+    Raises `InputError` for a file without Chinese letters and `MissingDataError` where no font is found.
+    """
+    path = _asked.get()
+    return _system_face() if path is None else _face_of_file(path)
+
+
+def _face_of_file(path: Path) -> Face:
+    families = [_family(face) for face in _faces(path) if ord(_PROOF) in face.getBestCmap()]
+    if not families:
+        expected, advice = "a font file (.ttf, .otf, .ttc) with Chinese letters", "name another file"
+        got = "another file" if path.is_file() else "no such file"
+        raise InputError("--font", [Problem(str(path), expected, got, advice)])
+    known = [name for name in PREFERRED if name in families]
+    return _registered(Face((known or families)[0], families[0], (path,)))
+
+
+@functools.cache
+def _system_face() -> Face:
+    found: dict[str, list[tuple[str, Path]]] = {}
+    for name in sorted(font_manager.findSystemFonts()):
+        if _LIKELY.search(Path(name).name):
+            families = [_family(face) for face in _faces(Path(name))]
+            for family in dict.fromkeys(families):
+                found.setdefault(family, []).append((families[0], Path(name)))
+    for family in PREFERRED:
+        if family in found:
+            files = found[family]
+            return _registered(Face(family, files[0][0], tuple(path for _, path in files)))
+    raise MissingDataError(
+        "--lang zh: expected a font with Chinese letters on this system, found none; install one "
+        "(Debian, Ubuntu: apt install fonts-noto-cjk; Fedora: dnf install google-noto-serif-cjk-fonts; "
+        "macOS and Windows have one) or name a file with --font FILE"
+    )
+
+
+def _faces(path: Path) -> list[TTFont]:
+    """The faces of a font file; none for what is no such file."""
+    try:
+        if path.suffix.lower() in (".ttc", ".otc"):
+            return list(TTCollection(path, lazy=True).fonts)
+        return [TTFont(path, lazy=True)]
+    except (OSError, TTLibError):
+        return []
+
+
+def _family(face: TTFont) -> str:
+    names = face["name"]
+    return str(names.getDebugName(_TYPOGRAPHIC_FAMILY) or names.getDebugName(_FAMILY))
+
+
+def _registered(face: Face) -> Face:
+    """The same face, once matplotlib knows its files: it measures text with them."""
+    for path in face.files:
+        font_manager.fontManager.addfont(path)
+    return face

@@ -1,0 +1,61 @@
+"""The one record that the PDF, the page and the data file are made from.
+
+Keys follow the command contract: SI floats with the unit in the key. An absent value is `None` (null), never
+zero. More keys than these are allowed and kept.
+"""
+
+from planner.report.record.latency import Ceiling, Kernel, Rival, Roofline, Rung
+from planner.report.record.options import Answer, Band, Constraint, Option
+from planner.report.record.question import (
+    Assumption,
+    Digest,
+    Network,
+    Scenario,
+    Source,
+    Stream,
+    Tool,
+    Unresolved,
+    Value,
+)
+from planner.report.record.rack import (
+    Histogram,
+    Rack,
+    RackDevices,
+    Series,
+    StreamLatency,
+    StreamResult,
+    Temperature,
+)
+from planner.report.record.study import SCHEMA, Study, canonical_json, read_study
+
+__all__ = [
+    "SCHEMA",
+    "Answer",
+    "Assumption",
+    "Band",
+    "Ceiling",
+    "Constraint",
+    "Digest",
+    "Histogram",
+    "Kernel",
+    "Network",
+    "Option",
+    "Rack",
+    "RackDevices",
+    "Rival",
+    "Roofline",
+    "Rung",
+    "Scenario",
+    "Series",
+    "Source",
+    "Stream",
+    "StreamLatency",
+    "StreamResult",
+    "Study",
+    "Temperature",
+    "Tool",
+    "Unresolved",
+    "Value",
+    "canonical_json",
+    "read_study",
+]

@@ -1,0 +1,70 @@
+"""Where the time goes: kernels under their roofs, precisions and batches, rival parts."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+from planner.report.record.options import Band
+
+
+class Ceiling(TypedDict):
+    """A roof below the datasheet's: either operations or bytes per second."""
+
+    name: str
+    ops_per_s: float | None
+    bytes_per_s: float | None
+    source: str | None
+
+
+class Kernel(TypedDict):
+    """One kernel on one compute unit."""
+
+    name: str
+    op_types: list[str]
+    op_class: str
+    macs: float
+    flops: float
+    bytes: float
+    latency_s: float
+    share: float
+    bound: Literal["compute", "memory", "overhead"]
+
+
+class Roofline(TypedDict):
+    """All kernels of one network on the chosen part, and the roofs above them."""
+
+    model: str
+    device: str
+    unit: str
+    mode: str | None
+    precision: str
+    peak_ops_per_s: float
+    bandwidth_bytes_per_s: float
+    ceilings: list[Ceiling]
+    kernels: list[Kernel]
+
+
+class Rung(TypedDict):
+    """The chosen part at one precision and batch."""
+
+    model: str
+    device: str
+    mode: str | None
+    precision: str
+    batch: int
+    latency_s: Band | None
+    throughput_per_s: float | None
+    fits: bool
+
+
+class Rival(TypedDict):
+    """The best latency of one part."""
+
+    device: str
+    name: str
+    mode: str | None
+    precision: str
+    batch: int
+    latency_s: Band
+    planning_latency_s: Band | None
+    slo_s: float | None

@@ -1,0 +1,98 @@
+"""What was asked, of which networks, and what the answer rests on."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Tool(TypedDict):
+    """What computed the record."""
+
+    name: str
+    version: str
+    packages: dict[str, str]
+
+
+class Scenario(TypedDict):
+    """The question that was asked, and where it is written down."""
+
+    id: str
+    title: str
+    question: str
+    date: str
+    file: str
+    sha256: str | None
+    notes: list[str]
+
+
+class Stream(TypedDict):
+    """`count` sources of requests that are alike."""
+
+    name: str
+    count: int
+    model: str
+    arrivals: str
+    rate_per_s: float
+    jitter_s: float | None
+    slo_s: float | None
+    slo_quantile: float | None
+
+
+class Unresolved(TypedDict):
+    """An operator that could not be costed."""
+
+    name: str
+    op_type: str
+    reason: str
+
+
+class Network(TypedDict):
+    """Counts of one network."""
+
+    model: str
+    macs: float
+    flops: float
+    parameters: float
+    weight_bytes: float
+    activation_bytes: float | None
+    peak_activation_bytes: float | None
+    operators: int
+    kernels: int | None
+    unresolved: list[Unresolved]
+    assumptions: list[str]
+    sha256: str | None
+
+
+class Assumption(TypedDict):
+    """Something taken for granted."""
+
+    topic: str
+    text: str
+    status: str
+
+
+class Value(TypedDict):
+    """One number of the database that the study rests on."""
+
+    path: str
+    value: str
+    status: str
+    source: str | None
+    note: str | None
+
+
+class Source(TypedDict):
+    """A document that numbers come from."""
+
+    id: str
+    title: str
+    url: str | None
+    revision: str | None
+    date: str | None
+
+
+class Digest(TypedDict):
+    """The fingerprint of one input."""
+
+    what: str
+    sha256: str

@@ -1,0 +1,49 @@
+"""The catalogs: name of a sentence -> its text in one language, with places for what differs.
+
+A text is set with `str.format` and named places alone, so that a translator can reorder them; numbers
+arrive as text, rounded and with their unit, and read the same in every language.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from planner.errors import MissingDataError
+from planner.schema.yaml_file import read_document
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+_FOLDER = Path(__file__).resolve().parent
+
+
+@functools.cache
+def catalog(language: Language) -> Mapping[str, str]:
+    """Every sentence of a language by its dotted name.
+
+    Raises `InputError` for a file that is no plain YAML.
+    """
+    document = read_document(_FOLDER / f"{language}.yaml")
+    return MappingProxyType(dict(_leaves(document.values, "")))
+
+
+def sentence(language: Language, key: str) -> str:
+    """One sentence with its places. Raises `MissingDataError` for a name that the catalog lacks."""
+    try:
+        return catalog(language)[key]
+    except KeyError:
+        raise MissingDataError(
+            f"planner/wording/{language}.yaml: no sentence {key!r}; add it there"
+        ) from None
+
+
+def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, str(value)

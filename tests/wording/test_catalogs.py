@@ -1,0 +1,107 @@
+"""Both catalogs have the same names with the same places, and what the code says stands in them."""
+
+import copy
+import json
+import pickle
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from planner.errors import MissingDataError
+from planner.wording.catalog import LANGUAGES, catalog
+from planner.wording.message import Message, Wording, counted, message
+
+PACKAGE = Path(__file__).resolve().parents[2] / "planner"
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def places(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_both_languages_have_the_same_names():
+    assert set(catalog("en")) == set(catalog("zh"))
+
+
+@pytest.mark.parametrize("key", sorted(catalog("en")))
+def test_both_languages_have_the_same_places(key):
+    english, chinese = places(catalog("en")[key]), places(catalog("zh")[key])
+    if key.endswith(".one"):  # a language may say "the other one" where another needs the number
+        english, chinese = english - {"number"}, chinese - {"number"}
+    assert english == chinese
+
+
+def test_chinese_is_chinese():
+    plain = {"text.region", "text.paragraph", "join.sentences"}
+    unspoken = [
+        key
+        for key, text in catalog("zh").items()
+        if re.sub(r"\{\w+\}", "", text).strip(" ：，；。、×=+·")
+        and not CHINESE.search(text)
+        and key not in plain
+    ]
+    assert all(not re.search("[a-z]{3,}", re.sub(r"\{\w+\}", "", catalog("zh")[key])) for key in unspoken)
+
+
+USED = re.compile(r"""(?:say|message|counted|say\.counted|Wording\("\w+"\))\(\s*f?"([a-z_0-9A-Z.{}]+)\"""")
+
+
+def used_names():
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        found |= set(USED.findall(path.read_text()))
+    return {name for name in found if "." in name}
+
+
+def test_every_name_in_the_code_stands_in_the_catalog():
+    names = set(catalog("en"))
+    missing = {
+        name
+        for name in used_names()
+        if "{" not in name and name not in names and not {f"{name}.one", f"{name}.many"} <= names
+    }
+    assert missing == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_parts_are_data(language):
+    say = Wording(language)
+    hostile = "{x} {0} <b> #panic $x$ \\"
+    assert hostile in say("digest.device", name=hostile)
+
+
+def test_a_message_is_english_text_that_can_change_language():
+    inner = message("answer.planned", chosen="5 ms", low="4 ms", high="6 ms")
+    outer = message("risk.not_proven", stream="cameras", reason=inner)
+    assert outer == "Not proven: cameras: 5 ms per batch (band 4 ms to 6 ms)"
+    assert Wording("zh").of(outer) == "尚未证实：cameras：每批 5 ms（区间 4 ms 至 6 ms）"
+    assert json.loads(json.dumps(outer)) == outer
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda text: pickle.loads(pickle.dumps(text))])  # noqa: S301
+def test_copies_can_change_language_too(again):
+    text = message("reason.power", worst="1,300", limit="1,200")
+    assert isinstance(again(text), Message)
+    assert Wording("zh").of(again(text)) == "最大功耗可达 1,300 W，机柜上限 1,200 W"
+
+
+def test_lists_are_joined_as_the_language_does():
+    breaks = message("answer.breaks", reasons=(message("reason.price_unknown"), "own words"))
+    assert breaks.endswith("checked; own words.")
+    assert Wording("zh").of(breaks).endswith("无法核对预算；own words。")
+
+
+def test_counting_takes_the_right_form():
+    assert [counted("cover.spares", n) for n in (1, 2)] == ["and 1 spare", "and 2 spares"]
+
+
+def test_a_whole_record_changes_language():
+    record = {"a": [message("limit.met"), {"b": message("number.unknown")}], "c": 1.5, "d": None, "e": "own"}
+    assert Wording("zh").all_of(record) == {"a": ["满足", {"b": "未知"}], "c": 1.5, "d": None, "e": "own"}
+
+
+def test_an_unknown_name_is_a_defect_and_says_where():
+    with pytest.raises(MissingDataError, match=r"en\.yaml.*no\.such"):
+        message("no.such")
