@@ -15,7 +15,7 @@ import typst
 
 from planner.files import write_bytes
 from planner.report.blocks import Block, as_data
-from planner.report.fonts import chinese_face, carried_fonts
+from planner.report.fonts import carried_fonts, chinese_face
 from planner.report.numbers import shortened
 from planner.report.record import Study, read_study
 from planner.report.sections.basis import appendix, assumptions
