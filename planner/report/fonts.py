@@ -28,7 +28,7 @@ _LIKELY = re.compile(
     r"cjk|sourcehan|source-han|notos(ans|erif)sc|simsun|songti|msyh|pingfang|wqy|uming|droidsansfallback",
     re.I,
 )
-_PROOF = "\u4e2d"
+_PROOF = ord("\u4e2d")
 _FAMILY, _TYPOGRAPHIC_FAMILY = 1, 16
 _asked: ContextVar[Path | None] = ContextVar("font", default=None)
 
@@ -71,7 +71,7 @@ def chinese_face() -> Face:
 
 
 def _face_of_file(path: Path) -> Face:
-    families = [_family(face) for face in _faces(path) if ord(_PROOF) in face.getBestCmap()]
+    families = _families(path, proven=True)
     if not families:
         expected, advice = "a font file (.ttf, .otf, .ttc) with Chinese letters", "name another file"
         got = "another file" if path.is_file() else "no such file"
@@ -85,8 +85,8 @@ def _system_face() -> Face:
     found: dict[str, list[tuple[str, Path]]] = {}
     for name in sorted(font_manager.findSystemFonts()):
         if _LIKELY.search(Path(name).name):
-            families = [_family(face) for face in _faces(Path(name))]
-            for family in dict.fromkeys(families):
+            families = _families(Path(name), proven=False)
+            for family in families:
                 found.setdefault(family, []).append((families[0], Path(name)))
     for family in PREFERRED:
         if family in found:
@@ -99,12 +99,17 @@ def _system_face() -> Face:
     )
 
 
-def _faces(path: Path) -> list[TTFont]:
-    """The faces of a font file; none for what is no such file."""
+def _families(path: Path, *, proven: bool) -> list[str]:
+    """Names of the families in a font file; of those with Chinese letters where that is to be proven.
+
+    None for what is no font file.
+    """
+    collection = path.suffix.lower() in (".ttc", ".otc")
     try:
-        if path.suffix.lower() in (".ttc", ".otc"):
-            return list(TTCollection(path, lazy=True).fonts)
-        return [TTFont(path, lazy=True)]
+        with path.open("rb") as file:
+            faces = TTCollection(file, lazy=True).fonts if collection else [TTFont(file, lazy=True)]
+            named = {_family(face): face for face in faces}
+            return [name for name, face in named.items() if not proven or _PROOF in face.getBestCmap()]
     except (OSError, TTLibError):
         return []
 

@@ -105,3 +105,18 @@ def test_a_whole_record_changes_language():
 def test_an_unknown_name_is_a_defect_and_says_where():
     with pytest.raises(MissingDataError, match=r"en\.yaml.*no\.such"):
         message("no.such")
+
+
+def test_the_glossary_uses_the_words_of_the_catalog():
+    text = (PACKAGE.parent / "NOMENCLATURE.md").read_text()
+    rows = [line for line in text[text.index("## In two languages") :].splitlines() if CHINESE.search(line)]
+    words = {word for row in rows for word in re.findall("[\u4e00-\u9fff]+", row)} - {"中文"}
+    chinese = "".join(catalog("zh").values())
+    assert {word for word in words if word not in chinese} <= {
+        "设备",
+        "计算单元",
+        "功耗模式",
+        "实测上限",
+        "利用率",
+    }
+    assert len(words) > 60
