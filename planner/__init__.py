@@ -1,6 +1,7 @@
 """Which edge-AI hardware to buy, how many, how dense to rack it, what it will draw and cost - before buying.
 
-Networks: `read_onnx`. Parts: `read_device`. Answers: `estimate`, `compare`, `simulate`, `write_report`.
+Networks: `read_onnx`. Parts: `read_device`. Answers: `estimate`, `compare`, `size`, `simulate`,
+`write_report`.
 Each name is imported when it is first used, so that `import planner` stays fast.
 """
 
@@ -10,7 +11,16 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planner.api import compare, estimate, read_device, read_onnx, read_scenario, simulate, write_report
+    from planner.api import (
+        compare,
+        estimate,
+        read_device,
+        read_onnx,
+        read_scenario,
+        simulate,
+        size,
+        write_report,
+    )
     from planner.errors import PlannerError
     from planner.latency.estimate import Estimate
     from planner.workload.workload import Workload
@@ -22,6 +32,7 @@ _HOME = {
     "estimate": "planner.api",
     "compare": "planner.api",
     "simulate": "planner.api",
+    "size": "planner.api",
     "write_report": "planner.api",
     "Estimate": "planner.latency.estimate",
     "Workload": "planner.workload.workload",
@@ -38,6 +49,7 @@ __all__ = [
     "read_onnx",
     "read_scenario",
     "simulate",
+    "size",
     "write_report",
 ]
 

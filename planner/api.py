@@ -9,6 +9,7 @@ from planner.errors import InputError, Problem
 from planner.hardware import catalog
 from planner.latency import estimate as latency
 from planner.plan import compare as comparison
+from planner.plan import sizing
 from planner.plan import study as studies
 from planner.plan.study_record import study_record
 from planner.rack.results import RackResult
@@ -93,6 +94,13 @@ def compare(
         batches=batches,
         limits=comparison.Limits(max_latency_s, max_power_w, budget),
     )
+
+
+def size(
+    scenario: str | Path | studies.ScenarioFile, *, most_parts: int = sizing.MOST_PARTS
+) -> sizing.Sizing:
+    """How many of which part a scenario takes, part by part, each simulated; see `planner.plan.sizing`."""
+    return sizing.size_scenario(_scenario_file(scenario), most_parts=most_parts)
 
 
 def simulate(scenario: str | Path | studies.ScenarioFile) -> RackResult | None:

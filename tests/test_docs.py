@@ -39,6 +39,7 @@ def test_readme_has_the_commands_of_the_map():
         "devices",
         "measure",
         "measurements",
+        "size",
         "simulate",
         "report",
     }
@@ -59,6 +60,15 @@ def test_readme_commands_run_from_any_folder(command, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_the_python_of_the_planning_guide_runs():
+    (block,) = blocks((ROOT / "docs" / "planning.md").read_text(), "python")
+    done = subprocess.run(
+        [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "PASS" in done.stdout
+
+
 def test_readme_python_runs():
     for block in blocks(README, "python"):
         done = subprocess.run(
@@ -74,7 +84,9 @@ def test_make_targets_of_the_readme_exist():
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/scenario.md", "docs/rack.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "docs/scenario.md", "docs/rack.md", "docs/planning.md"]
+)
 def test_links_lead_somewhere(document):
     file = ROOT / document
     for target in re.findall(r"\]\(([^)#]+)\)", file.read_text()):

@@ -18,6 +18,7 @@ COMMANDS = {
     "zoo": ("planner.cli.zoo", "List and export the reference networks."),
     "measure": ("planner.cli.measure", "Run networks on an engine of this machine and time them."),
     "import": ("planner.cli.import_profile", "Read the profile of an engine or a device as a measurement."),
+    "size": ("planner.cli.size", "How many of which part a scenario takes, and whether they hold."),
     "simulate": ("planner.cli.simulate", "Simulate the rack of a scenario: queues, heat, power."),
     "density": ("planner.cli.density", "How the rack of a scenario heats as it fills, and its limit."),
     "report": ("planner.cli.report", "Answer a scenario's question whole, as a PDF."),

@@ -13,7 +13,8 @@ from planner.cli.rack_notes import band_lines, rack_life_lines, theory_lines
 from planner.cli.text import interval, quantity, share
 
 if TYPE_CHECKING:
-    from planner.plan.study import RackRun, ScenarioFile
+    from planner.plan.rack_run import RackRun
+    from planner.plan.study import ScenarioFile
     from planner.rack.simulation import Engine
 
 

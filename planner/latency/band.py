@@ -27,7 +27,7 @@ class Band:
         return {"low": self.low, "mid": self.mid, "high": self.high}[bound]
 
     def planned(self, plan_for: str) -> float:
-        """The value a `cautious` plan counts with (the high end), or a `typical` one (the middle)."""
+        """The value that a `cautious` plan counts with (the high end), a `typical` (middle) or the `best`."""
         return self.at(planned_bound(plan_for))
 
     def scaled(self, factor: float) -> Band:
@@ -40,5 +40,6 @@ class Band:
 
 
 def planned_bound(plan_for: str) -> Bound:
-    """Where in a band a plan counts: the high end for a `cautious` one, the middle for a `typical` one."""
-    return "high" if plan_for == "cautious" else "mid"
+    """Where in a band a plan counts: `cautious` ones high, `typical` in the middle, the `best` case low."""
+    ends: dict[str, Bound] = {"cautious": "high", "best": "low"}
+    return ends.get(plan_for, "mid")

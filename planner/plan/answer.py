@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from planner.hardware.catalog import read_device
 from planner.plan.option import Option
-from planner.plan.study import Simulated, Study
+from planner.plan.rack_run import Simulated
+from planner.plan.study import Study
 from planner.provenance import Status
 from planner.rack.results import StreamResult
 from planner.rack.statistics import samples_wanted

@@ -77,6 +77,7 @@ class Option:
     latency_provenance: Provenance
     provenance: Provenance
     """The weakest of latency, power, heat and price."""
+    racks: int = 1
     reasons: tuple[str, ...] = ()
     pareto: bool = False
 

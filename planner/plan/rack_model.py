@@ -54,11 +54,14 @@ def build_rack(
     services: tuple[Service, ...],
     count: int,
     *,
+    racks: int = 1,
     events: bool = True,
 ) -> Rack:
     """The rack of `count` devices that carries the scenario's streams; spares only idle.
 
-    Without `events` it is the rack as it is sized: nothing happens to its devices.
+    Several racks are simulated as one with the air and the fans of all: the devices are spread evenly, and
+    any of them may get any request. Without `events` it is the rack as it is sized: nothing happens to its
+    devices.
     """
     run = scenario.simulation
     idle_w = mode_of(device, mode).idle_w.value
@@ -73,8 +76,8 @@ def build_rack(
         streams=stream_groups(scenario),
         batching=Batching(batch, scenario.candidates.max_wait_s if batch > 1 else 0.0),
         dispatch=run.dispatch,
-        air=rack_air(scenario),
-        fan_w=fixed_power_w(scenario, device, mode, count),
+        air=rack_air(scenario, racks),
+        fan_w=fixed_power_w(scenario, device, mode, count, racks),
         duration_s=run.duration_s,
         warmup_s=run.warmup_s,
         epoch_s=1.0,
@@ -87,25 +90,26 @@ def build_rack(
     )
 
 
-def rack_air(scenario: Scenario) -> Air:
-    """The rack's air as the site describes it."""
+def rack_air(scenario: Scenario, racks: int = 1) -> Air:
+    """The air of one rack, or of several alike, as the site describes it."""
     site = scenario.site
     if site.sealed is not None:
-        return sealed_cabinet(site.supply_c, site.sealed.loss_w_per_k, site.sealed.solar_w)
+        return sealed_cabinet(site.supply_c, racks * site.sealed.loss_w_per_k, racks * site.sealed.solar_w)
     rising, vertical = site.rising_exhaust, None
     if rising is not None:
         vertical = VerticalRecirculation(rising.own_ratio, rising.above_ratio, rising.decay_ratio)
-    open_air = Air(site.supply_c, site.airflow_m3_per_s, site.recirculation_ratio, vertical=vertical)
+    airflow_m3_per_s = racks * site.airflow_m3_per_s
+    open_air = Air(site.supply_c, airflow_m3_per_s, site.recirculation_ratio, vertical=vertical)
     thinner = air_density_kg_per_m3(site.supply_c, site.altitude_m) / air_density_kg_per_m3(site.supply_c)
     return replace(open_air, density_kg_per_m3=open_air.density_kg_per_m3 * thinner)
 
 
-def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int) -> float:
+def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int, racks: int = 1) -> float:
     """What is drawn whatever the load: fans, the carriers of all devices, and spares that idle."""
     carrier = carrier_of(scenario, device)
     spares = scenario.planning.spares
     carriers_w = carriers_needed(count + spares, carrier.slots) * carrier.power_w
-    return scenario.site.fan_w + carriers_w + spares * mode_of(device, mode).idle_w.value
+    return racks * scenario.site.fan_w + carriers_w + spares * mode_of(device, mode).idle_w.value
 
 
 def _thermal(device: Device) -> Thermal:

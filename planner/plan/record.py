@@ -51,6 +51,7 @@ def option_record(option: Option) -> dict[str, object]:
         "batch": option.batch,
         "count": option.count,
         "spares": option.spares,
+        "racks": option.racks,
         "feasible": option.feasible,
         "reasons": list(option.reasons),
         "pareto": option.pareto,

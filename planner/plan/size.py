@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -19,19 +20,18 @@ from planner.errors import InputError
 from planner.hardware.catalog import match_devices, read_device
 from planner.plan.batches import batch_sizes
 from planner.plan.compare import Refusal, modes_of, require_modes
-from planner.plan.economics import rack_cost, rack_units
+from planner.plan.economics import carrier_of, carriers_needed, rack_cost, rack_units
 from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart, Option, RackHeat
 from planner.plan.pareto import pareto_front
 from planner.plan.rack_model import build_rack, services_of
+from planner.plan.reasons import reasons_against
 from planner.provenance import Provenance, of_status, weakest
 from planner.rack.air import inlets_c
 from planner.rack.description import Rack
 from planner.rack.load import expected_load, offered_utilisation
 from planner.schema.device import Device
 from planner.schema.scenario import Scenario
-from planner.units import format_quantity
-from planner.wording.message import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,11 @@ def rank(options: Sequence[Option]) -> tuple[Option, ...]:
     front = pareto_front([(o.slowest.planning_latency_s.mid, o.heat.power_w, o.cost.total) for o in feasible])
     marked = [replace(option, pareto=on) for option, on in zip(feasible, front, strict=True)]
     marked += [option for option in options if not option.feasible]
-    return tuple(sorted(marked, key=_preference))
+    return tuple(sorted(marked, key=preference))
 
 
-def _preference(option: Option) -> tuple[object, ...]:
+def preference(option: Option) -> tuple[Any, ...]:
+    """What options are sorted by: feasible first, then lowest known total cost, then least power."""
     cost = option.cost.total
     return (
         not option.feasible,
@@ -121,7 +122,9 @@ def sized_option(
     rack_of = partial(build_rack, scenario, device, first.mode, first.batch, services, events=False)
     fewest = max(at_least, len(scenario.simulation.shares_ratio))
     count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, fewest)
-    rack = rack_of(count)
+    limit_w = max(item.estimate.power_w.high for item in networks)
+    racks = _racks_needed(scenario, device, count + scenario.planning.spares, limit_w)
+    rack = rack_of(count, racks=racks)
     load = expected_load(rack)
     heat = _rack_heat(scenario, device, networks, rack, load.dynamic_w)
     rate_per_s = sum(group.offered_per_s for group in rack.streams)
@@ -139,6 +142,7 @@ def sized_option(
         count=count,
         spares=scenario.planning.spares,
         services=services,
+        racks=racks,
         utilisation=load.busy_share,
         offered_utilisation=offered,
         throughput_per_s=rate_per_s / (offered * count),
@@ -147,10 +151,10 @@ def sized_option(
         latency_provenance=weakest([item.estimate.provenance for item in networks]),
         provenance=_weakest_of_all(device, networks),
     )
-    return replace(option, reasons=tuple(_reasons(scenario, device, option)))
+    return replace(option, reasons=tuple(reasons_against(scenario, device, option)))
 
 
-def _least_count(rack_of: Callable[[int], Rack], limit: float, at_least: int) -> int:
+def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> int:
     """The least count with an expected utilisation under the limit; more devices never raise it.
 
     Between what full batches would need and what single requests would.
@@ -175,6 +179,16 @@ def _busiest_share(rack: Rack) -> float:
     """The expected utilisation, or that of the busiest part with full batches where networks have shares."""
     expected = expected_load(rack).busy_share
     return max(expected, offered_utilisation(rack)) if rack.shares else expected
+
+
+def _racks_needed(scenario: Scenario, device: Device, installed: int, limit_w: float) -> int:
+    """Racks by height and by power, every device at its limit; no more than the site has."""
+    site = scenario.site
+    carrier = carrier_of(scenario, device)
+    by_height = rack_units(scenario, device, installed) / site.rack_units
+    drawn_w = installed * limit_w + carriers_needed(installed, carrier.slots) * carrier.power_w
+    by_power = drawn_w / max(site.power_limit_w - site.fan_w, 1e-9)
+    return min(site.racks, math.ceil(max(1.0, by_height, by_power)))
 
 
 def _rack_heat(
@@ -206,74 +220,3 @@ def _weakest_of_all(device: Device, networks: Sequence[NetworkOnPart]) -> Proven
     if device.price is not None:
         parts.append(of_status(device.price.amount_money.status))
     return weakest(parts)
-
-
-def _reasons(scenario: Scenario, device: Device, option: Option) -> Iterator[str]:
-    if option.offered_utilisation >= 1.0:
-        needed = math.ceil(option.count * option.offered_utilisation * (1 + 1e-9))
-        yield message(
-            "reason.overload",
-            times=f"{option.offered_utilisation:.3g}",
-            count=option.count,
-            needed=needed,
-        )
-    yield from _memory_reasons(option)
-    yield from _latency_reasons(scenario, option)
-    yield from _site_reasons(scenario, device, option)
-    yield from _budget_reasons(scenario, option)
-
-
-def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterator[str]:
-    site = scenario.site
-    installed = option.count + option.spares
-    units = rack_units(scenario, device, installed)
-    if units > site.rack_units:
-        yield message(
-            "reason.room", installed=installed, needed=f"{units:g}", available=f"{site.rack_units:g}"
-        )
-    if option.heat.worst_power_w > site.power_limit_w:
-        yield message(
-            "reason.power", worst=f"{option.heat.worst_power_w:,.0f}", limit=f"{site.power_limit_w:,.0f}"
-        )
-    throttle_c = device.thermal.throttle_c.value
-    if option.heat.temperature_c >= throttle_c:
-        yield message(
-            "reason.heat", temperature=f"{option.heat.temperature_c:.0f}", throttle=f"{throttle_c:g}"
-        )
-
-
-def _budget_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
-    budget = scenario.money.budget_money
-    if budget is None:
-        return
-    if option.cost.capital is None:
-        yield message("reason.price_unknown")
-    elif option.cost.capital > budget.amount:
-        yield message(
-            "reason.budget",
-            capital=f"{option.cost.capital:,.0f} {budget.currency}",
-            budget=f"{budget.amount:,.0f}",
-        )
-
-
-def _memory_reasons(option: Option) -> Iterator[str]:
-    needed = sum(item.estimate.memory.total_bytes for item in option.networks)
-    capacity = option.networks[0].estimate.memory.capacity_bytes
-    if needed > capacity:
-        yield message("reason.memory", needed=f"{needed / 1e9:.2f}", capacity=f"{capacity / 1e9:.2f}")
-
-
-def _latency_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
-    longest_s = max(item.planned_latency_s(option.plan_for) for item in option.networks)
-    wait_s = scenario.candidates.max_wait_s if option.batch > 1 else 0.0
-    for stream in scenario.streams:
-        own_s = option.network(stream.model).planned_latency_s(option.plan_for)
-        worst_s = wait_s + longest_s + own_s
-        if worst_s > stream.slo.latency_s:
-            yield message(
-                "reason.latency",
-                stream=stream.name,
-                plan=message(f"plan_for.{option.plan_for}"),
-                worst=format_quantity(worst_s, "s", 3),
-                asked=format_quantity(stream.slo.latency_s, "s"),
-            )

@@ -1,12 +1,11 @@
 """The whole answer to a scenario: options sized, the best one simulated, and everything the report needs.
 
-Sizing in closed form proposes; the simulated rack decides. When an option's rack does not pass every service
-level, one device is added and it is simulated again, a few times, before the next best option is tried.
+Sizing in closed form proposes; the simulated rack decides (`planner.plan.search`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,18 +14,18 @@ from planner.data_files import scenarios_dir
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import choose_mode
-from planner.latency.band import planned_bound
 from planner.plan.compare import Refusal
 from planner.plan.estimator import Estimator
-from planner.plan.latency_bounds import with_bounds
 from planner.plan.option import Option
-from planner.plan.rack_model import build_rack, services_of
+from planner.plan.rack_run import RackRun, Simulated
+from planner.plan.runner import Runner, cut, rack_of_option
+from planner.plan.search import Search
 from planner.plan.size import size, sized_option
 from planner.plan.synthetic import refuse_synthetic, synthetic_rack
 from planner.rack.description import Rack
 from planner.rack.load import grows_without_end
-from planner.rack.results import RackResult
-from planner.rack.simulation import Engine, simulate
+from planner.rack.results import Verdict
+from planner.rack.simulation import Engine
 from planner.schema.scenario import Deployment, Scenario
 from planner.schema.yaml_file import read_document, validate
 from planner.workload.workload import Workload
@@ -35,10 +34,7 @@ from planner.zoo.source import read_model
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_DEVICES_ADDED = 3
-MOST_OPTIONS_TRIED = 4
-
-Verdict = Literal["PASS", "FAIL", "UNDECIDED", "INFEASIBLE"]
+StudyVerdict = Verdict | Literal["INFEASIBLE"]
 Progress = Callable[[str], None]
 
 
@@ -50,41 +46,6 @@ class ScenarioFile:
     file: str
     folder: Path
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class RackRun:
-    """A rack as it was simulated."""
-
-    rack: Rack
-    result: RackResult
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """The limits of its site that the rack breaks; none are known of a device given by numbers."""
-        return ()
-
-    @property
-    def verdict(self) -> Verdict:
-        """The worst verdict over the streams; FAIL as well for a rack that breaks a limit of its site."""
-        if self.reasons:
-            return "FAIL"
-        verdicts = {stream.verdict for stream in self.result.streams}
-        if "FAIL" in verdicts:
-            return "FAIL"
-        return "UNDECIDED" if "UNDECIDED" in verdicts else "PASS"
-
-
-@dataclass(frozen=True, slots=True)
-class Simulated(RackRun):
-    """One option's rack as it was simulated."""
-
-    option: Option
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """The limits of its site that the option breaks."""
-        return self.option.reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +91,7 @@ class Study:
         return self.estimator.workloads
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> StudyVerdict:
         """PASS, FAIL or UNDECIDED of the chosen rack; INFEASIBLE when no option keeps the limits."""
         return self.simulated.verdict if self.simulated else "INFEASIBLE"
 
@@ -148,10 +109,10 @@ def read_scenario(path: Path) -> ScenarioFile:
 
 
 def with_simulation(source: ScenarioFile, *, seed: int | None, replications: int | None) -> ScenarioFile:
-    """The same scenario with another seed or number of replications."""
-    changes = {
-        key: value for key, value in (("seed", seed), ("replications", replications)) if value is not None
-    }
+    """The same scenario with another seed, or with exactly this number of replications."""
+    changes: dict[str, int] = {} if seed is None else {"seed": seed}
+    if replications is not None:
+        changes |= {"replications": replications, "most_replications": replications}
     simulation = source.scenario.simulation.model_copy(update=changes)
     return replace(source, scenario=source.scenario.model_copy(update={"simulation": simulation}))
 
@@ -189,37 +150,40 @@ def run_study(
 ) -> Study:
     """Answer a scenario: simulate the rack that it gives, or size every option and find one that passes.
 
-    The best option is simulated; while it does not pass, devices are added, then the next best is tried. The
-    rack that is chosen is judged over the whole band of its service latency. `keep_partial` is that of
-    `planner.rack.simulation.simulate`; nothing further is tried after an interruption.
+    Options are searched for the least count that passes, cheapest first, until none that is left could be
+    cheaper. The rack that is chosen is judged over the whole band of its service latency. `keep_partial` is
+    that of `planner.rack.simulation.simulate`; nothing further is tried after an interruption.
     """
     refuse_synthetic(source.scenario)
-    run = _Runner(engine, progress, keep_partial)
+    run = Runner(engine, progress, keep_partial)
     estimator = Estimator(read_workloads(source))
     if source.scenario.deployment is not None:
-        option = _deployed_option(source.scenario, source.scenario.deployment, estimator)
-        if grows_without_end(_rack(source.scenario, option)):
+        option = deployed_option(source.scenario, source.scenario.deployment, estimator)
+        if grows_without_end(rack_of_option(source.scenario, option)):
             return Study(source, estimator, (option,), (), None, ())
         simulated = run.option(source.scenario, option)
         judged = run.over_the_band(source.scenario, estimator, simulated)
         return Study(source, estimator, (option,), (), judged, (simulated,))
     sized = size(source.scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))
-    trials: list[Simulated] = []
-    try:
-        for option in [option for option in sized.options if option.feasible][:MOST_OPTIONS_TRIED]:
-            _try(source.scenario, estimator, option, run, trials)
-            if trials[-1].verdict == "PASS" or trials[-1].result.partial:
-                break
-    except KeyboardInterrupt:
-        if not (keep_partial and trials):
-            raise
-        trials[-1] = _cut(trials[-1], "interrupted before a rack that passes was found")
-    chosen = next((trial for trial in trials if trial.verdict == "PASS"), trials[0] if trials else None)
+    search = Search(source.scenario, estimator, run)
+    chosen = _chosen(search, sized.options, run)
     options = sized.options
     if chosen is not None:
         chosen = run.over_the_band(source.scenario, estimator, chosen)
         options = (chosen.option, *(o for o in options if not _same_run(o, chosen.option)))
-    return Study(source, estimator, options, sized.refusals, chosen, tuple(trials))
+    return Study(source, estimator, options, sized.refusals, chosen, search.trials)
+
+
+def _chosen(search: Search, options: Sequence[Option], run: Runner) -> Simulated | None:
+    """The best option's rack; after an interruption the last one that was finished, where those are kept."""
+    try:
+        found = search.best(options)
+    except KeyboardInterrupt:
+        if not (run.keep_partial and search.trials):
+            raise
+        last = search.trials[-1]
+        return last if last.result.partial else cut(last, "interrupted before a rack that passes was found")
+    return found.chosen if found else None
 
 
 def simulate_synthetic(
@@ -231,7 +195,7 @@ def simulate_synthetic(
 ) -> RackRun:
     """The rack whose device the scenario gives by numbers, as it runs."""
     rack = synthetic_rack(source.scenario)
-    return RackRun(rack, _Runner(engine, progress, keep_partial).rack(rack, "simulating"))
+    return RackRun(rack, Runner(engine, progress, keep_partial).rack(rack, "simulating"))
 
 
 def rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
@@ -242,7 +206,7 @@ def rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
     scenario = source.scenario
     estimator = Estimator(read_workloads(source))
     if scenario.deployment is not None:
-        option = _deployed_option(scenario, scenario.deployment, estimator)
+        option = deployed_option(scenario, scenario.deployment, estimator)
     else:
         feasible = [option for option in size(scenario, estimator).options if option.feasible]
         if not feasible:
@@ -250,75 +214,11 @@ def rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
             problem = Problem("candidates", "an option that keeps every limit", "none", advice)
             raise InputError(source.file, [problem])
         option = feasible[0]
-    return _rack(scenario, option), option
+    return rack_of_option(scenario, option), option
 
 
-def _try(
-    scenario: Scenario, estimator: Estimator, option: Option, run: _Runner, trials: list[Simulated]
-) -> None:
-    """Simulate an option with its own count and a few more, until one passes; each is added to the trials."""
-    trials.append(run.option(scenario, option))
-    device = read_device(option.device)
-    for added in range(1, MOST_DEVICES_ADDED + 1):
-        if trials[-1].verdict == "PASS" or trials[-1].result.partial:
-            break
-        grown = sized_option(scenario, estimator, device, option.networks, at_least=option.count + added)
-        if not grown.feasible:
-            break
-        trials.append(run.option(scenario, grown))
-
-
-def _cut(run: Simulated, why: str) -> Simulated:
-    """The same run, marked as all that was finished."""
-    return replace(run, result=replace(run.result, warnings=(why, *run.result.warnings), partial=True))
-
-
-def _rack(scenario: Scenario, option: Option) -> Rack:
-    device = read_device(option.device)
-    return build_rack(scenario, device, option.mode, option.batch, option.services, option.count)
-
-
-@dataclass(frozen=True, slots=True)
-class _Runner:
-    """How racks are simulated in one study."""
-
-    engine: Engine
-    progress: Progress
-    keep_partial: bool
-
-    def rack(self, rack: Rack, what: str) -> RackResult:
-        return simulate(
-            rack,
-            engine=self.engine,
-            progress=lambda done, total: self.progress(f"{what}: run {done} of {total}"),
-            keep_partial=self.keep_partial,
-        )
-
-    def option(self, scenario: Scenario, option: Option) -> Simulated:
-        rack = _rack(scenario, option)
-        return Simulated(rack, self.rack(rack, f"simulating {option.count} x {option.device}"), option)
-
-    def over_the_band(self, scenario: Scenario, estimator: Estimator, run: Simulated) -> Simulated:
-        """The same run judged over the band of its service latency; as it is where it was interrupted."""
-        if run.result.partial:
-            return run
-        option, device = run.option, read_device(run.option.device)
-        try:
-            result = with_bounds(
-                run.rack,
-                run.result,
-                planned=planned_bound(option.plan_for),
-                services_at=lambda bound: services_of(scenario, estimator, device, option.networks, bound),
-                run=lambda rack: self.rack(rack, "simulating the ends of the latency band"),
-            )
-        except KeyboardInterrupt:
-            if not self.keep_partial:
-                raise
-            return _cut(run, "interrupted before the ends of the latency band were simulated")
-        return replace(run, result=result)
-
-
-def _deployed_option(scenario: Scenario, given: Deployment, estimator: Estimator) -> Option:
+def deployed_option(scenario: Scenario, given: Deployment, estimator: Estimator) -> Option:
+    """The rack that a scenario gives, as an option of its own count."""
     if given.device is None:
         raise InputError(scenario.id, [Problem("deployment.device", "a part of the catalogue", "none")])
     device = read_device(given.device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from typing import cast
 
-from planner.hardware.catalog import device_digest, part_file, read_device, read_engine
+from planner.hardware.catalog import part_file, read_device, read_engine
 from planner.hardware.operating_point import OperatingPoint, operating_point
 from planner.latency.estimate import Estimate
 from planner.latency.planning import planning_band, shortfall
@@ -14,11 +14,13 @@ from planner.latency.record import band_record
 from planner.plan.answer import answer
 from planner.plan.assumptions import assumptions
 from planner.plan.batches import batch_sizes
+from planner.plan.digests import digests
 from planner.plan.economics import rack_units
 from planner.plan.ledger import ledger
 from planner.plan.option import Option
+from planner.plan.rack_run import Simulated
 from planner.plan.record import option_record, rack_record
-from planner.plan.study import Simulated, Study
+from planner.plan.study import Study
 from planner.schema.device import Device, Precision
 from planner.units import format_percent, format_quantity
 from planner.wording.catalog import Language
@@ -80,7 +82,7 @@ def _record(study: Study) -> dict[str, object]:
         "assumptions": assumptions(study),
         **ledger(study),
         "warnings": _warnings(study),
-        "digests": _digests(study),
+        "digests": digests(study.source, study.workloads, [option.device for option in study.options]),
     }
 
 
@@ -314,19 +316,3 @@ def _warnings(study: Study) -> list[str]:
             found += [f"{item.estimate.model}: {text}" for text in item.estimate.warnings]
         found += list(study.simulated.result.warnings)
     return list(dict.fromkeys(found))
-
-
-def _digests(study: Study) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = [
-        {"what": message("digest.scenario", name=study.source.file), "sha256": study.source.sha256}
-    ]
-    rows += [
-        {"what": message("digest.network", name=w.model), "sha256": w.digest}
-        for w in study.workloads.values()
-    ]
-    devices = dict.fromkeys(option.device for option in study.options)
-    rows += [
-        {"what": message("digest.device", name=device_id), "sha256": device_digest(device_id)}
-        for device_id in devices
-    ]
-    return rows

@@ -117,10 +117,12 @@ def expected_load(rack: Rack, clock: float = 1.0) -> ExpectedLoad:
     sizes = np.ones(len(services))
     times_s = np.array([service_time_s(service, 1, clock) for service in services])
     for _ in range(_ROUNDS):
-        sizes = np.clip(np.maximum(filled, rates * times_s.sum()), 1, batching.max_size)
+        before, sizes = sizes, np.clip(np.maximum(filled, rates * times_s.sum()), 1, batching.max_size)
         times_s = np.array(
             [service_time_s(service, size, clock) for service, size in zip(services, sizes, strict=True)]
         )
+        if np.array_equal(before, sizes):
+            break
     busy = rates * times_s / sizes
     powers_w = np.array([busy_power_w(device, service, clock) for service in services])
     overload = max(1.0, float(busy.sum()))

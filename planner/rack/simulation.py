@@ -123,7 +123,11 @@ def _counted(
     except KeyboardInterrupt:
         if not (keep_partial and counted):
             raise
-        result = summarise(rack, counted)
-        cut = f"interrupted: {len(counted)} of {rack.replications} replications were finished and are counted"
-        return replace(result, warnings=(cut, *result.warnings), partial=True)
+        return cut_short(summarise(rack, counted), len(counted), rack.replications)
     return summarise(rack, counted)
+
+
+def cut_short(result: RackResult, finished: int, wanted: int) -> RackResult:
+    """A result marked as that of the replications that an interruption left."""
+    why = f"interrupted: {finished} of {wanted} replications were finished and are counted"
+    return replace(result, warnings=(why, *result.warnings), partial=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.special import stdtrit
@@ -38,6 +38,20 @@ _TAIL_SAMPLES = 100
 """Requests wanted beyond a quantile before it is believed: 10,000 in all for the 99 % quantile."""
 
 
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """How sure a verdict has to be: the confidence of its interval, and the share of a time to widen it by.
+
+    `resolution` is for engines that count latencies in bins.
+    """
+
+    confidence: float = CONFIDENCE
+    resolution: float = 0.0
+
+
+ONE_LOOK = Certainty()
+
+
 def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
     """Student's interval for the mean of independent replications; none for fewer than two."""
     count = len(values)
@@ -63,16 +77,18 @@ def latency_quantile(latencies: Latencies, share: float, missed: int = 0) -> flo
     return latencies.at_rank(rank) if rank <= answered else math.inf
 
 
-def summarise(rack: Rack, runs: Sequence[RunTally]) -> RackResult:
+def summarise(rack: Rack, runs: Sequence[RunTally], *, certainty: Certainty = ONE_LOOK) -> RackResult:
     """All that a simulation answers, from its replications counted.
 
     The warm-up is cut by arrival for requests and by epoch for power, temperature and utilisation.
+    `certainty` is how sure a verdict has to be.
     """
     energies_j = [run.epochs.accounts.drawn_j + rack.fan_w * run.epochs.accounts.length_s for run in runs]
     completed = sum(run.completed for run in runs)
     window_s = sum(run.epochs.accounts.length_s for run in runs)
     streams = tuple(
-        _stream(group, [run.streams[index] for run in runs]) for index, group in enumerate(rack.streams)
+        _stream(group, [run.streams[index] for run in runs], certainty)
+        for index, group in enumerate(rack.streams)
     )
     devices = _devices(rack, runs)
     settling = warmup_warnings(rack, runs) if rack.horizon == "steady" else []
@@ -92,12 +108,12 @@ def summarise(rack: Rack, runs: Sequence[RunTally]) -> RackResult:
     )
 
 
-def _stream(group: StreamGroup, runs: Sequence[StreamTally]) -> StreamResult:
+def _stream(group: StreamGroup, runs: Sequence[StreamTally], certainty: Certainty) -> StreamResult:
     latencies = [run.latencies for run in runs]
     quantiles_s = [
         latency_quantile(run.latencies, group.slo_quantile, run.dropped + run.overdue) for run in runs
     ]
-    verdict, reason = judge(group, [value for value in quantiles_s if not math.isnan(value)])
+    verdict, reason = judge(group, [value for value in quantiles_s if not math.isnan(value)], certainty)
     return StreamResult(
         name=group.name,
         requests=sum(run.served + run.dropped + run.unfinished for run in runs),
@@ -144,7 +160,9 @@ def samples_wanted(group: StreamGroup) -> int:
     return round(_TAIL_SAMPLES / (1.0 - group.slo_quantile))
 
 
-def judge(group: StreamGroup, quantiles_s: Sequence[float]) -> tuple[Verdict, str]:
+def judge(
+    group: StreamGroup, quantiles_s: Sequence[float], certainty: Certainty = ONE_LOOK
+) -> tuple[Verdict, str]:
     """Whether the promise is kept, and why: the interval of the promised quantile against the SLO.
 
     One quantile a replication, in which a request that was dropped or is unfinished past its SLO counts as
@@ -158,7 +176,8 @@ def judge(group: StreamGroup, quantiles_s: Sequence[float]) -> tuple[Verdict, st
         return Verdict.FAIL, f"less than {share} of the requests were answered at all"
     if lost:
         return Verdict.UNDECIDED, f"less than {share} answered in {lost} of {len(quantiles_s)} replications"
-    low_s, high_s = t_interval(quantiles_s) or (-math.inf, math.inf)
+    low_s, high_s = t_interval(quantiles_s, certainty.confidence) or (-math.inf, math.inf)
+    low_s, high_s = low_s * (1 - certainty.resolution), high_s * (1 + certainty.resolution)
     found = f"quantile {share} of latency from {low_s:.4g} to {high_s:.4g} s, SLO {group.slo_s:.4g} s"
     if high_s < group.slo_s:
         return Verdict.PASS, found

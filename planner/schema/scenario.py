@@ -127,6 +127,8 @@ class Site(StrictModel):
     recirculation_ratio: Share
     fan_w: Watts
     rack_units: float = Field(gt=0)
+    racks: int = Field(default=1, ge=1)
+    """The most racks that may be used; airflow, fans, height and power limit are those of one."""
     power_limit_w: Annotated[Watts, Field(gt=0)]
     pue: float = Field(ge=1.0)
     """Facility energy over IT energy; cooling and losses."""
@@ -177,6 +179,12 @@ class Planning(StrictModel):
     """Which latency the count rests on: the middle of the planning band or its high end."""
 
 
+class Growth(StrictModel):
+    """How the load grows: sources of every stream, by this share a year."""
+
+    per_year_ratio: Ratio
+
+
 class Control(StrictModel):
     """Settings that change while the rack runs; each is off unless stated."""
 
@@ -195,6 +203,8 @@ class Simulation(StrictModel):
     duration_s: Annotated[Seconds, Field(gt=0, multiple_of=1)]
     warmup_s: Annotated[Seconds, Field(multiple_of=1)]
     replications: int = Field(ge=2)
+    """How many to begin with; a search adds to them while a verdict is open."""
+    most_replications: int = Field(default=32, ge=2)
     seed: int = Field(ge=0)
     dispatch: Literal["shortest_queue", "round_robin", "power_of_two", "least_energy", "central_queue"] = (
         "shortest_queue"
@@ -242,6 +252,7 @@ class Scenario(StrictModel):
     site: Site
     money: MoneyTerms
     planning: Planning = Field(default_factory=Planning)
+    growth: Growth | None = None
     simulation: Simulation
     deployment: Deployment | None = None
     density: Density | None = None

@@ -59,3 +59,28 @@ def test_failures_and_offloading_are_told(call, tmp_path):
     assert "0 failed, 98.015 % of the time: 34 % busy" in told.out
     assert "99.0000 % asked: kept" in told.out
     assert "note: the link queues" in told.out
+
+
+def test_size_as_table_json_and_csv(call, tmp_path):
+    path = tmp_path / "small.yaml"
+    text = (scenarios_dir() / "line-inspection.yaml").read_text()
+    for old, new in (("duration: 240 s", "duration: 20 s"), ("warmup: 60 s", "warmup: 5 s")):
+        text = text.replace(old, new)
+    path.write_text(text)
+    table = call("size", path, "--parts", "1")
+    assert table.status == 0
+    assert "would keep the service levels with nothing to spare" in table.out
+    data = call("size", path, "--parts", "1", "--format", "json").json
+    assert data["options"][0]["verdict"] == "PASS"
+    assert data["digests"][0]["what"] == "scenario small.yaml"
+    rows = call("size", path, "--parts", "1", "--format", "csv").out.splitlines()
+    assert len(rows) == 1 + len(data["options"])
+
+
+def test_size_without_a_feasible_option_says_what_binds(call, tmp_path):
+    path = tmp_path / "tight.yaml"
+    text = (scenarios_dir() / "line-inspection.yaml").read_text()
+    path.write_text(text.replace("power_limit: 1200 W", "power_limit: 20 W"))
+    refused = call("size", path)
+    assert refused.status == 3
+    assert "the rack's limit is 20 W" in refused.out

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from planner.plan.latency_bounds import with_bounds
-from planner.plan.study import RackRun
+from planner.plan.rack_run import RackRun
 from planner.rack.description import Air, Batching, Device, Rack, Service, Thermal
 from planner.rack.results import Verdict
 from planner.rack.simulation import simulate

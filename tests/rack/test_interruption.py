@@ -64,7 +64,7 @@ def test_the_command_writes_what_is_finished(scenario, interrupted, tmp_path):
 def test_an_interrupted_second_look_leaves_the_first(interrupted, monkeypatch, tmp_path):
     """The chosen rack is simulated; the ends of its latency band are not."""
     interrupted(-1)
-    monkeypatch.setattr("planner.plan.study.with_bounds", _interrupt)
+    monkeypatch.setattr("planner.plan.runner.with_bounds", _interrupt)
     file = tmp_path / "cut.json"
     assert run(["simulate", "line-inspection", "-o", str(file), "--quiet"]) == INTERRUPTED
     record = json.loads(file.read_text())

@@ -1,0 +1,39 @@
+"""N+k: how often a rack has all the devices that it needs, by the number that stand by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.hardware.catalog import read_device
+from planner.plan.economics import rack_cost
+from planner.plan.option import Option
+from planner.rack.reliability import availability, enough_up, spares_for
+from planner.schema.scenario import Scenario
+
+_FEWEST_ROWS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SpareRow:
+    """`spares` on top of the count: the share of time that the count is up, and the capital of all."""
+
+    spares: int
+    enough_up: float
+    capital: float | None
+    meets_target: bool
+
+
+def spare_rows(scenario: Scenario, option: Option) -> tuple[SpareRow, ...]:
+    """One row for each number of spares up to what the target asks; none where failures are not stated."""
+    asked = scenario.failures
+    if asked is None:
+        return ()
+    up = availability(asked.mtbf_s, asked.mttr_s)
+    most = max(_FEWEST_ROWS - 1, option.spares, spares_for(option.count, up, asked.target_ratio))
+    device = read_device(option.device)
+    rows = []
+    for spares in range(most + 1):
+        share = enough_up(option.count, spares, up)
+        cost = rack_cost(scenario, device, option.count + spares, option.heat.power_w)
+        rows.append(SpareRow(spares, share, cost.capital, share >= asked.target_ratio))
+    return tuple(rows)

@@ -1,0 +1,88 @@
+"""How racks are simulated in one study: by which engine, told to whom, and kept when interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from planner.hardware.catalog import read_device
+from planner.latency.band import planned_bound
+from planner.plan.estimator import Estimator
+from planner.plan.latency_bounds import with_bounds
+from planner.plan.option import Option
+from planner.plan.rack_model import build_rack, services_of
+from planner.plan.rack_run import Simulated
+from planner.rack.description import Rack
+from planner.rack.results import RackResult
+from planner.rack.sequential import simulate_until_settled
+from planner.rack.simulation import Engine, simulate
+from planner.schema.scenario import Scenario
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """How racks are simulated in one study."""
+
+    engine: Engine = "compiled"
+    progress: Progress = lambda _: None
+    keep_partial: bool = False
+
+    def rack(self, rack: Rack, what: str) -> RackResult:
+        """A rack with its own number of replications."""
+        return simulate(rack, engine=self.engine, progress=self._told(what), keep_partial=self.keep_partial)
+
+    def option(self, scenario: Scenario, option: Option) -> Simulated:
+        """An option's rack with its own number of replications."""
+        rack = rack_of_option(scenario, option)
+        return Simulated(rack, self.rack(rack, _what(option)), option)
+
+    def settled(self, scenario: Scenario, option: Option) -> Simulated:
+        """An option's rack, looked at until its verdict is settled."""
+        rack = rack_of_option(scenario, option)
+        result = simulate_until_settled(
+            rack,
+            most_replications=scenario.simulation.most_replications,
+            engine=self.engine,
+            progress=self._told(_what(option)),
+            keep_partial=self.keep_partial,
+        )
+        return Simulated(rack, result, option)
+
+    def over_the_band(self, scenario: Scenario, estimator: Estimator, run: Simulated) -> Simulated:
+        """The same run judged over the band of its service latency; as it is where it was interrupted."""
+        if run.result.partial:
+            return run
+        option, device = run.option, read_device(run.option.device)
+        try:
+            result = with_bounds(
+                run.rack,
+                run.result,
+                planned=planned_bound(option.plan_for),
+                services_at=lambda bound: services_of(scenario, estimator, device, option.networks, bound),
+                run=lambda rack: self.rack(rack, "simulating the ends of the latency band"),
+            )
+        except KeyboardInterrupt:
+            if not self.keep_partial:
+                raise
+            return cut(run, "interrupted before the ends of the latency band were simulated")
+        return replace(run, result=result)
+
+    def _told(self, what: str) -> Callable[[int, int], None]:
+        return lambda done, total: self.progress(f"{what}: run {done} of {total}")
+
+
+def rack_of_option(scenario: Scenario, option: Option) -> Rack:
+    """The rack that an option is."""
+    device, services = read_device(option.device), option.services
+    return build_rack(scenario, device, option.mode, option.batch, services, option.count, racks=option.racks)
+
+
+def cut(run: Simulated, why: str) -> Simulated:
+    """The same run, marked as all that was finished."""
+    return replace(run, result=replace(run.result, warnings=(why, *run.result.warnings), partial=True))
+
+
+def _what(option: Option) -> str:
+    return f"simulating {option.count} x {option.device}"

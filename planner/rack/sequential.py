@@ -1,0 +1,81 @@
+"""A verdict on a rack that is looked at again and again: replications are added until it is settled.
+
+To look several times and to stop at the first interval that settles the matter errs more often than one look
+does. The error of 5 % is therefore divided among the looks that the budget allows (Bonferroni), so that the
+whole series errs no more often than a single look would, at the price of a little more width. Replication n
+is the same whatever the rack (common random numbers), so that racks of two sizes see the same requests.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from planner.errors import InputError, Problem
+from planner.rack import simulation
+from planner.rack.description import Rack
+from planner.rack.latencies import BIN_WIDTH
+from planner.rack.load import refuse_overload
+from planner.rack.results import RackResult, Verdict
+from planner.rack.simulation import Engine, Progress, cut_short
+from planner.rack.statistics import CONFIDENCE, Certainty, summarise
+from planner.rack.tally import RunTally
+
+Run = Callable[[Rack, Engine, int], RunTally]
+"""How one replication is run; tests put their own in its place."""
+
+
+def looks(first: int, most: int) -> tuple[int, ...]:
+    """Numbers of replications at which the verdict is looked at: the first, doubled, and the most."""
+    if not 2 <= first <= most:
+        problem = Problem("replications", f"two or more, and at most {most}", str(first))
+        raise InputError("sequential test", [problem])
+    doubled = [first * 2**k for k in range(math.ceil(math.log2(most / first)))]
+    return (*doubled, most)
+
+
+def rack_verdict(result: RackResult) -> Verdict:
+    """The worst verdict over the streams: one that fails, fails the rack."""
+    verdicts = {stream.verdict for stream in result.streams}
+    for verdict in (Verdict.FAIL, Verdict.UNDECIDED):
+        if verdict in verdicts:
+            return verdict
+    return Verdict.PASS
+
+
+def simulate_until_settled(
+    rack: Rack,
+    *,
+    most_replications: int,
+    engine: Engine = "compiled",
+    progress: Progress | None = None,
+    run: Run | None = None,
+    keep_partial: bool = False,
+) -> RackResult:
+    """Simulate a rack until its verdict is PASS or FAIL, or the replications are used up (then UNDECIDED).
+
+    Begins with the rack's own number of replications. With the compiled engine every interval is widened by
+    the width of a latency bin. `keep_partial` is that of `planner.rack.simulation.simulate`.
+    """
+    refuse_overload(rack)
+    schedule = looks(rack.replications, max(rack.replications, most_replications))
+    certainty = Certainty(
+        1.0 - (1.0 - CONFIDENCE) / len(schedule), BIN_WIDTH if engine == "compiled" else 0.0
+    )
+    runs: list[RunTally] = []
+    result: RackResult | None = None
+    for wanted in schedule:
+        try:
+            while len(runs) < wanted:
+                runs.append((run or simulation.run_replication)(rack, engine, len(runs)))
+                if progress is not None:
+                    progress(len(runs), wanted)
+        except KeyboardInterrupt:
+            if not (keep_partial and runs):
+                raise
+            return cut_short(summarise(rack, runs, certainty=certainty), len(runs), wanted)
+        result = summarise(rack, runs, certainty=certainty)
+        if rack_verdict(result) is not Verdict.UNDECIDED:
+            break
+    assert result is not None  # noqa: S101 - a schedule has at least one look
+    return result
