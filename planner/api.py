@@ -52,12 +52,11 @@ def estimate(
 ) -> latency.Estimate:
     """Predict a network (counted, a file or `zoo:NAME`) on a part; see `planner.latency.estimate.estimate`.
 
-    `calibration` may be None or "none": this version predicts from datasheets only.
+    `calibration` may be None (a model fitted on published measurements where there is one) or "none" (the
+    roofline of the datasheet alone).
     """
     if calibration not in (None, "none"):
-        problem = Problem(
-            "calibration", "None or 'none'", repr(calibration), "this version uses datasheets only"
-        )
+        problem = Problem("calibration", "None or 'none'", repr(calibration), "leave it out")
         raise InputError("estimate", [problem])
     part = read_device(device) if isinstance(device, str) else device
     network = workload if isinstance(workload, Workload) else read_model(workload)
@@ -70,6 +69,7 @@ def estimate(
         batch=batch,
         engine=engine,
         threads=threads,
+        transfer=calibration is None,
     )
 
 

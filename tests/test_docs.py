@@ -75,7 +75,7 @@ def test_readme_python_runs():
             [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-        assert "datasheet" in done.stdout
+        assert "transferred" in done.stdout
 
 
 def test_make_targets_of_the_readme_exist():

@@ -13,7 +13,7 @@ ROWS = [
     {"cli"},
     {"report"},
     {"plan"},
-    {"rack", "engines"},
+    {"rack", "engines", "calibration"},
     {"latency"},
     {"zoo"},
     {"workload", "hardware"},

@@ -51,9 +51,7 @@ def parse_precision(text: str | None) -> str | None:
 
 
 def refuse_calibration(text: str | None) -> None:
-    """Only `none` is a calibration so far; anything else is refused rather than ignored."""
+    """Only `none` (the datasheet alone) is a calibration so far; anything else is refused and not ignored."""
     if text not in (None, "none"):
-        problem = Problem(
-            "value", "none (this version predicts from datasheets)", repr(text), "leave --calibration out"
-        )
+        problem = Problem("value", "none (the datasheet alone)", repr(text), "leave --calibration out")
         raise InputError("--calibration", [problem])

@@ -11,6 +11,7 @@ from planner.cli.arguments import parse_precision, parse_shapes, refuse_calibrat
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text import band, count, quantity, share
+from planner.units import format_percent
 
 if TYPE_CHECKING:
     from planner.latency.estimate import Estimate
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 @click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
 @click.option("--engine", help="Inference engine; default: the unit's usual one.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores.")
-@click.option("--calibration", metavar="FILE|none", help="Only `none` in this version.")
+@click.option("--calibration", metavar="FILE|none", help="`none`: the roofline of the datasheet alone.")
+@click.option(
+    "--caller", metavar="NAME|none", help="Program around the engine; default: the network's usual."
+)
 @click.option("--layers", is_flag=True, help="Add every kernel.")
 @hardware_option
 @output_options
@@ -41,6 +45,7 @@ def command(
     engine: str | None,
     threads: int | None,
     calibration: str | None,
+    caller: str | None,
     layers: bool,  # noqa: FBT001 - click passes it by name
     *,
     output: Output,
@@ -59,7 +64,17 @@ def command(
     asked = parse_precision(precision)
     device = read_device(device_id)
     workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
-    result = estimate(workload, device, unit=unit, mode=mode, precision=asked, engine=engine, threads=threads)
+    result = estimate(
+        workload,
+        device,
+        unit=unit,
+        mode=mode,
+        precision=asked,
+        engine=engine,
+        threads=threads,
+        transfer=calibration is None,
+        profile="" if caller == "none" else caller,
+    )
     result = replace(result, warnings=(*result.warnings, *own_part_notes((device.id,))))
     record = estimate_record(result, layers=layers)
     power, memory = result.power_w, result.memory
@@ -97,11 +112,18 @@ def _speed_lines(result: Estimate) -> list[str]:
     if not result.fits:
         return []
     latency = result.latency_s
+    origin = f"[{result.provenance}{_held(result)}]"
     return [
-        f"latency     {band(latency.low, latency.mid, latency.high, 's')}   [{result.provenance}]",
+        f"latency     {band(latency.low, latency.mid, latency.high, 's')}   {origin}",
         f"throughput  {result.throughput_per_s:.4g} inferences/s",
         f"energy      {quantity(result.energy_j, 'j')} per batch",
     ]
+
+
+def _held(result: Estimate) -> str:
+    """Which share of measurements the band held, where that is known."""
+    level = result.latency_s.level
+    return "" if level is None else f", band of {format_percent(level)}"
 
 
 def _flat(record: dict[str, object]) -> dict[str, object]:

@@ -30,6 +30,17 @@ class OperatingPoint:
     vector_ops_per_s: float
     """Rate of operations that are no multiply-accumulate: the unit's float32 peak where it has one."""
     bandwidth_bytes_per_s: float
+    processors: float
+    """Multiprocessors of a GPU, threads on a CPU, else one."""
+    cache_bytes: float | None
+    """The largest cache or local memory of the unit; None where nobody says."""
+    unit_name: str
+    """The unit in the datasheet's words, its kind of core among them."""
+    architecture: str
+    form: str
+    year: int
+    clock_hz: float
+    """Of the unit in this mode; 0 where nobody says."""
     launch_s: float
     fixed_s: float
     operators: frozenset[str]
@@ -127,6 +138,13 @@ def operating_point(
         peaks_ops_per_s=MappingProxyType(peaks),
         vector_ops_per_s=vector.value * share,
         bandwidth_bytes_per_s=bandwidth.value,
+        processors=_processors(description, chosen_mode.id, threads),
+        cache_bytes=max((size.value for size in description.caches_bytes.values()), default=None),
+        unit_name=description.name,
+        architecture=device.architecture,
+        form=device.form,
+        year=device.year.value,
+        clock_hz=clock.value if (clock := description.clocks_hz.get(chosen_mode.id)) else 0.0,
         launch_s=costs.launch_s.value,
         fixed_s=costs.fixed_s.value,
         operators=frozenset(costs.operators or ()),
@@ -137,6 +155,24 @@ def operating_point(
         power_provenance=_datasheet_at_best([chosen_mode.idle_w, chosen_mode.power_limit_w]),
         warnings=warnings,
     )
+
+
+def _processors(unit: ComputeUnit, mode: str, threads: int | None) -> float:
+    """What works side by side: multiprocessors of a GPU in this mode, threads on a CPU, else one.
+
+    A GPU whose datasheet names neither multiprocessors nor TPCs (two multiprocessors each) is taken to have
+    128 CUDA cores in a multiprocessor, as all since Maxwell but Volta, Turing and the GA100 have.
+    """
+    powered = unit.active.get(mode)
+    if unit.kind == "cpu":
+        cores = powered.value if powered else sum(count.value for count in unit.parts.values())
+        return float(threads or cores or 1)
+    if unit.kind != "gpu":
+        return 1.0
+    parts = {name: count.value for name, count in unit.parts.items()}
+    whole = parts.get("multiprocessors") or 2 * parts.get("tpcs", 0) or parts.get("cuda_cores", 0) / 128
+    most = max((count.value for count in unit.active.values()), default=0)
+    return (whole or 1.0) * (powered.value / most if powered and most else 1.0)
 
 
 def _datasheet_at_best(origins: list[Origin]) -> Provenance:

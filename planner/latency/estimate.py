@@ -10,36 +10,17 @@ from planner.errors import UnknownIdError
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
 from planner.latency.band import Band
+from planner.latency.network_time import LayerEstimate, by_model, by_roofline
 from planner.latency.power import serving_power_w
 from planner.latency.prepared import Prepared, prepare
-from planner.latency.roofline import Bound, KernelTime, kernel_time
+from planner.latency.transfer.store import transfer_for
 from planner.provenance import Provenance
 from planner.schema.device import Device, Precision
-from planner.workload.fusion import Kernel
+from planner.schema.transfer import Transfer
 from planner.workload.workload import Unresolved, Workload
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True, slots=True)
-class LayerEstimate:
-    """One kernel: what it does, how long it takes and what binds it."""
-
-    name: str
-    op_types: tuple[str, ...]
-    op_class: str
-    macs: int
-    flops: int
-    bytes: int
-    time: KernelTime
-    unit: str
-    precision: str
-
-    @property
-    def bound(self) -> Bound:
-        """Which of compute, memory and launch takes longest."""
-        return self.time.bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +72,10 @@ class Estimate:
     fixed_s: float
     warnings: tuple[str, ...]
     unresolved: tuple[Unresolved, ...]
+    rests_on: str | None = None
+    """Id of the transferred model behind the latency; None where it is the datasheet's roofline."""
+    caller_s: float = 0.0
+    """The share of `fixed_s` that the program around the engine takes."""
 
     @property
     def throughput_per_s(self) -> float:
@@ -138,17 +123,23 @@ def estimate(
     batch: int | None = None,
     engine: str | None = None,
     threads: int | None = None,
+    transfer: bool = True,
+    profile: str | None = None,
 ) -> Estimate:
-    """Predict one network on one part from datasheet numbers.
+    """Predict one network on one part.
 
-    Left out, `unit` is the first that runs the engine, `mode` the part's default, `engine` the unit's usual
+    By the model fitted on what others published of the engine on this kind of unit, where there is one and
+    `transfer` is asked for; else by the roofline of datasheet numbers. `profile` names how the engine is
+    called (see `planner.latency.transfer.prediction.predict`). Left out, `unit` is the first that runs the
+    engine, `mode` the part's default, `engine` the unit's usual
     one and `precision` half precision where the unit has it. Refuses names the part does not know and
     precisions it neither has nor falls back from; a network that does not fit is answered with
     ``fits = False``.
     """
     point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
     size = workload.batch if batch is None else batch
-    return estimate_at(prepare(workload, size, point.precision, point.engine), point)
+    prepared = prepare(workload, size, point.precision, point.engine)
+    return estimate_at(prepared, point, transfer_for(point) if transfer else None, profile)
 
 
 def point_for(
@@ -180,13 +171,18 @@ def _precision(text: Precision | str | None) -> Precision | None:
     return Precision(text)
 
 
-def estimate_at(prepared: Prepared, point: OperatingPoint) -> Estimate:
-    """The roofline over the kernels of a network prepared for the point's precision and engine."""
+def estimate_at(
+    prepared: Prepared, point: OperatingPoint, transfer: Transfer | None = None, profile: str | None = None
+) -> Estimate:
+    """The estimate of a network prepared for the point's precision and engine.
+
+    By a transferred model or, with none, by the roofline over its kernels.
+    """
     workload = prepared.workload
-    layers = tuple(_layer(kernel, point) for kernel in prepared.kernels)
-    low = sum(layer.time.low_s for layer in layers) + point.fixed_s
-    high = sum(layer.time.high_s for layer in layers) + point.fixed_s
     memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes)
+    latency = (
+        by_roofline(prepared, point) if transfer is None else by_model(prepared, point, transfer, profile)
+    )
     return Estimate(
         model=workload.model,
         device=point.device,
@@ -195,47 +191,19 @@ def estimate_at(prepared: Prepared, point: OperatingPoint) -> Estimate:
         engine=point.engine,
         precision=point.precision,
         batch=workload.batch,
-        latency_s=Band(low, (low + high) / 2, high),
+        latency_s=latency.band,
         power_w=serving_power_w(point.idle_w, point.power_limit_w),
         memory=memory,
-        bound=_bound_shares(layers, point.fixed_s),
-        provenance=point.latency_provenance,
+        bound=_bound_shares(latency.layers, latency.fixed_s),
+        provenance=latency.provenance,
         power_provenance=point.power_provenance,
-        layers=layers,
-        fixed_s=point.fixed_s,
-        warnings=(*point.warnings, *_warnings(workload, memory, layers, point)),
+        layers=latency.layers,
+        fixed_s=latency.fixed_s,
+        warnings=(*point.warnings, *latency.notes, *_warnings(workload, memory, latency.layers, point)),
         unresolved=workload.unresolved,
+        rests_on=transfer.id if transfer else None,
+        caller_s=latency.caller_s,
     )
-
-
-def _layer(kernel: Kernel, point: OperatingPoint) -> LayerEstimate:
-    precision = _kernel_precision(kernel, point)
-    return LayerEstimate(
-        name=kernel.name,
-        op_types=kernel.op_types,
-        op_class=kernel.op_class,
-        macs=kernel.macs,
-        flops=kernel.flops,
-        bytes=kernel.moved_bytes,
-        time=kernel_time(
-            macs=kernel.macs,
-            other_ops=kernel.flops - 2 * kernel.macs,
-            moved_bytes=kernel.moved_bytes,
-            peak_ops_per_s=point.peaks_ops_per_s[precision],
-            vector_ops_per_s=point.vector_ops_per_s,
-            bandwidth_bytes_per_s=point.bandwidth_bytes_per_s,
-            launch_s=point.launch_s,
-        ),
-        unit=point.unit,
-        precision=precision,
-    )
-
-
-def _kernel_precision(kernel: Kernel, point: OperatingPoint) -> Precision:
-    """The file's own 8-bit kernels run in 8 bits where the unit can; the rest as the point says."""
-    if kernel.precision == "int8" and Precision.INT8 in point.peaks_ops_per_s:
-        return Precision.INT8
-    return point.precision
 
 
 def _bound_shares(layers: Sequence[LayerEstimate], fixed_s: float) -> BoundShares:
@@ -263,9 +231,7 @@ def _fallback_warning(layers: Sequence[LayerEstimate], operators: frozenset[str]
 def _warnings(
     workload: Workload, memory: MemoryUse, layers: Sequence[LayerEstimate], point: OperatingPoint
 ) -> list[str]:
-    found = [
-        "no calibration: the band runs from perfect to no overlap at datasheet peaks and holds no probability"
-    ]
+    found = []
     if not memory.fits:
         found.append(
             f"does not fit: needs {memory.total_bytes / 1e9:.2f} GB, "

@@ -1,11 +1,14 @@
-"""The latency to plan with: the datasheet band corrected by how far published measurements fall short of it.
+"""The latency to plan with.
 
-A roofline from datasheet peaks is an ideal. For each engine and kind of unit the database holds the median
-and the 90th percentile of published latency over the middle of the band, on networks and parts named there; a
-plan that ignored them would buy too little. Where nobody published, the figures of the `generic` engine
-stand in, and the result says so. A typical plan never counts on less than the middle of the band, and while
-an engine has fewer than ten pairs of network and part, a cautious one counts on no less than the generic 90th
-percentile.
+A band that left-out measurements earned (its `level` says which share it holds) is planned with as it is: a
+typical plan counts on its middle, a cautious one on its high end.
+
+The band of a datasheet holds no probability and is corrected by how far published measurements fall short
+of it. For each engine and kind of unit the database holds the median and the 90th percentile of published
+latency over the middle of that band, on networks and parts named there; a plan that ignored them would buy
+too little. Where nobody published, the figures of the `generic` engine stand in, and the result says so. A
+typical plan never counts on less than the middle of the band, and while an engine has fewer than ten pairs of
+network and part, a cautious one counts on no less than the generic 90th percentile.
 """
 
 from __future__ import annotations
@@ -16,7 +19,6 @@ from planner.errors import MissingDataError
 from planner.hardware.catalog import read_engine
 from planner.latency.band import Band
 from planner.latency.estimate import Estimate
-from planner.provenance import Provenance
 from planner.schema.device import Device
 from planner.schema.engine import EngineOnUnit
 
@@ -36,8 +38,13 @@ class Shortfall:
     note: str
 
 
-def shortfall(device: Device, estimate: Estimate) -> Shortfall:
-    """The shortfall of the estimate's engine on its kind of unit, or the generic one."""
+def shortfall(device: Device, estimate: Estimate) -> Shortfall | None:
+    """The shortfall of the estimate's engine on its kind of unit, or the generic one.
+
+    None where the estimate is no roofline: its band needs no correction.
+    """
+    if estimate.latency_s.level is not None:
+        return None
     kind = device.units[estimate.unit].kind
     generic = _published(read_engine(GENERIC_ENGINE).units.get(kind))
     own = _published(read_engine(estimate.engine).units.get(kind))
@@ -54,9 +61,9 @@ def shortfall(device: Device, estimate: Estimate) -> Shortfall:
     return Shortfall(max(1.0, own.median), p90, estimate.engine, borrowed=False, note=note)
 
 
-def planning_band(estimate: Estimate, correction: Shortfall) -> Band:
+def planning_band(estimate: Estimate, correction: Shortfall | None) -> Band:
     """Latency to plan with: the ideal, the typical and the cautious case."""
-    if estimate.provenance in (Provenance.MEASURED, Provenance.CALIBRATED, Provenance.TRANSFERRED):
+    if correction is None:
         return estimate.latency_s
     mid = estimate.latency_s.mid
     return Band(

@@ -7,7 +7,7 @@ from planner.latency.estimate import Estimate
 
 
 def band_record(band: Band) -> dict[str, object]:
-    """`{low, mid, high, level}`; with a level of null the ends are a model's and hold no probability."""
+    """`{low, mid, high, level}`; level null: the ends are those of a roofline and hold no probability."""
     return {"low": band.low, "mid": band.mid, "high": band.high, "level": band.level}
 
 
@@ -46,6 +46,8 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, ob
         },
         "kernels": len(estimate.layers),
         "fixed_s": estimate.fixed_s,
+        "caller_s": estimate.caller_s,
+        "transfer": estimate.rests_on,
         "provenance": estimate.provenance.value,
         "warnings": list(estimate.warnings),
         "unresolved": [

@@ -22,21 +22,12 @@ class KernelTime:
     compute_s: float
     memory_s: float
     overhead_s: float
-
-    @property
-    def low_s(self) -> float:
-        """Perfect overlap of arithmetic and traffic."""
-        return max(self.compute_s, self.memory_s) + self.overhead_s
-
-    @property
-    def high_s(self) -> float:
-        """No overlap at all."""
-        return self.compute_s + self.memory_s + self.overhead_s
-
-    @property
-    def mid_s(self) -> float:
-        """Half way between, so that the middles of kernels sum to the middle of the network."""
-        return (self.low_s + self.high_s) / 2
+    low_s: float
+    """Perfect overlap of arithmetic and traffic, or the low end of a fitted band."""
+    mid_s: float
+    """The middles of kernels sum to the middle of the network."""
+    high_s: float
+    """No overlap at all, or the high end of a fitted band."""
 
     @property
     def bound(self) -> Bound:
@@ -57,8 +48,8 @@ def kernel_time(
     launch_s: float,
 ) -> KernelTime:
     """Time of one kernel: multiply-accumulates at the matrix peak, other operations at the vector peak."""
-    return KernelTime(
-        compute_s=2.0 * macs / peak_ops_per_s + other_ops / vector_ops_per_s,
-        memory_s=moved_bytes / bandwidth_bytes_per_s,
-        overhead_s=launch_s,
-    )
+    compute_s = 2.0 * macs / peak_ops_per_s + other_ops / vector_ops_per_s
+    memory_s = moved_bytes / bandwidth_bytes_per_s
+    low_s = max(compute_s, memory_s) + launch_s
+    high_s = compute_s + memory_s + launch_s
+    return KernelTime(compute_s, memory_s, launch_s, low_s, (low_s + high_s) / 2, high_s)

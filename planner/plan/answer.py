@@ -191,6 +191,9 @@ def _verdict_risks(simulated: Simulated) -> list[str]:
 
 def _latency_risk(option: Option) -> str:
     correction = option.slowest.shortfall
+    if correction is None:
+        level = option.slowest.estimate.latency_s.level or 0.0
+        return message("risk.transferred", planned=option.planning_text, level=format_percent(level))
     factor = option.slowest.planned_latency_s(option.plan_for) / option.slowest.estimate.latency_s.mid
     return message(
         "risk.unmeasured",

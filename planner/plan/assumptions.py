@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planner.latency.power import ACTIVITY
+from planner.latency.transfer.store import transfer_named
 from planner.plan.study import Study
 from planner.schema.scenario import Site
 from planner.units import format_percent
@@ -14,8 +15,7 @@ def assumptions(study: Study) -> list[dict[str, str]]:
     scenario = study.source.scenario
     site, run = scenario.site, scenario.simulation
     return [
-        _derived("latency", message("assumption.latency")),
-        *_shortfall_rows(study),
+        *_latency_rows(study),
         _derived(
             "power",
             message(
@@ -73,10 +73,41 @@ def _carrier_rows(site: Site) -> list[dict[str, str]]:
     ]
 
 
+def _latency_rows(study: Study) -> list[dict[str, str]]:
+    """How latencies came about: fitted models, or the roofline and what published figures make of it."""
+    fitted = dict.fromkeys(
+        transfer_id
+        for option in study.options
+        for item in option.networks
+        if (transfer_id := item.estimate.rests_on)
+    )
+    rows = [_transfer_row(transfer_id) for transfer_id in fitted]
+    corrections = _shortfall_rows(study)
+    if corrections:
+        rows.append(_derived("latency", message("assumption.latency")))
+    return rows + corrections
+
+
+def _transfer_row(transfer_id: str) -> dict[str, str]:
+    transfer = transfer_named(transfer_id)
+    rests = transfer.rests_on
+    text = message(
+        "assumption.transferred",
+        title=transfer.title,
+        rows=f"{rests.rows:,}" if rests else "0",
+        networks=str(len(rests.networks)) if rests else "0",
+        parts=str(len(rests.devices)) if rests else "0",
+        level=format_percent(transfer.level),
+    )
+    return _row(message("topic.latency_of", engine=transfer.engine), "derived", text)
+
+
 def _shortfall_rows(study: Study) -> list[dict[str, str]]:
     seen: dict[tuple[str, str], dict[str, str]] = {}
     for option in study.options:
         correction = option.slowest.shortfall
+        if correction is None:
+            continue
         seen.setdefault(
             (option.engine, option.unit),
             _row(

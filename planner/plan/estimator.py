@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from planner.latency.estimate import Estimate, estimate_at, point_for
 from planner.latency.planning import planning_band, shortfall
 from planner.latency.prepared import Prepared, prepare
+from planner.latency.transfer.store import transfer_for
 from planner.plan.option import NetworkOnPart
 from planner.schema.device import Device, Precision
 from planner.workload.workload import Workload
@@ -39,7 +40,7 @@ class Estimator:
         key = (model, batch, point.precision, point.engine)
         if key not in self._prepared:
             self._prepared[key] = prepare(self.workloads[model], batch, point.precision, point.engine)
-        return estimate_at(self._prepared[key], point)
+        return estimate_at(self._prepared[key], point, transfer_for(point))
 
     def on_part(
         self, device: Device, mode: str, precision: Precision, batch: int

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from planner.hardware.catalog import read_device, read_engine
 from planner.hardware.datasheet import Figure, figures
+from planner.latency.transfer.store import transfer_named
 from planner.plan.option import Option
 from planner.plan.study import Study
 from planner.schema.device import Source
+from planner.schema.transfer import Transfer
 
 _ALWAYS = ("memory.capacity", "memory.reserved", "thermal.", "price.")
 
@@ -25,7 +27,13 @@ def ledger(study: Study) -> dict[str, object]:
         rows += [_row(device_id, figure) for figure in shown]
         named = {figure.source for figure in shown}
         sources += [_source(device_id, key, item) for key, item in device.sources.items() if key in named]
-    for engine_id in dict.fromkeys(option.engine for option in best.values()):
+    options = list(best.values())
+    for transfer_id in dict.fromkeys(option.slowest.estimate.rests_on for option in options):
+        if transfer_id is not None:
+            rows += _transfer_rows(transfer_named(transfer_id))
+            sources.append(_transfer_source(transfer_named(transfer_id)))
+    by_roofline = [option.engine for option in options if option.slowest.shortfall is not None]
+    for engine_id in dict.fromkeys(by_roofline):
         rows += _engine_rows(engine_id)
         sources += [_source(engine_id, key, item) for key, item in read_engine(engine_id).sources.items()]
     return {"figures": rows, "sources": sources}
@@ -50,6 +58,31 @@ def _row(owner: str, figure: Figure) -> dict[str, object]:
         "status": figure.status,
         "source": f"{owner}:{figure.source}",
         "note": figure.formula or figure.note,
+    }
+
+
+def _transfer_rows(transfer: Transfer) -> list[dict[str, object]]:
+    named = {**transfer.parameters, **{item.name: item for item in transfer.scoped}}
+    return [
+        {
+            "path": f"{transfer.id}/{name}",
+            "value": f"{parameter.value:.4g}",
+            "status": "derived",
+            "source": f"{transfer.id}:fit",
+            "note": f"before looking {parameter.prior:.4g}: {parameter.why}",
+        }
+        for name, parameter in named.items()
+    ]
+
+
+def _transfer_source(transfer: Transfer) -> dict[str, object]:
+    rests = transfer.rests_on
+    return {
+        "id": f"{transfer.id}:fit",
+        "title": f"Fit of {transfer.title} to published measurements of the database (docs/transfer.md)",
+        "url": None,
+        "revision": rests.sha256[:12] if rests else None,
+        "date": None,
     }
 
 

@@ -21,7 +21,8 @@ class NetworkOnPart:
     model: str
     estimate: Estimate
     planning_latency_s: Band
-    shortfall: Shortfall
+    shortfall: Shortfall | None
+    """None where the band needs no correction, as it was earned on measurements."""
 
     def planned_latency_s(self, plan_for: str) -> float:
         """Latency per batch that a cautious or a typical plan rests on."""

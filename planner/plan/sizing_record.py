@@ -24,7 +24,7 @@ def sizing_record(sizing: Sizing) -> dict[str, object]:
         "refused": [asdict(refusal) for refusal in sizing.refusals],
         "seed": scenario.simulation.seed,
         "warnings": [note for device in devices if (note := part_file(device).note) is not None],
-        "digests": digests(sizing.source, sizing.workloads, devices),
+        "digests": digests(sizing.source, sizing.workloads, [item.option for item in sizing.options]),
     }
 
 

@@ -82,7 +82,7 @@ def _record(study: Study) -> dict[str, object]:
         "assumptions": assumptions(study),
         **ledger(study),
         "warnings": _warnings(study),
-        "digests": digests(study.source, study.workloads, [option.device for option in study.options]),
+        "digests": digests(study.source, study.workloads, study.options),
     }
 
 

@@ -34,7 +34,8 @@ LARGE = Size(layers=24, hidden=1024, heads=16, feed_forward=4096)
 def bert_squad(name: str, size: Size, sequence: int) -> Graph:
     """Answers two (batch, sequence) tensors: the scores of each token as start and as end of the answer.
 
-    `sequence` tokens with a mask and token types, learned positions, no pooler (question answering has
+    `sequence` tokens (other shapes of the inputs, up to 512 tokens, work too) with a mask and token types,
+    learned positions, no pooler (question answering has
     none): the layout of the uncased English models.
     """
     net = NetworkBuilder(name)
@@ -43,7 +44,7 @@ def bert_squad(name: str, size: Size, sequence: int) -> Graph:
         for tensor in ("input_ids", "attention_mask", "token_type_ids")
     )
     with net.scope("bert"):
-        x = _embeddings(net, tokens, types, size, sequence)
+        x = _embeddings(net, tokens, types, size)
         penalty = _mask_penalty(net, mask)
         for layer in range(size.layers):
             with net.scope(f"encoder.layer.{layer}"):
@@ -53,9 +54,10 @@ def bert_squad(name: str, size: Size, sequence: int) -> Graph:
     return net.finish(net.squeeze(start, 2, name="start_logits"), net.squeeze(end, 2, name="end_logits"))
 
 
-def _embeddings(net: NetworkBuilder, tokens: str, types: str, size: Size, sequence: int) -> str:
+def _embeddings(net: NetworkBuilder, tokens: str, types: str, size: Size) -> str:
     with net.scope("embeddings"):
-        positions = net.constant(np.arange(sequence, dtype=np.int64)[None], name="position_ids")
+        all_positions = net.constant(np.arange(_POSITIONS, dtype=np.int64)[None], name="position_ids")
+        positions = net.cut_to(all_positions, tokens, axis=1)
         words = net.embedding(tokens, _VOCABULARY, size.hidden, name="word_embeddings")
         kinds = net.embedding(types, _TOKEN_TYPES, size.hidden, name="token_type_embeddings")
         places = net.embedding(positions, _POSITIONS, size.hidden, name="position_embeddings")

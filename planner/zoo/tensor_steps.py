@@ -138,6 +138,16 @@ class TensorSteps(GraphWriter):
                   for part, at in (("starts", start), ("ends", end), ("axes", axis))]  # fmt: skip
         return self._add("Slice", (x, *limits), TensorSpec("float", tuple(shape)), name)
 
+    def cut_to(self, x: str, like: str, axis: int, name: str = "cut") -> str:
+        """The beginning of a tensor, as long along one axis as another tensor is."""
+        with self.scope(name):
+            end = self._add("Shape", (like,), TensorSpec("int64", (1,)), "end", start=axis, end=axis + 1)
+            limits = (self.constant([0], name="start"), end, self.constant([axis], name="axis"))
+            shape = list(self.shape(x))
+            shape[axis] = self.extent(like, axis)
+            spec = TensorSpec(self._tensors[x].dtype, tuple(shape))
+            return self._add("Slice", (x, *limits), spec, "slice")
+
     def split(self, x: str, sizes: Sequence[int], axis: int, name: str = "split") -> tuple[str, ...]:
         """Consecutive pieces of these sizes along one axis."""
         inputs = (x, self.constant(sizes, name=f"{name}.sizes"))

@@ -36,6 +36,15 @@ def test_inspect_batch_and_precision(call):
     assert batched["weight_bytes"] == plain["weight_bytes"] == 4 * small["weight_bytes"]
 
 
+def test_estimate_without_calibration_is_the_roofline(call):
+    record = call(
+        "estimate", NETWORK, "--device", "jetson-agx-orin-64", "--calibration", "none", "--format", "json"
+    ).json
+    assert record["latency_s"]["level"] is None
+    assert record["provenance"] == "datasheet"
+    assert record["transfer"] is None
+
+
 def test_estimate_json(call):
     record = call(
         "estimate", NETWORK, "--device", "jetson-agx-orin-64", "--precision", "int8", "--layers",
@@ -44,8 +53,8 @@ def test_estimate_json(call):
     assert record.keys() >= ESTIMATE_KEYS
     latency = record["latency_s"]
     assert 0 < latency["low"] < latency["mid"] < latency["high"]
-    assert latency["level"] is None
-    assert record["provenance"] == "datasheet"
+    assert latency["level"] == 0.9
+    assert record["provenance"] == "transferred"
     assert sum(record["bound"].values()) == pytest.approx(1)
     assert set(record["memory_bytes"]) == {"weights", "peak_activation", "total", "capacity"}
     layers = record["layers"]

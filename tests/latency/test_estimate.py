@@ -24,7 +24,7 @@ PREPARED = prepare(NETWORK, 1, POINT.precision, POINT.engine)
 
 
 def test_layers_and_the_fixed_cost_sum_to_the_network():
-    result = estimate(NETWORK, ORIN, precision="int8")
+    result = estimate(NETWORK, ORIN, precision="int8", transfer=False)
     band = result.latency_s
     assert sum(layer.time.low_s for layer in result.layers) + result.fixed_s == pytest.approx(band.low)
     assert sum(layer.time.mid_s for layer in result.layers) + result.fixed_s == pytest.approx(band.mid)
@@ -34,8 +34,8 @@ def test_layers_and_the_fixed_cost_sum_to_the_network():
 
 def test_time_is_at_least_each_roof_of_the_whole_network():
     result = estimate(RESNET, ORIN, precision="fp16", mode="MAXN")
-    assert result.latency_s.low >= 2 * RESNET.macs / 42.6e12
-    assert result.latency_s.low >= RESNET.parameters * 2 / 204.8e9
+    assert result.latency_s.mid >= 2 * RESNET.macs / 42.6e12
+    assert result.latency_s.mid >= RESNET.parameters * 2 / 204.8e9
 
 
 @given(st.floats(1, 100), st.floats(1, 100))
@@ -80,7 +80,7 @@ def test_power_modes_differ():
 
 
 def test_a_datasheet_estimate_says_so_and_warns():
-    result = estimate(NETWORK, ORIN)
+    result = estimate(NETWORK, ORIN, transfer=False)
     assert result.provenance is Provenance.DATASHEET
     assert result.precision is Precision.FP16
     assert any("no calibration" in warning for warning in result.warnings)

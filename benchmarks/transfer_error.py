@@ -1,0 +1,192 @@
+"""How good transferred models are on devices and families of networks left out of the fit: docs/transfer.md.
+
+Every published row that matches a network of the zoo, a part of the catalogue and an engine is predicted by a
+fit that saw nothing of its device, and by one that saw nothing of its family; beside it the plain roofline.
+Run after benchmarks/fit_transfers.py: .venv/bin/python benchmarks/transfer_error.py [-o docs/transfer.md]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from planner.calibration.transfer.accuracy import Accuracy, accuracy, plain_roofline_s
+from planner.calibration.transfer.join import Join, join
+from planner.calibration.transfer.refit import observed
+from planner.calibration.transfer.validate import LeftOut, held_bands, leave_out
+from planner.files import write_bytes
+from planner.latency.transfer.store import read_transfer, transfer_files
+from planner.schema.transfer import Transfer
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "transfer.md"
+INTRODUCTION = Path(__file__).resolve().parent / "transfer_introduction.md"
+MOST_MISSES = 6
+
+Band = tuple[LeftOut, float, float]
+
+
+def main(path: Path) -> None:
+    """Judge every model and write the page."""
+    joined = join()
+    judged: dict[str, tuple[Transfer, tuple[LeftOut, ...], tuple[Band, ...]]] = {}
+    for file in transfer_files():
+        transfer = read_transfer(file)
+        found = observed(transfer, joined)
+        left_out = (*leave_out(transfer, found, "device"), *leave_out(transfer, found, "family"))
+        judged[transfer.id] = (transfer, left_out, held_bands(left_out, transfer.level))
+        print(f"{transfer.id}: {len(found)} observations")
+    lines = [INTRODUCTION.read_text().rstrip(), "", *summary(judged), ""]
+    for transfer, left_out, bands in judged.values():
+        lines += section(transfer, left_out, bands)
+    lines += matched_rows(joined)
+    write_bytes(path, ("\n".join(lines).rstrip() + "\n").encode())
+
+
+def summary(judged: dict[str, tuple[Transfer, tuple[LeftOut, ...], tuple[Band, ...]]]) -> Iterator[str]:
+    """One row for each kind of part or network that the targets tell apart."""
+    yield "## Targets and what was reached"
+    yield ""
+    yield "Error is a factor at the median: 1.10 is 10 % off, up or down. Width: the band is the middle times"
+    yield "or over it. Plain: the roofline of the datasheet on the same rows. Spearman: within a device."
+    yield ""
+    yield (
+        "| rows | left out | observations, groups | error (target) | 90th perc. | within 2x (target) "
+        "| Spearman | band of 90 % held, width | plain error, 90th perc., within 2x |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for name, (model, chosen, targets) in GROUPS.items():
+        if model not in judged:
+            continue
+        _, left_out, bands = judged[model]
+        for scheme in ("device", "family"):
+            rows = [row for row in left_out if row.scheme == scheme and chosen(row)]
+            if rows:
+                yield line(name, scheme, accuracy(rows, bands), targets)
+
+
+def line(name: str, scheme: str, found: Accuracy, targets: dict[str, str]) -> str:
+    """One row of the table."""
+    error = targets.get(scheme, "-")
+    return (
+        f"| {name} | {scheme} | {found.observations}, {found.groups} | {found.median:.2f} ({error}) | "
+        f"{found.p90:.2f} | {found.within_two * 100:.0f} % ({targets.get('two', '-')}) | "
+        f"{_number(found.spearman)} | {_share(found.coverage)}, {_number(found.half_width)} | "
+        f"{found.plain_median:.2f}, {found.plain_p90:.2f}, {found.plain_within_two * 100:.0f} % |"
+    )
+
+
+def section(transfer: Transfer, left_out: Sequence[LeftOut], bands: Sequence[Band]) -> Iterator[str]:
+    """One model: its rows, groups, misses and parameters."""
+    yield f"## {transfer.title}"
+    yield ""
+    rests = transfer.rests_on
+    if rests is not None:
+        counts = f"{rests.rows} rows in {rests.observations} settings"
+        yield f"`hardware_db/transfers/{transfer.id}.yaml`: {counts},"
+        yield f"{len(rests.networks)} networks, {len(rests.devices)} parts. Left out one by one:"
+        yield ""
+    yield "| left out | observations | error | 90th perc. | measured / predicted | within 2x | plain error |"
+    yield "|---|---|---|---|---|---|---|"
+    for scheme in ("device", "family"):
+        for group in sorted({row.group for row in left_out if row.scheme == scheme}):
+            rows = [row for row in left_out if row.scheme == scheme and row.group == group]
+            found = accuracy(rows, bands)
+            name = (
+                ", ".join(sorted({row.observation.device for row in rows})) if scheme == "device" else group
+            )
+            yield (
+                f"| {name} | {found.observations} | {found.median:.2f} | {found.p90:.2f} | {bias(rows):.2f} "
+                f"| {found.within_two * 100:.0f} % | {found.plain_median:.2f} |"
+            )
+    yield ""
+    yield from misses(left_out)
+    yield from parameters(transfer)
+
+
+def misses(left_out: Sequence[LeftOut]) -> Iterator[str]:
+    """The observations that were predicted worst with their device left out."""
+    rows = [row for row in left_out if row.scheme == "device"] or list(left_out)
+    worst = sorted(rows, key=lambda row: -abs(row.log_error))[:MOST_MISSES]
+    yield "Worst with its device left out (its family, where there is one device): measured over predicted."
+    yield ""
+    for row in worst:
+        item = row.observation
+        threads = f", {item.threads} threads" if item.threads else ""
+        yield (
+            f"- {item.rows[0]}: {item.model} {item.point.precision}, batch {item.batch}{threads}, "
+            f"{item.device}: {item.latency_s * 1e3:.3g} ms, {item.latency_s / row.predicted_s:.2f} "
+            f"(plain {item.latency_s / plain_roofline_s(item):.2f})"
+        )
+    yield ""
+
+
+def parameters(transfer: Transfer) -> Iterator[str]:
+    """Every parameter with what was thought before."""
+    yield "| parameter | fitted | before, spread | why |"
+    yield "|---|---|---|---|"
+    named = {**transfer.parameters, **{item.name: item for item in transfer.scoped}}
+    for name, item in named.items():
+        yield f"| {name} | {item.value:.3g} | {item.prior:.3g}, {item.spread:g} | {item.why} |"
+    yield ""
+
+
+def matched_rows(joined: Join) -> Iterator[str]:
+    """How many rows were matched, and why the others were not."""
+    rows = len(joined.matched) + len(joined.unmatched)
+    yield "## Rows matched"
+    yield ""
+    yield f"Of {rows:,} published latencies and rates, {len(joined.matched):,} name a network of the zoo, a"
+    yield "unit and mode of the catalogue and an engine of the database:"
+    yield ""
+    yield "| engine | rows |"
+    yield "|---|---|"
+    yield from (
+        f"| {engine} | {count:,} |"
+        for engine, count in Counter(row.engine for row in joined.matched).most_common()
+    )
+    yield ""
+    yield "| not matched because | rows | engines |"
+    yield "|---|---|---|"
+    engines: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in joined.unmatched:
+        engines[row.reason][row.engine] += 1
+    for reason, count in joined.reasons():
+        told = ", ".join(name for name, _ in engines[reason].most_common(4))
+        yield f"| {reason} | {count:,} | {told} |"
+
+
+def bias(rows: Sequence[LeftOut]) -> float:
+    """The middle of measured over predicted."""
+    ratios = sorted(row.observation.latency_s / row.predicted_s for row in rows)
+    return ratios[len(ratios) // 2]
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value * 100:.0f} %"
+
+
+def _module(row: LeftOut) -> bool:
+    return row.observation.point.form == "module"
+
+
+def _always(_: LeftOut) -> bool:
+    return True
+
+
+GROUPS: dict[str, tuple[str, Callable[[LeftOut], bool], dict[str, str]]] = {
+    "TensorRT, Jetson": (
+        "tensorrt-gpu", _module, {"device": "1.10", "family": "1.12", "two": "99 %"}),
+    "TensorRT, cards and servers": (
+        "tensorrt-gpu", lambda row: not _module(row), {"device": "1.15", "family": "1.18", "two": "97 %"}),
+}  # fmt: skip
+"""Name -> model, rows of it, and the targets that were set before the work."""
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[2]) if sys.argv[1:2] == ["-o"] else PAGE)

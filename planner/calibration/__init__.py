@@ -1,0 +1,1 @@
+"""What engines reach on units: measured here, or transferred from what others published."""

@@ -1,0 +1,215 @@
+"""Published rows matched to a network of the zoo, a unit of a part in a mode, and an engine, or why not.
+
+The rules are data (`hardware_db/transfers/join.yaml`); rows are taken as corrected. Nothing is guessed: a row
+whose batch, mode or threads are not known is left out with that reason.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from planner.data_files import database_dir
+from planner.hardware.catalog import device_ids, engine_ids, read_device
+from planner.hardware.measurements import Measurement, read_measurements
+from planner.schema.device import ComputeUnit, Device, Precision
+from planner.schema.measurements import Alias
+from planner.schema.transfer_join import JoinRules, NetworkFamily
+from planner.schema.yaml_file import read_model
+from planner.zoo.registry import names
+
+TOP_MODES = ("MAXN_SUPER", "MAXN")
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """One published latency, with everything that an estimate needs to be held against it."""
+
+    id: str
+    model: str
+    shape: str
+    device: str
+    unit: str
+    mode: str
+    gpu_hz: float | None
+    """Clock of the run where the publisher set one of its own, else None."""
+    memory_hz: float | None
+    engine: str
+    precision: Precision
+    batch: int
+    threads: int | None
+    latency_s: float
+    profile: str
+    trust: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A row that was not used, and why."""
+
+    id: str
+    engine: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """All rows with a latency or a rate: those matched, and the others with reasons."""
+
+    matched: tuple[Matched, ...]
+    unmatched: tuple[Unmatched, ...]
+
+    def reasons(self) -> list[tuple[str, int]]:
+        """How many rows each reason left out, most first."""
+        return Counter(row.reason for row in self.unmatched).most_common()
+
+
+@functools.cache
+def join_rules() -> JoinRules:
+    """The rules as shipped."""
+    return read_model(database_dir() / "transfers" / "join.yaml", JoinRules)
+
+
+def network_family(model: str) -> NetworkFamily:
+    """The family of a zoo network; one of its own where the rules name none."""
+    for family in join_rules().networks:
+        if any(fnmatchcase(model, pattern) for pattern in family.names):
+            return family
+    return NetworkFamily(family=model, names=[model])
+
+
+def join(rows: Iterable[Measurement] | None = None) -> Join:
+    """Match every row that is a latency or a rate of inferences."""
+    matched: list[Matched] = []
+    unmatched: list[Unmatched] = []
+    known = _Known(frozenset(device_ids()), frozenset(names()), frozenset(engine_ids()))
+    for row in read_measurements(corrected=True) if rows is None else rows:
+        if row.metric not in ("latency_ms", "throughput_fps"):
+            continue
+        found = _match(row, known)
+        if isinstance(found, Matched):
+            matched.append(found)
+        else:
+            unmatched.append(Unmatched(row.id, row.engine, found))
+    return Join(tuple(matched), tuple(unmatched))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    parts: frozenset[str]
+    networks: frozenset[str]
+    engines: frozenset[str]
+
+
+def _match(row: Measurement, known: _Known) -> Matched | str:
+    """The match, or the reason against it."""
+    rules = join_rules()
+    engine = _renamed(row.engine, rules.engines)
+    prefix = row.id.partition("-")[0]
+    left_out = next((rule.reason for rule in rules.left_out if rule.rows == prefix), None)
+    for refused, reason in (
+        (left_out is not None, left_out or ""),
+        (row.statistic not in rules.statistics, "a percentile of a run whose mean is there"),
+        (row.trust.startswith("C"), "trust C: known to mislead or too noisy"),
+        (row.part not in known.parts, "the part is not in the catalogue"),
+        (row.model not in known.networks, "the network is not in the zoo"),
+        (engine not in known.engines, "the engine is not in the database"),
+        (row.unit == "mixed", "several units at once"),
+        (row.batch is None, "no batch is given"),
+        (row.precision is None, "no precision is given"),
+    ):
+        if refused:
+            return reason
+    return _on_part(row, engine, read_device(row.part), rules)
+
+
+def _on_part(row: Measurement, engine: str, device: Device, rules: JoinRules) -> Matched | str:
+    unit = _unit_of(row, device)
+    if unit is None:
+        return "the catalogue's part has no such unit"
+    if engine not in device.units[unit].engines:
+        return "the catalogue does not run that engine on that unit"
+    precision = _renamed(row.precision or "", rules.precisions)
+    if precision not in set(Precision):
+        return "a precision that mixes formats"
+    gpu_hz, memory_hz = _clocks(row, rules)
+    mode = _top_mode(device) if gpu_hz else _mode_of(row, device, rules)
+    if mode is None:
+        return "a power mode that the catalogue does not know"
+    threads = _threads(row, device.units[unit], mode)
+    if isinstance(threads, str):
+        return threads
+    batch = row.batch or 1
+    return Matched(
+        row.id, row.model, row.input_shape or "", device.id, unit, mode, gpu_hz, memory_hz, engine,
+        Precision(precision), batch, threads,
+        row.value_si if row.metric == "latency_ms" else batch / row.value_si,
+        _profile(row.id, rules), row.trust,
+    )  # fmt: skip
+
+
+def _renamed(name: str, aliases: Iterable[Alias]) -> str:
+    return next((alias.name for alias in aliases if alias.published == name), name)
+
+
+def _profile(row_id: str, rules: JoinRules) -> str:
+    prefix = row_id.partition("-")[0]
+    return next((profile.id for profile in rules.profiles if prefix in profile.rows), prefix)
+
+
+def _unit_of(row: Measurement, device: Device) -> str | None:
+    fitting = [unit_id for unit_id, unit in device.units.items() if unit.kind == row.unit]
+    if row.cluster == "little" and len(fitting) > 1:
+        return next((unit_id for unit_id in fitting if unit_id.endswith("_little")), None)
+    return fitting[0] if fitting else None
+
+
+def _mode_of(row: Measurement, device: Device, rules: JoinRules) -> str | None:
+    """The mode that was measured; a publisher who names none is taken to have run the fastest."""
+    named = _renamed(row.power_mode or "", rules.power_modes)
+    if not named:
+        return _top_mode(device)
+    for mode in device.modes:
+        number = re.search(r"nvpmodel (\d+)\)", mode.vendor_name or "")
+        if named == mode.id or (number and named.startswith(f"nvpmodel-{number.group(1)} ")):
+            return mode.id
+    return None
+
+
+def _top_mode(device: Device) -> str:
+    known = [mode.id for mode in device.modes]
+    top = next((mode for mode in TOP_MODES if mode in known), None)
+    return top or next(mode.id for mode in device.modes if mode.default)
+
+
+def _clocks(row: Measurement, rules: JoinRules) -> tuple[float | None, float | None]:
+    """Clocks of GPU and memory where the publisher set his own; a clock of 0 was not set."""
+    by_mode = re.search(rules.clocks.gpu_mode, row.power_mode or "")
+    if by_mode:
+        return float(by_mode.group(1)) * 1e6, None
+    gpu = re.search(rules.clocks.gpu, row.note or "")
+    memory = re.search(rules.clocks.memory, row.note or "")
+    return (
+        float(gpu.group(1)) if gpu and float(gpu.group(1)) else None,
+        float(memory.group(1)) if memory and float(memory.group(1)) else None,
+    )
+
+
+def _threads(row: Measurement, unit: ComputeUnit, mode: str) -> int | str | None:
+    """Threads of a CPU run; None: all cores. A run over two kinds of core is told as a reason."""
+    if unit.kind != "cpu" or row.streams_threads is None:
+        return None
+    cores = unit.active.get(mode)
+    count = cores.value if cores else int(sum(number.value for number in unit.parts.values()))
+    asked = row.streams_threads
+    if cores is None:
+        return None if asked >= count else "threads on some of two kinds of core"
+    if asked <= count:
+        return asked
+    return (
+        None if asked == 2 * count and row.cluster != "big" else "threads over more cores than the unit has"
+    )

@@ -1,0 +1,144 @@
+"""Matched rows as observations: kernels and facts beside the time measured, repeats taken together."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.calibration.transfer.join import Matched, network_family
+from planner.errors import PlannerError
+from planner.hardware.catalog import read_device
+from planner.hardware.operating_point import OperatingPoint
+from planner.latency.estimate import point_for
+from planner.latency.prepared import Prepared, prepare
+from planner.latency.transfer.kernels import KernelTable, kernel_table, network_kind
+from planner.schema.device import Precision
+from planner.schema.transfer import NetworkKind
+from planner.workload.workload import Workload
+from planner.zoo.source import read_model
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One network on one unit in one setting: all rows that measured just that, at their geometric mean."""
+
+    rows: tuple[str, ...]
+    model: str
+    shape: str
+    family: str
+    """Family of the network."""
+    kind: NetworkKind
+    device: str
+    engine: str
+    profile: str
+    batch: int
+    threads: int | None
+    asked: Precision
+    point: OperatingPoint
+    table: KernelTable
+    latency_s: float
+
+
+def observations(matched: Iterable[Matched]) -> tuple[tuple[Observation, ...], tuple[tuple[str, str], ...]]:
+    """Observations, and the rows that the part or the network refuses, each with the reason."""
+    groups: dict[tuple[object, ...], list[Matched]] = defaultdict(list)
+    for row in matched:
+        groups[_setting(row)].append(row)
+    found: list[Observation] = []
+    refused: list[tuple[str, str]] = []
+    for rows in groups.values():
+        try:
+            found.append(_observation(rows))
+        except PlannerError as error:
+            refused += [(row.id, str(error)) for row in rows]
+    return tuple(found), tuple(refused)
+
+
+def _setting(row: Matched) -> tuple[object, ...]:
+    return (
+        row.model, row.shape, row.device, row.unit, row.mode, row.gpu_hz, row.memory_hz, row.engine,
+        row.precision, row.batch, row.threads, row.profile,
+    )  # fmt: skip
+
+
+def _observation(rows: list[Matched]) -> Observation:
+    row = rows[0]
+    point = _at_clocks(
+        point_for(
+            read_device(row.device),
+            unit=row.unit,
+            mode=row.mode,
+            precision=row.precision,
+            engine=row.engine,
+            threads=row.threads,
+        ),
+        row,
+    )
+    table = _kernels(row.model, row.shape, row.batch, point.precision, row.engine)
+    return Observation(
+        rows=tuple(item.id for item in rows),
+        model=row.model,
+        shape=row.shape,
+        family=network_family(row.model).family,
+        kind=network_kind(table),
+        device=row.device,
+        engine=row.engine,
+        profile=row.profile,
+        batch=row.batch,
+        threads=row.threads,
+        asked=row.precision,
+        point=point,
+        table=table,
+        latency_s=float(np.exp(np.mean([np.log(item.latency_s) for item in rows]))),
+    )
+
+
+def _at_clocks(point: OperatingPoint, row: Matched) -> OperatingPoint:
+    """The point at clocks that the publisher set himself: peaks and bandwidth in proportion."""
+    device = read_device(row.device)
+    core = device.units[row.unit].clocks_hz.get(row.mode)
+    memory = device.memory.clocks_hz.get(row.mode)
+    if row.gpu_hz and core:
+        share = row.gpu_hz / core.value
+        point = replace(
+            point,
+            peaks_ops_per_s={name: peak * share for name, peak in point.peaks_ops_per_s.items()},
+            vector_ops_per_s=point.vector_ops_per_s * share,
+            clock_hz=row.gpu_hz,
+        )
+    if row.memory_hz and memory:
+        bandwidth = point.bandwidth_bytes_per_s * min(1.0, row.memory_hz / memory.value)
+        point = replace(point, bandwidth_bytes_per_s=bandwidth)
+    return point
+
+
+@functools.cache
+def _kernels(model: str, shape: str, batch: int, precision: Precision, engine: str) -> KernelTable:
+    return kernel_table(prepared(model, shape, batch, precision, engine))
+
+
+def prepared(model: str, shape: str, batch: int, precision: Precision, engine: str) -> Prepared:
+    """The network at the size that was measured, as the engine's kernels."""
+    return prepare(network(model, shape, batch), batch, precision, engine)
+
+
+@functools.lru_cache(maxsize=4)
+def network(model: str, shape: str, batch: int) -> Workload:
+    """The reference network at the published size of its images (any order of axes) or sequences."""
+    workload = read_model(f"zoo:{model}", batch=batch)
+    sizes = [int(text) for text in shape.split("x")] if re.fullmatch(r"\d+(x\d+)+", shape) else []
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, tensor in workload.inputs.items():
+        if len(sizes) == 4 and len(tensor.shape) == 4:
+            sides = sizes[2:] if sizes[1] == tensor.shape[1] else sizes[1:3]
+            shapes[name] = (batch, tensor.shape[1], *sides)
+        elif len(sizes) == 2 and len(tensor.shape) == 2:
+            shapes[name] = (batch, sizes[1])
+    if all(workload.inputs[name].shape == extents for name, extents in shapes.items()):
+        return workload
+    return read_model(f"zoo:{model}", shapes=shapes)

@@ -1,0 +1,136 @@
+"""Predictions of what was left out of the fit: whole devices, and whole families of networks.
+
+A device is left out with all parts that have the same unit at the same clock and memory, which differ in name
+alone. The bands come from these errors and never from those of the fit itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from planner.calibration.transfer.fit import columns_of, fit_transfer, predict
+from planner.calibration.transfer.observations import Observation
+from planner.hardware.catalog import read_device
+from planner.latency.transfer.kernels import Column
+from planner.schema.transfer import NetworkKind, Residuals, Transfer
+
+Scheme = Literal["device", "family"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One observation predicted by a fit that saw nothing of its group."""
+
+    observation: Observation
+    scheme: Scheme
+    group: str
+    predicted_s: float
+
+    @property
+    def log_error(self) -> float:
+        """Logarithm of measured over predicted."""
+        return float(np.log(self.observation.latency_s / self.predicted_s))
+
+
+def leave_out(transfer: Transfer, found: Sequence[Observation], scheme: Scheme) -> tuple[LeftOut, ...]:
+    """Every observation predicted with its device (or its family of networks) left out.
+
+    Nothing where all observations are of one group: there would be nothing to fit.
+    """
+    group_of = device_group if scheme == "device" else family_group
+    groups = sorted({group_of(item) for item in found})
+    if len(groups) < 2:
+        return ()
+    results: list[LeftOut] = []
+    for group in groups:
+        inside = [item for item in found if group_of(item) == group]
+        values = fit_transfer(transfer, [item for item in found if group_of(item) != group])
+        times = predict(transfer, values, columns_of(inside, transfer.scoped))
+        results += [
+            LeftOut(item, scheme, group, float(time)) for item, time in zip(inside, times, strict=True)
+        ]
+    return tuple(results)
+
+
+def device_group(observation: Observation) -> str:
+    """The device, or the others that have the same unit, clock and memory."""
+    device = read_device(observation.device)
+    unit = device.units[observation.point.unit]
+    clock = max((number.value for number in unit.clocks_hz.values()), default=0.0)
+    bandwidth = max(number.value for number in device.memory.bandwidth_bytes_per_s.values())
+    return f"{unit.name}, {clock / 1e6:g} MHz, {bandwidth / 1e9:g} GB/s"
+
+
+def family_group(observation: Observation) -> str:
+    """The family of networks."""
+    return observation.family
+
+
+def residuals(left_out: Iterable[LeftOut], level: float) -> list[Residuals]:
+    """Ends of a band that holds the share `level` of what was left out, for each kind of network.
+
+    Every group weighs alike, however many rows it has: the next device or family is one more group.
+    """
+    rows = list(left_out)
+    kinds: tuple[NetworkKind, ...] = ("cnn", "transformer")
+    found = []
+    for kind in kinds:
+        own = [row for row in rows if row.observation.kind == kind]
+        if own:
+            found.append(_residuals(kind, own, level))
+    return found
+
+
+def _residuals(kind: NetworkKind, rows: Sequence[LeftOut], level: float) -> Residuals:
+    errors = np.array([row.log_error for row in rows])
+    weights = group_weights(rows, lambda row: f"{row.scheme} {row.group}")
+    low = weighted_quantile(errors, weights, (1 - level) / 2)
+    high = weighted_quantile(errors, weights, (1 + level) / 2)
+    middle = weighted_quantile(errors, weights, 0.5)
+    spread = weighted_quantile(np.abs(errors - middle), weights, 0.5) * 1.4826
+    return Residuals(
+        kind=kind,
+        observations=len({id(row.observation) for row in rows}),
+        low=round(float(np.exp(min(low, -0.05))), 4),
+        high=round(float(np.exp(max(high, 0.05))), 4),
+        spread=round(spread, 4),
+    )
+
+
+def group_weights(rows: Sequence[LeftOut], group_of: Callable[[LeftOut], str]) -> Column:
+    """One over the size of each row's group."""
+    names = [group_of(row) for row in rows]
+    return np.array([1.0 / names.count(name) for name in names])
+
+
+def weighted_quantile(values: Column, weights: Column, share: float) -> float:
+    """The value below which this share of the weight lies, linear between the middles of the steps."""
+    order = np.argsort(values)
+    steps = np.cumsum(weights[order]) - 0.5 * weights[order]
+    return float(np.interp(share * weights.sum(), steps, values[order]))
+
+
+def held_bands(left_out: Sequence[LeftOut], level: float) -> tuple[tuple[LeftOut, float, float], ...]:
+    """Each left-out row with the band that the others would have given it: ratios of measured to predicted.
+
+    The band of a row comes from observations outside its group alone, so that the share it holds is not that
+    of a band made to hold it.
+    """
+    found = []
+    for scheme in ("device", "family"):
+        group_of = device_group if scheme == "device" else family_group
+        for group in sorted({row.group for row in left_out if row.scheme == scheme}):
+            inside = [row for row in left_out if row.scheme == scheme and row.group == group]
+            outside = [row for row in left_out if group_of(row.observation) != group]
+            bands = {item.kind: item for item in residuals(outside, level)}
+            for row in inside:
+                band = bands.get(row.observation.kind) or max(
+                    bands.values(), key=lambda item: item.observations, default=None
+                )
+                if band is not None:
+                    found.append((row, band.low, band.high))
+    return tuple(found)

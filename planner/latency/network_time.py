@@ -1,0 +1,115 @@
+"""Latency of a network, kernel by kernel: by the roofline of datasheet peaks, or by a transferred model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.hardware.operating_point import OperatingPoint
+from planner.latency.band import Band
+from planner.latency.prepared import Prepared
+from planner.latency.roofline import Bound, KernelTime, kernel_time
+from planner.latency.transfer.prediction import predict
+from planner.provenance import Provenance
+from planner.schema.device import Precision
+from planner.schema.transfer import Transfer
+from planner.workload.fusion import Kernel
+
+
+@dataclass(frozen=True, slots=True)
+class LayerEstimate:
+    """One kernel: what it does, how long it takes and what binds it."""
+
+    name: str
+    op_types: tuple[str, ...]
+    op_class: str
+    macs: int
+    flops: int
+    bytes: int
+    time: KernelTime
+    unit: str
+    precision: str
+
+    @property
+    def bound(self) -> Bound:
+        """Which of compute, memory and launch takes longest."""
+        return self.time.bound
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkTime:
+    """Latency by one of the ways to work it out."""
+
+    layers: tuple[LayerEstimate, ...]
+    fixed_s: float
+    caller_s: float
+    band: Band
+    provenance: Provenance
+    notes: tuple[str, ...]
+
+
+def by_roofline(prepared: Prepared, point: OperatingPoint) -> NetworkTime:
+    """Datasheet peaks, from perfect overlap of arithmetic and traffic to none."""
+    layers = tuple(_layer(kernel, point, _roofline_time(kernel, point)) for kernel in prepared.kernels)
+    low = sum(layer.time.low_s for layer in layers) + point.fixed_s
+    high = sum(layer.time.high_s for layer in layers) + point.fixed_s
+    band = Band(low, (low + high) / 2, high)
+    notes = [
+        "no calibration: the band runs from perfect to no overlap at datasheet peaks and holds no probability"
+    ]
+    return NetworkTime(layers, point.fixed_s, 0.0, band, point.latency_provenance, tuple(notes))
+
+
+def by_model(
+    prepared: Prepared, point: OperatingPoint, transfer: Transfer, profile: str | None
+) -> NetworkTime:
+    """What a model fitted on published measurements says, with the band that left-out ones earned it."""
+    found = predict(prepared, point, transfer, profile)
+    low, high = found.band.low / found.band.mid, found.band.high / found.band.mid
+    layers = []
+    for index, kernel in enumerate(prepared.kernels):
+        mid = float(found.times.total_s[index])
+        time = KernelTime(
+            compute_s=float(found.times.compute_s[index]),
+            memory_s=float(found.times.memory_s[index]),
+            overhead_s=float(found.times.overhead_s[index]),
+            low_s=low * mid,
+            mid_s=mid,
+            high_s=high * mid,
+        )
+        layers.append(_layer(kernel, point, time))
+    return NetworkTime(
+        tuple(layers), found.fixed_s, found.caller_s, found.band, Provenance.TRANSFERRED, found.notes
+    )
+
+
+def _layer(kernel: Kernel, point: OperatingPoint, time: KernelTime) -> LayerEstimate:
+    return LayerEstimate(
+        name=kernel.name,
+        op_types=kernel.op_types,
+        op_class=kernel.op_class,
+        macs=kernel.macs,
+        flops=kernel.flops,
+        bytes=kernel.moved_bytes,
+        time=time,
+        unit=point.unit,
+        precision=_kernel_precision(kernel, point),
+    )
+
+
+def _roofline_time(kernel: Kernel, point: OperatingPoint) -> KernelTime:
+    return kernel_time(
+        macs=kernel.macs,
+        other_ops=kernel.flops - 2 * kernel.macs,
+        moved_bytes=kernel.moved_bytes,
+        peak_ops_per_s=point.peaks_ops_per_s[_kernel_precision(kernel, point)],
+        vector_ops_per_s=point.vector_ops_per_s,
+        bandwidth_bytes_per_s=point.bandwidth_bytes_per_s,
+        launch_s=point.launch_s,
+    )
+
+
+def _kernel_precision(kernel: Kernel, point: OperatingPoint) -> Precision:
+    """The file's own 8-bit kernels run in 8 bits where the unit can; the rest as the point says."""
+    if kernel.precision == "int8" and Precision.INT8 in point.peaks_ops_per_s:
+        return Precision.INT8
+    return point.precision

@@ -1,0 +1,1 @@
+"""Engines on units nobody here could run: a few parameters fitted on what others published."""

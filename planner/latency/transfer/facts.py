@@ -1,0 +1,51 @@
+"""What the transferred model takes from a point, and what it assumes where datasheets are silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from planner.hardware.operating_point import OperatingPoint
+from planner.latency.transfer.model import UnitFacts
+from planner.schema.device import Precision
+from planner.schema.transfer import ActsOn
+
+CACHE_PER_PROCESSOR_BYTES: Mapping[str, float] = {"gpu": 128e3, "cpu": 256e3}
+"""Assumed where no cache is known: T4 has 100 kB a multiprocessor, A2 200, AGX Orin 250; Cortex-A cores
+share 128 to 512 kB each."""
+
+
+def unit_facts(point: OperatingPoint, acting: Mapping[ActsOn, float]) -> UnitFacts:
+    """The facts of a point, with what scoped parameters make of them (`planner.latency.transfer.scope`)."""
+    return UnitFacts(
+        peak_ops_per_s=point.peak_ops_per_s,
+        vector_ops_per_s=point.vector_ops_per_s,
+        bandwidth_bytes_per_s=point.bandwidth_bytes_per_s,
+        processors=point.processors,
+        cache_bytes=point.cache_bytes or assumed_cache_bytes(point),
+        clock_hz=point.clock_hz,
+        int8_ops_per_joule=ops_per_joule(point),
+        rate=acting["rate"],
+        silu_bytes=acting["silu_bytes"],
+        waves=acting["waves"],
+        bandwidth=acting["bandwidth"],
+        launch=acting["launch"],
+    )
+
+
+def assumed_cache_bytes(point: OperatingPoint) -> float:
+    """The cache of a unit whose datasheet names none: a usual size for its processors, else none."""
+    return CACHE_PER_PROCESSOR_BYTES.get(point.unit_kind, 0.0) * point.processors
+
+
+EFFICIENCY_GROWTH = 1.25
+"""Operations a joule gained a year, relative to 2018: server GPUs' peak over their limit grew so."""
+
+
+def ops_per_joule(point: OperatingPoint) -> float:
+    """Peak over power limit of a card, scaled to parts of 2018; 0 for modules, which cap clocks instead."""
+    if point.form != "card":
+        return 0.0
+    peak = max(
+        point.peaks_ops_per_s.get(Precision.INT8, 0.0), 2.0 * point.peaks_ops_per_s.get(Precision.FP16, 0.0)
+    )
+    return float(peak / point.power_limit_w / EFFICIENCY_GROWTH ** (point.year - 2018))

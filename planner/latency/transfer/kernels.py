@@ -1,0 +1,122 @@
+"""Kernels of a network as columns of numbers: what the transferred model needs of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.latency.prepared import Prepared
+from planner.schema.transfer import NetworkKind
+from planner.workload.fusion import Kernel
+from planner.workload.operation import Tensor
+
+CLASSES = ("conv", "winograd", "pointwise", "grouped", "depthwise", "gemm", "matmul", "none")
+"""Classes with a share of the peak of their own; `winograd` are dense 3x3 convolutions of stride 1, `matmul`
+multiplies two activations, `none` has no multiply-accumulates."""
+
+_CLASS_OF = {
+    "pointwise": "pointwise",
+    "grouped_conv": "grouped",
+    "depthwise": "depthwise",
+    "gemm": "gemm",
+    "recurrent": "gemm",
+    "matmul": "matmul",
+    "attention": "matmul",
+}
+_LAYOUT = frozenset({"Transpose", "Concat", "Slice", "Split", "Gather", "Pad", "Expand", "Tile", "Resize"})
+
+Column = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class KernelTable:
+    """One row per kernel; sizes in elements, operations or bytes."""
+
+    kind: npt.NDArray[np.int64]
+    """Index into `CLASSES`."""
+    macs: Column
+    other_ops: Column
+    read_bytes: Column
+    write_bytes: Column
+    weight_bytes: Column
+    all_weight_bytes: Column
+    """Weights of the whole network, the same in every row."""
+    groups: Column
+    rows: Column
+    columns: Column
+    depth: Column
+    silu_bytes: Column
+    """Activations behind a convolution that x sigmoid(x) would read and write again if it ran apart."""
+    moves: Column
+    """1 for a kernel that only copies or rearranges, else 0."""
+    launched: Column
+    """0 for a kernel of views alone, which costs nothing, else 1."""
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+
+def kernel_table(prepared: Prepared) -> KernelTable:
+    """The kernels of a network made ready for an engine."""
+    tensors = prepared.workload.tensors
+    weights = float(prepared.workload.weight_bytes)
+    found = [_row(kernel, tensors, weights) for kernel in prepared.kernels]
+    return KernelTable(*(np.array(column) for column in zip(*found, strict=True)))
+
+
+def network_kind(table: KernelTable) -> NetworkKind:
+    """A transformer where products of matrices are most of the work and some multiply two activations."""
+    macs = {name: float(table.macs[table.kind == index].sum()) for index, name in enumerate(CLASSES)}
+    if macs["matmul"] > 0 and macs["gemm"] + macs["matmul"] > 0.5 * sum(macs.values()):
+        return "transformer"
+    return "cnn"
+
+
+def stacked(tables: Sequence[KernelTable]) -> KernelTable:
+    """Several tables, one under the other."""
+    return KernelTable(
+        *(np.concatenate([getattr(table, field.name) for table in tables]) for field in fields(KernelTable))
+    )
+
+
+def _row(kernel: Kernel, tensors: Mapping[str, Tensor], weights: float) -> tuple[float, ...]:
+    shape = kernel.contraction
+    kind = _kind(kernel, tensors) if kernel.macs else "none"
+    apart = shape is not None and {"Conv", "Sigmoid", "Mul"} <= set(kernel.op_types)
+    return (
+        CLASSES.index(kind),
+        float(kernel.macs),
+        float(kernel.flops - 2 * kernel.macs),
+        float(kernel.input_bytes),
+        float(kernel.output_bytes),
+        float(kernel.weight_bytes),
+        weights,
+        float(shape.groups if shape else 1),
+        float(shape.rows if shape else 1),
+        float(shape.columns if shape else 1),
+        float(shape.depth if shape else 1),
+        2.0 * kernel.output_bytes if apart else 0.0,
+        float(not kernel.macs and bool(_LAYOUT.intersection(kernel.op_types))),
+        float(kernel.op_class != "view"),
+    )
+
+
+def _kind(kernel: Kernel, tensors: Mapping[str, Tensor]) -> str:
+    if kernel.op_class in _CLASS_OF:
+        return _CLASS_OF[kernel.op_class]
+    return "winograd" if _is_winograd(kernel, tensors) else "conv"
+
+
+def _is_winograd(kernel: Kernel, tensors: Mapping[str, Tensor]) -> bool:
+    """Whether a dense 3x3 convolution keeps the extents of its input (stride 1)."""
+    sizes = [tensors[access.tensor].shape for access in kernel.weights]
+    square = any(len(shape) == 4 and shape[2:] == (3, 3) for shape in sizes)
+    if not square or kernel.contraction is None or not kernel.reads:
+        return False
+    read = tensors[kernel.reads[0].tensor].shape
+    if len(read) != 4 or kernel.op_class != "conv":
+        return False
+    return bool(kernel.contraction.columns >= 0.8 * read[0] * read[2] * read[3])

@@ -1,0 +1,144 @@
+"""Time of a network on a unit by a transferred model.
+
+Time = fixed + sum over kernels of (launch + (compute^p + memory^p)^(1/p)). The roofline (see
+`planner.latency.roofline`) is the case of perfect shares: here each class of kernels reaches its own share of
+the dense peak, less where few output tiles leave processors idle (waves / (waves + half), waves = 64 x 64
+tiles a processor) and where products are short (depth / (depth + half)); tensors below a share of the cache
+move faster than memory. All of it has diminishing returns by construction, so a part outside the fitted range
+is predicted by its datasheet and never beyond its peak by more than Winograd's saving. It stops holding where
+an engine splits a product over its depth, for sparse weights and for networks that fall back to another unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.latency.transfer.kernels import CLASSES, Column, KernelTable
+
+NEUTRAL: Mapping[str, float] = {
+    **{f"share.{name}": 1.0 for name in CLASSES},
+    "bandwidth": 1.0,
+    "vector": 1.0,
+    "launch_us": 0.0,
+    "copied": 1.0,
+    "clock_ghz": 0.0,
+    "ops_per_joule": 0.0,
+    "fixed_us": 0.0,
+    "half_waves": 0.0,
+    "half_depth": 0.0,
+    "group_width": 0.0,
+    "cache_part": 0.0,
+    "cache_speed": 1.0,
+    "silu_pass": 0.0,
+    "serial": 0.0,
+    "pad": 1.0,
+    "overlap": 1.0,
+}
+"""Parameters at which the model is the roofline without overlap (`overlap` = 1) and without overheads."""
+
+TILE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """What the model takes from a part's datasheet; single numbers, or columns with one row per kernel."""
+
+    peak_ops_per_s: float | Column
+    vector_ops_per_s: float | Column
+    bandwidth_bytes_per_s: float | Column
+    processors: float | Column
+    """Multiprocessors of a GPU, threads on a CPU, else one."""
+    cache_bytes: float | Column
+    clock_hz: float | Column
+    """Of the unit; 0 where it is not known."""
+    int8_ops_per_joule: float | Column
+    """Peak of INT8 operations over the limit of power, in units of what the year of the part allows; 0 where
+    the limit does not bind (modules)."""
+    rate: float | Column = 1.0
+    """Share of the peak that holds for this part or precision alone, such as a kind of core's."""
+    silu_bytes: float | Column = 1.0
+    """Traffic of convolutions followed by x sigmoid(x), over that of their precision."""
+    waves: float | Column = 1.0
+    """Tiles in flight that this kind of processor needs, over those of the others."""
+    bandwidth: float | Column = 1.0
+    launch: float | Column = 1.0
+    """Bandwidth reached and time of a launch, over those of the other parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class KernelTimes:
+    """Seconds of each kernel by cause, and together."""
+
+    compute_s: Column
+    memory_s: Column
+    overhead_s: Column
+    total_s: Column
+
+
+def kernel_times(parameters: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> KernelTimes:
+    """Time of each kernel; parameters that are not given are neutral."""
+    p = {**NEUTRAL, **parameters}
+    compute = _compute_s(p, table, unit)
+    memory = _memory_s(p, table, unit)
+    longer, shorter = np.maximum(compute, memory), np.minimum(compute, memory)
+    share = np.divide(shorter, longer, out=np.zeros(len(table)), where=longer > 0)
+    joint = longer * (1.0 + share ** p["overlap"]) ** (1.0 / p["overlap"])
+    launch = 1e-6 * p["launch_us"] * unit.launch * table.launched
+    if p["clock_ghz"] > 0:
+        launch = launch * np.where(
+            unit.clock_hz > 0, 1e9 * p["clock_ghz"] / np.maximum(unit.clock_hz, 1.0), 1.0
+        )
+    left = 1.0 - table.moves * (1.0 - p["copied"])
+    return KernelTimes(compute * left, memory * left, launch * left, (launch + joint) * left)
+
+
+def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Column:
+    shares = np.array([p[f"share.{name}"] for name in CLASSES])[table.kind]
+    waves = table.groups * np.ceil(table.rows / TILE) * np.ceil(table.columns / TILE) / unit.processors
+    occupancy = waves / (waves + p["half_waves"] * unit.waves)
+    depth = table.depth / (table.depth + p["half_depth"])
+    if p["group_width"] > 0:
+        grouped = table.kind == CLASSES.index("grouped")
+        shares = shares * np.where(grouped, np.minimum(1.0, table.rows / p["group_width"]), 1.0)
+    padded = table.macs * _padding(table.rows, p["pad"]) * _padding(table.depth, p["pad"])
+    threads = 1.0 + p["serial"] * (unit.processors - 1.0)
+    rate = unit.peak_ops_per_s * shares * occupancy * depth * unit.rate
+    if p["ops_per_joule"] > 0:
+        rate = rate / np.sqrt(1.0 + (unit.int8_ops_per_joule / (1e12 * p["ops_per_joule"])) ** 2)
+    vector = unit.vector_ops_per_s * p["vector"] * unit.rate
+    result: Column = (2.0 * padded / rate + table.other_ops / vector) * threads
+    return result
+
+
+def _padding(extent: Column, to: float) -> Column:
+    """Work with an extent rounded up to a multiple, over the work without."""
+    result: Column = np.ceil(extent / to) * to / extent
+    return result
+
+
+def _memory_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Column:
+    bandwidth = unit.bandwidth_bytes_per_s * p["bandwidth"] * unit.bandwidth
+    moved = np.zeros(len(table))
+    silu = p["silu_pass"] * table.silu_bytes
+    wider = np.where(table.silu_bytes > 0, unit.silu_bytes, 1.0)
+    for size, whole in (
+        (table.read_bytes, table.read_bytes),
+        (table.write_bytes, table.write_bytes),
+        (silu, table.write_bytes),
+    ):
+        moved = moved + size / _speed(p, whole, unit)
+    result: Column = (
+        moved * wider + table.weight_bytes / _speed(p, table.all_weight_bytes, unit)
+    ) / bandwidth
+    return result
+
+
+def _speed(p: Mapping[str, float], size: Column, unit: UnitFacts) -> Column:
+    """How many times faster than memory a tensor of this size moves; smooth around a share of the cache."""
+    held = p["cache_part"] * unit.cache_bytes + 1e-9
+    inside = 1.0 / (1.0 + (size / held) ** 4)
+    result: Column = 1.0 + (p["cache_speed"] - 1.0) * inside
+    return result

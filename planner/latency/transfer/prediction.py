@@ -1,0 +1,126 @@
+"""A network on an operating point by a transferred model, with the band that left-out rows earned it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+import numpy as np
+
+from planner.errors import UnknownIdError
+from planner.hardware.operating_point import OperatingPoint
+from planner.latency.band import Band
+from planner.latency.prepared import Prepared
+from planner.latency.transfer.facts import unit_facts
+from planner.latency.transfer.kernels import CLASSES, KernelTable, kernel_table, network_kind
+from planner.latency.transfer.model import KernelTimes, kernel_times
+from planner.latency.transfer.scope import combined, setting_of
+from planner.schema.device import Precision
+from planner.schema.transfer import Transfer
+
+ENOUGH_OBSERVATIONS = 10
+FEW_WIDENS = 1.5
+"""A kind of network with too few measurements has the band of the others, its logarithm so much wider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Times of the kernels, what is added once, and the band of their sum."""
+
+    times: KernelTimes
+    fixed_s: float
+    caller_s: float
+    """The share of `fixed_s` that the program around the engine takes."""
+    band: Band
+    notes: tuple[str, ...]
+
+
+def predict(
+    prepared: Prepared, point: OperatingPoint, transfer: Transfer, profile: str | None = None
+) -> Prediction:
+    """The prediction; `profile` None takes the way in which networks of this name are usually called."""
+    table = kernel_table(prepared)
+    values = parameter_values(transfer)
+    chosen = usual_profile(transfer, prepared.workload.model) if profile is None else profile
+    if chosen and chosen not in (known := [caller.profile for caller in transfer.callers]):
+        raise UnknownIdError(f"caller of {transfer.engine}", chosen, ["none", *known])
+    acting = combined(transfer.scoped, values, setting_of(point, chosen))
+    alone = combined(transfer.scoped, values, setting_of(point, ""))
+    facts = unit_facts(point, acting)
+    if any(kernel.precision == "int8" for kernel in prepared.kernels):
+        facts = replace(facts, peak_ops_per_s=_peaks(prepared, point))
+    times = kernel_times({**transfer.constants, **values}, table, facts)
+    fixed_s = 1e-6 * (values.get("fixed_us", 0.0) + acting["fixed_us"])
+    caller_s = 1e-6 * (acting["fixed_us"] - alone["fixed_us"])
+    mid = fixed_s + float(times.total_s.sum())
+    low, high, notes = _ends(transfer, table, times, point)
+    if caller_s > 0:
+        notes = (*notes, _caller_note(transfer, chosen, caller_s))
+    return Prediction(times, fixed_s, caller_s, Band(mid * low, mid, mid * high, transfer.level), notes)
+
+
+def parameter_values(transfer: Transfer) -> dict[str, float]:
+    """Name -> fitted value of all parameters, scoped ones among them."""
+    return {
+        **{name: parameter.value for name, parameter in transfer.parameters.items()},
+        **{parameter.name: parameter.value for parameter in transfer.scoped},
+    }
+
+
+def usual_profile(transfer: Transfer, model: str) -> str:
+    """How networks of this name are usually called; empty for the engine alone."""
+    for caller in transfer.callers:
+        if any(fnmatchcase(model, pattern) for pattern in caller.networks):
+            return caller.profile
+    return ""
+
+
+def _peaks(prepared: Prepared, point: OperatingPoint) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """The file's own 8-bit kernels run in 8 bits where the unit can; the rest as the point says."""
+    int8 = point.peaks_ops_per_s.get(Precision.INT8, point.peak_ops_per_s)
+    return np.array(
+        [int8 if kernel.precision == "int8" else point.peak_ops_per_s for kernel in prepared.kernels]
+    )
+
+
+def _ends(
+    transfer: Transfer, table: KernelTable, times: KernelTimes, point: OperatingPoint
+) -> tuple[float, float, tuple[str, ...]]:
+    """Measured over predicted at both ends of the band, and why they are wider than usual."""
+    by_kind = {item.kind: item for item in transfer.residuals}
+    kind = network_kind(table)
+    own = by_kind.get(kind)
+    power, notes = 1.0, []
+    if own is None or own.observations < ENOUGH_OBSERVATIONS:
+        own = max(transfer.residuals, key=lambda item: item.observations)
+        power *= FEW_WIDENS
+        notes.append(f"few measurements of a {kind} stand behind this engine and unit: the band is wider")
+    for widening, note in _novelty(transfer, table, times, point):
+        power *= widening
+        notes.append(note)
+    return own.low**power, own.high**power, tuple(notes)
+
+
+def _novelty(
+    transfer: Transfer, table: KernelTable, times: KernelTimes, point: OperatingPoint
+) -> Iterator[tuple[float, str]]:
+    """What the fit never saw: a band squares where all of the time is spent in classes that are new to it."""
+    total = float(times.total_s.sum()) or 1.0
+    shares: Mapping[str, float] = {
+        name: float(times.total_s[table.kind == index].sum()) / total
+        for index, name in enumerate(CLASSES)
+        if name not in transfer.fitted_classes
+    }
+    new = {name: share for name, share in shares.items() if share > 0.02}
+    if new:
+        told = ", ".join(f"{name} {share * 100:.0f} %" for name, share in new.items())
+        yield 1.0 + sum(new.values()), f"operators that no fitted row tells of take {told} of the time"
+    fitted = transfer.rests_on.precisions if transfer.rests_on else []
+    if point.precision.value not in fitted:
+        yield 1.5, f"no fitted row ran in {point.precision}: the band is wider"
+
+
+def _caller_note(transfer: Transfer, profile: str, caller_s: float) -> str:
+    why = next((caller.why for caller in transfer.callers if caller.profile == profile), profile)
+    return f"{caller_s * 1e3:.2f} ms of it is the program around the engine ({why})"

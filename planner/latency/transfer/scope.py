@@ -1,0 +1,56 @@
+"""Parameters that hold for some parts, precisions or ways of measuring alone, worked into a unit's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from planner.hardware.operating_point import OperatingPoint
+from planner.schema.transfer import ActsOn, ScopedParameter
+
+FACTORS: tuple[ActsOn, ...] = ("rate", "silu_bytes", "waves", "bandwidth", "launch")
+"""What a scoped parameter may multiply, in the order of the fields of `UnitFacts`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What scoped parameters are matched against."""
+
+    facts: Mapping[str, str]
+
+
+def setting_of(point: OperatingPoint, profile: str) -> Setting:
+    """The facts of an operating point and of the way it is measured; `profile` may be empty."""
+    return Setting(
+        {
+            "precision": point.precision.value,
+            "profile": profile,
+            "unit": point.unit_name,
+            "architecture": point.architecture,
+            "form": point.form,
+        }
+    )
+
+
+def applies(parameter: ScopedParameter, setting: Setting) -> bool:
+    """Whether all facts that the parameter names match."""
+    return all(
+        any(fnmatchcase(setting.facts[fact], pattern) for pattern in patterns)
+        for fact, patterns in parameter.when.items()
+    )
+
+
+def combined(
+    scoped: Iterable[ScopedParameter], values: Mapping[str, float], setting: Setting
+) -> dict[ActsOn, float]:
+    """What acts on each target: products, and the sum of what is added to the fixed cost."""
+    found: dict[ActsOn, float] = {**dict.fromkeys(FACTORS, 1.0), "fixed_us": 0.0}
+    for parameter in scoped:
+        if applies(parameter, setting):
+            value = values[parameter.name]
+            if parameter.acts_on == "fixed_us":
+                found["fixed_us"] += value
+            else:
+                found[parameter.acts_on] *= value
+    return found

@@ -1,0 +1,61 @@
+"""Transferred models of the database, and which of them stands for a unit."""
+
+from __future__ import annotations
+
+import functools
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from planner.data_files import database_dir
+from planner.errors import InputError, Problem
+from planner.hardware.operating_point import OperatingPoint
+from planner.schema.transfer import Transfer
+from planner.schema.yaml_file import read_document, read_model
+
+JOIN_RULES = "join"
+
+
+def transfer_files() -> tuple[Path, ...]:
+    """The files of all transferred models, named `<engine>-<family>.yaml`."""
+    folder = database_dir() / "transfers"
+    return tuple(path for path in sorted(folder.glob("*.yaml")) if path.stem != JOIN_RULES)
+
+
+@functools.cache
+def read_transfer(path: Path) -> Transfer:
+    """One model; `InputError` with every problem of the file."""
+    transfer = read_model(path, Transfer)
+    if transfer.id != path.stem or not transfer.id.startswith(f"{transfer.engine}-"):
+        expected = f"{path.stem}, the name of the file, which begins with the engine"
+        raise InputError(str(path), [Problem("id", expected, transfer.id, "rename the file")])
+    return transfer
+
+
+def transfer_named(transfer_id: str) -> Transfer:
+    """One model by its id."""
+    return read_transfer(_file(transfer_id))
+
+
+def transfer_digest(transfer_id: str) -> str:
+    """SHA-256 of a model's file, to tell which fit a result rests on."""
+    return read_document(_file(transfer_id)).sha256
+
+
+def _file(transfer_id: str) -> Path:
+    return database_dir() / "transfers" / f"{transfer_id}.yaml"
+
+
+def transfer_for(point: OperatingPoint) -> Transfer | None:
+    """The model of this engine on this kind of unit; None where nobody published enough to fit one."""
+    for path in transfer_files():
+        if path.stem.startswith(f"{point.engine}-") and covers(transfer := read_transfer(path), point):
+            return transfer
+    return None
+
+
+def covers(transfer: Transfer, point: OperatingPoint) -> bool:
+    """Whether the model stands for the unit: engine, kind of unit, and one of the words that it names."""
+    if point.engine != transfer.engine or point.unit_kind != transfer.covers.unit_kind:
+        return False
+    described = (point.unit_name, point.architecture)
+    return any(fnmatchcase(text, word) for word in transfer.covers.words for text in described)

@@ -1,0 +1,55 @@
+"""What may stand in `hardware_db/transfers/join.yaml`: how published rows are matched."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from planner.schema.measurements import Alias
+from planner.schema.strict import StrictModel
+
+
+class Clocks(StrictModel):
+    """Patterns that find clocks in Hz (or MHz in a mode's name) in what a publisher notes."""
+
+    why: str
+    gpu: str
+    memory: str
+    gpu_mode: str
+
+
+class SourceProfile(StrictModel):
+    """A way of measuring that rows of these id prefixes share."""
+
+    id: str
+    rows: list[str] = Field(min_length=1)
+    why: str
+
+
+class LeftOut(StrictModel):
+    """Rows of one id prefix that say nothing about an engine alone, and why."""
+
+    rows: str
+    reason: str
+
+
+class NetworkFamily(StrictModel):
+    """Networks that share their building blocks; left out together when a prediction is judged."""
+
+    family: str
+    names: list[str] = Field(min_length=1)
+
+
+class JoinRules(StrictModel):
+    """All rules of the match."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    engines: list[Alias]
+    precisions: list[Alias]
+    power_modes: list[Alias]
+    statistics: list[str]
+    clocks: Clocks
+    profiles: list[SourceProfile]
+    left_out: list[LeftOut]
+    networks: list[NetworkFamily]
