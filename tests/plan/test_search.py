@@ -60,7 +60,8 @@ def test_what_is_best_is_the_cheapest_of_all_that_pass(bursty):
 
 
 def test_the_least_for_the_service_level_has_nothing_to_spare(line):
-    search, options = search_of(line(("count: 24", "count: 96"), devices="jetson-orin-nano-8"))
+    roomy = ("rack_units: 12", "rack_units: 24")
+    search, options = search_of(line(("count: 24", "count: 96"), roomy, devices="jetson-orin-nano-8"))
     passed = search.least(options[0]).chosen
     assert passed.verdict is Verdict.PASS
     least = search.least_for_service(passed)

@@ -99,7 +99,8 @@ def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> C
     shares = np.array([p[f"share.{name}"] for name in CLASSES])[table.kind]
     waves = table.groups * np.ceil(table.rows / TILE) * np.ceil(table.columns / TILE) / unit.processors
     occupancy = waves / (waves + p["half_waves"] * unit.waves)
-    depth = table.depth / (table.depth + p["half_depth"])
+    summed = table.kind != CLASSES.index("depthwise")  # its sums are as short as its window, whatever it is
+    depth = np.where(summed, table.depth / (table.depth + p["half_depth"]), 1.0)
     if p["group_width"] > 0:
         grouped = table.kind == CLASSES.index("grouped")
         shares = shares * np.where(grouped, np.minimum(1.0, table.rows / p["group_width"]), 1.0)
