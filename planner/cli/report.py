@@ -14,6 +14,9 @@ from planner.cli.own_parts import hardware_option
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, help="PDF to write.")
 @click.option("--data", type=click.Path(path_type=Path), help="Also write every number as JSON.")
+@click.option(
+    "--html", "page", type=click.Path(path_type=Path), help="Also write one page to turn and filter."
+)
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True)
 @click.option("--font", type=click.Path(path_type=Path), help="Font file for Chinese; default: the system's.")
@@ -24,6 +27,7 @@ def command(
     scenario: Path,
     path: Path,
     data: Path | None,
+    page: Path | None,
     language: Literal["en", "zh"],
     paper: Literal["a4", "letter"],
     font: Path | None,
@@ -39,13 +43,15 @@ def command(
     from planner.plan.study import read_scenario, run_study
     from planner.plan.study_record import study_record
     from planner.report.fonts import chinese_face, chinese_font
+    from planner.report.page.page import write_page
     from planner.report.pdf import write_pdf
     from planner.report.record import canonical_json
 
-    if data is not None and data.resolve() == path.resolve():
-        raise click.UsageError(f"expected two files, got {path} for the PDF and for --data")
+    targets = [target for target in (path, data, page) if target is not None]
+    if len({target.resolve() for target in targets}) < len(targets):
+        raise click.UsageError(f"expected another file for each, got {', '.join(map(str, targets))}")
     output = Output("table", path, quiet)
-    for target in [path, data] if data else [path]:
+    for target in targets:
         require_writable(target)
     with chinese_font(font):
         if language == "zh":
@@ -54,8 +60,11 @@ def command(
         output.progress("setting the PDF")
         record = study_record(study, language)
         write_pdf(record, path, paper=paper)
+        if page is not None:
+            output.progress("making the page")
+            write_page(record, page)
     if data is not None:
         write_bytes(data, canonical_json(record))
     output.progress_done()
-    output.say(f"{study.verdict}: wrote {path}" + (f" and {data}" if data else ""))
+    output.say(f"{study.verdict}: wrote {' and '.join(map(str, targets))}")
     return INFEASIBLE if study.verdict in ("INFEASIBLE", "FAIL") else OK

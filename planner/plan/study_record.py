@@ -21,6 +21,7 @@ from planner.plan.option import Option
 from planner.plan.rack_run import Simulated
 from planner.plan.record import option_record, rack_record
 from planner.plan.study import Study
+from planner.plan.what_if import what_if, what_if_record
 from planner.schema.device import Device, Precision
 from planner.units import format_percent, format_quantity
 from planner.wording.catalog import Language
@@ -74,6 +75,7 @@ def _record(study: Study) -> dict[str, object]:
         "roofline": _rooflines(chosen) if chosen else [],
         "ladder": _ladder(study, chosen) if chosen else [],
         "rivals": _rivals(study),
+        "what_if": _what_if(study),
         "rack": rack_record(study.simulated.rack, study.simulated.result) if study.simulated else None,
         "trials": [
             {"device": t.option.device, "mode": t.option.mode, "count": t.option.count, "verdict": t.verdict}
@@ -84,6 +86,12 @@ def _record(study: Study) -> dict[str, object]:
         "warnings": _warnings(study),
         "digests": digests(study.source, study.workloads, study.options),
     }
+
+
+def _what_if(study: Study) -> dict[str, object] | None:
+    grid = what_if(study)
+    limit = study.source.scenario.planning.utilisation_limit_ratio
+    return None if grid is None else what_if_record(grid, limit)
 
 
 def _streams(study: Study) -> list[dict[str, object]]:

@@ -15,7 +15,7 @@ Style = Literal["plain", "strong", "note", "mono", "good", "bad", "open"]
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One entry of a table; `url` makes a link, `anchor` names a place, `target` leads to such a place,
-    `span` counts the columns that it takes."""
+    `span` counts the columns that it takes. `number` is the value behind the text, to sort by."""
 
     text: str
     style: Style = "plain"
@@ -23,6 +23,7 @@ class Cell:
     anchor: str | None = None
     target: str | None = None
     span: int = 1
+    number: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,22 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     caption: str = ""
     emphasised_row: int | None = None
+    id: str = ""
     small: bool = False
     kind: str = "table"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing (SVG bytes, kept apart from the text) and what it shows."""
+    """A drawing (SVG bytes, kept apart from the text) and what it shows.
+
+    `chart` names the drawing that stands in its place where drawings can be turned.
+    """
 
     svg: bytes = field(repr=False)
     caption: str
     alt: str
+    chart: str = ""
     kind: str = "figure"
 
 

@@ -15,21 +15,15 @@ import typst
 
 from planner.files import write_bytes
 from planner.report.blocks import Block, as_data
+from planner.report.chapters import chapters
 from planner.report.fonts import carried_fonts, chinese_face
 from planner.report.numbers import shortened
 from planner.report.record import Study, read_study
-from planner.report.sections.basis import appendix, assumptions
-from planner.report.sections.comparison import comparison
-from planner.report.sections.cover import cover
-from planner.report.sections.latency import latency
-from planner.report.sections.network import networks
-from planner.report.sections.rack import rack
 from planner.wording.message import Wording
 
 Paper = Literal["a4", "letter"]
 _PAPERS: dict[Paper, str] = {"a4": "a4", "letter": "us-letter"}
 
-_CHAPTERS = (cover, comparison, networks, latency, rack, assumptions, appendix)
 _WORDS = ("table", "figure")
 _STANDARD: Literal["ua-1"] = "ua-1"
 """PDF/UA-1: tags, reading order, language, alternative text."""
@@ -50,11 +44,6 @@ def render_pdf(record: Mapping[str, object], *, paper: Paper = "a4") -> bytes:
     study = read_study(record)
     say = Wording(study.get("language", "en"))
     return _typeset(study["scenario"]["title"], study, chapters(study, say), say, paper)
-
-
-def chapters(study: Study, say: Wording) -> list[Block]:
-    """All chapters of the report in order."""
-    return [block for chapter in _CHAPTERS for block in chapter(study, say)]
 
 
 def _typeset(title: str, study: Study, blocks: list[Block], say: Wording, paper: Paper) -> bytes:

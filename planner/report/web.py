@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from planner.report.blocks import Block, Bullets, Cell, Column, Figure, Heading, Paragraph, Table
+from planner.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Table
+from planner.report.markup import html_of
+from planner.wording.message import Wording
 
 _RULE = {"left": ":---", "right": "---:", "center": ":---:"}
 _STYLE = (
@@ -24,7 +26,8 @@ def markdown(blocks: Sequence[Block], drawing: str) -> str:
 
 def html(blocks: Sequence[Block], title: str) -> str:
     """A page of HTML with its style and drawings inside."""
-    body = "\n".join(_html(block) for block in blocks)
+    say = Wording("en")
+    body = "\n".join(html_of(block, say) for block in blocks)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{_STYLE}</style></head><body>\n{body}\n</body></html>\n"
@@ -61,37 +64,3 @@ def _plain(text: str) -> str:
     for sign in ("\\", "*", "_", "<", "`"):
         text = text.replace(sign, f"\\{sign}")
     return " ".join(text.split())
-
-
-def _html(block: Block) -> str:
-    match block:
-        case Heading():
-            return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
-        case Paragraph():
-            note = ' class="note"' if block.style == "note" else ""
-            return f"<p{note}>{escape(block.text)}</p>"
-        case Bullets():
-            items = "".join(f"<li>{escape(item)}</li>" for item in block.items)
-            return f"<ul>{items}</ul>"
-        case Figure():
-            svg = block.svg.decode()
-            svg = svg[svg.index("<svg") :]
-            caption = f"<figcaption>{escape(block.caption)}</figcaption>"
-            return f'<figure role="img" aria-label="{escape(block.alt)}">{svg}{caption}</figure>'
-        case Table():
-            caption = f"<caption>{escape(block.caption)}</caption>" if block.caption else ""
-            head = "".join(
-                f'<th class="{column.align}">{escape(column.head)}</th>' for column in block.columns
-            )
-            rows = "\n".join(_html_row(row, block.columns) for row in block.rows)
-            return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table>"
-        case _:
-            raise TypeError(f"expected a block that a page can hold, got {block.kind}")
-
-
-def _html_row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
-    filled = "".join(
-        f'<td class="{column.align}">{escape(cell.text)}</td>'
-        for cell, column in zip(row, columns, strict=True)
-    )
-    return f"<tr>{filled}</tr>"

@@ -27,6 +27,7 @@ from planner.report.record.rack import (
     Temperature,
 )
 from planner.report.record.study import SCHEMA, Study, canonical_json, read_study
+from planner.report.record.turning import WhatIf
 
 __all__ = [
     "SCHEMA",
@@ -56,6 +57,7 @@ __all__ = [
     "Tool",
     "Unresolved",
     "Value",
+    "WhatIf",
     "canonical_json",
     "read_study",
 ]

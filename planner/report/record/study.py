@@ -20,6 +20,7 @@ from planner.report.record.question import (
     Value,
 )
 from planner.report.record.rack import Rack
+from planner.report.record.turning import WhatIf
 from planner.report.shape import problems_of
 from planner.wording.catalog import Language
 
@@ -43,6 +44,7 @@ class Study(TypedDict):
     ladder: list[Rung]
     rivals: list[Rival]
     rack: Rack | None
+    what_if: NotRequired[WhatIf | None]
     assumptions: list[Assumption]
     figures: list[Value]
     sources: list[Source]

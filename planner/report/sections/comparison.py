@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table, cells
+from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table
 from planner.report.figures.tradeoff import Tradeoff, tradeoff
 from planner.report.numbers import band, celsius, money, percent, quantity, shortened, whole
 from planner.report.record import Band, Option, Study
@@ -47,7 +47,7 @@ def full_table(options: Sequence[Option], say: Wording) -> Table:
         (*option_row(number, option, say, length=300), _verdict(option, say))
         for number, option in enumerate(options, start=1)
     )
-    return Table(columns, rows, say("comparison.all"), small=True)
+    return Table(columns, rows, say("comparison.all"), small=True, id="options")
 
 
 def option_columns(say: Wording) -> tuple[Column, ...]:
@@ -71,26 +71,26 @@ def option_row(number: int, option: Option, say: Wording, length: int = 60) -> t
     items = (shortened(option["name"], length), shortened(setting(option, say), 48))
     currency = option["currency"]
     return (
-        Cell(str(number), "note"),
+        Cell(str(number), "note", number=number),
         Cell(say("option.name", items=items)),
-        *cells(
-            _DASH if option["count"] is None else whole(option["count"]) + spares,
-            _band_or_dash(option["planning_latency_s"] or option["latency_s"]),
-            _or_dash(option["utilisation"], percent),
-            _or_dash(option["power_w"], lambda value: quantity(value, "w")),
-            _or_dash(option["temperature_c"], celsius),
-            _or_dash(option["capital"], lambda value: _amount(value, currency)),
-            _or_dash(option["total_cost"], lambda value: _amount(value, currency)),
-        ),
+        _or_dash(option["count"], lambda value: whole(value) + spares),
+        _band_or_dash(option["planning_latency_s"] or option["latency_s"]),
+        _or_dash(option["utilisation"], percent),
+        _or_dash(option["power_w"], lambda value: quantity(value, "w")),
+        _or_dash(option["temperature_c"], celsius),
+        _or_dash(option["capital"], lambda value: _amount(value, currency)),
+        _or_dash(option["total_cost"], lambda value: _amount(value, currency)),
     )
 
 
-def _or_dash(value: float | None, show: Callable[[float], str]) -> str:
-    return _DASH if value is None else show(value)
+def _or_dash(value: float | None, show: Callable[[float], str]) -> Cell:
+    return Cell(_DASH) if value is None else Cell(show(value), number=value)
 
 
-def _band_or_dash(shown: Band | None) -> str:
-    return _DASH if shown is None else band(shown["low"], shown["mid"], shown["high"], "s")
+def _band_or_dash(shown: Band | None) -> Cell:
+    if shown is None:
+        return Cell(_DASH)
+    return Cell(band(shown["low"], shown["mid"], shown["high"], "s"), number=shown["mid"])
 
 
 def _amount(value: float, currency: str) -> str:
@@ -129,6 +129,7 @@ def _figure(drawing: Tradeoff, shown: Compared, options: Sequence[Option], say: 
         drawing.svg,
         say("text.paragraph", sentences=tuple(sentences)),
         say("comparison.alt", items=names),
+        chart="tradeoff",
     )
 
 

@@ -21,8 +21,8 @@ def networks(study: Study, say: Wording) -> list[Block]:
     blocks: list[Block] = [Heading(title), _counts(study["networks"], say)]
     for network in study["networks"]:
         blocks += _doubts(network, say)
-    for entry in study["roofline"]:
-        blocks += _on_chosen(entry, say)
+    for place, entry in enumerate(study["roofline"]):
+        blocks += _on_chosen(entry, place, say)
     if not study["roofline"]:
         blocks.append(Paragraph(say("network.not_chosen")))
     return blocks
@@ -82,7 +82,7 @@ def _doubts(network: Network, say: Wording) -> list[Block]:
     return blocks
 
 
-def _on_chosen(entry: Roofline, say: Wording) -> list[Block]:
+def _on_chosen(entry: Roofline, place: int, say: Wording) -> list[Block]:
     where = " ".join(part for part in (entry["device"], entry["unit"], entry["mode"]) if part)
     title = say(
         "network.on_part",
@@ -94,7 +94,8 @@ def _on_chosen(entry: Roofline, say: Wording) -> list[Block]:
     under_roofs = roofline(entry, say)
     if under_roofs is not None:
         alt = say("network.roofline_alt", title=title)
-        blocks.append(Figure(under_roofs, _roofline_caption(entry, say), alt))
+        caption = _roofline_caption(entry, say)
+        blocks.append(Figure(under_roofs, caption, alt, chart=f"roofline-{place}"))
     bars = time_bars(entry, say)
     if bars is not None:
         by_bound = shares_by(entry["kernels"], lambda kernel: kernel["bound"])

@@ -39,7 +39,7 @@ def rack(study: Study, say: Wording) -> list[Block]:
         if len(simulated["series"]["time_s"]) > DRAWN_INSTANTS:
             sentences.append(say("rack.envelope"))
         caption = say("text.paragraph", sentences=tuple(sentences))
-        blocks.append(Figure(over_time, caption, say("rack.over_time_alt")))
+        blocks.append(Figure(over_time, caption, say("rack.over_time_alt"), chart="rack"))
     histogram = latency_histogram(simulated, say)
     if histogram is not None:
         caption = _histogram_caption(simulated, say)

@@ -1,0 +1,20 @@
+"""The chapters of a study in their order, for the PDF and for the page."""
+
+from __future__ import annotations
+
+from planner.report.blocks import Block
+from planner.report.record import Study
+from planner.report.sections.basis import appendix, assumptions
+from planner.report.sections.comparison import comparison
+from planner.report.sections.cover import cover
+from planner.report.sections.latency import latency
+from planner.report.sections.network import networks
+from planner.report.sections.rack import rack
+from planner.wording.message import Wording
+
+_CHAPTERS = (cover, comparison, networks, latency, rack, assumptions, appendix)
+
+
+def chapters(study: Study, say: Wording) -> list[Block]:
+    """All blocks of the report in order."""
+    return [block for chapter in _CHAPTERS for block in chapter(study, say)]

@@ -1,0 +1,119 @@
+"""Blocks as HTML. Every string of a study is escaped here, and nowhere else becomes markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from planner.report.blocks import (
+    Block,
+    Bullets,
+    Cell,
+    Column,
+    Cover,
+    Fact,
+    Figure,
+    Heading,
+    Landscape,
+    Paragraph,
+    Table,
+)
+from planner.wording.message import Wording
+
+_WEB = ("https://", "http://")
+
+
+def html_of(block: Block, say: Wording, *, deeper: int = 0) -> str:
+    """One block; `deeper` is added to the levels of headings where the page has headings above."""
+    match block:
+        case Heading():
+            level = block.level + deeper
+            return f"<h{level}>{_said(block.text, say)}</h{level}>"
+        case Paragraph():
+            note = ' class="note"' if block.style == "note" else ""
+            return f"<p{note}>{_said(block.text, say)}</p>"
+        case Bullets():
+            kind = "ol" if block.numbered else "ul"
+            items = "".join(f"<li>{_said(item, say)}</li>" for item in block.items)
+            return f"<{kind}>{items}</{kind}>"
+        case Figure():
+            return _figure(block, say)
+        case Table():
+            return _table(block, say)
+        case Landscape():
+            return "".join(html_of(inner, say, deeper=deeper) for inner in block.blocks)
+        case Cover():
+            return _cover(block, say)
+
+
+def _said(text: str, say: Wording) -> str:
+    return escape(say.of(text))
+
+
+def _cover(block: Cover, say: Wording) -> str:
+    facts = "".join(_fact(fact, say) for fact in block.facts)
+    return (
+        f'<p class="question">{_said(block.question, say)}</p>'
+        f'<div class="verdict {escape(block.verdict.lower())}"><p class="headline">'
+        f'<strong class="badge">{_said(block.verdict_text, say)}</strong> '
+        f"{_said(block.headline, say)}</p><p>{_said(block.paragraph, say)}</p></div>"
+        + (f'<dl class="facts">{facts}</dl>' if facts else "")
+    )
+
+
+def _fact(fact: Fact, say: Wording) -> str:
+    return (
+        f"<div><dt>{_said(fact.label, say)}</dt><dd>{_said(fact.value, say)}"
+        f"<small>{_said(fact.detail, say)}</small></dd></div>"
+    )
+
+
+def _figure(block: Figure, say: Wording) -> str:
+    """The drawing; where it can be turned, a place for that, and the drawing itself for want of scripts."""
+    svg = block.svg.decode()
+    svg = svg[svg.index("<svg") :]
+    alt, caption = _said(block.alt, say), f"<figcaption>{_said(block.caption, say)}</figcaption>"
+    if not block.chart:
+        return f'<figure class="drawing" role="img" aria-label="{alt}">{svg}{caption}</figure>'
+    return (
+        f'<figure><div class="plot" data-chart="{escape(block.chart)}" role="img" aria-label="{alt}"></div>'
+        f"<noscript>{svg}</noscript>{caption}</figure>"
+    )
+
+
+def _table(block: Table, say: Wording) -> str:
+    caption = f"<caption>{_said(block.caption, say)}</caption>" if block.caption else ""
+    head = "".join(
+        f'<th scope="col" class="{column.align}">{_said(column.head, say)}</th>' for column in block.columns
+    )
+    rows = "\n".join(
+        _row(row, block.columns, say, chosen=place == block.emphasised_row)
+        for place, row in enumerate(block.rows)
+    )
+    name = f' id="{escape(block.id)}"' if block.id else ""
+    return (
+        f'<div class="wide"><table{name}>{caption}<thead><tr>{head}</tr></thead>'
+        f"<tbody>\n{rows}\n</tbody></table></div>"
+    )
+
+
+def _row(row: Sequence[Cell], columns: Sequence[Column], say: Wording, *, chosen: bool) -> str:
+    cells, place = [], 0
+    for cell in row:
+        cells.append(_cell(cell, columns[place], say))
+        place += cell.span
+    mark = ' class="chosen"' if chosen else ""
+    return f"<tr{mark}>{''.join(cells)}</tr>"
+
+
+def _cell(cell: Cell, column: Column, say: Wording) -> str:
+    text = _said(cell.text, say)
+    if cell.url is not None and cell.url.startswith(_WEB):
+        text = f'<a href="{escape(cell.url)}" rel="noopener noreferrer">{text}</a>'
+    elif cell.target is not None:
+        text = f'<a href="#{escape(cell.target)}">{text}</a>'
+    classes = " ".join(part for part in (column.align, "" if cell.style == "plain" else cell.style) if part)
+    more = f' colspan="{cell.span}"' if cell.span > 1 else ""
+    more += f' id="{escape(cell.anchor)}"' if cell.anchor else ""
+    more += f' data-number="{cell.number!r}"' if cell.number is not None else ""
+    return f'<td class="{classes}"{more}>{text}</td>'

@@ -1,0 +1,105 @@
+"""The record as one page: the chapters of the PDF, drawings that can be turned, and the record itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from planner.errors import MissingDataError
+from planner.files import write_bytes
+from planner.report.blocks import Block, Heading
+from planner.report.chapters import chapters
+from planner.report.markup import html_of
+from planner.report.page.view import view
+from planner.report.record import Study, canonical_json, read_study
+from planner.wording.message import Wording
+
+_STATIC = "static"
+
+
+def write_page(record: Mapping[str, object], path: Path) -> None:
+    """Write the study as one HTML file that needs nothing else; the same record gives the same bytes.
+
+    Raises `InputError` for a record of another shape, `OutputError` where the file cannot be written and
+    `MissingDataError` where plotly is not installed.
+    """
+    write_bytes(path, render_page(record).encode())
+
+
+def render_page(record: Mapping[str, object]) -> str:
+    """The page, in the language of the record. Raises as `write_page` does."""
+    study = read_study(record)
+    say = Wording(study.get("language", "en"))
+    sections = _sections(study, say)
+    template = _static("page.html")
+    parts = {
+        "language": say("text.html_language"),
+        "title": escape(study["scenario"]["title"]),
+        "kicker": escape(say("cover.kicker")),
+        "skip": escape(say("page.skip")),
+        "theme": escape(say("page.dark")),
+        "contents": escape(say("page.contents")),
+        "no_script": escape(say("page.no_script")),
+        "links": "".join(
+            f'<li><a href="#part-{n}">{escape(title)}</a></li>' for n, (title, _) in enumerate(sections)
+        ),
+        "sections": "\n".join(
+            f'<section id="part-{n}" aria-label="{escape(title)}">\n{content}\n</section>'
+            for n, (title, content) in enumerate(sections)
+        ),
+        "style": _static("page.css"),
+        "record": _as_script(canonical_json(record).decode()),
+        "view": _as_script(json.dumps(view(study, say), ensure_ascii=False, allow_nan=False)),
+        "plotly": _plotly(),
+        "script": _static("page.js"),
+    }
+    for name, text in parts.items():  # the record and the library last: what they hold is never filled
+        template = template.replace(f"<!--{name}-->", text, 1)
+    return template
+
+
+def _sections(study: Study, say: Wording) -> list[tuple[str, str]]:
+    """Title and content of each chapter; the grid to turn stands behind the first."""
+    parts: list[tuple[str, list[Block]]] = []
+    for block in chapters(study, say):
+        if isinstance(block, Heading) and block.level == 1:
+            parts.append((say.of(block.text), [block]))
+        elif parts:
+            parts[-1][1].append(block)
+        else:
+            parts.append((say("page.answer"), [block]))
+    shown = [(title, "\n".join(html_of(block, say, deeper=1) for block in part)) for title, part in parts]
+    if study.get("what_if") is not None:
+        shown.insert(1, (say("page.turn"), _turn(say)))
+    return shown
+
+
+def _turn(say: Wording) -> str:
+    return (
+        f"<h2>{escape(say('page.turn'))}</h2><p>{escape(say('page.turn_text'))}</p>"
+        '<div id="what-if"><div class="controls"></div><div class="result" role="status"></div>'
+        f'<div class="plot" role="img" aria-label="{escape(say("page.turn_alt"))}"></div></div>'
+    )
+
+
+def _as_script(text: str) -> str:
+    """JSON that no text in it can end or comment out."""
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _static(name: str) -> str:
+    return files("planner.report.page").joinpath(_STATIC, name).read_text(encoding="utf-8")
+
+
+def _plotly() -> str:
+    try:
+        from plotly.offline import get_plotlyjs
+    except ModuleNotFoundError:
+        raise MissingDataError(
+            "--html: expected plotly, which draws the page, found none; install it with "
+            "`pip install 'planner[page]'`"
+        ) from None
+    return str(get_plotlyjs()).replace("</script", "<\\/script")
