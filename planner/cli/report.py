@@ -14,9 +14,7 @@ from planner.cli.own_parts import hardware_option
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, help="PDF to write.")
 @click.option("--data", type=click.Path(path_type=Path), help="Also write every number as JSON.")
-@click.option(
-    "--html", "page", type=click.Path(path_type=Path), help="Also write one page to turn and filter."
-)
+@click.option("--html", "page", type=click.Path(path_type=Path), help="Also write a page to turn and filter.")
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True)
 @click.option("--font", type=click.Path(path_type=Path), help="Font file for Chinese; default: the system's.")

@@ -69,16 +69,13 @@ def _fact(fact: Fact, say: Wording) -> str:
 
 
 def _figure(block: Figure, say: Wording) -> str:
-    """The drawing; where it can be turned, a place for that, and the drawing itself for want of scripts."""
-    svg = block.svg.decode()
-    svg = svg[svg.index("<svg") :]
+    """The place of a drawing that can be turned, or else the drawing."""
     alt, caption = _said(block.alt, say), f"<figcaption>{_said(block.caption, say)}</figcaption>"
-    if not block.chart:
-        return f'<figure class="drawing" role="img" aria-label="{alt}">{svg}{caption}</figure>'
-    return (
-        f'<figure><div class="plot" data-chart="{escape(block.chart)}" role="img" aria-label="{alt}"></div>'
-        f"<noscript>{svg}</noscript>{caption}</figure>"
-    )
+    if block.chart:
+        place = f'<div class="plot" data-chart="{escape(block.chart)}" role="img" aria-label="{alt}"></div>'
+        return f"<figure>{place}{caption}</figure>"
+    svg = block.svg.decode()
+    return f'<figure role="img" aria-label="{alt}">{svg[svg.index("<svg") :]}{caption}</figure>'
 
 
 def _table(block: Table, say: Wording) -> str:

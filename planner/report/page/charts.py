@@ -7,13 +7,14 @@ study is escaped: plotly.js reads a few tags in it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from planner.report.figures.style import BLUE, COLOURS, VERMILLION
 from planner.report.numbers import band, count, money, percent, quantity
+from planner.report.page.rack_charts import histogram_chart, rack_chart, rivals_chart, time_chart
+from planner.report.page.text import shown
 from planner.report.record import Band, Kernel, Option, Roofline, Rung, Study
 from planner.report.selection import drawn_kernels, shares_by
 from planner.wording.message import Wording
@@ -32,13 +33,13 @@ def charts(study: Study, say: Wording) -> dict[str, Chart]:
     found = {f"roofline-{place}": _roofline(entry, say) for place, entry in enumerate(study["roofline"])}
     for place, model in enumerate(dict.fromkeys(rung["model"] for rung in study["ladder"])):
         found[f"ladder-{place}"] = _ladder([r for r in study["ladder"] if r["model"] == model], say)
+    found |= {f"time-{place}": time_chart(entry, say) for place, entry in enumerate(study["roofline"])}
     found["tradeoff"] = _tradeoff(study["options"], say)
+    found["rivals"] = rivals_chart(study["rivals"], say)
+    if study["rack"] is not None:
+        found["histogram"] = histogram_chart(study["rack"], say)
+        found["rack"] = rack_chart(study["rack"], say)
     return found
-
-
-def shown(text: str) -> str:
-    """Text of a study as plotly.js shows it letter by letter."""
-    return escape(text, quote=False)
 
 
 def _tradeoff(options: Sequence[Option], say: Wording) -> Chart:

@@ -51,13 +51,13 @@ def render_page(record: Mapping[str, object]) -> str:
             for n, (title, content) in enumerate(sections)
         ),
         "style": _static("page.css"),
-        "record": _as_script(canonical_json(record).decode()),
-        "view": _as_script(json.dumps(view(study, say), ensure_ascii=False, allow_nan=False)),
+        "record": _as_script(_compact(json.loads(canonical_json(record)))),
+        "view": _as_script(_compact(view(study, say))),
         "plotly": _plotly(),
         "script": _static("page.js"),
     }
     for name, text in parts.items():  # the record and the library last: what they hold is never filled
-        template = template.replace(f"<!--{name}-->", text, 1)
+        template = template.replace(f"<!--{name}-->", text)
     return template
 
 
@@ -83,6 +83,10 @@ def _turn(say: Wording) -> str:
         '<div id="what-if"><div class="controls"></div><div class="result" role="status"></div>'
         f'<div class="plot" role="img" aria-label="{escape(say("page.turn_alt"))}"></div></div>'
     )
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _as_script(text: str) -> str:

@@ -19,7 +19,7 @@ def latency(study: Study, say: Wording) -> list[Block]:
         if len(study["rivals"]) > MOST_RIVALS:
             sentences.append(say("latency.first", shown=MOST_RIVALS, number=len(study["rivals"])))
         caption = say("text.paragraph", sentences=tuple(sentences))
-        blocks.append(Figure(bars, caption, say("latency.bars_alt")))
+        blocks.append(Figure(bars, caption, say("latency.bars_alt"), chart="rivals"))
     for place, model in enumerate(dict.fromkeys(rung["model"] for rung in study["ladder"])):
         blocks += _ladder([rung for rung in study["ladder"] if rung["model"] == model], place, say)
     return [Heading(say("latency.title"), follows=not study["roofline"]), *blocks] if blocks else []

@@ -106,7 +106,7 @@ def _on_chosen(entry: Roofline, place: int, say: Wording) -> list[Block]:
             items=tuple(say(f"network.by_{name}", share=percent(share)) for name, share in by_bound.items()),
             classes=tuple(f"{say.term('op_class', name)} {percent(share)}" for name, share in leading),
         )
-        blocks.append(Figure(bars, caption, say("network.time_alt", title=title)))
+        blocks.append(Figure(bars, caption, say("network.time_alt", title=title), chart=f"time-{place}"))
     return blocks
 
 

@@ -43,7 +43,7 @@ def rack(study: Study, say: Wording) -> list[Block]:
     histogram = latency_histogram(simulated, say)
     if histogram is not None:
         caption = _histogram_caption(simulated, say)
-        blocks.append(Figure(histogram, caption, say("rack.histogram_alt")))
+        blocks.append(Figure(histogram, caption, say("rack.histogram_alt"), chart="histogram"))
     if simulated["invariants"]:
         blocks += [Heading(say("rack.checks"), 2), _checks(simulated, say)]
     return blocks

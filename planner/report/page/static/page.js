@@ -3,7 +3,11 @@
 const record = JSON.parse(document.getElementById("record").textContent);
 const view = JSON.parse(document.getElementById("view").textContent);
 const words = view.words;
-const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+const CONFIG = {
+  responsive: true,
+  displaylogo: false,
+  modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+};
 
 function element(name, attributes = {}, text = null) {
   const made = document.createElement(name);
@@ -44,6 +48,7 @@ function themed(layout) {
     margin: { l: 56, r: 16, t: 24, b: 48 },
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
     hoverlabel: { align: "left" },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--soft"), activecolor: colour("--ink") },
     ...layout,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
@@ -197,7 +202,9 @@ function whatIf() {
         margin: { l: 56, r: 56, t: 40, b: 48 },
         xaxis: { title: { text: words.axis_devices } },
         yaxis: { title: { text: words.axis_busy }, range: [0, 105] },
-        yaxis2: { title: { text: words.axis_device_c }, overlaying: "y", side: "right", showgrid: false },
+        yaxis2: {
+          title: { text: words.axis_device_c }, overlaying: "y", side: "right", showgrid: false, tickmode: "auto",
+        },
       },
     });
   }
