@@ -11,6 +11,7 @@ import numpy as np
 from planner.errors import InputError, Problem
 from planner.hardware.catalog import part_file, read_device
 from planner.plan.economics import rack_units
+from planner.plan.option import Option
 from planner.plan.rack_model import fixed_power_w
 from planner.plan.study import ScenarioFile, rack_of
 from planner.plan.synthetic import synthetic_rack
@@ -36,6 +37,7 @@ from planner.schema.device import Device
 from planner.schema.rack_study import Density
 from planner.schema.scenario import Scenario
 from planner.units import format_percent
+from planner.wording.message import message
 
 ASSUMED_EXPONENTS_PER_K = (0.01, 0.02, 0.03, 0.04)
 """Range of leakage exponents for silicon near room temperature (assumed; sources give 1 to 4 % a kelvin)."""
@@ -73,13 +75,21 @@ def density_curve(source: ScenarioFile) -> DensityCurve:
     Every device keeps the load it has in the scenario's rack: the synthetic one, the one deployed, or the
     best sized option's. Without a `density` section the counts double up to twice the rack described.
     """
+    if source.scenario.synthetic is not None:
+        return _curve(source, synthetic_rack(source.scenario), None, None)
+    return density_of_option(source, *rack_of(source))
+
+
+def density_of_option(source: ScenarioFile, rack: Rack, option: Option) -> DensityCurve:
+    """The curve of an option's rack, as `density_curve` gives it."""
+    part = read_device(option.device)
+    return _curve(source, rack, part, partial(fixed_power_w, source.scenario, part, option.mode))
+
+
+def _curve(
+    source: ScenarioFile, rack: Rack, part: Device | None, fixed_w: Callable[[int], float] | None
+) -> DensityCurve:
     scenario = source.scenario
-    if scenario.synthetic is not None:
-        rack, part, fixed_w = synthetic_rack(scenario), None, None
-    else:
-        rack, option = rack_of(source)
-        part = read_device(option.device)
-        fixed_w = partial(fixed_power_w, scenario, part, option.mode)
     asked = scenario.density or Density(counts=_doubling(2 * rack.count))
     readings = _readings(rack, asked)
     used = _used(readings, asked.airflow, source.file)
@@ -163,13 +173,14 @@ def _wrong_with(
         if part is not None:
             units = rack_units(scenario, part, count + scenario.planning.spares)
             if units > site.rack_units:
-                return f"{count} devices take {units:g} rack units, the rack has {site.rack_units:g}"
+                return message("density.room", count=count, units=f"{units:g}", has=f"{site.rack_units:g}")
         reason = heat_reason(rack, count, around(count), highest_inlet_c=highest_c)
         if reason is not None:
             return reason
         power_w = count * _most_w(rack) + around(count).fan_w
         if power_w > site.power_limit_w:
-            return f"{count} devices may draw {power_w:,.0f} W, the limit is {site.power_limit_w:,.0f} W"
+            limit = f"{site.power_limit_w:,.0f}"
+            return message("density.power", count=count, power=f"{power_w:,.0f}", limit=limit)
         return None
 
     return wrong

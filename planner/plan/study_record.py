@@ -16,10 +16,13 @@ from planner.plan.assumptions import assumptions
 from planner.plan.batches import batch_sizes
 from planner.plan.digests import digests
 from planner.plan.economics import rack_units
+from planner.plan.footprint import footprint_record
 from planner.plan.ledger import ledger
 from planner.plan.option import Option
 from planner.plan.rack_run import Simulated
+from planner.plan.rack_views import rack_views
 from planner.plan.record import option_record, rack_record
+from planner.plan.spending import spending_record
 from planner.plan.study import Study
 from planner.plan.what_if import what_if, what_if_record
 from planner.schema.device import Device, Precision
@@ -77,6 +80,9 @@ def _record(study: Study) -> dict[str, object]:
         "rivals": _rivals(study),
         "what_if": _what_if(study),
         "rack": rack_record(study.simulated.rack, study.simulated.result) if study.simulated else None,
+        **rack_views(study),
+        "footprint": footprint_record(study),
+        "spending": spending_record(study),
         "trials": [
             {"device": t.option.device, "mode": t.option.mode, "count": t.option.count, "verdict": t.verdict}
             for t in study.trials

@@ -16,6 +16,7 @@ from planner.rack.checks import Checks
 from planner.rack.description import Air, Rack
 from planner.rack.heat import advance, initial_state, settled_at
 from planner.rack.load import ExpectedLoad, expected_load, offered_utilisation
+from planner.wording.message import message
 
 _SETTLING_TIME_CONSTANTS = 8.0
 _MOST_EPOCHS = 4000
@@ -140,7 +141,7 @@ def density_limit(most: int, wrong_with: Callable[[int], str | None]) -> Density
     """
     reason = wrong_with(most)
     if reason is None:
-        return DensityLimit(most, f"nothing stands against {most}, the most that were looked at")
+        return DensityLimit(most, message("density.nothing", count=most))
     fine, wrong = 0, most
     while wrong - fine > 1:
         middle = (fine + wrong) // 2
@@ -163,9 +164,11 @@ def heat_reason(
     thermal = rack.device.thermal
     hottest_c = float(settled_at(filled, 1.0).max())
     if hottest_c >= thermal.throttle_c:
-        return f"{count} devices settle at {hottest_c:.1f} degC and throttle at {thermal.throttle_c:g} degC"
+        throttle = f"{thermal.throttle_c:g}"
+        return message("density.heat", count=count, temperature=f"{hottest_c:.1f}", throttle=throttle)
     if highest_inlet_c is not None:
         inlet_c = density_rows(rack, [count], lambda _: around)[0].inlet_c
         if inlet_c > highest_inlet_c:
-            return f"{count} devices breathe {inlet_c:.1f} degC, their class allows {highest_inlet_c:g} degC"
+            allowed = f"{highest_inlet_c:g}"
+            return message("density.inlet", count=count, temperature=f"{inlet_c:.1f}", allowed=allowed)
     return None

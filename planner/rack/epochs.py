@@ -14,6 +14,8 @@ from planner.rack.thermal import ladder, leakage_w
 
 MOST_INSTANTS = 4096
 """Instants in a series; a longer run has means over as many epochs as it takes."""
+MOST_SLOT_INSTANTS = 240
+"""Instants at which the temperature of every device is kept, to be looked at slot by slot."""
 
 
 @dataclass(slots=True)
@@ -60,12 +62,20 @@ class EpochTally:
         self.stride = math.ceil(rack.epochs / MOST_INSTANTS)
         self.accounts = EpochAccounts()
         self.series = np.zeros((math.ceil(rack.epochs / self.stride), len(self.COLUMNS)))
+        self._slot_stride = math.ceil(rack.epochs / MOST_SLOT_INSTANTS)
+        self._slots_c = np.zeros((math.ceil(rack.epochs / self._slot_stride), rack.count))
         self._epoch = 0
         self._out = np.zeros(rack.count, dtype=np.bool_)
 
     def column(self, name: str) -> Floats:
         """One column of the series."""
         return np.asarray(self.series[:, self.COLUMNS.index(name)])
+
+    @property
+    def slots(self) -> tuple[Floats, Floats]:
+        """Up to `MOST_SLOT_INSTANTS` instants, s, and the temperature of each device at them."""
+        ends = np.minimum((np.arange(len(self._slots_c)) + 1) * self._slot_stride, self._rack.epochs)
+        return ends * self._rack.epoch_s, self._slots_c
 
     def add_records(self, run: Records) -> None:
         """All epochs of a run's records."""
@@ -84,6 +94,7 @@ class EpochTally:
         self._epoch += 1
 
     def _note(self, row: EpochRow) -> None:
+        self._slots_c[self._epoch // self._slot_stride] = row.temperature_c
         instant, place = divmod(self._epoch, self.stride)
         count = row.temperature_c.size
         line = np.array(

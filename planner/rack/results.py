@@ -139,6 +139,14 @@ class TimeSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotTemperatures:
+    """Replication 0, device by device: one row an instant, one column a device in the order of its slots."""
+
+    time_s: tuple[float, ...]
+    temperature_c: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RackResult:
     """The answer of a simulation; energy is the mean of one replication's counted window, fans included.
 
@@ -157,6 +165,7 @@ class RackResult:
     seed: int
     replications: int
     series: TimeSeries
+    slots: SlotTemperatures
     warnings: tuple[str, ...]
     partial: bool = False
     """Whether the run was interrupted: all figures are of the replications that were finished."""

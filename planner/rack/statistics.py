@@ -19,6 +19,7 @@ from planner.rack.results import (
     Histogram,
     Latency,
     RackResult,
+    SlotTemperatures,
     StreamResult,
     Temperature,
     TimeSeries,
@@ -104,6 +105,7 @@ def summarise(rack: Rack, runs: Sequence[RunTally], *, certainty: Certainty = ON
         seed=rack.seed,
         replications=len(runs),
         series=_series(runs[0]),
+        slots=_slots(runs[0]),
         warnings=tuple(_warnings(rack, streams, devices) + settling),
     )
 
@@ -205,6 +207,11 @@ def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
 def _series(run: RunTally) -> TimeSeries:
     names = [field.name for field in fields(TimeSeries)]
     return TimeSeries(*(tuple(run.epochs.column(name).tolist()) for name in names))
+
+
+def _slots(run: RunTally) -> SlotTemperatures:
+    time_s, temperature_c = run.epochs.slots
+    return SlotTemperatures(tuple(time_s.tolist()), tuple(map(tuple, temperature_c.tolist())))
 
 
 def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResult) -> list[str]:

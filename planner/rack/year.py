@@ -64,7 +64,7 @@ def simulate_year(
         problem = Problem("windows_per_part", f"{2 * _GROUPS} or more", str(windows_per_part))
         raise InputError("year", [problem])
     window = replace(rack, duration_s=warmup_s + window_s, warmup_s=warmup_s, initial="steady")
-    racks = [_at(window, share) for share in _places(rack)]
+    racks = [rack_at(window, share) for share in _places(rack)]
     for part in racks:
         refuse_overload(part)
     parts = [
@@ -93,8 +93,8 @@ def _places(rack: Rack) -> list[float]:
     return [(part + 0.5) / parts for part in range(parts)]
 
 
-def _at(window: Rack, share: float) -> Rack:
-    """The window with each stream's rate as it is at a place in its period."""
+def rack_at(window: Rack, share: float) -> Rack:
+    """The window with each stream's rate as it is at this share of its period."""
     streams = []
     for group in window.streams:
         factors = group.profile.factors if group.profile is not None else (1.0,)

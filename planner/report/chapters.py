@@ -7,12 +7,17 @@ from planner.report.record import Study
 from planner.report.sections.basis import appendix, assumptions
 from planner.report.sections.comparison import comparison
 from planner.report.sections.cover import cover
+from planner.report.sections.footprint import footprint
+from planner.report.sections.heat import heat
 from planner.report.sections.latency import latency
 from planner.report.sections.network import networks
 from planner.report.sections.rack import rack
+from planner.report.sections.spending import spending
 from planner.wording.message import Wording
 
-_CHAPTERS = (cover, comparison, networks, latency, rack, assumptions, appendix)
+_CHAPTERS = (
+    cover, comparison, networks, latency, footprint, rack, heat, spending, assumptions, appendix,
+)  # fmt: skip
 
 
 def chapters(study: Study, say: Wording) -> list[Block]:

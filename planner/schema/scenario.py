@@ -123,6 +123,8 @@ class Site(StrictModel):
     """The rack and the room around it."""
 
     supply_c: Annotated[Celsius, Field(ge=-60, le=80)]
+    supply_by_hour_c: list[Celsius] | None = Field(default=None, min_length=24, max_length=24)
+    """Supply air from midnight on, for the picture of a day; plans take `supply`, the warmest."""
     airflow_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
     recirculation_ratio: Share
     fan_w: Watts
@@ -136,6 +138,15 @@ class Site(StrictModel):
     altitude_m: Annotated[Metres, Field(le=3050)] = 0.0
     sealed: SealedCabinet | None = None
     rising_exhaust: RisingExhaust | None = None
+
+    @model_validator(mode="after")
+    def _planned_with_the_warmest_hour(self) -> Self:
+        if self.supply_by_hour_c and max(self.supply_by_hour_c) > self.supply_c:
+            raise refuse(
+                f"supply_by_hour of at most the supply of {self.supply_c:g} degC, which is planned with",
+                f"{max(self.supply_by_hour_c):g} degC",
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_way_back(self) -> Self:

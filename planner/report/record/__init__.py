@@ -4,7 +4,8 @@ Keys follow the command contract: SI floats with the unit in the key. An absent 
 zero. More keys than these are allowed and kept.
 """
 
-from planner.report.record.latency import Ceiling, Kernel, Rival, Roofline, Rung
+from planner.report.record.latency import Ceiling, Footprint, Kernel, Rival, Roofline, Rung
+from planner.report.record.money import Spending, SpendingLine
 from planner.report.record.options import Answer, Band, Constraint, Option
 from planner.report.record.question import (
     Assumption,
@@ -18,10 +19,16 @@ from planner.report.record.question import (
     Value,
 )
 from planner.report.record.rack import (
+    Density,
+    DensityLimit,
+    DensityRow,
+    Elevation,
     Histogram,
+    Hour,
     Rack,
     RackDevices,
     Series,
+    Slots,
     StreamLatency,
     StreamResult,
     Temperature,
@@ -36,8 +43,14 @@ __all__ = [
     "Band",
     "Ceiling",
     "Constraint",
+    "Density",
+    "DensityLimit",
+    "DensityRow",
     "Digest",
+    "Elevation",
+    "Footprint",
     "Histogram",
+    "Hour",
     "Kernel",
     "Network",
     "Option",
@@ -48,7 +61,10 @@ __all__ = [
     "Rung",
     "Scenario",
     "Series",
+    "Slots",
     "Source",
+    "Spending",
+    "SpendingLine",
     "Stream",
     "StreamLatency",
     "StreamResult",

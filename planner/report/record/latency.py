@@ -68,3 +68,18 @@ class Rival(TypedDict):
     latency_s: Band
     planning_latency_s: Band | None
     slo_s: float | None
+
+
+class Footprint(TypedDict):
+    """Memory of one network against what the chosen unit has, and energy of one inference while serving."""
+
+    model: str
+    precision: str
+    batch: int
+    weights_bytes: float
+    peak_activation_bytes: float
+    total_bytes: float
+    capacity_bytes: float
+    power_w: Band
+    energy_per_inference_j: Band
+    planned_energy_per_inference_j: float

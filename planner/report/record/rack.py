@@ -81,3 +81,62 @@ class Rack(TypedDict):
     invariants: dict[str, float | None]
     series: Series
     latency_histogram: list[Histogram]
+
+
+class Elevation(TypedDict):
+    """Heights in rack units, slots of a carrier, and the devices in them: those in use first, then spares."""
+
+    rack_units: float
+    carrier_units: float
+    slots: int
+    carriers: int
+    count: int
+    spares: int
+
+
+class Slots(TypedDict):
+    """One row an instant, one column a device in use."""
+
+    time_s: list[float]
+    temperature_c: list[list[float]]
+
+
+class Hour(TypedDict):
+    """One hour of a day; `None` where more is asked than can be served."""
+
+    hour: int
+    load_ratio: float
+    supply_c: float
+    inlet_c: float | None
+    temperature_mean_c: float | None
+    temperature_max_c: float | None
+    power_w: float | None
+    queue_mean: float | None
+    queue_max: float | None
+    utilisation: float | None
+    p99_s: float | None
+
+
+class DensityRow(TypedDict):
+    """The settled rack with so many devices, each with the load that it has in the plan."""
+
+    devices: int
+    inlet_c: float
+    device_c: float
+    power_per_device_w: float
+    throttled_share: float
+    throughput_per_s: float
+
+
+class DensityLimit(TypedDict):
+    """The most devices with which nothing is wrong, and what is wrong with one more."""
+
+    devices: int
+    reason: str
+
+
+class Density(TypedDict):
+    """The rack as it fills."""
+
+    rows: list[DensityRow]
+    limit: DensityLimit

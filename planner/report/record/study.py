@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import NotRequired, TypedDict, cast
 
 from planner.errors import InputError
-from planner.report.record.latency import Rival, Roofline, Rung
+from planner.report.record.latency import Footprint, Rival, Roofline, Rung
+from planner.report.record.money import Spending
 from planner.report.record.options import Answer, Constraint, Option
 from planner.report.record.question import (
     Assumption,
@@ -19,7 +20,7 @@ from planner.report.record.question import (
     Tool,
     Value,
 )
-from planner.report.record.rack import Rack
+from planner.report.record.rack import Density, Elevation, Hour, Rack, Slots
 from planner.report.record.turning import WhatIf
 from planner.report.shape import problems_of
 from planner.wording.catalog import Language
@@ -45,6 +46,12 @@ class Study(TypedDict):
     rivals: list[Rival]
     rack: Rack | None
     what_if: NotRequired[WhatIf | None]
+    elevation: NotRequired[Elevation | None]
+    slots: NotRequired[Slots | None]
+    day: NotRequired[list[Hour] | None]
+    density: NotRequired[Density | None]
+    footprint: NotRequired[list[Footprint]]
+    spending: NotRequired[Spending]
     assumptions: list[Assumption]
     figures: list[Value]
     sources: list[Source]

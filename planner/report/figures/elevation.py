@@ -1,0 +1,96 @@
+"""The rack from the front: carriers, slots, and how warm the device in each is."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from planner.report.figures.style import GREY, INK, PALE, draw
+from planner.report.record import Elevation, Slots
+from planner.wording.message import Wording
+
+_WARMTH = "YlOrBr"
+"""Darker is warmer, also in grey and to colour-blind eyes."""
+_FEWEST_K = 5.0
+_LARGEST_IN, _SMALLEST_IN = 5.4, 1.5
+
+
+def elevation(rack: Elevation, slots: Slots, throttle_c: float | None, say: Wording) -> bytes | None:
+    """The rack with the highest temperature of each device over the run; `None` without a device."""
+    if not slots["temperature_c"]:
+        return None
+    hottest_c = np.max(np.array(slots["temperature_c"]), axis=0)
+    low, high = float(hottest_c.min()), float(hottest_c.max())
+    scale = Normalize(min(low, high - _FEWEST_K), max(high, throttle_c or high))
+
+    def paint(figure: Figure) -> None:
+        axes = figure.subplots()
+        _frame(axes, rack, say)
+        for place in range(rack["count"] + rack["spares"]):
+            temperature_c = float(hottest_c[place]) if place < len(hottest_c) else None
+            _slot(axes, rack, place, temperature_c, scale, say)
+        mappable = mpl.cm.ScalarMappable(scale, _WARMTH)
+        bar = figure.colorbar(mappable, ax=axes, shrink=0.8, pad=0.02, aspect=30)
+        bar.set_label(say("axis.device_c"))
+        bar.outline.set_linewidth(0.4)
+
+    return draw(float(np.clip(0.17 * rack["rack_units"] + 0.3, _SMALLEST_IN, _LARGEST_IN)), paint, say)
+
+
+def _frame(axes: Axes, rack: Elevation, say: Wording) -> None:
+    height = rack["rack_units"]
+    axes.add_patch(Rectangle((0, 0), 1, height, fill=False, edgecolor=INK, linewidth=1.2))
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_ylim(-0.1, height + 0.1)
+    axes.set_xticks([])
+    step = 1 if height <= 14 else 5
+    ticks = list(range(step, int(height) + 1, step))
+    axes.set_yticks([tick - 0.5 for tick in ticks], [f"{tick} U" for tick in ticks])
+    axes.tick_params(axis="y", length=0)
+    axes.spines[:].set_visible(False)
+    top = rack["carriers"] * rack["carrier_units"]
+    if height - top >= 1:
+        axes.annotate(
+            say("rack.free", units=f"{height - top:g}"),
+            (0.5, (top + height) / 2),
+            ha="center",
+            va="center",
+            color=GREY,
+        )
+
+
+def _slot(
+    axes: Axes, rack: Elevation, place: int, temperature_c: float | None, scale: Normalize, say: Wording
+) -> None:
+    """One device; a spare, which idles, is hatched."""
+    carrier, slot = divmod(place, rack["slots"])
+    width, height = 1.0 / rack["slots"], rack["carrier_units"]
+    left, bottom = slot * width, carrier * height
+    spare = temperature_c is None
+    warmth = PALE if temperature_c is None else mpl.colormaps[_WARMTH](scale(temperature_c))
+    axes.add_patch(
+        Rectangle(
+            (left + 0.06 * width, bottom + 0.08 * height),
+            0.88 * width,
+            0.84 * height,
+            facecolor=warmth,
+            edgecolor=INK,
+            linewidth=0.5,
+            hatch="////" if spare else "",
+        )
+    )
+    dark = temperature_c is not None and scale(temperature_c) > 0.6
+    text = say("rack.spare") if temperature_c is None else f"{place + 1}: {temperature_c:.0f} °C"
+    axes.annotate(
+        text,
+        (left + width / 2, bottom + height / 2),
+        ha="center",
+        va="center",
+        fontsize=7.0,
+        color="white" if dark else INK,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8} if spare else None,
+    )

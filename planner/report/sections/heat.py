@@ -1,0 +1,117 @@
+"""How warm the rack is: slot by slot, over a day, and as it fills."""
+
+from __future__ import annotations
+
+from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table
+from planner.report.figures.day import day_drawing
+from planner.report.figures.density import density_drawing
+from planner.report.figures.elevation import elevation
+from planner.report.numbers import celsius, percent, quantity
+from planner.report.record import Density, Hour, Study
+from planner.wording.message import Wording
+
+
+def heat(study: Study, say: Wording) -> list[Block]:
+    """Elevation, day and density curve, each where it is known."""
+    blocks = [*_elevation(study, say), *_day(study, say), *_density(study, say)]
+    return [Heading(say("heat.title")), *blocks] if blocks else []
+
+
+def _throttle_c(study: Study) -> float | None:
+    rack = study["rack"]
+    return None if rack is None else rack["throttle_c"]
+
+
+def _elevation(study: Study, say: Wording) -> list[Block]:
+    rack, slots = study.get("elevation"), study.get("slots")
+    if rack is None or slots is None:
+        return []
+    drawing = elevation(rack, slots, _throttle_c(study), say)
+    if drawing is None:
+        return []
+    hottest = max(max(row) for row in slots["temperature_c"])
+    caption = say(
+        "heat.elevation",
+        count=rack["count"],
+        spares=rack["spares"],
+        carriers=rack["carriers"],
+        used=f"{rack['carriers'] * rack['carrier_units']:g}",
+        units=f"{rack['rack_units']:g}",
+        hottest=celsius(hottest),
+    )
+    return [Heading(say("heat.by_slot"), 2), Figure(drawing, caption, say("heat.elevation_alt"), "elevation")]
+
+
+def _day(study: Study, say: Wording) -> list[Block]:
+    hours = study.get("day")
+    if study["rack"] is None:
+        return []
+    heading = Heading(say("heat.day"), 2)
+    if not hours:
+        return [heading, Paragraph(say("heat.same_every_hour"))]
+    drawing = day_drawing(hours, _throttle_c(study), say)
+    columns = (
+        Column(say("head.hour"), "right"),
+        Column(say("head.load"), "right", share=1),
+        Column(say("head.supply"), "right", share=1),
+        Column(say("head.inlet"), "right", share=1),
+        Column(say("head.hottest"), "right", share=1),
+        Column(say("head.power"), "right", share=1),
+        Column(say("head.waiting"), "right", share=1),
+        Column("p99", "right", share=1),
+    )
+    table = Table(columns, tuple(_hour(hour) for hour in hours), say("heat.hours"), small=True)
+    figure = [Figure(drawing, say("heat.day_caption"), say("heat.day_alt"), "day")] if drawing else []
+    return [heading, *figure, table]
+
+
+def _hour(hour: Hour) -> tuple[Cell, ...]:
+    waiting = hour["queue_mean"]
+    return (
+        Cell(f"{hour['hour']:02d}:00", number=hour["hour"]),
+        Cell(percent(hour["load_ratio"]), number=hour["load_ratio"]),
+        Cell(celsius(hour["supply_c"]), number=hour["supply_c"]),
+        Cell(celsius(hour["inlet_c"]), number=hour["inlet_c"]),
+        Cell(celsius(hour["temperature_max_c"]), number=hour["temperature_max_c"]),
+        Cell(quantity(hour["power_w"], "w"), number=hour["power_w"]),
+        Cell("–" if waiting is None else f"{waiting:.2g}", number=waiting),
+        Cell(quantity(hour["p99_s"], "s"), number=hour["p99_s"]),
+    )
+
+
+def _density(study: Study, say: Wording) -> list[Block]:
+    found, chosen = study.get("density"), study["chosen"]
+    if found is None or chosen is None:
+        return []
+    planned = chosen["count"] or 0
+    limit = say("heat.limit", devices=found["limit"]["devices"], reason=found["limit"]["reason"])
+    blocks: list[Block] = [Heading(say("heat.density"), 2), Paragraph(limit)]
+    drawing = density_drawing(found, planned, _throttle_c(study), say)
+    if drawing is not None:
+        caption = say("heat.density_caption")
+        blocks.append(Figure(drawing, caption, say("heat.density_alt"), "density"))
+        blocks.append(_density_table(found, say))
+    return blocks
+
+
+def _density_table(found: Density, say: Wording) -> Table:
+    columns = (
+        Column(say("head.devices"), "right"),
+        Column(say("head.inlet"), "right", share=1),
+        Column(say("head.device"), "right", share=1),
+        Column(say("head.power_each"), "right", share=1),
+        Column(say("head.throttled"), "right", share=1),
+        Column(say("head.served"), "right", share=1),
+    )
+    rows = tuple(
+        (
+            Cell(str(row["devices"]), number=row["devices"]),
+            Cell(f"{row['inlet_c']:.1f} °C", number=row["inlet_c"]),
+            Cell(f"{row['device_c']:.1f} °C", number=row["device_c"]),
+            Cell(quantity(row["power_per_device_w"], "w"), number=row["power_per_device_w"]),
+            Cell(percent(row["throttled_share"]), number=row["throttled_share"]),
+            Cell(quantity(row["throughput_per_s"], "per_s"), number=row["throughput_per_s"]),
+        )
+        for row in found["rows"]
+    )
+    return Table(columns, rows, small=True)

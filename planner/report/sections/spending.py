@@ -1,0 +1,46 @@
+"""What the parts cost over the years."""
+
+from __future__ import annotations
+
+from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table
+from planner.report.figures.spending import spending_drawing
+from planner.report.numbers import money
+from planner.report.record import Spending, SpendingLine, Study
+from planner.wording.message import Wording
+
+
+def spending(study: Study, say: Wording) -> list[Block]:
+    """Lines over the years and the sums in a table; says so where no price is known."""
+    found = study.get("spending")
+    if found is None or study["chosen"] is None:
+        return []
+    heading = Heading(say("spending.title"))
+    if not found["lines"]:
+        return [heading, Paragraph(say("spending.unknown"))]
+    blocks: list[Block] = [heading]
+    drawing = spending_drawing(found, say)
+    if drawing is not None:
+        blocks.append(Figure(drawing, say("spending.caption"), say("spending.alt"), "spending"))
+    columns = (
+        Column(say("head.part"), share=1),
+        Column(say("head.devices"), "right"),
+        Column(say("head.to_buy"), "right"),
+        Column(say("head.per_year"), "right"),
+        Column(say("head.sum"), "right"),
+    )
+    rows = tuple(_line(line, found) for line in found["lines"])
+    years = f"{found['horizon_years']:g}"
+    blocks.append(Table(columns, rows, say("spending.table", years=years), small=True))
+    return blocks
+
+
+def _line(line: SpendingLine, found: Spending) -> tuple[Cell, ...]:
+    currency = found["currency"]
+    yearly, total = line["running_cost_per_year"], line["spent"][-1]
+    return (
+        Cell(line["name"]),
+        Cell(str(line["count"]), number=line["count"]),
+        Cell(money(line["capital"], currency), number=line["capital"]),
+        Cell(money(yearly, currency), number=yearly),
+        Cell(money(total, currency), number=total),
+    )
