@@ -73,7 +73,8 @@ def density_curve(source: ScenarioFile) -> DensityCurve:
     """Rows at the scenario's counts and the most devices that nothing stands against.
 
     Every device keeps the load it has in the scenario's rack: the synthetic one, the one deployed, or the
-    best sized option's. Without a `density` section the counts double up to twice the rack described.
+    best sized option's. Without a `density` section the counts double up to twice the rack described,
+    and the limit is one more.
     """
     if source.scenario.synthetic is not None:
         return _curve(source, synthetic_rack(source.scenario), None, None)
@@ -95,13 +96,15 @@ def _curve(
     used = _used(readings, asked.airflow, source.file)
     around = _surroundings(rack, used, fixed_w)
     offset_k = used.reading.offset_k if used else 0.0
-    counts = sorted(set(asked.counts) | {row.devices for row in asked.published})
-    rows = density_rows(rack, counts, around, offset_k=offset_k)
+    counts = set(asked.counts) | {row.devices for row in asked.published}
+    wrong = _wrong_with(scenario, part, rack, around, asked)
+    limit = density_limit(asked.most or _LOOK_PAST * max(counts), wrong)
+    if scenario.density is None and limit.devices:
+        counts.add(limit.devices)
+    rows = density_rows(rack, sorted(counts), around, offset_k=offset_k)
     return DensityCurve(
         rows=rows,
-        limit=density_limit(
-            asked.most or _LOOK_PAST * max(counts), _wrong_with(scenario, part, rack, around, asked)
-        ),
+        limit=limit,
         airflow=used.reading.meaning if used else "the site's airflow at every density",
         residuals=_residuals(rows, asked),
         readings=readings,

@@ -18,7 +18,7 @@ def elevation_record(study: Study) -> dict[str, object] | None:
     carrier = carrier_of(scenario, read_device(option.device))
     installed = option.count + option.spares
     return {
-        "rack_units": scenario.site.rack_units,
+        "rack_units": scenario.site.rack_units * option.racks,
         "carrier_units": carrier.rack_units,
         "slots": carrier.slots,
         "carriers": carriers_needed(installed, carrier.slots),

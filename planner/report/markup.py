@@ -20,6 +20,8 @@ from planner.report.blocks import (
 )
 from planner.wording.message import Wording
 
+_SHORT, _LONG = 12, 90
+"""Letters below which a cell needs no width of its own, and above which it needs a wide one."""
 _WEB = ("https://", "http://")
 
 
@@ -109,7 +111,9 @@ def _cell(cell: Cell, column: Column, say: Wording) -> str:
         text = f'<a href="{escape(cell.url)}" rel="noopener noreferrer">{text}</a>'
     elif cell.target is not None:
         text = f'<a href="#{escape(cell.target)}">{text}</a>'
-    classes = " ".join(part for part in (column.align, "" if cell.style == "plain" else cell.style) if part)
+    style = "" if cell.style == "plain" else cell.style
+    length = "long" if len(text) > _LONG else "short" if len(text) < _SHORT else ""
+    classes = " ".join(part for part in (column.align, style, length) if part)
     more = f' colspan="{cell.span}"' if cell.span > 1 else ""
     more += f' id="{escape(cell.anchor)}"' if cell.anchor else ""
     more += f' data-number="{cell.number!r}"' if cell.number is not None else ""

@@ -410,3 +410,97 @@ def brief():
     record = infeasible()
     record.update(options=[], rivals=[])
     return record
+
+
+def _what_if(chosen):
+    loads, devices = [0.5, 0.75, 1.0, 1.25], [chosen["count"] - 1, chosen["count"], chosen["count"] + 1]
+    grid = [(p, b, load, n) for p in range(2) for b in (1, 4) for load in loads for n in devices]
+    busy = [0.6 * load * chosen["count"] / n * (1 + 0.7 * p) / b**0.2 for p, b, load, n in grid]
+    return {
+        "precisions": ["int8", "fp16"],
+        "batches": [chosen["batch"], 8],
+        "loads": loads,
+        "devices": devices,
+        "feasible": [value < 0.7 for value in busy],
+        "reason": [None if value < 0.7 else f"busy {value:.0%} of the time" for value in busy],
+        "utilisation": [min(value, 1.0) for value in busy],
+        "offered_utilisation": busy,
+        "planning_latency_s": [band(9e-3 * b * (1 + p)) for p, b, _, _ in grid],
+        "power_w": [35 + 12 * n + 30 * value for value, (_, _, _, n) in zip(busy, grid, strict=True)],
+        "temperature_c": [40 + 25 * value for value in busy],
+        "capital": [900.0 * n for _, _, _, n in grid],
+        "total_cost": [900.0 * n + 700 for _, _, _, n in grid],
+    }
+
+
+def _day():
+    return [
+        {
+            "hour": hour,
+            "load_ratio": 0.4 + 0.6 * math.sin(math.pi * hour / 24) ** 2,
+            "supply_c": 28 + 6 * math.sin(math.pi * hour / 24) ** 2,
+            "inlet_c": None if hour == 13 else 29 + 6 * math.sin(math.pi * hour / 24) ** 2,
+            "temperature_mean_c": None if hour == 13 else 58.0,
+            "temperature_max_c": None if hour == 13 else 61.0,
+            "power_w": None if hour == 13 else 110.0 + hour,
+            "queue_mean": None if hour == 13 else 0.4 * hour,
+            "queue_max": None if hour == 13 else 2.0 * hour,
+            "utilisation": None if hour == 13 else 0.5,
+            "p99_s": None if hour == 13 else 0.05,
+        }
+        for hour in range(24)
+    ]
+
+
+def full():
+    """The study with everything that may be in one."""
+    record = study()
+    chosen = record["chosen"]
+    count = chosen["count"]
+    record.update(
+        what_if=_what_if(chosen),
+        elevation={
+            "rack_units": 12.0, "carrier_units": 1.0, "slots": 2, "carriers": -(-(count + 1) // 2),
+            "count": count, "spares": 1,
+        },
+        slots={
+            "time_s": [60.0 * minute for minute in range(1, 31)],
+            "temperature_c": [
+                [35 + 27 * (1 - math.exp(-minute / 7)) + 0.8 * place for place in range(count)]
+                for minute in range(1, 31)
+            ],
+        },
+        day=_day(),
+        density={
+            "rows": [
+                {
+                    "devices": n, "inlet_c": 35 + 0.2 * n, "device_c": 60 + 0.25 * n,
+                    "power_per_device_w": 20.0, "throttled_share": 0.0, "throughput_per_s": 90.0 * n,
+                }
+                for n in (1, 2, 4, 8, 11)
+            ],
+            "limit": {"devices": 11, "reason": "12 devices take 13 rack units, the rack has 12"},
+        },
+        footprint=[
+            {
+                "model": "yolov5s", "precision": "int8", "batch": 1, "weights_bytes": 7.2e6,
+                "peak_activation_bytes": 1.3e7, "total_bytes": 2.02e7, "capacity_bytes": 1.6e10,
+                "power_w": band(21.0), "energy_per_inference_j": band(0.19),
+                "planned_energy_per_inference_j": 0.24,
+            }
+        ],
+        spending={
+            "currency": "USD",
+            "horizon_years": 5.0,
+            "years": [0.0, 1.0, 2.0, 3.0, 4.0, 5.0],
+            "lines": [
+                {
+                    "device": part[0], "name": part[1], "count": count, "capital": part[7] * count,
+                    "running_cost_per_year": 300.0,
+                    "spent": [part[7] * count + 300.0 * year for year in range(6)],
+                }
+                for part in PARTS[:3]
+            ],
+        },
+    )  # fmt: skip
+    return record

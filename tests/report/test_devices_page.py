@@ -90,7 +90,7 @@ def test_signs_of_the_text_stay_text() -> None:
     assert markdown(blocks, "x.svg") == text + rows
     page = html(blocks, "T & T")
     assert "<title>T &amp; T</title>" in page
-    assert '<td class="right">&lt;1</td>' in page
+    assert '<td class="right short">&lt;1</td>' in page
     assert "A &lt;b&gt;" in page
 
 

@@ -226,3 +226,36 @@ def test_an_interrupted_run_leaves_the_old_file(sample, tmp_path, monkeypatch):
         write_pdf(sample.brief(), path)
     assert path.read_bytes() == b"old"
     assert [one.name for one in tmp_path.iterdir()] == ["study.pdf"]
+
+
+def test_heat_day_density_and_money_are_on_the_pages(sample):
+    record = sample.full()
+    content = render_pdf(record)
+    text = text_of(content)
+    for shown in (
+        "The rack, slot by slot",
+        "3 devices" if record["chosen"]["count"] == 3 else f"{record['chosen']['count']} devices in use",
+        "hour of the day",
+        "12 devices take 13 rack units",
+        "Money over the years",
+        "Inferences per joule",
+        record["spending"]["lines"][1]["name"],
+    ):
+        assert squeezed(shown) in text, shown
+    assert "None" not in text
+    assert "nan" not in text
+
+
+def test_a_constant_day_is_said_and_not_drawn(sample):
+    record = sample.full() | {"day": None}
+    assert squeezed("the same load and the same supply air at every hour") in text_of(render_pdf(record))
+
+
+def test_single_points_and_unknown_prices(sample):
+    record = sample.full()
+    record["density"]["rows"] = record["density"]["rows"][:1]
+    record["spending"]["lines"] = []
+    record["ladder"] = record["ladder"][:1]
+    record["slots"]["temperature_c"] = [row[:1] for row in record["slots"]["temperature_c"][:1]]
+    text = text_of(render_pdf(record))
+    assert squeezed("No price of a feasible part is known") in text

@@ -13,6 +13,7 @@ import numpy as np
 
 from planner.report.figures.style import BLUE, COLOURS, VERMILLION
 from planner.report.numbers import band, count, money, percent, quantity
+from planner.report.page.heat_charts import day_chart, density_chart, elevation_chart, spending_chart
 from planner.report.page.rack_charts import histogram_chart, rack_chart, rivals_chart, time_chart
 from planner.report.page.text import shown
 from planner.report.record import Band, Kernel, Option, Roofline, Rung, Study
@@ -36,9 +37,26 @@ def charts(study: Study, say: Wording) -> dict[str, Chart]:
     found |= {f"time-{place}": time_chart(entry, say) for place, entry in enumerate(study["roofline"])}
     found["tradeoff"] = _tradeoff(study["options"], say)
     found["rivals"] = rivals_chart(study["rivals"], say)
+    found |= _heat(study, say)
     if study["rack"] is not None:
         found["histogram"] = histogram_chart(study["rack"], say)
         found["rack"] = rack_chart(study["rack"], say)
+    return found
+
+
+def _heat(study: Study, say: Wording) -> dict[str, Chart]:
+    throttle_c = study["rack"]["throttle_c"] if study["rack"] is not None else None
+    rack, slots, hours = study.get("elevation"), study.get("slots"), study.get("day")
+    density, spending, chosen = study.get("density"), study.get("spending"), study["chosen"]
+    found: dict[str, Chart] = {}
+    if rack is not None and slots is not None and slots["temperature_c"]:
+        found["elevation"] = elevation_chart(rack, slots, throttle_c, say)
+    if hours:
+        found["day"] = day_chart(hours, throttle_c, say)
+    if density is not None and chosen is not None:
+        found["density"] = density_chart(density, chosen["count"] or 0, throttle_c, say)
+    if spending is not None and spending["lines"]:
+        found["spending"] = spending_chart(spending, say)
     return found
 
 

@@ -70,7 +70,7 @@ def _sections(study: Study, say: Wording) -> list[tuple[str, str]]:
         elif parts:
             parts[-1][1].append(block)
         else:
-            parts.append((say("page.answer"), [block]))
+            parts.append((say("page.answer"), [Heading(say("page.answer")), block]))
     shown = [(title, "\n".join(html_of(block, say, deeper=1) for block in part)) for title, part in parts]
     if study.get("what_if") is not None:
         shown.insert(1, (say("page.turn"), _turn(say)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from planner.report.numbers import band, celsius, money, percent, quantity
+from planner.report.numbers import band, celsius, money, percent, quantity, stated
 from planner.report.page.charts import charts
 from planner.report.record import Option, Study, WhatIf
 from planner.wording.catalog import sentence
@@ -12,7 +12,8 @@ from planner.wording.message import Wording
 
 _WORDS = (
     "play", "pause", "filter", "rows", "all_rows", "sort", "light", "dark", "precision", "batch", "load",
-    "devices", "feasible", "against", "cannot_run", "time", "axis_devices", "axis_busy", "axis_device_c",
+    "devices", "feasible", "against", "cannot_run", "time", "hottest",
+    "axis_devices", "axis_busy", "axis_device_c",
 )  # fmt: skip
 
 
@@ -22,6 +23,7 @@ def view(study: Study, say: Wording) -> dict[str, Any]:
     return {
         "words": {name: sentence(say.language, f"page.{name}") for name in _WORDS},
         "charts": charts(study, say),
+        "replay": _replay(study, say),
         "what_if": None if grid is None or chosen is None else _what_if(grid, chosen, say),
     }
 
@@ -33,7 +35,6 @@ def _what_if(grid: WhatIf, chosen: Option, say: Wording) -> dict[str, Any]:
         "head.latency": [
             None if shape is None else band(shape["low"], shape["mid"], shape["high"], "s")
             for shape in grid["planning_latency_s"]
-            for b in grid["planning_latency_s"]
         ],
         "head.load": [None if v is None else percent(v) for v in grid["utilisation"]],
         "head.power": [None if v is None else quantity(v, "w") for v in grid["power_w"]],
@@ -55,6 +56,18 @@ def _what_if(grid: WhatIf, chosen: Option, say: Wording) -> dict[str, Any]:
             [str(count) for count in grid["devices"]],
         ],
         "rows": [{"label": say(key), "texts": texts} for key, texts in rows.items()],
+    }
+
+
+def _replay(study: Study, say: Wording) -> dict[str, Any] | None:
+    """The instants as text, and what each slot is called while it has no temperature."""
+    slots, rack = study.get("slots"), study.get("elevation")
+    if slots is None or rack is None or not slots["temperature_c"]:
+        return None
+    return {
+        "times": [stated(time_s, "s") for time_s in slots["time_s"]],
+        "hottest": [celsius(max(row)) for row in slots["temperature_c"]],
+        "spare": say("rack.spare"),
     }
 
 

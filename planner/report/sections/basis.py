@@ -32,7 +32,7 @@ def assumptions(study: Study, say: Wording) -> list[Block]:
         Column(say("head.granted"), share=4),
         Column(say("head.status")),
     )
-    return [Heading(say("basis.assumptions")), Table(columns, rows, say("basis.assumed"))]
+    return [Heading(say("basis.assumptions"), follows=True), Table(columns, rows, say("basis.assumed"))]
 
 
 def appendix(study: Study, say: Wording) -> list[Block]:

@@ -14,7 +14,7 @@ from planner.wording.message import Wording
 def heat(study: Study, say: Wording) -> list[Block]:
     """Elevation, day and density curve, each where it is known."""
     blocks = [*_elevation(study, say), *_day(study, say), *_density(study, say)]
-    return [Heading(say("heat.title")), *blocks] if blocks else []
+    return [Heading(say("heat.title"), follows=True), *blocks] if blocks else []
 
 
 def _throttle_c(study: Study) -> float | None:

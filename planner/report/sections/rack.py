@@ -28,7 +28,7 @@ def rack(study: Study, say: Wording) -> list[Block]:
     if simulated is None:
         return []
     blocks: list[Block] = [
-        Heading(say("rack.title")),
+        Heading(say("rack.title"), follows=True),
         Paragraph(_conditions(simulated, say)),
         _results(simulated, say),
         Paragraph(_state(simulated, say)),

@@ -14,7 +14,7 @@ def spending(study: Study, say: Wording) -> list[Block]:
     found = study.get("spending")
     if found is None or study["chosen"] is None:
         return []
-    heading = Heading(say("spending.title"))
+    heading = Heading(say("spending.title"), follows=True)
     if not found["lines"]:
         return [heading, Paragraph(say("spending.unknown"))]
     blocks: list[Block] = [heading]

@@ -3,7 +3,9 @@
 const record = JSON.parse(document.getElementById("record").textContent);
 const view = JSON.parse(document.getElementById("view").textContent);
 const words = view.words;
+const NARROW = window.matchMedia("(max-width: 40rem)").matches;
 const CONFIG = {
+  displayModeBar: NARROW ? false : "hover",
   responsive: true,
   displaylogo: false,
   modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
@@ -52,7 +54,7 @@ function themed(layout) {
     ...layout,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { color: colour("--ink"), size: 13 },
+    font: { color: colour("--ink"), size: NARROW ? 11 : 13 },
   };
   for (const name of Object.keys(made)) if (/^[xy]axis\d*$/.test(name)) made[name] = { ...axis, ...made[name] };
   return made;
@@ -215,10 +217,60 @@ function whatIf() {
   turned();
 }
 
+// The replay: the run as it was simulated, instant by instant, slot by slot.
+function replay() {
+  const place = document.querySelector('.plot[data-chart="elevation"]');
+  if (!place || !view.replay) return;
+  const { times, hottest, spare } = view.replay;
+  const { slots, carriers, count, spares } = record.elevation;
+  const chart = view.charts.elevation;
+  const state = { at: times.length - 1, timer: null };
+  const bar = element("div", { class: "controls replay-controls" });
+  const play = element("button", { type: "button" }, words.play);
+  const found = element("p", { class: "note" });
+
+  function instant() {
+    const row = record.slots.temperature_c[state.at];
+    const cell = (carrier, slot) => carrier * slots + slot;
+    const grid = (value) =>
+      Array.from({ length: carriers }, (_, c) => Array.from({ length: slots }, (_, s) => value(cell(c, s))));
+    chart.data[0].z = grid((n) => (n < count ? row[n] : null));
+    chart.data[0].text = grid((n) =>
+      n < count ? `${n + 1}: ${Math.round(row[n])} °C` : n < count + spares ? spare : "");
+    found.textContent = `${times[state.at]}: ${words.hottest} ${hottest[state.at]}`;
+    update(place, chart);
+  }
+
+  const control = slider(words.time, times, state.at, (chosen) => { state.at = chosen; instant(); });
+  const input = control.querySelector("input");
+
+  function stop() {
+    clearInterval(state.timer);
+    state.timer = null;
+    play.textContent = words.play;
+  }
+
+  play.addEventListener("click", () => {
+    if (state.timer) return stop();
+    if (state.at === times.length - 1) input.value = 0;
+    play.textContent = words.pause;
+    state.timer = setInterval(() => {
+      if (Number(input.value) >= times.length - 1) return stop();
+      input.value = Number(input.value) + 1;
+      input.dispatchEvent(new Event("input"));
+    }, 120);
+    input.dispatchEvent(new Event("input"));
+  });
+  bar.append(control, play);
+  place.before(bar, found);
+  instant();
+}
+
 setTheme(dark.matches ? "dark" : "light");
 for (const place of document.querySelectorAll(".plot[data-chart]")) {
   const chart = view.charts[place.dataset.chart];
-  if (chart) show(place, chart);
+  if (chart && place.dataset.chart !== "elevation") show(place, chart);
 }
+replay();
 enhanceTables();
 whatIf();
