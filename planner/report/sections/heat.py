@@ -43,9 +43,9 @@ def _elevation(study: Study, say: Wording) -> list[Block]:
 
 
 def _day(study: Study, say: Wording) -> list[Block]:
-    hours = study.get("day")
-    if study["rack"] is None:
+    if study["rack"] is None or "day" not in study:
         return []
+    hours = study["day"]
     heading = Heading(say("heat.day"), 2)
     if not hours:
         return [heading, Paragraph(say("heat.same_every_hour"))]
