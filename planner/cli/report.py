@@ -1,68 +1,129 @@
-"""`planner report SCENARIO -o FILE.pdf`: the whole study."""
+"""`planner report SCENARIO -o FILE.pdf`: the whole study; `--compare A B`: what changed between two."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import click
 
+from planner.cli.output import Output
 from planner.cli.own_parts import hardware_option
+
+_FILE = click.Path(path_type=Path)
+Language = Literal["en", "zh"]
+Paper = Literal["a4", "letter"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The files asked for."""
+
+    pdf: Path
+    data: Path | None
+    page: Path | None
+    tables: Path | None
+    kind: Literal["csv", "parquet"]
+
+    @property
+    def files(self) -> list[Path]:
+        return [path for path in (self.pdf, self.data, self.page) if path is not None]
+
+    def require_apart(self) -> None:
+        """Refuse one file asked for twice, and what cannot be written, before anything is worked out."""
+        from planner.files import require_writable
+
+        if len({path.resolve() for path in self.files}) < len(self.files):
+            raise click.UsageError(f"expected another file for each, got {', '.join(map(str, self.files))}")
+        for path in self.files:
+            require_writable(path)
 
 
 @click.command("report")
-@click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, help="PDF to write.")
-@click.option("--data", type=click.Path(path_type=Path), help="Also write every number as JSON.")
-@click.option("--html", "page", type=click.Path(path_type=Path), help="Also write a page to turn and filter.")
+@click.argument("scenario", type=_FILE, required=False)
+@click.option("-o", "--output", "path", type=_FILE, help="PDF to write; with --compare also .md or .json.")
+@click.option("--data", type=_FILE, help="Also write every number as JSON.")
+@click.option("--html", "page", type=_FILE, help="Also write a page to turn and filter.")
+@click.option("--tables", type=_FILE, help="Also write the lists as tables into this folder.")
+@click.option("--tables-as", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option("--compare", type=(_FILE, _FILE), help="What changed between two files that --data wrote.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of what --data writes.")
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True)
-@click.option("--font", type=click.Path(path_type=Path), help="Font file for Chinese; default: the system's.")
+@click.option("--font", type=_FILE, help="Font file for Chinese; default: the system's.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @hardware_option
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(
-    scenario: Path,
-    path: Path,
+    scenario: Path | None,
+    path: Path | None,
     data: Path | None,
     page: Path | None,
-    language: Literal["en", "zh"],
-    paper: Literal["a4", "letter"],
+    tables: Path | None,
+    kind: Literal["csv", "parquet"],
+    compare: tuple[Path, Path] | None,
+    schema: bool,  # noqa: FBT001 - click passes it by name
+    language: Language,
+    paper: Paper,
     font: Path | None,
-    quiet: bool,  # noqa: FBT001 - click passes it by name
+    quiet: bool,  # noqa: FBT001
 ) -> int:
     """Answer SCENARIO's question whole: which part, how many, will it hold, what does it draw and cost.
 
-    Exit status 3 when no candidate keeps every limit; the PDF then says what binds.
+    Exit status 3 when no candidate keeps every limit; the PDF then says what binds. With --compare the exit
+    status is 0 where nothing differs and 3 where something does.
     """
+    from planner.cli.report_changes import write_changes
+    from planner.report.fonts import chinese_font
+
+    if schema:
+        return _print_schema()
+    output = Output("table", path, quiet)
+    with chinese_font(font):
+        if compare is not None:
+            return write_changes(*compare, output, language=language, paper=paper)
+        if scenario is None or path is None:
+            raise click.UsageError("expected SCENARIO and -o FILE.pdf, or --compare A.json B.json")
+        return _answer(scenario, _Wanted(path, data, page, tables, kind), language, paper, output)
+
+
+def _answer(scenario: Path, wanted: _Wanted, language: Language, paper: Paper, output: Output) -> int:
     from planner.cli.main import INFEASIBLE, OK
-    from planner.cli.output import Output
-    from planner.files import require_writable, write_bytes
+    from planner.files import write_bytes
     from planner.plan.study import read_scenario, run_study
     from planner.plan.study_record import study_record
-    from planner.report.fonts import chinese_face, chinese_font
+    from planner.report.fonts import chinese_face
     from planner.report.page.page import write_page
     from planner.report.pdf import write_pdf
     from planner.report.record import canonical_json
+    from planner.report.tables import write_tables
 
-    targets = [target for target in (path, data, page) if target is not None]
-    if len({target.resolve() for target in targets}) < len(targets):
-        raise click.UsageError(f"expected another file for each, got {', '.join(map(str, targets))}")
-    output = Output("table", path, quiet)
-    for target in targets:
-        require_writable(target)
-    with chinese_font(font):
-        if language == "zh":
-            chinese_face()  # refused now rather than after the simulation
-        study = run_study(read_scenario(scenario), progress=output.progress)
-        output.progress("setting the PDF")
-        record = study_record(study, language)
-        write_pdf(record, path, paper=paper)
-        if page is not None:
-            output.progress("making the page")
-            write_page(record, page)
-    if data is not None:
-        write_bytes(data, canonical_json(record))
+    wanted.require_apart()
+    if language == "zh":
+        chinese_face()  # refused now rather than after the simulation
+    study = run_study(read_scenario(scenario), progress=output.progress)
+    output.progress("setting the PDF")
+    record = study_record(study, language)
+    write_pdf(record, wanted.pdf, paper=paper)
+    if wanted.page is not None:
+        output.progress("making the page")
+        write_page(record, wanted.page)
+    if wanted.data is not None:
+        write_bytes(wanted.data, canonical_json(record))
+    if wanted.tables is not None:
+        write_tables(record, wanted.tables, wanted.kind)
     output.progress_done()
-    output.say(f"{study.verdict}: wrote {' and '.join(map(str, targets))}")
+    written = [*wanted.files, *([wanted.tables] if wanted.tables else [])]
+    output.say(f"{study.verdict}: wrote {' and '.join(map(str, written))}")
     return INFEASIBLE if study.verdict in ("INFEASIBLE", "FAIL") else OK
+
+
+def _print_schema() -> int:
+    import json
+
+    from planner.cli.main import OK
+    from planner.report.schema import study_schema
+
+    click.echo(json.dumps(study_schema(), indent=1))
+    return OK

@@ -15,6 +15,7 @@ import typst
 
 from planner.files import write_bytes
 from planner.report.blocks import Block, as_data
+from planner.report.changes import change_blocks, changes
 from planner.report.chapters import chapters
 from planner.report.fonts import carried_fonts, chinese_face
 from planner.report.numbers import shortened
@@ -44,6 +45,12 @@ def render_pdf(record: Mapping[str, object], *, paper: Paper = "a4") -> bytes:
     study = read_study(record)
     say = Wording(study.get("language", "en"))
     return _typeset(study["scenario"]["title"], study, chapters(study, say), say, paper)
+
+
+def render_changes(before: Study, after: Study, say: Wording, *, paper: Paper = "a4") -> bytes:
+    """What changed between two studies, as a PDF."""
+    blocks = change_blocks(before, after, changes(before, after, say), say)
+    return _typeset(after["scenario"]["title"], after, blocks, say, paper)
 
 
 def _typeset(title: str, study: Study, blocks: list[Block], say: Wording, paper: Paper) -> bytes:
