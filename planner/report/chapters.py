@@ -13,10 +13,12 @@ from planner.report.sections.latency import latency
 from planner.report.sections.network import networks
 from planner.report.sections.rack import rack
 from planner.report.sections.spending import spending
+from planner.report.sections.trust import pitfalls, validation
 from planner.wording.message import Wording
 
 _CHAPTERS = (
-    cover, comparison, networks, latency, footprint, rack, heat, spending, assumptions, appendix,
+    cover, comparison, networks, latency, footprint, rack, heat, spending, pitfalls, validation,
+    assumptions, appendix,
 )  # fmt: skip
 
 

@@ -504,3 +504,30 @@ def full():
         },
     )  # fmt: skip
     return record
+
+
+def trusted():
+    """The full study with mistakes found and both ways in which latency is predicted."""
+    record = full()
+    mistake = {
+        "id": "peak-chasing", "rule": "sparse", "title": "Peak chasing", "severity": "warning",
+        "where": "candidates", "evidence": "85 TOPS are used of 275 on the label", "accepted": None,
+        "advice": "Compare dense figures.", "source": "Vendor, data sheet, 2022",
+    }  # fmt: skip
+    seen = {
+        "model": "yolov5s", "device": "jetson-agx-orin-64", "engine": "tensorrt", "basis": "transferred",
+        "title": "TensorRT on GPUs", "rows": 149, "observations": 84, "devices": ["a2", "t4"],
+        "networks": ["resnet50_v1.5"], "device_seen": True, "network_seen": False, "level": 0.9,
+        "low": 0.61, "high": 1.53, "median": None, "p90": None, "note": "Judged on what was left out.",
+    }  # fmt: skip
+    record.update(
+        pitfalls=[mistake, mistake | {"accepted": "the label is for marketing"}],
+        validation=[
+            seen,
+            seen | {
+                "basis": "datasheet", "rows": 12, "level": None, "low": None, "high": None,
+                "device_seen": None, "network_seen": None, "median": 1.52, "p90": 2.89, "note": "12 pairs.",
+            },
+        ],
+    )  # fmt: skip
+    return record

@@ -258,3 +258,18 @@ def test_single_points_and_unknown_prices(sample):
     record["slots"]["temperature_c"] = [row[:1] for row in record["slots"]["temperature_c"][:1]]
     text = text_of(render_pdf(record))
     assert squeezed("No price of a feasible part is known") in text
+
+
+def test_mistakes_and_validation_are_on_the_pages(sample):
+    text = text_of(render_pdf(sample.trusted()))
+    for shown in (
+        "85 TOPS are used of 275 on the label",
+        "Accepted: the label is for marketing",
+        "How well this is predicted",
+        "× 0.61–1.5",
+        "× 1.52",
+        "149 published rows of a2, t4",
+        "not seen",
+    ):
+        assert squeezed(shown) in text, shown
+    assert squeezed("None of the known mistakes") in text_of(render_pdf(sample.full() | {"pitfalls": []}))

@@ -34,6 +34,7 @@ from planner.report.record.rack import (
     Temperature,
 )
 from planner.report.record.study import SCHEMA, Study, canonical_json, read_study
+from planner.report.record.trust import Pitfall, Validation
 from planner.report.record.turning import WhatIf
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "Kernel",
     "Network",
     "Option",
+    "Pitfall",
     "Rack",
     "RackDevices",
     "Rival",
@@ -72,6 +74,7 @@ __all__ = [
     "Temperature",
     "Tool",
     "Unresolved",
+    "Validation",
     "Value",
     "WhatIf",
     "canonical_json",

@@ -21,6 +21,7 @@ from planner.report.record.question import (
     Value,
 )
 from planner.report.record.rack import Density, Elevation, Hour, Rack, Slots
+from planner.report.record.trust import Pitfall, Validation
 from planner.report.record.turning import WhatIf
 from planner.report.shape import problems_of
 from planner.wording.catalog import Language
@@ -52,6 +53,8 @@ class Study(TypedDict):
     density: NotRequired[Density | None]
     footprint: NotRequired[list[Footprint]]
     spending: NotRequired[Spending]
+    pitfalls: NotRequired[list[Pitfall]]
+    validation: NotRequired[list[Validation]]
     assumptions: list[Assumption]
     figures: list[Value]
     sources: list[Source]

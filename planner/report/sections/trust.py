@@ -1,0 +1,107 @@
+"""Known mistakes that the plan makes, and how well such networks are predicted on such parts."""
+
+from __future__ import annotations
+
+from planner.report.blocks import Block, Cell, Column, Heading, Paragraph, Style, Table
+from planner.report.numbers import percent, shortened, significant
+from planner.report.record import Pitfall, Study, Validation
+from planner.wording.message import Wording
+
+_SEVERITIES: dict[str, Style] = {"error": "bad", "warning": "open", "note": "note"}
+
+
+def pitfalls(study: Study, say: Wording) -> list[Block]:
+    """A row for each mistake found, those that somebody accepted last; nothing where none was looked for."""
+    found = study.get("pitfalls")
+    if found is None:
+        return []
+    heading = Heading(say("pitfalls.title"), follows=True)
+    if not found:
+        return [heading, Paragraph(say("pitfalls.none"))]
+    columns = (
+        Column(say("head.severity")),
+        Column(say("head.mistake"), share=1),
+        Column(say("head.evidence"), share=2),
+        Column(say("head.advice"), share=2),
+        Column(say("head.source"), share=0.9),
+    )
+    rows = tuple(_pitfall(item, say) for item in found)
+    return [heading, Table(columns, rows, say("pitfalls.caption"), small=True)]
+
+
+def _pitfall(item: Pitfall, say: Wording) -> tuple[Cell, ...]:
+    advice = item["advice"]
+    if item["accepted"] is not None:
+        advice = say("pitfalls.accepted", reason=item["accepted"])
+    style: Style = "note" if item["accepted"] is not None else _SEVERITIES.get(item["severity"], "plain")
+    return (
+        Cell(shortened(say.term("severity", item["severity"]), 16), style),
+        Cell(item["title"]),
+        Cell(item["evidence"]),
+        Cell(advice),
+        Cell(item["source"], "note"),
+    )
+
+
+def validation(study: Study, say: Wording) -> list[Block]:
+    """What each network's latency rests on and how far left-out measurements lay from such predictions."""
+    found = study.get("validation", [])
+    if not found:
+        return []
+    columns = (
+        Column(say("head.network"), share=1),
+        Column(say("head.rests_on"), share=1),
+        Column(say("head.rows"), "right"),
+        Column(say("head.median"), "right"),
+        Column(say("head.range"), "right", share=1),
+        Column(say("head.part_seen")),
+        Column(say("head.network_seen")),
+    )
+    table = Table(columns, tuple(_row(item, say) for item in found), say("validation.caption"), small=True)
+    texts = dict.fromkeys(_text(item, say) for item in found)
+    return [
+        Heading(say("validation.title"), follows=True),
+        table,
+        *(Paragraph(text) for text in texts),
+    ]
+
+
+def _row(item: Validation, say: Wording) -> tuple[Cell, ...]:
+    return (
+        Cell(item["model"]),
+        Cell(say.term("provenance", item["basis"])),
+        Cell("–" if item["rows"] is None else f"{item['rows']:,}", number=item["rows"]),
+        _factor(item["median"]),
+        Cell(_range(item)),
+        Cell(_seen(item["device_seen"], say)),
+        Cell(_seen(item["network_seen"], say)),
+    )
+
+
+def _factor(value: float | None) -> Cell:
+    return Cell("–") if value is None else Cell(f"× {significant(value, 3)}", number=value)
+
+
+def _range(item: Validation) -> str:
+    if item["low"] is not None and item["high"] is not None:
+        return f"× {significant(item['low'], 2)}–{significant(item['high'], 2)}"
+    return "–" if item["p90"] is None else f"≤ × {significant(item['p90'], 3)}"
+
+
+def _seen(value: bool | None, say: Wording) -> str:  # noqa: FBT001
+    return "–" if value is None else say("validation.seen") if value else say("validation.not_seen")
+
+
+def _text(item: Validation, say: Wording) -> str:
+    if item["basis"] == "transferred" and item["level"] is not None:
+        return say(
+            "validation.transferred",
+            title=item["title"],
+            level=percent(item["level"]),
+            rows="–" if item["rows"] is None else f"{item['rows']:,}",
+            items=tuple(item["devices"]),
+            note=item["note"] or "",
+        )
+    if item["basis"] == "datasheet":
+        return say("validation.datasheet", engine=item["engine"], note=item["note"] or "")
+    return say("validation.measured", engine=item["engine"])
