@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: env report test test-slow lint check clean
+.PHONY: env report example check-example test test-slow lint check clean
 
 env: $(STAMP)
 
@@ -14,6 +14,15 @@ $(STAMP): pyproject.toml constraints.txt
 
 report: env
 	$(BIN)/planner report scenarios/line-inspection.yaml -o reports/line-inspection.pdf --data reports/line-inspection.json
+
+# The example that is committed; rebuild it when a change moves a number, and read what changed before you commit.
+example: env
+	mkdir -p reports/example
+	$(BIN)/planner report scenarios/line-inspection.yaml -o reports/example/line-inspection.pdf --data reports/example/line-inspection.json
+
+check-example: report
+	$(BIN)/planner report --compare reports/example/line-inspection.json reports/line-inspection.json
+	cmp reports/example/line-inspection.pdf reports/line-inspection.pdf
 
 test: env
 	$(BIN)/python -m pytest
@@ -26,7 +35,7 @@ lint: env
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict planner
 
-check: lint test report
+check: lint test report check-example
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
