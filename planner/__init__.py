@@ -1,7 +1,7 @@
 """Which edge-AI hardware to buy, how many, how dense to rack it, what it will draw and cost - before buying.
 
-Networks: `read_onnx`. Parts: `read_device`. Answers: `estimate`, `compare`, `size`, `simulate`,
-`write_report`.
+Networks: `read_onnx`. Parts: `read_device`. Answers: `estimate`, `compare`, `size`, `simulate`, `cost`,
+`sweep`, `write_report`.
 Each name is imported when it is first used, so that `import planner` stays fast.
 """
 
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from planner.api import (
         compare,
+        cost,
         estimate,
         read_device,
         read_onnx,
         read_scenario,
         simulate,
         size,
+        sweep,
         write_report,
     )
     from planner.errors import PlannerError
@@ -31,8 +33,10 @@ _HOME = {
     "read_scenario": "planner.api",
     "estimate": "planner.api",
     "compare": "planner.api",
+    "cost": "planner.api",
     "simulate": "planner.api",
     "size": "planner.api",
+    "sweep": "planner.api",
     "write_report": "planner.api",
     "Estimate": "planner.latency.estimate",
     "Workload": "planner.workload.workload",
@@ -44,12 +48,14 @@ __all__ = [
     "PlannerError",
     "Workload",
     "compare",
+    "cost",
     "estimate",
     "read_device",
     "read_onnx",
     "read_scenario",
     "simulate",
     "size",
+    "sweep",
     "write_report",
 ]
 

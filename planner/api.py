@@ -9,9 +9,11 @@ from planner.errors import InputError, Problem
 from planner.hardware import catalog
 from planner.latency import estimate as latency
 from planner.plan import compare as comparison
+from planner.plan import cost_study as costs
 from planner.plan import sizing
 from planner.plan import study as studies
 from planner.plan.study_record import study_record
+from planner.plan.sweep import run as sweeps
 from planner.rack.results import RackResult
 from planner.schema.device import Device, Precision
 from planner.schema.quantity import Money
@@ -107,6 +109,37 @@ def simulate(scenario: str | Path | studies.ScenarioFile) -> RackResult | None:
     """Simulate a scenario's rack: the one it gives, or the best that fits; None when nothing is feasible."""
     simulated = studies.run_study(_scenario_file(scenario)).simulated
     return simulated.result if simulated else None
+
+
+def cost(
+    scenario: str | Path | studies.ScenarioFile,
+    *,
+    device: str | None = None,
+    draws: int = costs.DRAWS,
+    seed: int | None = None,
+) -> costs.CostStudy:
+    """What a scenario costs: each part's bill, the tornado of the cheapest, Monte Carlo over all inputs."""
+    return costs.cost_study(_scenario_file(scenario), device=device, draws=draws, seed=seed)
+
+
+def sweep(
+    scenario: str | Path,
+    settings: Mapping[str, object],
+    folder: str | Path,
+    *,
+    random: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    scheduler: str | None = None,
+) -> sweeps.Sweep:
+    """A scenario answered at every combination of values of its keys, or at `random` points drawn over them.
+
+    `settings` are lists of values by key, as the scenario's file would hold them, or a text with a range such
+    as `"5..20 FPS"`. Finished points are kept in `folder`; the same call goes on where an earlier one ended.
+    """
+    return sweeps.run_sweep(
+        Path(scenario), settings, Path(folder), draws=random, seed=seed, workers=workers, scheduler=scheduler
+    )
 
 
 def write_report(

@@ -36,6 +36,7 @@ _UNITS: dict[str, dict[str, float]] = {
     "j_per_k": {"J/K": 1.0, "kJ/K": 1e3},
     "m3_per_s": {"m3/s": 1.0, "m3/h": 1 / 3600, "CFM": 0.3048**3 / 60, "L/s": 1e-3},
     "m": {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "km": 1e3},
+    "kg_per_j": {"g/kWh": 1e-3 / 3.6e6, "kg/kWh": 1 / 3.6e6, "kg/MWh": 1e-3 / 3.6e6},
     "ratio": {"%": 0.01, "x": 1.0},
 }  # fmt: skip
 
@@ -112,5 +113,6 @@ _PREFERRED: dict[str, tuple[str, ...]] = {
     "per_s": ("/s",),
     "m3_per_s": ("L/s", "m3/s"),
     "m": ("mm", "m"),
+    "kg_per_j": ("g/kWh",),
     "ratio": ("x",),
 }

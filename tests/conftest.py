@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from planner import data_files
+
+settings.register_profile("planner", deadline=None)  # no test is timed; machines are shared
+settings.load_profile("planner")
 
 
 @pytest.fixture(scope="session", autouse=True)

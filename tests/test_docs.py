@@ -85,7 +85,17 @@ def test_make_targets_of_the_readme_exist():
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "docs/scenario.md", "docs/rack.md", "docs/planning.md"]
+    "document",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/scenario.md",
+        "docs/rack.md",
+        "docs/planning.md",
+        "docs/sweep.md",
+        "docs/money.md",
+        "docs/notebook.md",
+    ],
 )
 def test_links_lead_somewhere(document):
     file = ROOT / document
@@ -104,13 +114,36 @@ def test_the_scenario_of_the_guide_is_valid():
     assert validate(parse_document(example, "guide"), Scenario).id == "gate"
 
 
+@pytest.mark.parametrize("guide", ["sweep.md", "money.md", "notebook.md"])
+def test_guides_with_the_scenario_of_the_guide_run(guide, tmp_path):
+    """Commands one after the other, then the Python blocks in one session."""
+    (example,) = blocks(SCENARIO_GUIDE, "yaml")
+    (tmp_path / "gate.yaml").write_text(example)
+    text = (ROOT / "docs" / guide).read_text()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    commands, code = "\n".join(blocks(text, "sh")), "\n".join(blocks(text, "python"))
+    for command in [["/bin/sh", "-ec", commands], [sys.executable, "-c", code]]:
+        done = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
 def keys_of(model: type[StrictModel]) -> set[str]:
     found = set()
     for name, info in model.model_fields.items():
         found.add(info.alias or name)
         text = str(info.annotation)
         found |= {
-            key for inner in StrictModel.__subclasses__() if inner.__name__ in text for key in keys_of(inner)
+            key
+            for inner in StrictModel.__subclasses__()
+            if re.search(rf"\b{inner.__name__}\b", text)
+            for key in keys_of(inner)
         }
     return found
 

@@ -35,6 +35,8 @@ HOMES = {
     "simpy": ("rack/simpy_engine.py",),
     "numba": ("rack/compiled/",),
     "typst": ("report/",),
+    "distributed": ("plan/sweep/cluster.py",),
+    "pyarrow": ("plan/sweep/table.py", "rack/trace.py"),
     "matplotlib": ("report/",),
     "click": ("cli/",),
     "rich": ("cli/",),

@@ -21,6 +21,8 @@ COMMANDS = {
     "size": ("planner.cli.size", "How many of which part a scenario takes, and whether they hold."),
     "simulate": ("planner.cli.simulate", "Simulate the rack of a scenario: queues, heat, power."),
     "density": ("planner.cli.density", "How the rack of a scenario heats as it fills, and its limit."),
+    "cost": ("planner.cli.cost", "What a scenario costs, line by line, and what that hangs on."),
+    "sweep": ("planner.cli.sweep", "Answer a scenario at many points over its keys, into Parquet."),
     "report": ("planner.cli.report", "Answer a scenario's question whole, as a PDF."),
 }
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from planner.latency.power import ACTIVITY
 from planner.latency.transfer.store import transfer_named
 from planner.plan.study import Study
-from planner.schema.scenario import Site
+from planner.schema.scenario import Scenario, Site
 from planner.units import format_percent
-from planner.wording.message import message
+from planner.wording.message import Message, message
 
 
 def assumptions(study: Study) -> list[dict[str, str]]:
@@ -36,7 +36,7 @@ def assumptions(study: Study) -> list[dict[str, str]]:
                 warmup=f"{run.warmup_s:g}",
             ),
         ),
-        _derived("money", message("assumption.money", pue=f"{site.pue:g}")),
+        _derived("money", _money_text(scenario)),
         *_carrier_rows(site),
         *(
             _row(
@@ -153,3 +153,24 @@ def _air_text(site: Site) -> str:
             above=format_percent(rising.above_ratio),
         )
     return message("assumption.even_air", supply=supply, share=format_percent(site.recirculation_ratio))
+
+
+def _money_text(scenario: Scenario) -> Message:
+    """What is counted as money, as far as the scenario prices it."""
+    money = scenario.money
+    stated = {
+        "energy": True,
+        "space": money.space_money is not None,
+        "maintenance": money.maintenance_ratio > 0,
+        "uplink": money.uplink_money is not None,
+    }
+    rate, left = money.discount_rate_ratio, money.residual_ratio
+    worth = (
+        message("assumption.worth.discounted", rate=format_percent(rate, 1))
+        if rate
+        else message("assumption.worth.sum")
+    )
+    if left:
+        worth = message("assumption.worth.less_residual", worth=worth, share=format_percent(left))
+    items = tuple(message(f"assumption.money_items.{name}") for name, counted in stated.items() if counted)
+    return message("assumption.money", items=items, pue=f"{scenario.site.pue:g}", worth=worth)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.hardware.catalog import read_device
-from planner.plan.economics import rack_cost
+from planner.plan.economics import capital_of
 from planner.plan.option import Option
 from planner.rack.reliability import availability, enough_up, spares_for
 from planner.schema.scenario import Scenario
@@ -34,6 +34,6 @@ def spare_rows(scenario: Scenario, option: Option) -> tuple[SpareRow, ...]:
     rows = []
     for spares in range(most + 1):
         share = enough_up(option.count, spares, up)
-        cost = rack_cost(scenario, device, option.count + spares, option.heat.power_w)
-        rows.append(SpareRow(spares, share, cost.capital, share >= asked.target_ratio))
+        capital = capital_of(scenario, device, option.count + spares)
+        rows.append(SpareRow(spares, share, capital, share >= asked.target_ratio))
     return tuple(rows)

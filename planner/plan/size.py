@@ -26,9 +26,10 @@ from planner.plan.option import NetworkOnPart, Option, RackHeat
 from planner.plan.pareto import pareto_front
 from planner.plan.rack_model import build_rack, services_of
 from planner.plan.reasons import reasons_against
+from planner.plan.tariff import Draw
 from planner.provenance import Provenance, of_status, weakest
 from planner.rack.air import inlets_c
-from planner.rack.description import Rack
+from planner.rack.description import Rack, Service
 from planner.rack.load import expected_load, offered_utilisation
 from planner.schema.device import Device
 from planner.schema.scenario import Scenario
@@ -112,13 +113,15 @@ def sized_option(
     *,
     at_least: int = 1,
     exactly: int | None = None,
+    services: tuple[Service, ...] | None = None,
 ) -> Option:
     """The option with the least count that keeps the utilisation limit, and every reason against it.
 
-    `exactly` sets the count whatever the utilisation that follows.
+    `exactly` sets the count whatever the utilisation that follows; `services` stand in for those planned
+    with.
     """
     first = networks[0].estimate
-    services = services_of(scenario, estimator, device, networks)
+    services = services or services_of(scenario, estimator, device, networks)
     rack_of = partial(build_rack, scenario, device, first.mode, first.batch, services, events=False)
     fewest = max(at_least, len(scenario.simulation.shares_ratio))
     count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, fewest)
@@ -127,6 +130,8 @@ def sized_option(
     rack = rack_of(count, racks=racks)
     load = expected_load(rack)
     heat = _rack_heat(scenario, device, networks, rack, load.dynamic_w)
+    load_w = rack.count * load.dynamic_w
+    draw = Draw(fixed_w=heat.power_w - load_w, load_w=load_w)
     rate_per_s = sum(group.offered_per_s for group in rack.streams)
     offered = offered_utilisation(rack)
     option = Option(
@@ -147,7 +152,7 @@ def sized_option(
         offered_utilisation=offered,
         throughput_per_s=rate_per_s / (offered * count),
         heat=heat,
-        cost=rack_cost(scenario, device, count + scenario.planning.spares, heat.power_w),
+        cost=rack_cost(scenario, device, count + scenario.planning.spares, draw),
         latency_provenance=weakest([item.estimate.provenance for item in networks]),
         provenance=_weakest_of_all(device, networks),
     )

@@ -96,14 +96,20 @@ class Study:
         return self.simulated.verdict if self.simulated else "INFEASIBLE"
 
 
+def scenario_path(path: Path) -> Path:
+    """Where a scenario's file is: the path itself, or that of a shipped scenario by its name."""
+    shipped = {file.stem: file for file in scenarios_dir().glob("*.yaml")}
+    if path.exists():
+        return path
+    if str(path) in shipped:
+        return shipped[str(path)]
+    advice = "check the path, or name a shipped scenario: " + ", ".join(sorted(shipped))
+    raise InputError(str(path), [Problem("SCENARIO", "a YAML file", "no such file", advice)])
+
+
 def read_scenario(path: Path) -> ScenarioFile:
     """A scenario file, or a shipped scenario by its name; every problem of the file in one `InputError`."""
-    shipped = {file.stem: file for file in scenarios_dir().glob("*.yaml")}
-    if not path.exists() and str(path) in shipped:
-        path = shipped[str(path)]
-    elif not path.exists():
-        advice = "check the path, or name a shipped scenario: " + ", ".join(sorted(shipped))
-        raise InputError(str(path), [Problem("SCENARIO", "a YAML file", "no such file", advice)])
+    path = scenario_path(path)
     document = read_document(path)
     return ScenarioFile(validate(document, Scenario), path.name, path.parent, document.sha256)
 
@@ -128,7 +134,7 @@ def read_workloads(source: ScenarioFile) -> dict[str, Workload]:
         if stream.model in found:
             continue
         try:
-            found[stream.model] = read_model(_beside(source, stream.model), batch=1)
+            found[stream.model] = read_model(network_at(source.folder, stream.model), batch=1)
         except PlannerError as error:
             where = f"streams[{number}].model"
             problems.append(Problem(where, "a network that can be read", stream.model, str(error)))
@@ -137,8 +143,9 @@ def read_workloads(source: ScenarioFile) -> dict[str, Workload]:
     return found
 
 
-def _beside(source: ScenarioFile, model: str) -> str:
-    return model if model.startswith("zoo:") else str(source.folder / model)
+def network_at(folder: Path, model: str) -> str:
+    """The network that a scenario in this folder names: `zoo:NAME`, or a file beside the scenario."""
+    return model if model.startswith("zoo:") else str(folder / model)
 
 
 def run_study(
@@ -147,16 +154,18 @@ def run_study(
     engine: Engine = "compiled",
     progress: Progress = lambda _: None,
     keep_partial: bool = False,
+    estimator: Estimator | None = None,
 ) -> Study:
     """Answer a scenario: simulate the rack that it gives, or size every option and find one that passes.
 
     Options are searched for the least count that passes, cheapest first, until none that is left could be
     cheaper. The rack that is chosen is judged over the whole band of its service latency. `keep_partial` is
-    that of `planner.rack.simulation.simulate`; nothing further is tried after an interruption.
+    that of `planner.rack.simulation.simulate`; nothing further is tried after an interruption. An
+    `estimator` of the same networks saves reading them again.
     """
     refuse_synthetic(source.scenario)
     run = Runner(engine, progress, keep_partial)
-    estimator = Estimator(read_workloads(source))
+    estimator = estimator or Estimator(read_workloads(source))
     if source.scenario.deployment is not None:
         option = deployed_option(source.scenario, source.scenario.deployment, estimator)
         if grows_without_end(rack_of_option(source.scenario, option)):

@@ -93,6 +93,7 @@ JoulePerKelvin = Annotated[float, Quantity("j_per_k")]
 CubicMetrePerSecond = Annotated[float, Quantity("m3_per_s")]
 Ratio = Annotated[float, Quantity("ratio")]
 Metres = Annotated[float, Quantity("m")]
+KilogramPerJoule = Annotated[float, Quantity("kg_per_j")]
 
 
 class Money(StrictModel):

@@ -7,10 +7,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.device import Form, PrecisionName
+from planner.schema.money import Carbon, MoneyTerms
 from planner.schema.quantity import (
     Celsius,
     CubicMetrePerSecond,
-    EnergyPrice,
     Metres,
     Money,
     PerSecond,
@@ -162,25 +162,6 @@ class Site(StrictModel):
         return self
 
 
-class MoneyTerms(StrictModel):
-    """Currency, budget and prices that the plan is costed with."""
-
-    currency: str = Field(pattern="^[A-Z]{3}$")
-    budget_money: Money | None = None
-    electricity_money_per_j: EnergyPrice
-    horizon_years: float = Field(gt=0)
-    exchange_rates: dict[str, float] = Field(default_factory=dict)
-    """Price of one unit of another currency in the scenario's currency."""
-
-    @model_validator(mode="after")
-    def _one_currency(self) -> Self:
-        if self.budget_money and self.budget_money.currency != self.currency:
-            raise refuse(f"budget in {self.currency}", self.budget_money.currency)
-        if self.electricity_money_per_j.currency != self.currency:
-            raise refuse(f"electricity in {self.currency}", self.electricity_money_per_j.currency)
-        return self
-
-
 class Planning(StrictModel):
     """How careful the plan is."""
 
@@ -262,6 +243,7 @@ class Scenario(StrictModel):
     candidates: Candidates
     site: Site
     money: MoneyTerms
+    carbon: Carbon | None = None
     planning: Planning = Field(default_factory=Planning)
     growth: Growth | None = None
     simulation: Simulation

@@ -1,0 +1,1 @@
+"""One question at many points: a design over a scenario's keys, answered point by point and kept."""

@@ -1,0 +1,85 @@
+"""One point of a sweep, answered: a scenario's values in, a flat row of plain values out."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TypedDict
+
+from planner.data_files import own_parts_from
+from planner.errors import PlannerError
+from planner.plan.density_study import density_curve, density_record
+from planner.plan.estimator import Estimator
+from planner.plan.record import infeasible_record, option_record, rack_record
+from planner.plan.study import ScenarioFile, network_at, run_study, simulate_synthetic
+from planner.plan.sweep.columns import density_columns, option_columns, plain, rack_columns
+from planner.schema.scenario import Scenario
+from planner.schema.yaml_file import Document, validate
+from planner.zoo.source import read_model
+
+REFUSED = "REFUSED"
+"""The verdict of a point whose scenario is valid but asks for what cannot be, with the reason beside it."""
+
+
+class Task(TypedDict):
+    """A point as it is sent to a worker, plain enough for JSON."""
+
+    point: str
+    """Digest of all that the answer depends on; see `planner.plan.sweep.tasks`."""
+    file: str
+    folder: str
+    values: object
+    """The whole scenario, as its file would hold it."""
+    hardware: list[str]
+    """Folders of own parts."""
+
+
+def answer_point(task: Task) -> dict[str, object]:
+    """The answer's columns of one point.
+
+    The question is the one that the scenario asks: its density where it has that section, else its rack
+    simulated - the one given, or the best that fits. What a scenario asks in vain is a row with its reason.
+    """
+    with own_parts_from(tuple(Path(folder) for folder in task["hardware"])):
+        try:
+            row = _answered(source_of(task))
+        except PlannerError as error:
+            row = {"verdict": REFUSED, "reasons": str(error)}
+    return {name: plain(value) for name, value in row.items()}
+
+
+def source_of(task: Task) -> ScenarioFile:
+    """The scenario of a point; `InputError` with every problem of its values."""
+    document = Document(task["file"], task["values"], {}, task["point"])
+    return ScenarioFile(validate(document, Scenario), task["file"], Path(task["folder"]), task["point"])
+
+
+def _answered(source: ScenarioFile) -> dict[str, object]:
+    if source.scenario.density is not None:
+        curve = density_curve(source)
+        columns = density_columns(density_record(curve))
+        return {"verdict": "INFEASIBLE" if curve.limit.devices == 0 else "PASS", "reasons": "", **columns}
+    if source.scenario.synthetic is not None:
+        run = simulate_synthetic(source)
+        columns = rack_columns(rack_record(run.rack, run.result))
+        return {"verdict": run.verdict, "reasons": "; ".join(run.reasons), **columns}
+    models = tuple(dict.fromkeys(stream.model for stream in source.scenario.streams))
+    study = run_study(source, estimator=_estimator(source.folder, models))
+    if study.simulated is None:
+        reasons = dict.fromkeys(
+            f"{row['device']}: {row['reason']}" for row in infeasible_record(study)["reasons"]
+        )
+        return {"verdict": study.verdict, "reasons": "; ".join(reasons)}
+    run = study.simulated
+    return {
+        "verdict": run.verdict,
+        "reasons": "; ".join(run.reasons),
+        **option_columns(option_record(run.option)),
+        **rack_columns(rack_record(run.rack, run.result)),
+    }
+
+
+@lru_cache(maxsize=8)
+def _estimator(folder: Path, models: tuple[str, ...]) -> Estimator:
+    """One estimator for all points with the same networks: each is counted and fused once a worker."""
+    return Estimator({model: read_model(network_at(folder, model), batch=1) for model in models})

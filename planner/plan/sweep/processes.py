@@ -1,0 +1,154 @@
+"""Points answered by worker processes of this machine.
+
+Each worker is a program of its own that reads tasks from a pipe. The pools of Python's standard library give
+up on every point when one worker dies, start workers that import the caller's script anew, and leave them
+behind when the caller is killed; hence these few lines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import planner
+from planner.plan.sweep.point import Task
+from planner.plan.sweep.worker import Reply
+
+MOST_ATTEMPTS = 3
+"""How often a point may take its worker down before it is given up."""
+
+_KILL_AGAIN_S = 0.1
+"""A worker may have been starting when it was told to end."""
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+@dataclass(slots=True)
+class _Attempt:
+    number: int
+    task: Task
+    made: int = 0
+
+
+class _Worker:
+    """One process, started when the first task comes and again after it died."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+
+    def reply_to(self, task: Task) -> Reply | str:
+        """The reply, or how the process ended instead; the next task then has a new one."""
+        try:
+            if self._process is None:
+                self._process = _started()
+            line = _exchanged(self._process, json.dumps(task))
+        except OSError as error:
+            return f"could not be started: {error}"
+        if line.endswith("\n"):
+            reply: Reply = json.loads(line)
+            return reply
+        status = self.end()
+        return f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+
+    def kill(self) -> None:
+        """Stop the process at whatever it does; who waits for its reply is told that it ended."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def end(self) -> int:
+        """Close the pipes, on which an idle process ends too; its exit status."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        with process:
+            process.communicate()
+        return process.returncode
+
+
+def _exchanged(process: subprocess.Popen[str], line: str) -> str:
+    """A line sent and the line that came back; cut short or empty where the process has ended."""
+    if process.stdin is None or process.stdout is None:
+        return ""
+    try:
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+        return process.stdout.readline()
+    except BrokenPipeError:
+        return ""
+
+
+def on_processes(tasks: Sequence[Task], workers: int) -> Generator[tuple[int, Reply]]:
+    """The number of each task and its reply, as they come; stopping early ends the workers.
+
+    A task whose worker died goes to the next one that is free, `MOST_ATTEMPTS` times in all.
+    """
+    waiting: queue.SimpleQueue[_Attempt | None] = queue.SimpleQueue()
+    replies: queue.SimpleQueue[tuple[int, Reply]] = queue.SimpleQueue()
+    stopping = threading.Event()
+    for number, task in enumerate(tasks):
+        waiting.put(_Attempt(number, task))
+    pool = [_Worker() for _ in range(min(workers, len(tasks)))]
+    threads = [
+        threading.Thread(target=_serve, args=(worker, waiting, replies, stopping), daemon=True)
+        for worker in pool
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in tasks:
+            yield replies.get()
+    finally:
+        stopping.set()
+        for _ in pool:
+            waiting.put(None)
+        for worker, thread in zip(pool, threads, strict=True):
+            while thread.is_alive():
+                worker.kill()
+                thread.join(_KILL_AGAIN_S)
+
+
+def _serve(
+    worker: _Worker,
+    waiting: queue.SimpleQueue[_Attempt | None],
+    replies: queue.SimpleQueue[tuple[int, Reply]],
+    stopping: threading.Event,
+) -> None:
+    while (attempt := waiting.get()) is not None and not stopping.is_set():
+        reply = worker.reply_to(attempt.task)
+        if not isinstance(reply, str):
+            replies.put((attempt.number, reply))
+            continue
+        attempt.made += 1
+        if attempt.made < MOST_ATTEMPTS:
+            waiting.put(attempt)
+        else:
+            fault = f"the point took {MOST_ATTEMPTS} workers down; the last one {reply}"
+            replies.put((attempt.number, Reply(row=None, fault=fault, seconds=0.0)))
+    worker.end()
+
+
+def _started() -> subprocess.Popen[str]:
+    """A worker with this very package, and one thread for its arithmetic: the workers share the machine."""
+    package = str(Path(planner.__file__).parents[1])
+    inherited = os.environ.get("PYTHONPATH")
+    environment = {
+        **os.environ,
+        **dict.fromkeys(_THREADS, "1"),
+        "PYTHONPATH": os.pathsep.join([package, inherited] if inherited else [package]),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "planner.plan.sweep.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+    )
