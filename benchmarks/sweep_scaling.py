@@ -1,10 +1,12 @@
 """How a sweep scales from one worker to two: 200 points of half a second, each run in a folder of its own.
 
-Run `python benchmarks/sweep_scaling.py` on two quiet cores; `--points 40` for a quick look. Two figures:
+Run `python benchmarks/sweep_scaling.py` on two quiet cores; `--points 40` for a quick look. Three figures:
 
 - efficiency: the wall time of one worker over twice that of two. What else runs on the machine counts here.
 - kept busy: the seconds that workers spent on points over what they had (workers x wall time): missing is
   starting them, feeding them and writing rows down. Neighbours slow points and wall alike.
+- the sweep's own: kept busy with two workers over kept busy with one. It is the efficiency that is left where
+  two points beside each other take as long as one after the other, on a machine with nothing else to do.
 """
 
 from __future__ import annotations
@@ -65,16 +67,21 @@ def main() -> None:
         duration_s = round(TRIAL_S * POINT_S / point_seconds(scenario(folder, TRIAL_S)))
         path = scenario(folder, duration_s)
         print(f"{asked.points} points of {point_seconds(path):.2f} s; load average {os.getloadavg()[0]:.1f}")
-        efficiencies = []
+        efficiencies, own = [], []
         for number in range(asked.rounds):
-            walls = {}
+            walls, busy = {}, {}
             for workers in (1, 2) if number % 2 == 0 else (2, 1):
                 walls[workers], spent_s = run(path, asked.points, workers)
-                busy = spent_s / (workers * walls[workers])
-                print(f"{workers} workers: {walls[workers]:6.1f} s, kept busy {busy:.3f}")
+                busy[workers] = spent_s / (workers * walls[workers])
+                mean_s = spent_s / asked.points
+                print(
+                    f"{workers} workers: {walls[workers]:6.1f} s, a point {mean_s:.2f} s, kept busy "
+                    f"{busy[workers]:.3f}"
+                )
             efficiencies.append(walls[1] / (2 * walls[2]))
-            print(f"efficiency {efficiencies[-1]:.3f}")
-    print(f"median efficiency of {asked.rounds} rounds {statistics.median(efficiencies):.3f}")
+            own.append(busy[2] / busy[1])
+            print(f"efficiency {efficiencies[-1]:.3f}, the sweep's own {own[-1]:.3f}")
+    print(f"median efficiency {statistics.median(efficiencies):.3f}, own {statistics.median(own):.3f}")
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def cost(
 
 
 def sweep(
-    scenario: str | Path,
+    scenario: str | Path | studies.ScenarioFile,
     settings: Mapping[str, object],
     folder: str | Path,
     *,
@@ -136,9 +136,11 @@ def sweep(
 
     `settings` are lists of values by key, as the scenario's file would hold them, or a text with a range such
     as `"5..20 FPS"`. Finished points are kept in `folder`; the same call goes on where an earlier one ended.
+    A scenario that was read already is read again from its file.
     """
+    path = scenario.folder / scenario.file if isinstance(scenario, studies.ScenarioFile) else Path(scenario)
     return sweeps.run_sweep(
-        Path(scenario), settings, Path(folder), draws=random, seed=seed, workers=workers, scheduler=scheduler
+        path, settings, Path(folder), draws=random, seed=seed, workers=workers, scheduler=scheduler
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from planner.errors import InputError, Problem
 from planner.schema.keys import Key, find_key, keys_of, nearest_keys
@@ -100,12 +102,19 @@ def _setting(asked: str, key: Key, given: object, *, draws: bool) -> Setting:
             advice = "say how many with --random N, or list the values"
             raise InputError("--set", [Problem(asked, "values to go through", f"the range {given}", advice)])
         return _range(asked, key, given, match)
-    values = _listed(asked, given) if isinstance(given, str) else given
-    if not isinstance(values, list | tuple) or not values:
+    values = _listed(asked, given) if isinstance(given, str) else _plain(given)
+    if not values:
         raise InputError("--set", [Problem(asked, "a list of values, or a text with a range", repr(given))])
     if twice := [value for number, value in enumerate(values) if value in values[:number]]:
         raise InputError("--set", [Problem(asked, "each value once", f"{twice[0]!r} again", "remove one")])
     return Choices(key, tuple(values))
+
+
+def _plain(given: object) -> list[object]:
+    """Values as Python has them - a list, a range, an array - each as a file could hold it."""
+    if not isinstance(given, Iterable) or isinstance(given, Mapping):
+        return []
+    return [item.item() if isinstance(item, np.generic) else item for item in given]
 
 
 def _listed(asked: str, text: str) -> list[object]:

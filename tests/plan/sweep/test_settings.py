@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +75,9 @@ def test_values_are_read_as_a_file_would_read_them():
     assert setting.values == (["t4"], ["jetson-*", "l4"])
     (setting,) = parse_settings(["streams[0].rate=5 FPS,7.5 /s"], LINE.values, draws=False)
     assert setting.values == ("5 FPS", "7.5 /s")
+    (setting,) = parse_settings({"planning.spares": np.arange(3)}, LINE.values, draws=False)
+    assert setting.values == (0, 1, 2)
+    assert {type(value) for value in setting.values} == {int}
     (setting,) = parse_settings({"deployment": [{"device": "t4", "count": 2}]}, LINE.values, draws=False)
     assert validate_with(setting).deployment.count == 2
 
