@@ -35,6 +35,7 @@ _UNITS: dict[str, dict[str, float]] = {
     "w_per_k": {"W/K": 1.0},
     "j_per_k": {"J/K": 1.0, "kJ/K": 1e3},
     "m3_per_s": {"m3/s": 1.0, "m3/h": 1 / 3600, "CFM": 0.3048**3 / 60, "L/s": 1e-3},
+    "pa": {"Pa": 1.0, "kPa": 1e3, "inH2O": 249.08891},
     "m": {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "km": 1e3},
     "ratio": {"%": 0.01, "x": 1.0},
 }  # fmt: skip
@@ -111,6 +112,7 @@ _PREFERRED: dict[str, tuple[str, ...]] = {
     "hz": ("Hz", "kHz", "MHz", "GHz"),
     "per_s": ("/s",),
     "m3_per_s": ("L/s", "m3/s"),
+    "pa": ("Pa", "kPa"),
     "m": ("mm", "m"),
     "ratio": ("x",),
 }

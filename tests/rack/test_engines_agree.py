@@ -63,8 +63,11 @@ def test_the_random_racks_reach_every_rule(random_rack):
     runs = [compiled_engine.run_replication(random_rack(number), 0) for number in range(25)]
     racks = [random_rack(number) for number in range(25)]
     assert {rack.dispatch for rack in racks} == {
-        "shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy",
+        "shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy", "npu_first",
     }  # fmt: skip
+    assert sum(bool(rack.device.beside) for rack in racks) >= 5
+    assert sum(rack.device.host is not None for rack in racks) >= 4
+    assert sum(not rack.life.quiet for rack in racks) >= 5
     assert sum(run.epochs.accounts.throttled_s > 0 for run in runs) >= 3
     assert sum(run.epochs.accounts.shutdowns > 0 for run in runs) >= 3
     assert sum(any(stream.dropped for stream in run.streams) for run in runs) >= 5
@@ -89,6 +92,7 @@ class Alternating:
             open=np.arange(rack.count) % 2 == 0 if epoch % 2 else everything & (epoch % 8 != 0),
             admitted=np.arange(len(rack.streams)) >= (epoch % 5 == 0),
             max_wait_s=np.full_like(controls.max_wait_s, 0.01 * (epoch % 4)),
+            max_batch=controls.max_batch if epoch % 3 else np.ones_like(controls.max_batch),
         ), None
 
 
