@@ -54,18 +54,18 @@ class Dispatcher:
     def choose(self, network: int, request: int) -> int | None:
         """The queue for a request; none where all devices that could serve it are off."""
         lanes = self._lanes_of[network]
-        if min(self._least(lane) for lane in lanes) == math.inf:
+        turns = self._rule in ("round_robin", "power_of_two")
+        lane = lanes[0] if turns or len(lanes) == 1 else self._lane(lanes)
+        loads = self._all_loads(lanes) if turns else self._loads[lane]
+        least = min(loads)
+        if least == math.inf:
             return None
-        if self._rule in ("round_robin", "power_of_two"):
-            loads = self._all_loads(lanes)
-            if self._rule == "round_robin":
-                room = self._next_open(loads, self._last[lanes[0]])
-            else:
-                room = self._emptier_of_two(loads, request)
-            self._last[lanes[0]] = room
-            return room
-        lane = self._lane(lanes)
-        room = self._shortest(self._loads[lane], self._last[lane])
+        if self._rule == "round_robin":
+            room = self._next_open(loads, self._last[lane])
+        elif self._rule == "power_of_two":
+            room = self._emptier_of_two(loads, request)
+        else:
+            room = self._shortest(loads, least, self._last[lane])
         self._last[lane] = room
         return room
 
@@ -96,9 +96,8 @@ class Dispatcher:
                     return lane
         return min(lanes, key=self._least)
 
-    def _shortest(self, loads: list[float], last: int) -> int:
+    def _shortest(self, loads: list[float], least: float, last: int) -> int:
         """The shortest queue, ties going round from the last one taken."""
-        least = min(loads)
         room = (last + 1) % len(loads)
         if loads[room] == least:
             return room

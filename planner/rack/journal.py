@@ -32,6 +32,7 @@ class Journal:
 
     def __init__(self, places: Places, networks: int) -> None:
         self._places = places
+        self._server_device: list[int] = places.server_device.tolist()
         self._now_s = 0.0
         self._epoch_start_s = 0.0
         self._in_system = 0
@@ -45,8 +46,11 @@ class Journal:
         self._slowest_s = [0.0] * networks
         self._lost: list[int] = []
         self.since_s: list[float] = []
-        self._waits: list[tuple[float, float]] = []
-        self._left: list[tuple[int, float, Outcome]] = []
+        self._wait_start_s: list[float] = []
+        self._wait_end_s: list[float] = []
+        self._left: list[int] = []
+        self._left_s: list[float] = []
+        self._dropped: set[int] = set()
         self._members: list[int] = []
         self._device: list[int] = []
         self._network: list[int] = []
@@ -82,16 +86,20 @@ class Journal:
         self._waiting += 1
         self.since_s[request] = now_s
 
-    def _end_wait(self, request: int, now_s: float) -> None:
-        self._waits.append((self.since_s[request], now_s))
-        self.since_s[request] = math.nan
+    def _end_waits(self, requests: list[int], now_s: float) -> None:
+        since_s = self.since_s
+        self._wait_start_s += [since_s[request] for request in requests]
+        self._wait_end_s += [now_s] * len(requests)
+        for request in requests:
+            since_s[request] = math.nan
 
     def drop(self, request: int, now_s: float) -> None:
         """A waiting request is lost."""
         self._pass_time(now_s)
         self._waiting -= 1
-        self._end_wait(request, now_s)
-        self._leave(request, now_s, Outcome.DROPPED)
+        self._end_waits([request], now_s)
+        self._dropped.add(request)
+        self._leave(request, now_s)
 
     def begin(
         self, server: int, network: int, members: list[int], now_s: float, service_s: float, dynamic_w: float
@@ -99,12 +107,11 @@ class Journal:
         """A server takes waiting requests into service as one batch; one in a pool has no network."""
         self._pass_time(now_s)
         self._waiting -= len(members)
-        for request in members:
-            self._end_wait(request, now_s)
+        self._end_waits(members, now_s)
         self._current[server] = len(self._device)
         self._busy_since_s[server] = now_s
         self._members.extend(members)
-        self._device.append(int(self._places.server_device[server]))
+        self._device.append(self._server_device[server])
         self._network.append(network)
         self._size.append(len(members))
         self._start_s.append(now_s)
@@ -124,18 +131,20 @@ class Journal:
             self._lost.append(batch)
 
     def serve(self, request: int, network: int, latency_s: float, now_s: float) -> None:
-        """A request whose service is complete is answered and leaves."""
-        self._slowest_s[network] = max(self._slowest_s[network], latency_s)
-        self._leave(request, now_s, Outcome.SERVED)
+        """A request whose service has just been completed is answered and leaves."""
+        if latency_s > self._slowest_s[network]:
+            self._slowest_s[network] = latency_s
+        self._leave(request, now_s)
 
     def lose(self, request: int, now_s: float) -> None:
-        """A request is lost with the server that it was in."""
-        self._leave(request, now_s, Outcome.DROPPED)
+        """A request is lost with the server that has just gone out of service under it."""
+        self._dropped.add(request)
+        self._leave(request, now_s)
 
-    def _leave(self, request: int, now_s: float, outcome: Outcome) -> None:
-        self._pass_time(now_s)
+    def _leave(self, request: int, now_s: float) -> None:
         self._in_system -= 1
-        self._left.append((request, now_s, outcome))
+        self._left.append(request)
+        self._left_s.append(now_s)
 
     def _serve_until(self, server: int, batch: int, now_s: float) -> None:
         served_s = now_s - self._busy_since_s[server]
@@ -207,9 +216,9 @@ class Journal:
         start_s[members] = np.repeat(batches.start_s, batches.size)[inference]
         device[members] = np.repeat(batches.device, batches.size)[inference]
         batch_size[members] = np.repeat(batches.size, batches.size)[inference]
-        for request, left_s, fate in self._left:
-            departure_s[request] = left_s
-            outcome[request] = fate
+        departure_s[self._left] = self._left_s
+        outcome[self._left] = Outcome.SERVED
+        outcome[list(self._dropped)] = Outcome.DROPPED
         return RequestRecords(
             stream=np.array(stream, dtype=np.int32),
             arrival_s=np.array(arrival_s, dtype=np.float64),
@@ -222,9 +231,12 @@ class Journal:
 
     def _wait_records(self) -> WaitRecords:
         """All waits; those that last beyond the end of the run end at NaN."""
-        still = [(since_s, math.nan) for since_s in self.since_s if not math.isnan(since_s)]
-        waits = np.array(self._waits + still, dtype=np.float64).reshape(-1, 2)
-        return WaitRecords(start_s=waits[:, 0], end_s=waits[:, 1])
+        since_s = np.array(self.since_s, dtype=np.float64)
+        still_s = since_s[~np.isnan(since_s)]
+        return WaitRecords(
+            start_s=np.concatenate((np.array(self._wait_start_s), still_s)),
+            end_s=np.concatenate((np.array(self._wait_end_s), np.full(still_s.size, math.nan))),
+        )
 
     def _shutdowns_s(self) -> Floats:
         first_s = np.full(self._places.count, np.inf)

@@ -231,6 +231,11 @@ def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResul
             f"leakage of {rack.device.name!r} is not known and not modelled: idle power is the same at every "
             "temperature, so a hot rack draws more than is shown"
         )
+    if rack.device.beside:
+        warnings.append(
+            "units of one device are simulated as if they did not slow each other down at its memory: "
+            "measure them together before you rely on it"
+        )
     if devices.shutdowns:
         warnings.append(f"{devices.shutdowns:.3g} of {rack.count} devices shut down from heat, on average")
     for group, stream in zip(rack.streams, streams, strict=True):

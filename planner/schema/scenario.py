@@ -211,7 +211,7 @@ class Control(StrictModel):
 
     clock: Literal["full", "two_threshold", "pi"] = "full"
     power_cap_w: Annotated[Watts, Field(gt=0)] | None = None
-    batching: Literal["max_wait", "full", "to_slo"] = "max_wait"
+    batching: Literal["max_wait", "full", "to_slo", "adaptive"] = "max_wait"
     scheduler: Literal["none", "naive", "stable"] = "none"
     avoid_hot_c: Celsius | None = None
     forecast_s: Seconds = 0.0
@@ -250,7 +250,7 @@ class Deployment(StrictModel):
     """A rack that is given and not searched for: of a part, or of a device given by numbers."""
 
     device: str | None = None
-    count: int = Field(ge=1)
+    count: int = Field(ge=1, le=100_000)
     mode: str | None = None
     precision: PrecisionName | None = None
     synthetic: Accelerator | None = None

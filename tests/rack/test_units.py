@@ -91,6 +91,7 @@ def test_units_of_one_device_serve_together(make_rack, thermal):
     assert result.throughput_per_s == pytest.approx(150, rel=1e-2)
     assert result.offered_utilisation == pytest.approx(400 / 150)
     assert result.devices.utilisation == pytest.approx(1.0, rel=1e-6)
+    assert any("at its memory" in text for text in result.warnings), "what is not modelled is said"
 
 
 def test_npu_first_spills_as_erlang_says(make_rack, thermal):
