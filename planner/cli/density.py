@@ -59,6 +59,12 @@ def command(scenario: Path, *, output: Output) -> int:
         )
         for leak in curve.leakages
     ]
+    footer += [
+        f"rises and powers with {both.fitted} fitted in all: off by at most {both.worst_k:.2f} K and "
+        f"{both.worst_w:.2f} W ({both.airflow}; {both.power}"
+        + (f"; assumed: {' and '.join(both.assumed)})" if both.assumed else ")")
+        for both in curve.joint
+    ]
     footer += [f"note: {text}" for text in curve.remarks]
     heading = [f"airflow: {curve.airflow}"]
     right = frozenset(table[0])

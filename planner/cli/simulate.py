@@ -112,6 +112,8 @@ def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: 
             f"out of service {share(result.devices.out_share)} of device time, "
             f"{result.devices.outages:.3g} times a run"
         )
+    if result.devices.host_utilisation is not None:
+        heading.append(f"hosts' cores busy {share(result.devices.host_utilisation)}")
     footer = band_lines(result.streams)
     footer += ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]

@@ -12,7 +12,7 @@ from planner.errors import InputError, Problem
 from planner.hardware.catalog import part_file, read_device
 from planner.plan.economics import rack_units
 from planner.plan.option import Option
-from planner.plan.rack_model import fixed_power_w
+from planner.plan.rack_model import fixed_power_w, rack_air
 from planner.plan.study import ScenarioFile, rack_of
 from planner.plan.synthetic import synthetic_rack
 from planner.rack.airflow_readings import (
@@ -32,6 +32,7 @@ from planner.rack.density import (
     heat_reason,
 )
 from planner.rack.description import Rack
+from planner.rack.joint_fit import JointReading, growth_needed, joint_readings
 from planner.rack.thermal import leakage_w
 from planner.schema.device import Device
 from planner.schema.rack_study import Density
@@ -67,6 +68,7 @@ class DensityCurve:
     leakages: tuple[LeakageReading, ...]
     pue: Mapping[int, float]
     remarks: tuple[str, ...]
+    joint: tuple[JointReading, ...] = ()
 
 
 def density_curve(source: ScenarioFile) -> DensityCurve:
@@ -94,7 +96,7 @@ def _curve(
     asked = scenario.density or Density(counts=_doubling(2 * rack.count))
     readings = _readings(rack, asked)
     used = _used(readings, asked.airflow, source.file)
-    around = _surroundings(rack, used, fixed_w)
+    around = _surroundings(scenario, rack, used, fixed_w)
     offset_k = used.reading.offset_k if used else 0.0
     counts = set(asked.counts) | {row.devices for row in asked.published}
     wrong = _wrong_with(scenario, part, rack, around, asked)
@@ -110,7 +112,8 @@ def _curve(
         readings=readings,
         leakages=_leakages(asked),
         pue=_pue(rack, rows, around),
-        remarks=(*_remarks(rack, asked, readings, used), *_origin(part)),
+        remarks=(*_remarks(rack, asked, readings, used), *_growth_remark(asked), *_origin(part)),
+        joint=joint_readings(_points(asked)) if _three(asked) else (),
     )
 
 
@@ -149,10 +152,10 @@ def _used(readings: tuple[FittedReading, ...], airflow: str, file: str) -> Fitte
 
 
 def _surroundings(
-    rack: Rack, used: FittedReading | None, fixed_w: Callable[[int], float] | None
+    scenario: Scenario, rack: Rack, used: FittedReading | None, fixed_w: Callable[[int], float] | None
 ) -> Callable[[int], Surroundings]:
     def around(count: int) -> Surroundings:
-        air = rack.air
+        air = rack.air if scenario.site.fans is None else rack_air(scenario, devices=count)
         if used is not None:
             air = replace(air, airflow_m3_per_s=used.reading.flow_m3_per_s(count))
         return Surroundings(air, fixed_w(count) if fixed_w else rack.fan_w)
@@ -209,9 +212,32 @@ def _residuals(rows: tuple[DensityRow, ...], asked: Density) -> tuple[PublishedR
 
 
 def _leakages(asked: Density) -> tuple[LeakageReading, ...]:
-    if len({row.devices for row in asked.published}) < 3:
+    if not _three(asked):
         return ()
     return tuple(fit_leakage(_points(asked), per_k) for per_k in ASSUMED_EXPONENTS_PER_K)
+
+
+def _three(asked: Density) -> bool:
+    return len({row.devices for row in asked.published}) >= 3
+
+
+def _growth_remark(asked: Density) -> list[str]:
+    """Why so many numbers have to be fitted: what every airflow and every power law has to do."""
+    if not _three(asked):
+        return []
+    counts = sorted(row.devices for row in asked.published)
+    grows = [
+        f"by {format_percent(low, 1)} to {format_percent(high, 1)} from {one} to {other} devices"
+        for (low, high), one, other in zip(growth_needed(_points(asked)), counts, counts[1:], strict=False)
+    ]
+    powers_w = [row.power_per_device_w for row in asked.published]
+    remark = (
+        f"within 0.5 K and 0.5 W the rise for each watt grows {' and '.join(grows)}: a flow with one number "
+        "has to bend like that by itself"
+    )
+    if max(powers_w) - min(powers_w) > 1.0:
+        remark += ", and no constant power is within 0.5 W of all rows, so powers take a number of their own"
+    return [remark]
 
 
 def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surroundings]) -> dict[int, float]:
@@ -251,7 +277,8 @@ def _remarks(
         remarks.append(_where_they_part(rack, asked, holding, heat_j_per_m3_k))
     if used is not None:
         remarks.append(
-            f"fitted to the rises: {used.reading.fitted} numbers of the airflow. Powers alone fix neither "
+            f"fitted to the rises: {used.reading.fitted} number{'s' * (used.reading.fitted > 1)} of the "
+            "airflow. Powers alone fix neither "
             "the exponent of the leakage nor its size: each exponent has a range, and the device states one"
         )
     return remarks
@@ -287,5 +314,6 @@ def density_record(curve: DensityCurve) -> dict[str, object]:
             for fit in curve.readings
         ],
         "leakages": [asdict(leakage) for leakage in curve.leakages],
+        "joint": [{**asdict(reading), "holds": reading.holds} for reading in curve.joint],
         "remarks": list(curve.remarks),
     }

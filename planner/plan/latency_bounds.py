@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from planner.latency.band import Bound
-from planner.rack.description import Rack, Service
+from planner.rack.description import Rack
 from planner.rack.load import grows_without_end
 from planner.rack.results import AtBound, RackResult, StreamBounds, StreamResult, Verdict
 
@@ -20,32 +20,27 @@ BOUNDS: tuple[Bound, ...] = ("low", "mid", "high")
 
 
 def with_bounds(
-    rack: Rack,
     result: RackResult,
     *,
     planned: Bound,
-    services_at: Callable[[Bound], tuple[Service, ...]],
+    rack_at: Callable[[Bound], Rack],
     run: Callable[[Rack], RackResult],
 ) -> RackResult:
     """The result of a rack that was planned at one bound, judged over all three.
 
-    `services_at` gives the service times of a bound, `run` simulates a rack. Where a bound asks for more than
-    the rack can serve and a queue has no limit, nothing is simulated there and nothing is promised.
+    `rack_at` gives the rack with the service times of a bound, `run` simulates one. Where a bound asks for
+    more than the rack can serve and a queue has no limit, nothing is simulated there and nothing is promised.
     """
     found: dict[Bound, RackResult | None] = {planned: result}
     for bound in BOUNDS:
         if bound not in found:
-            at_bound = _with_services(rack, services_at(bound))
+            at_bound = rack_at(bound)
             found[bound] = None if grows_without_end(at_bound) else run(at_bound)
     streams = tuple(
         _judged(stream, StreamBounds(*(_at(found[bound], index) for bound in BOUNDS)))
         for index, stream in enumerate(result.streams)
     )
     return replace(result, streams=streams, partial=any(r is not None and r.partial for r in found.values()))
-
-
-def _with_services(rack: Rack, services: tuple[Service, ...]) -> Rack:
-    return replace(rack, device=replace(rack.device, services=services))
 
 
 def _at(result: RackResult | None, index: int) -> AtBound:

@@ -9,7 +9,7 @@ from planner.latency.band import Band
 from planner.latency.estimate import Estimate
 from planner.latency.planning import Shortfall
 from planner.provenance import Provenance
-from planner.rack.description import Service
+from planner.rack.description import Service, Unit
 from planner.units import format_quantity
 from planner.wording.message import message
 
@@ -79,6 +79,8 @@ class Option:
     provenance: Provenance
     """The weakest of latency, power, heat and price."""
     racks: int = 1
+    beside: tuple[Unit, ...] = ()
+    """Units of each device that serve beside `unit`."""
     reasons: tuple[str, ...] = ()
     pareto: bool = False
 

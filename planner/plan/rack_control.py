@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.rack.control import Policy
 from planner.rack.policies.clock import PowerCap, ProportionalIntegral, TwoThresholds
-from planner.rack.policies.filling import FillToSlo, FullBatches
+from planner.rack.policies.filling import AdaptToSlo, FillToSlo, FullBatches
 from planner.rack.policies.openness import AvoidHot, NaiveScheduler, ResourceGuard, StableScheduler
 from planner.schema.scenario import Control
 
@@ -16,6 +16,7 @@ def rack_policies(control: Control) -> tuple[Policy, ...]:
         "pi": ProportionalIntegral(),
         "full_batches": FullBatches(),
         "to_slo": FillToSlo(),
+        "adaptive": AdaptToSlo(),
         "naive": NaiveScheduler(),
         "stable": StableScheduler(),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -15,15 +14,20 @@ from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart
 from planner.plan.rack_control import rack_policies
 from planner.plan.rack_events import rack_life, rack_shares
+from planner.plan.rack_heat import thermal_of_part
 from planner.rack.air import air_density_kg_per_m3
 from planner.rack.cabinet import sealed_cabinet
-from planner.rack.description import Air, Batching, Leakage, Rack, Service, Thermal
+from planner.rack.description import Air, Batching, Rack, Service
 from planner.rack.description import Device as RackDevice
+from planner.rack.device import Host, Unit
+from planner.rack.fans import AirPath, FanCurve, airflow_m3_per_s, in_parallel
 from planner.rack.heat_path import VerticalRecirculation
-from planner.rack.streams import Bursts, DropOuts, Profile, StreamGroup
+from planner.rack.streams import Bursts, DropOuts, Profile, Step, StreamGroup
 from planner.schema import scenario as scenarios
+from planner.schema.around import StepAround
 from planner.schema.device import Device, Mode
-from planner.schema.scenario import Scenario
+from planner.schema.rack_study import RackFans
+from planner.schema.scenario import Scenario, Site
 
 
 def mode_of(device: Device, mode: str) -> Mode:
@@ -43,7 +47,7 @@ def services_of(
     As the plan counts, or with all latencies and powers at one bound of their bands.
     """
     at = bound or planned_bound(scenario.planning.plan_for)
-    return tuple(_service(estimator, device, item, at) for item in networks)
+    return tuple(service_of(estimator, device, item, at) for item in networks)
 
 
 def build_rack(
@@ -56,12 +60,15 @@ def build_rack(
     *,
     racks: int = 1,
     events: bool = True,
+    unit: str | None = None,
+    beside: tuple[Unit, ...] = (),
 ) -> Rack:
     """The rack of `count` devices that carries the scenario's streams; spares only idle.
 
     Several racks are simulated as one with the air and the fans of all: the devices are spread evenly, and
     any of them may get any request. Without `events` it is the rack as it is sized: nothing happens to its
-    devices.
+    devices. `services` are those of a `unit` (the first of the part unless said), `beside` are others that
+    serve beside it.
     """
     run = scenario.simulation
     idle_w = mode_of(device, mode).idle_w.value
@@ -70,13 +77,17 @@ def build_rack(
             name=device.id,
             idle_w=idle_w,
             services=services,
-            thermal=_thermal(device),
+            thermal=thermal_of_part(device.thermal),
+            unit=device.units[unit or next(iter(device.units))].kind,
+            beside=beside,
+            host=host_of(scenario),
         ),
         count=count,
         streams=stream_groups(scenario),
         batching=Batching(batch, scenario.candidates.max_wait_s if batch > 1 else 0.0),
         dispatch=run.dispatch,
-        air=rack_air(scenario, racks),
+        spill_at=run.spill_at,
+        air=rack_air(scenario, racks, count),
         fan_w=fixed_power_w(scenario, device, mode, count, racks),
         duration_s=run.duration_s,
         warmup_s=run.warmup_s,
@@ -90,18 +101,38 @@ def build_rack(
     )
 
 
-def rack_air(scenario: Scenario, racks: int = 1) -> Air:
-    """The air of one rack, or of several alike, as the site describes it."""
+def host_of(scenario: Scenario) -> Host | None:
+    """What each device has for work around inference."""
+    given = scenario.host
+    return None if given is None else Host(given.cores, given.core_w, given.copies)
+
+
+def rack_air(scenario: Scenario, racks: int = 1, devices: int = 1) -> Air:
+    """The air of one rack, or of several alike among which the devices are spread, as the site describes
+    it."""
     site = scenario.site
     if site.sealed is not None:
         return sealed_cabinet(site.supply_c, racks * site.sealed.loss_w_per_k, racks * site.sealed.solar_w)
     rising, vertical = site.rising_exhaust, None
     if rising is not None:
         vertical = VerticalRecirculation(rising.own_ratio, rising.above_ratio, rising.decay_ratio)
-    airflow_m3_per_s = racks * site.airflow_m3_per_s
-    open_air = Air(site.supply_c, airflow_m3_per_s, site.recirculation_ratio, vertical=vertical)
+    flow_m3_per_s = site.airflow_m3_per_s if site.fans is None else _fan_flow(site.fans, devices / racks)
+    open_air = Air(site.supply_c, racks * flow_m3_per_s, site.recirculation_ratio, vertical=vertical)
     thinner = air_density_kg_per_m3(site.supply_c, site.altitude_m) / air_density_kg_per_m3(site.supply_c)
     return replace(open_air, density_kg_per_m3=open_air.density_kg_per_m3 * thinner)
+
+
+def _fan_flow(given: RackFans, devices: float) -> float:
+    """Where the fans' curve meets what the rack and its devices take."""
+    fan = in_parallel(FanCurve(given.stall_pa, given.free_m3_per_s, given.rated_w), given.count)
+    squared = given.at_m3_per_s**2
+    path = AirPath(given.empty_pa / squared, given.per_device_pa / squared)
+    return airflow_m3_per_s(fan, path, devices, given.speed_ratio)
+
+
+def rack_fan_w(site: Site) -> float:
+    """What the fans of one rack draw: as stated, or by their curve's rated power and speed."""
+    return site.fan_w if site.fans is None else site.fans.count * site.fans.rated_w * site.fans.speed_ratio**3
 
 
 def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int, racks: int = 1) -> float:
@@ -109,28 +140,7 @@ def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int, rac
     carrier = carrier_of(scenario, device)
     spares = scenario.planning.spares
     carriers_w = carriers_needed(count + spares, carrier.slots) * carrier.power_w
-    return racks * scenario.site.fan_w + carriers_w + spares * mode_of(device, mode).idle_w.value
-
-
-def _thermal(device: Device) -> Thermal:
-    """The part's heat as the rack simulates it."""
-    thermal, leakage = device.thermal, None
-    if thermal.leakage is not None:
-        leakage = Leakage(
-            reference_w=thermal.leakage.reference_w.value,
-            reference_c=thermal.leakage.at_c.value,
-            per_k=math.log(2.0) / thermal.leakage.doubles_over_k.value,
-        )
-    return Thermal(
-        resistance_k_per_w=thermal.resistance_k_per_w.value,
-        heat_capacity_j_per_k=thermal.heat_capacity_j_per_k.value,
-        throttle_c=thermal.throttle_c.value,
-        hysteresis_k=thermal.hysteresis_k.value,
-        shutdown_c=thermal.shutdown_c.value,
-        throttled_clock=thermal.throttled_clock_ratio.value,
-        leakage=leakage,
-        clock_steps=tuple(step.value for step in thermal.clock_steps_ratio),
-    )
+    return racks * rack_fan_w(scenario.site) + carriers_w + spares * mode_of(device, mode).idle_w.value
 
 
 def stream_groups(scenario: Scenario) -> tuple[StreamGroup, ...]:
@@ -153,6 +163,8 @@ def stream_groups(scenario: Scenario) -> tuple[StreamGroup, ...]:
             trace=stream.trace,
             profile=_profile(stream.profile),
             drop_outs=_drop_outs(stream.drop_outs),
+            before=_steps(stream.before),
+            after=_steps(stream.after),
         )
         for stream in scenario.streams
     )
@@ -166,12 +178,16 @@ def _profile(given: scenarios.Profile | None) -> Profile | None:
     return None if given is None else Profile(tuple(given.shares_ratio), given.period_s, given.start_s)
 
 
+def _steps(given: list[StepAround]) -> tuple[Step, ...]:
+    return tuple(Step(step.where, step.time_s) for step in given)
+
+
 def _drop_outs(given: scenarios.DropOuts | None) -> DropOuts | None:
     return None if given is None else DropOuts(given.up_s, given.down_s)
 
 
-def _service(estimator: Estimator, device: Device, item: NetworkOnPart, bound: Bound) -> Service:
-    """Estimated at powers of two, interpolated between."""
+def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound: Bound) -> Service:
+    """One network's service on the unit of its estimate: at powers of two, interpolated between."""
     point = item.estimate
     sizes = batch_sizes(point.batch)
     times_s = []

@@ -84,7 +84,8 @@ def _latency_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
     wait_s = scenario.candidates.max_wait_s if option.batch > 1 else 0.0
     for stream in scenario.streams:
         own_s = option.network(stream.model).planned_latency_s(option.plan_for)
-        worst_s = wait_s + longest_s + own_s
+        around_s = sum(step.time_s for step in (*stream.before, *stream.after))
+        worst_s = wait_s + longest_s + own_s + around_s
         if worst_s > stream.slo.latency_s:
             yield message(
                 "reason.latency",

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from planner.hardware.catalog import read_device
-from planner.latency.band import planned_bound
+from planner.latency.band import Bound, planned_bound
 from planner.plan.estimator import Estimator
 from planner.plan.latency_bounds import with_bounds
 from planner.plan.option import Option
 from planner.plan.rack_model import build_rack, services_of
 from planner.plan.rack_run import Simulated
+from planner.plan.units import units_beside
 from planner.rack.description import Rack
 from planner.rack.results import RackResult
 from planner.rack.sequential import simulate_until_settled
@@ -54,13 +55,11 @@ class Runner:
         """The same run judged over the band of its service latency; as it is where it was interrupted."""
         if run.result.partial:
             return run
-        option, device = run.option, read_device(run.option.device)
         try:
             result = with_bounds(
-                run.rack,
                 run.result,
-                planned=planned_bound(option.plan_for),
-                services_at=lambda bound: services_of(scenario, estimator, device, option.networks, bound),
+                planned=planned_bound(run.option.plan_for),
+                rack_at=lambda bound: _at_bound(scenario, estimator, run, bound),
                 run=lambda rack: self.rack(rack, "simulating the ends of the latency band"),
             )
         except KeyboardInterrupt:
@@ -75,8 +74,28 @@ class Runner:
 
 def rack_of_option(scenario: Scenario, option: Option) -> Rack:
     """The rack that an option is."""
-    device, services = read_device(option.device), option.services
-    return build_rack(scenario, device, option.mode, option.batch, services, option.count, racks=option.racks)
+    return build_rack(
+        scenario,
+        read_device(option.device),
+        option.mode,
+        option.batch,
+        option.services,
+        option.count,
+        racks=option.racks,
+        unit=option.unit,
+        beside=option.beside,
+    )
+
+
+def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: Bound) -> Rack:
+    """The rack of a run with every network of every unit at one bound of its latency band."""
+    part, networks = read_device(run.option.device), run.option.networks
+    device = replace(
+        run.rack.device,
+        services=services_of(scenario, estimator, part, networks, bound),
+        beside=units_beside(scenario, estimator, part, networks, bound),
+    )
+    return replace(run.rack, device=device)
 
 
 def cut(run: Simulated, why: str) -> Simulated:

@@ -24,9 +24,10 @@ from planner.plan.economics import carrier_of, carriers_needed, rack_cost, rack_
 from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart, Option, RackHeat
 from planner.plan.pareto import pareto_front
-from planner.plan.rack_model import build_rack, services_of
+from planner.plan.rack_model import build_rack, rack_fan_w, services_of
 from planner.plan.reasons import reasons_against
 from planner.plan.tariff import Draw
+from planner.plan.units import units_beside
 from planner.provenance import Provenance, of_status, weakest
 from planner.rack.air import inlets_c
 from planner.rack.description import Rack, Service
@@ -122,7 +123,18 @@ def sized_option(
     """
     first = networks[0].estimate
     services = services or services_of(scenario, estimator, device, networks)
-    rack_of = partial(build_rack, scenario, device, first.mode, first.batch, services, events=False)
+    beside = units_beside(scenario, estimator, device, networks)
+    rack_of = partial(
+        build_rack,
+        scenario,
+        device,
+        first.mode,
+        first.batch,
+        services,
+        events=False,
+        unit=first.unit,
+        beside=beside,
+    )
     fewest = max(at_least, len(scenario.simulation.shares_ratio))
     count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, fewest)
     limit_w = max(item.estimate.power_w.high for item in networks)
@@ -148,6 +160,7 @@ def sized_option(
         spares=scenario.planning.spares,
         services=services,
         racks=racks,
+        beside=beside,
         utilisation=load.busy_share,
         offered_utilisation=offered,
         throughput_per_s=rate_per_s / (offered * count),
@@ -192,7 +205,7 @@ def _racks_needed(scenario: Scenario, device: Device, installed: int, limit_w: f
     carrier = carrier_of(scenario, device)
     by_height = rack_units(scenario, device, installed) / site.rack_units
     drawn_w = installed * limit_w + carriers_needed(installed, carrier.slots) * carrier.power_w
-    by_power = drawn_w / max(site.power_limit_w - site.fan_w, 1e-9)
+    by_power = drawn_w / max(site.power_limit_w - rack_fan_w(site), 1e-9)
     return min(site.racks, math.ceil(max(1.0, by_height, by_power)))
 
 

@@ -111,7 +111,19 @@ def read_scenario(path: Path) -> ScenarioFile:
     """A scenario file, or a shipped scenario by its name; every problem of the file in one `InputError`."""
     path = scenario_path(path)
     document = read_document(path)
-    return ScenarioFile(validate(document, Scenario), path.name, path.parent, document.sha256)
+    scenario = _traces_beside(validate(document, Scenario), path.parent)
+    return ScenarioFile(scenario, path.name, path.parent, document.sha256)
+
+
+def _traces_beside(scenario: Scenario, folder: Path) -> Scenario:
+    """The scenario with traces that lie beside it by their whole path; others are looked for from here."""
+    streams = [
+        stream.model_copy(update={"trace": str(folder / stream.trace)})
+        if stream.trace is not None and (folder / stream.trace).is_file()
+        else stream
+        for stream in scenario.streams
+    ]
+    return scenario.model_copy(update={"streams": streams})
 
 
 def with_simulation(source: ScenarioFile, *, seed: int | None, replications: int | None) -> ScenarioFile:

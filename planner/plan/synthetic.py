@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
 from planner.errors import InputError, Problem
 from planner.plan.rack_control import rack_policies
 from planner.plan.rack_events import rack_life
-from planner.plan.rack_model import rack_air, stream_groups
-from planner.rack.description import Batching, Device, Leakage, Rack, Service, Thermal
+from planner.plan.rack_heat import thermal_of_accelerator
+from planner.plan.rack_model import host_of, rack_air, rack_fan_w, stream_groups
+from planner.rack.description import Batching, Device, Rack, Service
 from planner.schema.rack_study import SYNTHETIC, Accelerator
 from planner.schema.scenario import Scenario
 
@@ -20,13 +21,14 @@ def synthetic_rack(scenario: Scenario) -> Rack:
         raise InputError(scenario.id, [Problem("deployment.synthetic", "a device given by numbers", "none")])
     run = scenario.simulation
     return Rack(
-        device=_device(given.synthetic),
+        device=replace(_device(given.synthetic), host=host_of(scenario)),
         count=given.count,
         streams=stream_groups(scenario),
         batching=Batching(),
         dispatch=run.dispatch,
-        air=rack_air(scenario),
-        fan_w=scenario.site.fan_w,
+        spill_at=run.spill_at,
+        air=rack_air(scenario, devices=given.count),
+        fan_w=rack_fan_w(scenario.site),
         duration_s=run.duration_s,
         warmup_s=run.warmup_s,
         seed=run.seed,
@@ -50,10 +52,6 @@ def refuse_synthetic(scenario: Scenario) -> None:
 
 
 def _device(given: Accelerator) -> Device:
-    leakage = None
-    if given.leakage is not None:
-        per_k = math.log(2.0) / given.leakage.doubles_over_k
-        leakage = Leakage(given.leakage.reference_w, given.leakage.at_c, per_k)
     service = Service(
         network=SYNTHETIC,
         batch_s=(given.service_s,),
@@ -65,13 +63,5 @@ def _device(given: Accelerator) -> Device:
         name=given.name,
         idle_w=given.idle_w,
         services=(service,),
-        thermal=Thermal(
-            resistance_k_per_w=given.resistance_k_per_w,
-            heat_capacity_j_per_k=given.heat_capacity_j_per_k,
-            throttle_c=given.throttle_c,
-            hysteresis_k=given.hysteresis_k,
-            shutdown_c=given.shutdown_c,
-            throttled_clock=given.throttled_clock_ratio,
-            leakage=leakage,
-        ),
+        thermal=thermal_of_accelerator(given),
     )

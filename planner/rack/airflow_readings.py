@@ -19,6 +19,7 @@ from planner.rack.checks import Checks
 
 Floats = NDArray[np.float64]
 
+SIXTH = 1.0 / 6.0
 _START_SHAPES = (0.003, 0.03, 0.3, 3.0)
 
 
@@ -76,6 +77,18 @@ def falling_flow(flow_m3_per_s: float, exponent: float, at_devices: float) -> Re
         lambda devices: flow_m3_per_s * (devices / at_devices) ** -exponent,
         0.0,
         2,
+    )
+
+
+def sixth_root(flow_m3_per_s: float, at_devices: float) -> Reading:
+    """The same with an exponent that is assumed and not fitted: published rises admit 0.14 to 0.18."""
+    return Reading(
+        "sixth_root",
+        "effective flow falls with the sixth root of density (the exponent is assumed)",
+        {"airflow_m3_per_s": flow_m3_per_s, "at_devices": at_devices},
+        lambda devices: flow_m3_per_s * (devices / at_devices) ** -SIXTH,
+        0.0,
+        1,
     )
 
 
@@ -150,6 +163,7 @@ def fit_readings(
         fitted(constant_flow, [(flow,)]),
         fitted(constant_flow, two),
         fitted(lambda v, m: falling_flow(v, m, lowest), two),
+        fitted(lambda v: sixth_root(v, lowest), [(flow,)]),
         fitted(blocked_fan, two),
         fitted(growing_recirculation, two[:1]),
     ]

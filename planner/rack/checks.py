@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 from planner.errors import InputError, Problem
@@ -50,6 +51,11 @@ class Checks:
         """Every value is one of the choices."""
         for where, value in values.items():
             self.require(value in choices, where, f"one of {', '.join(choices)}", repr(value))
+
+    def distinct(self, where: str, names: Sequence[str]) -> None:
+        """Each name occurs once."""
+        twice = sorted({name for name in names if names.count(name) > 1})
+        self.require(not twice, where, "each name once", f"{', '.join(twice)} more than once")
 
     def finish(self) -> None:
         """Raise `InputError` with all the problems noted, if there are any."""

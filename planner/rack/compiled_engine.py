@@ -19,8 +19,8 @@ from planner.rack.description import Rack
 from planner.rack.epochs import EpochTally
 from planner.rack.latencies import BinnedLatencies
 from planner.rack.records import EpochRow
-from planner.rack.rooms import open_rooms
-from planner.rack.steering import Steering
+from planner.rack.rooms import places_of
+from planner.rack.steering import Measures, Steering
 from planner.rack.tally import RequestAccounts, RunTally, StreamTally, law_accounts
 
 
@@ -42,9 +42,10 @@ class _Run:
     def __init__(self, rack: Rack, replication: int) -> None:
         self._rack = rack
         self._replication = replication
-        self._steering = Steering(rack, replication)
+        self._places = places_of(rack)
+        self._steering = Steering(rack, self._places, replication)
         self._epochs = EpochTally(rack)
-        self._state = begin(rack, replication, _window_start_s(rack))
+        self._state = begin(rack, self._places, replication, _window_start_s(rack))
         self._drawn = 0
         self._arrived_before = 0
         for device in np.flatnonzero(~self._steering.out):
@@ -102,7 +103,8 @@ class _Run:
         ENTRIES.end_epoch(now_s, state)
         self._epochs.add(self._measured(now_s, length_s))
         for name in ("busy_s", "dynamic_j"):
-            state.devices[name] = 0.0
+            state.servers[name] = 0.0
+        state.networks["slowest_s"] = 0.0
         for name in ("in_system_s", "waiting_s"):
             state.run[name] = 0.0
         if now_s < self._rack.epochs * self._rack.epoch_s:
@@ -111,14 +113,15 @@ class _Run:
     def _measured(self, now_s: float, length_s: float) -> EpochRow:
         state = self._state
         arrived = int(state.run["arrived"][0])
-        row = self._steering.close(
-            now_s,
-            dynamic_w=state.devices["dynamic_j"] / length_s,
-            busy_share=state.devices["busy_s"] / length_s,
+        measured = Measures(
+            dynamic_w=state.servers["dynamic_j"] / length_s,
+            busy_share=state.servers["busy_s"] / length_s,
             waiting=float(state.run["waiting_s"][0]) / length_s,
             in_system=float(state.run["in_system_s"][0]) / length_s,
             arrived=arrived - self._arrived_before,
+            slowest_s=state.networks["slowest_s"].copy(),
         )
+        row = self._steering.close(now_s, measured)
         self._arrived_before = arrived
         return row
 
@@ -130,7 +133,7 @@ class _Run:
         for device in np.flatnonzero(steering.rose):
             ENTRIES.plug_in(int(device), state)
         if steering.steers:
-            ENTRIES.set_open(open_rooms(self._rack, steering.controls.open), state)
+            ENTRIES.set_open(self._places.open_rooms(steering.controls.open), state)
         if orphans:
             numbers = np.concatenate(orphans)
             ENTRIES.readmit(numbers[np.argsort(state.nodes["request"][numbers])], now_s, state)
@@ -147,6 +150,7 @@ class _Run:
         state.busy_w[:] = steering.busy_w
         state.groups["admitted"] = steering.controls.admitted
         state.networks["max_wait_s"] = steering.controls.max_wait_s
+        state.networks["max_size"] = steering.controls.max_batch
 
     def _counted(self, end_s: float) -> RunTally:
         rack, state = self._rack, self._state

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from planner.rack.description import Rack
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
@@ -27,13 +28,14 @@ class Controls:
 
     Per device its `clock` ratio (a hot one may be slower still) and whether it is `open` to new requests
     (where none is, all are); per stream group whether its requests are `admitted`; per network how long a
-    batch may wait to fill.
+    batch may wait to fill and how many requests it may hold.
     """
 
     clock: Floats
     open: Flags
     admitted: Flags
     max_wait_s: Floats
+    max_batch: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +44,7 @@ class Seen:
 
     `power_w`, `busy_share` and `clock` held during the epoch, `temperature_c` and `on` at its end; `waiting`
     is the mean number of requests that waited in the rack; `arrived` counts the epoch's requests.
+    `slowest_s` is, for each network, the longest latency of those answered in it; zero where none was.
     """
 
     end_s: float
@@ -52,6 +55,7 @@ class Seen:
     on: Flags
     waiting: float
     arrived: int
+    slowest_s: Floats
 
 
 class Policy(Protocol):
@@ -67,19 +71,20 @@ class Policy(Protocol):
 
 def free(rack: Rack) -> Controls:
     """Everything open at full clock."""
-    networks = {group.network for group in rack.streams}
+    networks = len({group.network for group in rack.streams})
     return Controls(
         clock=np.ones(rack.count),
         open=np.ones(rack.count, dtype=np.bool_),
         admitted=np.ones(len(rack.streams), dtype=np.bool_),
-        max_wait_s=np.full(len(networks), rack.batching.max_wait_s),
+        max_wait_s=np.full(networks, rack.batching.max_wait_s),
+        max_batch=np.full(networks, rack.batching.max_size),
     )
 
 
 def checked(policy: object, controls: Controls, like: Controls) -> Controls:
     """The settings, once they make sense; a policy that returns nonsense is named."""
     problems = []
-    for name in ("clock", "open", "admitted", "max_wait_s"):
+    for name in ("clock", "open", "admitted", "max_wait_s", "max_batch"):
         found, shape = getattr(controls, name), getattr(like, name).shape
         if np.shape(found) != shape:
             problems.append(Problem(name, f"an array of shape {shape}", f"shape {np.shape(found)}"))
@@ -88,6 +93,9 @@ def checked(policy: object, controls: Controls, like: Controls) -> Controls:
             problems.append(Problem("clock", "ratios above 0 and at most 1", str(controls.clock)))
         if not bool(np.all(controls.max_wait_s >= 0)):
             problems.append(Problem("max_wait_s", "times of zero or more", str(controls.max_wait_s)))
+        if not bool(np.all((controls.max_batch >= 1) & (controls.max_batch <= like.max_batch))):
+            expected = f"whole numbers from 1 to {like.max_batch.max()}"
+            problems.append(Problem("max_batch", expected, str(controls.max_batch)))
     if problems:
         raise InputError(f"policy {policy!r}", problems)
     return controls

@@ -1,172 +1,41 @@
 """What a rack is and what it is asked to do: plain values that say nothing of how they are run.
 
 Each value refuses nonsense when it is made, all of its problems at once; `Rack` refuses what only shows
-when the parts meet.
+when the parts meet. What one device is stands in `planner.rack.device`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from planner.rack.checks import Checks
 from planner.rack.control import Policy
-from planner.rack.heat_path import DeviceFan, HeatNode, VerticalRecirculation
+from planner.rack.device import Device, Host, Leakage, Service, Thermal, Unit
+from planner.rack.heat_path import VerticalRecirculation
 from planner.rack.life import NOTHING_HAPPENS, Life
 from planner.rack.streams import StreamGroup
 
-Dispatch = Literal["shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy"]
-"""Who gets a request: the device with the fewest requests in it (ties go round), each device in turn, one
-queue that all devices take from (the device that has been idle longest first), the emptier of two devices
-drawn at random, or the device on which it adds least energy (ties by fewest requests): the one whose batch
-it helps to fill, or whose clock is slow."""
+__all__ = [
+    "Air", "Batching", "Device", "Dispatch", "Horizon", "Host", "Initial", "Leakage", "NetworkShare", "Rack",
+    "Service", "Thermal", "Unit",
+]  # fmt: skip
 
-ServiceDistribution = Literal["deterministic", "exponential"]
+Dispatch = Literal[
+    "shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy", "npu_first"
+]
+"""Who gets a request: the unit with the fewest requests in it (ties go round), each unit in turn, one queue
+that all units of a kind take from (the one that has been idle longest first), the emptier of two units drawn
+at random, the unit on which it adds least energy (ties by fewest requests): the one whose batch it helps to
+fill, or whose clock is slow; or kind by kind, NPUs first, the emptiest unit of the first kind that is not yet
+full (`Rack.spill_at`). A device has one unit unless it says otherwise."""
+
 Horizon = Literal["steady", "terminating"]
 """What a run stands for: the long run, whose warm-up is cut off and checked, or a stretch of time as it is (a
 shift, a day), of which all counts."""
 Initial = Literal["steady", "cold"]
 """Device temperatures at time zero: settled at the offered load, or those of a rack without load."""
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """How long a device serves a batch of one network, and what it draws meanwhile.
-
-    `batch_s[b - 1]` is the time of a batch of b at full clock; `clocked_share` of it grows as 1/clock and
-    the rest (memory) stays. `busy_w` is the power above idle while serving at full clock. `exponential`
-    service multiplies the time by a unit-mean exponential draw of the oldest request in the batch: for
-    queueing theory, not for devices.
-    """
-
-    network: str
-    batch_s: tuple[float, ...]
-    clocked_share: float
-    busy_w: float
-    service_distribution: ServiceDistribution = "deterministic"
-
-    def __post_init__(self) -> None:
-        checks = Checks(f"service of {self.network!r}")
-        checks.one_of(get_args(ServiceDistribution), service_distribution=self.service_distribution)
-        checks.require(self.batch_s, "batch_s", "the time of a batch of one, of two, ...", "none")
-        checks.positive(**{f"batch_s[{i}]": time_s for i, time_s in enumerate(self.batch_s)})
-        checks.between(0, 1, clocked_share=self.clocked_share)
-        checks.non_negative(busy_w=self.busy_w)
-        checks.finish()
-
-
-@dataclass(frozen=True, slots=True)
-class Leakage:
-    """Power that grows with temperature, on top of idle power: reference_w * exp(per_k * (T - reference_c)).
-
-    The exponential is confirmed on application processors from 20 to 85 C (De Vogeleer et al.,
-    arXiv:1404.3381).
-    """
-
-    reference_w: float
-    reference_c: float
-    per_k: float
-
-    def __post_init__(self) -> None:
-        checks = Checks("leakage")
-        checks.non_negative(reference_w=self.reference_w, per_k=self.per_k)
-        checks.finite(reference_c=self.reference_c)
-        checks.finish()
-
-
-@dataclass(frozen=True, slots=True)
-class Thermal:
-    """One device as heat stores behind resistances to its inlet air, with a trip and a shutdown.
-
-    The device is one node of the stated capacity and resistance, or the `nodes` that divide them, die first
-    (`temperature_c` is then the die's). Once an epoch a governor moves the clock by one step: down at or
-    above `throttle_c` or over `power_cap_w`, up again below `throttle_c - hysteresis_k` where the next
-    clock keeps the cap. The steps are full clock, `clock_steps`, and `throttled_clock` last; see
-    `planner.rack.governor`. At or above `shutdown_c` the device switches off for the rest of the run. No
-    leakage means that it is unknown: idle power is then the same at every temperature, and the result says
-    so.
-    """
-
-    resistance_k_per_w: float
-    heat_capacity_j_per_k: float
-    throttle_c: float
-    hysteresis_k: float
-    shutdown_c: float
-    throttled_clock: float
-    leakage: Leakage | None = None
-    nodes: tuple[HeatNode, ...] = ()
-    clock_steps: tuple[float, ...] = ()
-    fan: DeviceFan | None = None
-    power_cap_w: float | None = None
-
-    def __post_init__(self) -> None:
-        checks = Checks("thermal")
-        checks.positive(
-            resistance_k_per_w=self.resistance_k_per_w, heat_capacity_j_per_k=self.heat_capacity_j_per_k
-        )
-        checks.non_negative(hysteresis_k=self.hysteresis_k)
-        checks.finite(throttle_c=self.throttle_c, shutdown_c=self.shutdown_c)
-        checks.require(
-            self.shutdown_c > self.throttle_c,
-            "shutdown_c",
-            f"above throttle_c ({self.throttle_c:g})",
-            self.shutdown_c,
-        )
-        checks.require(
-            0 < self.throttled_clock <= 1,
-            "throttled_clock",
-            "a ratio above 0 and at most 1",
-            self.throttled_clock,
-        )
-        if self.clock_steps:
-            checks.rising(clocks_from_the_slowest=self.clocks[::-1])
-        if self.power_cap_w is not None:
-            checks.positive(power_cap_w=self.power_cap_w)
-        self._check_nodes(checks)
-        checks.finish()
-
-    def _check_nodes(self, checks: Checks) -> None:
-        for name in ("resistance_k_per_w", "heat_capacity_j_per_k") if self.nodes else ():
-            whole, parts = getattr(self, name), sum(getattr(node, name) for node in self.nodes)
-            checks.require(
-                math.isclose(whole, parts, rel_tol=1e-6), f"nodes.{name}", f"{whole:g} in all", f"{parts:g}"
-            )
-
-    @property
-    def clocks(self) -> tuple[float, ...]:
-        """Every clock ratio that the governor may set, full clock first."""
-        return (1.0, *self.clock_steps, self.throttled_clock)
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """One device: what it draws idle, what it serves, how it heats.
-
-    Power above idle follows clock ** `clock_power_exponent`: 1 is a slower clock at the same voltage (the
-    cautious reading), towards 3 when voltage falls with it.
-    """
-
-    name: str
-    idle_w: float
-    services: tuple[Service, ...]
-    thermal: Thermal
-    clock_power_exponent: float = 1.0
-
-    def __post_init__(self) -> None:
-        checks = Checks(f"device {self.name!r}")
-        checks.non_negative(idle_w=self.idle_w, clock_power_exponent=self.clock_power_exponent)
-        checks.require(self.services, "services", "at least one network's service", "none")
-        _unique(checks, "services", [service.network for service in self.services])
-        checks.finish()
-
-    def service(self, network: str) -> Service:
-        """The service of a network; a KeyError where the device has none."""
-        for service in self.services:
-            if service.network == network:
-                return service
-        raise KeyError(network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +111,7 @@ class Rack:
     whole numbers of epochs, so that every sum over the counted window is exact. `fan_w` is drawn all the
     time and heats the air. `policies` change settings at the end of each epoch, in their order. `shares`,
     where given, divide the devices among all networks and add up to one. `life` is what takes devices out of
-    service in the run.
+    service in the run. With `npu_first` a kind of unit is full when its emptiest has `spill_at` requests.
     """
 
     device: Device
@@ -262,6 +131,7 @@ class Rack:
     policies: tuple[Policy, ...] = ()
     shares: tuple[NetworkShare, ...] = ()
     life: Life = NOTHING_HAPPENS
+    spill_at: int = 2
 
     def __post_init__(self) -> None:
         checks = Checks("rack")
@@ -273,6 +143,7 @@ class Rack:
         checks.require(self.count >= 1, "count", "one device or more", self.count)
         checks.require(self.replications >= 1, "replications", "one or more", self.replications)
         checks.require(self.seed >= 0, "seed", "zero or above", self.seed)
+        checks.require(self.spill_at >= 1, "spill_at", "one request or more", self.spill_at)
         checks.non_negative(fan_w=self.fan_w)
         self._check_window(checks)
         self._check_streams(checks)
@@ -308,8 +179,11 @@ class Rack:
 
     def _check_streams(self, checks: Checks) -> None:
         checks.require(self.streams, "streams", "at least one stream group", "none")
-        _unique(checks, "streams", [group.name for group in self.streams])
+        checks.distinct("streams", [group.name for group in self.streams])
         longest = {service.network: len(service.batch_s) for service in self.device.services}
+        for service in (service for unit in self.device.beside for service in unit.services):
+            if service.network in longest:
+                longest[service.network] = min(longest[service.network], len(service.batch_s))
         for group in self.streams:
             where = f"streams[{group.name!r}]"
             served = ", ".join(sorted(longest))
@@ -328,6 +202,19 @@ class Rack:
                 limit,
                 "a queue that drops before a batch is full would never start one",
             )
+            self._check_steps(checks, where, group)
+
+    def _check_steps(self, checks: Checks, where: str, group: StreamGroup) -> None:
+        if not any(step.where != "unit" for step in (*group.before, *group.after)):
+            return
+        expected = "a device with a host, where a step runs on one or is copied"
+        checks.require(self.device.host is not None, f"{where}.before, after", expected, "none")
+        checks.require(
+            self.dispatch != "central_queue",
+            "dispatch",
+            "a rule that names the device when a request arrives: its host works before its units do",
+            self.dispatch,
+        )
 
     def _check_shares(self, checks: Checks) -> None:
         if not self.shares:
@@ -350,8 +237,3 @@ class Rack:
     def warmup_epochs(self) -> int:
         """Epochs of one run that are not counted."""
         return round(self.warmup_s / self.epoch_s)
-
-
-def _unique(checks: Checks, where: str, names: Sequence[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    checks.require(not twice, where, "each name once", f"{', '.join(twice)} more than once")

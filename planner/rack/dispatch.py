@@ -1,8 +1,8 @@
 """Which queue a new request joins: the rules as the reference engine applies them, one short method each.
 
-A queue is judged by the requests in it and in service behind it. Queues of devices that are closed come after
-all open ones, those without any device that is on are never taken. A network's request looks only at its
-own part of the rack.
+A queue is judged by the requests on their way to it, in it and in service behind it. Queues of devices that
+are closed come after all open ones, those without any device that is on are never taken. A network's request
+looks only at its own lanes (see `planner.rack.rooms`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from planner.rack.chance import dispatch_key, mixed
 from planner.rack.description import Rack
-from planner.rack.rooms import networks_of, part_of_room, parts_of_networks
+from planner.rack.rooms import Places
 
 CLOSED = 1 << 40
 """Added to the load of a queue that is closed to new requests."""
@@ -21,27 +21,28 @@ CLOSED = 1 << 40
 class Dispatcher:
     """The loads of all queues, and the choice among them."""
 
-    def __init__(self, rack: Rack, replication: int) -> None:
+    def __init__(self, rack: Rack, places: Places, replication: int) -> None:
         self._rule = rack.dispatch
-        self._part_of_network: list[int] = parts_of_networks(rack, networks_of(rack)).tolist()
-        self._part_of_room: list[int] = part_of_room(rack).tolist()
-        rooms = len(self._part_of_room)
-        self._loads: list[list[float]] = [[math.inf] * rooms for _ in range(max(self._part_of_room) + 1)]
+        self._spill_at = rack.spill_at
+        self._lanes_of = places.lanes_of
+        rooms = places.unit_rooms
+        self._lane_of: list[int] = places.room_lane[:rooms].tolist()
+        self._loads: list[list[float]] = [[math.inf] * rooms for _ in range(places.lanes)]
         self._last = [rooms - 1] * len(self._loads)
         self._closed = [False] * rooms
         self._key = dispatch_key(rack.seed, replication)
 
     def add(self, room: int, requests: int) -> None:
-        """Requests joined a queue, or left it."""
-        self._loads[self._part_of_room[room]][room] += requests
+        """Requests are on their way to a queue, or were served behind it, or lost."""
+        self._loads[self._lane_of[room]][room] += requests
 
     def switch_on(self, room: int) -> None:
         """A queue has a device again, and nothing in it."""
-        self._loads[self._part_of_room[room]][room] = CLOSED if self._closed[room] else 0
+        self._loads[self._lane_of[room]][room] = CLOSED if self._closed[room] else 0
 
     def switch_off(self, room: int) -> None:
         """A queue has no device left."""
-        self._loads[self._part_of_room[room]][room] = math.inf
+        self._loads[self._lane_of[room]][room] = math.inf
 
     def open(self, rooms: list[bool]) -> None:
         """Which queues are open."""
@@ -51,23 +52,26 @@ class Dispatcher:
                 self._closed[room] = not is_open
 
     def choose(self, network: int, request: int) -> int | None:
-        """The queue for a request; none where all devices of its part are off."""
-        part = self._part_of_network[network]
-        loads = self._loads[part]
-        if min(loads) == math.inf:
+        """The queue for a request; none where all devices that could serve it are off."""
+        lanes = self._lanes_of[network]
+        turns = self._rule in ("round_robin", "power_of_two")
+        lane = lanes[0] if turns or len(lanes) == 1 else self._lane(lanes)
+        loads = self._all_loads(lanes) if turns else self._loads[lane]
+        least = min(loads)
+        if least == math.inf:
             return None
         if self._rule == "round_robin":
-            room = self._next_open(loads, self._last[part])
+            room = self._next_open(loads, self._last[lane])
         elif self._rule == "power_of_two":
             room = self._emptier_of_two(loads, request)
         else:
-            room = self._shortest(loads, self._last[part])
-        self._last[part] = room
+            room = self._shortest(loads, least, self._last[lane])
+        self._last[lane] = room
         return room
 
     def cheapest(self, network: int, cost: Callable[[int], float]) -> int | None:
         """The open queue at which a request costs least, of those the shortest, of those the first."""
-        loads = self._loads[self._part_of_network[network]]
+        loads = self._all_loads(self._lanes_of[network])
         least = min(loads)
         if least == math.inf:
             return None
@@ -75,9 +79,25 @@ class Dispatcher:
         rooms = (room for room, load in enumerate(loads) if load < bound)
         return min(rooms, key=lambda room: (cost(room), loads[room]))
 
-    def _shortest(self, loads: list[float], last: int) -> int:
+    def _least(self, lane: int) -> float:
+        return min(self._loads[lane])
+
+    def _all_loads(self, lanes: tuple[int, ...]) -> list[float]:
+        """The loads of all queues of some lanes; infinite for those of others."""
+        if len(lanes) == 1:
+            return self._loads[lanes[0]]
+        return [min(loads) for loads in zip(*(self._loads[lane] for lane in lanes), strict=True)]
+
+    def _lane(self, lanes: tuple[int, ...]) -> int:
+        """The lane with the shortest queue, of equals the first; or the first that is not yet full."""
+        if self._rule == "npu_first":
+            for lane in lanes:
+                if self._least(lane) < self._spill_at:
+                    return lane
+        return min(lanes, key=self._least)
+
+    def _shortest(self, loads: list[float], least: float, last: int) -> int:
         """The shortest queue, ties going round from the last one taken."""
-        least = min(loads)
         room = (last + 1) % len(loads)
         if loads[room] == least:
             return room

@@ -22,6 +22,7 @@ MOST_SLOT_INSTANTS = 240
 class EpochAccounts:
     """Sums over the epochs of the counted window: device-seconds, joules, request-seconds.
 
+    `busy_s` is server-time of units, `host_busy_s` and `copy_busy_s` of cores and copy engines;
     `temperature_s` and `throttled_s` are integrals over time and devices; `stored_j` is what the devices
     gained in heat. `out_s` is device-time out of service for whatever reason; `outages` counts how often a
     device went out, heat (`shutdowns`) included, from the beginning of the run.
@@ -31,6 +32,8 @@ class EpochAccounts:
     in_system_s: float = 0.0
     waiting_s: float = 0.0
     busy_s: float = 0.0
+    host_busy_s: float = 0.0
+    copy_busy_s: float = 0.0
     throttled_s: float = 0.0
     temperature_s: float = 0.0
     max_c: float = -math.inf
@@ -65,6 +68,7 @@ class EpochTally:
         self._slot_stride = math.ceil(rack.epochs / MOST_SLOT_INSTANTS)
         self._slots_c = np.zeros((math.ceil(rack.epochs / self._slot_stride), rack.count))
         self._epoch = 0
+        self._units = sum(unit.count for unit in rack.device.units)
         self._out = np.zeros(rack.count, dtype=np.bool_)
 
     def column(self, name: str) -> Floats:
@@ -124,7 +128,9 @@ class EpochTally:
         sums.length_s += length_s
         sums.in_system_s += row.in_system * length_s
         sums.waiting_s += row.waiting * length_s
-        sums.busy_s += float(row.busy_share.sum()) * length_s
+        sums.busy_s += float(row.busy_share.sum()) * length_s * self._units
+        sums.host_busy_s += row.host_busy * length_s
+        sums.copy_busy_s += row.copy_busy * length_s
         sums.throttled_s += np.count_nonzero(row.throttled) * length_s
         sums.temperature_s += float(row.temperature_c.sum()) * length_s
         sums.max_c = max(sums.max_c, float(row.temperature_c.max()))

@@ -56,7 +56,7 @@ class AirPath:
         )
         checks.finish()
 
-    def pressure_pa(self, airflow_m3_per_s: float, devices: int) -> float:
+    def pressure_pa(self, airflow_m3_per_s: float, devices: float) -> float:
         """Pressure that a flow takes past this many devices."""
         resistance = self.empty_pa_s2_per_m6 + self.per_device_pa_s2_per_m6 * devices
         return resistance * airflow_m3_per_s**2
@@ -67,7 +67,7 @@ def in_parallel(fan: FanCurve, count: int) -> FanCurve:
     return FanCurve(fan.stall_pa, fan.free_m3_per_s * count, fan.rated_w * count)
 
 
-def airflow_m3_per_s(fan: FanCurve, path: AirPath, devices: int, speed: float = 1.0) -> float:
+def airflow_m3_per_s(fan: FanCurve, path: AirPath, devices: float, speed: float = 1.0) -> float:
     """The flow at which the fans' pressure is what the path takes."""
     taken = path.pressure_pa(fan.free_m3_per_s, devices) / fan.stall_pa
     return speed * fan.free_m3_per_s / math.sqrt(1.0 + taken)

@@ -8,6 +8,7 @@ computes and 1 - s waits for memory, which keeps its pace. Power above idle foll
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import InputError, Problem
-from planner.rack.description import Device, Rack, Service
-from planner.rack.rooms import networks_of, parts_of_devices, parts_of_networks
+from planner.rack.capacity import Sharing, devices_of_parts, pool_busy, shared_among_units
+from planner.rack.description import Device, Rack, Service, Unit
+from planner.rack.rooms import HOST, networks_of, parts_of_networks, paths_of
 from planner.units import format_percent
 
 _ROUNDS = 100
@@ -56,16 +58,53 @@ def offered_utilisation(rack: Rack, clock: float = 1.0) -> float:
     """Work asked over work possible, with every batch full; at one or above, queues grow without end.
 
     Full batches are what a saturated device serves, so this is the exact edge of stability for one network,
-    and for several under first come first served. With hard shares it is that of the busiest share.
+    and for several under first come first served. With hard shares it is that of the busiest share; with
+    several units in a device that of the best sharing among them (a dispatch rule may reach less); with work
+    on hosts and copies that of the busiest of all.
     """
-    size = rack.batching.max_size
     networks = networks_of(rack)
-    parts = parts_of_networks(rack, networks)
-    busy_devices = np.zeros(len(rack.shares) or 1)
+    sizes = [rack.batching.max_size] * len(networks)
+    units = max(sharing.busiest for _, sharing in _sharings(rack, sizes, clock))
+    return max(units, *pool_busy(rack), 0.0)
+
+
+def _sharings(rack: Rack, sizes: Sequence[float], clock: float) -> list[tuple[list[int], Sharing]]:
+    """For each part of the rack its networks and how its units share their load, batches of these sizes."""
+    networks = networks_of(rack)
+    parts, devices = parts_of_networks(rack, networks), devices_of_parts(rack)
+    rates_per_s = _rates_per_s(rack)
+    time_s = np.array(
+        [
+            [request_time_s(rack, unit, network, size, clock) for unit in rack.device.units]
+            for network, size in zip(networks, sizes, strict=True)
+        ]
+    )
+    found = []
+    for part, count in enumerate(devices):
+        own = np.flatnonzero(parts == part).tolist()
+        servers = np.array([float(unit.count * count) for unit in rack.device.units])
+        found.append((own, shared_among_units(rates_per_s[own], time_s[own], servers)))
+    return found
+
+
+def _rates_per_s(rack: Rack) -> NDArray[np.float64]:
+    """Requests a second of each network, on average."""
+    networks = networks_of(rack)
+    rates_per_s = np.zeros(len(networks))
     for group in rack.streams:
-        service_s = service_time_s(rack.device.service(group.network), size, clock)
-        busy_devices[parts[networks.index(group.network)]] += group.offered_per_s * service_s / size
-    return float(np.max(busy_devices / np.bincount(parts_of_devices(rack))))
+        rates_per_s[networks.index(group.network)] += group.offered_per_s
+    return rates_per_s
+
+
+def request_time_s(rack: Rack, unit: Unit, network: str, size: float, clock: float = 1.0) -> float:
+    """A request's share of a batch's time on a unit, its steps there included; infinite without service."""
+    service = unit.service(network)
+    if service is None:
+        return math.inf
+    groups = [group for group in rack.streams if group.network == network]
+    steps_s = sum(group.offered_per_s * group.unit_s for group in groups)
+    added_s = steps_s / sum(group.offered_per_s for group in groups)
+    return service_time_s(service, size, clock) / size + added_s * slowdown(service, clock)
 
 
 def shortfall_per_s(rack: Rack) -> float:
@@ -106,24 +145,60 @@ def expected_load(rack: Rack, clock: float = 1.0) -> ExpectedLoad:
     served (fluid approximation, without chance): b = clip(max(1 + rate * max_wait, rate * sum of t(b)), 1,
     max_size). Good enough to start temperatures from; utilisation is counted from the run.
     """
-    device, batching = rack.device, rack.batching
-    offered: dict[str, float] = {}
-    for group in rack.streams:
-        offered[group.network] = offered.get(group.network, 0.0) + group.offered_per_s / rack.count
-    services = [device.service(network) for network in offered]
-    rates = np.array(list(offered.values()))
+    networks, sizes = networks_of(rack), _expected_sizes(rack, clock)
+    busy = np.zeros((len(networks), len(rack.device.units)))
+    for own, sharing in _sharings(rack, sizes, clock):
+        for place, network in enumerate(own):
+            for number, unit in enumerate(rack.device.units):
+                rate_per_s = sharing.rates_per_s[place, number] / rack.count
+                if rate_per_s > 0:
+                    time_s = request_time_s(rack, unit, networks[network], sizes[network], clock)
+                    busy[network, number] = rate_per_s * time_s
+    units = sum(unit.count for unit in rack.device.units)
+    busy_share = float(busy.sum()) / units
+    overload = max(1.0, busy_share)
+    return ExpectedLoad(busy_share / overload, (_served_w(rack, busy, clock) + _host_w(rack)) / overload)
+
+
+def _expected_sizes(rack: Rack, clock: float) -> list[float]:
+    """Mean batch of each network, as if all units were like the main one."""
+    batching, networks = rack.batching, networks_of(rack)
+    rates = _rates_per_s(rack) / (rack.count * sum(unit.count for unit in rack.device.units))
     sharing = rack.count if rack.dispatch == "central_queue" else 1
     filled = 1.0 + rates * sharing * batching.max_wait_s
-    sizes = np.ones(len(services))
-    times_s = np.array([service_time_s(service, 1, clock) for service in services])
+    main = rack.device.units[0]
+    sizes = np.ones(len(networks))
     for _ in range(_ROUNDS):
-        before, sizes = sizes, np.clip(np.maximum(filled, rates * times_s.sum()), 1, batching.max_size)
-        times_s = np.array(
-            [service_time_s(service, size, clock) for service, size in zip(services, sizes, strict=True)]
-        )
+        times_s = [
+            size * request_time_s(rack, main, network, size, clock)
+            for network, size in zip(networks, sizes.tolist(), strict=True)
+        ]
+        before, sizes = sizes, np.clip(np.maximum(filled, rates * sum(times_s)), 1, batching.max_size)
         if np.array_equal(before, sizes):
             break
-    busy = rates * times_s / sizes
-    powers_w = np.array([busy_power_w(device, service, clock) for service in services])
-    overload = max(1.0, float(busy.sum()))
-    return ExpectedLoad(float(busy.sum()) / overload, float(busy @ powers_w) / overload)
+    return [float(size) for size in sizes]
+
+
+def _served_w(rack: Rack, busy: NDArray[np.float64], clock: float) -> float:
+    """Power above idle of one device whose units are busy for these shares, `[network, unit]`."""
+    power_w = 0.0
+    for number, network in enumerate(networks_of(rack)):
+        for place, unit in enumerate(rack.device.units):
+            service = unit.service(network)
+            if service is not None:
+                power_w += float(busy[number, place]) * busy_power_w(rack.device, service, clock)
+    return power_w
+
+
+def _host_w(rack: Rack) -> float:
+    """Power above idle of the cores of one device's host."""
+    host = rack.device.host
+    if host is None:
+        return 0.0
+    busy = sum(
+        group.offered_per_s * time_s
+        for group, path in zip(rack.streams, paths_of(rack), strict=True)
+        for pool, time_s in path
+        if pool == HOST
+    )
+    return host.core_w * busy / rack.count

@@ -38,8 +38,16 @@ class RequestRecords:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class WaitRecords:
+    """One row a wait: for a unit, a core of the host or a copy. `end_s` is NaN where it outlasts the run."""
+
+    start_s: Floats
+    end_s: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class BatchRecords:
-    """One row a batch, in order of its start.
+    """One row a batch, in order of its start; a step in a pool is one of size one, its `network` -1.
 
     `end_s` may lie past the end of the run; where the device shut down under the batch, it is that moment and
     `lost` is set. `dynamic_w` is the power above idle from start to end.
@@ -73,6 +81,8 @@ class EpochRow:
     fell: NDArray[np.bool_]
     out: NDArray[np.bool_]
     busy_share: Floats
+    host_busy: float
+    copy_busy: float
     waiting: float
     in_system: float
     changed: bool
@@ -86,10 +96,11 @@ class EpochRecords:
     """One row an epoch; two-dimensional arrays have one column a device.
 
     `temperature_c` is at the end of the epoch; `clock` is the ratio in force during it, zero for a device
-    that is off; `fell` says who shut down at the end; the other values are means over the epoch. `inner_c`
-    has the nodes behind the die at the end of the epoch as a third dimension, none where devices are one
-    node. `own_fan_w` is the part of the power that devices' own fans draw, none where they have none. `out`
-    says which devices were out of service, for whatever reason.
+    that is off; `busy_share` is that of its units; `host_busy` and `copy_busy` count the busy cores and copy
+    engines of all hosts; `fell` says who shut down at the end; the other values are means over the epoch.
+    `inner_c` has the nodes behind the die at the end of the epoch as a third dimension, none where devices
+    are one node. `own_fan_w` is the part of the power that devices' own fans draw, none where they have none.
+    `out` says which devices were out of service, for whatever reason.
     """
 
     end_s: Floats
@@ -100,6 +111,8 @@ class EpochRecords:
     clock: Floats
     throttled: NDArray[np.bool_]
     busy_share: Floats
+    host_busy: Floats
+    copy_busy: Floats
     waiting: Floats
     in_system: Floats
     fell: NDArray[np.bool_]
@@ -127,6 +140,8 @@ class EpochRecords:
                 throttled=self.throttled[number],
                 fell=self.fell[number],
                 busy_share=self.busy_share[number],
+                host_busy=float(self.host_busy[number]),
+                copy_busy=float(self.copy_busy[number]),
                 waiting=float(self.waiting[number]),
                 in_system=float(self.in_system[number]),
                 changed=bool(self.changed[number]),
@@ -148,6 +163,7 @@ class Records:
     replication: int
     networks: tuple[str, ...]
     requests: RequestRecords
+    waits: WaitRecords
     batches: BatchRecords
     epochs: EpochRecords
     initial_temperature_c: Floats

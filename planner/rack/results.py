@@ -116,6 +116,7 @@ class DevicesResult:
     runaway_margin: float | None = None
     out_share: float = 0.0
     outages: float = 0.0
+    host_utilisation: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

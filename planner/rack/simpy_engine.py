@@ -18,8 +18,6 @@ The rules of the run, beside those that the description states:
 from __future__ import annotations
 
 import math
-from bisect import insort
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 
@@ -32,8 +30,9 @@ from planner.rack.description import Rack
 from planner.rack.dispatch import Dispatcher
 from planner.rack.journal import Journal
 from planner.rack.records import Records
-from planner.rack.rooms import networks_of, open_rooms, room_of_device
+from planner.rack.rooms import HOST, INFERENCE, NONE, networks_of, paths_of, places_of
 from planner.rack.steering import Steering
+from planner.rack.waiting import Batches, Room
 
 _EPOCH, _COMPLETION, _ARRIVAL, _EXPIRY = (EventPriority(rank) for rank in range(1, 5))
 
@@ -53,19 +52,13 @@ class _Instant(Event):
         self._actions = [action]
         self._priority = priority
 
+    def abandon(self) -> None:
+        """Let it pass without the action when its time comes."""
+        self._actions.clear()
+
     def after(self, delay_s: float) -> None:
         self.callbacks = self._actions
         self.env.schedule(self, self._priority, delay_s)
-
-
-class _Room:
-    """One queue, kept by stream group in order of arrival, and the idle devices that take from it."""
-
-    def __init__(self, groups: int) -> None:
-        self.waiting: list[deque[int]] = [deque() for _ in range(groups)]
-        self.idle: deque[int] = deque()
-        self.devices_on = 0
-        self.expiry_s = math.inf
 
 
 class _Run:
@@ -73,20 +66,37 @@ class _Run:
         self._rack = rack
         self._replication = replication
         self._env = Environment()
-        self._steering = Steering(rack, replication)
-        self._plan_service(rack)
+        self._networks = networks_of(rack)
+        self._places = places_of(rack)
+        self._steering = Steering(rack, self._places, replication)
+        self._journal = Journal(self._places, len(self._networks))
         self._plan_arrivals(rack, replication)
-        self._plan_devices(rack, replication)
+        self._plan_service(rack)
+        self._plan_servers(rack, replication)
+
+    def _plan_arrivals(self, rack: Rack, replication: int) -> None:
+        arrivals = draw_arrivals(rack, replication)
+        self._arrival_s: list[float] = arrivals.time_s.tolist()
+        self._stream: list[int] = arrivals.stream.tolist()
+        self._source: list[int] = arrivals.source.tolist()
+        self._work: list[float] = arrivals.work.tolist()
+        self._room_of: list[int] = [0] * len(self._stream)
+        self._stage: list[int] = [0] * len(self._stream)
+        self._limits = [math.inf if g.queue_limit is None else g.queue_limit for g in rack.streams]
+        self._in_rack = [0] * sum(group.sources for group in rack.streams)
+        self._arrived = 0
+        self._arrival = _Instant(self._env, _ARRIVAL, self._arrive)
+        if self._arrival_s:
+            self._arrival.after(self._arrival_s[0])
 
     def _plan_service(self, rack: Rack) -> None:
-        """Service times at full clock by network and batch size, and the groups of each network."""
-        self._networks = networks_of(rack)
-        self._batch_s = [rack.device.service(network).batch_s for network in self._networks]
-        self._network_of = [self._networks.index(group.network) for group in rack.streams]
-        self._groups_of = [
-            [i for i, network in enumerate(self._network_of) if network == n]
-            for n in range(len(self._networks))
-        ]
+        """Service times at full clock by unit, network and batch size; each group's path through the rack."""
+        services = [[unit.service(network) for network in self._networks] for unit in rack.device.units]
+        self._batch_s = [[service.batch_s if service else () for service in row] for row in services]
+        self._unit_s = [group.unit_s for group in rack.streams]
+        self._paths = paths_of(rack)
+        self._inference = [path.index((INFERENCE, 0.0)) for path in self._paths]
+        self._batches = Batches(rack, self._stream, self._journal.since_s)
         self._take_settings()
 
     def _take_settings(self) -> None:
@@ -95,35 +105,23 @@ class _Run:
         self._slow: list[list[float]] = steering.slow.tolist()
         self._busy_w: list[list[float]] = steering.busy_w.tolist()
         self._admitted: list[bool] = steering.controls.admitted.tolist()
-        self._max_wait_s: list[float] = steering.controls.max_wait_s.tolist()
+        self._batches.take_settings(steering.controls)
 
-    def _plan_arrivals(self, rack: Rack, replication: int) -> None:
-        arrivals = draw_arrivals(rack, replication)
-        self._arrival_s: list[float] = arrivals.time_s.tolist()
-        self._stream: list[int] = arrivals.stream.tolist()
-        self._source: list[int] = arrivals.source.tolist()
-        self._work: list[float] = arrivals.work.tolist()
-        self._limits = [math.inf if g.queue_limit is None else g.queue_limit for g in rack.streams]
-        self._in_rack = [0] * sum(group.sources for group in rack.streams)
-        self._arrived = 0
-        self._arrival = _Instant(self._env, _ARRIVAL, self._arrive)
-        if self._arrival_s:
-            self._arrival.after(self._arrival_s[0])
-
-    def _plan_devices(self, rack: Rack, replication: int) -> None:
-        count = rack.count
-        self._room_of: list[int] = room_of_device(rack).tolist()
-        self._rooms = [_Room(len(rack.streams)) for _ in range(max(self._room_of) + 1)]
-        self._dispatcher = Dispatcher(rack, replication)
-        self._serving: list[list[int]] = [[] for _ in range(count)]
-        self._completions = [
-            _Instant(self._env, _COMPLETION, partial(self._complete, d)) for d in range(count)
-        ]
+    def _plan_servers(self, rack: Rack, replication: int) -> None:
+        places = self._places
+        self._server_room: list[int] = places.server_room.tolist()
+        self._server_unit: list[int] = places.server_unit.tolist()
+        self._rooms = [Room(len(rack.streams)) for _ in range(places.room_lane.size)]
+        self._dispatcher = Dispatcher(rack, places, replication)
+        self._serving: list[list[int]] = [[] for _ in range(places.servers)]
+        self._completions = [self._completion(server) for server in range(places.servers)]
         for device in np.flatnonzero(~self._steering.out).tolist():
             self._plug_in(device)
-        self._journal = Journal(count)
         self._epoch = _Instant(self._env, _EPOCH, self._end_epoch)
         self._epoch.after(rack.epoch_s)
+
+    def _completion(self, server: int) -> _Instant:
+        return _Instant(self._env, _COMPLETION, partial(self._complete, server))
 
     def records(self) -> Records:
         """Run up to the end of the last epoch, close it, and hand over what was noted."""
@@ -156,77 +154,67 @@ class _Run:
         self._journal.drop(request, now_s)
 
     def _admit(self, request: int, now_s: float) -> None:
-        """Put a request where dispatch says; a queue of its group that grows too long loses one."""
-        group = self._stream[request]
-        number = self._room_for(request, group)
-        if number is None:
+        """Send a request to the room that dispatch says, by way of the steps before it."""
+        network = self._batches.network_of[self._stream[request]]
+        room = self._room_for(request, network)
+        if room is None:
             self._drop(request, now_s)
             return
+        self._room_of[request] = room
+        self._stage[request] = 0
+        self._dispatcher.add(room, 1)
+        self._wait(request, now_s)
+
+    def _wait(self, request: int, now_s: float) -> None:
+        """Wait for the next step of a path; a queue of the group that grows too long loses one."""
+        group = self._stream[request]
+        pool, _ = self._paths[group][self._stage[request]]
+        number = self._room_of[request]
+        if pool != INFERENCE:
+            number = int(self._places.pool_room[self._places.room_device[number], pool])
         room = self._rooms[number]
-        queue = room.waiting[group]
-        if queue and request < queue[-1]:
-            insort(queue, request)
-        else:
-            queue.append(request)
-        self._dispatcher.add(number, 1)
+        room.join(group, request)
         if room.idle:
             self._serve(number, now_s)
-        if len(queue) > self._limits[group]:
-            self._dispatcher.add(number, -1)
+        queue = room.waiting[group]
+        if len(queue) > self._limits[group] and self._stage[request] <= self._inference[group]:
             oldest = self._rack.streams[group].overflow == "drop_oldest"
-            self._drop(queue.popleft() if oldest else queue.pop(), now_s)
+            lost = queue.popleft() if oldest else queue.pop()
+            if self._stage[lost] <= self._inference[group]:
+                self._dispatcher.add(self._room_of[lost], -1)
+            self._drop(lost, now_s)
 
-    def _room_for(self, request: int, group: int) -> int | None:
-        network = self._network_of[group]
+    def _room_for(self, request: int, network: int) -> int | None:
         if self._rack.dispatch != "least_energy":
             return self._dispatcher.choose(network, request)
         return self._dispatcher.cheapest(network, partial(self._added_j, network))
 
     def _added_j(self, network: int, number: int) -> float:
-        """Energy that one more request of a network adds at a device: that of the batch it helps to fill."""
-        waiting = sum(len(self._rooms[number].waiting[group]) for group in self._groups_of[network])
-        batch_s = self._batch_s[network]
-        filled = waiting % self._rack.batching.max_size
+        """Energy that one more request of a network adds at a unit: that of the batch it helps to fill."""
+        batch_s = self._batch_s[self._server_unit[number]][network]
+        filled = self._batches.filled(self._rooms[number], network)
         added_s = batch_s[filled] - (batch_s[filled - 1] if filled else 0.0)
         return added_s * self._slow[number][network] * self._busy_w[number][network]
 
     def _serve(self, number: int, now_s: float) -> None:
-        """Start every batch that may start in a room; wait for the next to fill where devices stay idle."""
+        """Start all that may start in a room; wait for the next batch to fill where units stay idle."""
         room = self._rooms[number]
         while room.idle:
-            network = self._ready(room, now_s)
+            if self._server_unit[room.idle[0]] == NONE:
+                request = self._batches.take_one(room)
+                if request is None:
+                    return
+                self._start_step(room, request, now_s)
+                continue
+            network = self._batches.ready(room, now_s)
             if network is None:
                 self._await_expiry(number, now_s)
                 return
-            self._start(room, network, now_s)
-
-    def _rank(self, queue: deque[int]) -> tuple[int, int]:
-        """The order in which the first request of a queue is served."""
-        return -self._rack.streams[self._stream[queue[0]]].priority, queue[0]
-
-    def _ready(self, room: _Room, now_s: float) -> int | None:
-        """Of the networks whose batch is full or has waited enough, the one with the first in rank."""
-        first = (0, 0)
-        ready = None
-        for network, groups in enumerate(self._groups_of):
-            queues = [room.waiting[group] for group in groups if room.waiting[group]]
-            if not queues:
-                continue
-            oldest_s = self._arrival_s[min(queue[0] for queue in queues)]
-            full = sum(map(len, queues)) >= self._rack.batching.max_size
-            if full or now_s >= oldest_s + self._max_wait_s[network]:
-                rank = min(map(self._rank, queues))
-                if ready is None or rank < first:
-                    first, ready = rank, network
-        return ready
+            self._start_batch(room, network, now_s)
 
     def _await_expiry(self, number: int, now_s: float) -> None:
         room = self._rooms[number]
-        expiry_s = math.inf
-        for network, wait_s in enumerate(self._max_wait_s):
-            heads = [room.waiting[group][0] for group in self._groups_of[network] if room.waiting[group]]
-            if heads:
-                expiry_s = min(expiry_s, self._arrival_s[min(heads)] + wait_s)
+        expiry_s = self._batches.expiry_s(room)
         if expiry_s < room.expiry_s:
             room.expiry_s = expiry_s
             _Instant(self._env, _EXPIRY, partial(self._expire, number, expiry_s)).after(expiry_s - now_s)
@@ -237,45 +225,62 @@ class _Run:
             room.expiry_s = math.inf
             self._serve(number, self._env.now)
 
-    def _start(self, room: _Room, network: int, now_s: float) -> None:
-        device = room.idle.popleft()
-        members = self._take(room, network)
-        full_clock_s = self._batch_s[network][len(members) - 1]
-        service_s = full_clock_s * self._slow[device][network] * self._work[members[0]]
-        self._serving[device] = members
-        self._journal.begin(device, network, members, now_s, service_s, self._busy_w[device][network])
-        self._completions[device].after(service_s)
+    def _start_batch(self, room: Room, network: int, now_s: float) -> None:
+        server = room.idle.popleft()
+        members = self._batches.take(room, network)
+        full_clock_s = self._batch_s[self._server_unit[server]][network][len(members) - 1]
+        added_s = 0.0
+        for request in members:
+            added_s += self._unit_s[self._stream[request]]
+        service_s = (full_clock_s + added_s) * self._slow[server][network] * self._work[members[0]]
+        self._begin(server, network, members, now_s, service_s, self._busy_w[server][network])
 
-    def _take(self, room: _Room, network: int) -> list[int]:
-        """The waiting requests of a network that are first in rank, as many as a batch holds."""
-        queues = [room.waiting[group] for group in self._groups_of[network] if room.waiting[group]]
-        size = min(self._rack.batching.max_size, sum(map(len, queues)))
-        if len(queues) == 1:
-            return [queues[0].popleft() for _ in range(size)]
-        members: list[int] = []
-        while len(members) < size:
-            members.append(min((queue for queue in queues if queue), key=self._rank).popleft())
-        return members
+    def _start_step(self, room: Room, request: int, now_s: float) -> None:
+        server = room.idle.popleft()
+        pool, time_s = self._paths[self._stream[request]][self._stage[request]]
+        host = self._rack.device.host
+        self._begin(server, NONE, [request], now_s, time_s, host.core_w if host and pool == HOST else 0.0)
 
-    def _complete(self, device: int, _event: Event) -> None:
-        members = self._serving[device]
-        if not members:
-            return
+    def _begin(
+        self, server: int, network: int, members: list[int], now_s: float, service_s: float, dynamic_w: float
+    ) -> None:
+        self._serving[server] = members
+        self._journal.begin(server, network, members, now_s, service_s, dynamic_w)
+        self._completions[server].after(service_s)
+
+    def _complete(self, server: int, _event: Event) -> None:
         now_s = self._env.now
-        number = self._room_of[device]
+        for request in self._leave(server, now_s):
+            self._go_on(request, now_s)
+        number = self._server_room[server]
         room = self._rooms[number]
-        self._leave(device)
-        self._journal.complete(device, now_s)
-        room.idle.append(device)
+        room.idle.append(server)
         if any(room.waiting):
             self._serve(number, now_s)
 
-    def _leave(self, device: int) -> None:
-        members = self._serving[device]
-        self._dispatcher.add(self._room_of[device], -len(members))
-        for request in members:
-            self._in_rack[self._source[request]] -= 1
-        self._serving[device] = []
+    def _go_on(self, request: int, now_s: float) -> None:
+        """A request goes to the next step of its path, or is answered."""
+        group = self._stream[request]
+        self._stage[request] += 1
+        if self._stage[request] < len(self._paths[group]):
+            self._journal.wait_again(request, now_s)
+            self._wait(request, now_s)
+            return
+        self._in_rack[self._source[request]] -= 1
+        network = self._batches.network_of[group]
+        self._journal.serve(request, network, now_s - self._arrival_s[request], now_s)
+
+    def _leave(self, server: int, now_s: float, *, lost: bool = False) -> list[int]:
+        """A server has nothing in it any more; what was in a unit is no load of its room."""
+        members = self._serving[server]
+        self._journal.complete(server, now_s, lost=lost)
+        if self._server_unit[server] != NONE:
+            self._dispatcher.add(self._server_room[server], -len(members))
+        self._serving[server] = []
+        if lost:
+            self._completions[server].abandon()
+            self._completions[server] = self._completion(server)
+        return members
 
     def _end_epoch(self, _event: Event) -> None:
         """Close the epoch, apply the new settings, and let what may now start do so."""
@@ -286,7 +291,7 @@ class _Run:
         orphans = [request for device in fell for request in self._shut_down(device, now_s)]
         for device in rose:
             self._plug_in(device)
-        self._dispatcher.open(open_rooms(self._rack, self._steering.controls.open).tolist())
+        self._dispatcher.open(self._places.open_rooms(self._steering.controls.open).tolist())
         for request in sorted(orphans):
             self._admit(request, now_s)
         for number, room in enumerate(self._rooms):
@@ -294,40 +299,37 @@ class _Run:
                 self._serve(number, now_s)
 
     def _close_epoch(self, now_s: float) -> None:
-        dynamic_w, busy_share, waiting, in_system, arrived = self._journal.measures(now_s)
-        row = self._steering.close(
-            now_s,
-            dynamic_w=dynamic_w,
-            busy_share=busy_share,
-            waiting=waiting,
-            in_system=in_system,
-            arrived=arrived,
-        )
-        self._journal.end_epoch(row)
+        self._journal.end_epoch(self._steering.close(now_s, self._journal.measures(now_s)))
         self._take_settings()
 
     def _plug_in(self, device: int) -> None:
-        """Take a device into service, idle."""
-        room = self._rooms[self._room_of[device]]
-        room.idle.append(device)
-        room.devices_on += 1
-        if room.devices_on == 1:
-            self._dispatcher.switch_on(self._room_of[device])
+        """Take a device into service, all of its servers idle."""
+        for server in self._places.servers_of(device):
+            number = self._server_room[server]
+            room = self._rooms[number]
+            room.idle.append(server)
+            room.servers_on += 1
+            if room.servers_on == 1 and self._server_unit[server] != NONE:
+                self._dispatcher.switch_on(number)
 
     def _shut_down(self, device: int, now_s: float) -> list[int]:
-        """Take a device out; the requests that waited for it alone are handed back."""
-        number = self._room_of[device]
-        room = self._rooms[number]
-        if self._serving[device]:
-            self._leave(device)
-            self._journal.lose(device, now_s)
-        else:
-            room.idle.remove(device)
-        room.devices_on -= 1
-        if room.devices_on:
-            return []
-        self._dispatcher.switch_off(number)
-        orphans = [request for queue in room.waiting for request in queue]
-        for queue in room.waiting:
-            queue.clear()
-        return orphans
+        """Take a device out; what waited for it alone is handed back, answers in it are lost."""
+        orphans = []
+        for server in self._places.servers_of(device):
+            number = self._server_room[server]
+            room = self._rooms[number]
+            if self._serving[server]:
+                for request in self._leave(server, now_s, lost=True):
+                    self._in_rack[self._source[request]] -= 1
+                    self._journal.lose(request, now_s)
+            else:
+                room.idle.remove(server)
+            room.servers_on -= 1
+            if room.servers_on == 0:
+                orphans += room.empty()
+                if self._server_unit[server] != NONE:
+                    self._dispatcher.switch_off(number)
+        answered = [r for r in orphans if self._stage[r] > self._inference[self._stream[r]]]
+        for request in answered:
+            self._drop(request, now_s)
+        return [r for r in orphans if self._stage[r] <= self._inference[self._stream[r]]]

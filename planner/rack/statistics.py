@@ -25,6 +25,7 @@ from planner.rack.results import (
     TimeSeries,
     Verdict,
 )
+from planner.rack.rooms import places_of
 from planner.rack.streams import StreamGroup
 from planner.rack.tally import RunTally, StreamTally
 from planner.rack.warmup import warmup_warnings
@@ -189,10 +190,12 @@ def judge(
 def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
     sums = [run.epochs.accounts for run in runs]
     device_s = rack.count * sum(run.length_s for run in sums)
+    units = sum(unit.count for unit in rack.device.units)
+    cores = places_of(rack).pool_sizes[:1]
     batches = sum(run.batches for run in runs)
     hottest_c = max(run.max_c for run in sums)
     return DevicesResult(
-        utilisation=float(sum(run.busy_s for run in sums) / device_s),
+        utilisation=float(sum(run.busy_s for run in sums) / (device_s * units)),
         throttled_share=float(sum(run.throttled_s for run in sums) / device_s),
         temperature_c=Temperature(sum(run.temperature_s for run in sums) / device_s, hottest_c),
         shutdowns=float(np.mean([run.shutdowns for run in sums])),
@@ -201,6 +204,7 @@ def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
         runaway_margin=runaway_margin(rack, np.full(rack.count, hottest_c)),
         out_share=float(sum(run.out_s for run in sums) / device_s),
         outages=float(np.mean([run.outages for run in sums])),
+        host_utilisation=sum(run.host_busy_s for run in sums) / (device_s * cores[0]) if cores else None,
     )
 
 
@@ -226,6 +230,11 @@ def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResul
         warnings.append(
             f"leakage of {rack.device.name!r} is not known and not modelled: idle power is the same at every "
             "temperature, so a hot rack draws more than is shown"
+        )
+    if rack.device.beside:
+        warnings.append(
+            "units of one device are simulated as if they did not slow each other down at its memory: "
+            "measure them together before you rely on it"
         )
     if devices.shutdowns:
         warnings.append(f"{devices.shutdowns:.3g} of {rack.count} devices shut down from heat, on average")

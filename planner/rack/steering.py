@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from planner.rack.control import Controls, Flags, Floats, Seen, checked, free
 from planner.rack.description import Rack
+from planner.rack.device import Unit
 from planner.rack.governor import clock_ratio
 from planner.rack.heat import advance, initial_state
 from planner.rack.life import LifeCourse, Standing
 from planner.rack.load import busy_power_w, slowdown
 from planner.rack.records import EpochRow
-from planner.rack.rooms import networks_of
+from planner.rack.rooms import Places, networks_of
 from planner.rack.thermal import fan_w
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measures:
+    """What an engine measured in an epoch.
+
+    For each server mean power above idle and busy share; mean numbers of requests waiting and in the rack;
+    requests that arrived; for each network the longest latency of those answered.
+    """
+
+    dynamic_w: Floats
+    busy_share: Floats
+    waiting: float
+    in_system: float
+    arrived: int
+    slowest_s: Floats
 
 
 class Steering:
     """Heat, life, settings and pace of one replication.
 
-    `slow[d, n]` multiplies the service times of network n on device d, `busy_w[d, n]` is its power above
-    idle; `steers` says whether settings ever change, `out` which devices do not serve, `fell` and `rose`
-    which went out of service and came back at the end of the last epoch.
+    `slow[d, n]` multiplies the service times of network n on server s, a unit, of device d, `busy_w[d, n]` is
+    its power above idle; `steers` says whether settings ever change, `out` which devices do not serve, `fell`
+    and `rose` which went out of service and came back at the end of the last epoch.
     """
 
-    def __init__(self, rack: Rack, replication: int) -> None:
+    def __init__(self, rack: Rack, places: Places, replication: int) -> None:
         self._rack = rack
+        self._places = places
         self._course = None if rack.life.quiet else LifeCourse(rack, replication)
         self._standing = self._stand(0.0)
-        self._services = [rack.device.service(network) for network in networks_of(rack)]
+        self._networks = networks_of(rack)
         self.steers = self._course is not None or bool(rack.policies)
         self._memories: list[object] = [None] * len(rack.policies)
         heat = initial_state(rack)
@@ -54,25 +72,35 @@ class Steering:
 
     def _set_pace(self, clock: Floats) -> None:
         self.clock = clock
-        device = self._rack.device
-        self.slow = np.column_stack([slowdown(service, clock) for service in self._services])
-        self.busy_w = np.column_stack([busy_power_w(device, service, clock) for service in self._services])
-        update, updated = self._rack.life.update, self._standing.updated[:, None]
+        kinds = [self._pace(unit, clock) for unit in self._rack.device.units]
+        places = self._places
+        device = places.server_device[: places.unit_servers]
+        unit = places.server_unit[: places.unit_servers]
+        self.slow = np.stack([slow for slow, _ in kinds])[unit, device]
+        self.busy_w = np.stack([busy_w for _, busy_w in kinds])[unit, device]
+        update, updated = self._rack.life.update, self._standing.updated[device, None]
         if update is not None:
             self.slow = np.where(updated, self.slow * update.time_ratio, self.slow)
             self.busy_w = np.where(updated, self.busy_w * update.power_ratio, self.busy_w)
 
-    def close(
-        self,
-        end_s: float,
-        *,
-        dynamic_w: Floats,
-        busy_share: Floats,
-        waiting: float,
-        in_system: float,
-        arrived: int,
-    ) -> EpochRow:
+    def _pace(self, unit: Unit, clock: Floats) -> tuple[Floats, Floats]:
+        """Slowdown and power of each network on one kind of unit, device by device; ones and zeros of
+        none."""
+        device = self._rack.device
+        slow, busy_w = np.ones((clock.size, len(self._networks))), np.zeros((clock.size, len(self._networks)))
+        for number, network in enumerate(self._networks):
+            service = unit.service(network)
+            if service is not None:
+                slow[:, number] = slowdown(service, clock)
+                busy_w[:, number] = busy_power_w(device, service, clock)
+        return slow, busy_w
+
+    def close(self, end_s: float, measured: Measures) -> EpochRow:
         """Close an epoch with what the engine measured in it, and make the settings of the next."""
+        served_w, host_w, copied_w = self._places.per_device(measured.dynamic_w)
+        dynamic_w = served_w + host_w + copied_w
+        busy, host_busy, copy_busy = self._places.per_device(measured.busy_share)
+        busy_share = busy / (self._places.unit_servers // self._rack.count)
         before, thermal = self.heat, self._rack.device.thermal
         stood, was_out, had_shut = self._standing, self.out, self._shut
         heat, after = advance(self._rack, before, dynamic_w)
@@ -90,8 +118,9 @@ class Steering:
             busy_share,
             self.clock,
             ~self.out,
-            waiting,
-            arrived,
+            measured.waiting,
+            measured.arrived,
+            measured.slowest_s,
         )
         self._settle(seen)
         row = EpochRow(
@@ -107,8 +136,10 @@ class Steering:
             fell=self._shut & ~had_shut,
             out=was_out,
             busy_share=busy_share,
-            waiting=waiting,
-            in_system=in_system,
+            host_busy=float(host_busy.sum()),
+            copy_busy=float(copy_busy.sum()),
+            waiting=measured.waiting,
+            in_system=measured.in_system,
             changed=not np.array_equal(opened, self.controls.open),
             start_inner_c=before.inner_c,
             inner_c=self.heat.inner_c,

@@ -77,6 +77,27 @@ class DropOuts:
         return self.up_s / (self.up_s + self.down_s)
 
 
+StepPlace = Literal["unit", "host", "copy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Work on one request before or after inference: on a core of the host, on a copy engine, or on the unit.
+
+    A step on the unit holds it up: the batch takes that much longer for each of its requests. The others wait
+    for a free core or engine of the request's device, and hold up nothing else.
+    """
+
+    where: StepPlace
+    time_s: float
+
+    def __post_init__(self) -> None:
+        checks = Checks("step")
+        checks.one_of(get_args(StepPlace), where=self.where)
+        checks.positive(time_s=self.time_s)
+        checks.finish()
+
+
 @dataclass(frozen=True, slots=True)
 class StreamGroup:
     """Sources that are alike: how often each sends, for which network, and what was promised.
@@ -88,7 +109,8 @@ class StreamGroup:
     only what the load is reckoned with. `profile` and `drop_outs` act on any of them.
 
     `queue_limit` bounds the group's requests waiting in any one queue; `overflow` says which is lost beyond.
-    Requests of a higher `priority` are served first. The promise is kept when the `slo_quantile` of latency
+    Requests of a higher `priority` are served first. Each request takes the steps `before` and `after` its
+    inference, in their order. The promise is kept when the `slo_quantile` of latency
     is below `slo_s`.
     """
 
@@ -108,6 +130,8 @@ class StreamGroup:
     trace: str | None = None
     profile: Profile | None = None
     drop_outs: DropOuts | None = None
+    before: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
         checks = Checks(f"stream group {self.name!r}")
@@ -141,6 +165,11 @@ class StreamGroup:
             checks.positive(gap_cv=self.gap_cv)
         if self.trace is not None:
             checks.require(self.sources == 1, "sources", "1 with a trace", self.sources)
+
+    @property
+    def unit_s(self) -> float:
+        """Time that each request's steps on the unit add to its batch."""
+        return float(sum(step.time_s for step in (*self.before, *self.after) if step.where == "unit"))
 
     @property
     def offered_per_s(self) -> float:

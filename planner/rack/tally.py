@@ -16,6 +16,7 @@ from planner.rack.description import Rack
 from planner.rack.epochs import EpochAccounts, EpochTally
 from planner.rack.latencies import ExactLatencies, Latencies
 from planner.rack.records import Outcome, Records
+from planner.rack.rooms import NONE
 from planner.rack.streams import StreamGroup
 from planner.rack.window import Window, counted_window
 
@@ -76,7 +77,7 @@ def law_accounts(rack: Rack, epochs: EpochAccounts, requests: RequestAccounts) -
     return {
         "little": (epochs.in_system_s, requests.spent_s),
         "little_queue": (epochs.waiting_s, requests.waited_s),
-        "utilisation": (epochs.busy_s, requests.served_s),
+        "utilisation": (epochs.busy_s + epochs.host_busy_s + epochs.copy_busy_s, requests.served_s),
         "energy": (epochs.drawn_j + fans_j, parts_j + fans_j),
         "first_law": (epochs.drawn_j + fans_j, epochs.carried_j + epochs.stored_j),
         "conservation": (float(requests.drawn), float(requests.gone + requests.in_system)),
@@ -90,10 +91,9 @@ def tally_records(rack: Rack, run: Records) -> RunTally:
     epochs.add_records(run)
     requests, batches = run.requests, run.batches
     served_s = window.overlap_s(batches.start_s, batches.end_s)
-    waited_to_s = np.fmin(requests.start_s, requests.departure_s)
     done = RequestAccounts(
         spent_s=float(window.overlap_s(requests.arrival_s, requests.departure_s).sum()),
-        waited_s=float(window.overlap_s(requests.arrival_s, waited_to_s).sum()),
+        waited_s=float(window.overlap_s(run.waits.start_s, run.waits.end_s).sum()),
         served_s=float(served_s.sum()),
         served_j=float(served_s @ batches.dynamic_w),
         drawn=draw_arrivals(rack, run.replication).time_s.size,
@@ -101,7 +101,7 @@ def tally_records(rack: Rack, run: Records) -> RunTally:
         in_system=run.in_system,
     )
     served = (requests.outcome == Outcome.SERVED) & (requests.departure_s >= window.start_s)
-    begun = batches.start_s >= window.start_s
+    begun = (batches.start_s >= window.start_s) & (batches.network != NONE)
     return RunTally(
         replication=run.replication,
         streams=tuple(_stream(group, index, run, window) for index, group in enumerate(rack.streams)),

@@ -23,7 +23,8 @@ def trace_blocks(path: str) -> Iterator[NDArray[np.float64]]:
     """
     file = Path(path)
     if not file.is_file():
-        raise InputError(path, [Problem("trace", "a CSV or Parquet file", "no such file")])
+        advice = "give its path from the scenario's folder, or from here"
+        raise InputError(path, [Problem("trace", "a CSV or Parquet file", "no such file", advice)])
     row, last_s = 0, 0.0
     for block in _parquet(file) if file.suffix == ".parquet" else _csv(file):
         wrong = np.flatnonzero(~(np.diff(block, prepend=last_s) >= 0))
@@ -53,12 +54,15 @@ def _parquet(file: Path) -> Iterator[NDArray[np.float64]]:
     try:
         from pyarrow.parquet import ParquetFile
     except ImportError as error:
-        advice = "install pyarrow, or save the trace as CSV"
+        advice = "`pip install pyarrow`, or save the trace as CSV"
         problem = Problem("trace", "pyarrow to read Parquet", "it is not installed", advice)
         raise InputError(str(file), [problem]) from error
     try:
         for batch in ParquetFile(file).iter_batches(batch_size=_ROWS, columns=[COLUMN]):
-            yield batch.column(COLUMN).to_numpy(zero_copy_only=False).astype(np.float64)
+            times = batch.column(COLUMN).to_numpy(zero_copy_only=False)
+            if times.dtype.kind not in "iuf":
+                raise ValueError(f"{times.dtype} in column {COLUMN}")
+            yield times.astype(np.float64)
     except (ValueError, KeyError) as error:
         raise _unreadable(file, error) from error
 

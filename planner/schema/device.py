@@ -8,19 +8,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from planner.schema.device_heat import Thermal, thermal_conflicts
 from planner.schema.quantity import (
     Bytes,
     BytesPerSecond,
-    Celsius,
     Conflict,
     Hertz,
-    JoulePerKelvin,
-    Kelvin,
-    KelvinPerWatt,
     Metres,
     Money,
     OpsPerSecond,
-    Ratio,
     Sourced,
     SourcedBlock,
     Watts,
@@ -134,30 +130,6 @@ class Mode(SourcedBlock):
     idle_w: Sourced[Watts]
 
 
-class JunctionLeakage(SourcedBlock):
-    """Power on top of idle that doubles over some kelvins of the junction's temperature."""
-
-    reference_w: Sourced[Watts]
-    at_c: Sourced[Celsius]
-    doubles_over_k: Sourced[Kelvin]
-
-
-class Thermal(SourcedBlock):
-    """One thermal resistance from the junction to the inlet air, and the trips."""
-
-    resistance_k_per_w: Sourced[KelvinPerWatt]
-    heat_capacity_j_per_k: Sourced[JoulePerKelvin]
-    throttle_c: Sourced[Celsius]
-    shutdown_c: Sourced[Celsius]
-    hysteresis_k: Sourced[Kelvin]
-    throttled_clock_ratio: Sourced[Ratio]
-    """The slowest clock that throttling goes down to."""
-    clock_steps_ratio: list[Sourced[Ratio]] = Field(default_factory=list)
-    """Clocks between full and the slowest, fastest first; throttling takes one a second."""
-    leakage: JunctionLeakage | None = None
-    """Unknown unless given, which every simulation says."""
-
-
 class Price(SourcedBlock):
     """What one part costs, when and according to whom."""
 
@@ -224,7 +196,7 @@ class Device(StrictModel):
             *self._power_conflicts(),
             *self._fallback_conflicts(),
             *self._label_conflicts(),
-            *self._thermal_conflicts(),
+            *thermal_conflicts(self.thermal),
             *self._source_conflicts(),
         ]
         if conflicts:
@@ -303,16 +275,6 @@ class Device(StrictModel):
                 kind = "sparse peak" if label.sparse else "peak"
                 expected = f"a unit with a {kind} in {label.precision.value} in {label.mode}"
                 yield Conflict(path, expected, f"{unit_id!r}, which has none")
-
-    def _thermal_conflicts(self) -> Iterator[Conflict]:
-        throttle_c, shutdown_c = self.thermal.throttle_c.value, self.thermal.shutdown_c.value
-        if throttle_c > shutdown_c:
-            yield Conflict(
-                ("thermal", "throttle"),
-                f"at most the shutdown of {shutdown_c:g} degC",
-                f"{throttle_c:g} degC",
-                of_values=True,
-            )
 
     def _source_conflicts(self) -> Iterator[Conflict]:
         yield from source_conflicts(self, self.sources)

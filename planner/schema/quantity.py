@@ -92,6 +92,7 @@ WattPerKelvin = Annotated[float, Quantity("w_per_k")]
 JoulePerKelvin = Annotated[float, Quantity("j_per_k")]
 CubicMetrePerSecond = Annotated[float, Quantity("m3_per_s")]
 Ratio = Annotated[float, Quantity("ratio")]
+Pascals = Annotated[float, Quantity("pa")]
 Metres = Annotated[float, Quantity("m")]
 KilogramPerJoule = Annotated[float, Quantity("kg_per_j")]
 
@@ -216,6 +217,8 @@ def _with_origin(value: object, shared: dict[str, object]) -> object:
     A group inside the group may give an origin too: a new source or status replaces the outer origin
     whole, a formula or note alone is added to it.
     """
+    if isinstance(value, list):
+        return [_with_origin(item, shared) for item in value]
     if not isinstance(value, dict):
         return value if value is None else {**shared, "value": value}
     own = {key: value[key] for key in ORIGIN_KEYS if key in value}

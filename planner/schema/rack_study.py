@@ -10,10 +10,12 @@ from planner.schema.quantity import (
     Bytes,
     BytesPerSecond,
     Celsius,
+    CubicMetrePerSecond,
     JoulePerKelvin,
     Kelvin,
     KelvinPerWatt,
     Money,
+    Pascals,
     Ratio,
     Seconds,
     WattPerKelvin,
@@ -51,6 +53,51 @@ class RisingExhaust(StrictModel):
         return self
 
 
+class RackFans(StrictModel):
+    """Fans of the rack and what stands in their way; they make the airflow, by how many devices there are."""
+
+    count: int = Field(default=1, ge=1)
+    stall_pa: Annotated[Pascals, Field(gt=0)]
+    """Pressure of one fan at full speed that stops its flow."""
+    free_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
+    """Flow of one fan at full speed with nothing in its way."""
+    rated_w: Watts
+    """Power of one fan at full speed."""
+    speed_ratio: Annotated[Ratio, Field(gt=0, le=1)] = 1.0
+    at_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
+    """The flow at which the two pressures below were measured or stated."""
+    empty_pa: Pascals
+    """What that flow takes through the empty rack."""
+    per_device_pa: Pascals
+    """What each device adds."""
+
+
+class HeatStorePlain(StrictModel):
+    """One store of heat from the die outwards, and the resistance to the next."""
+
+    heat_capacity_j_per_k: Annotated[JoulePerKelvin, Field(gt=0)]
+    resistance_k_per_w: Annotated[KelvinPerWatt, Field(gt=0)]
+
+
+class AcceleratorFan(StrictModel):
+    """A fan on the device: its speed below the first trip, and from each trip on."""
+
+    trips_c: list[Celsius]
+    speeds_ratio: list[Annotated[Ratio, Field(gt=0, le=1)]] = Field(min_length=1)
+    hysteresis_k: Kelvin
+    rated_w: Watts
+    fixed_ratio: Annotated[Ratio, Field(ge=0, le=1)] = 0.0
+    """The share of the outermost resistance that the fan does not move."""
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if len(self.speeds_ratio) != len(self.trips_c) + 1:
+            raise refuse(f"{len(self.trips_c) + 1} speeds, one more than trips", len(self.speeds_ratio))
+        if self.trips_c != sorted(set(self.trips_c)) or self.speeds_ratio != sorted(set(self.speeds_ratio)):
+            raise refuse("trips and speeds that rise", [*self.trips_c, *self.speeds_ratio])
+        return self
+
+
 class LeakageGrowth(StrictModel):
     """Power that doubles over some kelvins of the die's temperature, on top of idle."""
 
@@ -78,8 +125,29 @@ class Accelerator(StrictModel):
     hysteresis_k: Kelvin
     throttled_clock_ratio: Share
     leakage: LeakageGrowth | None = None
+    clock_steps_ratio: list[Annotated[Ratio, Field(gt=0, lt=1)]] = Field(default_factory=list)
+    """Clocks between full and the slowest, fastest first."""
+    stores: list[HeatStorePlain] = Field(default_factory=list)
+    """The whole divided, the die first; one store unless given."""
+    fan: AcceleratorFan | None = None
+    power_cap_w: Annotated[Watts, Field(gt=0)] | None = None
     note: str
     """Where the numbers come from."""
+
+    @model_validator(mode="after")
+    def _heat_fits(self) -> Self:
+        if self.throttle_c >= self.shutdown_c:
+            raise refuse(f"a throttle below the shutdown of {self.shutdown_c:g} degC", self.throttle_c)
+        if not 0 < self.throttled_clock_ratio <= 1:
+            raise refuse("a throttled_clock above 0 %", self.throttled_clock_ratio)
+        clocks = [1.0, *self.clock_steps_ratio, self.throttled_clock_ratio]
+        if self.clock_steps_ratio and clocks != sorted(set(clocks), reverse=True):
+            raise refuse("clock_steps that fall from 100 % to throttled_clock", self.clock_steps_ratio)
+        for name in ("resistance_k_per_w", "heat_capacity_j_per_k"):
+            whole, parts = getattr(self, name), sum(getattr(store, name) for store in self.stores)
+            if self.stores and abs(parts - whole) > 0.005 * whole:
+                raise refuse(f"stores that add up to the {name.rsplit('_', 3)[0]} of {whole:g}", parts)
+        return self
 
     @model_validator(mode="after")
     def _powers_rise(self) -> Self:
@@ -97,7 +165,7 @@ class PublishedRow(StrictModel):
 
 
 AirflowReading = Literal[
-    "site", "best", "constant", "offset", "power_law", "blocked_fan", "growing_recirculation"
+    "site", "best", "constant", "offset", "power_law", "sixth_root", "blocked_fan", "growing_recirculation"
 ]
 
 

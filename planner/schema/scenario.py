@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.device import Form, PrecisionName
+from planner.schema.around import HostCores, StepAround
+from planner.schema.device import Form, PrecisionName, UnitKind
 from planner.schema.money import Carbon, MoneyTerms
 from planner.schema.quantity import (
     Celsius,
@@ -27,6 +28,7 @@ from planner.schema.rack_study import (
     Density,
     Failures,
     Offload,
+    RackFans,
     RisingExhaust,
     SealedCabinet,
     Update,
@@ -85,6 +87,8 @@ class Stream(StrictModel):
     trace: str | None = None
     profile: Profile | None = None
     drop_outs: DropOuts | None = None
+    before: list[StepAround] = Field(default_factory=list)
+    after: list[StepAround] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _jitter_keeps_order(self) -> Self:
@@ -107,6 +111,8 @@ class Candidates(StrictModel):
     max_batch: int = Field(default=1, ge=1, le=256)
     max_wait_s: Seconds = 0.0
     """How long a batch may wait to fill."""
+    beside: list[UnitKind] = Field(default_factory=list)
+    """Kinds of units that serve beside the one that a part's plan rests on."""
 
 
 class Carrier(StrictModel):
@@ -138,6 +144,8 @@ class Site(StrictModel):
     altitude_m: Annotated[Metres, Field(le=3050)] = 0.0
     sealed: SealedCabinet | None = None
     rising_exhaust: RisingExhaust | None = None
+    fans: RackFans | None = None
+    """In place of `airflow` and `fan`, which then play no part."""
 
     @model_validator(mode="after")
     def _planned_with_the_warmest_hour(self) -> Self:
@@ -159,6 +167,8 @@ class Site(StrictModel):
             raise refuse(expected, format_percent(self.recirculation_ratio))
         if self.sealed and self.rising_exhaust:
             raise refuse("either `sealed` or `rising_exhaust`", "both")
+        if self.sealed and self.fans:
+            raise refuse("either `sealed` or `fans`", "both")
         return self
 
 
@@ -182,7 +192,7 @@ class Control(StrictModel):
 
     clock: Literal["full", "two_threshold", "pi"] = "full"
     power_cap_w: Annotated[Watts, Field(gt=0)] | None = None
-    batching: Literal["max_wait", "full", "to_slo"] = "max_wait"
+    batching: Literal["max_wait", "full", "to_slo", "adaptive"] = "max_wait"
     scheduler: Literal["none", "naive", "stable"] = "none"
     avoid_hot_c: Celsius | None = None
     forecast_s: Seconds = 0.0
@@ -198,9 +208,11 @@ class Simulation(StrictModel):
     """How many to begin with; a search adds to them while a verdict is open."""
     most_replications: int = Field(default=32, ge=2)
     seed: int = Field(ge=0)
-    dispatch: Literal["shortest_queue", "round_robin", "power_of_two", "least_energy", "central_queue"] = (
-        "shortest_queue"
-    )
+    dispatch: Literal[
+        "shortest_queue", "round_robin", "power_of_two", "least_energy", "central_queue", "npu_first"
+    ] = "shortest_queue"
+    spill_at: int = Field(default=2, ge=1)
+    """With `npu_first`: requests at the emptiest unit of a kind from which on the next kind is taken."""
 
     horizon: Literal["steady", "terminating"] = "steady"
     control: Control = Field(default_factory=Control)
@@ -219,7 +231,7 @@ class Deployment(StrictModel):
     """A rack that is given and not searched for: of a part, or of a device given by numbers."""
 
     device: str | None = None
-    count: int = Field(ge=1)
+    count: int = Field(ge=1, le=100_000)
     mode: str | None = None
     precision: PrecisionName | None = None
     synthetic: Accelerator | None = None
@@ -247,6 +259,7 @@ class Scenario(StrictModel):
     planning: Planning = Field(default_factory=Planning)
     growth: Growth | None = None
     simulation: Simulation
+    host: HostCores | None = None
     deployment: Deployment | None = None
     density: Density | None = None
     update: Update | None = None
@@ -264,6 +277,18 @@ class Scenario(StrictModel):
         for stream in self.streams:
             if stream.queue_limit is not None and stream.queue_limit < fill:
                 raise refuse(f"queue_limit of {stream.name!r} to hold a batch of {fill}", stream.queue_limit)
+        return self
+
+    @model_validator(mode="after")
+    def _steps_have_a_host(self) -> Self:
+        for stream in self.streams:
+            if not any(step.where != "unit" for step in (*stream.before, *stream.after)):
+                continue
+            if self.host is None:
+                raise refuse(f"`host: {{cores: ...}}` for the steps of {stream.name!r}", "none")
+            if self.simulation.dispatch == "central_queue":
+                expected = f"a dispatch that names the device on arrival, for the steps of {stream.name!r}"
+                raise refuse(expected, self.simulation.dispatch)
         return self
 
     @model_validator(mode="after")

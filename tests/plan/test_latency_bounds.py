@@ -38,7 +38,9 @@ def services_at(bound: str) -> tuple[Service, ...]:
 
 def judged(slo_s: float, planned: str) -> RackRun:
     rack = rack_at(planned, slo_s)
-    run = with_bounds(rack, simulate(rack), planned=planned, services_at=services_at, run=simulate)
+    run = with_bounds(
+        simulate(rack), planned=planned, rack_at=lambda bound: rack_at(bound, slo_s), run=simulate
+    )
     return RackRun(rack, run)
 
 
@@ -68,10 +70,9 @@ def test_the_planned_run_is_not_repeated():
     rack, calls = rack_at("mid", 0.1), []
     result = simulate(rack)
     run = with_bounds(
-        rack,
         result,
         planned="mid",
-        services_at=services_at,
+        rack_at=lambda bound: rack_at(bound, 0.1),
         run=lambda at: calls.append(at.device.services[0].batch_s) or simulate(at),
     )
     assert calls == [(0.02,)], "the high end is overloaded and the middle is there"

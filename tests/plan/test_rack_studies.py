@@ -81,7 +81,7 @@ def test_a_density_may_end_at_the_power_limit_or_the_inlet_class():
     classed = changed("article-density", ("  most: 200\n", "  most: 200\n  inlet_class: A2\n"))
     limit = density_curve(replace(source, scenario=classed)).limit
     assert "class allows 35" in limit.reason
-    assert 15 <= limit.devices < 20
+    assert 20 <= limit.devices <= 24, "15 K over the supply lie between the rows of 20 (12 K) and 40 (28 K)"
     high = changed(
         "article-density",
         ("  most: 200\n", "  most: 200\n  inlet_class: A2\n"),
@@ -205,10 +205,10 @@ def test_what_needs_real_parts_refuses_a_synthetic_device():
 
 
 def test_a_sealed_cabinet_limits_by_its_walls():
-    """63 devices of an open rack at 95 W/K; walls of 20 W/K in the sun hold a few."""
+    """Tens of devices in an open rack; walls of 20 W/K in the sun hold a few."""
     sealed = changed(
         "article-density",
-        ("airflow: best", "airflow: site"),
+        ("airflow: sixth_root", "airflow: site"),
         ("  carriers: {}\n", "  carriers: {}\n  sealed: {loss: 20 W/K, solar: 100 W}\n"),
     )
     curve = density_curve(replace(shipped("article-density"), scenario=sealed))

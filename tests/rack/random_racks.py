@@ -6,9 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from planner.rack.description import Air, Batching, Device, Leakage, NetworkShare, Rack, Service, Thermal
+from planner.rack.description import (
+    Air,
+    Batching,
+    Device,
+    Host,
+    Leakage,
+    NetworkShare,
+    Rack,
+    Service,
+    Thermal,
+    Unit,
+)
 from planner.rack.life import Failures, Life, Outage, RollingUpdate
-from planner.rack.streams import Bursts, DropOuts, Profile, StreamGroup
+from planner.rack.streams import Bursts, DropOuts, Profile, Step, StreamGroup
 
 DISPATCHES = ("shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy")
 TABLE = np.array([0.01, 0.014, 0.017, 0.021])
@@ -39,7 +50,37 @@ def random_rack(number: int) -> Rack:
         initial=str(draw.choice(["steady", "cold"])),
         shares=_shares(draw, networks),
     )
-    return replace(rack, life=_life(draw, rack.count))
+    rack = replace(rack, life=_life(draw, rack.count))
+    return _with_units(draw, rack) if draw.random() < 0.5 else rack
+
+
+def _with_units(draw: np.random.Generator, rack: Rack) -> Rack:
+    """A DLA pair or an NPU beside the main unit, perhaps for one network only; work on hosts and copies."""
+    beside = []
+    for kind, count in (("dla", 2), ("npu", 1)):
+        if draw.random() < 0.6:
+            pace = float(draw.uniform(0.5, 3))
+            services = tuple(
+                replace(service, batch_s=tuple(pace * x for x in service.batch_s), busy_w=9.0)
+                for service in rack.device.services[: int(draw.integers(1, 3))]
+            )
+            beside.append(Unit(kind, services, count))
+    device = replace(rack.device, beside=tuple(beside))
+    dispatch = str(draw.choice([rack.dispatch, "npu_first"]))
+    streams = rack.streams
+    if dispatch != "central_queue" and draw.random() < 0.7:
+        device = replace(device, host=Host(int(draw.integers(1, 4)), 2.0, copies=int(draw.integers(1, 3))))
+        streams = tuple(
+            replace(group, before=_steps(draw), after=_steps(draw)) if draw.random() < 0.7 else group
+            for group in streams
+        )
+    spill_at = int(draw.integers(1, 4))
+    return replace(rack, device=device, dispatch=dispatch, streams=streams, spill_at=spill_at)
+
+
+def _steps(draw: np.random.Generator) -> tuple[Step, ...]:
+    places = draw.choice(["host", "copy", "unit"], size=int(draw.integers(0, 3)))
+    return tuple(Step(str(place), float(draw.uniform(0.0005, 0.02))) for place in places)
 
 
 def _life(draw: np.random.Generator, count: int) -> Life:

@@ -20,6 +20,7 @@ from planner.rack.airflow_readings import (
 from planner.rack.density import Surroundings, density_limit, density_rows, heat_reason
 from planner.rack.description import Air
 from planner.rack.fans import AirPath, FanCurve, airflow_m3_per_s
+from planner.rack.joint_fit import growth_needed, joint_readings
 from planner.rack.streams import StreamGroup
 
 ARTICLE = (DensityPoint(20, 12.0, 75.0), DensityPoint(40, 28.0, 75.0), DensityPoint(60, 45.0, 77.0))
@@ -86,6 +87,27 @@ def test_two_watts_admit_a_leakage_for_every_exponent(per_k, low_w, high_w):
         power_w = reading.base_w + reading.reference_w * np.exp(per_k * point.rise_k)
         assert power_w == pytest.approx(point.power_per_device_w, abs=reading.worst_w + 1e-6)
     assert 0.3 < reading.worst_w < 0.45
+
+
+def test_few_numbers_for_rises_and_powers_together():
+    """Without assumed exponents two fitted numbers miss one of the two; with them two are enough."""
+    found = joint_readings(ARTICLE)
+    assert [both.fitted for both in found] == [1, 1, 2, 2, 2, 3]
+    for both in found:
+        enough = both.fitted == 3 or (both.fitted == 2 and len(both.assumed) == 2)
+        assert both.holds is enough
+    flow_and_leak = next(b for b in found if b.airflow == "the same flow" and b.fitted == 2)
+    assert flow_and_leak.worst_k == pytest.approx(2.04, abs=0.01)
+    assert flow_and_leak.worst_w == pytest.approx(0.4926, abs=1e-3), "its worst row is the one at 28 K"
+
+
+def test_what_the_rounding_asks_of_any_airflow():
+    """Rise for each watt: 11.5 to 12.5 K over 20 x 75.5 to 74.5 W, and so on."""
+    first, second = growth_needed(ARTICLE)
+    assert first[0] == pytest.approx((27.5 / 75.5 / 40) / (12.5 / 74.5 / 20) - 1)
+    assert second[1] == pytest.approx((45.5 / 76.5 / 60) / (27.5 / 75.5 / 40) - 1)
+    assert first[0] > 0.08, "no constant flow"
+    assert second[1] < 0.09, "and none that bends on"
 
 
 def test_powers_that_fall_with_heat_are_no_leakage():

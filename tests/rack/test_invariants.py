@@ -90,7 +90,7 @@ def test_more_devices_never_raise_utilisation(make_rack, count, cameras, seed):
         ("little", "epochs", "in_system"),
         ("little", "requests", "departure_s"),
         ("little_queue", "epochs", "waiting"),
-        ("little_queue", "requests", "start_s"),
+        ("little_queue", "waits", "end_s"),
         ("utilisation", "epochs", "busy_share"),
         ("utilisation", "batches", "end_s"),
         ("energy", "epochs", "power_w"),

@@ -11,17 +11,17 @@ import pytest
 
 from planner.errors import InputError
 from planner.rack import simpy_engine
-from planner.rack.description import Air, Batching, Device, NetworkShare, Service
+from planner.rack.description import Air, Batching, Device, Host, NetworkShare, Service
 from planner.rack.policies.clock import FixedClock, PowerCap, ProportionalIntegral, TwoThresholds
-from planner.rack.policies.filling import FillToSlo, FullBatches
+from planner.rack.policies.filling import AdaptToSlo, FillToSlo, FullBatches
 from planner.rack.policies.openness import AvoidHot, NaiveScheduler, ResourceGuard, StableScheduler
 from planner.rack.simulation import run_replication, simulate
-from planner.rack.streams import StreamGroup
+from planner.rack.streams import Step, StreamGroup
 
 POLICIES = [
     FixedClock(0.8), TwoThresholds(), ProportionalIntegral(), PowerCap(60.0), FillToSlo(), FullBatches(),
     NaiveScheduler(), StableScheduler(dwell_s=3.0, history_s=5.0), AvoidHot(40.0), AvoidHot(40.0, 5.0),
-    ResourceGuard(35.0),
+    ResourceGuard(35.0), AdaptToSlo(),
 ]  # fmt: skip
 
 
@@ -142,6 +142,24 @@ def test_full_batches_are_full_and_filling_to_the_slo_keeps_it(batching_rack):
     assert patient.energy_per_request_j < plain.energy_per_request_j
 
 
+def test_adapting_sees_what_filling_does_not_know_of(batching_rack):
+    """Half of the 100 ms goes by on a host: to fill a batch up to the SLO breaks it, to adapt keeps it.
+
+    Against batches that do not wait it still saves energy.
+    """
+    streams = (cameras(10, before=(Step("host", 0.045),)),)
+    rack = batching_rack(duration_s=120.0)
+    device = replace(rack.device, host=Host(cores=16))
+    rack = replace(rack, streams=streams, warmup_s=30.0, device=device)
+    filled, adapted, plain = (
+        simulate(replace(rack, policies=policies)) for policies in ((FillToSlo(0.8),), (AdaptToSlo(0.8),), ())
+    )
+    assert filled.streams[0].verdict == "FAIL"
+    assert adapted.streams[0].verdict == "PASS"
+    assert adapted.devices.mean_batch > plain.devices.mean_batch
+    assert adapted.energy_per_request_j < plain.energy_per_request_j
+
+
 def test_least_energy_fills_batches_and_draws_less(batching_rack):
     rack = batching_rack(count=6, streams=(cameras(40, arrivals="poisson"),), replications=4)
     shortest, least = (simulate(replace(rack, dispatch=rule)) for rule in ("shortest_queue", "least_energy"))
@@ -217,7 +235,8 @@ def test_a_policy_that_returns_nonsense_is_named(make_rack):
     [
         lambda: FixedClock(0.0), lambda: TwoThresholds(0.8, 0.3), lambda: TwoThresholds(levels=(0.5, 0.9)),
         lambda: ProportionalIntegral(gain=-1), lambda: PowerCap(0.0), lambda: FillToSlo(1.5),
-        lambda: NaiveScheduler(0.0), lambda: StableScheduler(dwell_s=-1.0), lambda: AvoidHot(70.0, -1.0),
+        lambda: AdaptToSlo(back_off=1.0), lambda: NaiveScheduler(0.0),
+        lambda: StableScheduler(dwell_s=-1.0), lambda: AvoidHot(70.0, -1.0),
         lambda: ResourceGuard(70.0, -3.0), lambda: NetworkShare("net", 0.0),
     ],
 )  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from planner.errors import InputError
+from planner.rack import processes
 from planner.rack.arrivals import draw_arrivals
 from planner.rack.streams import Bursts, DropOuts, Profile, StreamGroup
 
@@ -72,8 +74,6 @@ def test_drop_outs_silence_their_share_and_nothing_else(times_s):
 
 @pytest.mark.parametrize("name", ["trace.csv", "trace.parquet"])
 def test_a_trace_is_replayed_as_it_is(times_s, tmp_path, name):
-    import pandas as pd
-
     time_s = np.round(np.cumsum(np.random.default_rng(1).exponential(0.001, 100_000)), 3)
     file, frame = tmp_path / name, pd.DataFrame({"frame": 1, "time_s": time_s})
     if name.endswith("csv"):
@@ -83,6 +83,29 @@ def test_a_trace_is_replayed_as_it_is(times_s, tmp_path, name):
         frame.to_parquet(file)
     drawn = times_s(80.0, rate_per_s=1000.0, arrivals="trace", trace=str(file))
     assert drawn.tolist() == time_s[time_s < 80.0].tolist()
+
+
+@pytest.mark.parametrize("column", [pd.to_datetime([1, 2, 3], unit="s"), ["a", "b", "c"], [1.0, None, 3.0]])
+def test_a_parquet_trace_of_anything_but_seconds_is_refused(times_s, tmp_path, column):
+    pytest.importorskip("pyarrow")
+    file = tmp_path / "trace.parquet"
+    pd.DataFrame({"time_s": column}).to_parquet(file)
+    with pytest.raises(InputError, match="row 2" if None in column else "a column time_s of numbers"):
+        times_s(10.0, rate_per_s=1.0, arrivals="trace", trace=str(file))
+
+
+def test_a_long_trace_is_never_whole_in_memory(times_s, tmp_path, monkeypatch):
+    """Two million rows, of which the run asks for a tenth: no more than that, and a block, is read."""
+    pytest.importorskip("pyarrow")
+    file = tmp_path / "trace.parquet"
+    pd.DataFrame({"time_s": np.arange(2_000_000) * 1e-3}).to_parquet(file, row_group_size=50_000)
+    read = []
+    true_blocks = processes.trace_blocks
+    monkeypatch.setattr(
+        processes, "trace_blocks", lambda path: (read.append(b.size) or b for b in true_blocks(path))
+    )
+    assert times_s(200.0, rate_per_s=1000.0, arrivals="trace", trace=str(file)).size == 200_000
+    assert sum(read) <= 200_000 + 65536
 
 
 @pytest.mark.parametrize(

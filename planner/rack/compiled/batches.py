@@ -1,4 +1,4 @@
-"""Devices and batches: which batch may start, who is in it, how it ends."""
+"""Servers and what they work on: which batch may start, who is in it, how it ends, where its requests go."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from planner.rack.compiled.queues import (
     pass_time,
     pop_newest,
     pop_oldest,
+    wait_again,
 )
 from planner.rack.compiled.state import DROP_OLDEST, NONE, State
 from planner.rack.compiled.tree import renew_winner
@@ -23,30 +24,57 @@ from planner.rack.compiled.tree import renew_winner
 
 @compiled
 def admit(state: State, number: int, now_s: float) -> None:
-    """Put a request where dispatch says; a queue of its group that grows too long loses one."""
-    group = state.nodes[number].group
-    rules = state.groups[group]
-    room = choose_room(state, rules.network, state.nodes[number].request)
+    """Send a request to the room that dispatch says, by way of the steps before it."""
+    node = state.nodes[number]
+    room = choose_room(state, state.groups[node.group].network, node.request)
     if room == NONE:
         drop_waiting(state, number, now_s)
         return
+    node.room = room
+    node.stage = 0
+    add_load(state, room, 1)
+    wait(state, number, now_s)
+
+
+@compiled
+def wait(state: State, number: int, now_s: float) -> None:
+    """Wait for the next step of a path; a queue of the group that grows too long loses one."""
+    node = state.nodes[number]
+    group, early = node.group, before_inference(state, number)
+    pool = state.path_pool[group, node.stage]
+    room = node.room
+    if pool != NONE:
+        room = state.pool_room[state.rooms[room].device, pool]
     join(state, room, number)
     if state.rooms[room].idle_head != NONE:
         serve(state, room, now_s)
-    if state.queues[room, group].length > rules.limit:
+    rules = state.groups[group]
+    if state.queues[room, group].length > rules.limit and early:
         if rules.overflow == DROP_OLDEST:
             lost = pop_oldest(state, room, group)
         else:
             lost = pop_newest(state, room, group)
-        add_load(state, room, -1)
+        if before_inference(state, lost):
+            add_load(state, state.nodes[lost].room, -1)
         drop_waiting(state, lost, now_s)
 
 
 @compiled
+def before_inference(state: State, number: int) -> bool:
+    """Whether a request waits for its inference or for a step before it."""
+    node = state.nodes[number]
+    early: bool = node.stage <= state.groups[node.group].inference
+    return early
+
+
+@compiled
 def serve(state: State, room: int, now_s: float) -> None:
-    """Start every batch that may start in a room; wait for the next to fill where devices stay idle."""
+    """Start all that may start in a room; wait for the next batch to fill where units stay idle."""
     place = state.rooms[room]
     while place.idle_head != NONE and place.waiting > 0:
+        if place.lane == NONE:
+            start_step(state, room, now_s)
+            continue
         network = ready(state, room, now_s)
         if network == NONE:
             await_expiry(state, room, now_s)
@@ -93,8 +121,11 @@ def ready(state: State, room: int, now_s: float) -> int:
         waiting = state.waiting_of[room, network]
         if waiting == 0:
             continue
-        oldest_s = state.nodes[oldest_of(state, room, network)].arrival_s
-        if waiting >= state.run[0].max_size or now_s >= oldest_s + state.networks[network].max_wait_s:
+        oldest_s = state.nodes[oldest_of(state, room, network)].since_s
+        if (
+            waiting >= state.networks[network].max_size
+            or now_s >= oldest_s + state.networks[network].max_wait_s
+        ):
             head = first_of(state, room, network)
             if best == NONE or before(state, head, first):
                 best, first = network, head
@@ -107,7 +138,7 @@ def await_expiry(state: State, room: int, now_s: float) -> None:
     expiry_s = np.inf
     for network in range(len(state.networks)):
         if state.waiting_of[room, network] > 0:
-            oldest_s = state.nodes[oldest_of(state, room, network)].arrival_s
+            oldest_s = state.nodes[oldest_of(state, room, network)].since_s
             expiry_s = min(expiry_s, oldest_s + state.networks[network].max_wait_s)
     if expiry_s < state.rooms[room].expiry_s:
         state.rooms[room].expiry_s = expiry_s
@@ -117,25 +148,64 @@ def await_expiry(state: State, room: int, now_s: float) -> None:
 
 @compiled
 def start(state: State, room: int, network: int, now_s: float) -> None:
-    """The device that has been idle longest begins a batch of a network."""
+    """The unit that has been idle longest begins a batch of a network."""
     pass_time(state, now_s)
-    run, place = state.run[0], state.rooms[room]
-    number = place.idle_head
-    device = state.devices[number]
-    place.idle_head = device.next_idle
-    if place.idle_head == NONE:
-        place.idle_tail = NONE
-    size = min(run.max_size, state.waiting_of[room, network])
-    device.head = take(state, room, network, size, now_s)
-    device.size = size
-    device.start_s = device.busy_since_s = now_s
-    device.power_w = state.busy_w[number, network]
-    run.waiting -= size
+    run = state.run[0]
+    size = min(state.networks[network].max_size, state.waiting_of[room, network])
+    number = take_idle(state, room)
+    server = state.servers[number]
+    server.head = take(state, room, network, size, now_s)
+    added_s = 0.0
+    node = server.head
+    while node != NONE:
+        added_s += state.groups[state.nodes[node].group].unit_s
+        node = state.nodes[node].next
     if now_s >= run.window_start_s:
         run.batches += 1
         run.batched += size
-    work = state.nodes[device.head].work
-    service_s = state.batch_s[network, size - 1] * state.slow[number, network] * work
+    full_clock_s = state.batch_s[server.unit, network, size - 1]
+    service_s = (full_clock_s + added_s) * state.slow[number, network] * state.nodes[server.head].work
+    begin_work(state, number, size, state.busy_w[number, network], service_s, now_s)
+
+
+@compiled
+def start_step(state: State, room: int, now_s: float) -> None:
+    """The server of a pool that has been idle longest takes the request that is first in rank."""
+    pass_time(state, now_s)
+    number = take_idle(state, room)
+    first = NONE
+    for group in range(len(state.groups)):
+        head = state.queues[room, group].head
+        if head != NONE and (first == NONE or before(state, head, first)):
+            first = head
+    node = state.nodes[first]
+    pop_oldest(state, room, node.group)
+    state.run[0].waited_s += in_window_s(state, node.since_s, now_s)
+    node.next = NONE
+    state.servers[number].head = first
+    pool, step_s = state.path_pool[node.group, node.stage], state.path_s[node.group, node.stage]
+    begin_work(state, number, 1, state.pool_w[pool], step_s, now_s)
+
+
+@compiled
+def take_idle(state: State, room: int) -> int:
+    """The server of a room that has been idle longest, which is not idle any more."""
+    place = state.rooms[room]
+    number: int = place.idle_head
+    place.idle_head = state.servers[number].next_idle
+    if place.idle_head == NONE:
+        place.idle_tail = NONE
+    return number
+
+
+@compiled
+def begin_work(state: State, number: int, size: int, power_w: float, service_s: float, now_s: float) -> None:
+    """A server works on the requests that are chained to it."""
+    run, server = state.run[0], state.servers[number]
+    server.size = size
+    server.start_s = server.busy_since_s = now_s
+    server.power_w = power_w
+    run.waiting -= size
     state.completion_s[number] = now_s + service_s
     state.completion_order[number] = run.begun
     run.begun += 1
@@ -149,7 +219,7 @@ def take(state: State, room: int, network: int, size: int, now_s: float) -> int:
     head = last = NONE
     for _ in range(size):
         number = pop_oldest(state, room, state.nodes[first_of(state, room, network)].group)
-        run.waited_s += in_window_s(state, state.nodes[number].arrival_s, now_s)
+        run.waited_s += in_window_s(state, state.nodes[number].since_s, now_s)
         if head == NONE:
             head = number
         else:
@@ -161,90 +231,103 @@ def take(state: State, room: int, network: int, size: int, now_s: float) -> int:
 
 @compiled
 def serve_until(state: State, number: int, now_s: float) -> None:
-    """Carry a busy device's time and energy in this epoch on to now."""
-    device = state.devices[number]
-    served_s = now_s - device.busy_since_s
-    device.busy_s += served_s
-    device.dynamic_j += served_s * device.power_w
-    device.busy_since_s = now_s
+    """Carry a busy server's time and energy in this epoch on to now."""
+    server = state.servers[number]
+    served_s = now_s - server.busy_since_s
+    server.busy_s += served_s
+    server.dynamic_j += served_s * server.power_w
+    server.busy_since_s = now_s
 
 
 @compiled
 def count_batch(state: State, number: int, now_s: float) -> None:
     """Count the part of a batch that lies in the window, for the second account of time and energy."""
-    run, device = state.run[0], state.devices[number]
-    served_s = in_window_s(state, device.start_s, now_s)
+    run, server = state.run[0], state.servers[number]
+    served_s = in_window_s(state, server.start_s, now_s)
     run.served_s += served_s
-    run.served_j += served_s * device.power_w
+    run.served_j += served_s * server.power_w
 
 
 @compiled
 def finish(state: State, number: int, now_s: float) -> None:
-    """The batch of a device is over; its requests are still chained to it."""
+    """The batch of a server is over; its requests are still chained to it."""
     serve_until(state, number, now_s)
     count_batch(state, number, now_s)
-    device = state.devices[number]
-    add_load(state, device.room, -device.size)
-    device.size = 0
+    server = state.servers[number]
+    if server.unit != NONE:
+        add_load(state, server.room, -server.size)
+    server.size = 0
     state.completion_s[number] = np.inf
 
 
 @compiled
 def complete(state: State, number: int, now_s: float) -> None:
-    """A device has served its batch and takes the next."""
+    """A server has done with its batch and takes the next."""
     pass_time(state, now_s)
     finish(state, number, now_s)
-    device = state.devices[number]
-    node = device.head
+    server = state.servers[number]
+    node = server.head
     while node != NONE:
         following = state.nodes[node].next
-        count_served(state, node, now_s)
+        go_on(state, node, now_s)
         node = following
     make_idle(state, number)
-    serve(state, device.room, now_s)
-    if device.size == 0:
+    serve(state, server.room, now_s)
+    if server.size == 0:
         renew_winner(state.completion_winner, state.completion_s, state.completion_order, number)
 
 
 @compiled
+def go_on(state: State, number: int, now_s: float) -> None:
+    """A request goes to the next step of its path, or is answered."""
+    node = state.nodes[number]
+    node.stage += 1
+    if node.stage == state.groups[node.group].stages:
+        count_served(state, number, now_s)
+    else:
+        wait_again(state, number, now_s)
+        wait(state, number, now_s)
+
+
+@compiled
 def make_idle(state: State, number: int) -> None:
-    """A device takes its turn behind the idle ones of its room."""
-    device = state.devices[number]
-    place = state.rooms[device.room]
-    device.head = device.next_idle = NONE
+    """A server takes its turn behind the idle ones of its room."""
+    server = state.servers[number]
+    place = state.rooms[server.room]
+    server.head = server.next_idle = NONE
     if place.idle_head == NONE:
         place.idle_head = number
     else:
-        state.devices[place.idle_tail].next_idle = number
+        state.servers[place.idle_tail].next_idle = number
     place.idle_tail = number
 
 
 @compiled
 def lose_batch(state: State, number: int, now_s: float) -> None:
-    """The batch of a device is lost with it."""
+    """The batch of a server is lost with it."""
     finish(state, number, now_s)
     renew_winner(state.completion_winner, state.completion_s, state.completion_order, number)
-    device = state.devices[number]
-    node = device.head
+    server = state.servers[number]
+    node = server.head
     while node != NONE:
         following = state.nodes[node].next
         drop(state, node, now_s)
         node = following
-    device.head = NONE
+    server.head = NONE
 
 
 @compiled
 def leave_idle(state: State, number: int) -> None:
-    """An idle device is taken out of its room's turns."""
-    device = state.devices[number]
-    place = state.rooms[device.room]
+    """An idle server is taken out of its room's turns."""
+    server = state.servers[number]
+    place = state.rooms[server.room]
     previous, at = NONE, place.idle_head
     while at != number:
-        previous, at = at, state.devices[at].next_idle
+        previous, at = at, state.servers[at].next_idle
     if previous == NONE:
-        place.idle_head = device.next_idle
+        place.idle_head = server.next_idle
     else:
-        state.devices[previous].next_idle = device.next_idle
+        state.servers[previous].next_idle = server.next_idle
     if place.idle_tail == number:
         place.idle_tail = previous
-    device.next_idle = NONE
+    server.next_idle = NONE

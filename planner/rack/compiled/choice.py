@@ -12,11 +12,11 @@ from planner.rack.compiled.state import (
     CLOSED,
     LEAST_ENERGY,
     NONE,
+    NPU_FIRST,
     OFF,
     POWER_OF_TWO,
     ROUND_ROBIN,
     Bits,
-    Ints,
     State,
 )
 from planner.rack.compiled.tree import first_least
@@ -24,32 +24,67 @@ from planner.rack.compiled.tree import first_least
 
 @compiled
 def choose_room(state: State, network: int, request: int) -> int:
-    """The room for a request; NONE where all devices of its part are off."""
-    rule = state.run[0].rule
-    part = state.networks[network].part
-    loads = state.loads[part]
-    if loads[1] >= OFF:
+    """The room for a request; NONE where all devices that could serve it are off."""
+    run, rules = state.run[0], state.networks[network]
+    emptiest = emptiest_lane(state, network)
+    least = state.loads[emptiest, 1]
+    if least >= OFF:
         return NONE
-    if rule == LEAST_ENERGY:
-        return cheapest(state, network, loads)
-    if rule == ROUND_ROBIN:
-        room = next_open(state, loads, state.parts[part].last)
-    elif rule == POWER_OF_TWO:
-        room = emptier_of_two(state, loads, request)
+    bound = CLOSED if least < CLOSED else OFF
+    first = state.lane_order[rules.first_lane]
+    if run.rule == LEAST_ENERGY:
+        return cheapest(state, network, bound)
+    if run.rule == ROUND_ROBIN:
+        room = next_open(state, network, bound, state.lanes[first].last)
+        state.lanes[first].last = room
+    elif run.rule == POWER_OF_TWO:
+        room = emptier_of_two(state, network, bound, request)
+        state.lanes[first].last = room
     else:
-        following = state.parts[part].last + 1
-        room = first_least(loads, following if following < len(state.rooms) else 0)
-    state.parts[part].last = room
+        lane = first_lane_not_full(state, network, emptiest) if run.rule == NPU_FIRST else emptiest
+        following = state.lanes[lane].last + 1
+        room = first_least(state.loads[lane], following if following < run.unit_rooms else 0)
+        state.lanes[lane].last = room
     return room
 
 
 @compiled
-def next_open(state: State, loads: Ints, room: int) -> int:
+def emptiest_lane(state: State, network: int) -> int:
+    """The lane of a network with the shortest queue, of equals the first."""
+    rules = state.networks[network]
+    best: int = state.lane_order[rules.first_lane]
+    for place in range(rules.first_lane + 1, rules.last_lane):
+        lane = state.lane_order[place]
+        if state.loads[lane, 1] < state.loads[best, 1]:
+            best = lane
+    return best
+
+
+@compiled
+def first_lane_not_full(state: State, network: int, emptiest: int) -> int:
+    """The first lane of a network whose shortest queue is below the mark; the emptiest where none is."""
+    rules = state.networks[network]
+    for place in range(rules.first_lane, rules.last_lane):
+        lane: int = state.lane_order[place]
+        if state.loads[lane, 1] < state.run[0].spill_at:
+            return lane
+    return emptiest
+
+
+@compiled
+def takes(state: State, network: int, bound: int, room: int) -> bool:
+    """Whether a room serves a network and has a load under a bound."""
+    place = state.rooms[room]
+    may: bool = place.load < bound and state.allowed[network, place.lane]
+    return may
+
+
+@compiled
+def next_open(state: State, network: int, bound: int, room: int) -> int:
     """The next room in turn that is open, or only on where none is open."""
-    rooms, size = len(state.rooms), len(loads) // 2
-    bound = CLOSED if loads[1] < CLOSED else OFF
+    rooms = state.run[0].unit_rooms
     room = (room + 1) % rooms
-    while loads[size + room] >= bound:
+    while not takes(state, network, bound, room):
         room = (room + 1) % rooms
     return room
 
@@ -64,27 +99,26 @@ def mixed(mixing: Bits, number: int) -> np.uint64:
 
 
 @compiled
-def emptier_of_two(state: State, loads: Ints, request: int) -> int:
+def emptier_of_two(state: State, network: int, bound: int, request: int) -> int:
     """Of two rooms drawn at random the one with the lower load, of equals the first drawn."""
-    rooms, size = len(state.rooms), len(loads) // 2
+    rooms = np.uint64(state.run[0].unit_rooms)
     bits = mixed(state.mixing, request)
-    one = next_open(state, loads, int((bits >> np.uint64(32)) % np.uint64(rooms)) - 1)
-    other = next_open(state, loads, int((bits & np.uint64(0xFFFFFFFF)) % np.uint64(rooms)) - 1)
-    return other if loads[size + other] < loads[size + one] else one
+    one = next_open(state, network, bound, int((bits >> np.uint64(32)) % rooms) - 1)
+    other = next_open(state, network, bound, int((bits & np.uint64(0xFFFFFFFF)) % rooms) - 1)
+    return other if state.rooms[other].load < state.rooms[one].load else one
 
 
 @compiled
-def cheapest(state: State, network: int, loads: Ints) -> int:
+def cheapest(state: State, network: int, bound: int) -> int:
     """The open room at which a request adds least energy, of those the shortest, of those the first."""
-    size = len(loads) // 2
-    bound = CLOSED if loads[1] < CLOSED else OFF
     best, best_j, best_load = NONE, 0.0, 0
-    for room in range(len(state.rooms)):
-        load = loads[size + room]
-        if load >= bound:
+    for room in range(state.run[0].unit_rooms):
+        if not takes(state, network, bound, room):
             continue
-        filled = state.waiting_of[room, network] % state.run[0].max_size
-        added_s = state.batch_s[network, filled] - (state.batch_s[network, filled - 1] if filled else 0.0)
+        load = state.rooms[room].load
+        filled = state.waiting_of[room, network] % state.networks[network].max_size
+        batch_s = state.batch_s[state.servers[room].unit, network]
+        added_s = batch_s[filled] - (batch_s[filled - 1] if filled else 0.0)
         added_j = added_s * state.slow[room, network] * state.busy_w[room, network]
         if best == NONE or added_j < best_j or (added_j == best_j and load < best_load):
             best, best_j, best_load = room, added_j, load

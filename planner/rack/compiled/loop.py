@@ -13,6 +13,7 @@ import numpy as np
 
 from planner.rack.compiled.batches import (
     admit,
+    before_inference,
     complete,
     count_batch,
     leave_idle,
@@ -86,21 +87,24 @@ def expire(state: State, room: int, now_s: float) -> None:
 def carry_on(now_s: float, state: State) -> None:
     """See `end_epoch`."""
     pass_time(state, now_s)
-    for number in range(len(state.devices)):
-        if state.devices[number].size > 0:
+    for number in range(len(state.servers)):
+        if state.servers[number].size > 0:
             serve_until(state, number, now_s)
 
 
 @compiled
-def plug(number: int, state: State) -> None:
+def plug(device: int, state: State) -> None:
     """See `plug_in`."""
-    device = state.devices[number]
-    room = state.rooms[device.room]
-    room.devices_on += 1
-    make_idle(state, number)
-    if room.devices_on == 1:
-        room.load = CLOSED * room.closed
-        set_load(state.loads[room.part], device.room, room.load)
+    for number in range(len(state.servers)):
+        server = state.servers[number]
+        if server.device != device:
+            continue
+        room = state.rooms[server.room]
+        room.servers_on += 1
+        make_idle(state, number)
+        if room.servers_on == 1 and server.unit != NONE:
+            room.load = CLOSED * room.closed
+            set_load(state.loads[room.lane], server.room, room.load)
 
 
 @compiled
@@ -118,54 +122,68 @@ def serve_rooms(now_s: float, state: State) -> None:
 
 
 @compiled
-def unplug(number: int, now_s: float, orphans: Ints, state: State) -> int:
+def unplug(device: int, now_s: float, orphans: Ints, state: State) -> int:
     """See `shut_down`."""
-    device = state.devices[number]
-    room = state.rooms[device.room]
-    if device.size > 0:
-        lose_batch(state, number, now_s)
-    else:
-        leave_idle(state, number)
-    room.devices_on -= 1
-    if room.devices_on > 0:
-        return 0
     found = 0
+    for number in range(len(state.servers)):
+        server = state.servers[number]
+        if server.device != device:
+            continue
+        room = state.rooms[server.room]
+        if server.size > 0:
+            lose_batch(state, number, now_s)
+        else:
+            leave_idle(state, number)
+        room.servers_on -= 1
+        if room.servers_on == 0:
+            found = hand_back(server.room, now_s, orphans, found, state)
+            if server.unit != NONE:
+                room.load = OFF
+                set_load(state.loads[room.lane], server.room, OFF)
+    return found
+
+
+@compiled
+def hand_back(number: int, now_s: float, orphans: Ints, found: int, state: State) -> int:
+    """Empty a room: what waits for its inference fills `orphans` from `found` on, answers are lost."""
     for group in range(len(state.groups)):
-        queue = state.queues[device.room, group]
+        queue = state.queues[number, group]
         node = queue.head
         while node != NONE:
-            orphans[found] = node
-            found += 1
-            node = state.nodes[node].next
+            following = state.nodes[node].next
+            if before_inference(state, node):
+                orphans[found] = node
+                found += 1
+            else:
+                drop_waiting(state, node, now_s)
+            node = following
         queue.head = queue.tail = NONE
         queue.length = 0
-    state.waiting_of[device.room] = 0
-    room.waiting = 0
-    room.load = OFF
-    set_load(state.loads[room.part], device.room, OFF)
+    state.waiting_of[number] = 0
+    state.rooms[number].waiting = 0
     return found
 
 
 @compiled
 def open_rooms(is_open: Flags, state: State) -> None:
     """See `set_open`."""
-    for number in range(len(state.rooms)):
+    for number in range(state.run[0].unit_rooms):
         room = state.rooms[number]
         change = int(not is_open[number]) - room.closed
         if change != 0:
             room.closed += change
             if room.load < OFF:
                 room.load += change * CLOSED
-                set_load(state.loads[room.part], number, room.load)
+                set_load(state.loads[room.lane], number, room.load)
 
 
 @compiled
 def remaining(end_s: float, overdue_after_s: Floats, counts: Ints, state: State) -> None:
     """See `close`; also the last parts of the second accounts."""
-    for number in range(len(state.devices)):
-        if state.devices[number].size > 0:
+    for number in range(len(state.servers)):
+        if state.servers[number].size > 0:
             count_batch(state, number, end_s)
-            count_chain(state, state.devices[number].head, end_s, overdue_after_s, counts)
+            count_chain(state, state.servers[number].head, end_s, overdue_after_s, counts)
     for room in range(len(state.rooms)):
         for group in range(len(state.groups)):
             head = state.queues[room, group].head
@@ -174,18 +192,19 @@ def remaining(end_s: float, overdue_after_s: Floats, counts: Ints, state: State)
 
 @compiled
 def count_chain(state: State, node: int, end_s: float, overdue_after_s: Floats, counts: Ints) -> float:
-    """Count a chain's requests that arrived in the window; returns the time that all of it spent in it."""
-    spent_s = 0.0
+    """Count a chain's requests that arrived in the window; returns how long it has waited, if it waits."""
+    spent_s = waited_s = 0.0
     while node != NONE:
         request = state.nodes[node]
         spent_s += in_window_s(state, request.arrival_s, end_s)
+        waited_s += in_window_s(state, request.since_s, end_s)
         if request.arrival_s >= state.run[0].window_start_s:
             counts[request.group, 0] += 1
             if end_s - request.arrival_s > overdue_after_s[request.group]:
                 counts[request.group, 1] += 1
         node = request.next
     state.run[0].spent_s += spent_s
-    return spent_s
+    return waited_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,16 +237,16 @@ def make_entries(revision: int) -> Entries:
         carry_on(now_s, state)
 
     @entry
-    def plug_in(number: int, state: State) -> None:
-        """Take a device into service, idle."""
+    def plug_in(device: int, state: State) -> None:
+        """Take a device into service, all of its servers idle."""
         state.run[0].revision = revision
-        plug(number, state)
+        plug(device, state)
 
     @entry
-    def shut_down(number: int, now_s: float, orphans: Ints, state: State) -> int:
+    def shut_down(device: int, now_s: float, orphans: Ints, state: State) -> int:
         """Take a device out; the requests that waited for it alone fill `orphans`, as many as it returns."""
         state.run[0].revision = revision
-        return unplug(number, now_s, orphans, state)
+        return unplug(device, now_s, orphans, state)
 
     @entry
     def readmit(numbers: Ints, now_s: float, state: State) -> None:

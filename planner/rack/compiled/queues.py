@@ -29,10 +29,10 @@ def in_window_s(state: State, start_s: float, end_s: float) -> float:
 
 @compiled
 def add_load(state: State, room: int, requests: int) -> None:
-    """Requests joined a room, or left it."""
+    """Requests are on their way to a room, or were served behind it, or lost."""
     place = state.rooms[room]
     place.load += requests
-    set_load(state.loads[place.part], room, place.load)
+    set_load(state.loads[place.lane], room, place.load)
 
 
 @compiled
@@ -42,10 +42,12 @@ def new_node(state: State, group: int, source: int, work: float, now_s: float) -
     number: int = run.free
     node = state.nodes[number]
     run.free = node.next
-    node.arrival_s = now_s
+    node.arrival_s = node.since_s = now_s
     node.work = work
     node.request = run.arrived
     node.next = NONE
+    node.room = NONE
+    node.stage = 0
     node.group = group
     node.source = source
     run.arrived += 1
@@ -68,10 +70,17 @@ def leave(state: State, number: int, now_s: float) -> None:
 
 
 @compiled
+def wait_again(state: State, number: int, now_s: float) -> None:
+    """A request that was in service waits for the next step of its path."""
+    state.run[0].waiting += 1
+    state.nodes[number].since_s = now_s
+
+
+@compiled
 def drop_waiting(state: State, number: int, now_s: float) -> None:
     """A request that waited, and is in no queue any more, is lost."""
     run, node = state.run[0], state.nodes[number]
-    run.waited_s += in_window_s(state, node.arrival_s, now_s)
+    run.waited_s += in_window_s(state, node.since_s, now_s)
     run.waiting -= 1
     drop(state, number, now_s)
 
@@ -89,6 +98,8 @@ def drop(state: State, number: int, now_s: float) -> None:
 def count_served(state: State, number: int, now_s: float) -> None:
     """A request is answered; its latency is counted in the bin that its binary digits name."""
     run, node = state.run[0], state.nodes[number]
+    network = state.networks[state.groups[node.group].network]
+    network.slowest_s = max(network.slowest_s, now_s - node.arrival_s)
     if now_s >= run.window_start_s:
         run.completed += 1
     if node.arrival_s >= run.window_start_s:
@@ -125,7 +136,6 @@ def join(state: State, room: int, number: int) -> None:
     queue.length += 1
     state.waiting_of[room, state.groups[node.group].network] += 1
     state.rooms[room].waiting += 1
-    add_load(state, room, 1)
 
 
 @compiled

@@ -10,7 +10,7 @@ from planner.rack.compiled import state as s
 from planner.rack.compiled.tree import leaf_count, tournament
 from planner.rack.description import Rack
 from planner.rack.latencies import BINS
-from planner.rack.rooms import networks_of, part_of_room, parts_of_networks, room_of_device
+from planner.rack.rooms import HOST, INFERENCE, POOLS, Places, networks_of, paths_of
 
 _RULES = {
     "shortest_queue": s.SHORTEST_QUEUE,
@@ -18,46 +18,80 @@ _RULES = {
     "round_robin": s.ROUND_ROBIN,
     "power_of_two": s.POWER_OF_TWO,
     "least_energy": s.LEAST_ENERGY,
+    "npu_first": s.NPU_FIRST,
 }
 _OVERFLOWS = {"drop_oldest": s.DROP_OLDEST, "drop_newest": s.DROP_NEWEST, "skip_frame": s.SKIP_FRAME}
 
 
-def begin(rack: Rack, replication: int, window_start_s: float) -> s.State:
+def begin(rack: Rack, places: Places, replication: int, window_start_s: float) -> s.State:
     """All devices unplugged and nothing in the rack; the settings that change are not filled in yet."""
-    rooms = len(part_of_room(rack))
+    rooms = places.unit_rooms
     networks = networks_of(rack)
-    nodes = np.zeros(s.DEPTHS * rack.count, dtype=s.NODE)
+    nodes = np.zeros(s.DEPTHS * places.servers, dtype=s.NODE)
     s.chain_free(nodes, 0)
     groups = _groups(rack, networks)
     sources = group_of_source(rack).size
+    path_pool, path_s = _paths(rack)
     return s.State(
-        run=_run(rack, window_start_s),
-        devices=_devices(rack),
-        rooms=_rooms(rack),
-        parts=_parts(rack),
-        queues=_filled(s.QUEUE, (rooms, len(rack.streams)), head=s.NONE, tail=s.NONE),
+        run=_run(rack, places, window_start_s),
+        servers=_servers(places),
+        rooms=_rooms(places),
+        lanes=_filled(s.LANE, places.lanes, last=rooms - 1),
+        queues=_filled(s.QUEUE, (places.room_lane.size, len(rack.streams)), head=s.NONE, tail=s.NONE),
         nodes=nodes,
         groups=groups,
-        networks=_networks(rack, networks),
+        networks=_networks(rack, networks, places),
         group_order=np.argsort(groups["network"], kind="stable").astype(np.int64),
-        waiting_of=np.zeros((rooms, len(networks)), dtype=np.int64),
+        waiting_of=np.zeros((places.room_lane.size, len(networks)), dtype=np.int64),
         in_rack=np.zeros(sources, dtype=np.int64),
-        loads=np.full((int(part_of_room(rack).max()) + 1, 2 * leaf_count(rooms)), s.OFF, dtype=np.int64),
-        completion_s=np.full(leaf_count(rack.count), np.inf),
-        completion_order=np.arange(leaf_count(rack.count)),
-        completion_winner=tournament(rack.count),
+        lane_order=np.array([lane for lanes in places.lanes_of for lane in lanes], dtype=np.int64),
+        allowed=np.array([[lane in lanes for lane in range(places.lanes)] for lanes in places.lanes_of]),
+        path_pool=path_pool,
+        path_s=path_s,
+        pool_room=np.ascontiguousarray(places.pool_room, dtype=np.int64),
+        pool_w=_pool_w(rack),
+        loads=np.full((places.lanes, 2 * leaf_count(rooms)), s.OFF, dtype=np.int64),
+        completion_s=np.full(leaf_count(places.servers), np.inf),
+        completion_order=np.arange(leaf_count(places.servers)),
+        completion_winner=tournament(places.servers),
         fire_s=np.full(leaf_count(rooms), np.inf),
         fire_order=np.arange(leaf_count(rooms)),
         fire_winner=tournament(rooms),
-        batch_s=np.array(
-            [rack.device.service(network).batch_s[: rack.batching.max_size] for network in networks]
-        ),
-        slow=np.ones((rack.count, len(networks))),
-        busy_w=np.zeros((rack.count, len(networks))),
+        batch_s=_batch_s(rack, networks),
+        slow=np.ones((places.unit_servers, len(networks))),
+        busy_w=np.zeros((places.unit_servers, len(networks))),
         latency_counts=np.zeros((len(rack.streams), BINS), dtype=np.int64),
         latency_sums_s=np.zeros((len(rack.streams), BINS)),
         mixing=np.array([dispatch_key(rack.seed, replication), GOLDEN, MIX_1, MIX_2], dtype=np.uint64),
     )
+
+
+def _batch_s(rack: Rack, networks: tuple[str, ...]) -> s.Floats:
+    """Service times by unit, network and batch size; zeros where a unit does not serve a network."""
+    table = np.zeros((len(rack.device.units), len(networks), rack.batching.max_size))
+    for place, unit in enumerate(rack.device.units):
+        for number, network in enumerate(networks):
+            service = unit.service(network)
+            if service is not None:
+                table[place, number] = service.batch_s[: rack.batching.max_size]
+    return table
+
+
+def _paths(rack: Rack) -> tuple[s.Ints, s.Floats]:
+    paths = paths_of(rack)
+    shape = (len(paths), max(map(len, paths)))
+    pool, time_s = np.full(shape, s.NONE, dtype=np.int64), np.zeros(shape)
+    for group, path in enumerate(paths):
+        for stage, step in enumerate(path):
+            pool[group, stage], time_s[group, stage] = step
+    return pool, time_s
+
+
+def _pool_w(rack: Rack) -> s.Floats:
+    power_w = np.zeros(len(POOLS))
+    if rack.device.host is not None:
+        power_w[HOST] = rack.device.host.core_w
+    return power_w
 
 
 def _filled(dtype: np.dtype[np.void], shape: int | tuple[int, ...], **values: object) -> s.Rows:
@@ -67,31 +101,41 @@ def _filled(dtype: np.dtype[np.void], shape: int | tuple[int, ...], **values: ob
     return rows
 
 
-def _run(rack: Rack, window_start_s: float) -> s.Rows:
+def _run(rack: Rack, places: Places, window_start_s: float) -> s.Rows:
     return _filled(
         s.RUN,
         1,
         window_start_s=window_start_s,
         arrival_s=np.inf,
         rule=_RULES[rack.dispatch],
-        max_size=rack.batching.max_size,
+        spill_at=rack.spill_at,
+        unit_rooms=places.unit_rooms,
     )
 
 
-def _devices(rack: Rack) -> s.Rows:
-    return _filled(s.DEVICE, rack.count, room=room_of_device(rack), head=s.NONE, next_idle=s.NONE)
-
-
-def _rooms(rack: Rack) -> s.Rows:
-    parts = part_of_room(rack)
+def _servers(places: Places) -> s.Rows:
     return _filled(
-        s.ROOM, len(parts), part=parts, load=s.OFF, idle_head=s.NONE, idle_tail=s.NONE, expiry_s=np.inf
+        s.SERVER,
+        places.servers,
+        room=places.server_room,
+        device=places.server_device,
+        unit=places.server_unit,
+        head=s.NONE,
+        next_idle=s.NONE,
     )
 
 
-def _parts(rack: Rack) -> s.Rows:
-    rooms = part_of_room(rack)
-    return _filled(s.PART, int(rooms.max()) + 1, last=len(rooms) - 1)
+def _rooms(places: Places) -> s.Rows:
+    return _filled(
+        s.ROOM,
+        places.room_lane.size,
+        lane=places.room_lane,
+        device=places.room_device,
+        load=s.OFF,
+        idle_head=s.NONE,
+        idle_tail=s.NONE,
+        expiry_s=np.inf,
+    )
 
 
 def _groups(rack: Rack, networks: tuple[str, ...]) -> s.Rows:
@@ -103,12 +147,22 @@ def _groups(rack: Rack, networks: tuple[str, ...]) -> s.Rows:
         priority=[group.priority for group in rack.streams],
         limit=limits,
         overflow=[_OVERFLOWS[group.overflow] for group in rack.streams],
+        unit_s=[group.unit_s for group in rack.streams],
+        inference=[path.index((INFERENCE, 0.0)) for path in paths_of(rack)],
+        stages=[len(path) for path in paths_of(rack)],
     )
 
 
-def _networks(rack: Rack, networks: tuple[str, ...]) -> s.Rows:
+def _networks(rack: Rack, networks: tuple[str, ...], places: Places) -> s.Rows:
     sizes = [sum(group.network == network for group in rack.streams) for network in networks]
     last = np.cumsum(sizes)
+    lanes = [len(lanes) for lanes in places.lanes_of]
+    last_lane = np.cumsum(lanes)
     return _filled(
-        s.NETWORK, len(networks), first=last - sizes, last=last, part=parts_of_networks(rack, networks)
+        s.NETWORK,
+        len(networks),
+        first=last - sizes,
+        last=last,
+        first_lane=last_lane - lanes,
+        last_lane=last_lane,
     )

@@ -2,9 +2,9 @@
 
 A request that is in the rack is a row of `nodes`. Rows that wait in the same queue, that are served in the
 same batch, or that are free are chained by `next`, and -1 ends a chain; so nothing is allocated while the
-loop runs. A queue is the chain of one stream group's requests in one room, oldest first; a room is what a
-device takes from (all devices of a part where one queue serves them). Networks, groups, sources and rooms
-are numbered as in the reference engine, and every rule is the same as there.
+loop runs. A queue is the chain of one stream group's requests in one room, oldest first. Servers, rooms and
+lanes are those of `planner.rack.rooms`; all are numbered as in the reference engine, and every rule is the
+same as there.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ OFF = 1 << 60
 CLOSED = 1 << 40
 """Added to the load of a room that is closed to new requests; a room without device has the load `OFF`."""
 
-SHORTEST_QUEUE, ROUND_ROBIN, POWER_OF_TWO, LEAST_ENERGY = range(4)
+SHORTEST_QUEUE, ROUND_ROBIN, POWER_OF_TWO, LEAST_ENERGY, NPU_FIRST = range(5)
 DROP_OLDEST, DROP_NEWEST, SKIP_FRAME = range(3)
 DEPTHS = 64
-"""Nodes to begin with for each device; more are added when they run out."""
+"""Nodes to begin with for each server; more are added when they run out."""
 
 RUN = np.dtype(
     [
@@ -52,15 +52,18 @@ RUN = np.dtype(
         ("served_s", "f8"),
         ("served_j", "f8"),
         ("rule", "i8"),  # of dispatch
-        ("max_size", "i8"),
+        ("spill_at", "i8"),
+        ("unit_rooms", "i8"),  # rooms before units; those of pools come after them
         ("revision", "i8"),
     ],
     align=True,
 )
 
-DEVICE = np.dtype(
+SERVER = np.dtype(
     [
         ("room", "i8"),
+        ("device", "i8"),
+        ("unit", "i8"),  # NONE for a server of a pool
         ("head", "i8"),  # of the chain of requests in service
         ("size", "i8"),  # of the batch; 0 when idle
         ("start_s", "f8"),  # of the batch
@@ -68,37 +71,41 @@ DEVICE = np.dtype(
         ("busy_since_s", "f8"),  # start of the batch or of the epoch, whichever is later
         ("busy_s", "f8"),  # of the epoch
         ("dynamic_j", "f8"),
-        ("next_idle", "i8"),  # the device that takes the next batch after this one
+        ("next_idle", "i8"),  # the server that takes the next batch after this one
     ],
     align=True,
 )
 
 ROOM = np.dtype(
     [
-        ("part", "i8"),
-        ("load", "i8"),  # requests waiting and in service, plus CLOSED; or OFF
+        ("lane", "i8"),  # NONE for the room of a pool
+        ("device", "i8"),
+        ("load", "i8"),  # requests on their way, waiting and in service, plus CLOSED; or OFF
         ("closed", "i8"),
         ("waiting", "i8"),
-        ("devices_on", "i8"),
-        ("idle_head", "i8"),  # the device idle longest; NONE without any
+        ("servers_on", "i8"),
+        ("idle_head", "i8"),  # the server idle longest; NONE without any
         ("idle_tail", "i8"),
         ("expiry_s", "f8"),  # when the oldest request has waited enough; infinite when nobody watches
     ],
     align=True,
 )
 
-PART = np.dtype([("last", "i8")])
+LANE = np.dtype([("last", "i8")])
 
 QUEUE = np.dtype([("head", "i8"), ("tail", "i8"), ("length", "i8")])
 
 NODE = np.dtype(
     [
         ("arrival_s", "f8"),
+        ("since_s", "f8"),  # when it began to wait
         ("work", "f8"),
         ("request", "i8"),
         ("next", "i8"),
         ("group", "i4"),
         ("source", "i4"),
+        ("room", "i4"),  # before the unit that it was sent to
+        ("stage", "i4"),  # of its path
     ],
     align=True,
 )
@@ -110,6 +117,9 @@ GROUP = np.dtype(
         ("limit", "i8"),
         ("overflow", "i8"),
         ("admitted", "i8"),
+        ("unit_s", "f8"),  # that each request adds to its batch
+        ("inference", "i8"),  # the stage of the path that a unit serves
+        ("stages", "i8"),
         ("served", "i8"),  # of the window, like dropped
         ("dropped", "i8"),
     ],
@@ -120,8 +130,11 @@ NETWORK = np.dtype(
     [
         ("first", "i8"),  # its groups are group_order[first:last]
         ("last", "i8"),
-        ("part", "i8"),
+        ("first_lane", "i8"),  # its lanes are lane_order[first_lane:last_lane]
+        ("last_lane", "i8"),
         ("max_wait_s", "f8"),
+        ("max_size", "i8"),
+        ("slowest_s", "f8"),  # of the epoch
     ],
     align=True,
 )
@@ -131,9 +144,9 @@ class State(NamedTuple):
     """All arrays of a run; `run` has a single row."""
 
     run: Rows
-    devices: Rows
+    servers: Rows
     rooms: Rows
-    parts: Rows
+    lanes: Rows
     queues: Rows  # [room, group]
     nodes: Rows
     groups: Rows
@@ -141,16 +154,22 @@ class State(NamedTuple):
     group_order: Ints  # groups, network after network
     waiting_of: Ints  # [room, network]: requests that wait
     in_rack: Ints  # of each source
-    loads: Ints  # [part, node]: tree of the loads of the rooms
-    completion_s: Floats  # of each device; infinite when idle
+    lane_order: Ints  # lanes, network after network
+    allowed: Flags  # [network, lane]
+    path_pool: Ints  # [group, stage]: a pool, or NONE for the unit
+    path_s: Floats  # [group, stage]
+    pool_room: Ints  # [device, pool]
+    pool_w: Floats  # of each pool
+    loads: Ints  # [lane, node]: tree of the loads of the rooms
+    completion_s: Floats  # of each server; infinite when idle
     completion_order: Ints
-    completion_winner: Ints  # tournament of the devices
+    completion_winner: Ints  # tournament of the servers
     fire_s: Floats  # of each room: when its expiry comes
     fire_order: Ints
     fire_winner: Ints  # tournament of the rooms
-    batch_s: Floats  # [network, size - 1]: service time at full clock
-    slow: Floats  # [device, network]
-    busy_w: Floats  # [device, network]
+    batch_s: Floats  # [unit, network, size - 1]: service time at full clock
+    slow: Floats  # [server, network], of units
+    busy_w: Floats  # [server, network], of units
     latency_counts: Ints  # [group, bin]
     latency_sums_s: Floats
     mixing: Bits  # key and constants of the draws for dispatch
