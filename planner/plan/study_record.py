@@ -24,6 +24,7 @@ from planner.plan.rack_views import rack_views
 from planner.plan.record import option_record, rack_record
 from planner.plan.spending import spending_record
 from planner.plan.study import Study
+from planner.plan.validation import validation_record
 from planner.plan.what_if import what_if, what_if_record
 from planner.schema.device import Device, Precision
 from planner.units import format_percent, format_quantity
@@ -83,6 +84,7 @@ def _record(study: Study) -> dict[str, object]:
         **rack_views(study),
         "footprint": footprint_record(study),
         "spending": spending_record(study),
+        "validation": validation_record(study),
         "trials": [
             {"device": t.option.device, "mode": t.option.mode, "count": t.option.count, "verdict": t.verdict}
             for t in study.trials

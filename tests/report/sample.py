@@ -520,6 +520,12 @@ def trusted():
         "networks": ["resnet50_v1.5"], "device_seen": True, "network_seen": False, "level": 0.9,
         "low": 0.61, "high": 1.53, "median": None, "p90": None, "note": "Judged on what was left out.",
     }  # fmt: skip
+    swing = {
+        "input": "latency", "unit": "s", "low": 0.006, "planned": 0.009, "high": 0.012, "basis": "band",
+        "total_cost_at_low": 4000.0, "total_cost_at_high": 7000.0, "count_at_low": 2, "count_at_high": 4,
+    }  # fmt: skip
+    narrow = swing | {"input": "tariff <b>", "total_cost_at_low": 4900.0, "total_cost_at_high": 5300.0}
+    record["spending"]["tornado"] = {"currency": "USD", "total_cost": 5000.0, "swings": [swing, narrow]}
     record.update(
         pitfalls=[mistake, mistake | {"accepted": "the label is for marketing"}],
         validation=[

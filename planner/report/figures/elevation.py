@@ -38,7 +38,17 @@ def elevation(rack: Elevation, slots: Slots, throttle_c: float | None, say: Word
         bar.set_label(say("axis.device_c"))
         bar.outline.set_linewidth(0.4)
 
-    return draw(float(np.clip(0.17 * rack["rack_units"] + 0.3, _SMALLEST_IN, _LARGEST_IN)), paint, say)
+    return draw(_height_in(rack), paint, say)
+
+
+def _height_in(rack: Elevation) -> float:
+    return float(np.clip(0.17 * rack["rack_units"] + 0.3, _SMALLEST_IN, _LARGEST_IN))
+
+
+def _letters_pt(rack: Elevation) -> float:
+    """Size of letters that leaves air above and below them in a carrier."""
+    carrier_pt = 72.0 * 0.9 * _height_in(rack) * rack["carrier_units"] / rack["rack_units"]
+    return float(np.clip(0.62 * carrier_pt, 4.0, 7.0))
 
 
 def _frame(axes: Axes, rack: Elevation, say: Wording) -> None:
@@ -90,7 +100,7 @@ def _slot(
         (left + width / 2, bottom + height / 2),
         ha="center",
         va="center",
-        fontsize=7.0,
+        fontsize=_letters_pt(rack),
         color="white" if dark else INK,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8} if spare else None,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4} if spare else None,
     )

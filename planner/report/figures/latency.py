@@ -73,7 +73,7 @@ def _limits(axes: Axes, values: Sequence[float]) -> None:
     positive = [value for value in values if value > 0]
     if positive:
         axes.set_xlim(min(positive) / 1.35, max(positive) * 1.35)
-        log_axis(axes, "x", "s")
+        log_axis(axes, "x", "s", most_ticks=6)
 
 
 def _label(rival: Rival, say: Wording) -> str:

@@ -13,7 +13,13 @@ import numpy as np
 
 from planner.report.figures.style import BLUE, COLOURS, VERMILLION
 from planner.report.numbers import band, count, money, percent, quantity
-from planner.report.page.heat_charts import day_chart, density_chart, elevation_chart, spending_chart
+from planner.report.page.heat_charts import (
+    day_chart,
+    density_chart,
+    elevation_chart,
+    spending_chart,
+    tornado_chart,
+)
 from planner.report.page.rack_charts import histogram_chart, rack_chart, rivals_chart, time_chart
 from planner.report.page.text import shown
 from planner.report.record import Band, Kernel, Option, Roofline, Rung, Study
@@ -57,6 +63,9 @@ def _heat(study: Study, say: Wording) -> dict[str, Chart]:
         found["density"] = density_chart(density, chosen["count"] or 0, throttle_c, say)
     if spending is not None and spending["lines"]:
         found["spending"] = spending_chart(spending, say)
+        tornado = spending.get("tornado")
+        if tornado is not None:
+            found["tornado"] = tornado_chart(tornado, say)
     return found
 
 

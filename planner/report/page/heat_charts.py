@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from planner.report.figures.style import BLUE, COLOURS, GREEN, ORANGE, VERMILLION
+from planner.report.figures.tornado import MOST_SWINGS
 from planner.report.numbers import money, shortened
 from planner.report.page.text import shown
-from planner.report.record import Density, Elevation, Hour, Slots, Spending
+from planner.report.record import Density, Elevation, Hour, Slots, Spending, Tornado
 from planner.wording.message import Wording
 
 Chart = dict[str, Any]
@@ -139,6 +140,38 @@ def density_chart(found: Density, planned: int, throttle_c: float | None, say: W
             "xaxis": {"title": {"text": say("axis.devices")}, "anchor": "y2", "rangemode": "tozero"},
             "yaxis": {"domain": [0.5, 1], "title": {"text": say("axis.temperature")}},
             "yaxis2": _panel(0.0, 0.42, say("axis.served")),
+        },
+    }
+
+
+def tornado_chart(found: Tornado, say: Wording) -> Chart:
+    """A bar for each input from its low to its high end around the planned sum."""
+    swings, planned = found["swings"][:MOST_SWINGS], found["total_cost"]
+    ends = (
+        ("spending.at_low", [swing["total_cost_at_low"] for swing in swings], BLUE),
+        ("spending.at_high", [swing["total_cost_at_high"] for swing in swings], ORANGE),
+    )
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "name": say(name),
+                "y": [shown(shortened(swing["input"], 30)) for swing in swings],
+                "x": [value - planned for value in values],
+                "base": planned,
+                "text": [shown(money(value, found["currency"])) for value in values],
+                "textposition": "none",
+                "hovertemplate": "%{y}: %{text}<extra></extra>",
+                "marker": {"color": colour},
+            }
+            for name, values, colour in ends
+        ],
+        "layout": {
+            "height": 150 + 30 * len(swings),
+            "barmode": "overlay",
+            "xaxis": {"title": {"text": say("axis.total_in", currency=shown(found["currency"]))}},
+            "yaxis": {"autorange": "reversed"},
         },
     }
 

@@ -5,7 +5,7 @@ zero. More keys than these are allowed and kept.
 """
 
 from planner.report.record.latency import Ceiling, Footprint, Kernel, Rival, Roofline, Rung
-from planner.report.record.money import Spending, SpendingLine
+from planner.report.record.money import Spending, SpendingLine, Swing, Tornado
 from planner.report.record.options import Answer, Band, Constraint, Option
 from planner.report.record.question import (
     Assumption,
@@ -71,8 +71,10 @@ __all__ = [
     "StreamLatency",
     "StreamResult",
     "Study",
+    "Swing",
     "Temperature",
     "Tool",
+    "Tornado",
     "Unresolved",
     "Validation",
     "Value",

@@ -1,8 +1,8 @@
-"""What is spent over the years."""
+"""What is spent over the years, and what the sum hangs on."""
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class SpendingLine(TypedDict):
@@ -16,6 +16,29 @@ class SpendingLine(TypedDict):
     spent: list[float]
 
 
+class Swing(TypedDict):
+    """One input moved from end to end of its band, the others as planned; `basis` says what the band is."""
+
+    input: str
+    unit: str
+    low: float
+    planned: float
+    high: float
+    basis: str
+    total_cost_at_low: float
+    total_cost_at_high: float
+    count_at_low: int
+    count_at_high: int
+
+
+class Tornado(TypedDict):
+    """Every input's swing around the planned total cost, the widest first."""
+
+    currency: str
+    total_cost: float
+    swings: list[Swing]
+
+
 class Spending(TypedDict):
     """The chosen part first, then the best feasible option of others."""
 
@@ -23,3 +46,4 @@ class Spending(TypedDict):
     horizon_years: float
     years: list[float]
     lines: list[SpendingLine]
+    tornado: NotRequired[Tornado | None]

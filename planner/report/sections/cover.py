@@ -44,7 +44,7 @@ def cover(study: Study, say: Wording) -> list[Block]:
     if study["streams"]:
         blocks += [Heading(say("cover.asked"), 2), _streams(study["streams"], say)]
     if study["scenario"]["notes"]:
-        notes = say("cover.notes", sentences=tuple(study["scenario"]["notes"]))
+        notes = say("cover.notes", notes=tuple(study["scenario"]["notes"]))
         blocks.append(Paragraph(notes, "note"))
     return blocks
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table
 from planner.report.figures.spending import spending_drawing
-from planner.report.numbers import money
-from planner.report.record import Spending, SpendingLine, Study
+from planner.report.figures.tornado import MOST_SWINGS, tornado_drawing
+from planner.report.numbers import money, significant
+from planner.report.record import Spending, SpendingLine, Study, Swing, Tornado
 from planner.wording.message import Wording
 
 
@@ -31,7 +32,36 @@ def spending(study: Study, say: Wording) -> list[Block]:
     rows = tuple(_line(line, found) for line in found["lines"])
     years = f"{found['horizon_years']:g}"
     blocks.append(Table(columns, rows, say("spending.table", years=years), small=True))
-    return blocks
+    tornado = found.get("tornado")
+    return [*blocks, *(_tornado(tornado, say) if tornado else [])]
+
+
+def _tornado(found: Tornado, say: Wording) -> list[Block]:
+    drawing = tornado_drawing(found, say)
+    if drawing is None:
+        return []
+    figure = Figure(drawing, say("spending.tornado"), say("spending.tornado_alt"), chart="tornado")
+    columns = (
+        Column(say("head.input"), share=1),
+        Column(say("head.band"), "right"),
+        Column(say("head.at_low"), "right"),
+        Column(say("head.at_high"), "right"),
+        Column(say("head.basis"), share=1.2),
+    )
+    rows = tuple(_swing(swing, found) for swing in found["swings"][:MOST_SWINGS])
+    return [Heading(say("spending.hangs_on"), 2), figure, Table(columns, rows, small=True)]
+
+
+def _swing(swing: Swing, found: Tornado) -> tuple[Cell, ...]:
+    ends = f"{significant(swing['low'], 3)}–{significant(swing['high'], 3)}"
+    low, high = swing["total_cost_at_low"], swing["total_cost_at_high"]
+    return (
+        Cell(swing["input"]),
+        Cell(f"{ends} {swing['unit']}".strip()),
+        Cell(money(low, found["currency"]), number=low),
+        Cell(money(high, found["currency"]), number=high),
+        Cell(swing["basis"], "note"),
+    )
 
 
 def _line(line: SpendingLine, found: Spending) -> tuple[Cell, ...]:
