@@ -25,6 +25,7 @@ from planner.latency.kernel_model import (
     KernelModel,
     clock_variance,
     scaled_distance,
+    work_of,
 )
 from planner.latency.kernel_shape import KernelShape
 
@@ -120,15 +121,17 @@ def _merged(
 
 
 def fit_base(shapes: Sequence[KernelShape], seconds: Array) -> Base:
-    """Fixed time, time per multiply-accumulate and per byte, none negative, least in relative error."""
-    ones = np.ones(len(shapes))
-    macs = np.array([shape.macs * shape.inside for shape in shapes], dtype=np.float64)
-    moved = np.array([shape.moved_bytes for shape in shapes], dtype=np.float64)
-    scale = np.array([1e-6, 1e-11, 1e-10])
-    columns = np.stack([ones, macs, moved], axis=1) * scale
-    found, _ = nnls(columns / seconds[:, None], ones)
-    fixed, per_mac, per_byte = (float(f"{value:.4g}") for value in found * scale)
-    return Base(max(fixed, 1e-8), per_mac, per_byte)
+    """The four terms, none negative, least in relative error; longer kernels weigh more, as they are what
+    lies beyond the measured sizes."""
+    scale = np.array([1e-6, 1e-11, 1e-10, 1e-10])
+    weight = (seconds / float(np.median(seconds))) ** _LONG_WEIGH_MORE
+    columns = work_of(shapes) * scale * (weight / seconds)[:, None]
+    found, _ = nnls(columns, weight)
+    fixed, per_mac, per_byte, per_cold = (float(f"{value:.4g}") for value in found * scale)
+    return Base(max(fixed, 1e-8), per_mac, per_byte, per_cold)
+
+
+_LONG_WEIGH_MORE = 0.3
 
 
 def _far_apart(points: Array, kinds: NDArray[np.str_], most: int) -> NDArray[np.int64]:

@@ -98,11 +98,9 @@ def _footer(found: Validation) -> list[str]:
         for entry in found.classes()
         if isinstance(part := entry["share_of_time"], float) and isinstance(entry["bias"], float)
     ]
-    lines += [
-        f"worst: {kernel.model} {kernel.name} ({kernel.kind}): "
-        f"{quantity(kernel.predicted_s, 's')} predicted, {quantity(kernel.measured_s, 's')} measured; {kernel.cause}"
-        for kernel in found.worst()
-    ]
+    for kernel in found.worst():
+        times = f"{quantity(kernel.predicted_s, 's')} predicted, {quantity(kernel.measured_s, 's')} measured"
+        lines.append(f"worst: {kernel.model} {kernel.name} ({kernel.kind}): {times}; {kernel.cause}")
     return lines + [f"not run: {model}: {reason}" for model, reason in found.refused]
 
 

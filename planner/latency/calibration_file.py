@@ -89,6 +89,7 @@ def _model(name: str, entry: KernelClass, rows: Iterable[tuple[KernelShape, floa
             base.launch_s,
             2.0 / base.peak_ops_per_s if base.peak_ops_per_s else 0.0,
             1.0 / base.bandwidth_bytes_per_s if base.bandwidth_bytes_per_s else 0.0,
+            1.0 / base.cold_bandwidth_bytes_per_s if base.cold_bandwidth_bytes_per_s else 0.0,
         ),
         Hyperparameters(
             tuple(entry.lengths[feature] for feature in FEATURES),
@@ -135,6 +136,8 @@ def _class(model: KernelModel) -> dict[str, object]:
         shown["peak"] = f"{2e-9 / base.per_mac_s:.6g} GOPS"
     if base.per_byte_s:
         shown["bandwidth"] = f"{1e-9 / base.per_byte_s:.6g} GB/s"
+    if base.per_cold_byte_s:
+        shown["cold_bandwidth"] = f"{1e-9 / base.per_cold_byte_s:.6g} GB/s"
     return {
         "base": shown,
         "mean": _short(settings.mean),

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from planner.workload.fusion import Kernel
-from planner.workload.operation import Tensor
+from planner.workload.operation import Operator, Tensor
 from planner.workload.workload import Workload
 
 _CONVOLUTIONS = frozenset({"conv", "pointwise", "depthwise", "grouped_conv"})
@@ -44,15 +44,17 @@ def layouts_of(workload: Workload, kernels: Sequence[Kernel], rule: BlockRule | 
     """
     if rule is None:
         return (Layout(),) * len(kernels)
+    mains = {operator.name: operator for operator in workload.operators}
     blocked: set[str] = set()
     both: set[str] = set()
     flags: list[bool] = []
     into = [0] * len(kernels)
     out_of: dict[str, int] = {}
     for index, kernel in enumerate(kernels):
-        runs_blocked = _runs_blocked(workload, kernel, blocked, rule)
+        main = mains[kernel.name]
+        runs_blocked = _runs_blocked(workload, kernel, main, blocked, rule)
         flags.append(runs_blocked)
-        direct = runs_blocked and _reads_image(workload, kernel, rule)
+        direct = runs_blocked and _reads_image(workload, main, rule)
         for access in kernel.reads:
             name, size = access.tensor, workload.tensors[access.tensor].elements * 4
             if runs_blocked and name not in blocked and name not in both and not direct:
@@ -71,11 +73,13 @@ def layouts_of(workload: Workload, kernels: Sequence[Kernel], rule: BlockRule | 
     )
 
 
-def _runs_blocked(workload: Workload, kernel: Kernel, blocked: set[str], rule: BlockRule) -> bool:
+def _runs_blocked(
+    workload: Workload, kernel: Kernel, main: Operator, blocked: set[str], rule: BlockRule
+) -> bool:
     tensors = workload.tensors
-    if not kernel.reads or not kernel.writes:
+    if not main.reads or not main.writes:
         return False
-    source, result = tensors[kernel.reads[0].tensor].shape, tensors[kernel.writes[0].tensor].shape
+    source, result = tensors[main.reads[0].tensor].shape, tensors[main.writes[0].tensor].shape
     if len(source) != 4 or len(result) != 4:
         return False
     if kernel.op_class in _CONVOLUTIONS:
@@ -101,11 +105,11 @@ def _convolves_blocked(kernel: Kernel, channels: int, results: int, rule: BlockR
     return channels // groups % rule.size == 0 and results // groups % rule.size == 0
 
 
-def _reads_image(workload: Workload, kernel: Kernel, rule: BlockRule) -> bool:
+def _reads_image(workload: Workload, main: Operator, rule: BlockRule) -> bool:
     """A convolution of few channels takes them as they are."""
-    if kernel.op_class not in ("conv", "pointwise"):
+    if main.op_class not in ("conv", "pointwise"):
         return False
-    return workload.tensors[kernel.reads[0].tensor].shape[1] < rule.size
+    return workload.tensors[main.reads[0].tensor].shape[1] < rule.size
 
 
 def _all_of_one_shape(kernel: Kernel, tensors: Mapping[str, Tensor]) -> bool:

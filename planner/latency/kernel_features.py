@@ -15,14 +15,23 @@ VECTOR = 16
 
 FEATURES = (
     "rows", "columns", "depth", "taps", "groups", "stride", "inside", "input", "output", "weight", "work",
-    "intensity", "extent", "steps", "costly", "branches", "views", "reorder_in", "reorder_out", "row_padding",
-    "depth_padding", "extent_padding", "network",
+    "intensity", "extent", "steps", "clipped", "leaky", "hard_swish", "smooth", "branches", "views", "reorder_in", "reorder_out", "row_padding",
+    "depth_padding", "extent_padding",
 )  # fmt: skip
 
 
 def features_of(shapes: Sequence[KernelShape]) -> NDArray[np.float64]:
     """One row a kernel, one column a feature (see `FEATURES`)."""
     return np.array([_row(shape) for shape in shapes], dtype=np.float64).reshape(len(shapes), len(FEATURES))
+
+
+_FOLDED = (
+    frozenset({"Clip"}),
+    frozenset({"LeakyRelu", "PRelu", "Elu"}),
+    frozenset({"HardSwish"}),
+    frozenset({"Sigmoid", "HardSigmoid", "Tanh", "Gelu", "Mish"}),
+)
+"""Activations that engines fold in alike; none and a rectifier are the cheapest."""
 
 
 def _row(shape: KernelShape) -> tuple[float, ...]:
@@ -44,7 +53,7 @@ def _row(shape: KernelShape) -> tuple[float, ...]:
         _log((1 + 2 * shape.macs) / max(1, moved)),
         _log(max(1, shape.extent)),
         _log(max(1, shape.steps)),
-        float(min(shape.costly, 2)),
+        *(float(shape.activation in group) for group in _FOLDED),
         float(min(shape.extra_reads, 3)),
         float(min(shape.views, 4)),
         _log(1 + shape.reorder_in_bytes),
@@ -52,7 +61,6 @@ def _row(shape: KernelShape) -> tuple[float, ...]:
         _padding(shape.rows * (shape.groups if shape.rows == 1 else 1)),
         _padding(channels),
         _padding(shape.extent),
-        _log(1 + shape.network_bytes),
     )
 
 

@@ -26,17 +26,42 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Seconds of a kernel without any learnt factor: fixed, per multiply-accumulate and per byte moved."""
+    """Seconds of a kernel without any learnt factor: fixed, per multiply-accumulate and per byte moved.
+
+    `per_cold_byte_s` comes on top for weights that other layers have pushed out of the caches since the last
+    inference.
+    """
 
     fixed_s: float
     per_mac_s: float
     per_byte_s: float
+    per_cold_byte_s: float = 0.0
 
     def seconds(self, shapes: Sequence[KernelShape]) -> Array:
         """Seconds of each kernel."""
-        macs = np.array([shape.macs * shape.inside for shape in shapes], dtype=np.float64)
-        moved = np.array([shape.moved_bytes for shape in shapes], dtype=np.float64)
-        return self.fixed_s + self.per_mac_s * macs + self.per_byte_s * moved
+        return work_of(shapes) @ np.array(
+            [self.fixed_s, self.per_mac_s, self.per_byte_s, self.per_cold_byte_s]
+        )
+
+
+CACHE_BYTES = 64e6
+"""Where a network's traffic begins to push its weights out: the order of a server's last cache."""
+
+
+def work_of(shapes: Sequence[KernelShape]) -> Array:
+    """Columns of one, multiply-accumulates on the image, bytes moved, and cold bytes of weights."""
+    return np.array(
+        [
+            (
+                1.0,
+                shape.macs * shape.inside,
+                shape.moved_bytes,
+                shape.weight_bytes * shape.network_bytes / (shape.network_bytes + CACHE_BYTES),
+            )
+            for shape in shapes
+        ],
+        dtype=np.float64,
+    ).reshape(len(shapes), 4)
 
 
 @dataclass(frozen=True, slots=True)

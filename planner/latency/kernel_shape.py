@@ -7,7 +7,6 @@ that a fit works with are made from it in `planner.latency.kernel_features`.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,8 +19,20 @@ from planner.workload.workload import Workload
 
 _SCALAR_BYTES = 8
 _CONVOLUTIONS = frozenset({"conv", "pointwise", "depthwise", "grouped_conv", "deconv"})
-_COSTLY = frozenset(
-    {"Sigmoid", "Tanh", "Erf", "Exp", "Log", "Softplus", "Mish", "Gelu", "Elu", "Swish", "Pow", "Sqrt"}
+_ACTIVATIONS = frozenset(
+    {
+        "Relu",
+        "Clip",
+        "LeakyRelu",
+        "PRelu",
+        "HardSwish",
+        "HardSigmoid",
+        "Sigmoid",
+        "Tanh",
+        "Elu",
+        "Gelu",
+        "Mish",
+    }
 )
 
 
@@ -31,7 +42,7 @@ class KernelShape:
 
     `groups`, `rows`, `columns` and `depth` are those of its contraction (1 where it has none); `taps` is the
     kernel area of a convolution or window, `inside` the share of taps that fall on the image; `extent` is the
-    length of the axis it works along; `costly` counts transcendental operators folded in; `extra_reads`
+    length of the axis it works along; `activation` is the one folded in; `extra_reads`
     and `views` count branches read beside the first input and reshapes on the way; `reorder_in_bytes` and
     `reorder_out_bytes` are copied between the engine's layouts for it.
     """
@@ -52,7 +63,7 @@ class KernelShape:
     inside: float = 1.0
     extent: int = 1
     steps: int = 1
-    costly: int = 0
+    activation: str = ""
     extra_reads: int = 0
     views: int = 0
     reorder_in_bytes: int = 0
@@ -100,7 +111,6 @@ def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
         window = weight.shape[2:] if weight else ()
     strides = _ints(attributes.get("strides")) or (1,)
     product = kernel.contraction
-    types = Counter(kernel.op_types)
     views = sum(site.operators[name].op_class == "view" for name in kernel.operators)
     return KernelShape(
         op_class=kernel.op_class,
@@ -119,13 +129,17 @@ def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
         inside=round(_inside(source, result, window, strides, attributes), 4),
         extent=_along(source, attributes),
         steps=source[0] if main.op_class == "recurrent" and source else 1,
-        costly=sum(types[name] for name in _COSTLY if name != main.op_type),
+        activation=next((name for name in reversed(kernel.op_types) if _is_folded(name, main)), ""),
         extra_reads=max(0, len(kernel.reads) - 1),
         views=views,
         reorder_in_bytes=layout.reorder_in_bytes,
         reorder_out_bytes=layout.reorder_out_bytes,
         network_bytes=site.network_bytes,
     )
+
+
+def _is_folded(op_type: str, main: Operator) -> bool:
+    return op_type in _ACTIVATIONS and op_type != main.op_type
 
 
 def _kind(
@@ -161,6 +175,8 @@ def _own_kind(
         and 0 < kernel.weight_bytes <= _SCALAR_BYTES
     ):
         return f"{main.op_type} scalar"
+    if kernel.op_class == "elementwise" and len({access.elements for access in kernel.reads}) > 1:
+        return f"{main.op_type} broadcast"
     return main.op_type
 
 

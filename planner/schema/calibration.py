@@ -19,6 +19,8 @@ class KernelBase(StrictModel):
     launch_s: Seconds
     peak_ops_per_s: OpsPerSecond | None = None
     bandwidth_bytes_per_s: BytesPerSecond | None = None
+    cold_bandwidth_bytes_per_s: BytesPerSecond | None = None
+    """What weights take on top where they come from memory."""
 
 
 class KernelClass(StrictModel):
