@@ -15,8 +15,8 @@ VECTOR = 16
 
 FEATURES = (
     "rows", "columns", "depth", "taps", "groups", "stride", "inside", "input", "output", "weight", "work",
-    "intensity", "extent", "steps", "clipped", "leaky", "hard_swish", "smooth", "branches", "views", "reorder_in", "reorder_out", "row_padding",
-    "depth_padding", "extent_padding",
+    "intensity", "extent", "steps", "clipped", "leaky", "hard_swish", "smooth", "branches", "views",
+    "reorder_in", "reorder_out", "row_padding", "depth_padding", "extent_padding",
 )  # fmt: skip
 
 

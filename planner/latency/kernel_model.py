@@ -39,9 +39,9 @@ class Base:
 
     def seconds(self, shapes: Sequence[KernelShape]) -> Array:
         """Seconds of each kernel."""
-        return work_of(shapes) @ np.array(
-            [self.fixed_s, self.per_mac_s, self.per_byte_s, self.per_cold_byte_s]
-        )
+        terms = np.array([self.fixed_s, self.per_mac_s, self.per_byte_s, self.per_cold_byte_s])
+        found: Array = work_of(shapes) @ terms
+        return found
 
 
 CACHE_BYTES = 64e6

@@ -21,17 +21,8 @@ _SCALAR_BYTES = 8
 _CONVOLUTIONS = frozenset({"conv", "pointwise", "depthwise", "grouped_conv", "deconv"})
 _ACTIVATIONS = frozenset(
     {
-        "Relu",
-        "Clip",
-        "LeakyRelu",
-        "PRelu",
-        "HardSwish",
-        "HardSigmoid",
-        "Sigmoid",
-        "Tanh",
-        "Elu",
-        "Gelu",
-        "Mish",
+        *("Relu", "Clip", "LeakyRelu", "PRelu", "Elu", "HardSwish", "HardSigmoid"),
+        *("Sigmoid", "Tanh", "Gelu", "Mish"),
     }
 )
 
