@@ -16,12 +16,13 @@ from planner.calibration.journal import Journal
 from planner.calibration.network_fit import fit_error, fit_profiler
 from planner.calibration.probe_run import ProbeKernels, ProbeResult, ProbeSetup, kernels_of_probe
 from planner.calibration.supervisor import Supervisor
-from planner.engines.measure import cpu_name, engine_version, require_engine
+from planner.engines.measure import engine_version, require_engine
 from planner.engines.session import EngineError
+from planner.hardware.processor import cpu_name
 from planner.latency.calibration import Calibration, Conditions, Setting
+from planner.latency.stored_calibrations import THIS_MACHINE
 from planner.units import format_percent
 
-THIS_MACHINE = "this-machine"
 PROBE_S = 0.12
 TOO_NOISY = 0.35
 """Spread of the reference (5 to 95 %) over its median above which nothing can be learnt."""

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from planner.data_files import config_dir
-from planner.engines.measure import cpu_name
 from planner.files import write_bytes
 from planner.hardware.catalog import engine_ids, read_engine
+from planner.hardware.processor import cpu_name
 from planner.latency.calibration import Calibration
 from planner.latency.calibration_file import write_calibration
 from planner.latency.stored_calibrations import file_of

@@ -6,7 +6,6 @@ import importlib.metadata
 import importlib.util
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from planner.engines.made_up import made_up_inputs
 from planner.engines.session import EngineError, EngineNode
 from planner.engines.timing import Timing
 from planner.errors import UnknownIdError
+from planner.hardware.processor import cpu_name
 from planner.workload.external_data import has_weights
 from planner.workload.onnx_file import write_graph
 from planner.workload.workload import Workload, read_workload
@@ -145,17 +145,6 @@ def require_engine(engine: str) -> None:
 def engine_version(engine: str) -> str:
     """The version of the engine's package, without loading it."""
     return importlib.metadata.version(ENGINES[engine][1][0]).split("-")[0]
-
-
-def cpu_name() -> str:
-    """The processor's own name, as the system tells it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def _runnable(workload: Workload, file: Path | None, folder: Path) -> Path:

@@ -11,8 +11,9 @@ from functools import cached_property
 import numpy as np
 
 from planner.latency.band import Band
-from planner.latency.kernel_model import Array, Base, KernelModel
+from planner.latency.kernel_model import Array, Base, KernelModel, work_of
 from planner.latency.kernel_shape import KernelShape
+from planner.units import format_percent
 
 UNKNOWN_SPREAD = 1.0
 """Standard deviation of log seconds for a class of kernels that no probe had: a factor of 2.7 either way."""
@@ -117,6 +118,19 @@ class Calibration:
                 seconds[places], spreads[places] = model.predict(chosen)
         return seconds, spreads
 
+    def parts(self, shape: KernelShape) -> tuple[float, float, float]:
+        """Shares of a kernel's time in arithmetic, traffic and fixed cost, by the base of its class."""
+        model = self.by_class.get(shape.op_class)
+        base = self._fallback if model is None else model.base
+        fixed, macs, moved, cold = (float(value) for value in work_of([shape])[0])
+        terms = (
+            base.per_mac_s * macs,
+            base.per_byte_s * moved + base.per_cold_byte_s * cold,
+            base.fixed_s * fixed,
+        )
+        total = sum(terms) or 1.0
+        return terms[0] / total, terms[1] / total, terms[2] / total
+
     @cached_property
     def _fallback(self) -> Base:
         """For classes without probes: the slowest traffic and arithmetic of the classes with some."""
@@ -131,7 +145,7 @@ class Calibration:
                 unknown[shape.kind] += float(time)
         total = float(seconds.sum()) or 1.0
         notes = [
-            f"no probe had kernels of the kind {kind!r} ({share / total:.0%} of the time): wider band"
+            f"no probe had kernels of the kind {kind!r} ({format_percent(share / total)} of the time)"
             for kind, share in sorted(unknown.items())
         ]
         if any("masked" in shape.kind for shape in shapes):

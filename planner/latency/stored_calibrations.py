@@ -9,6 +9,7 @@ from planner.data_files import config_dir
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import device_ids, read_device
 from planner.hardware.operating_point import OperatingPoint
+from planner.hardware.processor import cpu_name
 from planner.latency.calibration import Calibration, Setting
 from planner.latency.calibration_file import read_calibration
 
@@ -30,6 +31,41 @@ def stored(engine: str, threads: int, precision: str, device: str = THIS_MACHINE
     """The calibration kept for this setting; None where there is none."""
     path = file_of(Setting(engine, "", "", device, "cpu", threads, precision, ""))
     return read_calibration(path) if path.exists() else None
+
+
+def of_this_machine(
+    engine: str | None, threads: int | None, precision: str | None
+) -> tuple[Calibration | None, tuple[str, ...]]:
+    """The calibration that an estimate for this machine uses by itself, and what to say of it.
+
+    Without a number of threads it is the one with the most. Raises `InputError` for one of another processor:
+    its figures say nothing about this one.
+    """
+    found = [
+        path
+        for path in sorted(folder().glob(f"{THIS_MACHINE}.{engine or '*'}.{precision or '*'}.*t.yaml"))
+        if threads is None or path.stem.endswith(f".{threads}t")
+    ]
+    if not found:
+        return None, ()
+    best = max(found, key=_float_with_most_threads)
+    calibration = read_calibration(best)
+    changed = staleness(calibration, cpu_name())
+    if calibration.setting.cpu != cpu_name():
+        problem = Problem(
+            "calibration", f"one of {cpu_name()}", calibration.setting.cpu,
+            "calibrate again, or ask with --calibration none",
+        )  # fmt: skip
+        raise InputError(str(best), [problem])
+    notes = [f"the calibration is stale: {text}; calibrate again" for text in changed]
+    if threads is None:
+        notes.append(f"for {calibration.setting.threads} threads, as calibrated")
+    return calibration, tuple(notes)
+
+
+def _float_with_most_threads(path: Path) -> tuple[bool, int]:
+    *_, precision, threads = path.stem.split(".")
+    return precision == "fp32", int(threads.removesuffix("t"))
 
 
 def settings() -> tuple[str, ...]:
