@@ -28,8 +28,8 @@ class Journal:
             "engine_version": engine_version,
         }
         self.entries: list[Mapping[str, object]] = list(self._earlier()) if path.exists() else []
-        if not self.entries:
-            self._write(json.dumps(self._head) + "\n", "w")
+        lines = [self._head, *self.entries]  # written again, for a killed run may have left a cut line
+        self._write("".join(json.dumps(line) + "\n" for line in lines), "w")
 
     def add(self, entry: Mapping[str, object]) -> None:
         """One more answer, on the disk before this returns."""
@@ -47,10 +47,6 @@ class Journal:
         for entry in self.entries:
             if "nodes" in entry:
                 yield _result(entry)
-
-    def close(self) -> None:
-        """Remove the file: the calibration that it was for is written."""
-        self._path.unlink(missing_ok=True)
 
     def _earlier(self) -> Iterator[Mapping[str, object]]:
         lines = self._path.read_text(encoding="utf-8").splitlines()

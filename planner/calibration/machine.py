@@ -44,7 +44,7 @@ def this_machine() -> Machine:
     flags = _cpu_flags()
     return Machine(
         cpu_name(),
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        os.cpu_count() or 1,
         tuple(name for name in _ISA if name in flags),
         _caches(),
         _memory_bytes(),

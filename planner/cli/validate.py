@@ -21,7 +21,7 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
 @click.option(
-    "--calibration", "path", type=click.Path(path_type=Path), help="Default: the one of this machine."
+    "--calibration", "file", type=click.Path(path_type=Path), help="Default: the one of this machine."
 )
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--precision", type=click.Choice(["fp32", "bf16", "int8"]), default="fp32", show_default=True)
@@ -33,7 +33,7 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 def command(
     models: tuple[str, ...],
     engine: str,
-    path: Path | None,
+    file: Path | None,
     threads: int,
     precision: str,
     batch: int,
@@ -55,7 +55,7 @@ def command(
     from planner.zoo.source import read_model
 
     require_engine(engine)
-    calibration = for_validation(path, engine, threads, precision)
+    calibration = for_validation(file, engine, threads, precision)
     networks = [
         (
             read_model(model, batch=batch, shapes=parse_shapes(shapes)),

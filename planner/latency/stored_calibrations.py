@@ -59,7 +59,8 @@ def of_this_machine(
         raise InputError(str(best), [problem])
     notes = [f"the calibration is stale: {text}; calibrate again" for text in changed]
     if threads is None:
-        notes.append(f"for {calibration.setting.threads} threads, as calibrated")
+        count = calibration.setting.threads
+        notes.append(f"for {count} thread{'s' if count > 1 else ''}, as calibrated")
     return calibration, tuple(notes)
 
 
