@@ -1,8 +1,9 @@
 """How well a calibration predicts networks that it has never seen, on this machine.
 
-Calibrates within the budget, then measures each network of a folder and of the zoo and puts the prediction, the
-roofline and the sum of the network's own measured kernels beside. No network takes part in a fit: probes are
-random. Let nothing else run. Run: python benchmarks/calibration_error.py FOLDER ENGINE [THREADS] [PRECISION]
+Calibrates within the budget, then measures each network of a folder and of the zoo and puts the prediction,
+the roofline and the sum of the network's own measured kernels beside. No network takes part in a fit: probes
+are random. Let nothing else run. Run:
+python benchmarks/calibration_error.py FOLDER ENGINE [THREADS] [PRECISION]
 """
 
 from __future__ import annotations
@@ -35,11 +36,8 @@ def main(folder: Path, engine: str, threads: str = "1", precision: str = "fp32")
             "--format", "json", "-o", str(answer),
         )  # fmt: skip
         found = json.loads(answer.read_text())
-    for name, part in (
-        ("calibrated", found),
-        ("roofline", found["roofline"]),
-        ("own kernels", found["floor"]),
-    ):
+    parts = (("calibrated", found), ("roofline", found["roofline"]), ("own kernels", found["floor"]))
+    for name, part in parts:
         print(
             f"{name:12s} MAPE {part['mape']:6.1%}  p90 {part['p90_error']:6.1%}  "
             f"within 10 % {part['within_10_percent']:6.1%}"
