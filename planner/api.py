@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from planner.errors import InputError, Problem
 from planner.hardware import catalog
 from planner.latency import estimate as latency
+from planner.latency.choice import calibration_for
 from planner.plan import compare as comparison
 from planner.plan import cost_study as costs
 from planner.plan import sizing
@@ -50,19 +51,18 @@ def estimate(
     batch: int | None = None,
     engine: str | None = None,
     threads: int | None = None,
-    calibration: str | None = None,
+    calibration: str | Path | None = None,
 ) -> latency.Estimate:
     """Predict a network (counted, a file or `zoo:NAME`) on a part; see `planner.latency.estimate.estimate`.
 
-    `calibration` may be None (a model fitted on published measurements where there is one) or "none" (the
-    roofline of the datasheet alone).
+    `calibration` may be None (the one kept for this machine, or a model fitted on published measurements,
+    where there is one), the path of a calibration, or "none" (the roofline of the datasheet alone).
     """
-    if calibration not in (None, "none"):
-        problem = Problem("calibration", "None or 'none'", repr(calibration), "leave it out")
-        raise InputError("estimate", [problem])
     part = read_device(device) if isinstance(device, str) else device
     network = workload if isinstance(workload, Workload) else read_model(workload)
-    return latency.estimate(
+    asked = None if calibration is None else str(calibration)
+    chosen, notes = calibration_for(asked, part.id, engine, threads, precision)
+    found = latency.estimate(
         network,
         part,
         unit=unit,
@@ -72,7 +72,9 @@ def estimate(
         engine=engine,
         threads=threads,
         transfer=calibration is None,
+        calibration=chosen,
     )
+    return replace(found, warnings=(*found.warnings, *notes))
 
 
 def compare(

@@ -48,10 +48,3 @@ def parse_precision(text: str | None) -> str | None:
     if lowered not in set(Precision):
         raise UnknownIdError("precision", text, list(Precision))
     return lowered
-
-
-def refuse_calibration(text: str | None) -> None:
-    """Only `none` (the datasheet alone) is a calibration so far; anything else is refused and not ignored."""
-    if text not in (None, "none"):
-        problem = Problem("value", "none (the datasheet alone)", repr(text), "leave --calibration out")
-        raise InputError("--calibration", [problem])

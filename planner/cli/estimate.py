@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.arguments import parse_precision, parse_shapes, refuse_calibration
+from planner.cli.arguments import parse_precision, parse_shapes
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text import band, count, quantity, share
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 @click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
 @click.option("--engine", help="Inference engine; default: the unit's usual one.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores.")
-@click.option("--calibration", metavar="FILE|none", help="`none`: the roofline of the datasheet alone.")
+@click.option(
+    "--calibration",
+    metavar="FILE|none",
+    help="Default: the one kept for this machine; `none`: the roofline of the datasheet alone.",
+)
 @click.option(
     "--caller", metavar="NAME|none", help="Program around the engine; default: the network's usual."
 )
@@ -56,12 +60,13 @@ def command(
     """
     from planner.cli.main import INFEASIBLE, OK
     from planner.hardware.catalog import read_device
+    from planner.latency.choice import calibration_for
     from planner.latency.estimate import estimate
     from planner.latency.record import estimate_record
     from planner.zoo.source import read_model
 
-    refuse_calibration(calibration)
     asked = parse_precision(precision)
+    chosen, notes = calibration_for(calibration, device_id, engine, threads, asked)
     device = read_device(device_id)
     workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
     result = estimate(
@@ -74,8 +79,9 @@ def command(
         threads=threads,
         transfer=calibration is None,
         profile="" if caller == "none" else caller,
+        calibration=chosen,
     )
-    result = replace(result, warnings=(*result.warnings, *own_part_notes((device.id,))))
+    result = replace(result, warnings=(*result.warnings, *notes, *own_part_notes((device.id,))))
     record = estimate_record(result, layers=layers)
     power, memory = result.power_w, result.memory
     heading = [

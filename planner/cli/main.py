@@ -17,6 +17,8 @@ COMMANDS = {
     "measurements": ("planner.cli.measurements", "Search what others measured and published."),
     "zoo": ("planner.cli.zoo", "List and export the reference networks."),
     "measure": ("planner.cli.measure", "Run networks on an engine of this machine and time them."),
+    "calibrate": ("planner.cli.calibrate", "Learn what an engine reaches on this machine."),
+    "validate": ("planner.cli.validate", "Put calibrated predictions beside measurements."),
     "import": ("planner.cli.import_profile", "Read the profile of an engine or a device as a measurement."),
     "size": ("planner.cli.size", "How many of which part a scenario takes, and whether they hold."),
     "simulate": ("planner.cli.simulate", "Simulate the rack of a scenario: queues, heat, power."),

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from planner.engines.made_up import made_up_inputs
-from planner.engines.session import EngineError
+from planner.engines.session import EngineError, EngineNode
 from planner.engines.timing import Timing
 from planner.errors import UnknownIdError
+from planner.hardware.processor import cpu_name
 from planner.workload.external_data import has_weights
 from planner.workload.onnx_file import write_graph
 from planner.workload.workload import Workload, read_workload
@@ -48,10 +51,13 @@ class Measurement:
     peak_memory_bytes: int | None
     finite: bool | None
     reason: str | None
+    precision: str = "fp32"
+    nodes: tuple[EngineNode, ...] = ()
+    """The engine's own nodes with their times, where they were asked for."""
 
     def record(self) -> dict[str, object]:
-        """The measurement as JSON."""
-        return asdict(self)
+        """The measurement as JSON; nodes, which few ask for, are left out."""
+        return {key: value for key, value in asdict(self).items() if key != "nodes"}
 
 
 def measure(
@@ -60,13 +66,16 @@ def measure(
     *,
     file: Path | None = None,
     threads: int = 1,
+    precision: str = "fp32",
     seconds: float = 2.0,
     limit_s: float = 120.0,
+    profile_s: float = 0.0,
 ) -> Measurement:
     """Run a network on an engine of this machine for about `seconds` and summarise.
 
-    Weights are random unless `file` has them. A network that the engine refuses, that crashes it or that does
-    not finish within `limit_s` is answered with its reason. Raises `UnknownIdError` for an unknown engine and
+    `profile_s` adds the engine's own profile of about that long. Weights are random unless `file` has them. A
+    network that the engine refuses, that crashes it or that does not finish within `limit_s` is answered with
+    its reason. Raises `UnknownIdError` for an unknown engine and
     `EngineError` for one that is not installed.
     """
     require_engine(engine)
@@ -81,7 +90,9 @@ def measure(
             "inputs": list(feeds),
             "feeds": str(folder / "feeds.npz"),
             "threads": threads,
+            "precision": precision,
             "seconds": seconds,
+            "profile_s": profile_s,
         }
         answer = _in_own_process(job, threads, limit_s)
     timing = answer.get("timing")
@@ -98,6 +109,26 @@ def measure(
         peak_memory_bytes=int(peak) if isinstance(peak := answer.get("peak_memory_bytes"), int) else None,
         finite=bool(answer["finite"]) if "finite" in answer else None,
         reason=str(answer["reason"]) if "reason" in answer else None,
+        precision=precision,
+        nodes=nodes_of(answer.get("nodes")),
+    )
+
+
+def nodes_of(entries: object) -> tuple[EngineNode, ...]:
+    """Nodes of a profile that came as JSON."""
+    if not isinstance(entries, list):
+        return ()
+    return tuple(_node(entry) for entry in entries)
+
+
+def _node(entry: Mapping[str, Any]) -> EngineNode:
+    return EngineNode(
+        entry["name"],
+        entry["kind"],
+        entry["seconds"],
+        tuple(entry["tensors_in"]),
+        tuple(entry["tensors_out"]),
+        tuple(entry["origins"]),
     )
 
 
@@ -111,15 +142,9 @@ def require_engine(engine: str) -> None:
             raise EngineError(f"{engine} needs the package {package}, which is not installed; run: {install}")
 
 
-def cpu_name() -> str:
-    """The processor's own name, as the system tells it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+def engine_version(engine: str) -> str:
+    """The version of the engine's package, without loading it."""
+    return importlib.metadata.version(ENGINES[engine][1][0]).split("-")[0]
 
 
 def _runnable(workload: Workload, file: Path | None, folder: Path) -> Path:

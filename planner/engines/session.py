@@ -26,6 +26,24 @@ class Setup:
     model: Path
     threads: int
     feeds: Feeds
+    precision: str = "fp32"
+    """What the engine is asked to compute float32 graphs in."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineNode:
+    """One node of the network as the engine rebuilt it, and its mean time in one inference.
+
+    `tensors_in` and `tensors_out` are the engine's names, which are those of the ONNX file where a tensor
+    survived; `origins` names the ONNX nodes that it stands for, where the engine says so.
+    """
+
+    name: str
+    kind: str
+    seconds: float
+    tensors_in: tuple[str, ...] = ()
+    tensors_out: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
 
 
 class Session(Protocol):

@@ -24,7 +24,10 @@ class Job(TypedDict):
     inputs: list[str]
     feeds: str
     threads: int
+    precision: str
     seconds: float
+    profile_s: float
+    """How long to profile node by node afterwards; zero for not at all."""
 
 
 def work(job: Job) -> dict[str, object]:
@@ -36,11 +39,13 @@ def work(job: Job) -> dict[str, object]:
         start = time.perf_counter()
         module = importlib.import_module(job["module"])
         imported = time.perf_counter()
-        session: Session = module.open_session(Setup(Path(job["model"]), job["threads"], feeds))
+        setup = Setup(Path(job["model"]), job["threads"], feeds, job["precision"])
+        session: Session = module.open_session(setup)
         loaded = time.perf_counter()
         outputs = session.run()
         first = time.perf_counter()
         timing = summarise(collect(session.run, seconds=job["seconds"], threads=job["threads"]))
+        nodes = module.profile(setup, seconds=job["profile_s"]) if job["profile_s"] > 0 else ()
     except EngineError as error:
         return {"reason": str(error)}
     after = _peak_bytes()
@@ -50,6 +55,7 @@ def work(job: Job) -> dict[str, object]:
         "load_s": loaded - imported,
         "first_s": first - loaded,
         "timing": asdict(timing),
+        "nodes": [asdict(node) for node in nodes],
         "peak_memory_bytes": None if before is None or after is None else after - before,
         "finite": all(bool(np.isfinite(value).all()) for value in outputs if value.dtype.kind == "f"),
     }

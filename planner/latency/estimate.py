@@ -10,6 +10,8 @@ from planner.errors import UnknownIdError
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
 from planner.latency.band import Band
+from planner.latency.calibrated import by_calibration, require_same_setting
+from planner.latency.calibration import Calibration
 from planner.latency.network_time import LayerEstimate, by_model, by_roofline
 from planner.latency.power import serving_power_w
 from planner.latency.prepared import Prepared, prepare
@@ -74,6 +76,8 @@ class Estimate:
     unresolved: tuple[Unresolved, ...]
     rests_on: str | None = None
     """Id of the transferred model behind the latency; None where it is the datasheet's roofline."""
+    calibration: str | None = None
+    """SHA-256 of the file of the calibration behind the latency; None without one."""
     caller_s: float = 0.0
     """The share of `fixed_s` that the program around the engine takes."""
 
@@ -125,10 +129,12 @@ def estimate(
     threads: int | None = None,
     transfer: bool = True,
     profile: str | None = None,
+    calibration: Calibration | None = None,
 ) -> Estimate:
     """Predict one network on one part.
 
-    By the model fitted on what others published of the engine on this kind of unit, where there is one and
+    By the calibration, where one is given: the engine, precision and threads are its own then. Else by the
+    model fitted on what others published of the engine on this kind of unit, where there is one and
     `transfer` is asked for; else by the roofline of datasheet numbers. `profile` names how the engine is
     called (see `planner.latency.transfer.prediction.predict`). Left out, `unit` is the first that runs the
     engine, `mode` the part's default, `engine` the unit's usual
@@ -136,9 +142,16 @@ def estimate(
     precisions it neither has nor falls back from; a network that does not fit is answered with
     ``fits = False``.
     """
+    if calibration is not None:
+        setting = calibration.setting
+        precision, engine = precision or setting.precision, engine or setting.engine
+        threads = threads or setting.threads
     point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
     size = workload.batch if batch is None else batch
     prepared = prepare(workload, size, point.precision, point.engine)
+    if calibration is not None:
+        require_same_setting(calibration, point, threads)
+        return estimate_at(prepared, point, calibration=calibration)
     return estimate_at(prepared, point, transfer_for(point) if transfer else None, profile)
 
 
@@ -172,17 +185,24 @@ def _precision(text: Precision | str | None) -> Precision | None:
 
 
 def estimate_at(
-    prepared: Prepared, point: OperatingPoint, transfer: Transfer | None = None, profile: str | None = None
+    prepared: Prepared,
+    point: OperatingPoint,
+    transfer: Transfer | None = None,
+    profile: str | None = None,
+    calibration: Calibration | None = None,
 ) -> Estimate:
     """The estimate of a network prepared for the point's precision and engine.
 
-    By a transferred model or, with none, by the roofline over its kernels.
+    By a calibration, else by a transferred model or, with neither, by the roofline over its kernels.
     """
     workload = prepared.workload
     memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes)
-    latency = (
-        by_roofline(prepared, point) if transfer is None else by_model(prepared, point, transfer, profile)
-    )
+    if calibration is not None:
+        latency = by_calibration(prepared, point, calibration)
+    elif transfer is not None:
+        latency = by_model(prepared, point, transfer, profile)
+    else:
+        latency = by_roofline(prepared, point)
     return Estimate(
         model=workload.model,
         device=point.device,
@@ -202,6 +222,7 @@ def estimate_at(
         warnings=(*point.warnings, *latency.notes, *_warnings(workload, memory, latency.layers, point)),
         unresolved=workload.unresolved,
         rests_on=transfer.id if transfer else None,
+        calibration=calibration.digest if calibration else None,
         caller_s=latency.caller_s,
     )
 

@@ -49,7 +49,7 @@ class NetworkTime:
 
 def by_roofline(prepared: Prepared, point: OperatingPoint) -> NetworkTime:
     """Datasheet peaks, from perfect overlap of arithmetic and traffic to none."""
-    layers = tuple(_layer(kernel, point, _roofline_time(kernel, point)) for kernel in prepared.kernels)
+    layers = tuple(layer_of(kernel, point, _roofline_time(kernel, point)) for kernel in prepared.kernels)
     low = sum(layer.time.low_s for layer in layers) + point.fixed_s
     high = sum(layer.time.high_s for layer in layers) + point.fixed_s
     band = Band(low, (low + high) / 2, high)
@@ -76,13 +76,14 @@ def by_model(
             mid_s=mid,
             high_s=high * mid,
         )
-        layers.append(_layer(kernel, point, time))
+        layers.append(layer_of(kernel, point, time))
     return NetworkTime(
         tuple(layers), found.fixed_s, found.caller_s, found.band, Provenance.TRANSFERRED, found.notes
     )
 
 
-def _layer(kernel: Kernel, point: OperatingPoint, time: KernelTime) -> LayerEstimate:
+def layer_of(kernel: Kernel, point: OperatingPoint, time: KernelTime) -> LayerEstimate:
+    """One kernel with its time, in the precision that it runs in at the point."""
     return LayerEstimate(
         name=kernel.name,
         op_types=kernel.op_types,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from planner.errors import InputError, Problem
 from planner.hardware.catalog import read_engine
+from planner.latency.channel_layout import BlockRule
 from planner.schema.device import Precision
 from planner.workload.fusion import FusionRule, Kernel, fuse
 from planner.workload.workload import Workload, at_batch, at_precision
@@ -44,3 +45,9 @@ def kernels_of(workload: Workload, engine: str) -> tuple[Kernel, ...]:
         for rule in read_engine(engine).fusion
     ]
     return fuse(workload, rules)
+
+
+def block_rule(engine: str) -> BlockRule | None:
+    """How an engine keeps channels in blocks; None where it is not known to."""
+    blocks = read_engine(engine).channel_blocks
+    return BlockRule(blocks.size, blocks.multiple) if blocks else None

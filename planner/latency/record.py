@@ -48,6 +48,7 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, ob
         "fixed_s": estimate.fixed_s,
         "caller_s": estimate.caller_s,
         "transfer": estimate.rests_on,
+        "calibration": estimate.calibration,
         "provenance": estimate.provenance.value,
         "warnings": list(estimate.warnings),
         "unresolved": [

@@ -45,6 +45,17 @@ class RegisterPressure(StrictModel):
     verdict: Literal["fuse", "edge", "apart"]
 
 
+class ChannelBlocks(StrictModel):
+    """How the engine keeps channels in vector blocks on a processor."""
+
+    size: int = Field(ge=1)
+    """Channels in a block."""
+    multiple: int = Field(ge=1)
+    """A convolution goes into blocks if the channels that it reads are a multiple of this."""
+    source: str
+    note: str | None = None
+
+
 class EngineOnUnit(SourcedBlock):
     """What one engine costs on one kind of unit beyond arithmetic and memory traffic."""
 
@@ -80,6 +91,7 @@ class Engine(StrictModel):
     fusion: list[FusionRule] = Field(default_factory=list)
     kept_apart: list[KeptApart] = Field(default_factory=list)
     register_pressure: list[RegisterPressure] = Field(default_factory=list)
+    channel_blocks: ChannelBlocks | None = None
 
     @model_validator(mode="after")
     def _sources_exist(self) -> Self:

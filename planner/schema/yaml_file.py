@@ -100,6 +100,11 @@ def parse_document(text: str, file: str) -> Document:
     return Document(file, values, reading.lines, digest, tuple(reading.problems))
 
 
+def write_document(values: Mapping[str, object]) -> str:
+    """YAML text of plain values, keys in their order."""
+    return str(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=110))
+
+
 def read_model(path: Path, model: type[M]) -> M:
     """One YAML file as a validated model; all problems of the file in one `InputError`."""
     return validate(read_document(path), model)

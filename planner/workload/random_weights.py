@@ -51,7 +51,7 @@ class RandomWeights:
         dtype = weight.spec.dtype
         random = np.random.default_rng((self._seed, self._index.get(name, len(self._index))))
         if dtype in _NUMPY_FLOATS:
-            values = random.standard_normal(shape, dtype=np.float32)
+            values = _normal(random, shape)
             return self._scaled(name, values).astype(_NUMPY_FLOATS[dtype])
         if dtype in _QUANTISED:
             low, high = _QUANTISED[dtype]
@@ -72,6 +72,17 @@ class RandomWeights:
         if values.ndim < 2 or node is None:
             return np.float32(0.01) * values
         return values * np.float32(math.sqrt(2 / max(1, _fan_in(node, position, values.shape))))
+
+
+def _normal(random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Normal values; a weight beyond the longest draw repeats it, for drawing takes longer than writing."""
+    elements = math.prod(shape)
+    drawn = random.standard_normal(min(elements, _LONGEST_DRAW), dtype=np.float32)
+    return np.resize(drawn, shape)
+
+
+_LONGEST_DRAW = 1_000_003
+"""A prime, so that no row of a matrix repeats the one before."""
 
 
 def _fan_in(node: Node, position: int, shape: tuple[int, ...]) -> int:

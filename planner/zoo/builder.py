@@ -213,17 +213,23 @@ class NetworkBuilder(TensorSteps):
 
     def lstm(self, x: str, hidden: int, name: str) -> str:
         """Bidirectional LSTM over (steps, batch, width); answers (steps, batch, 2 x hidden)."""
+        return self.recurrent(x, hidden, name, kind="LSTM", directions=2)
+
+    def recurrent(self, x: str, hidden: int, name: str, *, kind: str, directions: int) -> str:
+        """`LSTM` or `GRU` over (steps, batch, width); answers (steps, batch, directions x hidden)."""
         steps, batch = self.shape(x)[:2]
+        rows = {"LSTM": 4, "GRU": 3}[kind] * hidden
         inputs = (
             x,
-            self.parameter(f"{name}.weight", (2, 4 * hidden, self.extent(x, 2))),
-            self.parameter(f"{name}.recurrence", (2, 4 * hidden, hidden)),
-            self.parameter(f"{name}.bias", (2, 8 * hidden)),
+            self.parameter(f"{name}.weight", (directions, rows, self.extent(x, 2))),
+            self.parameter(f"{name}.recurrence", (directions, rows, hidden)),
+            self.parameter(f"{name}.bias", (directions, 2 * rows)),
         )
-        spec = TensorSpec("float", (steps, 2, batch, hidden))
-        y = self._add("LSTM", inputs, spec, name, hidden_size=hidden, direction="bidirectional")
+        spec = TensorSpec("float", (steps, directions, batch, hidden))
+        direction = "bidirectional" if directions == 2 else "forward"
+        y = self._add(kind, inputs, spec, name, hidden_size=hidden, direction=direction)
         turned = self.transpose(y, (0, 2, 1, 3), name=f"{name}.order")
-        return self.reshape(turned, (0, 0, 2 * hidden), name=f"{name}.join")
+        return self.reshape(turned, (0, 0, directions * hidden), name=f"{name}.join")
 
     def matmul(self, a: str, b: str, name: str = "matmul") -> str:
         """Product of the last two axes; the leading axes must be equal."""

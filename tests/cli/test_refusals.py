@@ -65,7 +65,7 @@ def test_wrong_units_on_the_command_line(call):
     )
     refused(call("compare", NETWORK, "--devices", "*", "--budget", "cheap"), "--budget", "currency")
     refused(call("inspect", NETWORK, "--shape", "input"), "NAME=1,3,640,640")
-    refused(call("estimate", NETWORK, "--device", "jetson-nano-4", "--calibration", "x.yaml"), "none")
+    refused(call("estimate", NETWORK, "--device", "jetson-nano-4", "--calibration", "x.yaml"), "existing")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,184 @@
+"""Times of an engine's own nodes given to our kernels: which part of the ONNX file each node stands for."""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from planner.engines.session import EngineNode
+from planner.workload.fusion import Kernel
+from planner.workload.workload import Workload
+
+_BLOCKED = "_nchwc"
+_LONGEST_FUSED = 40
+"""Operators that one engine node may stand for; a longer way back means that its inputs are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Seconds and number of engine nodes of each kernel in order; `lost_s` found no kernel."""
+
+    seconds: tuple[float, ...]
+    nodes: tuple[float, ...]
+    lost_s: float
+
+
+def seconds_of_kernels(
+    workload: Workload, kernels: Sequence[Kernel], nodes: Sequence[EngineNode]
+) -> Attribution:
+    """The engine's nodes and their seconds, kernel by kernel.
+
+    A node belongs to the operators that it names as its origins, else to those between the tensors that it
+    reads and writes, else to the one whose name its own begins with, else to where its result goes (a reorder
+    in front of a convolution is the convolution's). Of several kernels those with products take the time.
+    """
+    finder = _Finder(workload, kernels, nodes)
+    seconds, counts = [0.0] * len(kernels), [0.0] * len(kernels)
+    lost = 0.0
+    for index, node in enumerate(nodes):
+        homes = finder.homes(index)
+        for home, share in finder.shares(homes, node):
+            seconds[home] += node.seconds * share
+            counts[home] += share
+        lost += 0.0 if homes else node.seconds
+    return Attribution(tuple(seconds), tuple(counts), lost)
+
+
+class _Finder:
+    """Looks up the kernels that an engine's node stands for."""
+
+    def __init__(self, workload: Workload, kernels: Sequence[Kernel], nodes: Sequence[EngineNode]) -> None:
+        self._nodes = nodes
+        self._macs = [kernel.macs for kernel in kernels]
+        self._by_operator = {name: i for i, kernel in enumerate(kernels) for name in kernel.operators}
+        self._writer = {
+            access.tensor: operator for operator in workload.operators for access in operator.writes
+        }
+        self._products = {operator.name: operator.macs for operator in workload.operators}
+        self._by_tensor = {
+            name: self._by_operator[operator.name]
+            for name, operator in self._writer.items()
+            if operator.name in self._by_operator
+        }
+        self._names = sorted(self._by_operator)
+        self._by_order = _matched_by_order(kernels, nodes)
+        self._readers: dict[str, list[int]] = {}
+        self._made_by = {name: node for node in nodes for name in node.tensors_out}
+        for index, node in enumerate(nodes):
+            for name in node.tensors_in:
+                self._readers.setdefault(name, []).append(index)
+
+    def homes(self, index: int) -> list[int]:
+        """Kernels among which the node's time is shared; empty where none is found."""
+        node = self._nodes[index]
+        if index in self._by_order:
+            return [self._by_order[index]]
+        if node.origins:
+            found = self._homes_of(node.origins)
+            if found:
+                return found
+        between = self._between(node)
+        if between:
+            return between
+        return [home] if (home := self._direct(node)) is not None else self._beyond(index)
+
+    def shares(self, homes: list[int], node: EngineNode) -> list[tuple[int, float]]:
+        """The kernel that the node is named after takes all; else each by its products, or equally."""
+        if len(homes) < 2:
+            return [(home, 1.0) for home in homes]
+        named = self._named(node)
+        if named in homes:
+            return [(named, 1.0)]
+        total = sum(self._macs[home] for home in homes)
+        return [(home, self._macs[home] / total if total else 1 / len(homes)) for home in homes]
+
+    def _homes_of(self, names: Iterable[str]) -> list[int]:
+        """Kernels of these operators: those of products, else the one with most of them, else all alike."""
+        known = [name for name in names if name in self._by_operator]
+        products = {self._by_operator[name] for name in known if self._products[name]}
+        if products:
+            return sorted(products)
+        counts = Counter(self._by_operator[name] for name in known)
+        most = max(counts.values(), default=0)
+        return sorted(home for home, count in counts.items() if count == most)
+
+    def _between(self, node: EngineNode) -> list[int]:
+        """Kernels of the operators that lead from what the node reads to what it writes; empty if unclear."""
+        read = set(node.tensors_in)
+        waiting = [name for name in node.tensors_out if name in self._writer]
+        if not waiting or len(waiting) < len(node.tensors_out):
+            return []
+        found: set[str] = set()
+        met = False
+        while waiting and len(found) < _LONGEST_FUSED:
+            operator = self._writer[waiting.pop()]
+            if operator.name in found:
+                continue
+            found.add(operator.name)
+            met = met or any(access.tensor in read for access in operator.reads)
+            waiting += [
+                access.tensor
+                for access in operator.reads
+                if access.tensor in self._writer and access.tensor not in read
+            ]
+        return [] if waiting or not met else self._homes_of(found)
+
+    def _direct(self, node: EngineNode) -> int | None:
+        for name in node.tensors_out:
+            if name in self._by_tensor:
+                return self._by_tensor[name]
+        return self._named(node)
+
+    def _named(self, node: EngineNode) -> int | None:
+        plain = node.name.removesuffix(_BLOCKED)
+        for table in (self._by_tensor, self._by_operator):
+            if plain in table:
+                return table[plain]
+        return self._by_prefix(node.name)
+
+    def _by_prefix(self, name: str) -> int | None:
+        """The operator with the longest name that this one begins with, up to a separator."""
+        place = bisect.bisect_right(self._names, name)
+        for candidate in reversed(self._names[max(0, place - 3) : place]):
+            if name.startswith(candidate) and not name[len(candidate) : len(candidate) + 1].isalnum():
+                return self._by_operator[candidate]
+        return None
+
+    def _beyond(self, index: int) -> list[int]:
+        """The kernels of the first readers, reader by reader, that are known; no more than five steps on."""
+        waiting, seen = [index], {index}
+        for _ in range(5):
+            ahead = [
+                reader
+                for current in waiting
+                for name in self._nodes[current].tensors_out
+                for reader in self._readers.get(name, ())
+                if reader not in seen
+            ]
+            known = _known(self._direct(self._nodes[reader]) for reader in ahead)
+            if known:
+                return known[:1]
+            waiting = ahead
+            seen.update(ahead)
+        makers = (self._made_by.get(name) for name in self._nodes[index].tensors_in)
+        return _known(self._direct(maker) for maker in makers if maker is not None)[:1]
+
+
+def _matched_by_order(kernels: Sequence[Kernel], nodes: Sequence[EngineNode]) -> dict[int, int]:
+    """Recurrent layers, which engines rename: the n-th of a kind is the n-th in the file."""
+    found: dict[int, int] = {}
+    for kind, op_type in _RENAMED.items():
+        engine = [index for index, node in enumerate(nodes) if node.kind == kind]
+        ours = [index for index, kernel in enumerate(kernels) if op_type in kernel.op_types]
+        if len(engine) == len(ours):
+            found.update(zip(engine, ours, strict=True))
+    return found
+
+
+_RENAMED = {"LSTMSequence": "LSTM", "GRUSequence": "GRU"}
+
+
+def _known(homes: Iterable[int | None]) -> list[int]:
+    return [home for home in homes if home is not None]

@@ -1,0 +1,211 @@
+"""Fits the model of one class of kernels to measured kernels: base, then lengths, spreads and support.
+
+The base is a non-negative least squares fit of relative error; lengths and spreads maximise the marginal
+likelihood (Rasmussen and Williams 2006, eq. 5.8 and 5.9) times a prior that keeps lengths near a few standard
+deviations of their feature.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+from scipy.optimize import minimize, nnls
+
+from planner.latency.kernel_features import features_of
+from planner.latency.kernel_model import (
+    Array,
+    Base,
+    Hyperparameters,
+    KernelModel,
+    clock_variance,
+    scaled_distance,
+    work_of,
+)
+from planner.latency.kernel_shape import KernelShape
+
+MOST_SUPPORT = 900
+"""Measured kernels kept for a class: an exact fit costs the cube of this."""
+_MOST_FOR_LENGTHS = 400
+_LEAST_KERNELS = 4
+_PRIOR_LENGTH, _PRIOR_WIDTH = math.log(2.5), 0.9
+_FLAT = 1e3
+"""Length of a feature that does not vary among the measured kernels of a class."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredKernel:
+    """One kernel of one probe: its shape and its seconds, at the reference speed of the machine."""
+
+    shape: KernelShape
+    seconds: float
+
+
+def fit_classes(kernels: Sequence[MeasuredKernel]) -> tuple[KernelModel, ...]:
+    """One model for each class with enough measured kernels, in the order of their names."""
+    by_class: dict[str, list[MeasuredKernel]] = defaultdict(list)
+    for kernel in kernels:
+        by_class[kernel.shape.op_class].append(kernel)
+    return tuple(
+        fit_class(name, found) for name, found in sorted(by_class.items()) if len(found) >= _LEAST_KERNELS
+    )
+
+
+def fit_class(op_class: str, kernels: Sequence[MeasuredKernel]) -> KernelModel:
+    """The model of one class; kernels that the engine did away with count for `absent` alone."""
+    shapes, seconds, counts = _merged([kernel for kernel in kernels if kernel.seconds > 0])
+    base = fit_base(shapes, seconds)
+    points = features_of(shapes)
+    target = np.log(seconds) - np.log(base.seconds(shapes))
+    kinds = np.array([shape.kind for shape in shapes])
+    scale = points.std(0)
+    varying = scale > 1e-9
+    sample = np.random.default_rng(0).permutation(len(points))[:_MOST_FOR_LENGTHS]
+    settings = _hyperparameters(
+        points[sample][:, varying] / scale[varying],
+        target[sample],
+        kinds[sample],
+        counts[sample],
+        clock_variance(counts[sample].tolist(), seconds[sample].tolist()),
+    )
+    lengths = np.full(points.shape[1], _FLAT)
+    lengths[varying] = np.array(settings.lengths) * scale[varying]
+    rounded = tuple(float(f"{value:.4g}") for value in lengths)
+    return _supported(op_class, base, replace(settings, lengths=rounded), kernels)
+
+
+def refitted(model: KernelModel, kernels: Sequence[MeasuredKernel]) -> KernelModel | None:
+    """The same base and hyperparameters resting on other kernels; None where none is of the class."""
+    own = [kernel for kernel in kernels if kernel.shape.op_class == model.op_class and kernel.seconds > 0]
+    return _supported(model.op_class, model.base, model.hyperparameters, own) if own else None
+
+
+def _supported(
+    op_class: str, base: Base, settings: Hyperparameters, kernels: Sequence[MeasuredKernel]
+) -> KernelModel:
+    shapes, seconds, counts = _merged([kernel for kernel in kernels if kernel.seconds > 0])
+    points = features_of(shapes) / np.array(settings.lengths)
+    chosen = _far_apart(points, np.array([shape.kind for shape in shapes]), MOST_SUPPORT)
+    return KernelModel(
+        op_class,
+        base,
+        settings,
+        tuple(shapes[index] for index in chosen),
+        tuple(float(f"{seconds[index]:.4g}") for index in chosen),
+        tuple(int(counts[index]) for index in chosen),
+        _absent(kernels),
+    )
+
+
+def _absent(kernels: Sequence[MeasuredKernel]) -> dict[str, float]:
+    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for kernel in kernels:
+        totals[kernel.shape.kind][int(kernel.seconds <= 0)] += 1
+    return {kind: round(gone / (gone + kept), 3) for kind, (kept, gone) in sorted(totals.items()) if gone}
+
+
+def _merged(
+    kernels: Sequence[MeasuredKernel],
+) -> tuple[list[KernelShape], Array, NDArray[np.int64]]:
+    """Each shape once, with the geometric mean of its seconds and how many there were."""
+    found: dict[KernelShape, list[float]] = defaultdict(list)
+    for kernel in kernels:
+        found[kernel.shape].append(math.log(kernel.seconds))
+    seconds = np.exp(np.array([float(np.median(values)) for values in found.values()]))
+    return list(found), seconds, np.array([len(values) for values in found.values()])
+
+
+def fit_base(shapes: Sequence[KernelShape], seconds: Array) -> Base:
+    """The four terms, none negative, least in relative error; longer kernels weigh more, as they are what
+    lies beyond the measured sizes."""
+    scale = np.array([1e-6, 1e-11, 1e-10, 1e-10])
+    weight = (seconds / float(np.median(seconds))) ** _LONG_WEIGH_MORE
+    columns = work_of(shapes) * scale * (weight / seconds)[:, None]
+    found, _ = nnls(columns, weight)
+    fixed, per_mac, per_byte, per_cold = (float(f"{value:.4g}") for value in found * scale)
+    return Base(max(fixed, 1e-8), per_mac, per_byte, per_cold)
+
+
+_LONG_WEIGH_MORE = 0.3
+
+
+def _far_apart(points: Array, kinds: NDArray[np.str_], most: int) -> NDArray[np.int64]:
+    """Indices of at most so many points, each far from those before it; a kind that is new comes first."""
+    count = len(points)
+    if count <= most:
+        return np.arange(count)
+    chosen = [int(np.flatnonzero(kinds == kind)[0]) for kind in np.unique(kinds)][:most]
+    nearest = np.full(count, np.inf)
+    for index in chosen:
+        nearest = np.minimum(nearest, scaled_distance(points, points[index : index + 1])[:, 0])
+    while len(chosen) < most:
+        index = int(np.argmax(nearest))
+        chosen.append(index)
+        nearest = np.minimum(nearest, scaled_distance(points, points[index : index + 1])[:, 0])
+    return np.array(sorted(set(chosen)))
+
+
+def _hyperparameters(
+    points: Array, target: Array, kinds: NDArray[np.str_], counts: NDArray[np.int64], clock: Array
+) -> Hyperparameters:
+    mean = float(np.median(target))
+    centred = target - mean
+    same = kinds[:, None] == kinds[None, :]
+    squares = np.stack(
+        [(column[:, None] - column[None, :]) ** 2 for column in points.T] or [np.zeros_like(same, float)]
+    )
+    features = len(points.T)
+    start = np.concatenate([np.full(features, _PRIOR_LENGTH), [math.log(max(centred.std(), 0.1)), -3.0, 0.0]])
+    bounds = [(-1.5, 5.0)] * features + [(-3.0, 1.5), (-3.5, -0.9), (-2.5, 4.0)]
+    found = minimize(
+        _cost, start, args=(squares, centred, same, 1.0 / np.minimum(counts, 4), clock), jac=True,
+        method="L-BFGS-B", bounds=bounds, options={"maxiter": 60},
+    )  # fmt: skip
+    lengths = np.exp(found.x[:features])
+    spread, noise_level = (float(f"{math.exp(value):.4g}") for value in found.x[features : features + 2])
+    shared = float(f"{1.0 / (1.0 + math.exp(-found.x[-1])):.4g}")
+    return Hyperparameters(
+        tuple(float(value) for value in lengths), spread, noise_level, shared, round(mean, 5)
+    )
+
+
+def _cost(
+    parameters: Array, squares: Array, target: Array, same: NDArray[np.bool_], noise: Array, clock: Array
+) -> tuple[float, Array]:
+    """Negative log of marginal likelihood times prior, and its gradient."""
+    features = len(squares) if len(parameters) > 3 else 0
+    logs, (log_spread, log_noise, odds) = parameters[:features], parameters[features:]
+    inverse = np.exp(-2.0 * logs)
+    distance2 = np.tensordot(inverse, squares[:features], axes=1) if features else np.zeros_like(same, float)
+    root = np.sqrt(5.0 * np.maximum(distance2, 0.0))
+    decay = np.exp(-root)
+    share = 1.0 / (1.0 + math.exp(-odds))
+    damp = np.where(same, 1.0, share)
+    spread2, noise2 = math.exp(2.0 * log_spread), math.exp(2.0 * log_noise)
+    signal = spread2 * (1.0 + root + root**2 / 3.0) * decay * damp
+    matrix = signal + np.diag(noise2 * noise + clock + 1e-8)
+    try:
+        factor = cho_factor(matrix, lower=True)
+    except np.linalg.LinAlgError:
+        return 1e10, np.zeros_like(parameters)
+    alpha = cho_solve(factor, target)
+    half_log_det = float(np.log(np.diag(factor[0])).sum())
+    inner = cho_solve(factor, np.eye(len(target))) - np.outer(alpha, alpha)
+    slope = inner * (spread2 * damp * (5.0 / 3.0) * (1.0 + root) * decay)
+    gradient = np.empty_like(parameters)
+    for index in range(features):
+        gradient[index] = 0.5 * inverse[index] * float((slope * squares[index]).sum())
+    gradient[features] = float((inner * signal).sum())
+    gradient[features + 1] = float((np.diag(inner) * noise2 * noise).sum())
+    gradient[features + 2] = 0.5 * float((inner * np.where(same, 0.0, signal)).sum()) * (1.0 - share)
+    cost = 0.5 * float(target @ alpha) + half_log_det
+    away = (logs - _PRIOR_LENGTH) / _PRIOR_WIDTH
+    cost += 0.5 * float(away @ away) + 0.125 * odds**2 * 0.25
+    gradient[:features] += away / _PRIOR_WIDTH
+    gradient[features + 2] += 0.0625 * odds
+    return cost, gradient

@@ -1,0 +1,116 @@
+"""What the profiler adds to each node, and how far sums of kernels miss whole networks.
+
+The profiler is weighed out by whole inferences without it: T = scale x (sum of profiled nodes) - per_node x
+nodes + fixed. The error of sums comes from probes left out in turn, in folds; its band is conformal with the
+predicted spread as the scale (Lei et al., "Distribution-free predictive inference for regression", 2018,
+section 5.2), so that it holds its level for networks as unlike the others as the probes are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import least_squares, minimize_scalar
+
+from planner.calibration.fit import MeasuredKernel, refitted
+from planner.calibration.probe_run import ProbeKernels, ProbeResult
+from planner.latency.calibration import NetworkError
+from planner.latency.kernel_model import Array, KernelModel
+
+LEVEL = 0.9
+FOLDS = 5
+_LEAST_SHARE = 0.15
+"""A node keeps at least this share of its profiled time; the clock counts whole microseconds."""
+_SOFT = 0.03
+_LEAST_SECONDS = 2e-4
+"""Shorter networks are told apart by the call and the clock more than by their kernels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profiler:
+    """What the profiler does to times: a factor, and seconds added to each node; `fixed_s` is the call."""
+
+    scale: float
+    per_node_s: float
+    fixed_s: float
+
+    def true_seconds(self, seconds: float, nodes: float) -> float:
+        """Seconds of a kernel without the profiler; zero for one that no node stands for."""
+        if nodes == 0:
+            return 0.0
+        return max(self.scale * seconds - self.per_node_s * nodes, _LEAST_SHARE * seconds)
+
+
+def fit_profiler(results: Sequence[tuple[ProbeResult, ProbeKernels]]) -> Profiler:
+    """The three numbers from the probes that were also run without the profiler."""
+    both = [(result.total_s, kernels) for result, kernels in results if result.total_s]
+    if len(both) < 5:
+        return Profiler(1.0, 0.0, 0.0)
+    seconds = np.array([sum(kernels.seconds) for _, kernels in both])
+    nodes = np.array([sum(kernels.nodes) for _, kernels in both])
+    totals = np.array([total for total, _ in both], dtype=np.float64)
+
+    def misfit(parameters: Array) -> Array:
+        scale, per_node_us, fixed_us = parameters
+        found: Array = (scale * seconds - 1e-6 * per_node_us * nodes + 1e-6 * fixed_us) / totals - 1.0
+        return found
+
+    found = least_squares(
+        misfit, [1.0, 2.0, 5.0], bounds=([0.7, 0.0, 0.0], [1.3, 20.0, 500.0]), loss="soft_l1", f_scale=_SOFT
+    )
+    scale, per_node_us, fixed_us = (float(f"{value:.5g}") for value in found.x)
+    return Profiler(scale, 1e-6 * per_node_us, 1e-6 * fixed_us)
+
+
+def fit_error(
+    models: Sequence[KernelModel], probes: Sequence[Sequence[MeasuredKernel]], drift: float
+) -> NetworkError:
+    """The band of networks, from probes predicted by models that were refitted without them.
+
+    `drift` is how much the machine's own speed moves between runs, which no band can be narrower than.
+    """
+    misses, spreads = _left_out(models, probes)
+    floor = max(drift, 0.01)
+
+    def cost(share: float) -> float:
+        variance = floor**2 + (share * spreads) ** 2
+        return float(np.median(np.log(variance) + np.minimum(misses**2 / variance, 9.0)))
+
+    share = float(minimize_scalar(cost, bounds=(0.05, 2.0), method="bounded").x)
+    scores = np.sort(np.abs(misses) / np.sqrt(floor**2 + (share * spreads) ** 2))
+    place = min(len(scores) - 1, math.ceil(LEVEL * (len(scores) + 1)) - 1)
+    return NetworkError(_short(floor), _short(share), _short(float(scores[place])), LEVEL)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def _left_out(
+    models: Sequence[KernelModel], probes: Sequence[Sequence[MeasuredKernel]]
+) -> tuple[Array, Array]:
+    """Log error of each probe's sum and the mean spread of its kernels, by folds."""
+    misses, spreads = [], []
+    for fold in range(FOLDS):
+        kept = [kernel for index, probe in enumerate(probes) if index % FOLDS != fold for kernel in probe]
+        by_class = {model.op_class: refitted(model, kept) for model in models}
+        for probe in probes[fold::FOLDS]:
+            total = sum(kernel.seconds for kernel in probe)
+            if total < _LEAST_SECONDS:
+                continue
+            seconds, weighted = 0.0, 0.0
+            for op_class in sorted({kernel.shape.op_class for kernel in probe}):
+                model = by_class.get(op_class)
+                shapes = [kernel.shape for kernel in probe if kernel.shape.op_class == op_class]
+                if model is None:
+                    continue
+                found, spread = model.predict(shapes)
+                seconds += float(found.sum())
+                weighted += float(found @ spread)
+            if seconds > 0:
+                misses.append(math.log(seconds / total))
+                spreads.append(weighted / seconds)
+    return np.array(misses), np.array(spreads)

@@ -1,0 +1,227 @@
+"""Predictions beside measurements on networks that no fit has seen: errors, bands, and where they come from.
+
+A calibration rests on random probes alone, so every network given here, and every family, is left out. A
+prediction is for the speed that the machine had while it was calibrated; beside each measurement the same
+reference runs again, and the prediction is scaled by how much it moved (Timing, `planner.engines.timing`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from planner.calibration.attribution import seconds_of_kernels
+from planner.calibration.network_fit import Profiler
+from planner.engines.measure import Measurement, measure
+from planner.hardware.operating_point import OperatingPoint
+from planner.latency.calibrated import shapes_for
+from planner.latency.calibration import Calibration
+from planner.latency.estimate import estimate_at
+from planner.latency.prepared import Prepared, prepare
+from planner.schema.device import Precision
+from planner.workload.workload import Workload
+
+WITHIN = 0.10
+_WORST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One network: predicted with its band, measured, and by the roofline alone.
+
+    `error` is predicted / measured - 1; `floor_error` that of the sum of the network's own measured kernels.
+    """
+
+    model: str
+    predicted_s: float
+    low_s: float
+    high_s: float
+    measured_s: float
+    error: float
+    roofline_s: float | None
+    drift: float
+    floor_error: float | None
+    noise: str
+
+    @property
+    def covered(self) -> bool:
+        """Whether the measurement lies in the band."""
+        return self.low_s <= self.measured_s <= self.high_s
+
+
+@dataclass(frozen=True, slots=True)
+class KernelRow:
+    """One kernel of one network: predicted and measured in the engine's own profile."""
+
+    model: str
+    name: str
+    op_class: str
+    kind: str
+    predicted_s: float
+    measured_s: float
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """All rows, kernels, and networks that could not be run, with the reason."""
+
+    rows: tuple[Row, ...]
+    kernels: tuple[KernelRow, ...]
+    refused: tuple[tuple[str, str], ...]
+
+    def record(self) -> dict[str, object]:
+        """The validation as JSON."""
+        return {
+            "rows": [asdict(row) | {"covered": row.covered} for row in self.rows],
+            **(summary([row.error for row in self.rows]) if self.rows else {}),
+            "coverage": _share([row.covered for row in self.rows]),
+            "half_width": _middle([row.high_s / row.predicted_s - 1 for row in self.rows]),
+            "spearman": _rank(self.rows),
+            "roofline": summary(
+                [row.roofline_s / row.measured_s - 1 for row in self.rows if row.roofline_s is not None]
+            ),
+            "floor": summary([row.floor_error for row in self.rows if row.floor_error is not None]),
+            "classes": self.classes(),
+            "worst_kernels": [asdict(kernel) for kernel in self.worst()],
+            "refused": [{"model": model, "reason": reason} for model, reason in self.refused],
+        }
+
+    def classes(self) -> list[dict[str, object]]:
+        """Signed bias and mean absolute error of each class of kernels, weighted by time."""
+        groups: dict[str, list[KernelRow]] = defaultdict(list)
+        for kernel in self.kernels:
+            groups[kernel.op_class].append(kernel)
+        everything = sum(kernel.measured_s for kernel in self.kernels) or 1.0
+        found = []
+        for name, kernels in sorted(groups.items()):
+            measured = sum(kernel.measured_s for kernel in kernels)
+            off = [kernel.predicted_s - kernel.measured_s for kernel in kernels]
+            found.append(
+                {
+                    "op_class": name,
+                    "kernels": len(kernels),
+                    "share_of_time": measured / everything,
+                    "bias": sum(off) / measured if measured else None,
+                    "error": sum(map(abs, off)) / measured if measured else None,
+                }
+            )
+        return found
+
+    def worst(self) -> list[KernelRow]:
+        """The kernels with the largest differences, one a network and kind."""
+        ordered = sorted(self.kernels, key=lambda kernel: -abs(kernel.predicted_s - kernel.measured_s))
+        seen: dict[tuple[str, str], KernelRow] = {}
+        for kernel in ordered:
+            seen.setdefault((kernel.model, kernel.kind), kernel)
+        return list(seen.values())[:_WORST]
+
+
+def summary(errors: Sequence[float]) -> dict[str, float | None]:
+    """Mean and 90th percentile of the absolute error and the share within 10 %; None without any."""
+    if not errors:
+        return {"mape": None, "p90_error": None, "within_10_percent": None}
+    size = np.abs(np.array(errors))
+    return {
+        "mape": float(size.mean()),
+        "p90_error": float(np.quantile(size, 0.9)),
+        "within_10_percent": float((size <= WITHIN).mean()),
+    }
+
+
+def validate(
+    networks: Sequence[tuple[Workload, Path | None]],
+    calibration: Calibration,
+    point: OperatingPoint | None,
+    *,
+    seconds: float = 1.5,
+    limit_s: float = 180.0,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Validation:
+    """Measure each network and its kernels, and put the predictions beside; `point` gives the roofline's."""
+    rows, kernels, refused = [], [], []
+    setting = calibration.setting
+    for number, (workload, file) in enumerate(networks, start=1):
+        progress(f"{workload.model} ({number} of {len(networks)})")
+        found = measure(
+            workload, setting.engine, file=file, threads=setting.threads, precision=setting.precision,
+            seconds=seconds, limit_s=limit_s, profile_s=seconds / 3,
+        )  # fmt: skip
+        if found.timing is None:
+            refused.append((workload.model, found.reason or "no timing"))
+            continue
+        prepared = prepare(workload, workload.batch, Precision(setting.precision), setting.engine)
+        row, own = _compared(prepared, found, calibration, point)
+        rows.append(row)
+        kernels += own
+    return Validation(tuple(rows), tuple(kernels), tuple(refused))
+
+
+def _compared(
+    prepared: Prepared, found: Measurement, calibration: Calibration, point: OperatingPoint | None
+) -> tuple[Row, list[KernelRow]]:
+    timing = found.timing
+    if timing is None:
+        raise ValueError(f"{found.model}: no timing")
+    conditions = calibration.conditions
+    profiler = Profiler(conditions.profiler_scale, conditions.profiler_per_node_s, calibration.fixed_s)
+    drift = min(1.25, max(0.8, timing.reference_s / conditions.reference_s))
+    shapes = shapes_for(prepared, calibration)
+    prediction = calibration.predict(shapes)
+    band = prediction.latency_s.scaled(drift)
+    own: list[KernelRow] = []
+    floor_error = None
+    if found.nodes:
+        shared = seconds_of_kernels(prepared.workload, prepared.kernels, found.nodes)
+        true = [profiler.true_seconds(s, n) for s, n in zip(shared.seconds, shared.nodes, strict=True)]
+        floor_error = (sum(true) + shared.lost_s + profiler.fixed_s) / timing.median_s - 1
+        for kernel, shape, predicted, spread, measured in zip(
+            prepared.kernels, shapes, prediction.seconds, prediction.spreads, true, strict=True
+        ):
+            cause = _cause(shape.kind, shape.op_class, spread, predicted * drift, measured, calibration)
+            own.append(
+                KernelRow(
+                    found.model, kernel.name, shape.op_class, shape.kind, predicted * drift, measured, cause
+                )
+            )
+    roofline_s = estimate_at(prepared, point).latency_s.low if point is not None else None
+    row = Row(
+        found.model, band.mid, band.low, band.high, timing.median_s, band.mid / timing.median_s - 1,
+        roofline_s, drift, floor_error, timing.verdict,
+    )  # fmt: skip
+    return row, own
+
+
+def _cause(
+    kind: str, op_class: str, spread: float, predicted_s: float, measured_s: float, calibration: Calibration
+) -> str:
+    """The likeliest reason for a miss, by what is known of the kernel."""
+    model = calibration.by_class.get(op_class)
+    if model is None or kind not in model.kinds:
+        return "no probe had this kind of kernel"
+    if "masked" in kind or (op_class in ("softmax", "matmul") and measured_s > 4 * predicted_s):
+        return "values: denormal numbers slow it, which no shape tells"
+    if measured_s == 0:
+        return "the engine did away with it or runs it inside another kernel"
+    if spread > 2 * model.hyperparameters.noise + 0.1:
+        return "far from every probe"
+    return "unlike probes of its shape: cache or layout"
+
+
+def _rank(rows: Sequence[Row]) -> float | None:
+    if len(rows) < 3:
+        return None
+    return float(spearmanr([row.predicted_s for row in rows], [row.measured_s for row in rows]).statistic)
+
+
+def _share(flags: Sequence[bool]) -> float | None:
+    return sum(flags) / len(flags) if flags else None
+
+
+def _middle(values: Sequence[float]) -> float | None:
+    return float(np.median(values)) if values else None

@@ -1,0 +1,34 @@
+"""Which calibration an estimate rests on: none, a file, or the one that is kept for this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from planner.hardware.processor import cpu_name
+from planner.latency.calibration import Calibration
+from planner.latency.calibration_file import read_calibration
+from planner.latency.stored_calibrations import THIS_MACHINE, of_this_machine, staleness
+
+NONE = "none"
+
+
+def calibration_for(
+    asked: str | None, device: str, engine: str | None, threads: int | None, precision: str | None
+) -> tuple[Calibration | None, tuple[str, ...]]:
+    """The calibration to use and what to say of it; `asked` is a file, "none", or None for the usual one.
+
+    A file may be of another machine than the part asked about; the result says so.
+    """
+    if asked == NONE:
+        return None, ()
+    if asked is None:
+        if device != THIS_MACHINE:
+            return None, ()
+        return of_this_machine(engine, threads, precision)
+    calibration = read_calibration(Path(asked))
+    own = calibration.setting
+    if device == own.device:
+        notes = [f"the calibration is stale: {text}" for text in staleness(calibration, cpu_name())]
+    else:
+        notes = [f"the calibration is of {own.device} ({own.cpu}), not of {device}"]
+    return calibration, tuple(notes)

@@ -1,0 +1,226 @@
+"""What decides how long a kernel takes on a given engine: its kind, its sizes and its neighbours.
+
+A shape is a row of plain numbers, so that a table of measured kernels can be read and reviewed; the numbers
+that a fit works with are made from it in `planner.latency.kernel_features`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from planner.latency.channel_layout import BlockRule, Layout, layouts_of
+from planner.latency.masks import masked_tensors
+from planner.workload.fusion import Kernel
+from planner.workload.graph import Attribute, Node
+from planner.workload.operation import Access, Operator
+from planner.workload.workload import Workload
+
+_SCALAR_BYTES = 8
+_CONVOLUTIONS = frozenset({"conv", "pointwise", "depthwise", "grouped_conv", "deconv"})
+_ACTIVATIONS = frozenset(
+    {
+        *("Relu", "Clip", "LeakyRelu", "PRelu", "Elu", "HardSwish", "HardSigmoid"),
+        *("Sigmoid", "Tanh", "Gelu", "Mish"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KernelShape:
+    """One kernel as a fit sees it.
+
+    `groups`, `rows`, `columns` and `depth` are those of its contraction (1 where it has none); `taps` is the
+    kernel area of a convolution or window, `inside` the share of taps that fall on the image; `extent` is the
+    length of the axis it works along; `activation` is the one folded in; `extra_reads`
+    and `views` count branches read beside the first input and reshapes on the way; `reorder_in_bytes` and
+    `reorder_out_bytes` are copied between the engine's layouts for it.
+    """
+
+    op_class: str
+    kind: str
+    macs: int
+    flops: int
+    input_bytes: int
+    output_bytes: int
+    weight_bytes: int
+    groups: int = 1
+    rows: int = 1
+    columns: int = 1
+    depth: int = 1
+    taps: int = 1
+    stride: int = 1
+    inside: float = 1.0
+    extent: int = 1
+    steps: int = 1
+    activation: str = ""
+    extra_reads: int = 0
+    views: int = 0
+    reorder_in_bytes: int = 0
+    reorder_out_bytes: int = 0
+    network_bytes: int = 0
+    """All that the network's kernels read and write in one inference: what passes through the caches."""
+
+    @property
+    def moved_bytes(self) -> int:
+        """Activations and weights moved, and copies between layouts, which are read and written."""
+        own = self.input_bytes + self.output_bytes + self.weight_bytes
+        return own + 2 * (self.reorder_in_bytes + self.reorder_out_bytes)
+
+
+def shapes_of(
+    workload: Workload, kernels: Sequence[Kernel], blocks: BlockRule | None
+) -> tuple[KernelShape, ...]:
+    """The shape of each kernel of a workload, in order, for an engine with this rule of blocks."""
+    nodes = {name: node for node in workload.graph.nodes for name in node.outputs if name}
+    operators = {operator.name: operator for operator in workload.operators}
+    through = sum(kernel.moved_bytes for kernel in kernels)
+    site = _Site(workload, nodes, operators, masked_tensors(workload.graph), through)
+    layouts = layouts_of(workload, kernels, blocks)
+    return tuple(_shape(site, kernel, layout) for kernel, layout in zip(kernels, layouts, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    workload: Workload
+    nodes: Mapping[str, Node]
+    operators: Mapping[str, Operator]
+    masked: frozenset[str]
+    network_bytes: int
+
+
+def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
+    main = site.operators[kernel.name]
+    node = site.nodes.get(main.writes[0].tensor) if main.writes else None
+    attributes: Mapping[str, Attribute] = node.attributes if node else {}
+    source = _extents(site.workload, main.reads)
+    result = _extents(site.workload, main.writes)
+    window = _ints(attributes.get("kernel_shape"))
+    if main.op_class in _CONVOLUTIONS and not window and node is not None and len(node.inputs) > 1:
+        weight = site.workload.tensors.get(node.inputs[1])
+        window = weight.shape[2:] if weight else ()
+    strides = _ints(attributes.get("strides")) or (1,)
+    product = kernel.contraction
+    views = sum(site.operators[name].op_class == "view" for name in kernel.operators)
+    return KernelShape(
+        op_class=kernel.op_class,
+        kind=_kind(site, kernel, layout, main, source, attributes),
+        macs=kernel.macs,
+        flops=kernel.flops,
+        input_bytes=kernel.input_bytes,
+        output_bytes=kernel.output_bytes,
+        weight_bytes=kernel.weight_bytes,
+        groups=product.groups if product else 1,
+        rows=product.rows if product else 1,
+        columns=product.columns if product else 1,
+        depth=product.depth if product else 1,
+        taps=math.prod(window) if window else 1,
+        stride=max(strides),
+        inside=round(_inside(source, result, window, strides, attributes), 4),
+        extent=_along(source, attributes),
+        steps=source[0] if main.op_class == "recurrent" and source else 1,
+        activation=next((name for name in reversed(kernel.op_types) if _is_folded(name, main)), ""),
+        extra_reads=max(0, len(kernel.reads) - 1),
+        views=views,
+        reorder_in_bytes=layout.reorder_in_bytes,
+        reorder_out_bytes=layout.reorder_out_bytes,
+        network_bytes=site.network_bytes,
+    )
+
+
+def _is_folded(op_type: str, main: Operator) -> bool:
+    return op_type in _ACTIVATIONS and op_type != main.op_type
+
+
+def _kind(
+    site: _Site,
+    kernel: Kernel,
+    layout: Layout,
+    main: Operator,
+    source: Sequence[int],
+    attributes: Mapping[str, Attribute],
+) -> str:
+    """The operator that gives the kernel its name, with what changes the engine's choice of code."""
+    masked = any(access.tensor in site.masked for access in kernel.reads)
+    own = _own_kind(kernel, main, source, attributes)
+    return own + " in blocks" * layout.blocked + " masked" * masked
+
+
+def _own_kind(
+    kernel: Kernel, main: Operator, source: Sequence[int], attributes: Mapping[str, Attribute]
+) -> str:
+    if main.op_type == "Transpose":
+        order = _ints(attributes.get("perm"))
+        return "Transpose" + ("" if order and order[-1] == len(order) - 1 else " inner")
+    if main.op_type in ("Concat", "Split", "Softmax", "LogSoftmax"):
+        axis = attributes.get("axis", -1)
+        return main.op_type + (" inner" if axis in (-1, len(source) - 1) else "")
+    if main.op_type == "Resize":
+        return f"Resize {attributes.get('mode', 'nearest')}"
+    if kernel.rule is not None and kernel.macs == 0:
+        return kernel.rule
+    if (
+        kernel.op_class == "elementwise"
+        and len(kernel.reads) == 1
+        and 0 < kernel.weight_bytes <= _SCALAR_BYTES
+    ):
+        return f"{main.op_type} scalar"
+    if kernel.op_class == "elementwise" and len({access.elements for access in kernel.reads}) > 1:
+        return f"{main.op_type} broadcast"
+    return main.op_type
+
+
+def _along(source: Sequence[int], attributes: Mapping[str, Attribute]) -> int:
+    """Extent of the axis that the operator names, else of the last."""
+    axis = attributes.get("axis", -1)
+    if not source:
+        return 1
+    return source[axis] if isinstance(axis, int) and -len(source) <= axis < len(source) else source[-1]
+
+
+def _inside(
+    source: Sequence[int],
+    result: Sequence[int],
+    window: Sequence[int],
+    strides: Sequence[int],
+    attributes: Mapping[str, Attribute],
+) -> float:
+    """Share of a window's taps that fall inside the image, over all output positions."""
+    spatial = len(window)
+    if not spatial or len(source) < spatial + 2 or len(result) < spatial + 2:
+        return 1.0
+    dilations = _ints(attributes.get("dilations")) or (1,) * spatial
+    pads = _ints(attributes.get("pads")) or (0,) * (2 * spatial)
+    steps = tuple(strides) if len(strides) == spatial else (strides[0],) * spatial
+    share = 1.0
+    for axis in range(spatial):
+        extent, positions = source[2 + axis], result[2 + axis]
+        share *= _taps_inside(extent, positions, window[axis], steps[axis], dilations[axis], pads[axis])
+    return share
+
+
+def _taps_inside(extent: int, positions: int, taps: int, stride: int, dilation: int, pad: int) -> float:
+    """Share of taps inside along one axis: each tap is inside for one range of positions."""
+    if not positions or not taps:
+        return 1.0
+    inside = 0
+    for tap in range(taps):
+        first = max(0, math.ceil((pad - tap * dilation) / stride))
+        last = min(positions - 1, (extent - 1 + pad - tap * dilation) // stride)
+        inside += max(0, last - first + 1)
+    return inside / (positions * taps) or 1.0
+
+
+def _extents(workload: Workload, accesses: Sequence[Access]) -> tuple[int, ...]:
+    for access in accesses:
+        tensor = workload.tensors.get(access.tensor)
+        if tensor is not None:
+            return tensor.shape
+    return ()
+
+
+def _ints(value: Attribute | None) -> tuple[int, ...]:
+    if isinstance(value, tuple) and all(isinstance(item, int) for item in value):
+        return tuple(int(item) for item in value if isinstance(item, int))
+    return ()
