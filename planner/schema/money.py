@@ -176,7 +176,7 @@ class MoneyTerms(StrictModel):
             **{("tariff", n, "price"): entry.price_money_per_j for n, entry in enumerate(self.tariff)},
         }
         return [
-            Conflict(path, f"a price in {self.currency}", f"one in {price.currency}")
+            Conflict(path, f"{path[-1]} in {self.currency}", price.currency)
             for path, price in stated.items()
             if price is not None and price.currency != self.currency
         ]

@@ -163,7 +163,7 @@ def test_gaps_overlaps_and_wrong_hours_of_a_tariff_are_refused():
         scenario("tariff: [{hours: 7-25, price: 0.1 USD/kWh}]", without=("electricity",))
     with pytest.raises(InputError, match="either `electricity` or a `tariff` by hour, got both"):
         scenario(NIGHT)
-    with pytest.raises(InputError, match=r"tariff\[0\].price: expected a price in USD, got one in EUR"):
+    with pytest.raises(InputError, match=r"tariff\[0\].price: expected price in USD, got EUR"):
         scenario("tariff: [{hours: 0-24, price: 0.1 EUR/kWh}]", without=("electricity",))
     with pytest.raises(InputError) as refused:
         scenario("space: 9 EUR\ntariff: [{hours: 7-22, price: 0.1 USD/kWh}]", without=("electricity",))
