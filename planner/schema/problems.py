@@ -124,8 +124,15 @@ def _explained(item: ErrorDetails, path: KeyPath, model: type[StrictModel]) -> t
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = repr(_as_written(value))
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _as_written(value: object) -> object:
+    """A list as the file has it, without the origins that its group gave to each entry."""
+    if not isinstance(value, list):
+        return value
+    return [item["value"] if isinstance(item, dict) and "value" in item else item for item in value]
 
 
 @cache

@@ -8,10 +8,10 @@ from planner.data_files import scenarios_dir
 def test_density_as_table_and_as_json(call):
     table = call("density", "article-density")
     assert table.status == 0
-    assert "limit: 63 devices" in table.out
+    assert "limit: 67 devices" in table.out
     assert "note: offset and power_law hold within 0.5 K" in table.out
     data = call("density", "article-density", "--format", "json")
-    assert data.json["limit"]["devices"] == 63
+    assert data.json["limit"]["devices"] == 67
     assert [row["devices"] for row in data.json["rows"]] == [10, 20, 30, 40, 50, 60, 70, 80]
 
 
