@@ -1,8 +1,14 @@
-"""What the chosen option and its best rivals have cost by the end of each year."""
+"""What the chosen option and its best rivals have cost by the end of each year, and what that hangs on."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+from planner.hardware.catalog import read_device
+from planner.plan.cost_model import CostModel
 from planner.plan.option import Option
+from planner.plan.prices import price_of
+from planner.plan.sensitivity import tornado
 from planner.plan.study import Study
 
 MOST_RIVALS = 3
@@ -18,7 +24,18 @@ def spending_record(study: Study) -> dict[str, object]:
         "horizon_years": terms.horizon_years,
         "years": years,
         "lines": lines,
+        "tornado": _tornado(study),
     }
+
+
+def _tornado(study: Study) -> dict[str, object] | None:
+    """What the sum hangs on; None where nothing was chosen or the price is unknown."""
+    if study.simulated is None:
+        return None
+    scenario, option = study.source.scenario, study.simulated.option
+    if price_of(scenario, read_device(option.device)) is None:
+        return None
+    return asdict(tornado(CostModel(scenario, study.estimator, option)))
 
 
 def _years(horizon: float) -> list[float]:
