@@ -30,7 +30,7 @@ def tornado_drawing(found: Tornado, say: Wording) -> bytes | None:
         for place, swing in enumerate(shown):
             _bar(axes, place, found["total_cost"], swing)
         axes.axvline(found["total_cost"], color=INK, linewidth=1.0)
-        axes.set_yticks(range(len(shown)), [shortened(swing["input"], 40) for swing in shown])
+        axes.set_yticks(range(len(shown)), [_named(swing, say) for swing in shown])
         axes.tick_params(axis="y", length=0)
         axes.invert_yaxis()
         axes.set_xlabel(say("axis.total_in", currency=found["currency"]))
@@ -41,6 +41,10 @@ def tornado_drawing(found: Tornado, say: Wording) -> bytes | None:
         legend_above(figure, handles, [say("spending.at_low"), say("spending.at_high")])
 
     return draw(0.75 + 0.24 * len(shown), paint, say)
+
+
+def _named(swing: Swing, say: Wording) -> str:
+    return shortened(say.term("cost_input", swing["input"]), 40)
 
 
 def _bar(axes: Axes, place: int, planned: float, swing: Swing) -> None:

@@ -157,7 +157,7 @@ def tornado_chart(found: Tornado, say: Wording) -> Chart:
                 "type": "bar",
                 "orientation": "h",
                 "name": say(name),
-                "y": [shown(shortened(swing["input"], 30)) for swing in swings],
+                "y": [shown(shortened(say.term("cost_input", swing["input"]), 30)) for swing in swings],
                 "x": [value - planned for value in values],
                 "base": planned,
                 "text": [shown(money(value, found["currency"])) for value in values],

@@ -48,15 +48,15 @@ def _tornado(found: Tornado, say: Wording) -> list[Block]:
         Column(say("head.at_high"), "right"),
         Column(say("head.basis"), share=1.2),
     )
-    rows = tuple(_swing(swing, found) for swing in found["swings"][:MOST_SWINGS])
+    rows = tuple(_swing(swing, found, say) for swing in found["swings"][:MOST_SWINGS])
     return [Heading(say("spending.hangs_on"), 2), figure, Table(columns, rows, small=True)]
 
 
-def _swing(swing: Swing, found: Tornado) -> tuple[Cell, ...]:
+def _swing(swing: Swing, found: Tornado, say: Wording) -> tuple[Cell, ...]:
     ends = f"{significant(swing['low'], 3)}–{significant(swing['high'], 3)}"
     low, high = swing["total_cost_at_low"], swing["total_cost_at_high"]
     return (
-        Cell(swing["input"]),
+        Cell(say.term("cost_input", swing["input"])),
         Cell(f"{ends} {swing['unit']}".strip()),
         Cell(money(low, found["currency"]), number=low),
         Cell(money(high, found["currency"]), number=high),
