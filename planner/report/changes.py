@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -110,12 +111,19 @@ def _differing(before: _Facts, after: _Facts) -> tuple[Change, ...]:
     found = []
     for name in dict.fromkeys((*before, *after)):
         old, new = before.get(name), after.get(name)
-        if old is None or new is None or old[0] != new[0]:
+        if old is None or new is None or not _same(old[0], new[0]):
             texts = (None if old is None else old[1], None if new is None else new[1])
             if texts[0] == texts[1] and old and new:
                 texts = (str(old[0]), str(new[0]))  # rounding hides the difference
             found.append(Change(name, *texts))
     return tuple(found)
+
+
+def _same(old: object, new: object) -> bool:
+    """Whether two values are equal; numbers to nine digits, as the last ones depend on the order of sums."""
+    if isinstance(old, float) and isinstance(new, float):
+        return math.isclose(old, new, rel_tol=1e-9)
+    return old == new
 
 
 def _answer(study: Study, say: Wording) -> _Facts:
@@ -163,11 +171,9 @@ def _inputs(study: Study, say: Wording) -> _Facts:
         facts[say("changes.stream", name=shortened(stream["name"], 60))] = (text, text)
     for value in study["figures"]:
         facts[value["path"]] = (value["value"], value["value"])
-    for item in study["assumptions"]:
-        facts[say("changes.assumption", topic=item["topic"], text=shortened(item["text"], 60))] = (
-            item["text"],
-            item["text"],
-        )
+    for topic in dict.fromkeys(item["topic"] for item in study["assumptions"]):
+        told = " ".join(item["text"] for item in study["assumptions"] if item["topic"] == topic)
+        facts[say("changes.assumption", topic=topic)] = (told, told)
     for digest in study["digests"]:
         facts[digest["what"]] = (digest["sha256"], digest["sha256"][:12])
     if rack is not None:

@@ -86,3 +86,15 @@ def test_a_written_record_reads_back(tmp_path, before):
     path = tmp_path / "a.json"
     path.write_text(json.dumps(before))
     assert read_record(path) == before
+
+
+def test_the_last_digits_of_a_sum_are_no_change(before, after):
+    after["rack"]["power_w"] *= 1 + 1e-13
+    assert changes(before, after, ENGLISH).none
+
+
+def test_an_assumption_that_reads_otherwise_stands_beside_its_old_text(before, after):
+    after["assumptions"][0]["text"] = "Measured on the line."
+    (change,) = changes(before, after, ENGLISH).inputs
+    assert change.what == "assumption, accuracy"
+    assert change.after == "Measured on the line."
