@@ -1,7 +1,7 @@
 """Which edge-AI hardware to buy, how many, how dense to rack it, what it will draw and cost - before buying.
 
 Networks: `read_onnx`. Parts: `read_device`. Answers: `estimate`, `compare`, `size`, `simulate`, `cost`,
-`sweep`, `write_report`.
+`sweep`, `lint`, `write_report`.
 Each name is imported when it is first used, so that `import planner` stays fast.
 """
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         compare,
         cost,
         estimate,
+        lint,
         read_device,
         read_onnx,
         read_scenario,
@@ -32,6 +33,7 @@ _HOME = {
     "read_device": "planner.api",
     "read_scenario": "planner.api",
     "estimate": "planner.api",
+    "lint": "planner.api",
     "compare": "planner.api",
     "cost": "planner.api",
     "simulate": "planner.api",
@@ -50,6 +52,7 @@ __all__ = [
     "compare",
     "cost",
     "estimate",
+    "lint",
     "read_device",
     "read_onnx",
     "read_scenario",

@@ -9,8 +9,10 @@ from pathlib import Path
 from planner.hardware import catalog
 from planner.latency import estimate as latency
 from planner.latency.choice import calibration_for
+from planner.plan import candidate as candidates
 from planner.plan import compare as comparison
 from planner.plan import cost_study as costs
+from planner.plan import lint as pitfalls
 from planner.plan import sizing
 from planner.plan import study as studies
 from planner.plan.study_record import study_record
@@ -87,8 +89,12 @@ def compare(
     max_latency_s: float | None = None,
     max_power_w: float | None = None,
     budget: Money | None = None,
-) -> comparison.Comparison:
-    """Rank a network on every part whose id matches one of the globs, against limits."""
+    rates: Mapping[str, float] | None = None,
+) -> candidates.Comparison:
+    """Rank a network on every part whose id matches one of the globs, against limits.
+
+    `rates` has the price of one unit of another currency in that of the budget, as in ``{"CNY": 0.14}``.
+    """
     parts = [catalog.read_device(device_id) for device_id in catalog.match_devices(list(devices))]
     return comparison.compare(
         workload,
@@ -96,7 +102,7 @@ def compare(
         modes=modes,
         precisions=[Precision(name) for name in precisions] or [None],
         batches=batches,
-        limits=comparison.Limits(max_latency_s, max_power_w, budget),
+        limits=candidates.Limits(max_latency_s, max_power_w, budget, rates or {}),
     )
 
 
@@ -144,6 +150,11 @@ def sweep(
     return sweeps.run_sweep(
         path, settings, Path(folder), draws=random, seed=seed, workers=workers, scheduler=scheduler
     )
+
+
+def lint(scenario: str | Path | studies.ScenarioFile) -> tuple[pitfalls.Pitfall, ...]:
+    """Which well-known mistakes the plan of a scenario walks into; see `planner.plan.lint`."""
+    return pitfalls.lint_scenario(_scenario_file(scenario))
 
 
 def write_report(

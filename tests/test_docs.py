@@ -1,5 +1,7 @@
 """What the documents show is executed, and what they list is complete."""
 
+import contextlib
+import io
 import os
 import re
 import subprocess
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from planner.data_files import scenarios_dir
+from planner.plan.lint import mistakes
 from planner.plan.study import read_scenario
 from planner.schema.scenario import Scenario
 from planner.schema.strict import StrictModel
@@ -39,6 +42,7 @@ def test_readme_has_the_commands_of_the_map():
         "devices",
         "measure",
         "measurements",
+        "lint",
         "size",
         "simulate",
         "report",
@@ -95,6 +99,8 @@ def test_make_targets_of_the_readme_exist():
         "docs/sweep.md",
         "docs/money.md",
         "docs/notebook.md",
+        "docs/mistakes.md",
+        "docs/article.md",
     ],
 )
 def test_links_lead_somewhere(document):
@@ -146,6 +152,27 @@ def keys_of(model: type[StrictModel]) -> set[str]:
             for key in keys_of(inner)
         }
     return found
+
+
+def test_what_the_audit_of_the_article_prints_is_what_stands_there():
+    page = (ROOT / "docs" / "article.md").read_text()
+    pairs = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", page, flags=re.DOTALL)
+    assert len(pairs) == len(blocks(page, "python")) >= 8
+    names: dict[str, object] = {}
+    for code, expected in pairs:
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told):
+            exec(code, names)  # noqa: S102 - the page's own code
+        assert told.getvalue() == expected
+
+
+def test_the_page_of_mistakes_names_every_rule_with_its_severity():
+    page = (ROOT / "docs" / "mistakes.md").read_text()
+    for mistake in mistakes():
+        for name, rule in mistake.rules.items():
+            row = f"| `{mistake.id}/{name}` | {rule.title[0].lower()}{rule.title[1:]} | {rule.severity} |"
+            assert row in page
+    assert page.count("\n| `") == sum(len(mistake.rules) for mistake in mistakes())
 
 
 def test_the_guide_names_every_key_of_a_scenario():

@@ -25,6 +25,23 @@ def parse_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def parse_rates(texts: Sequence[str]) -> dict[str, float]:
+    """`CNY=0.14` texts as prices of one unit of each currency."""
+    rates: dict[str, float] = {}
+    for text in texts:
+        currency, _, price = text.partition("=")
+        try:
+            rate = float(price)
+        except ValueError:
+            rate = -1.0
+        if not (len(currency) == 3 and currency.isupper() and 0 < rate < float("inf")):
+            raise InputError(
+                "--rate", [Problem("value", "a currency and a price such as CNY=0.14", repr(text))]
+            )
+        rates[currency] = rate
+    return rates
+
+
 def parse_option(option: str, text: str | None, dimension: str) -> float | None:
     """A quantity such as `50ms` given on the command line, in SI; None stays None."""
     if text is None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from planner.cli.arguments import parse_option, parse_precision, parse_shapes
+from planner.cli.arguments import parse_option, parse_precision, parse_rates, parse_shapes
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text import band, quantity
+
+if TYPE_CHECKING:
+    from planner.plan.candidate import Candidate
 
 
 @click.command("compare")
@@ -24,6 +29,7 @@ from planner.cli.text import band, quantity
 @click.option("--max-latency", metavar="50ms")
 @click.option("--max-power", metavar="15W")
 @click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")
+@click.option("--rate", "rates", multiple=True, metavar="CNY=0.14", help="Price of one unit of a currency.")
 @hardware_option
 @output_options
 def command(
@@ -36,13 +42,15 @@ def command(
     max_latency: str | None,
     max_power: str | None,
     budget: str | None,
+    rates: tuple[str, ...],
     *,
     output: Output,
 ) -> int:
     """Put MODEL on every part that matches and rank them; exit status 3 when none keeps the limits."""
     from planner.cli.main import INFEASIBLE, OK
     from planner.hardware.catalog import match_devices, read_device
-    from planner.plan.compare import Limits, compare
+    from planner.plan.candidate import Limits
+    from planner.plan.compare import compare
     from planner.plan.record import comparison_record
     from planner.schema.device import Precision
     from planner.schema.quantity import parse_money
@@ -52,6 +60,7 @@ def command(
         max_latency_s=parse_option("--max-latency", max_latency, "s"),
         max_power_w=parse_option("--max-power", max_power, "w"),
         budget=parse_money(budget, "--budget") if budget is not None else None,
+        rates=parse_rates(rates),
     )
     named = [parse_precision(text) for group in precisions for text in group.split(",")]
     workload = read_model(model, batch=batches[0], shapes=parse_shapes(shapes))
@@ -78,17 +87,31 @@ def command(
             "plan with": quantity(c.planning_latency_s.mid, "s"),
             "power": quantity(c.estimate.power_w.mid, "w"),
             "price": f"{c.price.amount:g} {c.price.currency}" if c.price else "unknown",
-            "": "pareto" if c.pareto else "ok" if c.feasible else "no: " + "; ".join(c.reasons),
+            "": _standing(c),
         }
         for c in comparison.candidates
     ]
     rows = frame_rows(comparison.to_frame())
-    footer = [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in comparison.refusals]
+    footer = [f"{c.name}: {c.loses}" for c in comparison.candidates if c.loses]
+    footer += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in comparison.refusals]
     notes = own_part_notes(match_devices(globs))
-    footer += [f"note: {text}" for text in notes]
+    footer += [f"note: {text}" for text in (*comparison.notes, *notes)]
+    if comparison.contradiction:
+        footer.append(comparison.contradiction)
     right = frozenset({"batch", "plan with", "power", "price"})
-    output.write(Answer({**comparison_record(comparison), "warnings": notes}, rows, table, [], footer, right))
+    record = {**comparison_record(comparison), "warnings": [*comparison.notes, *notes]}
+    output.write(Answer(record, rows, table, [], footer, right))
     if comparison.feasible:
         return OK
-    output.say("planner: no candidate keeps the limits; the reasons stand beside each")
+    output.say("planner: no candidate keeps the limits; the reasons stand below the table")
     return INFEASIBLE
+
+
+def _standing(candidate: Candidate) -> str:
+    """Where a candidate stands, in a word or two; why it loses stands below the table."""
+    if not candidate.feasible:
+        return "no"
+    if not candidate.loses:
+        return "best"
+    place = "pareto" if candidate.pareto else "beaten"
+    return f"{place}, tie" if candidate.tie else place

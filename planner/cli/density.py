@@ -42,6 +42,23 @@ def command(scenario: Path, *, output: Output) -> int:
     ]
     footer = [f"limit: {curve.limit.devices} devices; {curve.limit.reason}"]
     footer += [
+        f"  {weight.name} alone: {weight.devices} devices{'' if weight.met else ' or more'}; "
+        f"{share(weight.used)} of it used at the limit, "
+        f"{weight.devices_with_a_tenth_more} devices with a tenth more"
+        for weight in curve.weights
+    ]
+    if curve.best is not None:
+        footer.append(
+            f"best: {curve.best.devices} devices, {curve.best.throughput_per_s:,.0f} /s and "
+            f"{quantity(curve.best.power_w, 'w')}; {curve.best.binds} binds; most throughput looked at: "
+            f"{curve.best.fullest_throughput_per_s:,.0f} /s with {curve.best.fullest}"
+        )
+    if curve.liquid is not None:
+        footer.append(
+            f"with cold plates: {curve.liquid.limit.devices} devices at {curve.liquid.device_c:.0f} degC, "
+            f"water back at {curve.liquid.return_c:.1f} degC; {curve.liquid.limit.reason}"
+        )
+    footer += [
         f"published, {r.devices} devices: off by {r.rise_error_k:+.2f} K and {r.power_error_w:+.2f} W"
         for r in curve.residuals
     ]

@@ -25,6 +25,7 @@ COMMANDS = {
     "density": ("planner.cli.density", "How the rack of a scenario heats as it fills, and its limit."),
     "cost": ("planner.cli.cost", "What a scenario costs, line by line, and what that hangs on."),
     "sweep": ("planner.cli.sweep", "Answer a scenario at many points over its keys, into Parquet."),
+    "lint": ("planner.cli.lint", "Which well-known mistakes the plan of a scenario walks into."),
     "report": ("planner.cli.report", "Answer a scenario's question whole, as a PDF."),
 }
 

@@ -46,13 +46,33 @@ def band_lines(streams: Sequence[StreamResult]) -> list[str]:
 
 
 def rack_life_lines(scenario: Scenario, rack: Rack) -> list[str]:
-    """Updates, clock savings, failures and offloading, where the scenario asks."""
+    """Knee, updates, clock savings, failures and offloading, where the scenario asks."""
     return [
+        *_knee_lines(scenario),
         *_update_lines(scenario),
         *_clock_lines(scenario),
         *_failure_lines(scenario, rack),
         *_offload_lines(scenario, rack),
     ]
+
+
+def _knee_lines(scenario: Scenario) -> list[str]:
+    from planner.plan.rack_life import knee_answer
+
+    knee = knee_answer(scenario)
+    if knee is None:
+        return []
+    lines = [
+        f"knee of the rows told: {knee.at_threads:.1f} threads, where {knee.per_thread_per_s:,.0f}/s each "
+        f"meet the narrowest place at {knee.bottleneck_per_s:,.0f}/s"
+    ]
+    for row, told in zip(knee.readings, scenario.concurrency, strict=True):
+        lines.append(
+            f"  {row.threads} threads: {told.throughput_per_s:,.0f}/s of at most {row.bound_per_s:,.0f}/s, "
+            f"{row.in_flight:,.0f} in flight; a batch of {told.batch:,} takes {quantity(row.fill_s, 's')} "
+            "to arrive" + ("" if row.whole_batches else ": it can only be a maximum")
+        )
+    return lines
 
 
 def _failure_lines(scenario: Scenario, rack: Rack) -> list[str]:

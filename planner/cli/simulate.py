@@ -107,6 +107,9 @@ def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: 
         f"devices {temperature.mean:.1f} degC mean, {temperature.max:.1f} degC at most, "
         f"rack {quantity(result.power_w, 'w')}",
     ]
+    if rack.policies:
+        changes = result.devices.open_changes
+        heading.append(f"open devices changed {changes:.3g} times a run of {rack.duration_s:g} s")
     if rack.life.outages or rack.life.failures or rack.life.update:
         heading.append(
             f"out of service {share(result.devices.out_share)} of device time, "

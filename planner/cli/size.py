@@ -53,7 +53,7 @@ def command(scenario: Path, engine: Engine, most_parts: int, *, output: Output) 
             [_table_row(item) for item in sizing.options],
             [source.scenario.question.strip()],
             [*_footer(sizing), *(f"note: {text}" for text in notes)],
-            frozenset({"count", "racks", "busy", "p99 (low - high)", "power", "to buy", "a year"}),
+            frozenset({"count", "racks", "busy", "p99 (low - high)", "hottest", "power", "to buy", "a year"}),
         )
     )
     if sizing.feasible:
@@ -72,6 +72,7 @@ def _table_row(item: SizedOption) -> dict[str, str]:
         "racks": str(option.racks),
         "busy": share(item.simulated.result.devices.utilisation if item.simulated else option.utilisation),
         "p99 (low - high)": _p99(item),
+        "hottest": quantity(_hottest_c(item), "c"),
         "power": quantity(option.heat.power_w, "w"),
         "to buy": _money(option.cost.capital, option.cost.currency),
         "a year": _money(option.cost.running_per_year, option.cost.currency),
@@ -86,6 +87,13 @@ def _p99(item: SizedOption) -> str:
     ends = (tightest.low_s, tightest.mid_s, tightest.high_s)
     low, mid, high = ("no end" if end is None else quantity(end, "s") for end in ends)
     return f"{mid} ({low} - {high})"
+
+
+def _hottest_c(item: SizedOption) -> float:
+    """The hottest device of the simulated rack, or of the closed form's."""
+    if item.simulated is None:
+        return item.option.heat.temperature_c
+    return item.simulated.result.devices.temperature_c.max
 
 
 def _money(amount: float | None, currency: str) -> str:
@@ -113,6 +121,8 @@ def _footer(sizing: Sizing) -> list[str]:
             + (", as asked" if row.meets_target else "")
             for row in best.spares
         ]
+    if sizing.contradiction is not None:
+        lines.append(sizing.contradiction)
     lines += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in sizing.refusals]
     lines.append(f"{sizing.considered} settings sized in closed form; the best of each part is shown")
     return lines

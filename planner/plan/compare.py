@@ -3,90 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from planner.errors import InputError, UnknownIdError
 from planner.latency.band import Band
 from planner.latency.estimate import Estimate, estimate
 from planner.latency.planning import planning_band, shortfall
-from planner.plan.pareto import pareto_front
+from planner.plan.candidate import Candidate, Comparison, Limits, Refusal
+from planner.plan.currencies import amount_in, refuse_mixed_currencies
+from planner.plan.standing import contradiction, ranked
 from planner.schema.device import Device, Precision
 from planner.schema.quantity import Money
 from planner.units import format_quantity
 from planner.workload.workload import Workload
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a candidate has to keep; None is no limit."""
-
-    max_latency_s: float | None = None
-    max_power_w: float | None = None
-    budget: Money | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One way to run the network, whether it keeps the limits, and if not why."""
-
-    estimate: Estimate
-    planning_latency_s: Band
-    price: Money | None
-    feasible: bool
-    reasons: tuple[str, ...]
-    pareto: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A combination that the part or the engine cannot run at all, and why."""
-
-    device: str
-    mode: str
-    precision: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """All candidates, best first, and the combinations that cannot run."""
-
-    candidates: tuple[Candidate, ...]
-    refusals: tuple[Refusal, ...]
-
-    @property
-    def feasible(self) -> tuple[Candidate, ...]:
-        """The candidates that keep every limit."""
-        return tuple(candidate for candidate in self.candidates if candidate.feasible)
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per candidate; units are in the column names."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            {
-                "device": c.estimate.device,
-                "mode": c.estimate.mode,
-                "unit": c.estimate.unit,
-                "precision": str(c.estimate.precision),
-                "batch": c.estimate.batch,
-                "latency_low_s": c.estimate.latency_s.low,
-                "latency_mid_s": c.estimate.latency_s.mid,
-                "latency_high_s": c.estimate.latency_s.high,
-                "planning_latency_s": c.planning_latency_s.mid,
-                "throughput_per_s": c.estimate.throughput_per_s,
-                "power_w": c.estimate.power_w.mid,
-                "energy_j": c.estimate.energy_j,
-                "feasible": c.feasible,
-                "pareto": c.pareto,
-                "reasons": "; ".join(c.reasons),
-            }
-            for c in self.candidates
-        )
 
 
 def modes_of(device: Device, modes: str | Sequence[str]) -> tuple[str, ...]:
@@ -119,10 +47,12 @@ def compare(
     """Estimate every combination and say which keep the limits, best first.
 
     A candidate keeps the latency limit when its typical planning latency does. Best first: feasible, then on
-    the Pareto front over latency per inference, power and price, then the faster.
+    the Pareto front over latency per inference, power, price and risk, then the faster. Raises `InputError`
+    for a budget that the price of a part cannot be held against, for want of an exchange rate.
     """
-    devices = list(devices)
+    devices, limits = list(devices), limits or Limits()
     require_modes(devices, modes)
+    refuse_mixed_currencies(devices, limits)
     kept: list[Candidate] = []
     refused: list[Refusal] = []
     for device in devices:
@@ -136,55 +66,56 @@ def compare(
                     except InputError as error:
                         refused.append(Refusal(device.id, mode, str(precision), str(error.problems[0])))
                         break
-                    kept.append(_candidate(result, device, limits or Limits()))
-    return Comparison(_ranked(_without_repeats(kept)), tuple(refused))
+                    kept.append(_candidate(result, device, limits))
+    candidates, notes = ranked(_without_repeats(kept), limits)
+    return Comparison(candidates, tuple(refused), contradiction(candidates, limits), notes)
 
 
 def _candidate(result: Estimate, device: Device, limits: Limits) -> Candidate:
     planning = planning_band(result, shortfall(device, result))
     price = device.price.amount_money.value if device.price else None
-    reasons = [
-        *_latency_reasons(planning, limits),
-        *_power_reasons(result, limits),
-        *_price_reasons(price, limits),
-    ]
-    if not result.fits:
-        reasons.append(
-            f"needs {result.memory.total_bytes / 1e9:.2f} GB of memory, "
-            f"has {result.memory.capacity_bytes / 1e9:.2f} GB"
-        )
-    return Candidate(result, planning, price, not reasons, tuple(reasons))
+    reasons = {
+        "latency": _latency_reason(planning, limits),
+        "power": _power_reason(result, limits),
+        "budget": _price_reason(price, limits),
+        "memory": _memory_reason(result),
+    }
+    broken = {limit: text for limit, text in reasons.items() if text is not None}
+    return Candidate(result, planning, price, tuple(broken.values()), frozenset(broken))
 
 
-def _latency_reasons(planning: Band, limits: Limits) -> list[str]:
+def _latency_reason(planning: Band, limits: Limits) -> str | None:
     if limits.max_latency_s is None or planning.mid <= limits.max_latency_s:
-        return []
-    return [
+        return None
+    return (
         f"typical latency {format_quantity(planning.mid, 's', 3)} is over the "
         f"{format_quantity(limits.max_latency_s, 's')} asked"
-    ]
+    )
 
 
-def _power_reasons(result: Estimate, limits: Limits) -> list[str]:
+def _power_reason(result: Estimate, limits: Limits) -> str | None:
     if limits.max_power_w is None or result.power_w.high <= limits.max_power_w:
-        return []
-    return [
-        f"may draw {result.power_w.high:.3g} W in mode {result.mode}, over the {limits.max_power_w:g} W asked"
-    ]
+        return None
+    high_w, asked_w = result.power_w.high, limits.max_power_w
+    return f"may draw {high_w:.3g} W in mode {result.mode}, over the {asked_w:g} W asked"
 
 
-def _price_reasons(price: Money | None, limits: Limits) -> list[str]:
+def _price_reason(price: Money | None, limits: Limits) -> str | None:
     if limits.budget is None:
-        return []
+        return None
     if price is None:
-        return ["price unknown, so the budget cannot be checked"]
-    if price.currency != limits.budget.currency:
-        return [
-            f"price is in {price.currency}, the budget in {limits.budget.currency}; give it in that currency"
-        ]
-    if price.amount > limits.budget.amount:
-        return [f"costs {price.amount:g} {price.currency}, over the {limits.budget.amount:g} asked"]
-    return []
+        return "price unknown, so the budget cannot be checked"
+    amount = amount_in(price, limits.budget.currency, limits.rates)
+    if amount is None or amount <= limits.budget.amount:
+        return None
+    return f"costs {amount:g} {limits.budget.currency}, over the {limits.budget.amount:g} asked"
+
+
+def _memory_reason(result: Estimate) -> str | None:
+    if result.fits:
+        return None
+    needed, capacity = result.memory.total_bytes / 1e9, result.memory.capacity_bytes / 1e9
+    return f"needs {needed:.2f} GB of memory, has {capacity:.2f} GB"
 
 
 def _without_repeats(candidates: list[Candidate]) -> list[Candidate]:
@@ -194,24 +125,3 @@ def _without_repeats(candidates: list[Candidate]) -> list[Candidate]:
         e = candidate.estimate
         seen.setdefault((e.device, e.mode, e.unit, e.engine, e.precision, e.batch), candidate)
     return list(seen.values())
-
-
-def _ranked(candidates: list[Candidate]) -> tuple[Candidate, ...]:
-    feasible = [candidate for candidate in candidates if candidate.feasible]
-    front = pareto_front(
-        [
-            (
-                c.planning_latency_s.mid / c.estimate.batch,
-                c.estimate.power_w.mid,
-                c.price.amount if c.price else None,
-            )
-            for c in feasible
-        ]
-    )
-    marked = [replace(c, pareto=on_front) for c, on_front in zip(feasible, front, strict=True)]
-    marked += [candidate for candidate in candidates if not candidate.feasible]
-    return tuple(
-        sorted(
-            marked, key=lambda c: (not c.feasible, not c.pareto, c.planning_latency_s.mid, c.estimate.device)
-        )
-    )

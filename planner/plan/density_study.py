@@ -6,11 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-import numpy as np
-
 from planner.errors import InputError, Problem
 from planner.hardware.catalog import part_file, read_device
-from planner.plan.economics import rack_units
+from planner.plan.density_limits import (
+    LimitWeight,
+    LiquidAnswer,
+    first_wrong,
+    limit_weights,
+    liquid_answer,
+    site_limits,
+)
 from planner.plan.option import Option
 from planner.plan.rack_model import fixed_power_w, rack_air
 from planner.plan.study import ScenarioFile, rack_of
@@ -22,23 +27,21 @@ from planner.rack.airflow_readings import (
     fit_leakage,
     fit_readings,
 )
-from planner.rack.cooling import chilled_water_cop, facility, inlet_class
+from planner.rack.cooling import chilled_water_cop, facility
 from planner.rack.density import (
     DensityLimit,
     DensityRow,
     Surroundings,
+    SurroundingsAt,
     density_limit,
     density_rows,
-    heat_reason,
 )
 from planner.rack.description import Rack
 from planner.rack.joint_fit import JointReading, growth_needed, joint_readings
-from planner.rack.thermal import leakage_w
 from planner.schema.device import Device
 from planner.schema.rack_study import Density
 from planner.schema.scenario import Scenario
 from planner.units import format_percent
-from planner.wording.message import message
 
 ASSUMED_EXPONENTS_PER_K = (0.01, 0.02, 0.03, 0.04)
 """Range of leakage exponents for silicon near room temperature (assumed; sources give 1 to 4 % a kelvin)."""
@@ -57,6 +60,21 @@ class PublishedResidual:
 
 
 @dataclass(frozen=True, slots=True)
+class BestDensity:
+    """The most devices that nothing stands against, what they do, and what binds. Names are JSON keys.
+
+    `fullest` is the density looked at with most throughput, throttled devices counted as slow as they are.
+    """
+
+    devices: int
+    throughput_per_s: float
+    power_w: float
+    binds: str
+    fullest: int
+    fullest_throughput_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class DensityCurve:
     """The answer of `planner density`; readings and leakages only where rows were published."""
 
@@ -67,6 +85,9 @@ class DensityCurve:
     readings: tuple[FittedReading, ...]
     leakages: tuple[LeakageReading, ...]
     pue: Mapping[int, float]
+    weights: tuple[LimitWeight, ...]
+    best: BestDensity | None
+    liquid: LiquidAnswer | None
     remarks: tuple[str, ...]
     joint: tuple[JointReading, ...] = ()
 
@@ -99,11 +120,13 @@ def _curve(
     around = _surroundings(scenario, rack, used, fixed_w)
     offset_k = used.reading.offset_k if used else 0.0
     counts = set(asked.counts) | {row.devices for row in asked.published}
-    wrong = _wrong_with(scenario, part, rack, around, asked)
-    limit = density_limit(asked.most or _LOOK_PAST * max(counts), wrong)
+    limits = site_limits(scenario, part, rack, around, asked)
+    most = asked.most or _LOOK_PAST * max(counts)
+    limit = density_limit(most, first_wrong(limits))
     if scenario.density is None and limit.devices:
         counts.add(limit.devices)
     rows = density_rows(rack, sorted(counts), around, offset_k=offset_k)
+    weights = limit_weights(limits, limit.devices, most)
     return DensityCurve(
         rows=rows,
         limit=limit,
@@ -112,8 +135,33 @@ def _curve(
         readings=readings,
         leakages=_leakages(asked),
         pue=_pue(rack, rows, around),
+        weights=weights,
+        best=_best(rack, rows, around, limit, weights),
+        liquid=liquid_answer(rack, asked.liquid, limits, most) if asked.liquid else None,
         remarks=(*_remarks(rack, asked, readings, used), *_growth_remark(asked), *_origin(part)),
         joint=joint_readings(_points(asked)) if _three(asked) else (),
+    )
+
+
+def _best(
+    rack: Rack,
+    rows: tuple[DensityRow, ...],
+    around: SurroundingsAt,
+    limit: DensityLimit,
+    weights: tuple[LimitWeight, ...],
+) -> BestDensity | None:
+    """What the largest fine number does; None where not even one device is fine."""
+    if limit.devices == 0:
+        return None
+    (row,) = density_rows(rack, [limit.devices], around)
+    fullest = max((*rows, row), key=lambda other: other.throughput_per_s)
+    return BestDensity(
+        devices=limit.devices,
+        throughput_per_s=row.throughput_per_s,
+        power_w=row.devices * row.power_per_device_w + around(row.devices).fan_w,
+        binds=min(weights, key=lambda weight: weight.devices).name,
+        fullest=fullest.devices,
+        fullest_throughput_per_s=fullest.throughput_per_s,
     )
 
 
@@ -161,42 +209,6 @@ def _surroundings(
         return Surroundings(air, fixed_w(count) if fixed_w else rack.fan_w)
 
     return around
-
-
-def _wrong_with(
-    scenario: Scenario,
-    part: Device | None,
-    rack: Rack,
-    around: Callable[[int], Surroundings],
-    asked: Density,
-) -> Callable[[int], str | None]:
-    highest_c = (
-        inlet_class(asked.inlet_class).highest_at_c(scenario.site.altitude_m) if asked.inlet_class else None
-    )
-    site = scenario.site
-
-    def wrong(count: int) -> str | None:
-        if part is not None:
-            units = rack_units(scenario, part, count + scenario.planning.spares)
-            if units > site.rack_units:
-                return message("density.room", count=count, units=f"{units:g}", has=f"{site.rack_units:g}")
-        reason = heat_reason(rack, count, around(count), highest_inlet_c=highest_c)
-        if reason is not None:
-            return reason
-        power_w = count * _most_w(rack) + around(count).fan_w
-        if power_w > site.power_limit_w:
-            limit = f"{site.power_limit_w:,.0f}"
-            return message("density.power", count=count, power=f"{power_w:,.0f}", limit=limit)
-        return None
-
-    return wrong
-
-
-def _most_w(rack: Rack) -> float:
-    """What a device draws when it serves all the time, warm enough to throttle."""
-    thermal = rack.device.thermal
-    leaked_w = float(leakage_w(thermal, np.array([thermal.throttle_c]))[0])
-    return rack.device.idle_w + leaked_w + max(service.busy_w for service in rack.device.services)
 
 
 def _residuals(rows: tuple[DensityRow, ...], asked: Density) -> tuple[PublishedResidual, ...]:
@@ -301,6 +313,9 @@ def density_record(curve: DensityCurve) -> dict[str, object]:
     return {
         "rows": [{**asdict(row), "pue_chilled_water": curve.pue.get(row.devices)} for row in curve.rows],
         "limit": asdict(curve.limit),
+        "limits": [asdict(weight) for weight in curve.weights],
+        "best": asdict(curve.best) if curve.best else None,
+        "liquid": asdict(curve.liquid) if curve.liquid else None,
         "airflow": curve.airflow,
         "published": [asdict(residual) for residual in curve.residuals],
         "readings": [

@@ -12,12 +12,13 @@ def pareto_front(points: Sequence[Sequence[float | None]]) -> tuple[bool, ...]:
     where the point itself does not know, the coordinate does not count.
     """
     return tuple(
-        not any(_beats(other, point) for j, other in enumerate(points) if j != i)
+        not any(beats(other, point) for j, other in enumerate(points) if j != i)
         for i, point in enumerate(points)
     )
 
 
-def _beats(a: Sequence[float | None], b: Sequence[float | None]) -> bool:
+def beats(a: Sequence[float | None], b: Sequence[float | None]) -> bool:
+    """Whether `a` is as small as `b` in all that both know, smaller in one, and knows no fewer."""
     pairs = [(x, y) for x, y in zip(a, b, strict=True) if x is not None and y is not None]
     if len(pairs) < sum(y is not None for y in b):
         return False

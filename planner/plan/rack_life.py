@@ -9,6 +9,7 @@ from planner.errors import InputError, Problem
 from planner.rack.delta import Delta, measure_delta
 from planner.rack.description import Rack
 from planner.rack.dvfs import Saving, TwoThresholds, saving_band
+from planner.rack.knee import ConcurrencyPoint, Knee, fit_knee
 from planner.rack.load import offered_utilisation
 from planner.rack.offload import CloudRequest, Link, Offloaded, largest_share, offload
 from planner.rack.reliability import (
@@ -162,6 +163,18 @@ def claim_holds(asked: ClockScaling, saving: Saving) -> tuple[str, ...]:
     )
 
 
+def knee_answer(scenario: Scenario) -> Knee | None:
+    """The knee of the scenario's rows of concurrency; None where it has none."""
+    if not scenario.concurrency:
+        return None
+    return fit_knee(
+        [
+            ConcurrencyPoint(row.threads, row.batch, row.throughput_per_s, row.latency_s)
+            for row in scenario.concurrency
+        ]
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class FailureAnswer:
     """How much of the time the rack carries its load, with and without counting heat.
@@ -240,6 +253,9 @@ def life_record(scenario: Scenario, rack: Rack) -> dict[str, object]:
         record["failures"] = asdict(failures)
     if offloaded is not None:
         record["offload"] = asdict(offloaded)
+    knee = knee_answer(scenario)
+    if knee is not None:
+        record["knee"] = asdict(knee)
     update = update_answer(scenario)
     if update is not None:
         record["update"] = asdict(update)

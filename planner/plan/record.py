@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import TypedDict
 
 from planner.latency.record import band_record, estimate_record
-from planner.plan.compare import Comparison
+from planner.plan.candidate import Comparison
 from planner.plan.option import Option
 from planner.plan.study import Study
 from planner.rack.description import Rack
@@ -30,11 +30,15 @@ def comparison_record(comparison: Comparison) -> dict[str, object]:
                 "feasible": candidate.feasible,
                 "reasons": list(candidate.reasons),
                 "pareto": candidate.pareto,
+                "risk": candidate.risk,
+                "tie": candidate.tie,
+                "loses": candidate.loses,
                 "price": money_record(candidate.price),
             }
             for candidate in comparison.candidates
         ],
         "refused": [asdict(refusal) for refusal in comparison.refusals],
+        "contradiction": comparison.contradiction,
     }
 
 

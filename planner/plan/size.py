@@ -19,7 +19,8 @@ import numpy as np
 from planner.errors import InputError
 from planner.hardware.catalog import match_devices, read_device
 from planner.plan.batches import batch_sizes
-from planner.plan.compare import Refusal, modes_of, require_modes
+from planner.plan.candidate import Refusal
+from planner.plan.compare import modes_of, require_modes
 from planner.plan.economics import carrier_of, carriers_needed, rack_cost, rack_units
 from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart, Option, RackHeat
@@ -66,12 +67,18 @@ def size(
 
 
 def rank(options: Sequence[Option]) -> tuple[Option, ...]:
-    """Best first, with the Pareto front over latency, power and cost marked among the feasible."""
+    """Best first, with the Pareto front over latency, power, cost and risk marked among the feasible."""
     feasible = [option for option in options if option.feasible]
-    front = pareto_front([(o.slowest.planning_latency_s.mid, o.heat.power_w, o.cost.total) for o in feasible])
+    front = pareto_front([_axes(option) for option in feasible])
     marked = [replace(option, pareto=on) for option, on in zip(feasible, front, strict=True)]
     marked += [option for option in options if not option.feasible]
     return tuple(sorted(marked, key=preference))
+
+
+def _axes(option: Option) -> tuple[float | None, ...]:
+    """Typical latency, power, total cost, and how much longer than typical the latency may be."""
+    band = option.slowest.planning_latency_s
+    return band.mid, option.heat.power_w, option.cost.total, band.high / band.mid
 
 
 def preference(option: Option) -> tuple[Any, ...]:

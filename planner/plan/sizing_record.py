@@ -20,6 +20,7 @@ def sizing_record(sizing: Sizing) -> dict[str, object]:
         "question": scenario.question.strip(),
         "feasible": sizing.feasible,
         "options": [sized_option_record(item) for item in sizing.options],
+        "contradiction": sizing.contradiction,
         "settings_considered": sizing.considered,
         "refused": [asdict(refusal) for refusal in sizing.refusals],
         "seed": scenario.simulation.seed,

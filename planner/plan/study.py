@@ -14,7 +14,7 @@ from planner.data_files import scenarios_dir
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import choose_mode
-from planner.plan.compare import Refusal
+from planner.plan.candidate import Refusal
 from planner.plan.estimator import Estimator
 from planner.plan.option import Option
 from planner.plan.rack_run import RackRun, Simulated

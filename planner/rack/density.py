@@ -153,22 +153,15 @@ def density_limit(most: int, wrong_with: Callable[[int], str | None]) -> Density
     return DensityLimit(fine, reason)
 
 
-def heat_reason(
-    rack: Rack, count: int, around: Surroundings, *, highest_inlet_c: float | None = None
-) -> str | None:
-    """Why this many devices are too warm, at the load of the rack described; None where they are not.
+def settled_hottest_c(rack: Rack, count: int, around: Surroundings) -> float:
+    """Temperature at which the warmest device settles at full clock, at the load of the rack described."""
+    return float(settled_at(_filled(rack, count, around), 1.0).max())
 
-    `highest_inlet_c` is the upper end of the equipment's inlet class, where it has one.
-    """
-    filled = _filled(rack, count, around)
-    thermal = rack.device.thermal
-    hottest_c = float(settled_at(filled, 1.0).max())
-    if hottest_c >= thermal.throttle_c:
-        throttle = f"{thermal.throttle_c:g}"
-        return message("density.heat", count=count, temperature=f"{hottest_c:.1f}", throttle=throttle)
-    if highest_inlet_c is not None:
-        inlet_c = density_rows(rack, [count], lambda _: around)[0].inlet_c
-        if inlet_c > highest_inlet_c:
-            allowed = f"{highest_inlet_c:g}"
-            return message("density.inlet", count=count, temperature=f"{inlet_c:.1f}", allowed=allowed)
-    return None
+
+def heat_reason(rack: Rack, count: int, around: Surroundings) -> str | None:
+    """Why this many devices are too warm, at the load of the rack described; None where they are not."""
+    throttle_c, hottest_c = rack.device.thermal.throttle_c, settled_hottest_c(rack, count, around)
+    if hottest_c < throttle_c:
+        return None
+    throttle = f"{throttle_c:g}"
+    return message("density.heat", count=count, temperature=f"{hottest_c:.1f}", throttle=throttle)

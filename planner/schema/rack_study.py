@@ -16,6 +16,7 @@ from planner.schema.quantity import (
     KelvinPerWatt,
     Money,
     Pascals,
+    PerSecond,
     Ratio,
     Seconds,
     WattPerKelvin,
@@ -169,6 +170,27 @@ AirflowReading = Literal[
 ]
 
 
+class Liquid(StrictModel):
+    """Cold plates in place of air: the loop, what a plate resists, and what stays in the air."""
+
+    supply_c: Celsius
+    flow_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
+    plate_k_per_w: Annotated[KelvinPerWatt, Field(gt=0)]
+    """From a device's junction to the coolant at the plate's inlet."""
+    air_ratio: Share = 0.15
+    """Share of the heat that stays in the air."""
+    highest_return_c: Celsius
+
+
+class ConcurrencyRow(StrictModel):
+    """A row that somebody told: threads, batch size, throughput and mean latency."""
+
+    threads: int = Field(ge=1)
+    batch: int = Field(ge=1)
+    throughput_per_s: Annotated[PerSecond, Field(gt=0)]
+    latency_s: Annotated[Seconds, Field(gt=0)]
+
+
 class Density(StrictModel):
     """How dense the rack may be: the counts to look at, and what the airflow follows."""
 
@@ -179,6 +201,7 @@ class Density(StrictModel):
     """`site`, or a reading of the published rows."""
     published: list[PublishedRow] = Field(default_factory=list)
     inlet_class: Literal["A1", "A2", "A3", "A4"] | None = None
+    liquid: Liquid | None = None
 
     @model_validator(mode="after")
     def _readable(self) -> Self:

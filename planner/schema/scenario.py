@@ -9,11 +9,13 @@ from pydantic import Field, model_validator
 from planner.schema.around import HostCores, StepAround
 from planner.schema.device import Form, PrecisionName, UnitKind
 from planner.schema.money import Carbon, MoneyTerms
+from planner.schema.network_facts import NetworkFacts
 from planner.schema.quantity import (
     Celsius,
     CubicMetrePerSecond,
     Metres,
     Money,
+    OpsPerSecond,
     PerSecond,
     Ratio,
     Seconds,
@@ -25,6 +27,7 @@ from planner.schema.rack_study import (
     SYNTHETIC,
     Accelerator,
     ClockScaling,
+    ConcurrencyRow,
     Density,
     Failures,
     Offload,
@@ -113,6 +116,8 @@ class Candidates(StrictModel):
     """How long a batch may wait to fill."""
     beside: list[UnitKind] = Field(default_factory=list)
     """Kinds of units that serve beside the one that a part's plan rests on."""
+    labels_ops_per_s: dict[str, OpsPerSecond] = Field(default_factory=dict)
+    """What the plan counts on of a part, by its id, where somebody drew it up with operations per second."""
 
 
 class Carrier(StrictModel):
@@ -266,6 +271,11 @@ class Scenario(StrictModel):
     clock_scaling: ClockScaling | None = None
     failures: Failures | None = None
     offload: Offload | None = None
+    concurrency: list[ConcurrencyRow] = Field(default_factory=list)
+    networks: dict[str, NetworkFacts] = Field(default_factory=dict)
+    """What is known of a network beyond its file, by the streams' `model`."""
+    accepted: dict[str, str] = Field(default_factory=dict)
+    """Mistakes of `planner lint` that are made on purpose, with the reason."""
     notes: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -298,6 +308,21 @@ class Scenario(StrictModel):
             raise refuse(f"shares of {', '.join(sorted(models))}", ", ".join(sorted(shares)))
         if shares and abs(sum(shares.values()) - 1.0) > 1e-6:
             raise refuse("shares of 100 % in all", format_percent(sum(shares.values()), 1))
+        return self
+
+    @model_validator(mode="after")
+    def _rows_show_a_bound(self) -> Self:
+        if len(self.concurrency) == 1:
+            raise refuse("two rows of `concurrency` or more, to see a knee", 1)
+        return self
+
+    @model_validator(mode="after")
+    def _facts_are_of_the_streams(self) -> Self:
+        models = {stream.model for stream in self.streams}
+        if strangers := sorted(set(self.networks) - models):
+            raise refuse(f"networks that a stream runs: {', '.join(sorted(models))}", ", ".join(strangers))
+        if unexplained := sorted(name for name, reason in self.accepted.items() if not reason.strip()):
+            raise refuse("a reason for each accepted mistake", f"none for {', '.join(unexplained)}")
         return self
 
     @property

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from planner.data_files import scenarios_dir
 
 
@@ -61,12 +65,32 @@ def test_failures_and_offloading_are_told(call, tmp_path):
     assert "note: the link queues" in told.out
 
 
-def test_size_as_table_json_and_csv(call, tmp_path):
-    path = tmp_path / "small.yaml"
-    text = (scenarios_dir() / "line-inspection.yaml").read_text()
-    for old, new in (("duration: 240 s", "duration: 20 s"), ("warmup: 60 s", "warmup: 5 s")):
-        text = text.replace(old, new)
-    path.write_text(text)
+SMALL = (
+    ("duration: 240 s", "duration: 20 s"),
+    ("warmup: 60 s", "warmup: 5 s"),
+    ("max_batch: 4", "max_batch: 2"),
+    ("    - atlas-200-dk\n    - atlas-300i-pro\n    - raspberry-pi-5\n    - xeon-8380\n", ""),
+)
+
+
+@pytest.fixture
+def small(tmp_path):
+    """The inspection line with fewer parts, a short run and further keys at its end."""
+
+    def write(extra: str = "") -> Path:
+        text = (scenarios_dir() / "line-inspection.yaml").read_text()
+        for old, new in SMALL:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / "small.yaml"
+        path.write_text(text + extra)
+        return path
+
+    return write
+
+
+def test_size_as_table_json_and_csv(call, small):
+    path = small()
     table = call("size", path, "--parts", "1")
     assert table.status == 0
     assert "would keep the service levels with nothing to spare" in table.out
@@ -84,3 +108,22 @@ def test_size_without_a_feasible_option_says_what_binds(call, tmp_path):
     refused = call("size", path)
     assert refused.status == 3
     assert "the rack's limit is 20 W" in refused.out
+
+
+def test_lint_tells_evidence_advice_and_source_and_is_strict_when_asked(call, small):
+    path = small()
+    told = call("lint", path)
+    assert told.status == 0
+    assert "warning over-compression/unchecked" in told.out
+    strict = call("lint", path, "--strict", "--format", "json")
+    assert strict.status == 3
+    keys = {"id", "severity", "where", "evidence", "advice", "source"}
+    assert all(keys <= set(pitfall) for pitfall in strict.json["pitfalls"])
+
+
+def test_lint_of_an_accepted_mistake_is_quiet_when_strict(call, small):
+    also = "toolchain-tax/launches: the label reader is a small part of the load"
+    path = small(f"accepted: {{over-compression: a pilot measures accuracy first, {also}}}\n")
+    told = call("lint", path, "--strict")
+    assert told.status == 0
+    assert "accepted: a pilot measures accuracy first" in told.out

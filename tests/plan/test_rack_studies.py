@@ -245,3 +245,35 @@ def test_ways_of_the_air_must_fit_together(recirculation, edit):
             ("recirculation: 100 %", f"recirculation: {recirculation}"),
             ("  carriers: {}\n", f"  carriers: {{}}\n  {edit}\n"),
         )
+
+
+def test_each_limit_of_a_density_has_its_own_count_and_weight(article_density):
+    """Heat ends it; power would allow 200. With flow as N ** -1/6 a tenth more air holds 1.1 ** 6/7."""
+    weights = {weight.name: weight for weight in article_density.weights}
+    assert set(weights) == {"heat", "power"}
+    assert weights["heat"].devices == article_density.limit.devices == article_density.best.devices
+    assert (weights["power"].devices, weights["power"].met) == (200, False)
+    assert 0.97 < weights["heat"].used < 1
+    assert 0.2 < weights["power"].used < 0.3
+    more = article_density.limit.devices * 1.1 ** (6 / 7)
+    assert weights["heat"].devices_with_a_tenth_more == pytest.approx(more, abs=1)
+    assert weights["power"].devices_with_a_tenth_more == article_density.limit.devices
+    assert article_density.best.binds == "heat"
+
+
+def test_more_devices_than_fit_serve_less_once_they_throttle(article_density):
+    best, rows = article_density.best, {row.devices: row for row in article_density.rows}
+    assert best.fullest == best.devices
+    assert rows[80].throughput_per_s < best.fullest_throughput_per_s
+
+
+def test_cold_plates_move_the_limit_from_heat_to_what_is_left(article_density):
+    """0.08 K/W at some 75 W over water at 30 degC; 85 % of 200 x 75 W in 0.5 L/s of water is 6 K."""
+    liquid = article_density.liquid
+    assert liquid.limit.devices == 200
+    assert liquid.device_c == pytest.approx(30 + 0.08 * 74, abs=0.5)
+    assert liquid.return_c == pytest.approx(30 + 0.85 * 200 * 74 / (997 * 4182 * 0.5e-3), abs=0.3)
+    tight = changed("article-density", ("highest_return: 50 degC", "highest_return: 33 degC"))
+    bound = density_curve(replace(shipped("article-density"), scenario=tight)).liquid.limit
+    assert bound.devices < 120
+    assert "return the water at" in bound.reason

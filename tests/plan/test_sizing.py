@@ -166,3 +166,25 @@ def test_a_given_rack_is_judged_and_not_searched_for(line):
 def test_a_device_given_by_numbers_is_refused():
     with pytest.raises(InputError, match="to size and to price"):
         size_scenario(read_scenario(scenarios_dir() / "theory-md1.yaml"))
+
+
+def test_limits_of_a_scenario_that_contradict_are_named(line):
+    """A card keeps 8 ms and not 300 W; small modules keep 300 W and not 8 ms."""
+    source = line(
+        ("latency: 100 ms, quantile: 99 %}\n  - name", "latency: 8 ms, quantile: 99 %}\n  - name"),
+        ("count: 24", "count: 2"),
+        ("  budget: 20000 USD\n", ""),
+        ("power_limit: 1200 W", "power_limit: 300 W"),
+        ("rack_units: 12", "rack_units: 42"),
+        ("max_batch: 4", "max_batch: 1"),
+        devices="atlas-300i-pro, jetson-nano-4",
+    )
+    sizing = size_scenario(source)
+    assert not sizing.feasible
+    assert sizing.contradiction.startswith("site.power_limit and streams.slo contradict each other: ")
+    assert "the rack's limit is 300 W" in sizing.contradiction
+    assert "over the 8 ms asked" in sizing.contradiction
+
+
+def test_what_is_feasible_has_no_contradiction(sizing):
+    assert sizing.contradiction is None

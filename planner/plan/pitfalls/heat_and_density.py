@@ -1,0 +1,153 @@
+"""Racks that throttle, power or air that does not close, schedules that thrash, updates without headroom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from planner.hardware.catalog import read_device
+from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_text, time_text
+from planner.provenance import Status
+from planner.rack.air import heat_rate_w_per_k
+from planner.rack.cooling import inlet_class
+from planner.schema.pitfall import Rule
+from planner.units import format_percent
+
+
+def _throttles(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+    """Devices that slow down or switch off from heat."""
+    option, run = facts.option, facts.run
+    if run is not None:
+        devices, trip_c = run.result.devices, run.rack.device.thermal.throttle_c
+        if devices.throttled_share > 0 or devices.shutdowns > 0:
+            off = f" and {devices.shutdowns:.3g} devices switch off" if devices.shutdowns else ""
+            yield Finding(
+                "site",
+                f"devices reach {devices.temperature_c.max:.0f} degC, throttle at {trip_c:g} degC, "
+                f"{format_percent(devices.throttled_share)} of the time{off}",
+            )
+    elif option is not None:
+        trip_c = read_device(option.device).thermal.throttle_c.value
+        if option.heat.temperature_c >= trip_c:
+            yield Finding(
+                "site",
+                f"{rack_text(option)} would settle at {option.heat.temperature_c:.0f} degC and throttle at "
+                f"{trip_c:g} degC",
+            )
+
+
+def _thin_margin(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+    """A temperature that is fine only if an assumed thermal resistance is right."""
+    option, run = facts.option, facts.run
+    if option is None or run is None or run.result.devices.throttled_share > 0:
+        return
+    resistance = read_device(option.device).thermal.resistance_k_per_w
+    hottest_c, trip_c = run.result.devices.temperature_c.max, run.rack.device.thermal.throttle_c
+    worse_c = hottest_c + (rule.thresholds["resistance"] - 1) * (hottest_c - option.heat.inlet_c)
+    if resistance.status is Status.ASSUMED and worse_c >= trip_c:
+        yield Finding(
+            "site",
+            f"devices reach {hottest_c:.0f} degC with an assumed {resistance.value:g} K/W; with "
+            f"{format_percent(rule.thresholds['resistance'] - 1)} more it is {worse_c:.0f} degC, and they "
+            "throttle "
+            f"at {trip_c:g} degC",
+        )
+
+
+def _power(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+    """A rack whose devices at their limits load the supply further than it should be for long."""
+    option = facts.option
+    if option is None:
+        return
+    limit_w = option.racks * facts.scenario.site.power_limit_w
+    if option.heat.worst_power_w > rule.thresholds["of_limit"] * limit_w:
+        share = format_percent(option.heat.worst_power_w / limit_w)
+        yield Finding(
+            "site.power_limit",
+            f"{rack_text(option)} may draw {option.heat.worst_power_w:,.0f} W, {share} of the "
+            f"{limit_w:,.0f} W",
+        )
+
+
+def _airflow(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+    """Inlets much warmer than the supply, or warmer than the equipment allows: air does not carry it off."""
+    run, site = facts.run, facts.scenario.site
+    if run is None or site.sealed is not None:
+        return
+    series = run.result.series.inlet_c
+    inlet_c = sum(series) / len(series)
+    asked = facts.scenario.density.inlet_class if facts.scenario.density else None
+    highest_c = inlet_class(asked).highest_at_c(site.altitude_m) if asked else float("inf")
+    if inlet_c - site.supply_c < rule.thresholds["inlet_rise_k"] and inlet_c <= highest_c:
+        return
+    watts_per_k = heat_rate_w_per_k(run.rack.air) / run.rack.air.airflow_m3_per_s
+    wanted = run.result.power_w / (watts_per_k * rule.thresholds["inlet_rise_k"])
+    allowed = f", the class {asked} allows {highest_c:g} degC" if inlet_c > highest_c else ""
+    yield Finding(
+        "site.airflow",
+        f"inlets are at {inlet_c:.1f} degC with a supply of {site.supply_c:g} degC{allowed}: "
+        f"{run.result.power_w:,.0f} W in {run.rack.air.airflow_m3_per_s:.3f} m3/s; {wanted:.3f} m3/s would "
+        "warm by "
+        f"{rule.thresholds['inlet_rise_k']:g} K in all",
+    )
+
+
+def _thrash(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+    """A scheduler that changes which devices are open faster than any of it can pay."""
+    run = facts.run
+    if run is None or run.result.devices.open_changes == 0:
+        return
+    every_s = run.rack.duration_s / run.result.devices.open_changes
+    if every_s < rule.thresholds["apart_s"]:
+        yield Finding(
+            "simulation.control.scheduler",
+            f"{run.result.devices.open_changes:.0f} changes of the open devices in "
+            f"{time_text(run.rack.duration_s)}, "
+            f"one every {time_text(every_s)}",
+        )
+
+
+def _updates(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+    """Updates that take more devices out than the rest can stand in for."""
+    update, run = facts.scenario.update, facts.run
+    if update is None or update.hot_swap or run is None:
+        return
+    at_once = update.devices - update.must_serve
+    left = max(update.must_serve, run.rack.count - at_once) if update.devices >= run.rack.count else 0
+    left = left or run.rack.count - at_once
+    load = run.result.offered_utilisation * run.rack.count / max(left, 1)
+    if left < 1 or load > rule.thresholds["busy_share"]:
+        yield Finding(
+            "update.must_serve",
+            f"{at_once} devices are out at once and {max(left, 0)} serve: they are asked for "
+            f"{format_percent(load)} "
+            "of what they can",
+        )
+
+
+def _no_spare(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+    """A rack that loses requests when one device is out."""
+    option, scenario = facts.option, facts.scenario
+    spares = scenario.planning.spares + (scenario.failures.hot_spares if scenario.failures else 0)
+    if option is None or spares:
+        return
+    if option.count == 1:
+        yield Finding("planning.spares", "the one device has no spare: while it is out nothing is served")
+        return
+    load = option.offered_utilisation * option.count / (option.count - 1)
+    if load > rule.thresholds["busy_share"]:
+        yield Finding(
+            "planning.spares",
+            f"no spare: with one of {option.count} out the rest are asked for {format_percent(load)} of "
+            "what they can",
+        )
+
+
+CHECKS: Mapping[str, Check] = {
+    "throttles": _throttles,
+    "thin-margin": _thin_margin,
+    "power": _power,
+    "airflow": _airflow,
+    "thrash": _thrash,
+    "updates": _updates,
+    "no-spare": _no_spare,
+}

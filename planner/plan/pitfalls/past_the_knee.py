@@ -1,0 +1,89 @@
+"""More batch, waiting or load than pays: a p99 that buys throughput nobody needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from planner.hardware.catalog import read_device
+from planner.plan.option import Option
+from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_text
+from planner.plan.size import sized_option
+from planner.schema.device import Precision
+from planner.schema.pitfall import Rule
+from planner.units import format_percent
+
+
+def _batch(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+    """A given batch size whose last doubling costs latency and no throughput, while half of it would do."""
+    option = facts.option
+    if option is None or not facts.given or option.batch < 2 or facts.estimator is None:
+        return
+    half = option.batch // 2
+    longest = max(option.services, key=lambda service: service.batch_s[-1])
+    whole_s, half_s = longest.batch_s[option.batch - 1], longest.batch_s[half - 1]
+    gain = (option.batch / whole_s) / (half / half_s) - 1
+    if whole_s < rule.thresholds["slo_share"] * _tightest_s(facts):
+        return
+    smaller = _with_batch(facts, option, half)
+    if gain < rule.thresholds["gain"] and smaller <= facts.scenario.planning.utilisation_limit_ratio:
+        yield Finding(
+            "candidates.max_batch",
+            f"from batches of {half} to {option.batch}, {longest.network} gains {format_percent(gain, 1)} of "
+            f"throughput and a batch takes {time_text(whole_s)} in place of {time_text(half_s)}; with "
+            f"{half} the "
+            f"rack is busy {format_percent(smaller)}",
+        )
+
+
+def _with_batch(facts: PlanFacts, option: Option, batch: int) -> float:
+    """Utilisation of the same rack with another largest batch."""
+    assert facts.estimator is not None  # noqa: S101 - asked for by the caller
+    device = read_device(option.device)
+    networks = facts.estimator.on_part(device, option.mode, Precision(option.precision), batch)
+    sized = sized_option(facts.scenario, facts.estimator, device, networks, exactly=option.count)
+    return max(sized.utilisation, sized.offered_utilisation)
+
+
+def _waiting(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+    """Requests that wait a good part of their service level for batches that do not fill."""
+    candidates, run = facts.scenario.candidates, facts.run
+    if run is None or run.rack.batching.max_size < 2 or run.result.devices.mean_batch is None:
+        return
+    tightest_s = _tightest_s(facts)
+    filled = run.result.devices.mean_batch / run.rack.batching.max_size
+    long = candidates.max_wait_s >= rule.thresholds["slo_share"] * tightest_s
+    if long and filled < rule.thresholds["filled"]:
+        p99_s = max(stream.latency_s.p99 or 0.0 for stream in run.result.streams)
+        yield Finding(
+            "candidates.max_wait",
+            f"batches hold {run.result.devices.mean_batch:.1f} of {run.rack.batching.max_size} on average "
+            "and wait "
+            f"for {time_text(candidates.max_wait_s)} to fill, "
+            f"{format_percent(candidates.max_wait_s / tightest_s)} "
+            f"of the {time_text(tightest_s)} asked; p99 is {time_text(p99_s)}",
+        )
+
+
+def _tightest_s(facts: PlanFacts) -> float:
+    return min(stream.slo.latency_s for stream in facts.scenario.streams)
+
+
+def _busy(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+    """A rack so busy that its queues, not its devices, make the latency."""
+    run = facts.run
+    if run is None or run.result.devices.utilisation < rule.thresholds["busy_share"]:
+        return
+    worst = max(run.result.streams, key=lambda stream: stream.latency_s.p99 or 0.0)
+    service_s = max(service.batch_s[0] for service in run.rack.device.services)
+    p99_s = worst.latency_s.p99
+    queued = (
+        f"{p99_s / service_s:.1f} times the {time_text(service_s)} of one alone" if p99_s else "without end"
+    )
+    yield Finding(
+        "deployment.count" if facts.given else "planning.utilisation_limit",
+        f"devices are busy {format_percent(run.result.devices.utilisation)} of the time; p99 of "
+        f"{worst.name} is " + (f"{time_text(p99_s)}, {queued}" if p99_s else queued),
+    )
+
+
+CHECKS: Mapping[str, Check] = {"batch": _batch, "waiting": _waiting, "busy": _busy}

@@ -1,0 +1,131 @@
+"""Copies, fallbacks, first runs and launches that nobody budgeted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from planner.hardware.catalog import read_device, read_engine
+from planner.plan.option import NetworkOnPart
+from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_text
+from planner.schema.pitfall import Rule
+from planner.units import format_percent, format_quantity
+from planner.workload.dtypes import storage_bytes
+
+
+def _copies(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+    """Inputs that are copied while the unit waits."""
+    for where, item, toolchain in facts.toolchains():
+        if toolchain.copies != "synchronous" or facts.option is None:
+            continue
+        copied = _copy_s(facts, item)
+        planned_s = item.planned_latency_s(facts.option.plan_for)
+        if copied is None:
+            yield Finding(f"{where}.copies", "the unit waits for every copy; how long, the link does not say")
+            continue
+        copy_s, text = copied
+        if copy_s >= rule.thresholds["share"] * planned_s:
+            busy = facts.option.utilisation * (1 + copy_s / planned_s)
+            yield Finding(
+                f"{where}.copies",
+                f"{text} takes {time_text(copy_s)} a batch beside {time_text(planned_s)} planned, "
+                f"{format_percent(copy_s / planned_s)} more; the rack would be busy {format_percent(busy)}",
+            )
+
+
+def _copy_s(facts: PlanFacts, item: NetworkOnPart) -> tuple[float, str] | None:
+    """Time to copy a batch's inputs, and the way they take; None where the rate is unknown.
+
+    Within one memory each byte is read and written; over a link it passes once.
+    """
+    if facts.estimator is None or facts.option is None:
+        return None
+    workload = facts.estimator.workloads[item.model]
+    size = sum(storage_bytes(tensor.dtype, tensor.elements) for tensor in workload.inputs.values())
+    size_bytes = size * facts.option.batch / workload.batch
+    device = read_device(facts.option.device)
+    told = format_quantity(size_bytes, "bytes", 3)
+    if device.memory.shared:
+        rate = device.memory.bandwidth_bytes_per_s[facts.option.mode].value
+        return (
+            2 * size_bytes / rate,
+            f"copying {told} within {format_quantity(rate, 'bytes_per_s', 3)} of memory",
+        )
+    if device.host_link is None:
+        return None
+    rate = device.host_link.bandwidth_bytes_per_s.value
+    return size_bytes / rate, f"copying {told} over {format_quantity(rate, 'bytes_per_s', 3)}"
+
+
+def _fallback(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+    """Kernels that the unit cannot run, so that every inference crosses to another unit and back."""
+    option = facts.option
+    if option is None:
+        return
+    device = read_device(option.device)
+    costs = read_engine(option.engine).units.get(device.units[option.unit].kind)
+    runs = frozenset(costs.operators or ()) if costs else frozenset()
+    for item in facts.networks if runs else ():
+        lost = [layer for layer in item.estimate.layers if not runs.issuperset(layer.op_types)]
+        if lost:
+            kinds = sorted({op for layer in lost for op in layer.op_types} - runs)
+            shown = ", ".join(kinds[:5]) + (", ..." if len(kinds) > 5 else "")
+            yield Finding(
+                f"streams.{item.model}",
+                f"{len(lost)} of {len(item.estimate.layers)} kernels of {item.estimate.model} do not run "
+                "on the "
+                f"{option.unit} of {option.device} ({shown}); the planned latency costs them as if they did",
+            )
+
+
+def _first_run(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+    """A service whose first inference outlasts its service level, at every start."""
+    for where, item, toolchain in facts.toolchains():
+        if toolchain.engine_built != "at_start" or toolchain.first_run_s is None:
+            continue
+        streams = [stream for stream in facts.scenario.streams if stream.model == item.model]
+        slo_s = min(stream.slo.latency_s for stream in streams)
+        if toolchain.first_run_s > rule.thresholds["slos"] * slo_s:
+            waiting = toolchain.first_run_s * sum(stream.count * stream.rate_per_s for stream in streams)
+            devices = facts.option.count if facts.option else 1
+            yield Finding(
+                f"{where}.engine_built",
+                f"kernels are chosen at each start, {time_text(toolchain.first_run_s)}, "
+                f"{toolchain.first_run_s / slo_s:,.0f} times the {time_text(slo_s)} asked; a rack that "
+                "starts "
+                f"misses {waiting:,.0f} requests, one device of {devices} {waiting / devices:,.0f}",
+            )
+
+
+def _dynamic_axes(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+    """Extents that change at run time, where kernels were chosen for one."""
+    for where, item, toolchain in facts.toolchains():
+        if toolchain.dynamic_axes:
+            planned_s = item.planned_latency_s(facts.scenario.planning.plan_for)
+            yield Finding(
+                f"{where}.dynamic_axes",
+                f"the extents of {item.estimate.model} change from one inference to the next; the planned "
+                f"{time_text(planned_s)} hold for the one shape that was counted",
+            )
+
+
+def _launches(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+    """A network of so many small kernels that starting them takes longer than running them."""
+    for item in facts.networks:
+        launching_s = sum(layer.time.overhead_s for layer in item.estimate.layers)
+        share = launching_s / item.estimate.latency_s.mid
+        if share >= rule.thresholds["share"]:
+            yield Finding(
+                f"streams.{item.model}",
+                f"{item.estimate.model} spends {format_percent(share)} of "
+                f"{time_text(item.estimate.latency_s.mid)} "
+                f"on starting {len(item.estimate.layers)} kernels; a faster unit does not shorten that",
+            )
+
+
+CHECKS: Mapping[str, Check] = {
+    "copies": _copies,
+    "fallback": _fallback,
+    "first-run": _first_run,
+    "dynamic-axes": _dynamic_axes,
+    "launches": _launches,
+}
