@@ -2,7 +2,9 @@
 
 Every published row that matches a network of the zoo, a part of the catalogue and an engine is predicted by a
 fit that saw nothing of its device, and by one that saw nothing of its family; beside it the plain roofline.
-Run after benchmarks/fit_transfers.py: .venv/bin/python benchmarks/transfer_error.py [-o docs/transfer.md]
+With --fit the models are fitted anew first and written to hardware_db/transfers/: their priors and constants
+are read from the files, values, bands and rows are written. Run so after every change of measurements,
+corrections, parts, engines or networks of the zoo: .venv/bin/python benchmarks/transfer_error.py [--fit]
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from pathlib import Path
 
 from planner.calibration.transfer.accuracy import Accuracy, accuracy, plain_roofline_s
 from planner.calibration.transfer.join import Join, join
-from planner.calibration.transfer.refit import observed
-from planner.calibration.transfer.validate import LeftOut, held_bands, leave_out
+from planner.calibration.transfer.refit import as_text, observed, refitted
+from planner.calibration.transfer.validate import LeftOut, held_bands
 from planner.files import write_bytes
 from planner.latency.transfer.store import read_transfer, transfer_files
 from planner.schema.transfer import Transfer
@@ -27,21 +29,29 @@ MOST_MISSES = 6
 Band = tuple[LeftOut, float, float]
 
 
-def main(path: Path) -> None:
-    """Judge every model and write the page."""
+def main(*, fit: bool) -> None:
+    """Judge every model, after fitting it where that is asked for, and write the page."""
     joined = join()
     judged: dict[str, tuple[Transfer, tuple[LeftOut, ...], tuple[Band, ...]]] = {}
     for file in transfer_files():
         transfer = read_transfer(file)
         found = observed(transfer, joined)
-        left_out = (*leave_out(transfer, found, "device"), *leave_out(transfer, found, "family"))
-        judged[transfer.id] = (transfer, left_out, held_bands(left_out, transfer.level))
-        print(f"{transfer.id}: {len(found)} observations")
+        fitted, left_out = refitted(transfer, found)
+        if fit:
+            write_bytes(file, as_text(fitted, comment_of(file.read_text())).encode())
+        judged[fitted.id] = (fitted, left_out, held_bands(left_out, fitted.level))
+        for item in fitted.residuals:
+            print(f"{fitted.id:16} {item.kind:12} {item.observations:5} {item.low:.3f} to {item.high:.3f}")
     lines = [INTRODUCTION.read_text().rstrip(), "", *summary(judged), ""]
     for transfer, left_out, bands in judged.values():
         lines += section(transfer, left_out, bands)
     lines += matched_rows(joined)
-    write_bytes(path, ("\n".join(lines).rstrip() + "\n").encode())
+    write_bytes(PAGE, ("\n".join(lines).rstrip() + "\n").encode())
+
+
+def comment_of(text: str) -> str:
+    """The comment that heads a file."""
+    return text.splitlines()[0].removeprefix("# ")
 
 
 def summary(judged: dict[str, tuple[Transfer, tuple[LeftOut, ...], tuple[Band, ...]]]) -> Iterator[str]:
@@ -179,14 +189,24 @@ def _always(_: LeftOut) -> bool:
     return True
 
 
+def _kind(kind: str) -> Callable[[LeftOut], bool]:
+    return lambda row: row.observation.kind == kind
+
+
+_ARM = {"device": "1.20", "family": "1.22", "two": "95 %"}
 GROUPS: dict[str, tuple[str, Callable[[LeftOut], bool], dict[str, str]]] = {
     "TensorRT, Jetson": (
         "tensorrt-gpu", _module, {"device": "1.10", "family": "1.12", "two": "99 %"}),
     "TensorRT, cards and servers": (
         "tensorrt-gpu", lambda row: not _module(row), {"device": "1.15", "family": "1.18", "two": "97 %"}),
+    "AscendCL, CNNs": ("acl-ascend", _kind("cnn"), {"family": "1.16", "two": "97 %"}),
+    "AscendCL, transformers": ("acl-ascend", _kind("transformer"), {"family": "1.30", "two": "90 %"}),
+    "ncnn, Arm": ("ncnn-arm", _always, _ARM),
+    "LiteRT, Arm": ("tflite-arm", _always, _ARM),
+    "Arm NN, Arm": ("armnn-arm", _always, _ARM),
 }  # fmt: skip
 """Name -> model, rows of it, and the targets that were set before the work."""
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[2]) if sys.argv[1:2] == ["-o"] else PAGE)
+    main(fit="--fit" in sys.argv[1:])

@@ -12,7 +12,7 @@ from planner.schema.quantity import Conflict, refuse_all
 from planner.schema.strict import StrictModel
 
 NetworkKind = Literal["cnn", "transformer"]
-ActsOn = Literal["rate", "silu_bytes", "waves", "bandwidth", "launch", "fixed_us"]
+ActsOn = Literal["rate", "winograd", "silu_bytes", "waves", "bandwidth", "launch", "fixed_us"]
 Fact = Literal["precision", "profile", "unit", "architecture", "form"]
 
 

@@ -34,6 +34,13 @@ class LeftOut(StrictModel):
     reason: str
 
 
+class LeftOutNetworks(StrictModel):
+    """Networks that the model cannot stand for, and why."""
+
+    names: list[str] = Field(min_length=1)
+    reason: str
+
+
 class NetworkFamily(StrictModel):
     """Networks that share their building blocks; left out together when a prediction is judged."""
 
@@ -52,4 +59,5 @@ class JoinRules(StrictModel):
     clocks: Clocks
     profiles: list[SourceProfile]
     left_out: list[LeftOut]
+    left_out_networks: list[LeftOutNetworks]
     networks: list[NetworkFamily]

@@ -73,7 +73,7 @@ def test_networks_of_a_family_are_left_out_together():
 
 
 def test_models_rest_on_the_rows_of_today(joined):
-    """After a change of rows, corrections, parts or zoo: python benchmarks/fit_transfers.py."""
+    """After a change of rows, corrections, parts or zoo: python benchmarks/transfer_error.py --fit."""
     for path in transfer_files():
         transfer = read_transfer(path)
         ids = sorted(row.id for row in joined.matched if covered(transfer, row))

@@ -148,7 +148,7 @@ def test_every_shipped_model_is_whole():
         assert {item.kind for item in transfer.residuals} & {"cnn", "transformer"}
         assert all(item.low < 1 < item.high for item in transfer.residuals)
         for parameter in (*transfer.parameters.values(), *transfer.scoped):
-            assert abs(np.log(parameter.value / parameter.prior)) < 4 * parameter.spread, transfer.id
+            assert abs(np.log(parameter.value / parameter.prior)) < 4.5 * parameter.spread, transfer.id
 
 
 def test_a_file_with_another_name_than_its_id_is_refused(tmp_path):

@@ -88,9 +88,14 @@ def predict_kernels(transfer: Transfer, values: Mapping[str, float], columns: Co
     return kernel_times({**transfer.constants, **values}, columns.table, UnitFacts(*spread)).total_s
 
 
-def fit_transfer(transfer: Transfer, found: Sequence[Observation]) -> dict[str, float]:
-    """Values of all parameters, fitted on these observations; scoped ones that none of them touches stay at
-    their priors."""
+def fit_transfer(
+    transfer: Transfer, found: Sequence[Observation], start: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Values of all parameters, fitted on these observations.
+
+    Scoped ones that none of them touches stay at their priors. `start` (else the priors) is where the search
+    begins; it ends where the sum of squares is least, wherever that was.
+    """
     from scipy.optimize import least_squares
 
     priors = {**transfer.parameters, **{item.name: item for item in transfer.scoped}}
@@ -105,5 +110,6 @@ def fit_transfer(transfer: Transfer, found: Sequence[Observation]) -> dict[str, 
         errors = (np.log(predict(transfer, values, columns)) - columns.log_latency) * columns.weights / NOISE
         return np.concatenate([errors, (logs - means) / spreads])
 
-    solved = least_squares(residuals, means, loss="soft_l1", x_scale=spreads, xtol=1e-5, ftol=1e-5)
+    first = means if start is None else np.log([start[name] for name in free])
+    solved = least_squares(residuals, first, loss="soft_l1", x_scale=spreads, xtol=1e-4, ftol=3e-4)
     return {**others, **{name: float(np.exp(log)) for name, log in zip(free, solved.x, strict=True)}}

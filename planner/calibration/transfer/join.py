@@ -111,8 +111,17 @@ def _match(row: Measurement, known: _Known) -> Matched | str:
     engine = _renamed(row.engine, rules.engines)
     prefix = row.id.partition("-")[0]
     left_out = next((rule.reason for rule in rules.left_out if rule.rows == prefix), None)
+    unfit = next(
+        (
+            rule.reason
+            for rule in rules.left_out_networks
+            if any(fnmatchcase(row.model, pattern) for pattern in rule.names)
+        ),
+        None,
+    )
     for refused, reason in (
         (left_out is not None, left_out or ""),
+        (unfit is not None, unfit or ""),
         (row.statistic not in rules.statistics, "a percentile of a run whose mean is there"),
         (row.trust.startswith("C"), "trust C: known to mislead or too noisy"),
         (row.part not in known.parts, "the part is not in the catalogue"),

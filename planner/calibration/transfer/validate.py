@@ -46,9 +46,11 @@ def leave_out(transfer: Transfer, found: Sequence[Observation], scheme: Scheme) 
     if len(groups) < 2:
         return ()
     results: list[LeftOut] = []
+    whole = fit_transfer(transfer, found)
     for group in groups:
         inside = [item for item in found if group_of(item) == group]
-        values = fit_transfer(transfer, [item for item in found if group_of(item) != group])
+        outside = [item for item in found if group_of(item) != group]
+        values = fit_transfer(transfer, outside, start=whole)
         times = predict(transfer, values, columns_of(inside, transfer.scoped))
         results += [
             LeftOut(item, scheme, group, float(time)) for item, time in zip(inside, times, strict=True)

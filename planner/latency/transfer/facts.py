@@ -9,7 +9,7 @@ from planner.latency.transfer.model import UnitFacts
 from planner.schema.device import Precision
 from planner.schema.transfer import ActsOn
 
-CACHE_PER_PROCESSOR_BYTES: Mapping[str, float] = {"gpu": 128e3, "cpu": 256e3}
+CACHE_PER_PROCESSOR_BYTES: Mapping[str, float] = {"gpu": 128e3, "cpu": 256e3, "npu": 16e6}
 """Assumed where no cache is known: T4 has 100 kB a multiprocessor, A2 200, AGX Orin 250; Cortex-A cores
 share 128 to 512 kB each."""
 
@@ -25,6 +25,7 @@ def unit_facts(point: OperatingPoint, acting: Mapping[ActsOn, float]) -> UnitFac
         clock_hz=point.clock_hz,
         int8_ops_per_joule=ops_per_joule(point),
         rate=acting["rate"],
+        winograd=acting["winograd"],
         silu_bytes=acting["silu_bytes"],
         waves=acting["waves"],
         bandwidth=acting["bandwidth"],

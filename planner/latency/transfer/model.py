@@ -59,6 +59,8 @@ class UnitFacts:
     the limit does not bind (modules)."""
     rate: float | Column = 1.0
     """Share of the peak that holds for this part or precision alone, such as a kind of core's."""
+    winograd: float | Column = 1.0
+    """The same for the convolutions that Winograd saves work of, alone."""
     silu_bytes: float | Column = 1.0
     """Traffic of convolutions followed by x sigmoid(x), over that of their precision."""
     waves: float | Column = 1.0
@@ -83,9 +85,7 @@ def kernel_times(parameters: Mapping[str, float], table: KernelTable, unit: Unit
     p = {**NEUTRAL, **parameters}
     compute = _compute_s(p, table, unit)
     memory = _memory_s(p, table, unit)
-    longer, shorter = np.maximum(compute, memory), np.minimum(compute, memory)
-    share = np.divide(shorter, longer, out=np.zeros(len(table)), where=longer > 0)
-    joint = longer * (1.0 + share ** p["overlap"]) ** (1.0 / p["overlap"])
+    joint = _joined(compute, memory, p["overlap"])
     launch = 1e-6 * p["launch_us"] * unit.launch * table.launched
     if p["clock_ghz"] > 0:
         launch = launch * np.where(
@@ -95,22 +95,41 @@ def kernel_times(parameters: Mapping[str, float], table: KernelTable, unit: Unit
     return KernelTimes(compute * left, memory * left, launch * left, (launch + joint) * left)
 
 
+def _joined(compute: Column, memory: Column, power: float) -> Column:
+    """(compute^p + memory^p)^(1/p), without overflow: their sum at one, nearly the longer at many."""
+    if power == 1.0:
+        return compute + memory
+    longer, shorter = np.maximum(compute, memory), np.minimum(compute, memory)
+    share = np.divide(shorter, longer, out=np.zeros(len(longer)), where=longer > 0)
+    result: Column = longer * (1.0 + share**power) ** (1.0 / power)
+    return result
+
+
 def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Column:
     shares = np.array([p[f"share.{name}"] for name in CLASSES])[table.kind]
-    waves = table.groups * np.ceil(table.rows / TILE) * np.ceil(table.columns / TILE) / unit.processors
-    occupancy = waves / (waves + p["half_waves"] * unit.waves)
+    shares = np.where(table.kind == CLASSES.index("winograd"), shares * unit.winograd, shares)
+    occupancy = _occupancy(p["half_waves"] * unit.waves, table, unit) if p["half_waves"] > 0 else 1.0
     summed = table.kind != CLASSES.index("depthwise")  # its sums are as short as its window, whatever it is
     depth = np.where(summed, table.depth / (table.depth + p["half_depth"]), 1.0)
     if p["group_width"] > 0:
         grouped = table.kind == CLASSES.index("grouped")
         shares = shares * np.where(grouped, np.minimum(1.0, table.rows / p["group_width"]), 1.0)
-    padded = table.macs * _padding(table.rows, p["pad"]) * _padding(table.depth, p["pad"])
+    padded = table.macs
+    if p["pad"] > 1:
+        padded = padded * _padding(table.rows, p["pad"]) * _padding(table.depth, p["pad"])
     threads = 1.0 + p["serial"] * (unit.processors - 1.0)
     rate = unit.peak_ops_per_s * shares * occupancy * depth * unit.rate
     if p["ops_per_joule"] > 0:
         rate = rate / np.sqrt(1.0 + (unit.int8_ops_per_joule / (1e12 * p["ops_per_joule"])) ** 2)
     vector = unit.vector_ops_per_s * p["vector"] * unit.rate
     result: Column = (2.0 * padded / rate + table.other_ops / vector) * threads
+    return result
+
+
+def _occupancy(half: float | Column, table: KernelTable, unit: UnitFacts) -> Column:
+    """Share of the processors' time that output tiles keep busy."""
+    waves = table.groups * np.ceil(table.rows / TILE) * np.ceil(table.columns / TILE) / unit.processors
+    result: Column = waves / (waves + half)
     return result
 
 
@@ -122,15 +141,10 @@ def _padding(extent: Column, to: float) -> Column:
 
 def _memory_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Column:
     bandwidth = unit.bandwidth_bytes_per_s * p["bandwidth"] * unit.bandwidth
-    moved = np.zeros(len(table))
-    silu = p["silu_pass"] * table.silu_bytes
     wider = np.where(table.silu_bytes > 0, unit.silu_bytes, 1.0)
-    for size, whole in (
-        (table.read_bytes, table.read_bytes),
-        (table.write_bytes, table.write_bytes),
-        (silu, table.write_bytes),
-    ):
-        moved = moved + size / _speed(p, whole, unit)
+    written = table.write_bytes + p["silu_pass"] * table.silu_bytes
+    moved = table.read_bytes / _speed(p, table.read_bytes, unit)
+    moved = moved + written / _speed(p, table.write_bytes, unit)
     result: Column = (
         moved * wider + table.weight_bytes / _speed(p, table.all_weight_bytes, unit)
     ) / bandwidth
@@ -140,6 +154,6 @@ def _memory_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Co
 def _speed(p: Mapping[str, float], size: Column, unit: UnitFacts) -> Column:
     """How many times faster than memory a tensor of this size moves; smooth around a share of the cache."""
     held = p["cache_part"] * unit.cache_bytes + 1e-9
-    inside = 1.0 / (1.0 + (size / held) ** 4)
-    result: Column = 1.0 + (p["cache_speed"] - 1.0) * inside
+    square = (size / held) ** 2
+    result: Column = 1.0 + (p["cache_speed"] - 1.0) / (1.0 + square * square)
     return result

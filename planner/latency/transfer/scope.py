@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from planner.hardware.operating_point import OperatingPoint
 from planner.schema.transfer import ActsOn, ScopedParameter
 
-FACTORS: tuple[ActsOn, ...] = ("rate", "silu_bytes", "waves", "bandwidth", "launch")
+FACTORS: tuple[ActsOn, ...] = ("rate", "winograd", "silu_bytes", "waves", "bandwidth", "launch")
 """What a scoped parameter may multiply, in the order of the fields of `UnitFacts`."""
 
 
