@@ -18,6 +18,7 @@ from planner.plan.digests import digests
 from planner.plan.economics import rack_units
 from planner.plan.footprint import footprint_record
 from planner.plan.ledger import ledger
+from planner.plan.lint import lint, pitfall_record
 from planner.plan.option import Option
 from planner.plan.rack_run import Simulated
 from planner.plan.rack_views import rack_views
@@ -81,6 +82,7 @@ def _record(study: Study) -> dict[str, object]:
         "rivals": _rivals(study),
         "what_if": _what_if(study),
         "rack": rack_record(study.simulated.rack, study.simulated.result) if study.simulated else None,
+        "pitfalls": [pitfall_record(pitfall) for pitfall in lint(study)],
         **rack_views(study),
         "footprint": footprint_record(study),
         "spending": spending_record(study),

@@ -25,6 +25,8 @@ from planner.wording.message import Wording
 Paper = Literal["a4", "letter"]
 _PAPERS: dict[Paper, str] = {"a4": "a4", "letter": "us-letter"}
 
+_NO_FONT = "could not be displayed"
+"""What the typesetter says of a letter that none of the fonts has, which PDF/UA forbids."""
 _WORDS = ("table", "figure")
 _STANDARD: Literal["ua-1"] = "ua-1"
 """PDF/UA-1: tags, reading order, language, alternative text."""
@@ -80,15 +82,29 @@ def _typeset(title: str, study: Study, blocks: list[Block], say: Wording, paper:
             (folder / template.name).write_bytes(template.read_bytes())
         for font in (*carried_fonts(), *(face.files if face else ())):  # no others may stand in for a letter
             shutil.copyfile(font, folder / font.name)
-        return typst.compile(
-            folder / "study.typ",
-            root=folder,
-            font_paths=[folder],
-            ignore_system_fonts=True,
-            format="pdf",
-            timestamp=noon,
-            pdf_standards=_STANDARD,
-        )
+        return _compiled(folder, noon)
+
+
+def _compiled(folder: Path, timestamp: datetime) -> bytes:
+    """The accessible PDF; one without that promise where a letter that somebody wrote has no font."""
+    try:
+        return _compile(folder, timestamp, (_STANDARD,))
+    except typst.TypstError as error:
+        if _NO_FONT not in str(error):
+            raise
+        return _compile(folder, timestamp, ())
+
+
+def _compile(folder: Path, timestamp: datetime, standards: tuple[Literal["ua-1"], ...]) -> bytes:
+    return typst.compile(
+        folder / "study.typ",
+        root=folder,
+        font_paths=[folder],
+        ignore_system_fonts=True,
+        format="pdf",
+        timestamp=timestamp,
+        pdf_standards=list(standards),
+    )
 
 
 def _day(text: str) -> date | None:

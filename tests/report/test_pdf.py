@@ -276,3 +276,9 @@ def test_mistakes_and_validation_are_on_the_pages(sample):
     ):
         assert squeezed(shown) in text, shown
     assert squeezed("None of the known mistakes") in text_of(render_pdf(sample.full() | {"pitfalls": []}))
+
+
+def test_letters_without_a_font_do_not_stop_an_english_report(sample):
+    record = sample.brief()
+    record["scenario"]["title"] = "产线 مصنع โรงงาน"
+    assert render_pdf(record).startswith(b"%PDF")
