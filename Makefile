@@ -25,7 +25,7 @@ check-example: report
 	cmp reports/example/line-inspection.pdf reports/line-inspection.pdf
 
 test: env
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 test-slow: env
 	$(BIN)/python -m pytest -m slow
