@@ -121,16 +121,21 @@ def _merged(
 
 
 def fit_base(shapes: Sequence[KernelShape], seconds: Array) -> Base:
-    """The four terms, none negative, least in relative error; longer kernels weigh more, as they are what
-    lies beyond the measured sizes."""
+    """The four terms, none negative, least in relative error, with the size of cache that fits best; longer
+    kernels weigh more, as they are what lies beyond the measured sizes."""
     scale = np.array([1e-6, 1e-11, 1e-10, 1e-10])
     weight = (seconds / float(np.median(seconds))) ** _LONG_WEIGH_MORE
-    columns = work_of(shapes) * scale * (weight / seconds)[:, None]
-    found, _ = nnls(columns, weight)
-    fixed, per_mac, per_byte, per_cold = (float(f"{value:.4g}") for value in found * scale)
-    return Base(max(fixed, 1e-8), per_mac, per_byte, per_cold)
+    fits = []
+    for cache_bytes in _CACHES_BYTES:
+        columns = work_of(shapes, cache_bytes) * scale * (weight / seconds)[:, None]
+        found, residual = nnls(columns, weight)
+        fits.append((float(residual), cache_bytes, found * scale))
+    _, cache_bytes, terms = min(fits, key=lambda fit: fit[0])
+    fixed, per_mac, per_byte, per_cold = (float(f"{value:.4g}") for value in terms)
+    return Base(max(fixed, 1e-8), per_mac, per_byte, per_cold, cache_bytes)
 
 
+_CACHES_BYTES = tuple(1e6 * size for size in (2, 4, 8, 12, 16, 24, 32, 48, 64, 96))
 _LONG_WEIGH_MORE = 0.3
 
 

@@ -14,7 +14,7 @@ from planner.latency.calibrated import by_calibration, require_same_setting
 from planner.latency.calibration import Calibration
 from planner.latency.network_time import LayerEstimate, by_model, by_roofline
 from planner.latency.power import serving_power_w
-from planner.latency.prepared import Prepared, prepare
+from planner.latency.prepared import Prepared, prepare, prepare_run
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import Provenance
 from planner.schema.device import Device, Precision
@@ -148,10 +148,11 @@ def estimate(
         threads = threads or setting.threads
     point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
     size = workload.batch if batch is None else batch
-    prepared = prepare(workload, size, point.precision, point.engine)
     if calibration is not None:
         require_same_setting(calibration, point, threads)
-        return estimate_at(prepared, point, calibration=calibration)
+        run = prepare_run(workload, size, point.precision, point.engine)
+        return estimate_at(run, point, calibration=calibration)
+    prepared = prepare(workload, size, point.precision, point.engine)
     return estimate_at(prepared, point, transfer_for(point) if transfer else None, profile)
 
 

@@ -9,6 +9,7 @@ from planner.hardware.catalog import read_engine
 from planner.latency.channel_layout import BlockRule
 from planner.schema.device import Precision
 from planner.workload.fusion import FusionRule, Kernel, fuse
+from planner.workload.quantise import in_8_bits
 from planner.workload.workload import Workload, at_batch, at_precision
 
 
@@ -28,6 +29,18 @@ def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -
         raise InputError(workload.model, [Problem("batch", "a whole number of one or more", repr(batch))])
     sized = workload if batch == workload.batch else at_batch(workload, batch)
     sized = at_precision(sized, precision)
+    return Prepared(sized, kernels_of(sized, engine), (sized.weight_bytes, sized.peak_activation_bytes))
+
+
+def prepare_run(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
+    """A network as an engine of this machine is given it: in 8 bits that is a quantised file.
+
+    `prepare` asks what would be if every tensor were of the precision; here floats between quantised layers
+    stay floats, and what passes between both is converted.
+    """
+    if precision is not Precision.INT8:
+        return prepare(workload, batch, precision, engine)
+    sized = in_8_bits(workload if batch == workload.batch else at_batch(workload, batch))
     return Prepared(sized, kernels_of(sized, engine), (sized.weight_bytes, sized.peak_activation_bytes))
 
 
