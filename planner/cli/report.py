@@ -94,10 +94,8 @@ def _answer(scenario: Path, wanted: _Wanted, language: Language, paper: Paper, o
     from planner.plan.study import read_scenario, run_study
     from planner.plan.study_record import study_record
     from planner.report.fonts import chinese_face
-    from planner.report.page.page import write_page
     from planner.report.pdf import write_pdf
     from planner.report.record import canonical_json
-    from planner.report.tables import write_tables
 
     wanted.require_apart()
     if language == "zh":
@@ -107,11 +105,15 @@ def _answer(scenario: Path, wanted: _Wanted, language: Language, paper: Paper, o
     record = study_record(study, language)
     write_pdf(record, wanted.pdf, paper=paper)
     if wanted.page is not None:
+        from planner.report.page.page import write_page
+
         output.progress("making the page")
         write_page(record, wanted.page)
     if wanted.data is not None:
         write_bytes(wanted.data, canonical_json(record))
     if wanted.tables is not None:
+        from planner.report.tables import write_tables
+
         write_tables(record, wanted.tables, wanted.kind)
     output.progress_done()
     written = [*wanted.files, *([wanted.tables] if wanted.tables else [])]

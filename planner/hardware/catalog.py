@@ -40,7 +40,7 @@ class PartFile:
 
 def part_files() -> dict[str, PartFile]:
     """All parts by id, sorted; a user's file wins over a shipped one, a later folder over an earlier."""
-    shipped = {path.stem: path for path in _yaml_files(database_dir() / "devices")}
+    shipped = {path.stem: path for path in _shipped_files("devices")}
     files = {name: PartFile(name, path, "shipped") for name, path in shipped.items()}
     for folder in own_parts_dirs():
         for path in _yaml_files(folder):
@@ -63,7 +63,7 @@ def device_ids() -> tuple[str, ...]:
 
 def engine_ids() -> tuple[str, ...]:
     """Ids of all engines in the database, sorted."""
-    return tuple(path.stem for path in _yaml_files(database_dir() / "engines"))
+    return tuple(path.stem for path in _shipped_files("engines"))
 
 
 def read_device(device_id: str) -> Device:
@@ -79,7 +79,7 @@ def read_device(device_id: str) -> Device:
 
 def shipped_devices() -> tuple[Device, ...]:
     """The parts of the database in the order of their ids, without a user's own."""
-    return tuple(_read_shipped(path) for path in _yaml_files(database_dir() / "devices"))
+    return tuple(_read_shipped(path) for path in _shipped_files("devices"))
 
 
 @functools.cache
@@ -126,8 +126,18 @@ def match_devices(globs: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(chosen))
 
 
-def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.yaml"))
+def _yaml_files(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted(folder.glob("*.yaml")))
+
+
+def _shipped_files(kind: str) -> tuple[Path, ...]:
+    return _listed(database_dir() / kind)
+
+
+@functools.cache
+def _listed(folder: Path) -> tuple[Path, ...]:
+    """A folder of the database, which does not change while the program runs."""
+    return _yaml_files(folder)
 
 
 @functools.cache

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from planner.errors import MissingDataError, OutputError
 from planner.files import write_bytes
 from planner.report.record import Study, read_study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TableFormat = Literal["csv", "parquet"]
 _LISTS = (

@@ -223,10 +223,7 @@ def at_precision(workload: Workload, precision: str) -> Workload:
     }
     floats = {precision_of(dtype) for dtype in FLOATS} | {"tf32"}
     operators = tuple(
-        with_bytes(
-            replace(operator, precision=precision if operator.precision in floats else operator.precision),
-            tensors,
-        )
+        with_bytes(operator, tensors, precision if operator.precision in floats else operator.precision)
         for operator in workload.operators
     )
     return replace(

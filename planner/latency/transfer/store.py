@@ -15,6 +15,7 @@ from planner.schema.yaml_file import read_document, read_model
 JOIN_RULES = "join"
 
 
+@functools.cache
 def transfer_files() -> tuple[Path, ...]:
     """The files of all transferred models, named `<engine>-<family>.yaml`."""
     folder = database_dir() / "transfers"

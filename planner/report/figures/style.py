@@ -19,7 +19,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from planner.report.fonts import chinese_face
 from planner.report.numbers import quantity
@@ -95,10 +95,19 @@ def draw(height_in: float, paint: Callable[[Figure], None], say: Wording) -> byt
         with warnings.catch_warnings():  # a letter that matplotlib lacks is set by the page all the same
             warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
             paint(figure)
+            laid_out(figure)
             figure.savefig(buffer, format="svg", metadata={"Date": None})
     svg = _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}".encode(), buffer.getvalue())
     svg = _FACE_OF_TEXT.sub(rb"\1" + _SET_IN, svg)
     return svg if chinese is None else svg.replace(chinese.drawn_as.encode(), chinese.family.encode())
+
+
+def laid_out(figure: Figure) -> None:
+    """Give all axes their final place, once: to save a figure that still has to be laid out draws it twice."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)  # "none" would keep a place for one, and draw twice again
 
 
 def log_axis(axes: Axes, which: str, dimension: str, most_ticks: int = 9) -> None:
@@ -111,7 +120,7 @@ def log_axis(axes: Axes, which: str, dimension: str, most_ticks: int = 9) -> Non
     decades = math.log10(high / low)
     digits = 1 if decades >= 1 else 2 if decades >= 0.1 else 3  # so that close ticks do not read alike
     axis.set_major_formatter(FuncFormatter(lambda value, _: quantity(value, dimension, digits)))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())
 
 
 def plain_axis(axes: Axes, which: str, most_ticks: int = 6) -> None:
