@@ -16,6 +16,7 @@ from planner.hardware.fusion_rules import worked_out
 from planner.schema.device import Device
 from planner.schema.engine import Engine
 from planner.schema.yaml_file import read_document, validate
+from planner.wording.message import message
 
 Entry = TypeVar("Entry", Device, Engine)
 
@@ -34,8 +35,7 @@ class PartFile:
         """What a result that rests on a user's own file should say; nothing for shipped parts."""
         if self.origin == "shipped":
             return None
-        told = "overrides the shipped part" if self.origin == "override" else "is not in the database"
-        return f"{self.id} is read from {self.path}, which {told}"
+        return message(f"warning.{self.origin}", device=self.id, path=str(self.path))
 
 
 def part_files() -> dict[str, PartFile]:

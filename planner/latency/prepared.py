@@ -14,7 +14,7 @@ from planner.workload.workload import Workload, at_batch, at_precision
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Prepared:
-    """A network at one batch and precision, as the kernels that one engine makes of it; equal to itself alone."""
+    """A network at one batch and precision, as the kernels of one engine; equal to itself alone."""
 
     workload: Workload
     kernels: tuple[Kernel, ...]

@@ -28,6 +28,7 @@ from planner.rack.results import Verdict
 from planner.rack.simulation import Engine
 from planner.schema.scenario import Deployment, Scenario
 from planner.schema.yaml_file import read_document, validate
+from planner.wording.message import message
 from planner.workload.workload import Workload
 from planner.zoo.source import read_model
 
@@ -203,7 +204,7 @@ def _chosen(search: Search, options: Sequence[Option], run: Runner) -> Simulated
         if not (run.keep_partial and search.trials):
             raise
         last = search.trials[-1]
-        return last if last.result.partial else cut(last, "interrupted before a rack that passes was found")
+        return last if last.result.partial else cut(last, message("simulated.interrupted_search"))
     return found.chosen if found else None
 
 

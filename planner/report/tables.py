@@ -30,6 +30,8 @@ _LISTS = (
 
 def tables(record: Mapping[str, object]) -> dict[str, pd.DataFrame]:
     """Name -> table; nested keys are joined by a dot, and units stay in the names of columns."""
+    import pandas as pd
+
     study = read_study(record)
     found = {name: _frame(_rows(record.get(name))) for name in _LISTS if record.get(name)}
     found["kernels"] = _frame(
@@ -82,6 +84,8 @@ def _rows(value: object) -> list[Mapping[str, object]]:
 
 
 def _frame(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    import pandas as pd
+
     return pd.DataFrame([dict(_flat(row, "")) for row in rows])
 
 
@@ -101,6 +105,8 @@ def _what_if(study: Study) -> dict[str, pd.DataFrame]:
     grid = study.get("what_if")
     if grid is None:
         return {}
+    import pandas as pd
+
     axes = pd.MultiIndex.from_product(
         [grid["precisions"], grid["batches"], grid["loads"], grid["devices"]],
         names=["precision", "batch", "load_ratio", "devices"],

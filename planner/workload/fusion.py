@@ -70,7 +70,7 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """Which operators (by index, the anchor first) form a kernel, by which rule: the same at any precision."""
+    """Which operators (by index, the anchor first) form a kernel, by which rule, at any precision."""
 
     flow: Dataflow
     groups: tuple[tuple[tuple[int, ...], FusionRule | None], ...]

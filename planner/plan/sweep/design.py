@@ -11,7 +11,6 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-
 from planner.errors import InputError, Problem
 from planner.plan.sweep.settings import Choices, Range, Setting
 

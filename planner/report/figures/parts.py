@@ -10,7 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from planner.report.figures.labels import label_points
-from planner.report.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, draw, laid_out, legend_above, log_axis
+from planner.report.figures.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    draw,
+    laid_out,
+    legend_above,
+    log_axis,
+)
 from planner.wording.message import Wording
 
 _LOOKS = {"gpu": (BLUE, "o"), "dla": (GREEN, "D"), "npu": (ORANGE, "s"), "cpu": (PURPLE, "^")}

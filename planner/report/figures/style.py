@@ -103,7 +103,7 @@ def draw(height_in: float, paint: Callable[[Figure], None], say: Wording) -> byt
 
 
 def laid_out(figure: Figure) -> None:
-    """Give all axes their final place, once: to save a figure that still has to be laid out draws it twice."""
+    """Give all axes their final place; saving a figure that has yet to be laid out draws it twice."""
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
