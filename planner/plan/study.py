@@ -16,6 +16,7 @@ from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import choose_mode
 from planner.plan.candidate import Refusal
 from planner.plan.estimator import Estimator
+from planner.plan.known_names import require_known_names
 from planner.plan.option import Option
 from planner.plan.rack_run import RackRun, Simulated
 from planner.plan.runner import Runner, cut, rack_of_option
@@ -113,6 +114,7 @@ def read_scenario(path: Path) -> ScenarioFile:
     path = scenario_path(path)
     document = read_document(path)
     scenario = _traces_beside(validate(document, Scenario), path.parent)
+    require_known_names(scenario, document)
     return ScenarioFile(scenario, path.name, path.parent, document.sha256)
 
 

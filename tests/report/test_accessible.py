@@ -1,6 +1,7 @@
 """What a screen reader needs of the PDF: tags, language, titles, text for drawings, heads for tables."""
 
 import io
+from itertools import pairwise
 
 import pytest
 from pypdf import PdfReader
@@ -70,7 +71,7 @@ def test_every_drawing_says_what_it_shows(tags):
 def test_headings_begin_at_one_and_skip_no_level(tags):
     levels = [int(kind[2:]) for kind in kinds(tags) if kind[:2] == "/H" and kind[2:].isdigit()]
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_every_table_has_heads_that_name_their_scope(tags):
