@@ -128,8 +128,8 @@ def _footer(sizing: Sizing) -> list[str]:
     unsimulated = sum(item.option.feasible and item.simulated is None for item in sizing.options)
     if unsimulated:
         lines.append(
-            f"{unsimulated} of {len(sizing.options)} parts keep every limit and were not simulated, for others "
-            "are cheaper; --parts simulates more of them"
+            f"{unsimulated} of {len(sizing.options)} parts keep every limit and were not simulated, for "
+            "others are cheaper; --parts simulates more of them"
         )
     return lines
 
