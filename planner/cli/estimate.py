@@ -83,12 +83,12 @@ def command(
     )
     result = replace(result, warnings=(*result.warnings, *notes, *own_part_notes((device.id,))))
     record = estimate_record(result, layers=layers)
-    power, memory = result.power_w, result.memory
+    memory = result.memory
     heading = [
         f"{result.model} on {result.device}/{result.unit}, mode {result.mode}, {result.engine} "
         f"{result.precision}, batch {result.batch}",
         *_speed_lines(result),
-        f"power       {band(power.low, power.mid, power.high, 'w')}   [{result.power_provenance}]",
+        *_power_lines(result),
         f"memory      {quantity(memory.total_bytes, 'bytes')} of {quantity(memory.capacity_bytes, 'bytes')}"
         + ("" if result.fits else "   DOES NOT FIT, so there is no latency"),
         f"bound by    compute {share(result.bound.compute)}, memory {share(result.bound.memory)}, "
@@ -122,8 +122,26 @@ def _speed_lines(result: Estimate) -> list[str]:
     return [
         f"latency     {band(latency.low, latency.mid, latency.high, 's')}   {origin}",
         f"throughput  {result.throughput_per_s:.4g} inferences/s",
-        f"energy      {quantity(result.energy_j, 'j')} per batch",
     ]
+
+
+def _power_lines(result: Estimate) -> list[str]:
+    power, part, joules = result.power_w, result.part_power_w, result.energy_per_inference_j
+    promised = result.peak_ops_per_s / result.power_limit_w
+    lines = [
+        f"power       {band(power.low, power.mid, power.high, 'w')}   [{result.power_provenance}], "
+        f"idle {quantity(result.idle_w, 'w')}; {result.power_boundary}"
+    ]
+    if part.mid != power.mid:
+        lines.append(f"  the part  {band(part.low, part.mid, part.high, 'w')}")
+    if result.fits:
+        lines += [
+            f"energy      {band(joules.low, joules.mid, joules.high, 'j')} per inference, "
+            f"{1 / joules.mid:.3g} inferences/J",
+            f"of a watt   {quantity(promised, 'ops_per_s')}/W promised (dense peak over limit), "
+            f"{quantity(result.useful_ops / joules.mid, 'ops_per_s')}/W used by this network",
+        ]
+    return lines
 
 
 def _held(result: Estimate) -> str:

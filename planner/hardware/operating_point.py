@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypedDict
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.provenance import Provenance, of_status, weakest
@@ -48,6 +49,16 @@ class OperatingPoint:
     capacity_bytes: float
     idle_w: float
     power_limit_w: float
+    dynamic_w: float
+    """What all units together may add to idle, in the mode with the highest limit."""
+    clock_top_hz: float
+    """Clock of the unit in that mode; 0 where nobody says."""
+    active_share: float
+    """Powered partitions of the unit (TPCs, cores) over those of that mode."""
+    threads_share: float
+    """Threads used over the cores of the mode; one where all are."""
+    host_apart: bool
+    """Whether the part hangs on a host whose power is not in its own."""
     latency_provenance: Provenance
     power_provenance: Provenance
     warnings: tuple[str, ...]
@@ -151,10 +162,33 @@ def operating_point(
         capacity_bytes=capacity,
         idle_w=chosen_mode.idle_w.value,
         power_limit_w=chosen_mode.power_limit_w.value,
+        **_power_facts(device, unit, chosen_mode),
+        threads_share=share,
         latency_provenance=_datasheet_at_best(rests_on),
         power_provenance=_datasheet_at_best([chosen_mode.idle_w, chosen_mode.power_limit_w]),
         warnings=warnings,
     )
+
+
+class _PowerFacts(TypedDict):
+    dynamic_w: float
+    clock_top_hz: float
+    active_share: float
+    host_apart: bool
+
+
+def _power_facts(device: Device, unit: str, mode: Mode) -> _PowerFacts:
+    """The part in the mode with the highest limit, and how much of the unit is powered in this one."""
+    top = max(device.modes, key=lambda item: item.power_limit_w.value)
+    description = device.units[unit]
+    clock, most = description.clocks_hz.get(top.id), description.active.get(top.id)
+    active = description.active.get(mode.id)
+    return {
+        "dynamic_w": top.power_limit_w.value - top.idle_w.value,
+        "clock_top_hz": clock.value if clock else 0.0,
+        "active_share": active.value / most.value if active and most and most.value else 1.0,
+        "host_apart": device.host_link is not None or device.form in ("card", "server"),
+    }
 
 
 def _processors(unit: ComputeUnit, mode: str, threads: int | None) -> float:

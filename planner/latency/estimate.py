@@ -13,7 +13,7 @@ from planner.latency.band import Band
 from planner.latency.calibrated import by_calibration, require_same_setting
 from planner.latency.calibration import Calibration
 from planner.latency.network_time import LayerEstimate, by_model, by_roofline
-from planner.latency.power import serving_power_w
+from planner.latency.power import energy_band, power_draw
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import Provenance
@@ -66,6 +66,20 @@ class Estimate:
     batch: int
     latency_s: Band
     power_w: Band
+    """Of the whole system at the plug where that is known, else of the part alone; see `power_boundary`."""
+    part_power_w: Band
+    """Of the part alone, never over the limit of its mode: what a plan adds carriers to."""
+    idle_w: float
+    """Of the same boundary as `power_w`, with nothing to do."""
+    power_boundary: str
+    power_rests_on: str | None
+    """The family of the power model behind `power_w`; None where it is a judgement."""
+    use: float
+    """The busiest of arithmetic and memory traffic over the latency, as a share of the unit's peak."""
+    peak_ops_per_s: float
+    """Dense peak of one instance of the unit at the precision."""
+    power_limit_w: float
+    """Of the power mode, as the datasheet states it."""
     memory: MemoryUse
     bound: BoundShares
     provenance: Provenance
@@ -90,6 +104,16 @@ class Estimate:
     def energy_j(self) -> float:
         """Energy of one batch at the middle power and the middle latency."""
         return self.power_w.mid * self.latency_s.mid
+
+    @property
+    def useful_ops(self) -> float:
+        """Operations of one inference: two for each multiply-accumulate."""
+        return sum(2.0 * layer.macs for layer in self.layers) / self.batch
+
+    @property
+    def energy_per_inference_j(self) -> Band:
+        """Energy of one inference, within the same boundary as `power_w`."""
+        return energy_band(self.power_w, self.latency_s, self.batch)
 
     @property
     def fits(self) -> bool:
@@ -203,6 +227,8 @@ def estimate_at(
         latency = by_model(prepared, point, transfer, profile)
     else:
         latency = by_roofline(prepared, point)
+    use = _use(latency.layers, latency.band.mid, point)
+    power = power_draw(point, use)
     return Estimate(
         model=workload.model,
         device=point.device,
@@ -212,11 +238,18 @@ def estimate_at(
         precision=point.precision,
         batch=workload.batch,
         latency_s=latency.band,
-        power_w=serving_power_w(point.idle_w, point.power_limit_w),
+        power_w=power.system_w,
+        part_power_w=power.part_w,
+        idle_w=power.idle_w,
+        power_boundary=power.boundary,
+        power_rests_on=power.rests_on,
+        use=use,
+        peak_ops_per_s=point.peak_ops_per_s,
+        power_limit_w=point.power_limit_w,
         memory=memory,
         bound=_bound_shares(latency.layers, latency.fixed_s),
         provenance=latency.provenance,
-        power_provenance=point.power_provenance,
+        power_provenance=power.provenance,
         layers=latency.layers,
         fixed_s=latency.fixed_s,
         warnings=(*point.warnings, *latency.notes, *_warnings(workload, memory, latency.layers, point)),
@@ -225,6 +258,15 @@ def estimate_at(
         calibration=calibration.digest if calibration else None,
         caller_s=latency.caller_s,
     )
+
+
+def _use(layers: Sequence[LayerEstimate], latency_s: float, point: OperatingPoint) -> float:
+    """Multiply-accumulates and bytes over what the unit could do in the time, the larger of both."""
+    arithmetic_s = sum(
+        2.0 * layer.macs / point.peaks_ops_per_s[Precision(layer.precision)] for layer in layers
+    )
+    traffic_s = sum(layer.bytes for layer in layers) / point.bandwidth_bytes_per_s
+    return min(1.0, max(arithmetic_s, traffic_s) / latency_s) if latency_s > 0 else 0.0
 
 
 def _bound_shares(layers: Sequence[LayerEstimate], fixed_s: float) -> BoundShares:

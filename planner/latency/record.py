@@ -14,6 +14,19 @@ def band_record(band: Band) -> dict[str, object]:
 _NO_BAND = {"low": None, "mid": None, "high": None, "level": None}
 
 
+def _efficiency_record(estimate: Estimate) -> dict[str, object]:
+    """What the datasheet promises for a watt beside what the network gets of it."""
+    joules = estimate.energy_per_inference_j
+    return {
+        "peak_ops_per_j": estimate.peak_ops_per_s / estimate.power_limit_w,
+        "useful_ops_per_j": estimate.useful_ops / joules.mid if estimate.fits else None,
+        "inferences_per_j": {"low": 1 / joules.high, "mid": 1 / joules.mid, "high": 1 / joules.low}
+        if estimate.fits
+        else None,
+        "use": estimate.use if estimate.fits else None,
+    }
+
+
 def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, object]:
     """The estimate with every number in SI; `layers` adds one entry per kernel.
 
@@ -30,8 +43,17 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, ob
         "batch": estimate.batch,
         "latency_s": band_record(estimate.latency_s) if estimate.fits else _NO_BAND,
         "throughput_per_s": estimate.throughput_per_s if estimate.fits else None,
-        "power_w": {**band_record(estimate.power_w), "provenance": estimate.power_provenance.value},
+        "power_w": {
+            **band_record(estimate.power_w),
+            "provenance": estimate.power_provenance.value,
+            "boundary": estimate.power_boundary,
+            "model": estimate.power_rests_on,
+        },
+        "part_power_w": band_record(estimate.part_power_w),
+        "idle_w": estimate.idle_w,
         "energy_j": estimate.energy_j if estimate.fits else None,
+        "energy_per_inference_j": band_record(estimate.energy_per_inference_j) if estimate.fits else _NO_BAND,
+        "efficiency": _efficiency_record(estimate),
         "memory_bytes": {
             "weights": memory.weights_bytes,
             "peak_activation": memory.peak_activation_bytes,
