@@ -9,6 +9,7 @@ from pathlib import Path
 from planner.hardware import catalog
 from planner.latency import estimate as latency
 from planner.latency.choice import calibration_for
+from planner.latency.hidden_costs import with_hidden_costs
 from planner.plan import candidate as candidates
 from planner.plan import compare as comparison
 from planner.plan import cost_study as costs
@@ -76,7 +77,8 @@ def estimate(
         transfer=calibration is None,
         calibration=chosen,
     )
-    return replace(found, warnings=(*found.warnings, *notes))
+    told = replace(found, warnings=(*found.warnings, *notes))
+    return with_hidden_costs(told, network, part, threads)
 
 
 def compare(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.arguments import parse_precision, parse_shapes
+from planner.cli.hidden_text import hidden_lines
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text import band, count, quantity, share
@@ -62,6 +63,7 @@ def command(
     from planner.hardware.catalog import read_device
     from planner.latency.choice import calibration_for
     from planner.latency.estimate import estimate
+    from planner.latency.hidden_costs import with_hidden_costs
     from planner.latency.record import estimate_record
     from planner.zoo.source import read_model
 
@@ -81,6 +83,7 @@ def command(
         profile="" if caller == "none" else caller,
         calibration=chosen,
     )
+    result = with_hidden_costs(result, workload, device, threads)
     result = replace(result, warnings=(*result.warnings, *notes, *own_part_notes((device.id,))))
     record = estimate_record(result, layers=layers)
     memory = result.memory
@@ -93,6 +96,7 @@ def command(
         + ("" if result.fits else "   DOES NOT FIT, so there is no latency"),
         f"bound by    compute {share(result.bound.compute)}, memory {share(result.bound.memory)}, "
         f"overhead {share(result.bound.overhead)}",
+        *hidden_lines(result.hidden),
     ]
     shown = result.layers if layers else ()
     table = [

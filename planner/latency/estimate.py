@@ -12,7 +12,7 @@ from planner.hardware.operating_point import OperatingPoint, choose_unit, operat
 from planner.latency.band import Band
 from planner.latency.calibrated import by_calibration, require_same_setting
 from planner.latency.calibration import Calibration
-from planner.latency.network_time import LayerEstimate, by_model, by_roofline
+from planner.latency.network_time import LayerEstimate, NetworkTime, by_model, by_roofline
 from planner.latency.power import energy_band, power_draw
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.transfer.store import transfer_for
@@ -23,6 +23,8 @@ from planner.workload.workload import Unresolved, Workload
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from planner.latency.hidden_costs import HiddenCost
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class Estimate:
     """SHA-256 of the file of the calibration behind the latency; None without one."""
     caller_s: float = 0.0
     """The share of `fixed_s` that the program around the engine takes."""
+    hidden: tuple[HiddenCost, ...] = ()
+    """Costs around inference, where they were asked for; see `planner.latency.hidden_costs`."""
 
     @property
     def throughput_per_s(self) -> float:
@@ -219,14 +223,32 @@ def estimate_at(
 
     By a calibration, else by a transferred model or, with neither, by the roofline over its kernels.
     """
-    workload = prepared.workload
-    memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes)
     if calibration is not None:
         latency = by_calibration(prepared, point, calibration)
     elif transfer is not None:
         latency = by_model(prepared, point, transfer, profile)
     else:
         latency = by_roofline(prepared, point)
+    return assembled(
+        prepared,
+        point,
+        latency,
+        rests_on=transfer.id if transfer else None,
+        calibration=calibration.digest if calibration else None,
+    )
+
+
+def assembled(
+    prepared: Prepared,
+    point: OperatingPoint,
+    latency: NetworkTime,
+    *,
+    rests_on: str | None = None,
+    calibration: str | None = None,
+) -> Estimate:
+    """The estimate whose latency was worked out already: power, energy and memory beside it."""
+    workload = prepared.workload
+    memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes)
     use = _use(latency.layers, latency.band.mid, point)
     power = power_draw(point, use)
     return Estimate(
@@ -254,8 +276,8 @@ def estimate_at(
         fixed_s=latency.fixed_s,
         warnings=(*point.warnings, *latency.notes, *_warnings(workload, memory, latency.layers, point)),
         unresolved=workload.unresolved,
-        rests_on=transfer.id if transfer else None,
-        calibration=calibration.digest if calibration else None,
+        rests_on=rests_on,
+        calibration=calibration,
         caller_s=latency.caller_s,
     )
 
@@ -263,7 +285,8 @@ def estimate_at(
 def _use(layers: Sequence[LayerEstimate], latency_s: float, point: OperatingPoint) -> float:
     """Multiply-accumulates and bytes over what the unit could do in the time, the larger of both."""
     arithmetic_s = sum(
-        2.0 * layer.macs / point.peaks_ops_per_s[Precision(layer.precision)] for layer in layers
+        2.0 * layer.macs / point.peaks_ops_per_s.get(Precision(layer.precision), point.peak_ops_per_s)
+        for layer in layers
     )
     traffic_s = sum(layer.bytes for layer in layers) / point.bandwidth_bytes_per_s
     return min(1.0, max(arithmetic_s, traffic_s) / latency_s) if latency_s > 0 else 0.0

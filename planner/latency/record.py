@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.latency.band import Band
 from planner.latency.estimate import Estimate
+from planner.latency.hidden_costs import HiddenCost, outside, unknown
 
 
 def band_record(band: Band) -> dict[str, object]:
@@ -24,6 +25,19 @@ def _efficiency_record(estimate: Estimate) -> dict[str, object]:
         if estimate.fits
         else None,
         "use": estimate.use if estimate.fits else None,
+    }
+
+
+def _hidden_record(cost: HiddenCost) -> dict[str, object]:
+    """One cost around inference; `time_s` null: not known; zero: known to be none."""
+    return {
+        "id": cost.id,
+        "when": cost.when,
+        "time_s": None if cost.time_s is None else band_record(cost.time_s),
+        "bytes": cost.size_bytes,
+        "in_latency": cost.in_latency,
+        "reason": cost.reason,
+        "source": cost.source,
     }
 
 
@@ -78,6 +92,10 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, ob
             for item in estimate.unresolved
         ],
     }
+    if estimate.hidden:
+        outside_s = band_record(outside(estimate.hidden))
+        record["hidden_costs"] = [_hidden_record(cost) for cost in estimate.hidden]
+        record["outside_latency_s"] = {**outside_s, "unknown": list(unknown(estimate.hidden))}
     if layers:
         record["layers"] = [
             {
