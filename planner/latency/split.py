@@ -1,0 +1,162 @@
+"""A network cut in two: the first kernels on a device, the others on a server, what is between over a link.
+
+Every cut between two kernels in order is evaluated, all-server (cut 0) and all-device (the last) among them:
+latency = device's time of its kernels + round trip + bytes across the cut / rate up + server's time +
+answer's bytes / rate down. Neither queue nor other traffic is on the link; kernels are those of the device's engine on
+both sides. The idea: Kang and others, "Neurosurgeon: collaborative intelligence between the cloud and mobile
+edge", ASPLOS 2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from planner.errors import InputError, Problem
+from planner.latency.band import Band
+from planner.latency.estimate import Estimate
+from planner.latency.kernel_flow import KernelFlow, cut_bytes, kernel_flow, output_bytes
+from planner.latency.prepared import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A link between device and server."""
+
+    up_bytes_per_s: float
+    down_bytes_per_s: float
+    round_trip_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The first `kernels` on the device, the rest on the server."""
+
+    kernels: int
+    after: str | None
+    """The last kernel on the device; None where there is none."""
+    up_bytes: int
+    down_bytes: int
+    device_s: Band
+    link_s: float
+    server_s: Band
+    device_energy_j: float
+    """Of the device while it computes; what it draws while it waits and sends is left out."""
+
+    @property
+    def latency_s(self) -> Band:
+        """Of one batch from end to end; ends of both bands together."""
+        device, server = self.device_s, self.server_s
+        return Band(
+            device.low + self.link_s + server.low,
+            device.mid + self.link_s + server.mid,
+            device.high + self.link_s + server.high,
+        )
+
+    @property
+    def slowest_stage_s(self) -> float:
+        """What a stream of batches waits for: device, link or server, each working on its own batch."""
+        return max(self.device_s.mid, self.link_s, self.server_s.mid)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Every cut, the best of them, and the two ends."""
+
+    cuts: tuple[Cut, ...]
+
+    @property
+    def best(self) -> Cut:
+        """The cut with the shortest latency; of equal ones that with more on the device."""
+        return min(self.cuts, key=lambda cut: (cut.latency_s.mid, -cut.kernels))
+
+    @property
+    def all_server(self) -> Cut:
+        """Nothing on the device."""
+        return self.cuts[0]
+
+    @property
+    def all_device(self) -> Cut:
+        """Nothing on the server, and nothing sent."""
+        return self.cuts[-1]
+
+    @property
+    def certain(self) -> bool:
+        """Whether the best cut is ahead of both ends whatever the ends of the bands."""
+        rivals = [cut for cut in (self.all_server, self.all_device) if cut is not self.best]
+        return all(self.best.latency_s.high < rival.latency_s.low for rival in rivals)
+
+
+def split(
+    prepared: Prepared, device: Estimate, server: Estimate, wire: Wire, input_bytes: int | None = None
+) -> Split:
+    """All cuts of a network whose kernels were estimated on both sides.
+
+    `input_bytes` is what the inputs take on the link where they are sent as something else, such as a JPEG.
+    Raises `InputError` for a link that sends nothing, or sides that were estimated on other kernels.
+    """
+    problems = []
+    if min(wire.up_bytes_per_s, wire.down_bytes_per_s) <= 0 or wire.round_trip_s < 0:
+        problems.append(Problem("link", "rates above zero and a round trip of zero or more", repr(wire)))
+    if not len(prepared.kernels) == len(device.layers) == len(server.layers):
+        counts = f"{len(prepared.kernels)}, {len(device.layers)} and {len(server.layers)}"
+        problems.append(Problem("kernels", "the same kernels on both sides", counts))
+    if problems:
+        raise InputError("split", problems)
+    flow = kernel_flow(prepared)
+    sizes = list(cut_bytes(flow))
+    if input_bytes is not None:
+        sizes[0] = input_bytes
+    here, there = _prefixes(device, flow), _prefixes(server, flow)
+    return Split(
+        tuple(
+            _cut(prepared, flow, k, sizes[k], here, there, device, server.fixed_s, wire)
+            for k in range(len(flow.order) + 1)
+        )
+    )
+
+
+def _prefixes(
+    estimate: Estimate, flow: KernelFlow
+) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
+    """Time of the first 0, 1, ... kernels in order: low, middle and high."""
+    times = [estimate.layers[index].time for index in flow.order]
+    return (
+        list(accumulate((time.low_s for time in times), initial=0.0)),
+        list(accumulate((time.mid_s for time in times), initial=0.0)),
+        list(accumulate((time.high_s for time in times), initial=0.0)),
+    )
+
+
+def _cut(
+    prepared: Prepared,
+    flow: KernelFlow,
+    k: int,
+    up_bytes: int,
+    here: tuple[Sequence[float], ...],
+    there: tuple[Sequence[float], ...],
+    device: Estimate,
+    server_fixed_s: float,
+    wire: Wire,
+) -> Cut:
+    count = len(flow.order)
+    sent = k < count
+    down_bytes = output_bytes(flow, k) if sent else 0
+    link_s = (
+        wire.round_trip_s + up_bytes / wire.up_bytes_per_s + down_bytes / wire.down_bytes_per_s
+        if sent
+        else 0.0
+    )
+    fixed_s = device.fixed_s if k else 0.0
+    device_s = Band(*(side[k] + fixed_s for side in here))
+    return Cut(
+        kernels=k,
+        after=prepared.kernels[flow.order[k - 1]].name if k else None,
+        up_bytes=up_bytes if sent else 0,
+        down_bytes=down_bytes,
+        device_s=device_s,
+        link_s=link_s,
+        server_s=Band(*(side[count] - side[k] + (server_fixed_s if sent else 0.0) for side in there)),
+        device_energy_j=device.power_w.mid * device_s.mid,
+    )
