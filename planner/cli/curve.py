@@ -1,4 +1,4 @@
-"""`planner curve MODEL --device ID`: throughput and latency over batch, threads or streams, and their knee."""
+"""`planner curve MODEL --device ID`: throughput and latency over batch, threads or streams, with a knee."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def command(
     *,
     output: Output,
 ) -> int:
-    """How MODEL's throughput and latency grow with batch, threads or streams on one unit, and up to where."""
+    """How MODEL's throughput and latency grow with batch, threads or streams on one unit, and to where."""
     from planner.cli.main import OK
     from planner.hardware.catalog import read_device
     from planner.latency.estimate import estimate
@@ -113,8 +113,8 @@ def _verdict(found: LoadCurve) -> str:
     if best is None or found.knee_at is None:
         return "no knee: fewer than two sizes fit"
     return (
-        f"knee at {found.knee_at:.3g} {found.over}, where the best rate of one meets the best of all; most at "
-        f"{best.at}: {best.throughput_per_s:.4g}/s"
+        f"knee at {found.knee_at:.3g} {found.over}, where the best rate of one meets the best of all; "
+        f"most at {best.at}: {best.throughput_per_s:.4g}/s"
     )
 
 

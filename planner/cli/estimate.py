@@ -12,6 +12,7 @@ from planner.cli.hidden_text import hidden_lines
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text import band, count, quantity, share
+from planner.cli.unit_text import refuse_with_auto, unit_lines
 from planner.units import format_percent
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.command("estimate")
 @click.argument("model")
 @click.option("--device", "device_id", required=True, metavar="ID", help="See `planner devices list`.")
-@click.option("--unit", help="Compute unit of the part; default: the first that runs the engine.")
+@click.option("--unit", help="Compute unit, or auto for the best of all; default: the first with the engine.")
 @click.option("--mode", help="Power mode; default: the part's own.")
 @click.option("--precision", help="Default: half precision where the unit has it.")
 @click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
@@ -64,28 +65,36 @@ def command(
     from planner.latency.choice import calibration_for
     from planner.latency.estimate import estimate
     from planner.latency.hidden_costs import with_hidden_costs
+    from planner.latency.placement import AUTO
     from planner.latency.record import estimate_record
+    from planner.plan.units_auto import auto_record, auto_units
     from planner.zoo.source import read_model
 
     asked = parse_precision(precision)
     chosen, notes = calibration_for(calibration, device_id, engine, threads, asked)
     device = read_device(device_id)
     workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
-    result = estimate(
-        workload,
-        device,
-        unit=unit,
-        mode=mode,
-        precision=asked,
-        engine=engine,
-        threads=threads,
-        transfer=calibration is None,
-        profile="" if caller == "none" else caller,
-        calibration=chosen,
-    )
+    auto = None
+    if unit == AUTO:
+        refuse_with_auto(threads=threads, calibration=calibration, caller=caller)
+        auto = auto_units(workload, device, mode=mode, precision=asked, engine=engine)
+        result = auto.best.estimate
+    else:
+        result = estimate(
+            workload,
+            device,
+            unit=unit,
+            mode=mode,
+            precision=asked,
+            engine=engine,
+            threads=threads,
+            transfer=calibration is None,
+            profile="" if caller == "none" else caller,
+            calibration=chosen,
+        )
     result = with_hidden_costs(result, workload, device, threads)
     result = replace(result, warnings=(*result.warnings, *notes, *own_part_notes((device.id,))))
-    record = estimate_record(result, layers=layers)
+    record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}
     memory = result.memory
     heading = [
         f"{result.model} on {result.device}/{result.unit}, mode {result.mode}, {result.engine} "
@@ -97,6 +106,7 @@ def command(
         f"bound by    compute {share(result.bound.compute)}, memory {share(result.bound.memory)}, "
         f"overhead {share(result.bound.overhead)}",
         *hidden_lines(result.hidden),
+        *(unit_lines(auto) if auto else ()),
     ]
     shown = result.layers if layers else ()
     table = [

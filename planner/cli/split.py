@@ -29,6 +29,7 @@ _SHOWN = 5
     "--round-trip", required=True, metavar="TIME", help="Of an empty message and its answer: 20 ms."
 )
 @click.option("--input-size", metavar="SIZE", help="Of one input as sent, such as a JPEG: 150 kB.")
+@click.option("--answer-size", metavar="SIZE", help="Of one answer as sent, such as a list of boxes: 2 kB.")
 @click.option("--mode", help="Power mode of the device.")
 @click.option("--precision", help="Of the device; default: half precision where the unit has it.")
 @click.option("--server-precision", help="Of the server.")
@@ -44,6 +45,7 @@ def command(
     down: str | None,
     round_trip: str,
     input_size: str | None,
+    answer_size: str | None,
     mode: str | None,
     precision: str | None,
     server_precision: str | None,
@@ -57,22 +59,26 @@ def command(
     from planner.hardware.catalog import read_device
     from planner.latency.estimate import estimate_at, point_for
     from planner.latency.prepared import prepare
-    from planner.latency.split import Wire, split
+    from planner.latency.split import Sent, Wire, split
     from planner.latency.transfer.store import transfer_for
     from planner.zoo.source import read_model
 
     up_rate = parse_option("--up", up, "bytes_per_s") or 0.0
     wire = Wire(up_rate, parse_option("--down", down, "bytes_per_s") or up_rate, _time(round_trip))
     size = parse_option("--input-size", input_size, "bytes")
+    answer = parse_option("--answer-size", answer_size, "bytes")
     workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
     here = point_for(read_device(device_id), mode=mode, precision=parse_precision(precision))
     there = point_for(read_device(server_id), precision=parse_precision(server_precision))
     prepared = prepare(workload, batch, here.precision, here.engine)
-    sides = [
+    device, server = (
         estimate_at(prepare(workload, batch, point.precision, here.engine), point, transfer_for(point))
         for point in (here, there)
-    ]
-    found = split(prepared, *sides, wire, None if size is None else round(size * batch))
+    )
+    sent = Sent(
+        None if size is None else round(size * batch), None if answer is None else round(answer * batch)
+    )
+    found = split(prepared, device, server, wire, sent)
     record = {
         "model": workload.model,
         "batch": batch,
@@ -98,7 +104,7 @@ def command(
         "all_server": _record(found.all_server),
         "certain": found.certain,
         "cuts": [_record(cut) for cut in found.cuts],
-        "warnings": [*sides[0].warnings, *sides[1].warnings],
+        "warnings": [*device.warnings, *server.warnings],
     }
     heading = [
         f"{workload.model}, {here.device}/{here.unit} {here.precision} and {there.device}/{there.unit} "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from planner.errors import UnknownIdError
@@ -12,9 +12,12 @@ from planner.hardware.operating_point import OperatingPoint, choose_unit, operat
 from planner.latency.band import Band
 from planner.latency.calibrated import by_calibration, require_same_setting
 from planner.latency.calibration import Calibration
+from planner.latency.fitting import what_would_fit
+from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import LayerEstimate, NetworkTime, by_model, by_roofline
 from planner.latency.power import energy_band, power_draw
 from planner.latency.prepared import Prepared, prepare
+from planner.latency.remarks import remarks
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import Provenance
 from planner.schema.device import Device, Precision
@@ -25,25 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.latency.hidden_costs import HiddenCost
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryUse:
-    """Bytes the network needs and what the unit has for it; the engine's own workspace is not known."""
-
-    weights_bytes: float
-    peak_activation_bytes: float
-    capacity_bytes: float
-
-    @property
-    def total_bytes(self) -> float:
-        """Weights and peak activations together."""
-        return self.weights_bytes + self.peak_activation_bytes
-
-    @property
-    def fits(self) -> bool:
-        """Whether the total is within the capacity."""
-        return self.total_bytes <= self.capacity_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +164,10 @@ def estimate(
     if calibration is not None:
         require_same_setting(calibration, point, threads)
         return estimate_at(prepared, point, calibration=calibration)
-    return estimate_at(prepared, point, transfer_for(point) if transfer else None, profile)
+    found = estimate_at(prepared, point, transfer_for(point) if transfer else None, profile)
+    if found.fits:
+        return found
+    return replace(found, warnings=(*found.warnings, what_would_fit(workload, device, point, size)))
 
 
 def point_for(
@@ -274,7 +261,7 @@ def assembled(
         power_provenance=power.provenance,
         layers=latency.layers,
         fixed_s=latency.fixed_s,
-        warnings=(*point.warnings, *latency.notes, *_warnings(workload, memory, latency.layers, point)),
+        warnings=(*point.warnings, *latency.notes, *remarks(workload, memory, latency.layers, point)),
         unresolved=workload.unresolved,
         rests_on=rests_on,
         calibration=calibration,
@@ -300,39 +287,3 @@ def _bound_shares(layers: Sequence[LayerEstimate], fixed_s: float) -> BoundShare
         time["overhead"] += layer.time.overhead_s
     total = sum(time.values()) or 1.0
     return BoundShares(time["compute"] / total, time["memory"] / total, time["overhead"] / total)
-
-
-def _fallback_warning(layers: Sequence[LayerEstimate], operators: frozenset[str]) -> str:
-    """Which layers a unit cannot run, by operator type; limits on their sizes are not known here."""
-    lost = [layer for layer in layers if operators and not operators.issuperset(layer.op_types)]
-    if not lost:
-        return "layers over the unit's own size limits would fall back; the estimate leaves that out"
-    kinds = sorted({op for layer in lost for op in layer.op_types} - operators)
-    return (
-        f"{len(lost)} of {len(layers)} kernels would fall back to another unit, for they hold "
-        f"{', '.join(kinds)}; the estimate costs them as if they ran here"
-    )
-
-
-def _warnings(
-    workload: Workload, memory: MemoryUse, layers: Sequence[LayerEstimate], point: OperatingPoint
-) -> list[str]:
-    found = []
-    if not memory.fits:
-        found.append(
-            f"does not fit: needs {memory.total_bytes / 1e9:.2f} GB, "
-            f"{point.device} has {memory.capacity_bytes / 1e9:.2f} GB"
-        )
-    found += [f"assumed: {text}" for text in workload.assumptions]
-    if workload.unresolved:
-        found.append(f"{len(workload.unresolved)} operators could not be costed and are not in the latency")
-    if any(kernel.precision is Precision.INT8 for kernel in layers) and point.precision is not Precision.INT8:
-        found.append("the file is quantised: its 8-bit kernels run in int8, the others in " + point.precision)
-    if any(layer.op_class == "recurrent" for layer in layers):
-        found.append(
-            "recurrent layers are costed as if all steps ran at once; step by step they take longer, by far "
-            "where their weights do not stay in a cache"
-        )
-    if point.operators:
-        found.append(_fallback_warning(layers, point.operators))
-    return found

@@ -15,7 +15,7 @@ from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.estimate import Estimate, point_for
 from planner.latency.hidden_data import hidden_costs_data
-from planner.latency.placement import Placement, place_prepared
+from planner.latency.placement import WHOLE, Placement, place_prepared
 from planner.latency.prepared import Prepared, prepare
 from planner.provenance import Provenance
 from planner.schema.device import Device, Precision
@@ -234,7 +234,7 @@ def _other_units(
     """Passages to other units and what the kernels there take, beside what the estimate costs them at."""
     if not point.operators:
         reason = f"which operators {point.engine} runs on a {point.unit_kind} is not in the database"
-        known = point.unit_kind in ("cpu", "gpu")
+        known = point.unit_kind in WHOLE
         told = f"{point.engine} runs a whole network on one {point.unit_kind}" if known else reason
         for name in ("provider_switches", "fallback"):
             yield HiddenCost(name, "inference", NONE if known else None, in_latency=False, reason=told)

@@ -27,6 +27,8 @@ from planner.workload.workload import Workload
 AUTO = "auto"
 _HELPERS = {"dla": ("gpu", "cpu"), "npu": ("gpu", "cpu"), "gpu": ("cpu",), "cpu": ()}
 """Which kinds of units help one out, the first that can."""
+WHOLE = ("cpu", "gpu")
+"""Kinds of units on which an engine without a list of operators runs all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def place_prepared(
     fell = tuple(layers[i] for i, unit in enumerate(places) if unit != point.unit)
     found = assembled(prepared, point, time, rests_on=whole.rests_on)
     found = replace(found, warnings=_told(found, point, fell, passages))
-    return Placement(point.unit, found, fell, passages, crossing_s, bool(point.operators))
+    known = bool(point.operators) or point.unit_kind in WHOLE
+    return Placement(point.unit, found, fell, passages, crossing_s, known)
 
 
 def _runs(point: OperatingPoint, op_types: Sequence[str]) -> bool:
@@ -188,7 +191,7 @@ def _told(
             f"{len(fell)} of {len(found.layers)} kernels fall back from {point.unit} to {units}, for they "
             f"hold {', '.join(kinds)}; {len(passages)} tensors cross between the units"
         )
-    if not point.operators:
+    if not point.operators and point.unit_kind not in WHOLE:
         kept.append(
             f"which operators {point.engine} runs on a {point.unit_kind} is not in the database: "
             "all are taken to run"

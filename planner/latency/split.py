@@ -2,9 +2,9 @@
 
 Every cut between two kernels in order is evaluated, all-server (cut 0) and all-device (the last) among them:
 latency = device's time of its kernels + round trip + bytes across the cut / rate up + server's time +
-answer's bytes / rate down. Neither queue nor other traffic is on the link; kernels are those of the device's engine on
-both sides. The idea: Kang and others, "Neurosurgeon: collaborative intelligence between the cloud and mobile
-edge", ASPLOS 2017.
+answer's bytes / rate down. Neither queue nor other traffic is on the link; kernels are those of the device's
+engine on both sides. The idea: Kang and others, "Neurosurgeon: collaborative intelligence between the cloud
+and mobile edge", ASPLOS 2017.
 """
 
 from __future__ import annotations
@@ -27,6 +27,17 @@ class Wire:
     up_bytes_per_s: float
     down_bytes_per_s: float
     round_trip_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What inputs and answers take on the link where they are sent as something else; None: as they are."""
+
+    input_bytes: int | None = None
+    answer_bytes: int | None = None
+
+
+AS_THEY_ARE = Sent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +100,10 @@ class Split:
 
 
 def split(
-    prepared: Prepared, device: Estimate, server: Estimate, wire: Wire, input_bytes: int | None = None
+    prepared: Prepared, device: Estimate, server: Estimate, wire: Wire, sent: Sent = AS_THEY_ARE
 ) -> Split:
     """All cuts of a network whose kernels were estimated on both sides.
 
-    `input_bytes` is what the inputs take on the link where they are sent as something else, such as a JPEG.
     Raises `InputError` for a link that sends nothing, or sides that were estimated on other kernels.
     """
     problems = []
@@ -106,57 +116,67 @@ def split(
         raise InputError("split", problems)
     flow = kernel_flow(prepared)
     sizes = list(cut_bytes(flow))
-    if input_bytes is not None:
-        sizes[0] = input_bytes
-    here, there = _prefixes(device, flow), _prefixes(server, flow)
+    if sent.input_bytes is not None:
+        sizes[0] = sent.input_bytes
+    answers = [output_bytes(flow, k) for k in range(len(flow.order) + 1)]
+    if sent.answer_bytes is not None:
+        answers = [round(sent.answer_bytes * size / answers[0]) if answers[0] else 0 for size in answers]
+    here, there = _side(device, flow), _side(server, flow)
+    names = [prepared.kernels[index].name for index in flow.order]
     return Split(
         tuple(
-            _cut(prepared, flow, k, sizes[k], here, there, device, server.fixed_s, wire)
+            _cut(k, names, (sizes[k], answers[k]), here, there, wire, device.power_w.mid)
             for k in range(len(flow.order) + 1)
         )
     )
 
 
-def _prefixes(
-    estimate: Estimate, flow: KernelFlow
-) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
-    """Time of the first 0, 1, ... kernels in order: low, middle and high."""
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Time of the first 0, 1, ... kernels in order (low, middle, high), and what is paid once."""
+
+    low: tuple[float, ...]
+    mid: tuple[float, ...]
+    high: tuple[float, ...]
+    fixed_s: float
+
+
+def _side(estimate: Estimate, flow: KernelFlow) -> _Side:
     times = [estimate.layers[index].time for index in flow.order]
-    return (
-        list(accumulate((time.low_s for time in times), initial=0.0)),
-        list(accumulate((time.mid_s for time in times), initial=0.0)),
-        list(accumulate((time.high_s for time in times), initial=0.0)),
+    return _Side(
+        tuple(accumulate((time.low_s for time in times), initial=0.0)),
+        tuple(accumulate((time.mid_s for time in times), initial=0.0)),
+        tuple(accumulate((time.high_s for time in times), initial=0.0)),
+        estimate.fixed_s,
     )
 
 
 def _cut(
-    prepared: Prepared,
-    flow: KernelFlow,
     k: int,
-    up_bytes: int,
-    here: tuple[Sequence[float], ...],
-    there: tuple[Sequence[float], ...],
-    device: Estimate,
-    server_fixed_s: float,
+    names: Sequence[str],
+    sizes: tuple[int, int],
+    here: _Side,
+    there: _Side,
     wire: Wire,
+    device_w: float,
 ) -> Cut:
-    count = len(flow.order)
-    sent = k < count
-    down_bytes = output_bytes(flow, k) if sent else 0
-    link_s = (
-        wire.round_trip_s + up_bytes / wire.up_bytes_per_s + down_bytes / wire.down_bytes_per_s
-        if sent
-        else 0.0
+    sent = k < len(names)
+    up_bytes, down_bytes = sizes if sent else (0, 0)
+    link_s = wire.round_trip_s + up_bytes / wire.up_bytes_per_s + down_bytes / wire.down_bytes_per_s
+    fixed_s = here.fixed_s if k else 0.0
+    device_s = Band(here.low[k] + fixed_s, here.mid[k] + fixed_s, here.high[k] + fixed_s)
+    server_s = Band(
+        there.low[-1] - there.low[k] + there.fixed_s,
+        there.mid[-1] - there.mid[k] + there.fixed_s,
+        there.high[-1] - there.high[k] + there.fixed_s,
     )
-    fixed_s = device.fixed_s if k else 0.0
-    device_s = Band(*(side[k] + fixed_s for side in here))
     return Cut(
         kernels=k,
-        after=prepared.kernels[flow.order[k - 1]].name if k else None,
-        up_bytes=up_bytes if sent else 0,
+        after=names[k - 1] if k else None,
+        up_bytes=up_bytes,
         down_bytes=down_bytes,
         device_s=device_s,
-        link_s=link_s,
-        server_s=Band(*(side[count] - side[k] + (server_fixed_s if sent else 0.0) for side in there)),
-        device_energy_j=device.power_w.mid * device_s.mid,
+        link_s=link_s if sent else 0.0,
+        server_s=server_s if sent else Band(0.0, 0.0, 0.0),
+        device_energy_j=device_w * device_s.mid,
     )

@@ -1,9 +1,9 @@
-"""Throughput and latency of one network on one unit over batch, threads or streams, and where more no longer pays.
+"""Throughput and latency of one network on one unit over batch, threads or streams, and the knee.
 
-Batch and threads are estimated one by one. Streams each wait for their answer and for the work around it before
-they ask again: by the asymptotic bounds of a closed system (Denning and Buzen, 1978; see `planner.rack.knee`)
-n streams get at most min(n / (service + around), instances / service), and latency follows by Little's law.
-The bounds are optimistic near the knee, where arrivals collide.
+Batch and threads are estimated one by one. Streams each wait for their answer and for the work around it
+before they ask again: by the asymptotic bounds of a closed system (Denning and Buzen, 1978; see
+`planner.rack.knee`) n streams get at most min(n / (service + around), instances / service), and latency
+follows by Little's law. The bounds are optimistic near the knee, where arrivals collide.
 """
 
 from __future__ import annotations

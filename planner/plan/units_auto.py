@@ -1,9 +1,9 @@
 """One network on a part without a unit named: the best main unit, and all units with a stream of their own.
 
 By the dispatch rule of edge runtimes an NPU or DLA takes inference, the GPU what that lacks and highly
-parallel work, the CPU control. Every unit is tried as the main one with the others to help out; the fastest is
-the answer, the others stand beside it with what they take. Together units share one memory: their traffic may
-not pass its bandwidth, nor their power the limit of the mode; the CPU is kept for control.
+parallel work, the CPU control. Every unit is tried as the main one with the others to help out; the fastest
+is the answer, the others stand beside it with what they take. Together units share one memory: their traffic
+may not pass its bandwidth, nor their power the limit of the mode; the CPU is kept for control.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from planner.errors import InputError, PlannerError, Problem
 from planner.latency.estimate import Estimate
 from planner.latency.placement import AUTO, Placement, place
+from planner.latency.planning import planning_band, shortfall
 from planner.schema.device import Device, Precision
 from planner.workload.workload import Workload
 
@@ -133,7 +134,7 @@ def _together(device: Device, placed: Sequence[Placement]) -> Together | None:
     return Together(
         units=tuple(streams),
         throughput_per_s=held * sum(stream.throughput_per_s for stream in streams),
-        alone_per_s=max(item.estimate.throughput_per_s for item in working),
+        alone_per_s=max(stream.throughput_per_s / stream.count for stream in streams),
         bandwidth_share=asked_per_s / bandwidth,
         power_w=min(busy_w, first.power_limit_w),
         limited_by=" and ".join(reached) or None,
@@ -141,9 +142,11 @@ def _together(device: Device, placed: Sequence[Placement]) -> Together | None:
 
 
 def _stream(device: Device, item: Placement) -> UnitStream:
+    """As a typical plan counts: a roofline is slower by what published figures make of it."""
     count = device.units[item.main].count.value
     found = item.estimate
-    return UnitStream(item.main, count, found.precision, count * found.throughput_per_s, found.latency_s.mid)
+    latency_s = planning_band(found, shortfall(device, found)).mid
+    return UnitStream(item.main, count, found.precision, count * found.batch / latency_s, latency_s)
 
 
 def _traffic_bytes(estimate: Estimate) -> float:
