@@ -32,8 +32,8 @@ def what_would_fit(workload: Workload, device: Device, point: OperatingPoint, ba
     size = largest_batch(workload, point, batch) if batch > 1 else 0
     if size:
         return f"a batch of {size} fits, the largest that does"
-    needed = _needs(workload, point, 1).total_bytes
+    needed = format_quantity(_needs(workload, point, 1).total_bytes, "bytes", 3)
     return (
-        f"not even a batch of one fits: a part with {format_quantity(needed, 'bytes', 3)} for a network would, "
-        f"or fewer bits (`planner what-if --device {device.id}`), or a smaller input"
+        f"not even a batch of one fits: a part with {needed} for a network would, or fewer bits "
+        f"(`planner what-if --device {device.id}`), or a smaller input"
     )
