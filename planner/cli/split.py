@@ -57,10 +57,8 @@ def command(
     """Every cut of MODEL between a device and a server over a link, against all on one side."""
     from planner.cli.main import OK
     from planner.hardware.catalog import read_device
-    from planner.latency.estimate import estimate_at, point_for
-    from planner.latency.prepared import prepare
-    from planner.latency.split import Sent, Wire, split
-    from planner.latency.transfer.store import transfer_for
+    from planner.latency.estimate import point_for
+    from planner.latency.split import Sent, Wire, split_between
     from planner.zoo.source import read_model
 
     up_rate = parse_option("--up", up, "bytes_per_s") or 0.0
@@ -70,15 +68,10 @@ def command(
     workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
     here = point_for(read_device(device_id), mode=mode, precision=parse_precision(precision))
     there = point_for(read_device(server_id), precision=parse_precision(server_precision))
-    prepared = prepare(workload, batch, here.precision, here.engine)
-    device, server = (
-        estimate_at(prepare(workload, batch, point.precision, here.engine), point, transfer_for(point))
-        for point in (here, there)
-    )
     sent = Sent(
         None if size is None else round(size * batch), None if answer is None else round(answer * batch)
     )
-    found = split(prepared, device, server, wire, sent)
+    found, device, server = split_between(workload, here, there, wire, sent)
     record = {
         "model": workload.model,
         "batch": batch,

@@ -95,7 +95,7 @@ def _row(item: Variant, reference: Variant | None) -> dict[str, str]:
         "gain": f"{base_s / latency.mid:.2f} x",
         "memory": quantity(estimate.memory.total_bytes, "bytes"),
         "moved": quantity(item.moved_bytes, "bytes"),
-        "energy": quantity(item.energy_j, "j"),
+        "energy": quantity(item.energy_j.mid if item.energy_j else None, "j"),
         "accuracy at risk": _risk_text(item.risk),
         "": {"ok": "", "no_gain": "no gain", "refused": "does not fit"}[item.state],
     }
@@ -134,9 +134,9 @@ def _flat(row: dict[str, object]) -> dict[str, object]:
     for key, value in row.items():
         if key == "accuracy":
             flat["accuracy_risk"] = value["risk"] if isinstance(value, dict) else None
-        elif key in ("latency_s", "power_w", "memory_bytes"):
-            parts = {"latency_s": ("low", "mid", "high"), "power_w": ("low", "mid", "high")}
-            for part in parts.get(key, ("weights", "peak_activation", "total")):
+        elif key in ("latency_s", "power_w", "energy_per_inference_j", "memory_bytes"):
+            of_memory = ("weights", "peak_activation", "total")
+            for part in of_memory if key == "memory_bytes" else ("low", "mid", "high"):
                 flat[f"{key}_{part}"] = value[part] if isinstance(value, dict) else None
         else:
             flat[key] = value

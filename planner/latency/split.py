@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from planner.errors import InputError, Problem
+from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate
+from planner.latency.estimate import Estimate, estimate_at
 from planner.latency.kernel_flow import KernelFlow, cut_bytes, kernel_flow, output_bytes
-from planner.latency.prepared import Prepared
+from planner.latency.prepared import Prepared, prepare
+from planner.latency.transfer.store import transfer_for
+from planner.workload.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,20 @@ class Split:
         """Whether the best cut is ahead of both ends whatever the ends of the bands."""
         rivals = [cut for cut in (self.all_server, self.all_device) if cut is not self.best]
         return all(self.best.latency_s.high < rival.latency_s.low for rival in rivals)
+
+
+def split_between(
+    workload: Workload, here: OperatingPoint, there: OperatingPoint, wire: Wire, sent: Sent = AS_THEY_ARE
+) -> tuple[Split, Estimate, Estimate]:
+    """All cuts of a network between two operating points, and its estimates on both."""
+    prepared = prepare(workload, workload.batch, here.precision, here.engine)
+    device, server = (
+        estimate_at(
+            prepare(workload, workload.batch, point.precision, here.engine), point, transfer_for(point)
+        )
+        for point in (here, there)
+    )
+    return split(prepared, device, server, wire, sent), device, server
 
 
 def split(

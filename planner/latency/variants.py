@@ -19,6 +19,7 @@ from planner.latency.accuracy_risk import AccuracyRisk, accuracy_risk
 from planner.latency.band import Band
 from planner.latency.compressed import two_of_four_bytes, weight_share, with_int4_weights, without_channels
 from planner.latency.estimate import Estimate, estimate_at, point_for
+from planner.latency.power import energy_band
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.transfer.store import transfer_for
 from planner.schema.compression_methods import CompressionMethods
@@ -65,11 +66,11 @@ class Variant:
         return None if self.estimate is None else sum(layer.bytes for layer in self.estimate.layers)
 
     @property
-    def energy_j(self) -> float | None:
-        """Of one inference at the middles: of the same power, for the variant's own time."""
+    def energy_j(self) -> Band | None:
+        """Of one inference: the estimate's power for the variant's own time."""
         if self.estimate is None or self.latency_s is None:
             return None
-        return self.estimate.power_w.mid * self.latency_s.mid / self.estimate.batch
+        return energy_band(self.estimate.power_w, self.latency_s, self.estimate.batch)
 
 
 @functools.cache

@@ -31,7 +31,7 @@ def _record(item: Variant, reference: Variant | None) -> dict[str, object]:
             "latency_s": band_record(latency),
             "speedup": base_s / latency.mid,
             "power_w": band_record(estimate.power_w),
-            "energy_per_inference_j": item.energy_j,
+            "energy_per_inference_j": band_record(item.energy_j) if item.energy_j else None,
             "memory_bytes": {
                 "weights": memory.weights_bytes,
                 "peak_activation": memory.peak_activation_bytes,
