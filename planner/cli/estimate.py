@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -164,12 +165,12 @@ def _held(result: Estimate) -> str:
     return "" if level is None else f", band of {format_percent(level)}"
 
 
-def _flat(record: dict[str, object]) -> dict[str, object]:
+def _flat(record: Mapping[str, object], within: str = "") -> dict[str, object]:
     """One CSV row: nested numbers as `latency_s_low` and so on, lists left out."""
     row: dict[str, object] = {}
     for key, value in record.items():
         if isinstance(value, dict):
-            row.update({f"{key}_{inner}": number for inner, number in value.items()})
+            row.update(_flat(value, f"{within}{key}_"))
         elif not isinstance(value, list):
-            row[key] = value
+            row[f"{within}{key}"] = value
     return row
