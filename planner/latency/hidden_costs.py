@@ -19,13 +19,11 @@ from planner.latency.placement import WHOLE, Placement, place_prepared
 from planner.latency.prepared import Prepared, prepare
 from planner.provenance import Provenance
 from planner.schema.device import Device, Precision
-from planner.workload.dtypes import storage_bytes
+from planner.workload.dtypes import BITS, STORED_AS, storage_bytes
 from planner.workload.workload import Workload
 
 When = Literal["build", "start", "inference"]
 FITTED = (Provenance.TRANSFERRED, Provenance.CALIBRATED, Provenance.MEASURED)
-CLASSES_AT_MOST = 10_000
-"""Numbers an image that a classification answers with, at most; more are boxes or maps to be read out."""
 NONE = Band(0.0, 0.0, 0.0)
 
 
@@ -166,7 +164,7 @@ def _after(prepared: Prepared, point: OperatingPoint) -> HiddenCost:
     steps = hidden_costs_data().image_steps
     tensors = prepared.workload.tensors
     answered = sum(tensors[name].elements for name in prepared.workload.outputs if name in tensors)
-    small = answered <= CLASSES_AT_MOST * prepared.workload.batch
+    small = answered <= steps.answers.value * prepared.workload.batch
     if small and point.unit_kind in steps.unit_kinds and point.form in steps.forms:
         band = _spread(steps.after_s.value * prepared.workload.batch, steps.spread_ratio.value)
         return HiddenCost(
@@ -200,8 +198,10 @@ def _reformat(prepared: Prepared, point: OperatingPoint, *, fitted: bool) -> Hid
         if before.precision != after.precision
     )
     count = len(sizes) + changed
-    moved_s = 1.5 * sum(sizes) / point.bandwidth_bytes_per_s  # read in 32 bits, written in fewer
-    band = Band(0.0, count * point.launch_s + moved_s, 2 * (count * point.launch_s + moved_s))
+    bits = BITS[STORED_AS[point.precision][1]]
+    moved_s = sum(sizes) * (1 + bits / 32) / point.bandwidth_bytes_per_s
+    each_s = count * point.launch_s + moved_s
+    band = Band(0.0, each_s, hidden_costs_data().reformat.high_factor_ratio.value * each_s)
     reason = f"{count} passages between number formats, each a kernel of its own unless the engine joins it"
     if fitted:
         reason += "; the latency was fitted on whole runs that paid theirs"

@@ -50,6 +50,13 @@ class Crossing(SourcedBlock):
     high_s: Sourced[Seconds]
 
 
+class Reformat(SourcedBlock):
+    """Passages between number formats as kernels of their own."""
+
+    high_factor_ratio: Sourced[Ratio]
+    """High end over a launch and the traffic at the memory's rate."""
+
+
 class ImageSteps(SourcedBlock):
     """Resizing and normalising one image before, and reading out a classification after inference."""
 
@@ -58,6 +65,8 @@ class ImageSteps(SourcedBlock):
     pixels: Sourced[int]
     before_s: Sourced[Seconds]
     after_s: Sourced[Seconds]
+    answers: Sourced[int]
+    """Most numbers an image that a classification answers with."""
     spread_ratio: Sourced[Ratio]
     """The ends of the band are the middle over and times this."""
     reason: str
@@ -73,6 +82,7 @@ class HiddenCosts(StrictModel):
     first_run: list[FirstRun]
     link: LinkShare
     crossing: Crossing
+    reformat: Reformat
     image_steps: ImageSteps
 
     @model_validator(mode="after")
