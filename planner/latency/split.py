@@ -125,7 +125,8 @@ def split(
     """
     problems = []
     if min(wire.up_bytes_per_s, wire.down_bytes_per_s) <= 0 or wire.round_trip_s < 0:
-        problems.append(Problem("link", "rates above zero and a round trip of zero or more", repr(wire)))
+        got = f"{wire.up_bytes_per_s:g} and {wire.down_bytes_per_s:g} B/s, {wire.round_trip_s:g} s"
+        problems.append(Problem("link", "rates above zero and a round trip of zero or more", got))
     if not len(prepared.kernels) == len(device.layers) == len(server.layers):
         counts = f"{len(prepared.kernels)}, {len(device.layers)} and {len(server.layers)}"
         problems.append(Problem("kernels", "the same kernels on both sides", counts))
