@@ -8,7 +8,7 @@ from pathlib import Path
 
 from planner.hardware import catalog
 from planner.latency import estimate as latency
-from planner.latency.choice import calibration_for
+from planner.latency.choice import anchors_for, calibration_for
 from planner.latency.hidden_costs import with_hidden_costs
 from planner.latency.split import Sent, Split, Wire, split_between
 from planner.latency.variants import Asked, Variant, variants
@@ -57,16 +57,21 @@ def estimate(
     engine: str | None = None,
     threads: int | None = None,
     calibration: str | Path | None = None,
+    anchor: str | Path | Sequence[str | Path] = (),
 ) -> latency.Estimate:
     """Predict a network (counted, a file or `zoo:NAME`) on a part; see `planner.latency.estimate.estimate`.
 
     `calibration` may be None (the one kept for this machine, or a model fitted on published measurements,
     where there is one), the path of a calibration, or "none" (the roofline of the datasheet alone).
+    `anchor` names files of measurements on this part or of this network that the model blends with, or is
+    "published" for those of the database.
     """
     part = read_device(device) if isinstance(device, str) else device
     network = workload if isinstance(workload, Workload) else read_model(workload)
     asked = None if calibration is None else str(calibration)
     chosen, notes = calibration_for(asked, part.id, engine, threads, precision)
+    files = [anchor] if isinstance(anchor, str | Path) else anchor
+    anchors, published = anchors_for([str(file) for file in files])
     found = latency.estimate(
         network,
         part,
@@ -78,6 +83,8 @@ def estimate(
         threads=threads,
         transfer=calibration is None,
         calibration=chosen,
+        anchors=anchors,
+        published=published,
     )
     told = replace(found, warnings=(*found.warnings, *notes))
     return with_hidden_costs(told, network, part, threads)

@@ -38,6 +38,13 @@ if TYPE_CHECKING:
 @click.option(
     "--caller", metavar="NAME|none", help="Program around the engine; default: the network's usual."
 )
+@click.option(
+    "--anchor",
+    "anchors",
+    multiple=True,
+    metavar="FILE|published",
+    help="Blend with measurements on this part or of this network; repeatable.",
+)
 @click.option("--layers", is_flag=True, help="Add every kernel.")
 @hardware_option
 @output_options
@@ -53,6 +60,7 @@ def command(
     threads: int | None,
     calibration: str | None,
     caller: str | None,
+    anchors: tuple[str, ...],
     layers: bool,  # noqa: FBT001 - click passes it by name
     *,
     output: Output,
@@ -63,7 +71,7 @@ def command(
     """
     from planner.cli.main import INFEASIBLE, OK
     from planner.hardware.catalog import read_device
-    from planner.latency.choice import calibration_for
+    from planner.latency.choice import anchors_for, calibration_for
     from planner.latency.estimate import estimate
     from planner.latency.hidden_costs import with_hidden_costs
     from planner.latency.placement import AUTO
@@ -73,11 +81,12 @@ def command(
 
     asked = parse_precision(precision)
     chosen, notes = calibration_for(calibration, device_id, engine, threads, asked)
+    measured, published = anchors_for(anchors)
     device = read_device(device_id)
     workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
     auto = None
     if unit == AUTO:
-        refuse_with_auto(threads=threads, calibration=calibration, caller=caller)
+        refuse_with_auto(threads=threads, calibration=calibration, caller=caller, anchor=anchors or None)
         auto = auto_units(workload, device, mode=mode, precision=asked, engine=engine)
         result = auto.best.estimate
     else:
@@ -92,6 +101,8 @@ def command(
             transfer=calibration is None,
             profile="" if caller == "none" else caller,
             calibration=chosen,
+            anchors=measured,
+            published=published,
         )
     result = with_hidden_costs(result, workload, device, threads)
     result = replace(result, warnings=(*result.warnings, *notes, *own_part_notes((device.id,))))
@@ -133,7 +144,8 @@ def _speed_lines(result: Estimate) -> list[str]:
     if not result.fits:
         return []
     latency = result.latency_s
-    origin = f"[{result.provenance}{_held(result)}]"
+    anchors = f", anchored on {len(result.anchors)}" if result.anchors else ""
+    origin = f"[{result.provenance}{anchors}{_held(result)}]"
     return [
         f"latency     {band(latency.low, latency.mid, latency.high, 's')}   {origin}",
         f"throughput  {result.throughput_per_s:.4g} inferences/s",

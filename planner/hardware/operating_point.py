@@ -32,7 +32,9 @@ class OperatingPoint:
     """Rate of operations that are no multiply-accumulate: the unit's float32 peak where it has one."""
     bandwidth_bytes_per_s: float
     processors: float
-    """Multiprocessors of a GPU, threads on a CPU, else one."""
+    """Multiprocessors of a GPU, threads on a CPU, AI cores of an NPU, else one."""
+    reload_bytes_per_s: float
+    """At which weights come that do not stay on the chip: the memory's, else the host link's."""
     cache_bytes: float | None
     """The largest cache or local memory of the unit; None where nobody says."""
     unit_name: str
@@ -150,6 +152,11 @@ def operating_point(
         vector_ops_per_s=vector.value * share,
         bandwidth_bytes_per_s=bandwidth.value,
         processors=_processors(description, chosen_mode.id, threads),
+        reload_bytes_per_s=(
+            device.host_link.bandwidth_bytes_per_s.value
+            if device.memory.on_chip and device.host_link
+            else bandwidth.value
+        ),
         cache_bytes=max((size.value for size in description.caches_bytes.values()), default=None),
         unit_name=description.name,
         architecture=device.architecture,
@@ -192,7 +199,7 @@ def _power_facts(device: Device, unit: str, mode: Mode) -> _PowerFacts:
 
 
 def _processors(unit: ComputeUnit, mode: str, threads: int | None) -> float:
-    """What works side by side: multiprocessors of a GPU in this mode, threads on a CPU, else one.
+    """What works side by side: multiprocessors of a GPU in this mode, threads on a CPU, AI cores, else one.
 
     A GPU whose datasheet names neither multiprocessors nor TPCs (two multiprocessors each) is taken to have
     128 CUDA cores in a multiprocessor, as all since Maxwell but Volta, Turing and the GA100 have.
@@ -201,6 +208,8 @@ def _processors(unit: ComputeUnit, mode: str, threads: int | None) -> float:
     if unit.kind == "cpu":
         cores = powered.value if powered else sum(count.value for count in unit.parts.values())
         return float(threads or cores or 1)
+    if unit.kind == "npu" and "ai_cores" in unit.parts:
+        return float(unit.parts["ai_cores"].value)
     if unit.kind != "gpu":
         return 1.0
     parts = {name: count.value for name, count in unit.parts.items()}

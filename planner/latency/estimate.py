@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from planner.errors import UnknownIdError
+from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
+from planner.latency.anchor_file import Anchor
+from planner.latency.anchoring import Anchored, Target, Used, anchored
 from planner.latency.band import Band
 from planner.latency.calibrated import by_calibration, require_same_setting
 from planner.latency.calibration import Calibration
@@ -18,6 +20,7 @@ from planner.latency.network_time import LayerEstimate, NetworkTime, by_model, b
 from planner.latency.power import energy_band, power_draw
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.remarks import remarks
+from planner.latency.transfer.prediction import usual_profile
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import Provenance
 from planner.schema.device import Device, Precision
@@ -80,6 +83,8 @@ class Estimate:
     """SHA-256 of the file of the calibration behind the latency; None without one."""
     caller_s: float = 0.0
     """The share of `fixed_s` that the program around the engine takes."""
+    anchors: tuple[Used, ...] = ()
+    """Measurements that the latency is anchored on, with their weights."""
     hidden: tuple[HiddenCost, ...] = ()
     """Costs around inference, where they were asked for; see `planner.latency.hidden_costs`."""
 
@@ -142,6 +147,8 @@ def estimate(
     transfer: bool = True,
     profile: str | None = None,
     calibration: Calibration | None = None,
+    anchors: Sequence[Anchor] = (),
+    published: bool = False,
 ) -> Estimate:
     """Predict one network on one part.
 
@@ -153,6 +160,9 @@ def estimate(
     one and `precision` half precision where the unit has it. Refuses names the part does not know and
     precisions it neither has nor falls back from; a network that does not fit is answered with
     ``fits = False``.
+
+    `anchors`, measurements on this part or of this network, and `published` ones of the kind blend with the
+    fitted model (see `planner.latency.anchoring`); they are of the engine alone, without a caller.
     """
     if calibration is not None:
         setting = calibration.setting
@@ -163,11 +173,30 @@ def estimate(
     prepared = prepare(workload, size, point.precision, point.engine)
     if calibration is not None:
         require_same_setting(calibration, point, threads)
+        if anchors or published:
+            problem = Problem("anchor", "none beside a calibration", "both", "ask with --calibration none")
+            raise InputError("estimate", [problem])
         return estimate_at(prepared, point, calibration=calibration)
-    found = estimate_at(prepared, point, transfer_for(point) if transfer else None, profile)
+    model = transfer_for(point) if transfer or anchors or published else None
+    if not (anchors or published):
+        return _told_what_fits(estimate_at(prepared, point, model, profile), workload, device, point)
+    if model is None:
+        expected = f"a model of {point.engine} on this kind of unit, fitted on published measurements"
+        advice = "planner calibrate makes one of an engine on this machine"
+        raise InputError("anchor", [Problem(f"{device.id}/{point.unit}", expected, "none", advice)])
+    caller = "" if anchors else usual_profile(model, workload.model)
+    caller = caller if profile is None else profile
+    target = Target(prepared.workload, device, point, model, threads, caller)
+    found = anchored(target, anchors, with_published=published)
+    result = estimate_at(prepared, point, model, caller, anchored=found)
+    return _told_what_fits(result, workload, device, point)
+
+
+def _told_what_fits(found: Estimate, workload: Workload, device: Device, point: OperatingPoint) -> Estimate:
+    """The estimate, with what would fit where it does not."""
     if found.fits:
         return found
-    return replace(found, warnings=(*found.warnings, what_would_fit(workload, device, point, size)))
+    return replace(found, warnings=(*found.warnings, what_would_fit(workload, device, point, found.batch)))
 
 
 def point_for(
@@ -205,6 +234,7 @@ def estimate_at(
     transfer: Transfer | None = None,
     profile: str | None = None,
     calibration: Calibration | None = None,
+    anchored: Anchored | None = None,
 ) -> Estimate:
     """The estimate of a network prepared for the point's precision and engine.
 
@@ -213,7 +243,7 @@ def estimate_at(
     if calibration is not None:
         latency = by_calibration(prepared, point, calibration)
     elif transfer is not None:
-        latency = by_model(prepared, point, transfer, profile)
+        latency = by_model(prepared, point, transfer, profile, anchored)
     else:
         latency = by_roofline(prepared, point)
     return assembled(
@@ -222,6 +252,7 @@ def estimate_at(
         latency,
         rests_on=transfer.id if transfer else None,
         calibration=calibration.digest if calibration else None,
+        anchors=anchored.used if anchored else (),
     )
 
 
@@ -232,6 +263,7 @@ def assembled(
     *,
     rests_on: str | None = None,
     calibration: str | None = None,
+    anchors: tuple[Used, ...] = (),
 ) -> Estimate:
     """The estimate whose latency was worked out already: power, energy and memory beside it."""
     workload = prepared.workload
@@ -266,6 +298,7 @@ def assembled(
         rests_on=rests_on,
         calibration=calibration,
         caller_s=latency.caller_s,
+        anchors=anchors,
     )
 
 

@@ -85,6 +85,10 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, ob
         "caller_s": estimate.caller_s,
         "transfer": estimate.rests_on,
         "calibration": estimate.calibration,
+        "anchors": [
+            {"measurement": item.name, "ratio": item.ratio, "weight": item.weight}
+            for item in estimate.anchors
+        ],
         "provenance": estimate.provenance.value,
         "warnings": list(estimate.warnings),
         "unresolved": [
