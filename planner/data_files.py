@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -72,6 +73,7 @@ def own_parts_from(folders: tuple[Path, ...]) -> Iterator[None]:
         _asked.reset(token)
 
 
+@functools.cache
 def _shipped(name: str) -> Path:
     package = Path(__file__).resolve().parent
     for folder in (package / name, package.parent / name):

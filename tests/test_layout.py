@@ -20,7 +20,7 @@ ROWS = [
     {"workload", "hardware"},
     {"wording"},
     {"schema"},
-    {"data_files", "files"},
+    {"collector", "data_files", "files"},
     {"units", "errors", "provenance"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ROWS) for room in rooms}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ import click
 
 from planner.cli.output import Output
 from planner.cli.own_parts import hardware_option
+from planner.collector import collector_paused
 
 _FILE = click.Path(path_type=Path)
 Language = Literal["en", "zh"]
@@ -74,49 +76,65 @@ def command(
     Exit status 3 when no candidate keeps every limit; the PDF then says what binds. With --compare the exit
     status is 0 where nothing differs and 3 where something does.
     """
-    from planner.cli.report_changes import write_changes
-    from planner.report.fonts import chinese_font
-
     if schema:
         return _print_schema()
     output = Output("table", path, quiet)
-    with chinese_font(font):
+    with collector_paused():
         if compare is not None:
-            return write_changes(*compare, output, language=language, paper=paper)
+            return _compare(compare, language, paper, font, output)
         if scenario is None or path is None:
             raise click.UsageError("expected SCENARIO and -o FILE.pdf, or --compare A.json B.json")
-        return _answer(scenario, _Wanted(path, data, page, tables, kind), language, paper, output)
+        return _answer(scenario, _Wanted(path, data, page, tables, kind), language, paper, font, output)
 
 
-def _answer(scenario: Path, wanted: _Wanted, language: Language, paper: Paper, output: Output) -> int:
+def _compare(
+    files: tuple[Path, Path], language: Language, paper: Paper, font: Path | None, output: Output
+) -> int:
+    from planner.cli.report_changes import write_changes
+    from planner.report.fonts import chinese_font
+
+    with chinese_font(font):
+        return write_changes(*files, output, language=language, paper=paper)
+
+
+def _answer(
+    scenario: Path, wanted: _Wanted, language: Language, paper: Paper, font: Path | None, output: Output
+) -> int:
     from planner.cli.main import INFEASIBLE, OK
-    from planner.files import write_bytes
     from planner.plan.study import read_scenario, run_study
     from planner.plan.study_record import study_record
-    from planner.report.fonts import chinese_face
-    from planner.report.page.page import write_page
-    from planner.report.pdf import write_pdf
-    from planner.report.record import canonical_json
-    from planner.report.tables import write_tables
+    from planner.report.fonts import chinese_face, chinese_font
 
     wanted.require_apart()
-    if language == "zh":
-        chinese_face()  # refused now rather than after the simulation
-    study = run_study(read_scenario(scenario), progress=output.progress)
+    with chinese_font(font):
+        if language == "zh":
+            chinese_face()  # refused now rather than after the simulation
+        study = run_study(read_scenario(scenario), progress=output.progress)
+        _write(study_record(study, language), wanted, paper, output)
+    output.progress_done()
+    written = [*wanted.files, *([wanted.tables] if wanted.tables else [])]
+    output.say(f"{study.verdict}: wrote {' and '.join(map(str, written))}")
+    return INFEASIBLE if study.verdict in ("INFEASIBLE", "FAIL") else OK
+
+
+def _write(record: Mapping[str, object], wanted: _Wanted, paper: Paper, output: Output) -> None:
+    from planner.files import write_bytes
+    from planner.report.pdf import write_pdf
+    from planner.report.record import canonical_json
+
     output.progress("setting the PDF")
-    record = study_record(study, language)
     write_pdf(record, wanted.pdf, paper=paper)
     if wanted.page is not None:
+        from planner.report.page.page import write_page
+
         output.progress("making the page")
         write_page(record, wanted.page)
     if wanted.data is not None:
         write_bytes(wanted.data, canonical_json(record))
     if wanted.tables is not None:
+        from planner.report.tables import write_tables
+
         write_tables(record, wanted.tables, wanted.kind)
-    output.progress_done()
-    written = [*wanted.files, *([wanted.tables] if wanted.tables else [])]
-    output.say(f"{study.verdict}: wrote {' and '.join(map(str, written))}")
-    return INFEASIBLE if study.verdict in ("INFEASIBLE", "FAIL") else OK
 
 
 def _print_schema() -> int:

@@ -16,6 +16,7 @@ from planner.hardware.fusion_rules import worked_out
 from planner.schema.device import Device
 from planner.schema.engine import Engine
 from planner.schema.yaml_file import read_document, validate
+from planner.wording.message import message
 
 Entry = TypeVar("Entry", Device, Engine)
 
@@ -34,13 +35,12 @@ class PartFile:
         """What a result that rests on a user's own file should say; nothing for shipped parts."""
         if self.origin == "shipped":
             return None
-        told = "overrides the shipped part" if self.origin == "override" else "is not in the database"
-        return f"{self.id} is read from {self.path}, which {told}"
+        return message(f"warning.{self.origin}", device=self.id, path=str(self.path))
 
 
 def part_files() -> dict[str, PartFile]:
     """All parts by id, sorted; a user's file wins over a shipped one, a later folder over an earlier."""
-    shipped = {path.stem: path for path in _yaml_files(database_dir() / "devices")}
+    shipped = {path.stem: path for path in _shipped_files("devices")}
     files = {name: PartFile(name, path, "shipped") for name, path in shipped.items()}
     for folder in own_parts_dirs():
         for path in _yaml_files(folder):
@@ -63,7 +63,7 @@ def device_ids() -> tuple[str, ...]:
 
 def engine_ids() -> tuple[str, ...]:
     """Ids of all engines in the database, sorted."""
-    return tuple(path.stem for path in _yaml_files(database_dir() / "engines"))
+    return tuple(path.stem for path in _shipped_files("engines"))
 
 
 def read_device(device_id: str) -> Device:
@@ -79,7 +79,7 @@ def read_device(device_id: str) -> Device:
 
 def shipped_devices() -> tuple[Device, ...]:
     """The parts of the database in the order of their ids, without a user's own."""
-    return tuple(_read_shipped(path) for path in _yaml_files(database_dir() / "devices"))
+    return tuple(_read_shipped(path) for path in _shipped_files("devices"))
 
 
 @functools.cache
@@ -126,8 +126,18 @@ def match_devices(globs: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(chosen))
 
 
-def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.yaml"))
+def _yaml_files(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted(folder.glob("*.yaml")))
+
+
+def _shipped_files(kind: str) -> tuple[Path, ...]:
+    return _listed(database_dir() / kind)
+
+
+@functools.cache
+def _listed(folder: Path) -> tuple[Path, ...]:
+    """A folder of the database, which does not change while the program runs."""
+    return _yaml_files(folder)
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from planner.provenance import Provenance, of_status, weakest
 from planner.schema.device import ComputeUnit, Device, Mode, Precision
 from planner.schema.engine import Engine
 from planner.schema.quantity import Origin, Sourced
+from planner.wording.message import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,7 @@ def _effective_precision(
             have = [name for name, by_mode in description.peaks_ops_per_s.items() if mode in by_mode]
             problem = Problem(
                 "precision",
-                f"one that {device.id}/{unit} computes in at {mode} ({', '.join(have)})",
+                message("reason.precisions", unit=f"{device.id}/{unit}", mode=mode, types=", ".join(have)),
                 str(asked),
                 "choose one of these or another unit",
             )
@@ -241,7 +242,8 @@ def _effective_precision(
         effective = description.fallback[effective]
     if effective is asked:
         return asked, ()
-    return effective, (f"{device.id}/{unit} does not compute in {asked}; it runs in {effective} instead",)
+    told = message("estimated.fallback", unit=f"{device.id}/{unit}", asked=asked, effective=effective)
+    return effective, (told,)
 
 
 def _thread_share(

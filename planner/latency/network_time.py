@@ -14,6 +14,7 @@ from planner.latency.transfer.prediction import Prediction, predict
 from planner.provenance import Provenance
 from planner.schema.device import Precision
 from planner.schema.transfer import Transfer
+from planner.wording.message import message
 from planner.workload.fusion import Kernel
 
 
@@ -55,10 +56,8 @@ def by_roofline(prepared: Prepared, point: OperatingPoint) -> NetworkTime:
     low = sum(layer.time.low_s for layer in layers) + point.fixed_s
     high = sum(layer.time.high_s for layer in layers) + point.fixed_s
     band = Band(low, (low + high) / 2, high)
-    notes = [
-        "no calibration: the band runs from perfect to no overlap at datasheet peaks and holds no probability"
-    ]
-    return NetworkTime(layers, point.fixed_s, 0.0, band, point.latency_provenance, tuple(notes))
+    notes = (message("estimated.roofline"),)
+    return NetworkTime(layers, point.fixed_s, 0.0, band, point.latency_provenance, notes)
 
 
 def by_model(

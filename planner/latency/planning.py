@@ -13,6 +13,7 @@ network and part, a cautious one counts on no less than the generic 90th percent
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from planner.errors import MissingDataError
@@ -21,9 +22,11 @@ from planner.latency.band import Band
 from planner.latency.estimate import Estimate
 from planner.schema.device import Device
 from planner.schema.engine import EngineOnUnit
+from planner.wording.message import message
 
 GENERIC_ENGINE = "generic"
 ENOUGH_PAIRS = 10
+_ROWS = re.compile(r"(?P<rows>[\d,]+) rows: (?P<networks>\d+) networks on (?P<parts>\d+) parts\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def shortfall(device: Device, estimate: Estimate) -> Shortfall | None:
             max(1.0, generic.median), generic.p90, estimate.engine, borrowed=True, note=generic.note
         )
     p90 = own.p90 if own.pairs >= ENOUGH_PAIRS else max(own.p90, generic.p90)
-    note = own.note if own.pairs >= ENOUGH_PAIRS else f"{own.note} Too few for a 90th percentile of its own."
+    note = own.note if own.pairs >= ENOUGH_PAIRS else message("shortfall.too_few", note=own.note)
     return Shortfall(max(1.0, own.median), p90, estimate.engine, borrowed=False, note=note)
 
 
@@ -83,4 +86,10 @@ def _published(costs: EngineOnUnit | None) -> _Published | None:
     if costs is None or costs.shortfall_median_ratio is None or costs.shortfall_p90_ratio is None:
         return None
     median, p90, pairs = costs.shortfall_median_ratio, costs.shortfall_p90_ratio, costs.shortfall_pairs
-    return _Published(median.value, p90.value, pairs.value if pairs else 0, median.note or "")
+    return _Published(median.value, p90.value, pairs.value if pairs else 0, _rows_text(median.note or ""))
+
+
+def _rows_text(note: str) -> str:
+    """The note of a shortfall as a sentence of the catalogs, where it is one that the benchmark wrote."""
+    found = _ROWS.fullmatch(note)
+    return message("shortfall.rows", **found.groupdict()) if found else note

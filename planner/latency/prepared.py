@@ -8,13 +8,13 @@ from planner.errors import InputError, Problem
 from planner.hardware.catalog import read_engine
 from planner.latency.channel_layout import BlockRule
 from planner.schema.device import Precision
-from planner.workload.fusion import FusionRule, Kernel, fuse
+from planner.workload.fusion import Fusion, FusionRule, Kernel, fusion_of, kernels_in
 from planner.workload.workload import Workload, at_batch, at_precision
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Prepared:
-    """A network at one batch and precision, as the kernels that one engine makes of it."""
+    """A network at one batch and precision, as the kernels of one engine; equal to itself alone."""
 
     workload: Workload
     kernels: tuple[Kernel, ...]
@@ -24,15 +24,30 @@ class Prepared:
 
 def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
     """Everything about a network that does not depend on the part; `InputError` for a batch below one."""
+    sized = sized_for(workload, batch)
+    return prepare_fused(sized, fused_by(sized, engine), precision)
+
+
+def sized_for(workload: Workload, batch: int) -> Workload:
+    """The network at a batch size; `InputError` for one below one."""
     if not isinstance(batch, int) or batch < 1:
         raise InputError(workload.model, [Problem("batch", "a whole number of one or more", repr(batch))])
-    sized = workload if batch == workload.batch else at_batch(workload, batch)
-    sized = at_precision(sized, precision)
-    return Prepared(sized, kernels_of(sized, engine), (sized.weight_bytes, sized.peak_activation_bytes))
+    return workload if batch == workload.batch else at_batch(workload, batch)
+
+
+def prepare_fused(sized: Workload, fusion: Fusion, precision: Precision) -> Prepared:
+    """A network whose batch is set and whose kernels are known, at a precision."""
+    made = at_precision(sized, precision)
+    return Prepared(made, kernels_in(made, fusion), (made.weight_bytes, made.peak_activation_bytes))
 
 
 def kernels_of(workload: Workload, engine: str) -> tuple[Kernel, ...]:
     """The kernels that an engine makes of the network, by the engine's fusion rules."""
+    return kernels_in(workload, fused_by(workload, engine))
+
+
+def fused_by(workload: Workload, engine: str) -> Fusion:
+    """Which operators an engine runs as one kernel, by its fusion rules."""
     rules = [
         FusionRule(
             rule.name,
@@ -44,7 +59,7 @@ def kernels_of(workload: Workload, engine: str) -> tuple[Kernel, ...]:
         )
         for rule in read_engine(engine).fusion
     ]
-    return fuse(workload, rules)
+    return fusion_of(workload, rules)
 
 
 def block_rule(engine: str) -> BlockRule | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from planner.hardware.catalog import read_device
 from planner.plan.option import Option
+from planner.plan.option_contradiction import contradiction
 from planner.plan.rack_run import Simulated
 from planner.plan.study import Study
 from planner.provenance import Status
@@ -56,18 +57,23 @@ def _infeasible(study: Study) -> Answer:
             message("answer.no_precision"),
             tuple(refused[:3]),
         )
+    against = contradiction(study.options)
+    text = message(
+        "answer.nearest",
+        options=f"{len(study.options):,}",
+        count=nearest.count,
+        part=nearest.device_name,
+        mode=nearest.mode,
+        precision=nearest.precision,
+        reason=nearest.reasons[0],
+    )
+    sentences: list[str] = [text]
+    if isinstance(against, Message) and against.key == "contradiction.several":
+        sentences.append(message("answer.contradiction", against=against))
     return Answer(
         "INFEASIBLE",
         message("answer.none_feasible"),
-        message(
-            "answer.nearest",
-            options=f"{len(study.options):,}",
-            count=nearest.count,
-            part=nearest.device_name,
-            mode=nearest.mode,
-            precision=nearest.precision,
-            reason=nearest.reasons[0],
-        ),
+        message("answer.paragraph", sentences=tuple(sentences)),
         tuple(nearest.reasons[:3]) if len(nearest.reasons) > 1 else _binding(study),
     )
 

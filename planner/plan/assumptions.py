@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.latency.power import ACTIVITY, power_model
-from planner.latency.transfer.store import transfer_named
+from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.study import Study
 from planner.schema.scenario import Scenario, Site
 from planner.units import format_percent
@@ -106,7 +106,7 @@ def _transfer_row(transfer_id: str) -> dict[str, str]:
     rests = transfer.rests_on
     text = message(
         "assumption.transferred",
-        title=transfer.title,
+        title=fitted_title(transfer),
         rows=f"{rests.rows:,}" if rests else "0",
         networks=str(len(rests.networks)) if rests else "0",
         parts=str(len(rests.devices)) if rests else "0",

@@ -27,6 +27,7 @@ from planner.plan.tariff import Draw, price_by_hour
 from planner.rack.description import Service
 from planner.schema.quantity import EnergyPrice
 from planner.schema.scenario import Growth, Scenario
+from planner.wording.message import message
 
 ASSUMED_ELECTRICITY_SPREAD = 0.25
 """How far the tariff may move over the horizon, either way, where the scenario does not say (assumed).
@@ -104,26 +105,27 @@ class CostModel:
         latency, power, price = slowest.planning_latency_s, slowest.estimate.part_power_w, self.price
         hourly = price_by_hour(money).mean() * _J_PER_KWH
         spread = self._electricity_spread()
-        whose = "assumed" if money.uncertainty.electricity_ratio is None else "stated in the scenario"
+        whose = _whose(money.uncertainty.electricity_ratio)
         growth, off = self._growth(), self._growth_spread()
-        whose_growth = "assumed" if money.uncertainty.growth_ratio is None else "stated in the scenario"
+        whose_growth = _whose(money.uncertainty.growth_ratio)
+        provenance = message(f"provenance.{self.option.latency_provenance.value}")
         return (
-            Input(LATENCY, "s", latency, planned, f"planning band, {self.option.latency_provenance.value}"),
-            Input(POWER, "W", power, planned, "power while serving, between idle and the mode's limit"),
+            Input(LATENCY, "s", latency, planned, message("cost_basis.latency", provenance=provenance)),
+            Input(POWER, "W", power, planned, message("cost_basis.power")),
             Input(PRICE, money.currency, Band(price.low, price.mid, price.high), 0.5, price.range_from),
             Input(
                 ELECTRICITY,
                 f"{money.currency}/kWh",
                 Band(hourly * (1 - spread), hourly, hourly * (1 + spread)),
                 0.5,
-                f"{spread * 100:g} % either way over the horizon, {whose}",
+                message("cost_basis.over_horizon", share=f"{spread * 100:g} %", whose=whose),
             ),
             Input(
                 GROWTH,
-                "% a year",
+                message("cost_basis.percent_a_year"),
                 Band(100 * max(0.0, growth - off), 100 * growth, 100 * (growth + off)),
                 0.5,
-                f"{off * 100:g} points either way, {whose_growth}",
+                message("cost_basis.points", points=f"{off * 100:g}", whose=whose_growth),
             ),
         )
 
@@ -228,6 +230,10 @@ class CostModel:
 def between(low: float, mid: float, high: float, place: float) -> float:
     """The value at a place of a band: its low end at 0, its middle at 0.5, its high end at 1."""
     return low + (mid - low) * 2 * place if place <= 0.5 else mid + (high - mid) * (2 * place - 1)
+
+
+def _whose(stated: float | None) -> str:
+    return message("cost_basis.assumed" if stated is None else "cost_basis.stated")
 
 
 def _with_energy_price(scenario: Scenario, factor: float) -> Scenario:

@@ -192,13 +192,13 @@ def liquid_answer(rack: Rack, liquid: Liquid, others: Sequence[SiteLimit], most:
     def wrong(count: int, ease: float) -> str | None:  # noqa: ARG001 - one signature for all limits
         throttle_c = rack.device.thermal.throttle_c
         if device_c >= throttle_c:
-            return (
-                f"a device settles at {device_c:.1f} degC on its plate and throttles at {throttle_c:g} degC"
-            )
+            return message("density.plate", temperature=f"{device_c:.1f}", throttle=f"{throttle_c:g}")
         if return_c(count) > liquid.highest_return_c:
-            return (
-                f"{count} devices return the water at {return_c(count):.1f} degC, "
-                f"{liquid.highest_return_c:g} degC are allowed"
+            return message(
+                "density.water",
+                count=count,
+                temperature=f"{return_c(count):.1f}",
+                allowed=f"{liquid.highest_return_c:g}",
             )
         return None
 

@@ -42,6 +42,7 @@ from planner.schema.device import Device
 from planner.schema.rack_study import Density
 from planner.schema.scenario import Scenario
 from planner.units import format_percent
+from planner.wording.message import message
 
 ASSUMED_EXPONENTS_PER_K = (0.01, 0.02, 0.03, 0.04)
 """Range of leakage exponents for silicon near room temperature (assumed; sources give 1 to 4 % a kelvin)."""
@@ -130,7 +131,7 @@ def _curve(
     return DensityCurve(
         rows=rows,
         limit=limit,
-        airflow=used.reading.meaning if used else "the site's airflow at every density",
+        airflow=used.reading.meaning if used else message("density.site_airflow"),
         residuals=_residuals(rows, asked),
         readings=readings,
         leakages=_leakages(asked),

@@ -6,23 +6,27 @@ from collections.abc import Mapping
 
 from planner.latency.estimate import Estimate, estimate_at, point_for
 from planner.latency.planning import planning_band, shortfall
-from planner.latency.prepared import Prepared, prepare
+from planner.latency.prepared import Prepared, fused_by, prepare_fused, sized_for
 from planner.latency.transfer.store import transfer_for
 from planner.plan.option import NetworkOnPart
 from planner.schema.device import Device, Precision
+from planner.workload.fusion import Fusion
 from planner.workload.workload import Workload
 
 
 class Estimator:
     """The networks of one scenario, ready to be put on any part.
 
-    A comparison asks for the same network hundreds of times; only the operating point differs, so what does
-    not depend on it is kept.
+    A study asks for the same network hundreds of times, and often at the same operating point: each is
+    counted once a batch, fused once an engine and estimated once a point.
     """
 
     def __init__(self, workloads: Mapping[str, Workload]) -> None:
         self.workloads = workloads
+        self._sized: dict[tuple[str, int], Workload] = {}
+        self._fused: dict[tuple[str, int, str], Fusion] = {}
         self._prepared: dict[tuple[str, int, Precision, str], Prepared] = {}
+        self._estimates: dict[tuple[object, ...], tuple[Device, Estimate]] = {}
 
     def estimate(
         self,
@@ -36,11 +40,24 @@ class Estimator:
         engine: str | None = None,
     ) -> Estimate:
         """One network at one batch size on one part; refuses as `planner.latency.estimate.estimate` does."""
-        point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine)
-        key = (model, batch, point.precision, point.engine)
+        key = (id(device), model, unit, mode, precision, batch, engine)
+        if key not in self._estimates:
+            point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine)
+            prepared = self._ready(model, batch, point.precision, point.engine)
+            result = estimate_at(prepared, point, transfer_for(point))
+            self._estimates[key] = device, result  # the part is kept so that no other gets its id
+        return self._estimates[key][1]
+
+    def _ready(self, model: str, batch: int, precision: Precision, engine: str) -> Prepared:
+        key = (model, batch, precision, engine)
         if key not in self._prepared:
-            self._prepared[key] = prepare(self.workloads[model], batch, point.precision, point.engine)
-        return estimate_at(self._prepared[key], point, transfer_for(point))
+            if (model, batch) not in self._sized:
+                self._sized[model, batch] = sized_for(self.workloads[model], batch)
+            sized = self._sized[model, batch]
+            if (model, batch, engine) not in self._fused:
+                self._fused[model, batch, engine] = fused_by(sized, engine)
+            self._prepared[key] = prepare_fused(sized, self._fused[model, batch, engine], precision)
+        return self._prepared[key]
 
     def on_part(
         self, device: Device, mode: str, precision: Precision, batch: int

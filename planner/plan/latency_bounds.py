@@ -15,6 +15,7 @@ from planner.latency.band import Bound
 from planner.rack.description import Rack
 from planner.rack.load import grows_without_end
 from planner.rack.results import AtBound, RackResult, StreamBounds, StreamResult, Verdict
+from planner.wording.message import message
 
 BOUNDS: tuple[Bound, ...] = ("low", "mid", "high")
 
@@ -58,8 +59,10 @@ def _judged(stream: StreamResult, bounds: StreamBounds) -> StreamResult:
         verdict = Verdict.UNDECIDED
     if verdict is stream.verdict:
         return replace(stream, bounds=bounds)
-    reason = (
-        f"{bounds.low.verdict} at the low end of the service latency's band, {bounds.high.verdict} at its "
-        f"high end: only a measurement can decide. As planned: {stream.verdict_reason}"
+    reason = message(
+        "judged.ends",
+        low=message(f"verdict.{bounds.low.verdict}"),
+        high=message(f"verdict.{bounds.high.verdict}"),
+        planned=stream.verdict_reason,
     )
     return replace(stream, verdict=verdict, verdict_reason=reason, bounds=bounds)

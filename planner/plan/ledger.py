@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from planner.hardware.catalog import read_device, read_engine
 from planner.hardware.datasheet import Figure, figures
-from planner.latency.transfer.store import transfer_named
+from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.option import Option
 from planner.plan.study import Study
 from planner.schema.device import Source
 from planner.schema.transfer import Transfer
+from planner.wording.message import message
 
 _ALWAYS = ("memory.capacity", "memory.reserved", "thermal.", "price.")
 
@@ -69,7 +70,7 @@ def _transfer_rows(transfer: Transfer) -> list[dict[str, object]]:
             "value": f"{parameter.value:.4g}",
             "status": "derived",
             "source": f"{transfer.id}:fit",
-            "note": f"before looking {parameter.prior:.4g}: {parameter.why}",
+            "note": message("source.prior", prior=f"{parameter.prior:.4g}", why=parameter.why),
         }
         for name, parameter in named.items()
     ]
@@ -79,7 +80,7 @@ def _transfer_source(transfer: Transfer) -> dict[str, object]:
     rests = transfer.rests_on
     return {
         "id": f"{transfer.id}:fit",
-        "title": f"Fit of {transfer.title} to published measurements of the database (docs/transfer.md)",
+        "title": message("source.fit", title=fitted_title(transfer)),
         "url": None,
         "revision": rests.sha256[:12] if rests else None,
         "date": None,

@@ -29,6 +29,7 @@ from planner.rack.simulation import Engine
 from planner.schema.pitfall import Mistake, Severity
 from planner.schema.scenario import Scenario
 from planner.schema.yaml_file import read_document, validate
+from planner.wording.message import Stored
 
 _CHECKS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
     {
@@ -160,11 +161,11 @@ def _found(facts: PlanFacts) -> Iterator[Pitfall]:
                 yield Pitfall(
                     id=mistake.id,
                     rule=name,
-                    title=rule.title,
+                    title=Stored(f"pitfall.{mistake.id}.{name}.title", rule.title),
                     severity=rule.severity,
                     where=finding.where,
                     evidence=finding.evidence,
-                    advice=rule.advice,
+                    advice=Stored(f"pitfall.{mistake.id}.{name}.advice", rule.advice),
                     source=mistake.sources[rule.source].title,
                     accepted=reason,
                 )

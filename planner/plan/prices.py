@@ -13,6 +13,8 @@ from planner.schema.device import Device
 from planner.schema.money import PartPrice
 from planner.schema.quantity import Money
 from planner.schema.scenario import Scenario
+from planner.units import format_percent
+from planner.wording.message import message
 
 ASSUMED_SPREAD = 0.2
 """How far an estimated price may lie off, either way, where the scenario does not say (assumed)."""
@@ -113,7 +115,7 @@ def _stated(scenario: Scenario, device: Device, stated: PartPrice) -> Price | No
         date=stated.date or scenario.date,
         source=stated.source or "the scenario",
         status=Status.VENDOR if fixed else Status.ASSUMED,
-        range_from="stated as it is" if fixed else "the range stated in the scenario",
+        range_from=message("cost_basis.as_stated" if fixed else "cost_basis.stated_range"),
     )
 
 
@@ -128,7 +130,7 @@ def _of_database(scenario: Scenario, device: Device) -> Price | None:
     stated = scenario.money.uncertainty.price_ratio
     spread = 0.0 if firm else ASSUMED_SPREAD if stated is None else stated
     mid = quoted.amount * rate
-    whose = "assumed" if stated is None else "stated in the scenario"
+    whose = message("cost_basis.assumed" if stated is None else "cost_basis.stated")
     return Price(
         part=device.id,
         quoted=quoted,
@@ -139,9 +141,9 @@ def _of_database(scenario: Scenario, device: Device) -> Price | None:
         date=device.price.date,
         source=number.source,
         status=number.status,
-        range_from="the maker's list price"
+        range_from=message("cost_basis.list_price")
         if firm
-        else f"{spread:.0%} either way, {whose}".replace("%", " %"),
+        else message("cost_basis.either_way", share=format_percent(spread), whose=whose),
     )
 
 
@@ -167,5 +169,5 @@ def _like_it(scenario: Scenario, device: Device) -> Price | None:
         date=scenario.date,
         source=f"assumed: the {len(known)} parts of form {device.form} with a known price",
         status=Status.ASSUMED,
-        range_from=f"the cheapest and the dearest {device.form} of the database",
+        range_from=message("cost_basis.of_form", form=message(f"form.{device.form}")),
     )

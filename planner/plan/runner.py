@@ -18,6 +18,7 @@ from planner.rack.results import RackResult
 from planner.rack.sequential import simulate_until_settled
 from planner.rack.simulation import Engine, simulate
 from planner.schema.scenario import Scenario
+from planner.wording.message import message
 
 Progress = Callable[[str], None]
 
@@ -65,7 +66,7 @@ class Runner:
         except KeyboardInterrupt:
             if not self.keep_partial:
                 raise
-            return cut(run, "interrupted before the ends of the latency band were simulated")
+            return cut(run, message("simulated.interrupted_band"))
         return replace(run, result=result)
 
     def _told(self, what: str) -> Callable[[int, int], None]:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc, rankdata, sobol_indices, uniform
 
 from planner.plan.cost_model import SHARED, CostModel
 
@@ -158,6 +157,8 @@ def tornado(model: CostModel) -> Tornado:
 
 def monte_carlo(models: Sequence[CostModel], *, draws: int, seed: int) -> MonteCarlo:
     """Options costed at the same draws: tariff and growth are shared, the rest is each one's own."""
+    from scipy.stats import qmc
+
     columns = _columns(models)
     shares = qmc.LatinHypercube(d=max(1, len(columns)), rng=seed).random(draws)
     samples = [_Sample.of(model, shares, columns) for model in models]
@@ -228,6 +229,8 @@ def _spread(model: CostModel, sample: _Sample, cheapest: NDArray[np.bool_]) -> S
 def _influences(
     model: CostModel, shares: Floats, columns: dict[tuple[str, str], int], total: Floats, seed: int
 ) -> tuple[Influence, ...]:
+    from scipy.stats import rankdata, sobol_indices, uniform
+
     names = [item.name for item in model.inputs]
     if not names or np.ptp(total) == 0:
         return tuple(Influence(name, None, None, None) for name in names)

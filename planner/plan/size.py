@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from planner.errors import InputError
+from planner.errors import InputError, Problem
 from planner.hardware.catalog import match_devices, read_device
 from planner.plan.batches import batch_sizes
 from planner.plan.candidate import Refusal
@@ -35,6 +35,7 @@ from planner.rack.description import Rack, Service
 from planner.rack.load import expected_load, offered_utilisation
 from planner.schema.device import Device
 from planner.schema.scenario import Scenario
+from planner.wording.message import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,16 @@ def _options_of(
                 try:
                     networks = estimator.on_part(device, mode, precision, batch)
                 except InputError as error:
-                    refusals.append(Refusal(device.id, mode, precision, str(error.problems[0])))
+                    refusals.append(Refusal(device.id, mode, precision, _why(error.problems[0])))
                     break
                 effective = networks[0].estimate.precision
                 if (mode, effective, batch) not in seen:
                     seen.add((mode, effective, batch))
                     yield sized_option(scenario, estimator, device, networks)
+
+
+def _why(problem: Problem) -> str:
+    return message("reason.refused", where=problem.where, expected=problem.expected, got=problem.got)
 
 
 def sized_option(

@@ -8,17 +8,17 @@ lies between is UNDECIDED, and says what would decide it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from planner.hardware.catalog import read_device
 from planner.plan.candidate import Refusal
-from planner.plan.contradictions import contradicting
 from planner.plan.estimator import Estimator
 from planner.plan.growth import YearCount, years_of
 from planner.plan.latency_span import StreamSpan, planned_for, stream_spans
 from planner.plan.option import Option
+from planner.plan.option_contradiction import contradiction
 from planner.plan.rack_run import Simulated
 from planner.plan.redundancy import SpareRow, spare_rows
 from planner.plan.runner import Progress, Runner, rack_of_option
@@ -30,7 +30,6 @@ from planner.rack.load import grows_without_end
 from planner.rack.results import Verdict
 from planner.rack.simulation import Engine
 from planner.schema.scenario import Scenario
-from planner.wording.message import Message
 from planner.workload.workload import Workload
 
 if TYPE_CHECKING:
@@ -155,52 +154,8 @@ def size_scenario(
         sized.refusals,
         len(sized.options),
         estimator.workloads,
-        _contradiction(sized.options),
+        contradiction(sized.options),
     )
-
-
-_LIMITS = {
-    "reason.latency": "streams.slo",
-    "reason.room": "site.rack_units",
-    "reason.room_of_racks": "site.rack_units",
-    "reason.power": "site.power_limit",
-    "reason.power_of_racks": "site.power_limit",
-    "reason.heat": "site.supply (throttling)",
-    "reason.budget": "money.budget",
-    "reason.price_unknown": "money.budget",
-    "reason.memory": "the memory of the part",
-}
-
-
-def _broken(option: Option) -> dict[str, str]:
-    """Each limit that the option breaks, by its place in the scenario, with the first reason."""
-    found: dict[str, str] = {}
-    for reason in option.reasons:
-        key = reason.key if isinstance(reason, Message) else ""
-        found.setdefault(_LIMITS.get(key, key), str(reason))
-    return found
-
-
-def _contradiction(options: Sequence[Option]) -> str | None:
-    broken = [_broken(option) for option in options]
-    names = contradicting(broken)
-    if not names:
-        return None
-    if len(names) == 1:
-        nearest = min(zip(options, broken, strict=True), key=lambda pair: len(pair[1]))
-        return f"no setting keeps {names[0]}; {_named(nearest[0])} comes nearest: {nearest[1][names[0]]}"
-    lines = []
-    for name in names:
-        keeping = [
-            (option, limits) for option, limits in zip(options, broken, strict=True) if name not in limits
-        ]
-        option, limits = min(keeping, key=lambda pair: len(pair[1]))
-        lines.append(f"{_named(option)} keeps {name}, but {'; '.join(limits.values())}")
-    return f"{' and '.join(names)} contradict each other: {'. '.join(lines)}"
-
-
-def _named(option: Option) -> str:
-    return f"{option.count} x {option.device} ({option.mode}, {option.precision}, batches of {option.batch})"
 
 
 _ORDER = {Verdict.PASS: 0, Verdict.UNDECIDED: 1, Verdict.FAIL: 2}

@@ -16,6 +16,7 @@ from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import choose_mode
 from planner.plan.candidate import Refusal
 from planner.plan.estimator import Estimator
+from planner.plan.known_names import require_known_names
 from planner.plan.option import Option
 from planner.plan.rack_run import RackRun, Simulated
 from planner.plan.runner import Runner, cut, rack_of_option
@@ -28,6 +29,7 @@ from planner.rack.results import Verdict
 from planner.rack.simulation import Engine
 from planner.schema.scenario import Deployment, Scenario
 from planner.schema.yaml_file import read_document, validate
+from planner.wording.message import message
 from planner.workload.workload import Workload
 from planner.zoo.source import read_model
 
@@ -112,6 +114,7 @@ def read_scenario(path: Path) -> ScenarioFile:
     path = scenario_path(path)
     document = read_document(path)
     scenario = _traces_beside(validate(document, Scenario), path.parent)
+    require_known_names(scenario, document)
     return ScenarioFile(scenario, path.name, path.parent, document.sha256)
 
 
@@ -203,7 +206,7 @@ def _chosen(search: Search, options: Sequence[Option], run: Runner) -> Simulated
         if not (run.keep_partial and search.trials):
             raise
         last = search.trials[-1]
-        return last if last.result.partial else cut(last, "interrupted before a rack that passes was found")
+        return last if last.result.partial else cut(last, message("simulated.interrupted_search"))
     return found.chosen if found else None
 
 

@@ -331,6 +331,7 @@ def _warnings(study: Study) -> list[str]:
     ]
     if study.simulated:
         for item in study.simulated.option.networks:
-            found += [f"{item.estimate.model}: {text}" for text in item.estimate.warnings]
+            model = item.estimate.model
+            found += [message("warning.of_network", model=model, text=t) for t in item.estimate.warnings]
         found += list(study.simulated.result.warnings)
     return list(dict.fromkeys(found))

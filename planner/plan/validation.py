@@ -6,7 +6,7 @@ import math
 
 from planner.hardware.catalog import read_device, read_engine
 from planner.latency.planning import GENERIC_ENGINE, Shortfall
-from planner.latency.transfer.store import transfer_named
+from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.option import NetworkOnPart, Option
 from planner.plan.study import Study
 from planner.schema.transfer import Residuals
@@ -53,7 +53,7 @@ def _transferred(option: Option, item: NetworkOnPart, transfer_id: str) -> dict[
     rests = transfer.rests_on
     return {
         "basis": "transferred",
-        "title": transfer.title,
+        "title": fitted_title(transfer),
         "rows": rests.rows if rests else None,
         "observations": sum(kind.observations for kind in transfer.residuals),
         "devices": rests.devices if rests else [],

@@ -41,6 +41,8 @@ def exhaust_c(air: Air, heat_w: float) -> float:
 
 def unheated_c(air: Air, count: int) -> NDArray[np.float64]:
     """Inlet temperature of each position, bottom first, of a rack that gives no heat."""
+    if not air.gradient_k:
+        return np.full(count, float(air.supply_c))
     height = (np.arange(count) + 0.5) / count - 0.5
     return np.asarray(air.supply_c + air.gradient_k * height)
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares, linprog
 
 from planner.rack.checks import Checks
 
@@ -140,6 +139,8 @@ def fit_readings(
     checks = Checks("published densities")
     checks.require(len({p.devices for p in points}) >= 2, "points", "two densities or more", len(points))
     checks.finish()
+    from scipy.optimize import least_squares
+
     heats_w = np.array([p.devices * p.power_per_device_w for p in points]) + extra_w
     rises_k = np.array([p.rise_k for p in points])
     flow = float(np.mean(heats_w / (heat_j_per_m3_k * rises_k)))
@@ -191,6 +192,8 @@ def fit_leakage(points: Sequence[DensityPoint], per_k: float, rounding_w: float 
 
     Both are linear programmes in base, reference and error, since the exponent is given.
     """
+    from scipy.optimize import linprog
+
     growth = np.exp(per_k * np.array([p.rise_k for p in points]))
     powers_w = np.array([p.power_per_device_w for p in points])
     ones = np.ones_like(growth)

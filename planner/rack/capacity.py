@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 
 from planner.rack.description import Rack
 from planner.rack.rooms import (
@@ -49,6 +48,8 @@ def shared_among_units(rates_per_s: Floats, time_s: Floats, servers: Floats) -> 
         taken[unit, unit:size:units] = work_s[:, unit]
         taken[unit, -1] = -servers[unit]
     bounds = [(0.0, None if allowed else 0.0) for allowed in may.ravel()]
+    from scipy.optimize import linprog
+
     found = linprog(
         np.eye(size + 1)[-1],
         A_ub=taken,

@@ -14,12 +14,14 @@ import numpy as np
 
 from planner.rack.checks import Checks
 from planner.rack.description import Air, Rack
-from planner.rack.heat import advance, initial_state, settled_at
+from planner.rack.heat import HeatState, advance, initial_state, settled_at
 from planner.rack.load import ExpectedLoad, expected_load, offered_utilisation
 from planner.wording.message import message
 
 _SETTLING_TIME_CONSTANTS = 8.0
 _MOST_EPOCHS = 4000
+_STILL_K = 1e-9
+"""A rack whose nodes all move less than this in an epoch, clocks and fans as they were, has settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,13 @@ def _row(
     settling = round(_SETTLING_TIME_CONSTANTS * time_constant_s / filled.epoch_s)
     half = min(_MOST_EPOCHS, max(2, settling))
     state = initial_state(filled)
-    sums = np.zeros(7)
+    sums, counted = np.zeros(7), 0
     for epoch in range(2 * half):
         step = state.clock_step
         heat, after = advance(filled, state, np.where(state.off, 0.0, dynamic_w[step]))
-        if epoch >= half:
+        still = _is_still(state, after)
+        if epoch >= half or still:
+            counted += 1
             sums += (
                 heat.inlet_c.mean(),
                 heat.exhaust_c - air.supply_c,
@@ -101,8 +105,10 @@ def _row(
                 state.temperature_c.mean(),
                 state.off.mean(),
             )
+        if still:  # all further epochs are this one
+            break
         state = after
-    inlet_c, rise_k, power_w, throttled, throughput, device_c, off = (float(s) for s in sums / half)
+    inlet_c, rise_k, power_w, throttled, throughput, device_c, off = (float(s) for s in sums / counted)
     return DensityRow(
         devices=count,
         inlet_c=inlet_c,
@@ -113,6 +119,21 @@ def _row(
         device_c=device_c,
         off_share=off,
         airflow_m3_per_s=air.airflow_m3_per_s,
+    )
+
+
+def _is_still(before: HeatState, after: HeatState) -> bool:
+    """Whether an epoch changed nothing: temperatures, clocks, fans, and which devices are off."""
+    moved = [(before.temperature_c, after.temperature_c)]
+    if before.inner_c is not None and after.inner_c is not None:
+        moved.append((before.inner_c, after.inner_c))
+    return all(float(np.abs(new - old).max(initial=0.0)) < _STILL_K for old, new in moved) and all(
+        np.array_equal(old, new)
+        for old, new in (
+            (before.clock_step, after.clock_step),
+            (before.fan, after.fan),
+            (before.off, after.off),
+        )
     )
 
 

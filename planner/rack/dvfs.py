@@ -16,7 +16,6 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from planner.rack.checks import Checks
 
@@ -89,6 +88,8 @@ def saving_band(
     exponents: Sequence[float],
 ) -> Saving:
     """The saving over a Beta(a, b) load for every idle share and exponent."""
+    from scipy.stats import beta
+
     a, b = shape
     checks = Checks("load")
     checks.positive(a=a, b=b)

@@ -34,7 +34,7 @@ def next_step(device: Device, temperature_c: Floats, power_w: Floats, dynamic_w:
         growth = (clock[np.maximum(step - 1, 0)] / clock[step]) ** device.clock_power_exponent
         faster &= power_w + dynamic_w * (growth - 1.0) <= thermal.power_cap_w
     moved = np.where(slower, step + 1, np.where(faster, step - 1, step))
-    return np.clip(moved, 0, len(thermal.clocks) - 1).astype(np.intp)
+    return np.minimum(np.maximum(moved, 0), len(thermal.clocks) - 1).astype(np.intp, copy=False)
 
 
 def next_fan_level(thermal: Thermal, temperature_c: Floats, level: Ints) -> Ints:

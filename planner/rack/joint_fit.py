@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog, minimize_scalar
 
 from planner.rack.airflow_readings import SIXTH, DensityPoint
 
@@ -107,6 +106,8 @@ def _one(loads: Floats, rises_k: Floats) -> float:
 
 def _two(loads: Floats, rises_k: Floats) -> float:
     """The largest error of rises that grow evenly with the loads, from a start of their own (exact)."""
+    from scipy.optimize import linprog
+
     unit, ones = loads / loads.max(), np.ones_like(loads)
     matrix = np.vstack((np.column_stack((unit, ones, -ones)), np.column_stack((-unit, -ones, -ones))))
     limits = np.concatenate((rises_k, -rises_k))
@@ -116,5 +117,7 @@ def _two(loads: Floats, rises_k: Floats) -> float:
 
 
 def _least(worst: Callable[[float], float], most: float) -> float:
+    from scipy.optimize import minimize_scalar
+
     found = minimize_scalar(worst, bounds=(0.0, most), method="bounded", options={"xatol": 1e-9 * most})
     return float(found.x)

@@ -12,8 +12,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.optimize import brentq
-
 from planner.rack.checks import Checks
 
 
@@ -49,6 +47,8 @@ def erlang_c(servers: int, offered: float) -> float:
 
 def mmc(servers: int, rate_per_s: float, service_s: float) -> Queue:
     """Poisson arrivals, exponential service, one queue for all servers; M/M/1 with one."""
+    from scipy.optimize import brentq
+
     offered = rate_per_s * service_s
     waiting = erlang_c(servers, offered)
     drain_per_s = (servers - offered) / service_s
@@ -81,6 +81,8 @@ def _mmc_latency_tail(waiting: float, drain_per_s: float, service_per_s: float, 
 
 def md1(rate_per_s: float, service_s: float) -> Queue:
     """Poisson arrivals, constant service, one server."""
+    from scipy.optimize import brentq
+
     utilisation = rate_per_s * service_s
     wait_s = mg1_wait_s(rate_per_s, service_s, 0.0)
     latency_s = wait_s + service_s

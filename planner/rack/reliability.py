@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import binom
 
 from planner.rack.checks import Checks
 from planner.rack.description import Rack
@@ -39,6 +38,8 @@ def enough_up(needed: int, spares: int, device_availability: float) -> float:
     checks.require(spares >= 0, "spares", "zero or more", spares)
     checks.between(0, 1, device_availability=device_availability)
     checks.finish()
+    from scipy.stats import binom
+
     return float(binom.sf(needed - 1, needed + spares, device_availability))
 
 
@@ -101,6 +102,8 @@ def survivors(rack: Rack, device_availability: float, most_failed: int) -> tuple
 
 
 def _survivors(rack: Rack, device_availability: float, failed: int) -> Survivors:
+    from scipy.stats import binom
+
     left = replace(rack, count=rack.count - failed)
     utilisation = offered_utilisation(left)
     hottest_c = float(settled_at(left, 1.0).max())

@@ -16,6 +16,7 @@ from planner.rack.results import RackResult
 from planner.rack.statistics import latency_quantile, summarise, t_interval
 from planner.rack.tally import RunTally, tally_records
 from planner.units import format_percent
+from planner.wording.message import message
 
 Engine = Literal["compiled", "simpy"]
 """The compiled engine is the usual one; the SimPy engine is the reference that it is checked against."""
@@ -93,7 +94,7 @@ def simulate_to_precision(
             break
     result = summarise(rack, runs)
     missed = tuple(
-        f"stream {name!r}: p99 is not known to {format_percent(half_width, 1)} after {len(runs)} replications"
+        message("simulated.not_known", stream=repr(name), share=format_percent(half_width, 1), runs=len(runs))
         for name in _too_wide(rack, runs, half_width)
     )
     return replace(result, warnings=result.warnings + missed)
@@ -129,5 +130,5 @@ def _counted(
 
 def cut_short(result: RackResult, finished: int, wanted: int) -> RackResult:
     """A result marked as that of the replications that an interruption left."""
-    why = f"interrupted: {finished} of {wanted} replications were finished and are counted"
+    why = message("simulated.interrupted", finished=finished, wanted=wanted)
     return replace(result, warnings=(why, *result.warnings), partial=True)

@@ -29,6 +29,7 @@ from planner.rack.rooms import places_of
 from planner.rack.streams import StreamGroup
 from planner.rack.tally import RunTally, StreamTally
 from planner.rack.warmup import warmup_warnings
+from planner.wording.message import message
 
 CONFIDENCE = 0.95
 """Coverage of every interval in a result."""
@@ -174,14 +175,16 @@ def judge(
     share = f"{group.slo_quantile:.6g}"
     lost = sum(1 for value in quantiles_s if math.isinf(value))
     if len(quantiles_s) < 2:
-        return Verdict.UNDECIDED, "fewer than two replications with requests give no interval"
+        return Verdict.UNDECIDED, message("judged.few_replications")
     if lost == len(quantiles_s):
-        return Verdict.FAIL, f"less than {share} of the requests were answered at all"
+        return Verdict.FAIL, message("judged.never", share=share)
     if lost:
-        return Verdict.UNDECIDED, f"less than {share} answered in {lost} of {len(quantiles_s)} replications"
+        return Verdict.UNDECIDED, message("judged.lost", share=share, lost=lost, runs=len(quantiles_s))
     low_s, high_s = t_interval(quantiles_s, certainty.confidence) or (-math.inf, math.inf)
     low_s, high_s = low_s * (1 - certainty.resolution), high_s * (1 + certainty.resolution)
-    found = f"quantile {share} of latency from {low_s:.4g} to {high_s:.4g} s, SLO {group.slo_s:.4g} s"
+    found = message(
+        "judged.interval", share=share, low=f"{low_s:.4g}", high=f"{high_s:.4g}", slo=f"{group.slo_s:.4g}"
+    )
     if high_s < group.slo_s:
         return Verdict.PASS, found
     return (Verdict.FAIL if low_s > group.slo_s else Verdict.UNDECIDED), found
@@ -219,30 +222,27 @@ def _slots(run: RunTally) -> SlotTemperatures:
 
 
 def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResult) -> list[str]:
-    warnings = []
+    warnings: list[str] = []
     offered = offered_utilisation(rack)
     if offered >= 1:
-        warnings.append(
-            f"offered utilisation is {offered:.3g}: queues grow until the run ends or frames are dropped, "
-            "and latency depends on how long one looks"
-        )
+        warnings.append(message("simulated.overload", offered=f"{offered:.3g}"))
     if rack.device.thermal.leakage is None:
-        warnings.append(
-            f"leakage of {rack.device.name!r} is not known and not modelled: idle power is the same at every "
-            "temperature, so a hot rack draws more than is shown"
-        )
+        warnings.append(message("simulated.leakage", device=repr(rack.device.name)))
     if rack.device.beside:
-        warnings.append(
-            "units of one device are simulated as if they did not slow each other down at its memory: "
-            "measure them together before you rely on it"
-        )
+        warnings.append(message("simulated.beside"))
     if devices.shutdowns:
-        warnings.append(f"{devices.shutdowns:.3g} of {rack.count} devices shut down from heat, on average")
+        number = f"{devices.shutdowns:.3g}"
+        warnings.append(message("simulated.shutdowns", number=number, count=rack.count))
     for group, stream in zip(rack.streams, streams, strict=True):
         wanted = _TAIL_SAMPLES / (1.0 - group.slo_quantile)
         if stream.served < wanted:
             warnings.append(
-                f"stream {group.name!r}: {stream.served} served requests are few for the quantile "
-                f"{group.slo_quantile:g}; {wanted:.0f} or more are wanted"
+                message(
+                    "simulated.few_requests",
+                    stream=repr(group.name),
+                    served=stream.served,
+                    quantile=f"{group.slo_quantile:g}",
+                    wanted=f"{wanted:.0f}",
+                )
             )
     return warnings

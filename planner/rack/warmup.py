@@ -10,6 +10,7 @@ import numpy as np
 from planner.rack.description import Rack
 from planner.rack.latencies import Floats
 from planner.rack.tally import RunTally
+from planner.wording.message import message
 
 _BATCH = 5
 _MATTERS = 0.02
@@ -47,17 +48,15 @@ def warmup_warnings(rack: Rack, runs: Sequence[RunTally]) -> list[str]:
     temperature_c = np.mean([run.epochs.column("temperature_mean_c") for run in runs], axis=0)
     instant_s = rack.epoch_s * runs[0].epochs.stride
     declared = math.ceil(rack.warmup_s / instant_s)
-    warnings = []
+    warnings: list[str] = []
     for what, series, matters in (
-        ("the number in the system", in_system, _MATTERS * float(in_system.mean())),
-        ("the device temperature", temperature_c, _MATTERS_K),
+        ("in_system", in_system, _MATTERS * float(in_system.mean())),
+        ("temperature", temperature_c, _MATTERS_K),
     ):
         cut = mser5(series)
         if cut > declared:
             change = abs(float(series[cut:].mean() - series[declared:].mean()))
             if change > matters:
-                warnings.append(
-                    f"{what} settles only after {cut * instant_s:g} s by MSER-5; "
-                    f"the declared warm-up is {rack.warmup_s:g} s"
-                )
+                settled, declared_s = f"{cut * instant_s:g}", f"{rack.warmup_s:g}"
+                warnings.append(message(f"simulated.{what}_settles", settled=settled, warmup=declared_s))
     return warnings

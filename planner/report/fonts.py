@@ -28,6 +28,9 @@ _LIKELY = re.compile(
     r"cjk|sourcehan|source-han|notos(ans|erif)sc|simsun|songti|msyh|pingfang|wqy|uming|droidsansfallback",
     re.I,
 )
+CHINESE_LETTERS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+"""Letters and signs of Chinese, Japanese and Korean, which no face that libraries carry has."""
+
 _PROOF = ord("\u4e2d")
 _FAMILY, _TYPOGRAPHIC_FAMILY = 1, 16
 _asked: ContextVar[Path | None] = ContextVar("font", default=None)
@@ -68,6 +71,19 @@ def chinese_face() -> Face:
     """
     path = _asked.get()
     return _system_face() if path is None else _face_of_file(path)
+
+
+def face_beside(text: str) -> Face | None:
+    """The face for Chinese letters in text of another language; None without such letters, or without a font.
+
+    Raises `InputError` for a file asked for that has none of them.
+    """
+    if not CHINESE_LETTERS.search(text):
+        return None
+    try:
+        return chinese_face()
+    except MissingDataError:
+        return None
 
 
 def _face_of_file(path: Path) -> Face:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from planner.errors import MissingDataError, OutputError
 from planner.files import write_bytes
 from planner.report.record import Study, read_study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TableFormat = Literal["csv", "parquet"]
 _LISTS = (
@@ -29,6 +30,8 @@ _LISTS = (
 
 def tables(record: Mapping[str, object]) -> dict[str, pd.DataFrame]:
     """Name -> table; nested keys are joined by a dot, and units stay in the names of columns."""
+    import pandas as pd
+
     study = read_study(record)
     found = {name: _frame(_rows(record.get(name))) for name in _LISTS if record.get(name)}
     found["kernels"] = _frame(
@@ -81,6 +84,8 @@ def _rows(value: object) -> list[Mapping[str, object]]:
 
 
 def _frame(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    import pandas as pd
+
     return pd.DataFrame([dict(_flat(row, "")) for row in rows])
 
 
@@ -100,6 +105,8 @@ def _what_if(study: Study) -> dict[str, pd.DataFrame]:
     grid = study.get("what_if")
     if grid is None:
         return {}
+    import pandas as pd
+
     axes = pd.MultiIndex.from_product(
         [grid["precisions"], grid["batches"], grid["loads"], grid["devices"]],
         names=["precision", "batch", "load_ratio", "devices"],

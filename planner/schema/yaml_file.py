@@ -94,7 +94,7 @@ def parse_document(text: str, file: str) -> Document:
     if not isinstance(root, yaml.MappingNode):
         got = "an empty file" if root is None else f"a {type(root).__name__.removesuffix('Node').lower()}"
         raise InputError(file, [Problem("text", "a mapping of keys to values", got)])
-    reading = _Reading({}, [])
+    reading = _Reading({}, [], yaml.SafeLoader(""))
     values = reading.plain(root, ())
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return Document(file, values, reading.lines, digest, tuple(reading.problems))
@@ -198,6 +198,7 @@ class _Reading:
 
     lines: dict[KeyPath, int]
     problems: list[Problem]
+    scalars: yaml.SafeLoader
 
     def plain(self, node: yaml.Node, path: KeyPath) -> object:
         if path:
@@ -209,7 +210,7 @@ class _Reading:
         if node.tag == "tag:yaml.org,2002:timestamp":
             return node.value
         try:
-            return yaml.SafeLoader("").construct_object(node)
+            return self.scalars.construct_object(node)
         except (yaml.YAMLError, ValueError, OverflowError):
             shown = str(node.value)[:60]
             line = node.start_mark.line + 1

@@ -2,6 +2,9 @@
 
 A text is set with `str.format` and named places alone, so that a translator can reorder them; numbers
 arrive as text, rounded and with their unit, and read the same in every language.
+
+What the database says in English (names of fitted models, mistakes and advice) stands there alone; other
+languages have it in `database.<language>.yaml`, by the place where it stands.
 """
 
 from __future__ import annotations
@@ -29,6 +32,18 @@ def catalog(language: Language) -> Mapping[str, str]:
     """
     document = read_document(_FOLDER / f"{language}.yaml")
     return MappingProxyType(dict(_leaves(document.values, "")))
+
+
+@functools.cache
+def translations(language: Language) -> Mapping[str, str]:
+    """What a language has of the database's own text, by name; empty for the language that it is in."""
+    path = _FOLDER / f"database.{language}.yaml"
+    return MappingProxyType(dict(_leaves(read_document(path).values, "")) if path.exists() else {})
+
+
+def translation(language: Language, key: str) -> str | None:
+    """Text of the database in a language; None where the language has none of its own."""
+    return translations(language).get(key)
 
 
 def sentence(language: Language, key: str) -> str:

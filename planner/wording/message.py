@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from planner.wording.catalog import Language, catalog, sentence
+from planner.wording.catalog import Language, catalog, sentence, translation
 
 Part = str | int | tuple[str, ...]
 """What fills a place: text, a count, or a list that the language joins in its own way."""
@@ -47,6 +47,23 @@ def counted(key: str, number: int, /, **parts: Part) -> Message:
     return Message(f"{key}.{'one' if number == 1 else 'many'}", {"number": f"{number:,}", **parts})
 
 
+class Stored(str):
+    """Text of the database, in English there, by a name under which another language may have it."""
+
+    __slots__ = ("key",)
+    key: str
+
+    def __new__(cls, key: str, text: str) -> Self:
+        """The text as the database has it."""
+        made = super().__new__(cls, text)
+        made.key = key
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles keep the name."""
+        return (Stored, (self.key, str(self)))
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """The sentences of one language; call it with a name and parts."""
@@ -62,8 +79,8 @@ class Wording:
         return self.of(counted(key, number, **parts))
 
     def of(self, text: str) -> str:
-        """A message in this language; other text as it is."""
-        return self(text.key, **text.parts) if isinstance(text, Message) else text
+        """A message, or text of the database, in this language; other text as it is."""
+        return _part(self.language, "", text)
 
     def term(self, kind: str, name: str) -> str:
         """The word for one of a closed set, such as a status; a name that nobody translated stays."""
@@ -88,6 +105,8 @@ def _filled(language: Language, key: str, parts: Mapping[str, Part]) -> str:
 def _part(language: Language, name: str, part: Part) -> str:
     if isinstance(part, Message):
         return _filled(language, part.key, part.parts)
+    if isinstance(part, Stored):
+        return translation(language, part.key) or str(part)
     if isinstance(part, tuple):
         between = sentence(language, f"join.{name}")
         return between.join(_part(language, name, item) for item in part)

@@ -167,7 +167,7 @@ class _Counter:
         )
 
     def _measured(self, operator: Operator) -> Operator:
-        return with_bytes(operator, self._tensors)
+        return with_bytes(operator, self._tensors, operator.precision)
 
     def _call(self, node: Node) -> Call:
         known = self._resolved
@@ -316,10 +316,11 @@ def _cost(counted: Counted) -> int:
     return sum(operator.flops for operator in counted.operators)
 
 
-def with_bytes(operator: Operator, tensors: Mapping[str, Tensor]) -> Operator:
-    """The operator with its bytes taken from the element types of the tensors it touches."""
+def with_bytes(operator: Operator, tensors: Mapping[str, Tensor], precision: str) -> Operator:
+    """The operator at a precision, its bytes taken from the element types of the tensors it touches."""
     return replace(
         operator,
+        precision=precision,
         input_bytes=access_bytes(operator.reads, tensors),
         output_bytes=access_bytes(operator.writes, tensors),
         weight_bytes=access_bytes(operator.weights, tensors),

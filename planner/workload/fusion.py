@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.workload.counting import access_bytes
 from planner.workload.dataflow import DEQUANTISING, QUANTISING, Dataflow, dataflow_of
@@ -68,12 +68,25 @@ class Kernel:
         return self.input_bytes + self.output_bytes + self.weight_bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """Which operators (by index, the anchor first) form a kernel, by which rule, at any precision."""
+
+    flow: Dataflow
+    groups: tuple[tuple[tuple[int, ...], FusionRule | None], ...]
+
+
 def fuse(workload: Workload, rules: Sequence[FusionRule]) -> tuple[Kernel, ...]:
     """Kernels of a workload in execution order; every operator is in exactly one of them.
 
     At each anchor the rule that takes in most operators is applied, the first of equals. What does not fuse
     is a kernel of its own.
     """
+    return kernels_in(workload, fusion_of(workload, rules))
+
+
+def fusion_of(workload: Workload, rules: Sequence[FusionRule]) -> Fusion:
+    """The groups that `fuse` makes kernels of."""
     flow = dataflow_of(workload)
     groups: list[_Group] = []
     assigned: dict[int, int] = {}
@@ -84,7 +97,13 @@ def fuse(workload: Workload, rules: Sequence[FusionRule]) -> tuple[Kernel, ...]:
         assigned.update(dict.fromkeys(group.members, len(groups)))
         groups.append(group)
     _place_attached(flow, groups, assigned)
-    return tuple(_kernel(flow, group, workload.tensors) for group in groups)
+    return Fusion(flow, tuple((tuple(group.members), group.rule) for group in groups))
+
+
+def kernels_in(workload: Workload, fusion: Fusion) -> tuple[Kernel, ...]:
+    """The kernels of a fusion; the workload is the one that was fused, at any precision."""
+    flow = replace(fusion.flow, operators=workload.operators)
+    return tuple(_kernel(flow, members, rule, workload.tensors) for members, rule in fusion.groups)
 
 
 @dataclass(slots=True)
@@ -191,14 +210,16 @@ def _place_attached(flow: Dataflow, groups: list[_Group], assigned: Mapping[int,
             groups.append(_Group([index], None))
 
 
-def _kernel(flow: Dataflow, group: _Group, tensors: Mapping[str, Tensor]) -> Kernel:
-    members = [flow.operators[index] for index in sorted(group.members)]
-    main = max((flow.operators[index] for index in group.members), key=lambda operator: operator.macs)
-    reads, writes, weights = _boundary(flow, group.members, tensors)
-    op_class = group.rule.op_class if group.rule is not None and group.rule.op_class else main.op_class
+def _kernel(
+    flow: Dataflow, indices: Sequence[int], rule: FusionRule | None, tensors: Mapping[str, Tensor]
+) -> Kernel:
+    members = [flow.operators[index] for index in sorted(indices)]
+    main = max((flow.operators[index] for index in indices), key=lambda operator: operator.macs)
+    reads, writes, weights = _boundary(flow, indices, tensors)
+    op_class = rule.op_class if rule is not None and rule.op_class else main.op_class
     return Kernel(
         name=main.name,
-        rule=group.rule.name if group.rule else None,
+        rule=rule.name if rule else None,
         op_class=op_class,
         op_types=tuple(operator.op_type for operator in members),
         operators=tuple(operator.name for operator in members),
@@ -226,7 +247,7 @@ def _precision(flow: Dataflow, main: Operator, tensors: Mapping[str, Tensor]) ->
 
 
 def _boundary(
-    flow: Dataflow, members: list[int], tensors: Mapping[str, Tensor]
+    flow: Dataflow, members: Sequence[int], tensors: Mapping[str, Tensor]
 ) -> tuple[tuple[Access, ...], tuple[Access, ...], tuple[Access, ...]]:
     """Activations read and written and weights read across the border, each once and at most whole.
 

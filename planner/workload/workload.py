@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from planner.collector import collector_paused
 from planner.errors import InputError, Problem, UnsupportedModelError
 from planner.workload.canonical import digest
 from planner.workload.counting import count_operators, with_bytes
@@ -143,7 +142,7 @@ def read_workload(
     a bad file or extents that do not fit, and `UnsupportedModelError` where no operator at all could be
     counted; single operators that could not be are in `unresolved`.
     """
-    with _collector_paused():
+    with collector_paused():
         graph = graph_or_path if isinstance(graph_or_path, Graph) else read_graph(graph_or_path)
         resolved = resolve(graph, batch=batch, shapes=shapes or {})
         counted = count_operators(resolved)
@@ -168,18 +167,6 @@ def read_workload(
         assumptions=(*resolved.assumptions, *counted.assumptions),
         graph=graph,
     )
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Without garbage collection, which would walk all nodes again and again; reading leaves no cycles."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _batch_of(inputs: Mapping[str, Tensor], asked: int | None) -> int:
@@ -223,10 +210,7 @@ def at_precision(workload: Workload, precision: str) -> Workload:
     }
     floats = {precision_of(dtype) for dtype in FLOATS} | {"tf32"}
     operators = tuple(
-        with_bytes(
-            replace(operator, precision=precision if operator.precision in floats else operator.precision),
-            tensors,
-        )
+        with_bytes(operator, tensors, precision if operator.precision in floats else operator.precision)
         for operator in workload.operators
     )
     return replace(

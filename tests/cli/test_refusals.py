@@ -101,6 +101,30 @@ def test_all_problems_of_a_scenario_arrive_together(call, tmp_path):
     refused(call("simulate", file), "2 problems", "site.fan", "streams[0].jitter")
 
 
+def test_all_names_that_no_catalog_has_arrive_together(call, tmp_path):
+    text = LINE.read_text()
+    for old, new in (
+        ("- jetson-nano-4", '- "jetsen-*"'),
+        ("- raspberry-pi-5", "- raspberry-pi-9"),
+        ("model: zoo:yolov5s", "model: zoo:yolov5t"),
+        ("horizon_years: 5", "horizon_years: 5\n  prices: {t44: 900 USD}"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    file = tmp_path / "scenario.yaml"
+    file.write_text(text + "deployment: {device: jetson-orin-nano-8, count: 3, mode: 99W}\n")
+    refused(
+        call("size", file),
+        "5 problems",
+        "candidates.devices[0]",
+        "unknown device 'raspberry-pi-9'; nearest: raspberry-pi-5",
+        "unknown network 'yolov5t'; nearest: ",
+        "unknown device 't44'; nearest: t4",
+        "deployment.mode: expected a power mode of jetson-orin-nano-8",
+        "line 13, streams[0].model",
+    )
+
+
 def test_a_missing_scenario_names_the_shipped_ones(call):
     refused(call("simulate", "nowhere.yaml"), "line-inspection")
 

@@ -13,6 +13,7 @@ from planner.plan.growth import scenario_in_year
 from planner.plan.sizing import size_scenario
 from planner.plan.sizing_record import sizing_record
 from planner.plan.study import read_scenario, run_study
+from planner.plan.study_record import study_record
 from planner.rack.results import Verdict
 
 CONTRACT = {
@@ -184,6 +185,10 @@ def test_limits_of_a_scenario_that_contradict_are_named(line):
     assert sizing.contradiction.startswith("site.power_limit and streams.slo contradict each other: ")
     assert "the rack's limit is 300 W" in sizing.contradiction
     assert "over the 8 ms asked" in sizing.contradiction
+    study = run_study(source)
+    english, chinese = (study_record(study, language)["answer"]["paragraph"] for language in ("en", "zh"))
+    assert sizing.contradiction in english
+    assert "streams.slo 相互矛盾" in chinese
 
 
 def test_what_is_feasible_has_no_contradiction(sizing):

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from planner.errors import MissingDataError
-from planner.wording.catalog import LANGUAGES, catalog
-from planner.wording.message import Message, Wording, counted, message
+from planner.latency.transfer.store import read_transfer, transfer_files
+from planner.plan.lint import mistakes
+from planner.wording.catalog import LANGUAGES, catalog, translation, translations
+from planner.wording.message import Message, Stored, Wording, counted, message
 
 PACKAGE = Path(__file__).resolve().parents[2] / "planner"
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -118,5 +120,32 @@ def test_the_glossary_uses_the_words_of_the_catalog():
         "功耗模式",
         "实测上限",
         "利用率",
+        "探针",
+        "参照",
+        "漂移",
+        "核函数类别",
+        "锚定",
     }
     assert len(words) > 60
+
+
+def test_what_the_database_says_to_readers_has_a_translation():
+    rules = {
+        f"pitfall.{mistake.id}.{name}.{part}"
+        for mistake in mistakes()
+        for name in mistake.rules
+        for part in ("title", "advice")
+    }
+    fits = [read_transfer(path) for path in transfer_files()]
+    fitted = {f"transfer.{fit.id}.title" for fit in fits}
+    callers = {f"transfer.{fit.id}.caller.{caller.profile}" for fit in fits for caller in fit.callers}
+    known = {*rules, *fitted, *callers}
+    assert all(CHINESE.search(translation("zh", key) or "") for key in known), "add it to database.zh.yaml"
+    assert set(translations("zh")) == known
+
+
+def test_text_of_the_database_is_english_until_it_is_said():
+    text = Stored("transfer.ncnn-arm.title", "ncnn on Arm CPUs")
+    assert text == "ncnn on Arm CPUs"
+    assert Wording("zh").of(copy.deepcopy(text)) == "ncnn 在 Arm CPU 上"
+    assert Wording("en").of(text) == Wording("zh").of(Stored("no.such", str(text))) == "ncnn on Arm CPUs"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -68,8 +69,18 @@ class KernelTable:
         return len(self.kind)
 
 
+_tables: WeakKeyDictionary[Prepared, KernelTable] = WeakKeyDictionary()
+"""A network is put on many parts; its table is made once and goes with it."""
+
+
 def kernel_table(prepared: Prepared) -> KernelTable:
     """The kernels of a network made ready for an engine."""
+    if prepared not in _tables:
+        _tables[prepared] = _table(prepared)
+    return _tables[prepared]
+
+
+def _table(prepared: Prepared) -> KernelTable:
     tensors = prepared.workload.tensors
     written = sum(kernel.output_bytes for kernel in prepared.kernels) / prepared.workload.batch
     attention = any(kernel.op_class in ("matmul", "attention") and kernel.macs for kernel in prepared.kernels)

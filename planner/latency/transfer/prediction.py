@@ -18,6 +18,7 @@ from planner.latency.transfer.model import KernelTimes, kernel_times
 from planner.latency.transfer.scope import combined, setting_of
 from planner.schema.device import Precision
 from planner.schema.transfer import Transfer
+from planner.wording.message import Stored, message
 
 ENOUGH_OBSERVATIONS = 10
 FEW_WIDENS = 1.5
@@ -95,11 +96,12 @@ def _ends(
     by_kind = {item.kind: item for item in transfer.residuals}
     kind = network_kind(table)
     own = by_kind.get(kind)
-    power, notes = 1.0, []
+    power = 1.0
+    notes: list[str] = []
     if own is None or own.observations < ENOUGH_OBSERVATIONS:
         own = max(transfer.residuals, key=lambda item: item.observations)
         power *= FEW_WIDENS
-        notes.append(f"few measurements of a {kind} stand behind this engine and unit: the band is wider")
+        notes.append(message("estimated.few_measurements", kind=message(f"a_network.{kind}")))
     for widening, note in _novelty(transfer, table, times, point):
         power *= widening
         notes.append(note)
@@ -118,13 +120,14 @@ def _novelty(
     }
     new = {name: share for name, share in shares.items() if share > 0.02}
     if new:
-        told = ", ".join(f"{name} {share * 100:.0f} %" for name, share in new.items())
-        yield 1.0 + sum(new.values()), f"operators that no fitted row tells of take {told} of the time"
+        told = tuple(f"{name} {share * 100:.0f} %" for name, share in new.items())
+        yield 1.0 + sum(new.values()), message("estimated.new_operators", items=told)
     fitted = transfer.rests_on.precisions if transfer.rests_on else []
     if point.precision.value not in fitted:
-        yield 1.5, f"no fitted row ran in {point.precision}: the band is wider"
+        yield 1.5, message("estimated.new_precision", precision=point.precision)
 
 
 def _caller_note(transfer: Transfer, profile: str, caller_s: float) -> str:
     why = next((caller.why for caller in transfer.callers if caller.profile == profile), profile)
-    return f"{caller_s * 1e3:.2f} ms of it is the program around the engine ({why})"
+    told = Stored(f"transfer.{transfer.id}.caller.{profile}", why)
+    return message("estimated.caller", time=f"{caller_s * 1e3:.2f}", why=told)

@@ -11,10 +11,12 @@ from planner.errors import InputError, Problem
 from planner.hardware.operating_point import OperatingPoint
 from planner.schema.transfer import Transfer
 from planner.schema.yaml_file import read_document, read_model
+from planner.wording.message import Stored
 
 JOIN_RULES = "join"
 
 
+@functools.cache
 def transfer_files() -> tuple[Path, ...]:
     """The files of all transferred models, named `<engine>-<family>.yaml`."""
     folder = database_dir() / "transfers"
@@ -34,6 +36,11 @@ def read_transfer(path: Path) -> Transfer:
 def transfer_named(transfer_id: str) -> Transfer:
     """One model by its id."""
     return read_transfer(_file(transfer_id))
+
+
+def fitted_title(transfer: Transfer) -> str:
+    """What a model is called, in the language of whoever reads it."""
+    return Stored(f"transfer.{transfer.id}.title", transfer.title)
 
 
 def transfer_digest(transfer_id: str) -> str:

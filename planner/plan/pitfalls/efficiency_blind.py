@@ -9,6 +9,7 @@ from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_tex
 from planner.plan.rack_life import claim_holds, clock_savings
 from planner.schema.pitfall import Rule
 from planner.units import format_percent, format_quantity
+from planner.wording.message import message
 
 _Wanted = Callable[[Option], bool]
 
@@ -22,9 +23,15 @@ def _light_load(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
     if other is not None and _energy_j(facts, other) * rule.thresholds["times"] <= _energy_j(facts, option):
         yield Finding(
             "deployment" if facts.given else "candidates.devices",
-            f"{rack_text(option)} are busy {format_percent(option.utilisation)} of the time and take "
-            f"{_energy(facts, option)} a request, "
-            f"{rack_text(other)} {_energy(facts, other)} at {format_percent(other.utilisation)}",
+            message(
+                "evidence.light_load",
+                rack=rack_text(option),
+                busy=format_percent(option.utilisation),
+                energy=_energy(facts, option),
+                other=rack_text(other),
+                other_energy=_energy(facts, other),
+                other_busy=format_percent(other.utilisation),
+            ),
         )
 
 
@@ -39,9 +46,13 @@ def _power_mode(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
     if other is not None and other.heat.power_w <= rule.thresholds["power_ratio"] * option.heat.power_w:
         yield Finding(
             "deployment.mode" if facts.given else "candidates.modes",
-            f"{rack_text(option)} draw {option.heat.power_w:,.0f} W with carriers and fans, "
-            f"{rack_text(other)} "
-            f"would draw {other.heat.power_w:,.0f} W and keep every limit",
+            message(
+                "evidence.power_mode",
+                rack=rack_text(option),
+                power=f"{option.heat.power_w:,.0f}",
+                other=rack_text(other),
+                other_power=f"{other.heat.power_w:,.0f}",
+            ),
         )
 
 
@@ -52,11 +63,15 @@ def _clock_claim(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: AR
         return
     for saving in clock_savings(facts.scenario):
         if not claim_holds(asked, saving):
-            claimed = f"{format_percent(asked.claimed_low_ratio)} and more"
             yield Finding(
                 "clock_scaling.claimed_low",
-                f"{claimed} is claimed; a load {saving.load} saves {format_percent(saving.low)} to "
-                f"{format_percent(saving.high)} over all idle shares and exponents",
+                message(
+                    "evidence.clock_claim",
+                    claimed=format_percent(asked.claimed_low_ratio),
+                    load=saving.load,
+                    low=format_percent(saving.low),
+                    high=format_percent(saving.high),
+                ),
             )
 
 

@@ -11,6 +11,7 @@ from planner.rack.air import heat_rate_w_per_k
 from planner.rack.cooling import inlet_class
 from planner.schema.pitfall import Rule
 from planner.units import format_percent
+from planner.wording.message import message
 
 
 def _throttles(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
@@ -19,19 +20,28 @@ def _throttles(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG0
     if run is not None:
         devices, trip_c = run.result.devices, run.rack.device.thermal.throttle_c
         if devices.throttled_share > 0 or devices.shutdowns > 0:
-            off = f" and {devices.shutdowns:.3g} devices switch off" if devices.shutdowns else ""
+            off = message("evidence.switch_off", number=f"{devices.shutdowns:.3g}")
             yield Finding(
                 "site",
-                f"devices reach {devices.temperature_c.max:.0f} degC, throttle at {trip_c:g} degC, "
-                f"{format_percent(devices.throttled_share)} of the time{off}",
+                message(
+                    "evidence.throttles",
+                    hottest=f"{devices.temperature_c.max:.0f}",
+                    trip=f"{trip_c:g}",
+                    share=format_percent(devices.throttled_share),
+                    off=off if devices.shutdowns else "",
+                ),
             )
     elif option is not None:
         trip_c = read_device(option.device).thermal.throttle_c.value
         if option.heat.temperature_c >= trip_c:
             yield Finding(
                 "site",
-                f"{rack_text(option)} would settle at {option.heat.temperature_c:.0f} degC and throttle at "
-                f"{trip_c:g} degC",
+                message(
+                    "evidence.would_throttle",
+                    rack=rack_text(option),
+                    hottest=f"{option.heat.temperature_c:.0f}",
+                    trip=f"{trip_c:g}",
+                ),
             )
 
 
@@ -46,10 +56,14 @@ def _thin_margin(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
     if resistance.status is Status.ASSUMED and worse_c >= trip_c:
         yield Finding(
             "site",
-            f"devices reach {hottest_c:.0f} degC with an assumed {resistance.value:g} K/W; with "
-            f"{format_percent(rule.thresholds['resistance'] - 1)} more it is {worse_c:.0f} degC, and they "
-            "throttle "
-            f"at {trip_c:g} degC",
+            message(
+                "evidence.thin_margin",
+                hottest=f"{hottest_c:.0f}",
+                resistance=f"{resistance.value:g}",
+                more=format_percent(rule.thresholds["resistance"] - 1),
+                worse=f"{worse_c:.0f}",
+                trip=f"{trip_c:g}",
+            ),
         )
 
 
@@ -60,11 +74,15 @@ def _power(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         return
     limit_w = option.racks * facts.scenario.site.power_limit_w
     if option.heat.worst_power_w > rule.thresholds["of_limit"] * limit_w:
-        share = format_percent(option.heat.worst_power_w / limit_w)
         yield Finding(
             "site.power_limit",
-            f"{rack_text(option)} may draw {option.heat.worst_power_w:,.0f} W, {share} of the "
-            f"{limit_w:,.0f} W",
+            message(
+                "evidence.power",
+                rack=rack_text(option),
+                worst=f"{option.heat.worst_power_w:,.0f}",
+                share=format_percent(option.heat.worst_power_w / limit_w),
+                limit=f"{limit_w:,.0f}",
+            ),
         )
 
 
@@ -81,13 +99,19 @@ def _airflow(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         return
     watts_per_k = heat_rate_w_per_k(run.rack.air) / run.rack.air.airflow_m3_per_s
     wanted = run.result.power_w / (watts_per_k * rule.thresholds["inlet_rise_k"])
-    allowed = f", the class {asked} allows {highest_c:g} degC" if inlet_c > highest_c else ""
+    allowed = message("evidence.inlet_class", name=str(asked), highest=f"{highest_c:g}")
     yield Finding(
         "site.airflow",
-        f"inlets are at {inlet_c:.1f} degC with a supply of {site.supply_c:g} degC{allowed}: "
-        f"{run.result.power_w:,.0f} W in {run.rack.air.airflow_m3_per_s:.3f} m3/s; {wanted:.3f} m3/s would "
-        "warm by "
-        f"{rule.thresholds['inlet_rise_k']:g} K in all",
+        message(
+            "evidence.airflow",
+            inlet=f"{inlet_c:.1f}",
+            supply=f"{site.supply_c:g}",
+            allowed=allowed if inlet_c > highest_c else "",
+            power=f"{run.result.power_w:,.0f}",
+            flow=f"{run.rack.air.airflow_m3_per_s:.3f}",
+            wanted=f"{wanted:.3f}",
+            rise=f"{rule.thresholds['inlet_rise_k']:g}",
+        ),
     )
 
 
@@ -100,9 +124,12 @@ def _thrash(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
     if every_s < rule.thresholds["apart_s"]:
         yield Finding(
             "simulation.control.scheduler",
-            f"{run.result.devices.open_changes:.0f} changes of the open devices in "
-            f"{time_text(run.rack.duration_s)}, "
-            f"one every {time_text(every_s)}",
+            message(
+                "evidence.thrash",
+                changes=f"{run.result.devices.open_changes:.0f}",
+                duration=time_text(run.rack.duration_s),
+                every=time_text(every_s),
+            ),
         )
 
 
@@ -118,9 +145,7 @@ def _updates(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
     if left < 1 or load > rule.thresholds["busy_share"]:
         yield Finding(
             "update.must_serve",
-            f"{at_once} devices are out at once and {max(left, 0)} serve: they are asked for "
-            f"{format_percent(load)} "
-            "of what they can",
+            message("evidence.updates", out=at_once, left=max(left, 0), load=format_percent(load)),
         )
 
 
@@ -131,14 +156,13 @@ def _no_spare(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
     if option is None or spares:
         return
     if option.count == 1:
-        yield Finding("planning.spares", "the one device has no spare: while it is out nothing is served")
+        yield Finding("planning.spares", message("evidence.one_device"))
         return
     load = option.offered_utilisation * option.count / (option.count - 1)
     if load > rule.thresholds["busy_share"]:
         yield Finding(
             "planning.spares",
-            f"no spare: with one of {option.count} out the rest are asked for {format_percent(load)} of "
-            "what they can",
+            message("evidence.no_spare", count=option.count, load=format_percent(load)),
         )
 
 

@@ -8,6 +8,7 @@ from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_tex
 from planner.schema.network_facts import Accuracy, Compression
 from planner.schema.pitfall import Rule
 from planner.units import format_percent
+from planner.wording.message import message
 
 _FEW_BITS = {"int8": 8, "fp8": 8, "int4": 4, "fp4": 4}
 
@@ -23,8 +24,13 @@ def _unchecked(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG0
             planned_s = item.planned_latency_s(option.plan_for)
             yield Finding(
                 f"networks.{item.model}.compression.accuracy",
-                f"{item.estimate.model} runs in {_FEW_BITS[option.precision]} bits on {option.device}, and "
-                f"nothing says what accuracy is left: the planned {time_text(planned_s)} a batch rest on it",
+                message(
+                    "evidence.unchecked",
+                    model=item.estimate.model,
+                    bits=_FEW_BITS[option.precision],
+                    device=option.device,
+                    planned=time_text(planned_s),
+                ),
             )
 
 
@@ -35,9 +41,13 @@ def _accuracy(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG00
             short = (accuracy.least_ratio - accuracy.compressed_ratio) * 100
             yield Finding(
                 f"{where}.accuracy",
-                f"{_percent(accuracy.full_ratio)} before and {_percent(accuracy.compressed_ratio)} after "
-                f"compression, {short:.1f} points under the {_percent(accuracy.least_ratio)} that the task "
-                "takes",
+                message(
+                    "evidence.accuracy",
+                    before=_percent(accuracy.full_ratio),
+                    after=_percent(accuracy.compressed_ratio),
+                    short=f"{short:.1f}",
+                    least=_percent(accuracy.least_ratio),
+                ),
             )
 
 
@@ -48,9 +58,13 @@ def _loss(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         if accuracy.compressed_ratio >= accuracy.least_ratio and lost > rule.thresholds["lost"]:
             yield Finding(
                 f"{where}.accuracy",
-                f"compression costs {lost * 100:.1f} points ({_percent(accuracy.full_ratio)} to "
-                f"{_percent(accuracy.compressed_ratio)}); eight bits alone cost "
-                f"{rule.thresholds['lost'] * 100:.1f} or less in the published cases",
+                message(
+                    "evidence.loss",
+                    lost=f"{lost * 100:.1f}",
+                    before=_percent(accuracy.full_ratio),
+                    after=_percent(accuracy.compressed_ratio),
+                    usual=f"{rule.thresholds['lost'] * 100:.1f}",
+                ),
             )
 
 
@@ -68,17 +82,18 @@ def _per_layer(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG0
         if strong and not compression.checked_per_layer:
             yield Finding(
                 f"{where}.checked_per_layer",
-                f"{_made_smaller(compression)}, and no layer was looked at alone",
+                message("evidence.per_layer", both=_made_smaller(compression)),
             )
 
 
-def _made_smaller(compression: Compression) -> str:
+def _made_smaller(compression: Compression) -> tuple[str, ...]:
     parts = []
     if compression.pruning is not None:
-        parts.append(f"{format_percent(compression.pruning.pruned_ratio)} of the weights are pruned")
+        share = format_percent(compression.pruning.pruned_ratio)
+        parts.append(message("evidence.weights_pruned", share=share))
     if compression.activation_bits is not None and compression.activation_bits < 8:
-        parts.append(f"activations have {compression.activation_bits} bits")
-    return " and ".join(parts)
+        parts.append(message("evidence.few_bits", bits=compression.activation_bits))
+    return tuple(parts)
 
 
 def _unstructured(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
@@ -89,12 +104,16 @@ def _unstructured(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
             continue
         claimed = pruning.claimed_speedup_ratio
         if claimed is not None and claimed > rule.thresholds["speedup"]:
-            predicted = f"; {facts.option.planning_text} with or without them" if facts.option else ""
+            option = facts.option
+            either = message("evidence.either_way", planned=option.planning_text) if option else ""
             yield Finding(
                 f"{where}.pruning",
-                f"{format_percent(pruning.pruned_ratio)} of single weights are zero and {claimed:.3g} "
-                "times the "
-                f"speed is expected; a dense unit multiplies the zeros too, which is 1.0 times{predicted}",
+                message(
+                    "evidence.unstructured",
+                    share=format_percent(pruning.pruned_ratio),
+                    claimed=f"{claimed:.3g}",
+                    either=either,
+                ),
             )
 
 
@@ -105,8 +124,7 @@ def _one_rate(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         if pruning and pruning.one_rate and pruning.pruned_ratio >= rule.thresholds["pruned"]:
             yield Finding(
                 f"{where}.pruning.one_rate",
-                f"every layer loses {format_percent(pruning.pruned_ratio)} of its weights, the first and the "
-                "narrowest too",
+                message("evidence.one_rate", share=format_percent(pruning.pruned_ratio)),
             )
 
 
@@ -117,7 +135,7 @@ def _first_layers(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         if share is not None and share >= rule.thresholds["pruned"]:
             yield Finding(
                 f"{where}.pruning.first_layers",
-                f"{format_percent(share)} of the first layers' weights are pruned",
+                message("evidence.first_layers", share=format_percent(share)),
             )
 
 
@@ -126,14 +144,15 @@ def _activations(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
     for where, compression in facts.compressions():
         bits = compression.activation_bits
         if bits is not None and bits <= rule.thresholds["bits"]:
-            yield Finding(f"{where}.activation_bits", f"activations have {bits} bits, {2**bits} values each")
+            text = message("evidence.activations", bits=bits, number=2**bits)
+            yield Finding(f"{where}.activation_bits", text)
 
 
 def _distilled(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
     """A small network taught by outputs alone."""
     for where, compression in facts.compressions():
         if compression.distilled == "outputs":
-            yield Finding(f"{where}.distilled", "the network was taught by the large one's outputs alone")
+            yield Finding(f"{where}.distilled", message("evidence.distilled"))
 
 
 def _percent(ratio: float) -> str:

@@ -11,6 +11,7 @@ from planner.plan.size import sized_option
 from planner.schema.device import Precision
 from planner.schema.pitfall import Rule
 from planner.units import format_percent
+from planner.wording.message import message
 
 
 def _batch(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
@@ -28,10 +29,16 @@ def _batch(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
     if gain < rule.thresholds["gain"] and smaller <= facts.scenario.planning.utilisation_limit_ratio:
         yield Finding(
             "candidates.max_batch",
-            f"from batches of {half} to {option.batch}, {longest.network} gains {format_percent(gain, 1)} of "
-            f"throughput and a batch takes {time_text(whole_s)} in place of {time_text(half_s)}; with "
-            f"{half} the "
-            f"rack is busy {format_percent(smaller)}",
+            message(
+                "evidence.batch",
+                half=half,
+                batch=option.batch,
+                network=longest.network,
+                gain=format_percent(gain, 1),
+                longer=time_text(whole_s),
+                shorter=time_text(half_s),
+                busy=format_percent(smaller),
+            ),
         )
 
 
@@ -56,11 +63,15 @@ def _waiting(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         p99_s = max(stream.latency_s.p99 or 0.0 for stream in run.result.streams)
         yield Finding(
             "candidates.max_wait",
-            f"batches hold {run.result.devices.mean_batch:.1f} of {run.rack.batching.max_size} on average "
-            "and wait "
-            f"for {time_text(candidates.max_wait_s)} to fill, "
-            f"{format_percent(candidates.max_wait_s / tightest_s)} "
-            f"of the {time_text(tightest_s)} asked; p99 is {time_text(p99_s)}",
+            message(
+                "evidence.waiting",
+                mean=f"{run.result.devices.mean_batch:.1f}",
+                most=run.rack.batching.max_size,
+                wait=time_text(candidates.max_wait_s),
+                share=format_percent(candidates.max_wait_s / tightest_s),
+                asked=time_text(tightest_s),
+                p99=time_text(p99_s),
+            ),
         )
 
 
@@ -76,14 +87,15 @@ def _busy(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
     worst = max(run.result.streams, key=lambda stream: stream.latency_s.p99 or 0.0)
     service_s = max(service.batch_s[0] for service in run.rack.device.services)
     p99_s = worst.latency_s.p99
-    queued = (
-        f"{p99_s / service_s:.1f} times the {time_text(service_s)} of one alone" if p99_s else "without end"
-    )
-    yield Finding(
-        "deployment.count" if facts.given else "planning.utilisation_limit",
-        f"devices are busy {format_percent(run.result.devices.utilisation)} of the time; p99 of "
-        f"{worst.name} is " + (f"{time_text(p99_s)}, {queued}" if p99_s else queued),
-    )
+    busy = format_percent(run.result.devices.utilisation)
+    if p99_s:
+        times, alone = f"{p99_s / service_s:.1f}", time_text(service_s)
+        text = message(
+            "evidence.busy", busy=busy, stream=worst.name, p99=time_text(p99_s), times=times, alone=alone
+        )
+    else:
+        text = message("evidence.busy_without_end", busy=busy, stream=worst.name)
+    yield Finding("deployment.count" if facts.given else "planning.utilisation_limit", text)
 
 
 CHECKS: Mapping[str, Check] = {"batch": _batch, "waiting": _waiting, "busy": _busy}

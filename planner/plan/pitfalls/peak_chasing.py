@@ -10,6 +10,7 @@ from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_tex
 from planner.schema.device import ByMode, ComputeUnit, Device, Precision
 from planner.schema.pitfall import Rule
 from planner.units import format_percent, format_quantity
+from planner.wording.message import message
 
 
 def _label(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
@@ -20,11 +21,14 @@ def _label(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         if counted_on > rule.thresholds["over"] * best:
             yield Finding(
                 f"candidates.labels.{device_id}",
-                f"{format_quantity(counted_on, 'ops_per_s')} is counted on; the {unit_id} of {device_id}, "
-                "one of "
-                f"which runs a network, computes {format_quantity(best, 'ops_per_s', 3)} dense at the "
-                "precisions "
-                f"asked for in its fastest mode{_made_of(device)}",
+                message(
+                    "evidence.label",
+                    counted=format_quantity(counted_on, "ops_per_s"),
+                    unit=unit_id,
+                    device=device_id,
+                    best=format_quantity(best, "ops_per_s", 3),
+                    made=_made_of(device),
+                ),
             )
 
 
@@ -53,8 +57,9 @@ def _made_of(device: Device) -> str:
     if label is None:
         return ""
     parts = " + ".join(f"{count} {unit}" for unit, count in label.units.items())
-    kind = "with 2:4 sparsity" if label.sparse else "dense"
-    return f"; its label of {format_quantity(label.headline_ops_per_s.value, 'ops_per_s')} is {parts}, {kind}"
+    kind = message("evidence.sparsity" if label.sparse else "evidence.dense")
+    headline = format_quantity(label.headline_ops_per_s.value, "ops_per_s")
+    return message("evidence.made_of", headline=headline, parts=parts, kind=kind)
 
 
 def _memory_bound(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
@@ -67,15 +72,19 @@ def _memory_bound(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
     if share < rule.thresholds["memory_share"]:
         return
     reached = 2 * sum(layer.macs for layer in slowest.layers) / slowest.latency_s.mid
-    text = (
-        f"at datasheet rates {slowest.model} waits for memory {format_percent(share)} of its time; it "
-        f"reaches {format_percent(reached / peak, 1)} of the {format_quantity(peak, 'ops_per_s', 3)} of "
-        f"{option.device}"
-    )
-    leaner = _with_less_peak(facts, option, rule.thresholds["less_peak"])
+    leaner, carried = _with_less_peak(facts, option, rule.thresholds["less_peak"]), ""
     if leaner is not None:
         less = format_percent(_peak_of(leaner) / peak)
-        text += f"; {rack_text(leaner)} carry the same load with {less} of that peak"
+        carried = message("evidence.leaner", rack=rack_text(leaner), less=less)
+    text = message(
+        "evidence.memory_bound",
+        model=slowest.model,
+        share=format_percent(share),
+        reached=format_percent(reached / peak, 1),
+        peak=format_quantity(peak, "ops_per_s", 3),
+        device=option.device,
+        leaner=carried,
+    )
     yield Finding("deployment.device", text)
 
 
@@ -112,14 +121,20 @@ def _precision(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG0
     asked = {given} if given else set(scenario.candidates.precisions)
     if Precision(option.precision) in asked:
         return
-    names = ", ".join(sorted(asked))
-    has = ", ".join(sorted(read_device(option.device).units[option.unit].peaks_ops_per_s))
+    has = read_device(option.device).units[option.unit].peaks_ops_per_s
     slowest = option.slowest
     yield Finding(
         "deployment.precision" if given else "candidates.precisions",
-        f"{names} is asked for and {option.device} runs {option.precision}: its {option.unit} computes "
-        f"{has}; "
-        f"{slowest.estimate.model} takes {option.planning_text} there",
+        message(
+            "evidence.precision",
+            items=tuple(sorted(asked)),
+            device=option.device,
+            precision=str(option.precision),
+            unit=option.unit,
+            has=message("text.items", items=tuple(sorted(has))),
+            model=slowest.estimate.model,
+            planned=option.planning_text,
+        ),
     )
 
 
@@ -135,9 +150,13 @@ def _sparse(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 
         if compression.pruning is not None and compression.pruning.pattern == "two_of_four":
             yield Finding(
                 f"{where}.pruning.pattern",
-                f"two of four weights are zero, and no sparse peak is known of the {option.unit} of "
-                f"{option.device} "
-                f"at {option.precision}: it computes the zeros, {option.planning_text}",
+                message(
+                    "evidence.sparse",
+                    unit=option.unit,
+                    device=option.device,
+                    precision=str(option.precision),
+                    planned=option.planning_text,
+                ),
             )
 
 

@@ -9,6 +9,7 @@ from planner.plan.option import NetworkOnPart
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_text
 from planner.schema.pitfall import Rule
 from planner.units import format_percent, format_quantity
+from planner.wording.message import message
 from planner.workload.dtypes import storage_bytes
 
 
@@ -20,15 +21,21 @@ def _copies(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         copied = _copy_s(facts, item)
         planned_s = item.planned_latency_s(facts.option.plan_for)
         if copied is None:
-            yield Finding(f"{where}.copies", "the unit waits for every copy; how long, the link does not say")
+            yield Finding(f"{where}.copies", message("evidence.copies_unknown"))
             continue
         copy_s, text = copied
         if copy_s >= rule.thresholds["share"] * planned_s:
             busy = facts.option.utilisation * (1 + copy_s / planned_s)
             yield Finding(
                 f"{where}.copies",
-                f"{text} takes {time_text(copy_s)} a batch beside {time_text(planned_s)} planned, "
-                f"{format_percent(copy_s / planned_s)} more; the rack would be busy {format_percent(busy)}",
+                message(
+                    "evidence.copies",
+                    way=text,
+                    copy=time_text(copy_s),
+                    planned=time_text(planned_s),
+                    more=format_percent(copy_s / planned_s),
+                    busy=format_percent(busy),
+                ),
             )
 
 
@@ -46,14 +53,13 @@ def _copy_s(facts: PlanFacts, item: NetworkOnPart) -> tuple[float, str] | None:
     told = format_quantity(size_bytes, "bytes", 3)
     if device.memory.shared:
         rate = device.memory.bandwidth_bytes_per_s[facts.option.mode].value
-        return (
-            2 * size_bytes / rate,
-            f"copying {told} within {format_quantity(rate, 'bytes_per_s', 3)} of memory",
-        )
+        within = message("evidence.copy_within", size=told, rate=format_quantity(rate, "bytes_per_s", 3))
+        return 2 * size_bytes / rate, within
     if device.host_link is None:
         return None
     rate = device.host_link.bandwidth_bytes_per_s.value
-    return size_bytes / rate, f"copying {told} over {format_quantity(rate, 'bytes_per_s', 3)}"
+    over = message("evidence.copy_over", size=told, rate=format_quantity(rate, "bytes_per_s", 3))
+    return size_bytes / rate, over
 
 
 def _fallback(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
@@ -71,9 +77,15 @@ def _fallback(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG00
             shown = ", ".join(kinds[:5]) + (", ..." if len(kinds) > 5 else "")
             yield Finding(
                 f"streams.{item.model}",
-                f"{len(lost)} of {len(item.estimate.layers)} kernels of {item.estimate.model} do not run "
-                "on the "
-                f"{option.unit} of {option.device} ({shown}); the planned latency costs them as if they did",
+                message(
+                    "evidence.fallback",
+                    lost=len(lost),
+                    kernels=len(item.estimate.layers),
+                    model=item.estimate.model,
+                    unit=option.unit,
+                    device=option.device,
+                    types=shown,
+                ),
             )
 
 
@@ -89,10 +101,15 @@ def _first_run(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
             devices = facts.option.count if facts.option else 1
             yield Finding(
                 f"{where}.engine_built",
-                f"kernels are chosen at each start, {time_text(toolchain.first_run_s)}, "
-                f"{toolchain.first_run_s / slo_s:,.0f} times the {time_text(slo_s)} asked; a rack that "
-                "starts "
-                f"misses {waiting:,.0f} requests, one device of {devices} {waiting / devices:,.0f}",
+                message(
+                    "evidence.first_run",
+                    first=time_text(toolchain.first_run_s),
+                    times=f"{toolchain.first_run_s / slo_s:,.0f}",
+                    asked=time_text(slo_s),
+                    missed=f"{waiting:,.0f}",
+                    devices=devices,
+                    each=f"{waiting / devices:,.0f}",
+                ),
             )
 
 
@@ -103,8 +120,7 @@ def _dynamic_axes(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: A
             planned_s = item.planned_latency_s(facts.scenario.planning.plan_for)
             yield Finding(
                 f"{where}.dynamic_axes",
-                f"the extents of {item.estimate.model} change from one inference to the next; the planned "
-                f"{time_text(planned_s)} hold for the one shape that was counted",
+                message("evidence.dynamic_axes", model=item.estimate.model, planned=time_text(planned_s)),
             )
 
 
@@ -116,9 +132,13 @@ def _launches(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         if share >= rule.thresholds["share"]:
             yield Finding(
                 f"streams.{item.model}",
-                f"{item.estimate.model} spends {format_percent(share)} of "
-                f"{time_text(item.estimate.latency_s.mid)} "
-                f"on starting {len(item.estimate.layers)} kernels; a faster unit does not shorten that",
+                message(
+                    "evidence.launches",
+                    model=item.estimate.model,
+                    share=format_percent(share),
+                    latency=time_text(item.estimate.latency_s.mid),
+                    kernels=len(item.estimate.layers),
+                ),
             )
 
 

@@ -11,8 +11,6 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-from scipy.stats import qmc
-
 from planner.errors import InputError, Problem
 from planner.plan.sweep.settings import Choices, Range, Setting
 
@@ -31,6 +29,8 @@ def grid(settings: Sequence[Setting]) -> tuple[Point, ...]:
 
 def latin_hypercube(settings: Sequence[Setting], points: int, seed: int) -> tuple[Point, ...]:
     """So many points drawn over choices and ranges, the same for the same seed."""
+    from scipy.stats import qmc
+
     _require_few(points)
     return tuple(_drawn(settings, qmc.LatinHypercube(d=len(settings), rng=seed).random(points).tolist()))
 

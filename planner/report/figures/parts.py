@@ -10,7 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from planner.report.figures.labels import label_points
-from planner.report.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, draw, legend_above, log_axis
+from planner.report.figures.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    draw,
+    laid_out,
+    legend_above,
+    log_axis,
+)
 from planner.wording.message import Wording
 
 _LOOKS = {"gpu": (BLUE, "o"), "dla": (GREEN, "D"), "npu": (ORANGE, "s"), "cpu": (PURPLE, "^")}
@@ -54,7 +64,7 @@ def parts(spots: Sequence[Spot], say: Wording) -> bytes:
         axes.set_ylabel(say("axis.peak"))
         axes.grid(visible=True)
         legend_above(figure, *_legend(spots), columns=7)
-        figure.draw_without_rendering()
+        laid_out(figure)
         places = [(str(s.number), s.bandwidth_bytes_per_s, s.peak_ops_per_s) for s in spots]
         label_points(axes, places)
 

@@ -11,7 +11,7 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import matplotlib as mpl
@@ -19,9 +19,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from planner.report.fonts import chinese_face
+from planner.report.fonts import chinese_face, face_beside
 from planner.report.numbers import quantity
 from planner.wording.message import Wording
 
@@ -43,7 +43,7 @@ DASHES: tuple[Dash, ...] = (
 )
 
 _WIDTH_IN = 6.55
-_LAID_OUT_WITH = "STIXGeneral"
+_LATIN = ("STIXGeneral", "DejaVu Sans")
 _SET_IN = b"'Libertinus Serif'"
 _NOT_IN_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _FACE_OF_TEXT = re.compile(rb"(<text style=\"[^\"]*?)'STIXGeneral'")
@@ -85,9 +85,21 @@ _SETTINGS: dict[str, Any] = {
 
 def draw(height_in: float, paint: Callable[[Figure], None], say: Wording) -> bytes:
     """SVG of a drawing as wide as the text column; the same painting gives the same bytes."""
-    chinese = chinese_face() if say.language == "zh" else None
-    families = [*([chinese.drawn_as] if chinese else []), _LAID_OUT_WITH, "DejaVu Sans"]
-    settings = {**_SETTINGS, "font.family": families}
+    if say.language == "zh":
+        face = chinese_face()
+        svg = _drawn(height_in, paint, [face.drawn_as, *_LATIN])
+        return svg.replace(face.drawn_as.encode(), face.family.encode())
+    svg = _drawn(height_in, paint, _LATIN)
+    beside = face_beside(svg.decode())
+    if beside is None:
+        return svg
+    svg = _drawn(height_in, paint, [*_LATIN, beside.drawn_as])
+    return svg.replace(beside.drawn_as.encode(), beside.family.encode())
+
+
+def _drawn(height_in: float, paint: Callable[[Figure], None], families: Sequence[str]) -> bytes:
+    """The drawing with text measured in these faces, the first that has a letter."""
+    settings = {**_SETTINGS, "font.family": list(families)}
     with mpl.rc_context(settings):  # type: ignore[arg-type]
         figure = Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
         FigureCanvasSVG(figure)
@@ -95,10 +107,18 @@ def draw(height_in: float, paint: Callable[[Figure], None], say: Wording) -> byt
         with warnings.catch_warnings():  # a letter that matplotlib lacks is set by the page all the same
             warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
             paint(figure)
+            laid_out(figure)
             figure.savefig(buffer, format="svg", metadata={"Date": None})
     svg = _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}".encode(), buffer.getvalue())
-    svg = _FACE_OF_TEXT.sub(rb"\1" + _SET_IN, svg)
-    return svg if chinese is None else svg.replace(chinese.drawn_as.encode(), chinese.family.encode())
+    return _FACE_OF_TEXT.sub(rb"\1" + _SET_IN, svg)
+
+
+def laid_out(figure: Figure) -> None:
+    """Give all axes their final place; saving a figure that has yet to be laid out draws it twice."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)  # "none" would keep a place for one, and draw twice again
 
 
 def log_axis(axes: Axes, which: str, dimension: str, most_ticks: int = 9) -> None:
@@ -111,7 +131,7 @@ def log_axis(axes: Axes, which: str, dimension: str, most_ticks: int = 9) -> Non
     decades = math.log10(high / low)
     digits = 1 if decades >= 1 else 2 if decades >= 0.1 else 3  # so that close ticks do not read alike
     axis.set_major_formatter(FuncFormatter(lambda value, _: quantity(value, dimension, digits)))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())
 
 
 def plain_axis(axes: Axes, which: str, most_ticks: int = 6) -> None:

@@ -18,7 +18,7 @@ TOP_KERNELS = 12
 _LOOKS: dict[str, dict[str, Any]] = {
     "compute": {"facecolor": BLUE, "hatch": "", "label": "network.bound_compute"},
     "memory": {"facecolor": SKY, "hatch": "////", "label": "network.bound_memory"},
-    "overhead": {"facecolor": PALE, "hatch": "....", "label": "network.bound_overhead"},
+    "overhead": {"facecolor": PALE, "hatch": "xxxx", "label": "network.bound_overhead"},
 }
 
 

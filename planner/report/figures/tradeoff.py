@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from planner.report.figures.labels import label_points
-from planner.report.figures.style import BLUE, VERMILLION, draw, legend_above, log_axis
+from planner.report.figures.style import BLUE, VERMILLION, draw, laid_out, legend_above, log_axis
 from planner.report.record import Option
 from planner.report.selection import Compared
 from planner.wording.message import Wording
@@ -77,7 +77,7 @@ def tradeoff(compared: Compared, options: Sequence[Option], say: Wording) -> Tra
         all_axes[0].set_ylabel(say(upward.label) + currency)
         handles, labels = all_axes[0].get_legend_handles_labels()
         legend_above(figure, list[Artist](handles), [say(label) for label in labels])
-        figure.draw_without_rendering()
+        laid_out(figure)
         for axes, (across, upward) in zip(all_axes, panels, strict=True):
             _number(axes, compared, across, upward)
 

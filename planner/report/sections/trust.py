@@ -21,16 +21,16 @@ def pitfalls(study: Study, say: Wording) -> list[Block]:
     columns = (
         Column(say("head.severity")),
         Column(say("head.mistake"), share=1),
-        Column(say("head.evidence"), share=2),
-        Column(say("head.advice"), share=2),
-        Column(say("head.source"), share=0.9),
+        Column(say("head.evidence"), share=1.6),
+        Column(say("head.advice"), share=1.6),
+        Column(say("head.source"), share=1.3),
     )
     rows = tuple(_pitfall(item, say) for item in found)
     return [heading, Table(columns, rows, say("pitfalls.caption"), small=True)]
 
 
 def _pitfall(item: Pitfall, say: Wording) -> tuple[Cell, ...]:
-    advice = item["advice"]
+    advice = item["advice"].replace("`", "")  # names of keys; the database marks them for a terminal
     if item["accepted"] is not None:
         advice = say("pitfalls.accepted", reason=item["accepted"])
     style: Style = "note" if item["accepted"] is not None else _SEVERITIES.get(item["severity"], "plain")
