@@ -125,6 +125,12 @@ def _footer(sizing: Sizing) -> list[str]:
         lines.append(sizing.contradiction)
     lines += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in sizing.refusals]
     lines.append(f"{sizing.considered} settings sized in closed form; the best of each part is shown")
+    unsimulated = sum(item.option.feasible and item.simulated is None for item in sizing.options)
+    if unsimulated:
+        lines.append(
+            f"{unsimulated} of {len(sizing.options)} parts keep every limit and were not simulated, for "
+            "others are cheaper; --parts simulates more of them"
+        )
     return lines
 
 
