@@ -128,7 +128,7 @@ class Calibration:
         """Shares of a kernel's time in arithmetic, traffic and fixed cost, by the base of its class."""
         model = self.by_class.get(shape.op_class)
         base = self._fallback if model is None else model.base
-        fixed, macs, moved, cold = (float(value) for value in work_of([shape], base.cache_bytes)[0])
+        fixed, macs, moved, cold = (float(value) for value in work_of([shape])[0])
         terms = (
             base.per_mac_s * macs,
             base.per_byte_s * moved + base.per_cold_byte_s * cold,

@@ -61,6 +61,8 @@ class KernelShape:
     reorder_out_bytes: int = 0
     padding: float = 1.0
     """How much larger the result gets when its channels fill whole blocks."""
+    network_bytes: int = 0
+    """All that the network's kernels read and write in one inference: what passes through the caches."""
     footprint_bytes: int = 0
     """The network's weights and most activations at once: what a cache must hold to keep weights warm."""
 
@@ -77,8 +79,9 @@ def shapes_of(
     """The shape of each kernel of a workload, in order, for an engine with this rule of blocks."""
     nodes = {name: node for node in workload.graph.nodes for name in node.outputs if name}
     operators = {operator.name: operator for operator in workload.operators}
+    through = sum(kernel.moved_bytes for kernel in kernels)
     footprint = workload.weight_bytes + workload.peak_activation_bytes
-    site = _Site(workload, nodes, operators, masked_tensors(workload.graph), footprint)
+    site = _Site(workload, nodes, operators, masked_tensors(workload.graph), through, footprint)
     layouts = layouts_of(workload, kernels, blocks)
     return tuple(_shape(site, kernel, layout) for kernel, layout in zip(kernels, layouts, strict=True))
 
@@ -89,6 +92,7 @@ class _Site:
     nodes: Mapping[str, Node]
     operators: Mapping[str, Operator]
     masked: frozenset[str]
+    network_bytes: int
     footprint_bytes: int
 
 
@@ -128,6 +132,7 @@ def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
         reorder_in_bytes=layout.reorder_in_bytes,
         reorder_out_bytes=layout.reorder_out_bytes,
         padding=round(layout.padding, 4),
+        network_bytes=site.network_bytes,
         footprint_bytes=site.footprint_bytes,
     )
 
