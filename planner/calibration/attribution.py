@@ -154,7 +154,7 @@ class _Finder:
 
     def _named(self, node: EngineNode) -> int | None:
         plain = _TOKEN.sub("", node.name.removesuffix(_BLOCKED))
-        for table in (self._by_tensor, self._by_operator):
+        for table in (self._by_operator, self._by_tensor):
             if plain in table:
                 return table[plain]
         return self._by_prefix(plain)

@@ -90,7 +90,6 @@ def _model(name: str, entry: KernelClass, rows: Iterable[tuple[KernelShape, floa
             2.0 / base.peak_ops_per_s if base.peak_ops_per_s else 0.0,
             1.0 / base.bandwidth_bytes_per_s if base.bandwidth_bytes_per_s else 0.0,
             1.0 / base.cold_bandwidth_bytes_per_s if base.cold_bandwidth_bytes_per_s else 0.0,
-            base.cache_bytes,
         ),
         Hyperparameters(
             tuple(entry.lengths[feature] for feature in FEATURES),
@@ -140,7 +139,6 @@ def _class(model: KernelModel) -> dict[str, object]:
         shown["bandwidth"] = f"{1e-9 / base.per_byte_s:.6g} GB/s"
     if base.per_cold_byte_s:
         shown["cold_bandwidth"] = f"{1e-9 / base.per_cold_byte_s:.6g} GB/s"
-    shown["cache"] = f"{1e-6 * base.cache_bytes:.6g} MB"
     return {
         "base": shown,
         "mean": _short(settings.mean),

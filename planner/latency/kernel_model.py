@@ -31,41 +31,40 @@ UNKNOWN_SPREAD = 1.0
 class Base:
     """Seconds of a kernel without any learnt factor: fixed, per multiply-accumulate and per byte moved.
 
-    `per_cold_byte_s` comes on top for weights that have left the caches since the last inference, which they
-    do where the network's footprint is larger than `cache_bytes`.
+    `per_cold_byte_s` comes on top for weights that other layers have pushed out of the caches since the last
+    inference.
     """
 
     fixed_s: float
     per_mac_s: float
     per_byte_s: float
-    per_cold_byte_s: float
-    cache_bytes: float
+    per_cold_byte_s: float = 0.0
 
     def seconds(self, shapes: Sequence[KernelShape]) -> Array:
         """Seconds of each kernel."""
         terms = np.array([self.fixed_s, self.per_mac_s, self.per_byte_s, self.per_cold_byte_s])
-        found: Array = work_of(shapes, self.cache_bytes) @ terms
+        found: Array = work_of(shapes) @ terms
         return found
 
 
-_STEEP = 4.0
-"""How fast weights leave the cache around its size: of a footprint of twice the cache, 94 % are cold."""
+CACHE_BYTES = 64e6
+"""Where a network's traffic begins to push its weights out: the order of a server's last cache."""
 
 
-def work_of(shapes: Sequence[KernelShape], cache_bytes: float) -> Array:
+def work_of(shapes: Sequence[KernelShape]) -> Array:
     """Columns of one, multiply-accumulates on the image, bytes moved, and cold bytes of weights."""
-    footprints = np.array([max(1, shape.footprint_bytes) for shape in shapes], dtype=np.float64)
-    cold = 1.0 / (1.0 + (cache_bytes / footprints) ** _STEEP)
-    weights = np.array([shape.weight_bytes for shape in shapes], dtype=np.float64)
-    return np.stack(
+    return np.array(
         [
-            np.ones(len(shapes)),
-            np.array([shape.macs * shape.inside for shape in shapes], dtype=np.float64),
-            np.array([shape.moved_bytes for shape in shapes], dtype=np.float64),
-            weights * cold,
+            (
+                1.0,
+                shape.macs * shape.inside,
+                shape.moved_bytes,
+                shape.weight_bytes * shape.network_bytes / (shape.network_bytes + CACHE_BYTES),
+            )
+            for shape in shapes
         ],
-        axis=1,
-    )
+        dtype=np.float64,
+    ).reshape(len(shapes), 4)
 
 
 @dataclass(frozen=True, slots=True)
