@@ -14,9 +14,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from transfer_anchoring import anchoring_table, batch_table, mode_table
+
 from planner.calibration.transfer.accuracy import Accuracy, accuracy, plain_roofline_s
 from planner.calibration.transfer.join import Join, join
-from planner.calibration.transfer.refit import as_text, observed, refitted
+from planner.calibration.transfer.refit import as_text, observed, refitted, rows_text
 from planner.calibration.transfer.validate import LeftOut, held_bands
 from planner.files import write_bytes
 from planner.latency.transfer.store import read_transfer, transfer_files
@@ -39,10 +41,13 @@ def main(*, fit: bool) -> None:
         fitted, left_out = refitted(transfer, found)
         if fit:
             write_bytes(file, as_text(fitted, comment_of(file.read_text())).encode())
+            write_bytes(file.parent / "rows" / f"{fitted.id}.csv", rows_text(fitted, found).encode())
         judged[fitted.id] = (fitted, left_out, held_bands(left_out, fitted.level))
         for item in fitted.residuals:
             print(f"{fitted.id:16} {item.kind:12} {item.observations:5} {item.low:.3f} to {item.high:.3f}")
     lines = [INTRODUCTION.read_text().rstrip(), "", *summary(judged), ""]
+    seen = {name: (transfer, left_out) for name, (transfer, left_out, _) in judged.items()}
+    lines += [*anchoring_table(seen, ANCHORED), *batch_table(seen), *mode_table(seen)]
     for transfer, left_out, bands in judged.values():
         lines += section(transfer, left_out, bands)
     lines += matched_rows(joined)
@@ -206,6 +211,18 @@ GROUPS: dict[str, tuple[str, Callable[[LeftOut], bool], dict[str, str]]] = {
     "Arm NN, Arm": ("armnn-arm", _always, _ARM),
 }  # fmt: skip
 """Name -> model, rows of it, and the targets that were set before the work."""
+
+ANCHORED: dict[str, tuple[str, Callable[[LeftOut], bool], str]] = {
+    "TensorRT, Jetson": ("tensorrt-gpu", _module, "1.08"),
+    "TensorRT, cards and servers": ("tensorrt-gpu", lambda row: not _module(row), "-"),
+    "ncnn, Arm": ("ncnn-arm", _always, "1.15"),
+    "LiteRT, Arm": ("tflite-arm", _always, "1.15"),
+    "Arm NN, Arm": ("armnn-arm", _always, "1.15"),
+    "HailoRT": ("hailort-npu", _always, "-"),
+    "QNN": ("qnn-npu", _always, "-"),
+    "RKNN": ("rknn-npu", _always, "-"),
+}
+"""Name -> model, rows of it, and the target of the error with both kinds of neighbours."""
 
 
 if __name__ == "__main__":

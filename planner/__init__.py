@@ -1,7 +1,7 @@
 """Which edge-AI hardware to buy, how many, how dense to rack it, what it will draw and cost - before buying.
 
 Networks: `read_onnx`. Parts: `read_device`. Answers: `estimate`, `compare`, `size`, `simulate`, `cost`,
-`sweep`, `lint`, `write_report`.
+`sweep`, `lint`, `write_report`, `what_if`, `split`.
 Each name is imported when it is first used, so that `import planner` stays fast.
 """
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
         read_scenario,
         simulate,
         size,
+        split,
         sweep,
+        what_if,
         write_report,
     )
     from planner.errors import PlannerError
@@ -38,7 +40,9 @@ _HOME = {
     "cost": "planner.api",
     "simulate": "planner.api",
     "size": "planner.api",
+    "split": "planner.api",
     "sweep": "planner.api",
+    "what_if": "planner.api",
     "write_report": "planner.api",
     "Estimate": "planner.latency.estimate",
     "Workload": "planner.workload.workload",
@@ -58,7 +62,9 @@ __all__ = [
     "read_scenario",
     "simulate",
     "size",
+    "split",
     "sweep",
+    "what_if",
     "write_report",
 ]
 

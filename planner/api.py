@@ -8,7 +8,10 @@ from pathlib import Path
 
 from planner.hardware import catalog
 from planner.latency import estimate as latency
-from planner.latency.choice import calibration_for
+from planner.latency.choice import anchors_for, calibration_for
+from planner.latency.hidden_costs import with_hidden_costs
+from planner.latency.split import Sent, Split, Wire, split_between
+from planner.latency.variants import Asked, Variant, variants
 from planner.plan import candidate as candidates
 from planner.plan import compare as comparison
 from planner.plan import cost_study as costs
@@ -54,16 +57,21 @@ def estimate(
     engine: str | None = None,
     threads: int | None = None,
     calibration: str | Path | None = None,
+    anchor: str | Path | Sequence[str | Path] = (),
 ) -> latency.Estimate:
     """Predict a network (counted, a file or `zoo:NAME`) on a part; see `planner.latency.estimate.estimate`.
 
     `calibration` may be None (the one kept for this machine, or a model fitted on published measurements,
     where there is one), the path of a calibration, or "none" (the roofline of the datasheet alone).
+    `anchor` names files of measurements on this part or of this network that the model blends with, or is
+    "published" for those of the database.
     """
     part = read_device(device) if isinstance(device, str) else device
     network = workload if isinstance(workload, Workload) else read_model(workload)
     asked = None if calibration is None else str(calibration)
     chosen, notes = calibration_for(asked, part.id, engine, threads, precision)
+    files = [anchor] if isinstance(anchor, str | Path) else anchor
+    anchors, published = anchors_for([str(file) for file in files])
     found = latency.estimate(
         network,
         part,
@@ -75,8 +83,50 @@ def estimate(
         threads=threads,
         transfer=calibration is None,
         calibration=chosen,
+        anchors=anchors,
+        published=published,
     )
-    return replace(found, warnings=(*found.warnings, *notes))
+    told = replace(found, warnings=(*found.warnings, *notes))
+    return with_hidden_costs(told, network, part, threads)
+
+
+def what_if(
+    workload: Workload | str | Path,
+    device: Device | str,
+    *,
+    unit: str | None = None,
+    mode: str | None = None,
+    engine: str | None = None,
+    threads: int | None = None,
+    channels: float = 0.3,
+) -> tuple[Variant, ...]:
+    """A network in other precisions and compressions on one unit; see `planner.latency.variants`."""
+    part = read_device(device) if isinstance(device, str) else device
+    network = workload if isinstance(workload, Workload) else read_model(workload)
+    return variants(network, Asked(part, unit, mode, network.batch, engine, threads), channels)
+
+
+def split(
+    workload: Workload | str | Path,
+    device: Device | str,
+    server: Device | str,
+    *,
+    up_bytes_per_s: float,
+    round_trip_s: float,
+    down_bytes_per_s: float | None = None,
+    input_bytes: int | None = None,
+    answer_bytes: int | None = None,
+    precision: str | None = None,
+    server_precision: str | None = None,
+) -> Split:
+    """Every cut of a network between a device and a server over a link; see `planner.latency.split`."""
+    network = workload if isinstance(workload, Workload) else read_model(workload)
+    here, there = (
+        latency.point_for(read_device(part) if isinstance(part, str) else part, precision=asked)
+        for part, asked in ((device, precision), (server, server_precision))
+    )
+    wire = Wire(up_bytes_per_s, down_bytes_per_s or up_bytes_per_s, round_trip_s)
+    return split_between(network, here, there, wire, Sent(input_bytes, answer_bytes))[0]
 
 
 def compare(

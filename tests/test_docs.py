@@ -4,12 +4,14 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from planner.cli.main import run
 from planner.data_files import scenarios_dir
 from planner.plan.lint import mistakes
 from planner.plan.study import read_scenario
@@ -38,6 +40,7 @@ def test_readme_has_the_commands_of_the_map():
     assert {command.split()[1] for command in COMMANDS} == {
         "inspect",
         "estimate",
+        "what-if",
         "compare",
         "devices",
         "measure",
@@ -101,6 +104,8 @@ def test_make_targets_of_the_readme_exist():
         "docs/notebook.md",
         "docs/mistakes.md",
         "docs/article.md",
+        "docs/what-if.md",
+        "docs/power.md",
     ],
 )
 def test_links_lead_somewhere(document):
@@ -154,16 +159,26 @@ def keys_of(model: type[StrictModel]) -> set[str]:
     return found
 
 
-def test_what_the_audit_of_the_article_prints_is_what_stands_there():
-    page = (ROOT / "docs" / "article.md").read_text()
+@pytest.mark.parametrize(("name", "least"), [("article.md", 10), ("what-if.md", 4)])
+def test_what_a_page_prints_is_what_stands_there(name, least):
+    """Renewed by benchmarks/printed_pages.py."""
+    page = (ROOT / "docs" / name).read_text()
     pairs = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", page, flags=re.DOTALL)
-    assert len(pairs) == len(blocks(page, "python")) >= 8
+    assert len(pairs) == len(blocks(page, "python")) >= least
     names: dict[str, object] = {}
     for code, expected in pairs:
         told = io.StringIO()
         with contextlib.redirect_stdout(told):
             exec(code, names)  # noqa: S102 - the page's own code
         assert told.getvalue() == expected
+
+
+@pytest.mark.parametrize("page", ["what-if.md", "power.md"])
+def test_commands_of_a_page_run(page, capsys):
+    for block in blocks((ROOT / "docs" / page).read_text(), "sh"):
+        for line in block.replace("\\\n", " ").splitlines():
+            assert run(shlex.split(line)[1:]) == 0, line
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_the_page_of_mistakes_names_every_rule_with_its_severity():

@@ -15,6 +15,8 @@ ANSWERS = [
     ("traffic-cabinet", "size"),
     ("article-knee", "simulate"),
     ("article-scheduler", "simulate"),
+    ("article-hardware", "simulate"),
+    ("article-precision", "simulate"),
     ("article-density", "density"),
     pytest.param("ascend-against-jetson", "size", marks=LONG),
     pytest.param("edge-llm", "size", marks=LONG),

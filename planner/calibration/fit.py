@@ -51,15 +51,18 @@ def fit_classes(kernels: Sequence[MeasuredKernel]) -> tuple[KernelModel, ...]:
     by_class: dict[str, list[MeasuredKernel]] = defaultdict(list)
     for kernel in kernels:
         by_class[kernel.shape.op_class].append(kernel)
+    cold = fit_cold_weights(kernels)
     return tuple(
-        fit_class(name, found) for name, found in sorted(by_class.items()) if len(found) >= _LEAST_KERNELS
+        fit_class(name, found, cold)
+        for name, found in sorted(by_class.items())
+        if len(found) >= _LEAST_KERNELS
     )
 
 
-def fit_class(op_class: str, kernels: Sequence[MeasuredKernel]) -> KernelModel:
+def fit_class(op_class: str, kernels: Sequence[MeasuredKernel], cold: ColdWeights) -> KernelModel:
     """The model of one class; kernels that the engine did away with count for `absent` alone."""
     shapes, seconds, counts = _merged([kernel for kernel in kernels if kernel.seconds > 0])
-    base = fit_base(shapes, seconds)
+    base = fit_base(shapes, seconds, cold)
     points = features_of(shapes)
     target = np.log(seconds) - np.log(base.seconds(shapes))
     kinds = np.array([shape.kind for shape in shapes])
@@ -120,17 +123,48 @@ def _merged(
     return list(found), seconds, np.array([len(values) for values in found.values()])
 
 
-def fit_base(shapes: Sequence[KernelShape], seconds: Array) -> Base:
-    """The four terms, none negative, least in relative error; longer kernels weigh more, as they are what
-    lies beyond the measured sizes."""
-    scale = np.array([1e-6, 1e-11, 1e-10, 1e-10])
+@dataclass(frozen=True, slots=True)
+class ColdWeights:
+    """Footprint of a network from which weights come from memory anew, and seconds of each such byte."""
+
+    cache_bytes: float
+    per_byte_s: float
+
+
+def fit_cold_weights(kernels: Sequence[MeasuredKernel]) -> ColdWeights:
+    """From the kernels that do little but read large weights: one rate while they are warm, one when cold."""
+    found = [kernel for kernel in kernels if kernel.seconds > 0 and _streams_weights(kernel.shape)]
+    if len(found) < _LEAST_STREAMING:
+        return ColdWeights(_CACHES_BYTES[len(_CACHES_BYTES) // 2], 0.0)
+    shapes = [kernel.shape for kernel in found]
+    seconds = np.array([kernel.seconds for kernel in found])
+    fits = []
+    for cache_bytes in _CACHES_BYTES:
+        columns = work_of(shapes, cache_bytes)[:, [0, 2, 3]] * [1e-6, 1e-10, 1e-10] / seconds[:, None]
+        terms, residual = nnls(columns, np.ones(len(found)))
+        fits.append((float(residual), cache_bytes, float(terms[2]) * 1e-10))
+    _, cache_bytes, per_byte_s = min(fits)
+    return ColdWeights(cache_bytes, float(f"{per_byte_s:.4g}"))
+
+
+def _streams_weights(shape: KernelShape) -> bool:
+    return shape.weight_bytes > max(1e6, 0.8 * shape.moved_bytes) and min(shape.rows, shape.columns) == 1
+
+
+def fit_base(shapes: Sequence[KernelShape], seconds: Array, cold: ColdWeights) -> Base:
+    """The other three terms, none negative, least in relative error; longer kernels weigh more, as they are
+    what lies beyond the measured sizes."""
+    scale = np.array([1e-6, 1e-11, 1e-10])
     weight = (seconds / float(np.median(seconds))) ** _LONG_WEIGH_MORE
-    columns = work_of(shapes) * scale * (weight / seconds)[:, None]
-    found, _ = nnls(columns, weight)
-    fixed, per_mac, per_byte, per_cold = (float(f"{value:.4g}") for value in found * scale)
-    return Base(max(fixed, 1e-8), per_mac, per_byte, per_cold)
+    work = work_of(shapes, cold.cache_bytes)
+    left = np.maximum(1.0 - work[:, 3] * cold.per_byte_s / seconds, 0.0)
+    found, _ = nnls(work[:, :3] * scale * (weight / seconds)[:, None], left * weight)
+    fixed, per_mac, per_byte = (float(f"{value:.4g}") for value in found * scale)
+    return Base(max(fixed, 1e-8), per_mac, per_byte, cold.per_byte_s, cold.cache_bytes)
 
 
+_CACHES_BYTES = tuple(1e6 * size for size in (2, 4, 8, 12, 16, 24, 32, 48, 64, 96))
+_LEAST_STREAMING = 12
 _LONG_WEIGH_MORE = 0.3
 
 

@@ -85,7 +85,7 @@ def command(
                 c.estimate.latency_s.low, c.estimate.latency_s.mid, c.estimate.latency_s.high, "s"
             ),
             "plan with": quantity(c.planning_latency_s.mid, "s"),
-            "power": quantity(c.estimate.power_w.mid, "w"),
+            "power": quantity(c.estimate.part_power_w.mid, "w"),
             "price": f"{c.price.amount:g} {c.price.currency}" if c.price else "unknown",
             "": _standing(c),
         }

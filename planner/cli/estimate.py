@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from planner.cli.arguments import parse_precision, parse_shapes
+from planner.cli.hidden_text import hidden_lines
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text import band, count, quantity, share
+from planner.cli.unit_text import refuse_with_auto, unit_lines
 from planner.units import format_percent
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 @click.command("estimate")
 @click.argument("model")
 @click.option("--device", "device_id", required=True, metavar="ID", help="See `planner devices list`.")
-@click.option("--unit", help="Compute unit of the part; default: the first that runs the engine.")
+@click.option("--unit", help="Compute unit, or auto for the best of all; default: the first with the engine.")
 @click.option("--mode", help="Power mode; default: the part's own.")
 @click.option("--precision", help="Default: half precision where the unit has it.")
 @click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
@@ -34,6 +37,13 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--caller", metavar="NAME|none", help="Program around the engine; default: the network's usual."
+)
+@click.option(
+    "--anchor",
+    "anchors",
+    multiple=True,
+    metavar="FILE|published",
+    help="Blend with measurements on this part or of this network; repeatable.",
 )
 @click.option("--layers", is_flag=True, help="Add every kernel.")
 @hardware_option
@@ -50,6 +60,7 @@ def command(
     threads: int | None,
     calibration: str | None,
     caller: str | None,
+    anchors: tuple[str, ...],
     layers: bool,  # noqa: FBT001 - click passes it by name
     *,
     output: Output,
@@ -60,39 +71,54 @@ def command(
     """
     from planner.cli.main import INFEASIBLE, OK
     from planner.hardware.catalog import read_device
-    from planner.latency.choice import calibration_for
+    from planner.latency.choice import anchors_for, calibration_for
     from planner.latency.estimate import estimate
+    from planner.latency.hidden_costs import with_hidden_costs
+    from planner.latency.placement import AUTO
     from planner.latency.record import estimate_record
+    from planner.plan.units_auto import auto_record, auto_units
     from planner.zoo.source import read_model
 
     asked = parse_precision(precision)
     chosen, notes = calibration_for(calibration, device_id, engine, threads, asked)
+    measured, published = anchors_for(anchors)
     device = read_device(device_id)
     workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
-    result = estimate(
-        workload,
-        device,
-        unit=unit,
-        mode=mode,
-        precision=asked,
-        engine=engine,
-        threads=threads,
-        transfer=calibration is None,
-        profile="" if caller == "none" else caller,
-        calibration=chosen,
-    )
+    auto = None
+    if unit == AUTO:
+        refuse_with_auto(threads=threads, calibration=calibration, caller=caller, anchor=anchors or None)
+        auto = auto_units(workload, device, mode=mode, precision=asked, engine=engine)
+        result = auto.best.estimate
+    else:
+        result = estimate(
+            workload,
+            device,
+            unit=unit,
+            mode=mode,
+            precision=asked,
+            engine=engine,
+            threads=threads,
+            transfer=calibration is None,
+            profile="" if caller == "none" else caller,
+            calibration=chosen,
+            anchors=measured,
+            published=published,
+        )
+    result = with_hidden_costs(result, workload, device, threads)
     result = replace(result, warnings=(*result.warnings, *notes, *own_part_notes((device.id,))))
-    record = estimate_record(result, layers=layers)
-    power, memory = result.power_w, result.memory
+    record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}
+    memory = result.memory
     heading = [
         f"{result.model} on {result.device}/{result.unit}, mode {result.mode}, {result.engine} "
         f"{result.precision}, batch {result.batch}",
         *_speed_lines(result),
-        f"power       {band(power.low, power.mid, power.high, 'w')}   [{result.power_provenance}]",
+        *_power_lines(result),
         f"memory      {quantity(memory.total_bytes, 'bytes')} of {quantity(memory.capacity_bytes, 'bytes')}"
         + ("" if result.fits else "   DOES NOT FIT, so there is no latency"),
         f"bound by    compute {share(result.bound.compute)}, memory {share(result.bound.memory)}, "
         f"overhead {share(result.bound.overhead)}",
+        *hidden_lines(result.hidden),
+        *(unit_lines(auto) if auto else ()),
     ]
     shown = result.layers if layers else ()
     table = [
@@ -118,12 +144,31 @@ def _speed_lines(result: Estimate) -> list[str]:
     if not result.fits:
         return []
     latency = result.latency_s
-    origin = f"[{result.provenance}{_held(result)}]"
+    anchors = f", anchored on {len(result.anchors)}" if result.anchors else ""
+    origin = f"[{result.provenance}{anchors}{_held(result)}]"
     return [
         f"latency     {band(latency.low, latency.mid, latency.high, 's')}   {origin}",
         f"throughput  {result.throughput_per_s:.4g} inferences/s",
-        f"energy      {quantity(result.energy_j, 'j')} per batch",
     ]
+
+
+def _power_lines(result: Estimate) -> list[str]:
+    power, part, joules = result.power_w, result.part_power_w, result.energy_per_inference_j
+    promised = result.peak_ops_per_s / result.power_limit_w
+    lines = [
+        f"power       {band(power.low, power.mid, power.high, 'w')}   [{result.power_provenance}], "
+        f"idle {quantity(result.idle_w, 'w')}; {result.power_boundary}"
+    ]
+    if part.mid != power.mid:
+        lines.append(f"  the part  {band(part.low, part.mid, part.high, 'w')}")
+    if result.fits:
+        lines += [
+            f"energy      {band(joules.low, joules.mid, joules.high, 'j')} per inference, "
+            f"{1 / joules.mid:.3g} inferences/J",
+            f"of a watt   {quantity(promised, 'ops_per_s')}/W promised (dense peak over limit), "
+            f"{quantity(result.useful_ops / joules.mid, 'ops_per_s')}/W used by this network",
+        ]
+    return lines
 
 
 def _held(result: Estimate) -> str:
@@ -132,12 +177,12 @@ def _held(result: Estimate) -> str:
     return "" if level is None else f", band of {format_percent(level)}"
 
 
-def _flat(record: dict[str, object]) -> dict[str, object]:
+def _flat(record: Mapping[str, object], within: str = "") -> dict[str, object]:
     """One CSV row: nested numbers as `latency_s_low` and so on, lists left out."""
     row: dict[str, object] = {}
     for key, value in record.items():
         if isinstance(value, dict):
-            row.update({f"{key}_{inner}": number for inner, number in value.items()})
+            row.update(_flat(value, f"{within}{key}_"))
         elif not isinstance(value, list):
-            row[key] = value
+            row[f"{within}{key}"] = value
     return row

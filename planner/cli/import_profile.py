@@ -59,4 +59,5 @@ def command(tool: str, files: tuple[Path, ...], model: str | None, *, output: Ou
     series = [{"name": s.name, "mean": s.mean, "low": s.low, "high": s.high} for s in profile.series]
     right = frozenset({"time", "share", "mean", "low", "high"})
     notes = [f"note: {text}" for text in profile.notes]
-    output.write(Answer(profile.record(), rows or series, table, heading, notes, right))
+    record = {**profile.record(), "model": model}
+    output.write(Answer(record, rows or series, table, heading, notes, right))

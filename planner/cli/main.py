@@ -12,6 +12,9 @@ from planner.errors import PlannerError
 COMMANDS = {
     "inspect": ("planner.cli.inspect", "Count operations, bytes and memory of a network, per operator."),
     "estimate": ("planner.cli.estimate", "Predict latency, power and memory of a network on one part."),
+    "what-if": ("planner.cli.what_if", "Put a network in other precisions and compressions on one part."),
+    "curve": ("planner.cli.curve", "How throughput and latency grow with batch, threads or streams."),
+    "split": ("planner.cli.split", "Where to cut a network between a device and a server."),
     "compare": ("planner.cli.compare", "Put a network on many parts and rank them against limits."),
     "devices": ("planner.cli.devices", "List, show and check the parts of the database."),
     "measurements": ("planner.cli.measurements", "Search what others measured and published."),

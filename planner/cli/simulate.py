@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner.cli.claim_text import claim_lines
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.rack_notes import band_lines, rack_life_lines, theory_lines
@@ -70,6 +71,7 @@ def _status(simulated: RackRun) -> int:
 
 def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: tuple[str, ...]) -> Answer:
     """The simulated rack as table and record, with what the scenario asks about the rack beside."""
+    from planner.plan.claims import claims_record
     from planner.plan.rack_life import life_record
     from planner.plan.record import rack_record
     from planner.plan.theory import compare_with_theory, theory_record
@@ -85,6 +87,7 @@ def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: 
     if theory is not None:
         answered["theory"] = theory_record(theory)
     answered.update(life_record(source.scenario, rack))
+    answered.update(claims_record(source.scenario))
     table = [
         {
             "stream": stream.name,
@@ -124,6 +127,7 @@ def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: 
     answered["warnings"] = notes
     footer += theory_lines(theory) if theory else []
     footer += rack_life_lines(source.scenario, rack)
+    footer += claim_lines(source.scenario)
     footer += [f"note: {text}" for text in notes]
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
     rows = frame_rows(result.to_frame())

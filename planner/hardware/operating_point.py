@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypedDict
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.provenance import Provenance, of_status, weakest
@@ -32,7 +33,9 @@ class OperatingPoint:
     """Rate of operations that are no multiply-accumulate: the unit's float32 peak where it has one."""
     bandwidth_bytes_per_s: float
     processors: float
-    """Multiprocessors of a GPU, threads on a CPU, else one."""
+    """Multiprocessors of a GPU, threads on a CPU, AI cores of an NPU, else one."""
+    reload_bytes_per_s: float
+    """At which weights come that do not stay on the chip: the memory's, else the host link's."""
     cache_bytes: float | None
     """The largest cache or local memory of the unit; None where nobody says."""
     unit_name: str
@@ -49,6 +52,16 @@ class OperatingPoint:
     capacity_bytes: float
     idle_w: float
     power_limit_w: float
+    dynamic_w: float
+    """What all units together may add to idle, in the mode with the highest limit."""
+    clock_top_hz: float
+    """Clock of the unit in that mode; 0 where nobody says."""
+    active_share: float
+    """Powered partitions of the unit (TPCs, cores) over those of that mode."""
+    threads_share: float
+    """Threads used over the cores of the mode; one where all are."""
+    host_apart: bool
+    """Whether the part hangs on a host whose power is not in its own."""
     latency_provenance: Provenance
     power_provenance: Provenance
     warnings: tuple[str, ...]
@@ -140,6 +153,11 @@ def operating_point(
         vector_ops_per_s=vector.value * share,
         bandwidth_bytes_per_s=bandwidth.value,
         processors=_processors(description, chosen_mode.id, threads),
+        reload_bytes_per_s=(
+            device.host_link.bandwidth_bytes_per_s.value
+            if device.memory.on_chip and device.host_link
+            else bandwidth.value
+        ),
         cache_bytes=max((size.value for size in description.caches_bytes.values()), default=None),
         unit_name=description.name,
         architecture=device.architecture,
@@ -152,14 +170,37 @@ def operating_point(
         capacity_bytes=capacity,
         idle_w=chosen_mode.idle_w.value,
         power_limit_w=chosen_mode.power_limit_w.value,
+        **_power_facts(device, unit, chosen_mode),
+        threads_share=share,
         latency_provenance=_datasheet_at_best(rests_on),
         power_provenance=_datasheet_at_best([chosen_mode.idle_w, chosen_mode.power_limit_w]),
         warnings=warnings,
     )
 
 
+class _PowerFacts(TypedDict):
+    dynamic_w: float
+    clock_top_hz: float
+    active_share: float
+    host_apart: bool
+
+
+def _power_facts(device: Device, unit: str, mode: Mode) -> _PowerFacts:
+    """The part in the mode with the highest limit, and how much of the unit is powered in this one."""
+    top = max(device.modes, key=lambda item: item.power_limit_w.value)
+    description = device.units[unit]
+    clock, most = description.clocks_hz.get(top.id), description.active.get(top.id)
+    active = description.active.get(mode.id)
+    return {
+        "dynamic_w": top.power_limit_w.value - top.idle_w.value,
+        "clock_top_hz": clock.value if clock else 0.0,
+        "active_share": active.value / most.value if active and most and most.value else 1.0,
+        "host_apart": device.host_link is not None or device.form in ("card", "server"),
+    }
+
+
 def _processors(unit: ComputeUnit, mode: str, threads: int | None) -> float:
-    """What works side by side: multiprocessors of a GPU in this mode, threads on a CPU, else one.
+    """What works side by side: multiprocessors of a GPU in this mode, threads on a CPU, AI cores, else one.
 
     A GPU whose datasheet names neither multiprocessors nor TPCs (two multiprocessors each) is taken to have
     128 CUDA cores in a multiprocessor, as all since Maxwell but Volta, Turing and the GA100 have.
@@ -168,6 +209,8 @@ def _processors(unit: ComputeUnit, mode: str, threads: int | None) -> float:
     if unit.kind == "cpu":
         cores = powered.value if powered else sum(count.value for count in unit.parts.values())
         return float(threads or cores or 1)
+    if unit.kind == "npu" and "ai_cores" in unit.parts:
+        return float(unit.parts["ai_cores"].value)
     if unit.kind != "gpu":
         return 1.0
     parts = {name: count.value for name, count in unit.parts.items()}

@@ -74,7 +74,7 @@ def _calibration(
             conditions.profiler_per_node_s,
         ),
         stored.fixed_s,
-        NetworkError(stored.band.floor, stored.band.share, stored.band.quantile, stored.band.level),
+        NetworkError(**stored.band.model_dump()),
         tuple(_model(name, entry, rows[name]) for name, entry in sorted(stored.classes.items())),
         digest,
     )  # fmt: skip
@@ -90,6 +90,7 @@ def _model(name: str, entry: KernelClass, rows: Iterable[tuple[KernelShape, floa
             2.0 / base.peak_ops_per_s if base.peak_ops_per_s else 0.0,
             1.0 / base.bandwidth_bytes_per_s if base.bandwidth_bytes_per_s else 0.0,
             1.0 / base.cold_bandwidth_bytes_per_s if base.cold_bandwidth_bytes_per_s else 0.0,
+            base.cache_bytes,
         ),
         Hyperparameters(
             tuple(entry.lengths[feature] for feature in FEATURES),
@@ -122,6 +123,7 @@ def _document(calibration: Calibration, table: str, digest: str) -> dict[str, ob
             "level": error.level,
             "floor": _short(error.floor),
             "share": _short(error.share),
+            "own": _short(error.own),
             "quantile": _short(error.quantile),
         },
         "table": {"file": table, "sha256": digest},
@@ -138,6 +140,7 @@ def _class(model: KernelModel) -> dict[str, object]:
         shown["bandwidth"] = f"{1e-9 / base.per_byte_s:.6g} GB/s"
     if base.per_cold_byte_s:
         shown["cold_bandwidth"] = f"{1e-9 / base.per_cold_byte_s:.6g} GB/s"
+    shown["cache"] = f"{1e-6 * base.cache_bytes:.6g} MB"
     return {
         "base": shown,
         "mean": _short(settings.mean),

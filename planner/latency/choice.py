@@ -1,10 +1,12 @@
-"""Which calibration an estimate rests on: none, a file, or the one that is kept for this machine."""
+"""What an estimate rests on: no calibration, a file, or the one kept for this machine; and its anchors."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from planner.hardware.processor import cpu_name
+from planner.latency.anchor_file import Anchor, read_anchors
 from planner.latency.calibration import Calibration
 from planner.latency.calibration_file import read_calibration
 from planner.latency.stored_calibrations import THIS_MACHINE, of_this_machine, staleness
@@ -32,3 +34,16 @@ def calibration_for(
     else:
         notes = [f"the calibration is of {own.device} ({own.cpu}), not of {device}"]
     return calibration, tuple(notes)
+
+
+PUBLISHED = "published"
+
+
+def anchors_for(asked: Sequence[str]) -> tuple[tuple[Anchor, ...], bool]:
+    """The measurements of the files asked for, and whether published ones are too ("published").
+
+    Published anchors are asked for and never taken by themselves: the fitted model rests on those rows
+    already, so they tell it little, and a comparison of parts stays one of equals.
+    """
+    files = [text for text in asked if text not in (PUBLISHED, NONE)]
+    return tuple(anchor for text in files for anchor in read_anchors(Path(text))), PUBLISHED in asked

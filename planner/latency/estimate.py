@@ -3,46 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from planner.errors import UnknownIdError
+from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
+from planner.latency.anchor_file import Anchor
+from planner.latency.anchoring import Anchored, Target, Used, anchored
 from planner.latency.band import Band
 from planner.latency.calibrated import by_calibration, require_same_setting
 from planner.latency.calibration import Calibration
-from planner.latency.network_time import LayerEstimate, by_model, by_roofline
-from planner.latency.power import serving_power_w
-from planner.latency.prepared import Prepared, prepare
+from planner.latency.fitting import what_would_fit
+from planner.latency.memory_use import MemoryUse
+from planner.latency.network_time import LayerEstimate, NetworkTime, by_model, by_roofline
+from planner.latency.power import energy_band, power_draw
+from planner.latency.prepared import Prepared, prepare, prepare_run
+from planner.latency.remarks import remarks
+from planner.latency.transfer.prediction import usual_profile
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import Provenance
 from planner.schema.device import Device, Precision
 from planner.schema.transfer import Transfer
-from planner.wording.message import message
 from planner.workload.workload import Unresolved, Workload
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-@dataclass(frozen=True, slots=True)
-class MemoryUse:
-    """Bytes the network needs and what the unit has for it; the engine's own workspace is not known."""
-
-    weights_bytes: float
-    peak_activation_bytes: float
-    capacity_bytes: float
-
-    @property
-    def total_bytes(self) -> float:
-        """Weights and peak activations together."""
-        return self.weights_bytes + self.peak_activation_bytes
-
-    @property
-    def fits(self) -> bool:
-        """Whether the total is within the capacity."""
-        return self.total_bytes <= self.capacity_bytes
+    from planner.latency.hidden_costs import HiddenCost
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +55,20 @@ class Estimate:
     batch: int
     latency_s: Band
     power_w: Band
+    """Of the whole system at the plug where that is known, else of the part alone; see `power_boundary`."""
+    part_power_w: Band
+    """Of the part alone, never over the limit of its mode: what a plan adds carriers to."""
+    idle_w: float
+    """Of the same boundary as `power_w`, with nothing to do."""
+    power_boundary: str
+    power_rests_on: str | None
+    """The family of the power model behind `power_w`; None where it is a judgement."""
+    use: float
+    """The busiest of arithmetic and memory traffic over the latency, as a share of the unit's peak."""
+    peak_ops_per_s: float
+    """Dense peak of one instance of the unit at the precision."""
+    power_limit_w: float
+    """Of the power mode, as the datasheet states it."""
     memory: MemoryUse
     bound: BoundShares
     provenance: Provenance
@@ -81,6 +83,10 @@ class Estimate:
     """SHA-256 of the file of the calibration behind the latency; None without one."""
     caller_s: float = 0.0
     """The share of `fixed_s` that the program around the engine takes."""
+    anchors: tuple[Used, ...] = ()
+    """Measurements that the latency is anchored on, with their weights."""
+    hidden: tuple[HiddenCost, ...] = ()
+    """Costs around inference, where they were asked for; see `planner.latency.hidden_costs`."""
 
     @property
     def throughput_per_s(self) -> float:
@@ -91,6 +97,16 @@ class Estimate:
     def energy_j(self) -> float:
         """Energy of one batch at the middle power and the middle latency."""
         return self.power_w.mid * self.latency_s.mid
+
+    @property
+    def useful_ops(self) -> float:
+        """Operations of one inference: two for each multiply-accumulate."""
+        return sum(2.0 * layer.macs for layer in self.layers) / self.batch
+
+    @property
+    def energy_per_inference_j(self) -> Band:
+        """Energy of one inference, within the same boundary as `power_w`."""
+        return energy_band(self.power_w, self.latency_s, self.batch)
 
     @property
     def fits(self) -> bool:
@@ -131,6 +147,8 @@ def estimate(
     transfer: bool = True,
     profile: str | None = None,
     calibration: Calibration | None = None,
+    anchors: Sequence[Anchor] = (),
+    published: bool = False,
 ) -> Estimate:
     """Predict one network on one part.
 
@@ -142,6 +160,9 @@ def estimate(
     one and `precision` half precision where the unit has it. Refuses names the part does not know and
     precisions it neither has nor falls back from; a network that does not fit is answered with
     ``fits = False``.
+
+    `anchors`, measurements on this part or of this network, and `published` ones of the kind blend with the
+    fitted model (see `planner.latency.anchoring`); they are of the engine alone, without a caller.
     """
     if calibration is not None:
         setting = calibration.setting
@@ -149,11 +170,34 @@ def estimate(
         threads = threads or setting.threads
     point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
     size = workload.batch if batch is None else batch
-    prepared = prepare(workload, size, point.precision, point.engine)
     if calibration is not None:
         require_same_setting(calibration, point, threads)
-        return estimate_at(prepared, point, calibration=calibration)
-    return estimate_at(prepared, point, transfer_for(point) if transfer else None, profile)
+        if anchors or published:
+            problem = Problem("anchor", "none beside a calibration", "both", "ask with --calibration none")
+            raise InputError("estimate", [problem])
+        run = prepare_run(workload, size, point.precision, point.engine)
+        return estimate_at(run, point, calibration=calibration)
+    prepared = prepare(workload, size, point.precision, point.engine)
+    model = transfer_for(point) if transfer or anchors or published else None
+    if not (anchors or published):
+        return _told_what_fits(estimate_at(prepared, point, model, profile), workload, device, point)
+    if model is None:
+        expected = f"a model of {point.engine} on this kind of unit, fitted on published measurements"
+        advice = "planner calibrate makes one of an engine on this machine"
+        raise InputError("anchor", [Problem(f"{device.id}/{point.unit}", expected, "none", advice)])
+    caller = "" if anchors else usual_profile(model, workload.model)
+    caller = caller if profile is None else profile
+    target = Target(prepared.workload, device, point, model, threads, caller)
+    found = anchored(target, anchors, with_published=published)
+    result = estimate_at(prepared, point, model, caller, anchored=found)
+    return _told_what_fits(result, workload, device, point)
+
+
+def _told_what_fits(found: Estimate, workload: Workload, device: Device, point: OperatingPoint) -> Estimate:
+    """The estimate, with what would fit where it does not."""
+    if found.fits:
+        return found
+    return replace(found, warnings=(*found.warnings, what_would_fit(workload, device, point, found.batch)))
 
 
 def point_for(
@@ -191,19 +235,42 @@ def estimate_at(
     transfer: Transfer | None = None,
     profile: str | None = None,
     calibration: Calibration | None = None,
+    anchored: Anchored | None = None,
 ) -> Estimate:
     """The estimate of a network prepared for the point's precision and engine.
 
     By a calibration, else by a transferred model or, with neither, by the roofline over its kernels.
     """
-    workload = prepared.workload
-    memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes)
     if calibration is not None:
         latency = by_calibration(prepared, point, calibration)
     elif transfer is not None:
-        latency = by_model(prepared, point, transfer, profile)
+        latency = by_model(prepared, point, transfer, profile, anchored)
     else:
         latency = by_roofline(prepared, point)
+    return assembled(
+        prepared,
+        point,
+        latency,
+        rests_on=transfer.id if transfer else None,
+        calibration=calibration.digest if calibration else None,
+        anchors=anchored.used if anchored else (),
+    )
+
+
+def assembled(
+    prepared: Prepared,
+    point: OperatingPoint,
+    latency: NetworkTime,
+    *,
+    rests_on: str | None = None,
+    calibration: str | None = None,
+    anchors: tuple[Used, ...] = (),
+) -> Estimate:
+    """The estimate whose latency was worked out already: power, energy and memory beside it."""
+    workload = prepared.workload
+    memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes)
+    use = _use(latency.layers, latency.band.mid, point)
+    power = power_draw(point, use)
     return Estimate(
         model=workload.model,
         device=point.device,
@@ -213,19 +280,37 @@ def estimate_at(
         precision=point.precision,
         batch=workload.batch,
         latency_s=latency.band,
-        power_w=serving_power_w(point.idle_w, point.power_limit_w),
+        power_w=power.system_w,
+        part_power_w=power.part_w,
+        idle_w=power.idle_w,
+        power_boundary=power.boundary,
+        power_rests_on=power.rests_on,
+        use=use,
+        peak_ops_per_s=point.peak_ops_per_s,
+        power_limit_w=point.power_limit_w,
         memory=memory,
         bound=_bound_shares(latency.layers, latency.fixed_s),
         provenance=latency.provenance,
-        power_provenance=point.power_provenance,
+        power_provenance=power.provenance,
         layers=latency.layers,
         fixed_s=latency.fixed_s,
-        warnings=(*point.warnings, *latency.notes, *_warnings(workload, memory, latency.layers, point)),
+        warnings=(*point.warnings, *latency.notes, *remarks(workload, memory, latency.layers, point)),
         unresolved=workload.unresolved,
-        rests_on=transfer.id if transfer else None,
-        calibration=calibration.digest if calibration else None,
+        rests_on=rests_on,
+        calibration=calibration,
         caller_s=latency.caller_s,
+        anchors=anchors,
     )
+
+
+def _use(layers: Sequence[LayerEstimate], latency_s: float, point: OperatingPoint) -> float:
+    """Multiply-accumulates and bytes over what the unit could do in the time, the larger of both."""
+    arithmetic_s = sum(
+        2.0 * layer.macs / point.peaks_ops_per_s.get(Precision(layer.precision), point.peak_ops_per_s)
+        for layer in layers
+    )
+    traffic_s = sum(layer.bytes for layer in layers) / point.bandwidth_bytes_per_s
+    return min(1.0, max(arithmetic_s, traffic_s) / latency_s) if latency_s > 0 else 0.0
 
 
 def _bound_shares(layers: Sequence[LayerEstimate], fixed_s: float) -> BoundShares:
@@ -236,31 +321,3 @@ def _bound_shares(layers: Sequence[LayerEstimate], fixed_s: float) -> BoundShare
         time["overhead"] += layer.time.overhead_s
     total = sum(time.values()) or 1.0
     return BoundShares(time["compute"] / total, time["memory"] / total, time["overhead"] / total)
-
-
-def _fallback_warning(layers: Sequence[LayerEstimate], operators: frozenset[str]) -> str:
-    """Which layers a unit cannot run, by operator type; limits on their sizes are not known here."""
-    lost = [layer for layer in layers if operators and not operators.issuperset(layer.op_types)]
-    if not lost:
-        return message("estimated.size_limits")
-    kinds = sorted({op for layer in lost for op in layer.op_types} - operators)
-    return message("estimated.lost_kernels", lost=len(lost), kernels=len(layers), types=", ".join(kinds))
-
-
-def _warnings(
-    workload: Workload, memory: MemoryUse, layers: Sequence[LayerEstimate], point: OperatingPoint
-) -> list[str]:
-    found: list[str] = []
-    if not memory.fits:
-        needed, has = f"{memory.total_bytes / 1e9:.2f}", f"{memory.capacity_bytes / 1e9:.2f}"
-        found.append(message("estimated.does_not_fit", needed=needed, device=point.device, has=has))
-    found += [message("estimated.assumed", text=text) for text in workload.assumptions]
-    if workload.unresolved:
-        found.append(message("estimated.unresolved", number=len(workload.unresolved)))
-    if any(kernel.precision is Precision.INT8 for kernel in layers) and point.precision is not Precision.INT8:
-        found.append(message("estimated.quantised", precision=point.precision))
-    if any(layer.op_class == "recurrent" for layer in layers):
-        found.append(message("estimated.recurrent"))
-    if point.operators:
-        found.append(_fallback_warning(layers, point.operators))
-    return found

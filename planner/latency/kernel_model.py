@@ -23,45 +23,49 @@ from planner.latency.kernel_shape import KernelShape
 
 Array = NDArray[np.float64]
 
+UNKNOWN_SPREAD = 1.0
+"""Standard deviation of log seconds for kernels of a kind that no probe had: a factor of 2.7 either way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Base:
     """Seconds of a kernel without any learnt factor: fixed, per multiply-accumulate and per byte moved.
 
-    `per_cold_byte_s` comes on top for weights that other layers have pushed out of the caches since the last
-    inference.
+    `per_cold_byte_s` comes on top for weights that have left the caches since the last inference, which they
+    do where the network's footprint is larger than `cache_bytes`.
     """
 
     fixed_s: float
     per_mac_s: float
     per_byte_s: float
-    per_cold_byte_s: float = 0.0
+    per_cold_byte_s: float
+    cache_bytes: float
 
     def seconds(self, shapes: Sequence[KernelShape]) -> Array:
         """Seconds of each kernel."""
         terms = np.array([self.fixed_s, self.per_mac_s, self.per_byte_s, self.per_cold_byte_s])
-        found: Array = work_of(shapes) @ terms
+        found: Array = work_of(shapes, self.cache_bytes) @ terms
         return found
 
 
-CACHE_BYTES = 64e6
-"""Where a network's traffic begins to push its weights out: the order of a server's last cache."""
+_STEEP = 4.0
+"""How fast weights leave the cache around its size: of a footprint of twice the cache, 94 % are cold."""
 
 
-def work_of(shapes: Sequence[KernelShape]) -> Array:
+def work_of(shapes: Sequence[KernelShape], cache_bytes: float) -> Array:
     """Columns of one, multiply-accumulates on the image, bytes moved, and cold bytes of weights."""
-    return np.array(
+    footprints = np.array([max(1, shape.footprint_bytes) for shape in shapes], dtype=np.float64)
+    cold = 1.0 / (1.0 + (cache_bytes / footprints) ** _STEEP)
+    weights = np.array([shape.weight_bytes for shape in shapes], dtype=np.float64)
+    return np.stack(
         [
-            (
-                1.0,
-                shape.macs * shape.inside,
-                shape.moved_bytes,
-                shape.weight_bytes * shape.network_bytes / (shape.network_bytes + CACHE_BYTES),
-            )
-            for shape in shapes
+            np.ones(len(shapes)),
+            np.array([shape.macs * shape.inside for shape in shapes], dtype=np.float64),
+            np.array([shape.moved_bytes for shape in shapes], dtype=np.float64),
+            weights * cold,
         ],
-        dtype=np.float64,
-    ).reshape(len(shapes), 4)
+        axis=1,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,9 @@ class KernelModel:
         explained = np.einsum("ij,ij->j", cross, cho_solve(factor, cross))
         variance = np.maximum(self.hyperparameters.spread**2 - explained, 0.0)
         kept = np.array([1.0 - self.absent.get(shape.kind, 0.0) for shape in shapes])
-        return base_s * np.exp(mean) * kept, np.sqrt(variance + self.hyperparameters.noise**2)
+        spread = np.sqrt(variance + self.hyperparameters.noise**2)
+        new = np.array([shape.kind not in self.kinds for shape in shapes])
+        return base_s * np.exp(mean) * kept, np.where(new, np.maximum(spread, UNKNOWN_SPREAD), spread)
 
     @cached_property
     def _points(self) -> Array:

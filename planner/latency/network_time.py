@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.hardware.operating_point import OperatingPoint
+from planner.latency.anchoring import Anchored
 from planner.latency.band import Band
 from planner.latency.prepared import Prepared
 from planner.latency.roofline import Bound, KernelTime, kernel_time
-from planner.latency.transfer.prediction import predict
+from planner.latency.transfer.model import KernelTimes
+from planner.latency.transfer.prediction import Prediction, predict
 from planner.provenance import Provenance
 from planner.schema.device import Precision
 from planner.schema.transfer import Transfer
@@ -59,10 +61,19 @@ def by_roofline(prepared: Prepared, point: OperatingPoint) -> NetworkTime:
 
 
 def by_model(
-    prepared: Prepared, point: OperatingPoint, transfer: Transfer, profile: str | None
+    prepared: Prepared,
+    point: OperatingPoint,
+    transfer: Transfer,
+    profile: str | None,
+    anchored: Anchored | None = None,
 ) -> NetworkTime:
-    """What a model fitted on published measurements says, with the band that left-out ones earned it."""
+    """What a model fitted on published measurements says, with the band that left-out ones earned it.
+
+    Anchors move all of it by one factor and replace the band.
+    """
     found = predict(prepared, point, transfer, profile)
+    if anchored is not None:
+        found = _moved(found, anchored)
     low, high = found.band.low / found.band.mid, found.band.high / found.band.mid
     layers = []
     for index, kernel in enumerate(prepared.kernels):
@@ -78,6 +89,22 @@ def by_model(
         layers.append(layer_of(kernel, point, time))
     return NetworkTime(
         tuple(layers), found.fixed_s, found.caller_s, found.band, Provenance.TRANSFERRED, found.notes
+    )
+
+
+def _moved(found: Prediction, anchored: Anchored) -> Prediction:
+    """The prediction times a factor, with the band of the blend, widened by novelty as the model's own."""
+    factor, times = anchored.factor, found.times
+    mid = found.band.mid * factor
+    band = Band(mid * anchored.low**found.widened, mid, mid * anchored.high**found.widened, found.band.level)
+    columns = (times.compute_s, times.memory_s, times.overhead_s, times.total_s)
+    return replace(
+        found,
+        times=KernelTimes(*(column * factor for column in columns)),
+        fixed_s=found.fixed_s * factor,
+        caller_s=found.caller_s * factor,
+        band=band,
+        notes=(*anchored.notes, *found.notes),
     )
 
 

@@ -1,21 +1,153 @@
-"""Power of a part while it serves: between its idle draw and the limit of its power mode.
+"""Power while a network runs: of the part, and of the whole system at the plug.
 
-P = idle + activity x (limit - idle). Where a network sits between the two depends on what it keeps busy. The
-activity used is 0.75 within 0.5 to 1.0: in MLPerf Inference 2.0 (wall-plug power) a Jetson AGX Orin at MAXN
-draws 41.5 W on ResNet-50 single-stream, 46.9 W on BERT-Large single-stream and 53.1 W on ResNet-50 offline,
-which is 0.65, 0.75 and 0.87 of the way from 8 W idle to its 60 W limit. It stops holding for modes that cap
-clocks far below their label and for wall-plug figures of cards, which include a server.
+part = idle + dynamic x share of the unit x powered partitions x (clock / top clock)^k x use,
+use = standing + (1 - standing) x busiest of arithmetic and memory traffic, as shares of the unit's peaks;
+system = supply x part for a module on its carrier; the part itself for a board, told at its input.
+
+The parameters are fitted on the power logs of MLPerf Inference (`hardware_db/power`, docs/power.md), whose
+watts are those of the whole system at the plug. Clock to a power between one and three: Le Sueur and Heiser,
+"Dynamic voltage and frequency scaling: the laws of diminishing returns", HotPower 2010. Where no family of
+the model covers a unit (cards and servers, whose host nobody meters apart; NPUs but one) a judgement stands
+in: 0.75 of the way from idle to the limit, within 0.5 to 1.
 """
 
 from __future__ import annotations
 
-from planner.latency.band import Band
+import functools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from planner.data_files import database_dir
+from planner.hardware.operating_point import OperatingPoint
+from planner.latency.band import Band, Bound
+from planner.provenance import Provenance
+from planner.schema.power_model import PowerFamily, PowerModel, PowerResiduals
+from planner.schema.yaml_file import read_document, read_model
 
 ACTIVITY = Band(low=0.5, mid=0.75, high=1.0)
+PART_ALONE = "the part alone, without what it sits in"
+BOARD_INPUT = "board"
+_ENDS: tuple[Bound, ...] = ("low", "mid", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class PowerDraw:
+    """Watts while a network runs without a pause."""
+
+    system_w: Band
+    """Of the whole system at the plug where the model covers it; of the part alone elsewhere."""
+    part_w: Band
+    """Of the part alone, never over the limit of its mode: what its sink sheds, carriers left out."""
+    idle_w: float
+    """Of the same boundary as `system_w`, with nothing to do."""
+    boundary: str
+    provenance: Provenance
+    rests_on: str | None
+    """The family of the power model; None where the judgement stands in."""
+
+
+def power_draw(point: OperatingPoint, use: float) -> PowerDraw:
+    """Power at an operating point; `use` is the busiest of arithmetic and traffic, as a share of its peak."""
+    model = power_model()
+    family = family_of(model, point)
+    if family is None or family.residuals is None:
+        band = serving_power_w(point.idle_w, point.power_limit_w)
+        return PowerDraw(band, band, point.idle_w, PART_ALONE, point.power_provenance, None)
+    values = parameter_values(model)
+    part_w = part_power_w(point, use, family.name, values)
+    alone_w = _band(part_w, family.residuals, model.level)
+    low_w, mid_w, high_w = (min(max(alone_w.at(end), point.idle_w), point.power_limit_w) for end in _ENDS)
+    limited_w = Band(low_w, mid_w, high_w, model.level)
+    if family.host or point.host_apart:
+        return PowerDraw(alone_w, limited_w, point.idle_w, PART_ALONE, Provenance.TRANSFERRED, family.name)
+    factor = supply_factor(point, values)
+    idle_w = point.idle_w * factor
+    whole_w = alone_w.scaled(factor)
+    whole_w = Band(max(idle_w, whole_w.low), whole_w.mid, whole_w.high, whole_w.level)
+    return PowerDraw(whole_w, limited_w, idle_w, model.boundary, Provenance.TRANSFERRED, family.name)
+
+
+def _band(mid_w: float, residuals: PowerResiduals, level: float) -> Band:
+    return Band(mid_w * residuals.low, mid_w, mid_w * residuals.high, level)
+
+
+def part_power_w(point: OperatingPoint, use: float, family: str, values: Mapping[str, float]) -> float:
+    """Watts of the part by the formula above."""
+    return point.idle_w + dynamic_w(point, family, values) * use_factor(use * point.threads_share, values)
+
+
+def dynamic_w(point: OperatingPoint, family: str, values: Mapping[str, float]) -> float:
+    """What the unit adds to idle when fully used, in this mode and at this clock."""
+    if point.clock_hz and point.clock_top_hz:
+        slower = point.clock_hz / point.clock_top_hz
+        scale = point.active_share * math.pow(slower, values["clock_power"])
+    else:
+        scale = (point.power_limit_w - point.idle_w) / point.dynamic_w if point.dynamic_w else 1.0
+    return point.dynamic_w * values[family] * scale
+
+
+def use_factor(use: float, values: Mapping[str, float]) -> float:
+    """Share of the unit's dynamic power at this use of its peaks."""
+    return values["standing"] + (1.0 - values["standing"]) * min(1.0, max(0.0, use))
+
+
+def supply_factor(point: OperatingPoint, values: Mapping[str, float]) -> float:
+    """Watts at the plug for one of the part: limits and idle of a board are told at its input already."""
+    return 1.0 if point.form == BOARD_INPUT else values["supply"]
+
+
+def parameter_values(model: PowerModel) -> dict[str, float]:
+    """Name -> value of all parameters; the share of a family under its name."""
+    values: dict[str, float] = {name: item.value for name, item in model.parameters.items()}
+    return {**values, **{family.name: family.share.value for family in model.families}}
+
+
+def family_of(model: PowerModel, point: OperatingPoint) -> PowerFamily | None:
+    """The family that covers a unit; None where none does."""
+    described = (point.unit_name, point.architecture)
+    for family in model.families:
+        if point.unit_kind != family.unit_kind or point.form not in family.forms:
+            continue
+        if any(fnmatchcase(text, word) for word in family.words for text in described):
+            return family
+    return None
+
+
+@functools.cache
+def power_model() -> PowerModel:
+    """The model as shipped."""
+    return read_model(_path(), PowerModel)
+
+
+def power_digest() -> str:
+    """SHA-256 of the model's file, to tell which fit a result rests on."""
+    return read_document(_path()).sha256
+
+
+def _path() -> Path:
+    return database_dir() / "power" / "system.yaml"
+
+
+def energy_band(power_w: Band, latency_s: Band, batch: int) -> Band:
+    """Joules of one inference.
+
+    Errors of power and latency are taken as independent where both bands hold a probability, so their
+    logarithms add as squares; else the ends multiply and hold none.
+    """
+    mid = power_w.mid * latency_s.mid / batch
+    if power_w.level is None or latency_s.level is None:
+        low, high = power_w.low * latency_s.low, power_w.high * latency_s.high
+        return Band(low / batch, mid, high / batch)
+    down = math.hypot(math.log(power_w.low / power_w.mid), math.log(latency_s.low / latency_s.mid))
+    up = math.hypot(math.log(power_w.high / power_w.mid), math.log(latency_s.high / latency_s.mid))
+    return Band(mid * math.exp(-down), mid, mid * math.exp(up), min(power_w.level, latency_s.level))
 
 
 def serving_power_w(idle_w: float, power_limit_w: float) -> Band:
-    """Power while the unit is busy, from the idle draw and the limit of the mode."""
+    """Power while the unit is busy, by judgement, from the idle draw and the limit of the mode."""
     span_w = power_limit_w - idle_w
     return Band(
         low=idle_w + ACTIVITY.low * span_w,

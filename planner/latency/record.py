@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.latency.band import Band
 from planner.latency.estimate import Estimate
+from planner.latency.hidden_costs import HiddenCost, outside, unknown
 
 
 def band_record(band: Band) -> dict[str, object]:
@@ -12,6 +13,32 @@ def band_record(band: Band) -> dict[str, object]:
 
 
 _NO_BAND = {"low": None, "mid": None, "high": None, "level": None}
+
+
+def _efficiency_record(estimate: Estimate) -> dict[str, object]:
+    """What the datasheet promises for a watt beside what the network gets of it."""
+    joules = estimate.energy_per_inference_j
+    return {
+        "peak_ops_per_j": estimate.peak_ops_per_s / estimate.power_limit_w,
+        "useful_ops_per_j": estimate.useful_ops / joules.mid if estimate.fits else None,
+        "inferences_per_j": {"low": 1 / joules.high, "mid": 1 / joules.mid, "high": 1 / joules.low}
+        if estimate.fits
+        else None,
+        "use": estimate.use if estimate.fits else None,
+    }
+
+
+def _hidden_record(cost: HiddenCost) -> dict[str, object]:
+    """One cost around inference; `time_s` null: not known; zero: known to be none."""
+    return {
+        "id": cost.id,
+        "when": cost.when,
+        "time_s": None if cost.time_s is None else band_record(cost.time_s),
+        "bytes": cost.size_bytes,
+        "in_latency": cost.in_latency,
+        "reason": cost.reason,
+        "source": cost.source,
+    }
 
 
 def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, object]:
@@ -30,8 +57,17 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, ob
         "batch": estimate.batch,
         "latency_s": band_record(estimate.latency_s) if estimate.fits else _NO_BAND,
         "throughput_per_s": estimate.throughput_per_s if estimate.fits else None,
-        "power_w": {**band_record(estimate.power_w), "provenance": estimate.power_provenance.value},
+        "power_w": {
+            **band_record(estimate.power_w),
+            "provenance": estimate.power_provenance.value,
+            "boundary": estimate.power_boundary,
+            "model": estimate.power_rests_on,
+        },
+        "part_power_w": band_record(estimate.part_power_w),
+        "idle_w": estimate.idle_w,
         "energy_j": estimate.energy_j if estimate.fits else None,
+        "energy_per_inference_j": band_record(estimate.energy_per_inference_j) if estimate.fits else _NO_BAND,
+        "efficiency": _efficiency_record(estimate),
         "memory_bytes": {
             "weights": memory.weights_bytes,
             "peak_activation": memory.peak_activation_bytes,
@@ -49,6 +85,10 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, ob
         "caller_s": estimate.caller_s,
         "transfer": estimate.rests_on,
         "calibration": estimate.calibration,
+        "anchors": [
+            {"measurement": item.name, "ratio": item.ratio, "weight": item.weight}
+            for item in estimate.anchors
+        ],
         "provenance": estimate.provenance.value,
         "warnings": list(estimate.warnings),
         "unresolved": [
@@ -56,6 +96,10 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, ob
             for item in estimate.unresolved
         ],
     }
+    if estimate.hidden:
+        outside_s = band_record(outside(estimate.hidden))
+        record["hidden_costs"] = [_hidden_record(cost) for cost in estimate.hidden]
+        record["outside_latency_s"] = {**outside_s, "unknown": list(unknown(estimate.hidden))}
     if layers:
         record["layers"] = [
             {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.latency.power import ACTIVITY
+from planner.latency.power import ACTIVITY, power_model
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.study import Study
 from planner.schema.scenario import Scenario, Site
@@ -16,16 +16,7 @@ def assumptions(study: Study) -> list[dict[str, str]]:
     site, run = scenario.site, scenario.simulation
     return [
         *_latency_rows(study),
-        _derived(
-            "power",
-            message(
-                "assumption.power",
-                low=format_percent(ACTIVITY.low),
-                high=format_percent(ACTIVITY.high),
-                mid=format_percent(ACTIVITY.mid),
-                plan=message(f"plan_for.{scenario.planning.plan_for}"),
-            ),
-        ),
+        *_power_rows(study),
         _derived("heat", message("assumption.heat", air=_air_text(site))),
         _derived(
             "queues",
@@ -86,6 +77,28 @@ def _latency_rows(study: Study) -> list[dict[str, str]]:
     if corrections:
         rows.append(_derived("latency", message("assumption.latency")))
     return rows + corrections
+
+
+def _power_rows(study: Study) -> list[dict[str, str]]:
+    """How powers came about: the fitted model where it covers a part, the judgement elsewhere."""
+    plan = message(f"plan_for.{study.source.scenario.planning.plan_for}")
+    families = [item.estimate.power_rests_on for option in study.options for item in option.networks]
+    rows = []
+    if any(families):
+        model = power_model()
+        rests = model.rests_on
+        text = message(
+            "assumption.power_fitted",
+            rows=str(rests.rows) if rests else "0",
+            parts=str(len(rests.devices)) if rests else "0",
+            level=format_percent(model.level),
+            plan=plan,
+        )
+        rows.append(_derived("power", text))
+    if None in families or not families:
+        low, mid, high = (format_percent(share) for share in (ACTIVITY.low, ACTIVITY.mid, ACTIVITY.high))
+        rows.append(_derived("power", message("assumption.power", low=low, high=high, mid=mid, plan=plan)))
+    return rows
 
 
 def _transfer_row(transfer_id: str) -> dict[str, str]:

@@ -113,7 +113,7 @@ class Comparison:
                 "latency_high_s": c.estimate.latency_s.high,
                 "planning_latency_s": c.planning_latency_s.mid,
                 "throughput_per_s": c.estimate.throughput_per_s,
-                "power_w": c.estimate.power_w.mid,
+                "power_w": c.estimate.part_power_w.mid,
                 "energy_j": c.estimate.energy_j,
                 "risk": c.risk,
                 "feasible": c.feasible,

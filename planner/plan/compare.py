@@ -94,9 +94,9 @@ def _latency_reason(planning: Band, limits: Limits) -> str | None:
 
 
 def _power_reason(result: Estimate, limits: Limits) -> str | None:
-    if limits.max_power_w is None or result.power_w.high <= limits.max_power_w:
+    if limits.max_power_w is None or result.part_power_w.high <= limits.max_power_w:
         return None
-    high_w, asked_w = result.power_w.high, limits.max_power_w
+    high_w, asked_w = result.part_power_w.high, limits.max_power_w
     return f"may draw {high_w:.3g} W in mode {result.mode}, over the {asked_w:g} W asked"
 
 

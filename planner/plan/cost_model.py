@@ -102,7 +102,7 @@ class CostModel:
     def _all_inputs(self) -> tuple[Input, ...]:
         money, slowest = self.scenario.money, self.option.slowest
         planned = 1.0 if self.option.plan_for == "cautious" else 0.5
-        latency, power, price = slowest.planning_latency_s, slowest.estimate.power_w, self.price
+        latency, power, price = slowest.planning_latency_s, slowest.estimate.part_power_w, self.price
         hourly = price_by_hour(money).mean() * _J_PER_KWH
         spread = self._electricity_spread()
         whose = _whose(money.uncertainty.electricity_ratio)
@@ -222,7 +222,7 @@ class CostModel:
 
     def _busy_w(self, place: float) -> float:
         """Power above idle while the slowest network is served."""
-        power_w = self.option.slowest.estimate.power_w
+        power_w = self.option.slowest.estimate.part_power_w
         idle_w = mode_of(self.device, self.option.mode).idle_w.value
         return between(power_w.low, power_w.mid, power_w.high, place) - idle_w
 

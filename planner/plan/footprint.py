@@ -18,7 +18,7 @@ def footprint_record(study: Study) -> list[dict[str, object]]:
 def _row(option: Option, item: NetworkOnPart) -> dict[str, object]:
     """Energy of one inference while serving: power over latency and batch, and the same as planned."""
     estimate = item.estimate
-    each = estimate.power_w.mid / estimate.batch
+    each = estimate.part_power_w.mid / estimate.batch
     return {
         "model": estimate.model,
         "precision": str(estimate.precision),
@@ -27,11 +27,11 @@ def _row(option: Option, item: NetworkOnPart) -> dict[str, object]:
         "peak_activation_bytes": estimate.memory.peak_activation_bytes,
         "total_bytes": estimate.memory.total_bytes,
         "capacity_bytes": estimate.memory.capacity_bytes,
-        "power_w": band_record(estimate.power_w),
+        "power_w": band_record(estimate.part_power_w),
         "energy_per_inference_j": {
-            "low": estimate.power_w.low * estimate.latency_s.low / estimate.batch,
+            "low": estimate.part_power_w.low * estimate.latency_s.low / estimate.batch,
             "mid": each * estimate.latency_s.mid,
-            "high": estimate.power_w.high * item.planning_latency_s.high / estimate.batch,
+            "high": estimate.part_power_w.high * item.planning_latency_s.high / estimate.batch,
         },
         "planned_energy_per_inference_j": each * item.planned_latency_s(option.plan_for),
     }

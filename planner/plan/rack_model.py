@@ -206,5 +206,5 @@ def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound:
         network=item.model,
         batch_s=tuple(float(t) for t in np.interp(range(1, point.batch + 1), sizes, times_s)),
         clocked_share=1.0 - point.bound.memory,
-        busy_w=point.power_w.at(bound) - mode_of(device, point.mode).idle_w.value,
+        busy_w=point.part_power_w.at(bound) - mode_of(device, point.mode).idle_w.value,
     )

@@ -25,7 +25,7 @@ from planner.plan.economics import carrier_of, carriers_needed, rack_cost, rack_
 from planner.plan.estimator import Estimator
 from planner.plan.option import NetworkOnPart, Option, RackHeat
 from planner.plan.pareto import pareto_front
-from planner.plan.rack_model import build_rack, rack_fan_w, services_of
+from planner.plan.rack_model import build_rack, mode_of, rack_fan_w, services_of
 from planner.plan.reasons import reasons_against
 from planner.plan.tariff import Draw
 from planner.plan.units import units_beside
@@ -149,7 +149,7 @@ def sized_option(
     )
     fewest = max(at_least, len(scenario.simulation.shares_ratio))
     count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, fewest)
-    limit_w = max(item.estimate.power_w.high for item in networks)
+    limit_w = mode_of(device, first.mode).power_limit_w.value
     racks = _racks_needed(scenario, device, count + scenario.planning.spares, limit_w)
     rack = rack_of(count, racks=racks)
     load = expected_load(rack)
@@ -232,7 +232,7 @@ def _rack_heat(
     device_w = rack.device.idle_w + dynamic_w
     power_w = rack.count * device_w + rack.fan_w
     inlet_c = float(inlets_c(rack.air, np.full(rack.count, power_w / rack.count)).max())
-    limit_w = max(item.estimate.power_w.high for item in networks)
+    limit_w = mode_of(device, networks[0].estimate.mode).power_limit_w.value
     spares = scenario.planning.spares
     return RackHeat(
         power_per_device_w=device_w,

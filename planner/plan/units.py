@@ -40,7 +40,7 @@ def units_beside(
         if served:
             found[unit.kind] = Unit(unit.kind, served, unit.count.value)
     mode = mode_of(device, main.mode)
-    left_w = mode.power_limit_w.value - max(item.estimate.power_w.at(at) for item in networks)
+    left_w = mode.power_limit_w.value - max(item.estimate.part_power_w.at(at) for item in networks)
     share_w = max(0.0, left_w) / max(1, sum(unit.count for unit in found.values()))
     return tuple(replace(unit, services=_capped(unit.services, share_w)) for unit in found.values())
 

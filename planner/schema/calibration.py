@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from planner.schema.quantity import BytesPerSecond, OpsPerSecond, Ratio, Seconds
+from planner.schema.quantity import Bytes, BytesPerSecond, OpsPerSecond, Ratio, Seconds
 from planner.schema.strict import StrictModel
 
 Positive = Annotated[float, Field(gt=0)]
@@ -21,6 +21,8 @@ class KernelBase(StrictModel):
     bandwidth_bytes_per_s: BytesPerSecond | None = None
     cold_bandwidth_bytes_per_s: BytesPerSecond | None = None
     """What weights take on top where they come from memory."""
+    cache_bytes: Bytes
+    """Footprint of a network beyond which they do."""
 
 
 class KernelClass(StrictModel):
@@ -54,6 +56,7 @@ class NetworkBand(StrictModel):
     level: Share
     floor: Positive
     share: float = Field(ge=0)
+    own: float = Field(ge=0)
     quantile: Positive
 
 

@@ -92,6 +92,8 @@ class Memory(SourcedBlock):
     bandwidth_bytes_per_s: dict[str, Sourced[BytesPerSecond]]
     ceilings_bytes_per_s: dict[str, Sourced[BytesPerSecond]] = Field(default_factory=dict)
     """The best measured stream of reads and writes in a mode."""
+    on_chip: bool = False
+    """Whether there is no memory but that on the chip: weights beyond it come from the host."""
     technology: str | None = None
     width_bits: Sourced[int] | None = None
     """Of the bus to the memory, all channels together."""

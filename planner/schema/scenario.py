@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.around import HostCores, StepAround
+from planner.schema.claims import Claim
 from planner.schema.device import Form, PrecisionName, UnitKind
 from planner.schema.money import Carbon, MoneyTerms
 from planner.schema.network_facts import NetworkFacts
@@ -272,6 +273,8 @@ class Scenario(StrictModel):
     failures: Failures | None = None
     offload: Offload | None = None
     concurrency: list[ConcurrencyRow] = Field(default_factory=list)
+    claims: list[Claim] = Field(default_factory=list)
+    """Figures told of networks on parts, to be held against what is predicted."""
     networks: dict[str, NetworkFacts] = Field(default_factory=dict)
     """What is known of a network beyond its file, by the streams' `model`."""
     accepted: dict[str, str] = Field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,12 @@ from planner.schema.strict import StrictModel
 NetworkKind = Literal["cnn", "transformer"]
 ActsOn = Literal["rate", "winograd", "silu_bytes", "waves", "bandwidth", "launch", "fixed_us"]
 Fact = Literal["precision", "profile", "unit", "architecture", "form"]
+EffectName = Literal[
+    "device", "device_precision", "device_load", "network", "network_setting", "device_network", "setting"
+]
+"""What measured over predicted depends on: the unit; the unit at a precision and in a caller; the unit under
+small or large batches and at a number of threads; the network; the network at a precision and batch; the
+network on the unit; and the rest."""
 
 
 class Parameter(StrictModel):
@@ -64,6 +70,16 @@ class Residuals(StrictModel):
     """Robust standard deviation of the logarithm."""
 
 
+class Anchoring(StrictModel):
+    """How far effects reach, and how wide a band that anchors narrow has to be."""
+
+    effects: dict[EffectName, Annotated[float, Field(ge=0)]]
+    """Standard deviations of the logarithm, estimated on what was left out."""
+    low: float = Field(lt=0)
+    high: float = Field(gt=0)
+    """Ends of the band in conditional deviations: one-sided quantiles over left-out groups."""
+
+
 class RestsOn(StrictModel):
     """The published rows behind a fit."""
 
@@ -93,6 +109,8 @@ class Transfer(StrictModel):
     fitted_classes: list[str] = Field(default_factory=list)
     """Kernel classes with a material share of time among the rows; others widen the band."""
     residuals: list[Residuals] = Field(default_factory=list)
+    anchoring: Anchoring | None = None
+    """None where too little was left out to tell effects apart."""
     level: float = 0.9
     rests_on: RestsOn | None = None
     """None before the first fit."""

@@ -25,6 +25,8 @@ class SourceProfile(StrictModel):
     id: str
     rows: list[str] = Field(min_length=1)
     why: str
+    caller: bool = False
+    """Whether a program around the engine is in the figures."""
 
 
 class LeftOut(StrictModel):

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import check_grad
 
 from planner.calibration.attribution import seconds_of_kernels
-from planner.calibration.fit import MeasuredKernel, _cost, fit_class
+from planner.calibration.fit import MeasuredKernel, _cost, fit_class, fit_cold_weights
 from planner.engines.session import EngineNode
 from planner.latency.kernel_shape import KernelShape
 from planner.latency.prepared import kernels_of
@@ -34,10 +34,25 @@ def test_a_kernel_seen_again_is_predicted_as_measured():
         shape = KernelShape("gemm", "MatMul", macs, 2 * macs, moved // 3, moved // 3, moved // 3,
                             rows=rows, columns=columns, depth=depth)  # fmt: skip
         kernels.append(MeasuredKernel(shape, 2e-6 + macs / 50e9))
-    model = fit_class("gemm", kernels)
+    model = fit_class("gemm", kernels, fit_cold_weights(kernels))
     seconds, spread = model.predict([kernel.shape for kernel in kernels])
     assert seconds == pytest.approx([kernel.seconds for kernel in kernels], rel=0.08)
     assert max(spread) < 0.3
+
+
+def test_the_cache_that_keeps_weights_and_the_rate_behind_it_are_found():
+    warm, behind, cache = 1 / 27e9, 1 / 25e9, 32e6
+    kernels = []
+    for index in range(60):
+        footprint = 4e6 * 1.07**index
+        weights = 2e6 + 1e5 * index
+        shape = KernelShape("gemm", "Gemm", int(weights / 4), int(weights / 2), 4000, 4000, int(weights),
+                            columns=1, footprint_bytes=int(footprint))  # fmt: skip
+        cold = footprint**4 / (footprint**4 + cache**4)
+        kernels.append(MeasuredKernel(shape, weights * (warm + behind * cold)))
+    found = fit_cold_weights(kernels)
+    assert found.cache_bytes == cache
+    assert found.per_byte_s == pytest.approx(behind, rel=0.05)
 
 
 def test_what_an_engine_does_away_with_is_predicted_as_often():
@@ -45,7 +60,7 @@ def test_what_an_engine_does_away_with_is_predicted_as_often():
         KernelShape("movement", "Transpose", 0, 0, 1000 * n, 1000 * n, 0, extent=n) for n in range(10, 50)
     ]
     kernels = [MeasuredKernel(shape, 0.0 if n % 2 else 1e-5) for n, shape in enumerate(shapes)]
-    model = fit_class("movement", kernels)
+    model = fit_class("movement", kernels, fit_cold_weights(kernels))
     assert model.absent == {"Transpose": 0.5}
     seconds, _ = model.predict(shapes[:1])
     assert seconds[0] == pytest.approx(0.5e-5, rel=0.2)

@@ -48,7 +48,7 @@ def columns_of(found: Sequence[Observation], scoped: Sequence[ScopedParameter]) 
     facts = (
         [point.peak_ops_per_s for point in points],
         [point.vector_ops_per_s for point in points],
-        [point.bandwidth_bytes_per_s for point in points],
+        [point.reload_bytes_per_s for point in points],
         [point.processors for point in points],
         [point.cache_bytes or assumed_cache_bytes(point) for point in points],
         [point.clock_hz for point in points],

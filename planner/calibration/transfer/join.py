@@ -82,6 +82,11 @@ def network_family(model: str) -> NetworkFamily:
     return NetworkFamily(family=model, names=[model])
 
 
+def caller_of(profile: str) -> str:
+    """The program around the engine that is in the figures of a profile; empty for the engine alone."""
+    return profile if any(item.caller for item in join_rules().profiles if item.id == profile) else ""
+
+
 def join(rows: Iterable[Measurement] | None = None) -> Join:
     """Match every row that is a latency or a rate of inferences."""
     matched: list[Matched] = []

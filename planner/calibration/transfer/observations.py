@@ -113,7 +113,7 @@ def _at_clocks(point: OperatingPoint, row: Matched) -> OperatingPoint:
         )
     if row.memory_hz and memory:
         bandwidth = point.bandwidth_bytes_per_s * min(1.0, row.memory_hz / memory.value)
-        point = replace(point, bandwidth_bytes_per_s=bandwidth)
+        point = replace(point, bandwidth_bytes_per_s=bandwidth, reload_bytes_per_s=bandwidth)
     return point
 
 

@@ -6,11 +6,19 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 
-from planner.calibration.transfer.fit import columns_of, fit_transfer, predict_kernels
-from planner.calibration.transfer.join import Join
+import numpy as np
+
+from planner.calibration.transfer.effects_fit import fit_anchoring
+from planner.calibration.transfer.fit import columns_of, fit_transfer, predict, predict_kernels
+from planner.calibration.transfer.join import Join, caller_of
 from planner.calibration.transfer.observations import Observation, observations
 from planner.calibration.transfer.validate import LeftOut, leave_out, residuals
+from planner.hardware.catalog import read_device
+from planner.latency.transfer.effects import state_of
 from planner.latency.transfer.kernels import CLASSES
+from planner.latency.transfer.prediction import parameter_values
+from planner.latency.transfer.published import COLUMNS, PublishedRow
+from planner.latency.transfer.scope import same_unit
 from planner.latency.transfer.store import covers
 from planner.schema.transfer import Parameter, RestsOn, Transfer
 
@@ -27,7 +35,8 @@ def observed(transfer: Transfer, joined: Join) -> tuple[Observation, ...]:
 def refitted(transfer: Transfer, found: Sequence[Observation]) -> tuple[Transfer, tuple[LeftOut, ...]]:
     """The model with new values, bands from what was left out, and its rows; and the left-out predictions."""
     values = fit_transfer(transfer, found)
-    left_out = (*leave_out(transfer, found, "device"), *leave_out(transfer, found, "family"))
+    by_device = leave_out(transfer, found, "device")
+    left_out = (*by_device, *leave_out(transfer, found, "family"))
     fitted = transfer.model_copy(
         update={
             "parameters": {
@@ -38,6 +47,7 @@ def refitted(transfer: Transfer, found: Sequence[Observation]) -> tuple[Transfer
                 item.model_copy(update={"value": _rounded(values[item.name])}) for item in transfer.scoped
             ],
             "residuals": residuals(left_out, transfer.level),
+            "anchoring": fit_anchoring(by_device or left_out, transfer.level),
             "fitted_classes": _material_classes(transfer, values, found),
             "rests_on": rests_on(found),
         }
@@ -59,6 +69,35 @@ def rests_on(found: Sequence[Observation]) -> RestsOn:
     )
 
 
+def rows_text(transfer: Transfer, found: Sequence[Observation]) -> str:
+    """All settings behind a model as CSV, each with what the model says of it, for estimates to anchor on."""
+    values = parameter_values(transfer)
+    predicted = predict(transfer, values, columns_of(found, transfer.scoped))
+    lines = [",".join(COLUMNS)]
+    for item, seconds in sorted(zip(found, predicted, strict=True), key=lambda pair: pair[0].rows[0]):
+        row = PublishedRow(
+            row=item.rows[0],
+            model=item.model,
+            device=item.device,
+            unit=same_unit(read_device(item.device), item.point.unit),
+            state=state_of(item.point),
+            precision=item.point.precision.value,
+            caller=caller_of(item.profile),
+            macs=float(item.table.macs.sum()),
+            batch=item.batch,
+            threads=item.point.processors,
+            latency_s=float(f"{item.latency_s:.5g}"),
+            log_ratio=round(float(np.log(item.latency_s / seconds)), 4),
+        )
+        lines.append(",".join(_cell(getattr(row, name)) for name in COLUMNS))
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: object) -> str:
+    text = f"{value:.10g}" if isinstance(value, float) else str(value)
+    return f'"{text}"' if "," in text else text
+
+
 def as_text(transfer: Transfer, comment: str) -> str:
     """The model as YAML: one line a parameter, so that a review sees what a new fit moved."""
     lines = [f"# {comment}", "schema: 1", f"id: {transfer.id}", f"engine: {transfer.engine}"]
@@ -75,6 +114,8 @@ def as_text(transfer: Transfer, comment: str) -> str:
     for key, items in (("callers", transfer.callers), ("residuals", transfer.residuals)):
         if items:
             lines += [f"{key}:", *(f"  - {_flow(item.model_dump())}" for item in items)]
+    if transfer.anchoring is not None:
+        lines.append(f"anchoring: {_flow(transfer.anchoring.model_dump())}")
     lines.append(f"fitted_classes: {_flow(transfer.fitted_classes)}")
     lines.append(f"level: {transfer.level:g}")
     if transfer.rests_on is not None:

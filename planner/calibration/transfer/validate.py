@@ -7,7 +7,7 @@ alone. The bands come from these errors and never from those of the fit itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from planner.calibration.transfer.fit import columns_of, fit_transfer, predict
 from planner.calibration.transfer.observations import Observation
 from planner.hardware.catalog import read_device
 from planner.latency.transfer.kernels import Column
+from planner.latency.transfer.scope import same_unit
 from planner.schema.transfer import NetworkKind, Residuals, Transfer
 
 Scheme = Literal["device", "family"]
@@ -29,6 +30,8 @@ class LeftOut:
     scheme: Scheme
     group: str
     predicted_s: float
+    others: tuple[tuple[Observation, float], ...] = field(default=(), repr=False)
+    """What the fit did see, each with the seconds that it predicts for it."""
 
     @property
     def log_error(self) -> float:
@@ -52,19 +55,18 @@ def leave_out(transfer: Transfer, found: Sequence[Observation], scheme: Scheme) 
         outside = [item for item in found if group_of(item) != group]
         values = fit_transfer(transfer, outside, start=whole)
         times = predict(transfer, values, columns_of(inside, transfer.scoped))
+        seen = predict(transfer, values, columns_of(outside, transfer.scoped))
+        others = tuple(zip(outside, seen.tolist(), strict=True))
         results += [
-            LeftOut(item, scheme, group, float(time)) for item, time in zip(inside, times, strict=True)
+            LeftOut(item, scheme, group, float(time), others)
+            for item, time in zip(inside, times, strict=True)
         ]
     return tuple(results)
 
 
 def device_group(observation: Observation) -> str:
     """The device, or the others that have the same unit, clock and memory."""
-    device = read_device(observation.device)
-    unit = device.units[observation.point.unit]
-    clock = max((number.value for number in unit.clocks_hz.values()), default=0.0)
-    bandwidth = max(number.value for number in device.memory.bandwidth_bytes_per_s.values())
-    return f"{unit.name}, {clock / 1e6:g} MHz, {bandwidth / 1e9:g} GB/s"
+    return same_unit(read_device(observation.device), observation.point.unit)
 
 
 def family_group(observation: Observation) -> str:

@@ -9,7 +9,8 @@ from planner.latency.transfer.model import UnitFacts
 from planner.schema.device import Precision
 from planner.schema.transfer import ActsOn
 
-CACHE_PER_PROCESSOR_BYTES: Mapping[str, float] = {"gpu": 128e3, "cpu": 256e3, "npu": 16e6}
+CACHE_PER_PROCESSOR_BYTES: Mapping[str, float] = {"gpu": 128e3, "cpu": 256e3}
+CACHE_OF_NPU_BYTES = 16e6
 """Assumed where no cache is known: T4 has 100 kB a multiprocessor, A2 200, AGX Orin 250; Cortex-A cores
 share 128 to 512 kB each."""
 
@@ -19,7 +20,7 @@ def unit_facts(point: OperatingPoint, acting: Mapping[ActsOn, float]) -> UnitFac
     return UnitFacts(
         peak_ops_per_s=point.peak_ops_per_s,
         vector_ops_per_s=point.vector_ops_per_s,
-        bandwidth_bytes_per_s=point.bandwidth_bytes_per_s,
+        bandwidth_bytes_per_s=point.reload_bytes_per_s,
         processors=point.processors,
         cache_bytes=point.cache_bytes or assumed_cache_bytes(point),
         clock_hz=point.clock_hz,
@@ -35,6 +36,8 @@ def unit_facts(point: OperatingPoint, acting: Mapping[ActsOn, float]) -> UnitFac
 
 def assumed_cache_bytes(point: OperatingPoint) -> float:
     """The cache of a unit whose datasheet names none: a usual size for its processors, else none."""
+    if point.unit_kind == "npu":
+        return CACHE_OF_NPU_BYTES
     return CACHE_PER_PROCESSOR_BYTES.get(point.unit_kind, 0.0) * point.processors
 
 

@@ -45,6 +45,13 @@ class KernelTable:
     weight_bytes: Column
     all_weight_bytes: Column
     """Weights of the whole network, the same in every row."""
+    all_write_bytes: Column
+    """Activations that one image makes in the whole network, the same in every row."""
+    kernels: Column
+    images: Column
+    """How many kernels the network has, and its batch; the same in every row."""
+    attention: Column
+    """1 in a network that multiplies two activations, else 0, the same in every row."""
     groups: Column
     rows: Column
     columns: Column
@@ -53,6 +60,8 @@ class KernelTable:
     """Activations behind a convolution that x sigmoid(x) would read and write again if it ran apart."""
     moves: Column
     """1 for a kernel that only copies or rearranges, else 0."""
+    joins: Column
+    """1 for a kernel that only concatenates, else 0."""
     launched: Column
     """0 for a kernel of views alone, which costs nothing, else 1."""
 
@@ -73,8 +82,17 @@ def kernel_table(prepared: Prepared) -> KernelTable:
 
 def _table(prepared: Prepared) -> KernelTable:
     tensors = prepared.workload.tensors
-    weights = float(prepared.workload.weight_bytes)
-    found = [_row(kernel, tensors, weights) for kernel in prepared.kernels]
+    written = sum(kernel.output_bytes for kernel in prepared.kernels) / prepared.workload.batch
+    attention = any(kernel.op_class in ("matmul", "attention") and kernel.macs for kernel in prepared.kernels)
+    kernels = float(len(prepared.kernels))
+    whole = (
+        float(prepared.workload.weight_bytes),
+        float(written),
+        kernels,
+        float(prepared.workload.batch),
+        float(attention),
+    )
+    found = [_row(kernel, tensors, whole) for kernel in prepared.kernels]
     return KernelTable(*(np.array(column) for column in zip(*found, strict=True)))
 
 
@@ -93,7 +111,7 @@ def stacked(tables: Sequence[KernelTable]) -> KernelTable:
     )
 
 
-def _row(kernel: Kernel, tensors: Mapping[str, Tensor], weights: float) -> tuple[float, ...]:
+def _row(kernel: Kernel, tensors: Mapping[str, Tensor], whole: tuple[float, ...]) -> tuple[float, ...]:
     shape = kernel.contraction
     kind = _kind(kernel, tensors) if kernel.macs else "none"
     apart = shape is not None and {"Conv", "Sigmoid", "Mul"} <= set(kernel.op_types)
@@ -104,13 +122,14 @@ def _row(kernel: Kernel, tensors: Mapping[str, Tensor], weights: float) -> tuple
         float(kernel.input_bytes),
         float(kernel.output_bytes),
         float(kernel.weight_bytes),
-        weights,
+        *whole,
         float(shape.groups if shape else 1),
         float(shape.rows if shape else 1),
         float(shape.columns if shape else 1),
         float(shape.depth if shape else 1),
         2.0 * kernel.output_bytes if apart else 0.0,
         float(not kernel.macs and bool(_LAYOUT.intersection(kernel.op_types))),
+        float(not kernel.macs and "Concat" in kernel.op_types),
         float(kernel.op_class != "view"),
     )
 

@@ -33,11 +33,19 @@ NEUTRAL: Mapping[str, float] = {
     "cache_part": 0.0,
     "cache_speed": 1.0,
     "silu_pass": 0.0,
+    "resident": 0.0,
+    "sharpness": 4.0,
+    "held": 0.0,
+    "attention_mb": 0.0,
+    "switch_us": 0.0,
+    "image_us": 0.0,
+    "crossing": 1.0,
     "serial": 0.0,
     "pad": 1.0,
     "overlap": 1.0,
 }
-"""Parameters at which the model is the roofline without overlap (`overlap` = 1) and without overheads."""
+"""Parameters at which the model is the roofline without overlap (`overlap` = 1) and without overheads;
+`joined` is `copied` where it is not given."""
 
 TILE = 64
 
@@ -91,7 +99,10 @@ def kernel_times(parameters: Mapping[str, float], table: KernelTable, unit: Unit
         launch = launch * np.where(
             unit.clock_hz > 0, 1e9 * p["clock_ghz"] / np.maximum(unit.clock_hz, 1.0), 1.0
         )
+    once = p["switch_us"] * _streamed(p, table, unit) + p["image_us"] * table.images
+    launch = launch + 1e-6 * once / table.kernels
     left = 1.0 - table.moves * (1.0 - p["copied"])
+    left = np.where(table.joins > 0, p.get("joined", p["copied"]), left)
     return KernelTimes(compute * left, memory * left, launch * left, (launch + joint) * left)
 
 
@@ -145,9 +156,22 @@ def _memory_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Co
     written = table.write_bytes + p["silu_pass"] * table.silu_bytes
     moved = table.read_bytes / _speed(p, table.read_bytes, unit)
     moved = moved + written / _speed(p, table.write_bytes, unit)
-    result: Column = (
-        moved * wider + table.weight_bytes / _speed(p, table.all_weight_bytes, unit)
-    ) / bandwidth
+    weights = table.weight_bytes / _speed(p, table.all_weight_bytes, unit)
+    result: Column = (moved * wider * p["crossing"] + weights) * _streamed(p, table, unit) / bandwidth
+    return result
+
+
+def _streamed(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> float | Column:
+    """Share of the traffic that leaves the chip: none while all weights stay on it, all once they do not.
+
+    A network that is too big for a data-flow chip is cut into contexts, each loaded once a batch.
+    """
+    if p["resident"] == 0:
+        return 1.0
+    needed = table.all_weight_bytes + p["held"] * table.all_write_bytes
+    needed = needed + 1e6 * p["attention_mb"] * table.attention
+    fill = p["resident"] * unit.cache_bytes / needed
+    result: Column = 1.0 / (1.0 + fill ** p["sharpness"])
     return result
 
 

@@ -35,6 +35,8 @@ class Prediction:
     """The share of `fixed_s` that the program around the engine takes."""
     band: Band
     notes: tuple[str, ...]
+    widened: float = 1.0
+    """The power to which novelty raised both ends of the band."""
 
 
 def predict(
@@ -55,10 +57,12 @@ def predict(
     fixed_s = 1e-6 * (values.get("fixed_us", 0.0) + acting["fixed_us"])
     caller_s = 1e-6 * (acting["fixed_us"] - alone["fixed_us"])
     mid = fixed_s + float(times.total_s.sum())
-    low, high, notes = _ends(transfer, table, times, point)
+    low, high, power, notes = _ends(transfer, table, times, point)
     if caller_s > 0:
         notes = (*notes, _caller_note(transfer, chosen, caller_s))
-    return Prediction(times, fixed_s, caller_s, Band(mid * low, mid, mid * high, transfer.level), notes)
+    return Prediction(
+        times, fixed_s, caller_s, Band(mid * low, mid, mid * high, transfer.level), notes, power
+    )
 
 
 def parameter_values(transfer: Transfer) -> dict[str, float]:
@@ -87,8 +91,8 @@ def _peaks(prepared: Prepared, point: OperatingPoint) -> np.ndarray[tuple[int], 
 
 def _ends(
     transfer: Transfer, table: KernelTable, times: KernelTimes, point: OperatingPoint
-) -> tuple[float, float, tuple[str, ...]]:
-    """Measured over predicted at both ends of the band, and why they are wider than usual."""
+) -> tuple[float, float, float, tuple[str, ...]]:
+    """Measured over predicted at both ends of the band, by which power they are wider than usual, and why."""
     by_kind = {item.kind: item for item in transfer.residuals}
     kind = network_kind(table)
     own = by_kind.get(kind)
@@ -101,7 +105,7 @@ def _ends(
     for widening, note in _novelty(transfer, table, times, point):
         power *= widening
         notes.append(note)
-    return own.low**power, own.high**power, tuple(notes)
+    return own.low**power, own.high**power, power, tuple(notes)
 
 
 def _novelty(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from planner.hardware.operating_point import OperatingPoint
+from planner.schema.device import Device
 from planner.schema.transfer import ActsOn, ScopedParameter
 
 FACTORS: tuple[ActsOn, ...] = ("rate", "winograd", "silu_bytes", "waves", "bandwidth", "launch")
@@ -54,3 +55,11 @@ def combined(
             else:
                 found[parameter.acts_on] *= value
     return found
+
+
+def same_unit(device: Device, unit: str) -> str:
+    """A text that is the same for parts that differ in name alone: same unit, clock and memory."""
+    described = device.units[unit]
+    clock = max((number.value for number in described.clocks_hz.values()), default=0.0)
+    bandwidth = max(number.value for number in device.memory.bandwidth_bytes_per_s.values())
+    return f"{described.name}, {clock / 1e6:g} MHz, {bandwidth / 1e9:g} GB/s"

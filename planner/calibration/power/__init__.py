@@ -1,0 +1,1 @@
+"""System power fitted on the power logs of MLPerf Inference."""

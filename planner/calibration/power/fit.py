@@ -1,0 +1,167 @@
+"""The parameters of the power model by least squares on the logarithm of watts, and their left-out errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from planner.calibration.power.rows import PowerRow
+from planner.calibration.transfer.validate import weighted_quantile
+from planner.latency.power import dynamic_w, part_power_w, supply_factor
+from planner.schema.power_model import PowerModel, PowerResiduals
+from planner.schema.transfer import Parameter, RestsOn
+
+Column = NDArray[np.float64]
+NOISE = 0.15
+"""Standard deviation of a row's logarithm: runs of one network on one kit, two rounds apart, differ so."""
+LEAST_WIDTH = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutPower:
+    """One run predicted by a fit that saw nothing of its device."""
+
+    row: PowerRow
+    predicted_w: float
+
+    @property
+    def log_error(self) -> float:
+        """Logarithm of measured over predicted."""
+        return float(np.log(self.row.power_w / self.predicted_w))
+
+
+def system_power_w(row: PowerRow, values: Mapping[str, float], hosted: frozenset[str]) -> float:
+    """Watts at the plug of a run; families in `hosted` had a host computer beside them."""
+    part_w = part_power_w(row.point, row.use, row.family, values)
+    part_w += sum(dynamic_w(point, row.beside_family, values) for point in row.beside)
+    host_w = values["host_w"] if row.family in hosted else 0.0
+    return part_w * supply_factor(row.point, values) + host_w
+
+
+def fit_power(model: PowerModel, rows: Sequence[PowerRow]) -> dict[str, float]:
+    """Name -> fitted value of every parameter; one that no row tells of stays at its prior.
+
+    Every device weighs as the square root of its rows in a family, so that forty runs of one board are not
+    forty boards.
+    """
+    priors = _priors(model)
+    names = list(priors)
+    hosted = frozenset(family.name for family in model.families if family.host)
+    means = np.log([priors[name].prior for name in names])
+    spreads = np.array([priors[name].spread for name in names])
+    weights = _weights(rows)
+    measured = np.log([row.power_w for row in rows])
+
+    def residuals(logs: Column) -> Column:
+        values = dict(zip(names, np.exp(logs).tolist(), strict=True))
+        predicted = np.log([system_power_w(row, values, hosted) for row in rows])
+        return np.concatenate([(predicted - measured) * weights / NOISE, (logs - means) / spreads])
+
+    solved = least_squares(residuals, means, loss="soft_l1", x_scale=spreads)
+    return {name: float(np.exp(log)) for name, log in zip(names, solved.x, strict=True)}
+
+
+def _priors(model: PowerModel) -> dict[str, Parameter]:
+    shares = {family.name: family.share for family in model.families}
+    return {**{str(name): item for name, item in model.parameters.items()}, **shares}
+
+
+def _weights(rows: Sequence[PowerRow]) -> Column:
+    groups = [(row.device, row.family) for row in rows]
+    return np.array([3.0 / np.sqrt(groups.count(group)) for group in groups])
+
+
+def leave_out_devices(model: PowerModel, rows: Sequence[PowerRow]) -> tuple[LeftOutPower, ...]:
+    """Every run predicted with its device left out of the fit."""
+    hosted = frozenset(family.name for family in model.families if family.host)
+    found = []
+    for device in sorted({row.device for row in rows}):
+        values = fit_power(model, [row for row in rows if row.device != device])
+        found += [
+            LeftOutPower(row, system_power_w(row, values, hosted)) for row in rows if row.device == device
+        ]
+    return tuple(found)
+
+
+def residuals_of(left_out: Sequence[LeftOutPower], family: str, level: float) -> PowerResiduals | None:
+    """Ends of a band that holds the share `level` of a family's left-out runs.
+
+    Every device weighs alike. A family of fewer than three devices takes the wider of its own ends and those
+    of all families together, for two devices say little of a third.
+    """
+    own = [item for item in left_out if family in (item.row.family, item.row.beside_family)]
+    if not own:
+        return None
+    devices = len({item.row.device for item in own})
+    low, high = _ends(own, level)
+    if devices < 3:
+        all_low, all_high = _ends(left_out, level)
+        low, high = min(low, all_low), max(high, all_high)
+    return PowerResiduals(
+        observations=len(own),
+        devices=devices,
+        low=round(float(np.exp(low)), 4),
+        high=round(float(np.exp(high)), 4),
+    )
+
+
+def _ends(items: Sequence[LeftOutPower], level: float) -> tuple[float, float]:
+    errors = np.array([item.log_error for item in items])
+    groups = [(item.row.device, item.row.family) for item in items]
+    weights = np.array([1.0 / groups.count(group) for group in groups])
+    low = weighted_quantile(errors, weights, (1 - level) / 2)
+    high = weighted_quantile(errors, weights, (1 + level) / 2)
+    return min(low, -LEAST_WIDTH), max(high, LEAST_WIDTH)
+
+
+def held_band(left_out: Sequence[LeftOutPower], item: LeftOutPower, level: float) -> tuple[float, float]:
+    """The band that a run would have had from the errors of other devices alone."""
+    others = [other for other in left_out if other.row.device != item.row.device]
+    found = residuals_of(others, item.row.family, level)
+    if found is not None:
+        return found.low, found.high
+    low, high = _ends(others, level)
+    return float(np.exp(low)), float(np.exp(high))
+
+
+def refitted(model: PowerModel, rows: Sequence[PowerRow]) -> tuple[PowerModel, tuple[LeftOutPower, ...]]:
+    """The model with fitted values, bands of left-out devices and its rows."""
+    values = fit_power(model, rows)
+    left_out = leave_out_devices(model, rows)
+    families = [
+        family.model_copy(
+            update={
+                "share": family.share.model_copy(update={"value": _rounded(values[family.name])}),
+                "residuals": residuals_of(left_out, family.name, model.level),
+            }
+        )
+        for family in model.families
+    ]
+    parameters = {
+        name: item.model_copy(update={"value": _rounded(values[name])})
+        for name, item in model.parameters.items()
+    }
+    changed = {"parameters": parameters, "families": families, "rests_on": _rests_on(rows)}
+    return model.model_copy(update=changed), left_out
+
+
+def _rests_on(rows: Sequence[PowerRow]) -> RestsOn:
+    ids = sorted(row_id for row in rows for row_id in row.rows)
+    return RestsOn(
+        rows=len(ids),
+        observations=len(rows),
+        devices=sorted({row.device for row in rows}),
+        networks=sorted({row.model for row in rows}),
+        precisions=sorted({row.precision for row in rows}),
+        sources=sorted({row_id.rpartition("-")[0] for row_id in ids}),
+        sha256=sha256("\n".join(ids).encode()).hexdigest(),
+    )
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")

@@ -1,0 +1,190 @@
+"""Fitting the effects of `planner.latency.transfer.effects` on what was left out, and judging their blend.
+
+Deviations are those of greatest restricted likelihood with a log-normal prior on each, for a dozen devices
+tell little of seven effects. Ends of the band are quantiles of the blend's own standardised errors.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.calibration.transfer.join import caller_of
+from planner.calibration.transfer.observations import Observation
+from planner.calibration.transfer.validate import LeftOut, group_weights, weighted_quantile
+from planner.hardware.catalog import read_device
+from planner.latency.transfer.effects import (
+    EFFECTS,
+    RUN_TO_RUN,
+    Blend,
+    Known,
+    Matrix,
+    Place,
+    blend,
+    place,
+    shared_effects,
+    state_of,
+)
+from planner.latency.transfer.kernels import Column
+from planner.latency.transfer.scope import same_unit
+from planner.schema.transfer import Anchoring, EffectName
+
+PRIORS: Mapping[EffectName, float] = {
+    "device": 0.2,
+    "device_precision": 0.12,
+    "device_load": 0.1,
+    "network": 0.1,
+    "network_setting": 0.08,
+    "device_network": 0.1,
+    "setting": 0.1,
+}
+"""Deviations thought likely before looking; a factor of two either way is one deviation of the prior."""
+PRIOR_SPREAD = 0.7
+MOST_ROWS = 360
+LARGEST_ERROR = 1.2
+"""Logarithms beyond are taken as this: a row wrong by ten says no more than one wrong by three."""
+MOST_ANCHORS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """A left-out row with what a user might know beside it, under the fit that left its device out."""
+
+    row: LeftOut
+    place: Place
+    one_other: tuple[Known, ...]
+    """One other network on this part, at its precision."""
+    others: tuple[Known, ...]
+    """All other networks on this part."""
+    siblings: tuple[Known, ...]
+    """The same network on other parts, at its precision."""
+
+
+def place_of(item: Observation) -> Place:
+    """Where an observation stands."""
+    return place(
+        unit=same_unit(read_device(item.device), item.point.unit),
+        state=state_of(item.point),
+        precision=item.point.precision.value,
+        caller=caller_of(item.profile),
+        model=item.model,
+        macs=float(item.table.macs.sum()),
+        batch=item.batch,
+        threads=item.point.processors,
+    )
+
+
+def fit_effects(left_out: Sequence[LeftOut]) -> dict[EffectName, float]:
+    """Deviations of the effects, of greatest restricted likelihood; a regular sample where there are many."""
+    from scipy.optimize import minimize
+
+    rows = sorted(left_out, key=lambda row: zlib.crc32(row.observation.rows[0].encode()))[:MOST_ROWS]
+    errors = np.clip([row.log_error for row in rows], -LARGEST_ERROR, LARGEST_ERROR)
+    places = [place_of(row.observation) for row in rows]
+    shared = np.array(shared_effects(places, places))
+    means = np.log([PRIORS[name] for name in EFFECTS])
+
+    def objective(logs: Column) -> float:
+        total = np.tensordot(np.exp(2 * logs), shared, axes=1)
+        value, _ = _likelihood(total + RUN_TO_RUN**2 * np.eye(len(errors)), errors)
+        return value + 0.5 * float((((logs - means) / PRIOR_SPREAD) ** 2).sum())
+
+    solved = minimize(objective, means, method="Powell", options={"maxiter": 8, "ftol": 1e-4, "xtol": 1e-3})
+    return {name: float(np.exp(log)) for name, log in zip(EFFECTS, solved.x, strict=True)}
+
+
+def _likelihood(total: Matrix, errors: Column) -> tuple[float, float]:
+    """Negative restricted log-likelihood of errors with one common mean, and that mean."""
+    root = np.linalg.cholesky(total)
+    ones = np.linalg.solve(root, np.ones(len(errors)))
+    white = np.linalg.solve(root, errors)
+    mean = float(ones @ white / (ones @ ones))
+    rest = white - mean * ones
+    value = 0.5 * float(rest @ rest) + float(np.log(np.diag(root)).sum()) + 0.5 * float(np.log(ones @ ones))
+    return value, mean
+
+
+def neighbours(left_out: Sequence[LeftOut]) -> tuple[Neighbours, ...]:
+    """Every left-out row with its neighbours, in the order of rows.
+
+    The ratios of siblings are those of a fit that had them and not this row's device, as a user's part is
+    not in ours either; the row's own device is known by rows that the same fit left out.
+    """
+    found = []
+    for row in left_out:
+        item = row.observation
+        own = [
+            other
+            for other in left_out
+            if other.group == row.group
+            and other.observation.model != item.model
+            and other.observation.point.precision is item.point.precision
+        ]
+        own.sort(key=lambda other: zlib.crc32((item.rows[0] + other.observation.rows[0]).encode()))
+        others = tuple(_known(other.observation, other.log_error) for other in own[:MOST_ANCHORS])
+        siblings = tuple(
+            _known(other, float(np.log(other.latency_s / seconds)))
+            for other, seconds in row.others
+            if other.model == item.model and other.point.precision is item.point.precision
+        )
+        found.append(Neighbours(row, place_of(item), others[:1], others, siblings[:MOST_ANCHORS]))
+    return tuple(found)
+
+
+def _known(item: Observation, log_ratio: float) -> Known:
+    return Known(place_of(item), log_ratio, item.rows[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Blended:
+    """A left-out row as anchors predict it."""
+
+    row: LeftOut
+    blend: Blend
+
+    @property
+    def log_error(self) -> float:
+        """Logarithm of measured over blended."""
+        return self.row.log_error - self.blend.shift
+
+    @property
+    def standardised(self) -> float:
+        """The error in conditional deviations."""
+        return self.log_error / self.blend.deviation
+
+
+def blended(
+    effects: Mapping[EffectName, float], rows: Sequence[Neighbours], which: str
+) -> tuple[Blended, ...]:
+    """Rows that have neighbours of a kind (a field of `Neighbours`, or `both`), blended with them."""
+    found = []
+    for row in rows:
+        anchors = (*row.others, *row.siblings) if which == "both" else getattr(row, which)
+        if anchors:
+            found.append(Blended(row.row, blend(effects, row.place, anchors)))
+    return tuple(found)
+
+
+def fit_anchoring(left_out: Sequence[LeftOut], level: float) -> Anchoring | None:
+    """Effects, and the ends of the band in conditional deviations, over the three kinds of neighbours."""
+    if not left_out:
+        return None
+    effects = {name: float(f"{value:.3g}") for name, value in fit_effects(left_out).items()}
+    rows = neighbours(left_out)
+    every = [item for which in ("one_other", "others", "siblings") for item in blended(effects, rows, which)]
+    low, high = ends(every, level)
+    return Anchoring(effects=effects, low=low, high=high)
+
+
+def ends(rows: Sequence[Blended], level: float) -> tuple[float, float]:
+    """Quantiles of standardised errors that hold this share, each group weighing alike."""
+    if not rows:
+        return -1.645, 1.645
+    errors = np.array([row.standardised for row in rows])
+    weights = group_weights([row.row for row in rows], lambda row: row.group)
+    low = weighted_quantile(errors, weights, (1 - level) / 2)
+    high = weighted_quantile(errors, weights, (1 + level) / 2)
+    return round(min(low, -1.0), 3), round(max(high, 1.0), 3)

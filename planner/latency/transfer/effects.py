@@ -1,0 +1,128 @@
+"""What measurements nearby tell of one that is missing: the best linear unbiased blend of model and anchors.
+
+The logarithm of measured over predicted is taken as a sum of independent effects: of the unit, of the unit at
+a precision, of the network, and so on (`EFFECTS`). Two settings share the effects whose keys are equal, so
+their covariance is the sum of those variances. Anchors then shift the prediction by their conditional mean
+and narrow it to the conditional deviation (Henderson, Best linear unbiased estimation and prediction under a
+selection model, Biometrics 31, 1975; the same as simple kriging). It stops holding where effects multiply,
+such as a unit that is slow for one kind of layer alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.hardware.operating_point import OperatingPoint
+from planner.latency.transfer.kernels import Column
+from planner.schema.transfer import EffectName
+
+EFFECTS: tuple[EffectName, ...] = get_args(EffectName)
+RUN_TO_RUN = 0.02
+"""Deviation of the logarithm of a latency measured twice in one setting with care."""
+LARGE_BATCH = 4
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One setting as the keys of its effects, in the order of `EFFECTS`."""
+
+    keys: tuple[Hashable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A measurement at a place: the logarithm of measured over predicted, and what it is called."""
+
+    place: Place
+    log_ratio: float
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """What anchors make of a prediction, in its logarithm."""
+
+    shift: float
+    deviation: float
+    prior_deviation: float
+    weights: tuple[float, ...]
+    """How much of each anchor's ratio the shift takes over."""
+
+
+def place(
+    *,
+    unit: str,
+    state: str,
+    precision: str,
+    caller: str,
+    model: str,
+    macs: float,
+    batch: int,
+    threads: float,
+) -> Place:
+    """The place of a setting; `unit` is the same text for parts that differ in name alone, `macs` a batch's.
+
+    `state` is the mode and clock. Sizes of input are told apart by the multiply-accumulates of one inference.
+    """
+    size = f"{macs / batch:.2e}"
+    loaded = batch >= LARGE_BATCH
+    return Place(
+        (
+            (unit,),
+            (unit, precision, caller),
+            (unit, loaded, threads),
+            (model,),
+            (model, size, precision, batch, caller),
+            (unit, model),
+            (unit, state, model, size, precision, batch, threads, caller),
+        )
+    )
+
+
+def state_of(point: OperatingPoint) -> str:
+    """Mode and clocks of a point, as a place tells them apart."""
+    return f"{point.mode} {point.clock_hz / 1e6:g} MHz {point.bandwidth_bytes_per_s / 1e9:g} GB/s"
+
+
+def blend(deviations: Mapping[EffectName, float], target: Place, anchors: Sequence[Known]) -> Blend:
+    """The conditional mean and deviation at the target, given the anchors."""
+    prior = float(np.sqrt(sum(value**2 for value in deviations.values())))
+    if not anchors:
+        return Blend(0.0, prior, prior, ())
+    places = [anchor.place for anchor in anchors]
+    among = covariance(deviations, places, places) + RUN_TO_RUN**2 * np.eye(len(places))
+    shared = covariance(deviations, [target], places)[0]
+    weights: Column = np.linalg.solve(among, shared)
+    shift = float(weights @ np.array([anchor.log_ratio for anchor in anchors]))
+    variance = max(prior**2 - float(weights @ shared), RUN_TO_RUN**2)
+    return Blend(shift, float(np.sqrt(variance)), prior, tuple(weights.tolist()))
+
+
+def covariance(
+    deviations: Mapping[EffectName, float], rows: Sequence[Place], columns: Sequence[Place]
+) -> Matrix:
+    """Covariance of the logarithms at two lists of places."""
+    total = np.zeros((len(rows), len(columns)))
+    for name, same in zip(EFFECTS, shared_effects(rows, columns), strict=True):
+        total += deviations.get(name, 0.0) ** 2 * same
+    return total
+
+
+def shared_effects(rows: Sequence[Place], columns: Sequence[Place]) -> tuple[Matrix, ...]:
+    """For each effect, 1 where a row and a column have the same key, else 0."""
+    found = []
+    for index in range(len(EFFECTS)):
+        numbers: dict[Hashable, int] = {}
+        left, right = (
+            np.array([numbers.setdefault(item.keys[index], len(numbers)) for item in places])
+            for places in (rows, columns)
+        )
+        found.append((left[:, None] == right[None, :]).astype(np.float64))
+    return tuple(found)
