@@ -199,6 +199,7 @@ def _kind(kind: str) -> Callable[[LeftOut], bool]:
 
 
 _ARM = {"device": "1.20", "family": "1.22", "two": "95 %"}
+_NPU = {"device": "1.30", "family": "1.35", "two": "93 %"}
 GROUPS: dict[str, tuple[str, Callable[[LeftOut], bool], dict[str, str]]] = {
     "TensorRT, Jetson": (
         "tensorrt-gpu", _module, {"device": "1.10", "family": "1.12", "two": "99 %"}),
@@ -209,6 +210,9 @@ GROUPS: dict[str, tuple[str, Callable[[LeftOut], bool], dict[str, str]]] = {
     "ncnn, Arm": ("ncnn-arm", _always, _ARM),
     "LiteRT, Arm": ("tflite-arm", _always, _ARM),
     "Arm NN, Arm": ("armnn-arm", _always, _ARM),
+    "RKNN": ("rknn-npu", _always, _NPU),
+    "HailoRT": ("hailort-npu", _always, _NPU),
+    "QNN": ("qnn-npu", _always, _NPU),
 }  # fmt: skip
 """Name -> model, rows of it, and the targets that were set before the work."""
 

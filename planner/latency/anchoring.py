@@ -20,7 +20,7 @@ from planner.latency.transfer.effects import Blend, Known, Place, blend, place, 
 from planner.latency.transfer.prediction import predict
 from planner.latency.transfer.published import published
 from planner.latency.transfer.scope import same_unit
-from planner.latency.transfer.store import covers
+from planner.latency.transfer.store import covers, network_family
 from planner.schema.device import Device
 from planner.schema.transfer import Transfer
 from planner.units import format_percent, format_quantity
@@ -106,6 +106,7 @@ def _place(workload: Workload, device: Device, point: OperatingPoint, caller: st
         precision=point.precision.value,
         caller=caller,
         model=workload.model,
+        family=network_family(workload.model).family,
         macs=float(workload.macs),
         batch=workload.batch,
         threads=point.processors,

@@ -94,10 +94,12 @@ def by_model(
 
 
 def _moved(found: Prediction, anchored: Anchored) -> Prediction:
-    """The prediction times a factor, with the band of the blend, widened by novelty as the model's own."""
+    """The prediction times a factor, with the band of the blend, never wider than the model's own."""
     factor, times = anchored.factor, found.times
     mid = found.band.mid * factor
-    band = Band(mid * anchored.low**found.widened, mid, mid * anchored.high**found.widened, found.band.level)
+    low = max(anchored.low**found.widened, found.band.low / found.band.mid)
+    high = min(anchored.high**found.widened, found.band.high / found.band.mid)
+    band = Band(mid * low, mid, mid * high, found.band.level)
     columns = (times.compute_s, times.memory_s, times.overhead_s, times.total_s)
     return replace(
         found,

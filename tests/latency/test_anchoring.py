@@ -63,6 +63,11 @@ def test_another_network_on_this_part_moves_and_tightens():
     assert any("anchored on 1 measurement" in note for note in found.warnings)
 
 
+def test_an_anchor_that_tells_little_does_not_widen():
+    far = of("zoo:mobilenet_v2_1.0", 0.02, device="snapdragon-x-elite")
+    assert half_width(anchored(far)) <= half_width(plain()) * (1 + 1e-9)
+
+
 def test_this_network_on_a_sibling_counts_less_than_on_the_part():
     own = of("zoo:mobilenet_v2_1.0", 0.05)
     sibling = of("zoo:mobilenet_v2_1.0", 0.05, device="rk3588")

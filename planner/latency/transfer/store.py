@@ -10,6 +10,7 @@ from planner.data_files import database_dir
 from planner.errors import InputError, Problem
 from planner.hardware.operating_point import OperatingPoint
 from planner.schema.transfer import Transfer
+from planner.schema.transfer_join import JoinRules, NetworkFamily
 from planner.schema.yaml_file import read_document, read_model
 
 JOIN_RULES = "join"
@@ -43,6 +44,20 @@ def transfer_digest(transfer_id: str) -> str:
 
 def _file(transfer_id: str) -> Path:
     return database_dir() / "transfers" / f"{transfer_id}.yaml"
+
+
+@functools.cache
+def join_rules() -> JoinRules:
+    """How published rows are matched, as shipped."""
+    return read_model(database_dir() / "transfers" / f"{JOIN_RULES}.yaml", JoinRules)
+
+
+def network_family(model: str) -> NetworkFamily:
+    """The family of a network by its name; one of its own where the rules name none."""
+    for family in join_rules().networks:
+        if any(fnmatchcase(model, pattern) for pattern in family.names):
+            return family
+    return NetworkFamily(family=model, names=[model])
 
 
 def transfer_for(point: OperatingPoint) -> Transfer | None:
