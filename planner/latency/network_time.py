@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from planner.hardware.operating_point import OperatingPoint
-from planner.latency.anchoring import Anchored
 from planner.latency.band import Band
 from planner.latency.prepared import Prepared
 from planner.latency.roofline import Bound, KernelTime, kernel_time
+from planner.latency.transfer.effects import Anchored
 from planner.latency.transfer.model import KernelTimes
 from planner.latency.transfer.prediction import Prediction, predict
 from planner.provenance import Provenance
@@ -49,16 +50,50 @@ class NetworkTime:
     notes: tuple[str, ...]
 
 
-def by_roofline(prepared: Prepared, point: OperatingPoint) -> NetworkTime:
-    """Datasheet peaks, from perfect overlap of arithmetic and traffic to none."""
+ANCHORED_LEVEL = 0.9
+"""Of bands around an anchored roofline."""
+
+
+def by_roofline(prepared: Prepared, point: OperatingPoint, anchored: Anchored | None = None) -> NetworkTime:
+    """Datasheet peaks, from perfect overlap of arithmetic and traffic to none; moved by anchors, if any."""
     layers = tuple(layer_of(kernel, point, _roofline_time(kernel, point)) for kernel in prepared.kernels)
     low = sum(layer.time.low_s for layer in layers) + point.fixed_s
     high = sum(layer.time.high_s for layer in layers) + point.fixed_s
+    if anchored is not None:
+        return _anchored_roofline(layers, (low + high) / 2, point, anchored)
     band = Band(low, (low + high) / 2, high)
     notes = [
         "no calibration: the band runs from perfect to no overlap at datasheet peaks and holds no probability"
     ]
     return NetworkTime(layers, point.fixed_s, 0.0, band, point.latency_provenance, tuple(notes))
+
+
+def _anchored_roofline(
+    layers: Sequence[LayerEstimate], mid_s: float, point: OperatingPoint, anchored: Anchored
+) -> NetworkTime:
+    """The roofline times one factor, in the band of the blend."""
+    factor = anchored.factor
+    mid = mid_s * factor
+    band = Band(mid * anchored.low, mid, mid * anchored.high, ANCHORED_LEVEL)
+    moved = []
+    for layer in layers:
+        time, own = layer.time, layer.time.mid_s * factor
+        moved.append(
+            replace(
+                layer,
+                time=KernelTime(
+                    compute_s=time.compute_s * factor,
+                    memory_s=time.memory_s * factor,
+                    overhead_s=time.overhead_s * factor,
+                    low_s=own * anchored.low,
+                    mid_s=own,
+                    high_s=own * anchored.high,
+                ),
+            )
+        )
+    notes = (*anchored.notes, "no fitted model of this engine here: the roofline is what measurements move")
+    fixed_s = point.fixed_s * factor
+    return NetworkTime(tuple(moved), fixed_s, 0.0, band, point.latency_provenance, notes)
 
 
 def by_model(

@@ -88,6 +88,19 @@ class Anchoring(StrictModel):
     """Ends of the band in conditional deviations: one-sided quantiles over left-out groups."""
 
 
+class RooflineAnchoring(StrictModel):
+    """How the rooflines of datasheets err, of all engines and units that somebody published."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    median_over_roofline: float = Field(gt=0)
+    """Published latency over the middle of the datasheet band: median over units and engines."""
+    anchoring: Anchoring
+    level: float
+    observations: int
+    units: int
+    """Pairs of an engine and a unit."""
+
+
 class RestsOn(StrictModel):
     """The published rows behind a fit."""
 

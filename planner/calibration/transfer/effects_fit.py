@@ -68,7 +68,7 @@ class Neighbours:
 def place_of(item: Observation) -> Place:
     """Where an observation stands."""
     return place(
-        unit=same_unit(read_device(item.device), item.point.unit),
+        unit=f"{item.engine} on {same_unit(read_device(item.device), item.point.unit)}",
         state=state_of(item.point),
         precision=item.point.precision.value,
         caller=caller_of(item.profile),
