@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
+from planner.latency.anchor_basis import basis_for
 from planner.latency.anchor_file import Anchor
-from planner.latency.anchoring import Anchored, Target, Used, anchored
+from planner.latency.anchoring import Target, anchored
 from planner.latency.band import Band
 from planner.latency.calibrated import by_calibration, require_same_setting
 from planner.latency.calibration import Calibration
@@ -21,6 +22,7 @@ from planner.latency.power import energy_band, power_draw
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.remarks import remarks
 from planner.latency.time_shares import BoundShares, bound_shares, unit_use
+from planner.latency.transfer.effects import Anchored, Used
 from planner.latency.transfer.prediction import usual_profile
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import Provenance
@@ -172,15 +174,15 @@ def estimate(
     model = transfer_for(point) if transfer or anchors or published else None
     if not (anchors or published):
         return _told_what_fits(estimate_at(prepared, point, model, profile), workload, device, point)
-    if model is None:
-        expected = f"a model of {point.engine} on this kind of unit, fitted on published measurements"
-        advice = "planner calibrate makes one of an engine on this machine"
-        raise InputError("anchor", [Problem(f"{device.id}/{point.unit}", expected, "none", advice)])
-    caller = "" if anchors else usual_profile(model, workload.model)
+    caller = "" if anchors or model is None else usual_profile(model, workload.model)
     caller = caller if profile is None else profile
-    target = Target(prepared.workload, device, point, model, threads, caller)
+    target = Target(prepared.workload, device, point, basis_for(point, model), threads, caller)
     found = anchored(target, anchors, with_published=published)
-    result = estimate_at(prepared, point, model, caller, anchored=found)
+    if not found.used:
+        alone = estimate_at(prepared, point, model, profile)
+        result = replace(alone, warnings=(*found.notes, *alone.warnings))
+    else:
+        result = estimate_at(prepared, point, model, caller, anchored=found)
     return _told_what_fits(result, workload, device, point)
 
 
@@ -237,7 +239,7 @@ def estimate_at(
     elif transfer is not None:
         latency = by_model(prepared, point, transfer, profile, anchored)
     else:
-        latency = by_roofline(prepared, point)
+        latency = by_roofline(prepared, point, anchored)
     return assembled(
         prepared,
         point,
