@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-from planner.errors import InputError, Problem
 from planner.hardware.catalog import part_file, read_device
 from planner.plan.density_limits import (
     LimitWeight,
@@ -17,15 +16,21 @@ from planner.plan.density_limits import (
     site_limits,
 )
 from planner.plan.option import Option
+from planner.plan.published_density import (
+    PublishedResidual,
+    published_joint,
+    published_leakages,
+    published_readings,
+    published_remarks,
+    published_residuals,
+    reading_used,
+)
 from planner.plan.rack_model import fixed_power_w, rack_air
 from planner.plan.study import ScenarioFile, rack_of
 from planner.plan.synthetic import synthetic_rack
 from planner.rack.airflow_readings import (
-    DensityPoint,
     FittedReading,
     LeakageReading,
-    fit_leakage,
-    fit_readings,
 )
 from planner.rack.cooling import chilled_water_cop, facility
 from planner.rack.density import (
@@ -37,27 +42,14 @@ from planner.rack.density import (
     density_rows,
 )
 from planner.rack.description import Rack
-from planner.rack.joint_fit import JointReading, growth_needed, joint_readings
+from planner.rack.joint_fit import JointReading
 from planner.schema.device import Device
 from planner.schema.rack_study import Density
 from planner.schema.scenario import Scenario
-from planner.units import format_percent
 from planner.wording.message import message
-
-ASSUMED_EXPONENTS_PER_K = (0.01, 0.02, 0.03, 0.04)
-"""Range of leakage exponents for silicon near room temperature (assumed; sources give 1 to 4 % a kelvin)."""
 
 _LOOK_PAST = 4
 _PLANT_C = (10.0, 32.0)
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedResidual:
-    """A published row against the curve."""
-
-    devices: int
-    rise_error_k: float
-    power_error_w: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +108,8 @@ def _curve(
 ) -> DensityCurve:
     scenario = source.scenario
     asked = scenario.density or Density(counts=_doubling(2 * rack.count))
-    readings = _readings(rack, asked)
-    used = _used(readings, asked.airflow, source.file)
+    readings = published_readings(rack, asked)
+    used = reading_used(readings, asked.airflow, source.file)
     around = _surroundings(scenario, rack, used, fixed_w)
     offset_k = used.reading.offset_k if used else 0.0
     counts = set(asked.counts) | {row.devices for row in asked.published}
@@ -132,15 +124,15 @@ def _curve(
         rows=rows,
         limit=limit,
         airflow=used.reading.meaning if used else message("density.site_airflow"),
-        residuals=_residuals(rows, asked),
+        residuals=published_residuals(rows, asked),
         readings=readings,
-        leakages=_leakages(asked),
+        leakages=published_leakages(asked),
         pue=_pue(rack, rows, around),
         weights=weights,
         best=_best(rack, rows, around, limit, weights),
         liquid=liquid_answer(rack, asked.liquid, limits, most) if asked.liquid else None,
-        remarks=(*_remarks(rack, asked, readings, used), *_growth_remark(asked), *_origin(part)),
-        joint=joint_readings(_points(asked)) if _three(asked) else (),
+        remarks=(*published_remarks(rack, asked, readings, used), *_origin(part)),
+        joint=published_joint(asked),
     )
 
 
@@ -176,30 +168,6 @@ def _doubling(most: int) -> list[int]:
     return sorted({*(2**k for k in range(most.bit_length()) if 2**k <= most), most})
 
 
-def _points(asked: Density) -> tuple[DensityPoint, ...]:
-    return tuple(
-        DensityPoint(row.devices, row.temperature_rise_k, row.power_per_device_w) for row in asked.published
-    )
-
-
-def _readings(rack: Rack, asked: Density) -> tuple[FittedReading, ...]:
-    if len({row.devices for row in asked.published}) < 2:
-        return ()
-    heat_j_per_m3_k = rack.air.density_kg_per_m3 * rack.air.heat_capacity_j_per_kg_k
-    return fit_readings(_points(asked), heat_j_per_m3_k, rack.fan_w)
-
-
-def _used(readings: tuple[FittedReading, ...], airflow: str, file: str) -> FittedReading | None:
-    if airflow == "site":
-        return None
-    if airflow == "best":
-        return readings[0]
-    for fit in readings:
-        if fit.reading.name == airflow:
-            return fit
-    raise InputError(file, [Problem("density.airflow", "a reading of the published rows", airflow)])
-
-
 def _surroundings(
     scenario: Scenario, rack: Rack, used: FittedReading | None, fixed_w: Callable[[int], float] | None
 ) -> Callable[[int], Surroundings]:
@@ -210,47 +178,6 @@ def _surroundings(
         return Surroundings(air, fixed_w(count) if fixed_w else rack.fan_w)
 
     return around
-
-
-def _residuals(rows: tuple[DensityRow, ...], asked: Density) -> tuple[PublishedResidual, ...]:
-    found = {row.devices: row for row in rows}
-    return tuple(
-        PublishedResidual(
-            told.devices,
-            found[told.devices].temperature_rise_k - told.temperature_rise_k,
-            found[told.devices].power_per_device_w - told.power_per_device_w,
-        )
-        for told in asked.published
-    )
-
-
-def _leakages(asked: Density) -> tuple[LeakageReading, ...]:
-    if not _three(asked):
-        return ()
-    return tuple(fit_leakage(_points(asked), per_k) for per_k in ASSUMED_EXPONENTS_PER_K)
-
-
-def _three(asked: Density) -> bool:
-    return len({row.devices for row in asked.published}) >= 3
-
-
-def _growth_remark(asked: Density) -> list[str]:
-    """Why so many numbers have to be fitted: what every airflow and every power law has to do."""
-    if not _three(asked):
-        return []
-    counts = sorted(row.devices for row in asked.published)
-    grows = [
-        f"by {format_percent(low, 1)} to {format_percent(high, 1)} from {one} to {other} devices"
-        for (low, high), one, other in zip(growth_needed(_points(asked)), counts, counts[1:], strict=False)
-    ]
-    powers_w = [row.power_per_device_w for row in asked.published]
-    remark = (
-        f"within 0.5 K and 0.5 W the rise for each watt grows {' and '.join(grows)}: a flow with one number "
-        "has to bend like that by itself"
-    )
-    if max(powers_w) - min(powers_w) > 1.0:
-        remark += ", and no constant power is within 0.5 W of all rows, so powers take a number of their own"
-    return [remark]
 
 
 def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surroundings]) -> dict[int, float]:
@@ -266,47 +193,6 @@ def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surro
         for row in rows
         if row.power_per_device_w > 0
     }
-
-
-def _remarks(
-    rack: Rack, asked: Density, readings: tuple[FittedReading, ...], used: FittedReading | None
-) -> list[str]:
-    if not readings:
-        return []
-    heat_j_per_m3_k = rack.air.density_kg_per_m3 * rack.air.heat_capacity_j_per_kg_k
-    flows = [
-        (p.devices * p.power_per_device_w + rack.fan_w) / (heat_j_per_m3_k * p.rise_k) for p in _points(asked)
-    ]
-    told = ", ".join(f"{flow:.3f}" for flow in flows)
-    shares = ", ".join(format_percent(1 - flow / max(flows)) for flow in flows)
-    remarks = [
-        f"the rises fix one effective airflow a row and no more: {told} m3/s. Fans that lose flow past more "
-        f"devices, and constant fans of which {shares} comes back, give the same rises",
-        "a mean over the air in the rack is half the rise of the exhaust: were the rises such means, all "
-        "airflows would halve",
-    ]
-    holding = [fit for fit in readings if fit.worst_k <= 0.5]
-    if len(holding) > 1:
-        remarks.append(_where_they_part(rack, asked, holding, heat_j_per_m3_k))
-    if used is not None:
-        remarks.append(
-            f"fitted to the rises: {used.reading.fitted} number{'s' * (used.reading.fitted > 1)} of the "
-            "airflow. Powers alone fix neither "
-            "the exponent of the leakage nor its size: each exponent has a range, and the device states one"
-        )
-    return remarks
-
-
-def _where_they_part(rack: Rack, asked: Density, holding: list[FittedReading], heat_j_per_m3_k: float) -> str:
-    most = max(p.devices for p in asked.published)
-    watts = max(p.power_per_device_w for p in asked.published)
-    names = " and ".join(fit.reading.name for fit in holding)
-    probes = (max(1, min(p.devices for p in asked.published) // 4), 2 * most)
-    parts = []
-    for count in probes:
-        rises = [fit.reading.rise_k(count, count * watts + rack.fan_w, heat_j_per_m3_k) for fit in holding]
-        parts.append(f"{' or '.join(f'{rise:.1f}' for rise in rises)} K at {count} devices")
-    return f"{names} hold within 0.5 K; one more row would tell them apart: {', '.join(parts)}"
 
 
 def density_record(curve: DensityCurve) -> dict[str, object]:

@@ -17,7 +17,7 @@ from planner.files import write_bytes
 from planner.report.blocks import Block, Paragraph, as_data
 from planner.report.changes import change_blocks, changes
 from planner.report.chapters import chapters
-from planner.report.fonts import CHINESE_LETTERS, Face, carried_fonts, chinese_face, face_beside
+from planner.report.fonts import CHINESE_LETTERS, carried_fonts, chinese_face, face_beside
 from planner.report.numbers import shortened
 from planner.report.record import Study, read_study
 from planner.wording.message import Wording
@@ -56,10 +56,12 @@ def render_changes(before: Study, after: Study, say: Wording, *, paper: Paper = 
 
 
 def _typeset(title: str, study: Study, blocks: list[Block], say: Wording, paper: Paper) -> bytes:
-    face = _face(blocks, say)
-    if face is None and CHINESE_LETTERS.search(_text_of(blocks, say)):
-        blocks = [*blocks[:1], Paragraph(say("cover.no_face"), "note"), *blocks[1:]]
     data, drawings = as_data(blocks, say)
+    letters = title + json.dumps(data, ensure_ascii=False) + b"".join(drawings.values()).decode()
+    face = chinese_face() if say.language == "zh" else face_beside(letters)
+    if face is None and CHINESE_LETTERS.search(letters):
+        note, _ = as_data([Paragraph(say("cover.no_face"), "note")], say)
+        data = [*data[:1], *note, *data[1:]]
     day = _day(study["scenario"]["date"])
     page = {
         "paper": _PAPERS[paper],
@@ -85,16 +87,6 @@ def _typeset(title: str, study: Study, blocks: list[Block], say: Wording, paper:
         for font in (*carried_fonts(), *(face.files if face else ())):  # no others may stand in for a letter
             shutil.copyfile(font, folder / font.name)
         return _compiled(folder, noon)
-
-
-def _face(blocks: list[Block], say: Wording) -> Face | None:
-    """The face for Chinese: of a report in it, or of names in a report that is not."""
-    return chinese_face() if say.language == "zh" else face_beside(_text_of(blocks, say))
-
-
-def _text_of(blocks: list[Block], say: Wording) -> str:
-    data, drawings = as_data(blocks, say)
-    return json.dumps(data, ensure_ascii=False) + b"".join(drawings.values()).decode()
 
 
 def _compiled(folder: Path, timestamp: datetime) -> bytes:

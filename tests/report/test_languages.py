@@ -109,3 +109,35 @@ def test_hostile_names_are_data_in_chinese_too(sample):
     text = text_of(render_pdf(record))
     for name in hostile:
         assert squeezed(name) in text
+
+
+@needs_font
+def test_chinese_names_in_an_english_report_are_letters_and_not_boxes(sample):
+    record = sample.brief()
+    record["scenario"]["title"] = "产线视觉检测 line 2"
+    content = render_pdf(record)
+    assert "产线视觉检测" in text_of(content)
+    assert "no font" not in text_of(content)
+
+
+@needs_font
+def test_chinese_names_in_a_drawing_take_the_width_that_they_are_set_in(sample):
+    from planner.report.figures.latency import latency_bars
+    from planner.wording.message import Wording
+
+    rivals = sample.study()["rivals"]
+    for rival in rivals:
+        rival["name"] = "昇腾推理卡加长型号"
+    svg = latency_bars(rivals, Wording("en")).decode()
+    assert chinese_face().family in svg
+    assert chinese_face().family not in latency_bars(sample.study()["rivals"], Wording("en")).decode()
+
+
+def test_without_a_font_an_english_report_says_why_names_are_boxes(monkeypatch, sample):
+    fonts._system_face.cache_clear()
+    monkeypatch.setattr(fonts.font_manager, "findSystemFonts", list)
+    record = sample.brief()
+    assert "fonts-noto-cjk" not in text_of(render_pdf(record))
+    record["warnings"] = ["相机"]
+    assert "fonts-noto-cjk" in text_of(render_pdf(record))
+    fonts._system_face.cache_clear()
