@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from planner.workload.fusion import Kernel
 from planner.workload.workload import Workload
 
 _BLOCKED = "_nchwc"
+_TOKEN = re.compile(r"(_token_\d+)+$")
+"""What ONNX Runtime puts behind the names of nodes that it makes anew."""
 _LONGEST_FUSED = 40
 """Operators that one engine node may stand for; a longer way back means that its inputs are not known."""
 
@@ -31,8 +34,9 @@ def seconds_of_kernels(
     """The engine's nodes and their seconds, kernel by kernel.
 
     A node belongs to the operators that it names as its origins, else to those between the tensors that it
-    reads and writes, else to the one whose name its own begins with, else to where its result goes (a reorder
-    in front of a convolution is the convolution's). Of several kernels those with products take the time.
+    reads and writes, else to the one whose name its own begins with, else, where it was made of several, to
+    that behind its maker, else to where its result goes (a reorder in front of a convolution is the
+    convolution's). Of several kernels those with products take the time.
     """
     finder = _Finder(workload, kernels, nodes)
     seconds, counts = [0.0] * len(kernels), [0.0] * len(kernels)
@@ -51,6 +55,7 @@ class _Finder:
 
     def __init__(self, workload: Workload, kernels: Sequence[Kernel], nodes: Sequence[EngineNode]) -> None:
         self._nodes = nodes
+        self._kernels = kernels
         self._macs = [kernel.macs for kernel in kernels]
         self._by_operator = {name: i for i, kernel in enumerate(kernels) for name in kernel.operators}
         self._writer = {
@@ -82,7 +87,10 @@ class _Finder:
         between = self._between(node)
         if between:
             return between
-        return [home] if (home := self._direct(node)) is not None else self._beyond(index)
+        home = self._direct(node)
+        if home is None:
+            home = self._behind(node)
+        return [home] if home is not None else self._beyond(index)
 
     def shares(self, homes: list[int], node: EngineNode) -> list[tuple[int, float]]:
         """The kernel that the node is named after takes all; else each by its products, or equally."""
@@ -131,12 +139,25 @@ class _Finder:
                 return self._by_tensor[name]
         return self._named(node)
 
+    def _behind(self, node: EngineNode) -> int | None:
+        """For a node that the engine made of several and named anew: what reads its maker's kernel so."""
+        spelled = _SPELLED.get(node.kind)
+        maker = next((self._made_by[name] for name in node.tensors_in if name in self._made_by), None)
+        before = self._direct(maker) if maker is not None and spelled else None
+        if before is None or spelled is None:
+            return None
+        written = {access.tensor for access in self._kernels[before].writes}
+        for index, kernel in enumerate(self._kernels):
+            if spelled & set(kernel.op_types) and any(access.tensor in written for access in kernel.reads):
+                return index
+        return None
+
     def _named(self, node: EngineNode) -> int | None:
-        plain = node.name.removesuffix(_BLOCKED)
+        plain = _TOKEN.sub("", node.name.removesuffix(_BLOCKED))
         for table in (self._by_tensor, self._by_operator):
             if plain in table:
                 return table[plain]
-        return self._by_prefix(node.name)
+        return self._by_prefix(plain)
 
     def _by_prefix(self, name: str) -> int | None:
         """The operator with the longest name that this one begins with, up to a separator."""
@@ -177,6 +198,8 @@ def _matched_by_order(kernels: Sequence[Kernel], nodes: Sequence[EngineNode]) ->
     return found
 
 
+_SPELLED = {"Gelu": {"Gelu", "Erf"}, "FastGelu": {"Tanh"}, "QuickGelu": {"Sigmoid"}}
+"""Nodes that stand for a few operators, with those that tell them."""
 _RENAMED = {"LSTMSequence": "LSTM", "GRUSequence": "GRU"}
 
 

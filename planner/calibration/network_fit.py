@@ -9,15 +9,15 @@ section 5.2), so that it holds its level for networks as unlike the others as th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import least_squares, minimize_scalar
+from scipy.optimize import least_squares, minimize
 
 from planner.calibration.fit import MeasuredKernel, refitted
 from planner.calibration.probe_run import ProbeKernels, ProbeResult
-from planner.latency.calibration import NetworkError
+from planner.latency.calibration import NetworkError, together_and_alone
 from planner.latency.kernel_model import Array, KernelModel
 
 LEVEL = 0.9
@@ -72,17 +72,28 @@ def fit_error(
 
     `drift` is how much the machine's own speed moves between runs, which no band can be narrower than.
     """
-    misses, spreads = _left_out(models, probes)
+    misses, means, alone = _left_out(models, probes)
     floor = max(drift, 0.01)
 
-    def cost(share: float) -> float:
-        variance = floor**2 + (share * spreads) ** 2
-        return float(np.median(np.log(variance) + np.minimum(misses**2 / variance, 9.0)))
+    def deviations(parts: Array) -> Array:
+        share, own = np.exp(parts)
+        found: Array = np.sqrt(floor**2 + (share * means) ** 2 + (own * alone) ** 2)
+        return found
 
-    share = float(minimize_scalar(cost, bounds=(0.05, 2.0), method="bounded").x)
-    scores = np.sort(np.abs(misses) / np.sqrt(floor**2 + (share * spreads) ** 2))
+    def cost(parts: Array) -> float:
+        variance = deviations(parts) ** 2
+        return float(np.mean(np.log(variance) + np.minimum(misses**2 / variance, _FARTHEST)))
+
+    bounds = [(math.log(0.01), math.log(2.0))] * 2
+    parts = minimize(cost, np.log([0.3, 0.3]), method="L-BFGS-B", bounds=bounds).x
+    scores = np.sort(np.abs(misses) / deviations(parts))
     place = min(len(scores) - 1, math.ceil(LEVEL * (len(scores) + 1)) - 1)
-    return NetworkError(_short(floor), _short(share), _short(float(scores[place])), LEVEL)
+    share, own = (_short(float(value)) for value in np.exp(parts))
+    return NetworkError(_short(floor), share, own, _short(float(scores[place])), LEVEL)
+
+
+_FARTHEST = 9.0
+"""Squared deviations count up to here, so that a few probes that went wrong do not widen all bands."""
 
 
 def _short(value: float) -> float:
@@ -91,9 +102,9 @@ def _short(value: float) -> float:
 
 def _left_out(
     models: Sequence[KernelModel], probes: Sequence[Sequence[MeasuredKernel]]
-) -> tuple[Array, Array]:
-    """Log error of each probe's sum and the mean spread of its kernels, by folds."""
-    misses, spreads = [], []
+) -> tuple[Array, Array, Array]:
+    """Log error of each probe's sum, and the spread of its kernels together and alone, by folds."""
+    misses, means, alone = [], [], []
     for fold in range(FOLDS):
         kept = [kernel for index, probe in enumerate(probes) if index % FOLDS != fold for kernel in probe]
         by_class = {model.op_class: refitted(model, kept) for model in models}
@@ -101,16 +112,24 @@ def _left_out(
             total = sum(kernel.seconds for kernel in probe)
             if total < _LEAST_SECONDS:
                 continue
-            seconds, weighted = 0.0, 0.0
-            for op_class in sorted({kernel.shape.op_class for kernel in probe}):
-                model = by_class.get(op_class)
-                shapes = [kernel.shape for kernel in probe if kernel.shape.op_class == op_class]
-                if model is None:
-                    continue
-                found, spread = model.predict(shapes)
-                seconds += float(found.sum())
-                weighted += float(found @ spread)
-            if seconds > 0:
-                misses.append(math.log(seconds / total))
-                spreads.append(weighted / seconds)
-    return np.array(misses), np.array(spreads)
+            seconds, spreads = _predicted(by_class, probe)
+            if seconds.sum() > 0:
+                misses.append(math.log(float(seconds.sum()) / total))
+                together, each = together_and_alone(seconds, spreads)
+                means.append(together)
+                alone.append(each)
+    return np.array(misses), np.array(means), np.array(alone)
+
+
+def _predicted(
+    by_class: Mapping[str, KernelModel | None], probe: Sequence[MeasuredKernel]
+) -> tuple[Array, Array]:
+    """Seconds and spreads of the kernels of a probe whose class has a model."""
+    seconds, spreads = [np.zeros(0)], [np.zeros(0)]
+    for op_class in sorted({kernel.shape.op_class for kernel in probe}):
+        model = by_class.get(op_class)
+        if model is not None:
+            found = model.predict([kernel.shape for kernel in probe if kernel.shape.op_class == op_class])
+            seconds.append(found[0])
+            spreads.append(found[1])
+    return np.concatenate(seconds), np.concatenate(spreads)

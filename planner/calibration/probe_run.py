@@ -6,24 +6,21 @@ import importlib
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from planner.calibration.attribution import seconds_of_kernels
 from planner.calibration.probes.network import probe_network
-from planner.calibration.quantise import quantised
 from planner.engines.made_up import made_up_inputs
 from planner.engines.measure import ENGINES
 from planner.engines.session import EngineNode, Session, Setup
-from planner.engines.timing import steal_s
+from planner.engines.timing import Reference, steal_s
 from planner.latency.kernel_shape import KernelShape, shapes_of
-from planner.latency.prepared import block_rule, prepare
+from planner.latency.prepared import block_rule, prepare_run
 from planner.schema.device import Precision
 from planner.workload.graph import Graph
 from planner.workload.onnx_file import write_graph
+from planner.workload.quantise import quantised
 from planner.workload.workload import read_workload
 
 MOST_LOST = 0.02
@@ -76,13 +73,13 @@ def run_probe(seed: int, setup: ProbeSetup, *, most_macs: float, whole: bool) ->
         write_graph(graph, model, weights="random", seed=seed)
         job = Setup(model, setup.threads, made_up_inputs(workload), setup.precision)
         module = importlib.import_module(ENGINES[setup.engine][0])
-        before = reference.measure()
+        before = (reference.product_s(), reference.copy_s())
         steal, cpu, wall = steal_s(), time.process_time(), time.perf_counter()
         nodes = module.profile(job, seconds=setup.seconds)
         total_s = _whole(module.open_session(job), setup.seconds / 2) if whole else None
         spent = time.perf_counter() - wall
         cpu_share, steal_share = (time.process_time() - cpu) / spent, (steal_s() - steal) / spent
-        after = reference.measure()
+        after = (reference.product_s(), reference.copy_s())
     reference_s, copy_s = ((a + b) / 2 for a, b in zip(before, after, strict=True))
     return ProbeResult(seed, nodes, total_s, reference_s, copy_s, cpu_share, steal_share)
 
@@ -90,7 +87,7 @@ def run_probe(seed: int, setup: ProbeSetup, *, most_macs: float, whole: bool) ->
 def kernels_of_probe(result: ProbeResult, setup: ProbeSetup) -> ProbeKernels | None:
     """The engine's nodes as kernels of ours; None where too much of the time belongs to none of them."""
     workload = read_workload(network_of(result.seed, setup.precision))
-    prepared = prepare(workload, workload.batch, Precision(setup.precision), setup.engine)
+    prepared = prepare_run(workload, workload.batch, Precision(setup.precision), setup.engine)
     found = seconds_of_kernels(workload, prepared.kernels, result.nodes)
     if found.lost_s > MOST_LOST * (found.lost_s + sum(found.seconds)):
         return None
@@ -102,34 +99,7 @@ def kernels_of_probe(result: ProbeResult, setup: ProbeSetup) -> ProbeKernels | N
 def network_of(seed: int, precision: str) -> Graph:
     """The probe of one seed as it is run at a precision."""
     graph = probe_network(seed)
-    return quantised(graph) if precision == "int8" else graph
-
-
-class Reference:
-    """Two small jobs that tell how fast the machine is just now: arithmetic in a cache, and a long copy."""
-
-    def __init__(self) -> None:
-        random = np.random.default_rng(0)
-        self._side = random.standard_normal((256, 256)).astype(np.float32)
-        self._out = np.empty_like(self._side)
-        self._long = np.zeros(2_000_000, dtype=np.float32)
-        self._target = np.empty_like(self._long)
-
-    def measure(self) -> tuple[float, float]:
-        """Median seconds of the product and of the copy."""
-        return (
-            _median(lambda: np.matmul(self._side, self._side, out=self._out), 9),
-            _median(lambda: np.copyto(self._target, self._long), 5),
-        )
-
-
-def _median(run: Callable[[], object], times: int) -> float:
-    found = []
-    for _ in range(times):
-        start = time.perf_counter()
-        run()
-        found.append(time.perf_counter() - start)
-    return statistics.median(found)
+    return quantised(read_workload(graph)) if precision == "int8" else graph
 
 
 def _whole(session: Session, seconds: float) -> float:

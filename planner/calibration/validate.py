@@ -22,7 +22,7 @@ from planner.hardware.operating_point import OperatingPoint
 from planner.latency.calibrated import shapes_for
 from planner.latency.calibration import Calibration
 from planner.latency.estimate import estimate_at
-from planner.latency.prepared import Prepared, prepare
+from planner.latency.prepared import Prepared, prepare_run
 from planner.schema.device import Precision
 from planner.workload.workload import Workload
 
@@ -155,7 +155,7 @@ def validate(
         if found.timing is None:
             refused.append((workload.model, found.reason or "no timing"))
             continue
-        prepared = prepare(workload, workload.batch, Precision(setting.precision), setting.engine)
+        prepared = prepare_run(workload, workload.batch, Precision(setting.precision), setting.engine)
         row, own = _compared(prepared, found, calibration, point)
         rows.append(row)
         kernels += own

@@ -10,7 +10,7 @@ from planner.cli.text import quantity, share
 
 
 @click.command("calibrate")
-@click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
+@click.option("--engine", required=True, help="onnxruntime or openvino.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--precision", type=click.Choice(["fp32", "bf16", "int8"]), default="fp32", show_default=True)
 @click.option("--budget", "budget_text", default="5min", show_default=True, help="Time for probes and fit.")

@@ -23,7 +23,8 @@ from planner.errors import UnknownIdError
 from planner.hardware.processor import cpu_name
 from planner.workload.external_data import has_weights
 from planner.workload.onnx_file import write_graph
-from planner.workload.workload import Workload, read_workload
+from planner.workload.quantise import in_8_bits
+from planner.workload.workload import Workload, is_quantised, read_workload
 
 ENGINES = {
     "onnxruntime": ("planner.engines.onnxruntime_engine", ("onnxruntime",)),
@@ -73,12 +74,15 @@ def measure(
 ) -> Measurement:
     """Run a network on an engine of this machine for about `seconds` and summarise.
 
-    `profile_s` adds the engine's own profile of about that long. Weights are random unless `file` has them. A
+    `profile_s` adds the engine's own profile of about that long. In int8 a float network is quantised first.
+    Weights are random unless `file` has them. A
     network that the engine refuses, that crashes it or that does not finish within `limit_s` is answered with
     its reason. Raises `UnknownIdError` for an unknown engine and
     `EngineError` for one that is not installed.
     """
     require_engine(engine)
+    if precision == "int8" and not is_quantised(workload):
+        workload, file = in_8_bits(workload), None
     with tempfile.TemporaryDirectory(prefix="planner-measure-") as name:
         folder = Path(name)
         model = _runnable(workload, file, folder)

@@ -61,6 +61,7 @@ def profile(setup: Setup, *, seconds: float) -> tuple[EngineNode, ...]:
     )
 
 
+_PRECISIONS = ("fp32", "int8")
 _KERNEL = "_kernel_time"
 _LEAST_RUNS, _MOST_RUNS, _WARM_UP = 7, 150, 2
 
@@ -70,8 +71,10 @@ def _open(setup: Setup, options: onnxruntime.SessionOptions) -> onnxruntime.Infe
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     options.add_session_config_entry("session.intra_op.allow_spinning", "1")
-    if setup.precision != "fp32":
-        raise EngineError(f"onnxruntime runs a float32 graph in fp32 alone on a CPU, not {setup.precision}")
+    if setup.precision not in _PRECISIONS:
+        raise EngineError(
+            f"onnxruntime runs float graphs in fp32 and quantised ones in int8 here, not {setup.precision}"
+        )
     try:
         return onnxruntime.InferenceSession(str(setup.model), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the engine raises types of its own for every kind of refusal

@@ -66,14 +66,13 @@ def collect(run: Callable[[], object], *, seconds: float, threads: int) -> list[
     run()
     single_s = _timed(run)
     burst = max(1, math.ceil(_BURST_S / max(single_s, 1e-6)))
-    reference = _reference()
+    reference = Reference()
     for _ in range(2):
         run()
     samples: list[Sample] = []
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(samples) < LEAST_SAMPLES:
-        reference()  # brings it back into the cache that the network used
-        reference_s = _timed(reference)
+        reference_s = reference.product_s()
         steal, cpu, wall = steal_s(), time.process_time(), time.perf_counter()
         for _ in range(burst):
             run()
@@ -152,10 +151,30 @@ def _timed(run: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _reference() -> Callable[[], object]:
-    side = np.random.default_rng(0).standard_normal((_REFERENCE_SIDE, _REFERENCE_SIDE)).astype(np.float32)
-    out = np.empty_like(side)
-    return lambda: np.matmul(side, side, out=out)
+class Reference:
+    """Two small jobs that tell how fast the machine is just now: arithmetic in a cache, and a long copy.
+
+    Each is a median of several runs, the first of which bring it back into the caches.
+    """
+
+    def __init__(self) -> None:
+        random = np.random.default_rng(0)
+        self._side = random.standard_normal((_REFERENCE_SIDE, _REFERENCE_SIDE)).astype(np.float32)
+        self._out = np.empty_like(self._side)
+        self._long = np.zeros(2_000_000, dtype=np.float32)
+        self._target = np.empty_like(self._long)
+
+    def product_s(self) -> float:
+        """Seconds of a matrix product that fits the second-level cache."""
+        return _median_of(lambda: np.matmul(self._side, self._side, out=self._out), 9)
+
+    def copy_s(self) -> float:
+        """Seconds of a copy of 8 MB."""
+        return _median_of(lambda: np.copyto(self._target, self._long), 5)
+
+
+def _median_of(run: Callable[[], object], times: int) -> float:
+    return statistics.median(_timed(run) for _ in range(times))
 
 
 def steal_s() -> float:

@@ -25,6 +25,8 @@ def orphan_sources(entry: Device | Engine) -> Iterator[Conflict]:
     used = {item.number.source for item in numbers_in(entry)}
     if isinstance(entry, Device):
         used |= {other.source for item in entry.contradictions for other in item.others}
+    if isinstance(entry, Engine) and entry.channel_blocks is not None:
+        used.add(entry.channel_blocks.source)
     for source in entry.sources:
         if source not in used:
             yield Conflict(("sources", source), "a source that a number names", "no use of it", "remove it")

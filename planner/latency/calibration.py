@@ -11,31 +11,37 @@ from functools import cached_property
 import numpy as np
 
 from planner.latency.band import Band
-from planner.latency.kernel_model import Array, Base, KernelModel, work_of
+from planner.latency.kernel_model import UNKNOWN_SPREAD, Array, Base, KernelModel, work_of
 from planner.latency.kernel_shape import KernelShape
 from planner.units import format_percent
-
-UNKNOWN_SPREAD = 1.0
-"""Standard deviation of log seconds for a class of kernels that no probe had: a factor of 2.7 either way."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkError:
     """How far sums of kernels miss whole networks.
 
-    The standard deviation of the log error of a network is sqrt(floor^2 + (share x mean kernel spread)^2),
-    the mean weighted by time; `quantile` of these deviations held `level` of the probes left out in turn.
+    The standard deviation of the log error of a network is the root of floor^2 + (share x mean)^2 +
+    (own x alone)^2: `mean` is the mean spread of its kernels weighted by time, for what they miss together,
+    `alone` the root of the sum of their squared shares of it, for what each misses by itself and many kernels
+    average out. `quantile` of these deviations held `level` of the probes left out in turn.
     """
 
     floor: float
     share: float
+    own: float
     quantile: float
     level: float
 
     def half_width(self, seconds: Array, spreads: Array) -> float:
         """Half the width of the band of a network's log latency."""
-        mean = float(seconds @ spreads) / max(float(seconds.sum()), 1e-30)
-        return self.quantile * math.hypot(self.floor, self.share * mean)
+        mean, alone = together_and_alone(seconds, spreads)
+        return self.quantile * math.hypot(self.floor, self.share * mean, self.own * alone)
+
+
+def together_and_alone(seconds: Array, spreads: Array) -> tuple[float, float]:
+    """Spread of a sum of kernels, relative to it, if all miss the same way, and if each misses by itself."""
+    parts = seconds * spreads / max(float(seconds.sum()), 1e-30)
+    return float(parts.sum()), float(np.sqrt((parts**2).sum()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def _calibration(
             conditions.profiler_per_node_s,
         ),
         stored.fixed_s,
-        NetworkError(stored.band.floor, stored.band.share, stored.band.quantile, stored.band.level),
+        NetworkError(**stored.band.model_dump()),
         tuple(_model(name, entry, rows[name]) for name, entry in sorted(stored.classes.items())),
         digest,
     )  # fmt: skip
@@ -122,6 +122,7 @@ def _document(calibration: Calibration, table: str, digest: str) -> dict[str, ob
             "level": error.level,
             "floor": _short(error.floor),
             "share": _short(error.share),
+            "own": _short(error.own),
             "quantile": _short(error.quantile),
         },
         "table": {"file": table, "sha256": digest},

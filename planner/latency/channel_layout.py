@@ -3,7 +3,7 @@
 Blocked convolutions are several times faster than plain ones, and each passage between the layouts costs a
 copy. The rules are those of ONNX Runtime's NCHWc transformer (its source, `nchwc_transformer.cc`), which
 other engines for processors follow closely: a convolution goes into blocks where its channels allow it;
-pools, element-wise operators, enlargements and joins follow their inputs.
+pools, element-wise operators without a constant, enlargements and joins follow their inputs.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from planner.workload.dtypes import storage_bytes
 from planner.workload.fusion import Kernel
 from planner.workload.operation import Operator, Tensor
 from planner.workload.workload import Workload
 
 _CONVOLUTIONS = frozenset({"conv", "pointwise", "depthwise", "grouped_conv"})
+_INTEGERS = frozenset({"int8", "int4"})
+"""Kernels on integers keep channels last instead."""
 _FOLLOWING = frozenset({"Resize", "Upsample", "BatchNormalization"})
 
 
@@ -29,18 +32,22 @@ class BlockRule:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Whether one kernel runs on blocks, and the bytes that are reordered for it before and after."""
+    """Whether one kernel runs on blocks, and the bytes that are reordered for it before and after.
+
+    `padding` is how much larger its result gets when its channels are filled up to whole blocks.
+    """
 
     blocked: bool = False
     reorder_in_bytes: int = 0
     reorder_out_bytes: int = 0
+    padding: float = 1.0
 
 
 def layouts_of(workload: Workload, kernels: Sequence[Kernel], rule: BlockRule | None) -> tuple[Layout, ...]:
     """The layout of each kernel in order; plain without a copy where the engine has no blocks.
 
     A tensor is reordered once in each direction: into blocks by the first kernel that wants them, out of them
-    at the charge of the kernel that made it.
+    at the charge of the kernel that made it. A convolution of few channels reads them plain.
     """
     if rule is None:
         return (Layout(),) * len(kernels)
@@ -56,28 +63,44 @@ def layouts_of(workload: Workload, kernels: Sequence[Kernel], rule: BlockRule | 
         flags.append(runs_blocked)
         direct = runs_blocked and _reads_image(workload, main, rule)
         for access in kernel.reads:
-            name, size = access.tensor, workload.tensors[access.tensor].elements * 4
-            if runs_blocked and name not in blocked and name not in both and not direct:
+            name, size = access.tensor, _bytes(workload, access.tensor)
+            plain = not runs_blocked or (direct and name == main.reads[0].tensor)
+            if plain and name in blocked:
+                out_of[name] = size
+            elif not plain and name not in blocked and name not in both:
                 into[index] += size
                 both.add(name)
-            elif not runs_blocked and name in blocked:
-                out_of[name] = size
         if runs_blocked:
             blocked.update(access.tensor for access in kernel.writes)
     for name in workload.outputs:
         if name in blocked:
-            out_of[name] = workload.tensors[name].elements * 4
+            out_of[name] = _bytes(workload, name)
     return tuple(
-        Layout(flag, into[index], sum(out_of.get(access.tensor, 0) for access in kernel.writes))
+        Layout(
+            flag,
+            into[index],
+            sum(out_of.get(access.tensor, 0) for access in kernel.writes),
+            _padding(workload, kernel, rule) if flag else 1.0,
+        )
         for index, (kernel, flag) in enumerate(zip(kernels, flags, strict=True))
     )
+
+
+def _padding(workload: Workload, kernel: Kernel, rule: BlockRule) -> float:
+    channels = workload.tensors[kernel.writes[0].tensor].shape[1]
+    return -(-channels // rule.size) * rule.size / channels
+
+
+def _bytes(workload: Workload, name: str) -> int:
+    tensor = workload.tensors[name]
+    return storage_bytes(tensor.dtype, tensor.elements)
 
 
 def _runs_blocked(
     workload: Workload, kernel: Kernel, main: Operator, blocked: set[str], rule: BlockRule
 ) -> bool:
     tensors = workload.tensors
-    if not main.reads or not main.writes:
+    if not main.reads or not main.writes or kernel.precision in _INTEGERS:
         return False
     source, result = tensors[main.reads[0].tensor].shape, tensors[main.writes[0].tensor].shape
     if len(source) != 4 or len(result) != 4:
@@ -93,7 +116,9 @@ def _runs_blocked(
     if kernel.op_types[0] == "Concat":
         parts = [tensors[access.tensor].shape for access in kernel.reads]
         return all(part[1] % rule.size == 0 for part in parts) and source[2:] == result[2:]
-    return kernel.op_class == "elementwise" and _all_of_one_shape(kernel, tensors)
+    if kernel.op_class != "elementwise" or (kernel.weight_bytes and kernel.rule is None):
+        return False
+    return _all_of_one_shape(kernel, tensors)
 
 
 def _convolves_blocked(kernel: Kernel, channels: int, results: int, rule: BlockRule) -> bool:

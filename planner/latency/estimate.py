@@ -19,7 +19,7 @@ from planner.latency.fitting import what_would_fit
 from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import LayerEstimate, NetworkTime, by_model, by_roofline
 from planner.latency.power import energy_band, power_draw
-from planner.latency.prepared import Prepared, prepare
+from planner.latency.prepared import Prepared, prepare, prepare_run
 from planner.latency.remarks import remarks
 from planner.latency.time_shares import BoundShares, bound_shares, unit_use
 from planner.latency.transfer.effects import Anchored, Used
@@ -164,13 +164,14 @@ def estimate(
         threads = threads or setting.threads
     point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
     size = workload.batch if batch is None else batch
-    prepared = prepare(workload, size, point.precision, point.engine)
     if calibration is not None:
         require_same_setting(calibration, point, threads)
         if anchors or published:
             problem = Problem("anchor", "none beside a calibration", "both", "ask with --calibration none")
             raise InputError("estimate", [problem])
-        return estimate_at(prepared, point, calibration=calibration)
+        run = prepare_run(workload, size, point.precision, point.engine)
+        return estimate_at(run, point, calibration=calibration)
+    prepared = prepare(workload, size, point.precision, point.engine)
     model = transfer_for(point) if transfer or anchors or published else None
     if not (anchors or published):
         return _told_what_fits(estimate_at(prepared, point, model, profile), workload, device, point)

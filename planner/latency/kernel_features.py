@@ -13,10 +13,14 @@ from planner.latency.kernel_shape import KernelShape
 VECTOR = 16
 """Values in the widest vector register of current processors (AVX-512, float32)."""
 
+LARGEST_FOOTPRINT_BYTES = 128e6
+"""Beyond this no cache of a processor core keeps anything from one inference to the next."""
+
 FEATURES = (
     "rows", "columns", "depth", "taps", "groups", "stride", "inside", "input", "output", "weight", "work",
     "intensity", "extent", "steps", "clipped", "leaky", "hard_swish", "smooth", "branches", "views",
     "reorder_in", "reorder_out", "row_padding", "depth_padding", "extent_padding",
+    "block_padding", "footprint",
 )  # fmt: skip
 
 
@@ -61,6 +65,8 @@ def _row(shape: KernelShape) -> tuple[float, ...]:
         _padding(shape.rows * (shape.groups if shape.rows == 1 else 1)),
         _padding(channels),
         _padding(shape.extent),
+        _log(shape.padding),
+        _log(1 + min(shape.footprint_bytes, LARGEST_FOOTPRINT_BYTES) / 1e6),
     )
 
 

@@ -23,6 +23,9 @@ from planner.latency.kernel_shape import KernelShape
 
 Array = NDArray[np.float64]
 
+UNKNOWN_SPREAD = 1.0
+"""Standard deviation of log seconds for kernels of a kind that no probe had: a factor of 2.7 either way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Base:
@@ -107,7 +110,9 @@ class KernelModel:
         explained = np.einsum("ij,ij->j", cross, cho_solve(factor, cross))
         variance = np.maximum(self.hyperparameters.spread**2 - explained, 0.0)
         kept = np.array([1.0 - self.absent.get(shape.kind, 0.0) for shape in shapes])
-        return base_s * np.exp(mean) * kept, np.sqrt(variance + self.hyperparameters.noise**2)
+        spread = np.sqrt(variance + self.hyperparameters.noise**2)
+        new = np.array([shape.kind not in self.kinds for shape in shapes])
+        return base_s * np.exp(mean) * kept, np.where(new, np.maximum(spread, UNKNOWN_SPREAD), spread)
 
     @cached_property
     def _points(self) -> Array:

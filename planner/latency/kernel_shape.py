@@ -59,8 +59,12 @@ class KernelShape:
     views: int = 0
     reorder_in_bytes: int = 0
     reorder_out_bytes: int = 0
+    padding: float = 1.0
+    """How much larger the result gets when its channels fill whole blocks."""
     network_bytes: int = 0
     """All that the network's kernels read and write in one inference: what passes through the caches."""
+    footprint_bytes: int = 0
+    """The network's weights and most activations at once: what a cache must hold to keep weights warm."""
 
     @property
     def moved_bytes(self) -> int:
@@ -76,7 +80,8 @@ def shapes_of(
     nodes = {name: node for node in workload.graph.nodes for name in node.outputs if name}
     operators = {operator.name: operator for operator in workload.operators}
     through = sum(kernel.moved_bytes for kernel in kernels)
-    site = _Site(workload, nodes, operators, masked_tensors(workload.graph), through)
+    footprint = workload.weight_bytes + workload.peak_activation_bytes
+    site = _Site(workload, nodes, operators, masked_tensors(workload.graph), through, footprint)
     layouts = layouts_of(workload, kernels, blocks)
     return tuple(_shape(site, kernel, layout) for kernel, layout in zip(kernels, layouts, strict=True))
 
@@ -88,6 +93,7 @@ class _Site:
     operators: Mapping[str, Operator]
     masked: frozenset[str]
     network_bytes: int
+    footprint_bytes: int
 
 
 def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
@@ -118,14 +124,16 @@ def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
         taps=math.prod(window) if window else 1,
         stride=max(strides),
         inside=round(_inside(source, result, window, strides, attributes), 4),
-        extent=_along(source, attributes),
+        extent=_along(main, source, result, attributes),
         steps=source[0] if main.op_class == "recurrent" and source else 1,
         activation=next((name for name in reversed(kernel.op_types) if _is_folded(name, main)), ""),
         extra_reads=max(0, len(kernel.reads) - 1),
         views=views,
         reorder_in_bytes=layout.reorder_in_bytes,
         reorder_out_bytes=layout.reorder_out_bytes,
+        padding=round(layout.padding, 4),
         network_bytes=site.network_bytes,
+        footprint_bytes=site.footprint_bytes,
     )
 
 
@@ -143,16 +151,23 @@ def _kind(
 ) -> str:
     """The operator that gives the kernel its name, with what changes the engine's choice of code."""
     masked = any(access.tensor in site.masked for access in kernel.reads)
-    own = _own_kind(kernel, main, source, attributes)
-    return own + " in blocks" * layout.blocked + " masked" * masked
+    own = _own_kind(kernel, main, source, _extents(site.workload, main.writes), attributes)
+    integers = kernel.precision == "int8"
+    return own + " in 8 bits" * integers + " in blocks" * layout.blocked + " masked" * masked
 
 
 def _own_kind(
-    kernel: Kernel, main: Operator, source: Sequence[int], attributes: Mapping[str, Attribute]
+    kernel: Kernel,
+    main: Operator,
+    source: Sequence[int],
+    result: Sequence[int],
+    attributes: Mapping[str, Attribute],
 ) -> str:
     if main.op_type == "Transpose":
         order = _ints(attributes.get("perm"))
         return "Transpose" + ("" if order and order[-1] == len(order) - 1 else " inner")
+    if main.op_type.startswith("Reduce"):
+        return main.op_type + (" inner" if len(source) and _sums_last(source, result) else "")
     if main.op_type in ("Concat", "Split", "Softmax", "LogSoftmax"):
         axis = attributes.get("axis", -1)
         return main.op_type + (" inner" if axis in (-1, len(source) - 1) else "")
@@ -171,12 +186,30 @@ def _own_kind(
     return main.op_type
 
 
-def _along(source: Sequence[int], attributes: Mapping[str, Attribute]) -> int:
-    """Extent of the axis that the operator names, else of the last."""
+def _along(
+    main: Operator, source: Sequence[int], result: Sequence[int], attributes: Mapping[str, Attribute]
+) -> int:
+    """Elements one after the other where an operator cuts, joins or sums up; else the extent of its axis."""
+    if main.op_type in _CUTTING or main.op_type.startswith("Reduce"):
+        return _run(source, result)
     axis = attributes.get("axis", -1)
     if not source:
         return 1
     return source[axis] if isinstance(axis, int) and -len(source) <= axis < len(source) else source[-1]
+
+
+_CUTTING = frozenset({"Slice", "Split", "Concat", "Pad"})
+
+
+def _sums_last(source: Sequence[int], result: Sequence[int]) -> bool:
+    """Whether a reduction goes over the last axis, kept or not."""
+    return len(result) < len(source) or (result[-1] == 1 and source[-1] > 1)
+
+
+def _run(source: Sequence[int], result: Sequence[int]) -> int:
+    """Elements from the first axis on which two shapes differ, of the smaller."""
+    first = next((axis for axis, (a, b) in enumerate(zip(source, result, strict=False)) if a != b), 0)
+    return max(1, min(math.prod(source[first:]), math.prod(result[first:]) or 1))
 
 
 def _inside(

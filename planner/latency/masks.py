@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.workload.graph import Graph
+from planner.workload.graph import Graph, Initializer
 
 FAR_BELOW = -50.0
 _PASSING = frozenset({"Reshape", "Add", "Transpose", "Identity", "Dropout", "Cast", "Squeeze", "Unsqueeze"})
@@ -28,14 +28,16 @@ def masked_tensors(graph: Graph) -> frozenset[str]:
 
 
 def _constants(graph: Graph) -> dict[str, float]:
-    """Least value of each floating constant whose values are known."""
-    found = {}
-    for name, weight in graph.initializers.items():
-        if weight.values is not None and weight.values.size and weight.values.dtype.kind == "f":
-            found[name] = float(np.min(weight.values))
+    """Least value of each floating constant of which it is known."""
+    found = dict(graph.initializers)
     for node in graph.nodes:
         value = node.attributes.get("value") if node.op_type == "Constant" else None
-        values = getattr(value, "values", None)
-        if values is not None and values.size and values.dtype.kind == "f":
-            found[node.outputs[0]] = float(np.min(values))
-    return found
+        if isinstance(value, Initializer):
+            found[node.outputs[0]] = value
+    return {name: least for name, weight in found.items() if (least := _least(weight)) is not None}
+
+
+def _least(weight: Initializer) -> float | None:
+    if weight.values is not None and weight.values.size and weight.values.dtype.kind == "f":
+        return float(np.min(weight.values))
+    return weight.least

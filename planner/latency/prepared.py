@@ -9,6 +9,7 @@ from planner.hardware.catalog import read_engine
 from planner.latency.channel_layout import BlockRule
 from planner.schema.device import Precision
 from planner.workload.fusion import Fusion, FusionRule, Kernel, fusion_of, kernels_in
+from planner.workload.quantise import in_8_bits
 from planner.workload.workload import Workload, at_batch, at_precision
 
 
@@ -39,6 +40,18 @@ def prepare_fused(sized: Workload, fusion: Fusion, precision: Precision) -> Prep
     """A network whose batch is set and whose kernels are known, at a precision."""
     made = at_precision(sized, precision)
     return Prepared(made, kernels_in(made, fusion), (made.weight_bytes, made.peak_activation_bytes))
+
+
+def prepare_run(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
+    """A network as an engine of this machine is given it: in 8 bits that is a quantised file.
+
+    `prepare` asks what would be if every tensor were of the precision; here floats between quantised layers
+    stay floats, and what passes between both is converted.
+    """
+    if precision is not Precision.INT8:
+        return prepare(workload, batch, precision, engine)
+    sized = in_8_bits(sized_for(workload, batch))
+    return Prepared(sized, kernels_of(sized, engine), (sized.weight_bytes, sized.peak_activation_bytes))
 
 
 def kernels_of(workload: Workload, engine: str) -> tuple[Kernel, ...]:

@@ -54,6 +54,7 @@ class NetworkBand(StrictModel):
     level: Share
     floor: Positive
     share: float = Field(ge=0)
+    own: float = Field(ge=0)
     quantile: Positive
 
 

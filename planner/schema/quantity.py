@@ -270,9 +270,10 @@ def source_conflicts(model: StrictModel, known: Collection[str]) -> Iterator[Con
 
 def _group_sources(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Sources given for whole groups, which no number need have taken."""
-    if isinstance(value, SourcedBlock) and value.source is not None:
-        yield path, value.source
     if isinstance(value, StrictModel) and not isinstance(value, Sourced):
+        source = getattr(value, "source", None)
+        if isinstance(source, str):
+            yield path, source
         for name, info in type(value).model_fields.items():
             yield from _group_sources(getattr(value, name), (*path, info.alias or name))
     elif isinstance(value, dict):

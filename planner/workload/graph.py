@@ -50,12 +50,14 @@ def sequence_of(dtype: str, items: Iterable[TensorSpec]) -> TensorSpec:
 class Initializer:
     """A weight or constant: its type and shape, and its values where they are few and needed.
 
-    `literal` marks a value written into the graph (a `Constant` node) and not among the weights.
+    `literal` marks a value written into the graph (a `Constant` node) and not among the weights. `least` is
+    the least value of a stack of matrices too large to be kept, where the file has it: it tells a mask.
     """
 
     spec: TensorSpec
     values: NDArray[np.generic] | None = None
     literal: bool = False
+    least: float | None = None
 
     @property
     def elements(self) -> int:

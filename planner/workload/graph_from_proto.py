@@ -1,7 +1,8 @@
 """From ONNX messages to the plain graph; weight values stay behind.
 
 Values are kept for integer and boolean tensors of at most 1024 elements (shapes, axes, indices) and float
-tensors of at most 64 (limits, scales), and only where they stand in the file itself.
+tensors of at most 64 (limits, scales), and only where they stand in the file itself. Of larger stacks of
+matrices the least value is kept, which tells a mask.
 """
 
 from __future__ import annotations
@@ -200,7 +201,7 @@ class _Reader:
             return Initializer(spec)
         elements = spec.elements
         if elements > (_MAX_FLOATS if spec.dtype in _SMALL_FLOATS else _MAX_INTEGERS):
-            return Initializer(spec)
+            return Initializer(spec, least=_least(tensor, spec))
         try:
             if tensor.HasField("raw_data"):
                 values = np.frombuffer(tensor.raw_data, stored).reshape(tensor.dims)
@@ -219,6 +220,23 @@ class _Reader:
             raise InputError(self._source, [Problem(where, expected, got, _DAMAGED)])
         return TensorSpec(_NAME_OF.get(tensor.data_type, "undefined"), shape)
 
+
+def _least(tensor: TensorProto, spec: TensorSpec) -> float | None:
+    """Least value of a float tensor with the shape of a mask: matrices larger than any kernel of an image."""
+    shape = tensor.dims
+    if (
+        spec.dtype != "float"
+        or len(shape) < 3
+        or min(shape[-2:]) < _LEAST_SIDE
+        or spec.elements > _LARGEST_MASK
+    ):
+        return None
+    if len(tensor.raw_data) != 4 * spec.elements:
+        return None
+    return float(np.frombuffer(tensor.raw_data, "<f4").min())
+
+
+_LEAST_SIDE, _LARGEST_MASK = 12, 2**24
 
 _NO_ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType({})
 _CONTAINERS = {

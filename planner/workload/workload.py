@@ -176,8 +176,11 @@ def _batch_of(inputs: Mapping[str, Tensor], asked: int | None) -> int:
 
 
 def is_quantised(workload: Workload) -> bool:
-    """Whether the file itself computes in 8 bits or fewer somewhere."""
-    return any(operator.macs and operator.precision in ("int8", "int4") for operator in workload.operators)
+    """Whether the file itself computes in 8 bits or fewer somewhere, or turns activations into integers."""
+    return any(
+        operator.op_type == "QuantizeLinear" or (operator.macs and operator.precision in ("int8", "int4"))
+        for operator in workload.operators
+    )
 
 
 def at_batch(workload: Workload, batch: int) -> Workload:

@@ -124,6 +124,13 @@ class NetworkBuilder(TensorSteps):
         inputs = (x, *(self.parameter(f"{name}.{part}", (self.extent(x, 1),)) for part in parts))
         return self._add("BatchNormalization", inputs, self._tensors[x], name, epsilon=epsilon)
 
+    def instance_norm(self, x: str, name: str = "instance") -> str:
+        """Each channel of each image by its own mean and variance."""
+        with self.scope(name):
+            width = self.extent(x, 1)
+            weights = [self.parameter(part, (width,)) for part in ("weight", "bias")]
+            return self._add("InstanceNormalization", (x, *weights), self._tensors[x], "norm", epsilon=1e-5)
+
     def layer_norm(self, x: str, *, epsilon: float = 1e-12, name: str = "LayerNorm") -> str:
         """Layer normalisation over the last axis."""
         inputs = (

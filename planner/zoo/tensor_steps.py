@@ -32,6 +32,15 @@ class TensorSteps(GraphWriter):
         spec = TensorSpec("float", (*self.shape(x)[:-1], 1))
         return self._add("ReduceMean", (x,), spec, name, axes=(-1,), keepdims=1)
 
+    def reduce(self, op_type: str, x: str, axes: Sequence[int], name: str = "reduced") -> str:
+        """A reduction over some axes, kept as extents of one."""
+        shape = tuple(1 if axis in axes else extent for axis, extent in enumerate(self.shape(x)))
+        spec = TensorSpec("float", shape)
+        if op_type == "ReduceSum":  # takes its axes as a tensor since opset 13, the others since 18
+            inputs = (x, self.constant(axes, name=f"{name}.axes"))
+            return self._add(op_type, inputs, spec, name, keepdims=1)
+        return self._add(op_type, (x,), spec, name, axes=tuple(axes), keepdims=1)
+
     def above_diagonal(self, x: str, name: str = "trilu") -> str:
         """The same matrix with zeros on and below the diagonal."""
         inputs = (x, self.constant(np.array(1, dtype=np.int64), name=f"{name}.k"))

@@ -277,9 +277,29 @@ def reparameterised(net: NetworkBuilder, choose: Chooser, x: str, width: int, st
     return _conv(net, y, width, 1, "relu") if deep else y
 
 
+def channel_mlp(net: NetworkBuilder, choose: Chooser, x: str, width: int, stride: int) -> str:
+    """Products over channels as convolutions, an activation between, weights of channels behind."""
+    if stride > 1 or net.extent(x, 1) != width:
+        x = _conv(net, x, width, choose.of((2, 3)) if stride > 1 else 1, stride=stride)
+    act = choose.of((net.gelu, net.relu, net.silu), (4, 1, 1))
+    y = _conv(net, act(_conv(net, x, width * choose.of((2, 4)))), width)
+    if choose.chance(0.5):
+        y = net.mul(y, net.parameter("scale", (1, width, 1, 1)))
+    return net.add(x, y)
+
+
+def product(net: NetworkBuilder, choose: Chooser, x: str, width: int, stride: int) -> str:
+    """Two convolutions of one input, multiplied (Ma et al., "Rewrite the Stars", 2024)."""
+    y = _conv(net, x, width, choose.of((3, 7)), stride=stride)
+    inner = width * choose.of((2, 4))
+    left, right = (_conv(net, y, inner, act=act) for act in (choose.of(("relu6", "sigmoid", "silu")), "none"))
+    y = net.mul(left, right) if choose.chance(0.8) else net.combine("Sub", left, right, name="less")
+    return _conv(net, y, width)
+
+
 BLOCKS: tuple[tuple[Block, float], ...] = (
     (plain, 3), (residual, 3), (bottleneck, 5), (grouped, 2), (inverted, 7), (separable, 4), (dense, 2),
     (branches, 2), (shuffle, 2.5), (ghost, 2.5), (cross_stage, 3), (large_kernel, 2), (pyramid, 1.5),
-    (reparameterised, 1.5),
+    (reparameterised, 1.5), (channel_mlp, 2.5), (product, 1.5),
 )  # fmt: skip
 """Blocks with how often a random network draws each."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from planner.calibration.probes.convolutional import activate, activation
 from planner.calibration.probes.random_choice import Chooser
 from planner.zoo.builder import NetworkBuilder
@@ -108,58 +106,6 @@ def dense_layers(net: NetworkBuilder, choose: Chooser) -> str:
         if choose.chance(0.7):
             x = activate(net, x, choose.of(("relu", "sigmoid", "leaky_relu")))
     return net.softmax(net.linear(x, choose.of((2, 10, 100, 1000)), "out"))
-
-
-def tensor_chores(net: NetworkBuilder, choose: Chooser) -> str:
-    """Element by element, norms and rearrangement alone, at sizes from a cache line past all caches."""
-    side = choose.size(7, 160)
-    channels = choose.channels(4, min(512.0, max(8.0, 4e6 / side**2)))
-    x = net.input("map", (1, channels, side, side))
-    y = x
-    for _ in range(choose.whole(6, 12)):
-        y = _chore(net, choose, y, x)
-    return y
-
-
-def _chore(net: NetworkBuilder, choose: Chooser, y: str, x: str) -> str:
-    kind = choose.of((
-        "Exp", "Sqrt", "Abs", "Tanh", "Erf", "Softplus", "Neg", "HardSwish", "Sigmoid", "Relu", "Log",
-        "add", "mul", "sub", "div", "scalar", "channel", "softmax", "softmax1", "norm", "mean", "turn",
-        "back", "pad", "halves", "batch_norm", "instance", "leaky", "clip", "lrn", "max", "average",
-        "blocks", "halves1", "split",
-    ))  # fmt: skip
-    if kind[0].isupper():
-        return net.map(kind, y, name=kind.lower())
-    channels, side = net.extent(y, 1), net.extent(y, 2)
-    if kind in ("add", "mul", "sub", "div") and net.shape(y) == net.shape(x):
-        return net.combine(kind.capitalize(), y, x, name=kind)
-    turned = (0, 2, 3, 1)
-    chores: dict[str, Callable[[], str]] = {
-        **dict.fromkeys(("add", "mul", "sub", "div"), lambda: net.relu(y)),
-        "scalar": lambda: net.mul(y, net.constant(1.5)),
-        "channel": lambda: net.mul(y, net.parameter("scale", (1, channels, 1, 1))),
-        "softmax": lambda: net.softmax(y),
-        "softmax1": lambda: net.softmax(y, axis=1),
-        "norm": lambda: net.transpose(net.layer_norm(net.transpose(y, turned)), (0, 3, 1, 2)),
-        "mean": lambda: net.combine("Sub", y, net.mean(y), name="centred"),
-        "turn": lambda: net.transpose(net.transpose(y, turned), (0, 3, 1, 2)),
-        "back": lambda: net.transpose(net.transpose(y, (0, 1, 3, 2)), (0, 1, 3, 2)),
-        "pad": lambda: net.slice(net.pad_channels(y, 4), 1, 0, channels),
-        "halves": lambda: net.concat((net.slice(y, 2, 0, side // 2), net.slice(y, 2, side // 2, side)), 2),
-        "halves1": lambda: (
-            net.concat((y, x), 1) if channels < 200 and net.shape(x)[2:] == net.shape(y)[2:] else net.relu(y)
-        ),
-        "split": lambda: net.concat(net.split(y, (channels // 2, channels - channels // 2), 1), 1),
-        "blocks": lambda: net.resize(net.space_to_depth(y, 2), side, side) if side > 8 else y,
-        "batch_norm": lambda: net.batch_norm(y),
-        "instance": lambda: net.relu(net.batch_norm(y)),
-        "leaky": lambda: net.leaky_relu(y),
-        "clip": lambda: net.relu6(y),
-        "lrn": lambda: net.local_response_norm(y),
-        "max": lambda: net.max_pool(y, 3, stride=1, padding=1),
-        "average": lambda: net.average_pool(y, 3, stride=1, padding=1),
-    }
-    return chores[kind]()
 
 
 def heavy_layers(net: NetworkBuilder, choose: Chooser) -> str:

@@ -32,6 +32,10 @@ class Chooser:
         """A whole number from `low` to `high`, both included."""
         return int(self._random.integers(low, high + 1))
 
+    def batch(self) -> int:
+        """How many inputs at once: mostly one, up to sixteen."""
+        return self.of((1, 2, 4, 8, 16), (12, 2, 1.5, 1, 1))
+
     def size(self, low: float, high: float, multiple: int = 1) -> int:
         """A size spread evenly on a log scale, a multiple of `multiple`."""
         drawn = math.exp(self._random.uniform(math.log(low), math.log(high)))

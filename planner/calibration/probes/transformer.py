@@ -19,25 +19,25 @@ def image_transformer(net: NetworkBuilder, choose: Chooser) -> str:
     heads = choose.of((2, 3, 4, 6, 8, 12, 16))
     width = heads * choose.of((16, 24, 32, 64), (1, 1, 4, 5))
     deepest = 4 if width < 500 else 2
-    patch = choose.of((4, 8, 16))
-    image = net.input("image", (1, 3, side * patch, side * patch))
+    patch, batch = choose.of((4, 8, 16)), choose.batch()
+    image = net.input("image", (batch, 3, side * patch, side * patch))
     x = net.conv(image, width, patch, stride=patch, padding=0, bias=True)
     if choose.chance(0.35):
-        x = net.transpose(net.reshape(x, (1, width, side * side)), (0, 2, 1))
+        x = net.transpose(net.reshape(x, (batch, width, side * side)), (0, 2, 1))
         window = choose.of([size for size in (4, 7, 8, side // 2) if side % size == 0] or [side])
         for _ in range(choose.whole(1, min(3, deepest))):
             x = _windowed(net, choose, x, side, window, heads)
             x = feed_forward(net, choose, x, choose.of((2, 3, 4)))
     else:
-        x = net.transpose(net.reshape(x, (1, width, side * side)), (0, 2, 1))
+        x = net.transpose(net.reshape(x, (batch, width, side * side)), (0, 2, 1))
         if choose.chance(0.5):
-            x = net.concat((net.parameter("token", (1, 1, width)), x), 1)
+            x = net.concat((net.parameter("token", (batch, 1, width)), x), 1)
         x = net.add(x, net.parameter("position", (1, net.extent(x, 1), width)))
         for _ in range(choose.whole(1, deepest)):
             x = encoder_layer(net, choose, x, heads, before=True)
             x = feed_forward(net, choose, x, choose.of((2, 3, 4)))
     x = net.layer_norm(x)
-    return net.linear(net.reshape(net.slice(x, 1, 0, 1), (1, width)), choose.of((10, 100, 1000)), "head")
+    return net.linear(net.reshape(net.slice(x, 1, 0, 1), (batch, width)), choose.of((10, 100, 1000)), "head")
 
 
 def text_transformer(net: NetworkBuilder, choose: Chooser) -> str:
@@ -45,7 +45,7 @@ def text_transformer(net: NetworkBuilder, choose: Chooser) -> str:
     tokens = choose.of((16, 32, 64, 96, 128, 192, 256, 384))
     heads = choose.of((2, 4, 8, 12, 16))
     width = heads * choose.of((32, 64), (1, 2))
-    ids = net.input("ids", (1, tokens), "int64")
+    ids = net.input("ids", (choose.batch(), tokens), "int64")
     x = net.embedding(ids, choose.of((1000, 8000, 30000)), width, "words")
     x = net.layer_norm(net.add(x, net.parameter("position", (1, tokens, width))))
     mask = _mask(net, choose, (1, 1, tokens, tokens)) if choose.chance(0.6) else None
@@ -59,7 +59,7 @@ def text_transformer(net: NetworkBuilder, choose: Chooser) -> str:
 def token_mixer(net: NetworkBuilder, choose: Chooser) -> str:
     """Products over tokens and over channels in turn (Tolstikhin et al. 2021)."""
     tokens, width = choose.of((49, 64, 100, 144, 196)), choose.size(64, 512, 32)
-    x = net.input("tokens", (1, tokens, width))
+    x = net.input("tokens", (choose.batch(), tokens, width))
     for _ in range(choose.whole(1, 3)):
         y = net.transpose(net.layer_norm(x), (0, 2, 1))
         y = net.linear(net.gelu(net.linear(y, choose.size(64, 512, 32), "mix1")), tokens, "mix2")
@@ -73,7 +73,7 @@ def encoder_layer(
 ) -> str:
     """Self-attention with its shortcut; `before` puts the normalisation in front."""
     y = net.layer_norm(x) if before else x
-    batch, tokens, width = 1, net.extent(x, 1), net.extent(x, 2)
+    batch, tokens, width = net.extent(x, 0), net.extent(x, 1), net.extent(x, 2)
     size = width // heads
     if choose.chance(0.4):
         joined = net.reshape(net.linear(y, 3 * width, "qkv"), (batch, tokens, 3, heads, size))
@@ -124,11 +124,11 @@ def _attend(
 
 def _windowed(net: NetworkBuilder, choose: Chooser, x: str, side: int, window: int, heads: int) -> str:
     """Attention inside square windows, with a bias a place and perhaps a mask (Liu et al. 2021)."""
-    width, count = net.extent(x, 2), side // window
-    places, size = window * window, width // heads
-    y = net.reshape(net.layer_norm(x), (1, count, window, count, window, width))
-    y = net.reshape(net.transpose(y, (0, 1, 3, 2, 4, 5)), (count * count, places, width))
-    joined = net.reshape(net.linear(y, 3 * width, "qkv"), (count * count, places, 3, heads, size))
+    batch, width, count = net.extent(x, 0), net.extent(x, 2), side // window
+    places, size, windows = window * window, width // heads, batch * count * count
+    y = net.reshape(net.layer_norm(x), (batch, count, window, count, window, width))
+    y = net.reshape(net.transpose(y, (0, 1, 3, 2, 4, 5)), (windows, places, width))
+    joined = net.reshape(net.linear(y, 3 * width, "qkv"), (windows, places, 3, heads, size))
     moved = net.transpose(joined, (2, 0, 3, 1, 4))
     query, key, value = (
         net.squeeze(net.slice(moved, 0, part, part + 1), 0, name="part") for part in range(3)
@@ -138,13 +138,13 @@ def _windowed(net: NetworkBuilder, choose: Chooser, x: str, side: int, window: i
     scores = net.add(scores, net.parameter("bias", (1, heads, places, places)))
     if choose.chance(0.5):
         mask = _mask(net, choose, (1, count * count, 1, places, places))
-        scores = net.reshape(scores, (1, count * count, heads, places, places))
-        scores = net.reshape(net.add(scores, mask), (count * count, heads, places, places))
+        scores = net.reshape(scores, (batch, count * count, heads, places, places))
+        scores = net.reshape(net.add(scores, mask), (windows, heads, places, places))
     y = net.matmul(net.softmax(scores), value)
-    y = net.reshape(net.transpose(y, (0, 2, 1, 3)), (count * count, places, width))
+    y = net.reshape(net.transpose(y, (0, 2, 1, 3)), (windows, places, width))
     y = net.linear(y, width, "out")
-    y = net.reshape(y, (1, count, count, window, window, width))
-    y = net.reshape(net.transpose(y, (0, 1, 3, 2, 4, 5)), (1, side * side, width))
+    y = net.reshape(y, (batch, count, count, window, window, width))
+    y = net.reshape(net.transpose(y, (0, 1, 3, 2, 4, 5)), (batch, side * side, width))
     return net.add(x, y)
 
 
