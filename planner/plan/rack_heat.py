@@ -7,7 +7,7 @@ import math
 from planner.rack.device import Leakage, Thermal
 from planner.rack.heat_path import DeviceFan, HeatNode
 from planner.schema import device_heat
-from planner.schema.rack_study import Accelerator, AcceleratorFan, LeakageGrowth
+from planner.schema.accelerator import Accelerator, AcceleratorFan, LeakageGrowth
 
 
 def thermal_of_part(given: device_heat.Thermal) -> Thermal:

@@ -23,7 +23,7 @@ from planner.rack.device import Host, Unit
 from planner.rack.fans import AirPath, FanCurve, airflow_m3_per_s, in_parallel
 from planner.rack.heat_path import VerticalRecirculation
 from planner.rack.streams import Bursts, DropOuts, Profile, Step, StreamGroup
-from planner.schema import scenario as scenarios
+from planner.schema import streams as asked
 from planner.schema.around import StepAround
 from planner.schema.device import Device, Mode
 from planner.schema.rack_study import RackFans
@@ -170,11 +170,11 @@ def stream_groups(scenario: Scenario) -> tuple[StreamGroup, ...]:
     )
 
 
-def _bursts(given: scenarios.Bursts | None) -> Bursts | None:
+def _bursts(given: asked.Bursts | None) -> Bursts | None:
     return None if given is None else Bursts(given.calm_s, given.burst_s, given.factor)
 
 
-def _profile(given: scenarios.Profile | None) -> Profile | None:
+def _profile(given: asked.Profile | None) -> Profile | None:
     return None if given is None else Profile(tuple(given.shares_ratio), given.period_s, given.start_s)
 
 
@@ -182,7 +182,7 @@ def _steps(given: list[StepAround]) -> tuple[Step, ...]:
     return tuple(Step(step.where, step.time_s) for step in given)
 
 
-def _drop_outs(given: scenarios.DropOuts | None) -> DropOuts | None:
+def _drop_outs(given: asked.DropOuts | None) -> DropOuts | None:
     return None if given is None else DropOuts(given.up_s, given.down_s)
 
 

@@ -10,7 +10,7 @@ from planner.plan.rack_events import rack_life
 from planner.plan.rack_heat import thermal_of_accelerator
 from planner.plan.rack_model import host_of, rack_air, rack_fan_w, stream_groups
 from planner.rack.description import Batching, Device, Rack, Service
-from planner.schema.rack_study import SYNTHETIC, Accelerator
+from planner.schema.accelerator import SYNTHETIC, Accelerator
 from planner.schema.scenario import Scenario
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.schema.money import HOURS, Carbon, MoneyTerms
-from planner.schema.scenario import Scenario, Stream
+from planner.schema.scenario import Scenario
+from planner.schema.streams import Stream
 
 _DAY_S = 86400.0
 

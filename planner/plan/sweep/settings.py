@@ -44,7 +44,8 @@ class Range:
     def drawn(self, share: float) -> object:
         """The value at this share (0 to below 1) of the way, to six digits, written with its unit."""
         if self.whole:
-            return math.floor(self.low + share * (self.high - self.low + 1))
+            drawn = math.floor(self.low + share * (self.high - self.low + 1))
+            return min(drawn, math.floor(self.high))  # a share just below 1 may round up
         rounded = float(f"{self.low + share * (self.high - self.low):.{_DIGITS}g}")
         value = min(max(rounded, self.low), self.high)
         return value if self.unit is None else f"{value:.15g} {self.unit}"
