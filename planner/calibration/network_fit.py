@@ -19,6 +19,7 @@ from planner.calibration.fit import MeasuredKernel, refitted
 from planner.calibration.probe_run import ProbeKernels, ProbeResult
 from planner.latency.calibration import NetworkError, together_and_alone
 from planner.latency.kernel_model import Array, KernelModel
+from planner.latency.kernel_shape import KernelShape
 
 LEVEL = 0.9
 FOLDS = 5
@@ -112,10 +113,10 @@ def _left_out(
             total = sum(kernel.seconds for kernel in probe)
             if total < _LEAST_SECONDS:
                 continue
-            seconds, spreads = _predicted(by_class, probe)
+            shapes, seconds, spreads = _predicted(by_class, probe)
             if seconds.sum() > 0:
                 misses.append(math.log(float(seconds.sum()) / total))
-                together, each = together_and_alone(seconds, spreads)
+                together, each = together_and_alone(shapes, seconds, spreads)
                 means.append(together)
                 alone.append(each)
     return np.array(misses), np.array(means), np.array(alone)
@@ -123,13 +124,16 @@ def _left_out(
 
 def _predicted(
     by_class: Mapping[str, KernelModel | None], probe: Sequence[MeasuredKernel]
-) -> tuple[Array, Array]:
-    """Seconds and spreads of the kernels of a probe whose class has a model."""
+) -> tuple[list[KernelShape], Array, Array]:
+    """The kernels of a probe whose class has a model, with their seconds and spreads."""
+    shapes: list[KernelShape] = []
     seconds, spreads = [np.zeros(0)], [np.zeros(0)]
     for op_class in sorted({kernel.shape.op_class for kernel in probe}):
         model = by_class.get(op_class)
         if model is not None:
-            found = model.predict([kernel.shape for kernel in probe if kernel.shape.op_class == op_class])
+            own = [kernel.shape for kernel in probe if kernel.shape.op_class == op_class]
+            found = model.predict(own)
+            shapes += own
             seconds.append(found[0])
             spreads.append(found[1])
-    return np.concatenate(seconds), np.concatenate(spreads)
+    return shapes, np.concatenate(seconds), np.concatenate(spreads)

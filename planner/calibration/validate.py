@@ -1,8 +1,8 @@
 """Predictions beside measurements on networks that no fit has seen: errors, bands, and where they come from.
 
 A calibration rests on random probes alone, so every network given here, and every family, is left out. A
-prediction is for the speed that the machine had while it was calibrated; beside each measurement the same
-reference runs again, and the prediction is scaled by how much it moved (Timing, `planner.engines.timing`).
+prediction is for the speed that the machine had while it was calibrated, compared as `planner estimate`
+gives it; beside each measurement stands how much the reference has moved since (`planner.engines.timing`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from scipy.stats import spearmanr
 from planner.calibration.attribution import seconds_of_kernels
 from planner.calibration.network_fit import Profiler
 from planner.engines.measure import Measurement, measure
+from planner.engines.timing import Timing
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.calibrated import shapes_for
 from planner.latency.calibration import Calibration
@@ -156,24 +157,25 @@ def validate(
             refused.append((workload.model, found.reason or "no timing"))
             continue
         prepared = prepare_run(workload, workload.batch, Precision(setting.precision), setting.engine)
-        row, own = _compared(prepared, found, calibration, point)
+        row, own = _compared(prepared, found, found.timing, calibration, point)
         rows.append(row)
         kernels += own
     return Validation(tuple(rows), tuple(kernels), tuple(refused))
 
 
 def _compared(
-    prepared: Prepared, found: Measurement, calibration: Calibration, point: OperatingPoint | None
+    prepared: Prepared,
+    found: Measurement,
+    timing: Timing,
+    calibration: Calibration,
+    point: OperatingPoint | None,
 ) -> tuple[Row, list[KernelRow]]:
-    timing = found.timing
-    if timing is None:
-        raise ValueError(f"{found.model}: no timing")
     conditions = calibration.conditions
     profiler = Profiler(conditions.profiler_scale, conditions.profiler_per_node_s, calibration.fixed_s)
-    drift = min(1.25, max(0.8, timing.reference_s / conditions.reference_s))
+    drift = timing.reference_s / conditions.reference_s
     shapes = shapes_for(prepared, calibration)
     prediction = calibration.predict(shapes)
-    band = prediction.latency_s.scaled(drift)
+    band = prediction.latency_s
     own: list[KernelRow] = []
     floor_error = None
     if found.nodes:
@@ -183,11 +185,9 @@ def _compared(
         for kernel, shape, predicted, spread, measured in zip(
             prepared.kernels, shapes, prediction.seconds, prediction.spreads, true, strict=True
         ):
-            cause = _cause(shape.kind, shape.op_class, spread, predicted * drift, measured, calibration)
+            cause = _cause(shape.kind, shape.op_class, spread, predicted, measured, calibration)
             own.append(
-                KernelRow(
-                    found.model, kernel.name, shape.op_class, shape.kind, predicted * drift, measured, cause
-                )
+                KernelRow(found.model, kernel.name, shape.op_class, shape.kind, predicted, measured, cause)
             )
     roofline_s = estimate_at(prepared, point).latency_s.low if point is not None else None
     row = Row(

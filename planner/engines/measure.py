@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from planner.engines.timing import Timing
 from planner.errors import UnknownIdError
 from planner.hardware.processor import cpu_name
 from planner.workload.external_data import has_weights
+from planner.workload.graph import TensorSpec
 from planner.workload.onnx_file import write_graph
 from planner.workload.quantise import in_8_bits
 from planner.workload.workload import Workload, is_quantised, read_workload
@@ -156,7 +157,11 @@ def _runnable(workload: Workload, file: Path | None, folder: Path) -> Path:
     if file is not None and has_weights(file) and read_workload(file).inputs == workload.inputs:
         return file
     path = folder / "network.onnx"
-    write_graph(workload.graph, path, weights="random")
+    graph = workload.graph
+    if any(graph.inputs[name].shape != tensor.shape for name, tensor in workload.inputs.items()):
+        sizes = {name: TensorSpec(tensor.dtype, tensor.shape) for name, tensor in workload.inputs.items()}
+        graph = replace(graph, inputs={**graph.inputs, **sizes}, declared={})
+    write_graph(graph, path, weights="random")
     return path
 
 

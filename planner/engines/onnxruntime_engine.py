@@ -28,7 +28,10 @@ class OnnxRuntimeSession:
 
     def run(self) -> list[NDArray[np.generic]]:
         """One inference; its outputs."""
-        return [np.asarray(value) for value in self._session.run(None, self._feeds)]
+        try:
+            return [np.asarray(value) for value in self._session.run(None, self._feeds)]
+        except Exception as error:  # the engine raises types of its own for every kind of stop
+            raise EngineError(f"onnxruntime stops inside the network: {_first_line(error)}") from error
 
 
 def profile(setup: Setup, *, seconds: float) -> tuple[EngineNode, ...]:

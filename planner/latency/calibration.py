@@ -22,8 +22,8 @@ class NetworkError:
 
     The standard deviation of the log error of a network is the root of floor^2 + (share x mean)^2 +
     (own x alone)^2: `mean` is the mean spread of its kernels weighted by time, for what they miss together,
-    `alone` the root of the sum of their squared shares of it, for what each misses by itself and many kernels
-    average out. `quantile` of these deviations held `level` of the probes left out in turn.
+    `alone` the root of the sum over kinds of their squared shares of it, for what each kind misses by itself
+    and many kinds average out. `quantile` of these deviations held `level` of the probes left out in turn.
     """
 
     floor: float
@@ -32,16 +32,19 @@ class NetworkError:
     quantile: float
     level: float
 
-    def half_width(self, seconds: Array, spreads: Array) -> float:
+    def half_width(self, shapes: Sequence[KernelShape], seconds: Array, spreads: Array) -> float:
         """Half the width of the band of a network's log latency."""
-        mean, alone = together_and_alone(seconds, spreads)
+        mean, alone = together_and_alone(shapes, seconds, spreads)
         return self.quantile * math.hypot(self.floor, self.share * mean, self.own * alone)
 
 
-def together_and_alone(seconds: Array, spreads: Array) -> tuple[float, float]:
-    """Spread of a sum of kernels, relative to it, if all miss the same way, and if each misses by itself."""
+def together_and_alone(shapes: Sequence[KernelShape], seconds: Array, spreads: Array) -> tuple[float, float]:
+    """Spread of a sum of kernels, relative to it, if all miss the same way, and if each kind misses alone."""
     parts = seconds * spreads / max(float(seconds.sum()), 1e-30)
-    return float(parts.sum()), float(np.sqrt((parts**2).sum()))
+    kinds: dict[tuple[str, str], float] = defaultdict(float)
+    for shape, part in zip(shapes, parts, strict=True):
+        kinds[shape.op_class, shape.kind] += float(part)
+    return float(parts.sum()), math.sqrt(sum(part**2 for part in kinds.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class Calibration:
         """Latency of a network of these kernels, each on its own and together."""
         seconds, spreads = self.kernels(shapes)
         total = float(seconds.sum()) + self.fixed_s
-        half = self.error.half_width(seconds, spreads)
+        half = self.error.half_width(shapes, seconds, spreads)
         band = Band(total * math.exp(-half), total, total * math.exp(half), self.error.level)
         return Prediction(
             tuple(seconds.tolist()), tuple(spreads.tolist()), band, tuple(self._notes(shapes, seconds))

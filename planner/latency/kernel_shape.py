@@ -108,6 +108,7 @@ def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
         window = weight.shape[2:] if weight else ()
     strides = _ints(attributes.get("strides")) or (1,)
     product = kernel.contraction
+    repeated = _repeated(site.workload, kernel, result)
     views = sum(site.operators[name].op_class == "view" for name in kernel.operators)
     return KernelShape(
         op_class=kernel.op_class,
@@ -124,7 +125,7 @@ def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
         taps=math.prod(window) if window else 1,
         stride=max(strides),
         inside=round(_inside(source, result, window, strides, attributes), 4),
-        extent=_along(main, source, result, attributes),
+        extent=repeated[1] if repeated else _along(main, source, result, attributes),
         steps=source[0] if main.op_class == "recurrent" and source else 1,
         activation=next((name for name in reversed(kernel.op_types) if _is_folded(name, main)), ""),
         extra_reads=max(0, len(kernel.reads) - 1),
@@ -151,7 +152,9 @@ def _kind(
 ) -> str:
     """The operator that gives the kernel its name, with what changes the engine's choice of code."""
     masked = any(access.tensor in site.masked for access in kernel.reads)
-    own = _own_kind(kernel, main, source, _extents(site.workload, main.writes), attributes)
+    result = _extents(site.workload, main.writes)
+    repeated = _repeated(site.workload, kernel, result)
+    own = _own_kind(kernel, main, source, result, attributes) + (repeated[0] if repeated else "")
     integers = kernel.precision == "int8"
     return own + " in 8 bits" * integers + " in blocks" * layout.blocked + " masked" * masked
 
@@ -181,9 +184,28 @@ def _own_kind(
         and 0 < kernel.weight_bytes <= _SCALAR_BYTES
     ):
         return f"{main.op_type} scalar"
-    if kernel.op_class == "elementwise" and len({access.elements for access in kernel.reads}) > 1:
-        return f"{main.op_type} broadcast"
     return main.op_type
+
+
+def _repeated(workload: Workload, kernel: Kernel, result: Sequence[int]) -> tuple[str, int] | None:
+    """How an element-wise operator of two sizes repeats the smaller: value by value, or row by row.
+
+    With the number of elements over which one value, or one row, is read on; None where sizes are alike.
+    """
+    if kernel.op_class != "elementwise" or len(kernel.op_types) > 1:
+        return None
+    shapes = [workload.tensors[access.tensor].shape for access in (*kernel.reads, *kernel.weights)]
+    small = min(shapes, key=math.prod, default=())
+    if not result or len(shapes) < 2 or not 1 < math.prod(small) < math.prod(result):
+        return None
+    aligned = (1,) * (len(result) - len(small)) + tuple(small)
+    by_value = aligned[-1] == 1
+    run = 1
+    for own, whole in zip(reversed(aligned), reversed(result), strict=False):
+        if own != (1 if by_value else whole):
+            break
+        run *= whole
+    return (" by value" if by_value else " by row"), run
 
 
 def _along(
