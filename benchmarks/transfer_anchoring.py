@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.calibration.transfer.effects_fit import Blended, blended, ends, neighbours
 from planner.calibration.transfer.validate import LeftOut
-from planner.schema.transfer import Transfer
+from planner.schema.transfer import Anchoring, RooflineAnchoring, Transfer
 
 KINDS = {
     "one_other": "one other network on this part",
@@ -17,6 +17,7 @@ KINDS = {
     "siblings": "this network on siblings",
     "both": "both",
 }
+LEVEL = 0.9
 MOST_OF_A_BATCH = 32
 MODE_RATIO = 1.05
 """Two clocks of one part closer than this are taken for one."""
@@ -25,6 +26,8 @@ MODE_RATIO = 1.05
 def anchoring_table(
     judged: dict[str, tuple[Transfer, tuple[LeftOut, ...]]],
     groups: dict[str, tuple[str, Callable[[LeftOut], bool], str]],
+    roofline: RooflineAnchoring,
+    roofline_left_out: Sequence[LeftOut],
 ) -> Iterator[str]:
     """Accuracy with measurements beside the model; `groups`: name -> model, rows, target of the error."""
     yield "## With a measurement beside the model (anchoring)"
@@ -36,28 +39,37 @@ def anchoring_table(
     yield "| rows | known beside | observations | error (target) | 90th perc. | within 2x | held, width |"
     yield "|---|---|---|---|---|---|---|"
     for name, (model, chosen, target) in groups.items():
-        if model not in judged or judged[model][0].anchoring is None:
-            continue
-        transfer, left_out = judged[model]
-        rows = neighbours([row for row in left_out if row.scheme == "device"])
-        if not rows:
-            continue
-        plain = [item.row for item in rows if chosen(item.row)]
-        errors = np.abs([row.log_error for row in plain])
-        yield f"| {name} | nothing | {len(plain)} | {_figures(errors)} | |"
-        found = {
-            which: blended(transfer.anchoring.effects, rows, which)  # type: ignore[union-attr]
-            for which in KINDS
-        }
-        for which, told in KINDS.items():
-            own = [item for item in found[which] if chosen(item.row)]
-            if own:
-                fitted = [item for kind in KINDS if kind != "both" for item in found[kind]]
-                errors = np.abs([item.log_error for item in own])
-                shown = f" ({target})" if which == "both" else ""
-                held = _held(own, fitted, transfer.level)
-                yield f"| | {told} | {len(own)} | {_figures(errors, shown)} | {held} |"
+        if model in judged:
+            transfer, left_out = judged[model]
+            yield from _anchored_rows(name, transfer.anchoring, left_out, chosen, target)
+    yield from _anchored_rows("Roofline, all engines", roofline.anchoring, roofline_left_out, _every, "-")
     yield ""
+
+
+def _every(_: LeftOut) -> bool:
+    return True
+
+
+def _anchored_rows(
+    name: str,
+    anchoring: Anchoring | None,
+    left_out: Sequence[LeftOut],
+    chosen: Callable[[LeftOut], bool],
+    target: str,
+) -> Iterator[str]:
+    rows = neighbours([row for row in left_out if row.scheme == "device"])
+    if not rows or anchoring is None:
+        return
+    plain = [item.row for item in rows if chosen(item.row)]
+    yield f"| {name} | nothing | {len(plain)} | {_figures(np.abs([row.log_error for row in plain]))} | |"
+    found = {which: blended(anchoring.effects, rows, which) for which in KINDS}
+    fitted = [item for which in KINDS if which != "both" for item in found[which]]
+    for which, told in KINDS.items():
+        own = [item for item in found[which] if chosen(item.row)]
+        if own:
+            errors = np.abs([item.log_error for item in own])
+            shown = f" ({target})" if which == "both" else ""
+            yield f"| | {told} | {len(own)} | {_figures(errors, shown)} | {_held(own, fitted, LEVEL)} |"
 
 
 def _figures(errors: np.ndarray[tuple[int], np.dtype[np.float64]], target: str = "") -> str:

@@ -18,7 +18,9 @@ from transfer_anchoring import anchoring_table, batch_table, mode_table
 
 from planner.calibration.transfer.accuracy import Accuracy, accuracy, plain_roofline_s
 from planner.calibration.transfer.join import Join, join
+from planner.calibration.transfer.observations import observations
 from planner.calibration.transfer.refit import as_text, observed, refitted, rows_text
+from planner.calibration.transfer.roofline_effects import fit_roofline, roofline_rows, roofline_text
 from planner.calibration.transfer.validate import LeftOut, held_bands
 from planner.files import write_bytes
 from planner.latency.transfer.store import read_transfer, transfer_files
@@ -47,7 +49,12 @@ def main(*, fit: bool) -> None:
             print(f"{fitted.id:16} {item.kind:12} {item.observations:5} {item.low:.3f} to {item.high:.3f}")
     lines = [INTRODUCTION.read_text().rstrip(), "", *summary(judged), ""]
     seen = {name: (transfer, left_out) for name, (transfer, left_out, _) in judged.items()}
-    lines += [*anchoring_table(seen, ANCHORED), *batch_table(seen), *mode_table(seen)]
+    everything, _ = observations(joined.matched)
+    roofline = fit_roofline(everything)
+    if fit:
+        write_bytes(transfer_files()[0].parent / "roofline.yaml", roofline_text(roofline).encode())
+    lines += anchoring_table(seen, ANCHORED, roofline, roofline_rows(everything)[1])
+    lines += [*batch_table(seen), *mode_table(seen)]
     for transfer, left_out, bands in judged.values():
         lines += section(transfer, left_out, bands)
     lines += matched_rows(joined)
@@ -199,6 +206,7 @@ def _kind(kind: str) -> Callable[[LeftOut], bool]:
 
 
 _ARM = {"device": "1.20", "family": "1.22", "two": "95 %"}
+_NPU = {"device": "1.30", "family": "1.35", "two": "93 %"}
 GROUPS: dict[str, tuple[str, Callable[[LeftOut], bool], dict[str, str]]] = {
     "TensorRT, Jetson": (
         "tensorrt-gpu", _module, {"device": "1.10", "family": "1.12", "two": "99 %"}),
@@ -209,6 +217,9 @@ GROUPS: dict[str, tuple[str, Callable[[LeftOut], bool], dict[str, str]]] = {
     "ncnn, Arm": ("ncnn-arm", _always, _ARM),
     "LiteRT, Arm": ("tflite-arm", _always, _ARM),
     "Arm NN, Arm": ("armnn-arm", _always, _ARM),
+    "RKNN": ("rknn-npu", _always, _NPU),
+    "HailoRT": ("hailort-npu", _always, _NPU),
+    "QNN": ("qnn-npu", _always, _NPU),
 }  # fmt: skip
 """Name -> model, rows of it, and the targets that were set before the work."""
 

@@ -11,16 +11,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from planner.errors import InputError, MissingDataError, PlannerError, Problem
+from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import read_device, read_engine
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
+from planner.latency.anchor_basis import Basis
 from planner.latency.anchor_file import Anchor
 from planner.latency.prepared import prepare
-from planner.latency.transfer.effects import Blend, Known, Place, blend, place, state_of
-from planner.latency.transfer.prediction import predict
+from planner.latency.transfer.effects import (
+    Anchored,
+    Blend,
+    Known,
+    Place,
+    Used,
+    blend,
+    place,
+    state_of,
+)
 from planner.latency.transfer.published import published
 from planner.latency.transfer.scope import same_unit
-from planner.latency.transfer.store import covers
+from planner.latency.transfer.store import network_family
 from planner.schema.device import Device
 from planner.schema.transfer import Transfer
 from planner.units import format_percent, format_quantity
@@ -34,33 +43,13 @@ FAR_DEVIATIONS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """An anchor in an estimate: what it is called, measured over predicted, and its weight in the blend."""
-
-    name: str
-    ratio: float
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Anchored:
-    """What anchors make of a prediction: a factor on its middle, and the band over the new middle."""
-
-    factor: float
-    low: float
-    high: float
-    used: tuple[Used, ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Target:
     """The estimate that is asked for, as anchors are held against it."""
 
     workload: Workload
     device: Device
     point: OperatingPoint
-    transfer: Transfer
+    basis: Basis
     threads: int | None
     caller: str
 
@@ -73,27 +62,21 @@ class Target:
 def anchored(target: Target, anchors: Sequence[Anchor], *, with_published: bool) -> Anchored:
     """The blend of the model with these measurements and, where asked for, the published ones nearby.
 
-    Raises `InputError` with the reason for every measurement that says nothing of this estimate, and
-    `MissingDataError` where the model has no effects to blend by.
+    Raises `InputError` with the reason for every measurement that says nothing of this estimate.
     """
-    anchoring = target.transfer.anchoring
-    if anchoring is None:
-        raise MissingDataError(
-            f"hardware_db/transfers/{target.transfer.id}.yaml: no effects to blend measurements by; "
-            "too little was published of it"
-        )
+    basis = target.basis
     known = list(_own(target, anchors))
-    if with_published:
-        known += _published(target)
-    found = blend(anchoring.effects, target.place, known)
+    if with_published and basis.transfer is not None:
+        known += _published(target, basis.transfer)
+    found = blend(basis.anchoring.effects, target.place, known)
     used = tuple(
         Used(item.name, math.exp(item.log_ratio), weight)
         for item, weight in zip(known, found.weights, strict=True)
     )
     return Anchored(
-        math.exp(found.shift),
-        math.exp(anchoring.low * found.deviation),
-        math.exp(anchoring.high * found.deviation),
+        math.exp(found.shift + basis.log_shift),
+        math.exp(basis.anchoring.low * found.deviation),
+        math.exp(basis.anchoring.high * found.deviation),
         used,
         tuple(_notes(target, known, found, asked_published=with_published)),
     )
@@ -106,6 +89,7 @@ def _place(workload: Workload, device: Device, point: OperatingPoint, caller: st
         precision=point.precision.value,
         caller=caller,
         model=workload.model,
+        family=network_family(workload.model).family,
         macs=float(workload.macs),
         batch=workload.batch,
         threads=point.processors,
@@ -175,7 +159,7 @@ def _known(target: Target, anchor: Anchor) -> Known:
         precision=target.point.precision,
         threads=anchor.threads or (target.threads if here else None),
     )
-    if not covers(target.transfer, point):
+    if not target.basis.covers(point):
         expected = f"a unit of the kind of {target.device.id}/{target.point.unit}"
         raise InputError(anchor.source, [Problem("device", expected, f"{device.id}/{unit}")])
     if point.precision is not target.point.precision:
@@ -184,7 +168,7 @@ def _known(target: Target, anchor: Anchor) -> Known:
     prepared = prepare(
         _workload(target, anchor), anchor.batch or target.workload.batch, point.precision, point.engine
     )
-    predicted = predict(prepared, point, target.transfer, "").band.mid
+    predicted = target.basis.predicted_s(prepared, point)
     name = (
         f"{prepared.workload.model}, batch {prepared.workload.batch}, on {device.id}: "
         f"{format_quantity(anchor.latency_s, 's', 3)}"
@@ -220,12 +204,12 @@ def _workload(target: Target, anchor: Anchor) -> Workload:
     return found
 
 
-def _published(target: Target) -> list[Known]:
+def _published(target: Target, transfer: Transfer) -> list[Known]:
     """Published measurements of this network on siblings, and of other networks on this part."""
     size = target.workload.macs / target.workload.batch
     same_part = same_unit(target.device, target.point.unit)
     found = []
-    for row in published(target.transfer.id):
+    for row in published(transfer.id):
         of_network = (
             row.model == target.workload.model and abs(row.macs / row.batch - size) <= SAME_MACS * size
         )

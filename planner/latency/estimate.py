@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
+from planner.latency.anchor_basis import basis_for
 from planner.latency.anchor_file import Anchor
-from planner.latency.anchoring import Anchored, Target, Used, anchored
+from planner.latency.anchoring import Target, anchored
 from planner.latency.band import Band
 from planner.latency.calibrated import by_calibration, require_same_setting
 from planner.latency.calibration import Calibration
@@ -20,6 +21,8 @@ from planner.latency.network_time import LayerEstimate, NetworkTime, by_model, b
 from planner.latency.power import energy_band, power_draw
 from planner.latency.prepared import Prepared, prepare, prepare_run
 from planner.latency.remarks import remarks
+from planner.latency.time_shares import BoundShares, bound_shares, unit_use
+from planner.latency.transfer.effects import Anchored, Used
 from planner.latency.transfer.prediction import usual_profile
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import Provenance
@@ -31,15 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.latency.hidden_costs import HiddenCost
-
-
-@dataclass(frozen=True, slots=True)
-class BoundShares:
-    """Shares of time spent bound by arithmetic, by traffic and in launches; they sum to one."""
-
-    compute: float
-    memory: float
-    overhead: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,15 +175,15 @@ def estimate(
     model = transfer_for(point) if transfer or anchors or published else None
     if not (anchors or published):
         return _told_what_fits(estimate_at(prepared, point, model, profile), workload, device, point)
-    if model is None:
-        expected = f"a model of {point.engine} on this kind of unit, fitted on published measurements"
-        advice = "planner calibrate makes one of an engine on this machine"
-        raise InputError("anchor", [Problem(f"{device.id}/{point.unit}", expected, "none", advice)])
-    caller = "" if anchors else usual_profile(model, workload.model)
+    caller = "" if anchors or model is None else usual_profile(model, workload.model)
     caller = caller if profile is None else profile
-    target = Target(prepared.workload, device, point, model, threads, caller)
+    target = Target(prepared.workload, device, point, basis_for(point, model), threads, caller)
     found = anchored(target, anchors, with_published=published)
-    result = estimate_at(prepared, point, model, caller, anchored=found)
+    if not found.used:
+        alone = estimate_at(prepared, point, model, profile)
+        result = replace(alone, warnings=(*found.notes, *alone.warnings))
+    else:
+        result = estimate_at(prepared, point, model, caller, anchored=found)
     return _told_what_fits(result, workload, device, point)
 
 
@@ -246,7 +240,7 @@ def estimate_at(
     elif transfer is not None:
         latency = by_model(prepared, point, transfer, profile, anchored)
     else:
-        latency = by_roofline(prepared, point)
+        latency = by_roofline(prepared, point, anchored)
     return assembled(
         prepared,
         point,
@@ -269,7 +263,7 @@ def assembled(
     """The estimate whose latency was worked out already: power, energy and memory beside it."""
     workload = prepared.workload
     memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes)
-    use = _use(latency.layers, latency.band.mid, point)
+    use = unit_use(latency.layers, latency.band.mid, point)
     power = power_draw(point, use)
     return Estimate(
         model=workload.model,
@@ -289,7 +283,7 @@ def assembled(
         peak_ops_per_s=point.peak_ops_per_s,
         power_limit_w=point.power_limit_w,
         memory=memory,
-        bound=_bound_shares(latency.layers, latency.fixed_s),
+        bound=bound_shares(latency.layers, latency.fixed_s),
         provenance=latency.provenance,
         power_provenance=power.provenance,
         layers=latency.layers,
@@ -301,23 +295,3 @@ def assembled(
         caller_s=latency.caller_s,
         anchors=anchors,
     )
-
-
-def _use(layers: Sequence[LayerEstimate], latency_s: float, point: OperatingPoint) -> float:
-    """Multiply-accumulates and bytes over what the unit could do in the time, the larger of both."""
-    arithmetic_s = sum(
-        2.0 * layer.macs / point.peaks_ops_per_s.get(Precision(layer.precision), point.peak_ops_per_s)
-        for layer in layers
-    )
-    traffic_s = sum(layer.bytes for layer in layers) / point.bandwidth_bytes_per_s
-    return min(1.0, max(arithmetic_s, traffic_s) / latency_s) if latency_s > 0 else 0.0
-
-
-def _bound_shares(layers: Sequence[LayerEstimate], fixed_s: float) -> BoundShares:
-    time = {"compute": 0.0, "memory": 0.0, "overhead": fixed_s}
-    for layer in layers:
-        longer = "compute" if layer.time.compute_s >= layer.time.memory_s else "memory"
-        time[longer] += max(layer.time.compute_s, layer.time.memory_s)
-        time["overhead"] += layer.time.overhead_s
-    total = sum(time.values()) or 1.0
-    return BoundShares(time["compute"] / total, time["memory"] / total, time["overhead"] / total)

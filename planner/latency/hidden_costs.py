@@ -234,7 +234,10 @@ def _other_units(
     """Passages to other units and what the kernels there take, beside what the estimate costs them at."""
     if not point.operators:
         reason = f"which operators {point.engine} runs on a {point.unit_kind} is not in the database"
-        known = point.unit_kind in WHOLE
+        known = point.unit_kind in WHOLE and not workload.unresolved
+        if workload.unresolved:
+            kinds = sorted({item.op_type for item in workload.unresolved})
+            reason = f"whether {point.engine} runs {', '.join(kinds)} is not known"
         told = f"{point.engine} runs a whole network on one {point.unit_kind}" if known else reason
         for name in ("provider_switches", "fallback"):
             yield HiddenCost(name, "inference", NONE if known else None, in_latency=False, reason=told)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from planner.hardware.operating_point import OperatingPoint
-from planner.latency.anchoring import Anchored
 from planner.latency.band import Band
 from planner.latency.prepared import Prepared
 from planner.latency.roofline import Bound, KernelTime, kernel_time
+from planner.latency.transfer.effects import Anchored
 from planner.latency.transfer.model import KernelTimes
 from planner.latency.transfer.prediction import Prediction, predict
 from planner.provenance import Provenance
@@ -50,14 +51,48 @@ class NetworkTime:
     notes: tuple[str, ...]
 
 
-def by_roofline(prepared: Prepared, point: OperatingPoint) -> NetworkTime:
-    """Datasheet peaks, from perfect overlap of arithmetic and traffic to none."""
+ANCHORED_LEVEL = 0.9
+"""Of bands around an anchored roofline."""
+
+
+def by_roofline(prepared: Prepared, point: OperatingPoint, anchored: Anchored | None = None) -> NetworkTime:
+    """Datasheet peaks, from perfect overlap of arithmetic and traffic to none; moved by anchors, if any."""
     layers = tuple(layer_of(kernel, point, _roofline_time(kernel, point)) for kernel in prepared.kernels)
     low = sum(layer.time.low_s for layer in layers) + point.fixed_s
     high = sum(layer.time.high_s for layer in layers) + point.fixed_s
+    if anchored is not None:
+        return _anchored_roofline(layers, (low + high) / 2, point, anchored)
     band = Band(low, (low + high) / 2, high)
     notes = (message("estimated.roofline"),)
     return NetworkTime(layers, point.fixed_s, 0.0, band, point.latency_provenance, notes)
+
+
+def _anchored_roofline(
+    layers: Sequence[LayerEstimate], mid_s: float, point: OperatingPoint, anchored: Anchored
+) -> NetworkTime:
+    """The roofline times one factor, in the band of the blend."""
+    factor = anchored.factor
+    mid = mid_s * factor
+    band = Band(mid * anchored.low, mid, mid * anchored.high, ANCHORED_LEVEL)
+    moved = []
+    for layer in layers:
+        time, own = layer.time, layer.time.mid_s * factor
+        moved.append(
+            replace(
+                layer,
+                time=KernelTime(
+                    compute_s=time.compute_s * factor,
+                    memory_s=time.memory_s * factor,
+                    overhead_s=time.overhead_s * factor,
+                    low_s=own * anchored.low,
+                    mid_s=own,
+                    high_s=own * anchored.high,
+                ),
+            )
+        )
+    notes = (*anchored.notes, "no fitted model of this engine here: the roofline is what measurements move")
+    fixed_s = point.fixed_s * factor
+    return NetworkTime(tuple(moved), fixed_s, 0.0, band, point.latency_provenance, notes)
 
 
 def by_model(
@@ -93,10 +128,12 @@ def by_model(
 
 
 def _moved(found: Prediction, anchored: Anchored) -> Prediction:
-    """The prediction times a factor, with the band of the blend, widened by novelty as the model's own."""
+    """The prediction times a factor, with the band of the blend, never wider than the model's own."""
     factor, times = anchored.factor, found.times
     mid = found.band.mid * factor
-    band = Band(mid * anchored.low**found.widened, mid, mid * anchored.high**found.widened, found.band.level)
+    low = max(anchored.low**found.widened, found.band.low / found.band.mid)
+    high = min(anchored.high**found.widened, found.band.high / found.band.mid)
+    band = Band(mid * low, mid, mid * high, found.band.level)
     columns = (times.compute_s, times.memory_s, times.overhead_s, times.total_s)
     return replace(
         found,

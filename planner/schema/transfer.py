@@ -15,11 +15,19 @@ NetworkKind = Literal["cnn", "transformer"]
 ActsOn = Literal["rate", "winograd", "silu_bytes", "waves", "bandwidth", "launch", "fixed_us"]
 Fact = Literal["precision", "profile", "unit", "architecture", "form"]
 EffectName = Literal[
-    "device", "device_precision", "device_load", "network", "network_setting", "device_network", "setting"
+    "device",
+    "device_precision",
+    "device_load",
+    "device_mode",
+    "device_family",
+    "network",
+    "network_setting",
+    "device_network",
+    "setting",
 ]
 """What measured over predicted depends on: the unit; the unit at a precision and in a caller; the unit under
-small or large batches and at a number of threads; the network; the network at a precision and batch; the
-network on the unit; and the rest."""
+small or large batches and at a number of threads; the unit at its clocks; a family of networks on the unit at
+a precision; the network; the network at a precision and batch; the network on the unit; and the rest."""
 
 
 class Parameter(StrictModel):
@@ -78,6 +86,19 @@ class Anchoring(StrictModel):
     low: float = Field(lt=0)
     high: float = Field(gt=0)
     """Ends of the band in conditional deviations: one-sided quantiles over left-out groups."""
+
+
+class RooflineAnchoring(StrictModel):
+    """How the rooflines of datasheets err, of all engines and units that somebody published."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    median_over_roofline: float = Field(gt=0)
+    """Published latency over the middle of the datasheet band: median over units and engines."""
+    anchoring: Anchoring
+    level: float
+    observations: int
+    units: int
+    """Pairs of an engine and a unit."""
 
 
 class RestsOn(StrictModel):

@@ -13,10 +13,12 @@ from planner.calibration.transfer.effects_fit import (
     place_of,
 )
 from planner.calibration.transfer.join import join
+from planner.calibration.transfer.observations import observations
 from planner.calibration.transfer.refit import observed
+from planner.calibration.transfer.roofline_effects import fit_roofline
 from planner.calibration.transfer.validate import LeftOut, device_group, leave_out
 from planner.latency.transfer.effects import covariance
-from planner.latency.transfer.store import transfer_named
+from planner.latency.transfer.store import roofline_anchoring, transfer_named
 
 TENSORRT = transfer_named("tensorrt-gpu")
 
@@ -64,3 +66,9 @@ def test_other_networks_of_a_card_halve_the_error(left_out):
     after = np.median(np.abs([item.log_error for item in found]))
     assert np.exp(after) < 1.10
     assert after < 0.6 * before
+
+
+@pytest.mark.slow
+def test_the_shipped_effects_of_rooflines_are_those_of_all_rows():
+    found, _ = observations(join().matched)
+    assert fit_roofline(found) == roofline_anchoring()

@@ -8,7 +8,7 @@ import pytest
 
 from planner.calibration.transfer.accuracy import accuracy
 from planner.calibration.transfer.fit import columns_of, fit_transfer, predict
-from planner.calibration.transfer.join import Matched, join, network_family
+from planner.calibration.transfer.join import Matched, join
 from planner.calibration.transfer.observations import observations
 from planner.calibration.transfer.refit import as_text, observed, refitted
 from planner.calibration.transfer.validate import LeftOut, held_bands, leave_out, weighted_quantile
@@ -16,7 +16,13 @@ from planner.hardware.catalog import read_device
 from planner.hardware.measurements import read_measurements
 from planner.latency.estimate import point_for
 from planner.latency.transfer.prediction import parameter_values
-from planner.latency.transfer.store import covers, read_transfer, transfer_files, transfer_named
+from planner.latency.transfer.store import (
+    covers,
+    network_family,
+    read_transfer,
+    transfer_files,
+    transfer_named,
+)
 from planner.schema.device import Precision
 from planner.schema.transfer import Transfer
 from planner.schema.yaml_file import parse_document, validate

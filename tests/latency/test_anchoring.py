@@ -63,6 +63,11 @@ def test_another_network_on_this_part_moves_and_tightens():
     assert any("anchored on 1 measurement" in note for note in found.warnings)
 
 
+def test_an_anchor_that_tells_little_does_not_widen():
+    far = of("zoo:mobilenet_v2_1.0", 0.02, device="snapdragon-x-elite")
+    assert half_width(anchored(far)) <= half_width(plain()) * (1 + 1e-9)
+
+
 def test_this_network_on_a_sibling_counts_less_than_on_the_part():
     own = of("zoo:mobilenet_v2_1.0", 0.05)
     sibling = of("zoo:mobilenet_v2_1.0", 0.05, device="rk3588")
@@ -112,9 +117,33 @@ def test_a_far_measurement_is_told():
     assert any("check its engine" in note for note in found.warnings)
 
 
-def test_anchors_and_a_model_that_is_not_there():
-    with pytest.raises(InputError, match="fitted on published measurements"):
-        estimate(NETWORK, read_device("i7-12700"), engine="openvino", anchors=[of()])
+def test_a_roofline_without_a_fitted_model_is_anchored_too():
+    """OpenVINO on x86: one measurement moves the roofline and gives it a band with a level."""
+    part = read_device("i7-12700")
+    found = estimate(NETWORK, part, engine="openvino", anchors=[of("zoo:resnet50", 0.03)])
+    again = estimate(NETWORK, part, engine="openvino", anchors=[of("zoo:resnet50", 0.06)])
+    assert found.latency_s.level == 0.9
+    assert 1.3 < again.latency_s.mid / found.latency_s.mid < 2.0
+    assert found.latency_s.low < found.latency_s.mid < found.latency_s.high
+    assert sum(layer.time.mid_s for layer in found.layers) + found.fixed_s == pytest.approx(
+        found.latency_s.mid
+    )
+    same = estimate(NETWORK, part, engine="openvino", anchors=[of("zoo:mobilenet_v2_1.0", 0.02)])
+    assert same.latency_s.mid == pytest.approx(0.02, rel=0.03)
+
+
+def test_a_unit_of_another_kind_is_no_sibling():
+    orin = read_device("jetson-agx-orin-64")
+    gpu = of("zoo:mobilenet_v2_1.0", device="t4")
+    with pytest.raises(InputError, match="a unit of the kind of jetson-agx-orin-64/dla"):
+        estimate(NETWORK, orin, unit="dla", precision="int8", anchors=[gpu])
+
+
+def test_published_anchors_of_nothing_leave_the_estimate_and_say_so():
+    part = read_device("i7-12700")
+    found = estimate(NETWORK, part, engine="openvino", published=True)
+    assert found.latency_s == estimate(NETWORK, part, engine="openvino").latency_s
+    assert found.warnings[0].startswith("nobody published mobilenet_v2_1.0")
 
 
 def test_published_rows_anchor_a_part_that_has_them():

@@ -17,10 +17,10 @@ from planner.latency.transfer.effects import (
 DEVICE_ALONE = {"device": 0.3, "setting": 0.1}
 
 
-def at(model="a", unit="gpu", precision="fp16", batch=1, caller=""):
+def at(model="a", unit="gpu", precision="fp16", batch=1, caller="", size=1):
     return place(
-        unit=unit, state="MAXN", precision=precision, caller=caller, model=model, macs=1e9 * batch,
-        batch=batch, threads=8.0,
+        unit=unit, state="MAXN", precision=precision, caller=caller, model=model, family=model,
+        macs=1e9 * size * batch, batch=batch, threads=8.0,
     )  # fmt: skip
 
 
@@ -55,9 +55,7 @@ def test_what_shares_nothing_moves_nothing():
 
 def test_sizes_of_input_are_settings_of_their_own():
     deviations = dict.fromkeys(EFFECTS, 0.1)
-    same, larger = at(), place(
-        unit="gpu", state="MAXN", precision="fp16", caller="", model="a", macs=4e9, batch=1, threads=8.0
-    )  # fmt: skip
+    same, larger = at(), at(size=4)
     shared = covariance(deviations, [same], [same, larger])[0]
     assert shared[0] > shared[1] > 0
 

@@ -36,6 +36,8 @@ PRIORS: Mapping[EffectName, float] = {
     "device": 0.2,
     "device_precision": 0.12,
     "device_load": 0.1,
+    "device_mode": 0.08,
+    "device_family": 0.1,
     "network": 0.1,
     "network_setting": 0.08,
     "device_network": 0.1,
@@ -66,11 +68,12 @@ class Neighbours:
 def place_of(item: Observation) -> Place:
     """Where an observation stands."""
     return place(
-        unit=same_unit(read_device(item.device), item.point.unit),
+        unit=f"{item.engine} on {same_unit(read_device(item.device), item.point.unit)}",
         state=state_of(item.point),
         precision=item.point.precision.value,
         caller=caller_of(item.profile),
         model=item.model,
+        family=item.family,
         macs=float(item.table.macs.sum()),
         batch=item.batch,
         threads=item.point.processors,

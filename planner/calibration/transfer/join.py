@@ -6,20 +6,18 @@ whose batch, mode or threads are not known is left out with that reason.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from planner.data_files import database_dir
 from planner.hardware.catalog import device_ids, engine_ids, read_device
 from planner.hardware.measurements import Measurement, read_measurements
+from planner.latency.transfer.store import join_rules
 from planner.schema.device import ComputeUnit, Device, Precision
 from planner.schema.measurements import Alias
-from planner.schema.transfer_join import JoinRules, NetworkFamily
-from planner.schema.yaml_file import read_model
+from planner.schema.transfer_join import JoinRules
 from planner.zoo.registry import names
 
 TOP_MODES = ("MAXN_SUPER", "MAXN")
@@ -66,20 +64,6 @@ class Join:
     def reasons(self) -> list[tuple[str, int]]:
         """How many rows each reason left out, most first."""
         return Counter(row.reason for row in self.unmatched).most_common()
-
-
-@functools.cache
-def join_rules() -> JoinRules:
-    """The rules as shipped."""
-    return read_model(database_dir() / "transfers" / "join.yaml", JoinRules)
-
-
-def network_family(model: str) -> NetworkFamily:
-    """The family of a zoo network; one of its own where the rules name none."""
-    for family in join_rules().networks:
-        if any(fnmatchcase(model, pattern) for pattern in family.names):
-            return family
-    return NetworkFamily(family=model, names=[model])
 
 
 def caller_of(profile: str) -> str:

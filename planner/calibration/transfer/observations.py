@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.calibration.transfer.join import Matched, network_family
+from planner.calibration.transfer.join import Matched
 from planner.errors import PlannerError
 from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.estimate import point_for
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.transfer.kernels import KernelTable, kernel_table, network_kind
+from planner.latency.transfer.store import network_family
 from planner.schema.device import Precision
 from planner.schema.transfer import NetworkKind
 from planner.workload.workload import Workload

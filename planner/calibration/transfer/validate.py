@@ -92,9 +92,10 @@ def residuals(left_out: Iterable[LeftOut], level: float) -> list[Residuals]:
 def _residuals(kind: NetworkKind, rows: Sequence[LeftOut], level: float) -> Residuals:
     errors = np.array([row.log_error for row in rows])
     weights = group_weights(rows, lambda row: f"{row.scheme} {row.group}")
-    low = weighted_quantile(errors, weights, (1 - level) / 2)
-    high = weighted_quantile(errors, weights, (1 + level) / 2)
     middle = weighted_quantile(errors, weights, 0.5)
+    wider = next_group(len({(row.scheme, row.group) for row in rows}), level)
+    low = middle + wider * (weighted_quantile(errors, weights, (1 - level) / 2) - middle)
+    high = middle + wider * (weighted_quantile(errors, weights, (1 + level) / 2) - middle)
     spread = weighted_quantile(np.abs(errors - middle), weights, 0.5) * 1.4826
     return Residuals(
         kind=kind,
@@ -103,6 +104,22 @@ def _residuals(kind: NetworkKind, rows: Sequence[LeftOut], level: float) -> Resi
         high=round(float(np.exp(max(high, 0.05))), 4),
         spread=round(spread, 4),
     )
+
+
+PRIOR_GROUPS = 2
+"""How many groups' worth of spread is known before any was left out."""
+
+
+def next_group(groups: int, level: float) -> float:
+    """How much wider than among these groups a band is that holds the next: Student's prediction interval.
+
+    Over the normal quantile; one group more than were seen comes with its own chance, 1 + 1 / groups.
+    """
+    from scipy.stats import norm, t
+
+    share = (1 + level) / 2
+    student = float(t.ppf(share, groups - 1 + PRIOR_GROUPS) / norm.ppf(share))
+    return student * float(np.sqrt(1 + 1 / groups))
 
 
 def group_weights(rows: Sequence[LeftOut], group_of: Callable[[LeftOut], str]) -> Column:

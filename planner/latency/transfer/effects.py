@@ -56,6 +56,26 @@ class Blend:
     """How much of each anchor's ratio the shift takes over."""
 
 
+@dataclass(frozen=True, slots=True)
+class Used:
+    """An anchor in an estimate: what it is called, measured over predicted, and its weight in the blend."""
+
+    name: str
+    ratio: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """What anchors make of a prediction: a factor on its middle, and the band over the new middle."""
+
+    factor: float
+    low: float
+    high: float
+    used: tuple[Used, ...]
+    notes: tuple[str, ...]
+
+
 def place(
     *,
     unit: str,
@@ -63,6 +83,7 @@ def place(
     precision: str,
     caller: str,
     model: str,
+    family: str,
     macs: float,
     batch: int,
     threads: float,
@@ -78,6 +99,8 @@ def place(
             (unit,),
             (unit, precision, caller),
             (unit, loaded, threads),
+            (unit, state),
+            (unit, precision, caller, family),
             (model,),
             (model, size, precision, batch, caller),
             (unit, model),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from planner.data_files import database_dir
 from planner.errors import MissingDataError
 from planner.latency.transfer.effects import Known, place
+from planner.latency.transfer.store import network_family
 from planner.units import format_quantity
 
 
@@ -41,6 +42,7 @@ class PublishedRow:
             precision=self.precision,
             caller=self.caller,
             model=self.model,
+            family=network_family(self.model).family,
             macs=self.macs,
             batch=self.batch,
             threads=self.threads,

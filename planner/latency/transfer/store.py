@@ -9,18 +9,20 @@ from pathlib import Path
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem
 from planner.hardware.operating_point import OperatingPoint
-from planner.schema.transfer import Transfer
+from planner.schema.transfer import RooflineAnchoring, Transfer
+from planner.schema.transfer_join import JoinRules, NetworkFamily
 from planner.schema.yaml_file import read_document, read_model
 from planner.wording.message import Stored
 
 JOIN_RULES = "join"
+ROOFLINE = "roofline"
 
 
 @functools.cache
 def transfer_files() -> tuple[Path, ...]:
     """The files of all transferred models, named `<engine>-<family>.yaml`."""
     folder = database_dir() / "transfers"
-    return tuple(path for path in sorted(folder.glob("*.yaml")) if path.stem != JOIN_RULES)
+    return tuple(path for path in sorted(folder.glob("*.yaml")) if path.stem not in (JOIN_RULES, ROOFLINE))
 
 
 @functools.cache
@@ -50,6 +52,26 @@ def transfer_digest(transfer_id: str) -> str:
 
 def _file(transfer_id: str) -> Path:
     return database_dir() / "transfers" / f"{transfer_id}.yaml"
+
+
+@functools.cache
+def roofline_anchoring() -> RooflineAnchoring:
+    """How rooflines err, for measurements on units without a fitted model."""
+    return read_model(_file(ROOFLINE), RooflineAnchoring)
+
+
+@functools.cache
+def join_rules() -> JoinRules:
+    """How published rows are matched, as shipped."""
+    return read_model(database_dir() / "transfers" / f"{JOIN_RULES}.yaml", JoinRules)
+
+
+def network_family(model: str) -> NetworkFamily:
+    """The family of a network by its name; one of its own where the rules name none."""
+    for family in join_rules().networks:
+        if any(fnmatchcase(model, pattern) for pattern in family.names):
+            return family
+    return NetworkFamily(family=model, names=[model])
 
 
 def transfer_for(point: OperatingPoint) -> Transfer | None:
