@@ -21,6 +21,7 @@ from planner.latency.transfer.kernels import CLASSES, Column, KernelTable
 NEUTRAL: Mapping[str, float] = {
     **{f"share.{name}": 1.0 for name in CLASSES},
     "bandwidth": 1.0,
+    "weights": 1.0,
     "vector": 1.0,
     "launch_us": 0.0,
     "copied": 1.0,
@@ -156,7 +157,7 @@ def _memory_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Co
     written = table.write_bytes + p["silu_pass"] * table.silu_bytes
     moved = table.read_bytes / _speed(p, table.read_bytes, unit)
     moved = moved + written / _speed(p, table.write_bytes, unit)
-    weights = table.weight_bytes / _speed(p, table.all_weight_bytes, unit)
+    weights = table.weight_bytes / _speed(p, table.all_weight_bytes, unit) / p["weights"]
     result: Column = (moved * wider * p["crossing"] + weights) * _streamed(p, table, unit) / bandwidth
     return result
 
