@@ -224,7 +224,7 @@ CASES: dict[str, tuple[list[Change], str | None]] = {
     "waiting a little": ([LIGHT, given("jetson-orin-nano-8", 1, "25W")], None),
     "a rack at its edge": (
         [{"planning": {"utilisation_limit": "98 %"}}, given("jetson-orin-nano-8", 2, "25W"),
-         streams(count=25)],
+         streams(count=28)],
         "past-the-knee/busy"),
     # heat-and-density
     "a room at 80 degrees": ([HOT_ROOM, given("jetson-orin-nano-8", 3, "25W")], "heat-and-density/throttles"),
