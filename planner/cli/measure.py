@@ -21,6 +21,7 @@ _COLUMNS = ("network", "median", "95 % interval", "p90", "first", "memory", "noi
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--precision", type=click.Choice(["fp32", "bf16", "int8"]), default="fp32", show_default=True)
 @click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
 @click.option("--time", "time_text", default="2s", show_default=True, help="How long to sample each network.")
@@ -32,6 +33,7 @@ def command(
     models: tuple[str, ...],
     engine: str,
     threads: int,
+    precision: str,
     batch: int,
     shapes: tuple[str, ...],
     time_text: str,
@@ -55,11 +57,12 @@ def command(
         file = None if model.startswith("zoo:") else Path(model)
         found.append(
             measure(
-                workload, engine, file=file, threads=threads, seconds=seconds or 2.0, limit_s=limit_s or 120.0
+                workload, engine, file=file, threads=threads, precision=precision, seconds=seconds or 2.0, limit_s=limit_s or 120.0
             )
         )
     output.progress_done()
-    heading = [f"{engine}, {threads} thread{'s' if threads > 1 else ''}, batch {batch}, {found[0].cpu}"]
+    count = f"{threads} thread{'s' if threads > 1 else ''}"
+    heading = [f"{engine}, {precision}, {count}, batch {batch}, {found[0].cpu}"]
     record = {"measurements": [item.record() for item in found]}
     rows = [_row(item) for item in found]
     right = frozenset({"median", "p90", "first", "memory"})

@@ -34,6 +34,9 @@ ENGINES = {
 }
 """Engine -> the module that opens a session on it, and the packages that it needs."""
 
+PROFILED = ("onnxruntime", "openvino")
+"""Engines that tell the time of each node, without which nothing can be calibrated."""
+
 _INSTALL = {"pnnx": "pip install --no-deps pnnx"}
 
 
