@@ -57,7 +57,13 @@ def command(
         file = None if model.startswith("zoo:") else Path(model)
         found.append(
             measure(
-                workload, engine, file=file, threads=threads, precision=precision, seconds=seconds or 2.0, limit_s=limit_s or 120.0
+                workload,
+                engine,
+                file=file,
+                threads=threads,
+                precision=precision,
+                seconds=seconds or 2.0,
+                limit_s=limit_s or 120.0,
             )
         )
     output.progress_done()

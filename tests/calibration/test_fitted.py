@@ -86,7 +86,7 @@ def test_a_machine_whose_speed_moves_too_much_is_refused(results, synthetic):
 
 
 def test_an_engine_without_times_of_its_layers_is_refused_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("planner.calibration.calibrate.require_engine", lambda engine: None)
+    monkeypatch.setattr("planner.calibration.calibrate.require_engine", lambda _: None)
     request = Request("ncnn", 1, "fp32", 300.0, tmp_path / "journal")
     with pytest.raises(EngineError, match="time of each layer"):
         calibrate(request)
