@@ -49,7 +49,8 @@ def command(
     from planner.cli.main import OK
     from planner.hardware.catalog import read_device
     from planner.latency.estimate import estimate
-    from planner.latency.hidden_costs import outside, with_hidden_costs
+    from planner.latency.hidden_cost import outside
+    from planner.latency.hidden_costs import with_hidden_costs
     from planner.plan.load_curve import estimated_curve, stream_curve
     from planner.zoo.source import read_model
 

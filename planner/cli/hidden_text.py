@@ -9,7 +9,7 @@ from planner.cli.text import band, quantity
 from planner.latency.band import Bound
 
 if TYPE_CHECKING:
-    from planner.latency.hidden_costs import HiddenCost
+    from planner.latency.hidden_cost import HiddenCost
 
 _NAMES = {
     "engine_build": "engine build",

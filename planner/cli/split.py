@@ -62,7 +62,8 @@ def command(
     from planner.zoo.source import read_model
 
     up_rate = parse_option("--up", up, "bytes_per_s") or 0.0
-    wire = Wire(up_rate, parse_option("--down", down, "bytes_per_s") or up_rate, _time(round_trip))
+    down_rate = parse_option("--down", down, "bytes_per_s")
+    wire = Wire(up_rate, up_rate if down_rate is None else down_rate, _time(round_trip))
     size = parse_option("--input-size", input_size, "bytes")
     answer = parse_option("--answer-size", answer_size, "bytes")
     workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))

@@ -33,7 +33,7 @@ from planner.workload.workload import Unresolved, Workload
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.latency.hidden_costs import HiddenCost
+    from planner.latency.hidden_cost import HiddenCost
 
 
 @dataclass(frozen=True, slots=True)

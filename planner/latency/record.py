@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.latency.band import Band
 from planner.latency.estimate import Estimate
-from planner.latency.hidden_costs import HiddenCost, outside, unknown
+from planner.latency.hidden_cost import HiddenCost, outside, unknown
 
 
 def band_record(band: Band) -> dict[str, object]:

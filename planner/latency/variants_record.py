@@ -23,7 +23,7 @@ def _record(item: Variant, reference: Variant | None) -> dict[str, object]:
              "moved_bytes", "bandwidth_bytes_per_s", "provenance")
         )  # fmt: skip
     else:
-        moved = item.moved_bytes or 0
+        moved = item.moved_bytes
         base_s = reference.latency_s.mid if reference and reference.latency_s else latency.mid
         memory = estimate.memory
         numbers = {
@@ -38,7 +38,7 @@ def _record(item: Variant, reference: Variant | None) -> dict[str, object]:
                 "total": memory.total_bytes,
             },
             "moved_bytes": moved,
-            "bandwidth_bytes_per_s": moved / latency.mid,
+            "bandwidth_bytes_per_s": None if moved is None else moved / latency.mid,
             "provenance": estimate.provenance.value,
         }
     return {
