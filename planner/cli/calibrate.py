@@ -5,14 +5,15 @@ from __future__ import annotations
 import click
 
 from planner.cli.arguments import parse_option
+from planner.cli.model_options import run_precision_option, run_threads_option
 from planner.cli.output import Answer, Output, output_options
 from planner.cli.text import quantity, share
 
 
 @click.command("calibrate")
 @click.option("--engine", required=True, help="onnxruntime or openvino.")
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--precision", type=click.Choice(["fp32", "bf16", "int8"]), default="fp32", show_default=True)
+@run_threads_option
+@run_precision_option
 @click.option("--budget", "budget_text", default="5min", show_default=True, help="Time for probes and fit.")
 @click.option(
     "--register/--no-register",

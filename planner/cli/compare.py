@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.arguments import parse_option, parse_precision, parse_rates, parse_shapes
+from planner.cli.model_options import shape_option
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text import band, quantity
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--batch", "batches", type=click.IntRange(min=1), multiple=True, default=(1,), help="Repeatable."
 )
-@click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
+@shape_option
 @click.option("--max-latency", metavar="50ms")
 @click.option("--max-power", metavar="15W")
 @click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")

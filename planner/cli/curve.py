@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.arguments import parse_precision, parse_shapes
+from planner.cli.model_options import (
+    device_option,
+    engine_option,
+    mode_option,
+    precision_option,
+    shape_option,
+    unit_option,
+)
 from planner.cli.output import Answer, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text import band, quantity
@@ -18,17 +26,17 @@ if TYPE_CHECKING:
 
 @click.command("curve")
 @click.argument("model")
-@click.option("--device", "device_id", required=True, metavar="ID", help="See `planner devices list`.")
+@device_option
 @click.option(
     "--over", type=click.Choice(["batch", "threads", "streams"]), default="batch", show_default=True
 )
 @click.option("--up-to", type=click.IntRange(min=1), default=32, show_default=True)
-@click.option("--unit", help="Compute unit of the part; default: the first that runs the engine.")
-@click.option("--mode", help="Power mode; default: the part's own.")
-@click.option("--precision", help="Default: half precision where the unit has it.")
-@click.option("--engine", help="Inference engine; default: the unit's usual one.")
+@unit_option
+@mode_option
+@precision_option
+@engine_option
 @click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Of each request.")
-@click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
+@shape_option
 @hardware_option
 @output_options
 def command(

@@ -10,6 +10,15 @@ import click
 
 from planner.cli.arguments import parse_precision, parse_shapes
 from planner.cli.hidden_text import hidden_lines
+from planner.cli.model_options import (
+    batch_option,
+    device_option,
+    engine_option,
+    mode_option,
+    precision_option,
+    shape_option,
+    threads_option,
+)
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text import band, count, quantity, share
@@ -22,14 +31,14 @@ if TYPE_CHECKING:
 
 @click.command("estimate")
 @click.argument("model")
-@click.option("--device", "device_id", required=True, metavar="ID", help="See `planner devices list`.")
+@device_option
 @click.option("--unit", help="Compute unit, or auto for the best of all; default: the first with the engine.")
-@click.option("--mode", help="Power mode; default: the part's own.")
-@click.option("--precision", help="Default: half precision where the unit has it.")
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
-@click.option("--engine", help="Inference engine; default: the unit's usual one.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores.")
+@mode_option
+@precision_option
+@batch_option
+@shape_option
+@engine_option
+@threads_option
 @click.option(
     "--calibration",
     metavar="FILE|none",

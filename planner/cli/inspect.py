@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from planner.cli.arguments import parse_precision, parse_shapes
+from planner.cli.model_options import shape_option
 from planner.cli.output import Answer, Output, output_options
 from planner.cli.text import count, quantity
 
@@ -12,7 +13,7 @@ from planner.cli.text import count, quantity
 @click.command("inspect")
 @click.argument("model")
 @click.option("--batch", type=click.IntRange(min=1), help="Batch size to set on the inputs.")
-@click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
+@shape_option
 @click.option("--precision", help="Count bytes as if tensors were kept in this precision.")
 @click.option("--engine", default="generic", show_default=True, help="Whose fusion rules make the kernels.")
 @output_options

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
 from planner.cli.output import Answer, Output, output_options
 from planner.cli.text import interval, quantity, share
 
@@ -20,10 +21,10 @@ _COLUMNS = ("network", "median", "95 % interval", "p90", "first", "memory", "noi
 @click.command("measure")
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--precision", type=click.Choice(["fp32", "bf16", "int8"]), default="fp32", show_default=True)
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
+@run_threads_option
+@run_precision_option
+@batch_option
+@shape_option
 @click.option("--time", "time_text", default="2s", show_default=True, help="How long to sample each network.")
 @click.option(
     "--limit", "limit_text", default="2min", show_default=True, help="Stop a network after this time."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.arguments import parse_option, parse_precision, parse_shapes
+from planner.cli.model_options import batch_option, shape_option
 from planner.cli.output import Answer, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text import band, quantity
@@ -33,8 +34,8 @@ _SHOWN = 5
 @click.option("--mode", help="Power mode of the device.")
 @click.option("--precision", help="Of the device; default: half precision where the unit has it.")
 @click.option("--server-precision", help="Of the server.")
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
+@batch_option
+@shape_option
 @hardware_option
 @output_options
 def command(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
 from planner.cli.output import Answer, Output, output_options
 from planner.cli.text import quantity, share
 
@@ -23,10 +24,10 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 @click.option(
     "--calibration", "file", type=click.Path(path_type=Path), help="Default: the one of this machine."
 )
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--precision", type=click.Choice(["fp32", "bf16", "int8"]), default="fp32", show_default=True)
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
+@run_threads_option
+@run_precision_option
+@batch_option
+@shape_option
 @click.option("--time", "time_text", default="1.5s", show_default=True, help="How long to sample a network.")
 @click.option("--limit", "limit_text", default="3min", show_default=True, help="Stop a network after this.")
 @output_options

@@ -9,6 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.model_options import (
+    batch_option,
+    device_option,
+    engine_option,
+    mode_option,
+    shape_option,
+    threads_option,
+    unit_option,
+)
 from planner.cli.output import Answer, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text import band, quantity
@@ -20,13 +29,13 @@ if TYPE_CHECKING:
 
 @click.command("what-if")
 @click.argument("model")
-@click.option("--device", "device_id", required=True, metavar="ID", help="See `planner devices list`.")
-@click.option("--unit", help="Compute unit of the part; default: the first that runs the engine.")
-@click.option("--mode", help="Power mode; default: the part's own.")
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
-@click.option("--engine", help="Inference engine; default: the unit's usual one.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores.")
+@device_option
+@unit_option
+@mode_option
+@batch_option
+@shape_option
+@engine_option
+@threads_option
 @click.option(
     "--channels", default="30%", show_default=True, help="Share of channels that structured pruning takes."
 )

@@ -1,0 +1,28 @@
+"""Options that say which network runs, where and how: one wording for every command that asks."""
+
+from __future__ import annotations
+
+import click
+
+device_option = click.option(
+    "--device", "device_id", required=True, metavar="ID", help="See `planner devices list`."
+)
+unit_option = click.option(
+    "--unit", help="Compute unit of the part; default: the first that runs the engine."
+)
+mode_option = click.option("--mode", help="Power mode; default: the part's own.")
+precision_option = click.option("--precision", help="Default: half precision where the unit has it.")
+batch_option = click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
+shape_option = click.option(
+    "--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input."
+)
+engine_option = click.option("--engine", help="Inference engine; default: the unit's usual one.")
+threads_option = click.option(
+    "--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores."
+)
+
+run_threads_option = click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
+"""Of a run on this machine, where all cores are no fair default: a run at rest has one."""
+run_precision_option = click.option(
+    "--precision", type=click.Choice(["fp32", "bf16", "int8"]), default="fp32", show_default=True
+)
