@@ -6,8 +6,9 @@ import bisect
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from planner.calibration.layer_order import StandsFor, operators_of_layers
 from planner.engines.session import EngineNode
 from planner.workload.fusion import Kernel
 from planner.workload.workload import Workload
@@ -29,16 +30,20 @@ class Attribution:
 
 
 def seconds_of_kernels(
-    workload: Workload, kernels: Sequence[Kernel], nodes: Sequence[EngineNode]
+    workload: Workload,
+    kernels: Sequence[Kernel],
+    nodes: Sequence[EngineNode],
+    stands_for: StandsFor | None = None,
 ) -> Attribution:
     """The engine's nodes and their seconds, kernel by kernel.
 
     A node belongs to the operators that it names as its origins, else to those between the tensors that it
     reads and writes, else to the one whose name its own begins with, else, where it was made of several, to
     that behind its maker, else to where its result goes (a reorder in front of a convolution is the
-    convolution's). Of several kernels those with products take the time.
+    convolution's). Of several kernels those with products take the time. With `stands_for`, for an engine that
+    keeps no names, the order decides.
     """
-    finder = _Finder(workload, kernels, nodes)
+    finder = _Finder(workload, kernels, _named_anew(workload, kernels, nodes, stands_for) if stands_for else nodes)
     seconds, counts = [0.0] * len(kernels), [0.0] * len(kernels)
     lost = 0.0
     for index, node in enumerate(nodes):
@@ -48,6 +53,27 @@ def seconds_of_kernels(
             counts[home] += share
         lost += 0.0 if homes else node.seconds
     return Attribution(tuple(seconds), tuple(counts), lost)
+
+
+def _named_anew(
+    workload: Workload, kernels: Sequence[Kernel], nodes: Sequence[EngineNode], stands_for: StandsFor
+) -> tuple[EngineNode, ...]:
+    """The nodes with the file's names as origins; their own are kept apart from those of the file."""
+    found = operators_of_layers(workload, kernels, nodes, stands_for)
+    return tuple(
+        replace(
+            node,
+            name=f"{_FOREIGN}{node.name}",
+            tensors_in=tuple(f"{_FOREIGN}{name}" for name in node.tensors_in),
+            tensors_out=tuple(f"{_FOREIGN}{name}" for name in node.tensors_out),
+            origins=origins,
+        )
+        for node, origins in zip(nodes, found, strict=True)
+    )
+
+
+_FOREIGN = "\0"
+"""No name of a file begins so."""
 
 
 class _Finder:
@@ -137,7 +163,8 @@ class _Finder:
         for name in node.tensors_out:
             if name in self._by_tensor:
                 return self._by_tensor[name]
-        return self._named(node)
+        named = self._named(node)
+        return named if named is not None else next(iter(self._homes_of(node.origins)), None)
 
     def _behind(self, node: EngineNode) -> int | None:
         """For a node that the engine made of several and named anew: what reads its maker's kernel so."""

@@ -16,7 +16,7 @@ from planner.calibration.journal import Journal
 from planner.calibration.network_fit import fit_error, fit_profiler
 from planner.calibration.probe_run import ProbeKernels, ProbeResult, ProbeSetup, kernels_of_probe
 from planner.calibration.supervisor import Supervisor
-from planner.engines.measure import PROFILED, engine_version, require_engine
+from planner.engines.measure import engine_version, require_engine
 from planner.engines.session import EngineError
 from planner.hardware.processor import cpu_name
 from planner.latency.calibration import Calibration, Conditions, Setting
@@ -58,11 +58,6 @@ def calibrate(request: Request, progress: Callable[[str], None] = lambda _: None
     machine whose reference moves by more than `TOO_NOISY`.
     """
     require_engine(request.engine)
-    if request.engine not in PROFILED:
-        raise EngineError(
-            f"expected an engine that tells the time of each layer ({', '.join(PROFILED)}), got "
-            f"{request.engine}; measure your network with `planner measure`"
-        )
     setup = ProbeSetup(request.engine, request.threads, request.precision, PROBE_S)
     journal = Journal(request.journal, setup, cpu_name(), engine_version(request.engine))
     collect(setup, journal, request.budget_s - _FIT_S, progress)

@@ -58,6 +58,7 @@ def fit_classes(kernels: Sequence[MeasuredKernel]) -> tuple[KernelModel, ...]:
 
 def fit_class(op_class: str, kernels: Sequence[MeasuredKernel]) -> KernelModel:
     """The model of one class; kernels that the engine did away with count for `absent` alone."""
+    kernels = _possible(kernels)
     shapes, seconds, counts = _merged([kernel for kernel in kernels if kernel.seconds > 0])
     base = fit_base(shapes, seconds)
     points = features_of(shapes)
@@ -83,6 +84,19 @@ def refitted(model: KernelModel, kernels: Sequence[MeasuredKernel]) -> KernelMod
     """The same base and hyperparameters resting on other kernels; None where none is of the class."""
     own = [kernel for kernel in kernels if kernel.shape.op_class == model.op_class and kernel.seconds > 0]
     return _supported(model.op_class, model.base, model.hyperparameters, own) if own else None
+
+
+def _possible(kernels: Sequence[MeasuredKernel]) -> list[MeasuredKernel]:
+    """Without kernels far faster than the fastest others of the class: a profiler that lost a part of them."""
+    rates = np.array([k.shape.macs * k.shape.inside / k.seconds if k.seconds > 0 else 0.0 for k in kernels])
+    long = rates[[k.shape.macs >= _LONG_MACS and k.seconds > 0 for k in kernels]]
+    if len(long) < _LEAST_LONG:
+        return list(kernels)
+    most = _FASTER * float(np.quantile(long, 0.98))
+    return [kernel for kernel, rate in zip(kernels, rates, strict=True) if rate <= most]
+
+
+_LONG_MACS, _LEAST_LONG, _FASTER = 5e6, 50, 1.3
 
 
 def _supported(

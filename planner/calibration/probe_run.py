@@ -15,6 +15,7 @@ from planner.engines.made_up import made_up_inputs
 from planner.engines.measure import ENGINES
 from planner.engines.session import EngineNode, Session, Setup
 from planner.engines.timing import Reference, steal_s
+from planner.hardware.catalog import read_engine
 from planner.latency.kernel_shape import KernelShape, shapes_of
 from planner.latency.prepared import block_rule, prepare_run
 from planner.schema.device import Precision
@@ -88,7 +89,8 @@ def kernels_of_probe(result: ProbeResult, setup: ProbeSetup) -> ProbeKernels | N
     """The engine's nodes as kernels of ours; None where too much of the time belongs to none of them."""
     workload = read_workload(network_of(result.seed, setup.precision))
     prepared = prepare_run(workload, workload.batch, Precision(setup.precision), setup.engine)
-    found = seconds_of_kernels(workload, prepared.kernels, result.nodes)
+    layers = read_engine(setup.engine).layers
+    found = seconds_of_kernels(workload, prepared.kernels, result.nodes, layers)
     if found.lost_s > MOST_LOST * (found.lost_s + sum(found.seconds)):
         return None
     return ProbeKernels(

@@ -19,6 +19,7 @@ from planner.calibration.attribution import seconds_of_kernels
 from planner.calibration.network_fit import Profiler
 from planner.engines.measure import Measurement, measure
 from planner.engines.timing import Timing
+from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.calibrated import shapes_for
 from planner.latency.calibration import Calibration
@@ -179,7 +180,8 @@ def _compared(
     own: list[KernelRow] = []
     floor_error = None
     if found.nodes:
-        shared = seconds_of_kernels(prepared.workload, prepared.kernels, found.nodes)
+        layers = read_engine(calibration.setting.engine).layers
+        shared = seconds_of_kernels(prepared.workload, prepared.kernels, found.nodes, layers)
         true = [profiler.true_seconds(s, n) for s, n in zip(shared.seconds, shared.nodes, strict=True)]
         floor_error = (sum(true) + shared.lost_s + profiler.fixed_s) / timing.median_s - 1
         for kernel, shape, predicted, spread, measured in zip(

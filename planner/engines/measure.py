@@ -34,9 +34,6 @@ ENGINES = {
 }
 """Engine -> the module that opens a session on it, and the packages that it needs."""
 
-PROFILED = ("onnxruntime", "openvino")
-"""Engines that tell the time of each node, without which nothing can be calibrated."""
-
 _INSTALL = {"pnnx": "pip install --no-deps pnnx"}
 
 
@@ -137,6 +134,7 @@ def _node(entry: Mapping[str, Any]) -> EngineNode:
         tuple(entry["tensors_in"]),
         tuple(entry["tensors_out"]),
         tuple(entry["origins"]),
+        int(entry.get("values", 0)),
     )
 
 

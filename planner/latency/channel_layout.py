@@ -19,15 +19,25 @@ from planner.workload.workload import Workload
 _CONVOLUTIONS = frozenset({"conv", "pointwise", "depthwise", "grouped_conv"})
 _INTEGERS = frozenset({"int8", "int4"})
 """Kernels on integers keep channels last instead."""
+_IN_PLACE = frozenset({"elementwise", "reduction"})
+_JOINING = frozenset({"Concat", "Split", "Slice", "Resize", "Upsample", "BatchNormalization"})
 _FOLLOWING = frozenset({"Resize", "Upsample", "BatchNormalization"})
 
 
 @dataclass(frozen=True, slots=True)
 class BlockRule:
-    """Channels in a block, and what the channels that a convolution reads must be a multiple of."""
+    """Channels in a block, and what the channels that a convolution reads must be a multiple of.
+
+    A block of one is a layout with channels last: any number of channels and groups goes into it.
+    """
 
     size: int
     multiple: int
+
+    @property
+    def is_channels_last(self) -> bool:
+        """Whether channels are kept together whatever their number."""
+        return self.size == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,9 @@ def _runs_blocked(
         return _convolves_blocked(kernel, source[1], result[1], rule)
     if kernel.op_class == "pool":
         return source[1] % rule.size == 0
+    if rule.is_channels_last:
+        follows = kernel.op_class in _IN_PLACE or kernel.op_types[0] in _JOINING
+        return follows and any(access.tensor in blocked for access in kernel.reads)
     if not all(access.tensor in blocked for access in kernel.reads):
         return False
     if kernel.op_types[0] in _FOLLOWING:

@@ -20,7 +20,7 @@ FEATURES = (
     "rows", "columns", "depth", "taps", "groups", "stride", "inside", "input", "output", "weight", "work",
     "intensity", "extent", "steps", "clipped", "leaky", "hard_swish", "smooth", "branches", "views",
     "reorder_in", "reorder_out", "row_padding", "depth_padding", "extent_padding",
-    "block_padding", "footprint",
+    "block_padding", "footprint", "row_pack", "depth_pack",
 )  # fmt: skip
 
 
@@ -67,7 +67,14 @@ def _row(shape: KernelShape) -> tuple[float, ...]:
         _padding(shape.extent),
         _log(shape.padding),
         _log(1 + min(shape.footprint_bytes, LARGEST_FOOTPRINT_BYTES) / 1e6),
+        _pack(shape.rows * (shape.groups if shape.rows == 1 else 1)),
+        _pack(channels),
     )
+
+
+def _pack(size: float) -> float:
+    """Logarithm of the largest part of a vector of 16 that divides a size: engines pack channels by it."""
+    return math.log2(math.gcd(VECTOR, int(size)))
 
 
 def _log(value: float) -> float:

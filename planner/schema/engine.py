@@ -92,6 +92,8 @@ class Engine(StrictModel):
     kept_apart: list[KeptApart] = Field(default_factory=list)
     register_pressure: list[RegisterPressure] = Field(default_factory=list)
     channel_blocks: ChannelBlocks | None = None
+    layers: dict[str, list[str]] = Field(default_factory=dict)
+    """What the engine's layers stand for among ONNX operators, where it keeps no names of the file."""
 
     @model_validator(mode="after")
     def _sources_exist(self) -> Self:
