@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from planner.calibration.layer_order import StandsFor, operators_of_layers
@@ -94,7 +94,7 @@ class _Finder:
             if operator.name in self._by_operator
         }
         self._names = sorted(self._by_operator)
-        self._by_order = _matched_by_order(kernels, nodes)
+        self._by_order = _matched_by_order(workload, kernels, nodes)
         self._readers: dict[str, list[int]] = {}
         self._made_by = {name: node for node in nodes for name in node.tensors_out}
         for index, node in enumerate(nodes):
@@ -214,15 +214,33 @@ class _Finder:
         return _known(self._direct(maker) for maker in makers if maker is not None)[:1]
 
 
-def _matched_by_order(kernels: Sequence[Kernel], nodes: Sequence[EngineNode]) -> dict[int, int]:
-    """Recurrent layers, which engines rename: the n-th of a kind is the n-th in the file."""
+def _matched_by_order(
+    workload: Workload, kernels: Sequence[Kernel], nodes: Sequence[EngineNode]
+) -> dict[int, int]:
+    """Recurrent layers, which engines rename: the n-th of a kind is the n-th in the file.
+
+    A layer of both directions is two nodes of the engine, or one.
+    """
+    both = {
+        name
+        for node in workload.graph.nodes
+        if node.attributes.get("direction") == "bidirectional"
+        for name in node.outputs
+    }
     found: dict[int, int] = {}
     for kind, op_type in _RENAMED.items():
         engine = [index for index, node in enumerate(nodes) if node.kind == kind]
         ours = [index for index, kernel in enumerate(kernels) if op_type in kernel.op_types]
-        if len(engine) == len(ours):
-            found.update(zip(engine, ours, strict=True))
+        twice = [index for index in ours for _ in range(1 + _writes_one_of(kernels[index], both))]
+        for each in (ours, twice):
+            if len(engine) == len(each):
+                found.update(zip(engine, each, strict=True))
+                break
     return found
+
+
+def _writes_one_of(kernel: Kernel, tensors: Collection[str]) -> bool:
+    return any(access.tensor in tensors for access in kernel.writes)
 
 
 _SPELLED = {"Gelu": {"Gelu", "Erf"}, "FastGelu": {"Tanh"}, "QuickGelu": {"Sigmoid"}}

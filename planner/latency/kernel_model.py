@@ -49,6 +49,8 @@ class Base:
 
 CACHE_BYTES = 64e6
 """Where a network's traffic begins to push its weights out: the order of a server's last cache."""
+CORE_CACHE_BYTES = 2e6
+"""Where the weights of one step outgrow the cache of a core: that of current server processors."""
 
 
 def work_of(shapes: Sequence[KernelShape]) -> Array:
@@ -59,12 +61,31 @@ def work_of(shapes: Sequence[KernelShape]) -> Array:
                 1.0,
                 shape.macs * shape.inside,
                 shape.moved_bytes,
-                shape.weight_bytes * shape.network_bytes / (shape.network_bytes + CACHE_BYTES),
+                _cold_bytes(shape),
             )
             for shape in shapes
         ],
         dtype=np.float64,
     ).reshape(len(shapes), 4)
+
+
+def _cold_bytes(shape: KernelShape) -> float:
+    """Bytes of weights that come from beyond the caches.
+
+    Once an inference for most kernels; for recurrent ones the weights between steps come again with every
+    step where they outgrow the second-level cache.
+    """
+    once = shape.weight_bytes * shape.network_bytes / (shape.network_bytes + CACHE_BYTES)
+    if shape.op_class != "recurrent":
+        return once
+    directions = shape.groups / shape.steps
+    own = shape.weight_bytes / (directions * shape.rows * shape.depth) * shape.rows**2
+    own /= _GATES.get(shape.kind.split(" ")[0], 1)
+    return once + shape.groups * own / (1.0 + (CORE_CACHE_BYTES / own) ** _SHARPNESS)
+
+
+_GATES = {"LSTM": 4, "GRU": 3}
+_SHARPNESS = 4
 
 
 @dataclass(frozen=True, slots=True)
