@@ -40,10 +40,12 @@ def seconds_of_kernels(
     A node belongs to the operators that it names as its origins, else to those between the tensors that it
     reads and writes, else to the one whose name its own begins with, else, where it was made of several, to
     that behind its maker, else to where its result goes (a reorder in front of a convolution is the
-    convolution's). Of several kernels those with products take the time. With `stands_for`, for an engine that
-    keeps no names, the order decides.
+    convolution's). Of several kernels those with products take the time. With `stands_for`, for an engine
+    that keeps no names, the order decides.
     """
-    finder = _Finder(workload, kernels, _named_anew(workload, kernels, nodes, stands_for) if stands_for else nodes)
+    finder = _Finder(
+        workload, kernels, _named_anew(workload, kernels, nodes, stands_for) if stands_for else nodes
+    )
     seconds, counts = [0.0] * len(kernels), [0.0] * len(kernels)
     lost = 0.0
     for index, node in enumerate(nodes):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize, nnls
 
-from planner.latency.kernel_features import features_of
+from planner.latency.kernel_features import FEATURES, features_of
 from planner.latency.kernel_model import (
     Array,
     Base,
@@ -65,7 +65,7 @@ def fit_class(op_class: str, kernels: Sequence[MeasuredKernel]) -> KernelModel:
     target = np.log(seconds) - np.log(base.seconds(shapes))
     kinds = np.array([shape.kind for shape in shapes])
     scale = points.std(0)
-    varying = scale > 1e-9
+    varying = (scale > 1e-9) & _spanned(points)
     sample = np.random.default_rng(0).permutation(len(points))[:_MOST_FOR_LENGTHS]
     settings = _hyperparameters(
         points[sample][:, varying] / scale[varying],
@@ -86,8 +86,23 @@ def refitted(model: KernelModel, kernels: Sequence[MeasuredKernel]) -> KernelMod
     return _supported(model.op_class, model.base, model.hyperparameters, own) if own else None
 
 
+def _spanned(points: Array) -> NDArray[np.bool_]:
+    """Features over which probes tell a trend: a footprint that few of them have is not one.
+
+    Networks are larger than probes; a trend among small footprints, which is one of other sizes too, would be
+    drawn on far beyond them.
+    """
+    found = np.ones(points.shape[1], dtype=bool)
+    column = FEATURES.index("footprint")
+    found[column] = np.quantile(points[:, column], 0.98) >= math.log2(1.0 + _LARGE_FOOTPRINT_BYTES / 1e6)
+    return found
+
+
+_LARGE_FOOTPRINT_BYTES = 64e6
+
+
 def _possible(kernels: Sequence[MeasuredKernel]) -> list[MeasuredKernel]:
-    """Without kernels far faster than the fastest others of the class: a profiler that lost a part of them."""
+    """Without kernels far faster than the fastest others of their class: faults of a profiler."""
     rates = np.array([k.shape.macs * k.shape.inside / k.seconds if k.seconds > 0 else 0.0 for k in kernels])
     long = rates[[k.shape.macs >= _LONG_MACS and k.seconds > 0 for k in kernels]]
     if len(long) < _LEAST_LONG:

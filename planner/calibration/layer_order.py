@@ -9,7 +9,7 @@ they may be taken for each other.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +29,11 @@ _PRODUCT, _SAME_SIZE, _SAME_KIND, _LEADING = 12.0, 4.0, 1.0, 0.3
 def operators_of_layers(
     workload: Workload, kernels: Sequence[Kernel], nodes: Sequence[EngineNode], stands_for: StandsFor
 ) -> tuple[tuple[str, ...], ...]:
-    """Names of the operators that each layer stands for, in the order of the layers; empty where none is found.
+    """Names of the operators that each layer stands for, layer by layer; empty where none is found.
 
     Products that found no layer of their own belong to the next one that did: an engine's attention layer
-    stands for the projections before it too.
+    stands for the projections before it too. A layer that stands for none, next to a product, is the product's:
+    converters put changes of shape around it.
     """
     operators = [operator for operator in workload.operators if operator.writes]
     table = _scores(workload, operators, nodes, stands_for)
@@ -43,9 +44,23 @@ def operators_of_layers(
     last = -1
     for index, place in pairs:
         skipped = [operator.name for operator in operators[last + 1 : place] if operator.macs]
-        found[index] = (*skipped, operators[place].name) if operators[place].macs else (operators[place].name,)
+        found[index] = (
+            (*skipped, operators[place].name) if operators[place].macs else (operators[place].name,)
+        )
         last = place if operators[place].macs or not skipped else last
-    return tuple(found)
+    products = {operator.name for operator in operators if operator.macs}
+    return tuple(names or _beside(index, nodes, found, products) for index, names in enumerate(found))
+
+
+def _beside(
+    index: int, nodes: Sequence[EngineNode], found: Sequence[tuple[str, ...]], products: Collection[str]
+) -> tuple[str, ...]:
+    """The product that reads what this layer writes, or that wrote what it reads."""
+    node = nodes[index]
+    readers = (i for i, other in enumerate(nodes) if set(other.tensors_in) & set(node.tensors_out))
+    makers = (i for i, other in enumerate(nodes) if set(other.tensors_out) & set(node.tensors_in))
+    beside = (found[i] for i in (*readers, *makers) if products & set(found[i]))
+    return next(beside, ())
 
 
 def _scores(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import statistics
 import tempfile
 import time
@@ -75,11 +76,11 @@ def run_probe(seed: int, setup: ProbeSetup, *, most_macs: float, whole: bool) ->
         job = Setup(model, setup.threads, made_up_inputs(workload), setup.precision)
         module = importlib.import_module(ENGINES[setup.engine][0])
         before = (reference.product_s(), reference.copy_s())
-        steal, cpu, wall = steal_s(), time.process_time(), time.perf_counter()
+        steal, cpu, wall = steal_s(), _cpu_s(), time.perf_counter()
         nodes = module.profile(job, seconds=setup.seconds)
         total_s = _whole(module.open_session(job), setup.seconds / 2) if whole else None
         spent = time.perf_counter() - wall
-        cpu_share, steal_share = (time.process_time() - cpu) / spent, (steal_s() - steal) / spent
+        cpu_share, steal_share = (_cpu_s() - cpu) / spent, (steal_s() - steal) / spent
         after = (reference.product_s(), reference.copy_s())
     reference_s, copy_s = ((a + b) / 2 for a, b in zip(before, after, strict=True))
     return ProbeResult(seed, nodes, total_s, reference_s, copy_s, cpu_share, steal_share)
@@ -115,6 +116,12 @@ def _whole(session: Session, seconds: float) -> float:
         session.run()
         found.append(time.perf_counter() - start)
     return statistics.median(found)
+
+
+def _cpu_s() -> float:
+    """Processor time of this process and of those that it started and that have ended, such as converters."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def _memory_folder() -> str | None:

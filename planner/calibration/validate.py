@@ -150,6 +150,16 @@ def validate(
     setting = calibration.setting
     for number, (workload, file) in enumerate(networks, start=1):
         progress(f"{workload.model} ({number} of {len(networks)})")
+        if workload.unresolved:
+            first = workload.unresolved[0]
+            refused.append(
+                (
+                    workload.model,
+                    f"not wholly counted: {len(workload.unresolved)} operators, "
+                    f"first {first.name}: {first.reason}",
+                )
+            )
+            continue
         found = measure(
             workload, setting.engine, file=file, threads=setting.threads, precision=setting.precision,
             seconds=seconds, limit_s=limit_s, profile_s=seconds / 3,

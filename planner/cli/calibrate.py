@@ -11,7 +11,7 @@ from planner.cli.text import quantity, share
 
 
 @click.command("calibrate")
-@click.option("--engine", required=True, help="onnxruntime or openvino.")
+@click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
 @run_threads_option
 @run_precision_option
 @click.option("--budget", "budget_text", default="5min", show_default=True, help="Time for probes and fit.")

@@ -20,7 +20,7 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 
 @click.command("validate")
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
-@click.option("--engine", required=True, help="onnxruntime or openvino.")
+@click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
 @click.option(
     "--calibration", "file", type=click.Path(path_type=Path), help="Default: the one of this machine."
 )

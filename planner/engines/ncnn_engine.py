@@ -56,7 +56,8 @@ class NcnnSession:
         if len(names) != len(setup.feeds):
             raise EngineError(f"ncnn sees {len(names)} inputs where the network has {len(setup.feeds)}")
         self._inputs = [
-            (name, ncnn.Mat(_plain(value[0]))) for name, value in zip(names, setup.feeds.values(), strict=True)
+            (name, ncnn.Mat(_plain(value[0])))
+            for name, value in zip(names, setup.feeds.values(), strict=True)
         ]
         self._outputs = self._net.output_names()
 
@@ -71,7 +72,8 @@ class NcnnSession:
     def times(self) -> list[float]:
         """Seconds of each layer in one inference that stops behind every layer.
 
-        A second request for the same result runs nothing: it is the cost of asking and of the copy handed over.
+        A second request for the same result runs nothing: its time is that of asking and of the copy that is
+        handed over, and is taken off.
         """
         found: list[float] = []
         with self._fed() as extractor:

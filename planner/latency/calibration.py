@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -142,9 +143,10 @@ class Calibration:
 
     @cached_property
     def _fallback(self) -> Base:
-        """For classes without probes: the slowest traffic and arithmetic of the classes with some."""
+        """For classes without probes: the middle of what traffic and arithmetic take in those with some."""
         bases = [model.base for model in self.models]
-        return Base(*(max(getattr(base, name) for base in bases) for name in Base.__slots__))
+        found = ([value for base in bases if (value := getattr(base, name))] for name in Base.__slots__)
+        return Base(*(statistics.median(values) if values else 0.0 for values in found))
 
     def _notes(self, shapes: Sequence[KernelShape], seconds: Array) -> list[str]:
         unknown: dict[str, float] = defaultdict(float)

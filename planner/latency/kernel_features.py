@@ -20,7 +20,7 @@ FEATURES = (
     "rows", "columns", "depth", "taps", "groups", "stride", "inside", "input", "output", "weight", "work",
     "intensity", "extent", "steps", "clipped", "leaky", "hard_swish", "smooth", "branches", "views",
     "reorder_in", "reorder_out", "row_padding", "depth_padding", "extent_padding",
-    "block_padding", "footprint", "row_pack", "depth_pack",
+    "block_padding", "footprint", "row_pack", "depth_pack", "axes",
 )  # fmt: skip
 
 
@@ -69,6 +69,7 @@ def _row(shape: KernelShape) -> tuple[float, ...]:
         _log(1 + min(shape.footprint_bytes, LARGEST_FOOTPRINT_BYTES) / 1e6),
         _pack(shape.rows * (shape.groups if shape.rows == 1 else 1)),
         _pack(channels),
+        _log(shape.axes),
     )
 
 

@@ -63,6 +63,8 @@ class KernelShape:
     """How much larger the result gets when its channels fill whole blocks."""
     network_bytes: int = 0
     """All that the network's kernels read and write in one inference: what passes through the caches."""
+    axes: int = 1
+    """Axes of its first input: a product over the last of four is not the same code as one of two."""
     footprint_bytes: int = 0
     """The network's weights and most activations at once: what a cache must hold to keep weights warm."""
 
@@ -134,6 +136,7 @@ def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
         reorder_out_bytes=layout.reorder_out_bytes,
         padding=round(layout.padding, 4),
         network_bytes=site.network_bytes,
+        axes=max(1, len(source)),
         footprint_bytes=site.footprint_bytes,
     )
 

@@ -1,4 +1,4 @@
-"""Names in a scenario that are in no catalog: parts, power modes and networks, all of one file at once."""
+"""Names in a scenario that are in no catalog: parts, power modes, networks and mistakes, all of one file at once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from planner.errors import InputError, PlannerError, Problem, UnknownIdError
 from planner.hardware.catalog import device_ids, read_device
 from planner.hardware.operating_point import choose_mode
+from planner.plan.known_mistakes import names_to_accept
 from planner.schema.problems import dotted
 from planner.schema.scenario import Scenario
 from planner.schema.yaml_file import Document
@@ -21,10 +22,17 @@ def require_known_names(scenario: Scenario, document: Document) -> None:
     """Refuse every name that no catalog has, with its line and the nearest that one has."""
     found = [
         Problem(dotted(place), expected, got, advice, document.line_of(place))
-        for place, expected, got, advice in (*_parts(scenario), *_modes(scenario), *_networks(scenario))
+        for place, expected, got, advice in _unknown_names(scenario)
     ]
     if found:
         raise InputError(document.file, sorted(found, key=lambda problem: problem.line or 0))
+
+
+def _unknown_names(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    yield from _parts(scenario)
+    yield from _modes(scenario)
+    yield from _networks(scenario)
+    yield from _accepted(scenario)
 
 
 def _parts(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
@@ -70,6 +78,13 @@ def _networks(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
         if kind == "zoo" and name not in names():
             place = ("streams", number, "model")
             yield place, "a network of the zoo, or a file", *_unknown("network", name, names())
+
+
+def _accepted(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    known = names_to_accept()
+    for name in scenario.accepted:
+        if name not in known:
+            yield ("accepted", name), "a mistake, or `mistake/rule`", *_unknown("mistake", name, known)
 
 
 def _unknown(kind: str, asked: str, known: Iterable[str]) -> tuple[str, str]:

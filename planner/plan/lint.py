@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from planner.data_files import database_dir
-from planner.errors import InputError, Problem, UnknownIdError
+from planner.errors import InputError, Problem
+from planner.plan.known_mistakes import known_mistakes
 from planner.plan.pitfalls import (
     efficiency_blind,
     heat_and_density,
@@ -28,7 +28,6 @@ from planner.plan.study import ScenarioFile, Study, run_study, simulate_syntheti
 from planner.rack.simulation import Engine
 from planner.schema.pitfall import Mistake, Severity
 from planner.schema.scenario import Scenario
-from planner.schema.yaml_file import read_document, validate
 from planner.wording.message import Stored
 
 _CHECKS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
@@ -73,12 +72,12 @@ def mistakes() -> tuple[Mistake, ...]:
     rule."""
     found = []
     for mistake_id, checks in _CHECKS.items():
-        path = database_dir() / "pitfalls" / f"{mistake_id}.yaml"
-        mistake = validate(read_document(path), Mistake)
-        if mistake.id != mistake_id or set(mistake.rules) != set(checks):
-            got = f"{mistake.id}: {', '.join(sorted(mistake.rules))}"
+        mistake = known_mistakes().get(mistake_id)
+        if mistake is None or mistake.id != mistake_id or set(mistake.rules) != set(checks):
+            got = f"{mistake.id}: {', '.join(sorted(mistake.rules))}" if mistake else "no such file"
             expected = f"{mistake_id}: {', '.join(sorted(checks))}"
-            raise InputError(str(path), [Problem("rules", expected, got, "give each check its rule")])
+            file = f"pitfalls/{mistake_id}.yaml"
+            raise InputError(file, [Problem("rules", expected, got, "give each check its rule")])
         found.append(mistake)
     return tuple(found)
 
@@ -139,17 +138,8 @@ def _searched(scenario: Scenario) -> Scenario:
 
 
 def _pitfalls(facts: PlanFacts) -> tuple[Pitfall, ...]:
-    _require_known(facts.scenario)
     found = sorted(_found(facts), key=lambda pitfall: (not pitfall.open, _ORDER[pitfall.severity]))
     return tuple(found)
-
-
-def _require_known(scenario: Scenario) -> None:
-    known = [mistake.id for mistake in mistakes()]
-    known += [f"{mistake.id}/{rule}" for mistake in mistakes() for rule in mistake.rules]
-    for name in scenario.accepted:
-        if name not in known:
-            raise UnknownIdError("pitfall in `accepted`", name, known, "docs/planning.md lists them")
 
 
 def _found(facts: PlanFacts) -> Iterator[Pitfall]:

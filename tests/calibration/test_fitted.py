@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from planner.calibration.calibrate import Request, TooNoisyError, calibrate, fitted
+from planner.calibration.calibrate import TooNoisyError, fitted
 from planner.engines.session import EngineError
 from planner.latency.kernel_shape import KernelShape
 from planner.zoo.source import read_model
@@ -83,11 +83,3 @@ def test_a_machine_whose_speed_moves_too_much_is_refused(results, synthetic):
     ]
     with pytest.raises((TooNoisyError, EngineError)):
         fitted(synthetic.SETUP, noisy, "1.0")
-
-
-def test_an_engine_without_times_of_its_layers_is_refused_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("planner.calibration.calibrate.require_engine", lambda _: None)
-    request = Request("ncnn", 1, "fp32", 300.0, tmp_path / "journal")
-    with pytest.raises(EngineError, match="time of each layer"):
-        calibrate(request)
-    assert not request.journal.exists()

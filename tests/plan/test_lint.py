@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from planner.data_files import scenarios_dir
-from planner.errors import InputError, UnknownIdError
+from planner.errors import InputError
 from planner.hardware.catalog import read_device
 from planner.plan.estimator import Estimator
 from planner.plan.lint import lint, lint_scenario, mistakes, pitfall_record
@@ -87,11 +87,15 @@ def test_the_worst_comes_first_and_what_is_accepted_last():
     assert found[-1].accepted == "the line stands still on Sundays"
 
 
-def test_a_whole_mistake_can_be_accepted_and_an_unknown_one_is_refused():
+def test_a_whole_mistake_can_be_accepted_and_an_unknown_one_is_refused_with_its_line(tmp_path):
     found = pitfalls_of({"networks": None}, {"accepted": {"over-compression": "a prototype"}})
     assert [p.accepted for p in found] == ["a prototype"]
-    with pytest.raises(UnknownIdError, match="past-the-knee"):
-        pitfalls_of({"accepted": {"past-the-nee": "a slip"}})
+    text = (scenarios_dir() / "line-inspection.yaml").read_text() + "\naccepted: {past-the-nee: a slip}\n"
+    file = tmp_path / "slip.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError, match="accepted.past-the-nee.*line") as refused:
+        read_scenario(file)
+    assert "past-the-knee" in str(refused.value)
     with pytest.raises(InputError, match="reason"):
         plan({"accepted": {"past-the-knee": " "}})
 

@@ -85,10 +85,11 @@ def _distances(net: NetworkBuilder, choose: Chooser, maps: list[str], classes: i
 
 
 def recurrent(net: NetworkBuilder, choose: Chooser) -> str:
-    """One or two recurrent layers over a sequence, perhaps behind convolutions."""
+    """One or two recurrent layers over a sequence, or over several side by side, as the rows of an image."""
     steps, width = choose.size(8, 250), choose.size(32, 400, 8)
     hidden = choose.size(32, 640, 8)
-    x = net.input("frames", (steps, 1, width))
+    side_by_side = choose.of((1, 8, 24, 48), (5, 1, 1, 1)) if steps * hidden < 20_000 else 1
+    x = net.input("frames", (steps, side_by_side, width))
     if choose.chance(0.3):
         x = net.relu(net.linear(x, choose.size(32, 400, 8), "front"))
     for number in range(choose.whole(1, 2)):
