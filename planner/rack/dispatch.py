@@ -23,7 +23,7 @@ class Dispatcher:
 
     def __init__(self, rack: Rack, places: Places, replication: int) -> None:
         self._rule = rack.dispatch
-        self._spill_at = rack.spill_at
+        self._spill_at = places.spill_at.tolist()
         self._lanes_of = places.lanes_of
         rooms = places.unit_rooms
         self._lane_of: list[int] = places.room_lane[:rooms].tolist()
@@ -92,7 +92,7 @@ class Dispatcher:
         """The lane with the shortest queue, of equals the first; or the first that is not yet full."""
         if self._rule == "npu_first":
             for lane in lanes:
-                if self._least(lane) < self._spill_at:
+                if self._least(lane) < self._spill_at[lane]:
                     return lane
         return min(lanes, key=self._least)
 

@@ -25,12 +25,13 @@ import numpy as np
 from simpy import Environment
 from simpy.events import Event, EventPriority
 
-from planner.rack.arrivals import draw_arrivals
 from planner.rack.description import Rack
 from planner.rack.dispatch import Dispatcher
 from planner.rack.journal import Journal
+from planner.rack.pace import Pace
 from planner.rack.records import Records
-from planner.rack.rooms import HOST, INFERENCE, NONE, networks_of, paths_of, places_of
+from planner.rack.requests import Requests
+from planner.rack.rooms import INFERENCE, NONE, networks_of, places_of
 from planner.rack.steering import Steering
 from planner.rack.waiting import Batches, Room
 
@@ -70,47 +71,23 @@ class _Run:
         self._places = places_of(rack)
         self._steering = Steering(rack, self._places, replication)
         self._journal = Journal(self._places, len(self._networks))
-        self._plan_arrivals(rack, replication)
-        self._plan_service(rack)
-        self._plan_servers(rack, replication)
-
-    def _plan_arrivals(self, rack: Rack, replication: int) -> None:
-        arrivals = draw_arrivals(rack, replication)
-        self._arrival_s: list[float] = arrivals.time_s.tolist()
-        self._stream: list[int] = arrivals.stream.tolist()
-        self._source: list[int] = arrivals.source.tolist()
-        self._work: list[float] = arrivals.work.tolist()
-        self._room_of: list[int] = [0] * len(self._stream)
-        self._stage: list[int] = [0] * len(self._stream)
-        self._limits = [math.inf if g.queue_limit is None else g.queue_limit for g in rack.streams]
-        self._in_rack = [0] * sum(group.sources for group in rack.streams)
-        self._arrived = 0
-        self._arrival = _Instant(self._env, _ARRIVAL, self._arrive)
-        if self._arrival_s:
-            self._arrival.after(self._arrival_s[0])
-
-    def _plan_service(self, rack: Rack) -> None:
-        """Service times at full clock by unit, network and batch size; each group's path through the rack."""
-        services = [[unit.service(network) for network in self._networks] for unit in rack.device.units]
-        self._batch_s = [[service.batch_s if service else () for service in row] for row in services]
-        self._unit_s = [group.unit_s for group in rack.streams]
-        self._paths = paths_of(rack)
-        self._inference = [path.index((INFERENCE, 0.0)) for path in self._paths]
-        self._batches = Batches(rack, self._stream, self._journal.since_s)
+        self._requests = Requests(rack, replication)
+        self._pace = Pace(rack, self._places, self._steering)
+        self._batches = Batches(rack, self._requests.stream, self._journal.since_s)
         self._take_settings()
+        self._arrival = _Instant(self._env, _ARRIVAL, self._arrive)
+        self._await_arrival(0.0)
+        self._plan_servers(rack, replication)
 
     def _take_settings(self) -> None:
         """What holds until the next epoch ends."""
-        steering = self._steering
-        self._slow: list[list[float]] = steering.slow.tolist()
-        self._busy_w: list[list[float]] = steering.busy_w.tolist()
-        self._admitted: list[bool] = steering.controls.admitted.tolist()
-        self._batches.take_settings(steering.controls)
+        self._pace.take_settings(self._steering)
+        self._admitted: list[bool] = self._steering.controls.admitted.tolist()
+        self._batches.take_settings(self._steering.controls)
 
     def _plan_servers(self, rack: Rack, replication: int) -> None:
         places = self._places
         self._server_room: list[int] = places.server_room.tolist()
-        self._server_unit: list[int] = places.server_unit.tolist()
         self._rooms = [Room(len(rack.streams)) for _ in range(places.room_lane.size)]
         self._dispatcher = Dispatcher(rack, places, replication)
         self._serving: list[list[int]] = [[] for _ in range(places.servers)]
@@ -128,48 +105,49 @@ class _Run:
         end_s = self._rack.epochs * self._rack.epoch_s
         self._env.run(until=end_s)
         self._close_epoch(end_s)
-        arrived = self._arrived
+        arrived, requests = self._requests.arrived, self._requests
         return self._journal.records(
-            self._replication, self._networks, self._arrival_s[:arrived], self._stream[:arrived]
+            self._replication, self._networks, requests.arrival_s[:arrived], requests.stream[:arrived]
         )
+
+    def _await_arrival(self, now_s: float) -> None:
+        following_s = self._requests.next_s
+        if following_s is not None:
+            self._arrival.after(max(0.0, following_s - now_s))
 
     def _arrive(self, _event: Event) -> None:
         now_s = self._env.now
-        request = self._arrived
-        self._arrived = following = request + 1
-        self._arrival_s[request] = now_s
-        if following < len(self._arrival_s):
-            self._arrival.after(max(0.0, self._arrival_s[following] - now_s))
+        request = self._requests.arrive(now_s)
+        self._await_arrival(now_s)
         self._journal.arrive(now_s)
-        group, source = self._stream[request], self._source[request]
-        self._in_rack[source] += 1
-        skipped = self._rack.streams[group].overflow == "skip_frame" and self._in_rack[source] > 1
-        if skipped or not self._admitted[group]:
+        if self._requests.skipped(request) or not self._admitted[self._requests.stream[request]]:
             self._drop(request, now_s)
         else:
             self._admit(request, now_s)
 
     def _drop(self, request: int, now_s: float) -> None:
-        self._in_rack[self._source[request]] -= 1
+        self._requests.leave(request)
         self._journal.drop(request, now_s)
 
     def _admit(self, request: int, now_s: float) -> None:
         """Send a request to the room that dispatch says, by way of the steps before it."""
-        network = self._batches.network_of[self._stream[request]]
+        requests = self._requests
+        network = self._batches.network_of[requests.stream[request]]
         room = self._room_for(request, network)
         if room is None:
             self._drop(request, now_s)
             return
-        self._room_of[request] = room
-        self._stage[request] = 0
+        requests.room[request] = room
+        requests.stage[request] = 0
         self._dispatcher.add(room, 1)
         self._wait(request, now_s)
 
     def _wait(self, request: int, now_s: float) -> None:
         """Wait for the next step of a path; a queue of the group that grows too long loses one."""
-        group = self._stream[request]
-        pool, _ = self._paths[group][self._stage[request]]
-        number = self._room_of[request]
+        requests = self._requests
+        group = requests.stream[request]
+        pool, _ = requests.step(request)
+        number = requests.room[request]
         if pool != INFERENCE:
             number = int(self._places.pool_room[self._places.room_device[number], pool])
         room = self._rooms[number]
@@ -177,11 +155,11 @@ class _Run:
         if room.idle:
             self._serve(number, now_s)
         queue = room.waiting[group]
-        if len(queue) > self._limits[group] and self._stage[request] <= self._inference[group]:
+        if requests.too_many(group, len(queue)) and requests.before_inference(request):
             oldest = self._rack.streams[group].overflow == "drop_oldest"
             lost = queue.popleft() if oldest else queue.pop()
-            if self._stage[lost] <= self._inference[group]:
-                self._dispatcher.add(self._room_of[lost], -1)
+            if requests.before_inference(lost):
+                self._dispatcher.add(requests.room[lost], -1)
             self._drop(lost, now_s)
 
     def _room_for(self, request: int, network: int) -> int | None:
@@ -190,17 +168,14 @@ class _Run:
         return self._dispatcher.cheapest(network, partial(self._added_j, network))
 
     def _added_j(self, network: int, number: int) -> float:
-        """Energy that one more request of a network adds at a unit: that of the batch it helps to fill."""
-        batch_s = self._batch_s[self._server_unit[number]][network]
-        filled = self._batches.filled(self._rooms[number], network)
-        added_s = batch_s[filled] - (batch_s[filled - 1] if filled else 0.0)
-        return added_s * self._slow[number][network] * self._busy_w[number][network]
+        """Energy that one more request of a network adds at the unit of a room."""
+        return self._pace.added_j(number, network, self._batches.filled(self._rooms[number], network))
 
     def _serve(self, number: int, now_s: float) -> None:
         """Start all that may start in a room; wait for the next batch to fill where units stay idle."""
         room = self._rooms[number]
         while room.idle:
-            if self._server_unit[room.idle[0]] == NONE:
+            if not self._pace.is_unit(room.idle[0]):
                 request = self._batches.take_one(room)
                 if request is None:
                     return
@@ -228,18 +203,14 @@ class _Run:
     def _start_batch(self, room: Room, network: int, now_s: float) -> None:
         server = room.idle.popleft()
         members = self._batches.take(room, network)
-        full_clock_s = self._batch_s[self._server_unit[server]][network][len(members) - 1]
-        added_s = 0.0
-        for request in members:
-            added_s += self._unit_s[self._stream[request]]
-        service_s = (full_clock_s + added_s) * self._slow[server][network] * self._work[members[0]]
-        self._begin(server, network, members, now_s, service_s, self._busy_w[server][network])
+        groups = [self._requests.stream[request] for request in members]
+        service_s, dynamic_w = self._pace.batch(server, network, groups, self._serving)
+        self._begin(server, network, members, now_s, service_s * self._requests.work[members[0]], dynamic_w)
 
     def _start_step(self, room: Room, request: int, now_s: float) -> None:
         server = room.idle.popleft()
-        pool, time_s = self._paths[self._stream[request]][self._stage[request]]
-        host = self._rack.device.host
-        self._begin(server, NONE, [request], now_s, time_s, host.core_w if host and pool == HOST else 0.0)
+        pool, time_s = self._requests.step(request)
+        self._begin(server, NONE, [request], now_s, time_s, self._pace.step_w(pool))
 
     def _begin(
         self, server: int, network: int, members: list[int], now_s: float, service_s: float, dynamic_w: float
@@ -260,21 +231,20 @@ class _Run:
 
     def _go_on(self, request: int, now_s: float) -> None:
         """A request goes to the next step of its path, or is answered."""
-        group = self._stream[request]
-        self._stage[request] += 1
-        if self._stage[request] < len(self._paths[group]):
+        requests = self._requests
+        if requests.go_on(request):
             self._journal.wait_again(request, now_s)
             self._wait(request, now_s)
             return
-        self._in_rack[self._source[request]] -= 1
-        network = self._batches.network_of[group]
-        self._journal.serve(request, network, now_s - self._arrival_s[request], now_s)
+        requests.leave(request)
+        network = self._batches.network_of[requests.stream[request]]
+        self._journal.serve(request, network, now_s - requests.arrival_s[request], now_s)
 
     def _leave(self, server: int, now_s: float, *, lost: bool = False) -> list[int]:
         """A server has nothing in it any more; what was in a unit is no load of its room."""
         members = self._serving[server]
         self._journal.complete(server, now_s, lost=lost)
-        if self._server_unit[server] != NONE:
+        if self._pace.is_unit(server):
             self._dispatcher.add(self._server_room[server], -len(members))
         self._serving[server] = []
         if lost:
@@ -309,7 +279,7 @@ class _Run:
             room = self._rooms[number]
             room.idle.append(server)
             room.servers_on += 1
-            if room.servers_on == 1 and self._server_unit[server] != NONE:
+            if room.servers_on == 1 and self._pace.is_unit(server):
                 self._dispatcher.switch_on(number)
 
     def _shut_down(self, device: int, now_s: float) -> list[int]:
@@ -320,16 +290,16 @@ class _Run:
             room = self._rooms[number]
             if self._serving[server]:
                 for request in self._leave(server, now_s, lost=True):
-                    self._in_rack[self._source[request]] -= 1
+                    self._requests.leave(request)
                     self._journal.lose(request, now_s)
             else:
                 room.idle.remove(server)
             room.servers_on -= 1
             if room.servers_on == 0:
                 orphans += room.empty()
-                if self._server_unit[server] != NONE:
+                if self._pace.is_unit(server):
                     self._dispatcher.switch_off(number)
-        answered = [r for r in orphans if self._stage[r] > self._inference[self._stream[r]]]
-        for request in answered:
+        early = self._requests.before_inference
+        for request in [request for request in orphans if not early(request)]:
             self._drop(request, now_s)
-        return [r for r in orphans if self._stage[r] <= self._inference[self._stream[r]]]
+        return [request for request in orphans if early(request)]

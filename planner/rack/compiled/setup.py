@@ -36,7 +36,7 @@ def begin(rack: Rack, places: Places, replication: int, window_start_s: float) -
         run=_run(rack, places, window_start_s),
         servers=_servers(places),
         rooms=_rooms(places),
-        lanes=_filled(s.LANE, places.lanes, last=rooms - 1),
+        lanes=_filled(s.LANE, places.lanes, last=rooms - 1, spill_at=places.spill_at),
         queues=_filled(s.QUEUE, (places.room_lane.size, len(rack.streams)), head=s.NONE, tail=s.NONE),
         nodes=nodes,
         groups=groups,
@@ -108,8 +108,9 @@ def _run(rack: Rack, places: Places, window_start_s: float) -> s.Rows:
         window_start_s=window_start_s,
         arrival_s=np.inf,
         rule=_RULES[rack.dispatch],
-        spill_at=rack.spill_at,
         unit_rooms=places.unit_rooms,
+        units=places.unit_servers // rack.count,
+        contention=rack.device.contention,
     )
 
 

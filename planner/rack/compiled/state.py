@@ -52,8 +52,9 @@ RUN = np.dtype(
         ("served_s", "f8"),
         ("served_j", "f8"),
         ("rule", "i8"),  # of dispatch
-        ("spill_at", "i8"),
         ("unit_rooms", "i8"),  # rooms before units; those of pools come after them
+        ("units", "i8"),  # of one device; its unit servers are numbered one after another
+        ("contention", "f8"),  # share of a batch's time for each other unit at work
         ("revision", "i8"),
     ],
     align=True,
@@ -91,7 +92,7 @@ ROOM = np.dtype(
     align=True,
 )
 
-LANE = np.dtype([("last", "i8")])
+LANE = np.dtype([("last", "i8"), ("spill_at", "i8")], align=True)
 
 QUEUE = np.dtype([("head", "i8"), ("tail", "i8"), ("length", "i8")])
 
