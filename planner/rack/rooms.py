@@ -81,6 +81,12 @@ class Places:
         units, host, copy = (*sums, np.zeros(self.count), np.zeros(self.count))[:3]
         return units, host, copy
 
+    def queued(self, waiting: Ints) -> Ints:
+        """Requests that wait in the rooms of each device; those that devices share are no one's."""
+        own = self.room_device != NONE
+        devices = self.room_device[own]
+        return np.bincount(devices, weights=waiting[own], minlength=self.count).astype(np.int64)
+
     def open_rooms(self, open_devices: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rooms before units are open to new requests: those of which a device is."""
         rooms = self.server_room[: self.unit_servers]

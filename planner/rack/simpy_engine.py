@@ -18,7 +18,6 @@ The rules of the run, beside those that the description states:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -26,44 +25,32 @@ from simpy import Environment
 from simpy.events import Event, EventPriority
 
 from planner.rack.description import Rack
+from planner.rack.device_log import Told
 from planner.rack.dispatch import Dispatcher
 from planner.rack.journal import Journal
+from planner.rack.new_model import NewModel
 from planner.rack.pace import Pace
 from planner.rack.records import Records
 from planner.rack.requests import Requests
 from planner.rack.rooms import INFERENCE, NONE, networks_of, places_of
+from planner.rack.simpy_instant import Instant
 from planner.rack.steering import Steering
 from planner.rack.waiting import Batches, Room
 
 _EPOCH, _COMPLETION, _ARRIVAL, _EXPIRY = (EventPriority(rank) for rank in range(1, 5))
 
 
-def run_replication(rack: Rack, replication: int) -> Records:
-    """Run one replication of a rack; the same rack and number give the same records, byte for byte."""
-    return _Run(rack, replication).records()
+def run_replication(rack: Rack, replication: int, told: Told | None = None) -> Records:
+    """Run one replication of a rack; the same rack and number give the same records, byte for byte.
 
-
-class _Instant(Event):
-    """An event that calls one action, and can be set again once it has happened."""
-
-    def __init__(self, env: Environment, priority: EventPriority, action: Callable[[Event], None]) -> None:
-        super().__init__(env)
-        self._ok = True
-        self._value = None
-        self._actions = [action]
-        self._priority = priority
-
-    def abandon(self) -> None:
-        """Let it pass without the action when its time comes."""
-        self._actions.clear()
-
-    def after(self, delay_s: float) -> None:
-        self.callbacks = self._actions
-        self.env.schedule(self, self._priority, delay_s)
+    `told` is given each epoch as it closes.
+    """
+    return _Run(rack, replication, told).records()
 
 
 class _Run:
-    def __init__(self, rack: Rack, replication: int) -> None:
+    def __init__(self, rack: Rack, replication: int, told: Told | None) -> None:
+        self._told = told
         self._rack = rack
         self._replication = replication
         self._env = Environment()
@@ -73,15 +60,17 @@ class _Run:
         self._journal = Journal(self._places, len(self._networks))
         self._requests = Requests(rack, replication)
         self._pace = Pace(rack, self._places, self._steering)
+        self._new_model = NewModel(rack, self._places, replication, self._requests, self._journal)
         self._batches = Batches(rack, self._requests.stream, self._journal.since_s)
         self._take_settings()
-        self._arrival = _Instant(self._env, _ARRIVAL, self._arrive)
+        self._arrival = Instant(self._env, _ARRIVAL, self._arrive)
         self._await_arrival(0.0)
         self._plan_servers(rack, replication)
 
     def _take_settings(self) -> None:
         """What holds until the next epoch ends."""
         self._pace.take_settings(self._steering)
+        self._new_model.take_settings(self._steering)
         self._admitted: list[bool] = self._steering.controls.admitted.tolist()
         self._batches.take_settings(self._steering.controls)
 
@@ -94,11 +83,11 @@ class _Run:
         self._completions = [self._completion(server) for server in range(places.servers)]
         for device in np.flatnonzero(~self._steering.out).tolist():
             self._plug_in(device)
-        self._epoch = _Instant(self._env, _EPOCH, self._end_epoch)
+        self._epoch = Instant(self._env, _EPOCH, self._end_epoch)
         self._epoch.after(rack.epoch_s)
 
-    def _completion(self, server: int) -> _Instant:
-        return _Instant(self._env, _COMPLETION, partial(self._complete, server))
+    def _completion(self, server: int) -> Instant:
+        return Instant(self._env, _COMPLETION, partial(self._complete, server))
 
     def records(self) -> Records:
         """Run up to the end of the last epoch, close it, and hand over what was noted."""
@@ -107,7 +96,11 @@ class _Run:
         self._close_epoch(end_s)
         arrived, requests = self._requests.arrived, self._requests
         return self._journal.records(
-            self._replication, self._networks, requests.arrival_s[:arrived], requests.stream[:arrived]
+            self._replication,
+            self._networks,
+            requests.arrival_s[:arrived],
+            requests.stream[:arrived],
+            self._steering.outcome,
         )
 
     def _await_arrival(self, now_s: float) -> None:
@@ -192,7 +185,7 @@ class _Run:
         expiry_s = self._batches.expiry_s(room)
         if expiry_s < room.expiry_s:
             room.expiry_s = expiry_s
-            _Instant(self._env, _EXPIRY, partial(self._expire, number, expiry_s)).after(expiry_s - now_s)
+            Instant(self._env, _EXPIRY, partial(self._expire, number, expiry_s)).after(expiry_s - now_s)
 
     def _expire(self, number: int, expiry_s: float, _event: Event) -> None:
         room = self._rooms[number]
@@ -221,13 +214,23 @@ class _Run:
 
     def _complete(self, server: int, _event: Event) -> None:
         now_s = self._env.now
-        for request in self._leave(server, now_s):
-            self._go_on(request, now_s)
+        members = self._leave(server, now_s)
+        failed = self._new_model.examine(server, members, now_s)
+        for request in members:
+            if request in failed:
+                self._lose(request, now_s)
+            else:
+                self._go_on(request, now_s)
         number = self._server_room[server]
         room = self._rooms[number]
         room.idle.append(server)
         if any(room.waiting):
             self._serve(number, now_s)
+
+    def _lose(self, request: int, now_s: float) -> None:
+        """A request that was in service comes to nothing."""
+        self._requests.leave(request)
+        self._journal.lose(request, now_s)
 
     def _go_on(self, request: int, now_s: float) -> None:
         """A request goes to the next step of its path, or is answered."""
@@ -269,7 +272,12 @@ class _Run:
                 self._serve(number, now_s)
 
     def _close_epoch(self, now_s: float) -> None:
-        self._journal.end_epoch(self._steering.close(now_s, self._journal.measures(now_s)))
+        waiting = np.array([sum(map(len, room.waiting)) for room in self._rooms])
+        measured = self._journal.measures(now_s, self._places.queued(waiting))
+        row = self._steering.close(now_s, measured)
+        self._journal.end_epoch(row)
+        if self._told is not None:
+            self._told(row)
         self._take_settings()
 
     def _plug_in(self, device: int) -> None:
@@ -290,8 +298,7 @@ class _Run:
             room = self._rooms[number]
             if self._serving[server]:
                 for request in self._leave(server, now_s, lost=True):
-                    self._requests.leave(request)
-                    self._journal.lose(request, now_s)
+                    self._lose(request, now_s)
             else:
                 room.idle.remove(server)
             room.servers_on -= 1

@@ -23,6 +23,7 @@ from planner.rack.results import (
     StreamResult,
     Temperature,
     TimeSeries,
+    UpdateResult,
     Verdict,
 )
 from planner.rack.rooms import places_of
@@ -110,6 +111,21 @@ def summarise(rack: Rack, runs: Sequence[RunTally], *, certainty: Certainty = ON
         series=_series(runs[0]),
         slots=_slots(runs[0]),
         warnings=tuple(_warnings(rack, streams, devices) + settling),
+        update=_update(runs),
+    )
+
+
+def _update(runs: Sequence[RunTally]) -> UpdateResult | None:
+    outcomes = [run.trial for run in runs if run.trial is not None]
+    if not outcomes:
+        return None
+    answered = sum(outcome.seen.answered for outcome in outcomes)
+    return UpdateResult(
+        replications=len(outcomes),
+        rolled_back_share=sum(outcome.rolled_back for outcome in outcomes) / len(outcomes),
+        answered=answered,
+        late_share=sum(outcome.seen.late for outcome in outcomes) / answered if answered else None,
+        failed_share=sum(outcome.seen.failed for outcome in outcomes) / answered if answered else None,
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.rack.compiled.choice import choose_room
+from planner.rack.compiled.choice import choose_room, mixed
 from planner.rack.compiled.jit import compiled
 from planner.rack.compiled.queues import (
     add_load,
     count_served,
+    drop,
     drop_waiting,
     in_window_s,
     join,
@@ -214,15 +215,31 @@ def complete(state: State, number: int, now_s: float) -> None:
     pass_time(state, now_s)
     finish(state, number, now_s)
     server = state.servers[number]
+    renewed = server.unit != NONE and state.updated[server.device]
     node = server.head
     while node != NONE:
         following = state.nodes[node].next
-        go_on(state, node, now_s)
+        if renewed and fails(state, number, node, now_s):
+            drop(state, node, now_s)
+        else:
+            go_on(state, node, now_s)
         node = following
     make_idle(state, number)
     serve(state, server.room, now_s)
     if server.size == 0:
         renew_winner(state.completion_winner, state.completion_s, state.completion_order, number)
+
+
+@compiled
+def fails(state: State, number: int, node: int, now_s: float) -> bool:
+    """Whether a new model has failed at a request; what watched devices infer is counted."""
+    run, request = state.run[0], state.nodes[node]
+    failed: bool = mixed(state.mixing_errors, request.request) < run.failing_below
+    if state.watched[state.servers[number].device]:
+        run.answered += 1
+        run.late += now_s - request.arrival_s > run.late_after_s
+        run.failed += failed
+    return failed
 
 
 @compiled

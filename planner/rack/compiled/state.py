@@ -55,6 +55,11 @@ RUN = np.dtype(
         ("unit_rooms", "i8"),  # rooms before units; those of pools come after them
         ("units", "i8"),  # of one device; its unit servers are numbered one after another
         ("contention", "f8"),  # share of a batch's time for each other unit at work
+        ("late_after_s", "f8"),  # of a new model; requests that watched devices infer in the epoch, and of
+        ("answered", "i8"),  # these the late ones and those that come to nothing
+        ("late", "i8"),
+        ("failed", "i8"),
+        ("failing_below", "u8"),  # bits drawn for a request at which a new model fails
         ("revision", "i8"),
     ],
     align=True,
@@ -173,7 +178,10 @@ class State(NamedTuple):
     busy_w: Floats  # [server, network], of units
     latency_counts: Ints  # [group, bin]
     latency_sums_s: Floats
+    updated: Flags  # [device]: has a new model
+    watched: Flags  # [device]: what it infers is measured
     mixing: Bits  # key and constants of the draws for dispatch
+    mixing_errors: Bits  # the same of the draws for what a new model fails at
 
 
 class Piece(NamedTuple):
