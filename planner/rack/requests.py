@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 
 from planner.rack.arrivals import draw_arrivals
 from planner.rack.description import Rack
@@ -22,6 +23,7 @@ class Requests:
         self.stage: list[int] = [0] * len(self.stream)
         self.arrived = 0
         self._limits = [math.inf if g.queue_limit is None else g.queue_limit for g in rack.streams]
+        self._oldest_goes = [group.overflow == "drop_oldest" for group in rack.streams]
         self._skips = [group.overflow == "skip_frame" for group in rack.streams]
         self._in_rack = [0] * sum(group.sources for group in rack.streams)
         self._paths = paths_of(rack)
@@ -51,6 +53,10 @@ class Requests:
     def too_many(self, group: int, waiting: int) -> bool:
         """Whether so many requests of a stream group are more than may wait in one queue."""
         return waiting > self._limits[group]
+
+    def take_one_too_many(self, group: int, queue: deque[int]) -> int:
+        """Take the one out that a full queue of a stream group loses."""
+        return queue.popleft() if self._oldest_goes[group] else queue.pop()
 
     def step(self, request: int) -> tuple[int, float]:
         """Where it is served next, a pool or `INFERENCE`, and how long a pool takes."""

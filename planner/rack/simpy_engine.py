@@ -6,8 +6,7 @@ complete, then requests arrive, then batches stop waiting to fill.
 
 The rules of the run, beside those that the description states:
 
-- a batch takes its clock when it starts and keeps that pace and power, also when its device changes clock
-  meanwhile;
+- a batch takes its clock, and its delay by other units at work, when it starts and keeps that pace and power;
 - the batch in a device that shuts down, fails or is updated is dropped, and requests that waited for it alone
   go to other devices by the dispatch rule, or are dropped where no device is left;
 - of the networks whose batch may start, the one with the request of highest priority goes first, the oldest
@@ -78,7 +77,7 @@ class _Run:
         places = self._places
         self._server_room: list[int] = places.server_room.tolist()
         self._rooms = [Room(len(rack.streams)) for _ in range(places.room_lane.size)]
-        self._dispatcher = Dispatcher(rack, places, replication)
+        self._dispatcher = Dispatcher(rack, places, replication, self._added_j)
         self._serving: list[list[int]] = [[] for _ in range(places.servers)]
         self._completions = [self._completion(server) for server in range(places.servers)]
         for device in np.flatnonzero(~self._steering.out).tolist():
@@ -126,7 +125,7 @@ class _Run:
         """Send a request to the room that dispatch says, by way of the steps before it."""
         requests = self._requests
         network = self._batches.network_of[requests.stream[request]]
-        room = self._room_for(request, network)
+        room = self._dispatcher.choose(network, request)
         if room is None:
             self._drop(request, now_s)
             return
@@ -149,16 +148,10 @@ class _Run:
             self._serve(number, now_s)
         queue = room.waiting[group]
         if requests.too_many(group, len(queue)) and requests.before_inference(request):
-            oldest = self._rack.streams[group].overflow == "drop_oldest"
-            lost = queue.popleft() if oldest else queue.pop()
+            lost = requests.take_one_too_many(group, queue)
             if requests.before_inference(lost):
                 self._dispatcher.add(requests.room[lost], -1)
             self._drop(lost, now_s)
-
-    def _room_for(self, request: int, network: int) -> int | None:
-        if self._rack.dispatch != "least_energy":
-            return self._dispatcher.choose(network, request)
-        return self._dispatcher.cheapest(network, partial(self._added_j, network))
 
     def _added_j(self, network: int, number: int) -> float:
         """Energy that one more request of a network adds at the unit of a room."""

@@ -181,5 +181,5 @@ class Steering:
         everything = free(self._rack)
         self.controls = replace(everything, open=everything.open & ~self._standing.draining)
         for number, policy in enumerate(self._rack.policies):
-            proposed, memory = policy.steer(self._rack, seen, self.controls, self._memories[number])
-            self.controls, self._memories[number] = checked(policy, proposed, self.controls), memory
+            answer = policy.steer(self._rack, seen, self.controls, self._memories[number])
+            self.controls, self._memories[number] = checked(policy, answer, self.controls)
