@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,8 @@ def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: 
         "engine": engine,
         "reasons": list(simulated.reasons),
     }
+    if result.update is not None:
+        answered["new_model"] = asdict(result.update)
     theory = compare_with_theory(rack, result)
     if theory is not None:
         answered["theory"] = theory_record(theory)

@@ -146,7 +146,6 @@ def rack_record(rack: Rack, result: RackResult) -> dict[str, object]:
             for stream in result.streams
         ],
         "devices": asdict(result.devices),
-        "new_model": asdict(result.update) if result.update else None,
         "inlet_c": fmean(series.inlet_c),
         "throttle_c": rack.device.thermal.throttle_c,
         "power_w": result.power_w,

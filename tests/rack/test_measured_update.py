@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from planner.cli.main import OK, run
+from planner.data_files import scenarios_dir
 from planner.errors import InputError
 from planner.rack import compiled_engine, simpy_engine
 from planner.rack.chance import bits_below, error_key, mixed
@@ -102,3 +105,19 @@ def test_the_draws_fail_the_share_that_they_should():
 def test_to_measure_takes_time():
     with pytest.raises(InputError, match="soak_s"):
         RollingUpdate(10.0, 2.0, roll_back_p99_s=0.1)
+
+
+def test_the_command_tells_what_was_measured(tmp_path, capsys):
+    text = (scenarios_dir() / "theory-md1.yaml").read_text()
+    update = (
+        "simulation:\n  events:\n    update: {at: 30 s, interruption: 4 s, first: 25 %, soak: 30 s, "
+        "new_time: 160 %, new_errors: 2 %, roll_back_p99: 500 ms, roll_back_errors: 1 %}\n"
+    )
+    text = text.replace("simulation:\n", update).replace("count: 1\n  synthetic", "count: 4\n  synthetic")
+    (tmp_path / "roll.yaml").write_text(text.replace("duration: 420 s", "duration: 100 s"))
+    assert run(["simulate", str(tmp_path / "roll.yaml"), "--replications", "2", "--quiet"]) == OK
+    assert "new model: back to the old one in 100 % of 2 runs" in capsys.readouterr().out
+    assert run(["simulate", str(tmp_path / "roll.yaml"), "--replications", "2", "--format", "json"]) == OK
+    seen = json.loads(capsys.readouterr().out)["new_model"]
+    assert seen["rolled_back_share"] == 1.0
+    assert seen["failed_share"] == pytest.approx(0.02, abs=0.01)
