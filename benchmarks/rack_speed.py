@@ -3,7 +3,8 @@
 The rack serves cameras at 15 frames a second in batches of up to eight, shortest queue first, with heat at
 one second and throttling. Times are processor seconds of one core with the compiled code already loaded;
 frames are all that were drawn. Run: .venv/bin/python benchmarks/rack_speed.py [case ...], the cases being
-ratio, hour, day, wide, year (all but day unless said).
+ratio, hour, wide (1,000 devices), year, day and trace (of more than a gigabyte); `all` is all of them, the
+first four unless said. Each runs in a process of its own and ends with the most memory that it held.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import gc
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -25,6 +28,8 @@ from planner.rack.tally import RunTally, tally_records
 from planner.rack.year import simulate_year
 
 HOUR_S = 3600.0
+_LONG = ("day", "trace")
+_TRACE_ROWS = 50_000_000
 
 
 def rack(devices: int, cameras: int, duration_s: float) -> Rack:
@@ -65,17 +70,21 @@ def drawn(run: RunTally) -> float:
     return run.accounts["conservation"][0]
 
 
+def peak_bytes() -> int:
+    """The most memory that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def tell(name: str, what: Rack, run: RunTally, took_s: float) -> None:
     """One line of the table."""
     sums = run.epochs.accounts
     device_s = sums.length_s * what.count
-    peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(
         f"{name:8} {what.count:5} devices {what.duration_s:7.0f} s {drawn(run) / 1e6:8.2f} M frames "
         f"{took_s:8.2f} s {drawn(run) / took_s / 1e6:6.2f} M frames/s, "
         f"{run.batched / run.batches:.2f} a batch, "
         f"busy {sums.busy_s / device_s:.0%}, throttled {sums.throttled_s / device_s:.0%}, "
-        f"peak memory {peak_bytes / 1e6:.0f} MB"
+        f"peak memory {peak_bytes() / 1e6:.0f} MB"
     )
 
 
@@ -118,6 +127,20 @@ def year() -> None:
     for name, p99 in result.p99_s.items():
         print(f"         {name}: p99 {p99.mean * 1e3:.2f} ms, 95 % interval {p99.low * 1e3:.2f} to "
               f"{p99.high * 1e3:.2f}")  # fmt: skip
+    print(f"         peak memory {peak_bytes() / 1e6:.0f} MB")
+
+
+def trace() -> None:
+    """A trace of 50 million rows, replayed from a file that is thrown away."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "trace.csv"
+        with file.open("w") as out:
+            out.write("time_s,camera,note\n")
+            for first in range(0, _TRACE_ROWS, 10_000):
+                out.writelines(f"{row * 0.01:.6f},{row % 64},frame\n" for row in range(first, first + 10_000))
+        replayed = StreamGroup("cameras", 1, 100.0, "net", 0.1, arrivals="trace", trace=str(file))
+        print(f"trace    {file.stat().st_size / 1e9:.2f} GB")
+        one("trace", replace(rack(2, 1, _TRACE_ROWS * 0.01), streams=(replayed,)))
 
 
 CASES = {
@@ -126,12 +149,15 @@ CASES = {
     "wide": lambda: one("wide", rack(1000, 8000, 60.0)),
     "year": year,
     "day": lambda: one("day", rack(64, 500, 24 * HOUR_S)),
+    "trace": trace,
 }
 
 
 def main() -> None:
-    """Run the case named; several, or all but the day, each in a process of its own."""
-    names = sys.argv[1:] or [name for name in CASES if name != "day"]
+    """Run the case named; several, each in a process of its own."""
+    names = sys.argv[1:] or [name for name in CASES if name not in _LONG]
+    if names == ["all"]:
+        names = list(CASES)
     if len(names) == 1:
         compiled_engine.run_replication(rack(2, 4, 20.0), 0)
         CASES[names[0]]()

@@ -11,7 +11,7 @@ from planner.units import format_percent
 if TYPE_CHECKING:
     from planner.plan.theory import Theory
     from planner.rack.description import Rack
-    from planner.rack.results import StreamResult
+    from planner.rack.results import RackResult, StreamResult
     from planner.schema.scenario import Scenario
 
 
@@ -43,6 +43,24 @@ def band_lines(streams: Sequence[StreamResult]) -> list[str]:
         )
         lines.append(f"  {stream.name}: {found}")
     return ["p99 at the low, middle and high end of the service latency's band:", *lines] if lines else []
+
+
+def new_model_lines(rack: Rack, result: RackResult) -> list[str]:
+    """What was measured of a new model on the devices that had it first, and how often it went back."""
+    update, seen = rack.life.update, result.update
+    if update is None or not update.measured:
+        return []
+    if seen is None:
+        return ["new model: no run lasted until it was decided on"]
+    share = format_percent(seen.rolled_back_share)
+    back = f"new model: back to the old one in {share} of {seen.replications} runs"
+    if seen.late_share is None or seen.failed_share is None:
+        return [f"{back}; its first devices answered nothing while they were watched"]
+    found = [f"{format_percent(seen.failed_share, 2)} came to nothing"]
+    if update.roll_back_p99_s is not None:
+        limit = quantity(update.roll_back_p99_s, "s")
+        found.insert(0, f"{format_percent(seen.late_share, 2)} took longer than {limit} (1 % may)")
+    return [f"{back}; of {seen.answered} requests on the first devices {', '.join(found)}"]
 
 
 def rack_life_lines(scenario: Scenario, rack: Rack) -> list[str]:

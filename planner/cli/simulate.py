@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 from planner.cli.claim_text import claim_lines
 from planner.cli.output import Answer, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
-from planner.cli.rack_notes import band_lines, rack_life_lines, theory_lines
+from planner.cli.rack_notes import band_lines, new_model_lines, rack_life_lines, theory_lines
 from planner.cli.text import interval, quantity, share
 
 if TYPE_CHECKING:
@@ -24,10 +25,25 @@ if TYPE_CHECKING:
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option("--replications", type=click.IntRange(min=2), help="Instead of the scenario's.")
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path),
+    help="Write what each device did in the first run, second by second, to FILE.csv or FILE.parquet.",
+)
+@click.option(
+    "--log-every", type=click.IntRange(min=1), default=1, show_default=True, help="Log each so many seconds."
+)
 @hardware_option
 @output_options
 def command(
-    scenario: Path, engine: Engine, seed: int | None, replications: int | None, *, output: Output
+    scenario: Path,
+    engine: Engine,
+    seed: int | None,
+    replications: int | None,
+    log: Path | None,
+    log_every: int,
+    *,
+    output: Output,
 ) -> int:
     """Simulate the rack of SCENARIO: the one it gives, or the best that fits.
 
@@ -37,15 +53,18 @@ def command(
     from planner.cli.main import INFEASIBLE
     from planner.plan.record import infeasible_record
     from planner.plan.study import read_scenario, run_study, simulate_synthetic, with_simulation
+    from planner.rack.device_log import refuse_log
 
     source = with_simulation(read_scenario(scenario), seed=seed, replications=replications)
+    if log is not None:
+        refuse_log(log)
     if source.scenario.synthetic is not None:
         simulated: RackRun = simulate_synthetic(
             source, engine=engine, progress=output.progress, keep_partial=True
         )
         output.progress_done()
         output.write(_answer(source, simulated, engine, parts=()))
-        return _status(simulated)
+        return _logged(simulated, engine, log, log_every, output)
     study = run_study(source, engine=engine, progress=output.progress, keep_partial=True)
     output.progress_done()
     if study.simulated is None:
@@ -57,7 +76,24 @@ def command(
         )
         return INFEASIBLE
     output.write(_answer(source, study.simulated, engine, parts=(study.simulated.option.device,)))
-    return _status(study.simulated)
+    return _logged(study.simulated, engine, log, log_every, output)
+
+
+def _logged(simulated: RackRun, engine: Engine, log: Path | None, every: int, output: Output) -> int:
+    """Write the log where one is asked for, of a run that was not interrupted; the exit status."""
+    from planner.cli.main import INTERRUPTED
+    from planner.rack.device_log import partial_path
+    from planner.rack.simulation import log_replication
+
+    if log is None or simulated.result.partial:
+        return _status(simulated)
+    try:
+        log_replication(simulated.rack, log, engine=engine, every=every)
+    except KeyboardInterrupt:
+        output.say(f"interrupted: the seconds that were finished are in {partial_path(log)}")
+        return INTERRUPTED
+    output.say(f"wrote {log}")
+    return _status(simulated)
 
 
 def _status(simulated: RackRun) -> int:
@@ -83,6 +119,8 @@ def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: 
         "engine": engine,
         "reasons": list(simulated.reasons),
     }
+    if result.update is not None:
+        answered["new_model"] = asdict(result.update)
     theory = compare_with_theory(rack, result)
     if theory is not None:
         answered["theory"] = theory_record(theory)
@@ -118,6 +156,7 @@ def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: 
             f"out of service {share(result.devices.out_share)} of device time, "
             f"{result.devices.outages:.3g} times a run"
         )
+    heading += new_model_lines(rack, result)
     if result.devices.host_utilisation is not None:
         heading.append(f"hosts' cores busy {share(result.devices.host_utilisation)}")
     footer = band_lines(result.streams)

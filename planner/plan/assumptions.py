@@ -29,6 +29,7 @@ def assumptions(study: Study) -> list[dict[str, str]]:
         ),
         _derived("money", _money_text(scenario)),
         *_carrier_rows(site),
+        *_contention_rows(scenario),
         *(
             _row(
                 message("topic.exchange"),
@@ -62,6 +63,14 @@ def _carrier_rows(site: Site) -> list[dict[str, str]]:
         )
         for form, carrier in site.carriers.items()
     ]
+
+
+def _contention_rows(scenario: Scenario) -> list[dict[str, str]]:
+    given = scenario.candidates.contention
+    if given is None:
+        return []
+    text = message("assumption.contention", each=format_percent(given.each_ratio), note=given.note)
+    return [_row(message("topic.contention"), given.status, text)]
 
 
 def _latency_rows(study: Study) -> list[dict[str, str]]:

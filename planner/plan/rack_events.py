@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from planner.rack.description import NetworkShare
-from planner.rack.life import NOTHING_HAPPENS, Failures, Life, Outage, RollingUpdate
+from planner.rack.life import NOTHING_HAPPENS, Failures, Life, Outage
+from planner.rack.rolling_update import RollingUpdate
 from planner.schema.rack_events import Events, UpdateInRun
 from planner.schema.scenario import Simulation
 
@@ -31,6 +32,9 @@ def _update(given: UpdateInRun) -> RollingUpdate:
         time_ratio=given.new_time_ratio,
         power_ratio=given.new_power_ratio,
         roll_back_over=given.roll_back_over_ratio,
+        error_ratio=given.new_errors_ratio,
+        roll_back_p99_s=given.roll_back_p99_s,
+        roll_back_errors=given.roll_back_errors_ratio,
     )
 
 

@@ -81,6 +81,7 @@ def build_rack(
             unit=device.units[unit or next(iter(device.units))].kind,
             beside=beside,
             host=host_of(scenario),
+            contention=contention_of(scenario) if beside else 0.0,
         ),
         count=count,
         streams=stream_groups(scenario),
@@ -105,6 +106,12 @@ def host_of(scenario: Scenario) -> Host | None:
     """What each device has for work around inference."""
     given = scenario.host
     return None if given is None else Host(given.cores, given.core_w, given.copies)
+
+
+def contention_of(scenario: Scenario) -> float:
+    """What units of one device lose to each other: a share of a batch's time for each other one at work."""
+    given = scenario.candidates.contention
+    return given.each_ratio if given else 0.0
 
 
 def rack_air(scenario: Scenario, racks: int = 1, devices: int = 1) -> Air:

@@ -16,6 +16,17 @@ def dispatch_key(seed: int, replication: int) -> int:
     return int(sequence.generate_state(1, np.uint64)[0])
 
 
+def error_key(seed: int, replication: int) -> int:
+    """The key of the draws for which requests a new model fails at."""
+    sequence = np.random.SeedSequence(seed, spawn_key=(replication, 0xE440))
+    return int(sequence.generate_state(1, np.uint64)[0])
+
+
+def bits_below(share: float) -> int:
+    """The number below which this share of all 64 random bits lies."""
+    return min(int(share * 2.0**64), _MASK)
+
+
 def mixed(key: int, number: int) -> int:
     """64 random bits for a number: the output function of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
     bits = (key + (number + 1) * GOLDEN) & _MASK

@@ -16,17 +16,22 @@ from planner.rack.compiled.loop import ENTRIES, OUT_OF_ARRIVALS, OUT_OF_NODES
 from planner.rack.compiled.setup import begin
 from planner.rack.compiled.state import Ints, Piece, State, chain_free
 from planner.rack.description import Rack
+from planner.rack.device_log import Told
 from planner.rack.epochs import EpochTally
 from planner.rack.latencies import BinnedLatencies
 from planner.rack.records import EpochRow
+from planner.rack.rolling_update import Trial
 from planner.rack.rooms import places_of
 from planner.rack.steering import Measures, Steering
 from planner.rack.tally import RequestAccounts, RunTally, StreamTally, law_accounts
 
 
-def run_replication(rack: Rack, replication: int) -> RunTally:
-    """Run one replication of a rack; the same rack and number give the same tally, bit for bit."""
-    return _Run(rack, replication).tally()
+def run_replication(rack: Rack, replication: int, told: Told | None = None) -> RunTally:
+    """Run one replication of a rack; the same rack and number give the same tally, bit for bit.
+
+    `told` is given each epoch as it closes.
+    """
+    return _Run(rack, replication, told).tally()
 
 
 def epoch_ends_s(rack: Rack) -> Iterator[float]:
@@ -39,7 +44,8 @@ def epoch_ends_s(rack: Rack) -> Iterator[float]:
 
 
 class _Run:
-    def __init__(self, rack: Rack, replication: int) -> None:
+    def __init__(self, rack: Rack, replication: int, told: Told | None) -> None:
+        self._told = told
         self._rack = rack
         self._replication = replication
         self._places = places_of(rack)
@@ -101,12 +107,15 @@ class _Run:
     def _close_epoch(self, start_s: float, now_s: float) -> None:
         state, length_s = self._state, now_s - start_s
         ENTRIES.end_epoch(now_s, state)
-        self._epochs.add(self._measured(now_s, length_s))
+        row = self._measured(now_s, length_s)
+        self._epochs.add(row)
+        if self._told is not None:
+            self._told(row)
         for name in ("busy_s", "dynamic_j"):
             state.servers[name] = 0.0
         state.networks["slowest_s"] = 0.0
-        for name in ("in_system_s", "waiting_s"):
-            state.run[name] = 0.0
+        for name in ("in_system_s", "waiting_s", "answered", "late", "failed"):
+            state.run[name] = 0
         if now_s < self._rack.epochs * self._rack.epoch_s:
             self._apply_settings(now_s)
 
@@ -120,6 +129,8 @@ class _Run:
             in_system=float(state.run["in_system_s"][0]) / length_s,
             arrived=arrived - self._arrived_before,
             slowest_s=state.networks["slowest_s"].copy(),
+            queued=self._places.queued(state.rooms["waiting"]),
+            trial=Trial(*(int(state.run[name][0]) for name in ("answered", "late", "failed"))),
         )
         row = self._steering.close(now_s, measured)
         self._arrived_before = arrived
@@ -148,6 +159,8 @@ class _Run:
         state, steering = self._state, self._steering
         state.slow[:] = steering.slow
         state.busy_w[:] = steering.busy_w
+        state.updated[:] = steering.updated
+        state.watched[:] = steering.watched
         state.groups["admitted"] = steering.controls.admitted
         state.networks["max_wait_s"] = steering.controls.max_wait_s
         state.networks["max_size"] = steering.controls.max_batch
@@ -176,6 +189,7 @@ class _Run:
             batched=run["batched"],
             epochs=self._epochs,
             accounts=law_accounts(rack, self._epochs.accounts, done),
+            trial=self._steering.outcome,
         )
 
 

@@ -81,13 +81,31 @@ def free(rack: Rack) -> Controls:
     )
 
 
-def checked(policy: object, controls: Controls, like: Controls) -> Controls:
-    """The settings, once they make sense; a policy that returns nonsense is named."""
+_KINDS = {
+    "clock": ("fiu", "numbers"),
+    "open": ("b", "booleans"),
+    "admitted": ("b", "booleans"),
+    "max_wait_s": ("fiu", "numbers"),
+    "max_batch": ("iu", "whole numbers"),
+}
+"""Of each setting the kinds of NumPy types that it may have, and what they are."""
+
+
+def checked(policy: object, answer: object, like: Controls) -> tuple[Controls, object]:
+    """The settings that a policy returned and what it remembers, once they make sense; else it is named."""
+    if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], Controls)):
+        advice = "end `steer` with `return controls, memory`"
+        problem = Problem("steer", "Controls and what to remember, as a pair", repr(answer)[:80], advice)
+        raise InputError(f"policy {policy!r}", [problem])
+    controls: Controls = answer[0]
     problems = []
-    for name in ("clock", "open", "admitted", "max_wait_s", "max_batch"):
+    for name, (kinds, what) in _KINDS.items():
         found, shape = getattr(controls, name), getattr(like, name).shape
-        if np.shape(found) != shape:
-            problems.append(Problem(name, f"an array of shape {shape}", f"shape {np.shape(found)}"))
+        expected = f"an array of {what} of shape {shape}"
+        if not isinstance(found, np.ndarray):
+            problems.append(Problem(name, expected, type(found).__name__))
+        elif found.shape != shape or found.dtype.kind not in kinds:
+            problems.append(Problem(name, expected, f"{found.dtype} of shape {found.shape}"))
     if not problems:
         if not bool(np.all((controls.clock > 0) & (controls.clock <= 1))):
             problems.append(Problem("clock", "ratios above 0 and at most 1", str(controls.clock)))
@@ -98,4 +116,4 @@ def checked(policy: object, controls: Controls, like: Controls) -> Controls:
             problems.append(Problem("max_batch", expected, str(controls.max_batch)))
     if problems:
         raise InputError(f"policy {policy!r}", problems)
-    return controls
+    return controls, answer[1]

@@ -7,12 +7,13 @@ when the parts meet. What one device is stands in `planner.rack.device`.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from planner.rack.checks import Checks
 from planner.rack.control import Policy
-from planner.rack.device import Device, Host, Leakage, Service, Thermal, Unit
+from planner.rack.device import Device, Host, Leakage, Service, Thermal, Unit, UnitKind
 from planner.rack.heat_path import VerticalRecirculation
 from planner.rack.life import NOTHING_HAPPENS, Life
 from planner.rack.streams import StreamGroup
@@ -111,7 +112,8 @@ class Rack:
     whole numbers of epochs, so that every sum over the counted window is exact. `fan_w` is drawn all the
     time and heats the air. `policies` change settings at the end of each epoch, in their order. `shares`,
     where given, divide the devices among all networks and add up to one. `life` is what takes devices out of
-    service in the run. With `npu_first` a kind of unit is full when its emptiest has `spill_at` requests.
+    service in the run. With `npu_first` a kind of unit is full when its emptiest has `spill_at` requests; it
+    may differ from kind to kind (2 for one that is not named).
     """
 
     device: Device
@@ -131,7 +133,7 @@ class Rack:
     policies: tuple[Policy, ...] = ()
     shares: tuple[NetworkShare, ...] = ()
     life: Life = NOTHING_HAPPENS
-    spill_at: int = 2
+    spill_at: int | Mapping[UnitKind, int] = 2
 
     def __post_init__(self) -> None:
         checks = Checks("rack")
@@ -143,7 +145,7 @@ class Rack:
         checks.require(self.count >= 1, "count", "one device or more", self.count)
         checks.require(self.replications >= 1, "replications", "one or more", self.replications)
         checks.require(self.seed >= 0, "seed", "zero or above", self.seed)
-        checks.require(self.spill_at >= 1, "spill_at", "one request or more", self.spill_at)
+        self._check_spilling(checks)
         checks.non_negative(fan_w=self.fan_w)
         self._check_window(checks)
         self._check_streams(checks)
@@ -161,6 +163,18 @@ class Rack:
             "an idle device would already throttle",
         )
         checks.finish()
+
+    def _check_spilling(self, checks: Checks) -> None:
+        marks = self.spill_at if isinstance(self.spill_at, Mapping) else {"every kind": self.spill_at}
+        for kind, mark in marks.items():
+            checks.require(mark >= 1, f"spill_at of {kind}", "one request or more", mark)
+        kinds = [unit.kind for unit in self.device.units]
+        for kind in self.spill_at if isinstance(self.spill_at, Mapping) else ():
+            checks.require(kind in kinds, "spill_at", f"kinds among {', '.join(kinds)}", kind)
+
+    def spill_mark(self, kind: UnitKind) -> int:
+        """From how many requests at its emptiest unit on `npu_first` takes the next kind."""
+        return self.spill_at if isinstance(self.spill_at, int) else self.spill_at.get(kind, 2)
 
     def _check_window(self, checks: Checks) -> None:
         checks.positive(duration_s=self.duration_s, epoch_s=self.epoch_s)

@@ -131,8 +131,7 @@ class Thermal:
 class Unit:
     """Compute units of one kind in a device, `count` of them alike, each with a queue and batches of its own.
 
-    Units of a device share its clock, heat and power; that they slow each other down at the memory is not
-    modelled.
+    Units of a device share its clock, heat and power, and its memory (`Device.contention`).
     """
 
     kind: UnitKind
@@ -177,8 +176,12 @@ class Device:
     """One device: what it draws idle, what it serves, how it heats.
 
     `services` are those of its main unit, of kind `unit`, which serves every network; `beside` are units that
-    serve some of them too. Power above idle follows clock ** `clock_power_exponent`: 1 is a slower clock at
-    the same voltage (the cautious reading), towards 3 when voltage falls with it.
+    some of them too. Power above idle follows clock ** `clock_power_exponent`: 1 is a slower clock at
+    the same voltage (the cautious reading), towards 3 when voltage falls with it. A batch takes
+    `contention` of its time longer for each other unit of the device that is at work when it begins: what
+    they lose to each other at the memory, linear in their number and none unless stated. A unit that begins
+    later does not slow those down that are at work, so a pair pays once: too little for a short batch in a
+    long one's way, exact while all units are busy.
     """
 
     name: str
@@ -189,10 +192,13 @@ class Device:
     unit: UnitKind = "gpu"
     beside: tuple[Unit, ...] = ()
     host: Host | None = None
+    contention: float = 0.0
 
     def __post_init__(self) -> None:
         checks = Checks(f"device {self.name!r}")
-        checks.non_negative(idle_w=self.idle_w, clock_power_exponent=self.clock_power_exponent)
+        checks.non_negative(
+            idle_w=self.idle_w, clock_power_exponent=self.clock_power_exponent, contention=self.contention
+        )
         checks.one_of(get_args(UnitKind), unit=self.unit)
         checks.require(self.services, "services", "at least one network's service", "none")
         checks.distinct("services", [service.network for service in self.services])

@@ -18,12 +18,17 @@ CLOSED = 1 << 40
 """Added to the load of a queue that is closed to new requests."""
 
 
+Cost = Callable[[int, int], float]
+"""Energy that one more request of a network adds at a queue."""
+
+
 class Dispatcher:
     """The loads of all queues, and the choice among them."""
 
-    def __init__(self, rack: Rack, places: Places, replication: int) -> None:
+    def __init__(self, rack: Rack, places: Places, replication: int, cost: Cost) -> None:
         self._rule = rack.dispatch
-        self._spill_at = rack.spill_at
+        self._cost = cost
+        self._spill_at = places.spill_at.tolist()
         self._lanes_of = places.lanes_of
         rooms = places.unit_rooms
         self._lane_of: list[int] = places.room_lane[:rooms].tolist()
@@ -53,6 +58,8 @@ class Dispatcher:
 
     def choose(self, network: int, request: int) -> int | None:
         """The queue for a request; none where all devices that could serve it are off."""
+        if self._rule == "least_energy":
+            return self._cheapest(network)
         lanes = self._lanes_of[network]
         turns = self._rule in ("round_robin", "power_of_two")
         lane = lanes[0] if turns or len(lanes) == 1 else self._lane(lanes)
@@ -69,7 +76,7 @@ class Dispatcher:
         self._last[lane] = room
         return room
 
-    def cheapest(self, network: int, cost: Callable[[int], float]) -> int | None:
+    def _cheapest(self, network: int) -> int | None:
         """The open queue at which a request costs least, of those the shortest, of those the first."""
         loads = self._all_loads(self._lanes_of[network])
         least = min(loads)
@@ -77,7 +84,7 @@ class Dispatcher:
             return None
         bound = CLOSED if least < CLOSED else math.inf
         rooms = (room for room, load in enumerate(loads) if load < bound)
-        return min(rooms, key=lambda room: (cost(room), loads[room]))
+        return min(rooms, key=lambda room: (self._cost(network, room), loads[room]))
 
     def _least(self, lane: int) -> float:
         return min(self._loads[lane])
@@ -92,7 +99,7 @@ class Dispatcher:
         """The lane with the shortest queue, of equals the first; or the first that is not yet full."""
         if self._rule == "npu_first":
             for lane in lanes:
-                if self._least(lane) < self._spill_at:
+                if self._least(lane) < self._spill_at[lane]:
                     return lane
         return min(lanes, key=self._least)
 

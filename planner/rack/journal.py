@@ -20,8 +20,9 @@ from planner.rack.records import (
     RequestRecords,
     WaitRecords,
 )
-from planner.rack.rooms import NONE, Places
-from planner.rack.steering import Measures
+from planner.rack.rolling_update import Trial, TrialOutcome
+from planner.rack.rooms import NONE, Ints, Places
+from planner.rack.steering import NOTHING_SEEN, Measures
 
 
 class Journal:
@@ -59,6 +60,7 @@ class Journal:
         self._end_s: list[float] = []
         self._dynamic_w: list[float] = []
         self._arrived = 0
+        self._trial = NOTHING_SEEN
         self._rows: list[EpochRow] = []
 
     @property
@@ -141,6 +143,11 @@ class Journal:
         self._dropped.add(request)
         self._leave(request, now_s)
 
+    def watch(self, *, late: bool, failed: bool) -> None:
+        """A watched device has done with a request."""
+        seen = self._trial
+        self._trial = Trial(seen.answered + 1, seen.late + late, seen.failed + failed)
+
     def _leave(self, request: int, now_s: float) -> None:
         self._in_system -= 1
         self._left.append(request)
@@ -152,8 +159,8 @@ class Journal:
         self._dynamic_j[server] += served_s * self._dynamic_w[batch]
         self._busy_since_s[server] = now_s
 
-    def measures(self, now_s: float) -> Measures:
-        """Of the epoch that ends now."""
+    def measures(self, now_s: float, queued: Ints) -> Measures:
+        """Of the epoch that ends now, in which so many requests wait at each device."""
         self._pass_time(now_s)
         for server, batch in enumerate(self._current):
             if batch is not None:
@@ -166,6 +173,8 @@ class Journal:
             in_system=self._in_system_s / length_s,
             arrived=self._arrived,
             slowest_s=np.array(self._slowest_s),
+            queued=queued,
+            trial=self._trial,
         )
 
     def end_epoch(self, row: EpochRow) -> None:
@@ -174,12 +183,18 @@ class Journal:
         self._epoch_start_s = row.end_s
         self._waiting_s = self._in_system_s = 0.0
         self._arrived = 0
+        self._trial = NOTHING_SEEN
         self._busy_s = [0.0] * self._places.servers
         self._dynamic_j = [0.0] * self._places.servers
         self._slowest_s = [0.0] * len(self._slowest_s)
 
     def records(
-        self, replication: int, networks: tuple[str, ...], arrival_s: list[float], stream: list[int]
+        self,
+        replication: int,
+        networks: tuple[str, ...],
+        arrival_s: list[float],
+        stream: list[int],
+        trial: TrialOutcome | None,
     ) -> Records:
         """All that was noted, as arrays; arrivals are given in the order of their numbers."""
         batches = BatchRecords(
@@ -202,6 +217,7 @@ class Journal:
             shutdown_s=self._shutdowns_s(),
             in_system=self._in_system,
             initial_inner_c=self._rows[0].start_inner_c,
+            trial=trial,
         )
 
     def _request_records(
@@ -261,6 +277,7 @@ class Journal:
             copy_busy=np.array([row.copy_busy for row in rows]),
             waiting=np.array([row.waiting for row in rows]),
             in_system=np.array([row.in_system for row in rows]),
+            queued=np.stack([row.queued for row in rows]),
             fell=np.stack([row.fell for row in rows]),
             out=np.stack([row.out for row in rows]),
             changed=np.array([row.changed for row in rows]),

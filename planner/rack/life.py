@@ -8,7 +8,6 @@ power meanwhile, and hands what still waits to the others.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.rack.checks import Checks
+from planner.rack.rolling_update import BEGUN, RollingUpdate, Trial, TrialOutcome, UpdateCourse
 
 if TYPE_CHECKING:
     from planner.rack.description import Rack
 
 Flags = NDArray[np.bool_]
 _FAILURES = 3
-_BEGUN = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,47 +57,6 @@ class Failures:
 
 
 @dataclass(frozen=True, slots=True)
-class RollingUpdate:
-    """A new model that reaches a first share of the devices, is watched, and then reaches the rest.
-
-    From `at_s` on, `at_once` devices at a time are out for `interruption_s` (0: a hot swap), until
-    `first_share` of them have the new model (the grey release); after `soak_s` the rest follow. A batch then
-    takes `time_ratio` times what it took, at `power_ratio` times the power above idle. Where the time ratio
-    is above `roll_back_over`, the first devices go back to the old model after the soak instead, each with
-    the same interruption, and no others follow.
-    """
-
-    at_s: float
-    interruption_s: float
-    at_once: int = 1
-    first_share: float = 1.0
-    soak_s: float = 0.0
-    drain_s: float = 1.0
-    time_ratio: float = 1.0
-    power_ratio: float = 1.0
-    roll_back_over: float | None = None
-
-    def __post_init__(self) -> None:
-        checks = Checks("rolling update")
-        checks.non_negative(
-            at_s=self.at_s, interruption_s=self.interruption_s, soak_s=self.soak_s, drain_s=self.drain_s
-        )
-        checks.positive(time_ratio=self.time_ratio, power_ratio=self.power_ratio)
-        checks.require(self.at_once >= 1, "at_once", "one device or more", self.at_once)
-        checks.require(
-            0 < self.first_share <= 1, "first_share", "a share above 0 and at most 1", self.first_share
-        )
-        if self.roll_back_over is not None:
-            checks.positive(roll_back_over=self.roll_back_over)
-        checks.finish()
-
-    @property
-    def rolls_back(self) -> bool:
-        """Whether the new model is found too slow after the soak."""
-        return self.roll_back_over is not None and self.time_ratio > self.roll_back_over
-
-
-@dataclass(frozen=True, slots=True)
 class Life:
     """All that happens to the devices of a rack in a run."""
 
@@ -117,12 +75,15 @@ NOTHING_HAPPENS = Life()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """How each device stands: failed, being updated, closed to new requests before that, on the new model."""
+    """How each device stands: failed, being updated, closed to new requests before that, on the new model;
+    and whether what it answers with the new model is watched.
+    """
 
     failed: Flags
     updating: Flags
     draining: Flags
     updated: Flags
+    watched: Flags
 
 
 class LifeCourse:
@@ -142,21 +103,35 @@ class LifeCourse:
                 chance = np.random.default_rng(np.random.SeedSequence(rack.seed, spawn_key=key))
                 spans = _drawn(rack.life.failures, chance, rack.duration_s)
                 self._failed += [(start_s, end_s, device) for start_s, end_s in spans]
-        self._steps = update_steps(rack.life.update, rack.count) if rack.life.update else []
+        self._course = UpdateCourse(rack.life.update, rack.count) if rack.life.update else None
+
+    @property
+    def outcome(self) -> TrialOutcome | None:
+        """What was seen of the new model, and whether it went back; None while open, or unmeasured."""
+        return self._course.outcome if self._course else None
+
+    def see(self, seen: Trial) -> None:
+        """What watched devices have answered in the epoch that ends now."""
+        if self._course:
+            self._course.see(seen)
 
     def at(self, now_s: float) -> Standing:
         """How the devices stand in the epoch that begins now."""
-        now_s += _BEGUN
-        standing = Standing(*(np.zeros(self._count, dtype=np.bool_) for _ in range(4)))
+        now_s += BEGUN
+        standing = Standing(*(np.zeros(self._count, dtype=np.bool_) for _ in range(5)))
         for start_s, end_s, device in self._failed:
             if start_s <= now_s < end_s:
                 standing.failed[device] = True
-        drain_s = self._life.update.drain_s if self._life.update else 0.0
-        for step in self._steps:
+        if self._course is None:
+            return standing
+        drain_s = self._course.update.drain_s
+        for step in self._course.steps_known_at(now_s):
             standing.updating[step.device] |= step.start_s <= now_s < step.end_s
             standing.draining[step.device] |= step.start_s - drain_s <= now_s < step.start_s
             if step.end_s <= now_s:
                 standing.updated[step.device] = step.to_new
+        if self._course.watches_at(now_s):
+            standing.watched[:] = standing.updated
         return standing
 
 
@@ -169,31 +144,3 @@ def _drawn(failures: Failures, chance: np.random.Generator, until_s: float) -> I
         if not up:
             yield now_s, now_s + length_s
         now_s, up = now_s + length_s, not up
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateStep:
-    """One device out to change its model: from when to when, and whether to the new one."""
-
-    device: int
-    start_s: float
-    end_s: float
-    to_new: bool
-
-
-def update_steps(update: RollingUpdate, count: int) -> list[UpdateStep]:
-    """Every change of model in order of time, wave by wave from the lowest device up."""
-    first = min(count, math.ceil(update.first_share * count - _BEGUN))
-    steps = _waves(update, range(first), update.at_s, to_new=True)
-    soaked_s = steps[-1].end_s + update.soak_s
-    if update.rolls_back:
-        return steps + _waves(update, range(first), soaked_s, to_new=False)
-    return steps + _waves(update, range(first, count), soaked_s, to_new=True)
-
-
-def _waves(update: RollingUpdate, devices: range, from_s: float, *, to_new: bool) -> list[UpdateStep]:
-    steps = []
-    for place, device in enumerate(devices):
-        start_s = from_s + place // update.at_once * update.interruption_s
-        steps.append(UpdateStep(device, start_s, start_s + update.interruption_s, to_new))
-    return steps

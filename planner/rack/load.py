@@ -59,8 +59,8 @@ def offered_utilisation(rack: Rack, clock: float = 1.0) -> float:
 
     Full batches are what a saturated device serves, so this is the exact edge of stability for one network,
     and for several under first come first served. With hard shares it is that of the busiest share; with
-    several units in a device that of the best sharing among them (a dispatch rule may reach less); with work
-    on hosts and copies that of the busiest of all.
+    several units in a device that of the best sharing among them (a dispatch rule may reach less), all of
+    them at work and in each other's way; with work on hosts and copies that of the busiest of all.
     """
     networks = networks_of(rack)
     sizes = [rack.batching.max_size] * len(networks)
@@ -83,8 +83,17 @@ def _sharings(rack: Rack, sizes: Sequence[float], clock: float) -> list[tuple[li
     for part, count in enumerate(devices):
         own = np.flatnonzero(parts == part).tolist()
         servers = np.array([float(unit.count * count) for unit in rack.device.units])
-        found.append((own, shared_among_units(rates_per_s[own], time_s[own], servers)))
+        others = _units_at_work(rack, own) - 1
+        contended_s = time_s[own] * (1.0 + rack.device.contention * others)
+        found.append((own, shared_among_units(rates_per_s[own], contended_s, servers)))
     return found
+
+
+def _units_at_work(rack: Rack, networks: Sequence[int]) -> int:
+    """Units of one device that serve any of these networks."""
+    names = [networks_of(rack)[number] for number in networks]
+    units = rack.device.units
+    return sum(unit.count for unit in units if any(unit.service(name) is not None for name in names))
 
 
 def _rates_per_s(rack: Rack) -> NDArray[np.float64]:
@@ -155,9 +164,18 @@ def expected_load(rack: Rack, clock: float = 1.0) -> ExpectedLoad:
                     time_s = request_time_s(rack, unit, networks[network], sizes[network], clock)
                     busy[network, number] = rate_per_s * time_s
     units = sum(unit.count for unit in rack.device.units)
+    busy *= _contended(rack.device.contention * (units - 1), float(busy.sum()) / units)
     busy_share = float(busy.sum()) / units
     overload = max(1.0, busy_share)
     return ExpectedLoad(busy_share / overload, (_served_w(rack, busy, clock) + _host_w(rack)) / overload)
+
+
+def _contended(most: float, alone: float) -> float:
+    """What units at work beside each other multiply their time by, `most` more where all are always at work.
+
+    A batch finds the others at work as often as any is (mean field): busy = alone * (1 + most * busy).
+    """
+    return 1.0 + most if alone * (1.0 + most) >= 1.0 else 1.0 / (1.0 - most * alone)
 
 
 def _expected_sizes(rack: Rack, clock: float) -> list[float]:

@@ -9,6 +9,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.rack.rolling_update import TrialOutcome
+
 Floats = NDArray[np.float64]
 
 
@@ -85,6 +87,7 @@ class EpochRow:
     copy_busy: float
     waiting: float
     in_system: float
+    queued: NDArray[np.int64]
     changed: bool
     start_inner_c: Floats | None = None
     inner_c: Floats | None = None
@@ -100,7 +103,8 @@ class EpochRecords:
     engines of all hosts; `fell` says who shut down at the end; the other values are means over the epoch.
     `inner_c` has the nodes behind the die at the end of the epoch as a third dimension, none where devices
     are one node. `own_fan_w` is the part of the power that devices' own fans draw, none where they have none.
-    `out` says which devices were out of service, for whatever reason.
+    `out` says which devices were out of service, for whatever reason; `queued` how many requests wait at each
+    at the end of the epoch (in a queue that devices share, at none).
     """
 
     end_s: Floats
@@ -115,6 +119,7 @@ class EpochRecords:
     copy_busy: Floats
     waiting: Floats
     in_system: Floats
+    queued: NDArray[np.int64]
     fell: NDArray[np.bool_]
     out: NDArray[np.bool_]
     changed: NDArray[np.bool_]
@@ -144,6 +149,7 @@ class EpochRecords:
                 copy_busy=float(self.copy_busy[number]),
                 waiting=float(self.waiting[number]),
                 in_system=float(self.in_system[number]),
+                queued=self.queued[number],
                 changed=bool(self.changed[number]),
                 start_inner_c=start_inner_c,
                 inner_c=inner_c,
@@ -157,7 +163,7 @@ class EpochRecords:
 class Records:
     """One replication. `networks` names the batches' network numbers; `shutdown_s` is when a device first
     shut down, infinite for one that stayed on; `in_system` is the engine's own count of unfinished requests
-    at the end of the run.
+    at the end of the run; `trial` what was measured of a new model.
     """
 
     replication: int
@@ -170,3 +176,4 @@ class Records:
     shutdown_s: Floats
     in_system: int
     initial_inner_c: Floats | None = None
+    trial: TrialOutcome | None = None

@@ -120,6 +120,22 @@ class DevicesResult:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateResult:
+    """What was measured of a new model while its first devices were watched, over all replications.
+
+    `rolled_back_share` of the replications went back to the old model; of `answered` requests `late_share`
+    took longer than the p99 allowed, and `failed_share` came to nothing (None where nothing was answered).
+    Replications that ended before the soak did are not counted in `replications`.
+    """
+
+    replications: int
+    rolled_back_share: float
+    answered: int
+    late_share: float | None
+    failed_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class TimeSeries:
     """Replication 0 from its beginning, one value an epoch (at its end, or the mean over it), for figures.
 
@@ -170,6 +186,8 @@ class RackResult:
     warnings: tuple[str, ...]
     partial: bool = False
     """Whether the run was interrupted: all figures are of the replications that were finished."""
+    update: UpdateResult | None = None
+    """None without an update that is measured, or where it was never decided."""
 
     def to_frame(self) -> pd.DataFrame:
         """One row a stream group, latency flattened to columns `latency_s.mean`, `latency_s.p50`, ..."""

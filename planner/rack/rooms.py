@@ -40,6 +40,8 @@ class Places:
     `server_unit` is the index in `Device.units`, NONE for a pool's server; `room_lane` and `room_device` have
     NONE for a pool's room and for a room that devices share. `pool_room[d, p]` is the room of a pool of a
     device. `lanes_of[n]` are the lanes of a network, the one to try first first.
+    `spill_at` is from how many requests in its shortest queue on a lane is passed over, where dispatch tries
+    them in turn.
     """
 
     count: int
@@ -53,6 +55,7 @@ class Places:
     pool_room: Ints
     lanes: int
     lanes_of: tuple[tuple[int, ...], ...]
+    spill_at: Ints
 
     @property
     def servers(self) -> int:
@@ -78,6 +81,12 @@ class Places:
         units, host, copy = (*sums, np.zeros(self.count), np.zeros(self.count))[:3]
         return units, host, copy
 
+    def queued(self, waiting: Ints) -> Ints:
+        """Requests that wait in the rooms of each device; those that devices share are no one's."""
+        own = self.room_device != NONE
+        devices = self.room_device[own]
+        return np.bincount(devices, weights=waiting[own], minlength=self.count).astype(np.int64)
+
     def open_rooms(self, open_devices: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which rooms before units are open to new requests: those of which a device is."""
         rooms = self.server_room[: self.unit_servers]
@@ -99,6 +108,7 @@ def places_of(rack: Rack) -> Places:
     else:
         room_lane, server_room = lane_of_server, np.arange(lane_of_server.size)
         room_device = server_device
+    lanes = int(parts_of_devices(rack).max() + 1) * len(units)
     sizes = _pool_sizes(rack)
     pool_room = room_lane.size + np.arange(rack.count * len(sizes)).reshape(len(sizes), rack.count).T
     for pool, size in enumerate(sizes):
@@ -115,8 +125,9 @@ def places_of(rack: Rack) -> Places:
         room_lane=np.concatenate((room_lane, np.full(pool_room.size, NONE))),
         room_device=np.concatenate((room_device, np.tile(np.arange(rack.count), len(sizes)))),
         pool_room=pool_room,
-        lanes=int(parts_of_devices(rack).max() + 1) * len(units),
+        lanes=lanes,
         lanes_of=_lanes_of(rack),
+        spill_at=np.array([rack.spill_mark(units[lane % len(units)].kind) for lane in range(lanes)]),
     )
 
 

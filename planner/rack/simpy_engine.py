@@ -6,8 +6,7 @@ complete, then requests arrive, then batches stop waiting to fill.
 
 The rules of the run, beside those that the description states:
 
-- a batch takes its clock when it starts and keeps that pace and power, also when its device changes clock
-  meanwhile;
+- a batch takes its clock, and its delay by other units at work, when it starts and keeps that pace and power;
 - the batch in a device that shuts down, fails or is updated is dropped, and requests that waited for it alone
   go to other devices by the dispatch rule, or are dropped where no device is left;
 - of the networks whose batch may start, the one with the request of highest priority goes first, the oldest
@@ -18,51 +17,39 @@ The rules of the run, beside those that the description states:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 from simpy import Environment
 from simpy.events import Event, EventPriority
 
-from planner.rack.arrivals import draw_arrivals
 from planner.rack.description import Rack
+from planner.rack.device_log import Told
 from planner.rack.dispatch import Dispatcher
 from planner.rack.journal import Journal
+from planner.rack.new_model import NewModel
+from planner.rack.pace import Pace
 from planner.rack.records import Records
-from planner.rack.rooms import HOST, INFERENCE, NONE, networks_of, paths_of, places_of
+from planner.rack.requests import Requests
+from planner.rack.rooms import INFERENCE, NONE, networks_of, places_of
+from planner.rack.simpy_instant import Instant
 from planner.rack.steering import Steering
 from planner.rack.waiting import Batches, Room
 
 _EPOCH, _COMPLETION, _ARRIVAL, _EXPIRY = (EventPriority(rank) for rank in range(1, 5))
 
 
-def run_replication(rack: Rack, replication: int) -> Records:
-    """Run one replication of a rack; the same rack and number give the same records, byte for byte."""
-    return _Run(rack, replication).records()
+def run_replication(rack: Rack, replication: int, told: Told | None = None) -> Records:
+    """Run one replication of a rack; the same rack and number give the same records, byte for byte.
 
-
-class _Instant(Event):
-    """An event that calls one action, and can be set again once it has happened."""
-
-    def __init__(self, env: Environment, priority: EventPriority, action: Callable[[Event], None]) -> None:
-        super().__init__(env)
-        self._ok = True
-        self._value = None
-        self._actions = [action]
-        self._priority = priority
-
-    def abandon(self) -> None:
-        """Let it pass without the action when its time comes."""
-        self._actions.clear()
-
-    def after(self, delay_s: float) -> None:
-        self.callbacks = self._actions
-        self.env.schedule(self, self._priority, delay_s)
+    `told` is given each epoch as it closes.
+    """
+    return _Run(rack, replication, told).records()
 
 
 class _Run:
-    def __init__(self, rack: Rack, replication: int) -> None:
+    def __init__(self, rack: Rack, replication: int, told: Told | None) -> None:
+        self._told = told
         self._rack = rack
         self._replication = replication
         self._env = Environment()
@@ -70,106 +57,89 @@ class _Run:
         self._places = places_of(rack)
         self._steering = Steering(rack, self._places, replication)
         self._journal = Journal(self._places, len(self._networks))
-        self._plan_arrivals(rack, replication)
-        self._plan_service(rack)
-        self._plan_servers(rack, replication)
-
-    def _plan_arrivals(self, rack: Rack, replication: int) -> None:
-        arrivals = draw_arrivals(rack, replication)
-        self._arrival_s: list[float] = arrivals.time_s.tolist()
-        self._stream: list[int] = arrivals.stream.tolist()
-        self._source: list[int] = arrivals.source.tolist()
-        self._work: list[float] = arrivals.work.tolist()
-        self._room_of: list[int] = [0] * len(self._stream)
-        self._stage: list[int] = [0] * len(self._stream)
-        self._limits = [math.inf if g.queue_limit is None else g.queue_limit for g in rack.streams]
-        self._in_rack = [0] * sum(group.sources for group in rack.streams)
-        self._arrived = 0
-        self._arrival = _Instant(self._env, _ARRIVAL, self._arrive)
-        if self._arrival_s:
-            self._arrival.after(self._arrival_s[0])
-
-    def _plan_service(self, rack: Rack) -> None:
-        """Service times at full clock by unit, network and batch size; each group's path through the rack."""
-        services = [[unit.service(network) for network in self._networks] for unit in rack.device.units]
-        self._batch_s = [[service.batch_s if service else () for service in row] for row in services]
-        self._unit_s = [group.unit_s for group in rack.streams]
-        self._paths = paths_of(rack)
-        self._inference = [path.index((INFERENCE, 0.0)) for path in self._paths]
-        self._batches = Batches(rack, self._stream, self._journal.since_s)
+        self._requests = Requests(rack, replication)
+        self._pace = Pace(rack, self._places, self._steering)
+        self._new_model = NewModel(rack, self._places, replication, self._requests, self._journal)
+        self._batches = Batches(rack, self._requests.stream, self._journal.since_s)
         self._take_settings()
+        self._arrival = Instant(self._env, _ARRIVAL, self._arrive)
+        self._await_arrival(0.0)
+        self._plan_servers(rack, replication)
 
     def _take_settings(self) -> None:
         """What holds until the next epoch ends."""
-        steering = self._steering
-        self._slow: list[list[float]] = steering.slow.tolist()
-        self._busy_w: list[list[float]] = steering.busy_w.tolist()
-        self._admitted: list[bool] = steering.controls.admitted.tolist()
-        self._batches.take_settings(steering.controls)
+        self._pace.take_settings(self._steering)
+        self._new_model.take_settings(self._steering)
+        self._admitted: list[bool] = self._steering.controls.admitted.tolist()
+        self._batches.take_settings(self._steering.controls)
 
     def _plan_servers(self, rack: Rack, replication: int) -> None:
         places = self._places
         self._server_room: list[int] = places.server_room.tolist()
-        self._server_unit: list[int] = places.server_unit.tolist()
         self._rooms = [Room(len(rack.streams)) for _ in range(places.room_lane.size)]
-        self._dispatcher = Dispatcher(rack, places, replication)
+        self._dispatcher = Dispatcher(rack, places, replication, self._added_j)
         self._serving: list[list[int]] = [[] for _ in range(places.servers)]
         self._completions = [self._completion(server) for server in range(places.servers)]
         for device in np.flatnonzero(~self._steering.out).tolist():
             self._plug_in(device)
-        self._epoch = _Instant(self._env, _EPOCH, self._end_epoch)
+        self._epoch = Instant(self._env, _EPOCH, self._end_epoch)
         self._epoch.after(rack.epoch_s)
 
-    def _completion(self, server: int) -> _Instant:
-        return _Instant(self._env, _COMPLETION, partial(self._complete, server))
+    def _completion(self, server: int) -> Instant:
+        return Instant(self._env, _COMPLETION, partial(self._complete, server))
 
     def records(self) -> Records:
         """Run up to the end of the last epoch, close it, and hand over what was noted."""
         end_s = self._rack.epochs * self._rack.epoch_s
         self._env.run(until=end_s)
         self._close_epoch(end_s)
-        arrived = self._arrived
+        arrived, requests = self._requests.arrived, self._requests
         return self._journal.records(
-            self._replication, self._networks, self._arrival_s[:arrived], self._stream[:arrived]
+            self._replication,
+            self._networks,
+            requests.arrival_s[:arrived],
+            requests.stream[:arrived],
+            self._steering.outcome,
         )
+
+    def _await_arrival(self, now_s: float) -> None:
+        following_s = self._requests.next_s
+        if following_s is not None:
+            self._arrival.after(max(0.0, following_s - now_s))
 
     def _arrive(self, _event: Event) -> None:
         now_s = self._env.now
-        request = self._arrived
-        self._arrived = following = request + 1
-        self._arrival_s[request] = now_s
-        if following < len(self._arrival_s):
-            self._arrival.after(max(0.0, self._arrival_s[following] - now_s))
+        request = self._requests.arrive(now_s)
+        self._await_arrival(now_s)
         self._journal.arrive(now_s)
-        group, source = self._stream[request], self._source[request]
-        self._in_rack[source] += 1
-        skipped = self._rack.streams[group].overflow == "skip_frame" and self._in_rack[source] > 1
-        if skipped or not self._admitted[group]:
+        if self._requests.skipped(request) or not self._admitted[self._requests.stream[request]]:
             self._drop(request, now_s)
         else:
             self._admit(request, now_s)
 
     def _drop(self, request: int, now_s: float) -> None:
-        self._in_rack[self._source[request]] -= 1
+        self._requests.leave(request)
         self._journal.drop(request, now_s)
 
     def _admit(self, request: int, now_s: float) -> None:
         """Send a request to the room that dispatch says, by way of the steps before it."""
-        network = self._batches.network_of[self._stream[request]]
-        room = self._room_for(request, network)
+        requests = self._requests
+        network = self._batches.network_of[requests.stream[request]]
+        room = self._dispatcher.choose(network, request)
         if room is None:
             self._drop(request, now_s)
             return
-        self._room_of[request] = room
-        self._stage[request] = 0
+        requests.room[request] = room
+        requests.stage[request] = 0
         self._dispatcher.add(room, 1)
         self._wait(request, now_s)
 
     def _wait(self, request: int, now_s: float) -> None:
         """Wait for the next step of a path; a queue of the group that grows too long loses one."""
-        group = self._stream[request]
-        pool, _ = self._paths[group][self._stage[request]]
-        number = self._room_of[request]
+        requests = self._requests
+        group = requests.stream[request]
+        pool, _ = requests.step(request)
+        number = requests.room[request]
         if pool != INFERENCE:
             number = int(self._places.pool_room[self._places.room_device[number], pool])
         room = self._rooms[number]
@@ -177,30 +147,21 @@ class _Run:
         if room.idle:
             self._serve(number, now_s)
         queue = room.waiting[group]
-        if len(queue) > self._limits[group] and self._stage[request] <= self._inference[group]:
-            oldest = self._rack.streams[group].overflow == "drop_oldest"
-            lost = queue.popleft() if oldest else queue.pop()
-            if self._stage[lost] <= self._inference[group]:
-                self._dispatcher.add(self._room_of[lost], -1)
+        if requests.too_many(group, len(queue)) and requests.before_inference(request):
+            lost = requests.take_one_too_many(group, queue)
+            if requests.before_inference(lost):
+                self._dispatcher.add(requests.room[lost], -1)
             self._drop(lost, now_s)
 
-    def _room_for(self, request: int, network: int) -> int | None:
-        if self._rack.dispatch != "least_energy":
-            return self._dispatcher.choose(network, request)
-        return self._dispatcher.cheapest(network, partial(self._added_j, network))
-
     def _added_j(self, network: int, number: int) -> float:
-        """Energy that one more request of a network adds at a unit: that of the batch it helps to fill."""
-        batch_s = self._batch_s[self._server_unit[number]][network]
-        filled = self._batches.filled(self._rooms[number], network)
-        added_s = batch_s[filled] - (batch_s[filled - 1] if filled else 0.0)
-        return added_s * self._slow[number][network] * self._busy_w[number][network]
+        """Energy that one more request of a network adds at the unit of a room."""
+        return self._pace.added_j(number, network, self._batches.filled(self._rooms[number], network))
 
     def _serve(self, number: int, now_s: float) -> None:
         """Start all that may start in a room; wait for the next batch to fill where units stay idle."""
         room = self._rooms[number]
         while room.idle:
-            if self._server_unit[room.idle[0]] == NONE:
+            if not self._pace.is_unit(room.idle[0]):
                 request = self._batches.take_one(room)
                 if request is None:
                     return
@@ -217,7 +178,7 @@ class _Run:
         expiry_s = self._batches.expiry_s(room)
         if expiry_s < room.expiry_s:
             room.expiry_s = expiry_s
-            _Instant(self._env, _EXPIRY, partial(self._expire, number, expiry_s)).after(expiry_s - now_s)
+            Instant(self._env, _EXPIRY, partial(self._expire, number, expiry_s)).after(expiry_s - now_s)
 
     def _expire(self, number: int, expiry_s: float, _event: Event) -> None:
         room = self._rooms[number]
@@ -228,18 +189,14 @@ class _Run:
     def _start_batch(self, room: Room, network: int, now_s: float) -> None:
         server = room.idle.popleft()
         members = self._batches.take(room, network)
-        full_clock_s = self._batch_s[self._server_unit[server]][network][len(members) - 1]
-        added_s = 0.0
-        for request in members:
-            added_s += self._unit_s[self._stream[request]]
-        service_s = (full_clock_s + added_s) * self._slow[server][network] * self._work[members[0]]
-        self._begin(server, network, members, now_s, service_s, self._busy_w[server][network])
+        groups = [self._requests.stream[request] for request in members]
+        service_s, dynamic_w = self._pace.batch(server, network, groups, self._serving)
+        self._begin(server, network, members, now_s, service_s * self._requests.work[members[0]], dynamic_w)
 
     def _start_step(self, room: Room, request: int, now_s: float) -> None:
         server = room.idle.popleft()
-        pool, time_s = self._paths[self._stream[request]][self._stage[request]]
-        host = self._rack.device.host
-        self._begin(server, NONE, [request], now_s, time_s, host.core_w if host and pool == HOST else 0.0)
+        pool, time_s = self._requests.step(request)
+        self._begin(server, NONE, [request], now_s, time_s, self._pace.step_w(pool))
 
     def _begin(
         self, server: int, network: int, members: list[int], now_s: float, service_s: float, dynamic_w: float
@@ -250,31 +207,40 @@ class _Run:
 
     def _complete(self, server: int, _event: Event) -> None:
         now_s = self._env.now
-        for request in self._leave(server, now_s):
-            self._go_on(request, now_s)
+        members = self._leave(server, now_s)
+        failed = self._new_model.examine(server, members, now_s)
+        for request in members:
+            if request in failed:
+                self._lose(request, now_s)
+            else:
+                self._go_on(request, now_s)
         number = self._server_room[server]
         room = self._rooms[number]
         room.idle.append(server)
         if any(room.waiting):
             self._serve(number, now_s)
 
+    def _lose(self, request: int, now_s: float) -> None:
+        """A request that was in service comes to nothing."""
+        self._requests.leave(request)
+        self._journal.lose(request, now_s)
+
     def _go_on(self, request: int, now_s: float) -> None:
         """A request goes to the next step of its path, or is answered."""
-        group = self._stream[request]
-        self._stage[request] += 1
-        if self._stage[request] < len(self._paths[group]):
+        requests = self._requests
+        if requests.go_on(request):
             self._journal.wait_again(request, now_s)
             self._wait(request, now_s)
             return
-        self._in_rack[self._source[request]] -= 1
-        network = self._batches.network_of[group]
-        self._journal.serve(request, network, now_s - self._arrival_s[request], now_s)
+        requests.leave(request)
+        network = self._batches.network_of[requests.stream[request]]
+        self._journal.serve(request, network, now_s - requests.arrival_s[request], now_s)
 
     def _leave(self, server: int, now_s: float, *, lost: bool = False) -> list[int]:
         """A server has nothing in it any more; what was in a unit is no load of its room."""
         members = self._serving[server]
         self._journal.complete(server, now_s, lost=lost)
-        if self._server_unit[server] != NONE:
+        if self._pace.is_unit(server):
             self._dispatcher.add(self._server_room[server], -len(members))
         self._serving[server] = []
         if lost:
@@ -299,7 +265,12 @@ class _Run:
                 self._serve(number, now_s)
 
     def _close_epoch(self, now_s: float) -> None:
-        self._journal.end_epoch(self._steering.close(now_s, self._journal.measures(now_s)))
+        waiting = np.array([sum(map(len, room.waiting)) for room in self._rooms])
+        measured = self._journal.measures(now_s, self._places.queued(waiting))
+        row = self._steering.close(now_s, measured)
+        self._journal.end_epoch(row)
+        if self._told is not None:
+            self._told(row)
         self._take_settings()
 
     def _plug_in(self, device: int) -> None:
@@ -309,7 +280,7 @@ class _Run:
             room = self._rooms[number]
             room.idle.append(server)
             room.servers_on += 1
-            if room.servers_on == 1 and self._server_unit[server] != NONE:
+            if room.servers_on == 1 and self._pace.is_unit(server):
                 self._dispatcher.switch_on(number)
 
     def _shut_down(self, device: int, now_s: float) -> list[int]:
@@ -320,16 +291,15 @@ class _Run:
             room = self._rooms[number]
             if self._serving[server]:
                 for request in self._leave(server, now_s, lost=True):
-                    self._in_rack[self._source[request]] -= 1
-                    self._journal.lose(request, now_s)
+                    self._lose(request, now_s)
             else:
                 room.idle.remove(server)
             room.servers_on -= 1
             if room.servers_on == 0:
                 orphans += room.empty()
-                if self._server_unit[server] != NONE:
+                if self._pace.is_unit(server):
                     self._dispatcher.switch_off(number)
-        answered = [r for r in orphans if self._stage[r] > self._inference[self._stream[r]]]
-        for request in answered:
+        early = self._requests.before_inference
+        for request in [request for request in orphans if not early(request)]:
             self._drop(request, now_s)
-        return [r for r in orphans if self._stage[r] <= self._inference[self._stream[r]]]
+        return [request for request in orphans if early(request)]

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from planner.errors import InputError, Problem
 from planner.rack.description import Rack
+from planner.rack.device_log import device_log
 from planner.rack.load import refuse_overload
 from planner.rack.results import RackResult
 from planner.rack.statistics import latency_quantile, summarise, t_interval
@@ -40,6 +42,25 @@ def run_replication(rack: Rack, engine: Engine, replication: int) -> RunTally:
     from planner.rack import simpy_engine
 
     return tally_records(rack, simpy_engine.run_replication(rack, replication))
+
+
+def log_replication(
+    rack: Rack, path: Path, *, engine: Engine = "compiled", replication: int = 0, every: int = 1
+) -> None:
+    """Write what every device does in one replication, each so many epochs, to a CSV or Parquet file.
+
+    It is the replication that `simulate` counts under that number; see `planner.rack.device_log` for columns,
+    and for what an interruption leaves.
+    """
+    with device_log(path, every=every) as told:
+        if engine == "compiled":
+            from planner.rack import compiled_engine
+
+            compiled_engine.run_replication(rack, replication, told)
+        else:
+            from planner.rack import simpy_engine
+
+            simpy_engine.run_replication(rack, replication, told)
 
 
 def simulate(

@@ -23,12 +23,14 @@ from planner.rack.results import (
     StreamResult,
     Temperature,
     TimeSeries,
+    UpdateResult,
     Verdict,
 )
 from planner.rack.rooms import places_of
 from planner.rack.streams import StreamGroup
 from planner.rack.tally import RunTally, StreamTally
 from planner.rack.warmup import warmup_warnings
+from planner.units import format_percent
 from planner.wording.message import message
 
 CONFIDENCE = 0.95
@@ -109,6 +111,21 @@ def summarise(rack: Rack, runs: Sequence[RunTally], *, certainty: Certainty = ON
         series=_series(runs[0]),
         slots=_slots(runs[0]),
         warnings=tuple(_warnings(rack, streams, devices) + settling),
+        update=_update(runs),
+    )
+
+
+def _update(runs: Sequence[RunTally]) -> UpdateResult | None:
+    outcomes = [run.trial for run in runs if run.trial is not None]
+    if not outcomes:
+        return None
+    answered = sum(outcome.seen.answered for outcome in outcomes)
+    return UpdateResult(
+        replications=len(outcomes),
+        rolled_back_share=sum(outcome.rolled_back for outcome in outcomes) / len(outcomes),
+        answered=answered,
+        late_share=sum(outcome.seen.late for outcome in outcomes) / answered if answered else None,
+        failed_share=sum(outcome.seen.failed for outcome in outcomes) / answered if answered else None,
     )
 
 
@@ -138,7 +155,7 @@ def _latency(runs: Sequence[Latencies]) -> Latency:
         return Latency(None, None, None, None, None, None, None)
     p99s = [latency_quantile(run, 0.99) for run in runs if run.count]
     interval = t_interval(p99s)
-    low, high = interval if interval is not None else (None, None)
+    low, high = (max(0.0, interval[0]), interval[1]) if interval is not None else (None, None)
     p50, p90, p99 = (latency_quantile(together, share) for share in (0.5, 0.9, 0.99))
     return Latency(together.mean_s, p50, p90, p99, low, high, max(p99s))
 
@@ -228,7 +245,9 @@ def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResul
         warnings.append(message("simulated.overload", offered=f"{offered:.3g}"))
     if rack.device.thermal.leakage is None:
         warnings.append(message("simulated.leakage", device=repr(rack.device.name)))
-    if rack.device.beside:
+    if rack.device.beside and rack.device.contention:
+        warnings.append(message("simulated.contention", each=format_percent(rack.device.contention)))
+    elif rack.device.beside:
         warnings.append(message("simulated.beside"))
     if devices.shutdowns:
         number = f"{devices.shutdowns:.3g}"

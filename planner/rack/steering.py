@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.rack.control import Controls, Flags, Floats, Seen, checked, free
+from planner.rack.control import Controls, Flags, Floats, Ints, Seen, checked, free
 from planner.rack.description import Rack
 from planner.rack.device import Unit
 from planner.rack.governor import clock_ratio
@@ -14,8 +14,11 @@ from planner.rack.heat import advance, initial_state
 from planner.rack.life import LifeCourse, Standing
 from planner.rack.load import busy_power_w, slowdown
 from planner.rack.records import EpochRow
+from planner.rack.rolling_update import Trial, TrialOutcome
 from planner.rack.rooms import Places, networks_of
 from planner.rack.thermal import fan_w
+
+NOTHING_SEEN = Trial()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +26,8 @@ class Measures:
     """What an engine measured in an epoch.
 
     For each server mean power above idle and busy share; mean numbers of requests waiting and in the rack;
-    requests that arrived; for each network the longest latency of those answered.
+    requests that arrived; for each network the longest latency of those answered; for each device how many
+    requests wait at its units, cores and copies in the end; what watched devices have inferred.
     """
 
     dynamic_w: Floats
@@ -32,6 +36,8 @@ class Measures:
     in_system: float
     arrived: int
     slowest_s: Floats
+    queued: Ints
+    trial: Trial = NOTHING_SEEN
 
 
 class Steering:
@@ -64,7 +70,22 @@ class Steering:
         if self._course is not None:
             return self._course.at(now_s)
         none = np.zeros(self._rack.count, dtype=np.bool_)
-        return Standing(none, none, none, none)
+        return Standing(none, none, none, none, none)
+
+    @property
+    def updated(self) -> Flags:
+        """Which devices have the new model."""
+        return self._standing.updated
+
+    @property
+    def watched(self) -> Flags:
+        """Of which devices it is measured."""
+        return self._standing.watched
+
+    @property
+    def outcome(self) -> TrialOutcome | None:
+        """What was measured of a new model, and what followed; None without."""
+        return self._course.outcome if self._course else None
 
     def _heat_clock(self) -> Floats:
         """The highest clock that each device's governor allows."""
@@ -105,6 +126,8 @@ class Steering:
         stood, was_out, had_shut = self._standing, self.out, self._shut
         heat, after = advance(self._rack, before, dynamic_w)
         self._shut = np.where(stood.failed, had_shut, after.off)
+        if self._course is not None:
+            self._course.see(measured.trial)
         self._standing = self._stand(end_s)
         self.heat = replace(after, off=self._shut | self._standing.failed)
         self.out = self.heat.off | self._standing.updating
@@ -140,6 +163,7 @@ class Steering:
             copy_busy=float(copy_busy.sum()),
             waiting=measured.waiting,
             in_system=measured.in_system,
+            queued=measured.queued,
             changed=not np.array_equal(opened, self.controls.open),
             start_inner_c=before.inner_c,
             inner_c=self.heat.inner_c,
@@ -157,5 +181,5 @@ class Steering:
         everything = free(self._rack)
         self.controls = replace(everything, open=everything.open & ~self._standing.draining)
         for number, policy in enumerate(self._rack.policies):
-            proposed, memory = policy.steer(self._rack, seen, self.controls, self._memories[number])
-            self.controls, self._memories[number] = checked(policy, proposed, self.controls), memory
+            answer = policy.steer(self._rack, seen, self.controls, self._memories[number])
+            self.controls, self._memories[number] = checked(policy, answer, self.controls)

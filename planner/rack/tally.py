@@ -16,6 +16,7 @@ from planner.rack.description import Rack
 from planner.rack.epochs import EpochAccounts, EpochTally
 from planner.rack.latencies import ExactLatencies, Latencies
 from planner.rack.records import Outcome, Records
+from planner.rack.rolling_update import TrialOutcome
 from planner.rack.rooms import NONE
 from planner.rack.streams import StreamGroup
 from planner.rack.window import Window, counted_window
@@ -58,7 +59,7 @@ class RequestAccounts:
 @dataclass(frozen=True, slots=True, eq=False)
 class RunTally:
     """One replication. `completed` were served within the counted window; `batches` began in it and held
-    `batched` requests.
+    `batched` requests; `trial` is what was measured of a new model.
     """
 
     replication: int
@@ -68,6 +69,7 @@ class RunTally:
     batched: int
     epochs: EpochTally
     accounts: Accounts
+    trial: TrialOutcome | None = None
 
 
 def law_accounts(rack: Rack, epochs: EpochAccounts, requests: RequestAccounts) -> Accounts:
@@ -110,6 +112,7 @@ def tally_records(rack: Rack, run: Records) -> RunTally:
         batched=int(batches.size[begun].sum()),
         epochs=epochs,
         accounts=law_accounts(rack, epochs.accounts, done),
+        trial=run.trial,
     )
 
 

@@ -37,6 +37,8 @@ def trace_blocks(path: str) -> Iterator[NDArray[np.float64]]:
         if block.size:
             row, last_s = row + block.size, float(block[-1])
             yield block
+    if row == 0:
+        raise InputError(path, [Problem(COLUMN, "at least one time", "none")])
 
 
 def _csv(file: Path) -> Iterator[NDArray[np.float64]]:

@@ -1,4 +1,4 @@
-"""Work around inference in a scenario: steps of a stream's requests, and the host that they run on."""
+"""What goes on around inference in a scenario: steps of requests, their host, other units at the memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from planner.schema.quantity import Seconds, Watts
+from planner.schema.quantity import Ratio, Seconds, Watts
 from planner.schema.strict import StrictModel
 
 
@@ -28,3 +28,12 @@ class HostCores(StrictModel):
     """What a core draws above idle under the device's own heat sink; nothing for a host that stands apart."""
     copies: int = Field(default=1, ge=1)
     """Copies that run at a time."""
+
+
+class Contention(StrictModel):
+    """How much longer a batch takes for each other unit of its device that is at work."""
+
+    each_ratio: Annotated[Ratio, Field(ge=0)]
+    status: Literal["measured", "assumed"]
+    note: Annotated[str, Field(min_length=1)]
+    """Who measured it on what, or why it is plausible."""

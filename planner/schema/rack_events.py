@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from planner.schema.quantity import Ratio, Seconds
+from planner.schema.quantity import Ratio, Seconds, refuse
 from planner.schema.strict import StrictModel
 
 Above = Annotated[Ratio, Field(gt=0)]
@@ -47,6 +47,19 @@ class UpdateInRun(StrictModel):
     """The same of the power above idle."""
     roll_back_over_ratio: Above | None = None
     """The first devices go back to the old model when the new one takes more than this."""
+    new_errors_ratio: Annotated[Ratio, Field(ge=0, le=1)] = 0.0
+    """Share of the requests that the new model does not answer."""
+    roll_back_p99_s: Annotated[Seconds, Field(gt=0)] | None = None
+    """They go back when the p99 that is measured on them during the soak is longer."""
+    roll_back_errors_ratio: Annotated[Ratio, Field(ge=0, le=1)] | None = None
+    """They go back when a larger share comes to nothing on them during the soak."""
+
+    @model_validator(mode="after")
+    def _time_to_measure(self) -> Self:
+        measured = self.roll_back_p99_s is not None or self.roll_back_errors_ratio is not None
+        if measured and self.soak_s == 0:
+            raise refuse("a `soak` to measure the new model in", "0 s")
+        return self
 
 
 class Events(StrictModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.accelerator import SYNTHETIC, Accelerator
-from planner.schema.around import HostCores
+from planner.schema.around import Contention, HostCores
 from planner.schema.claims import Claim
 from planner.schema.device import Form, PrecisionName, UnitKind
 from planner.schema.money import Carbon, MoneyTerms
@@ -39,6 +39,8 @@ from planner.schema.streams import Share, Stream
 from planner.schema.strict import StrictModel
 from planner.units import format_percent
 
+Mark = Annotated[int, Field(ge=1)]
+
 
 class Candidates(StrictModel):
     """Which parts, in which modes and precisions, at which batch sizes."""
@@ -52,6 +54,8 @@ class Candidates(StrictModel):
     """How long a batch may wait to fill."""
     beside: list[UnitKind] = Field(default_factory=list)
     """Kinds of units that serve beside the one that a part's plan rests on."""
+    contention: Contention | None = None
+    """What these units lose to each other at the memory that they share; nothing unless stated."""
     labels_ops_per_s: dict[str, OpsPerSecond] = Field(default_factory=dict)
     """What the plan counts on of a part, by its id, where somebody drew it up with operations per second."""
 
@@ -152,7 +156,7 @@ class Simulation(StrictModel):
     dispatch: Literal[
         "shortest_queue", "round_robin", "power_of_two", "least_energy", "central_queue", "npu_first"
     ] = "shortest_queue"
-    spill_at: int = Field(default=2, ge=1)
+    spill_at: Mark | dict[UnitKind, Mark] = 2
     """With `npu_first`: requests at the emptiest unit of a kind from which on the next kind is taken."""
 
     horizon: Literal["steady", "terminating"] = "steady"

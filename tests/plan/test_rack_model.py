@@ -11,9 +11,10 @@ from planner.plan.rack_model import build_rack
 from planner.plan.size import size
 from planner.plan.study import ScenarioFile, read_workloads
 from planner.rack.description import NetworkShare
-from planner.rack.life import Failures, Life, Outage, RollingUpdate
+from planner.rack.life import Failures, Life, Outage
 from planner.rack.policies.clock import PowerCap, TwoThresholds
 from planner.rack.policies.openness import AvoidHot, ResourceGuard, StableScheduler
+from planner.rack.rolling_update import RollingUpdate
 from planner.rack.streams import Bursts, DropOuts, Profile
 from planner.schema.scenario import Scenario
 from planner.schema.yaml_file import parse_document, validate

@@ -18,7 +18,8 @@ from planner.rack.description import (
     Thermal,
     Unit,
 )
-from planner.rack.life import Failures, Life, Outage, RollingUpdate
+from planner.rack.life import Failures, Life, Outage
+from planner.rack.rolling_update import RollingUpdate
 from planner.rack.streams import Bursts, DropOuts, Profile, Step, StreamGroup
 
 DISPATCHES = ("shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy")
@@ -75,7 +76,22 @@ def _with_units(draw: np.random.Generator, rack: Rack) -> Rack:
             for group in streams
         )
     spill_at = int(draw.integers(1, 4))
-    return replace(rack, device=device, dispatch=dispatch, streams=streams, spill_at=spill_at)
+    device = replace(device, contention=float(draw.choice([0.0, 0.15])))
+    life = _measured(draw, rack.life)
+    return replace(rack, device=device, dispatch=dispatch, streams=streams, spill_at=spill_at, life=life)
+
+
+def _measured(draw: np.random.Generator, life: Life) -> Life:
+    """The new model, where there is one, judged by what the run shows of it."""
+    if life.update is None:
+        return life
+    update = replace(
+        life.update,
+        error_ratio=float(draw.choice([0.0, 0.05])),
+        roll_back_p99_s=float(draw.uniform(0.01, 0.5)),
+        roll_back_errors=float(draw.choice([0.01, 0.2])),
+    )
+    return replace(life, update=update)
 
 
 def _steps(draw: np.random.Generator) -> tuple[Step, ...]:

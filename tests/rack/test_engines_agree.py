@@ -69,6 +69,7 @@ def test_the_random_racks_reach_every_rule(random_rack):
         "shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy", "npu_first",
     }  # fmt: skip
     assert sum(bool(rack.device.beside) for rack in racks) >= 5
+    assert sum(bool(rack.device.beside and rack.device.contention) for rack in racks) >= 2
     assert sum(rack.device.host is not None for rack in racks) >= 4
     assert sum(not rack.life.quiet for rack in racks) >= 5
     assert sum(run.epochs.accounts.throttled_s > 0 for run in runs) >= 3

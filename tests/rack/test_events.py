@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from planner.errors import InputError
 from planner.rack import compiled_engine, simpy_engine
-from planner.rack.life import Failures, Life, LifeCourse, Outage, RollingUpdate, update_steps
+from planner.rack.life import Failures, Life, LifeCourse, Outage
+from planner.rack.rolling_update import RollingUpdate, update_steps
 from planner.rack.simulation import simulate
 from planner.rack.streams import StreamGroup
 

@@ -252,3 +252,25 @@ def test_the_policy_of_the_guide_works(hot_rack):
     exec(compile(example, str(guide), "exec", dont_inherit=True), names)  # noqa: S102 - the guide's own code
     cool = simulate(replace(hot_rack, policies=(names["CoolDown"](60.0),)))
     assert cool.devices.temperature_c.max < simulate(hot_rack).devices.temperature_c.max
+
+
+@pytest.mark.parametrize("engine", ["compiled", "simpy"])
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda _: None, r"steer: expected Controls.*got None"),
+        (lambda c: c, "as a pair"),
+        (lambda _: (42, None), "got \\(42, None\\)"),
+        (lambda c: (replace(c, clock=[1.0, 1.0]), None), "clock: expected an array.*got list"),
+        (lambda c: (replace(c, clock=c.clock * np.nan), None), "clock: expected ratios"),
+        (lambda c: (replace(c, open=c.clock), None), "open: expected an array of bool"),
+        (lambda c: (replace(c, max_batch=np.array([1.5])), None), "max_batch.*whole numbers"),
+    ],
+)
+def test_whatever_a_policy_returns_is_looked_at(make_rack, engine, answer, told):
+    class Odd:
+        def steer(self, _rack, _seen, controls, _memory):
+            return answer(controls)
+
+    with pytest.raises(InputError, match=f"(?s)Odd.*{told}"):
+        simulate(make_rack(policies=(Odd(),)), engine=engine)

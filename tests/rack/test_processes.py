@@ -116,6 +116,7 @@ def test_a_long_trace_is_never_whole_in_memory(times_s, tmp_path, monkeypatch):
         ("time_s\n1\nsoon\n", "a column time_s of numbers"),
         ("time_s\n1\nnan\n", "row 2"),
         ("t\n1\n", "a column time_s"),
+        ("time_s\n", "at least one time, got none"),
         (None, "no such file"),
     ],
 )

@@ -123,6 +123,53 @@ def test_a_high_mark_keeps_all_on_the_npu(make_rack, thermal, spill_at, npu_only
     assert bool(np.isclose(batches.end_s - batches.start_s, 0.02).all()) is npu_only
 
 
+def starts_and_ends(run, length_s):
+    """Spans of the batches that take this long."""
+    batches = run.batches
+    there = np.isclose(batches.end_s - batches.start_s, length_s)
+    return batches.start_s[there], batches.end_s[there]
+
+
+def at_work(spans, instants_s):
+    """Whether a server with these spans is busy at these instants, just before anything happens in them."""
+    starts_s, ends_s = spans
+    place = np.searchsorted(starts_s, instants_s) - 1
+    return (place >= 0) & (ends_s[np.maximum(place, 0)] >= instants_s)
+
+
+def test_work_spills_from_npu_to_gpu_to_cpu_and_only_when_the_one_before_is_full(make_rack, thermal):
+    """One place each: the GPU is taken while the NPU works, the CPU while both do; both engines alike."""
+    door = StreamGroup("door", 1, 60.0, "net", 1.0, arrivals="poisson", queue_limit=0)
+    device = units_of(0.015, (slow_unit("cpu", 0.05), slow_unit("npu", 0.02)), thermal)
+    rack = make_rack(
+        count=1, streams=(door,), device=device, dispatch="npu_first", spill_at=1, duration_s=200.0
+    )
+    run = simpy_engine.run_replication(rack, 0)
+    npu, gpu, cpu = (starts_and_ends(run, length_s) for length_s in (0.02, 0.015, 0.05))
+    assert min(len(starts_s) for starts_s, _ in (npu, gpu, cpu)) > 500
+    assert at_work(npu, gpu[0]).all()
+    assert at_work(npu, cpu[0]).all()
+    assert at_work(gpu, cpu[0]).all()
+    reference, compiled = simulate(rack, engine="simpy"), simulate(rack)
+    assert compiled.streams[0].dropped == reference.streams[0].dropped > 0
+    assert compiled.streams[0].latency_s.mean == pytest.approx(reference.streams[0].latency_s.mean)
+
+
+def test_each_kind_may_have_a_mark_of_its_own(make_rack, thermal):
+    """Four at the NPU before the GPU is asked, and one there before the CPU is; or fifty before the CPU."""
+    door = StreamGroup("door", 1, 90.0, "net", 1.0, arrivals="poisson")
+    device = units_of(0.015, (slow_unit("cpu", 0.05), slow_unit("npu", 0.02)), thermal)
+    rack = make_rack(count=1, streams=(door,), device=device, dispatch="npu_first", duration_s=100.0)
+    early, late = (replace(rack, spill_at={"npu": 4, "gpu": gpu}) for gpu in (1, 50))
+    on_cpu = [len(starts_and_ends(simpy_engine.run_replication(r, 0), 0.05)[0]) for r in (early, late)]
+    assert on_cpu[0] > 100
+    assert on_cpu[1] == 0
+    for one in (early, late):
+        assert simulate(one).streams[0].served == simulate(one, engine="simpy").streams[0].served
+    with pytest.raises(InputError, match="kinds among gpu, cpu, npu"):
+        replace(rack, spill_at={"dla": 2})
+
+
 def test_the_best_sharing_is_the_linear_programme_s():
     """Two networks on two units: each goes to the one that is faster at it; moving any makes it worse."""
     rates, times = np.array([30.0, 10.0]), np.array([[0.01, 0.03], [0.05, 0.02]])

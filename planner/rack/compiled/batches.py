@@ -1,10 +1,10 @@
-"""Servers and what they work on: which batch may start, who is in it, how it ends, where its requests go."""
+"""Which batch may start, who is in it, and where its requests go when it is done."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from planner.rack.compiled.choice import choose_room
+from planner.rack.compiled.choice import choose_room, mixed
 from planner.rack.compiled.jit import compiled
 from planner.rack.compiled.queues import (
     add_load,
@@ -18,6 +18,7 @@ from planner.rack.compiled.queues import (
     pop_oldest,
     wait_again,
 )
+from planner.rack.compiled.servers import begin_work, finish, make_idle, others_at_work, take_idle
 from planner.rack.compiled.state import DROP_OLDEST, NONE, State
 from planner.rack.compiled.tree import renew_winner
 
@@ -164,7 +165,11 @@ def start(state: State, room: int, network: int, now_s: float) -> None:
         run.batches += 1
         run.batched += size
     full_clock_s = state.batch_s[server.unit, network, size - 1]
-    service_s = (full_clock_s + added_s) * state.slow[number, network] * state.nodes[server.head].work
+    stretch = 1.0
+    if run.contention > 0.0:
+        stretch += run.contention * others_at_work(state, number)
+    service_s = (full_clock_s + added_s) * state.slow[number, network] * stretch
+    service_s *= state.nodes[server.head].work
     begin_work(state, number, size, state.busy_w[number, network], service_s, now_s)
 
 
@@ -188,31 +193,6 @@ def start_step(state: State, room: int, now_s: float) -> None:
 
 
 @compiled
-def take_idle(state: State, room: int) -> int:
-    """The server of a room that has been idle longest, which is not idle any more."""
-    place = state.rooms[room]
-    number: int = place.idle_head
-    place.idle_head = state.servers[number].next_idle
-    if place.idle_head == NONE:
-        place.idle_tail = NONE
-    return number
-
-
-@compiled
-def begin_work(state: State, number: int, size: int, power_w: float, service_s: float, now_s: float) -> None:
-    """A server works on the requests that are chained to it."""
-    run, server = state.run[0], state.servers[number]
-    server.size = size
-    server.start_s = server.busy_since_s = now_s
-    server.power_w = power_w
-    run.waiting -= size
-    state.completion_s[number] = now_s + service_s
-    state.completion_order[number] = run.begun
-    run.begun += 1
-    renew_winner(state.completion_winner, state.completion_s, state.completion_order, number)
-
-
-@compiled
 def take(state: State, room: int, network: int, size: int, now_s: float) -> int:
     """Chain the waiting requests of a network that are first in rank, and count their waits."""
     run = state.run[0]
@@ -230,51 +210,36 @@ def take(state: State, room: int, network: int, size: int, now_s: float) -> int:
 
 
 @compiled
-def serve_until(state: State, number: int, now_s: float) -> None:
-    """Carry a busy server's time and energy in this epoch on to now."""
-    server = state.servers[number]
-    served_s = now_s - server.busy_since_s
-    server.busy_s += served_s
-    server.dynamic_j += served_s * server.power_w
-    server.busy_since_s = now_s
-
-
-@compiled
-def count_batch(state: State, number: int, now_s: float) -> None:
-    """Count the part of a batch that lies in the window, for the second account of time and energy."""
-    run, server = state.run[0], state.servers[number]
-    served_s = in_window_s(state, server.start_s, now_s)
-    run.served_s += served_s
-    run.served_j += served_s * server.power_w
-
-
-@compiled
-def finish(state: State, number: int, now_s: float) -> None:
-    """The batch of a server is over; its requests are still chained to it."""
-    serve_until(state, number, now_s)
-    count_batch(state, number, now_s)
-    server = state.servers[number]
-    if server.unit != NONE:
-        add_load(state, server.room, -server.size)
-    server.size = 0
-    state.completion_s[number] = np.inf
-
-
-@compiled
 def complete(state: State, number: int, now_s: float) -> None:
     """A server has done with its batch and takes the next."""
     pass_time(state, now_s)
     finish(state, number, now_s)
     server = state.servers[number]
+    renewed = server.unit != NONE and state.updated[server.device]
     node = server.head
     while node != NONE:
         following = state.nodes[node].next
-        go_on(state, node, now_s)
+        if renewed and fails(state, number, node, now_s):
+            drop(state, node, now_s)
+        else:
+            go_on(state, node, now_s)
         node = following
     make_idle(state, number)
     serve(state, server.room, now_s)
     if server.size == 0:
         renew_winner(state.completion_winner, state.completion_s, state.completion_order, number)
+
+
+@compiled
+def fails(state: State, number: int, node: int, now_s: float) -> bool:
+    """Whether a new model has failed at a request; what watched devices infer is counted."""
+    run, request = state.run[0], state.nodes[node]
+    failed: bool = mixed(state.mixing_errors, request.request) < run.failing_below
+    if state.watched[state.servers[number].device]:
+        run.answered += 1
+        run.late += now_s - request.arrival_s > run.late_after_s
+        run.failed += failed
+    return failed
 
 
 @compiled
@@ -287,47 +252,3 @@ def go_on(state: State, number: int, now_s: float) -> None:
     else:
         wait_again(state, number, now_s)
         wait(state, number, now_s)
-
-
-@compiled
-def make_idle(state: State, number: int) -> None:
-    """A server takes its turn behind the idle ones of its room."""
-    server = state.servers[number]
-    place = state.rooms[server.room]
-    server.head = server.next_idle = NONE
-    if place.idle_head == NONE:
-        place.idle_head = number
-    else:
-        state.servers[place.idle_tail].next_idle = number
-    place.idle_tail = number
-
-
-@compiled
-def lose_batch(state: State, number: int, now_s: float) -> None:
-    """The batch of a server is lost with it."""
-    finish(state, number, now_s)
-    renew_winner(state.completion_winner, state.completion_s, state.completion_order, number)
-    server = state.servers[number]
-    node = server.head
-    while node != NONE:
-        following = state.nodes[node].next
-        drop(state, node, now_s)
-        node = following
-    server.head = NONE
-
-
-@compiled
-def leave_idle(state: State, number: int) -> None:
-    """An idle server is taken out of its room's turns."""
-    server = state.servers[number]
-    place = state.rooms[server.room]
-    previous, at = NONE, place.idle_head
-    while at != number:
-        previous, at = at, state.servers[at].next_idle
-    if previous == NONE:
-        place.idle_head = server.next_idle
-    else:
-        state.servers[previous].next_idle = server.next_idle
-    if place.idle_tail == number:
-        place.idle_tail = previous
-    server.next_idle = NONE

@@ -66,7 +66,7 @@ def first_lane_not_full(state: State, network: int, emptiest: int) -> int:
     rules = state.networks[network]
     for place in range(rules.first_lane, rules.last_lane):
         lane: int = state.lane_order[place]
-        if state.loads[lane, 1] < state.run[0].spill_at:
+        if state.loads[lane, 1] < state.lanes[lane].spill_at:
             return lane
     return emptiest
 

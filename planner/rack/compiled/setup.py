@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.rack.arrivals import group_of_source
-from planner.rack.chance import GOLDEN, MIX_1, MIX_2, dispatch_key
+from planner.rack.chance import GOLDEN, MIX_1, MIX_2, bits_below, dispatch_key, error_key
 from planner.rack.compiled import state as s
 from planner.rack.compiled.tree import leaf_count, tournament
 from planner.rack.description import Rack
@@ -36,7 +36,7 @@ def begin(rack: Rack, places: Places, replication: int, window_start_s: float) -
         run=_run(rack, places, window_start_s),
         servers=_servers(places),
         rooms=_rooms(places),
-        lanes=_filled(s.LANE, places.lanes, last=rooms - 1),
+        lanes=_filled(s.LANE, places.lanes, last=rooms - 1, spill_at=places.spill_at),
         queues=_filled(s.QUEUE, (places.room_lane.size, len(rack.streams)), head=s.NONE, tail=s.NONE),
         nodes=nodes,
         groups=groups,
@@ -62,7 +62,10 @@ def begin(rack: Rack, places: Places, replication: int, window_start_s: float) -
         busy_w=np.zeros((places.unit_servers, len(networks))),
         latency_counts=np.zeros((len(rack.streams), BINS), dtype=np.int64),
         latency_sums_s=np.zeros((len(rack.streams), BINS)),
+        updated=np.zeros(rack.count, dtype=np.bool_),
+        watched=np.zeros(rack.count, dtype=np.bool_),
         mixing=np.array([dispatch_key(rack.seed, replication), GOLDEN, MIX_1, MIX_2], dtype=np.uint64),
+        mixing_errors=np.array([error_key(rack.seed, replication), GOLDEN, MIX_1, MIX_2], dtype=np.uint64),
     )
 
 
@@ -102,14 +105,18 @@ def _filled(dtype: np.dtype[np.void], shape: int | tuple[int, ...], **values: ob
 
 
 def _run(rack: Rack, places: Places, window_start_s: float) -> s.Rows:
+    update = rack.life.update
     return _filled(
         s.RUN,
         1,
+        late_after_s=update.late_after_s if update else np.inf,
+        failing_below=bits_below(update.error_ratio) if update else 0,
         window_start_s=window_start_s,
         arrival_s=np.inf,
         rule=_RULES[rack.dispatch],
-        spill_at=rack.spill_at,
         unit_rooms=places.unit_rooms,
+        units=places.unit_servers // rack.count,
+        contention=rack.device.contention,
     )
 
 

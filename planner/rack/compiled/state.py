@@ -52,8 +52,14 @@ RUN = np.dtype(
         ("served_s", "f8"),
         ("served_j", "f8"),
         ("rule", "i8"),  # of dispatch
-        ("spill_at", "i8"),
         ("unit_rooms", "i8"),  # rooms before units; those of pools come after them
+        ("units", "i8"),  # of one device; its unit servers are numbered one after another
+        ("contention", "f8"),  # share of a batch's time for each other unit at work
+        ("late_after_s", "f8"),  # of a new model; requests that watched devices infer in the epoch, and of
+        ("answered", "i8"),  # these the late ones and those that come to nothing
+        ("late", "i8"),
+        ("failed", "i8"),
+        ("failing_below", "u8"),  # bits drawn for a request at which a new model fails
         ("revision", "i8"),
     ],
     align=True,
@@ -91,7 +97,7 @@ ROOM = np.dtype(
     align=True,
 )
 
-LANE = np.dtype([("last", "i8")])
+LANE = np.dtype([("last", "i8"), ("spill_at", "i8")], align=True)
 
 QUEUE = np.dtype([("head", "i8"), ("tail", "i8"), ("length", "i8")])
 
@@ -172,7 +178,10 @@ class State(NamedTuple):
     busy_w: Floats  # [server, network], of units
     latency_counts: Ints  # [group, bin]
     latency_sums_s: Floats
+    updated: Flags  # [device]: has a new model
+    watched: Flags  # [device]: what it infers is measured
     mixing: Bits  # key and constants of the draws for dispatch
+    mixing_errors: Bits  # the same of the draws for what a new model fails at
 
 
 class Piece(NamedTuple):

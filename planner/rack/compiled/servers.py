@@ -1,0 +1,122 @@
+"""Servers: who is idle, how long one works, what it draws, how its work ends."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.rack.compiled.jit import compiled
+from planner.rack.compiled.queues import add_load, drop, in_window_s
+from planner.rack.compiled.state import NONE, State
+from planner.rack.compiled.tree import renew_winner
+
+
+@compiled
+def take_idle(state: State, room: int) -> int:
+    """The server of a room that has been idle longest, which is not idle any more."""
+    place = state.rooms[room]
+    number: int = place.idle_head
+    place.idle_head = state.servers[number].next_idle
+    if place.idle_head == NONE:
+        place.idle_tail = NONE
+    return number
+
+
+@compiled
+def begin_work(state: State, number: int, size: int, power_w: float, service_s: float, now_s: float) -> None:
+    """A server works on the requests that are chained to it."""
+    run, server = state.run[0], state.servers[number]
+    server.size = size
+    server.start_s = server.busy_since_s = now_s
+    server.power_w = power_w
+    run.waiting -= size
+    state.completion_s[number] = now_s + service_s
+    state.completion_order[number] = run.begun
+    run.begun += 1
+    renew_winner(state.completion_winner, state.completion_s, state.completion_order, number)
+
+
+@compiled
+def serve_until(state: State, number: int, now_s: float) -> None:
+    """Carry a busy server's time and energy in this epoch on to now."""
+    server = state.servers[number]
+    served_s = now_s - server.busy_since_s
+    server.busy_s += served_s
+    server.dynamic_j += served_s * server.power_w
+    server.busy_since_s = now_s
+
+
+@compiled
+def count_batch(state: State, number: int, now_s: float) -> None:
+    """Count the part of a batch that lies in the window, for the second account of time and energy."""
+    run, server = state.run[0], state.servers[number]
+    served_s = in_window_s(state, server.start_s, now_s)
+    run.served_s += served_s
+    run.served_j += served_s * server.power_w
+
+
+@compiled
+def finish(state: State, number: int, now_s: float) -> None:
+    """The batch of a server is over; its requests are still chained to it."""
+    serve_until(state, number, now_s)
+    count_batch(state, number, now_s)
+    server = state.servers[number]
+    if server.unit != NONE:
+        add_load(state, server.room, -server.size)
+    server.size = 0
+    state.completion_s[number] = np.inf
+
+
+@compiled
+def make_idle(state: State, number: int) -> None:
+    """A server takes its turn behind the idle ones of its room."""
+    server = state.servers[number]
+    place = state.rooms[server.room]
+    server.head = server.next_idle = NONE
+    if place.idle_head == NONE:
+        place.idle_head = number
+    else:
+        state.servers[place.idle_tail].next_idle = number
+    place.idle_tail = number
+
+
+@compiled
+def lose_batch(state: State, number: int, now_s: float) -> None:
+    """The batch of a server is lost with it."""
+    finish(state, number, now_s)
+    renew_winner(state.completion_winner, state.completion_s, state.completion_order, number)
+    server = state.servers[number]
+    node = server.head
+    while node != NONE:
+        following = state.nodes[node].next
+        drop(state, node, now_s)
+        node = following
+    server.head = NONE
+
+
+@compiled
+def leave_idle(state: State, number: int) -> None:
+    """An idle server is taken out of its room's turns."""
+    server = state.servers[number]
+    place = state.rooms[server.room]
+    previous, at = NONE, place.idle_head
+    while at != number:
+        previous, at = at, state.servers[at].next_idle
+    if previous == NONE:
+        place.idle_head = server.next_idle
+    else:
+        state.servers[previous].next_idle = server.next_idle
+    if place.idle_tail == number:
+        place.idle_tail = previous
+    server.next_idle = NONE
+
+
+@compiled
+def others_at_work(state: State, number: int) -> int:
+    """Other units of an idle unit's device that have a batch in them."""
+    units = state.run[0].units
+    first = number // units * units
+    busy = 0
+    for other in range(first, first + units):
+        if state.servers[other].size > 0:
+            busy += 1
+    return busy
