@@ -88,7 +88,8 @@ def test_sources_are_links(study_pdf, sample):
     assert links == {source["url"] for source in sample.study()["sources"] if source["url"]}
 
 
-def test_same_record_same_bytes(study_pdf, sample):
+def test_same_record_same_bytes_on_any_number_of_processes(study_pdf, sample):
+    assert render_pdf(sample.study(), processes=3) == study_pdf
     assert render_pdf(sample.study()) == study_pdf
 
 
