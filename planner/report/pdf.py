@@ -67,7 +67,7 @@ def _typeset(title: str, study: Study, blocks: list[Block], say: Wording, paper:
         "paper": _PAPERS[paper],
         "language": say.language,
         "region": say("text.region"),
-        "words": {name: say(f"text.{name}") for name in _WORDS},
+        "words": {name: say(f"text.{name}") for name in _WORDS} | {"on_page": say("text.on_page", page="#")},
         "chinese": None if face is None else face.family,
         "title": title,
         "running_title": shortened(title, 70),

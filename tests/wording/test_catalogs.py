@@ -12,6 +12,7 @@ import pytest
 from planner.errors import MissingDataError
 from planner.latency.transfer.store import read_transfer, transfer_files
 from planner.plan.lint import mistakes
+from planner.schema.yaml_file import read_document
 from planner.wording.catalog import LANGUAGES, catalog, translation, translations
 from planner.wording.message import Message, Stored, Wording, counted, message
 
@@ -149,3 +150,11 @@ def test_text_of_the_database_is_english_until_it_is_said():
     assert text == "ncnn on Arm CPUs"
     assert Wording("zh").of(copy.deepcopy(text)) == "ncnn 在 Arm CPU 上"
     assert Wording("en").of(text) == Wording("zh").of(Stored("no.such", str(text))) == "ncnn on Arm CPUs"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_section_stands_in_one_file(language):
+    files = sorted((PACKAGE / "wording" / language).glob("*.yaml"))
+    sections = [section for file in files for section in read_document(file).values]
+    assert len(files) > 1
+    assert len(sections) == len(set(sections))
