@@ -88,7 +88,7 @@ def _figure(block: Figure, say: Wording) -> str:
 
 
 def _table(block: Table, say: Wording) -> str:
-    caption = f"<caption>{_said(block.caption, say)}</caption>" if block.caption else ""
+    caption = f"<caption><span>{_said(block.caption, say)}</span></caption>" if block.caption else ""
     head = "".join(
         f'<th scope="col" class="{column.align}">{_said(column.head, say)}</th>' for column in block.columns
     )

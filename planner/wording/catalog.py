@@ -1,7 +1,8 @@
 """The catalogs: name of a sentence -> its text in one language, with places for what differs.
 
-A language is a folder of files, each with sections of its own. A text is set with `str.format` and named places alone, so that a translator can reorder them; numbers
-arrive as text, rounded and with their unit, and read the same in every language.
+A language is a folder of files, each with sections of its own. A text is set with `str.format` and named
+places alone, so that a translator can reorder them; numbers arrive as text, rounded and with their unit, and
+read the same in every language.
 
 What the database says in English (names of fitted models, mistakes and advice) stands there alone; other
 languages have it in `database.<language>.yaml`, by the place where it stands.

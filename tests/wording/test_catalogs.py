@@ -44,6 +44,7 @@ def test_chinese_is_chinese():
         if re.sub(r"\{\w+\}", "", text).strip(" ：，；。、×=+·")
         and not CHINESE.search(text)
         and key not in plain
+        and not key.startswith("engine.")  # names of products
     ]
     assert all(not re.search("[a-z]{3,}", re.sub(r"\{\w+\}", "", catalog("zh")[key])) for key in unspoken)
 
@@ -106,7 +107,7 @@ def test_a_whole_record_changes_language():
 
 
 def test_an_unknown_name_is_a_defect_and_says_where():
-    with pytest.raises(MissingDataError, match=r"en\.yaml.*no\.such"):
+    with pytest.raises(MissingDataError, match=r"wording/en.*no\.such"):
         message("no.such")
 
 

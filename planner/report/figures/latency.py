@@ -53,6 +53,13 @@ def latency_bars(rivals: Sequence[Rival], say: Wording) -> bytes | None:
     return draw(0.8 + 0.24 * len(shown), paint, say)
 
 
+def rival_name(rival: Rival, shown: Sequence[Rival]) -> str:
+    """A long name loses what stands in brackets, where the rest still tells it from the others."""
+    bare = rival["name"].partition(" (")[0]
+    alike = sum(other["name"].partition(" (")[0] == bare for other in shown)
+    return shortened(bare if len(rival["name"]) > _NAME and alike == 1 else rival["name"], _NAME)
+
+
 def _bar(axes: Axes, place: int, rival: Rival) -> None:
     estimate, planning = rival["latency_s"], rival["planning_latency_s"]
     if planning is not None:
@@ -79,14 +86,7 @@ def _limits(axes: Axes, values: Sequence[float]) -> None:
 
 def _label(rival: Rival, shown: Sequence[Rival], say: Wording) -> str:
     parts = [rival["mode"], rival["precision"].upper(), say("option.batch", batch=rival["batch"])]
-    return f"{_name(rival, shown)}, {shortened(', '.join(part for part in parts if part), 26)}"
-
-
-def _name(rival: Rival, shown: Sequence[Rival]) -> str:
-    """A long name loses what stands in brackets, where the rest still tells it from the others."""
-    bare = rival["name"].partition(" (")[0]
-    alike = sum(other["name"].partition(" (")[0] == bare for other in shown)
-    return shortened(bare if len(rival["name"]) > _NAME and alike == 1 else rival["name"], _NAME)
+    return f"{rival_name(rival, shown)}, {shortened(', '.join(part for part in parts if part), 26)}"
 
 
 def _legend(figure: Figure, limits_s: Sequence[float], say: Wording) -> None:
