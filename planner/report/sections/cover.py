@@ -188,6 +188,7 @@ def _constraints(constraints: list[Constraint], say: Wording) -> Table:
             Column(say("head.verdict")),
         ),
         rows,
+        small=True,
     )
 
 
@@ -228,7 +229,7 @@ def _streams(streams: list[Stream], say: Wording) -> Table:
         Column(say("head.together"), "right"),
         Column(say("head.objective"), "right"),
     )
-    return Table(columns, tuple(_stream(stream, say) for stream in streams))
+    return Table(columns, tuple(_stream(stream, say) for stream in streams), small=True)
 
 
 def _stream(stream: Stream, say: Wording) -> tuple[Cell, ...]:
