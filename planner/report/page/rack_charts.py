@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 from planner.report.figures.latency import MOST_RIVALS, rival_name
-from planner.report.figures.style import BLUE, ORANGE, PALE, SKY, VERMILLION
+from planner.report.figures.style import BLUE, COLOURS, GREY, ORANGE, PALE, SKY, VERMILLION
 from planner.report.figures.time_bars import TOP_KERNELS
 from planner.report.numbers import band, quantity, shortened, stated
 from planner.report.page.text import log_ticks, shown
-from planner.report.record import Band, Rack, Rival, Roofline
+from planner.report.record import Band, Rack, Rival, Roofline, StreamResult
 from planner.wording.message import Wording
 
 Chart = dict[str, Any]
 
+_DASHES = ("solid", "dash", "dot", "dashdot")
 _BOUNDS = (("compute", BLUE, ""), ("memory", SKY, "/"), ("overhead", PALE, "."))
 
 
@@ -125,9 +125,10 @@ def time_chart(entry: Roofline, say: Wording) -> Chart:
 
 
 def histogram_chart(rack: Rack, say: Wording) -> Chart:
-    """Share of each stream's requests by latency, with its 99th percentile in the name."""
+    """Share of each stream's requests by latency, with its 99th percentile in the name and its interval."""
     results = {result["name"]: result for result in rack["streams"]}
-    data = []
+    data: list[Chart] = []
+    intervals: list[Chart] = []
     for histogram in rack["latency_histogram"]:
         total = sum(histogram["counts"])
         if not total:
@@ -138,23 +139,37 @@ def histogram_chart(rack: Rack, say: Wording) -> Chart:
         name = shortened(histogram["stream"], 40)
         data.append(
             {
-                "type": "bar",
+                "type": "scatter",
+                "mode": "lines",
                 "name": shown(name if p99_s is None else f"{name}, p99 {quantity(p99_s, 's')}"),
-                "x": [(low + high) / 2 for low, high in pairwise(edges_ms)],
-                "width": [high - low for low, high in pairwise(edges_ms)],
-                "y": [100 * count / total for count in histogram["counts"]],
-                "opacity": 0.65,
+                "x": edges_ms,
+                "y": [100 * count / total for count in [*histogram["counts"], 0]],
+                "line": {
+                    "shape": "hv",
+                    "color": COLOURS[len(data) % len(COLOURS)],
+                    "dash": _DASHES[len(data) % len(_DASHES)],
+                },
+                "fill": "tozeroy",
                 "hovertemplate": "%{x:.3g} ms: %{y:.2g} %<extra></extra>",
             }
         )
+        intervals += _interval(result) if result else []
     return {
         "data": data,
         "layout": {
-            "barmode": "overlay",
+            "shapes": intervals,
             "xaxis": {"title": {"text": say("axis.latency")}},
             "yaxis": {"title": {"text": say("axis.requests")}},
         },
     }
+
+
+def _interval(result: StreamResult) -> list[Chart]:
+    low_s, high_s = result["latency_s"]["p99_low"], result["latency_s"]["p99_high"]
+    if low_s is None or high_s is None:
+        return []
+    band = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "fillcolor": GREY, "opacity": 0.3}
+    return [band | {"x0": 1e3 * low_s, "x1": 1e3 * high_s, "line": {"width": 0}}]
 
 
 def rack_chart(rack: Rack, say: Wording) -> Chart:
