@@ -20,7 +20,7 @@ ROWS = [
     {"workload", "hardware"},
     {"wording"},
     {"schema"},
-    {"collector", "data_files", "files"},
+    {"collector", "data_files", "files", "forks"},
     {"units", "errors", "provenance"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ROWS) for room in rooms}

@@ -9,7 +9,7 @@ they may be taken for each other.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,18 +48,18 @@ def operators_of_layers(
             (*skipped, operators[place].name) if operators[place].macs else (operators[place].name,)
         )
         last = place if operators[place].macs or not skipped else last
-    products = {operator.name for operator in operators if operator.macs}
+    products = frozenset(operator.name for operator in operators if operator.macs)
     return tuple(names or _beside(index, nodes, found, products) for index, names in enumerate(found))
 
 
 def _beside(
-    index: int, nodes: Sequence[EngineNode], found: Sequence[tuple[str, ...]], products: Collection[str]
+    index: int, nodes: Sequence[EngineNode], found: Sequence[tuple[str, ...]], products: frozenset[str]
 ) -> tuple[str, ...]:
     """The product that reads what this layer writes, or that wrote what it reads."""
     node = nodes[index]
     readers = (i for i, other in enumerate(nodes) if set(other.tensors_in) & set(node.tensors_out))
     makers = (i for i, other in enumerate(nodes) if set(other.tensors_out) & set(node.tensors_in))
-    beside = (found[i] for i in (*readers, *makers) if products & set(found[i]))
+    beside = (found[i] for i in (*readers, *makers) if products.intersection(found[i]))
     return next(beside, ())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 
@@ -68,7 +69,9 @@ def planner() -> None:
 
 def main() -> None:
     """Run the command line and turn every refusal into one message and an exit status."""
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    gc.freeze()  # what ends with the process is not searched for cycles first
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:

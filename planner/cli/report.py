@@ -101,6 +101,7 @@ def _answer(
     scenario: Path, wanted: _Wanted, language: Language, paper: Paper, font: Path | None, output: Output
 ) -> int:
     from planner.cli.main import INFEASIBLE, OK
+    from planner.forks import usable_processes
     from planner.plan.study import read_scenario, run_study
     from planner.plan.study_record import study_record
     from planner.report.fonts import chinese_face, chinese_font
@@ -109,7 +110,7 @@ def _answer(
     with chinese_font(font):
         if language == "zh":
             chinese_face()  # refused now rather than after the simulation
-        study = run_study(read_scenario(scenario), progress=output.progress)
+        study = run_study(read_scenario(scenario), progress=output.progress, processes=usable_processes())
         _write(study_record(study, language), wanted, paper, output)
     output.progress_done()
     written = [*wanted.files, *([wanted.tables] if wanted.tables else [])]
@@ -119,11 +120,12 @@ def _answer(
 
 def _write(record: Mapping[str, object], wanted: _Wanted, paper: Paper, output: Output) -> None:
     from planner.files import write_bytes
+    from planner.forks import usable_processes
     from planner.report.pdf import write_pdf
     from planner.report.record import canonical_json
 
     output.progress("setting the PDF")
-    write_pdf(record, wanted.pdf, paper=paper)
+    write_pdf(record, wanted.pdf, paper=paper, processes=usable_processes())
     if wanted.page is not None:
         from planner.report.page.page import write_page
 

@@ -26,7 +26,7 @@ class Prepared:
 def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
     """Everything about a network that does not depend on the part; `InputError` for a batch below one."""
     sized = sized_for(workload, batch)
-    return prepare_fused(sized, fused_by(sized, engine), precision)
+    return prepare_fused(at_precision(sized, precision), fused_by(sized, engine))
 
 
 def sized_for(workload: Workload, batch: int) -> Workload:
@@ -36,9 +36,8 @@ def sized_for(workload: Workload, batch: int) -> Workload:
     return workload if batch == workload.batch else at_batch(workload, batch)
 
 
-def prepare_fused(sized: Workload, fusion: Fusion, precision: Precision) -> Prepared:
-    """A network whose batch is set and whose kernels are known, at a precision."""
-    made = at_precision(sized, precision)
+def prepare_fused(made: Workload, fusion: Fusion) -> Prepared:
+    """A network whose batch and precision are set and whose kernels are known."""
     return Prepared(made, kernels_in(made, fusion), (made.weight_bytes, made.peak_activation_bytes))
 
 

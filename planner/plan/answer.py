@@ -13,7 +13,7 @@ from planner.provenance import Status
 from planner.rack.results import StreamResult
 from planner.rack.statistics import samples_wanted
 from planner.units import format_percent, format_quantity
-from planner.wording.message import Message, counted, message
+from planner.wording.message import Message, counted, message, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def answer(study: Study) -> Answer:
         part=option.device_name,
         spares=spares,
         mode=option.mode,
-        engine=option.engine,
+        engine=word("engine", option.engine),
         precision=option.precision.upper(),
         batch=option.batch,
     )

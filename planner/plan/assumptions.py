@@ -7,7 +7,7 @@ from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.study import Study
 from planner.schema.scenario import Scenario, Site
 from planner.units import format_percent
-from planner.wording.message import Message, message
+from planner.wording.message import Message, message, word
 
 
 def assumptions(study: Study) -> list[dict[str, str]]:
@@ -121,7 +121,7 @@ def _transfer_row(transfer_id: str) -> dict[str, str]:
         parts=str(len(rests.devices)) if rests else "0",
         level=format_percent(transfer.level),
     )
-    return _row(message("topic.latency_of", engine=transfer.engine), "derived", text)
+    return _row(message("topic.latency_of", engine=word("engine", transfer.engine)), "derived", text)
 
 
 def _shortfall_rows(study: Study) -> list[dict[str, str]]:
@@ -133,11 +133,11 @@ def _shortfall_rows(study: Study) -> list[dict[str, str]]:
         seen.setdefault(
             (option.engine, option.unit),
             _row(
-                f"{option.engine}, {option.unit}",
+                message("topic.engine_on", engine=word("engine", option.engine), unit=option.unit),
                 "derived",
                 message(
                     "assumption.shortfall",
-                    engine=option.engine,
+                    engine=word("engine", option.engine),
                     typical=f"{correction.median:.2g}",
                     cautious=f"{correction.p90:.2g}",
                     borrowed=message("assumption.borrowed") if correction.borrowed else "",

@@ -25,7 +25,7 @@ from planner.rack.thermal import leakage_w
 from planner.schema.device import Device
 from planner.schema.rack_study import Density, Liquid
 from planner.schema.scenario import Scenario
-from planner.wording.message import message
+from planner.wording.message import counted, message
 
 EASED = 1.1
 """A limit is looked at again with a tenth more of it."""
@@ -114,7 +114,10 @@ def _room(scenario: Scenario, part: Device) -> SiteLimit:
         if units(count) <= ease * height:
             return None
         has = f"{ease * height:g}"
-        return message("density.room", count=count, units=f"{units(count):g}", has=has)
+        taken, spares = f"{units(count):g}", scenario.planning.spares
+        if spares:
+            return counted("density.room_with_spares", spares, count=f"{count:,}", units=taken, has=has)
+        return message("density.room", count=f"{count:,}", units=taken, has=has)
 
     return SiteLimit("rack_units", wrong, lambda count: units(count) / height)
 

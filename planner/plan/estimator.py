@@ -11,19 +11,20 @@ from planner.latency.transfer.store import transfer_for
 from planner.plan.option import NetworkOnPart
 from planner.schema.device import Device, Precision
 from planner.workload.fusion import Fusion
-from planner.workload.workload import Workload
+from planner.workload.workload import Workload, at_precision
 
 
 class Estimator:
     """The networks of one scenario, ready to be put on any part.
 
     A study asks for the same network hundreds of times, and often at the same operating point: each is
-    counted once a batch, fused once an engine and estimated once a point.
+    counted once a batch and precision, fused once an engine and estimated once a point.
     """
 
     def __init__(self, workloads: Mapping[str, Workload]) -> None:
         self.workloads = workloads
         self._sized: dict[tuple[str, int], Workload] = {}
+        self._made: dict[tuple[str, int, Precision], Workload] = {}
         self._fused: dict[tuple[str, int, str], Fusion] = {}
         self._prepared: dict[tuple[str, int, Precision, str], Prepared] = {}
         self._estimates: dict[tuple[object, ...], tuple[Device, Estimate]] = {}
@@ -56,7 +57,10 @@ class Estimator:
             sized = self._sized[model, batch]
             if (model, batch, engine) not in self._fused:
                 self._fused[model, batch, engine] = fused_by(sized, engine)
-            self._prepared[key] = prepare_fused(sized, self._fused[model, batch, engine], precision)
+            if (model, batch, precision) not in self._made:
+                self._made[model, batch, precision] = at_precision(sized, precision)
+            made, fusion = self._made[model, batch, precision], self._fused[model, batch, engine]
+            self._prepared[key] = prepare_fused(made, fusion)
         return self._prepared[key]
 
     def on_part(

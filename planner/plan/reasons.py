@@ -39,8 +39,8 @@ def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterato
     if units > height:
         yield message(
             f"reason.room{one_or_more}",
-            installed=installed,
-            needed=f"{units:g}",
+            installed=f"{installed:,}",
+            needed=f"{units:,g}",
             available=f"{height:g}",
             **most,
         )

@@ -30,10 +30,17 @@ class Runner:
     engine: Engine = "compiled"
     progress: Progress = lambda _: None
     keep_partial: bool = False
+    processes: int = 1
 
     def rack(self, rack: Rack, what: str) -> RackResult:
         """A rack with its own number of replications."""
-        return simulate(rack, engine=self.engine, progress=self._told(what), keep_partial=self.keep_partial)
+        return simulate(
+            rack,
+            engine=self.engine,
+            progress=self._told(what),
+            keep_partial=self.keep_partial,
+            processes=self.processes,
+        )
 
     def option(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack with its own number of replications."""
@@ -49,6 +56,7 @@ class Runner:
             engine=self.engine,
             progress=self._told(_what(option)),
             keep_partial=self.keep_partial,
+            processes=self.processes,
         )
         return Simulated(rack, result, option)
 

@@ -170,16 +170,18 @@ def run_study(
     progress: Progress = lambda _: None,
     keep_partial: bool = False,
     estimator: Estimator | None = None,
+    processes: int = 1,
 ) -> Study:
     """Answer a scenario: simulate the rack that it gives, or size every option and find one that passes.
 
     Options are searched for the least count that passes, cheapest first, until none that is left could be
     cheaper. The rack that is chosen is judged over the whole band of its service latency. `keep_partial` is
     that of `planner.rack.simulation.simulate`; nothing further is tried after an interruption. An
-    `estimator` of the same networks saves reading them again.
+    `estimator` of the same networks saves reading them again. The answer is the same for any number of
+    `processes`.
     """
     refuse_synthetic(source.scenario)
-    run = Runner(engine, progress, keep_partial)
+    run = Runner(engine, progress, keep_partial, processes)
     estimator = estimator or Estimator(read_workloads(source))
     if source.scenario.deployment is not None:
         option = deployed_option(source.scenario, source.scenario.deployment, estimator)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 from planner.errors import InputError, Problem
 from planner.rack import simulation
@@ -17,7 +18,7 @@ from planner.rack.description import Rack
 from planner.rack.latencies import BIN_WIDTH
 from planner.rack.load import refuse_overload
 from planner.rack.results import RackResult, Verdict
-from planner.rack.simulation import Engine, Progress, cut_short
+from planner.rack.simulation import Engine, Progress, cut_short, each
 from planner.rack.statistics import CONFIDENCE, Certainty, summarise
 from planner.rack.tally import RunTally
 
@@ -51,23 +52,25 @@ def simulate_until_settled(
     progress: Progress | None = None,
     run: Run | None = None,
     keep_partial: bool = False,
+    processes: int = 1,
 ) -> RackResult:
     """Simulate a rack until its verdict is PASS or FAIL, or the replications are used up (then UNDECIDED).
 
     Begins with the rack's own number of replications. With the compiled engine every interval is widened by
-    the width of a latency bin. `keep_partial` is that of `planner.rack.simulation.simulate`.
+    the width of a latency bin. `keep_partial` and `processes` are as in `planner.rack.simulation.simulate`.
     """
     refuse_overload(rack)
     schedule = looks(rack.replications, max(rack.replications, most_replications))
     certainty = Certainty(
         1.0 - (1.0 - CONFIDENCE) / len(schedule), BIN_WIDTH if engine == "compiled" else 0.0
     )
+    replication = partial(run or simulation.run_replication, rack, engine)
     runs: list[RunTally] = []
     result: RackResult | None = None
     for wanted in schedule:
         try:
-            while len(runs) < wanted:
-                runs.append((run or simulation.run_replication)(rack, engine, len(runs)))
+            for tally in each(replication, range(len(runs), wanted), 1 if keep_partial else processes):
+                runs.append(tally)
                 if progress is not None:
                     progress(len(runs), wanted)
         except KeyboardInterrupt:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from planner.errors import InputError, Problem
+from planner.forks import in_turns
 from planner.rack.description import Rack
 from planner.rack.device_log import device_log
 from planner.rack.load import refuse_overload
@@ -75,17 +74,19 @@ def simulate(
 
     A rack that is asked more than it can serve is refused with the shortfall, unless all queues are limited.
     With `keep_partial` an interruption (Ctrl-C) after the first replication ends the run early: the answer is
-    then of the replications that were finished, and marked.
+    then of the replications that were finished, and marked; they are then run one after another.
     """
     refuse_overload(rack)
-    numbers = range(rack.replications)
     run = partial(run_replication, rack, engine)
-    if processes <= 1 or rack.replications == 1:
-        return _counted(rack, map(run, numbers), progress, keep_partial=keep_partial)
-    context = multiprocessing.get_context("spawn")
-    workers = min(processes, rack.replications)
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        return _counted(rack, pool.map(run, numbers), progress, keep_partial=keep_partial)
+    runs = each(run, range(rack.replications), 1 if keep_partial else processes)
+    return _counted(rack, runs, progress, keep_partial=keep_partial)
+
+
+def each(run: Callable[[int], RunTally], numbers: range, processes: int) -> Iterable[RunTally]:
+    """The replications of these numbers in order: each as it is asked for, or all of them side by side."""
+    if processes <= 1:
+        return map(run, numbers)
+    return in_turns(lambda place: run(numbers[place]), len(numbers), processes)
 
 
 def simulate_to_precision(

@@ -37,11 +37,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading; one of level 1 starts a page unless `follows` says that it may stand below other text."""
+    """A heading; one of level 1 starts a page unless `follows` says that it may stand below other text.
+
+    `anchor` names the place, for pointers to it.
+    """
 
     text: str
     level: Literal[1, 2] = 1
     follows: bool = False
+    anchor: str = ""
     kind: str = "heading"
 
 
@@ -114,6 +118,15 @@ class Cover:
 
 
 @dataclass(frozen=True, slots=True)
+class Pointers:
+    """A line of small text and, behind it, headings by text and anchor, with the page that each is on."""
+
+    text: str
+    places: tuple[tuple[str, str], ...]
+    kind: str = "pointers"
+
+
+@dataclass(frozen=True, slots=True)
 class Landscape:
     """A heading and a table too wide for upright pages."""
 
@@ -121,7 +134,7 @@ class Landscape:
     kind: str = "landscape"
 
 
-Block = Heading | Paragraph | Bullets | Table | Figure | Cover | Landscape
+Block = Heading | Paragraph | Bullets | Table | Figure | Cover | Pointers | Landscape
 
 
 def cells(*texts: str) -> tuple[Cell, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planner.forks import in_turns
 from planner.report.blocks import Block
 from planner.report.record import Study
 from planner.report.sections.basis import appendix, assumptions
@@ -22,6 +23,7 @@ _CHAPTERS = (
 )  # fmt: skip
 
 
-def chapters(study: Study, say: Wording) -> list[Block]:
-    """All blocks of the report in order."""
-    return [block for chapter in _CHAPTERS for block in chapter(study, say)]
+def chapters(study: Study, say: Wording, processes: int = 1) -> list[Block]:
+    """All blocks of the report in order; the same for any number of processes that make them."""
+    made = in_turns(lambda number: _CHAPTERS[number](study, say), len(_CHAPTERS), processes)
+    return [block for chapter in made for block in chapter]

@@ -16,6 +16,7 @@ from planner.report.blocks import (
     Heading,
     Landscape,
     Paragraph,
+    Pointers,
     Table,
 )
 from planner.wording.message import Wording
@@ -30,7 +31,8 @@ def html_of(block: Block, say: Wording, *, deeper: int = 0) -> str:
     match block:
         case Heading():
             level = block.level + deeper
-            return f"<h{level}>{_said(block.text, say)}</h{level}>"
+            name = f' id="{escape(block.anchor)}"' if block.anchor else ""
+            return f"<h{level}{name}>{_said(block.text, say)}</h{level}>"
         case Paragraph():
             note = ' class="note"' if block.style == "note" else ""
             return f"<p{note}>{_said(block.text, say)}</p>"
@@ -46,6 +48,11 @@ def html_of(block: Block, say: Wording, *, deeper: int = 0) -> str:
             return "".join(html_of(inner, say, deeper=deeper) for inner in block.blocks)
         case Cover():
             return _cover(block, say)
+        case Pointers():
+            links = " · ".join(
+                f'<a href="#{escape(anchor)}">{_said(text, say)}</a>' for text, anchor in block.places
+            )
+            return f'<p class="note">{_said(block.text, say)} {links}</p>'
 
 
 def _said(text: str, say: Wording) -> str:
@@ -81,7 +88,7 @@ def _figure(block: Figure, say: Wording) -> str:
 
 
 def _table(block: Table, say: Wording) -> str:
-    caption = f"<caption>{_said(block.caption, say)}</caption>" if block.caption else ""
+    caption = f"<caption><span>{_said(block.caption, say)}</span></caption>" if block.caption else ""
     head = "".join(
         f'<th scope="col" class="{column.align}">{_said(column.head, say)}</th>' for column in block.columns
     )

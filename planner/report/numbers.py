@@ -73,6 +73,18 @@ def band(low: float, mid: float, high: float, dimension: str) -> str:
     return f"{significant(mid / factor, digits)}{SPACE}{symbol} ({ends})"
 
 
+def ends(low: float, high: float, dimension: str, digits: int = 3) -> str:
+    """Two ends of a span in the unit of the higher, for example ``3.52–9.46 ms``."""
+    symbol, factor = _unit(high, dimension, digits)
+    return f"{significant(low / factor, digits)}–{significant(high / factor, digits)}{SPACE}{symbol}"
+
+
+def as_read(value: str) -> str:
+    """A value of the database with the sign that readers know for its unit: ``99 °C`` for ``99 degC``."""
+    number, _, symbol = value.rpartition(" ")
+    return f"{number}{SPACE}{_SHOWN[symbol]}" if symbol in _SHOWN else value
+
+
 def count(value: float | None, unit: str = "", digits: int = 3) -> str:
     """A large count with an SI prefix, for example ``7.23 M`` or, with a unit, ``8.2 GMAC``."""
     if value is None:

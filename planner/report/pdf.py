@@ -32,21 +32,21 @@ _STANDARD: Literal["ua-1"] = "ua-1"
 """PDF/UA-1: tags, reading order, language, alternative text."""
 
 
-def write_pdf(record: Mapping[str, object], path: Path, *, paper: Paper = "a4") -> None:
-    """Write the study as a PDF; the same record gives the same bytes.
+def write_pdf(record: Mapping[str, object], path: Path, *, paper: Paper = "a4", processes: int = 1) -> None:
+    """Write the study as a PDF; the same record gives the same bytes, for any number of processes.
 
     The file appears whole or not at all, and one that was there stays until then. Raises `InputError` for a
     record of another shape, `OutputError` where the file cannot be written, and `MissingDataError` for a
     Chinese record where no font has the letters.
     """
-    write_bytes(path, render_pdf(record, paper=paper))
+    write_bytes(path, render_pdf(record, paper=paper, processes=processes))
 
 
-def render_pdf(record: Mapping[str, object], *, paper: Paper = "a4") -> bytes:
+def render_pdf(record: Mapping[str, object], *, paper: Paper = "a4", processes: int = 1) -> bytes:
     """The bytes of the PDF, in the language of the record. Raises as `write_pdf` does."""
     study = read_study(record)
     say = Wording(study.get("language", "en"))
-    return _typeset(study["scenario"]["title"], study, chapters(study, say), say, paper)
+    return _typeset(study["scenario"]["title"], study, chapters(study, say, processes), say, paper)
 
 
 def render_changes(before: Study, after: Study, say: Wording, *, paper: Paper = "a4") -> bytes:
@@ -67,7 +67,7 @@ def _typeset(title: str, study: Study, blocks: list[Block], say: Wording, paper:
         "paper": _PAPERS[paper],
         "language": say.language,
         "region": say("text.region"),
-        "words": {name: say(f"text.{name}") for name in _WORDS},
+        "words": {name: say(f"text.{name}") for name in _WORDS} | {"on_page": say("text.on_page", page="#")},
         "chinese": None if face is None else face.family,
         "title": title,
         "running_title": shortened(title, 70),

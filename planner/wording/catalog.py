@@ -1,7 +1,8 @@
 """The catalogs: name of a sentence -> its text in one language, with places for what differs.
 
-A text is set with `str.format` and named places alone, so that a translator can reorder them; numbers
-arrive as text, rounded and with their unit, and read the same in every language.
+A language is a folder of files, each with sections of its own. A text is set with `str.format` and named
+places alone, so that a translator can reorder them; numbers arrive as text, rounded and with their unit, and
+read the same in every language.
 
 What the database says in English (names of fitted models, mistakes and advice) stands there alone; other
 languages have it in `database.<language>.yaml`, by the place where it stands.
@@ -30,8 +31,10 @@ def catalog(language: Language) -> Mapping[str, str]:
 
     Raises `InputError` for a file that is no plain YAML.
     """
-    document = read_document(_FOLDER / f"{language}.yaml")
-    return MappingProxyType(dict(_leaves(document.values, "")))
+    files = sorted((_FOLDER / language).glob("*.yaml"))
+    return MappingProxyType(
+        {key: text for file in files for key, text in _leaves(read_document(file).values, "")}
+    )
 
 
 @functools.cache
@@ -52,7 +55,7 @@ def sentence(language: Language, key: str) -> str:
         return catalog(language)[key]
     except KeyError:
         raise MissingDataError(
-            f"planner/wording/{language}.yaml: no sentence {key!r}; add it there"
+            f"planner/wording/{language}: no sentence {key!r}; add it to a file there"
         ) from None
 
 

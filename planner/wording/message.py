@@ -42,6 +42,12 @@ def message(key: str, /, **parts: Part) -> Message:
     return Message(key, parts)
 
 
+def word(kind: str, name: str) -> str:
+    """The English word for one of a closed set, as a message; a name that the catalog lacks stays."""
+    key = f"{kind}.{name}"
+    return message(key) if key in catalog("en") else name
+
+
 def counted(key: str, number: int, /, **parts: Part) -> Message:
     """`key.one` for one and `key.many` for any other number, which fills the place `number`."""
     return Message(f"{key}.{'one' if number == 1 else 'many'}", {"number": f"{number:,}", **parts})

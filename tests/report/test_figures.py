@@ -3,8 +3,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from planner.report.figures.elevation import elevation
 from planner.report.figures.ladder import ladder
-from planner.report.figures.latency import latency_bars
+from planner.report.figures.latency import latency_bars, rival_name
 from planner.report.figures.rack import latency_histogram, rack_over_time
 from planner.report.figures.roofline import placed_share, roofline
 from planner.report.figures.time_bars import time_bars
@@ -116,3 +117,35 @@ def test_kernels_without_work_are_said_to_be_missing(sample):
     kernels = sample.kernels()
     idle = sum(kernel["share"] for kernel in kernels if kernel["flops"] == 0)
     assert placed_share(kernels) == pytest.approx(1 - idle)
+
+
+def elevation_of(carriers, rack_units):
+    rack = {
+        "count": 2 * carriers,
+        "spares": 0,
+        "slots": 2,
+        "carriers": carriers,
+        "carrier_units": 1.0,
+        "rack_units": rack_units,
+    }
+    slots = {"time_s": [1.0], "temperature_c": [[50.0] * 2 * carriers]}
+    return elevation(rack, slots, 90.0, Wording("en")).decode()
+
+
+def test_a_rack_that_is_mostly_free_is_cut_and_says_so():
+    cut, whole = elevation_of(7, 42.0), elevation_of(7, 12.0)
+    assert "35 U free, not drawn to scale" in cut
+    assert "42 U" in cut
+    assert "10 U" not in cut
+    assert "5 U free" in whole
+    assert "not drawn to scale" not in whole
+
+
+def test_a_long_name_loses_its_brackets_only_where_it_stays_its_own():
+    def rivals(*names):
+        return [{"name": name} for name in names]
+
+    long, other = "Intel Xeon Platinum 8380 (one socket)", "Intel Xeon Platinum 8380 (two sockets)"
+    alone, pair = rivals(long), rivals(long, other)
+    assert rival_name(alone[0], alone) == "Intel Xeon Platinum 8380"
+    assert rival_name(pair[0], pair) != rival_name(pair[1], pair)

@@ -121,3 +121,14 @@ def test_shortened_keeps_both_ends(text, length):
         assert short[0] == text[0]
         assert short[-1] == text[-1]
         assert "…" in short
+
+
+def test_the_ends_of_a_span_share_a_unit():
+    assert numbers.ends(0.00352, 0.00946, "s") == f"3.52–9.46{numbers.SPACE}ms"
+    assert numbers.ends(0.0004, 1.5, "s") == f"0.000400–1.50{numbers.SPACE}s"
+
+
+def test_values_of_the_database_get_the_sign_that_readers_know():
+    assert numbers.as_read("99 degC") == f"99{numbers.SPACE}°C"
+    assert numbers.as_read("1.1 us") == f"1.1{numbers.SPACE}µs"
+    assert [numbers.as_read(text) for text in ("8 GB", "2023", "")] == ["8 GB", "2023", ""]

@@ -10,6 +10,7 @@ import pytest
 from planner.errors import MissingDataError
 from planner.report.page import page as page_module
 from planner.report.page.page import render_page, write_page
+from planner.report.page.text import log_ticks
 
 HOSTILE = "</script><script>alert(1)</script> <b>\"'& {x} <!--record-->"
 
@@ -171,3 +172,11 @@ def test_an_interrupted_run_leaves_the_old_file(sample, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_page(sample.brief(), path)
     assert path.read_text() == "old"
+
+
+def test_a_logarithmic_axis_says_quantities():
+    close = log_ticks([0.004, 0.2], "s")
+    assert {"5 ms", "10 ms", "20 ms", "100 ms"} <= {text.replace("\u00a0", " ") for text in close["ticktext"]}
+    assert close["tickvals"] == sorted(close["tickvals"])
+    assert len(log_ticks([1e-6, 1e3], "s")["tickvals"]) < 14
+    assert log_ticks([0.0], "s") == {}

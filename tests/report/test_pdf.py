@@ -78,6 +78,14 @@ def test_the_numbers_of_the_record_are_on_the_pages(study_pdf, sample):
         assert squeezed(shown) in text, shown
 
 
+def test_the_first_page_names_the_pages_that_say_where_its_numbers_come_from(study_pdf):
+    pages = [squeezed(page.extract_text()) for page in read(study_pdf).pages]
+    assert "Wherethenumberscomefrom." in pages[0]
+    named = dict(re.findall(r"(Comparison|Assumptions|Numbersandtheirsources)p\.(\d+)", pages[0]))
+    assert set(named) == {"Comparison", "Assumptions", "Numbersandtheirsources"}
+    assert all(heading in pages[int(page) - 1] for heading, page in named.items())
+
+
 def test_sources_are_links(study_pdf, sample):
     links = set()
     for page in read(study_pdf).pages:
@@ -88,7 +96,8 @@ def test_sources_are_links(study_pdf, sample):
     assert links == {source["url"] for source in sample.study()["sources"] if source["url"]}
 
 
-def test_same_record_same_bytes(study_pdf, sample):
+def test_same_record_same_bytes_on_any_number_of_processes(study_pdf, sample):
+    assert render_pdf(sample.study(), processes=3) == study_pdf
     assert render_pdf(sample.study()) == study_pdf
 
 

@@ -12,6 +12,7 @@ import pytest
 from planner.errors import MissingDataError
 from planner.latency.transfer.store import read_transfer, transfer_files
 from planner.plan.lint import mistakes
+from planner.schema.yaml_file import read_document
 from planner.wording.catalog import LANGUAGES, catalog, translation, translations
 from planner.wording.message import Message, Stored, Wording, counted, message
 
@@ -43,6 +44,7 @@ def test_chinese_is_chinese():
         if re.sub(r"\{\w+\}", "", text).strip(" ：，；。、×=+·")
         and not CHINESE.search(text)
         and key not in plain
+        and not key.startswith("engine.")  # names of products
     ]
     assert all(not re.search("[a-z]{3,}", re.sub(r"\{\w+\}", "", catalog("zh")[key])) for key in unspoken)
 
@@ -105,7 +107,7 @@ def test_a_whole_record_changes_language():
 
 
 def test_an_unknown_name_is_a_defect_and_says_where():
-    with pytest.raises(MissingDataError, match=r"en\.yaml.*no\.such"):
+    with pytest.raises(MissingDataError, match=r"wording/en.*no\.such"):
         message("no.such")
 
 
@@ -149,3 +151,11 @@ def test_text_of_the_database_is_english_until_it_is_said():
     assert text == "ncnn on Arm CPUs"
     assert Wording("zh").of(copy.deepcopy(text)) == "ncnn 在 Arm CPU 上"
     assert Wording("en").of(text) == Wording("zh").of(Stored("no.such", str(text))) == "ncnn on Arm CPUs"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_section_stands_in_one_file(language):
+    files = sorted((PACKAGE / "wording" / language).glob("*.yaml"))
+    sections = [section for file in files for section in read_document(file).values]
+    assert len(files) > 1
+    assert len(sections) == len(set(sections))

@@ -9,14 +9,18 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from planner.report.figures.style import GREY, INK, PALE, draw
+from planner.report.figures.style import DASHES, GREY, INK, PALE, draw
 from planner.report.record import Elevation, Slots
 from planner.wording.message import Wording
 
 _WARMTH = "YlOrBr"
 """Darker is warmer, also in grey and to colour-blind eyes."""
+_SIDES = {False: DASHES[0], True: DASHES[2]}
+"""How the sides of the rack are drawn where nothing is in it: whole, or shortened."""
 _FEWEST_K = 5.0
 _LARGEST_IN, _SMALLEST_IN = 5.4, 1.5
+_FREE_UNITS = 4.0
+"""The free height that is drawn where there is much more of it than there are devices."""
 
 
 def elevation(rack: Elevation, slots: Slots, throttle_c: float | None, say: Wording) -> bytes | None:
@@ -41,31 +45,47 @@ def elevation(rack: Elevation, slots: Slots, throttle_c: float | None, say: Word
     return draw(_height_in(rack), paint, say)
 
 
+def _free(rack: Elevation) -> float:
+    return rack["rack_units"] - rack["carriers"] * rack["carrier_units"]
+
+
+def _drawn_units(rack: Elevation) -> float:
+    """The height in the drawing: the rack's own, but for free height that would be most of it."""
+    used = rack["rack_units"] - _free(rack)
+    return used + _FREE_UNITS if _free(rack) > max(2 * _FREE_UNITS, used) else rack["rack_units"]
+
+
 def _height_in(rack: Elevation) -> float:
-    return float(np.clip(0.17 * rack["rack_units"] + 0.3, _SMALLEST_IN, _LARGEST_IN))
+    return float(np.clip(0.17 * _drawn_units(rack) + 0.3, _SMALLEST_IN, _LARGEST_IN))
 
 
 def _letters_pt(rack: Elevation) -> float:
     """Size of letters that leaves air above and below them in a carrier."""
-    carrier_pt = 72.0 * 0.9 * _height_in(rack) * rack["carrier_units"] / rack["rack_units"]
+    carrier_pt = 72.0 * 0.9 * _height_in(rack) * rack["carrier_units"] / _drawn_units(rack)
     return float(np.clip(0.62 * carrier_pt, 4.0, 7.0))
 
 
 def _frame(axes: Axes, rack: Elevation, say: Wording) -> None:
-    height = rack["rack_units"]
-    axes.add_patch(Rectangle((0, 0), 1, height, fill=False, edgecolor=INK, linewidth=1.2))
+    height, free = _drawn_units(rack), _free(rack)
+    top = rack["rack_units"] - free
+    cut = height < rack["rack_units"]
+    axes.plot([0, 0, 1, 1], [top, 0, 0, top], color=INK, linewidth=1.2)
+    axes.plot([0, 0], [top, height], [1, 1], [top, height], color=INK, linewidth=1.2, linestyle=_SIDES[cut])
+    axes.plot([0, 1], [height, height], color=INK, linewidth=1.2)
     axes.set_xlim(-0.02, 1.02)
     axes.set_ylim(-0.1, height + 0.1)
     axes.set_xticks([])
     step = 1 if height <= 14 else 5
-    ticks = list(range(step, int(height) + 1, step))
-    axes.set_yticks([tick - 0.5 for tick in ticks], [f"{tick} U" for tick in ticks])
+    ticks = list(range(step, int(top if cut else height) + 1, step))
+    places = [tick - 0.5 for tick in ticks]
+    if cut:
+        ticks, places = [*ticks, round(rack["rack_units"])], [*places, height - 0.5]
+    axes.set_yticks(places, [f"{tick} U" for tick in ticks])
     axes.tick_params(axis="y", length=0)
     axes.spines[:].set_visible(False)
-    top = rack["carriers"] * rack["carrier_units"]
-    if height - top >= 1:
+    if free >= 1:
         axes.annotate(
-            say("rack.free", units=f"{height - top:g}"),
+            say("rack.free_not_to_scale" if cut else "rack.free", units=f"{free:g}"),
             (0.5, (top + height) / 2),
             ha="center",
             va="center",

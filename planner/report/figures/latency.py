@@ -26,6 +26,7 @@ from planner.report.record import Rival
 from planner.wording.message import Wording
 
 MOST_RIVALS = 24
+_NAME = 30
 
 
 def latency_bars(rivals: Sequence[Rival], say: Wording) -> bytes | None:
@@ -42,7 +43,7 @@ def latency_bars(rivals: Sequence[Rival], say: Wording) -> bytes | None:
         for limit_s in limits_s:
             axes.axvline(limit_s, color=VERMILLION, linestyle=DASHES[1], linewidth=1.2)
         _limits(axes, [*limits_s, *_ends(shown)])
-        axes.set_yticks(range(len(shown)), [_label(rival, say) for rival in shown])
+        axes.set_yticks(range(len(shown)), [_label(rival, shown, say) for rival in shown])
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_xlabel(say("axis.batch_latency"))
@@ -50,6 +51,13 @@ def latency_bars(rivals: Sequence[Rival], say: Wording) -> bytes | None:
         _legend(figure, limits_s, say)
 
     return draw(0.8 + 0.24 * len(shown), paint, say)
+
+
+def rival_name(rival: Rival, shown: Sequence[Rival]) -> str:
+    """A long name loses what stands in brackets, where the rest still tells it from the others."""
+    bare = rival["name"].partition(" (")[0]
+    alike = sum(other["name"].partition(" (")[0] == bare for other in shown)
+    return shortened(bare if len(rival["name"]) > _NAME and alike == 1 else rival["name"], _NAME)
 
 
 def _bar(axes: Axes, place: int, rival: Rival) -> None:
@@ -76,9 +84,9 @@ def _limits(axes: Axes, values: Sequence[float]) -> None:
         log_axis(axes, "x", "s", most_ticks=6)
 
 
-def _label(rival: Rival, say: Wording) -> str:
+def _label(rival: Rival, shown: Sequence[Rival], say: Wording) -> str:
     parts = [rival["mode"], rival["precision"].upper(), say("option.batch", batch=rival["batch"])]
-    return f"{shortened(rival['name'], 30)}, {shortened(', '.join(part for part in parts if part), 26)}"
+    return f"{rival_name(rival, shown)}, {shortened(', '.join(part for part in parts if part), 26)}"
 
 
 def _legend(figure: Figure, limits_s: Sequence[float], say: Wording) -> None:

@@ -65,7 +65,7 @@ def rack_over_time(rack: Rack, say: Wording) -> bytes | None:
         plain_axis(power, "x", 8)
         figure.align_ylabels()
 
-    return draw(3.75, paint, say)
+    return draw(3.3, paint, say)
 
 
 def _line(

@@ -21,7 +21,7 @@ from planner.report.page.heat_charts import (
     tornado_chart,
 )
 from planner.report.page.rack_charts import histogram_chart, rack_chart, rivals_chart, time_chart
-from planner.report.page.text import shown
+from planner.report.page.text import log_ticks, shown
 from planner.report.record import Band, Kernel, Option, Roofline, Rung, Study
 from planner.report.selection import drawn_kernels, shares_by
 from planner.wording.message import Wording
@@ -88,10 +88,11 @@ def _tradeoff(options: Sequence[Option], say: Wording) -> Chart:
             }
         )
     currency = options[0]["currency"] if options else ""
+    ticks = log_ticks([option["power_w"] or 0.0 for option in options], "w")
     return {
         "data": data,
         "layout": {
-            "xaxis": {"type": "log", "title": {"text": f"{say('axis.rack_power')} (W)"}},
+            "xaxis": {"type": "log", "title": {"text": say("axis.rack_power")}, **ticks},
             "yaxis": {"type": "log", "title": {"text": f"{say('axis.total_cost')} ({shown(currency)})"}},
         },
     }
@@ -229,6 +230,8 @@ def _ladder(rungs: Sequence[Rung], say: Wording) -> Chart:
         )
     batches = sorted({rung["batch"] for rung in rungs})
     ticks = {"tickvals": batches, "ticktext": [str(batch) for batch in batches]}
+    shapes = [rung["latency_s"] for rung in rungs if rung["latency_s"] is not None]
+    times = log_ticks([end for shape in shapes for end in (shape["low"], shape["high"])], "s")
     return {
         "data": data,
         "layout": {
@@ -237,8 +240,8 @@ def _ladder(rungs: Sequence[Rung], say: Wording) -> Chart:
             "yaxis": {
                 "type": "log",
                 "domain": [0.56, 1],
-                "title": {"text": f"{say('axis.batch_latency')} (s)"},
-                "exponentformat": "SI",
+                "title": {"text": say("axis.batch_latency")},
+                **times,
             },
             "yaxis2": {"type": "log", "domain": [0, 0.46], "title": {"text": say("axis.inferences")}},
         },

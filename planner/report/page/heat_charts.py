@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from planner.report.figures.style import BLUE, COLOURS, GREEN, ORANGE, VERMILLION
+from planner.report.figures.style import BLUE, COLOURS, GREEN, INK, ORANGE, PALE, VERMILLION
 from planner.report.figures.tornado import MOST_SWINGS
 from planner.report.numbers import money, shortened
 from planner.report.page.text import shown
@@ -25,24 +25,26 @@ def elevation_chart(rack: Elevation, slots: Slots, throttle_c: float | None, say
     values = [value for row in slots["temperature_c"] for value in row]
     low, high = min(values), max(values)
     columns, rows = rack["slots"], rack["carriers"]
+    slots_alike: Chart = {
+        "type": "heatmap",
+        "x": [str(slot + 1) for slot in range(columns)],
+        "y": [f"{carrier + 1}" for carrier in range(rows)],
+        "z": [],
+        "text": [],
+        "texttemplate": "%{text}",
+        "hovertemplate": "%{text}<extra></extra>",
+        "xgap": 4,
+        "ygap": 4,
+    }
+    warm: Chart = {
+        "zmin": min(low, high - _FEWEST_K),
+        "zmax": max(high, throttle_c or high),
+        "colorscale": WARMTH,
+        "colorbar": {"title": {"text": "°C"}, "thickness": 12},
+    }
+    spare: Chart = {"colorscale": [[0, PALE], [1, PALE]], "showscale": False, "textfont": {"color": INK}}
     return {
-        "data": [
-            {
-                "type": "heatmap",
-                "x": [str(slot + 1) for slot in range(columns)],
-                "y": [f"{carrier + 1}" for carrier in range(rows)],
-                "z": [],
-                "text": [],
-                "texttemplate": "%{text}",
-                "hovertemplate": "%{text}<extra></extra>",
-                "zmin": min(low, high - _FEWEST_K),
-                "zmax": max(high, throttle_c or high),
-                "colorscale": WARMTH,
-                "colorbar": {"title": {"text": "°C"}, "thickness": 12},
-                "xgap": 4,
-                "ygap": 4,
-            }
-        ],
+        "data": [slots_alike | warm, slots_alike | spare],
         "layout": {
             "height": _FRAME_PX + _ROW_PX * rows,
             "xaxis": {"title": {"text": say("axis.slot")}, "type": "category", "showgrid": False},

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
-from planner.report.figures.latency import MOST_RIVALS
-from planner.report.figures.style import BLUE, ORANGE, PALE, SKY, VERMILLION
+from planner.report.figures.latency import MOST_RIVALS, rival_name
+from planner.report.figures.style import BLUE, COLOURS, GREY, ORANGE, PALE, SKY, VERMILLION
 from planner.report.figures.time_bars import TOP_KERNELS
-from planner.report.numbers import band, quantity, shortened
-from planner.report.page.text import shown
-from planner.report.record import Band, Rack, Rival, Roofline
+from planner.report.numbers import band, quantity, shortened, stated
+from planner.report.page.text import log_ticks, shown
+from planner.report.record import Band, Rack, Rival, Roofline, StreamResult
 from planner.wording.message import Wording
 
 Chart = dict[str, Any]
 
+_DASHES = ("solid", "dash", "dot", "dashdot")
 _BOUNDS = (("compute", BLUE, ""), ("memory", SKY, "/"), ("overhead", PALE, "."))
 
 
 def rivals_chart(rivals: Sequence[Rival], say: Wording) -> Chart:
     """A bar from low to high for each part, its middle, the latency planned with and the objective."""
     listed = list(rivals[:MOST_RIVALS])
-    names = [shown(f"{shortened(r['name'], 30)}, {r['mode'] or ''} {r['precision'].upper()}") for r in listed]
+    names = [_two_lines(rival, listed, say) for rival in listed]
     estimate = {
         "type": "bar",
         "orientation": "h",
@@ -54,19 +54,33 @@ def rivals_chart(rivals: Sequence[Rival], say: Wording) -> Chart:
         "marker": {"color": ORANGE, "symbol": "diamond", "size": 8},
     }
     limits = sorted({r["slo_s"] for r in listed if r["slo_s"]})
+    shapes = [shape for r in listed for shape in (r["latency_s"], r["planning_latency_s"]) if shape]
+    ticks = log_ticks([end for shape in shapes for end in (shape["low"], shape["high"])] + limits, "s")
     return {
-        "data": [estimate, line],
+        "data": [estimate, line, *_objective(limits, say)],
         "layout": {
-            "height": 130 + 34 * len(listed),
-            "xaxis": {
-                "type": "log",
-                "title": {"text": f"{say('axis.batch_latency')} (s)"},
-                "exponentformat": "SI",
-            },
-            "yaxis": {"autorange": "reversed"},
+            "height": 130 + 38 * len(listed),
+            "xaxis": {"type": "log", "title": {"text": say("axis.batch_latency")}, **ticks},
+            "yaxis": {"autorange": "reversed", "tickfont": {"size": 10}},
             "shapes": [_upright(limit_s) for limit_s in limits],
         },
     }
+
+
+def _two_lines(rival: Rival, listed: Sequence[Rival], say: Wording) -> str:
+    """The part above its setting, which leaves room for the bars on a narrow screen."""
+    parts = (rival["mode"] or "", rival["precision"].upper(), say("option.batch", batch=rival["batch"]))
+    setting = say("option.setting", items=tuple(part for part in parts if part))
+    return f"{shown(rival_name(rival, listed))}<br>{shown(shortened(setting, 30))}"
+
+
+def _objective(limits: Sequence[float], say: Wording) -> list[Chart]:
+    """What the upright lines are, for the legend; the lines themselves are shapes."""
+    if not limits:
+        return []
+    name = say("latency.objective", items=tuple(stated(limit_s, "s") for limit_s in limits[:3]))
+    line = {"color": VERMILLION, "dash": "dash", "width": 1.6}
+    return [{"type": "scatter", "mode": "lines", "name": name, "x": [None], "y": [None], "line": line}]
 
 
 def _band(shape: Band) -> str:
@@ -111,9 +125,10 @@ def time_chart(entry: Roofline, say: Wording) -> Chart:
 
 
 def histogram_chart(rack: Rack, say: Wording) -> Chart:
-    """Share of each stream's requests by latency, with its 99th percentile in the name."""
+    """Share of each stream's requests by latency, with its 99th percentile in the name and its interval."""
     results = {result["name"]: result for result in rack["streams"]}
-    data = []
+    data: list[Chart] = []
+    intervals: list[Chart] = []
     for histogram in rack["latency_histogram"]:
         total = sum(histogram["counts"])
         if not total:
@@ -124,23 +139,37 @@ def histogram_chart(rack: Rack, say: Wording) -> Chart:
         name = shortened(histogram["stream"], 40)
         data.append(
             {
-                "type": "bar",
+                "type": "scatter",
+                "mode": "lines",
                 "name": shown(name if p99_s is None else f"{name}, p99 {quantity(p99_s, 's')}"),
-                "x": [(low + high) / 2 for low, high in pairwise(edges_ms)],
-                "width": [high - low for low, high in pairwise(edges_ms)],
-                "y": [100 * count / total for count in histogram["counts"]],
-                "opacity": 0.65,
+                "x": edges_ms,
+                "y": [100 * count / total for count in [*histogram["counts"], 0]],
+                "line": {
+                    "shape": "hv",
+                    "color": COLOURS[len(data) % len(COLOURS)],
+                    "dash": _DASHES[len(data) % len(_DASHES)],
+                },
+                "fill": "tozeroy",
                 "hovertemplate": "%{x:.3g} ms: %{y:.2g} %<extra></extra>",
             }
         )
+        intervals += _interval(result) if result else []
     return {
         "data": data,
         "layout": {
-            "barmode": "overlay",
+            "shapes": intervals,
             "xaxis": {"title": {"text": say("axis.latency")}},
             "yaxis": {"title": {"text": say("axis.requests")}},
         },
     }
+
+
+def _interval(result: StreamResult) -> list[Chart]:
+    low_s, high_s = result["latency_s"]["p99_low"], result["latency_s"]["p99_high"]
+    if low_s is None or high_s is None:
+        return []
+    band = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "fillcolor": GREY, "opacity": 0.3}
+    return [band | {"x0": 1e3 * low_s, "x1": 1e3 * high_s, "line": {"width": 0}}]
 
 
 def rack_chart(rack: Rack, say: Wording) -> Chart:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from planner.report.blocks import Block, Bullets, Cell, Column, Heading, Landscape, Paragraph, Table
-from planner.report.numbers import shortened
+from planner.report.numbers import as_read, shortened
 from planner.report.record import Source, Study, Value
 from planner.report.sections.comparison import full_table
 from planner.wording.message import Wording
@@ -32,7 +32,10 @@ def assumptions(study: Study, say: Wording) -> list[Block]:
         Column(say("head.granted"), share=4),
         Column(say("head.status")),
     )
-    return [Heading(say("basis.assumptions"), follows=True), Table(columns, rows, say("basis.assumed"))]
+    return [
+        Heading(say("basis.assumptions"), follows=True, anchor="assumptions"),
+        Table(columns, rows, say("basis.assumed")),
+    ]
 
 
 def appendix(study: Study, say: Wording) -> list[Block]:
@@ -42,7 +45,7 @@ def appendix(study: Study, say: Wording) -> list[Block]:
         blocks += [Heading(say("basis.warnings"), 2), Bullets(tuple(study["warnings"]))]
     if study["figures"]:
         blocks += [
-            Heading(say("basis.numbers"), 2),
+            Heading(say("basis.numbers"), 2, anchor="numbers"),
             _numbers(study["figures"], study["sources"], say),
         ]
     if study["sources"]:
@@ -73,7 +76,7 @@ def _numbers(values: list[Value], sources: list[Source], say: Wording) -> Table:
         rows.append(
             (
                 Cell(path),
-                Cell(value["value"]),
+                Cell(as_read(value["value"])),
                 Cell(shortened(say.term("status", value["status"]), 16), "note"),
                 _reference(value["source"], places, say),
                 Cell(value["note"] or "", "note"),

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from planner.report.blocks import Block, Bullets, Cell, Column, Cover, Fact, Heading, Paragraph, Table, cells
+from planner.report.blocks import (
+    Block,
+    Bullets,
+    Cell,
+    Column,
+    Cover,
+    Fact,
+    Heading,
+    Paragraph,
+    Pointers,
+    Table,
+    cells,
+)
 from planner.report.numbers import (
     UNKNOWN,
     celsius,
@@ -32,7 +44,7 @@ def cover(study: Study, say: Wording) -> list[Block]:
             verdict_text=say.term("verdict", answer["verdict"]),
             headline=answer["headline"],
             paragraph=answer["paragraph"],
-            facts=_facts(chosen, study["rack"], say) if chosen is not None else (),
+            facts=_facts(chosen, study, say) if chosen is not None else (),
         )
     ]
     if study["constraints"]:
@@ -46,7 +58,21 @@ def cover(study: Study, say: Wording) -> list[Block]:
     if study["scenario"]["notes"]:
         notes = say("cover.notes", notes=tuple(study["scenario"]["notes"]))
         blocks.append(Paragraph(notes, "note"))
+    if chosen is not None:
+        blocks.append(Pointers(_rests_on(chosen, say), _places(study, say)))
     return blocks
+
+
+def _places(study: Study, say: Wording) -> tuple[tuple[str, str], ...]:
+    """Where a reader of the first page looks next: headings that the study has, and their anchors."""
+    headings = (
+        (say("comparison.title"), "comparison", study["options"]),
+        (say("spending.title"), "spending", study.get("spending")),
+        (say("validation.title"), "validation", study.get("validation")),
+        (say("basis.assumptions"), "assumptions", study["assumptions"]),
+        (say("basis.numbers"), "numbers", study["figures"]),
+    )
+    return tuple((text, anchor) for text, anchor, known in headings if known)
 
 
 def setting(option: Option, say: Wording) -> str:
@@ -56,8 +82,8 @@ def setting(option: Option, say: Wording) -> str:
     return say("option.setting", items=tuple(part for part in parts if part))
 
 
-def _facts(chosen: Option, rack: Rack | None, say: Wording) -> tuple[Fact, ...]:
-    spares, used = chosen["spares"], chosen["utilisation"]
+def _facts(chosen: Option, study: Study, say: Wording) -> tuple[Fact, ...]:
+    rack, spares, used = study["rack"], chosen["spares"], chosen["utilisation"]
     how_many = say("cover.spares_unknown") if spares is None else say.counted("cover.spares", spares)
     return (
         Fact(say("cover.part"), shortened(chosen["name"], 40), shortened(setting(chosen, say), 48)),
@@ -71,15 +97,23 @@ def _facts(chosen: Option, rack: Rack | None, say: Wording) -> tuple[Fact, ...]:
         _power(chosen, rack, say),
         _temperature(chosen, rack, say),
         Fact(say("cover.to_buy"), _amount(chosen["capital"], chosen), _running(chosen, say)),
-        Fact(say("cover.horizon"), _amount(chosen["total_cost"], chosen), _rests_on(chosen, say)),
+        Fact(_years(study, say), _amount(chosen["total_cost"], chosen), say("cover.to_buy_and_run")),
     )
+
+
+def _years(study: Study, say: Wording) -> str:
+    found = study.get("spending")
+    if found is None:
+        return say("cover.horizon")
+    years = found["horizon_years"]
+    return say(f"cover.years.{'one' if years == 1 else 'many'}", number=f"{years:g}")
 
 
 def _rests_on(chosen: Option, say: Wording) -> str:
     return say(
-        "cover.rests_on",
-        latency=say.term("provenance", chosen["latency_provenance"]),
-        weakest=say.term("provenance", chosen["provenance"]),
+        "cover.sources",
+        latency=say.term("rests_on", chosen["latency_provenance"]),
+        weakest=say.term("rests_on", chosen["provenance"]),
     )
 
 
@@ -154,6 +188,7 @@ def _constraints(constraints: list[Constraint], say: Wording) -> Table:
             Column(say("head.verdict")),
         ),
         rows,
+        small=True,
     )
 
 
@@ -194,7 +229,7 @@ def _streams(streams: list[Stream], say: Wording) -> Table:
         Column(say("head.together"), "right"),
         Column(say("head.objective"), "right"),
     )
-    return Table(columns, tuple(_stream(stream, say) for stream in streams))
+    return Table(columns, tuple(_stream(stream, say) for stream in streams), small=True)
 
 
 def _stream(stream: Stream, say: Wording) -> tuple[Cell, ...]:

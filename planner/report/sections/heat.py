@@ -6,7 +6,7 @@ from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragrap
 from planner.report.figures.day import day_drawing
 from planner.report.figures.density import density_drawing
 from planner.report.figures.elevation import elevation
-from planner.report.numbers import celsius, percent, quantity
+from planner.report.numbers import celsius, percent, quantity, significant
 from planner.report.record import Density, Hour, Study
 from planner.wording.message import Wording
 
@@ -74,7 +74,7 @@ def _hour(hour: Hour) -> tuple[Cell, ...]:
         Cell(celsius(hour["inlet_c"]), number=hour["inlet_c"]),
         Cell(celsius(hour["temperature_max_c"]), number=hour["temperature_max_c"]),
         Cell(quantity(hour["power_w"], "w"), number=hour["power_w"]),
-        Cell("–" if waiting is None else f"{waiting:.2g}", number=waiting),
+        Cell("–" if waiting is None else significant(waiting, 2), number=waiting),
         Cell(quantity(hour["p99_s"], "s"), number=hour["p99_s"]),
     )
 
@@ -84,7 +84,7 @@ def _density(study: Study, say: Wording) -> list[Block]:
     if found is None or chosen is None:
         return []
     planned = chosen["count"] or 0
-    limit = say("heat.limit", devices=found["limit"]["devices"], reason=found["limit"]["reason"])
+    limit = say("heat.limit", devices=f"{found['limit']['devices']:,}", reason=found["limit"]["reason"])
     blocks: list[Block] = [Heading(say("heat.density"), 2), Paragraph(limit)]
     drawing = density_drawing(found, planned, _throttle_c(study), say)
     if drawing is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table
 from planner.report.figures.spending import spending_drawing
 from planner.report.figures.tornado import MOST_SWINGS, tornado_drawing
-from planner.report.numbers import money, significant
+from planner.report.numbers import ends, money, significant
 from planner.report.record import Spending, SpendingLine, Study, Swing, Tornado
 from planner.wording.message import Wording
 
@@ -15,7 +15,7 @@ def spending(study: Study, say: Wording) -> list[Block]:
     found = study.get("spending")
     if found is None or study["chosen"] is None:
         return []
-    heading = Heading(say("spending.title"), follows=True)
+    heading = Heading(say("spending.title"), follows=True, anchor="spending")
     if not found["lines"]:
         return [heading, Paragraph(say("spending.unknown"))]
     blocks: list[Block] = [heading]
@@ -53,15 +53,20 @@ def _tornado(found: Tornado, say: Wording) -> list[Block]:
 
 
 def _swing(swing: Swing, found: Tornado, say: Wording) -> tuple[Cell, ...]:
-    ends = f"{significant(swing['low'], 3)}–{significant(swing['high'], 3)}"
     low, high = swing["total_cost_at_low"], swing["total_cost_at_high"]
     return (
         Cell(say.term("cost_input", swing["input"])),
-        Cell(f"{ends} {swing['unit']}".strip()),
+        Cell(_ends(swing)),
         Cell(money(low, found["currency"]), number=low),
         Cell(money(high, found["currency"]), number=high),
         Cell(swing["basis"], "note"),
     )
+
+
+def _ends(swing: Swing) -> str:
+    if swing["unit"] == "s":
+        return ends(swing["low"], swing["high"], "s")
+    return f"{significant(swing['low'], 3)}–{significant(swing['high'], 3)} {swing['unit']}".strip()
 
 
 def _line(line: SpendingLine, found: Spending) -> tuple[Cell, ...]:

@@ -9,6 +9,9 @@ from planner.wording.message import Wording
 
 _SEVERITIES: dict[str, Style] = {"error": "bad", "warning": "open", "note": "note"}
 
+_MEDIAN = 3
+"""The column of the median factor."""
+
 
 def pitfalls(study: Study, say: Wording) -> list[Block]:
     """A row for each mistake found, those that somebody accepted last; nothing where none was looked for."""
@@ -48,7 +51,7 @@ def validation(study: Study, say: Wording) -> list[Block]:
     found = study.get("validation", [])
     if not found:
         return []
-    columns = (
+    columns = [
         Column(say("head.network"), share=1),
         Column(say("head.rests_on"), share=1),
         Column(say("head.rows"), "right"),
@@ -56,11 +59,15 @@ def validation(study: Study, say: Wording) -> list[Block]:
         Column(say("head.range"), "right", share=1),
         Column(say("head.part_seen")),
         Column(say("head.network_seen")),
-    )
-    table = Table(columns, tuple(_row(item, say) for item in found), say("validation.caption"), small=True)
+    ]
+    rows = [_row(item, say) for item in found]
+    if all(item["median"] is None for item in found):  # a fitted band has none
+        del columns[_MEDIAN]
+        rows = [row[:_MEDIAN] + row[_MEDIAN + 1 :] for row in rows]
+    table = Table(tuple(columns), tuple(rows), say("validation.caption"), small=True)
     texts = dict.fromkeys(_text(item, say) for item in found)
     return [
-        Heading(say("validation.title"), follows=True),
+        Heading(say("validation.title"), follows=True, anchor="validation"),
         table,
         *(Paragraph(text) for text in texts),
     ]

@@ -235,8 +235,10 @@ function replay() {
     const grid = (value) =>
       Array.from({ length: carriers }, (_, c) => Array.from({ length: slots }, (_, s) => value(cell(c, s))));
     chart.data[0].z = grid((n) => (n < count ? row[n] : null));
-    chart.data[0].text = grid((n) =>
-      n < count ? `${n + 1}: ${Math.round(row[n])} °C` : n < count + spares ? spare : "");
+    chart.data[0].text = grid((n) => (n < count ? `${n + 1}: ${Math.round(row[n])} °C` : ""));
+    const idle = (n) => n >= count && n < count + spares;
+    chart.data[1].z = grid((n) => (idle(n) ? 1 : null));
+    chart.data[1].text = grid((n) => (idle(n) ? spare : ""));
     found.textContent = `${times[state.at]}: ${words.hottest} ${hottest[state.at]}`;
     update(place, chart);
   }
