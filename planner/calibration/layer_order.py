@@ -32,8 +32,8 @@ def operators_of_layers(
     """Names of the operators that each layer stands for, layer by layer; empty where none is found.
 
     Products that found no layer of their own belong to the next one that did: an engine's attention layer
-    stands for the projections before it too. A layer that stands for none, next to a product, is the product's:
-    converters put changes of shape around it.
+    stands for the projections before it too. A layer that stands for none, next to a product, belongs to
+    that: converters put changes of shape around it.
     """
     operators = [operator for operator in workload.operators if operator.writes]
     table = _scores(workload, operators, nodes, stands_for)

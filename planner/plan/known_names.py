@@ -1,4 +1,4 @@
-"""Names in a scenario that are in no catalog: parts, power modes, networks and mistakes, all of one file at once."""
+"""Names in a scenario that are in no catalog (parts, modes, networks, mistakes), all of one file at once."""
 
 from __future__ import annotations
 
