@@ -1,8 +1,8 @@
-"""Our kernels beside the nodes that ONNX Runtime and OpenVINO really run, for each network of a folder.
+"""Our kernels beside what ONNX Runtime, OpenVINO and ncnn really run, for each network of a folder.
 
 The networks are filled with random weights, so files whose weights are absent will do. Nodes that only
 rename or reorder memory (Reshape, Squeeze, Reorder, ...) are left out on both sides. Needs, in an
-environment of its own: pip install onnxruntime openvino, and this package. Run:
+environment of its own: this package with its extra `engines`, and pip install --no-deps pnnx. Run:
 python benchmarks/kernels_against_engines.py FOLDER
 """
 
@@ -17,12 +17,16 @@ import onnxruntime
 import openvino
 from filled_networks import filled_networks
 
+from planner.engines import ncnn_engine
+from planner.engines.made_up import made_up_inputs
+from planner.engines.session import EngineError, Setup
 from planner.latency.prepared import kernels_of
 from planner.workload.workload import read_workload
 
 NO_KERNELS = frozenset(
     {
         *("Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Constant"),
+        *("ExpandDims", "MemoryData"),
         *("ReorderInput", "ReorderOutput", "Reorder", "Input", "Output", "Const"),
     }
 )
@@ -30,11 +34,14 @@ NO_KERNELS = frozenset(
 
 def main(folder: Path) -> None:
     """Prints a table: operators, then kernels and nodes per engine."""
-    print(f"{'network':28s} {'operators':>9s}   ONNX Runtime: ours real   OpenVINO: ours real")
+    print(
+        f"{'network':28s} {'operators':>9s}   ONNX Runtime: ours real   OpenVINO: ours real"
+        "       ncnn: ours real"
+    )
     for path, filled in filled_networks(folder):
         workload = read_workload(path, batch=1)
         cells = []
-        for engine, count in (("onnxruntime", onnxruntime_nodes), ("openvino", openvino_nodes)):
+        for engine, count in COUNTS.items():
             ours = [k for k in kernels_of(workload, engine) if set(k.op_types) - NO_KERNELS]
             cells.append(f"{len(ours):18d} {_try(count, filled):>4s}")
         print(f"{path.stem:28s} {len(workload.operators):9d} {' '.join(cells)}")
@@ -43,7 +50,7 @@ def main(folder: Path) -> None:
 def _try(count: Callable[[Path], int], path: Path) -> str:
     try:
         return str(count(path))
-    except RuntimeError:
+    except (RuntimeError, EngineError):
         return "-"
 
 
@@ -63,6 +70,19 @@ def openvino_nodes(path: Path) -> int:
     compiled = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     kinds = (node.get_rt_info()["layerType"] for node in compiled.get_runtime_model().get_ops())
     return sum((kind if isinstance(kind, str) else kind.astype(str)) not in NO_KERNELS for kind in kinds)
+
+
+def ncnn_layers(path: Path) -> int:
+    """Layers of the network that pnnx makes of the file and ncnn runs."""
+    setup = Setup(path, 1, made_up_inputs(read_workload(path, batch=1)))
+    return sum(node.kind not in NO_KERNELS for node in ncnn_engine.profile(setup, seconds=0.0))
+
+
+COUNTS: dict[str, Callable[[Path], int]] = {
+    "onnxruntime": onnxruntime_nodes,
+    "openvino": openvino_nodes,
+    "ncnn": ncnn_layers,
+}
 
 
 if __name__ == "__main__":
