@@ -102,6 +102,13 @@ class Memory(SourcedBlock):
     transfers_per_clock: Sourced[int] | None = None
     """Two for double data rate, which is taken where nothing is said."""
 
+    @model_validator(mode="after")
+    def _technology_agrees(self) -> Self:
+        if (self.technology or "").startswith("on chip") != self.on_chip:
+            got = f"technology {self.technology!r} with on_chip {str(self.on_chip).lower()}"
+            raise refuse_all([Conflict(("on_chip",), "`on_chip: true` where the technology says so", got)])
+        return self
+
 
 class HostLink(SourcedBlock):
     """How a card hangs on its host."""
