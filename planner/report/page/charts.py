@@ -88,7 +88,8 @@ def _tradeoff(options: Sequence[Option], say: Wording) -> Chart:
             }
         )
     currency = options[0]["currency"] if options else ""
-    ticks = log_ticks([option["power_w"] or 0.0 for option in options], "w")
+    known_w = [power_w for option in options if (power_w := option["power_w"]) is not None]
+    ticks = log_ticks(known_w, "w")
     return {
         "data": data,
         "layout": {
