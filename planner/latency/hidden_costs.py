@@ -11,7 +11,7 @@ from dataclasses import replace
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.estimate import Estimate, point_for
-from planner.latency.hidden_cost import NONE, HiddenCost, titled
+from planner.latency.hidden_cost import NONE, HiddenCost, When, titled
 from planner.latency.hidden_data import hidden_costs_data
 from planner.latency.hidden_passages import copies, other_units, reformat
 from planner.latency.prepared import Prepared, prepare
@@ -55,36 +55,29 @@ def hidden_costs(
     )
 
 
+def _outside(
+    cost_id: str, when: When, time_s: Band | None, reason: str, source: str | None = None
+) -> HiddenCost:
+    """A cost that no latency holds."""
+    return HiddenCost(cost_id, when, time_s, in_latency=False, reason=reason, source=titled(source))
+
+
 def _engine_build(device: Device, point: OperatingPoint) -> HiddenCost:
     for entry in hidden_costs_data().engine_build:
         if point.engine in entry.engines and device.form in entry.forms:
             band = Band(entry.low_s.value, entry.mid_s.value, entry.high_s.value)
-            return HiddenCost(
-                "engine_build",
-                "build",
-                band,
-                in_latency=False,
-                reason=entry.reason,
-                source=titled(entry.source),
-            )
+            return _outside("engine_build", "build", band, entry.reason, entry.source)
     reason = f"nobody published how long {point.engine} takes to get a network ready on such a part"
-    return HiddenCost("engine_build", "build", None, in_latency=False, reason=reason)
+    return _outside("engine_build", "build", None, reason)
 
 
 def _first_run(point: OperatingPoint) -> HiddenCost:
     for entry in hidden_costs_data().first_run:
         if point.engine in entry.engines and point.unit_kind in entry.unit_kinds:
             band = Band(0.0, entry.mid_s.value, entry.mid_s.value)
-            return HiddenCost(
-                "first_run",
-                "start",
-                band,
-                in_latency=False,
-                reason=entry.reason,
-                source=titled(entry.source),
-            )
+            return _outside("first_run", "start", band, entry.reason, entry.source)
     reason = "nobody published how much longer the first inference takes; run one before taking requests"
-    return HiddenCost("first_run", "start", None, in_latency=False, reason=reason)
+    return _outside("first_run", "start", None, reason)
 
 
 def _before(prepared: Prepared, point: OperatingPoint) -> HiddenCost:
@@ -92,14 +85,12 @@ def _before(prepared: Prepared, point: OperatingPoint) -> HiddenCost:
     pixels = _pixels(prepared)
     if pixels is None:
         reason = "the inputs are no images; what makes them is outside the network"
-        return HiddenCost("preprocess", "inference", None, in_latency=False, reason=reason)
+        return _outside("preprocess", "inference", None, reason)
     if point.unit_kind not in steps.unit_kinds or point.form not in steps.forms:
         reason = "hangs on where frames are decoded and resized; measure it and state it in the scenario"
-        return HiddenCost("preprocess", "inference", None, in_latency=False, reason=reason)
+        return _outside("preprocess", "inference", None, reason)
     band = _spread(steps.before_s.value * pixels / steps.pixels.value, steps.spread_ratio.value)
-    return HiddenCost(
-        "preprocess", "inference", band, in_latency=False, reason=steps.reason, source=titled(steps.source)
-    )
+    return _outside("preprocess", "inference", band, steps.reason, steps.source)
 
 
 def _after(prepared: Prepared, point: OperatingPoint) -> HiddenCost:
@@ -120,7 +111,7 @@ def _after(prepared: Prepared, point: OperatingPoint) -> HiddenCost:
     reason = (
         "hangs on how much is found in a frame (boxes, text, masks); measure it and state it in the scenario"
     )
-    return HiddenCost("postprocess", "inference", None, in_latency=False, reason=reason)
+    return _outside("postprocess", "inference", None, reason)
 
 
 def _dynamic_axes(workload: Workload) -> HiddenCost:
