@@ -12,7 +12,7 @@ from planner.calibration.probe_run import ProbeResult, ProbeSetup
 from planner.engines.measure import nodes_of
 from planner.errors import InputError, OutputError, Problem
 
-PROBES_VERSION = 2
+PROBES_VERSION = 3
 """Raised when the networks of the seeds change."""
 
 

@@ -23,6 +23,9 @@ from planner.latency.kernel_shape import KernelShape
 
 LEVEL = 0.9
 FOLDS = 5
+BETWEEN_RUNS = 0.04
+"""Standard deviation of a machine's speed from one sitting to the next: on a shared host the same network
+moved by 3 to 8 % within an hour (docs/calibration.md)."""
 _LEAST_SHARE = 0.15
 """A node keeps at least this share of its profiled time; the clock counts whole microseconds."""
 _SOFT = 0.03
@@ -90,7 +93,7 @@ def fit_error(
     scores = np.sort(np.abs(misses) / deviations(parts))
     place = min(len(scores) - 1, math.ceil(LEVEL * (len(scores) + 1)) - 1)
     share, own = (_short(float(value)) for value in np.exp(parts))
-    return NetworkError(_short(floor), share, own, _short(float(scores[place])), LEVEL)
+    return NetworkError(_short(floor), share, own, _short(float(scores[place])), LEVEL, BETWEEN_RUNS)
 
 
 _FARTHEST = 9.0

@@ -25,6 +25,8 @@ class NetworkError:
     (own x alone)^2: `mean` is the mean spread of its kernels weighted by time, for what they miss together,
     `alone` the root of the sum over kinds of their squared shares of it, for what each kind misses by itself
     and many kinds average out. `quantile` of these deviations held `level` of the probes left out in turn.
+    `between_runs` is the standard deviation of the machine's own speed between the calibration and a later
+    run, which probes of one sitting cannot tell; it is taken as normal.
     """
 
     floor: float
@@ -32,11 +34,14 @@ class NetworkError:
     own: float
     quantile: float
     level: float
+    between_runs: float = 0.0
 
     def half_width(self, shapes: Sequence[KernelShape], seconds: Array, spreads: Array) -> float:
         """Half the width of the band of a network's log latency."""
         mean, alone = together_and_alone(shapes, seconds, spreads)
-        return self.quantile * math.hypot(self.floor, self.share * mean, self.own * alone)
+        within = self.quantile * math.hypot(self.floor, self.share * mean, self.own * alone)
+        normal = statistics.NormalDist().inv_cdf((1 + self.level) / 2)
+        return math.hypot(within, normal * self.between_runs)
 
 
 def together_and_alone(shapes: Sequence[KernelShape], seconds: Array, spreads: Array) -> tuple[float, float]:

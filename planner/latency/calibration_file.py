@@ -124,6 +124,7 @@ def _document(calibration: Calibration, table: str, digest: str) -> dict[str, ob
             "share": _short(error.share),
             "own": _short(error.own),
             "quantile": _short(error.quantile),
+            "between_runs": error.between_runs,
         },
         "table": {"file": table, "sha256": digest},
         "classes": {model.op_class: _class(model) for model in calibration.models},

@@ -170,8 +170,7 @@ def _own_kind(
     attributes: Mapping[str, Attribute],
 ) -> str:
     if main.op_type == "Transpose":
-        order = _ints(attributes.get("perm"))
-        return "Transpose" + ("" if order and order[-1] == len(order) - 1 else " inner")
+        return "Transpose" + _moved(_ints(attributes.get("perm")) or tuple(reversed(range(len(source)))))
     if main.op_type.startswith("Reduce"):
         return main.op_type + (" inner" if len(source) and _sums_last(source, result) else "")
     if main.op_type in ("Concat", "Split", "Softmax", "LogSoftmax"):
@@ -188,6 +187,22 @@ def _own_kind(
     ):
         return f"{main.op_type} scalar"
     return main.op_type
+
+
+def _moved(order: Sequence[int]) -> str:
+    """What a transposition does: rows moved whole, one axis drawn past the others, or all scattered.
+
+    Engines copy rows and have a loop for one axis that moves inwards or outwards; what is neither goes value
+    by value, ten times slower.
+    """
+    if order[-1:] == (len(order) - 1,):
+        return ""
+    axes = list(range(len(order)))
+    for axis in axes:
+        rest = [other for other in axes if other != axis]
+        if [other for other in order if other != axis] == rest:
+            return " inner"
+    return " scattered"
 
 
 def _repeated(workload: Workload, kernel: Kernel, result: Sequence[int]) -> tuple[str, int] | None:

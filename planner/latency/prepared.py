@@ -67,6 +67,7 @@ def fused_by(workload: Workload, engine: str) -> Fusion:
             tuple(rule.absorbs),
             max_nodes=rule.max_nodes,
             extra_reads=rule.extra_reads,
+            vectors_only=rule.vectors_only,
             requires=tuple(rule.requires),
         )
         for rule in read_engine(engine).fusion

@@ -56,6 +56,8 @@ class NetworkBand(StrictModel):
     share: float = Field(ge=0)
     own: float = Field(ge=0)
     quantile: Positive
+    between_runs: float = Field(default=0.0, ge=0, le=0.5)
+    """Standard deviation of the machine's own speed between this calibration and a later run."""
 
 
 class KernelTable(StrictModel):

@@ -23,6 +23,8 @@ class FusionRule(StrictModel):
     max_nodes: int = Field(default=12, ge=1)
     extra_reads: int = Field(default=1, ge=0)
     """Activations read beside those of the anchor, such as a residual branch."""
+    vectors_only: bool = False
+    """Whether a constant operand must be a bias: one value for each row or column of the product at most."""
     requires: list[str] = Field(default_factory=list)
     """Operators that must all be there for the rule to apply."""
     generated: bool = False

@@ -24,9 +24,10 @@ class FusionRule:
 
     Starting at an operator of a type in `anchor`, consumers of types in `absorbs` are taken in while the
     kernel has at most `max_nodes` operators (views and conversions of quantised values not counted) and
-    reads at most `extra_reads` activations beside those of the anchor (a residual branch). With `requires`
-    the rule applies only to a kernel that has all these types, each as often as it is named. `op_class` is
-    the class of the kernel where it is not that of its heaviest operator.
+    reads at most `extra_reads` activations beside those of the anchor (a residual branch). With
+    `vectors_only` a constant operand has one value for each row or column of the product at most. With
+    `requires` the rule applies only to a kernel that has all these types, each as often as it is named.
+    `op_class` is the class of the kernel where it is not that of its heaviest operator.
     """
 
     name: str
@@ -34,6 +35,7 @@ class FusionRule:
     absorbs: tuple[str, ...]
     max_nodes: int = 12
     extra_reads: int = 1
+    vectors_only: bool = False
     requires: tuple[str, ...] = ()
     op_class: OpClass | None = None
 
@@ -172,6 +174,8 @@ def _admissible(
     if op_type not in QUANTISING:
         if rule is None or op_type not in rule.absorbs:
             return False
+        if rule.vectors_only and not _adds_a_vector(flow.operators[members[0]], flow.operators[index]):
+            return False
         computing = sum(flow.operators[member].op_type not in QUANTISING for member in members)
         if computing >= rule.max_nodes:
             return False
@@ -183,6 +187,13 @@ def _admissible(
         return False
     limit = rule.extra_reads if rule is not None else 0
     return len(outside.difference(flow.reads(members[0]))) <= limit
+
+
+def _adds_a_vector(anchor: Operator, operator: Operator) -> bool:
+    """Whether the constants of an operator behind a product are one value a row or column, as a bias is."""
+    product = anchor.contraction
+    longest = max(product.rows, product.columns) if product else 0
+    return all(access.elements <= longest for access in operator.weights)
 
 
 def _is_closed(flow: Dataflow, members: list[int]) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from planner.calibration.fit import MeasuredKernel, fit_base, fit_class
+from planner.latency.calibration import NetworkError
 from planner.latency.channel_layout import BlockRule, layouts_of
 from planner.latency.kernel_features import FEATURES
 from planner.latency.kernel_model import CORE_CACHE_BYTES, work_of
@@ -80,3 +81,11 @@ def test_with_channels_last_only_the_ends_of_a_network_are_reordered():
     assert layouts[-1].reorder_out_bytes > 0
     assert all(layout.reorder_in_bytes == 0 for layout in layouts[1:])
     assert all(layout.reorder_out_bytes == 0 for layout in layouts[:-1])
+
+
+def test_a_band_of_one_sitting_is_widened_by_how_machines_move_between_two():
+    shapes, one = [SHAPE], np.ones(1)
+    still = NetworkError(floor=0.05, share=0.0, own=0.0, quantile=2.0, level=0.9)
+    moving = replace(still, between_runs=0.04)
+    assert still.half_width(shapes, one, one) == pytest.approx(0.10)
+    assert moving.half_width(shapes, one, one) == pytest.approx(np.hypot(0.10, 1.6449 * 0.04), rel=1e-4)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -78,6 +80,17 @@ def test_rule_without_extra_reads_leaves_the_addition_alone(network):
     rule = FusionRule("convolution", ("Conv",), ("Add",), extra_reads=0)
     assert grouped(graph, [rule]) == [("main",), ("add",)]
     assert grouped(graph, [FusionRule("convolution", ("Conv",), ("Add",))]) == [("main", "add")]
+
+
+def test_a_product_takes_a_bias_of_its_columns_and_no_matrix(network):
+    nodes = [Node("scores", "MatMul", ("q", "k"), ("s",)), Node("add", "Add", ("s", "b"), ("y",))]
+    rule = FusionRule("product", ("MatMul",), ("Add",), max_nodes=2, extra_reads=0, vectors_only=True)
+    sizes = {"q": (1, 4, 9, 8), "k": (1, 4, 8, 9)}
+    matrix = network(nodes, sizes, ["y"], {"b": (1, 4, 9, 9)})
+    vector = network(nodes, sizes, ["y"], {"b": (9,)})
+    assert grouped(matrix, [rule]) == [("scores",), ("add",)]
+    assert grouped(vector, [rule]) == [("scores", "add")]
+    assert grouped(matrix, [replace(rule, vectors_only=False)]) == [("scores", "add")]
 
 
 def test_swish_is_a_diamond_that_closes(network):

@@ -77,6 +77,12 @@ CASES = [
     ("Add", [(2, 3), (1, 3)], [], {}, 0, 6, "elementwise"),
     ("Add", [(2, 1), (1, 3)], [], {}, 0, 6, "elementwise"),
     ("Div", [(2, 3), (2, 3)], [], {}, 0, 24, "elementwise"),
+    # one constant number that changes nothing: engines take the operator out at loading
+    ("Add", [(2, 3)], [scalar(0)], {}, 0, 0, "view"),
+    ("Mul", [(2, 3)], [scalar(1)], {}, 0, 0, "view"),
+    ("Div", [(2, 3)], [scalar(1)], {}, 0, 0, "view"),
+    ("Mul", [(2, 3)], [scalar(2)], {}, 0, 6, "elementwise"),
+    ("Sub", [(2, 3)], [scalar(1)], {}, 0, 6, "elementwise"),
     ("Exp", [(2, 3)], [], {}, 0, 48, "elementwise"),
     ("Sigmoid", [(2, 3)], [], {}, 0, 84, "elementwise"),
     ("Pow", [(2, 3)], [scalar(2)], {}, 0, 6, "elementwise"),

@@ -29,6 +29,16 @@ def tensor_chores(net: NetworkBuilder, choose: Chooser) -> str:
     return y
 
 
+def moving_chores(net: NetworkBuilder, choose: Chooser) -> str:
+    """A chain of cuts, joins and transpositions, whose cost hangs on which axes they touch."""
+    side = choose.size(7, 80)
+    x = net.input("map", (1, choose.channels(4, min(512.0, max(8.0, 1.5e6 / side**2))), side, side))
+    y = x
+    for _ in range(choose.whole(6, 12)):
+        y = choose.of(_MOVING)(net, y, x)
+    return y
+
+
 def _chore(net: NetworkBuilder, choose: Chooser, y: str, x: str) -> str:
     family = choose.of(("alone", "pair", "constant", "reduced", "other"), (5, 2, 3, 3, 8))
     if family == "alone":
@@ -78,6 +88,35 @@ def _turned_back(net: NetworkBuilder, y: str, _: str) -> str:
     return net.transpose(net.transpose(y, (0, 1, 3, 2)), (0, 1, 3, 2))
 
 
+_SCATTERED = ((0, 3, 1, 4, 2), (0, 1, 4, 3, 2), (0, 2, 4, 1, 3), (0, 4, 2, 1, 3))
+
+
+def _scattered(net: NetworkBuilder, y: str, _: str) -> str:
+    """Values that change places one by one, as windows cut from an image and their neighbourhoods do."""
+    batch, channels, rows, columns = (net.extent(y, axis) for axis in range(4))
+    parts = next(parts for parts in (8, 6, 5, 4, 3, 2, 1) if rows % parts == 0)
+    order = _SCATTERED[(channels + rows) % len(_SCATTERED)]
+    moved = net.transpose(net.reshape(y, (batch, channels, parts, rows // parts, columns)), order)
+    return net.reshape(moved, (batch, channels, rows, columns))
+
+
+def _rows_swapped(net: NetworkBuilder, y: str, _: str) -> str:
+    return net.transpose(net.relu(net.transpose(y, (0, 3, 2, 1))), (0, 3, 2, 1))
+
+
+def _first_channels(net: NetworkBuilder, y: str, _: str) -> str:
+    """Channels cut from the front of a longer map, one run of memory an image."""
+    kept = net.extent(y, 1)
+    return net.slice(net.concat((y, net.relu(y)), 1), 1, 0, kept) if kept <= 256 else net.relu(y)
+
+
+def _parts_of_rows(net: NetworkBuilder, y: str, _: str) -> str:
+    """Every row cut in two, and joined the other way round."""
+    columns = net.extent(y, 3)
+    left, right = net.split(y, (columns // 2, columns - columns // 2), 3)
+    return net.concat((right, left), 3)
+
+
 def _padded(net: NetworkBuilder, y: str, _: str) -> str:
     return net.slice(net.pad_channels(y, 4), 1, 0, net.extent(y, 1))
 
@@ -108,8 +147,13 @@ def _cubic(net: NetworkBuilder, y: str, _: str) -> str:
     return net.resize(y, 2 * rows, 2 * columns, mode="cubic") if small else net.relu(y)
 
 
+_MOVING: tuple[Chore, ...] = (
+    _turned, _turned_back, _padded, _halves, _joined, _split, _blocks, _scattered, _rows_swapped,
+    _first_channels, _parts_of_rows,
+)  # fmt: skip
+
 _OTHERS: tuple[Chore, ...] = (
-    _normalised, _turned, _turned_back, _padded, _halves, _joined, _split, _blocks, _cubic,
+    *_MOVING, _normalised, _cubic,
     lambda net, y, _: net.softmax(y),
     lambda net, y, _: net.softmax(y, axis=1),
     lambda net, y, _: net.batch_norm(y),

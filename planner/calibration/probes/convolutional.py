@@ -75,13 +75,14 @@ def residual(net: NetworkBuilder, choose: Chooser, x: str, width: int, stride: i
 def bottleneck(net: NetworkBuilder, choose: Chooser, x: str, width: int, stride: int) -> str:
     """1x1, 3x3 (perhaps grouped or gated), 1x1 and a shortcut."""
     act = activation(choose)
-    group_width = choose.of((8, 16, 24, 32, 4))
-    groups = choose.of((1, 2, 0), (4, 1, 5))
+    group_width = choose.of((8, 16, 24, 32, 4, 48, 64), (2, 4, 2, 3, 2, 1, 1))
+    groups = choose.of((1, 2, 4, 0), (4, 2, 1, 5))
     inner = max(8, width // choose.of((4, 2, 1), (4, 2, 2)))
     if groups == 0:
         inner = max(group_width, inner // group_width * group_width)
         groups = inner // group_width
-    inner -= inner % groups
+    whole = groups * (16 if groups > 1 and choose.chance(0.6) else 1)
+    inner = max(whole, inner - inner % whole) if groups in (2, 4) else inner - inner % groups
     y = _conv(net, x, inner, 1, act)
     y = _conv(net, y, inner, 3, act, stride=stride, groups=groups)
     if choose.chance(0.2):

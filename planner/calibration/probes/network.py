@@ -58,6 +58,7 @@ _KINDS = {
     mixed.recurrent: 6.0,
     mixed.dense_layers: 6.0,
     chores.tensor_chores: 8.0,
+    chores.moving_chores: 3.0,
     mixed.heavy_layers: 5.0,
     mixed.enlarging: 2.0,
 }

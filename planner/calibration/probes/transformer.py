@@ -74,14 +74,14 @@ def encoder_layer(
     """Self-attention with its shortcut; `before` puts the normalisation in front."""
     y = net.layer_norm(x) if before else x
     batch, tokens, width = net.extent(x, 0), net.extent(x, 1), net.extent(x, 2)
-    size = width // heads
-    if choose.chance(0.4):
+    size, back = width // heads, (0, 2, 1, 3)
+    if choose.chance(0.5):
         joined = net.reshape(net.linear(y, 3 * width, "qkv"), (batch, tokens, 3, heads, size))
-        moved = net.transpose(joined, (2, 0, 3, 1, 4))
-        query, key, value = (
-            net.squeeze(net.slice(moved, 0, part, part + 1), 0, name="part") for part in range(3)
-        )
+        across = mask is None and choose.chance(0.2)  # attention between channels (El-Nouby et al. 2021)
+        moved = net.transpose(joined, (2, 0, 3, 4, 1) if across else (2, 0, 3, 1, 4))
+        query, key, value = _parts(net, choose, moved)
         key = net.transpose(key, (0, 1, 3, 2))
+        back = (0, 3, 1, 2) if across else back
     else:
         split = (
             net.reshape(net.linear(y, width, name), (batch, tokens, heads, size))
@@ -92,9 +92,18 @@ def encoder_layer(
             for part, order in zip(split, ((0, 2, 1, 3), (0, 2, 3, 1), (0, 2, 1, 3)), strict=True)
         )
     y = _attend(net, choose, query, key, value, mask)
-    y = net.reshape(net.transpose(y, (0, 2, 1, 3)), (batch, tokens, width))
+    y = net.reshape(net.transpose(y, back), (batch, tokens, width))
     y = net.add(net.linear(y, width, "out"), x)
     return y if before else net.layer_norm(y)
+
+
+def _parts(net: NetworkBuilder, choose: Chooser, joined: str) -> tuple[str, ...]:
+    """Query, key and value of a stack of three: by one split or three slices, as exporters write it."""
+    if choose.chance(0.5):
+        cut = net.split(joined, (1, 1, 1), 0)
+    else:
+        cut = tuple(net.slice(joined, 0, part, part + 1) for part in range(3))
+    return tuple(net.squeeze(part, 0, name="part") for part in cut)
 
 
 def feed_forward(net: NetworkBuilder, choose: Chooser, x: str, ratio: int, *, before: bool = True) -> str:
@@ -130,9 +139,7 @@ def _windowed(net: NetworkBuilder, choose: Chooser, x: str, side: int, window: i
     y = net.reshape(net.transpose(y, (0, 1, 3, 2, 4, 5)), (windows, places, width))
     joined = net.reshape(net.linear(y, 3 * width, "qkv"), (windows, places, 3, heads, size))
     moved = net.transpose(joined, (2, 0, 3, 1, 4))
-    query, key, value = (
-        net.squeeze(net.slice(moved, 0, part, part + 1), 0, name="part") for part in range(3)
-    )
+    query, key, value = _parts(net, choose, moved)
     query = net.mul(query, net.constant(1 / math.sqrt(size)))
     scores = net.matmul(query, net.transpose(key, (0, 1, 3, 2)))
     scores = net.add(scores, net.parameter("bias", (1, heads, places, places)))

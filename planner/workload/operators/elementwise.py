@@ -81,6 +81,40 @@ def _per_element(operations: int) -> Rule:
     return lambda call: Count("elementwise", operations * call.written)
 
 
+NEUTRAL: Mapping[str, tuple[float, tuple[int, ...]]] = {
+    "Add": (0.0, (0, 1)),
+    "Mul": (1.0, (0, 1)),
+    "Sub": (0.0, (1,)),
+    "Div": (1.0, (1,)),
+}
+"""Operator -> number that changes nothing, and the inputs at which it does not."""
+
+
+def _arithmetic(name: str) -> Rule:
+    """A sum or product; with one constant number that changes nothing it is a view.
+
+    Engines take such operators out when they load a network (ONNX Runtime's `NoopElimination`, OpenVINO's
+    `NopElimination`); exporters leave them behind where a learnt scale was never trained.
+    """
+    per_element = _per_element(OPERATIONS[name])
+
+    def rule(call: Call) -> Count:
+        if not _changes_nothing(call, *NEUTRAL[name]):
+            return per_element(call)
+        nothing = dict.fromkeys(range(2), 0)
+        return Count("view", reads=nothing, writes=nothing)
+
+    return rule
+
+
+def _changes_nothing(call: Call, neutral: float, places: tuple[int, ...]) -> bool:
+    for place in places:
+        value = call.values.get(place)
+        if value is not None and value.size == 1 and float(np.ravel(value)[0]) == neutral:
+            return call.inputs[1 - place] == call.outputs[0]
+    return False
+
+
 def _many(per_extra_operand: int, fixed: int = 0) -> Callable[[Call], Count]:
     """Operators over any number of operands, such as `Sum` and `Max`."""
 
@@ -126,6 +160,7 @@ def _mel_weights(call: Call) -> Count:
 
 RULES: Mapping[str, Rule] = {
     **{name: _per_element(operations) for name, operations in OPERATIONS.items()},
+    **{name: _arithmetic(name) for name in NEUTRAL},
     "Max": _many(1),
     "Min": _many(1),
     "Sum": _many(1),
