@@ -46,7 +46,7 @@ EFFICIENCY_GROWTH = 1.25
 
 
 def ops_per_joule(point: OperatingPoint) -> float:
-    """Peak over power limit of a card or a processor, scaled to parts of 2018; 0 for modules, which cap clocks.
+    """Peak over power limit of cards and processors, scaled to parts of 2018; 0 for modules: they cap clocks.
 
     The peak of a processor is that of its vector units in FP32: what its tiles and dot products add costs
     hardly more power.
