@@ -31,6 +31,7 @@ from planner.zoo.source import read_model
 LEFT_OUT_NETWORKS = {
     "bert_large_squad": "MLPerf removes padding: about 177 of 384 tokens are computed",
 }
+TELL_THREADS = ("ncnn", "onnxruntime")
 LEFT_OUT_ENGINES = {
     "tflite": "the tables give streams, not threads: one core or all of them",
     "armnn": "the tables give streams, not threads: one core or all of them",
@@ -120,7 +121,7 @@ def judge(item: Measurement) -> Row | None:
     if item.batch is None or mode is None or item.unit not in device.units or item.precision is None:
         return None
     latency_s = item.value_si if item.metric == "latency_ms" else item.batch / item.value_si
-    threads = item.streams_threads if item.unit == "cpu" and item.engine == "ncnn" else None
+    threads = item.streams_threads if item.unit == "cpu" and item.engine in TELL_THREADS else None
     cores = device.units[item.unit].active.get(mode)
     if threads is not None and (cores is None or threads > cores.value):
         return None

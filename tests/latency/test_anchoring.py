@@ -118,17 +118,17 @@ def test_a_far_measurement_is_told():
 
 
 def test_a_roofline_without_a_fitted_model_is_anchored_too():
-    """OpenVINO on x86: one measurement moves the roofline and gives it a band with a level."""
+    """LiteRT on x86: one measurement moves the roofline and gives it a band with a level."""
     part = read_device("i7-12700")
-    found = estimate(NETWORK, part, engine="openvino", anchors=[of("zoo:resnet50", 0.03)])
-    again = estimate(NETWORK, part, engine="openvino", anchors=[of("zoo:resnet50", 0.06)])
+    found = estimate(NETWORK, part, engine="tflite", anchors=[of("zoo:resnet50", 0.03)])
+    again = estimate(NETWORK, part, engine="tflite", anchors=[of("zoo:resnet50", 0.06)])
     assert found.latency_s.level == 0.9
     assert 1.3 < again.latency_s.mid / found.latency_s.mid < 2.0
     assert found.latency_s.low < found.latency_s.mid < found.latency_s.high
     assert sum(layer.time.mid_s for layer in found.layers) + found.fixed_s == pytest.approx(
         found.latency_s.mid
     )
-    same = estimate(NETWORK, part, engine="openvino", anchors=[of("zoo:mobilenet_v2_1.0", 0.02)])
+    same = estimate(NETWORK, part, engine="tflite", anchors=[of("zoo:mobilenet_v2_1.0", 0.02)])
     assert same.latency_s.mid == pytest.approx(0.02, rel=0.03)
 
 

@@ -161,3 +161,28 @@ def test_a_file_with_another_name_than_its_id_is_refused(tmp_path):
 def test_a_unit_is_covered_by_words_of_its_datasheet():
     assert transfer_for(POINT).id == "tensorrt-gpu"
     assert transfer_for(point_for(ORIN, unit="gpu", engine="onnxruntime")) is None
+
+
+def test_heads_of_attention_move_as_other_copies_unless_a_model_says_otherwise():
+    """A transformer alone is quicker by `heads`; a CNN has none."""
+    prepared = prepare(read_model("zoo:bert_base", batch=1), 1, POINT.precision, POINT.engine)
+    table = kernel_table(prepared)
+    copied = kernel_times({"copied": 6.0}, table, FACTS).total_s
+    assert kernel_times({"copied": 6.0, "heads": 6.0}, table, FACTS).total_s == pytest.approx(copied)
+    assert kernel_times({"copied": 6.0, "heads": 1.0}, table, FACTS).total_s.sum() < copied.sum()
+    cnn = TABLES["yolov5n"]
+    plain = kernel_times({"copied": 6.0}, cnn, FACTS).total_s
+    assert kernel_times({"copied": 6.0, "heads": 1.0}, cnn, FACTS).total_s == pytest.approx(plain)
+
+
+def test_narrow_groups_are_padded_once():
+    """Groups of 4 channels leave three quarters of a block of 16 idle, and their sums of 36 end at 48."""
+    resnext = kernel_table(prepare(read_model("zoo:resnext50"), 1, POINT.precision, POINT.engine))
+    narrow = (resnext.kind == CLASSES.index("grouped")) & (resnext.rows == 4)
+    assert narrow.any()
+    padding = transfer_named("acl-ascend").constants
+    assert "group_width" not in padding
+    products = replace(FACTS, vector_ops_per_s=1e30)
+    padded = kernel_times({"pad": padding["pad"]}, resnext, products).compute_s[narrow]
+    plain = kernel_times({}, resnext, products).compute_s[narrow]
+    assert padded / plain == pytest.approx(16 / 4 * 48 / 36, rel=0.02)

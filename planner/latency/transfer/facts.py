@@ -46,10 +46,16 @@ EFFICIENCY_GROWTH = 1.25
 
 
 def ops_per_joule(point: OperatingPoint) -> float:
-    """Peak over power limit of a card, scaled to parts of 2018; 0 for modules, which cap clocks instead."""
-    if point.form != "card":
+    """Peak over power limit of cards and processors, scaled to parts of 2018; 0 for modules: they cap clocks.
+
+    The peak of a processor is that of its vector units in FP32: what its tiles and dot products add costs
+    hardly more power.
+    """
+    if point.unit_kind == "cpu":
+        peak = point.vector_ops_per_s
+    elif point.form == "card":
+        half = 2.0 * point.peaks_ops_per_s.get(Precision.FP16, 0.0)
+        peak = max(point.peaks_ops_per_s.get(Precision.INT8, 0.0), half)
+    else:
         return 0.0
-    peak = max(
-        point.peaks_ops_per_s.get(Precision.INT8, 0.0), 2.0 * point.peaks_ops_per_s.get(Precision.FP16, 0.0)
-    )
     return float(peak / point.power_limit_w / EFFICIENCY_GROWTH ** (point.year - 2018))

@@ -46,7 +46,7 @@ NEUTRAL: Mapping[str, float] = {
     "overlap": 1.0,
 }
 """Parameters at which the model is the roofline without overlap (`overlap` = 1) and without overheads;
-`joined` is `copied` where it is not given."""
+`joined` and `heads` are `copied` where they are not given."""
 
 TILE = 64
 
@@ -103,6 +103,7 @@ def kernel_times(parameters: Mapping[str, float], table: KernelTable, unit: Unit
     once = p["switch_us"] * _streamed(p, table, unit) + p["image_us"] * table.images
     launch = launch + 1e-6 * once / table.kernels
     left = 1.0 - table.moves * (1.0 - p["copied"])
+    left = np.where(table.moves * table.attention > 0, p.get("heads", p["copied"]), left)
     left = np.where(table.joins > 0, p.get("joined", p["copied"]), left)
     return KernelTimes(compute * left, memory * left, launch * left, (launch + joint) * left)
 
