@@ -48,7 +48,9 @@ NEUTRAL: Mapping[str, float] = {
     "overlap": 1.0,
 }
 """Parameters at which the model is the roofline without overlap (`overlap` = 1) and without overheads;
-`joined` is `copied` where it is not given."""
+`joined` is `copied` where it is not given. `silu_apart` is 1 where x sigmoid(x) is a kernel of its own behind
+the convolution, else it adds to the convolution's traffic. A power limit bends the peak the more sharply the
+higher `limit_sharpness`: peak / (1 + asked^s)^(1/s), with s without end the lesser of the two."""
 
 TILE = 64
 
@@ -167,13 +169,12 @@ def _memory_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Co
     return result
 
 
-def _aside_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts, launch: Column) -> float | Column:
-    """Time of x sigmoid(x) where it runs behind its convolution as a kernel of its own: it overlaps nothing."""
-    if p["silu_apart"] == 0:
-        return 0.0
+def _aside_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts, launch: Column) -> Column:
+    """Time of x sigmoid(x) that runs behind its convolution as a kernel of its own and overlaps nothing."""
     moved = table.silu_bytes * unit.silu_bytes / _speed(p, table.write_bytes, unit)
     traffic = moved / (unit.bandwidth_bytes_per_s * p["bandwidth"] * unit.bandwidth)
-    result: Column = p["silu_pass"] * (traffic + np.where(table.silu_bytes > 0, launch, 0.0))
+    apart = p["silu_apart"] * p["silu_pass"]
+    result: Column = apart * (traffic + np.where(table.silu_bytes > 0, launch, 0.0))
     return result
 
 
