@@ -18,7 +18,7 @@ from planner.zoo.resnet import Layout, resnet
 from planner.zoo.searched import mnasnet_b1, proxyless_mobile
 from planner.zoo.shufflenet import shufflenet_v2
 from planner.zoo.shufflenet_v1 import shufflenet_v1
-from planner.zoo.squeezenet import squeezenet_v1_1
+from planner.zoo.squeezenet import squeezenet_v1_0, squeezenet_v1_1
 from planner.zoo.vgg import vgg
 from planner.zoo.vit import Encoder, vision_transformer
 
@@ -51,6 +51,8 @@ _RESNETS = (
                 partial(resnet, layout=Layout((3, 4, 6, 3), bottleneck=False))),
     _classifier("resnet101", "ResNet-101", 44_549_160, 7.801e9,
                 partial(resnet, layout=Layout((3, 4, 23, 3)))),
+    _classifier("resnet152", "ResNet-152", 60_192_808, 11.514e9,
+                partial(resnet, layout=Layout((3, 8, 36, 3)))),
     _classifier("resnext50", "ResNeXt-50 32x4d", 25_028_904, 4.23e9,
                 partial(resnet, layout=Layout((3, 4, 6, 3), groups=32, group_width=4))),
     _classifier("resnext101_32x8d", "ResNeXt-101 32x8d", 88_791_336, 16.414e9,
@@ -98,6 +100,7 @@ _MOBILENETS = (
 )  # fmt: skip
 
 _LIGHT = (
+    _classifier("squeezenet_v1.0", "SqueezeNet 1.0", 1_248_424, 0.819e9, squeezenet_v1_0),
     _classifier("squeezenet_v1.1", "SqueezeNet 1.1", 1_235_496, 0.349e9, squeezenet_v1_1),
     _classifier("shufflenet_v1", "ShuffleNet 1x, three groups", 1_865_728, 137e6, shufflenet_v1,
                 "imgclsmob table of models (parameters); Zhang et al. 2018, table 1 (mult-adds)"),
@@ -138,6 +141,7 @@ _LARGE = (
     _classifier("alexnet", "AlexNet (Caffe)", 61_000_000, 724e6, alexnet,
                 "Sze et al. 2017, arXiv:1703.09039, table II", side=227),
     _classifier("vgg11", "VGG-11", 132_863_336, 7.609e9, partial(vgg, layers=11)),
+    _classifier("vgg13", "VGG-13", 133_047_848, 11.308e9, partial(vgg, layers=13)),
     _classifier("vgg16", "VGG-16", 138_357_544, 15.47e9, partial(vgg, layers=16)),
     _classifier("vgg19", "VGG-19", 143_667_240, 19.632e9, partial(vgg, layers=19)),
     _classifier("googlenet", "GoogLeNet", 7_000_000, 1.58e9, googlenet,

@@ -19,6 +19,7 @@ from planner.zoo.yolox import yolox
 _YOLOV5 = "Ultralytics YOLOv5 7.0: summary of the unfused network (parameters), README (half its FLOPs)"
 _ULTRALYTICS = "Ultralytics 8.4: {}, unfused (parameters); PyTorch's FlopCounterMode on it (MACs)"
 _NCNN = "ncnn benchmark/{}.param: sizes of weights and biases, and MACs from them and the shapes"
+_YOLOX = "Megvii YOLOX, table of models in its README (parameters, half the FLOPs)"
 _VOC = "object detection, 20 classes of Pascal VOC"
 
 
@@ -77,6 +78,12 @@ _YOLOS = (
               "Wang et al. 2023, arXiv:2207.02696, table 1 (parameters, half the FLOPs)"),
     _detector("yolox_s", "YOLOX-s", 9_000_000, 13.4e9, partial(yolox, scale=yolo_blocks.SMALL),
               "Ge et al. 2021, arXiv:2107.08430, table 3 (parameters, half the FLOPs)"),
+    _detector("yolox_tiny", "YOLOX-tiny", 5_060_000, 3.225e9,
+              partial(yolox, scale=yolo_blocks.Scale(0.33, 0.375), side=416), _YOLOX, side=416),
+    _detector("yolox_m", "YOLOX-m", 25_300_000, 36.9e9, partial(yolox, scale=yolo_blocks.MEDIUM), _YOLOX),
+    _detector("yolox_l", "YOLOX-l", 54_200_000, 77.8e9, partial(yolox, scale=yolo_blocks.LARGE), _YOLOX),
+    _detector("yolox_x", "YOLOX-x", 99_100_000, 140.95e9, partial(yolox, scale=yolo_blocks.EXTRA_LARGE),
+              _YOLOX),
 )  # fmt: skip
 
 _MOBILE = (

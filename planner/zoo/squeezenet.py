@@ -1,25 +1,40 @@
-"""SqueezeNet 1.1: image classification with few weights (Iandola et al. 2016, arXiv:1602.07360)."""
+"""SqueezeNet: image classification with few weights (Iandola et al. 2016, arXiv:1602.07360)."""
 
 from __future__ import annotations
 
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
 
-_FIRE_STAGES = (((16, 64), (16, 64)), ((32, 128), (32, 128)), ((48, 192), (48, 192), (64, 256), (64, 256)))
-"""Squeezed and expanded channels of the fire modules; a maximum pool stands before each group.
+_Stages = tuple[tuple[tuple[int, int], ...], ...]
+"""Squeezed and expanded channels of the fire modules; a maximum pool stands before each group."""
 
-The 1.1 release of the authors: smaller first kernel and earlier pooling than the paper's 1.0.
-"""
+_STAGES_1_0: _Stages = (
+    ((16, 64), (16, 64), (32, 128)), ((32, 128), (48, 192), (48, 192), (64, 256)), ((64, 256),),
+)  # fmt: skip
+_STAGES_1_1: _Stages = (
+    ((16, 64), (16, 64)), ((32, 128), (32, 128)), ((48, 192), (48, 192), (64, 256), (64, 256)),
+)  # fmt: skip
+"""The 1.1 release of the authors: smaller first kernel and earlier pooling than the paper's 1.0."""
+
+
+def squeezenet_v1_0(name: str) -> Graph:
+    """SqueezeNet 1.0 at 224x224, as the paper's table 1 has it."""
+    return _squeezenet(name, _STAGES_1_0, channels=96, kernel=7)
 
 
 def squeezenet_v1_1(name: str) -> Graph:
-    """SqueezeNet 1.1 at 224x224; the classifier is a 1x1 convolution before the mean."""
+    """SqueezeNet 1.1 at 224x224."""
+    return _squeezenet(name, _STAGES_1_1, channels=64, kernel=3)
+
+
+def _squeezenet(name: str, stages: _Stages, channels: int, kernel: int) -> Graph:
+    """The classifier is a 1x1 convolution before the mean; pools count a last window that is cut short."""
     net = NetworkBuilder(name)
     x = net.input("input", ("batch", 3, 224, 224))
-    x = net.relu(net.conv(x, 64, 3, stride=2, padding=0, bias=True, name="conv1"))
+    x = net.relu(net.conv(x, channels, kernel, stride=2, padding=0, bias=True, name="conv1"))
     number = 2
-    for modules in _FIRE_STAGES:
-        x = net.max_pool(x, 3, stride=2)
+    for modules in stages:
+        x = net.max_pool(x, 3, stride=2, partial=True)
         for squeezed, expanded in modules:
             with net.scope(f"fire{number}"):
                 x = fire(net, x, squeezed, expanded)

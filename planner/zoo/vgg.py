@@ -6,8 +6,8 @@ from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
 
 _CHANNELS = (64, 128, 256, 512, 512)
-_CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
-"""Convolutions of each stage, by the number of layers (columns A, D and E); a stage ends by halving."""
+_CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
+"""Convolutions of each stage, by the number of layers (columns A, B, D and E); a stage ends by halving."""
 
 
 def vgg(name: str, layers: int) -> Graph:

@@ -68,6 +68,26 @@ def test_clocks_of_the_publisher_scale_the_peak(found):
     assert item.point.peak_ops_per_s / whole.peak_ops_per_s == pytest.approx(624.75 / 1300, rel=0.001)
 
 
+def test_the_agx_orin_of_the_guides_ran_near_its_top_clock(found):
+    """An Orin NX at 918 MHz has half its processors and half its memory, so twice the speed is all that the
+    same clock could give; the rest is clock."""
+    seconds = {
+        item.device: item.latency_s
+        for item in found
+        if (item.model, item.profile, item.point.precision) == ("yolo11x", "ultralytics", Precision.FP16)
+    }
+    clock_hz = 918e6 * seconds["jetson-orin-nx-16"] / seconds["jetson-agx-orin-64"] / 2
+    assert 1200e6 < clock_hz < 1300e6
+
+
+def test_modules_before_the_super_modes_ran_without_them(found):
+    """JetPack 5 has no mode of an Orin Nano above 625 MHz."""
+    clocks = {(item.device, item.profile): item.point.clock_hz for item in found if "-orin-n" in item.device}
+    assert clocks["jetson-orin-nano-8", "trtutils"] == 625e6
+    assert clocks["jetson-orin-nano-8", "ultralytics"] == 1020e6
+    assert clocks["jetson-orin-nx-16", "trtutils"] == clocks["jetson-orin-nx-16", "ultralytics"] == 918e6
+
+
 def test_a_little_cluster_is_a_unit_of_its_own(joined):
     units = {row.unit for row in joined.matched if row.device == "rk3399" and row.engine == "ncnn"}
     assert units == {"cpu", "cpu_little"}
@@ -125,11 +145,11 @@ def test_what_is_left_out_is_not_in_the_fit(found):
 
 
 def test_left_out_devices_are_predicted_better_than_by_the_roofline(found):
-    """The bars are those that docs/transfer.md reports, with room for a new row; the roofline is 1.95 off."""
+    """The bars are those that docs/transfer.md reports, with room for a new row; the roofline is 2.2 off."""
     left_out = leave_out(TENSORRT, found, "device")
     reached = accuracy(left_out, held_bands(left_out, TENSORRT.level))
-    assert reached.median < 1.25
-    assert reached.within_two > 0.97
+    assert reached.median < 1.15
+    assert reached.within_two > 0.98
     assert reached.median < reached.plain_median - 0.5
     assert reached.spearman > 0.9
 

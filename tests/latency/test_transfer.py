@@ -186,3 +186,28 @@ def test_narrow_groups_are_padded_once():
     padded = kernel_times({"pad": padding["pad"]}, resnext, products).compute_s[narrow]
     plain = kernel_times({}, resnext, products).compute_s[narrow]
     assert padded / plain == pytest.approx(16 / 4 * 48 / 36, rel=0.02)
+
+
+def test_x_sigmoid_x_apart_overlaps_nothing():
+    """A kernel of its own reads and writes the convolution's result and is launched once more."""
+    table = TABLES["yolov5n"]
+    parameters = {"silu_apart": 1.0, "launch_us": 4.0, "overlap": 3.0}
+    plain = kernel_times(parameters, table, FACTS).total_s
+    apart = kernel_times({**parameters, "silu_pass": 1.0}, table, FACTS).total_s
+    behind = table.silu_bytes > 0
+    assert behind.sum() == 57  # the convolutions of YOLOv5n but the three that answer
+    expected = table.silu_bytes / FACTS.bandwidth_bytes_per_s + 4e-6 * behind
+    assert apart - plain == pytest.approx(expected, abs=1e-12)
+    assert table.silu_bytes[behind] == pytest.approx(2 * table.write_bytes[behind])
+
+
+@pytest.mark.parametrize(("asked", "left"), [(0.5, 1.0), (2.0, 0.5)])
+def test_a_hard_power_limit_is_the_lesser_of_two(asked, left):
+    """A part that asks for twice the joules that it gets runs at half its peak; for less, at all of it."""
+    table = TABLES["resnet50_v1.5"]
+    limited = replace(FACTS, int8_ops_per_joule=asked * 1e12)
+    parameters = {"ops_per_joule": 1.0, "limit_sharpness": 60.0, "vector": 1e9}
+    plain = kernel_times({"vector": 1e9}, table, FACTS).compute_s
+    times = kernel_times(parameters, table, limited).compute_s
+    busy = table.macs > 0
+    assert plain[busy] / times[busy] == pytest.approx(np.full(busy.sum(), left), rel=0.02)

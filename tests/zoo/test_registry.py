@@ -102,7 +102,8 @@ def test_the_networks_that_were_measured_most_are_there():
 
 ROUNDED_PARAMETERS = {
     "alexnet": 0.5e6, "googlenet": 0.05e6, "yolov10n": 0.05e6, "yolov4_tiny": 0.005e6, "yolov7_tiny": 0.05e6,
-    "yolox_s": 0.05e6, "deeplabv3plus_mobilenet": 0.02e6, "crnn_builtin_for_pytorch": 0.05e6,
+    "yolox_s": 0.05e6, "yolox_tiny": 0.005e6, "yolox_m": 0.05e6, "yolox_l": 0.05e6, "yolox_x": 0.05e6,
+    "deeplabv3plus_mobilenet": 0.02e6, "crnn_builtin_for_pytorch": 0.05e6,
     "ssd_mobilenet_v1": 0.013e6,  # the source folds batch norm: 12,672 numbers fewer
     "ssd_resnet34": 0.09e6,  # the source counts running statistics and the 15130 boxes' places too
 }  # fmt: skip
@@ -149,6 +150,7 @@ COUNTED_OTHERWISE = {
     "yolov5s": 0.04e9,  # the profiler counts batch norm and some elementwise work: 0.4 %
     "yolov5m": 0.07e9, "yolov5l": 0.06e9, "yolov5x": 0.13e9,  # the same: 0.1 to 0.3 %
     "yolox_s": 0.06e9,  # the same: 0.4 %
+    "yolox_tiny": 0.02e9, "yolox_m": 0.14e9, "yolox_l": 0.16e9, "yolox_x": 0.25e9,  # the same: 0.2 to 0.6 %
     "yolov7_tiny": 0.05e9,  # the same: 0.7 %
     "yolov3_tiny": 0.004e9, "yolov4_tiny": 0.002e9,  # Darknet counts pooling and additions: 0.1 %
     "ssd_resnet34": 0.3e9,  # elementwise work is in the published number: 0.1 %

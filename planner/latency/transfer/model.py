@@ -27,6 +27,7 @@ NEUTRAL: Mapping[str, float] = {
     "copied": 1.0,
     "clock_ghz": 0.0,
     "ops_per_joule": 0.0,
+    "limit_sharpness": 2.0,
     "fixed_us": 0.0,
     "half_waves": 0.0,
     "half_depth": 0.0,
@@ -34,6 +35,7 @@ NEUTRAL: Mapping[str, float] = {
     "cache_part": 0.0,
     "cache_speed": 1.0,
     "silu_pass": 0.0,
+    "silu_apart": 0.0,
     "resident": 0.0,
     "sharpness": 4.0,
     "held": 0.0,
@@ -46,7 +48,9 @@ NEUTRAL: Mapping[str, float] = {
     "overlap": 1.0,
 }
 """Parameters at which the model is the roofline without overlap (`overlap` = 1) and without overheads;
-`joined` and `heads` are `copied` where they are not given."""
+`joined` and `heads` are `copied` where they are not given. `silu_apart` is 1 where x sigmoid(x) is a kernel of its own behind
+the convolution, else it adds to the convolution's traffic. A power limit bends the peak the more sharply the
+higher `limit_sharpness`: peak / (1 + asked^s)^(1/s), with s without end the lesser of the two."""
 
 TILE = 64
 
@@ -100,12 +104,14 @@ def kernel_times(parameters: Mapping[str, float], table: KernelTable, unit: Unit
         launch = launch * np.where(
             unit.clock_hz > 0, 1e9 * p["clock_ghz"] / np.maximum(unit.clock_hz, 1.0), 1.0
         )
+    aside = _aside_s(p, table, unit, launch)
     once = p["switch_us"] * _streamed(p, table, unit) + p["image_us"] * table.images
     launch = launch + 1e-6 * once / table.kernels
     left = 1.0 - table.moves * (1.0 - p["copied"])
     left = np.where(table.moves * table.attention > 0, p.get("heads", p["copied"]), left)
     left = np.where(table.joins > 0, p.get("joined", p["copied"]), left)
-    return KernelTimes(compute * left, memory * left, launch * left, (launch + joint) * left)
+    memory = memory + aside
+    return KernelTimes(compute * left, memory * left, launch * left, (launch + joint + aside) * left)
 
 
 def _joined(compute: Column, memory: Column, power: float) -> Column:
@@ -133,7 +139,8 @@ def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> C
     threads = 1.0 + p["serial"] * (unit.processors - 1.0)
     rate = unit.peak_ops_per_s * shares * occupancy * depth * unit.rate
     if p["ops_per_joule"] > 0:
-        rate = rate / np.sqrt(1.0 + (unit.int8_ops_per_joule / (1e12 * p["ops_per_joule"])) ** 2)
+        asked = unit.int8_ops_per_joule / (1e12 * p["ops_per_joule"])
+        rate = rate / (1.0 + asked ** p["limit_sharpness"]) ** (1.0 / p["limit_sharpness"])
     vector = unit.vector_ops_per_s * p["vector"] * unit.rate
     result: Column = (2.0 * padded / rate + table.other_ops / vector) * threads
     return result
@@ -155,11 +162,20 @@ def _padding(extent: Column, to: float) -> Column:
 def _memory_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Column:
     bandwidth = unit.bandwidth_bytes_per_s * p["bandwidth"] * unit.bandwidth
     wider = np.where(table.silu_bytes > 0, unit.silu_bytes, 1.0)
-    written = table.write_bytes + p["silu_pass"] * table.silu_bytes
+    written = table.write_bytes + (1.0 - p["silu_apart"]) * p["silu_pass"] * table.silu_bytes
     moved = table.read_bytes / _speed(p, table.read_bytes, unit)
     moved = moved + written / _speed(p, table.write_bytes, unit)
     weights = table.weight_bytes / _speed(p, table.all_weight_bytes, unit) / p["weights"]
     result: Column = (moved * wider * p["crossing"] + weights) * _streamed(p, table, unit) / bandwidth
+    return result
+
+
+def _aside_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts, launch: Column) -> Column:
+    """Time of x sigmoid(x) that runs behind its convolution as a kernel of its own and overlaps nothing."""
+    moved = table.silu_bytes * unit.silu_bytes / _speed(p, table.write_bytes, unit)
+    traffic = moved / (unit.bandwidth_bytes_per_s * p["bandwidth"] * unit.bandwidth)
+    apart = p["silu_apart"] * p["silu_pass"]
+    result: Column = apart * (traffic + np.where(table.silu_bytes > 0, launch, 0.0))
     return result
 
 
