@@ -97,10 +97,17 @@ def choose_mode(device: Device, mode: str | None) -> Mode:
     raise UnknownIdError(f"power mode of {device.id}", mode, [item.id for item in device.modes])
 
 
+MOST_GAIN_OF_INT8 = 8.0
+"""A unit whose INT8 is faster than FP16 by more is built for INT8: matrix units differ by two or four."""
+
+
 def default_precision(unit: ComputeUnit, mode: str) -> Precision:
-    """Half precision where the unit computes in it, else single, else the first that it has."""
+    """Half precision where the unit computes in it at speed, else single, else the first that it has."""
+    int8 = unit.peaks_ops_per_s.get(Precision.INT8, {}).get(mode)
     for precision in (Precision.FP16, Precision.FP32):
-        if mode in unit.peaks_ops_per_s.get(precision, {}):
+        peak = unit.peaks_ops_per_s.get(precision, {}).get(mode)
+        slow = unit.kind == "dla" and peak and int8 and int8.value > MOST_GAIN_OF_INT8 * peak.value
+        if peak is not None and not slow:
             return precision
     return next(iter(unit.peaks_ops_per_s))
 
