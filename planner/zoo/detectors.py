@@ -12,7 +12,7 @@ from planner.zoo.reference import COCO, Builder, Entry, ReferenceNetwork, image
 from planner.zoo.segmentation import deeplabv3plus_mobilenet, unet
 from planner.zoo.ssd import squeezenet_ssd, ssd_mobilenet_v1, ssd_resnet34
 from planner.zoo.yolo_tiny import yolov3_tiny, yolov4_tiny, yolov7_tiny
-from planner.zoo.yolov5 import yolov5
+from planner.zoo.yolov5 import yolov5, yolov5_trimmed
 from planner.zoo.yolov8 import yolov8
 from planner.zoo.yolox import yolox
 
@@ -36,6 +36,9 @@ _YOLOS = (
     _detector("yolov5n", "YOLOv5 nano", 1_872_157, 2.25e9, partial(yolov5, scale=yolo_blocks.NANO), _YOLOV5),
     _detector("yolov5s", "YOLOv5 small", 7_235_389, 8.25e9, partial(yolov5, scale=yolo_blocks.SMALL),
               _YOLOV5),
+    _detector("yolov5s_trimmed", "YOLOv5 small, raw outputs", 7_235_389, 8.25e9 * (672 / 640) ** 2,
+              partial(yolov5_trimmed, scale=yolo_blocks.SMALL, side=672), _YOLOV5, side=672,
+              remark="at the size and without the decoding of NVIDIA's cuDLA sample; MACs as YOLOv5s by area"),
     _detector("yolov5m", "YOLOv5 medium", 21_190_557, 24.5e9, partial(yolov5, scale=yolo_blocks.MEDIUM),
               _YOLOV5),
     _detector("yolov5l", "YOLOv5 large", 46_563_709, 54.55e9, partial(yolov5, scale=yolo_blocks.LARGE),
