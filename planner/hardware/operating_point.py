@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TypedDict
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.provenance import Provenance, of_status, weakest
 from planner.schema.device import ComputeUnit, Device, Mode, Precision
-from planner.schema.engine import Engine
+from planner.schema.engine import Engine, OperatorLimit
 from planner.schema.quantity import Origin, Sourced
 from planner.wording.message import message
 
@@ -49,6 +50,8 @@ class OperatingPoint:
     fixed_s: float
     operators: frozenset[str]
     """Operators that run on the unit at all; empty where all do."""
+    limits: tuple[OperatorLimit, ...]
+    """What they have to keep to beside, as far as it holds for this unit."""
     capacity_bytes: float
     idle_w: float
     power_limit_w: float
@@ -174,6 +177,7 @@ def operating_point(
         launch_s=costs.launch_s.value,
         fixed_s=costs.fixed_s.value,
         operators=frozenset(costs.operators or ()),
+        limits=tuple(limit for limit in costs.limits if _holds(limit, description.name)),
         capacity_bytes=capacity,
         idle_w=chosen_mode.idle_w.value,
         power_limit_w=chosen_mode.power_limit_w.value,
@@ -183,6 +187,10 @@ def operating_point(
         power_provenance=_datasheet_at_best([chosen_mode.idle_w, chosen_mode.power_limit_w]),
         warnings=warnings,
     )
+
+
+def _holds(limit: OperatorLimit, unit_name: str) -> bool:
+    return not limit.units or any(fnmatchcase(unit_name, pattern) for pattern in limit.units)
 
 
 class _PowerFacts(TypedDict):
