@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate, assembled, estimate_at, point_for
+from planner.latency.estimated import Estimate, assembled, estimate_at, point_for
 from planner.latency.hidden_data import hidden_costs_data
 from planner.latency.kernel_flow import crossings, kernel_flow
 from planner.latency.network_time import LayerEstimate, NetworkTime
@@ -23,6 +23,7 @@ from planner.latency.transfer.store import transfer_for
 from planner.latency.unit_limits import refusals
 from planner.provenance import weakest
 from planner.schema.device import Device, Precision
+from planner.schema.transfer import Transfer
 from planner.workload.workload import Workload
 
 AUTO = "auto"
@@ -82,6 +83,28 @@ def place(
     return place_prepared(workload, prepared, device, point)
 
 
+def estimate_with_helpers(
+    workload: Workload,
+    prepared: Prepared,
+    device: Device,
+    point: OperatingPoint,
+    transfer: Transfer | None,
+    profile: str | None = None,
+) -> Estimate:
+    """The estimate on one unit, with what it does not run on the units that help it out.
+
+    As on the unit alone where it runs everything, and where no unit of the part runs some operator, with a
+    warning that says so.
+    """
+    alone = estimate_at(prepared, point, transfer, profile)
+    if transfer is None or not refusals(prepared, point):
+        return alone
+    try:
+        return place_prepared(workload, prepared, device, point).estimate
+    except InputError as error:
+        return replace(alone, warnings=(*alone.warnings, str(error.problems[0])))
+
+
 def place_prepared(
     workload: Workload, prepared: Prepared, device: Device, point: OperatingPoint
 ) -> Placement:
@@ -116,7 +139,7 @@ def place_prepared(
     time = NetworkTime(tuple(layers), fixed_s + crossing_s.mid, whole.caller_s, band, weakest(origins), ())
     fell = tuple(layers[i] for i, unit in enumerate(places) if unit != point.unit)
     found = assembled(prepared, point, time, rests_on=whole.rests_on)
-    found = replace(found, warnings=_told(found, point, fell, passages, against))
+    found = replace(found, warnings=_told(whole, point, fell, passages, against))
     known = bool(point.operators) or point.unit_kind in WHOLE
     return Placement(point.unit, found, fell, passages, crossing_s, known)
 
@@ -178,19 +201,19 @@ def _nowhere(
 
 
 def _told(
-    found: Estimate,
+    whole: Estimate,
     point: OperatingPoint,
     fell: Sequence[LayerEstimate],
     passages: Sequence[Passage],
     against: Mapping[int, Sequence[str]],
 ) -> tuple[str, ...]:
     """The warnings of an estimate, with what was done about operators in place of what might be."""
-    kept = [text for text in found.warnings if "fall back" not in text]
+    kept = [text for text in whole.warnings if "fall back" not in text]
     if fell:
         kinds = sorted({reason for reasons in against.values() for reason in reasons})
         units = ", ".join(sorted({layer.unit for layer in fell}))
         kept.append(
-            f"{len(fell)} of {len(found.layers)} kernels fall back from {point.unit} to {units}, for they "
+            f"{len(fell)} of {len(whole.layers)} kernels fall back from {point.unit} to {units}, for they "
             f"hold {', '.join(kinds)}; {len(passages)} tensors cross between the units"
         )
     if not point.operators and point.unit_kind not in WHOLE:
