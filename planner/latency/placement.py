@@ -16,7 +16,7 @@ from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.estimated import Estimate, assembled, estimate_at, point_for
 from planner.latency.hidden_data import hidden_costs_data
-from planner.latency.kernel_flow import crossings, kernel_flow
+from planner.latency.kernel_flow import before_products, crossings, kernel_flow
 from planner.latency.network_time import LayerEstimate, NetworkTime
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.transfer.store import transfer_for
@@ -54,6 +54,8 @@ class Placement:
     crossing_s: Band
     operators_known: bool
     """Whether the engine's list of operators for the unit is in the database."""
+    decodes_elsewhere: bool
+    """Whether nothing falls back but what decodes the last products, which a host may do as well."""
 
     @property
     def kernels(self) -> dict[str, int]:
@@ -134,14 +136,15 @@ def place_prepared(
         raise _nowhere(device, point, {i: against[i] for i in lost})
     passages = _passages(prepared, places)
     crossing_s = crossing_band(len(passages))
-    level = None if None in levels or passages else band.level
+    decodes = before_products(prepared).isdisjoint(against)
+    level = None if None in levels or (passages and not decodes) else band.level
     band = Band(band.low + crossing_s.low, band.mid + crossing_s.mid, band.high + crossing_s.high, level)
     time = NetworkTime(tuple(layers), fixed_s + crossing_s.mid, whole.caller_s, band, weakest(origins), ())
     fell = tuple(layers[i] for i, unit in enumerate(places) if unit != point.unit)
     found = assembled(prepared, point, time, rests_on=whole.rests_on)
     found = replace(found, warnings=_told(whole, point, fell, passages, against))
     known = bool(point.operators) or point.unit_kind in WHOLE
-    return Placement(point.unit, found, fell, passages, crossing_s, known)
+    return Placement(point.unit, found, fell, passages, crossing_s, known, decodes)
 
 
 def _moved(band: Band, here: LayerEstimate, there: LayerEstimate) -> Band:

@@ -104,6 +104,7 @@ ROUNDED_PARAMETERS = {
     "alexnet": 0.5e6, "googlenet": 0.05e6, "yolov10n": 0.05e6, "yolov4_tiny": 0.005e6, "yolov7_tiny": 0.05e6,
     "yolox_s": 0.05e6, "deeplabv3plus_mobilenet": 0.02e6, "crnn_builtin_for_pytorch": 0.05e6,
     "ssd_mobilenet_v1": 0.013e6,  # the source folds batch norm: 12,672 numbers fewer
+    "yolo11n_dla": 16,  # the source counts the 16 bin numbers of the decoding
     "ssd_resnet34": 0.09e6,  # the source counts running statistics and the 15130 boxes' places too
 }  # fmt: skip
 """Sources that print rounded parameters, with half of the last digit, or count in their own way."""
@@ -146,7 +147,7 @@ HALF_A_DIGIT = {
 """Half of the last digit printed by the source, in MACs; a source that prints FLOPs has a quarter."""
 COUNTED_OTHERWISE = {
     "resnet50": 0.1e9,  # the paper cuts 3.86 off after the first digit
-    "yolov5s": 0.04e9,  # the profiler counts batch norm and some elementwise work: 0.4 %
+    "yolov5s_trimmed": 0.04e9, "yolov5s": 0.04e9,  # the profiler counts batch norm and some elementwise work: 0.4 %
     "yolov5m": 0.07e9, "yolov5l": 0.06e9, "yolov5x": 0.13e9,  # the same: 0.1 to 0.3 %
     "yolox_s": 0.06e9,  # the same: 0.4 %
     "yolov7_tiny": 0.05e9,  # the same: 0.7 %

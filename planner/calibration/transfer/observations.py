@@ -15,7 +15,7 @@ from planner.errors import PlannerError
 from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.estimate import point_for
-from planner.latency.kernel_flow import kernel_flow
+from planner.latency.kernel_flow import before_products
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.transfer.kernels import KernelTable, kernel_table, network_kind
 from planner.latency.transfer.store import network_family
@@ -129,17 +129,8 @@ def _kernels(
 
 def without_decoding(whole: Prepared) -> Prepared:
     """The network up to its last convolutions and products of weights, with what lies between them."""
-    flow = kernel_flow(whole)
-    kept: set[int] = set()
-    readers: dict[int, set[int]] = defaultdict(set)
-    for tensor in flow.flows:
-        readers[tensor.maker].update(tensor.readers)
-    for place in reversed(range(len(flow.order))):
-        kernel = whole.kernels[flow.order[place]]
-        if (kernel.macs and kernel.weights) or kept & readers[place]:
-            kept.add(place)
-    chosen = {flow.order[place] for place in kept}
-    kernels = tuple(kernel for index, kernel in enumerate(whole.kernels) if index in chosen)
+    kept = before_products(whole)
+    kernels = tuple(kernel for index, kernel in enumerate(whole.kernels) if index in kept)
     return Prepared(whole.workload, kernels, whole.memory_bytes)
 
 
