@@ -1,9 +1,9 @@
 """One network over the units of a part: most of it on one unit, what that lacks on another, and the cost.
 
 A kernel runs on the main unit where all of its operators do within its limits, else on the first other unit
-that has them: a DLA or NPU is helped out by the GPU, that by the CPU. Every passage between units costs a fixed
-time (`hardware_db/hidden`); they share a memory. It stops holding for engines that copy within shared memory,
-and where an engine leaves small pieces between two that fall back on the other unit too.
+that has them: a DLA or NPU is helped out by the GPU, that by the CPU. Every passage between units costs a
+fixed time (`hardware_db/hidden`); they share a memory. It stops holding for engines that copy within shared
+memory, and where an engine leaves small pieces between two that fall back on the other unit too.
 """
 
 from __future__ import annotations
@@ -190,9 +190,7 @@ def crossing_band(passages: int) -> Band:
     return Band(*(passages * end.value for end in (one.low_s, one.mid_s, one.high_s)))
 
 
-def _nowhere(
-    device: Device, point: OperatingPoint, against: Mapping[int, Sequence[str]]
-) -> InputError:
+def _nowhere(device: Device, point: OperatingPoint, against: Mapping[int, Sequence[str]]) -> InputError:
     kinds = sorted({reason for reasons in against.values() for reason in reasons})
     problem = Problem(
         "unit",

@@ -54,7 +54,9 @@ def _passes(limit: OperatorLimit, node: Node, tensors: Mapping[str, Tensor]) -> 
             return any(number > most for number in _numbers(node, limit.attribute))
         case "axis":
             rank = len(read[0].shape) if read else 0
-            return any((number % rank if rank else number) != most for number in _numbers(node, limit.attribute))
+            return any(
+                (number % rank if rank else number) != most for number in _numbers(node, limit.attribute)
+            )
         case "extent":
             return any(extent > most for tensor in moved for extent in tensor.shape[1:])
         case "rank":

@@ -38,7 +38,7 @@ _YOLOS = (
               _YOLOV5),
     _detector("yolov5s_trimmed", "YOLOv5 small, raw outputs", 7_235_389, 8.25e9 * (672 / 640) ** 2,
               partial(yolov5_trimmed, scale=yolo_blocks.SMALL, side=672), _YOLOV5, side=672,
-              remark="at the size and without the decoding of NVIDIA's cuDLA sample; MACs as YOLOv5s by area"),
+              remark="at the size and without the decoding of NVIDIA's cuDLA sample; YOLOv5s by area"),
     _detector("yolov5m", "YOLOv5 medium", 21_190_557, 24.5e9, partial(yolov5, scale=yolo_blocks.MEDIUM),
               _YOLOV5),
     _detector("yolov5l", "YOLOv5 large", 46_563_709, 54.55e9, partial(yolov5, scale=yolo_blocks.LARGE),
@@ -71,8 +71,8 @@ _YOLOS = (
         )
     ),
     _detector("yolo11n_dla", "YOLO11 nano for a DLA", 2_615_696, 3_236_716_800, yolo11.yolo11_dla,
-              "IntelligentSystemsLabUTV/yolo11_dla, docs/MODEL_PATCH.md (parameters, unfused); those of YOLO11n less "
-              "43,827,200 of its attention and 537,600 of decoding, and 9,830,400 of what stands in for it (MACs)",
+              "IntelligentSystemsLabUTV/yolo11_dla, docs/MODEL_PATCH.md (parameters, unfused); MACs of "
+              "YOLO11n less 43,827,200 of its attention and 537,600 of decoding, and 9,830,400 in their stead",
               remark="attention replaced, raw outputs of three levels, as its authors timed it on a DLA"),
     _detector("yolov3_tiny", "YOLOv3-tiny", 8_852_366, 2.7855e9, yolov3_tiny,
               "Darknet: its weight file holds 8,858,734 numbers, 6,368 of them running statistics; "

@@ -45,7 +45,7 @@ def yolo11(name: str, scale: Scale) -> Graph:
 
 
 def yolo11_dla(name: str) -> Graph:
-    """YOLO11n so changed that a DLA runs all of it (IntelligentSystemsLabUTV/yolo11_dla, docs/MODEL_PATCH.md).
+    """YOLO11n as a DLA runs all of it (IntelligentSystemsLabUTV/yolo11_dla, docs/MODEL_PATCH.md).
 
     Attention over cells gives way to a softmax over channels between two 1x1 convolutions. Answers the raw
     sides and classes of each level, (batch, 144, cells, cells); decoding is left to the host.

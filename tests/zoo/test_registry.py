@@ -147,7 +147,8 @@ HALF_A_DIGIT = {
 """Half of the last digit printed by the source, in MACs; a source that prints FLOPs has a quarter."""
 COUNTED_OTHERWISE = {
     "resnet50": 0.1e9,  # the paper cuts 3.86 off after the first digit
-    "yolov5s_trimmed": 0.04e9, "yolov5s": 0.04e9,  # the profiler counts batch norm and some elementwise work: 0.4 %
+    "yolov5s": 0.04e9,  # the profiler counts batch norm and some elementwise work: 0.4 %
+    "yolov5s_trimmed": 0.04e9,  # the same
     "yolov5m": 0.07e9, "yolov5l": 0.06e9, "yolov5x": 0.13e9,  # the same: 0.1 to 0.3 %
     "yolox_s": 0.06e9,  # the same: 0.4 %
     "yolov7_tiny": 0.05e9,  # the same: 0.7 %

@@ -147,7 +147,7 @@ def _on_part(row: Measurement, engine: str, device: Device, rules: JoinRules) ->
     if isinstance(threads, str):
         return threads
     batch = row.batch or 1
-    at_once = _at_once(row, device.units[unit])
+    at_once = instances_at_once(row, device.units[unit])
     return Matched(
         row.id, row.model, row.input_shape or "", device.id, unit, mode, unit_hz, memory_hz, engine,
         Precision(precision), batch, threads,
@@ -156,7 +156,7 @@ def _on_part(row: Measurement, engine: str, device: Device, rules: JoinRules) ->
     )  # fmt: skip
 
 
-def _at_once(row: Measurement, unit: ComputeUnit) -> int:
+def instances_at_once(row: Measurement, unit: ComputeUnit) -> int:
     """How many instances of the unit made the rate: streams on a DLA, one to an instance."""
     if unit.kind != "dla" or row.streams_threads is None:
         return 1

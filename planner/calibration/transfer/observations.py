@@ -81,7 +81,8 @@ def _observation(rows: list[Matched]) -> Observation:
         ),
         row,
     )
-    table = _kernels(row.model, row.shape, row.batch, point.precision, row.engine, bare_heads(row.profile))
+    bare = bare_heads(row.profile)
+    table = _kernels(row.model, row.shape, row.batch, point.precision, row.engine, bare=bare)
     return Observation(
         rows=tuple(item.id for item in rows),
         model=row.model,
@@ -121,7 +122,7 @@ def _at_clocks(point: OperatingPoint, row: Matched) -> OperatingPoint:
 
 @functools.cache
 def _kernels(
-    model: str, shape: str, batch: int, precision: Precision, engine: str, bare: bool
+    model: str, shape: str, batch: int, precision: Precision, engine: str, *, bare: bool
 ) -> KernelTable:
     whole = prepared(model, shape, batch, precision, engine)
     return kernel_table(without_decoding(whole) if bare else whole)

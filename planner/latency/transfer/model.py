@@ -47,8 +47,8 @@ NEUTRAL: Mapping[str, float] = {
     "one_by_one": 0.0,
 }
 """Parameters at which the model is the roofline without overlap (`overlap` = 1) and without overheads;
-`joined` is `copied` where it is not given; `one_by_one` is a switch: 1 where a unit takes the images of a batch
-one after the other, with launches and weights for each."""
+`joined` is `copied` where it is not given; `one_by_one` is a switch: 1 where a unit takes the images of a
+batch one after the other, with launches and weights for each."""
 
 TILE = 64
 
