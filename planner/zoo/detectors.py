@@ -72,7 +72,7 @@ _YOLOS = (
     ),
     _detector("yolo11n_dla", "YOLO11 nano for a DLA", 2_615_696, 3_236_716_800, yolo11.yolo11_dla,
               "IntelligentSystemsLabUTV/yolo11_dla, docs/MODEL_PATCH.md (parameters, unfused); MACs of "
-              "YOLO11n less 43,827,200 of its attention and 537,600 of decoding, and 9,830,400 in their stead",
+              "YOLO11n, less 43,827,200 of attention and 537,600 of decoding, and 9,830,400 in their stead",
               remark="attention replaced, raw outputs of three levels, as its authors timed it on a DLA"),
     _detector("yolov3_tiny", "YOLOv3-tiny", 8_852_366, 2.7855e9, yolov3_tiny,
               "Darknet: its weight file holds 8,858,734 numbers, 6,368 of them running statistics; "
