@@ -39,7 +39,7 @@ WORK_PER_WATT = {
     "ssd_resnet34": (1, (3.7, 3.0, 2.7, 4.1)),
 }
 """Network -> batch, images per joule of the DLAs over those of the GPU, dense INT8, on an AGX Orin in its
-four modes: NVIDIA/Deep-Learning-Accelerator-SW, README.md at 1da860ccb9b9. Watts of the accelerators alone."""
+four modes: NVIDIA/Deep-Learning-Accelerator-SW, README.md at 1da860ccb9b9. Watts of accelerators alone."""
 MODES = ("MAXN", "50W", "30W", "15W")
 
 
@@ -80,7 +80,7 @@ def fallback(rows: Sequence[Measurement]) -> Iterator[str]:
     """Networks on a DLA with helping GPU, whose rows no fit saw."""
     yield "Networks of which some layers fall back to the GPU (rows that no fit saw, none of trust C):"
     yield ""
-    yield "| row, network | mode | kernels on the GPU, passages | predicted, band | measured, over predicted |"
+    yield "| row, network | mode | kernels on the GPU, passages | predicted, band | measured, ratio |"
     yield "|---|---|---|---|---|"
     known = set(names())
     for row in rows:
