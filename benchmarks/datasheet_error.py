@@ -18,6 +18,7 @@ from functools import cache
 
 import numpy as np
 
+from planner.calibration.transfer.join import instances_at_once
 from planner.errors import PlannerError
 from planner.hardware.catalog import device_ids, engine_ids, read_device
 from planner.hardware.measurements import Measurement, read_measurements
@@ -120,7 +121,8 @@ def judge(item: Measurement) -> Row | None:
     mode = mode_of(item, device)
     if item.batch is None or mode is None or item.unit not in device.units or item.precision is None:
         return None
-    latency_s = item.value_si if item.metric == "latency_ms" else item.batch / item.value_si
+    made = item.batch * instances_at_once(item, device.units[item.unit])
+    latency_s = item.value_si if item.metric == "latency_ms" else made / item.value_si
     threads = item.streams_threads if item.unit == "cpu" and item.engine in TELL_THREADS else None
     cores = device.units[item.unit].active.get(mode)
     if threads is not None and (cores is None or threads > cores.value):

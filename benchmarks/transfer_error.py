@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from transfer_anchoring import anchoring_table, batch_table, mode_table
+from transfer_dla import dla_tables
 
 from planner.calibration.transfer.accuracy import Accuracy, accuracy, plain_roofline_s
 from planner.calibration.transfer.join import Join, join
@@ -29,6 +30,7 @@ from planner.schema.transfer import Transfer
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "transfer.md"
 INTRODUCTION = Path(__file__).resolve().parent / "transfer_introduction.md"
 MOST_MISSES = 6
+DLA = "tensorrt-dla"
 
 Band = tuple[LeftOut, float, float]
 
@@ -54,7 +56,7 @@ def main(*, fit: bool) -> None:
     if fit:
         write_bytes(transfer_files()[0].parent / "roofline.yaml", roofline_text(roofline).encode())
     lines += anchoring_table(seen, ANCHORED, roofline, roofline_rows(everything)[1])
-    lines += [*batch_table(seen), *mode_table(seen)]
+    lines += [*batch_table(seen), *mode_table(seen), *dla_tables(judged[DLA][0], joined)]
     for transfer, left_out, bands in judged.values():
         lines += section(transfer, left_out, bands)
     lines += matched_rows(joined)
@@ -212,6 +214,7 @@ GROUPS: dict[str, tuple[str, Callable[[LeftOut], bool], dict[str, str]]] = {
         "tensorrt-gpu", _module, {"device": "1.10", "family": "1.12", "two": "99 %"}),
     "TensorRT, cards and servers": (
         "tensorrt-gpu", lambda row: not _module(row), {"device": "1.15", "family": "1.18", "two": "97 %"}),
+    "TensorRT, DLA": (DLA, _always, {}),
     "AscendCL, CNNs": ("acl-ascend", _kind("cnn"), {"family": "1.16", "two": "97 %"}),
     "AscendCL, transformers": ("acl-ascend", _kind("transformer"), {"family": "1.30", "two": "90 %"}),
     "ncnn, Arm": ("ncnn-arm", _always, _ARM),
@@ -229,6 +232,7 @@ GROUPS: dict[str, tuple[str, Callable[[LeftOut], bool], dict[str, str]]] = {
 ANCHORED: dict[str, tuple[str, Callable[[LeftOut], bool], str]] = {
     "TensorRT, Jetson": ("tensorrt-gpu", _module, "1.08"),
     "TensorRT, cards and servers": ("tensorrt-gpu", lambda row: not _module(row), "-"),
+    "TensorRT, DLA": (DLA, _always, "-"),
     "ncnn, Arm": ("ncnn-arm", _always, "1.15"),
     "LiteRT, Arm": ("tflite-arm", _always, "1.15"),
     "Arm NN, Arm": ("armnn-arm", _always, "1.15"),

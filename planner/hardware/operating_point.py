@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TypedDict
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.provenance import Provenance, of_status, weakest
 from planner.schema.device import ComputeUnit, Device, Mode, Precision
-from planner.schema.engine import Engine
+from planner.schema.engine import Engine, OperatorLimit
 from planner.schema.quantity import Origin, Sourced
 from planner.wording.message import message
 
@@ -49,6 +50,8 @@ class OperatingPoint:
     fixed_s: float
     operators: frozenset[str]
     """Operators that run on the unit at all; empty where all do."""
+    limits: tuple[OperatorLimit, ...]
+    """What they have to keep to beside, as far as it holds for this unit."""
     capacity_bytes: float
     idle_w: float
     power_limit_w: float
@@ -97,10 +100,17 @@ def choose_mode(device: Device, mode: str | None) -> Mode:
     raise UnknownIdError(f"power mode of {device.id}", mode, [item.id for item in device.modes])
 
 
+MOST_GAIN_OF_INT8 = 8.0
+"""A unit whose INT8 is faster than FP16 by more is built for INT8: matrix units differ by two or four."""
+
+
 def default_precision(unit: ComputeUnit, mode: str) -> Precision:
-    """Half precision where the unit computes in it, else single, else the first that it has."""
+    """Half precision where the unit computes in it at speed, else single, else the first that it has."""
+    int8 = unit.peaks_ops_per_s.get(Precision.INT8, {}).get(mode)
     for precision in (Precision.FP16, Precision.FP32):
-        if mode in unit.peaks_ops_per_s.get(precision, {}):
+        peak = unit.peaks_ops_per_s.get(precision, {}).get(mode)
+        slow = unit.kind == "dla" and peak and int8 and int8.value > MOST_GAIN_OF_INT8 * peak.value
+        if peak is not None and not slow:
             return precision
     return next(iter(unit.peaks_ops_per_s))
 
@@ -167,6 +177,7 @@ def operating_point(
         launch_s=costs.launch_s.value,
         fixed_s=costs.fixed_s.value,
         operators=frozenset(costs.operators or ()),
+        limits=tuple(limit for limit in costs.limits if _holds(limit, description.name)),
         capacity_bytes=capacity,
         idle_w=chosen_mode.idle_w.value,
         power_limit_w=chosen_mode.power_limit_w.value,
@@ -176,6 +187,10 @@ def operating_point(
         power_provenance=_datasheet_at_best([chosen_mode.idle_w, chosen_mode.power_limit_w]),
         warnings=warnings,
     )
+
+
+def _holds(limit: OperatorLimit, unit_name: str) -> bool:
+    return not limit.units or any(fnmatchcase(unit_name, pattern) for pattern in limit.units)
 
 
 class _PowerFacts(TypedDict):

@@ -24,6 +24,8 @@ MOST_GAIN = {(8, 16): 4.0, (4, 8): 4.0, (16, 32): 64.0, (8, 32): 128.0, (16, 19)
 """(narrow, wide) bits -> how many times as fast the narrow format may be; tensor cores widen 16 to 32."""
 MOST_GAIN_OF_MATRIX_CPU = 16.0
 """Server CPUs with matrix units for INT8 alone (AMX of the first generation) beside vector units for FP16."""
+MOST_GAIN_OF_DLA = 32.0
+"""Accelerators built for INT8 that keep a small array for FP16 (NVDLA v2)."""
 BITS = {
     Precision.FP32: 32, Precision.TF32: 19, Precision.FP16: 16, Precision.BF16: 16, Precision.FP8: 8,
     Precision.INT8: 8, Precision.FP4: 4, Precision.INT4: 4,
@@ -168,6 +170,8 @@ def _formats(unit_id: str, unit: ComputeUnit) -> Iterator[Conflict]:
         most = MOST_GAIN.get((BITS[narrow], BITS[wide]), 256.0)
         if unit.kind == "cpu":
             most = max(most, MOST_GAIN_OF_MATRIX_CPU)
+        elif unit.kind == "dla":
+            most = max(most, MOST_GAIN_OF_DLA)
         for mode, fast in unit.peaks_ops_per_s[narrow].items():
             slow = unit.peaks_ops_per_s[wide].get(mode)
             if slow is None:

@@ -49,6 +49,32 @@ def two_of_four_bytes(weight_bytes: float, bits: int) -> float:
     return weight_bytes * (2 * bits + 2 * 2) / (4 * bits)
 
 
+def with_sparse_products(prepared: Prepared, least_channels: int, rate: float) -> Prepared:
+    """The products of dense convolutions from so many input channels on made so many times faster.
+
+    Told as fewer products, for no model of the kernels knows the zeros; the bytes moved stay as they are.
+    """
+    kernels = [
+        replace(
+            kernel,
+            macs=round(kernel.macs / rate),
+            flops=kernel.flops - 2 * round(kernel.macs * (1 - 1 / rate)),
+        )
+        if _gains(kernel, prepared, least_channels)
+        else kernel
+        for kernel in prepared.kernels
+    ]
+    return replace(prepared, kernels=tuple(kernels))
+
+
+def _gains(kernel: Kernel, prepared: Prepared, least_channels: int) -> bool:
+    shape = kernel.contraction
+    if "Conv" not in kernel.op_types or shape is None or shape.groups > 1 or not kernel.weights:
+        return False
+    weights = prepared.workload.tensors[kernel.weights[0].tensor].shape
+    return len(weights) > 1 and weights[1] >= least_channels
+
+
 def without_channels(prepared: Prepared, share: float) -> Prepared:
     """The network with this share of the channels of every layer gone, but for its inputs and outputs."""
     inputs, outputs = set(prepared.workload.inputs), set(prepared.workload.outputs)

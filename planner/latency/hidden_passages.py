@@ -101,12 +101,21 @@ def _of_placement(placed: Placement, estimate: Estimate) -> Iterator[HiddenCost]
         yield HiddenCost("provider_switches", "inference", NONE, in_latency=False, reason=told, size_bytes=0)
         yield HiddenCost("fallback", "inference", NONE, in_latency=False, reason=told)
         return
+    held = any(layer.unit != estimate.unit for layer in estimate.layers)
     yield HiddenCost(
-        "provider_switches", "inference", placed.crossing_s, in_latency=False,
+        "provider_switches", "inference", placed.crossing_s, in_latency=held,
         reason=f"{len(placed.passages)} tensors cross between units", size_bytes=size,
         source=titled(hidden_costs_data().crossing.source),
     )  # fmt: skip
     fell = placed.falls_back
+    if held:
+        times = [layer.time for layer in fell]
+        ends = (sum(time.low_s for time in times), sum(time.high_s for time in times))
+        there = Band(ends[0], sum(time.mid_s for time in times), ends[1])
+        units = ", ".join(sorted({layer.unit for layer in fell}))
+        told = f"{len(fell)} of {len(estimate.layers)} kernels run on {units}"
+        yield HiddenCost("fallback", "inference", there, in_latency=True, reason=told)
+        return
     names = {layer.name for layer in fell}
     here_s = sum(layer.time.mid_s for layer in estimate.layers if layer.name in names)
     there_s = sum(layer.time.mid_s for layer in fell)

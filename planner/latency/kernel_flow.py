@@ -129,3 +129,20 @@ def crossings(flow: KernelFlow, unit_of: Sequence[int]) -> tuple[tuple[str, int,
         targets = {unit_of[flow.order[reader]] for reader in item.readers} - {source}
         found += [(item.tensor, item.size_bytes, source, target) for target in sorted(targets)]
     return tuple(found)
+
+
+def before_products(prepared: Prepared) -> frozenset[int]:
+    """Indices of the kernels that multiply by weights, or make what such a one reads further on.
+
+    The others only decode what the last products answered.
+    """
+    flow = kernel_flow(prepared)
+    readers: dict[int, set[int]] = {}
+    for tensor in flow.flows:
+        readers.setdefault(tensor.maker, set()).update(tensor.readers)
+    found: set[int] = set()
+    for place in reversed(range(len(flow.order))):
+        kernel = prepared.kernels[flow.order[place]]
+        if (kernel.macs and kernel.weights) or found & readers.get(place, set()):
+            found.add(place)
+    return frozenset(flow.order[place] for place in found)

@@ -1,27 +1,29 @@
 """One network over the units of a part: most of it on one unit, what that lacks on another, and the cost.
 
-A kernel runs on the main unit where all of its operators do, else on the first other unit that has them: a
-DLA or NPU is helped out by the GPU, that by the CPU. Every passage between units costs a fixed time
-(`hardware_db/hidden`); they share a memory. It stops holding for limits on sizes that a unit has beside its
-list of operators, and for engines that copy within shared memory.
+A kernel runs on the main unit where all of its operators do within its limits, else on the first other unit
+that has them: a DLA or NPU is helped out by the GPU, that by the CPU. Every passage between units costs a
+fixed time (`hardware_db/hidden`); they share a memory. It stops holding for engines that copy within shared
+memory, and where an engine leaves small pieces between two that fall back on the other unit too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate, assembled, estimate_at, point_for
+from planner.latency.estimated import Estimate, assembled, estimate_at, point_for
 from planner.latency.hidden_data import hidden_costs_data
-from planner.latency.kernel_flow import crossings, kernel_flow
+from planner.latency.kernel_flow import before_products, crossings, kernel_flow
 from planner.latency.network_time import LayerEstimate, NetworkTime
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.transfer.store import transfer_for
+from planner.latency.unit_limits import refusals
 from planner.provenance import weakest
 from planner.schema.device import Device, Precision
+from planner.schema.transfer import Transfer
 from planner.workload.workload import Workload
 
 AUTO = "auto"
@@ -52,6 +54,8 @@ class Placement:
     crossing_s: Band
     operators_known: bool
     """Whether the engine's list of operators for the unit is in the database."""
+    decodes_elsewhere: bool
+    """Whether nothing falls back but what decodes the last products, which a host may do as well."""
 
     @property
     def kernels(self) -> dict[str, int]:
@@ -81,24 +85,45 @@ def place(
     return place_prepared(workload, prepared, device, point)
 
 
+def estimate_with_helpers(
+    workload: Workload,
+    prepared: Prepared,
+    device: Device,
+    point: OperatingPoint,
+    transfer: Transfer | None,
+    profile: str | None = None,
+) -> Estimate:
+    """The estimate on one unit, with what it does not run on the units that help it out.
+
+    As on the unit alone where it runs everything, and where no unit of the part runs some operator, with a
+    warning that says so.
+    """
+    alone = estimate_at(prepared, point, transfer, profile)
+    if transfer is None or not refusals(prepared, point):
+        return alone
+    try:
+        return place_prepared(workload, prepared, device, point).estimate
+    except InputError as error:
+        return replace(alone, warnings=(*alone.warnings, str(error.problems[0])))
+
+
 def place_prepared(
     workload: Workload, prepared: Prepared, device: Device, point: OperatingPoint
 ) -> Placement:
     """As `place`, for a network prepared for the point already."""
     whole = estimate_at(prepared, point, transfer_for(point))
-    lost = [i for i, kernel in enumerate(prepared.kernels) if not _runs(point, kernel.op_types)]
+    against = refusals(prepared, point)
+    lost = list(against)
     layers, band, fixed_s = list(whole.layers), whole.latency_s, whole.fixed_s
     places = [point.unit] * len(layers)
     levels, origins = [band.level], [whole.provenance]
     for helper in _helpers(device, point) if lost else ():
-        taken = [i for i in lost if _runs(helper, prepared.kernels[i].op_types)]
+        made = prepare(workload, prepared.workload.batch, helper.precision, point.engine)
+        unable = refusals(made, helper)
+        taken = [i for i in lost if i not in unable]
         if not taken:
             continue
-        there = estimate_at(
-            prepare(workload, prepared.workload.batch, helper.precision, point.engine),
-            helper,
-            transfer_for(helper),
-        )
+        there = estimate_at(made, helper, transfer_for(helper))
         for i in taken:
             band = _moved(band, layers[i], there.layers[i])
             layers[i], places[i] = there.layers[i], helper.unit
@@ -108,21 +133,18 @@ def place_prepared(
         origins.append(there.provenance)
         lost = [i for i in lost if i not in taken]
     if lost:
-        raise _nowhere(device, point, prepared, lost)
+        raise _nowhere(device, point, {i: against[i] for i in lost})
     passages = _passages(prepared, places)
     crossing_s = crossing_band(len(passages))
-    level = None if None in levels or passages else band.level
+    decodes = before_products(prepared).isdisjoint(against)
+    level = None if None in levels or (passages and not decodes) else band.level
     band = Band(band.low + crossing_s.low, band.mid + crossing_s.mid, band.high + crossing_s.high, level)
     time = NetworkTime(tuple(layers), fixed_s + crossing_s.mid, whole.caller_s, band, weakest(origins), ())
     fell = tuple(layers[i] for i, unit in enumerate(places) if unit != point.unit)
     found = assembled(prepared, point, time, rests_on=whole.rests_on)
-    found = replace(found, warnings=_told(found, point, fell, passages))
+    found = replace(found, warnings=_told(whole, point, fell, passages, against))
     known = bool(point.operators) or point.unit_kind in WHOLE
-    return Placement(point.unit, found, fell, passages, crossing_s, known)
-
-
-def _runs(point: OperatingPoint, op_types: Sequence[str]) -> bool:
-    return not point.operators or point.operators.issuperset(op_types)
+    return Placement(point.unit, found, fell, passages, crossing_s, known, decodes)
 
 
 def _moved(band: Band, here: LayerEstimate, there: LayerEstimate) -> Band:
@@ -168,8 +190,8 @@ def crossing_band(passages: int) -> Band:
     return Band(*(passages * end.value for end in (one.low_s, one.mid_s, one.high_s)))
 
 
-def _nowhere(device: Device, point: OperatingPoint, prepared: Prepared, lost: Sequence[int]) -> InputError:
-    kinds = sorted({op for i in lost for op in prepared.kernels[i].op_types} - point.operators)
+def _nowhere(device: Device, point: OperatingPoint, against: Mapping[int, Sequence[str]]) -> InputError:
+    kinds = sorted({reason for reasons in against.values() for reason in reasons})
     problem = Problem(
         "unit",
         f"a unit of {device.id} that runs {', '.join(kinds)}",
@@ -180,15 +202,19 @@ def _nowhere(device: Device, point: OperatingPoint, prepared: Prepared, lost: Se
 
 
 def _told(
-    found: Estimate, point: OperatingPoint, fell: Sequence[LayerEstimate], passages: Sequence[Passage]
+    whole: Estimate,
+    point: OperatingPoint,
+    fell: Sequence[LayerEstimate],
+    passages: Sequence[Passage],
+    against: Mapping[int, Sequence[str]],
 ) -> tuple[str, ...]:
     """The warnings of an estimate, with what was done about operators in place of what might be."""
-    kept = [text for text in found.warnings if "fall back" not in text]
+    kept = [text for text in whole.warnings if "fall back" not in text]
     if fell:
-        kinds = sorted({op for layer in fell for op in layer.op_types} - point.operators)
+        kinds = sorted({reason for reasons in against.values() for reason in reasons})
         units = ", ".join(sorted({layer.unit for layer in fell}))
         kept.append(
-            f"{len(fell)} of {len(found.layers)} kernels fall back from {point.unit} to {units}, for they "
+            f"{len(fell)} of {len(whole.layers)} kernels fall back from {point.unit} to {units}, for they "
             f"hold {', '.join(kinds)}; {len(passages)} tensors cross between the units"
         )
     if not point.operators and point.unit_kind not in WHOLE:

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import LayerEstimate
+from planner.latency.prepared import Prepared
+from planner.latency.unit_limits import refusals
 from planner.schema.device import Precision
 from planner.wording.message import message
-from planner.workload.workload import Workload
 
 
-def _fallback_remark(layers: Sequence[LayerEstimate], operators: frozenset[str]) -> str:
-    """Which layers a unit cannot run, by operator type; limits on their sizes are not known here."""
-    lost = [layer for layer in layers if operators and not operators.issuperset(layer.op_types)]
-    if not lost:
-        return message("estimated.size_limits")
-    kinds = sorted({op for layer in lost for op in layer.op_types} - operators)
-    return message("estimated.lost_kernels", lost=len(lost), kernels=len(layers), types=", ".join(kinds))
+def _fallback_remarks(prepared: Prepared, point: OperatingPoint) -> Iterator[str]:
+    """Which kernels a unit cannot run, and what has to be done for those that it can."""
+    lost = refusals(prepared, point)
+    if lost:
+        kinds = sorted({reason for reasons in lost.values() for reason in reasons})
+        number = len(prepared.kernels)
+        yield message("estimated.lost_kernels", lost=len(lost), kernels=number, types=", ".join(kinds))
+    else:
+        yield message("estimated.value_limits")
+    kept = (kernel for index, kernel in enumerate(prepared.kernels) if index not in lost)
+    if point.unit_kind == "dla" and any("GlobalAveragePool" in kernel.op_types for kernel in kept):
+        yield message("estimated.pooling_rewritten")
 
 
 def remarks(
-    workload: Workload, memory: MemoryUse, layers: Sequence[LayerEstimate], point: OperatingPoint
+    prepared: Prepared, memory: MemoryUse, layers: Sequence[LayerEstimate], point: OperatingPoint
 ) -> list[str]:
     """What a reader of the estimate has to know: what does not fit, was assumed, or is left out."""
+    workload = prepared.workload
     found: list[str] = []
     if not memory.fits:
         needed, has = f"{memory.total_bytes / 1e9:.2f}", f"{memory.capacity_bytes / 1e9:.2f}"
@@ -37,5 +44,5 @@ def remarks(
     if any(layer.op_class == "recurrent" for layer in layers):
         found.append(message("estimated.recurrent"))
     if point.operators:
-        found.append(_fallback_remark(layers, point.operators))
+        found += _fallback_remarks(prepared, point)
     return found

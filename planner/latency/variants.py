@@ -1,7 +1,7 @@
 """One network on one unit in other precisions and compressions: gain, need and risk, or why it cannot.
 
 Every variant goes through the same estimate as the network itself, on kernels that hold what it leaves. Only
-two of four zeros are a measured gain on top, for no model of the kernels knows them. Single zeros gain
+two of four zeros are a measured gain, of the layers that have it or on top of the whole. Single zeros gain
 nothing on dense hardware: every number is multiplied, whatever it is.
 """
 
@@ -17,12 +17,18 @@ from planner.errors import InputError, Problem
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.accuracy_risk import AccuracyRisk, accuracy_risk
 from planner.latency.band import Band
-from planner.latency.compressed import two_of_four_bytes, weight_share, with_int4_weights, without_channels
+from planner.latency.compressed import (
+    two_of_four_bytes,
+    weight_share,
+    with_int4_weights,
+    with_sparse_products,
+    without_channels,
+)
 from planner.latency.estimate import Estimate, estimate_at, point_for
 from planner.latency.power import energy_band
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.transfer.store import transfer_for
-from planner.schema.compression_methods import CompressionMethods
+from planner.schema.compression_methods import CompressionMethods, SparseGain
 from planner.schema.device import Device, Precision
 from planner.schema.yaml_file import read_model
 from planner.workload.dtypes import BITS, STORED_AS
@@ -199,11 +205,33 @@ def _two_of_four(workload: Workload, asked: Asked, point: OperatingPoint) -> Var
     found = _estimated(workload, point)
     weights = two_of_four_bytes(found.memory.weights_bytes, BITS[STORED_AS[point.precision][0]])
     found = replace(found, memory=replace(found.memory, weights_bytes=weights))
-    gains = (rule.high_gain_ratio.value, rule.mid_gain_ratio.value, rule.low_gain_ratio.value)
-    latency = found.latency_s
-    faster = Band(latency.low / gains[0], latency.mid / gains[1], latency.high / gains[2], latency.level)
-    reason = f"measured {gains[2]:g} to {gains[0]:g} times the speed, not 2: {rule.note}"
+    faster, reason = _sparse_latency(workload, point, found.latency_s, rule)
     return _ok(name, title, found, reason, faster)
+
+
+def _sparse_latency(
+    workload: Workload, point: OperatingPoint, dense: Band, rule: SparseGain
+) -> tuple[Band, str]:
+    """The latency with sparse kernels, and what it rests on."""
+    least, _, most = gains = rule.low_gain_ratio.value, rule.mid_gain_ratio.value, rule.high_gain_ratio.value
+    told = rule.products
+    if told is None:
+        slow, usual, fast = (dense.high / gains[0], dense.mid / gains[1], dense.low / gains[2])
+        return Band(fast, usual, slow, dense.level), (
+            f"measured {least:g} to {most:g} times the speed, not 2: {rule.note}"
+        )
+
+    def at(rate: float) -> Band:
+        change = functools.partial(with_sparse_products, least_channels=told.least_channels, rate=rate)
+        return _estimated(workload, point, change).latency_s
+
+    rates = told.low_rate_ratio.value, told.mid_rate_ratio.value, told.high_rate_ratio.value
+    slow, usual, fast = at(rates[0]).high, at(rates[1]).mid, at(rates[2]).low
+    return Band(fast, usual, slow, dense.level), (
+        f"{dense.mid / usual:.2f} times the speed, not 2: of its layers only dense convolutions of "
+        f"{told.least_channels} channels and more gain, {rates[0]:g} to {rates[2]:g} times; "
+        f"measured {least:g} to {most:g}: {rule.note}"
+    )
 
 
 def _channels(workload: Workload, point: OperatingPoint, share: float) -> Variant:

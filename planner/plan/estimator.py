@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from planner.latency.estimate import Estimate, estimate_at, point_for
+from planner.latency.estimate import Estimate, point_for
+from planner.latency.placement import estimate_with_helpers
 from planner.latency.planning import planning_band, shortfall
 from planner.latency.prepared import Prepared, fused_by, prepare_fused, sized_for
 from planner.latency.transfer.store import transfer_for
@@ -45,7 +46,8 @@ class Estimator:
         if key not in self._estimates:
             point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine)
             prepared = self._ready(model, batch, point.precision, point.engine)
-            result = estimate_at(prepared, point, transfer_for(point))
+            whole = self.workloads[model]
+            result = estimate_with_helpers(whole, prepared, device, point, transfer_for(point))
             self._estimates[key] = device, result  # the part is kept so that no other gets its id
         return self._estimates[key][1]
 

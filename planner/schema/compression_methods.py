@@ -24,6 +24,16 @@ class FourBitWeights(SourcedBlock):
     """Weights that share a scale of 16 bits."""
 
 
+class SparseProducts(SourcedBlock):
+    """Which dense convolutions gain, and how many times faster their products are made."""
+
+    least_channels: int = Field(ge=1)
+    """Of the input, and all smaller ones gain nothing."""
+    low_rate_ratio: Sourced[Ratio]
+    mid_rate_ratio: Sourced[Ratio]
+    high_rate_ratio: Sourced[Ratio]
+
+
 class SparseGain(SourcedBlock):
     """How much faster networks ran with two of every four weights zero, where the unit has kernels for it."""
 
@@ -31,6 +41,8 @@ class SparseGain(SourcedBlock):
     low_gain_ratio: Sourced[Ratio]
     mid_gain_ratio: Sourced[Ratio]
     high_gain_ratio: Sourced[Ratio]
+    products: SparseProducts | None = None
+    """Where it is known which layers gain; the gain of a network then follows from them."""
 
 
 class RiskLevels(SourcedBlock):

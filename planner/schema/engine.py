@@ -58,6 +58,26 @@ class ChannelBlocks(StrictModel):
     note: str | None = None
 
 
+class OperatorLimit(StrictModel):
+    """A limit that an operator has to keep to run on a kind of unit.
+
+    `rule` says of what: `attribute` of the ONNX attribute named, every number of it at most `most`; `extent`
+    of every extent but the first of what is read and written; `rank` of the number of extents; `window` of
+    the extents that a global pooling takes in; `axis`, the attribute must be `most`; `weights`, the second
+    input must be constant; `absent`, the operator does not run at all. `units`, where given, are shell
+    patterns of the units' names that the limit holds for.
+    """
+
+    rule: Literal["attribute", "extent", "rank", "window", "axis", "weights", "absent"]
+    operators: list[str] = Field(default_factory=list)
+    """Empty: all."""
+    attribute: str | None = None
+    most: int | None = None
+    units: list[str] = Field(default_factory=list)
+    told: str
+    """What the operator has, in words: `a window over 32`."""
+
+
 class EngineOnUnit(SourcedBlock):
     """What one engine costs on one kind of unit beyond arithmetic and memory traffic."""
 
@@ -73,6 +93,8 @@ class EngineOnUnit(SourcedBlock):
     """Pairs of network and part behind both."""
     operators: list[str] | None = None
     """ONNX operators that run on this kind of unit at all; others fall back. All do where none are named."""
+    limits: list[OperatorLimit] = Field(default_factory=list)
+    """What operators that run have to keep to beside."""
 
 
 class Engine(StrictModel):

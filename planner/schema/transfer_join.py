@@ -15,6 +15,7 @@ class Clocks(StrictModel):
 
     why: str
     gpu: str
+    dla: str
     memory: str
     gpu_mode: str
 
@@ -27,6 +28,8 @@ class SourceProfile(StrictModel):
     why: str
     caller: bool = False
     """Whether a program around the engine is in the figures."""
+    bare_heads: bool = False
+    """Whether networks end at their last convolutions and products: nothing that only decodes is timed."""
 
 
 class LeftOut(StrictModel):

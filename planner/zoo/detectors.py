@@ -12,7 +12,7 @@ from planner.zoo.reference import COCO, Builder, Entry, ReferenceNetwork, image
 from planner.zoo.segmentation import deeplabv3plus_mobilenet, unet
 from planner.zoo.ssd import squeezenet_ssd, ssd_mobilenet_v1, ssd_resnet34
 from planner.zoo.yolo_tiny import yolov3_tiny, yolov4_tiny, yolov7_tiny
-from planner.zoo.yolov5 import yolov5
+from planner.zoo.yolov5 import yolov5, yolov5_trimmed
 from planner.zoo.yolov8 import yolov8
 from planner.zoo.yolox import yolox
 
@@ -37,6 +37,9 @@ _YOLOS = (
     _detector("yolov5n", "YOLOv5 nano", 1_872_157, 2.25e9, partial(yolov5, scale=yolo_blocks.NANO), _YOLOV5),
     _detector("yolov5s", "YOLOv5 small", 7_235_389, 8.25e9, partial(yolov5, scale=yolo_blocks.SMALL),
               _YOLOV5),
+    _detector("yolov5s_trimmed", "YOLOv5 small, raw outputs", 7_235_389, 8.25e9 * (672 / 640) ** 2,
+              partial(yolov5_trimmed, scale=yolo_blocks.SMALL, side=672), _YOLOV5, side=672,
+              remark="at the size and without the decoding of NVIDIA's cuDLA sample; YOLOv5s by area"),
     _detector("yolov5m", "YOLOv5 medium", 21_190_557, 24.5e9, partial(yolov5, scale=yolo_blocks.MEDIUM),
               _YOLOV5),
     _detector("yolov5l", "YOLOv5 large", 46_563_709, 54.55e9, partial(yolov5, scale=yolo_blocks.LARGE),
@@ -68,6 +71,10 @@ _YOLOS = (
             ("x", "extra large", 56_966_176, 97_636_224_000, yolo11.EXTRA_LARGE),
         )
     ),
+    _detector("yolo11n_dla", "YOLO11 nano for a DLA", 2_615_696, 3_236_716_800, yolo11.yolo11_dla,
+              "IntelligentSystemsLabUTV/yolo11_dla, docs/MODEL_PATCH.md (parameters, unfused); MACs of "
+              "YOLO11n, less 43,827,200 of attention and 537,600 of decoding, and 9,830,400 in their stead",
+              remark="attention replaced, raw outputs of three levels, as its authors timed it on a DLA"),
     _detector("yolov3_tiny", "YOLOv3-tiny", 8_852_366, 2.7855e9, yolov3_tiny,
               "Darknet: its weight file holds 8,858,734 numbers, 6,368 of them running statistics; "
               "yolov3-tiny.cfg prints 5.571 BFLOPs (half)", side=416),

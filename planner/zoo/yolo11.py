@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Protocol
 
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
@@ -15,7 +17,7 @@ from planner.zoo.yolo_blocks import (
     halve_and_join,
     pyramid_pooling,
 )
-from planner.zoo.yolov8 import detect, joined_stage
+from planner.zoo.yolov8 import branches, detect, joined_stage
 
 NANO = Scale(depth=0.50, width=0.25)
 SMALL = Scale(depth=0.50, width=0.50)
@@ -37,6 +39,32 @@ def yolo11(name: str, scale: Scale) -> Graph:
     The network ends where exporters end it: boxes decoded, suppression of overlapping boxes left out.
     """
     net = NetworkBuilder(name)
+    levels = _levels(net, scale, attention_stage)
+    with net.scope("model.23"):
+        return net.finish(detect(net, levels, _separable_class_branch))
+
+
+def yolo11_dla(name: str) -> Graph:
+    """YOLO11n as a DLA runs all of it (IntelligentSystemsLabUTV/yolo11_dla, docs/MODEL_PATCH.md).
+
+    Attention over cells gives way to a softmax over channels between two 1x1 convolutions. Answers the raw
+    sides and classes of each level, (batch, 144, cells, cells); decoding is left to the host.
+    """
+    net = NetworkBuilder(name)
+    levels = _levels(net, NANO, _channel_mixing_stage)
+    with net.scope("model.23"):
+        pairs = [branches(net, levels, level, _separable_class_branch) for level in range(len(levels))]
+        return net.finish(*(net.concat(pair, axis=1) for pair in pairs))
+
+
+class _Mixing(Protocol):
+    """What mixes the coarsest level: network, tensor, blocks and name."""
+
+    def __call__(self, net: NetworkBuilder, x: str, blocks: int, name: str) -> str: ...
+
+
+def _levels(net: NetworkBuilder, scale: Scale, mixing: _Mixing) -> tuple[str, str, str]:
+    """Backbone and neck: the tensors at 1/8, 1/16 and 1/32 of the image."""
     deep = scale.limit < 1024  # the three larger networks nest their bottlenecks everywhere
     x = net.input("images", ("batch", 3, IMAGE, IMAGE))
     x = conv(net, x, scale.channels(64), "model.0", kernel=3, stride=2)
@@ -48,7 +76,7 @@ def yolo11(name: str, scale: Scale) -> Graph:
             x = _stage(net, x, scale, channels, nested=nested or deep, share=share)
         levels.append(x)
     fine, middle = levels[1], levels[2]
-    coarse = attention_stage(net, pyramid_pooling(net, x, "model.9"), scale.blocks(2), "model.10")
+    coarse = mixing(net, pyramid_pooling(net, x, "model.9"), scale.blocks(2), "model.10")
 
     def neck(x: str, channels: int, position: int, *, nested: bool) -> str:
         with net.scope(f"model.{position}"):
@@ -58,8 +86,7 @@ def yolo11(name: str, scale: Scale) -> Graph:
     fine = neck(enlarge_and_join(net, middle, fine, 14), 256, 16, nested=False)
     middle = neck(halve_and_join(net, fine, middle, 17), 512, 19, nested=False)
     coarse = neck(halve_and_join(net, middle, coarse, 20), 1024, 22, nested=True)
-    with net.scope("model.23"):
-        return net.finish(detect(net, (fine, middle, coarse), _separable_class_branch))
+    return fine, middle, coarse
 
 
 def yolov10n(name: str) -> Graph:
@@ -122,13 +149,24 @@ def _nested(net: NetworkBuilder, x: str) -> str:
 
 def attention_stage(net: NetworkBuilder, x: str, blocks: int, name: str) -> str:
     """Half of the channels pass attention and a hidden layer, each added to its input (C2PSA, PSA)."""
+    return _mixing_stage(net, x, blocks, name, _attention)
+
+
+def _channel_mixing_stage(net: NetworkBuilder, x: str, blocks: int, name: str) -> str:
+    """As `attention_stage`, with a softmax over channels in place of one over cells (C2DLA)."""
+    return _mixing_stage(net, x, blocks, name, _channel_mixing)
+
+
+def _mixing_stage(
+    net: NetworkBuilder, x: str, blocks: int, name: str, mixing: Callable[[NetworkBuilder, str], str]
+) -> str:
     channels = net.extent(x, 1)
     width = channels // 2
     with net.scope(name):
         passing, y = net.split(conv(net, x, channels, "cv1"), (width, width), axis=1)
         for block in range(blocks):
             with net.scope(f"m.{block}"):
-                y = net.add(y, _attention(net, y))
+                y = net.add(y, mixing(net, y))
                 wide = conv(net, y, 2 * width, "ffn.0")
                 y = net.add(y, conv(net, wide, width, "ffn.1", activation=None))
         return conv(net, net.concat((passing, y), axis=1), channels, "cv2")
@@ -151,6 +189,17 @@ def _attention(net: NetworkBuilder, x: str) -> str:
             net, net.reshape(value, shape, name="v"), width, "pe", kernel=3, groups=width, activation=None
         )
         return conv(net, net.add(net.reshape(context, shape), places), width, "proj", activation=None)
+
+
+def _channel_mixing(net: NetworkBuilder, x: str) -> str:
+    """A quarter of the channels under softmax, mixed back; places come from a 3x3 convolution."""
+    width = net.extent(x, 1)
+    with net.scope("attn"):
+        key = conv(net, x, max(width // 4, 8), "proj_k", activation=None)
+        value = conv(net, x, width, "proj_v", activation=None)
+        mixed = net.conv(net.softmax(key, axis=1), width, name="proj_attn")
+        places = conv(net, value, width, "pe", kernel=3, groups=width, activation=None)
+        return conv(net, net.add(mixed, places), width, "proj_out", activation=None)
 
 
 def _separable_class_branch(net: NetworkBuilder, x: str, width: int) -> str:

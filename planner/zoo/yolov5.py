@@ -34,7 +34,22 @@ def yolov5(name: str, scale: Scale) -> Graph:
     The network ends where exporters end it: boxes decoded, suppression of overlapping boxes left out.
     """
     net = NetworkBuilder(name)
-    x = net.input("images", ("batch", 3, IMAGE, IMAGE))
+    levels = _levels(net, scale, IMAGE)
+    with net.scope("model.24"):
+        return net.finish(detect(net, levels))
+
+
+def yolov5_trimmed(name: str, scale: Scale, side: int) -> Graph:
+    """The raw numbers of each level, (batch, 255, cells, cells), for a square image of `side` pixels."""
+    net = NetworkBuilder(name)
+    levels = _levels(net, scale, side)
+    with net.scope("model.24"):
+        return net.finish(*(_numbers(net, x, level) for level, x in enumerate(levels)))
+
+
+def _levels(net: NetworkBuilder, scale: Scale, side: int) -> tuple[str, str, str]:
+    """Backbone and neck: the tensors at 1/8, 1/16 and 1/32 of the image."""
+    x = net.input("images", ("batch", 3, side, side))
     x = conv(net, x, scale.channels(64), "model.0", kernel=6, stride=2, padding=2)
     fine, middle, coarse = backbone(net, x, scale, cross_stage, (3, 6, 9, 3))
 
@@ -44,8 +59,7 @@ def yolov5(name: str, scale: Scale) -> Graph:
     fine = neck_stage(net, enlarge_and_join(net, middle, fine, 15), scale, cross_stage, 256, "model.17")
     middle = neck_stage(net, halve_and_join(net, fine, middle, 18), scale, cross_stage, 512, "model.20")
     coarse = neck_stage(net, halve_and_join(net, middle, coarse, 21), scale, cross_stage, 1024, "model.23")
-    with net.scope("model.24"):
-        return net.finish(detect(net, (fine, middle, coarse)))
+    return fine, middle, coarse
 
 
 def cross_stage(net: NetworkBuilder, x: str, channels: int, blocks: int, *, shortcut: bool) -> str:
@@ -70,7 +84,7 @@ def _detect_level(net: NetworkBuilder, x: str, level: int) -> str:
     """
     stride, anchors = STRIDES[level], np.array(_ANCHORS[level], dtype=np.float32)
     cells, values = IMAGE // stride, CLASSES + 5
-    x = net.conv(x, len(anchors) * values, bias=True, name=f"m.{level}")
+    x = _numbers(net, x, level)
     with net.scope(f"decode.{level}"):
         x = net.reshape(x, (0, len(anchors), values, cells, cells))
         x = net.sigmoid(net.transpose(x, (0, 1, 3, 4, 2)))
@@ -84,3 +98,8 @@ def _detect_level(net: NetworkBuilder, x: str, level: int) -> str:
         size = net.combine("Pow", net.mul(size, two), two, name="pow")
         size = net.mul(size, net.constant(anchors.reshape(1, -1, 1, 1, 2), name="anchors"))
         return net.reshape(net.concat((centre, size, scores), axis=4), (0, -1, values), name="flat")
+
+
+def _numbers(net: NetworkBuilder, x: str, level: int) -> str:
+    """Box, objectness and class scores of every reference box of a level, not decoded."""
+    return net.conv(x, len(_ANCHORS[level]) * (CLASSES + 5), bias=True, name=f"m.{level}")

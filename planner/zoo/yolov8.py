@@ -57,21 +57,28 @@ ClassBranch = Callable[[NetworkBuilder, str, int], str]
 
 def detect(net: NetworkBuilder, levels: tuple[str, str, str], class_branch: ClassBranch) -> str:
     """A branch for box sides and one for classes at each level; decoded over all cells at once."""
-    finest = net.extent(levels[0], 1)
-    side_width = max(16, finest // 4, 4 * _BINS)
-    class_width = max(finest, min(CLASSES, 100))
     flat = []
-    for level, x in enumerate(levels):
-        with net.scope(f"cv2.{level}"):
-            y = conv(net, conv(net, x, side_width, "0", kernel=3), side_width, "1", kernel=3)
-            sides = net.conv(y, 4 * _BINS, bias=True, name="2")
-        with net.scope(f"cv3.{level}"):
-            classes = net.conv(class_branch(net, x, class_width), CLASSES, bias=True, name="2")
-        joined = net.concat((sides, classes), axis=1)
+    for level in range(len(levels)):
+        joined = net.concat(branches(net, levels, level, class_branch), axis=1)
         flat.append(net.reshape(joined, (0, 4 * _BINS + CLASSES, -1)))
     joined = net.concat(flat, axis=2, name="levels")
     sides, classes = net.split(joined, (4 * _BINS, CLASSES), axis=1)
     return net.concat((decode(net, sides), net.sigmoid(classes)), axis=1, name="boxes")
+
+
+def branches(
+    net: NetworkBuilder, levels: tuple[str, str, str], level: int, class_branch: ClassBranch
+) -> tuple[str, str]:
+    """Box sides, each spread over bins, and class scores of one level, before either is decoded."""
+    finest, x = net.extent(levels[0], 1), levels[level]
+    side_width = max(16, finest // 4, 4 * _BINS)
+    class_width = max(finest, min(CLASSES, 100))
+    with net.scope(f"cv2.{level}"):
+        y = conv(net, conv(net, x, side_width, "0", kernel=3), side_width, "1", kernel=3)
+        sides = net.conv(y, 4 * _BINS, bias=True, name="2")
+    with net.scope(f"cv3.{level}"):
+        classes = net.conv(class_branch(net, x, class_width), CLASSES, bias=True, name="2")
+    return sides, classes
 
 
 def _class_branch(net: NetworkBuilder, x: str, width: int) -> str:

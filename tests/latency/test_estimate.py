@@ -90,7 +90,8 @@ def test_gpu_and_dla_are_apart():
     gpu = estimate(RESNET, ORIN, precision="int8", mode="MAXN")
     dla = estimate(RESNET, ORIN, precision="int8", mode="MAXN", unit="dla")
     assert dla.latency_s.mid > gpu.latency_s.mid
-    assert any("would fall back" in warning for warning in dla.warnings)
+    assert {layer.unit for layer in dla.layers} == {"dla"}
+    assert any("average pooling" in warning for warning in dla.warnings)
 
 
 def test_what_a_dla_lacks_is_named():
@@ -101,7 +102,7 @@ def test_what_a_dla_lacks_is_named():
 
 def test_what_cannot_be_asked_is_refused_with_what_can():
     with pytest.raises(InputError, match="expected one that jetson-agx-orin-64/dla computes in"):
-        estimate(NETWORK, ORIN, unit="dla", precision="fp16")
+        estimate(NETWORK, ORIN, unit="dla", precision="bf16")
     with pytest.raises(UnknownIdError, match="power mode"):
         estimate(NETWORK, ORIN, mode="40W")
     with pytest.raises(UnknownIdError, match="engine"):

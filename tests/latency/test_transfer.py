@@ -100,11 +100,15 @@ def test_an_estimate_rests_on_the_model_where_one_is_fitted():
 
 
 def test_no_family_lends_its_constants_to_another():
-    """Nobody published TensorRT on a DLA alone: the datasheet with its warning, not the GPU's model."""
+    """Nobody published ONNX Runtime on a Jetson's GPU well enough: the datasheet, not TensorRT's model."""
+    other = estimate(
+        read_model("zoo:resnet50_v1.5"), ORIN, unit="gpu", engine="onnxruntime", precision="fp16"
+    )
+    assert other.provenance is not Provenance.TRANSFERRED
+    assert other.latency_s.level is None
+    assert any("no calibration" in warning for warning in other.warnings)
     dla = estimate(read_model("zoo:resnet50_v1.5"), ORIN, unit="dla", precision="int8")
-    assert dla.provenance is not Provenance.TRANSFERRED
-    assert dla.latency_s.level is None
-    assert any("no calibration" in warning for warning in dla.warnings)
+    assert dla.rests_on == "tensorrt-dla"
 
 
 def test_a_network_called_by_a_program_carries_its_cost_unless_told_not_to():

@@ -8,6 +8,7 @@ from planner.errors import InputError
 from planner.plan.claims import claim_answers, claims_record, ladders
 from planner.plan.study import read_scenario
 from planner.schema.claims import Claim
+from planner.schema.device import Precision
 
 HARDWARE = read_scenario(Path("article-hardware")).scenario
 PRECISION = read_scenario(Path("article-precision")).scenario
@@ -71,7 +72,7 @@ def test_a_record_holds_every_figure_and_none_stand_without_claims():
 
 
 def test_a_claim_that_cannot_be_predicted_is_refused_by_its_place():
-    changed = {"device": "jetson-agx-orin-64", "unit": "dla", "mode": "30W"}
+    changed = {"device": "jetson-agx-orin-64", "unit": "dla", "mode": "30W", "precision": Precision.FP32}
     wrong = HARDWARE.claims[0].model_copy(update=changed)
     with pytest.raises(InputError, match=r"claims\[0\]"):
         claim_answers(HARDWARE.model_copy(update={"claims": [wrong]}))

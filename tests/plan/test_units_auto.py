@@ -38,7 +38,7 @@ PUBLISHED = [
 """MLPerf Inference, offline on GPU and two DLA in MAXN, closed entries of NVIDIA, mean of the rounds."""
 
 
-def test_gpu_and_dla_together_are_within_half_of_what_was_published():
+def test_gpu_and_dla_together_are_within_a_quarter_of_what_was_published():
     ratios = []
     for device, model, batch, images_per_s in PUBLISHED:
         network = read_model(f"zoo:{model}", batch=batch)
@@ -47,8 +47,8 @@ def test_gpu_and_dla_together_are_within_half_of_what_was_published():
         assert found.throughput_per_s > found.alone_per_s
         ratios.append(found.throughput_per_s / images_per_s)
     errors = [abs(math.log(ratio)) for ratio in ratios]
-    assert math.exp(max(errors)) < 1.5
-    assert math.exp(median(errors)) < 1.2
+    assert math.exp(max(errors)) < 1.25
+    assert math.exp(median(errors)) < 1.12
 
 
 def test_the_fastest_unit_is_chosen_and_every_other_stands_beside_it():
@@ -62,7 +62,7 @@ def test_the_fastest_unit_is_chosen_and_every_other_stands_beside_it():
 
 
 def test_a_unit_that_cannot_says_why_and_the_others_serve():
-    answer = auto_units(RESNET, ORIN, precision="fp16")
+    answer = auto_units(RESNET, ORIN, precision="bf16")
     reasons = {item.unit: item.reason for item in answer.tried if item.placement is None}
     assert "int8" in reasons["dla"]
     assert answer.best.main == "gpu"
@@ -169,7 +169,7 @@ def test_the_commands_answer_in_json():
 
     auto = answered("estimate", "zoo:resnet50_v1.5", "--device", "jetson-agx-orin-64", "--unit", "auto",
                     "--precision", "int8")  # fmt: skip
-    assert auto["placement"]["main"] == auto["unit"] == "gpu"
+    assert auto["placement"]["main"] == auto["unit"]
     assert auto["together"]["throughput_per_s"] > auto["together"]["alone_per_s"]
     cut = answered("split", "zoo:resnet50_v1.5", "--device", "raspberry-pi-5", "--server", "t4", "--up",
                    "10 Mbit/s", "--round-trip", "20 ms")  # fmt: skip

@@ -105,6 +105,7 @@ ROUNDED_PARAMETERS = {
     "yolox_s": 0.05e6, "yolox_tiny": 0.005e6, "yolox_m": 0.05e6, "yolox_l": 0.05e6, "yolox_x": 0.05e6,
     "deeplabv3plus_mobilenet": 0.02e6, "crnn_builtin_for_pytorch": 0.05e6,
     "ssd_mobilenet_v1": 0.013e6,  # the source folds batch norm: 12,672 numbers fewer
+    "yolo11n_dla": 16,  # the source counts the 16 bin numbers of the decoding
     "ssd_resnet34": 0.09e6,  # the source counts running statistics and the 15130 boxes' places too
 }  # fmt: skip
 """Sources that print rounded parameters, with half of the last digit, or count in their own way."""
@@ -148,6 +149,7 @@ HALF_A_DIGIT = {
 COUNTED_OTHERWISE = {
     "resnet50": 0.1e9,  # the paper cuts 3.86 off after the first digit
     "yolov5s": 0.04e9,  # the profiler counts batch norm and some elementwise work: 0.4 %
+    "yolov5s_trimmed": 0.04e9,  # the same
     "yolov5m": 0.07e9, "yolov5l": 0.06e9, "yolov5x": 0.13e9,  # the same: 0.1 to 0.3 %
     "yolox_s": 0.06e9,  # the same: 0.4 %
     "yolox_tiny": 0.02e9, "yolox_m": 0.14e9, "yolox_l": 0.16e9, "yolox_x": 0.25e9,  # the same: 0.2 to 0.6 %

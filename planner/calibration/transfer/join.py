@@ -33,8 +33,8 @@ class Matched:
     device: str
     unit: str
     mode: str
-    gpu_hz: float | None
-    """Clock of the run where the publisher set one of its own, else None."""
+    unit_hz: float | None
+    """Clock of the unit where the publisher set one of its own, else None."""
     memory_hz: float | None
     engine: str
     precision: Precision
@@ -69,6 +69,11 @@ class Join:
 def caller_of(profile: str) -> str:
     """The program around the engine that is in the figures of a profile; empty for the engine alone."""
     return profile if any(item.caller for item in join_rules().profiles if item.id == profile) else ""
+
+
+def bare_heads(profile: str) -> bool:
+    """Whether networks of a profile were timed without what decodes their last products."""
+    return any(item.bare_heads for item in join_rules().profiles if item.id == profile)
 
 
 def join(rows: Iterable[Measurement] | None = None) -> Join:
@@ -134,20 +139,28 @@ def _on_part(row: Measurement, engine: str, device: Device, rules: JoinRules) ->
     precision = _renamed(row.precision or "", rules.precisions)
     if precision not in set(Precision):
         return "a precision that mixes formats"
-    gpu_hz, memory_hz = _clocks(row, rules)
-    mode = _top_mode(device) if gpu_hz else _mode_of(row, device, rules)
+    unit_hz, memory_hz = _clocks(row, rules)
+    mode = _top_mode(device) if unit_hz else _mode_of(row, device, rules)
     if mode is None:
         return "a power mode that the catalogue does not know"
     threads = _threads(row, device.units[unit], mode)
     if isinstance(threads, str):
         return threads
     batch = row.batch or 1
+    at_once = instances_at_once(row, device.units[unit])
     return Matched(
-        row.id, row.model, row.input_shape or "", device.id, unit, mode, gpu_hz, memory_hz, engine,
+        row.id, row.model, row.input_shape or "", device.id, unit, mode, unit_hz, memory_hz, engine,
         Precision(precision), batch, threads,
-        row.value_si if row.metric == "latency_ms" else batch / row.value_si,
+        row.value_si if row.metric == "latency_ms" else at_once * batch / row.value_si,
         _profile(row.id, rules), row.trust,
     )  # fmt: skip
+
+
+def instances_at_once(row: Measurement, unit: ComputeUnit) -> int:
+    """How many instances of the unit made the rate: streams on a DLA, one to an instance."""
+    if unit.kind != "dla" or row.streams_threads is None:
+        return 1
+    return min(row.streams_threads, unit.count.value)
 
 
 def _renamed(name: str, aliases: Iterable[Alias]) -> str:
@@ -185,14 +198,14 @@ def _top_mode(device: Device) -> str:
 
 
 def _clocks(row: Measurement, rules: JoinRules) -> tuple[float | None, float | None]:
-    """Clocks of GPU and memory where the publisher set his own; a clock of 0 was not set."""
+    """Clocks of GPU (or DLA) and memory where the publisher set his own; a clock of 0 was not set."""
     by_mode = re.search(rules.clocks.gpu_mode, row.power_mode or "")
     if by_mode:
         return float(by_mode.group(1)) * 1e6, None
-    gpu = re.search(rules.clocks.gpu, row.note or "")
+    unit = re.search(rules.clocks.dla if row.unit == "dla" else rules.clocks.gpu, row.note or "")
     memory = re.search(rules.clocks.memory, row.note or "")
     return (
-        float(gpu.group(1)) if gpu and float(gpu.group(1)) else None,
+        float(unit.group(1)) if unit and float(unit.group(1)) else None,
         float(memory.group(1)) if memory and float(memory.group(1)) else None,
     )
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.calibration.transfer.join import Matched
+from planner.calibration.transfer.join import Matched, bare_heads
 from planner.errors import PlannerError
 from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.estimate import point_for
+from planner.latency.kernel_flow import before_products
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.transfer.kernels import KernelTable, kernel_table, network_kind
 from planner.latency.transfer.store import network_family
@@ -62,7 +63,7 @@ def observations(matched: Iterable[Matched]) -> tuple[tuple[Observation, ...], t
 
 def _setting(row: Matched) -> tuple[object, ...]:
     return (
-        row.model, row.shape, row.device, row.unit, row.mode, row.gpu_hz, row.memory_hz, row.engine,
+        row.model, row.shape, row.device, row.unit, row.mode, row.unit_hz, row.memory_hz, row.engine,
         row.precision, row.batch, row.threads, row.profile,
     )  # fmt: skip
 
@@ -80,7 +81,8 @@ def _observation(rows: list[Matched]) -> Observation:
         ),
         row,
     )
-    table = _kernels(row.model, row.shape, row.batch, point.precision, row.engine)
+    bare = bare_heads(row.profile)
+    table = _kernels(row.model, row.shape, row.batch, point.precision, row.engine, bare=bare)
     return Observation(
         rows=tuple(item.id for item in rows),
         model=row.model,
@@ -104,13 +106,13 @@ def _at_clocks(point: OperatingPoint, row: Matched) -> OperatingPoint:
     device = read_device(row.device)
     core = device.units[row.unit].clocks_hz.get(row.mode)
     memory = device.memory.clocks_hz.get(row.mode)
-    if row.gpu_hz and core:
-        share = row.gpu_hz / core.value
+    if row.unit_hz and core:
+        share = row.unit_hz / core.value
         point = replace(
             point,
             peaks_ops_per_s={name: peak * share for name, peak in point.peaks_ops_per_s.items()},
             vector_ops_per_s=point.vector_ops_per_s * share,
-            clock_hz=row.gpu_hz,
+            clock_hz=row.unit_hz,
         )
     if row.memory_hz and memory:
         bandwidth = point.bandwidth_bytes_per_s * min(1.0, row.memory_hz / memory.value)
@@ -119,8 +121,18 @@ def _at_clocks(point: OperatingPoint, row: Matched) -> OperatingPoint:
 
 
 @functools.cache
-def _kernels(model: str, shape: str, batch: int, precision: Precision, engine: str) -> KernelTable:
-    return kernel_table(prepared(model, shape, batch, precision, engine))
+def _kernels(
+    model: str, shape: str, batch: int, precision: Precision, engine: str, *, bare: bool
+) -> KernelTable:
+    whole = prepared(model, shape, batch, precision, engine)
+    return kernel_table(without_decoding(whole) if bare else whole)
+
+
+def without_decoding(whole: Prepared) -> Prepared:
+    """The network up to its last convolutions and products of weights, with what lies between them."""
+    kept = before_products(whole)
+    kernels = tuple(kernel for index, kernel in enumerate(whole.kernels) if index in kept)
+    return Prepared(whole.workload, kernels, whole.memory_bytes)
 
 
 def prepared(model: str, shape: str, batch: int, precision: Precision, engine: str) -> Prepared:

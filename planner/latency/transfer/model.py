@@ -46,11 +46,14 @@ NEUTRAL: Mapping[str, float] = {
     "serial": 0.0,
     "pad": 1.0,
     "overlap": 1.0,
+    "one_by_one": 0.0,
 }
 """Parameters at which the model is the roofline without overlap (`overlap` = 1) and without overheads;
-`joined` and `heads` are `copied` where they are not given. `silu_apart` is 1 where x sigmoid(x) is a kernel of its own behind
-the convolution, else it adds to the convolution's traffic. A power limit bends the peak the more sharply the
-higher `limit_sharpness`: peak / (1 + asked^s)^(1/s), with s without end the lesser of the two."""
+`joined` and `heads` are `copied` where they are not given. `silu_apart` is 1 where x sigmoid(x) is a kernel
+of its own behind the convolution, else it adds to the convolution's traffic. A power limit bends the peak the
+more sharply the higher `limit_sharpness`: peak / (1 + asked^s)^(1/s), with s without end the lesser of the two.
+`one_by_one` is a switch: 1 where a unit takes the images of a batch one after the other, with launches and
+weights for each."""
 
 TILE = 64
 
@@ -99,7 +102,7 @@ def kernel_times(parameters: Mapping[str, float], table: KernelTable, unit: Unit
     compute = _compute_s(p, table, unit)
     memory = _memory_s(p, table, unit)
     joint = _joined(compute, memory, p["overlap"])
-    launch = 1e-6 * p["launch_us"] * unit.launch * table.launched
+    launch = 1e-6 * p["launch_us"] * unit.launch * table.launched * _rounds(p, table)
     if p["clock_ghz"] > 0:
         launch = launch * np.where(
             unit.clock_hz > 0, 1e9 * p["clock_ghz"] / np.maximum(unit.clock_hz, 1.0), 1.0
@@ -163,9 +166,10 @@ def _memory_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Co
     bandwidth = unit.bandwidth_bytes_per_s * p["bandwidth"] * unit.bandwidth
     wider = np.where(table.silu_bytes > 0, unit.silu_bytes, 1.0)
     written = table.write_bytes + (1.0 - p["silu_apart"]) * p["silu_pass"] * table.silu_bytes
-    moved = table.read_bytes / _speed(p, table.read_bytes, unit)
-    moved = moved + written / _speed(p, table.write_bytes, unit)
-    weights = table.weight_bytes / _speed(p, table.all_weight_bytes, unit) / p["weights"]
+    rounds = _rounds(p, table)
+    moved = table.read_bytes / _speed(p, table.read_bytes / rounds, unit)
+    moved = moved + written / _speed(p, table.write_bytes / rounds, unit)
+    weights = rounds * table.weight_bytes / _speed(p, table.all_weight_bytes, unit) / p["weights"]
     result: Column = (moved * wider * p["crossing"] + weights) * _streamed(p, table, unit) / bandwidth
     return result
 
@@ -177,6 +181,11 @@ def _aside_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts, launch
     apart = p["silu_apart"] * p["silu_pass"]
     result: Column = apart * (traffic + np.where(table.silu_bytes > 0, launch, 0.0))
     return result
+
+
+def _rounds(p: Mapping[str, float], table: KernelTable) -> float | Column:
+    """How often a kernel runs for a batch: once, or once for each image where they go through one by one."""
+    return table.images if p["one_by_one"] else 1.0
 
 
 def _streamed(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> float | Column:
