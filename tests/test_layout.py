@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "planner"
 
 ROWS = [
-    {"__init__"},
+    {"__init__", "__main__"},
     {"api"},
     {"cli"},
     {"report"},

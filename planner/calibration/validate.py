@@ -51,6 +51,11 @@ class Row:
     noise: str
 
     @property
+    def steady_error(self) -> float:
+        """The error had the machine kept the speed that its reference kernel had during the calibration."""
+        return self.predicted_s * self.drift / self.measured_s - 1
+
+    @property
     def covered(self) -> bool:
         """Whether the measurement lies in the band."""
         return self.low_s <= self.measured_s <= self.high_s
@@ -85,6 +90,7 @@ class Validation:
             "coverage": _share([row.covered for row in self.rows]),
             "half_width": _middle([row.high_s / row.predicted_s - 1 for row in self.rows]),
             "spearman": _rank(self.rows),
+            "steady": summary([row.steady_error for row in self.rows]),
             "roofline": summary(
                 [row.roofline_s / row.measured_s - 1 for row in self.rows if row.roofline_s is not None]
             ),

@@ -80,9 +80,19 @@ def command(
     return OK if found.rows else INFEASIBLE
 
 
+_SUMMARIES = (
+    ("calibrated", None),
+    ("steady", "steady"),
+    ("roofline", "roofline"),
+    ("own kernels", "floor"),
+)
+"""Lines of the heading: as estimated, with the drift of the reference divided out, without a calibration, and
+with the networks' own measured kernels."""
+
+
 def _heading(found: Validation, record: dict[str, object]) -> list[str]:
     lines = [f"{len(found.rows)} networks, none of them part of the fit"]
-    for name, key in (("calibrated", None), ("roofline", "roofline"), ("own kernels", "floor")):
+    for name, key in _SUMMARIES:
         part = record if key is None else record[key]
         if isinstance(part, dict) and isinstance(mape := part.get("mape"), float):
             p90, within = float(part["p90_error"]), float(part["within_10_percent"])

@@ -15,6 +15,7 @@ from planner.latency.masks import masked_tensors
 from planner.workload.fusion import Kernel
 from planner.workload.graph import Attribute, Node
 from planner.workload.operation import Access, Operator
+from planner.workload.operators.elementwise import NEUTRAL
 from planner.workload.workload import Workload
 
 _SCALAR_BYTES = 8
@@ -111,9 +112,10 @@ def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
     strides = _ints(attributes.get("strides")) or (1,)
     product = kernel.contraction
     repeated = _repeated(site.workload, kernel, result)
-    views = sum(site.operators[name].op_class == "view" for name in kernel.operators)
+    members = (site.operators[name] for name in kernel.operators)
+    views = sum(one.op_class == "view" and one.op_type not in NEUTRAL for one in members)
     return KernelShape(
-        op_class=kernel.op_class,
+        op_class=_class(kernel, layout),
         kind=_kind(site, kernel, layout, main, source, attributes),
         macs=kernel.macs,
         flops=kernel.flops,
@@ -139,6 +141,12 @@ def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
         axes=max(1, len(source)),
         footprint_bytes=site.footprint_bytes,
     )
+
+
+def _class(kernel: Kernel, layout: Layout) -> str:
+    """The class of a kernel; groups that fill blocks of channels run the code of a dense convolution."""
+    in_blocks = kernel.op_class == "grouped_conv" and layout.blocked
+    return "conv" if in_blocks else kernel.op_class
 
 
 def _is_folded(op_type: str, main: Operator) -> bool:

@@ -100,8 +100,19 @@ def _scattered(net: NetworkBuilder, y: str, _: str) -> str:
     return net.reshape(moved, (batch, channels, rows, columns))
 
 
-def _rows_swapped(net: NetworkBuilder, y: str, _: str) -> str:
-    return net.transpose(net.relu(net.transpose(y, (0, 3, 2, 1))), (0, 3, 2, 1))
+def _mirrored(net: NetworkBuilder, y: str, _: str) -> str:
+    """First and last axis swapped, under a reshape: an engine cannot cancel it against the next."""
+    shape = tuple(net.extent(y, axis) for axis in range(4))
+    return net.reshape(net.transpose(y, (0, 3, 2, 1)), shape)
+
+
+def _windows(net: NetworkBuilder, y: str, _: str) -> str:
+    """A map cut into windows whose values lie apart, as an attention within blocks asks for."""
+    batch, channels, rows, columns = (net.extent(y, axis) for axis in range(4))
+    if rows % 2 or columns % 2:
+        return net.relu(y)
+    cut = net.reshape(y, (batch, channels, 2, rows // 2, 2, columns // 2))
+    return net.reshape(net.transpose(cut, (0, 1, 3, 5, 2, 4)), (batch, channels, rows, columns))
 
 
 def _first_channels(net: NetworkBuilder, y: str, _: str) -> str:
@@ -143,12 +154,12 @@ def _blocks(net: NetworkBuilder, y: str, _: str) -> str:
 
 def _cubic(net: NetworkBuilder, y: str, _: str) -> str:
     rows, columns = net.extent(y, 2), net.extent(y, 3)
-    small = net.extent(y, 1) * rows * columns < 2e5
+    small = net.extent(y, 1) * rows * columns < 6e5
     return net.resize(y, 2 * rows, 2 * columns, mode="cubic") if small else net.relu(y)
 
 
 _MOVING: tuple[Chore, ...] = (
-    _turned, _turned_back, _padded, _halves, _joined, _split, _blocks, _scattered, _rows_swapped,
+    _turned, _turned_back, _padded, _halves, _joined, _split, _blocks, _scattered, _mirrored, _windows,
     _first_channels, _parts_of_rows,
 )  # fmt: skip
 

@@ -51,7 +51,7 @@ NEUTRAL: Mapping[str, float] = {
 """Parameters at which the model is the roofline without overlap (`overlap` = 1) and without overheads;
 `joined` and `heads` are `copied` where they are not given. `silu_apart` is 1 where x sigmoid(x) is a kernel
 of its own behind the convolution, else it adds to the convolution's traffic. A power limit bends the peak the
-more sharply the higher `limit_sharpness`: peak / (1 + asked^s)^(1/s), with s without end the lesser of the two.
+more sharply the higher `limit_sharpness`: peak / (1 + asked^s)^(1/s), without end the lesser of the two.
 `one_by_one` is a switch: 1 where a unit takes the images of a batch one after the other, with launches and
 weights for each."""
 

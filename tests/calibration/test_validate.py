@@ -1,0 +1,17 @@
+"""The error of a prediction as estimated, and with the machine's drift divided out."""
+
+import pytest
+
+from planner.calibration.validate import Row, Validation
+
+
+def row(predicted_s, measured_s, drift):
+    return Row("net", predicted_s, 0.85 * predicted_s, 1.15 * predicted_s, measured_s,
+               predicted_s / measured_s - 1, None, drift, None, "quiet")  # fmt: skip
+
+
+def test_a_machine_that_slowed_down_misleads_the_estimate_and_not_the_steady_error():
+    record = Validation((row(1.0, 1.1, 1.1), row(1.0, 1.2, 1.1)), (), ()).record()
+    assert record["mape"] == pytest.approx((0.1 / 1.1 + 0.2 / 1.2) / 2)
+    assert record["steady"]["mape"] == pytest.approx((0.0 + 0.1 / 1.2) / 2)
+    assert record["coverage"] == 0.5
