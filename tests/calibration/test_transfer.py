@@ -100,9 +100,10 @@ def test_networks_of_a_family_are_left_out_together():
 
 def test_models_rest_on_the_rows_of_today(joined):
     """After a change of rows, corrections, parts or zoo: python benchmarks/transfer_error.py --fit."""
+    refused = {name for name, _ in observations(joined.matched)[1]}
     for path in transfer_files():
         transfer = read_transfer(path)
-        ids = sorted(row.id for row in joined.matched if covered(transfer, row))
+        ids = sorted(row.id for row in joined.matched if row.id not in refused and covered(transfer, row))
         assert transfer.rests_on.rows == len(ids), transfer.id
         assert transfer.rests_on.sha256 == hashlib.sha256("\n".join(ids).encode()).hexdigest(), transfer.id
 

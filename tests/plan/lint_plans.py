@@ -135,7 +135,9 @@ CASES: dict[str, tuple[list[Change], str | None]] = {
     "two of four where it is": ([pruning(pattern="two_of_four")], None),
     # efficiency-blind
     "three of the biggest module for two cameras": (
-        [LIGHT, BOTH, BARE, given("jetson-agx-orin-64", 3)], "efficiency-blind/light-load"),
+        [LIGHT, BOTH, BARE, given("jetson-agx-orin-64", 3),
+         streams(model="zoo:yolov5l", count=2, rate="5 FPS")],
+        "efficiency-blind/light-load"),
     "the small one for them": ([LIGHT, BOTH, BARE, given("jetson-orin-nano-8", 1, "15W")], None),
     "full power for two cameras": (
         [LIGHT, ALL_MODES, BARE, given("jetson-orin-nano-8", 1, "MAXN_SUPER")],
@@ -194,7 +196,7 @@ CASES: dict[str, tuple[list[Change], str | None]] = {
         [streams(count=60), BOTH, {"candidates": {"devices": ["jetson-agx-orin-64"]}}], None),
     # past-the-knee
     "batches of sixteen where four would do": (
-        [{"candidates": {"max_batch": 16}}, given("jetson-orin-nano-8", 3, "25W")], "past-the-knee/batch"),
+        [{"candidates": {"max_batch": 16}}, given("jetson-orin-nano-8", 4, "25W")], "past-the-knee/batch"),
     "batches of one": ([{"candidates": {"max_batch": 1}}, given("jetson-orin-nano-8", 4, "25W")], None),
     "waiting for batches that stay empty": (
         [LIGHT, {"candidates": {"max_wait": "40 ms"}}, given("jetson-orin-nano-8", 1, "25W")],
@@ -202,10 +204,10 @@ CASES: dict[str, tuple[list[Change], str | None]] = {
     "waiting a little": ([LIGHT, given("jetson-orin-nano-8", 1, "25W")], None),
     "a rack at its edge": (
         [{"planning": {"utilisation_limit": "98 %"}}, given("jetson-orin-nano-8", 2, "25W"),
-         streams(count=31)],
+         streams(count=22)],
         "past-the-knee/busy"),
     # heat-and-density
-    "a room at 80 degrees": ([HOT_ROOM, given("jetson-orin-nano-8", 3, "25W")], "heat-and-density/throttles"),
+    "a room at 80 degrees": ([HOT_ROOM, given("jetson-orin-nano-8", 4, "25W")], "heat-and-density/throttles"),
     "a room at 66 degrees": ([{"site": {"supply": "66 degC"}}], "heat-and-density/thin-margin"),
     "a room at 40 degrees": ([{"site": {"supply": "40 degC"}}], None),
     "a supply at its limit": ([{"site": {"power_limit": "140 W"}}], "heat-and-density/power"),

@@ -17,7 +17,7 @@ from planner.plan.size import sized_option
 from planner.plan.study import read_scenario, run_study
 from planner.schema.device import Precision
 from planner.zoo.source import read_model
-from tests.plan.lint_plans import CASES, FINE, WAVES, Change, plan, streams, toolchain
+from tests.plan.lint_plans import CASES, FINE, WAVES, Change, given, plan, streams, toolchain
 
 
 def pitfalls_of(*changes: Change):
@@ -78,7 +78,10 @@ def test_evidence_is_made_of_this_plans_numbers():
 
 
 def test_the_worst_comes_first_and_what_is_accepted_last():
-    bad = [{"networks": None}, {"site": {"power_limit": "140 W"}}, {"update": WAVES | {"must_serve": 1}}]
+    bad = [
+        given("jetson-orin-nano-8", 3, "25W"), {"networks": None}, {"site": {"power_limit": "140 W"}},
+        {"update": WAVES | {"must_serve": 1}},
+    ]  # fmt: skip
     assert [p.rule for p in pitfalls_of(*bad)] == ["updates", "unchecked", "power"]
     accepted = {"accepted": {"heat-and-density/updates": "the line stands still on Sundays"}}
     found = pitfalls_of(*bad, accepted)
