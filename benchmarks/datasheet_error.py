@@ -22,7 +22,7 @@ from planner.calibration.transfer.join import instances_at_once
 from planner.errors import PlannerError
 from planner.hardware.catalog import device_ids, engine_ids, read_device
 from planner.hardware.measurements import Measurement, read_measurements
-from planner.latency.estimate import estimate_at, point_for
+from planner.latency.estimated import estimate_at, point_for
 from planner.latency.prepared import Prepared, prepare
 from planner.schema.device import Device, Precision
 from planner.workload.workload import Workload

@@ -20,7 +20,8 @@ from planner.calibration.transfer.refit import observed
 from planner.hardware.catalog import device_ids, read_device
 from planner.hardware.measurements import Measurement, read_measurements
 from planner.latency.compressed import with_sparse_products
-from planner.latency.estimate import Estimate, estimate, estimate_at, point_for
+from planner.latency.estimate import estimate
+from planner.latency.estimated import Estimate, estimate_at, point_for
 from planner.latency.placement import place
 from planner.latency.transfer.store import transfer_for
 from planner.latency.variants import compression_methods

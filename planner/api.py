@@ -9,6 +9,7 @@ from pathlib import Path
 from planner.hardware import catalog
 from planner.latency import estimate as latency
 from planner.latency.choice import anchors_for, calibration_for
+from planner.latency.estimated import Estimate, point_for
 from planner.latency.hidden_costs import with_hidden_costs
 from planner.latency.split import Sent, Split, Wire, split_between
 from planner.latency.variants import Asked, Variant, variants
@@ -58,7 +59,7 @@ def estimate(
     threads: int | None = None,
     calibration: str | Path | None = None,
     anchor: str | Path | Sequence[str | Path] = (),
-) -> latency.Estimate:
+) -> Estimate:
     """Predict a network (counted, a file or `zoo:NAME`) on a part; see `planner.latency.estimate.estimate`.
 
     `calibration` may be None (the one kept for this machine, or a model fitted on published measurements,
@@ -122,7 +123,7 @@ def split(
     """Every cut of a network between a device and a server over a link; see `planner.latency.split`."""
     network = workload if isinstance(workload, Workload) else read_model(workload)
     here, there = (
-        latency.point_for(read_device(part) if isinstance(part, str) else part, precision=asked)
+        point_for(read_device(part) if isinstance(part, str) else part, precision=asked)
         for part, asked in ((device, precision), (server, server_precision))
     )
     wire = Wire(up_bytes_per_s, down_bytes_per_s or up_bytes_per_s, round_trip_s)

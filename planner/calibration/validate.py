@@ -23,7 +23,7 @@ from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.calibrated import shapes_for
 from planner.latency.calibration import Calibration
-from planner.latency.estimate import estimate_at
+from planner.latency.estimated import estimate_at
 from planner.latency.prepared import Prepared, prepare_run
 from planner.schema.device import Precision
 from planner.workload.workload import Workload
@@ -51,7 +51,7 @@ class Row:
     noise: str
 
     @property
-    def steady_error(self) -> float:
+    def error_without_drift(self) -> float:
         """The error had the machine kept the speed that its reference kernel had during the calibration."""
         return self.predicted_s * self.drift / self.measured_s - 1
 
@@ -90,7 +90,7 @@ class Validation:
             "coverage": _share([row.covered for row in self.rows]),
             "half_width": _middle([row.high_s / row.predicted_s - 1 for row in self.rows]),
             "spearman": _rank(self.rows),
-            "steady": summary([row.steady_error for row in self.rows]),
+            "without_drift": summary([row.error_without_drift for row in self.rows]),
             "roofline": summary(
                 [row.roofline_s / row.measured_s - 1 for row in self.rows if row.roofline_s is not None]
             ),

@@ -20,7 +20,7 @@ from planner.cli.own_parts import hardware_option
 from planner.cli.text import band, quantity
 
 if TYPE_CHECKING:
-    from planner.latency.estimate import Estimate
+    from planner.latency.estimated import Estimate
     from planner.plan.load_curve import CurvePoint, LoadCurve
 
 

@@ -26,7 +26,7 @@ from planner.cli.unit_text import refuse_with_auto, unit_lines
 from planner.units import format_percent
 
 if TYPE_CHECKING:
-    from planner.latency.estimate import Estimate
+    from planner.latency.estimated import Estimate
 
 
 @click.command("estimate")

@@ -58,7 +58,7 @@ def command(
     """Every cut of MODEL between a device and a server over a link, against all on one side."""
     from planner.cli.main import OK
     from planner.hardware.catalog import read_device
-    from planner.latency.estimate import point_for
+    from planner.latency.estimated import point_for
     from planner.latency.split import Sent, Wire, split_between
     from planner.zoo.source import read_model
 

@@ -82,7 +82,7 @@ def command(
 
 _SUMMARIES = (
     ("calibrated", None),
-    ("steady", "steady"),
+    ("no drift", "without_drift"),
     ("roofline", "roofline"),
     ("own kernels", "floor"),
 )

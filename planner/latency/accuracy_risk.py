@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from statistics import median
 from typing import Literal
 
-from planner.latency.estimate import Estimate
+from planner.latency.estimated import Estimate
 from planner.latency.network_time import LayerEstimate
 from planner.schema.compression_methods import AccuracyRow, CompressionMethods, SensitiveLayers
 

@@ -12,7 +12,7 @@ from planner.latency.anchor_file import Anchor
 from planner.latency.anchoring import Target, anchored
 from planner.latency.calibrated import require_same_setting
 from planner.latency.calibration import Calibration
-from planner.latency.estimated import Estimate, assembled, estimate_at, point_for
+from planner.latency.estimated import Estimate, estimate_at, point_for
 from planner.latency.fitting import what_would_fit
 from planner.latency.placement import estimate_with_helpers
 from planner.latency.prepared import prepare, prepare_run
@@ -20,8 +20,6 @@ from planner.latency.transfer.prediction import usual_profile
 from planner.latency.transfer.store import transfer_for
 from planner.schema.device import Device, Precision
 from planner.workload.workload import Workload
-
-__all__ = ["Estimate", "assembled", "estimate", "estimate_at", "point_for"]
 
 
 def estimate(
@@ -45,13 +43,13 @@ def estimate(
     By the calibration, where one is given: the engine, precision and threads are its own then. Else by the
     model fitted on what others published of the engine on this kind of unit, where there is one and
     `transfer` is asked for; else by the roofline of datasheet numbers. `profile` names how the engine is
-    called (see `planner.latency.transfer.prediction.predict`). Left out, `unit` is the first that runs the
-    engine, `mode` the part's default, `engine` the unit's usual
-    one and `precision` half precision where the unit has it. Kernels that the unit does not run are timed on
-    the units that help it out, with the passages between (`planner.latency.placement`), but for anchored
-    estimates, which are of the unit alone. Refuses names the part does not know and
-    precisions it neither has nor falls back from; a network that does not fit is answered with
-    ``fits = False``.
+    called (see `planner.latency.transfer.prediction.predict`).
+
+    Left out, `unit` is the first that runs the engine, `mode` the part's default, `engine` the unit's usual
+    one, `precision` half precision where the unit computes in it at speed. Kernels that the unit does not run
+    are timed on the units that help it out, with the passages between (`planner.latency.placement`), but for
+    anchored estimates, which are of the unit alone. Refuses names the part does not know and precisions it
+    neither has nor falls back from; a network that does not fit is answered with ``fits = False``.
 
     `anchors`, measurements on this part or of this network, and `published` ones of the kind blend with the
     fitted model (see `planner.latency.anchoring`); they are of the engine alone, without a caller.

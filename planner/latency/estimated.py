@@ -104,21 +104,7 @@ class Estimate:
         """One row per kernel; units are in the column names."""
         import pandas as pd
 
-        return pd.DataFrame(
-            {
-                "name": layer.name,
-                "op_types": "+".join(layer.op_types),
-                "macs": layer.macs,
-                "bytes": layer.bytes,
-                "latency_s": layer.time.mid_s,
-                "latency_low_s": layer.time.low_s,
-                "latency_high_s": layer.time.high_s,
-                "bound": layer.bound,
-                "unit": layer.unit,
-                "precision": layer.precision,
-            }
-            for layer in self.layers
-        )
+        return pd.DataFrame(layer.record() | {"op_types": "+".join(layer.op_types)} for layer in self.layers)
 
 
 def point_for(

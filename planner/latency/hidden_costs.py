@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate, point_for
+from planner.latency.estimated import Estimate, point_for
 from planner.latency.hidden_cost import NONE, HiddenCost, When, titled
 from planner.latency.hidden_data import hidden_costs_data
 from planner.latency.hidden_passages import copies, other_units, reformat

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from planner.errors import PlannerError
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate
+from planner.latency.estimated import Estimate
 from planner.latency.hidden_cost import NONE, HiddenCost, titled
 from planner.latency.hidden_data import hidden_costs_data
 from planner.latency.placement import WHOLE, Placement, place_prepared

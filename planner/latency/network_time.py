@@ -38,6 +38,22 @@ class LayerEstimate:
         """Which of compute, memory and launch takes longest."""
         return self.time.bound
 
+    def record(self) -> dict[str, object]:
+        """The kernel as JSON and tables show it; units are in the names."""
+        return {
+            "name": self.name,
+            "op_types": list(self.op_types),
+            "macs": self.macs,
+            "flops": self.flops,
+            "bytes": self.bytes,
+            "latency_s": self.time.mid_s,
+            "latency_low_s": self.time.low_s,
+            "latency_high_s": self.time.high_s,
+            "bound": self.bound,
+            "unit": self.unit,
+            "precision": self.precision,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkTime:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from planner.errors import MissingDataError
 from planner.hardware.catalog import read_engine
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate
+from planner.latency.estimated import Estimate
 from planner.schema.device import Device
 from planner.schema.engine import EngineOnUnit
 from planner.wording.message import message

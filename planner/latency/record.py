@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate
+from planner.latency.estimated import Estimate
 from planner.latency.hidden_cost import HiddenCost, outside, unknown
 
 
@@ -101,20 +101,5 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, ob
         record["hidden_costs"] = [_hidden_record(cost) for cost in estimate.hidden]
         record["outside_latency_s"] = {**outside_s, "unknown": list(unknown(estimate.hidden))}
     if layers:
-        record["layers"] = [
-            {
-                "name": layer.name,
-                "op_types": list(layer.op_types),
-                "macs": layer.macs,
-                "flops": layer.flops,
-                "bytes": layer.bytes,
-                "latency_s": layer.time.mid_s,
-                "latency_low_s": layer.time.low_s,
-                "latency_high_s": layer.time.high_s,
-                "bound": layer.bound,
-                "unit": layer.unit,
-                "precision": layer.precision,
-            }
-            for layer in estimate.layers
-        ]
+        record["layers"] = [layer.record() for layer in estimate.layers]
     return record

@@ -16,7 +16,7 @@ from itertools import accumulate
 from planner.errors import InputError, Problem
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate, estimate_at
+from planner.latency.estimated import Estimate, estimate_at
 from planner.latency.kernel_flow import KernelFlow, cut_bytes, kernel_flow, output_bytes
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.transfer.store import transfer_for

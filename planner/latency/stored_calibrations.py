@@ -118,7 +118,7 @@ def staleness(calibration: Calibration, cpu: str) -> tuple[str, ...]:
 
 def roofline_point(calibration: Calibration) -> OperatingPoint | None:
     """The datasheet roofline's view of the calibrated machine; None where it is not in the catalogue."""
-    from planner.latency.estimate import point_for
+    from planner.latency.estimated import point_for
 
     own = calibration.setting
     if own.device not in device_ids():

@@ -24,7 +24,7 @@ from planner.latency.compressed import (
     with_sparse_products,
     without_channels,
 )
-from planner.latency.estimate import Estimate, estimate_at, point_for
+from planner.latency.estimated import Estimate, estimate_at, point_for
 from planner.latency.power import energy_band
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.transfer.store import transfer_for

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate
+from planner.latency.estimated import Estimate
 from planner.schema.quantity import Money
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from scipy.optimize import nnls
 from planner.errors import InputError, Problem
 from planner.hardware.catalog import read_device
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate, estimate
+from planner.latency.estimate import estimate
+from planner.latency.estimated import Estimate
 from planner.latency.power import average_power_w
 from planner.schema.claims import Claim
 from planner.schema.scenario import Scenario

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from planner.errors import InputError, UnknownIdError
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate, estimate
+from planner.latency.estimate import estimate
+from planner.latency.estimated import Estimate
 from planner.latency.planning import planning_band, shortfall
 from planner.plan.candidate import Candidate, Comparison, Limits, Refusal
 from planner.plan.currencies import amount_in, refuse_mixed_currencies

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from planner.latency.estimate import Estimate, point_for
+from planner.latency.estimated import Estimate, point_for
 from planner.latency.placement import estimate_with_helpers
 from planner.latency.planning import planning_band, shortfall
 from planner.latency.prepared import Prepared, fused_by, prepare_fused, sized_for

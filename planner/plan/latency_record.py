@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.hardware.catalog import read_device, read_engine
 from planner.hardware.operating_point import OperatingPoint, operating_point
-from planner.latency.estimate import Estimate
+from planner.latency.estimated import Estimate
 from planner.latency.planning import planning_band, shortfall
 from planner.latency.record import band_record
 from planner.plan.batches import batch_sizes

@@ -14,7 +14,7 @@ from typing import Literal
 
 from planner.errors import InputError, Problem
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate
+from planner.latency.estimated import Estimate
 from planner.plan.batches import batch_sizes
 from planner.rack.knee import ConcurrencyPoint, fit_knee
 

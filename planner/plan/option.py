@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.latency.band import Band
-from planner.latency.estimate import Estimate
+from planner.latency.estimated import Estimate
 from planner.latency.planning import Shortfall
 from planner.provenance import Provenance
 from planner.rack.description import Service, Unit

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planner.errors import InputError, PlannerError, Problem
-from planner.latency.estimate import Estimate
+from planner.latency.estimated import Estimate
 from planner.latency.placement import AUTO, Placement, place
 from planner.latency.planning import planning_band, shortfall
 from planner.schema.device import Device, Precision

@@ -14,7 +14,7 @@ from planner.calibration.transfer.refit import as_text, observed, refitted
 from planner.calibration.transfer.validate import LeftOut, held_bands, leave_out, weighted_quantile
 from planner.hardware.catalog import read_device
 from planner.hardware.measurements import read_measurements
-from planner.latency.estimate import point_for
+from planner.latency.estimated import point_for
 from planner.latency.transfer.prediction import parameter_values
 from planner.latency.transfer.store import (
     covers,

@@ -10,8 +10,8 @@ def row(predicted_s, measured_s, drift):
                predicted_s / measured_s - 1, None, drift, None, "quiet")  # fmt: skip
 
 
-def test_a_machine_that_slowed_down_misleads_the_estimate_and_not_the_steady_error():
+def test_a_machine_that_slowed_down_misleads_the_estimate_and_not_the_error_without_drift():
     record = Validation((row(1.0, 1.1, 1.1), row(1.0, 1.2, 1.1)), (), ()).record()
     assert record["mape"] == pytest.approx((0.1 / 1.1 + 0.2 / 1.2) / 2)
-    assert record["steady"]["mape"] == pytest.approx((0.0 + 0.1 / 1.2) / 2)
+    assert record["without_drift"]["mape"] == pytest.approx((0.0 + 0.1 / 1.2) / 2)
     assert record["coverage"] == 0.5

@@ -9,7 +9,8 @@ from planner.cli.main import planner as command
 from planner.errors import InputError, UnknownIdError
 from planner.hardware.catalog import read_device
 from planner.hardware.measurements import read_measurements
-from planner.latency.estimate import estimate, estimate_at, point_for
+from planner.latency.estimate import estimate
+from planner.latency.estimated import estimate_at, point_for
 from planner.latency.placement import place
 from planner.latency.prepared import prepare
 from planner.latency.transfer.store import transfer_for

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from planner.errors import InputError, UnknownIdError
 from planner.hardware.catalog import read_device
-from planner.latency.estimate import estimate, estimate_at, point_for
+from planner.latency.estimate import estimate
+from planner.latency.estimated import estimate_at, point_for
 from planner.latency.planning import planning_band, shortfall
 from planner.latency.prepared import prepare
 from planner.provenance import Provenance

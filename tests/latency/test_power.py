@@ -11,7 +11,8 @@ from planner.calibration.power.fit import held_band, leave_out_devices
 from planner.calibration.power.rows import power_rows
 from planner.hardware.catalog import read_device
 from planner.latency.band import Band
-from planner.latency.estimate import estimate, point_for
+from planner.latency.estimate import estimate
+from planner.latency.estimated import point_for
 from planner.latency.power import (
     PART_ALONE,
     average_power_w,

@@ -13,7 +13,8 @@ from planner.cli.main import planner as command
 from planner.cli.main import run
 from planner.errors import InputError
 from planner.hardware.catalog import read_device
-from planner.latency.estimate import estimate, estimate_at, point_for
+from planner.latency.estimate import estimate
+from planner.latency.estimated import estimate_at, point_for
 from planner.latency.fitting import largest_batch
 from planner.latency.prepared import prepare
 from planner.latency.split import Sent, Wire, split

@@ -14,7 +14,7 @@ from planner.calibration.transfer.join import Matched, bare_heads
 from planner.errors import PlannerError
 from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import OperatingPoint
-from planner.latency.estimate import point_for
+from planner.latency.estimated import point_for
 from planner.latency.kernel_flow import before_products
 from planner.latency.prepared import Prepared, prepare
 from planner.latency.transfer.kernels import KernelTable, kernel_table, network_kind
