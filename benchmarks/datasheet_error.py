@@ -22,9 +22,10 @@ from planner.calibration.transfer.join import instances_at_once
 from planner.errors import PlannerError
 from planner.hardware.catalog import device_ids, engine_ids, read_device
 from planner.hardware.measurements import Measurement, read_measurements
-from planner.latency.estimated import estimate_at, point_for
-from planner.latency.prepared import Prepared, prepare
-from planner.schema.device import Device, Precision
+from planner.latency.kernels.prepared import Prepared, prepare
+from planner.latency.one_unit import estimate_at
+from planner.latency.point import point_for
+from planner.schema.hardware.device import Device, Precision
 from planner.workload.workload import Workload
 from planner.zoo.registry import names
 from planner.zoo.source import read_model

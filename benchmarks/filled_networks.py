@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from planner.errors import PlannerError
-from planner.workload.onnx_file import read_graph, write_graph
+from planner.workload.file.onnx_file import read_graph, write_graph
 
 
 def filled_networks(folder: Path) -> Iterator[tuple[Path, Path]]:

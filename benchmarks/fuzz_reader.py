@@ -37,7 +37,7 @@ def corpus(folder: Path, models: Path | None) -> list[Path]:
     """Writes the networks to damage: whole ones, and models of one operator, which reach every rule."""
     from onnx.backend.test.case.node import collect_testcases
 
-    from planner.workload.onnx_file import write_graph
+    from planner.workload.file.onnx_file import write_graph
     from planner.zoo.registry import build, names
 
     for name in sorted(set(ZOO) & set(names())):
@@ -160,7 +160,7 @@ def mutation(files: list[Path], seed: int) -> bytes:
 def work(files: list[Path], first: int, last: int) -> None:
     """Reads mutations and prints one line for each before and after."""
     from planner.errors import PlannerError
-    from planner.latency.prepared import kernels_of
+    from planner.latency.kernels.prepared import kernels_of
     from planner.workload.record import workload_record
     from planner.workload.workload import read_workload
 

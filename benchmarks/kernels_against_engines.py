@@ -20,7 +20,7 @@ from filled_networks import filled_networks
 from planner.engines import ncnn_engine
 from planner.engines.made_up import made_up_inputs
 from planner.engines.session import EngineError, Setup
-from planner.latency.prepared import kernels_of
+from planner.latency.kernels.prepared import kernels_of
 from planner.workload.workload import read_workload
 
 NO_KERNELS = frozenset(

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from filled_networks import filled_networks
 
-from planner.latency.prepared import kernels_of
+from planner.latency.kernels.prepared import kernels_of
 from planner.workload.dtypes import storage_bytes
 from planner.workload.memory import peak_bytes
 from planner.workload.workload import Workload, read_workload

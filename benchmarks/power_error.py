@@ -20,8 +20,8 @@ from planner.calibration.transfer.join import Join
 from planner.files import write_bytes
 from planner.hardware.measurements import read_measurements
 from planner.latency.power import power_model, serving_power_w
-from planner.schema.power_model import PowerModel
-from planner.schema.transfer import Parameter
+from planner.schema.fitted.power_model import PowerModel
+from planner.schema.fitted.transfer import Parameter
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / "hardware_db" / "power" / "system.yaml"

@@ -20,12 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
-from planner.rack import compiled_engine, simpy_engine
-from planner.rack.description import Air, Batching, Device, Rack, Service, Thermal
-from planner.rack.latencies import in_bins
-from planner.rack.streams import Profile, StreamGroup
-from planner.rack.tally import RunTally, tally_records
-from planner.rack.year import simulate_year
+from planner.rack.compiled import engine as compiled_engine
+from planner.rack.counts.latencies import in_bins
+from planner.rack.counts.tally import RunTally, tally_records
+from planner.rack.description.rack import Air, Batching, Device, Rack, Service, Thermal
+from planner.rack.description.streams import Profile, StreamGroup
+from planner.rack.reference import engine as simpy_engine
+from planner.rack.studies.year import simulate_year
 
 HOUR_S = 3600.0
 _LONG = ("day", "trace")

@@ -26,7 +26,7 @@ import onnx_tool
 from onnx import TensorProto, helper, save
 
 from planner.errors import PlannerError
-from planner.workload.onnx_file import read_graph, write_graph
+from planner.workload.file.onnx_file import read_graph, write_graph
 from planner.workload.workload import read_workload
 
 Inputs = dict[str, np.ndarray]

@@ -24,7 +24,7 @@ from planner.plan.sweep.journal import NAME
 from planner.plan.sweep.run import run_sweep
 from planner.plan.sweep.tasks import plan_points
 from planner.plan.sweep.worker import reply_to
-from planner.schema.yaml_file import read_document
+from planner.schema.reading.yaml_file import read_document
 
 POINT_S = 0.5
 TRIAL_S = 2000

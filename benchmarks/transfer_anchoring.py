@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.calibration.transfer.effects_fit import Blended, blended, ends, neighbours
 from planner.calibration.transfer.validate import LeftOut
-from planner.schema.transfer import Anchoring, RooflineAnchoring, Transfer
+from planner.schema.fitted.transfer import Anchoring, RooflineAnchoring, Transfer
 
 KINDS = {
     "one_other": "one other network on this part",

@@ -19,14 +19,16 @@ from planner.calibration.transfer.observations import Observation, network, prep
 from planner.calibration.transfer.refit import observed
 from planner.hardware.catalog import device_ids, read_device
 from planner.hardware.measurements import Measurement, read_measurements
-from planner.latency.compressed import with_sparse_products
 from planner.latency.estimate import estimate
-from planner.latency.estimated import Estimate, estimate_at, point_for
-from planner.latency.placement import place
+from planner.latency.one_unit import estimate_at
+from planner.latency.point import point_for
+from planner.latency.result import Estimate
 from planner.latency.transfer.store import transfer_for
-from planner.latency.variants import compression_methods
-from planner.plan.units_auto import auto_units
-from planner.schema.transfer import Transfer
+from planner.latency.units.placement import place
+from planner.latency.variants.compressed import with_sparse_products
+from planner.latency.variants.variants import compression_methods
+from planner.plan.compare.units_auto import auto_units
+from planner.schema.fitted.transfer import Transfer
 from planner.zoo.registry import names
 
 SPARSE = "int8-2:4"

@@ -25,7 +25,7 @@ from planner.calibration.transfer.roofline_effects import fit_roofline, roofline
 from planner.calibration.transfer.validate import LeftOut, held_bands
 from planner.files import write_bytes
 from planner.latency.transfer.store import read_transfer, transfer_files
-from planner.schema.transfer import Transfer
+from planner.schema.fitted.transfer import Transfer
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "transfer.md"
 INTRODUCTION = Path(__file__).resolve().parent / "transfer_introduction.md"

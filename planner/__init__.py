@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         write_report,
     )
     from planner.errors import PlannerError
-    from planner.latency.estimated import Estimate
+    from planner.latency.result import Estimate
     from planner.workload.workload import Workload
 
 _HOME = {
@@ -44,7 +44,7 @@ _HOME = {
     "sweep": "planner.api",
     "what_if": "planner.api",
     "write_report": "planner.api",
-    "Estimate": "planner.latency.estimated",
+    "Estimate": "planner.latency.result",
     "Workload": "planner.workload.workload",
     "PlannerError": "planner.errors",
 }

@@ -9,21 +9,24 @@ from pathlib import Path
 from planner.hardware import catalog
 from planner.latency import estimate as latency
 from planner.latency.choice import anchors_for, calibration_for
-from planner.latency.estimated import Estimate, point_for
-from planner.latency.hidden_costs import with_hidden_costs
-from planner.latency.split import Sent, Split, Wire, split_between
-from planner.latency.variants import Asked, Variant, variants
-from planner.plan import candidate as candidates
-from planner.plan import compare as comparison
-from planner.plan import cost_study as costs
-from planner.plan import lint as pitfalls
-from planner.plan import sizing
-from planner.plan import study as studies
-from planner.plan.study_record import study_record
+from planner.latency.overheads.around import with_hidden_costs
+from planner.latency.point import point_for
+from planner.latency.result import Estimate
+from planner.latency.units.split import Sent, Split, Wire, split_between
+from planner.latency.variants.variants import Asked, Variant, variants
+from planner.plan.compare import candidate as candidates
+from planner.plan.compare import compare as comparison
+from planner.plan.cost import study as costs
+from planner.plan.pitfalls import lint as pitfalls
+from planner.plan.record.study import study_record
+from planner.plan.scenario import file as scenarios
+from planner.plan.scenario.file import ScenarioFile
+from planner.plan.sizing import sized as sizing
+from planner.plan.study import study as studies
 from planner.plan.sweep import run as sweeps
-from planner.rack.results import RackResult
-from planner.schema.device import Device, Precision
-from planner.schema.quantity import Money
+from planner.rack.counts.results import RackResult
+from planner.schema.hardware.device import Device, Precision
+from planner.schema.reading.quantity import Money
 from planner.workload.workload import Workload
 from planner.zoo.source import read_model
 
@@ -42,9 +45,9 @@ def read_device(device: str | Path) -> Device:
     return catalog.read_device(device)
 
 
-def read_scenario(path: str | Path) -> studies.ScenarioFile:
+def read_scenario(path: str | Path) -> ScenarioFile:
     """A scenario file, validated."""
-    return studies.read_scenario(Path(path))
+    return scenarios.read_scenario(Path(path))
 
 
 def estimate(
@@ -101,7 +104,7 @@ def what_if(
     threads: int | None = None,
     channels: float = 0.3,
 ) -> tuple[Variant, ...]:
-    """A network in other precisions and compressions on one unit; see `planner.latency.variants`."""
+    """A network in other precisions and compressions on one unit; see `planner.latency.variants.variants`."""
     part = read_device(device) if isinstance(device, str) else device
     network = workload if isinstance(workload, Workload) else read_model(workload)
     return variants(network, Asked(part, unit, mode, network.batch, engine, threads), channels)
@@ -120,7 +123,7 @@ def split(
     precision: str | None = None,
     server_precision: str | None = None,
 ) -> Split:
-    """Every cut of a network between a device and a server over a link; see `planner.latency.split`."""
+    """Every cut of a network between a device and a server over a link; see `planner.latency.units.split`."""
     network = workload if isinstance(workload, Workload) else read_model(workload)
     here, there = (
         point_for(read_device(part) if isinstance(part, str) else part, precision=asked)
@@ -157,21 +160,20 @@ def compare(
     )
 
 
-def size(
-    scenario: str | Path | studies.ScenarioFile, *, most_parts: int = sizing.MOST_PARTS
-) -> sizing.Sizing:
-    """How many of which part a scenario takes, part by part, each simulated; see `planner.plan.sizing`."""
+def size(scenario: str | Path | ScenarioFile, *, most_parts: int = sizing.MOST_PARTS) -> sizing.Sizing:
+    """How many of which part a scenario takes, part by part, each simulated; see
+    `planner.plan.sizing.sized`."""
     return sizing.size_scenario(_scenario_file(scenario), most_parts=most_parts)
 
 
-def simulate(scenario: str | Path | studies.ScenarioFile) -> RackResult | None:
+def simulate(scenario: str | Path | ScenarioFile) -> RackResult | None:
     """Simulate a scenario's rack: the one it gives, or the best that fits; None when nothing is feasible."""
     simulated = studies.run_study(_scenario_file(scenario)).simulated
     return simulated.result if simulated else None
 
 
 def cost(
-    scenario: str | Path | studies.ScenarioFile,
+    scenario: str | Path | ScenarioFile,
     *,
     device: str | None = None,
     draws: int = costs.DRAWS,
@@ -182,7 +184,7 @@ def cost(
 
 
 def sweep(
-    scenario: str | Path | studies.ScenarioFile,
+    scenario: str | Path | ScenarioFile,
     settings: Mapping[str, object],
     folder: str | Path,
     *,
@@ -197,19 +199,19 @@ def sweep(
     as `"5..20 FPS"`. Finished points are kept in `folder`; the same call goes on where an earlier one ended.
     A scenario that was read already is read again from its file.
     """
-    path = scenario.folder / scenario.file if isinstance(scenario, studies.ScenarioFile) else Path(scenario)
+    path = scenario.folder / scenario.file if isinstance(scenario, ScenarioFile) else Path(scenario)
     return sweeps.run_sweep(
         path, settings, Path(folder), draws=random, seed=seed, workers=workers, scheduler=scheduler
     )
 
 
-def lint(scenario: str | Path | studies.ScenarioFile) -> tuple[pitfalls.Pitfall, ...]:
-    """Which well-known mistakes the plan of a scenario walks into; see `planner.plan.lint`."""
+def lint(scenario: str | Path | ScenarioFile) -> tuple[pitfalls.Pitfall, ...]:
+    """Which well-known mistakes the plan of a scenario walks into; see `planner.plan.pitfalls.lint`."""
     return pitfalls.lint_scenario(_scenario_file(scenario))
 
 
 def write_report(
-    scenario: str | Path | studies.ScenarioFile,
+    scenario: str | Path | ScenarioFile,
     path: str | Path,
     *,
     progress: Callable[[str], None] | None = None,
@@ -222,5 +224,5 @@ def write_report(
     return study
 
 
-def _scenario_file(scenario: str | Path | studies.ScenarioFile) -> studies.ScenarioFile:
-    return scenario if isinstance(scenario, studies.ScenarioFile) else studies.read_scenario(Path(scenario))
+def _scenario_file(scenario: str | Path | ScenarioFile) -> ScenarioFile:
+    return scenario if isinstance(scenario, ScenarioFile) else scenarios.read_scenario(Path(scenario))

@@ -13,11 +13,11 @@ import pytest
 
 from planner.cli.main import run
 from planner.data_files import scenarios_dir
-from planner.plan.lint import mistakes
-from planner.plan.study import read_scenario
-from planner.schema.scenario import Scenario
-from planner.schema.strict import StrictModel
-from planner.schema.yaml_file import parse_document, validate
+from planner.plan.pitfalls.lint import mistakes
+from planner.plan.scenario.file import read_scenario
+from planner.schema.reading.strict import StrictModel
+from planner.schema.reading.yaml_file import parse_document, validate
+from planner.schema.scenario.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()

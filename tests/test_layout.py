@@ -1,49 +1,115 @@
-"""The shape of the code: imports run downward only, and each outside library has one home."""
+"""The shape of the code: imports run downward only, rooms stay small, each outside library has one home."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[1] / "planner"
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "planner"
+MOST_FILES = 15
+"""In one folder, `__init__.py` and `conftest.py` not counted."""
 
-ROWS = [
-    {"__init__", "__main__"},
-    {"api"},
-    {"cli"},
-    {"report"},
-    {"plan"},
-    {"calibration"},
-    {"rack", "engines"},
-    {"latency"},
-    {"zoo"},
-    {"workload", "hardware"},
-    {"wording"},
-    {"schema"},
-    {"collector", "data_files", "files", "forks"},
-    {"units", "errors", "provenance"},
-]
-RANK = {room: rank for rank, rooms in enumerate(ROWS) for room in rooms}
+FLOORS = {
+    "": [
+        {"__init__", "__main__"},
+        {"api"},
+        {"cli"},
+        {"report"},
+        {"plan"},
+        {"calibration"},
+        {"rack", "engines"},
+        {"latency"},
+        {"zoo"},
+        {"workload", "hardware"},
+        {"wording"},
+        {"schema"},
+        {"collector", "data_files", "files", "forks"},
+        {"units", "errors", "provenance"},
+    ],
+    "cli": [
+        {"network", "engine", "scenario", "database"},
+        {"text", "main", "arguments", "model_options", "own_parts", "output"},
+    ],
+    "plan": [
+        {"sweep"},
+        {"record"},
+        {"density", "cost", "pitfalls"},
+        {"study"},
+        {"sizing"},
+        {"compare", "rack", "scenario"},
+        {"money"},
+        {"options"},
+    ],
+    "rack": [
+        {"sequential", "policies", "studies"},
+        {"simulation"},
+        {"reference", "compiled"},
+        {"counts"},
+        {"arrivals", "run"},
+        {"heat"},
+        {"load"},
+        {"description"},
+    ],
+    "latency": [
+        {"choice", "estimate", "planning", "overheads", "variants"},
+        {"record", "anchoring", "units"},
+        {"one_unit"},
+        {"result", "remarks", "calibrated"},
+        {"network_time", "point", "memory_use", "power", "overhead"},
+        {"transfer", "roofline"},
+        {"kernels", "band"},
+    ],
+    "workload": [
+        {"record", "quantise", "fusion"},
+        {"dataflow"},
+        {"workload"},
+        {"counting", "memory"},
+        {"shapes", "operators", "roles"},
+        {"output_rules", "operation"},
+        {"file", "borrowed", "uncountable"},
+        {"graph"},
+        {"dtypes"},
+    ],
+    "schema": [{"scenario", "fitted"}, {"hardware"}, {"reading"}],
+    "zoo": [
+        {"source"},
+        {"registry"},
+        {"classifiers", "detectors", "language"},
+        {"detection", "sequence", "reference"},
+        {"image"},
+        {"mobile"},
+        {"builder"},
+        {"tensor_steps"},
+        {"graph_writer"},
+    ],
+}
+"""Floors of the package and of its larger rooms, the top first: a file imports from floors below its own.
+
+Files of one room may import each other; two rooms on one floor may not.
+"""
 
 HOMES = {
     "pydantic": ("schema/",),
     "pydantic_core": ("schema/",),
-    "yaml": ("schema/yaml_file.py",),
+    "yaml": ("schema/reading/yaml_file.py",),
     "onnx": ("workload/",),
     "onnxruntime": ("engines/onnxruntime_engine.py",),
     "openvino": ("engines/openvino_engine.py",),
     "ncnn": ("engines/ncnn_engine.py",),
-    "simpy": ("rack/simpy_engine.py", "rack/simpy_instant.py"),
+    "simpy": ("rack/reference/",),
     "numba": ("rack/compiled/",),
     "typst": ("report/",),
     "distributed": ("plan/sweep/cluster.py",),
-    "pyarrow": ("plan/sweep/table.py", "rack/trace.py", "rack/device_log.py"),
+    "pyarrow": ("plan/sweep/table.py", "rack/arrivals/trace.py", "rack/run/device_log.py"),
     "matplotlib": ("report/",),
     "click": ("cli/",),
     "rich": ("cli/",),
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))
+SHARED_RULES = ("batches", "dispatch", "engine", "requests", "servers")
+"""Files of the same name in both rack engines: each rule stands once for reading and once for speed."""
 
 
 def imported(path: Path) -> list[str]:
@@ -51,24 +117,48 @@ def imported(path: Path) -> list[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names.append(node.module or "")
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
     return names
 
 
-def room_of(path: Path) -> str:
-    first = path.relative_to(PACKAGE).parts[0]
-    return first.removesuffix(".py")
+def floor_of(package: str, room: str) -> int:
+    for floor, rooms in enumerate(FLOORS[package]):
+        if room in rooms:
+            return floor
+    pytest.fail(f"planner/{package}: {room} stands on no floor of tests/test_layout.py")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_run_downward(path: Path):
-    own = RANK[room_of(path)]
+    own = path.relative_to(PACKAGE).with_suffix("").parts
     for name in imported(path):
-        parts = name.split(".")
-        if parts[0] != "planner" or len(parts) == 1 or parts[1] == room_of(path):
+        package, *parts = name.split(".")
+        if package != "planner" or not parts or parts[0] not in {room for f in FLOORS[""] for room in f}:
             continue
-        assert RANK[parts[1]] > own, f"{path.relative_to(PACKAGE)} imports upward or sideways: {name}"
+        inside = ""
+        if own[0] == parts[0]:
+            if own[0] not in FLOORS or len(parts) < 2 or own[1] in (parts[1], "__init__"):
+                continue
+            inside, upper, lower = own[0], own[1], parts[1]
+        else:
+            upper, lower = own[0], parts[0]
+        assert floor_of(inside, upper) < floor_of(inside, lower), (
+            f"{path.relative_to(PACKAGE)} imports upward or sideways: {name}"
+        )
+
+
+@pytest.mark.parametrize("package", FLOORS, ids=lambda name: name or "planner")
+def test_every_room_stands_on_a_floor(package: str):
+    rooms = [room for floor in FLOORS[package] for room in floor]
+    inside = {
+        path.stem
+        for path in (PACKAGE / package).iterdir()
+        if (path.suffix == ".py" and (path.stem != "__init__" or not package))
+        or (path / "__init__.py").exists()
+    }
+    assert set(rooms) == inside
+    assert len(rooms) == len(set(rooms))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -82,6 +172,29 @@ def test_each_library_has_one_home(path: Path):
 def test_files_stay_readable():
     long = {str(p.relative_to(PACKAGE)): n for p in FILES if (n := len(p.read_text().splitlines())) > 400}
     assert long == {}
+
+
+def test_rooms_stay_small():
+    """A folder that one can take in at a glance; tests are laid out like the package."""
+    folders = {path.parent for root in ("planner", "tests") for path in (ROOT / root).rglob("*.py")}
+    counts = {
+        str(folder.relative_to(ROOT)): sum(
+            p.name not in {"__init__.py", "conftest.py"} for p in folder.glob("*.py")
+        )
+        for folder in folders
+    }
+    assert {folder: count for folder, count in counts.items() if count > MOST_FILES} == {}
+
+
+@pytest.mark.parametrize("folder", sorted({p.parent for p in FILES}), ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_room_says_what_lives_there(folder: Path):
+    assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+
+
+def test_both_rack_engines_keep_a_rule_under_the_same_name():
+    for engine in ("reference", "compiled"):
+        names = {path.stem for path in (PACKAGE / "rack" / engine).glob("*.py")}
+        assert set(SHARED_RULES) <= names
 
 
 def test_no_grab_bag_modules():

@@ -19,8 +19,8 @@ from planner.calibration.supervisor import Supervisor
 from planner.engines.measure import engine_version, require_engine
 from planner.engines.session import EngineError
 from planner.hardware.processor import cpu_name
-from planner.latency.calibration import Calibration, Conditions, Setting
-from planner.latency.stored_calibrations import THIS_MACHINE
+from planner.latency.calibrated.calibration import Calibration, Conditions, Setting
+from planner.latency.calibrated.store import THIS_MACHINE
 from planner.units import format_percent
 
 PROBE_S = 0.12

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize, nnls
 
-from planner.latency.kernel_features import FEATURES, features_of
-from planner.latency.kernel_model import (
+from planner.latency.calibrated.kernel_model import (
     Array,
     Base,
     Hyperparameters,
@@ -27,7 +26,8 @@ from planner.latency.kernel_model import (
     scaled_distance,
     work_of,
 )
-from planner.latency.kernel_shape import KernelShape
+from planner.latency.kernels.features import FEATURES, features_of
+from planner.latency.kernels.shape import KernelShape
 
 MOST_SUPPORT = 900
 """Measured kernels kept for a class: an exact fit costs the cube of this."""

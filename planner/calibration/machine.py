@@ -14,10 +14,10 @@ from planner.data_files import config_dir
 from planner.files import write_bytes
 from planner.hardware.catalog import engine_ids, read_engine
 from planner.hardware.processor import cpu_name
-from planner.latency.calibration import Calibration
-from planner.latency.calibration_file import write_calibration
-from planner.latency.stored_calibrations import file_of
-from planner.schema.yaml_file import write_document
+from planner.latency.calibrated.calibration import Calibration
+from planner.latency.calibrated.file import write_calibration
+from planner.latency.calibrated.store import file_of
+from planner.schema.reading.yaml_file import write_document
 
 _MOST_THREADS_W = 8.0
 """Watts a core, for want of any reading: servers and desktops draw 5 to 12 a core at full load."""

@@ -17,9 +17,9 @@ from scipy.optimize import least_squares, minimize
 
 from planner.calibration.fit import MeasuredKernel, refitted
 from planner.calibration.probe_run import ProbeKernels, ProbeResult
-from planner.latency.calibration import NetworkError, together_and_alone
-from planner.latency.kernel_model import Array, KernelModel
-from planner.latency.kernel_shape import KernelShape
+from planner.latency.calibrated.calibration import NetworkError, together_and_alone
+from planner.latency.calibrated.kernel_model import Array, KernelModel
+from planner.latency.kernels.shape import KernelShape
 
 LEVEL = 0.9
 FOLDS = 5

@@ -17,11 +17,11 @@ from planner.engines.measure import ENGINES
 from planner.engines.session import EngineNode, Session, Setup
 from planner.engines.timing import Reference, steal_s
 from planner.hardware.catalog import read_engine
-from planner.latency.kernel_shape import KernelShape, shapes_of
-from planner.latency.prepared import block_rule, prepare_run
-from planner.schema.device import Precision
+from planner.latency.kernels.prepared import block_rule, prepare_run
+from planner.latency.kernels.shape import KernelShape, shapes_of
+from planner.schema.hardware.device import Precision
+from planner.workload.file.onnx_file import write_graph
 from planner.workload.graph import Graph
-from planner.workload.onnx_file import write_graph
 from planner.workload.quantise import quantised
 from planner.workload.workload import read_workload
 

@@ -21,11 +21,11 @@ from planner.engines.measure import Measurement, measure
 from planner.engines.timing import Timing
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint
-from planner.latency.calibrated import shapes_for
-from planner.latency.calibration import Calibration
-from planner.latency.estimated import estimate_at
-from planner.latency.prepared import Prepared, prepare_run
-from planner.schema.device import Precision
+from planner.latency.calibrated.calibration import Calibration
+from planner.latency.calibrated.network import shapes_for
+from planner.latency.kernels.prepared import Prepared, prepare_run
+from planner.latency.one_unit import estimate_at
+from planner.schema.hardware.device import Precision
 from planner.workload.workload import Workload
 
 WITHIN = 0.10

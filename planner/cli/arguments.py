@@ -57,7 +57,7 @@ def parse_option(option: str, text: str | None, dimension: str) -> float | None:
 
 def parse_precision(text: str | None) -> str | None:
     """A precision that the schema knows, or a refusal with the nearest."""
-    from planner.schema.device import Precision
+    from planner.schema.hardware.device import Precision
 
     if text is None:
         return None

@@ -11,26 +11,41 @@ import click
 from planner.errors import PlannerError
 
 COMMANDS = {
-    "inspect": ("planner.cli.inspect", "Count operations, bytes and memory of a network, per operator."),
-    "estimate": ("planner.cli.estimate", "Predict latency, power and memory of a network on one part."),
-    "what-if": ("planner.cli.what_if", "Put a network in other precisions and compressions on one part."),
-    "curve": ("planner.cli.curve", "How throughput and latency grow with batch, threads or streams."),
-    "split": ("planner.cli.split", "Where to cut a network between a device and a server."),
-    "compare": ("planner.cli.compare", "Put a network on many parts and rank them against limits."),
-    "devices": ("planner.cli.devices", "List, show and check the parts of the database."),
-    "measurements": ("planner.cli.measurements", "Search what others measured and published."),
-    "zoo": ("planner.cli.zoo", "List and export the reference networks."),
-    "measure": ("planner.cli.measure", "Run networks on an engine of this machine and time them."),
-    "calibrate": ("planner.cli.calibrate", "Learn what an engine reaches on this machine."),
-    "validate": ("planner.cli.validate", "Put calibrated predictions beside measurements."),
-    "import": ("planner.cli.import_profile", "Read the profile of an engine or a device as a measurement."),
-    "size": ("planner.cli.size", "How many of which part a scenario takes, and whether they hold."),
-    "simulate": ("planner.cli.simulate", "Simulate the rack of a scenario: queues, heat, power."),
-    "density": ("planner.cli.density", "How the rack of a scenario heats as it fills, and its limit."),
-    "cost": ("planner.cli.cost", "What a scenario costs, line by line, and what that hangs on."),
-    "sweep": ("planner.cli.sweep", "Answer a scenario at many points over its keys, into Parquet."),
-    "lint": ("planner.cli.lint", "Which well-known mistakes the plan of a scenario walks into."),
-    "report": ("planner.cli.report", "Answer a scenario's question whole, as a PDF."),
+    "inspect": (
+        "planner.cli.network.inspect",
+        "Count operations, bytes and memory of a network, per operator.",
+    ),
+    "estimate": (
+        "planner.cli.network.estimate",
+        "Predict latency, power and memory of a network on one part.",
+    ),
+    "what-if": (
+        "planner.cli.network.what_if",
+        "Put a network in other precisions and compressions on one part.",
+    ),
+    "curve": ("planner.cli.network.curve", "How throughput and latency grow with batch, threads or streams."),
+    "split": ("planner.cli.network.split", "Where to cut a network between a device and a server."),
+    "compare": ("planner.cli.network.compare", "Put a network on many parts and rank them against limits."),
+    "devices": ("planner.cli.database.devices", "List, show and check the parts of the database."),
+    "measurements": ("planner.cli.database.measurements", "Search what others measured and published."),
+    "zoo": ("planner.cli.database.zoo", "List and export the reference networks."),
+    "measure": ("planner.cli.engine.measure", "Run networks on an engine of this machine and time them."),
+    "calibrate": ("planner.cli.engine.calibrate", "Learn what an engine reaches on this machine."),
+    "validate": ("planner.cli.engine.validate", "Put calibrated predictions beside measurements."),
+    "import": (
+        "planner.cli.engine.import_profile",
+        "Read the profile of an engine or a device as a measurement.",
+    ),
+    "size": ("planner.cli.scenario.size", "How many of which part a scenario takes, and whether they hold."),
+    "simulate": ("planner.cli.scenario.simulate", "Simulate the rack of a scenario: queues, heat, power."),
+    "density": (
+        "planner.cli.scenario.density",
+        "How the rack of a scenario heats as it fills, and its limit.",
+    ),
+    "cost": ("planner.cli.scenario.cost", "What a scenario costs, line by line, and what that hangs on."),
+    "sweep": ("planner.cli.scenario.sweep", "Answer a scenario at many points over its keys, into Parquet."),
+    "lint": ("planner.cli.scenario.lint", "Which well-known mistakes the plan of a scenario walks into."),
+    "report": ("planner.cli.scenario.report", "Answer a scenario's question whole, as a PDF."),
 }
 
 OK, FAULT, REFUSED, INFEASIBLE, INTERRUPTED = 0, 1, 2, 3, 130

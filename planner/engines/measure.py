@@ -21,9 +21,9 @@ from planner.engines.session import EngineError, EngineNode
 from planner.engines.timing import Timing
 from planner.errors import UnknownIdError
 from planner.hardware.processor import cpu_name
-from planner.workload.external_data import has_weights
+from planner.workload.file.external_data import has_weights
+from planner.workload.file.onnx_file import write_graph
 from planner.workload.graph import TensorSpec
-from planner.workload.onnx_file import write_graph
 from planner.workload.quantise import in_8_bits
 from planner.workload.workload import Workload, is_quantised, read_workload
 

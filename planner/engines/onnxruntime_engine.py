@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from planner.engines.sampling import trimmed_mean
 from planner.engines.session import EngineError, EngineNode, Setup
-from planner.workload.onnx_file import read_graph
+from planner.workload.file.onnx_file import read_graph
 
 
 class OnnxRuntimeSession:

@@ -13,9 +13,9 @@ from planner.data_files import database_dir, own_parts_dirs
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.checks import device_conflicts
 from planner.hardware.fusion_rules import worked_out
-from planner.schema.device import Device
-from planner.schema.engine import Engine
-from planner.schema.yaml_file import read_document, validate
+from planner.schema.hardware.device import Device
+from planner.schema.hardware.engine import Engine
+from planner.schema.reading.yaml_file import read_document, validate
 from planner.wording.message import message
 
 Entry = TypeVar("Entry", Device, Engine)

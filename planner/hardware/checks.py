@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from planner.hardware.physics import physics_conflicts
 from planner.hardware.plausibility import plausibility_conflicts
-from planner.schema.device import ComputeUnit, Device
-from planner.schema.engine import Engine
-from planner.schema.quantity import Conflict, numbers_in
+from planner.schema.hardware.device import ComputeUnit, Device
+from planner.schema.hardware.engine import Engine
+from planner.schema.reading.quantity import Conflict, numbers_in
 
 
 def device_conflicts(device: Device, engines: Mapping[str, Engine]) -> Iterator[Conflict]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from planner.hardware.measurements import Measurement
 from planner.provenance import Status
-from planner.schema.device import ComputeUnit, Device, Precision
-from planner.schema.quantity import Sourced, numbers_in
+from planner.schema.hardware.device import ComputeUnit, Device, Precision
+from planner.schema.reading.quantity import Sourced, numbers_in
 
 
 @dataclass(frozen=True, slots=True)

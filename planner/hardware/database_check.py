@@ -12,11 +12,11 @@ from planner.data_files import database_dir
 from planner.errors import InputError, Problem
 from planner.hardware.catalog import engine_ids, part_files, read_device_file, read_engine_file
 from planner.hardware.checks import device_conflicts, orphan_sources
-from planner.schema.device import Device
-from planner.schema.engine import Engine
-from planner.schema.json_schema import json_schema
-from planner.schema.quantity import Conflict, numbers_in
-from planner.schema.yaml_file import read_document
+from planner.schema.hardware.device import Device
+from planner.schema.hardware.engine import Engine
+from planner.schema.reading.json_schema import json_schema
+from planner.schema.reading.quantity import Conflict, numbers_in
+from planner.schema.reading.yaml_file import read_document
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import Any
 
 from planner.hardware.label import label_record
 from planner.provenance import Status
-from planner.schema.device import ComputeUnit, Device, Precision
-from planner.schema.quantity import Money, Origin, Sourced, numbers_in
-from planner.schema.strict import StrictModel
+from planner.schema.hardware.device import ComputeUnit, Device, Precision
+from planner.schema.reading.quantity import Money, Origin, Sourced, numbers_in
+from planner.schema.reading.strict import StrictModel
 from planner.units import UNITS, format_quantity
 
 Record = dict[str, Any]

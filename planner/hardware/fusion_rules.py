@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.schema.engine import Engine, FusionRule, KeptApart, RegisterPressure
+from planner.schema.hardware.engine import Engine, FusionRule, KeptApart, RegisterPressure
 
 Groups = Mapping[str, list[str]]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.hardware.physics import label_total_ops_per_s
-from planner.schema.device import Device, Label
+from planner.schema.hardware.device import Device, Label
 from planner.units import format_percent, format_quantity
 
 

@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from planner.hardware.operating_point import choose_mode
-from planner.schema.device import Device, Mode, Precision, UnitKind
-from planner.schema.quantity import Money
+from planner.schema.hardware.device import Device, Mode, Precision, UnitKind
+from planner.schema.reading.quantity import Money
 
 Row = dict[str, Any]
 

@@ -17,8 +17,8 @@ from fnmatch import fnmatchcase
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.measurement_file import Columns, read_columns
-from planner.schema.measurements import Correction, Corrections, Names
-from planner.schema.yaml_file import read_model
+from planner.schema.hardware.measurements import Correction, Corrections, Names
+from planner.schema.reading.yaml_file import read_model
 
 SI_UNITS: Mapping[str, tuple[str, float]] = {
     "latency_ms": ("s", 1e-3),

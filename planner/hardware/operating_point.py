@@ -11,9 +11,9 @@ from typing import TypedDict
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.provenance import Provenance, of_status, weakest
-from planner.schema.device import ComputeUnit, Device, Mode, Precision
-from planner.schema.engine import Engine, OperatorLimit
-from planner.schema.quantity import Origin, Sourced
+from planner.schema.hardware.device import ComputeUnit, Device, Mode, Precision
+from planner.schema.hardware.engine import Engine, OperatorLimit
+from planner.schema.reading.quantity import Origin, Sourced
 from planner.wording.message import message
 
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 
 from planner.hardware.physics import BITS
-from planner.schema.device import Device, Form, Mode
-from planner.schema.quantity import Conflict, numbers_in
+from planner.schema.hardware.device import Device, Form, Mode
+from planner.schema.reading.quantity import Conflict, numbers_in
 from planner.units import format_percent, format_quantity
 
 USUAL_INLET_C = 25.0

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from planner.hardware.processor import cpu_name
-from planner.latency.anchor_file import Anchor, read_anchors
-from planner.latency.calibration import Calibration
-from planner.latency.calibration_file import read_calibration
-from planner.latency.stored_calibrations import THIS_MACHINE, of_this_machine, staleness
+from planner.latency.anchoring.file import Anchor, read_anchors
+from planner.latency.calibrated.calibration import Calibration
+from planner.latency.calibrated.file import read_calibration
+from planner.latency.calibrated.store import THIS_MACHINE, of_this_machine, staleness
 
 NONE = "none"
 

@@ -7,18 +7,20 @@ from dataclasses import replace
 
 from planner.errors import InputError, Problem
 from planner.hardware.operating_point import OperatingPoint
-from planner.latency.anchor_basis import basis_for
-from planner.latency.anchor_file import Anchor
-from planner.latency.anchoring import Target, anchored
-from planner.latency.calibrated import require_same_setting
-from planner.latency.calibration import Calibration
-from planner.latency.estimated import Estimate, estimate_at, point_for
-from planner.latency.fitting import what_would_fit
-from planner.latency.placement import estimate_with_helpers
-from planner.latency.prepared import prepare, prepare_run
+from planner.latency.anchoring.basis import basis_for
+from planner.latency.anchoring.blend import Target, anchored
+from planner.latency.anchoring.file import Anchor
+from planner.latency.calibrated.calibration import Calibration
+from planner.latency.calibrated.network import require_same_setting
+from planner.latency.kernels.prepared import prepare, prepare_run
+from planner.latency.memory_use import what_would_fit
+from planner.latency.one_unit import estimate_at
+from planner.latency.point import point_for
+from planner.latency.result import Estimate
 from planner.latency.transfer.prediction import usual_profile
 from planner.latency.transfer.store import transfer_for
-from planner.schema.device import Device, Precision
+from planner.latency.units.placement import estimate_with_helpers
+from planner.schema.hardware.device import Device, Precision
 from planner.workload.workload import Workload
 
 
@@ -47,12 +49,13 @@ def estimate(
 
     Left out, `unit` is the first that runs the engine, `mode` the part's default, `engine` the unit's usual
     one, `precision` half precision where the unit computes in it at speed. Kernels that the unit does not run
-    are timed on the units that help it out, with the passages between (`planner.latency.placement`), but for
-    anchored estimates, which are of the unit alone. Refuses names the part does not know and precisions it
-    neither has nor falls back from; a network that does not fit is answered with ``fits = False``.
+    are timed on the units that help it out, with the passages between (`planner.latency.units.placement`),
+    but for anchored estimates, which are of the unit alone. Refuses names the part does not know and
+    precisions it neither has nor falls back from; a network that does not fit is answered with ``fits =
+    False``.
 
     `anchors`, measurements on this part or of this network, and `published` ones of the kind blend with the
-    fitted model (see `planner.latency.anchoring`); they are of the engine alone, without a caller.
+    fitted model (see `planner.latency.anchoring.blend`); they are of the engine alone, without a caller.
     """
     if calibration is not None:
         setting = calibration.setting

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.hardware.operating_point import OperatingPoint
+from planner.latency.kernels.prepared import prepare
+from planner.schema.hardware.device import Device
+from planner.units import format_quantity
+from planner.workload.workload import Workload
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryUse:
@@ -22,3 +28,32 @@ class MemoryUse:
     def fits(self) -> bool:
         """Whether the total is within the capacity."""
         return self.total_bytes <= self.capacity_bytes
+
+
+def largest_batch(workload: Workload, point: OperatingPoint, below: int) -> int:
+    """The largest batch under `below` whose weights and activations fit; zero where not even one does."""
+    fits, fails = 0, below
+    while fails - fits > 1:
+        middle = (fits + fails) // 2
+        if _needs(workload, point, middle).fits:
+            fits = middle
+        else:
+            fails = middle
+    return fits
+
+
+def _needs(workload: Workload, point: OperatingPoint, batch: int) -> MemoryUse:
+    prepared = prepare(workload, batch, point.precision, point.engine)
+    return MemoryUse(*prepared.memory_bytes, point.capacity_bytes)
+
+
+def what_would_fit(workload: Workload, device: Device, point: OperatingPoint, batch: int) -> str:
+    """One sentence of advice for a network that does not fit."""
+    size = largest_batch(workload, point, batch) if batch > 1 else 0
+    if size:
+        return f"a batch of {size} fits, the largest that does"
+    needed = format_quantity(_needs(workload, point, 1).total_bytes, "bytes", 3)
+    return (
+        f"not even a batch of one fits: a part with {needed} for a network would, or fewer bits "
+        f"(`planner what-if --device {device.id}`), or a smaller input"
+    )

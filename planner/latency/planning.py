@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from planner.errors import MissingDataError
 from planner.hardware.catalog import read_engine
 from planner.latency.band import Band
-from planner.latency.estimated import Estimate
-from planner.schema.device import Device
-from planner.schema.engine import EngineOnUnit
+from planner.latency.result import Estimate
+from planner.schema.hardware.device import Device
+from planner.schema.hardware.engine import EngineOnUnit
 from planner.wording.message import message
 
 GENERIC_ENGINE = "generic"

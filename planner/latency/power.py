@@ -24,8 +24,8 @@ from planner.data_files import database_dir
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band, Bound
 from planner.provenance import Provenance
-from planner.schema.power_model import PowerFamily, PowerModel, PowerResiduals
-from planner.schema.yaml_file import read_document, read_model
+from planner.schema.fitted.power_model import PowerFamily, PowerModel, PowerResiduals
+from planner.schema.reading.yaml_file import read_document, read_model
 
 ACTIVITY = Band(low=0.5, mid=0.75, high=1.0)
 PART_ALONE = "the part alone, without what it sits in"

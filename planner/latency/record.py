@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from planner.latency.band import Band
-from planner.latency.estimated import Estimate
-from planner.latency.hidden_cost import HiddenCost, outside, unknown
+from planner.latency.overhead import HiddenCost, outside, unknown
+from planner.latency.result import Estimate
 
 
 def band_record(band: Band) -> dict[str, object]:

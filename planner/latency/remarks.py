@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from planner.hardware.operating_point import OperatingPoint
+from planner.latency.kernels.prepared import Prepared
+from planner.latency.kernels.unit_limits import refusals
 from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import LayerEstimate
-from planner.latency.prepared import Prepared
-from planner.latency.unit_limits import refusals
-from planner.schema.device import Precision
+from planner.schema.hardware.device import Precision
 from planner.wording.message import message
 
 

@@ -14,13 +14,13 @@ from functools import partial
 
 from planner.errors import InputError, Problem
 from planner.rack import simulation
-from planner.rack.description import Rack
-from planner.rack.latencies import BIN_WIDTH
-from planner.rack.load import refuse_overload
-from planner.rack.results import RackResult, Verdict
+from planner.rack.counts.latencies import BIN_WIDTH
+from planner.rack.counts.results import RackResult, Verdict
+from planner.rack.counts.statistics import CONFIDENCE, Certainty, summarise
+from planner.rack.counts.tally import RunTally
+from planner.rack.description.rack import Rack
+from planner.rack.load.expected import refuse_overload
 from planner.rack.simulation import Engine, Progress, cut_short, each
-from planner.rack.statistics import CONFIDENCE, Certainty, summarise
-from planner.rack.tally import RunTally
 
 Run = Callable[[Rack, Engine, int], RunTally]
 """How one replication is run; tests put their own in its place."""

@@ -10,12 +10,12 @@ from typing import Literal
 
 from planner.errors import InputError, Problem
 from planner.forks import in_turns
-from planner.rack.description import Rack
-from planner.rack.device_log import device_log
-from planner.rack.load import refuse_overload
-from planner.rack.results import RackResult
-from planner.rack.statistics import latency_quantile, summarise, t_interval
-from planner.rack.tally import RunTally, tally_records
+from planner.rack.counts.results import RackResult
+from planner.rack.counts.statistics import latency_quantile, summarise, t_interval
+from planner.rack.counts.tally import RunTally, tally_records
+from planner.rack.description.rack import Rack
+from planner.rack.load.expected import refuse_overload
+from planner.rack.run.device_log import device_log
 from planner.units import format_percent
 from planner.wording.message import message
 
@@ -32,13 +32,13 @@ def run_replication(rack: Rack, engine: Engine, replication: int) -> RunTally:
     """One replication of a rack by an engine, counted.
 
     Both serve the same requests at the same times; the compiled one counts latencies in bins (see
-    `planner.rack.latencies`), the reference keeps each.
+    `planner.rack.counts.latencies`), the reference keeps each.
     """
     if engine == "compiled":
-        from planner.rack import compiled_engine
+        from planner.rack.compiled import engine as compiled_engine
 
         return compiled_engine.run_replication(rack, replication)
-    from planner.rack import simpy_engine
+    from planner.rack.reference import engine as simpy_engine
 
     return tally_records(rack, simpy_engine.run_replication(rack, replication))
 
@@ -48,16 +48,16 @@ def log_replication(
 ) -> None:
     """Write what every device does in one replication, each so many epochs, to a CSV or Parquet file.
 
-    It is the replication that `simulate` counts under that number; see `planner.rack.device_log` for columns,
-    and for what an interruption leaves.
+    It is the replication that `simulate` counts under that number; see `planner.rack.run.device_log` for
+    columns, and for what an interruption leaves.
     """
     with device_log(path, every=every) as told:
         if engine == "compiled":
-            from planner.rack import compiled_engine
+            from planner.rack.compiled import engine as compiled_engine
 
             compiled_engine.run_replication(rack, replication, told)
         else:
-            from planner.rack import simpy_engine
+            from planner.rack.reference import engine as simpy_engine
 
             simpy_engine.run_replication(rack, replication, told)
 

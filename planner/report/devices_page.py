@@ -21,7 +21,7 @@ from planner.report.blocks import Block, Bullets, Column, Figure, Heading, Parag
 from planner.report.figures.parts import Spot, parts
 from planner.report.numbers import UNKNOWN, quantity
 from planner.report.web import html, markdown
-from planner.schema.device import ComputeUnit, Device, Memory, Mode, Precision
+from planner.schema.hardware.device import ComputeUnit, Device, Memory, Mode, Precision
 from planner.units import format_percent
 from planner.wording.message import Wording
 
@@ -253,7 +253,7 @@ def _checks(check: DatabaseCheck) -> Iterator[Block]:
 
 
 def read_mutations() -> dict[str, Any] | None:
-    """What `benchmarks/mutate_devices.py` counted last; none where it never ran."""
+    """What `benchmarks/device_mutations` counted last; none where it never ran."""
     path = database_dir() / MUTATIONS
     if not path.is_file():
         return None

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from planner.errors import MissingDataError
-from planner.schema.yaml_file import read_document
+from planner.schema.reading.yaml_file import read_document
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)

@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from planner.workload.control_flow import Body
 from planner.workload.dtypes import BITS, TEXT, precision_of, storage_bytes
 from planner.workload.graph import Node, TensorSpec
 from planner.workload.operation import Access, Kind, Operator, Tensor, Unresolved
 from planner.workload.operators.counting_rule import Call, Count, UncountedError
 from planner.workload.operators.table import count
 from planner.workload.roles import Readers, readers_of, role, unpacked
-from planner.workload.shapes import Resolved
+from planner.workload.shapes.control_flow import Body
+from planner.workload.shapes.resolve import Resolved
 
 _PASSING = frozenset({"Identity", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Flatten"})
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from planner.collector import collector_paused
 from planner.errors import InputError, Problem, UnsupportedModelError
-from planner.workload.canonical import digest
 from planner.workload.counting import count_operators, with_bytes
 from planner.workload.dtypes import FLOATS, STORED_AS, precision_of, storage_bytes
+from planner.workload.file.onnx_file import read_graph
 from planner.workload.graph import Graph
 from planner.workload.memory import peak_bytes
-from planner.workload.onnx_file import read_graph
 from planner.workload.operation import Access, Contraction, Operator, Tensor, Unresolved
-from planner.workload.shapes import resolve
+from planner.workload.shapes.canonical import digest
+from planner.workload.shapes.resolve import resolve
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from functools import partial
 
-from planner.zoo.alexnet import alexnet
-from planner.zoo.convnext import convnext
-from planner.zoo.densenet import densenet121
-from planner.zoo.efficientnet import Scale, efficientnet, efficientnet_lite
-from planner.zoo.efficientnet_v2 import efficientnet_v2_b0
-from planner.zoo.googlenet import googlenet
-from planner.zoo.inception import inception_v3
-from planner.zoo.mobilenet import mobilenet_v1, mobilenet_v2, mobilenet_v3
+from planner.zoo.image.alexnet import alexnet
+from planner.zoo.image.convnext import convnext
+from planner.zoo.image.densenet import densenet121
+from planner.zoo.image.googlenet import googlenet
+from planner.zoo.image.inception import inception_v3
+from planner.zoo.image.regnet import X_800MF, X_1600MF, X_3200MF, Y_400MF, regnet
+from planner.zoo.image.resnet import Layout, resnet
+from planner.zoo.image.vgg import vgg
+from planner.zoo.image.vit import Encoder, vision_transformer
+from planner.zoo.mobile.efficientnet import Scale, efficientnet, efficientnet_lite
+from planner.zoo.mobile.efficientnet_v2 import efficientnet_v2_b0
+from planner.zoo.mobile.mobilenet import mobilenet_v1, mobilenet_v2, mobilenet_v3
+from planner.zoo.mobile.searched import mnasnet_b1, proxyless_mobile
+from planner.zoo.mobile.shufflenet import shufflenet_v2
+from planner.zoo.mobile.shufflenet_v1 import shufflenet_v1
+from planner.zoo.mobile.squeezenet import squeezenet_v1_0, squeezenet_v1_1
 from planner.zoo.reference import IMAGENET, Builder, Entry, ReferenceNetwork, image
-from planner.zoo.regnet import X_800MF, X_1600MF, X_3200MF, Y_400MF, regnet
-from planner.zoo.resnet import Layout, resnet
-from planner.zoo.searched import mnasnet_b1, proxyless_mobile
-from planner.zoo.shufflenet import shufflenet_v2
-from planner.zoo.shufflenet_v1 import shufflenet_v1
-from planner.zoo.squeezenet import squeezenet_v1_0, squeezenet_v1_1
-from planner.zoo.vgg import vgg
-from planner.zoo.vit import Encoder, vision_transformer
 
 TORCHVISION = "torchvision 0.28, metadata of the weights (num_params, _ops)"
 _TIMM = "timm 1.0.31 (parameters) and PyTorch's FlopCounterMode on it (MACs)"

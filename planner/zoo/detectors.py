@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from planner.zoo import yolo11, yolo_blocks
-from planner.zoo.blazeface import blazeface
-from planner.zoo.mobile_detectors import fastestdet, nanodet_m, yolo_fastest, yolo_fastest_v2
-from planner.zoo.mobile_yolo import mobilenet_v1_yolo, mobilenet_v2_yolov3
+from planner.zoo.detection import yolo11, yolo_blocks
+from planner.zoo.detection.blazeface import blazeface
+from planner.zoo.detection.mobile_detectors import fastestdet, nanodet_m, yolo_fastest, yolo_fastest_v2
+from planner.zoo.detection.mobile_yolo import mobilenet_v1_yolo, mobilenet_v2_yolov3
+from planner.zoo.detection.segmentation import deeplabv3plus_mobilenet, unet
+from planner.zoo.detection.ssd import squeezenet_ssd, ssd_mobilenet_v1, ssd_resnet34
+from planner.zoo.detection.yolo_tiny import yolov3_tiny, yolov4_tiny, yolov7_tiny
+from planner.zoo.detection.yolov5 import yolov5, yolov5_trimmed
+from planner.zoo.detection.yolov8 import yolov8
+from planner.zoo.detection.yolox import yolox
 from planner.zoo.reference import COCO, Builder, Entry, ReferenceNetwork, image
-from planner.zoo.segmentation import deeplabv3plus_mobilenet, unet
-from planner.zoo.ssd import squeezenet_ssd, ssd_mobilenet_v1, ssd_resnet34
-from planner.zoo.yolo_tiny import yolov3_tiny, yolov4_tiny, yolov7_tiny
-from planner.zoo.yolov5 import yolov5, yolov5_trimmed
-from planner.zoo.yolov8 import yolov8
-from planner.zoo.yolox import yolox
 
 _YOLOV5 = "Ultralytics YOLOv5 7.0: summary of the unfused network (parameters), README (half its FLOPs)"
 _ULTRALYTICS = "Ultralytics 8.4: {}, unfused (parameters); PyTorch's FlopCounterMode on it (MACs)"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from planner.zoo import llama
-from planner.zoo.bert import BASE, LARGE, bert_squad
-from planner.zoo.crnn import crnn
 from planner.zoo.reference import Entry, ReferenceNetwork
+from planner.zoo.sequence import llama
+from planner.zoo.sequence.bert import BASE, LARGE, bert_squad
+from planner.zoo.sequence.crnn import crnn
 
 _SQUAD = ("answers to questions as spans of a text (SQuAD)", "batch x 384 tokens")
 _FORMULA = (

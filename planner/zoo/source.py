@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from planner.errors import InputError, Problem
-from planner.workload.onnx_file import write_graph
+from planner.workload.file.onnx_file import write_graph
 from planner.workload.workload import Workload, read_workload
 from planner.zoo.registry import build, names
 

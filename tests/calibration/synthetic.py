@@ -6,9 +6,9 @@ import numpy as np
 
 from planner.calibration.probe_run import ProbeResult, ProbeSetup, network_of
 from planner.engines.session import EngineNode
-from planner.latency.kernel_shape import KernelShape, shapes_of
-from planner.latency.prepared import Prepared, block_rule, prepare
-from planner.schema.device import Precision
+from planner.latency.kernels.prepared import Prepared, block_rule, prepare
+from planner.latency.kernels.shape import KernelShape, shapes_of
+from planner.schema.hardware.device import Precision
 from planner.workload.workload import Workload, read_workload
 
 SETUP = ProbeSetup("onnxruntime", 1, "fp32", 0.1)

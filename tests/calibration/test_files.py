@@ -6,7 +6,7 @@ import pytest
 
 from planner.calibration.journal import Journal
 from planner.errors import InputError
-from planner.latency.calibration_file import read_calibration, write_calibration
+from planner.latency.calibrated.file import read_calibration, write_calibration
 
 
 @pytest.fixture

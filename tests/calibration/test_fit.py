@@ -7,8 +7,8 @@ from scipy.optimize import check_grad
 from planner.calibration.attribution import seconds_of_kernels
 from planner.calibration.fit import MeasuredKernel, _cost, fit_class
 from planner.engines.session import EngineNode
-from planner.latency.kernel_shape import KernelShape
-from planner.latency.prepared import kernels_of
+from planner.latency.kernels.prepared import kernels_of
+from planner.latency.kernels.shape import KernelShape
 from planner.zoo.source import read_model
 
 

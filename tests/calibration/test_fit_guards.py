@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from planner.calibration.fit import MeasuredKernel, fit_base, fit_class
-from planner.latency.calibration import NetworkError
-from planner.latency.channel_layout import BlockRule, layouts_of
-from planner.latency.kernel_features import FEATURES
-from planner.latency.kernel_model import CORE_CACHE_BYTES, work_of
-from planner.latency.kernel_shape import KernelShape
-from planner.latency.prepared import kernels_of
+from planner.latency.calibrated.calibration import NetworkError
+from planner.latency.calibrated.kernel_model import CORE_CACHE_BYTES, work_of
+from planner.latency.kernels.channel_layout import BlockRule, layouts_of
+from planner.latency.kernels.features import FEATURES
+from planner.latency.kernels.prepared import kernels_of
+from planner.latency.kernels.shape import KernelShape
 from planner.workload.workload import read_workload
 from planner.zoo.builder import NetworkBuilder
 

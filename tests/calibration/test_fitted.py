@@ -7,7 +7,7 @@ import pytest
 
 from planner.calibration.calibrate import TooNoisyError, fitted
 from planner.engines.session import EngineError
-from planner.latency.kernel_shape import KernelShape
+from planner.latency.kernels.shape import KernelShape
 from planner.zoo.source import read_model
 
 

@@ -8,7 +8,7 @@ from planner.calibration.attribution import seconds_of_kernels
 from planner.calibration.layer_order import operators_of_layers
 from planner.engines.session import EngineNode
 from planner.hardware.catalog import read_engine
-from planner.latency.prepared import kernels_of
+from planner.latency.kernels.prepared import kernels_of
 from planner.workload.workload import read_workload
 from planner.zoo.builder import NetworkBuilder
 from planner.zoo.source import read_model

@@ -6,7 +6,7 @@ import pytest
 
 from planner.calibration.probe_run import network_of
 from planner.calibration.probes.network import probe_network
-from planner.latency.prepared import kernels_of
+from planner.latency.kernels.prepared import kernels_of
 from planner.workload.workload import read_workload
 
 SEEDS = range(150)

@@ -14,7 +14,7 @@ from planner.calibration.transfer.refit import as_text, observed, refitted
 from planner.calibration.transfer.validate import LeftOut, held_bands, leave_out, weighted_quantile
 from planner.hardware.catalog import read_device
 from planner.hardware.measurements import read_measurements
-from planner.latency.estimated import point_for
+from planner.latency.point import point_for
 from planner.latency.transfer.prediction import parameter_values
 from planner.latency.transfer.store import (
     covers,
@@ -23,9 +23,9 @@ from planner.latency.transfer.store import (
     transfer_files,
     transfer_named,
 )
-from planner.schema.device import Precision
-from planner.schema.transfer import Transfer
-from planner.schema.yaml_file import parse_document, validate
+from planner.schema.fitted.transfer import Transfer
+from planner.schema.hardware.device import Precision
+from planner.schema.reading.yaml_file import parse_document, validate
 
 TENSORRT = transfer_named("tensorrt-gpu")
 

@@ -10,7 +10,7 @@ from planner.engines.made_up import made_up_inputs
 from planner.engines.measure import measure
 from planner.engines.session import EngineError
 from planner.errors import InputError, UnknownIdError
-from planner.workload.external_data import has_weights
+from planner.workload.file.external_data import has_weights
 from planner.zoo.source import export, read_model
 
 SMALL = "zoo:mobilenet_v1_0.25"

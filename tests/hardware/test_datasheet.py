@@ -8,7 +8,7 @@ import pytest
 
 from planner.hardware.catalog import device_ids, read_device
 from planner.hardware.datasheet import device_record, figures
-from planner.schema.quantity import numbers_in
+from planner.schema.reading.quantity import numbers_in
 
 STATUSES = {"vendor", "measured", "derived", "assumed"}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from planner.hardware.catalog import engine_ids, read_engine
-from planner.schema.quantity import numbers_in
+from planner.schema.reading.quantity import numbers_in
 
 
 def test_the_kernel_cost_of_a_dla_is_what_resnet50_leaves_above_the_roof() -> None:

@@ -5,7 +5,7 @@ import pytest
 from planner.errors import InputError, UnknownIdError
 from planner.hardware.catalog import engine_ids, read_engine
 from planner.hardware.fusion_rules import longest_generated, worked_out
-from planner.schema.engine import Engine, RegisterPressure
+from planner.schema.hardware.engine import Engine, RegisterPressure
 
 
 def engine(**parts: object) -> Engine:

@@ -6,8 +6,8 @@ import pytest
 
 from planner.hardware.catalog import read_device
 from planner.hardware.listing import SORT_KEYS, Filter, list_parts
-from planner.schema.device import Precision
-from planner.schema.quantity import Money
+from planner.schema.hardware.device import Precision
+from planner.schema.reading.quantity import Money
 
 PARTS = [
     read_device(name)

@@ -27,8 +27,8 @@ from planner.hardware.measurements import (
     rows_of,
     select,
 )
-from planner.schema.measurements import Correction, Corrections, Names, Repair
-from planner.schema.yaml_file import parse_document, validate
+from planner.schema.hardware.measurements import Correction, Corrections, Names, Repair
+from planner.schema.reading.yaml_file import parse_document, validate
 
 
 def by_id(*, corrected: bool = False) -> dict[str, Measurement]:

@@ -2,11 +2,11 @@
 
 import pytest
 
+from benchmarks.device_mutations.score import KINDS, Score, is_caught, mutants, score
 from planner.data_files import database_dir
 from planner.hardware.catalog import engine_ids, read_engine
-from planner.hardware.mutations import KINDS, Score, is_caught, mutants, score
-from planner.schema.engine import Engine
-from planner.schema.yaml_file import parse_document
+from planner.schema.hardware.engine import Engine
+from planner.schema.reading.yaml_file import parse_document
 
 FILES = {path.name: path.read_text() for path in sorted((database_dir() / "devices").glob("*.yaml"))}
 SAMPLE = ("jetson-agx-orin-64.yaml", "atlas-300i-pro.yaml", "raspberry-pi-5.yaml", "xeon-8380.yaml")

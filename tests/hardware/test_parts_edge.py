@@ -3,7 +3,7 @@
 import pytest
 
 from planner.hardware.catalog import read_device
-from planner.schema.device import Precision
+from planner.schema.hardware.device import Precision
 
 TERA, GIGA = 1e12, 1e9
 

@@ -4,7 +4,7 @@ import pytest
 
 from planner.hardware.catalog import read_device
 from planner.provenance import Status
-from planner.schema.device import Precision
+from planner.schema.hardware.device import Precision
 
 TERA = 1e12
 

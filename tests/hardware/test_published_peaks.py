@@ -4,7 +4,7 @@ import pytest
 
 from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import default_precision
-from planner.schema.device import Precision
+from planner.schema.hardware.device import Precision
 
 TERA = 1e12
 

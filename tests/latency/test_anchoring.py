@@ -7,13 +7,13 @@ import pytest
 from planner import api
 from planner.errors import InputError
 from planner.hardware.catalog import read_device
-from planner.latency.anchor_file import Anchor, read_anchors
+from planner.latency.anchoring.file import Anchor, read_anchors
 from planner.latency.estimate import estimate
 from planner.latency.record import estimate_record
 from planner.latency.transfer.published import published
 from planner.latency.transfer.store import transfer_files
 from planner.provenance import Provenance
-from planner.schema.device import Precision
+from planner.schema.hardware.device import Precision
 from planner.zoo.source import read_model
 
 PI = read_device("raspberry-pi-5")

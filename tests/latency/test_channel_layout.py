@@ -2,9 +2,9 @@
 
 import pytest
 
-from planner.latency.kernel_shape import shapes_of
-from planner.latency.prepared import block_rule, kernels_of, prepare_run
-from planner.schema.device import Precision
+from planner.latency.kernels.prepared import block_rule, kernels_of, prepare_run
+from planner.latency.kernels.shape import shapes_of
+from planner.schema.hardware.device import Precision
 from planner.workload.workload import read_workload
 from planner.zoo.builder import NetworkBuilder
 

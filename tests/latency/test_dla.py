@@ -10,11 +10,12 @@ from planner.errors import InputError, UnknownIdError
 from planner.hardware.catalog import read_device
 from planner.hardware.measurements import read_measurements
 from planner.latency.estimate import estimate
-from planner.latency.estimated import estimate_at, point_for
-from planner.latency.placement import place
-from planner.latency.prepared import prepare
+from planner.latency.kernels.prepared import prepare
+from planner.latency.kernels.unit_limits import refusals
+from planner.latency.one_unit import estimate_at
+from planner.latency.point import point_for
 from planner.latency.transfer.store import transfer_for
-from planner.latency.unit_limits import refusals
+from planner.latency.units.placement import place
 from planner.provenance import Provenance
 from planner.workload.workload import read_workload
 from planner.zoo.builder import NetworkBuilder

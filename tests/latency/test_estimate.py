@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from planner.errors import InputError, UnknownIdError
 from planner.hardware.catalog import read_device
 from planner.latency.estimate import estimate
-from planner.latency.estimated import estimate_at, point_for
+from planner.latency.kernels.prepared import prepare
+from planner.latency.one_unit import estimate_at
 from planner.latency.planning import planning_band, shortfall
-from planner.latency.prepared import prepare
+from planner.latency.point import point_for
 from planner.provenance import Provenance
-from planner.schema.device import Precision
+from planner.schema.hardware.device import Precision
 from planner.zoo.source import read_model
 
 ORIN = read_device("jetson-agx-orin-64")

@@ -8,11 +8,10 @@ from click.testing import CliRunner
 import planner
 from planner.cli.main import planner as command
 from planner.hardware.catalog import read_device
-from planner.latency.hidden_cost import outside, unknown
-from planner.latency.hidden_data import hidden_costs_data
-from planner.latency.kernel_flow import crossings, cut_bytes, kernel_flow, output_bytes
-from planner.latency.placement import place
-from planner.latency.prepared import prepare
+from planner.latency.kernels.flow import crossings, cut_bytes, kernel_flow, output_bytes
+from planner.latency.kernels.prepared import prepare
+from planner.latency.overhead import hidden_costs_data, outside, unknown
+from planner.latency.units.placement import place
 from planner.zoo.source import read_model
 
 IDS = [

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from planner.latency.kernel_shape import shapes_of
-from planner.latency.prepared import prepare_run
-from planner.schema.device import Precision
+from planner.latency.kernels.prepared import prepare_run
+from planner.latency.kernels.shape import shapes_of
+from planner.schema.hardware.device import Precision
 from planner.workload.workload import read_workload
 from planner.zoo.builder import NetworkBuilder
 

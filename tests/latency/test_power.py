@@ -12,7 +12,7 @@ from planner.calibration.power.rows import power_rows
 from planner.hardware.catalog import read_device
 from planner.latency.band import Band
 from planner.latency.estimate import estimate
-from planner.latency.estimated import point_for
+from planner.latency.point import point_for
 from planner.latency.power import (
     PART_ALONE,
     average_power_w,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from planner.errors import InputError, UnknownIdError
 from planner.hardware.catalog import read_device
 from planner.latency.estimate import estimate
-from planner.latency.estimated import point_for
-from planner.latency.prepared import prepare
+from planner.latency.kernels.prepared import prepare
+from planner.latency.point import point_for
 from planner.latency.transfer.kernels import CLASSES, kernel_table, network_kind
 from planner.latency.transfer.model import UnitFacts, kernel_times
 from planner.latency.transfer.prediction import parameter_values, predict

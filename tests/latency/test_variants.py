@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from planner.cli.main import planner as command
 from planner.errors import InputError
 from planner.hardware.catalog import read_device
-from planner.latency.compressed import two_of_four_bytes, with_int4_weights, without_channels
-from planner.latency.prepared import prepare
-from planner.latency.variants import Asked, baseline, compression_methods, variants
+from planner.latency.kernels.prepared import prepare
+from planner.latency.variants.compressed import two_of_four_bytes, with_int4_weights, without_channels
+from planner.latency.variants.variants import Asked, baseline, compression_methods, variants
 from planner.zoo.source import read_model
 
 RESNET = read_model("zoo:resnet50_v1.5")

@@ -9,7 +9,7 @@ from planner.calibration.transfer.observations import network
 from planner.hardware.catalog import read_device
 from planner.hardware.measurements import read_measurements
 from planner.latency.estimate import estimate
-from planner.latency.estimated import point_for
+from planner.latency.point import point_for
 from planner.latency.transfer.facts import ops_per_joule
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import Provenance

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from planner.data_files import scenarios_dir
-from planner.plan.study import ScenarioFile, read_scenario
-from planner.schema.scenario import Scenario
-from planner.schema.yaml_file import parse_document, validate
+from planner.plan.scenario.file import ScenarioFile, read_scenario
+from planner.schema.reading.yaml_file import parse_document, validate
+from planner.schema.scenario.scenario import Scenario
 
 SHORT = (
     ("duration: 240 s", "duration: 20 s"),

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from planner.errors import InputError
-from planner.plan.answer import answer
-from planner.plan.study import ScenarioFile, read_scenario, read_workloads, run_study
-from planner.plan.study_record import study_record
-from planner.schema.scenario import Scenario
-from planner.schema.yaml_file import parse_document, validate
+from planner.plan.record.answer import answer
+from planner.plan.record.study import study_record
+from planner.plan.scenario.file import ScenarioFile, read_scenario, read_workloads
+from planner.plan.study.study import run_study
+from planner.schema.reading.yaml_file import parse_document, validate
+from planner.schema.scenario.scenario import Scenario
 from planner.zoo.source import export
 
 LINE = Path(__file__).resolve().parents[2] / "scenarios" / "line-inspection.yaml"

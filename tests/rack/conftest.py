@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.rack.description import Air, Batching, Device, Rack, Service, Thermal
-from planner.rack.streams import StreamGroup
+from planner.rack.description.rack import Air, Batching, Device, Rack, Service, Thermal
+from planner.rack.description.streams import StreamGroup
 
 RackMaker = Callable[..., Rack]
 

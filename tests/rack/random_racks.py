@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from planner.rack.description import (
+from planner.rack.description.life import Failures, Life, Outage
+from planner.rack.description.rack import (
     Air,
     Batching,
     Device,
@@ -18,9 +19,8 @@ from planner.rack.description import (
     Thermal,
     Unit,
 )
-from planner.rack.life import Failures, Life, Outage
-from planner.rack.rolling_update import RollingUpdate
-from planner.rack.streams import Bursts, DropOuts, Profile, Step, StreamGroup
+from planner.rack.description.rolling_update import RollingUpdate
+from planner.rack.description.streams import Bursts, DropOuts, Profile, Step, StreamGroup
 
 DISPATCHES = ("shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy")
 TABLE = np.array([0.01, 0.014, 0.017, 0.021])

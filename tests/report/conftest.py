@@ -1,6 +1,6 @@
 import pytest
 
-from tests.report import sample as records
+from tests.report.sample import record as records
 
 
 @pytest.fixture(scope="session")

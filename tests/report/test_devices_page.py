@@ -11,7 +11,7 @@ from planner.hardware.measurements import read_measurements
 from planner.report.blocks import Bullets, Column, Cover, Figure, Heading, Paragraph, Table, cells
 from planner.report.devices_page import TITLE, devices_page, read_mutations
 from planner.report.web import html, markdown
-from planner.schema.quantity import numbers_in
+from planner.schema.reading.quantity import numbers_in
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "devices.md"
 BLOCKS, DRAWING = devices_page()
@@ -27,7 +27,7 @@ def test_the_mutation_figures_are_of_the_parts_there_are() -> None:
     record = read_mutations()
 
     assert record is not None
-    assert record["files"] == len(shipped_devices()), "run: python benchmarks/mutate_devices.py"
+    assert record["files"] == len(shipped_devices()), "run: python -m benchmarks.device_mutations"
     assert len(record["kinds"]) >= 20
     tried, caught = (sum(kind[key] for kind in record["kinds"]) for key in ("tried", "caught"))
     assert caught / tried > 0.95

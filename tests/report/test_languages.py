@@ -11,16 +11,7 @@ from planner.errors import InputError, MissingDataError
 from planner.report import fonts
 from planner.report.fonts import chinese_face, chinese_font
 from planner.report.pdf import render_pdf
-
-
-def _found():
-    try:
-        return chinese_face()
-    except MissingDataError:
-        return None
-
-
-needs_font = pytest.mark.skipif(_found() is None, reason="no font with Chinese letters on this system")
+from tests.fonts import needs_chinese_font
 
 
 def squeezed(text):
@@ -36,7 +27,7 @@ def text_of(content):
     return squeezed("".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages))
 
 
-@needs_font
+@needs_chinese_font
 def test_headings_language_and_captions_are_chinese(chinese_pdf):
     document = PdfReader(io.BytesIO(chinese_pdf))
     titles = [entry.title for entry in document.outline if not isinstance(entry, list)]
@@ -49,7 +40,7 @@ def test_headings_language_and_captions_are_chinese(chinese_pdf):
         assert squeezed(english) not in text, english
 
 
-@needs_font
+@needs_chinese_font
 def test_numbers_are_those_of_the_english_pages(chinese_pdf, sample):
     number = re.compile(r"\d+(?:[.,]\d+)*")
     english = render_pdf(sample.study(), paper="letter")
@@ -58,12 +49,12 @@ def test_numbers_are_those_of_the_english_pages(chinese_pdf, sample):
     assert first == second
 
 
-@needs_font
+@needs_chinese_font
 def test_same_record_same_bytes_in_chinese(chinese_pdf, sample):
     assert render_pdf(sample.study() | {"language": "zh"}, paper="letter") == chinese_pdf
 
 
-@needs_font
+@needs_chinese_font
 def test_drawings_name_the_face_of_the_page(sample):
     from planner.report.figures.ladder import ladder
     from planner.wording.message import Wording
@@ -92,7 +83,7 @@ def test_a_file_without_chinese_letters_is_refused(tmp_path, name):
         chinese_face()
 
 
-@needs_font
+@needs_chinese_font
 def test_a_font_can_be_named(sample):
     path = chinese_face().files[0]
     with chinese_font(path):
@@ -100,7 +91,7 @@ def test_a_font_can_be_named(sample):
         assert render_pdf(sample.brief() | {"language": "zh"}).startswith(b"%PDF")
 
 
-@needs_font
+@needs_chinese_font
 def test_hostile_names_are_data_in_chinese_too(sample):
     hostile = ['#panic("x") $x$ *b* @ref <label>', "</script> {x} \\"]
     record = sample.brief() | {"language": "zh"}
@@ -111,7 +102,7 @@ def test_hostile_names_are_data_in_chinese_too(sample):
         assert squeezed(name) in text
 
 
-@needs_font
+@needs_chinese_font
 def test_chinese_names_in_an_english_report_are_letters_and_not_boxes(sample):
     record = sample.brief()
     record["scenario"]["title"] = "产线视觉检测 line 2"
@@ -120,7 +111,7 @@ def test_chinese_names_in_an_english_report_are_letters_and_not_boxes(sample):
     assert "no font" not in text_of(content)
 
 
-@needs_font
+@needs_chinese_font
 def test_chinese_names_in_a_drawing_take_the_width_that_they_are_set_in(sample):
     from planner.report.figures.latency import latency_bars
     from planner.wording.message import Wording

@@ -11,6 +11,7 @@ from planner.errors import MissingDataError
 from planner.report.page import page as page_module
 from planner.report.page.page import render_page, write_page
 from planner.report.page.text import log_ticks
+from tests.fonts import needs_chinese_font
 
 HOSTILE = "</script><script>alert(1)</script> <b>\"'& {x} <!--record-->"
 
@@ -127,6 +128,7 @@ def test_strings_are_data(sample):
     assert not [text for trace in texts for text in trace.get("text", []) if "<script" in text]
 
 
+@needs_chinese_font
 def test_chinese(sample):
     html = render_page(sample.full() | {"language": "zh"})
     text = "".join(seen(html).text)

@@ -10,8 +10,14 @@ from hypothesis import strategies as st
 
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem
-from planner.schema.device import Device
-from planner.schema.yaml_file import MAX_FILE_BYTES, parse_document, read_document, read_model, validate
+from planner.schema.hardware.device import Device
+from planner.schema.reading.yaml_file import (
+    MAX_FILE_BYTES,
+    parse_document,
+    read_document,
+    read_model,
+    validate,
+)
 
 NANO = (database_dir() / "devices" / "jetson-nano-4.yaml").read_text()
 

@@ -3,9 +3,9 @@
 import pytest
 
 from planner.errors import InputError, Problem
-from planner.schema.device import Device, Precision
-from planner.schema.quantity import numbers_in
-from planner.schema.yaml_file import parse_document, validate
+from planner.schema.hardware.device import Device, Precision
+from planner.schema.reading.quantity import numbers_in
+from planner.schema.reading.yaml_file import parse_document, validate
 
 PART = """\
 schema: 1

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from planner.errors import InputError
-from planner.plan.rack_heat import thermal_of_part
-from planner.plan.rack_model import rack_air, rack_fan_w
-from planner.plan.study import read_scenario
-from planner.plan.synthetic import synthetic_rack
-from planner.rack.heat_path import DeviceFan, HeatNode
-from planner.schema.device import Device
-from planner.schema.scenario import Scenario
-from planner.schema.yaml_file import parse_document, validate
+from planner.plan.rack.heat import thermal_of_part
+from planner.plan.rack.rack_model import rack_air, rack_fan_w
+from planner.plan.rack.synthetic import synthetic_rack
+from planner.plan.scenario.file import read_scenario
+from planner.rack.description.heat_path import DeviceFan, HeatNode
+from planner.schema.hardware.device import Device
+from planner.schema.reading.yaml_file import parse_document, validate
+from planner.schema.scenario.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 NANO = (ROOT / "hardware_db" / "devices" / "jetson-orin-nano-8.yaml").read_text()

@@ -1,7 +1,7 @@
 """The JSON Schema that editors complete from."""
 
-from planner.schema.device import Device, Precision
-from planner.schema.json_schema import json_schema
+from planner.schema.hardware.device import Device, Precision
+from planner.schema.reading.json_schema import json_schema
 
 SCHEMA = json_schema(Device, "A part")
 

@@ -11,8 +11,8 @@ import pytest
 
 from planner.errors import MissingDataError
 from planner.latency.transfer.store import read_transfer, transfer_files
-from planner.plan.lint import mistakes
-from planner.schema.yaml_file import read_document
+from planner.plan.pitfalls.lint import mistakes
+from planner.schema.reading.yaml_file import read_document
 from planner.wording.catalog import LANGUAGES, catalog, translation, translations
 from planner.wording.message import Message, Stored, Wording, counted, message
 

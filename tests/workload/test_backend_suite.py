@@ -15,8 +15,8 @@ import onnx
 import pytest
 
 from planner.errors import InputError, PlannerError, UnsupportedModelError
-from planner.workload.onnx_file import read_graph
-from planner.workload.shapes import resolve
+from planner.workload.file.onnx_file import read_graph
+from planner.workload.shapes.resolve import resolve
 from planner.workload.workload import Workload, read_workload
 
 TABLE = Path(__file__).with_name("backend_suite_reasons.csv")

@@ -4,12 +4,10 @@ import numpy as np
 import onnx.defs
 import pytest
 
-from planner.workload.control_flow import BODY_RULES
 from planner.workload.graph import Initializer, Node, TensorSpec
 from planner.workload.operators import (
     attention,
     borrowing,
-    classical,
     convolution,
     elementwise,
     matmul,
@@ -20,11 +18,11 @@ from planner.workload.operators import (
     recurrent,
     reduction,
     resampling,
-    signal,
-    text,
 )
+from planner.workload.operators.beyond_tensors import classical, signal, text
 from planner.workload.operators.counting_rule import Call, UncountedError
 from planner.workload.operators.table import RULES, count
+from planner.workload.shapes.control_flow import BODY_RULES
 from planner.workload.uncountable import uncountable
 
 INT8 = "int8"

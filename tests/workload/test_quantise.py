@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from planner.latency.prepared import kernels_of
-from planner.workload.onnx_file import write_graph
+from planner.latency.kernels.prepared import kernels_of
+from planner.workload.file.onnx_file import write_graph
 from planner.workload.quantise import in_8_bits, quantised
 from planner.workload.workload import is_quantised, read_workload
 from planner.zoo.builder import NetworkBuilder

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from planner.workload.file.onnx_file import write_graph
 from planner.workload.graph import Graph
-from planner.workload.onnx_file import write_graph
 from planner.workload.workload import Workload, read_workload
 from planner.zoo.registry import build
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from planner.zoo.bert import Size, bert_squad
 from planner.zoo.builder import NetworkBuilder
-from planner.zoo.yolov5 import detect
-from planner.zoo.yolov8 import decode
+from planner.zoo.detection.yolov5 import detect
+from planner.zoo.detection.yolov8 import decode
+from planner.zoo.sequence.bert import Size, bert_squad
 
 
 def sigmoid(x):

@@ -13,8 +13,8 @@ from scipy.optimize import least_squares
 from planner.calibration.power.rows import PowerRow
 from planner.calibration.transfer.validate import weighted_quantile
 from planner.latency.power import dynamic_w, part_power_w, supply_factor
-from planner.schema.power_model import PowerModel, PowerResiduals
-from planner.schema.transfer import Parameter, RestsOn
+from planner.schema.fitted.power_model import PowerModel, PowerResiduals
+from planner.schema.fitted.transfer import Parameter, RestsOn
 
 Column = NDArray[np.float64]
 NOISE = 0.15

@@ -21,7 +21,8 @@ from planner.calibration.transfer.observations import Observation, observations,
 from planner.hardware.catalog import engine_ids, read_device
 from planner.hardware.measurements import Measurement, read_measurements
 from planner.hardware.operating_point import OperatingPoint
-from planner.latency.estimated import estimate_at, point_for
+from planner.latency.one_unit import estimate_at
+from planner.latency.point import point_for
 from planner.latency.power import family_of, power_model
 from planner.latency.transfer.store import transfer_for
 

@@ -30,7 +30,7 @@ from planner.latency.transfer.effects import (
 )
 from planner.latency.transfer.kernels import Column
 from planner.latency.transfer.scope import same_unit
-from planner.schema.transfer import Anchoring, EffectName
+from planner.schema.fitted.transfer import Anchoring, EffectName
 
 PRIORS: Mapping[EffectName, float] = {
     "device": 0.2,

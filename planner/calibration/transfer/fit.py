@@ -19,7 +19,7 @@ from planner.latency.transfer.facts import assumed_cache_bytes, ops_per_joule
 from planner.latency.transfer.kernels import Column, KernelTable, stacked
 from planner.latency.transfer.model import UnitFacts, kernel_times
 from planner.latency.transfer.scope import FACTORS, applies, setting_of
-from planner.schema.transfer import ScopedParameter, Transfer
+from planner.schema.fitted.transfer import ScopedParameter, Transfer
 
 NOISE = 0.12
 """Standard deviation of the logarithm of a published latency from run to run and publisher to publisher."""

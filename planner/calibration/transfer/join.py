@@ -15,9 +15,9 @@ from fnmatch import fnmatchcase
 from planner.hardware.catalog import device_ids, engine_ids, read_device
 from planner.hardware.measurements import Measurement, read_measurements
 from planner.latency.transfer.store import join_rules
-from planner.schema.device import ComputeUnit, Device, Precision
-from planner.schema.measurements import Alias
-from planner.schema.transfer_join import JoinRules
+from planner.schema.fitted.transfer_join import JoinRules
+from planner.schema.hardware.device import ComputeUnit, Device, Precision
+from planner.schema.hardware.measurements import Alias
 from planner.zoo.registry import names
 
 TOP_MODES = ("MAXN_SUPER", "MAXN")

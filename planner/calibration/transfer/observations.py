@@ -14,13 +14,13 @@ from planner.calibration.transfer.join import Matched, bare_heads
 from planner.errors import PlannerError
 from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import OperatingPoint
-from planner.latency.estimated import point_for
-from planner.latency.kernel_flow import before_products
-from planner.latency.prepared import Prepared, prepare
+from planner.latency.kernels.flow import before_products
+from planner.latency.kernels.prepared import Prepared, prepare
+from planner.latency.point import point_for
 from planner.latency.transfer.kernels import KernelTable, kernel_table, network_kind
 from planner.latency.transfer.store import network_family
-from planner.schema.device import Precision
-from planner.schema.transfer import NetworkKind
+from planner.schema.fitted.transfer import NetworkKind
+from planner.schema.hardware.device import Precision
 from planner.workload.workload import Workload
 from planner.zoo.source import read_model
 

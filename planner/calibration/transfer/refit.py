@@ -20,7 +20,7 @@ from planner.latency.transfer.prediction import parameter_values
 from planner.latency.transfer.published import COLUMNS, PublishedRow
 from planner.latency.transfer.scope import same_unit
 from planner.latency.transfer.store import covers
-from planner.schema.transfer import Parameter, RestsOn, Transfer
+from planner.schema.fitted.transfer import Parameter, RestsOn, Transfer
 
 MATERIAL = 0.05
 """A class of kernels is fitted where it takes this share of the time of some observation."""

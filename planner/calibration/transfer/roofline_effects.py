@@ -1,6 +1,6 @@
 """How the rooflines of datasheets err, over all engines and units that somebody published.
 
-For measurements on a unit whose engine has no fitted model (`planner.latency.anchor_basis`). Nothing is
+For measurements on a unit whose engine has no fitted model (`planner.latency.anchoring.basis`). Nothing is
 fitted to a unit here, so every published row is one that was left out.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from planner.calibration.transfer.effects_fit import fit_anchoring
 from planner.calibration.transfer.observations import Observation
 from planner.calibration.transfer.validate import LeftOut, device_group
-from planner.schema.transfer import RooflineAnchoring
+from planner.schema.fitted.transfer import RooflineAnchoring
 
 MOST_OF_A_UNIT = 30
 """Observations of one engine on one unit: more tell little of how units differ."""

@@ -17,7 +17,7 @@ from planner.calibration.transfer.observations import Observation
 from planner.hardware.catalog import read_device
 from planner.latency.transfer.kernels import Column
 from planner.latency.transfer.scope import same_unit
-from planner.schema.transfer import NetworkKind, Residuals, Transfer
+from planner.schema.fitted.transfer import NetworkKind, Residuals, Transfer
 
 Scheme = Literal["device", "family"]
 

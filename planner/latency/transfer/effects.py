@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.transfer.kernels import Column
-from planner.schema.transfer import EffectName
+from planner.schema.fitted.transfer import EffectName
 
 EFFECTS: tuple[EffectName, ...] = get_args(EffectName)
 RUN_TO_RUN = 0.02

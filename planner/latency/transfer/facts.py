@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.transfer.model import UnitFacts
-from planner.schema.device import Precision
-from planner.schema.transfer import ActsOn
+from planner.schema.fitted.transfer import ActsOn
+from planner.schema.hardware.device import Precision
 
 CACHE_PER_PROCESSOR_BYTES: Mapping[str, float] = {"gpu": 128e3, "cpu": 256e3}
 CACHE_OF_NPU_BYTES = 16e6

@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from planner.latency.prepared import Prepared
-from planner.schema.transfer import NetworkKind
+from planner.latency.kernels.prepared import Prepared
+from planner.schema.fitted.transfer import NetworkKind
 from planner.workload.fusion import Kernel
 from planner.workload.operation import Tensor
 

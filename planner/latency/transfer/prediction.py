@@ -11,13 +11,13 @@ import numpy as np
 from planner.errors import UnknownIdError
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
-from planner.latency.prepared import Prepared
+from planner.latency.kernels.prepared import Prepared
 from planner.latency.transfer.facts import unit_facts
 from planner.latency.transfer.kernels import CLASSES, KernelTable, kernel_table, network_kind
 from planner.latency.transfer.model import KernelTimes, kernel_times
 from planner.latency.transfer.scope import combined, setting_of
-from planner.schema.device import Precision
-from planner.schema.transfer import Transfer
+from planner.schema.fitted.transfer import Transfer
+from planner.schema.hardware.device import Precision
 from planner.wording.message import Stored, message
 
 ENOUGH_OBSERVATIONS = 10

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from planner.hardware.operating_point import OperatingPoint
-from planner.schema.device import Device
-from planner.schema.transfer import ActsOn, ScopedParameter
+from planner.schema.fitted.transfer import ActsOn, ScopedParameter
+from planner.schema.hardware.device import Device
 
 FACTORS: tuple[ActsOn, ...] = ("rate", "winograd", "silu_bytes", "waves", "bandwidth", "launch")
 """What a scoped parameter may multiply, in the order of the fields of `UnitFacts`."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem
 from planner.hardware.operating_point import OperatingPoint
-from planner.schema.transfer import RooflineAnchoring, Transfer
-from planner.schema.transfer_join import JoinRules, NetworkFamily
-from planner.schema.yaml_file import read_document, read_model
+from planner.schema.fitted.transfer import RooflineAnchoring, Transfer
+from planner.schema.fitted.transfer_join import JoinRules, NetworkFamily
+from planner.schema.reading.yaml_file import read_document, read_model
 from planner.wording.message import Stored
 
 JOIN_RULES = "join"

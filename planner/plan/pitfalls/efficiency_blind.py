@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from planner.plan.option import Option
+from planner.plan.options.option import Option
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_text
-from planner.plan.rack_life import claim_holds, clock_savings
-from planner.schema.pitfall import Rule
+from planner.plan.rack.questions import claim_holds, clock_savings
+from planner.schema.hardware.pitfall import Rule
 from planner.units import format_percent, format_quantity
 from planner.wording.message import message
 

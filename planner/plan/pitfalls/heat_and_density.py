@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from planner.hardware.catalog import read_device
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_text, time_text
 from planner.provenance import Status
-from planner.rack.air import heat_rate_w_per_k
-from planner.rack.cooling import inlet_class
-from planner.schema.pitfall import Rule
+from planner.rack.heat.air import heat_rate_w_per_k
+from planner.rack.heat.cooling import inlet_class
+from planner.schema.hardware.pitfall import Rule
 from planner.units import format_percent
 from planner.wording.message import message
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_text
-from planner.schema.network_facts import Accuracy, Compression
-from planner.schema.pitfall import Rule
+from planner.schema.hardware.pitfall import Rule
+from planner.schema.scenario.network_facts import Accuracy, Compression
 from planner.units import format_percent
 from planner.wording.message import message
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from planner.hardware.catalog import read_device
-from planner.plan.option import Option
+from planner.plan.options.option import Option
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_text
-from planner.plan.size import sized_option
-from planner.schema.device import Precision
-from planner.schema.pitfall import Rule
+from planner.plan.sizing.closed_form import sized_option
+from planner.schema.hardware.device import Precision
+from planner.schema.hardware.pitfall import Rule
 from planner.units import format_percent
 from planner.wording.message import message
 

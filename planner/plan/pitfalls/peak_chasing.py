@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from planner.hardware.catalog import read_device
-from planner.plan.option import Option
+from planner.plan.options.option import Option
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_text
-from planner.schema.device import ByMode, ComputeUnit, Device, Precision
-from planner.schema.pitfall import Rule
+from planner.schema.hardware.device import ByMode, ComputeUnit, Device, Precision
+from planner.schema.hardware.pitfall import Rule
 from planner.units import format_percent, format_quantity
 from planner.wording.message import message
 

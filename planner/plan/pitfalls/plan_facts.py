@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from planner.plan.estimator import Estimator
-from planner.plan.option import NetworkOnPart, Option
-from planner.plan.rack_run import RackRun
-from planner.schema.network_facts import Compression, NetworkFacts, Toolchain
-from planner.schema.pitfall import Rule
-from planner.schema.scenario import Scenario
+from planner.plan.options.estimator import Estimator
+from planner.plan.options.option import NetworkOnPart, Option
+from planner.plan.options.rack_run import RackRun
+from planner.schema.hardware.pitfall import Rule
+from planner.schema.scenario.network_facts import Compression, NetworkFacts, Toolchain
+from planner.schema.scenario.scenario import Scenario
 from planner.units import format_quantity
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from planner.hardware.catalog import read_device, read_engine
-from planner.plan.option import NetworkOnPart
+from planner.plan.options.option import NetworkOnPart
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_text
-from planner.schema.pitfall import Rule
+from planner.schema.hardware.pitfall import Rule
 from planner.units import format_percent, format_quantity
 from planner.wording.message import message
 from planner.workload.dtypes import storage_bytes

@@ -8,13 +8,14 @@ from typing import TypedDict
 
 from planner.data_files import own_parts_from
 from planner.errors import PlannerError
-from planner.plan.density_study import density_curve, density_record
-from planner.plan.estimator import Estimator
-from planner.plan.record import infeasible_record, option_record, rack_record
-from planner.plan.study import ScenarioFile, network_at, run_study, simulate_synthetic
+from planner.plan.density.study import density_curve, density_record
+from planner.plan.options.estimator import Estimator
+from planner.plan.record.options import infeasible_record, option_record, rack_record
+from planner.plan.scenario.file import ScenarioFile, network_at
+from planner.plan.study.study import run_study, simulate_synthetic
 from planner.plan.sweep.columns import density_columns, option_columns, plain, rack_columns
-from planner.schema.scenario import Scenario
-from planner.schema.yaml_file import Document, validate
+from planner.schema.reading.yaml_file import Document, validate
+from planner.schema.scenario.scenario import Scenario
 from planner.zoo.source import read_model
 
 REFUSED = "REFUSED"

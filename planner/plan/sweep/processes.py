@@ -15,9 +15,8 @@ import sys
 import threading
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import planner
+from planner.data_files import import_root
 from planner.plan.sweep.point import Task
 from planner.plan.sweep.worker import Reply
 
@@ -137,7 +136,7 @@ def _serve(
 
 def _started() -> subprocess.Popen[str]:
     """A worker with this very package, and one thread for its arithmetic: the workers share the machine."""
-    package = str(Path(planner.__file__).parents[1])
+    package = str(import_root())
     inherited = os.environ.get("PYTHONPATH")
     environment = {
         **os.environ,

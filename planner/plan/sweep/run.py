@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from planner.data_files import own_parts_dirs
 from planner.errors import OutputError
-from planner.plan.study import scenario_path
+from planner.plan.scenario.file import scenario_path
 from planner.plan.sweep.cluster import on_scheduler
 from planner.plan.sweep.columns import Kind, Row
 from planner.plan.sweep.design import grid, latin_hypercube
@@ -23,8 +23,8 @@ from planner.plan.sweep.settings import parse_settings
 from planner.plan.sweep.table import NAME, column_kinds, frame_of, require_parquet, write_table
 from planner.plan.sweep.tasks import PlannedPoint, plan_points
 from planner.plan.sweep.worker import Reply
-from planner.schema.scenario import Scenario
-from planner.schema.yaml_file import read_document, validate
+from planner.schema.reading.yaml_file import read_document, validate
+from planner.schema.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.errors import InputError, Problem
-from planner.schema.keys import Key, find_key, keys_of, nearest_keys
-from planner.schema.scenario import Scenario
-from planner.schema.yaml_file import parse_document
+from planner.schema.reading.keys import Key, find_key, keys_of, nearest_keys
+from planner.schema.reading.yaml_file import parse_document
+from planner.schema.scenario.scenario import Scenario
 
 _NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"^\s*({_NUMBER})\s*([^\s\d.][^.]*?)?\s*\.\.\s*({_NUMBER})\s*([^\s\d.].*?)?\s*$")

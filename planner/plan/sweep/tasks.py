@@ -12,14 +12,14 @@ from pathlib import Path
 from planner.data_files import database_dir, own_parts_dirs
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import match_devices, read_device
-from planner.plan.study import network_at
+from planner.plan.scenario.file import network_at
 from planner.plan.sweep.columns import plain
 from planner.plan.sweep.design import Point
 from planner.plan.sweep.point import Task, source_of
 from planner.plan.sweep.settings import Setting
-from planner.schema.keys import value_at, with_value
-from planner.schema.problems import dotted
-from planner.schema.scenario import Scenario
+from planner.schema.reading.keys import value_at, with_value
+from planner.schema.reading.problems import dotted
+from planner.schema.scenario.scenario import Scenario
 from planner.zoo.source import read_model
 
 _MOST_PROBLEMS = 20

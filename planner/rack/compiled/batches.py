@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.rack.compiled.choice import choose_room, mixed
+from planner.rack.compiled.dispatch import choose_room, mixed
 from planner.rack.compiled.jit import compiled
-from planner.rack.compiled.queues import (
+from planner.rack.compiled.requests import (
     add_load,
     count_served,
     drop,

@@ -13,7 +13,7 @@ import numpy as np
 
 from planner.rack.compiled.batches import admit, before_inference, complete, serve
 from planner.rack.compiled.jit import compiled, entry, source_revision
-from planner.rack.compiled.queues import drop_waiting, in_window_s, new_node, pass_time
+from planner.rack.compiled.requests import drop_waiting, in_window_s, new_node, pass_time
 from planner.rack.compiled.servers import count_batch, leave_idle, lose_batch, make_idle, serve_until
 from planner.rack.compiled.state import CLOSED, NONE, OFF, SKIP_FRAME, Flags, Floats, Ints, Piece, State
 from planner.rack.compiled.tree import renew_winner, set_load

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.rack.compiled.jit import compiled
-from planner.rack.compiled.queues import add_load, drop, in_window_s
+from planner.rack.compiled.requests import add_load, drop, in_window_s
 from planner.rack.compiled.state import NONE, State
 from planner.rack.compiled.tree import renew_winner
 

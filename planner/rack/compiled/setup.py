@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.rack.arrivals import group_of_source
-from planner.rack.chance import GOLDEN, MIX_1, MIX_2, bits_below, dispatch_key, error_key
+from planner.rack.arrivals.merged import group_of_source
+from planner.rack.arrivals.random_bits import GOLDEN, MIX_1, MIX_2, bits_below, dispatch_key, error_key
 from planner.rack.compiled import state as s
 from planner.rack.compiled.tree import leaf_count, tournament
-from planner.rack.description import Rack
-from planner.rack.latencies import BINS
-from planner.rack.rooms import HOST, INFERENCE, POOLS, Places, networks_of, paths_of
+from planner.rack.counts.latencies import BINS
+from planner.rack.description.rack import Rack
+from planner.rack.load.topology import HOST, INFERENCE, POOLS, Places, networks_of, paths_of
 
 _RULES = {
     "shortest_queue": s.SHORTEST_QUEUE,

@@ -3,8 +3,8 @@
 A request that is in the rack is a row of `nodes`. Rows that wait in the same queue, that are served in the
 same batch, or that are free are chained by `next`, and -1 ends a chain; so nothing is allocated while the
 loop runs. A queue is the chain of one stream group's requests in one room, oldest first. Servers, rooms and
-lanes are those of `planner.rack.rooms`; all are numbered as in the reference engine, and every rule is the
-same as there.
+lanes are those of `planner.rack.load.topology`; all are numbered as in the reference engine, and every rule
+is the same as there.
 """
 
 from __future__ import annotations

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.rack.checks import Checks
-from planner.rack.control import Controls, Seen
+from planner.rack.description.checks import Checks
+from planner.rack.description.control import Controls, Seen
 
 if TYPE_CHECKING:
-    from planner.rack.description import Rack
+    from planner.rack.description.rack import Rack
 
 
 @dataclass(frozen=True, slots=True)

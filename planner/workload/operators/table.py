@@ -8,7 +8,6 @@ from types import MappingProxyType
 from planner.workload.operators import (
     attention,
     borrowing,
-    classical,
     convolution,
     elementwise,
     matmul,
@@ -19,9 +18,8 @@ from planner.workload.operators import (
     recurrent,
     reduction,
     resampling,
-    signal,
-    text,
 )
+from planner.workload.operators.beyond_tensors import classical, signal, text
 from planner.workload.operators.counting_rule import Call, Count, Rule, UncountedError
 from planner.workload.uncountable import uncountable
 

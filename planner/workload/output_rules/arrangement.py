@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec
-from planner.workload.onnx_rules import RuleError
 from planner.workload.output_rules.site import NOT_TOLD, Answer, Rule, Site, axes_of, axis_of, one
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import Initializer, TensorSpec
-from planner.workload.onnx_rules import RuleError
 from planner.workload.output_rules.site import Answer, Rule, Shape, Site, elements_of, one, same
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec
-from planner.workload.onnx_rules import RuleError
 from planner.workload.output_rules.site import Answer, Rule, Site, Specs
 
 

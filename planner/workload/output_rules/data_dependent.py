@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec
-from planner.workload.onnx_rules import RuleError
 from planner.workload.output_rules.site import Answer, Rule, Site, Specs, axis_of
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec, sequence_of
-from planner.workload.onnx_rules import RuleError
 from planner.workload.output_rules.site import NOT_TOLD, Answer, Rule, Site, axis_of, broadcast, one
 from planner.workload.output_rules.standard import name_of
 

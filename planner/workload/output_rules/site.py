@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from planner.workload.file.onnx_rules import Array, Opsets, RuleError
 from planner.workload.graph import Node, TensorSpec
-from planner.workload.onnx_rules import Array, Opsets, RuleError
 
 Shape = tuple[int, ...]
 Specs = tuple[TensorSpec | None, ...]

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from onnx import TensorProto
 
+from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec
-from planner.workload.onnx_rules import RuleError
 from planner.workload.output_rules import arrangement
 from planner.workload.output_rules.site import (
     NOT_TOLD,

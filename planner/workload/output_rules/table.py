@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from planner.workload.borrowed import LOANS, Loan, as_standard
+from planner.workload.file.onnx_rules import Opsets, RuleError, attribute_names, infer_outputs
 from planner.workload.graph import Node
-from planner.workload.onnx_rules import Opsets, RuleError, attribute_names, infer_outputs
 from planner.workload.output_rules import classical, contrib, data_dependent, layouts, sequences, standard
 from planner.workload.output_rules.data_dependent import is_told, refuse_enormous
 from planner.workload.output_rules.site import NOT_TOLD, Answer, Rule, Site, Specs, same

@@ -18,8 +18,9 @@ from distributed import LocalCluster
 
 from planner.data_files import scenarios_dir
 from planner.errors import InputError
-from planner.plan.density_study import density_curve
-from planner.plan.study import read_scenario, simulate_synthetic
+from planner.plan.density.study import density_curve
+from planner.plan.scenario.file import read_scenario
+from planner.plan.study.study import simulate_synthetic
 from planner.plan.sweep import run
 from planner.plan.sweep.journal import NAME as JOURNAL
 from planner.plan.sweep.processes import MOST_ATTEMPTS, on_processes
@@ -28,7 +29,7 @@ from planner.plan.sweep.settings import parse_settings
 from planner.plan.sweep.table import NAME as TABLE
 from planner.plan.sweep.tasks import plan_points
 from planner.plan.sweep.worker import reply_to
-from planner.schema.yaml_file import read_document
+from planner.schema.reading.yaml_file import read_document
 
 SETTINGS = {"streams[0].rate": ["20 /s", "50 /s", "80 /s"], "site.supply": ["20 degC", "40 degC"]}
 

@@ -13,9 +13,9 @@ from planner.data_files import scenarios_dir
 from planner.errors import InputError
 from planner.plan.sweep.design import MOST_POINTS, grid, latin_hypercube
 from planner.plan.sweep.settings import Choices, Range, parse_settings
-from planner.schema.keys import Key, find_key, keys_of, with_value
-from planner.schema.scenario import Scenario
-from planner.schema.yaml_file import read_document, validate
+from planner.schema.reading.keys import Key, find_key, keys_of, with_value
+from planner.schema.reading.yaml_file import read_document, validate
+from planner.schema.scenario.scenario import Scenario
 
 LINE = read_document(scenarios_dir() / "line-inspection.yaml")
 KEYS = keys_of(Scenario, LINE.values)

@@ -1,0 +1,117 @@
+"""`planner measurements list|corrections`: what others measured, and which of it misleads."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.cli.output import Answer, Output, output_options
+from planner.cli.text.numbers import quantity
+
+if TYPE_CHECKING:
+    from planner.hardware.measurements import Measurement
+
+ROWS_OF_A_TABLE = 40
+METRICS = ("latency_ms", "throughput_fps", "power_w", "energy_mj")
+
+
+@click.group("measurements")
+def command() -> None:
+    """Search what others measured and published."""
+
+
+@command.command("list")
+@click.option("--device", metavar="GLOB", help="Part, as in the catalogue or as published.")
+@click.option(
+    "--model", metavar="GLOB", help="Network, as in the zoo (with or without zoo:) or as published."
+)
+@click.option("--engine", metavar="GLOB")
+@click.option("--precision", metavar="GLOB")
+@click.option("--batch", type=click.IntRange(min=1))
+@click.option("--metric", type=click.Choice(METRICS))
+@click.option("--limit", type=click.IntRange(min=1), help=f"Default: {ROWS_OF_A_TABLE} in a table, else all.")
+@click.option("--corrected", is_flag=True, help="Leave out or repair rows that are known to mislead.")
+@output_options
+def list_measurements(
+    device: str | None,
+    model: str | None,
+    engine: str | None,
+    precision: str | None,
+    batch: int | None,
+    metric: str | None,
+    limit: int | None,
+    corrected: bool,  # noqa: FBT001 - click passes it by name
+    *,
+    output: Output,
+) -> None:
+    """Published measurements that match, as published unless --corrected is given."""
+    from planner.hardware.catalog import device_ids
+    from planner.hardware.measurements import Selection, read_measurements, select
+    from planner.zoo.registry import names
+
+    network = model.removeprefix("zoo:") if model else None
+    wanted = Selection(device, network, engine, precision, batch, metric)
+    found = select(read_measurements(corrected=corrected), wanted)
+    most = limit or (ROWS_OF_A_TABLE if output.format == "table" else len(found))
+    shown, parts, networks = found[:most], set(device_ids()), set(names())
+    rows: list[dict[str, object]] = [
+        {
+            **asdict(row),
+            "corrections": list(row.corrections),
+            "value_si": row.value_si,
+            "in_catalogue": row.part in parts,
+            "in_zoo": row.model in networks,
+        }
+        for row in shown
+    ]
+    footer = [] if len(shown) == len(found) else [f"{len(found) - len(shown)} more; --limit shows them"]
+    record = {"matched": len(found), "corrected": corrected, "measurements": rows}
+    flat = [{**row, "corrections": " ".join(m.corrections)} for row, m in zip(rows, shown, strict=True)]
+    table = [_line(row) for row in shown]
+    heading = [f"{len(found)} measurements" + (", corrected" if corrected else ", as published")]
+    output.write(Answer(record, flat, table, heading, footer, frozenset({"batch", "value"})))
+
+
+@command.command("corrections")
+@output_options
+def list_corrections(*, output: Output) -> None:
+    """Rows that are known to mislead: what is done with them on request, and why."""
+    from planner.hardware.measurements import read_corrections, read_measurements, rows_of
+
+    ids = [row.id for row in read_measurements()]
+    rows: list[dict[str, object]] = [
+        {
+            "id": item.id,
+            "action": item.action,
+            "rows": len(rows_of(item, ids)),
+            "set": item.set.model_dump(exclude_none=True) if item.set else None,
+            "why": item.why,
+        }
+        for item in read_corrections()
+    ]
+    table = [
+        {"id": item.id, "action": item.action, "rows": str(row["rows"]), "why": item.why}
+        for item, row in zip(read_corrections(), rows, strict=True)
+    ]
+    output.write(Answer({"corrections": rows}, rows, table, [], [], frozenset({"rows"})))
+
+
+def _line(row: Measurement) -> dict[str, str]:
+    from planner.hardware.measurements import SI_UNITS
+
+    return {
+        "part": row.part,
+        "mode": row.power_mode or "",
+        "unit": row.unit,
+        "engine": row.engine,
+        "model": row.model,
+        "input": row.input_shape or "",
+        "precision": (row.precision or "unknown") + ("?" if row.precision_inferred else ""),
+        "batch": str(row.batch or "unknown"),
+        "value": quantity(row.value_si, SI_UNITS[row.metric][0], 4),
+        "statistic": row.statistic,
+        "trust": row.trust,
+        "id": row.id,
+    }

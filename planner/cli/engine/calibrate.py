@@ -1,0 +1,85 @@
+"""`planner calibrate --engine E -o FILE`: learn what an engine reaches on this machine."""
+
+from __future__ import annotations
+
+import click
+
+from planner.cli.arguments import parse_option
+from planner.cli.model_options import run_precision_option, run_threads_option
+from planner.cli.output import Answer, Output, output_options
+from planner.cli.text.numbers import quantity, share
+
+
+@click.command("calibrate")
+@click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
+@run_threads_option
+@run_precision_option
+@click.option("--budget", "budget_text", default="5min", show_default=True, help="Time for probes and fit.")
+@click.option(
+    "--register/--no-register",
+    default=True,
+    show_default=True,
+    help="Keep it where `planner estimate --device this-machine` finds it.",
+)
+@output_options
+def command(
+    engine: str,
+    threads: int,
+    precision: str,
+    budget_text: str,
+    register: bool,  # noqa: FBT001 - click passes it by name
+    *,
+    output: Output,
+) -> int:
+    """Run random small networks on an engine of this machine and fit what its kernels take.
+
+    Writes the calibration to the file of -o (YAML, with a table of measured kernels beside it). A run that
+    was stopped goes on where it was when the same command is given again.
+    """
+    from planner.calibration.calibrate import Request, calibrate
+    from planner.calibration.machine import register_calibration
+    from planner.cli.main import OK
+    from planner.errors import InputError, Problem
+    from planner.files import require_writable
+    from planner.latency.calibrated.file import write_calibration
+
+    if output.path is None:
+        problem = Problem("-o", "the file to write", "none", "add -o FILE.yaml")
+        raise InputError("calibrate", [problem])
+    path = output.path
+    require_writable(path)
+    budget_s = parse_option("--budget", budget_text, "s") or 300.0
+    journal = path.with_name(f".{path.name}.journal")
+    request = Request(engine, threads, precision, budget_s, journal)
+    calibration = calibrate(request, output.progress)
+    output.progress_done()
+    write_calibration(calibration, path)
+    journal.unlink(missing_ok=True)
+    places = [str(path), str(path.with_suffix(".csv"))]
+    if register:
+        output.say("measuring this machine's ceilings")
+        places += [str(place) for place in register_calibration(calibration)]
+    conditions, error = calibration.conditions, calibration.error
+    record = {
+        "engine": engine,
+        "engine_version": calibration.setting.engine_version,
+        "cpu": calibration.setting.cpu,
+        "threads": threads,
+        "precision": precision,
+        "probes": conditions.probes,
+        "rejected": conditions.rejected,
+        "kernels": conditions.kernels,
+        "reference_spread": conditions.reference_spread,
+        "band_floor": error.floor,
+        "written": places,
+    }
+    heading = [
+        f"{engine} {calibration.setting.engine_version}, {precision}, threads {threads}",
+        calibration.setting.cpu,
+        f"probes      {conditions.probes} kept, {conditions.rejected} left out, {conditions.kernels} kernels",
+        f"machine     reference {quantity(conditions.reference_s, 's')}, "
+        f"spread {share(conditions.reference_spread)}",
+        *(f"wrote       {place}" for place in places),
+    ]
+    Output(output.format, None, output.quiet).write(Answer(record, [record], [], heading))
+    return OK

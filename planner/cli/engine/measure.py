@@ -1,0 +1,110 @@
+"""`planner measure MODEL...`: run networks on an engine of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
+from planner.cli.output import Answer, Output, output_options
+from planner.cli.text.numbers import interval, quantity, share
+
+if TYPE_CHECKING:
+    from planner.engines.measure import Measurement
+
+_COLUMNS = ("network", "median", "95 % interval", "p90", "first", "memory", "noise")
+
+
+@click.command("measure")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
+@run_threads_option
+@run_precision_option
+@batch_option
+@shape_option
+@click.option("--time", "time_text", default="2s", show_default=True, help="How long to sample each network.")
+@click.option(
+    "--limit", "limit_text", default="2min", show_default=True, help="Stop a network after this time."
+)
+@output_options
+def command(
+    models: tuple[str, ...],
+    engine: str,
+    threads: int,
+    precision: str,
+    batch: int,
+    shapes: tuple[str, ...],
+    time_text: str,
+    limit_text: str,
+    *,
+    output: Output,
+) -> int:
+    """Measure each MODEL: median, percentiles, first-run cost, memory, and a verdict on the noise.
+
+    Exit status 3 when no network could be run.
+    """
+    from planner.cli.main import INFEASIBLE, OK
+    from planner.engines.measure import measure
+    from planner.zoo.source import read_model
+
+    seconds, limit_s = parse_option("--time", time_text, "s"), parse_option("--limit", limit_text, "s")
+    found = []
+    for number, model in enumerate(models, start=1):
+        output.progress(f"measuring {model} ({number} of {len(models)})")
+        workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
+        file = None if model.startswith("zoo:") else Path(model)
+        found.append(
+            measure(
+                workload,
+                engine,
+                file=file,
+                threads=threads,
+                precision=precision,
+                seconds=seconds or 2.0,
+                limit_s=limit_s or 120.0,
+            )
+        )
+    output.progress_done()
+    count = f"{threads} thread{'s' if threads > 1 else ''}"
+    heading = [f"{engine}, {precision}, {count}, batch {batch}, {found[0].cpu}"]
+    record = {"measurements": [item.record() for item in found]}
+    rows = [_row(item) for item in found]
+    right = frozenset({"median", "p90", "first", "memory"})
+    output.write(Answer(record, rows, [_cells(item) for item in found], heading, [], right))
+    return OK if any(item.timing for item in found) else INFEASIBLE
+
+
+def _cells(item: Measurement) -> dict[str, str]:
+    timing = item.timing
+    if timing is None:
+        return dict.fromkeys(_COLUMNS, "") | {"network": item.model, "noise": item.reason or "unknown"}
+    values = (
+        item.model,
+        quantity(timing.median_s, "s"),
+        interval(timing.low_s, timing.high_s, "s"),
+        quantity(timing.p90_s, "s"),
+        quantity(item.first_s, "s"),
+        quantity(item.peak_memory_bytes, "bytes"),
+        f"{timing.verdict}, {share(timing.spread)}",
+    )
+    return dict(zip(_COLUMNS, values, strict=True))
+
+
+def _row(item: Measurement) -> dict[str, object]:
+    timing = item.timing
+    return {
+        "model": item.model,
+        "engine": item.engine,
+        "engine_version": item.engine_version,
+        "cpu": item.cpu,
+        "threads": item.threads,
+        "batch": item.batch,
+        "median_s": timing.median_s if timing else None,
+        "p90_s": timing.p90_s if timing else None,
+        "first_s": item.first_s,
+        "verdict": timing.verdict if timing else None,
+        "reason": item.reason,
+    }

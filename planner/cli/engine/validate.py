@@ -1,0 +1,138 @@
+"""`planner validate MODEL... --engine E --calibration FILE`: predictions beside measurements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
+from planner.cli.output import Answer, Output, output_options
+from planner.cli.text.numbers import quantity, share
+
+if TYPE_CHECKING:
+    from planner.calibration.validate import Row, Validation
+
+_RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
+
+
+@click.command("validate")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
+@click.option(
+    "--calibration", "file", type=click.Path(path_type=Path), help="Default: the one of this machine."
+)
+@run_threads_option
+@run_precision_option
+@batch_option
+@shape_option
+@click.option("--time", "time_text", default="1.5s", show_default=True, help="How long to sample a network.")
+@click.option("--limit", "limit_text", default="3min", show_default=True, help="Stop a network after this.")
+@output_options
+def command(
+    models: tuple[str, ...],
+    engine: str,
+    file: Path | None,
+    threads: int,
+    precision: str,
+    batch: int,
+    shapes: tuple[str, ...],
+    time_text: str,
+    limit_text: str,
+    *,
+    output: Output,
+) -> int:
+    """Measure each MODEL on this machine and put the calibrated prediction, and the roofline's, beside it.
+
+    No network given here took part in the fit, nor did any of its family: probes are random. Exit status 3
+    when no network could be run.
+    """
+    from planner.calibration.validate import validate
+    from planner.cli.main import INFEASIBLE, OK
+    from planner.engines.measure import require_engine
+    from planner.latency.calibrated.store import for_validation, roofline_point
+    from planner.zoo.source import read_model
+
+    require_engine(engine)
+    calibration = for_validation(file, engine, threads, precision)
+    networks = [
+        (
+            read_model(model, batch=batch, shapes=parse_shapes(shapes)),
+            None if model.startswith("zoo:") else Path(model),
+        )
+        for model in models
+    ]
+    found = validate(
+        networks,
+        calibration,
+        roofline_point(calibration),
+        seconds=parse_option("--time", time_text, "s") or 1.5,
+        limit_s=parse_option("--limit", limit_text, "s") or 180.0,
+        progress=output.progress,
+    )
+    output.progress_done()
+    record = found.record()
+    rows = [_plain(row) for row in found.rows]
+    table = [_cells(row) for row in sorted(found.rows, key=lambda row: -abs(row.error))]
+    output.write(Answer(record, rows, table, _heading(found, record), _footer(found), _RIGHT))
+    return OK if found.rows else INFEASIBLE
+
+
+_SUMMARIES = (
+    ("calibrated", None),
+    ("no drift", "without_drift"),
+    ("roofline", "roofline"),
+    ("own kernels", "floor"),
+)
+"""Lines of the heading: as estimated, with the drift of the reference divided out, without a calibration, and
+with the networks' own measured kernels."""
+
+
+def _heading(found: Validation, record: dict[str, object]) -> list[str]:
+    lines = [f"{len(found.rows)} networks, none of them part of the fit"]
+    for name, key in _SUMMARIES:
+        part = record if key is None else record[key]
+        if isinstance(part, dict) and isinstance(mape := part.get("mape"), float):
+            p90, within = float(part["p90_error"]), float(part["within_10_percent"])
+            lines.append(f"{name:12s}MAPE {share(mape)}, p90 {share(p90)}, within 10 %: {share(within)}")
+    coverage, width = record["coverage"], record["half_width"]
+    if isinstance(coverage, float) and isinstance(width, float):
+        lines.append(f"band        of 90 % holds {share(coverage)}, half-width {share(width)}")
+    return lines
+
+
+def _footer(found: Validation) -> list[str]:
+    lines = [
+        f"{entry['op_class']}: {share(part)} of the time, bias {_signed(entry['bias'])}"
+        for entry in found.classes()
+        if isinstance(part := entry["share_of_time"], float) and isinstance(entry["bias"], float)
+    ]
+    for kernel in found.worst():
+        times = f"{quantity(kernel.predicted_s, 's')} predicted, {quantity(kernel.measured_s, 's')} measured"
+        lines.append(f"worst: {kernel.model} {kernel.name} ({kernel.kind}): {times}; {kernel.cause}")
+    return lines + [f"not run: {model}: {reason}" for model, reason in found.refused]
+
+
+def _cells(row: Row) -> dict[str, str]:
+    return {
+        "network": row.model,
+        "predicted": quantity(row.predicted_s, "s"),
+        "measured": quantity(row.measured_s, "s"),
+        "error": _signed(row.error),
+        "in band": "yes" if row.covered else "no",
+        "roofline": _signed(row.roofline_s / row.measured_s - 1) if row.roofline_s else "",
+        "floor": _signed(row.floor_error) if row.floor_error is not None else "",
+        "noise": row.noise,
+    }
+
+
+def _plain(row: Row) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return asdict(row) | {"covered": row.covered}
+
+
+def _signed(value: object) -> str:
+    return f"{100 * value:+.1f} %" if isinstance(value, float) else ""

@@ -1,0 +1,118 @@
+"""`planner compare MODEL --devices GLOB`: many parts against limits, best first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.cli.arguments import parse_option, parse_precision, parse_rates, parse_shapes
+from planner.cli.model_options import shape_option
+from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.own_parts import hardware_option, own_part_notes
+from planner.cli.text.numbers import band, quantity
+
+if TYPE_CHECKING:
+    from planner.plan.compare.candidate import Candidate
+
+
+@click.command("compare")
+@click.argument("model")
+@click.option(
+    "--devices", "globs", multiple=True, required=True, metavar="GLOB", help="Ids or globs; repeatable."
+)
+@click.option("--modes", default="default", show_default=True, help="default, all, or names with commas.")
+@click.option("--precision", "precisions", multiple=True, help="Repeatable, or with commas.")
+@click.option(
+    "--batch", "batches", type=click.IntRange(min=1), multiple=True, default=(1,), help="Repeatable."
+)
+@shape_option
+@click.option("--max-latency", metavar="50ms")
+@click.option("--max-power", metavar="15W")
+@click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")
+@click.option("--rate", "rates", multiple=True, metavar="CNY=0.14", help="Price of one unit of a currency.")
+@hardware_option
+@output_options
+def command(
+    model: str,
+    globs: tuple[str, ...],
+    modes: str,
+    precisions: tuple[str, ...],
+    batches: tuple[int, ...],
+    shapes: tuple[str, ...],
+    max_latency: str | None,
+    max_power: str | None,
+    budget: str | None,
+    rates: tuple[str, ...],
+    *,
+    output: Output,
+) -> int:
+    """Put MODEL on every part that matches and rank them; exit status 3 when none keeps the limits."""
+    from planner.cli.main import INFEASIBLE, OK
+    from planner.hardware.catalog import match_devices, read_device
+    from planner.plan.compare.candidate import Limits
+    from planner.plan.compare.compare import compare
+    from planner.plan.record.options import comparison_record
+    from planner.schema.hardware.device import Precision
+    from planner.schema.reading.quantity import parse_money
+    from planner.zoo.source import read_model
+
+    limits = Limits(
+        max_latency_s=parse_option("--max-latency", max_latency, "s"),
+        max_power_w=parse_option("--max-power", max_power, "w"),
+        budget=parse_money(budget, "--budget") if budget is not None else None,
+        rates=parse_rates(rates),
+    )
+    named = [parse_precision(text) for group in precisions for text in group.split(",")]
+    workload = read_model(model, batch=batches[0], shapes=parse_shapes(shapes))
+    comparison = compare(
+        workload,
+        [read_device(device_id) for device_id in match_devices(globs)],
+        modes=modes if modes in ("default", "all") else modes.split(","),
+        precisions=[Precision(text) for text in named if text is not None] or [None],
+        batches=batches,
+        limits=limits,
+        progress=lambda device_id: output.progress(f"estimating {device_id}"),
+    )
+    output.progress_done()
+    table = [
+        {
+            "part": c.estimate.device,
+            "mode": c.estimate.mode,
+            "unit": c.estimate.unit,
+            "precision": str(c.estimate.precision),
+            "batch": str(c.estimate.batch),
+            "latency (low - high)": band(
+                c.estimate.latency_s.low, c.estimate.latency_s.mid, c.estimate.latency_s.high, "s"
+            ),
+            "plan with": quantity(c.planning_latency_s.mid, "s"),
+            "power": quantity(c.estimate.part_power_w.mid, "w"),
+            "price": f"{c.price.amount:g} {c.price.currency}" if c.price else "unknown",
+            "": _standing(c),
+        }
+        for c in comparison.candidates
+    ]
+    rows = frame_rows(comparison.to_frame())
+    footer = [f"{c.name}: {c.loses}" for c in comparison.candidates if c.loses]
+    footer += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in comparison.refusals]
+    notes = own_part_notes(match_devices(globs))
+    footer += [f"note: {text}" for text in (*comparison.notes, *notes)]
+    if comparison.contradiction:
+        footer.append(comparison.contradiction)
+    right = frozenset({"batch", "plan with", "power", "price"})
+    record = {**comparison_record(comparison), "warnings": [*comparison.notes, *notes]}
+    output.write(Answer(record, rows, table, [], footer, right))
+    if comparison.feasible:
+        return OK
+    output.say("planner: no candidate keeps the limits; the reasons stand below the table")
+    return INFEASIBLE
+
+
+def _standing(candidate: Candidate) -> str:
+    """Where a candidate stands, in a word or two; why it loses stands below the table."""
+    if not candidate.feasible:
+        return "no"
+    if not candidate.loses:
+        return "best"
+    place = "pareto" if candidate.pareto else "beaten"
+    return f"{place}, tie" if candidate.tie else place

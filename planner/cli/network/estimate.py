@@ -1,0 +1,197 @@
+"""`planner estimate MODEL --device ID`: latency, power and memory on one part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.cli.arguments import parse_precision, parse_shapes
+from planner.cli.model_options import (
+    batch_option,
+    device_option,
+    engine_option,
+    mode_option,
+    precision_option,
+    shape_option,
+    threads_option,
+)
+from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.own_parts import hardware_option, own_part_notes
+from planner.cli.text.numbers import band, count, quantity, share
+from planner.cli.text.overheads import hidden_lines
+from planner.cli.text.units import refuse_with_auto, unit_lines
+from planner.units import format_percent
+
+if TYPE_CHECKING:
+    from planner.latency.result import Estimate
+
+
+@click.command("estimate")
+@click.argument("model")
+@device_option
+@click.option("--unit", help="Compute unit, or auto for the best of all; default: the first with the engine.")
+@mode_option
+@precision_option
+@batch_option
+@shape_option
+@engine_option
+@threads_option
+@click.option(
+    "--calibration",
+    metavar="FILE|none",
+    help="Default: the one kept for this machine; `none`: the roofline of the datasheet alone.",
+)
+@click.option(
+    "--caller", metavar="NAME|none", help="Program around the engine; default: the network's usual."
+)
+@click.option(
+    "--anchor",
+    "anchors",
+    multiple=True,
+    metavar="FILE|published",
+    help="Blend with measurements on this part or of this network; repeatable.",
+)
+@click.option("--layers", is_flag=True, help="Add every kernel.")
+@hardware_option
+@output_options
+def command(
+    model: str,
+    device_id: str,
+    unit: str | None,
+    mode: str | None,
+    precision: str | None,
+    batch: int,
+    shapes: tuple[str, ...],
+    engine: str | None,
+    threads: int | None,
+    calibration: str | None,
+    caller: str | None,
+    anchors: tuple[str, ...],
+    layers: bool,  # noqa: FBT001 - click passes it by name
+    *,
+    output: Output,
+) -> int:
+    """Predict latency, throughput, power, energy and memory of MODEL on one part.
+
+    Exit status 3 when the network does not fit the part's memory.
+    """
+    from planner.cli.main import INFEASIBLE, OK
+    from planner.hardware.catalog import read_device
+    from planner.latency.choice import anchors_for, calibration_for
+    from planner.latency.estimate import estimate
+    from planner.latency.overheads.around import with_hidden_costs
+    from planner.latency.record import estimate_record
+    from planner.latency.units.placement import AUTO
+    from planner.plan.compare.units_auto import auto_record, auto_units
+    from planner.zoo.source import read_model
+
+    asked = parse_precision(precision)
+    chosen, notes = calibration_for(calibration, device_id, engine, threads, asked)
+    measured, published = anchors_for(anchors)
+    device = read_device(device_id)
+    workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
+    auto = None
+    if unit == AUTO:
+        refuse_with_auto(threads=threads, calibration=calibration, caller=caller, anchor=anchors or None)
+        auto = auto_units(workload, device, mode=mode, precision=asked, engine=engine)
+        result = auto.best.estimate
+    else:
+        result = estimate(
+            workload,
+            device,
+            unit=unit,
+            mode=mode,
+            precision=asked,
+            engine=engine,
+            threads=threads,
+            transfer=calibration is None,
+            profile="" if caller == "none" else caller,
+            calibration=chosen,
+            anchors=measured,
+            published=published,
+        )
+    result = with_hidden_costs(result, workload, device, threads)
+    result = replace(result, warnings=(*result.warnings, *notes, *own_part_notes((device.id,))))
+    record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}
+    memory = result.memory
+    heading = [
+        f"{result.model} on {result.device}/{result.unit}, mode {result.mode}, {result.engine} "
+        f"{result.precision}, batch {result.batch}",
+        *_speed_lines(result),
+        *_power_lines(result),
+        f"memory      {quantity(memory.total_bytes, 'bytes')} of {quantity(memory.capacity_bytes, 'bytes')}"
+        + ("" if result.fits else "   DOES NOT FIT, so there is no latency"),
+        f"bound by    compute {share(result.bound.compute)}, memory {share(result.bound.memory)}, "
+        f"overhead {share(result.bound.overhead)}",
+        *hidden_lines(result.hidden),
+        *(unit_lines(auto) if auto else ()),
+    ]
+    shown = result.layers if layers else ()
+    table = [
+        {
+            "kernel": layer.name,
+            "operators": "+".join(layer.op_types),
+            "MACs": count(layer.macs),
+            "bytes": quantity(layer.bytes, "bytes"),
+            "latency": quantity(layer.time.mid_s, "s"),
+            "bound": layer.bound,
+            "precision": str(layer.precision),
+        }
+        for layer in shown
+    ]
+    footer = [f"note: {text}" for text in result.warnings]
+    footer += [f"not costed: {u.name} ({u.op_type}): {u.reason}" for u in result.unresolved]
+    rows = frame_rows(result.to_frame()) if layers else [_flat(record)]
+    output.write(Answer(record, rows, table, heading, footer, frozenset({"MACs", "bytes", "latency"})))
+    return OK if result.fits else INFEASIBLE
+
+
+def _speed_lines(result: Estimate) -> list[str]:
+    if not result.fits:
+        return []
+    latency = result.latency_s
+    anchors = f", anchored on {len(result.anchors)}" if result.anchors else ""
+    origin = f"[{result.provenance}{anchors}{_held(result)}]"
+    return [
+        f"latency     {band(latency.low, latency.mid, latency.high, 's')}   {origin}",
+        f"throughput  {result.throughput_per_s:.4g} inferences/s",
+    ]
+
+
+def _power_lines(result: Estimate) -> list[str]:
+    power, part, joules = result.power_w, result.part_power_w, result.energy_per_inference_j
+    promised = result.peak_ops_per_s / result.power_limit_w
+    lines = [
+        f"power       {band(power.low, power.mid, power.high, 'w')}   [{result.power_provenance}], "
+        f"idle {quantity(result.idle_w, 'w')}; {result.power_boundary}"
+    ]
+    if part.mid != power.mid:
+        lines.append(f"  the part  {band(part.low, part.mid, part.high, 'w')}")
+    if result.fits:
+        lines += [
+            f"energy      {band(joules.low, joules.mid, joules.high, 'j')} per inference, "
+            f"{1 / joules.mid:.3g} inferences/J",
+            f"of a watt   {quantity(promised, 'ops_per_s')}/W promised (dense peak over limit), "
+            f"{quantity(result.useful_ops / joules.mid, 'ops_per_s')}/W used by this network",
+        ]
+    return lines
+
+
+def _held(result: Estimate) -> str:
+    """Which share of measurements the band held, where that is known."""
+    level = result.latency_s.level
+    return "" if level is None else f", band of {format_percent(level)}"
+
+
+def _flat(record: Mapping[str, object], within: str = "") -> dict[str, object]:
+    """One CSV row: nested numbers as `latency_s_low` and so on, lists left out."""
+    row: dict[str, object] = {}
+    for key, value in record.items():
+        if isinstance(value, dict):
+            row.update(_flat(value, f"{within}{key}_"))
+        elif not isinstance(value, list):
+            row[f"{within}{key}"] = value
+    return row

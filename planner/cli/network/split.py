@@ -1,0 +1,188 @@
+"""`planner split MODEL --device ID --server ID`: where to cut a network between a device and a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.cli.arguments import parse_option, parse_precision, parse_shapes
+from planner.cli.model_options import batch_option, shape_option
+from planner.cli.output import Answer, Output, output_options
+from planner.cli.own_parts import hardware_option
+from planner.cli.text.numbers import band, quantity
+from planner.errors import InputError, Problem
+from planner.units import UnitError, parse_quantity
+
+if TYPE_CHECKING:
+    from planner.latency.units.split import Cut, Split
+
+_SHOWN = 5
+
+
+@click.command("split")
+@click.argument("model")
+@click.option("--device", "device_id", required=True, metavar="ID", help="Where frames arise.")
+@click.option("--server", "server_id", required=True, metavar="ID", help="Where the rest may run.")
+@click.option("--up", required=True, metavar="RATE", help="Rate from device to server: 20 Mbit/s.")
+@click.option("--down", metavar="RATE", help="Rate back; default: as up.")
+@click.option(
+    "--round-trip", required=True, metavar="TIME", help="Of an empty message and its answer: 20 ms."
+)
+@click.option("--input-size", metavar="SIZE", help="Of one input as sent, such as a JPEG: 150 kB.")
+@click.option("--answer-size", metavar="SIZE", help="Of one answer as sent, such as a list of boxes: 2 kB.")
+@click.option("--mode", help="Power mode of the device.")
+@click.option("--precision", help="Of the device; default: half precision where the unit has it.")
+@click.option("--server-precision", help="Of the server.")
+@batch_option
+@shape_option
+@hardware_option
+@output_options
+def command(
+    model: str,
+    device_id: str,
+    server_id: str,
+    up: str,
+    down: str | None,
+    round_trip: str,
+    input_size: str | None,
+    answer_size: str | None,
+    mode: str | None,
+    precision: str | None,
+    server_precision: str | None,
+    batch: int,
+    shapes: tuple[str, ...],
+    *,
+    output: Output,
+) -> int:
+    """Every cut of MODEL between a device and a server over a link, against all on one side."""
+    from planner.cli.main import OK
+    from planner.hardware.catalog import read_device
+    from planner.latency.point import point_for
+    from planner.latency.units.split import Sent, Wire, split_between
+    from planner.zoo.source import read_model
+
+    up_rate = parse_option("--up", up, "bytes_per_s") or 0.0
+    down_rate = parse_option("--down", down, "bytes_per_s")
+    wire = Wire(up_rate, up_rate if down_rate is None else down_rate, _time(round_trip))
+    size = parse_option("--input-size", input_size, "bytes")
+    answer = parse_option("--answer-size", answer_size, "bytes")
+    workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
+    here = point_for(read_device(device_id), mode=mode, precision=parse_precision(precision))
+    there = point_for(read_device(server_id), precision=parse_precision(server_precision))
+    sent = Sent(
+        None if size is None else round(size * batch), None if answer is None else round(answer * batch)
+    )
+    found, device, server = split_between(workload, here, there, wire, sent)
+    record = {
+        "model": workload.model,
+        "batch": batch,
+        "device": {
+            "id": here.device,
+            "unit": here.unit,
+            "mode": here.mode,
+            "precision": here.precision.value,
+        },
+        "server": {
+            "id": there.device,
+            "unit": there.unit,
+            "mode": there.mode,
+            "precision": there.precision.value,
+        },
+        "link": {
+            "up_bytes_per_s": wire.up_bytes_per_s,
+            "down_bytes_per_s": wire.down_bytes_per_s,
+            "round_trip_s": wire.round_trip_s,
+        },
+        "best": _record(found.best),
+        "all_device": _record(found.all_device),
+        "all_server": _record(found.all_server),
+        "certain": found.certain,
+        "cuts": [_record(cut) for cut in found.cuts],
+        "warnings": [*device.warnings, *server.warnings],
+    }
+    heading = [
+        f"{workload.model}, {here.device}/{here.unit} {here.precision} and {there.device}/{there.unit} "
+        f"{there.precision}, batch {batch}: {len(found.cuts)} cuts",
+        _verdict(found),
+    ]
+    table = [_row(cut, found) for cut in _shown(found)]
+    rows = [_flat(cut) for cut in found.cuts]
+    right = frozenset({"kernels", "sent up", "device", "link", "server"})
+    output.write(Answer(record, rows, table, heading, [], right))
+    return OK
+
+
+def _time(text: str) -> float:
+    """A round trip; none at all is allowed."""
+    try:
+        return parse_quantity(text, "s")
+    except UnitError as error:
+        raise InputError("--round-trip", [Problem("value", error.expected, repr(text))]) from None
+
+
+def _verdict(found: Split) -> str:
+    best = found.best
+    where = (
+        "all on the device"
+        if best is found.all_device
+        else "all on the server"
+        if best is found.all_server
+        else f"cut after {best.after} ({best.kernels} of {len(found.cuts) - 1} kernels on the device)"
+    )
+    sure = (
+        ""
+        if found.certain or best in (found.all_device, found.all_server)
+        else "; within the bands of both ends"
+    )
+    return f"best: {where}, {quantity(best.latency_s.mid, 's')}{sure}"
+
+
+def _shown(found: Split) -> list[Cut]:
+    """The ends, and the fastest cuts between them."""
+    inner = sorted(found.cuts[1:-1], key=lambda cut: cut.latency_s.mid)[:_SHOWN]
+    return [found.all_device, found.all_server, *inner]
+
+
+def _row(cut: Cut, found: Split) -> dict[str, str]:
+    name = (
+        "all on the device"
+        if cut is found.all_device
+        else "all on the server"
+        if cut is found.all_server
+        else f"after {cut.after}"
+    )
+    latency = cut.latency_s
+    return {
+        "cut": name,
+        "kernels": str(cut.kernels),
+        "sent up": quantity(cut.up_bytes, "bytes"),
+        "device": quantity(cut.device_s.mid, "s"),
+        "link": quantity(cut.link_s, "s"),
+        "server": quantity(cut.server_s.mid, "s"),
+        "latency": band(latency.low, latency.mid, latency.high, "s"),
+        "": "best" if cut is found.best else "",
+    }
+
+
+def _record(cut: Cut) -> dict[str, object]:
+    latency = cut.latency_s
+    return {
+        "kernels_on_device": cut.kernels,
+        "after": cut.after,
+        "up_bytes": cut.up_bytes,
+        "down_bytes": cut.down_bytes,
+        "device_s": cut.device_s.mid,
+        "link_s": cut.link_s,
+        "server_s": cut.server_s.mid,
+        "latency_s": {"low": latency.low, "mid": latency.mid, "high": latency.high},
+        "throughput_per_s": 1 / cut.slowest_stage_s if cut.slowest_stage_s else None,
+        "device_energy_j": cut.device_energy_j,
+    }
+
+
+def _flat(cut: Cut) -> dict[str, object]:
+    record = _record(cut)
+    latency = cut.latency_s
+    ends = {"latency_s_low": latency.low, "latency_s_mid": latency.mid, "latency_s_high": latency.high}
+    return {**{key: value for key, value in record.items() if key != "latency_s"}, **ends}

@@ -1,0 +1,162 @@
+"""`planner cost SCENARIO`: the money line by line, and what it hangs on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.own_parts import hardware_option, own_part_notes
+from planner.cli.text.numbers import interval
+from planner.units import format_percent
+
+if TYPE_CHECKING:
+    from planner.plan.cost.sensitivity import MonteCarlo, Swing, Tornado
+    from planner.plan.cost.study import Costed, CostStudy
+    from planner.plan.money.bill import Bill
+
+_BAR = 24
+
+
+@click.command("cost")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--device", metavar="ID", help="This candidate alone; its price is asked for if missing.")
+@click.option("--draws", type=click.IntRange(min=2), default=1000, show_default=True, help="Of Monte Carlo.")
+@click.option("--seed", type=click.IntRange(min=0), help="Of Monte Carlo, instead of the scenario's.")
+@hardware_option
+@output_options
+def command(scenario: Path, device: str | None, draws: int, seed: int | None, *, output: Output) -> int:
+    """What SCENARIO costs over its horizon: capital, energy and the rest, a thousand inferences, carbon.
+
+    The rack is the one that it gives, or the best option of each part in closed form, cheapest first. The
+    tornado moves one input of the first option from end to end of its band; Monte Carlo draws all of them.
+    Exit status 3 when no option keeps the limits.
+    """
+    from planner.cli.main import INFEASIBLE, OK
+    from planner.plan.cost.record import cost_record
+    from planner.plan.cost.study import cost_study
+    from planner.plan.scenario.file import read_scenario
+
+    study = cost_study(
+        read_scenario(scenario), device=device, draws=draws, seed=seed, progress=output.progress
+    )
+    output.progress_done()
+    record = cost_record(study)
+    asked = [f"not costed, {problem}" for problem in study.missing]
+    if study.tornado is None or study.monte_carlo is None:
+        table = [{"device": name, "reason": reason} for name, reason in study.reasons]
+        rows = [dict(row) for row in table]
+        output.write(Answer(record, rows, table, ["no option keeps every limit:"], asked))
+        return INFEASIBLE
+    first = study.options[0]
+    notes = own_part_notes(tuple(item.option.device for item in study.options))
+    warnings = [*_texts(record["warnings"]), *notes]
+    footer = [*_sums(first.bill), "", *_others(study), *_tornado(study.tornado), *_draws(study.monte_carlo)]
+    footer += ["", *(f"not feasible, {name}: {reason}" for name, reason in study.reasons)]
+    footer += [*asked, *(f"note: {text}" for text in warnings)]
+    right = frozenset({"first year", "over the horizon"})
+    answer = Answer(
+        {**record, "warnings": warnings},
+        frame_rows(study.to_frame()),
+        _lines(first.bill),
+        _heading(first),
+        footer,
+        right,
+    )
+    output.write(answer)
+    return OK
+
+
+def _texts(value: object) -> list[str]:
+    return [str(text) for text in value] if isinstance(value, list) else []
+
+
+def _heading(first: Costed) -> list[str]:
+    option, bill = first.option, first.bill
+    rate = f" at {format_percent(bill.discount_rate, 1)} a year" if bill.discount_rate else ", not discounted"
+    spares = f" and {option.spares} spare{'s' if option.spares > 1 else ''}" if option.spares else ""
+    return [
+        f"{option.count} x {option.device}{spares}, mode {option.mode}, {option.precision}; "
+        f"{bill.horizon_years:g} years, present value in {bill.currency}{rate}"
+    ]
+
+
+def _lines(bill: Bill) -> list[dict[str, str]]:
+    return [
+        {
+            "line": line.name,
+            "due": line.when,
+            "first year": _amount(line.first),
+            "over the horizon": _amount(line.present_value),
+            "from": line.basis,
+        }
+        for line in bill.lines
+    ]
+
+
+def _sums(bill: Bill) -> list[str]:
+    sums = [
+        f"to buy {_amount(bill.capital)}, a year {_amount(bill.running_cost_per_year)}, in all "
+        f"{_amount(bill.total_cost)} {bill.currency}; a thousand inferences "
+        f"{bill.cost_per_thousand_inferences:.3g} {bill.currency} (a million "
+        f"{bill.cost_per_thousand_inferences * 1e3:.3g})",
+        f"unabsorbed: {_amount(bill.unabsorbed_cost)} {bill.currency} of it pay for the "
+        f"{format_percent(bill.unabsorbed_share)} of capacity that no request uses",
+    ]
+    if bill.carbon is None:
+        return [*sums, "carbon: unknown; state `carbon: {intensity: ...}`"]
+    return [
+        *sums,
+        f"carbon: {bill.carbon.kg_first_year:,.0f} kg in the first year, {bill.carbon.kg_total:,.0f} kg in "
+        "all, "
+        f"{bill.carbon.kg_per_thousand_inferences * 1e3:.3g} g a thousand inferences",
+    ]
+
+
+def _others(study: CostStudy) -> list[str]:
+    return [
+        f"{item.option.count} x {item.option.device}: in all {_amount(item.bill.total_cost)}, "
+        f"{item.bill.cost_per_thousand_inferences:.3g} a thousand inferences"
+        for item in study.options[1:]
+    ]
+
+
+def _tornado(found: Tornado) -> list[str]:
+    lines = ["", "one input at a time, total cost from its low to its high end:"]
+    widest = max((swing.width for swing in found.swings), default=0.0)
+    for swing in found.swings:
+        bar = "#" * round(_BAR * swing.width / widest) if widest else ""
+        ends = f"{_amount(swing.total_cost_at_low)} - {_amount(swing.total_cost_at_high)}"
+        lines.append(f"  {swing.input:18} {ends:>19} {bar:{_BAR}} {_range(swing)}")
+    return lines
+
+
+def _range(swing: Swing) -> str:
+    counts = swing.count_at_low, swing.count_at_high
+    devices = f", {counts[0]} to {counts[1]} devices" if counts[0] != counts[1] else ""
+    if swing.unit in ("s", "W"):
+        ends = interval(swing.low, swing.high, swing.unit.lower())
+    else:
+        ends = f"{swing.low:.3g} - {swing.high:.3g} {swing.unit}"
+    return f"{ends}{devices}; {swing.basis}"
+
+
+def _draws(found: MonteCarlo) -> list[str]:
+    lines = ["", f"all inputs at once, {found.draws} draws, seed {found.seed}:"]
+    for spread in found.options:
+        low, _, mid, _, high = spread.total_cost
+        budget = spread.within_budget_share
+        kept = "" if budget is None else f", within budget in {format_percent(budget)}"
+        ends = f"90 % of draws {_amount(low)} - {_amount(high)}"
+        cheapest = f"cheapest in {format_percent(spread.cheapest_share)}"
+        lines.append(f"  {spread.device}: {_amount(mid)} ({ends}), {cheapest}{kept}")
+    shares = [f"{item.input} {format_percent(item.total)}" for item in found.inputs if item.total is not None]
+    return (
+        [*lines, f"  share of the variance that each has a hand in: {', '.join(shares)}"] if shares else lines
+    )
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}"

@@ -1,0 +1,58 @@
+"""`planner lint SCENARIO`: which well-known mistakes the plan walks into."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.cli.output import Answer, Output, output_options
+from planner.cli.own_parts import hardware_option
+
+if TYPE_CHECKING:
+    from planner.plan.pitfalls.lint import Pitfall
+
+
+@click.command("lint")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="Exit status 3 while any error or warning is not accepted.")
+@hardware_option
+@output_options
+def command(
+    scenario: Path,
+    strict: bool,  # noqa: FBT001 - click passes it by name
+    *,
+    output: Output,
+) -> int:
+    """Hold SCENARIO's plan against the six mistakes of planning edge inference, with numbers of this plan.
+
+    The plan is the rack that the scenario gives, or else the one that `planner size` would choose. A mistake
+    made on purpose is accepted with a reason under `accepted` in the scenario.
+    """
+    from planner.cli.main import INFEASIBLE, OK
+    from planner.plan.pitfalls.lint import lint_scenario, pitfall_record
+    from planner.plan.scenario.file import read_scenario
+
+    pitfalls = lint_scenario(read_scenario(scenario), progress=output.progress)
+    output.progress_done()
+    records = [pitfall_record(pitfall) for pitfall in pitfalls]
+    open_ones = [pitfall for pitfall in pitfalls if pitfall.open]
+    heading = [f"{len(open_ones)} open, {len(pitfalls) - len(open_ones)} accepted"]
+    lines = [line for pitfall in pitfalls for line in _lines(pitfall)]
+    output.write(Answer({"pitfalls": records}, records, [], heading, lines))
+    serious = any(pitfall.severity != "note" for pitfall in open_ones)
+    return INFEASIBLE if strict and serious else OK
+
+
+def _lines(pitfall: Pitfall) -> list[str]:
+    """One pitfall as a paragraph: a table has no room for its sentences."""
+    lines = [
+        "",
+        f"{pitfall.severity} {pitfall.id}/{pitfall.rule}: {pitfall.title}",
+        f"  where: {pitfall.where}",
+        f"  evidence: {pitfall.evidence}",
+        f"  advice: {pitfall.advice}",
+        f"  source: {pitfall.source}",
+    ]
+    return lines if pitfall.open else [*lines, f"  accepted: {pitfall.accepted}"]

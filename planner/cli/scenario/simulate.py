@@ -1,0 +1,175 @@
+"""`planner simulate SCENARIO`: the rack over time."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.own_parts import hardware_option, own_part_notes
+from planner.cli.text.claims import claim_lines
+from planner.cli.text.numbers import interval, quantity, share
+from planner.cli.text.rack_notes import band_lines, new_model_lines, rack_life_lines, theory_lines
+
+if TYPE_CHECKING:
+    from planner.plan.options.rack_run import RackRun
+    from planner.plan.scenario.file import ScenarioFile
+    from planner.rack.simulation import Engine
+
+
+@click.command("simulate")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
+@click.option("--replications", type=click.IntRange(min=2), help="Instead of the scenario's.")
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path),
+    help="Write what each device did in the first run, second by second, to FILE.csv or FILE.parquet.",
+)
+@click.option(
+    "--log-every", type=click.IntRange(min=1), default=1, show_default=True, help="Log each so many seconds."
+)
+@hardware_option
+@output_options
+def command(
+    scenario: Path,
+    engine: Engine,
+    seed: int | None,
+    replications: int | None,
+    log: Path | None,
+    log_every: int,
+    *,
+    output: Output,
+) -> int:
+    """Simulate the rack of SCENARIO: the one it gives, or the best that fits.
+
+    Exit status 3 when no rack is feasible or a service level fails. Ctrl-C writes what is finished, marked
+    partial, with exit status 130.
+    """
+    from planner.cli.main import INFEASIBLE
+    from planner.plan.record.options import infeasible_record
+    from planner.plan.scenario.file import read_scenario, with_simulation
+    from planner.plan.study.study import run_study, simulate_synthetic
+    from planner.rack.run.device_log import refuse_log
+
+    source = with_simulation(read_scenario(scenario), seed=seed, replications=replications)
+    if log is not None:
+        refuse_log(log)
+    if source.scenario.synthetic is not None:
+        simulated: RackRun = simulate_synthetic(
+            source, engine=engine, progress=output.progress, keep_partial=True
+        )
+        output.progress_done()
+        output.write(_answer(source, simulated, engine, parts=()))
+        return _logged(simulated, engine, log, log_every, output)
+    study = run_study(source, engine=engine, progress=output.progress, keep_partial=True)
+    output.progress_done()
+    if study.simulated is None:
+        record = infeasible_record(study)
+        reasons = record["reasons"]
+        table = [{key: str(value) for key, value in row.items()} for row in reasons]
+        output.write(
+            Answer(record, reasons, table, ["no candidate keeps every limit; each one's first reason:"])
+        )
+        return INFEASIBLE
+    output.write(_answer(source, study.simulated, engine, parts=(study.simulated.option.device,)))
+    return _logged(study.simulated, engine, log, log_every, output)
+
+
+def _logged(simulated: RackRun, engine: Engine, log: Path | None, every: int, output: Output) -> int:
+    """Write the log where one is asked for, of a run that was not interrupted; the exit status."""
+    from planner.cli.main import INTERRUPTED
+    from planner.rack.run.device_log import partial_path
+    from planner.rack.simulation import log_replication
+
+    if log is None or simulated.result.partial:
+        return _status(simulated)
+    try:
+        log_replication(simulated.rack, log, engine=engine, every=every)
+    except KeyboardInterrupt:
+        output.say(f"interrupted: the seconds that were finished are in {partial_path(log)}")
+        return INTERRUPTED
+    output.say(f"wrote {log}")
+    return _status(simulated)
+
+
+def _status(simulated: RackRun) -> int:
+    """The exit status of an answer: interrupted before infeasible before fine."""
+    from planner.cli.main import INFEASIBLE, INTERRUPTED, OK
+
+    if simulated.result.partial:
+        return INTERRUPTED
+    return INFEASIBLE if simulated.verdict == "FAIL" else OK
+
+
+def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: tuple[str, ...]) -> Answer:
+    """The simulated rack as table and record, with what the scenario asks about the rack beside."""
+    from planner.plan.rack.claims import claims_record
+    from planner.plan.rack.questions import life_record
+    from planner.plan.rack.theory import compare_with_theory, theory_record
+    from planner.plan.record.options import rack_record
+
+    rack, result = simulated.rack, simulated.result
+    answered = {
+        **rack_record(rack, result),
+        "verdict": simulated.verdict,
+        "engine": engine,
+        "reasons": list(simulated.reasons),
+    }
+    if result.update is not None:
+        answered["new_model"] = asdict(result.update)
+    theory = compare_with_theory(rack, result)
+    if theory is not None:
+        answered["theory"] = theory_record(theory)
+    answered.update(life_record(source.scenario, rack))
+    answered.update(claims_record(source.scenario))
+    table = [
+        {
+            "stream": stream.name,
+            "requests": str(stream.requests),
+            "dropped": str(stream.dropped),
+            "p50": quantity(stream.latency_s.p50, "s"),
+            "p99": quantity(stream.latency_s.p99, "s"),
+            "interval": interval(stream.latency_s.p99_low, stream.latency_s.p99_high, "s"),
+            "asked": quantity(group.slo_s, "s"),
+            "verdict": stream.verdict.value,
+        }
+        for stream, group in zip(result.streams, rack.streams, strict=True)
+    ]
+    temperature = result.devices.temperature_c
+    heading = [
+        f"{rack.count} x {rack.device.name}, {result.replications} runs of {rack.duration_s:g} s, seed "
+        f"{result.seed}",
+        f"utilisation {share(result.devices.utilisation)}, throttled "
+        f"{share(result.devices.throttled_share)}, "
+        f"devices {temperature.mean:.1f} degC mean, {temperature.max:.1f} degC at most, "
+        f"rack {quantity(result.power_w, 'w')}",
+    ]
+    if rack.policies:
+        changes = result.devices.open_changes
+        heading.append(f"open devices changed {changes:.3g} times a run of {rack.duration_s:g} s")
+    if rack.life.outages or rack.life.failures or rack.life.update:
+        heading.append(
+            f"out of service {share(result.devices.out_share)} of device time, "
+            f"{result.devices.outages:.3g} times a run"
+        )
+    heading += new_model_lines(rack, result)
+    if result.devices.host_utilisation is not None:
+        heading.append(f"hosts' cores busy {share(result.devices.host_utilisation)}")
+    footer = band_lines(result.streams)
+    footer += ["self-checks (relative residuals):"]
+    footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
+    notes = [*result.warnings, *own_part_notes(parts)]
+    answered["warnings"] = notes
+    footer += theory_lines(theory) if theory else []
+    footer += rack_life_lines(source.scenario, rack)
+    footer += claim_lines(source.scenario)
+    footer += [f"note: {text}" for text in notes]
+    footer += [f"limit broken: {reason}" for reason in simulated.reasons]
+    rows = frame_rows(result.to_frame())
+    right = frozenset({"requests", "dropped", "p50", "p99", "asked"})
+    return Answer(answered, rows, table, heading, footer, right)

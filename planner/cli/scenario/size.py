@@ -1,0 +1,142 @@
+"""`planner size SCENARIO`: how many of which part, side by side, each simulated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.own_parts import hardware_option, own_part_notes
+from planner.cli.text.numbers import quantity, share
+
+if TYPE_CHECKING:
+    from planner.plan.sizing.growth import YearCount
+    from planner.plan.sizing.sized import SizedOption, Sizing
+    from planner.rack.simulation import Engine
+
+
+@click.command("size")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
+@click.option(
+    "--parts",
+    "most_parts",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Parts to simulate, the cheapest in closed form first.",
+)
+@hardware_option
+@output_options
+def command(scenario: Path, engine: Engine, most_parts: int, *, output: Output) -> int:
+    """The least devices of each candidate part that hold SCENARIO's streams, the best part first.
+
+    Counts are proposed in closed form and decided by simulation. PASS holds at the cautious end of the
+    predicted latency, FAIL not even at its best end; UNDECIDED says what would decide it. Exit status 3 when
+    no option is feasible.
+    """
+    from planner.cli.main import INFEASIBLE, OK
+    from planner.plan.record.sizing import sizing_record
+    from planner.plan.scenario.file import read_scenario
+    from planner.plan.sizing.sized import size_scenario
+
+    source = read_scenario(scenario)
+    sizing = size_scenario(source, engine=engine, most_parts=most_parts, progress=output.progress)
+    output.progress_done()
+    notes = own_part_notes(tuple(dict.fromkeys(item.option.device for item in sizing.options)))
+    output.write(
+        Answer(
+            sizing_record(sizing),
+            frame_rows(sizing.to_frame()),
+            [_table_row(item) for item in sizing.options],
+            [source.scenario.question.strip()],
+            [*_footer(sizing), *(f"note: {text}" for text in notes)],
+            frozenset({"count", "racks", "busy", "p99 (low - high)", "hottest", "power", "to buy", "a year"}),
+        )
+    )
+    if sizing.feasible:
+        return OK
+    output.say("planner: no option is feasible; the reasons stand below each other above")
+    return INFEASIBLE
+
+
+def _table_row(item: SizedOption) -> dict[str, str]:
+    option = item.option
+    spares = f" + {option.spares}" if option.spares else ""
+    return {
+        "part": option.device,
+        "setting": f"{option.mode} {option.precision} b{option.batch}",
+        "count": f"{option.count}{spares}",
+        "racks": str(option.racks),
+        "busy": share(item.simulated.result.devices.utilisation if item.simulated else option.utilisation),
+        "p99 (low - high)": _p99(item),
+        "hottest": quantity(_hottest_c(item), "c"),
+        "power": quantity(option.heat.power_w, "w"),
+        "to buy": _money(option.cost.capital, option.cost.currency),
+        "a year": _money(option.cost.running_per_year, option.cost.currency),
+        "verdict": item.verdict.value,
+    }
+
+
+def _p99(item: SizedOption) -> str:
+    tightest = item.tightest
+    if tightest is None:
+        return "not simulated"
+    ends = (tightest.low_s, tightest.mid_s, tightest.high_s)
+    low, mid, high = ("no end" if end is None else quantity(end, "s") for end in ends)
+    return f"{mid} ({low} - {high})"
+
+
+def _hottest_c(item: SizedOption) -> float:
+    """The hottest device of the simulated rack, or of the closed form's."""
+    if item.simulated is None:
+        return item.option.heat.temperature_c
+    return item.simulated.result.devices.temperature_c.max
+
+
+def _money(amount: float | None, currency: str) -> str:
+    return "unknown" if amount is None else f"{amount:,.0f} {currency}"
+
+
+def _footer(sizing: Sizing) -> list[str]:
+    lines = []
+    for item in sizing.options:
+        lines.append(f"{item.option.device}: {item.verdict_reason}")
+        if item.count_for_service is not None:
+            lines.append(
+                f"  {item.count_for_service} would keep the service levels with nothing to spare; "
+                f"{item.count_at_saturation} are the least that can keep up at all"
+            )
+        lines += [f"  decided by {text}" for text in item.would_decide]
+    best = sizing.options[0] if sizing.options else None
+    if best is not None and best.years:
+        lines.append(f"{best.option.device}, year by year:")
+        lines += [f"  {_year(year)}" for year in best.years]
+    if best is not None and best.spares:
+        lines.append(f"{best.option.device}, spares on top of {best.option.count}:")
+        lines += [
+            f"  +{row.spares}: all that are needed up {row.enough_up * 100:.6g} % of the time"
+            + (", as asked" if row.meets_target else "")
+            for row in best.spares
+        ]
+    if sizing.contradiction is not None:
+        lines.append(sizing.contradiction)
+    lines += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in sizing.refusals]
+    lines.append(f"{sizing.considered} settings sized in closed form; the best of each part is shown")
+    unsimulated = sum(item.option.feasible and item.simulated is None for item in sizing.options)
+    if unsimulated:
+        lines.append(
+            f"{unsimulated} of {len(sizing.options)} parts keep every limit and were not simulated, for "
+            "others are cheaper; --parts simulates more of them"
+        )
+    return lines
+
+
+def _year(year: YearCount) -> str:
+    found = (
+        f"year {year.year}: {year.requests_per_s:,.0f} requests/s, {year.count} devices ({year.added} to buy)"
+    )
+    held = f", {year.verdict}" if year.verdict else ", closed form"
+    return found + held + "".join(f"; {reason}" for reason in year.reasons)

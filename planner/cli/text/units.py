@@ -1,0 +1,66 @@
+"""A network over the units of a part as lines on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from planner.cli.text.numbers import quantity, share
+from planner.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from planner.plan.compare.units_auto import AutoAnswer, Together, Tried
+
+_SHOWN = 8
+
+
+def refuse_with_auto(**others: object) -> None:
+    """Refuse options that are of one unit alone."""
+    problems = [
+        Problem(f"--{name}", "none beside --unit auto", repr(value), "name the unit it is of")
+        for name, value in others.items()
+        if value is not None
+    ]
+    if problems:
+        raise InputError("estimate", problems)
+
+
+def unit_lines(answer: AutoAnswer) -> Iterator[str]:
+    """What was tried, what falls back, and all units together."""
+    yield "units"
+    for item in answer.tried:
+        chosen = " <- fastest" if item.placement is answer.best else ""
+        yield f"  {item.unit:10} {_tried(item)}{chosen}"
+    fell = answer.best.falls_back
+    for layer in fell[:_SHOWN]:
+        yield f"  falls back to {layer.unit}: {layer.name} ({'+'.join(layer.op_types)})"
+    if len(fell) > _SHOWN:
+        yield f"  and {len(fell) - _SHOWN} more; `--format json` lists all"
+    if answer.together is not None:
+        yield from _together(answer.together)
+
+
+def _tried(item: Tried) -> str:
+    placement = item.placement
+    if placement is None:
+        return f"cannot: {item.reason}"
+    found = placement.estimate
+    if not found.fits:
+        return "does not fit its memory"
+    lost, crossed = len(placement.falls_back), len(placement.passages)
+    helped = f", {lost} kernels fall back, {crossed} tensors cross" if lost else ""
+    joules = quantity(found.energy_per_inference_j.mid, "j")
+    return f"{quantity(found.latency_s.mid, 's')}, {joules}, {found.engine} {found.precision}{helped}"
+
+
+def _together(found: Together) -> Iterator[str]:
+    parts = ", ".join(
+        f"{stream.count} x {stream.unit} {stream.throughput_per_s:.4g}/s ({stream.precision})"
+        for stream in found.units
+    )
+    limit = f", held back by {found.limited_by}" if found.limited_by else ""
+    yield (
+        f"together    {found.throughput_per_s:.4g}/s in streams of their own ({parts}), "
+        f"{found.throughput_per_s / found.alone_per_s:.2f} times the best alone{limit}; "
+        f"{share(found.bandwidth_share)} of the memory's bandwidth, the part {quantity(found.power_w, 'w')}"
+    )

@@ -1,0 +1,237 @@
+"""Anchors held against an estimate: which may be used, what the model says of each, and the blend.
+
+An anchor is a latency measured by the engine and at the precision of the estimate, on this part or of this
+network. Anything else shares no effect with it (see `planner.latency.transfer.effects`) and is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from planner.errors import InputError, PlannerError, Problem
+from planner.hardware.catalog import read_device, read_engine
+from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
+from planner.latency.anchoring.basis import Basis
+from planner.latency.anchoring.file import Anchor
+from planner.latency.kernels.prepared import prepare
+from planner.latency.transfer.effects import (
+    Anchored,
+    Blend,
+    Known,
+    Place,
+    Used,
+    blend,
+    place,
+    state_of,
+)
+from planner.latency.transfer.published import published
+from planner.latency.transfer.scope import same_unit
+from planner.latency.transfer.store import network_family
+from planner.schema.fitted.transfer import Transfer
+from planner.schema.hardware.device import Device
+from planner.units import format_percent, format_quantity
+from planner.workload.workload import Workload
+from planner.zoo.registry import names
+from planner.zoo.source import read_model
+
+SHORTEST_S, LONGEST_S = 1e-6, 3600.0
+SAME_MACS = 0.02
+FAR_DEVIATIONS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The estimate that is asked for, as anchors are held against it."""
+
+    workload: Workload
+    device: Device
+    point: OperatingPoint
+    basis: Basis
+    threads: int | None
+    caller: str
+
+    @property
+    def place(self) -> Place:
+        """Where it stands among the effects."""
+        return _place(self.workload, self.device, self.point, self.caller)
+
+
+def anchored(target: Target, anchors: Sequence[Anchor], *, with_published: bool) -> Anchored:
+    """The blend of the model with these measurements and, where asked for, the published ones nearby.
+
+    Raises `InputError` with the reason for every measurement that says nothing of this estimate.
+    """
+    basis = target.basis
+    known = list(_own(target, anchors))
+    if with_published and basis.transfer is not None:
+        known += _published(target, basis.transfer)
+    found = blend(basis.anchoring.effects, target.place, known)
+    used = tuple(
+        Used(item.name, math.exp(item.log_ratio), weight)
+        for item, weight in zip(known, found.weights, strict=True)
+    )
+    return Anchored(
+        math.exp(found.shift + basis.log_shift),
+        math.exp(basis.anchoring.low * found.deviation),
+        math.exp(basis.anchoring.high * found.deviation),
+        used,
+        tuple(_notes(target, known, found, asked_published=with_published)),
+    )
+
+
+def _place(workload: Workload, device: Device, point: OperatingPoint, caller: str) -> Place:
+    return place(
+        unit=same_unit(device, point.unit),
+        state=state_of(point),
+        precision=point.precision.value,
+        caller=caller,
+        model=workload.model,
+        family=network_family(workload.model).family,
+        macs=float(workload.macs),
+        batch=workload.batch,
+        threads=point.processors,
+    )
+
+
+def _own(target: Target, anchors: Sequence[Anchor]) -> Iterator[Known]:
+    """What the model says of each anchor; every refusal of the file together."""
+    problems: list[Problem] = []
+    found: list[Known] = []
+    for anchor in anchors:
+        refusals = list(_refusals(target, anchor))
+        if refusals:
+            problems += refusals
+            continue
+        try:
+            found.append(_known(target, anchor))
+        except InputError as error:
+            problems += [replace(problem, line=anchor.line) for problem in error.problems]
+        except PlannerError as error:
+            problems.append(Problem("entry", "a setting that can be predicted", str(error), "", anchor.line))
+    if problems:
+        raise InputError(anchors[0].source, problems)
+    yield from found
+
+
+def _refusals(target: Target, anchor: Anchor) -> Iterator[Problem]:
+    point, line = target.point, anchor.line
+    if not SHORTEST_S <= anchor.latency_s <= LONGEST_S:
+        got = format_quantity(anchor.latency_s, "s")
+        yield Problem("latency", "between 1 us and 1 h", got, "check the unit", line)
+    if anchor.engine is not None and anchor.engine != point.engine:
+        advice = "engines reach different shares of a peak: measure with this one"
+        yield Problem("engine", point.engine, anchor.engine, advice, line)
+    if anchor.precision is not None and anchor.precision is not point.precision:
+        advice = "leave it out, or ask in its precision"
+        yield Problem("precision", point.precision.value, anchor.precision.value, advice, line)
+    elsewhere = anchor.device not in (None, target.device.id)
+    if elsewhere and not _is_target(target, anchor.network):
+        got = f"{anchor.network} on {anchor.device}"
+        expected = f"a measurement on {target.device.id} or of {target.workload.model}"
+        yield Problem("entry", expected, got, "it says nothing of this estimate", line)
+
+
+def _is_target(target: Target, network: str) -> bool:
+    return _name(network) == target.workload.model
+
+
+def _name(network: str) -> str:
+    return (
+        network.removeprefix("zoo:")
+        if network.startswith("zoo:")
+        else Path(network).stem.removesuffix(".onnx")
+    )
+
+
+def _known(target: Target, anchor: Anchor) -> Known:
+    """The anchor's place, and its latency over what the model says there."""
+    device = target.device if anchor.device in (None, target.device.id) else read_device(anchor.device or "")
+    here = device.id == target.device.id
+    unit = anchor.unit or (target.point.unit if here else choose_unit(device, None, target.point.engine))
+    point = operating_point(
+        device,
+        read_engine(target.point.engine),
+        unit=unit,
+        mode=anchor.mode or (target.point.mode if here else None),
+        precision=target.point.precision,
+        threads=anchor.threads or (target.threads if here else None),
+    )
+    if not target.basis.covers(point):
+        expected = f"a unit of the kind of {target.device.id}/{target.point.unit}"
+        raise InputError(anchor.source, [Problem("device", expected, f"{device.id}/{unit}")])
+    if point.precision is not target.point.precision:
+        expected, got = f"a unit that computes in {target.point.precision}", f"{device.id}/{unit}"
+        raise InputError(anchor.source, [Problem("precision", expected, got)])
+    prepared = prepare(
+        _workload(target, anchor), anchor.batch or target.workload.batch, point.precision, point.engine
+    )
+    predicted = target.basis.predicted_s(prepared, point)
+    name = (
+        f"{prepared.workload.model}, batch {prepared.workload.batch}, on {device.id}: "
+        f"{format_quantity(anchor.latency_s, 's', 3)}"
+    )
+    return Known(
+        _place(prepared.workload, device, point, ""),
+        math.log(anchor.latency_s / predicted),
+        f"{name} ({anchor.note})" if anchor.note else name,
+    )
+
+
+def _workload(target: Target, anchor: Anchor) -> Workload:
+    """The anchor's network; the asked one where it has its name, checked where both can be read."""
+    text = anchor.network
+    same = _is_target(target, text)
+    if not text.startswith("zoo:") and not Path(text).exists():
+        if same:
+            return target.workload
+        if text not in names():
+            problem = Problem("network", "zoo:NAME, an ONNX file or the network asked about", repr(text))
+            raise InputError(anchor.source, [problem])
+        text = f"zoo:{text}"
+    found = read_model(text)
+    if same:
+        macs, asked = found.macs / found.batch, target.workload.macs / target.workload.batch
+        if abs(macs - asked) <= SAME_MACS * asked:
+            return target.workload
+        problem = Problem(
+            "network", f"{target.workload.model} of {asked / 1e9:.4g} GMAC", f"one of {macs / 1e9:.4g} GMAC",
+            "it differs from the network asked about: give its own file under its own name",
+        )  # fmt: skip
+        raise InputError(anchor.source, [problem])
+    return found
+
+
+def _published(target: Target, transfer: Transfer) -> list[Known]:
+    """Published measurements of this network on siblings, and of other networks on this part."""
+    size = target.workload.macs / target.workload.batch
+    same_part = same_unit(target.device, target.point.unit)
+    found = []
+    for row in published(transfer.id):
+        of_network = (
+            row.model == target.workload.model and abs(row.macs / row.batch - size) <= SAME_MACS * size
+        )
+        if row.precision == target.point.precision and (of_network or row.unit == same_part):
+            found.append(row.known())
+    return found
+
+
+def _notes(target: Target, known: Sequence[Known], found: Blend, *, asked_published: bool) -> Iterator[str]:
+    if not known:
+        if asked_published:
+            yield (
+                f"nobody published {target.workload.model} on a sibling, or another network on this part, in "
+                f"{target.point.precision}: the estimate is the model's own"
+            )
+        return
+    narrower = format_percent(1.0 - found.deviation / found.prior_deviation)
+    told = f"{len(known)} measurements" if len(known) > 1 else "1 measurement"
+    yield f"anchored on {told}: {math.exp(found.shift):.3g} times the model, the band {narrower} narrower"
+    for item in known:
+        if abs(item.log_ratio) > FAR_DEVIATIONS * found.prior_deviation:
+            yield (
+                f"{item.name} is {math.exp(item.log_ratio):.3g} times what the model says: check its engine, "
+                "precision, threads and unit"
+            )

@@ -1,0 +1,125 @@
+"""Reading anchors: a list in YAML or CSV, or the record of `planner measure` or `planner import` as it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from planner.errors import InputError, Problem
+from planner.schema.fitted.anchors import AnchorList, ImportedRecord, MeasuredRecord
+from planner.schema.hardware.device import Precision
+from planner.schema.reading.problems import KeyPath
+from planner.schema.reading.yaml_file import Document, parse_document, read_document, validate
+
+_TOOL_ENGINES = {"trtexec": "tensorrt", "msprof": "acl"}
+_COUNTS = ("batch", "threads")
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """One measured latency; None where the file leaves it to the estimate."""
+
+    network: str
+    latency_s: float
+    source: str
+    """The file and what it calls the entry."""
+    line: int | None = None
+    device: str | None = None
+    unit: str | None = None
+    mode: str | None = None
+    engine: str | None = None
+    precision: Precision | None = None
+    batch: int | None = None
+    threads: int | None = None
+    note: str = ""
+
+
+def read_anchors(path: Path) -> tuple[Anchor, ...]:
+    """All measurements of a file; `InputError` with every problem of it."""
+    document = _csv_document(path) if path.suffix.lower() == ".csv" else read_document(path)
+    values = document.values if isinstance(document.values, Mapping) else {}
+    if "tool" in values:
+        return (_imported(validate(document, ImportedRecord), path),)
+    entries = values.get("measurements")
+    first = entries[0] if isinstance(entries, list) and entries else None
+    if isinstance(first, Mapping) and "timing" in first:
+        return _measured(validate(document, MeasuredRecord), path)
+    return _listed(document, path)
+
+
+def _listed(document: Document, path: Path) -> tuple[Anchor, ...]:
+    found = []
+    for i, entry in enumerate(validate(document, AnchorList).measurements):
+        line = document.line_of(("measurements", i))
+        values = {name: getattr(entry, name) for name in type(entry).model_fields if name != "latency_s"}
+        found.append(Anchor(latency_s=entry.latency_s, source=str(path), line=line, **values))
+    return tuple(found)
+
+
+def _measured(record: MeasuredRecord, path: Path) -> tuple[Anchor, ...]:
+    found = [
+        Anchor(
+            network=entry.model,
+            latency_s=entry.timing.median_s,
+            source=str(path),
+            engine=entry.engine,
+            precision=entry.precision,
+            batch=entry.batch,
+            threads=entry.threads,
+            note=f"measured on {entry.cpu}",
+        )
+        for entry in record.measurements
+        if entry.timing is not None
+    ]
+    if not found:
+        problem = Problem("measurements", "a network with a timing", "none that ran", "see their reasons")
+        raise InputError(str(path), [problem])
+    return tuple(found)
+
+
+def _imported(record: ImportedRecord, path: Path) -> Anchor:
+    problems = []
+    if record.latency_s is None:
+        advice = "for trtexec import the file of --exportTimes"
+        problems.append(Problem("latency_s", "the latency of whole inferences", "none", advice))
+    if record.model is None:
+        advice = "import it again with --model"
+        problems.append(Problem("model", "the network that was profiled", "none", advice))
+    if problems or record.latency_s is None or record.model is None:
+        raise InputError(str(path), problems)
+    return Anchor(
+        network=record.model,
+        latency_s=record.latency_s.median,
+        source=str(path),
+        engine=_TOOL_ENGINES.get(record.tool, record.tool),
+        note=f"profile of {record.tool}",
+    )
+
+
+def _csv_document(path: Path) -> Document:
+    """The rows of a CSV as the document that the same list in YAML would be; empty cells are left out."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        problem = Problem("file", "an existing CSV file", "no such file", "check the path")
+        raise InputError(str(path), [problem]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(str(path), [Problem("file", "a readable CSV file in UTF-8", str(error))]) from None
+    entries: list[dict[str, object]] = []
+    lines: dict[KeyPath, int] = {}
+    reader = csv.DictReader(io.StringIO(text))
+    for row in reader:
+        lines["measurements", len(entries)] = reader.line_num
+        entries.append(
+            {key or "more columns than the header": _cell(key, cell) for key, cell in row.items() if cell}
+        )
+    plain = parse_document(json.dumps({"measurements": entries}), str(path))
+    return Document(plain.file, plain.values, lines, plain.sha256, plain.problems)
+
+
+def _cell(key: str | None, text: object) -> object:
+    return int(text) if key in _COUNTS and isinstance(text, str) and text.strip().isdigit() else text

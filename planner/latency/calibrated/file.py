@@ -1,0 +1,203 @@
+"""Calibrations as files: a YAML of fitted numbers and, beside it, a CSV of the measured kernels."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import get_type_hints
+
+from planner.errors import InputError, Problem
+from planner.files import write_bytes
+from planner.latency.calibrated.calibration import Calibration, Conditions, NetworkError, Setting
+from planner.latency.calibrated.kernel_model import Base, Hyperparameters, KernelModel
+from planner.latency.kernels.features import FEATURES
+from planner.latency.kernels.shape import KernelShape
+from planner.schema.fitted.calibration import CalibrationFile, KernelClass
+from planner.schema.reading.yaml_file import read_document, validate, write_document
+
+_COLUMNS = (*(field.name for field in fields(KernelShape)), "seconds", "count")
+_TYPES: Mapping[str, type] = {**get_type_hints(KernelShape), "seconds": float, "count": int}
+_AGAIN = "calibrate again with `planner calibrate`"
+_LONGEST_S = 3600.0
+
+
+def write_calibration(calibration: Calibration, path: Path) -> None:
+    """Write the two files, the table first; each whole or not at all."""
+    table = path.with_suffix(".csv")
+    content = _table(calibration.models).encode()
+    write_bytes(table, content)
+    document = _document(calibration, table.name, hashlib.sha256(content).hexdigest())
+    heading = (
+        "# What one engine reaches on this machine; the measured kernels stand in the table beside it.\n"
+    )
+    write_bytes(path, (heading + write_document(document)).encode())
+
+
+def read_calibration(path: Path) -> Calibration:
+    """A calibration from its files; `InputError` with every problem of an edited or damaged one."""
+    document = read_document(path)
+    stored = validate(document, CalibrationFile)
+    table = path.with_name(stored.table.file)
+    try:
+        content = table.read_bytes()
+    except OSError as error:
+        problem = Problem("table", f"a readable file {table}", error.strerror or str(error), _AGAIN)
+        raise InputError(str(path), [problem]) from None
+    if hashlib.sha256(content).hexdigest() != stored.table.sha256:
+        problem = Problem("table.sha256", "that of the table beside the file", "another", _AGAIN)
+        raise InputError(str(path), [problem])
+    rows = _rows(content.decode("utf-8"), table)
+    problems = list(_mismatches(stored, rows))
+    if problems:
+        raise InputError(str(path), problems)
+    return _calibration(stored, rows, document.sha256)
+
+
+def _calibration(
+    stored: CalibrationFile, rows: Mapping[str, list[tuple[KernelShape, float, int]]], digest: str
+) -> Calibration:
+    conditions = stored.conditions
+    return Calibration(
+        Setting(
+            stored.engine, stored.engine_version, stored.cpu, stored.device, stored.unit, stored.threads,
+            stored.precision, stored.date,
+        ),
+        Conditions(
+            conditions.probes, conditions.rejected, conditions.kernels, conditions.reference_s,
+            conditions.reference_spread_ratio, conditions.copy_s, conditions.profiler_scale,
+            conditions.profiler_per_node_s,
+        ),
+        stored.fixed_s,
+        NetworkError(**stored.band.model_dump()),
+        tuple(_model(name, entry, rows[name]) for name, entry in sorted(stored.classes.items())),
+        digest,
+    )  # fmt: skip
+
+
+def _model(name: str, entry: KernelClass, rows: Iterable[tuple[KernelShape, float, int]]) -> KernelModel:
+    base = entry.base
+    shapes, seconds, counts = zip(*rows, strict=True)
+    return KernelModel(
+        name,
+        Base(
+            base.launch_s,
+            2.0 / base.peak_ops_per_s if base.peak_ops_per_s else 0.0,
+            1.0 / base.bandwidth_bytes_per_s if base.bandwidth_bytes_per_s else 0.0,
+            1.0 / base.cold_bandwidth_bytes_per_s if base.cold_bandwidth_bytes_per_s else 0.0,
+        ),
+        Hyperparameters(
+            tuple(entry.lengths[feature] for feature in FEATURES),
+            entry.spread, entry.noise, entry.shared, entry.mean,
+        ),
+        shapes,
+        seconds,
+        counts,
+        dict(entry.absent),
+    )  # fmt: skip
+
+
+def _document(calibration: Calibration, table: str, digest: str) -> dict[str, object]:
+    conditions, error = calibration.conditions, calibration.error
+    return {
+        "schema": 1,
+        **asdict(calibration.setting),
+        "conditions": {
+            "probes": conditions.probes,
+            "rejected": conditions.rejected,
+            "kernels": conditions.kernels,
+            "reference": _us(conditions.reference_s),
+            "reference_spread": f"{100 * conditions.reference_spread:.3g} %",
+            "copy": _us(conditions.copy_s),
+            "profiler_scale": _short(conditions.profiler_scale),
+            "profiler_per_node": _us(conditions.profiler_per_node_s),
+        },
+        "fixed": _us(calibration.fixed_s),
+        "band": {
+            "level": error.level,
+            "floor": _short(error.floor),
+            "share": _short(error.share),
+            "own": _short(error.own),
+            "quantile": _short(error.quantile),
+            "between_runs": error.between_runs,
+        },
+        "table": {"file": table, "sha256": digest},
+        "classes": {model.op_class: _class(model) for model in calibration.models},
+    }
+
+
+def _class(model: KernelModel) -> dict[str, object]:
+    base, settings = model.base, model.hyperparameters
+    shown: dict[str, object] = {"launch": _us(base.fixed_s)}
+    if base.per_mac_s:
+        shown["peak"] = f"{2e-9 / base.per_mac_s:.6g} GOPS"
+    if base.per_byte_s:
+        shown["bandwidth"] = f"{1e-9 / base.per_byte_s:.6g} GB/s"
+    if base.per_cold_byte_s:
+        shown["cold_bandwidth"] = f"{1e-9 / base.per_cold_byte_s:.6g} GB/s"
+    return {
+        "base": shown,
+        "mean": _short(settings.mean),
+        "spread": _short(settings.spread),
+        "noise": _short(settings.noise),
+        "shared": _short(settings.shared),
+        "lengths": {name: _short(length) for name, length in zip(FEATURES, settings.lengths, strict=True)},
+        "absent": dict(model.absent),
+    }
+
+
+def _table(models: Iterable[KernelModel]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for model in models:
+        for shape, seconds, count in zip(model.shapes, model.seconds, model.counts, strict=True):
+            writer.writerow((*(getattr(shape, name) for name in _COLUMNS[:-2]), f"{seconds:.4g}", count))
+    return text.getvalue()
+
+
+def _rows(text: str, table: Path) -> dict[str, list[tuple[KernelShape, float, int]]]:
+    reader = csv.DictReader(io.StringIO(text))
+    if tuple(reader.fieldnames or ()) != _COLUMNS:
+        problem = Problem("columns", ", ".join(_COLUMNS), ", ".join(reader.fieldnames or ("none",)), _AGAIN)
+        raise InputError(str(table), [problem])
+    found: dict[str, list[tuple[KernelShape, float, int]]] = defaultdict(list)
+    problems: list[Problem] = []
+    for line, row in enumerate(reader, start=2):
+        try:
+            values = {name: _TYPES[name](row[name]) for name in _COLUMNS}
+        except (TypeError, ValueError):
+            problems.append(
+                Problem("row", "numbers in all columns but the first two", str(row), _AGAIN, line)
+            )
+            continue
+        seconds, count = values.pop("seconds"), values.pop("count")
+        if not (math.isfinite(seconds) and 0 < seconds < _LONGEST_S) or count < 1:
+            problems.append(Problem("seconds", "a time above zero", str(seconds), _AGAIN, line))
+        found[values["op_class"]].append((KernelShape(**values), seconds, count))
+    if problems:
+        raise InputError(str(table), problems)
+    return found
+
+
+def _mismatches(stored: CalibrationFile, rows: Mapping[str, object]) -> Iterable[Problem]:
+    for name in sorted({*stored.classes, *rows}):
+        if name not in rows:
+            yield Problem(f"classes.{name}", "rows of this class in the table", "none", _AGAIN)
+        elif name not in stored.classes:
+            yield Problem("classes", f"the class {name} of the table", "no entry", _AGAIN)
+        elif set(stored.classes[name].lengths) != set(FEATURES):
+            yield Problem(f"classes.{name}.lengths", ", ".join(FEATURES), "other names", _AGAIN)
+
+
+def _us(seconds: float) -> str:
+    return f"{1e6 * seconds:.5g} us"
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")

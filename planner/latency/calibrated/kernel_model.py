@@ -1,0 +1,202 @@
+"""Time of one kernel on one engine and unit: a base from arithmetic and traffic times a learnt factor.
+
+log t = log(a + b MACs + c bytes) + g(shape), where g is a Gaussian process with a Matern 5/2 covariance and a
+length for each feature (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, eq. 4.17 and
+2.25 to 2.26). Far from every measured kernel g returns to zero, the base, and its spread grows to that of the
+class, so that a shape that was never probed is told by its band. Kernels of another kind in the same class
+share a part of the covariance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+
+from planner.latency.kernels.features import features_of
+from planner.latency.kernels.shape import KernelShape
+
+Array = NDArray[np.float64]
+
+UNKNOWN_SPREAD = 1.0
+"""Standard deviation of log seconds for kernels of a kind that no probe had: a factor of 2.7 either way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Seconds of a kernel without any learnt factor: fixed, per multiply-accumulate and per byte moved.
+
+    `per_cold_byte_s` comes on top for weights that other layers have pushed out of the caches since the last
+    inference.
+    """
+
+    fixed_s: float
+    per_mac_s: float
+    per_byte_s: float
+    per_cold_byte_s: float = 0.0
+
+    def seconds(self, shapes: Sequence[KernelShape]) -> Array:
+        """Seconds of each kernel."""
+        terms = np.array([self.fixed_s, self.per_mac_s, self.per_byte_s, self.per_cold_byte_s])
+        found: Array = work_of(shapes) @ terms
+        return found
+
+
+CACHE_BYTES = 64e6
+"""Where a network's traffic begins to push its weights out: the order of a server's last cache."""
+CORE_CACHE_BYTES = 2e6
+"""Where the weights of one step outgrow the cache of a core: that of current server processors."""
+
+
+def work_of(shapes: Sequence[KernelShape]) -> Array:
+    """Columns of one, multiply-accumulates on the image, bytes moved, and cold bytes of weights."""
+    return np.array(
+        [
+            (
+                1.0,
+                shape.macs * shape.inside,
+                shape.moved_bytes,
+                _cold_bytes(shape),
+            )
+            for shape in shapes
+        ],
+        dtype=np.float64,
+    ).reshape(len(shapes), 4)
+
+
+def _cold_bytes(shape: KernelShape) -> float:
+    """Bytes of weights that come from beyond the caches.
+
+    Once an inference for most kernels; for recurrent ones the weights between steps come again with every
+    step where they outgrow the second-level cache.
+    """
+    once = shape.weight_bytes * shape.network_bytes / (shape.network_bytes + CACHE_BYTES)
+    if shape.op_class != "recurrent":
+        return once
+    directions = shape.groups / shape.steps
+    own = shape.weight_bytes / (directions * shape.rows * shape.depth) * shape.rows**2
+    own /= _GATES.get(shape.kind.split(" ")[0], 1)
+    return once + shape.groups * own / (1.0 + (CORE_CACHE_BYTES / own) ** _SHARPNESS)
+
+
+_GATES = {"LSTM": 4, "GRU": 3}
+_SHARPNESS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperparameters:
+    """What a fit settles: one length per feature (in its own units), three spreads and the share of kinds.
+
+    `spread` is the standard deviation of g, `noise` that of one measurement, both of log seconds; `shared` is
+    the part of the covariance that kernels of different kinds have in common.
+    """
+
+    lengths: tuple[float, ...]
+    spread: float
+    noise: float
+    shared: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class KernelModel:
+    """One class of kernels as fitted: base, hyperparameters and the measured kernels that support it."""
+
+    op_class: str
+    base: Base
+    hyperparameters: Hyperparameters
+    shapes: tuple[KernelShape, ...]
+    seconds: tuple[float, ...]
+    counts: tuple[int, ...]
+    """How many measurements each of the seconds is the mean of."""
+    absent: dict[str, float] = field(default_factory=dict)
+    """Kind -> share of its kernels that the engine did away with."""
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of kernels that were measured."""
+        return frozenset(shape.kind for shape in self.shapes)
+
+    def predict(self, shapes: Sequence[KernelShape]) -> tuple[Array, Array]:
+        """Seconds of each kernel and the standard deviation of their logarithm."""
+        base_s = self.base.seconds(shapes)
+        cross = covariance(self.hyperparameters, self._points, _points(shapes), self._kinds, _kinds(shapes))
+        factor, weights = self._solved
+        mean = self.hyperparameters.mean + cross.T @ weights
+        explained = np.einsum("ij,ij->j", cross, cho_solve(factor, cross))
+        variance = np.maximum(self.hyperparameters.spread**2 - explained, 0.0)
+        kept = np.array([1.0 - self.absent.get(shape.kind, 0.0) for shape in shapes])
+        spread = np.sqrt(variance + self.hyperparameters.noise**2)
+        new = np.array([shape.kind not in self.kinds for shape in shapes])
+        return base_s * np.exp(mean) * kept, np.where(new, np.maximum(spread, UNKNOWN_SPREAD), spread)
+
+    @cached_property
+    def _points(self) -> Array:
+        return _points(self.shapes)
+
+    @cached_property
+    def _kinds(self) -> NDArray[np.str_]:
+        return _kinds(self.shapes)
+
+    @cached_property
+    def _solved(self) -> tuple[tuple[Array, bool], Array]:
+        settings = self.hyperparameters
+        matrix = covariance(settings, self._points, self._points, self._kinds, self._kinds)
+        matrix += np.diag(noise_variance(settings.noise, self.counts, self.seconds))
+        factor = cho_factor(matrix, lower=True)
+        target = np.log(np.array(self.seconds)) - np.log(self.base.seconds(self.shapes)) - settings.mean
+        return factor, cho_solve(factor, target)
+
+
+CLOCK_S = 0.5e-6
+"""What a profiler's clock in whole microseconds leaves open."""
+
+
+def noise_variance(noise: float | Array, counts: Sequence[int], seconds: Sequence[float]) -> Array:
+    """Variance of the logarithm of each measured kernel: that of one run over its count, and the clock's."""
+    times = np.minimum(np.array(counts, dtype=np.float64), 4.0)
+    variance: Array = noise**2 / times + clock_variance(counts, seconds)
+    return variance
+
+
+def clock_variance(counts: Sequence[int], seconds: Sequence[float]) -> Array:
+    """The part of the variance that the clock is to blame for."""
+    short: Array = (CLOCK_S / np.maximum(np.array(seconds), CLOCK_S)) ** 2
+    return short / np.minimum(np.array(counts, dtype=np.float64), 4.0)
+
+
+def covariance(
+    settings: Hyperparameters,
+    left: Array,
+    right: Array,
+    kinds_left: NDArray[np.str_],
+    kinds_right: NDArray[np.str_],
+) -> Array:
+    """Matern 5/2 covariance between kernels, damped where their kinds differ."""
+    lengths = np.array(settings.lengths)
+    distance = scaled_distance(left / lengths, right / lengths)
+    root = math.sqrt(5.0) * distance
+    smooth = (1.0 + root + root**2 / 3.0) * np.exp(-root)
+    same = kinds_left[:, None] == kinds_right[None, :]
+    together: Array = settings.spread**2 * smooth * np.where(same, 1.0, settings.shared)
+    return together
+
+
+def scaled_distance(left: Array, right: Array) -> Array:
+    """Euclidean distances between the rows of two arrays."""
+    square = (left**2).sum(1)[:, None] + (right**2).sum(1)[None, :] - 2.0 * left @ right.T
+    distance: Array = np.sqrt(np.maximum(square, 0.0))
+    return distance
+
+
+def _points(shapes: Sequence[KernelShape]) -> Array:
+    return features_of(shapes)
+
+
+def _kinds(shapes: Sequence[KernelShape]) -> NDArray[np.str_]:
+    return np.array([shape.kind for shape in shapes])

@@ -1,0 +1,81 @@
+"""A network made ready for one engine: what an estimate needs of it that does not depend on the part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.errors import InputError, Problem
+from planner.hardware.catalog import read_engine
+from planner.latency.kernels.channel_layout import BlockRule
+from planner.schema.hardware.device import Precision
+from planner.workload.fusion import Fusion, FusionRule, Kernel, fusion_of, kernels_in
+from planner.workload.quantise import in_8_bits
+from planner.workload.workload import Workload, at_batch, at_precision
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Prepared:
+    """A network at one batch and precision, as the kernels of one engine; equal to itself alone."""
+
+    workload: Workload
+    kernels: tuple[Kernel, ...]
+    memory_bytes: tuple[int, int]
+    """Of weights and of peak activations."""
+
+
+def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
+    """Everything about a network that does not depend on the part; `InputError` for a batch below one."""
+    sized = sized_for(workload, batch)
+    return prepare_fused(at_precision(sized, precision), fused_by(sized, engine))
+
+
+def sized_for(workload: Workload, batch: int) -> Workload:
+    """The network at a batch size; `InputError` for one below one."""
+    if not isinstance(batch, int) or batch < 1:
+        raise InputError(workload.model, [Problem("batch", "a whole number of one or more", repr(batch))])
+    return workload if batch == workload.batch else at_batch(workload, batch)
+
+
+def prepare_fused(made: Workload, fusion: Fusion) -> Prepared:
+    """A network whose batch and precision are set and whose kernels are known."""
+    return Prepared(made, kernels_in(made, fusion), (made.weight_bytes, made.peak_activation_bytes))
+
+
+def prepare_run(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
+    """A network as an engine of this machine is given it: in 8 bits that is a quantised file.
+
+    `prepare` asks what would be if every tensor were of the precision; here floats between quantised layers
+    stay floats, and what passes between both is converted.
+    """
+    if precision is not Precision.INT8:
+        return prepare(workload, batch, precision, engine)
+    sized = in_8_bits(sized_for(workload, batch))
+    return Prepared(sized, kernels_of(sized, engine), (sized.weight_bytes, sized.peak_activation_bytes))
+
+
+def kernels_of(workload: Workload, engine: str) -> tuple[Kernel, ...]:
+    """The kernels that an engine makes of the network, by the engine's fusion rules."""
+    return kernels_in(workload, fused_by(workload, engine))
+
+
+def fused_by(workload: Workload, engine: str) -> Fusion:
+    """Which operators an engine runs as one kernel, by its fusion rules."""
+    rules = [
+        FusionRule(
+            rule.name,
+            tuple(rule.anchor),
+            tuple(rule.absorbs),
+            max_nodes=rule.max_nodes,
+            extra_reads=rule.extra_reads,
+            vectors_only=rule.vectors_only,
+            requires=tuple(rule.requires),
+        )
+        for rule in read_engine(engine).fusion
+    ]
+    return fusion_of(workload, rules)
+
+
+def block_rule(engine: str) -> BlockRule | None:
+    """How an engine keeps channels in blocks; None where it is not known to."""
+    blocks = read_engine(engine).channel_blocks
+    return BlockRule(blocks.size, blocks.multiple) if blocks else None

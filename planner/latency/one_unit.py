@@ -1,0 +1,100 @@
+"""The estimate of a network on one unit: by a calibration, a transferred model, or the roofline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.hardware.operating_point import OperatingPoint
+from planner.latency.calibrated.calibration import Calibration
+from planner.latency.calibrated.network import by_calibration
+from planner.latency.kernels.prepared import Prepared
+from planner.latency.memory_use import MemoryUse
+from planner.latency.network_time import (
+    NetworkTime,
+    bound_shares,
+    by_model,
+    by_roofline,
+    unit_use,
+)
+from planner.latency.power import power_draw
+from planner.latency.remarks import remarks
+from planner.latency.result import Estimate
+from planner.latency.transfer.effects import Anchored, Used
+from planner.schema.fitted.transfer import Transfer
+
+if TYPE_CHECKING:
+    pass
+
+
+def estimate_at(
+    prepared: Prepared,
+    point: OperatingPoint,
+    transfer: Transfer | None = None,
+    profile: str | None = None,
+    calibration: Calibration | None = None,
+    anchored: Anchored | None = None,
+) -> Estimate:
+    """The estimate of a network prepared for the point's precision and engine.
+
+    By a calibration, else by a transferred model or, with neither, by the roofline over its kernels.
+    """
+    if calibration is not None:
+        latency = by_calibration(prepared, point, calibration)
+    elif transfer is not None:
+        latency = by_model(prepared, point, transfer, profile, anchored)
+    else:
+        latency = by_roofline(prepared, point, anchored)
+    return assembled(
+        prepared,
+        point,
+        latency,
+        rests_on=transfer.id if transfer else None,
+        calibration=calibration.digest if calibration else None,
+        anchors=anchored.used if anchored else (),
+    )
+
+
+def assembled(
+    prepared: Prepared,
+    point: OperatingPoint,
+    latency: NetworkTime,
+    *,
+    rests_on: str | None = None,
+    calibration: str | None = None,
+    anchors: tuple[Used, ...] = (),
+) -> Estimate:
+    """The estimate whose latency was worked out already: power, energy and memory beside it."""
+    workload = prepared.workload
+    memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes)
+    use = unit_use(latency.layers, latency.band.mid, point)
+    power = power_draw(point, use)
+    return Estimate(
+        model=workload.model,
+        device=point.device,
+        unit=point.unit,
+        mode=point.mode,
+        engine=point.engine,
+        precision=point.precision,
+        batch=workload.batch,
+        latency_s=latency.band,
+        power_w=power.system_w,
+        part_power_w=power.part_w,
+        idle_w=power.idle_w,
+        power_boundary=power.boundary,
+        power_rests_on=power.rests_on,
+        use=use,
+        peak_ops_per_s=point.peak_ops_per_s,
+        power_limit_w=point.power_limit_w,
+        memory=memory,
+        bound=bound_shares(latency.layers, latency.fixed_s),
+        provenance=latency.provenance,
+        power_provenance=power.provenance,
+        layers=latency.layers,
+        fixed_s=latency.fixed_s,
+        warnings=(*point.warnings, *latency.notes, *remarks(prepared, memory, latency.layers, point)),
+        unresolved=workload.unresolved,
+        rests_on=rests_on,
+        calibration=calibration,
+        caller_s=latency.caller_s,
+        anchors=anchors,
+    )

@@ -1,0 +1,101 @@
+"""The answer for one network at one operating point: latency, throughput, power, energy and memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.latency.band import Band
+from planner.latency.memory_use import MemoryUse
+from planner.latency.network_time import (
+    BoundShares,
+    LayerEstimate,
+)
+from planner.latency.power import energy_band
+from planner.latency.transfer.effects import Used
+from planner.provenance import Provenance
+from planner.schema.hardware.device import Precision
+from planner.workload.workload import Unresolved
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.latency.overhead import HiddenCost
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The answer for one network on one unit of one part."""
+
+    model: str
+    device: str
+    unit: str
+    mode: str
+    engine: str
+    precision: Precision
+    batch: int
+    latency_s: Band
+    power_w: Band
+    """Of the whole system at the plug where that is known, else of the part alone; see `power_boundary`."""
+    part_power_w: Band
+    """Of the part alone, never over the limit of its mode: what a plan adds carriers to."""
+    idle_w: float
+    """Of the same boundary as `power_w`, with nothing to do."""
+    power_boundary: str
+    power_rests_on: str | None
+    """The family of the power model behind `power_w`; None where it is a judgement."""
+    use: float
+    """The busiest of arithmetic and memory traffic over the latency, as a share of the unit's peak."""
+    peak_ops_per_s: float
+    """Dense peak of one instance of the unit at the precision."""
+    power_limit_w: float
+    """Of the power mode, as the datasheet states it."""
+    memory: MemoryUse
+    bound: BoundShares
+    provenance: Provenance
+    power_provenance: Provenance
+    layers: tuple[LayerEstimate, ...]
+    fixed_s: float
+    warnings: tuple[str, ...]
+    unresolved: tuple[Unresolved, ...]
+    rests_on: str | None = None
+    """Id of the transferred model behind the latency; None where it is the datasheet's roofline."""
+    calibration: str | None = None
+    """SHA-256 of the file of the calibration behind the latency; None without one."""
+    caller_s: float = 0.0
+    """The share of `fixed_s` that the program around the engine takes."""
+    anchors: tuple[Used, ...] = ()
+    """Measurements that the latency is anchored on, with their weights."""
+    hidden: tuple[HiddenCost, ...] = ()
+    """Costs around inference, where they were asked for; see `planner.latency.overheads.around`."""
+
+    @property
+    def throughput_per_s(self) -> float:
+        """Inferences per second of one instance that runs batch after batch."""
+        return self.batch / self.latency_s.mid
+
+    @property
+    def energy_j(self) -> float:
+        """Energy of one batch at the middle power and the middle latency."""
+        return self.power_w.mid * self.latency_s.mid
+
+    @property
+    def useful_ops(self) -> float:
+        """Operations of one inference: two for each multiply-accumulate."""
+        return sum(2.0 * layer.macs for layer in self.layers) / self.batch
+
+    @property
+    def energy_per_inference_j(self) -> Band:
+        """Energy of one inference, within the same boundary as `power_w`."""
+        return energy_band(self.power_w, self.latency_s, self.batch)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the network fits the unit's memory."""
+        return self.memory.fits
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per kernel; units are in the column names."""
+        import pandas as pd
+
+        return pd.DataFrame(layer.record() | {"op_types": "+".join(layer.op_types)} for layer in self.layers)

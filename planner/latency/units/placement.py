@@ -1,0 +1,227 @@
+"""One network over the units of a part: most of it on one unit, what that lacks on another, and the cost.
+
+A kernel runs on the main unit where all of its operators do within its limits, else on the first other unit
+that has them: a DLA or NPU is helped out by the GPU, that by the CPU. Every passage between units costs a
+fixed time (`hardware_db/hidden`); they share a memory. It stops holding for engines that copy within shared
+memory, and where an engine leaves small pieces between two that fall back on the other unit too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from planner.errors import InputError, PlannerError, Problem
+from planner.hardware.operating_point import OperatingPoint
+from planner.latency.band import Band
+from planner.latency.kernels.flow import before_products, crossings, kernel_flow
+from planner.latency.kernels.prepared import Prepared, prepare
+from planner.latency.kernels.unit_limits import refusals
+from planner.latency.network_time import LayerEstimate, NetworkTime
+from planner.latency.one_unit import assembled, estimate_at
+from planner.latency.overhead import hidden_costs_data
+from planner.latency.point import point_for
+from planner.latency.result import Estimate
+from planner.latency.transfer.store import transfer_for
+from planner.provenance import weakest
+from planner.schema.fitted.transfer import Transfer
+from planner.schema.hardware.device import Device, Precision
+from planner.workload.workload import Workload
+
+AUTO = "auto"
+_HELPERS = {"dla": ("gpu", "cpu"), "npu": ("gpu", "cpu"), "gpu": ("cpu",), "cpu": ()}
+"""Which kinds of units help one out, the first that can."""
+WHOLE = ("cpu", "gpu")
+"""Kinds of units on which an engine without a list of operators runs all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One tensor handed from a unit to another."""
+
+    tensor: str
+    size_bytes: int
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The network on a main unit, with the kernels that fall back and where to."""
+
+    main: str
+    estimate: Estimate
+    falls_back: tuple[LayerEstimate, ...]
+    passages: tuple[Passage, ...]
+    crossing_s: Band
+    operators_known: bool
+    """Whether the engine's list of operators for the unit is in the database."""
+    decodes_elsewhere: bool
+    """Whether nothing falls back but what decodes the last products, which a host may do as well."""
+
+    @property
+    def kernels(self) -> dict[str, int]:
+        """How many kernels run on each unit."""
+        counts: dict[str, int] = {}
+        for layer in self.estimate.layers:
+            counts[layer.unit] = counts.get(layer.unit, 0) + 1
+        return counts
+
+
+def place(
+    workload: Workload,
+    device: Device,
+    main: str,
+    *,
+    mode: str | None = None,
+    precision: Precision | str | None = None,
+    batch: int | None = None,
+    engine: str | None = None,
+) -> Placement:
+    """The network with `main` as its main unit.
+
+    Raises `InputError` for an operator that no unit of the part runs, beside what `estimate` refuses.
+    """
+    point = point_for(device, unit=main, mode=mode, precision=precision, engine=engine)
+    prepared = prepare(workload, batch or workload.batch, point.precision, point.engine)
+    return place_prepared(workload, prepared, device, point)
+
+
+def estimate_with_helpers(
+    workload: Workload,
+    prepared: Prepared,
+    device: Device,
+    point: OperatingPoint,
+    transfer: Transfer | None,
+    profile: str | None = None,
+) -> Estimate:
+    """The estimate on one unit, with what it does not run on the units that help it out.
+
+    As on the unit alone where it runs everything, and where no unit of the part runs some operator, with a
+    warning that says so.
+    """
+    alone = estimate_at(prepared, point, transfer, profile)
+    if transfer is None or not refusals(prepared, point):
+        return alone
+    try:
+        return place_prepared(workload, prepared, device, point).estimate
+    except InputError as error:
+        return replace(alone, warnings=(*alone.warnings, str(error.problems[0])))
+
+
+def place_prepared(
+    workload: Workload, prepared: Prepared, device: Device, point: OperatingPoint
+) -> Placement:
+    """As `place`, for a network prepared for the point already."""
+    whole = estimate_at(prepared, point, transfer_for(point))
+    against = refusals(prepared, point)
+    lost = list(against)
+    layers, band, fixed_s = list(whole.layers), whole.latency_s, whole.fixed_s
+    places = [point.unit] * len(layers)
+    levels, origins = [band.level], [whole.provenance]
+    for helper in _helpers(device, point) if lost else ():
+        made = prepare(workload, prepared.workload.batch, helper.precision, point.engine)
+        unable = refusals(made, helper)
+        taken = [i for i in lost if i not in unable]
+        if not taken:
+            continue
+        there = estimate_at(made, helper, transfer_for(helper))
+        for i in taken:
+            band = _moved(band, layers[i], there.layers[i])
+            layers[i], places[i] = there.layers[i], helper.unit
+        fixed_s += there.fixed_s
+        band = band.shifted(there.fixed_s)
+        levels.append(there.latency_s.level)
+        origins.append(there.provenance)
+        lost = [i for i in lost if i not in taken]
+    if lost:
+        raise _nowhere(device, point, {i: against[i] for i in lost})
+    passages = _passages(prepared, places)
+    crossing_s = crossing_band(len(passages))
+    decodes = before_products(prepared).isdisjoint(against)
+    level = None if None in levels or (passages and not decodes) else band.level
+    band = Band(band.low + crossing_s.low, band.mid + crossing_s.mid, band.high + crossing_s.high, level)
+    time = NetworkTime(tuple(layers), fixed_s + crossing_s.mid, whole.caller_s, band, weakest(origins), ())
+    fell = tuple(layers[i] for i, unit in enumerate(places) if unit != point.unit)
+    found = assembled(prepared, point, time, rests_on=whole.rests_on)
+    found = replace(found, warnings=_told(whole, point, fell, passages, against))
+    known = bool(point.operators) or point.unit_kind in WHOLE
+    return Placement(point.unit, found, fell, passages, crossing_s, known, decodes)
+
+
+def _moved(band: Band, here: LayerEstimate, there: LayerEstimate) -> Band:
+    """The network's band with one kernel timed elsewhere; ends move with ends, as if errors went together."""
+    return Band(
+        band.low - here.time.low_s + there.time.low_s,
+        band.mid - here.time.mid_s + there.time.mid_s,
+        band.high - here.time.high_s + there.time.high_s,
+        band.level,
+    )
+
+
+def _helpers(device: Device, point: OperatingPoint) -> list[OperatingPoint]:
+    """Points of the units that help out, in the precision of the main unit where they have it."""
+    found = []
+    for kind in _HELPERS[point.unit_kind]:
+        for unit_id, unit in device.units.items():
+            if unit.kind == kind and unit_id != point.unit:
+                engine = point.engine if point.engine in unit.engines else unit.engines[0]
+                found.append(_point(device, unit_id, point, engine))
+                break
+    return found
+
+
+def _point(device: Device, unit: str, main: OperatingPoint, engine: str) -> OperatingPoint:
+    try:
+        return point_for(device, unit=unit, mode=main.mode, precision=main.precision, engine=engine)
+    except PlannerError:
+        return point_for(device, unit=unit, mode=main.mode, engine=engine)
+
+
+def _passages(prepared: Prepared, places: Sequence[str]) -> tuple[Passage, ...]:
+    if len(set(places)) == 1:
+        return ()
+    units = sorted(set(places))
+    found = crossings(kernel_flow(prepared), [units.index(unit) for unit in places])
+    return tuple(Passage(name, size, units[a], units[b]) for name, size, a, b in found)
+
+
+def crossing_band(passages: int) -> Band:
+    """Time of so many passages between units that share a memory."""
+    one = hidden_costs_data().crossing
+    return Band(*(passages * end.value for end in (one.low_s, one.mid_s, one.high_s)))
+
+
+def _nowhere(device: Device, point: OperatingPoint, against: Mapping[int, Sequence[str]]) -> InputError:
+    kinds = sorted({reason for reasons in against.values() for reason in reasons})
+    problem = Problem(
+        "unit",
+        f"a unit of {device.id} that runs {', '.join(kinds)}",
+        f"{point.unit} with {point.engine}, and no other unit to help out",
+        "choose another unit or replace those operators",
+    )
+    return InputError("estimate", [problem])
+
+
+def _told(
+    whole: Estimate,
+    point: OperatingPoint,
+    fell: Sequence[LayerEstimate],
+    passages: Sequence[Passage],
+    against: Mapping[int, Sequence[str]],
+) -> tuple[str, ...]:
+    """The warnings of an estimate, with what was done about operators in place of what might be."""
+    kept = [text for text in whole.warnings if "fall back" not in text]
+    if fell:
+        kinds = sorted({reason for reasons in against.values() for reason in reasons})
+        units = ", ".join(sorted({layer.unit for layer in fell}))
+        kept.append(
+            f"{len(fell)} of {len(whole.layers)} kernels fall back from {point.unit} to {units}, for they "
+            f"hold {', '.join(kinds)}; {len(passages)} tensors cross between the units"
+        )
+    if not point.operators and point.unit_kind not in WHOLE:
+        kept.append(
+            f"which operators {point.engine} runs on a {point.unit_kind} is not in the database: "
+            "all are taken to run"
+        )
+    return tuple(kept)

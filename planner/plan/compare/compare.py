@@ -1,0 +1,128 @@
+"""One network on many parts, modes, precisions and batch sizes, against limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from planner.errors import InputError, UnknownIdError
+from planner.latency.band import Band
+from planner.latency.estimate import estimate
+from planner.latency.planning import planning_band, shortfall
+from planner.latency.result import Estimate
+from planner.plan.compare.candidate import Candidate, Comparison, Limits, Refusal
+from planner.plan.compare.currencies import amount_in, refuse_mixed_currencies
+from planner.plan.compare.ranking import contradiction, ranked
+from planner.schema.hardware.device import Device, Precision
+from planner.schema.reading.quantity import Money
+from planner.units import format_quantity
+from planner.workload.workload import Workload
+
+
+def modes_of(device: Device, modes: str | Sequence[str]) -> tuple[str, ...]:
+    """The modes asked for that the part has: its default one, all, or those named."""
+    if modes == "all":
+        return tuple(mode.id for mode in device.modes)
+    if modes == "default":
+        return tuple(mode.id for mode in device.modes if mode.default)
+    return tuple(mode.id for mode in device.modes if mode.id in modes)
+
+
+def require_modes(devices: Sequence[Device], modes: str | Sequence[str]) -> None:
+    """Refuse a mode that none of the parts has."""
+    known = {mode.id for device in devices for mode in device.modes}
+    for mode in [] if isinstance(modes, str) else modes:
+        if mode not in known:
+            raise UnknownIdError("power mode of these parts", mode, known)
+
+
+def compare(
+    workload: Workload,
+    devices: Iterable[Device],
+    *,
+    modes: str | Sequence[str] = "default",
+    precisions: Sequence[Precision | None] = (None,),
+    batches: Sequence[int] = (1,),
+    limits: Limits | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Comparison:
+    """Estimate every combination and say which keep the limits, best first.
+
+    A candidate keeps the latency limit when its typical planning latency does. Best first: feasible, then on
+    the Pareto front over latency per inference, power, price and risk, then the faster. Raises `InputError`
+    for a budget that the price of a part cannot be held against, for want of an exchange rate.
+    """
+    devices, limits = list(devices), limits or Limits()
+    require_modes(devices, modes)
+    refuse_mixed_currencies(devices, limits)
+    kept: list[Candidate] = []
+    refused: list[Refusal] = []
+    for device in devices:
+        if progress is not None:
+            progress(device.id)
+        for mode in modes_of(device, modes):
+            for precision in precisions:
+                for batch in batches:
+                    try:
+                        result = estimate(workload, device, mode=mode, precision=precision, batch=batch)
+                    except InputError as error:
+                        refused.append(Refusal(device.id, mode, str(precision), str(error.problems[0])))
+                        break
+                    kept.append(_candidate(result, device, limits))
+    candidates, notes = ranked(_without_repeats(kept), limits)
+    return Comparison(candidates, tuple(refused), contradiction(candidates, limits), notes)
+
+
+def _candidate(result: Estimate, device: Device, limits: Limits) -> Candidate:
+    planning = planning_band(result, shortfall(device, result))
+    price = device.price.amount_money.value if device.price else None
+    reasons = {
+        "latency": _latency_reason(planning, limits),
+        "power": _power_reason(result, limits),
+        "budget": _price_reason(price, limits),
+        "memory": _memory_reason(result),
+    }
+    broken = {limit: text for limit, text in reasons.items() if text is not None}
+    return Candidate(result, planning, price, tuple(broken.values()), frozenset(broken))
+
+
+def _latency_reason(planning: Band, limits: Limits) -> str | None:
+    if limits.max_latency_s is None or planning.mid <= limits.max_latency_s:
+        return None
+    return (
+        f"typical latency {format_quantity(planning.mid, 's', 3)} is over the "
+        f"{format_quantity(limits.max_latency_s, 's')} asked"
+    )
+
+
+def _power_reason(result: Estimate, limits: Limits) -> str | None:
+    if limits.max_power_w is None or result.part_power_w.high <= limits.max_power_w:
+        return None
+    high_w, asked_w = result.part_power_w.high, limits.max_power_w
+    return f"may draw {high_w:.3g} W in mode {result.mode}, over the {asked_w:g} W asked"
+
+
+def _price_reason(price: Money | None, limits: Limits) -> str | None:
+    if limits.budget is None:
+        return None
+    if price is None:
+        return "price unknown, so the budget cannot be checked"
+    amount = amount_in(price, limits.budget.currency, limits.rates)
+    if amount is None or amount <= limits.budget.amount:
+        return None
+    return f"costs {amount:g} {limits.budget.currency}, over the {limits.budget.amount:g} asked"
+
+
+def _memory_reason(result: Estimate) -> str | None:
+    if result.fits:
+        return None
+    needed, capacity = result.memory.total_bytes / 1e9, result.memory.capacity_bytes / 1e9
+    return f"needs {needed:.2f} GB of memory, has {capacity:.2f} GB"
+
+
+def _without_repeats(candidates: list[Candidate]) -> list[Candidate]:
+    """Fallbacks make two asked precisions one; the same run stands once."""
+    seen: dict[tuple[object, ...], Candidate] = {}
+    for candidate in candidates:
+        e = candidate.estimate
+        seen.setdefault((e.device, e.mode, e.unit, e.engine, e.precision, e.batch), candidate)
+    return list(seen.values())

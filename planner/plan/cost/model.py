@@ -1,0 +1,254 @@
+"""An option's bill as a function of what is not known: latency, power, prices, growth.
+
+The rack is sized again in closed form for each set of inputs (`planner.plan.sizing.closed_form`): the least
+devices that keep the utilisation limit, the power they then draw, what that costs over the horizon. An input
+is a place in its band: 0 is its low end, 0.5 its middle, 1 its high end, with straight lines between. Latency
+is taken at nine places and growth at five, the nearest ones. Heat and the service level are not looked at
+again: where latency comes out higher than planned, sizing and simulation say whether the rack still holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from planner.errors import InputError
+from planner.hardware.catalog import read_device
+from planner.latency.band import Band, Bound
+from planner.plan.money.bill import Bill, Year, bill_of
+from planner.plan.money.economics import years
+from planner.plan.money.prices import Price, missing_price, price_of
+from planner.plan.money.tariff import Draw, price_by_hour
+from planner.plan.options.estimator import Estimator
+from planner.plan.options.option import Option
+from planner.plan.rack.rack_model import mode_of, services_of, stream_groups
+from planner.plan.scenario.growth import scenario_in_year
+from planner.plan.sizing.closed_form import sized_option
+from planner.rack.description.rack import Service
+from planner.schema.reading.quantity import EnergyPrice
+from planner.schema.scenario.scenario import Growth, Scenario
+from planner.wording.message import message
+
+ASSUMED_ELECTRICITY_SPREAD = 0.25
+"""How far the tariff may move over the horizon, either way, where the scenario does not say (assumed).
+
+In the EU, prices for other than households in the second half of 2023 went from 0.089 EUR/kWh in Finland to
+0.276 in Cyprus (Eurostat), around a mean of 0.19 in 2025: between countries the spread is twice as wide.
+"""
+ASSUMED_GROWTH_SPREAD = 0.5
+"""How much of a stated growth may be wrong, either way, where the scenario does not say (assumed)."""
+
+_LATENCY_STEPS, _GROWTH_STEPS = 8, 4
+_J_PER_KWH = 3.6e6
+
+LATENCY, POWER, PRICE, ELECTRICITY, GROWTH = "latency", "power", "price of the part", "electricity", "growth"
+SHARED = (ELECTRICITY, GROWTH)
+"""Inputs that are the same for every part; the others are each part's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input with its band, the place in it that the plan takes, and what the band rests on."""
+
+    name: str
+    unit: str
+    band: Band
+    planned: float
+    basis: str
+
+    def at(self, place: float) -> float:
+        """The value at a place of the band."""
+        return between(self.band.low, self.band.mid, self.band.high, place)
+
+
+class CostModel:
+    """One option of a scenario, ready to be costed anywhere in the bands of its inputs.
+
+    Raises `InputError` where the price of the part, or an exchange rate, is missing.
+    """
+
+    def __init__(self, scenario: Scenario, estimator: Estimator, option: Option) -> None:
+        self.scenario, self.option = scenario, option
+        self.device = read_device(option.device)
+        price = price_of(scenario, self.device)
+        if price is None:
+            missing = missing_price(scenario, self.device)
+            raise InputError(f"scenario {scenario.id}", [missing] if missing else [])
+        self.price: Price = price
+        self._estimator = estimator
+        bounds: tuple[Bound, ...] = ("low", "mid", "high")
+        self._services = tuple(
+            services_of(scenario, estimator, self.device, option.networks, bound) for bound in bounds
+        )
+        self._lives: dict[tuple[int, int], tuple[Year, ...]] = {}
+        self.inputs = tuple(item for item in self._all_inputs() if item.band.low < item.band.high)
+        self._planned = {item.name: item.planned for item in self._all_inputs()}
+        self._more = 0
+        if scenario.deployment is None:
+            self._more = max(0, option.count - self._count(scenario, self._services_at(self._planned), 1))
+
+    def bill(self, places: Mapping[str, float] | None = None) -> Bill:
+        """The bill at these places of the inputs, the others as planned."""
+        at = {**self._planned, **(places or {})}
+        price = replace(self.price, mid=between(self.price.low, self.price.mid, self.price.high, at[PRICE]))
+        spread = self._electricity_spread()
+        scenario = _with_energy_price(self.scenario, 1.0 + spread * (2.0 * at[ELECTRICITY] - 1.0))
+        return bill_of(scenario, self.device, price, self._life(at))
+
+    def count(self, places: Mapping[str, float] | None = None) -> int:
+        """Devices that carry the load of the last year, spares not among them."""
+        return self._life({**self._planned, **(places or {})})[-1].count
+
+    def _all_inputs(self) -> tuple[Input, ...]:
+        money, slowest = self.scenario.money, self.option.slowest
+        planned = 1.0 if self.option.plan_for == "cautious" else 0.5
+        latency, power, price = slowest.planning_latency_s, slowest.estimate.part_power_w, self.price
+        hourly = price_by_hour(money).mean() * _J_PER_KWH
+        spread = self._electricity_spread()
+        whose = _whose(money.uncertainty.electricity_ratio)
+        growth, off = self._growth(), self._growth_spread()
+        whose_growth = _whose(money.uncertainty.growth_ratio)
+        provenance = message(f"provenance.{self.option.latency_provenance.value}")
+        return (
+            Input(LATENCY, "s", latency, planned, message("cost_basis.latency", provenance=provenance)),
+            Input(POWER, "W", power, planned, message("cost_basis.power")),
+            Input(PRICE, money.currency, Band(price.low, price.mid, price.high), 0.5, price.range_from),
+            Input(
+                ELECTRICITY,
+                f"{money.currency}/kWh",
+                Band(hourly * (1 - spread), hourly, hourly * (1 + spread)),
+                0.5,
+                message("cost_basis.over_horizon", share=f"{spread * 100:g} %", whose=whose),
+            ),
+            Input(
+                GROWTH,
+                message("cost_basis.percent_a_year"),
+                Band(100 * max(0.0, growth - off), 100 * growth, 100 * (growth + off)),
+                0.5,
+                message("cost_basis.points", points=f"{off * 100:g}", whose=whose_growth),
+            ),
+        )
+
+    def _electricity_spread(self) -> float:
+        stated = self.scenario.money.uncertainty.electricity_ratio
+        return ASSUMED_ELECTRICITY_SPREAD if stated is None else stated
+
+    def _growth(self) -> float:
+        return 0.0 if self.scenario.growth is None else self.scenario.growth.per_year_ratio
+
+    def _growth_spread(self) -> float:
+        stated = self.scenario.money.uncertainty.growth_ratio
+        return ASSUMED_GROWTH_SPREAD * self._growth() if stated is None else stated
+
+    def _life(self, at: Mapping[str, float]) -> tuple[Year, ...]:
+        """The years at these places; power follows at once, latency and growth in steps that are kept."""
+        key = (round(at[LATENCY] * _LATENCY_STEPS), round(at[GROWTH] * _GROWTH_STEPS))
+        if key not in self._lives:
+            latency, growth = key[0] / _LATENCY_STEPS, key[1] / _GROWTH_STEPS
+            self._lives[key] = self._sized_years({**at, LATENCY: latency, GROWTH: growth})
+        planned_w = self._busy_w(self._planned[POWER])
+        busy = self._busy_w(at[POWER]) / planned_w if planned_w else 1.0
+        return tuple(
+            replace(year, draw=Draw(year.draw.fixed_w, year.draw.load_w * busy)) for year in self._lives[key]
+        )
+
+    def _sized_years(self, at: Mapping[str, float]) -> tuple[Year, ...]:
+        """Devices and power year by year; devices are added and never given back."""
+        services = self._services_at(at)
+        growth, off = self._growth(), self._growth_spread()
+        per_year = between(max(0.0, growth - off), growth, growth + off, at[GROWTH])
+        growing = self.scenario.model_copy(update={"growth": Growth.model_construct(per_year_ratio=per_year)})
+        found: list[Year] = []
+        count = 1
+        for number in range(len(years(self.scenario))):
+            if found and per_year == 0.0:
+                found.append(found[0])
+                continue
+            scenario = scenario_in_year(growing, number)
+            if scenario.deployment is None:
+                count = self._count(scenario, services, count)
+                option = self._sized(scenario, services, exactly=count + self._more)
+            else:
+                option = self._sized(scenario, services, exactly=self.option.count)
+            found.append(self._year(scenario, option))
+        return tuple(found)
+
+    def _sized(
+        self,
+        scenario: Scenario,
+        services: tuple[Service, ...],
+        *,
+        at_least: int = 1,
+        exactly: int | None = None,
+    ) -> Option:
+        return sized_option(
+            scenario,
+            self._estimator,
+            self.device,
+            self.option.networks,
+            at_least=at_least,
+            exactly=exactly,
+            services=services,
+        )
+
+    def _count(self, scenario: Scenario, services: tuple[Service, ...], at_least: int) -> int:
+        return self._sized(scenario, services, at_least=at_least).count
+
+    def _year(self, scenario: Scenario, option: Option) -> Year:
+        idle_w = mode_of(self.device, option.mode).idle_w.value
+        load_w = option.count * (option.heat.power_per_device_w - idle_w)
+        installed = option.count + option.spares
+        return Year(
+            count=option.count,
+            installed=installed,
+            requests_per_s=sum(group.offered_per_s for group in stream_groups(scenario)),
+            absorbed=min(1.0, option.offered_utilisation) * option.count / installed,
+            draw=Draw(option.heat.power_w - load_w, load_w),
+        )
+
+    def _services_at(self, at: Mapping[str, float]) -> tuple[Service, ...]:
+        """Service times at a place of the latency band; power while serving as planned."""
+        planned = self._services[2 if self.option.plan_for == "cautious" else 1]
+        return tuple(
+            replace(
+                plan,
+                batch_s=tuple(
+                    between(*times, at[LATENCY])
+                    for times in zip(low.batch_s, mid.batch_s, high.batch_s, strict=True)
+                ),
+            )
+            for plan, low, mid, high in zip(planned, *self._services, strict=True)
+        )
+
+    def _busy_w(self, place: float) -> float:
+        """Power above idle while the slowest network is served."""
+        power_w = self.option.slowest.estimate.part_power_w
+        idle_w = mode_of(self.device, self.option.mode).idle_w.value
+        return between(power_w.low, power_w.mid, power_w.high, place) - idle_w
+
+
+def between(low: float, mid: float, high: float, place: float) -> float:
+    """The value at a place of a band: its low end at 0, its middle at 0.5, its high end at 1."""
+    return low + (mid - low) * 2 * place if place <= 0.5 else mid + (high - mid) * (2 * place - 1)
+
+
+def _whose(stated: float | None) -> str:
+    return message("cost_basis.assumed" if stated is None else "cost_basis.stated")
+
+
+def _with_energy_price(scenario: Scenario, factor: float) -> Scenario:
+    """The scenario with every price of energy times a factor."""
+    money = scenario.money
+
+    def scaled(price: EnergyPrice) -> EnergyPrice:
+        return price.model_copy(update={"amount_per_joule": price.amount_per_joule * factor})
+
+    changes: dict[str, object] = {
+        "tariff": [
+            entry.model_copy(update={"price_money_per_j": scaled(entry.price_money_per_j)})
+            for entry in money.tariff
+        ]
+    }
+    if money.electricity_money_per_j is not None:
+        changes["electricity_money_per_j"] = scaled(money.electricity_money_per_j)
+    return scenario.model_copy(update={"money": money.model_copy(update=changes)})

@@ -1,0 +1,222 @@
+"""How many devices a scenario's rack may hold: its density curve, its limit, what published rows allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+
+from planner.hardware.catalog import part_file, read_device
+from planner.plan.density.limits import (
+    LimitWeight,
+    LiquidAnswer,
+    first_wrong,
+    limit_weights,
+    liquid_answer,
+    site_limits,
+)
+from planner.plan.density.published import (
+    PublishedResidual,
+    published_joint,
+    published_leakages,
+    published_readings,
+    published_remarks,
+    published_residuals,
+    reading_used,
+)
+from planner.plan.options.option import Option
+from planner.plan.rack.rack_model import fixed_power_w, rack_air
+from planner.plan.rack.synthetic import synthetic_rack
+from planner.plan.scenario.file import ScenarioFile
+from planner.plan.study.study import rack_of
+from planner.rack.description.rack import Rack
+from planner.rack.heat.cooling import chilled_water_cop, facility
+from planner.rack.studies.airflow_readings import (
+    FittedReading,
+    LeakageReading,
+)
+from planner.rack.studies.density import (
+    DensityLimit,
+    DensityRow,
+    Surroundings,
+    SurroundingsAt,
+    density_limit,
+    density_rows,
+)
+from planner.rack.studies.joint_fit import JointReading
+from planner.schema.hardware.device import Device
+from planner.schema.scenario.rack_study import Density
+from planner.schema.scenario.scenario import Scenario
+from planner.wording.message import message
+
+_LOOK_PAST = 4
+_PLANT_C = (10.0, 32.0)
+
+
+@dataclass(frozen=True, slots=True)
+class BestDensity:
+    """The most devices that nothing stands against, what they do, and what binds. Names are JSON keys.
+
+    `fullest` is the density looked at with most throughput, throttled devices counted as slow as they are.
+    """
+
+    devices: int
+    throughput_per_s: float
+    power_w: float
+    binds: str
+    fullest: int
+    fullest_throughput_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DensityCurve:
+    """The answer of `planner density`; readings and leakages only where rows were published."""
+
+    rows: tuple[DensityRow, ...]
+    limit: DensityLimit
+    airflow: str
+    residuals: tuple[PublishedResidual, ...]
+    readings: tuple[FittedReading, ...]
+    leakages: tuple[LeakageReading, ...]
+    pue: Mapping[int, float]
+    weights: tuple[LimitWeight, ...]
+    best: BestDensity | None
+    liquid: LiquidAnswer | None
+    remarks: tuple[str, ...]
+    joint: tuple[JointReading, ...] = ()
+
+
+def density_curve(source: ScenarioFile) -> DensityCurve:
+    """Rows at the scenario's counts and the most devices that nothing stands against.
+
+    Every device keeps the load it has in the scenario's rack: the synthetic one, the one deployed, or the
+    best sized option's. Without a `density` section the counts double up to twice the rack described,
+    and the limit is one more.
+    """
+    if source.scenario.synthetic is not None:
+        return _curve(source, synthetic_rack(source.scenario), None, None)
+    return density_of_option(source, *rack_of(source))
+
+
+def density_of_option(source: ScenarioFile, rack: Rack, option: Option) -> DensityCurve:
+    """The curve of an option's rack, as `density_curve` gives it."""
+    part = read_device(option.device)
+    return _curve(source, rack, part, partial(fixed_power_w, source.scenario, part, option.mode))
+
+
+def _curve(
+    source: ScenarioFile, rack: Rack, part: Device | None, fixed_w: Callable[[int], float] | None
+) -> DensityCurve:
+    scenario = source.scenario
+    asked = scenario.density or Density(counts=_doubling(2 * rack.count))
+    readings = published_readings(rack, asked)
+    used = reading_used(readings, asked.airflow, source.file)
+    around = _surroundings(scenario, rack, used, fixed_w)
+    offset_k = used.reading.offset_k if used else 0.0
+    counts = set(asked.counts) | {row.devices for row in asked.published}
+    limits = site_limits(scenario, part, rack, around, asked)
+    most = asked.most or _LOOK_PAST * max(counts)
+    limit = density_limit(most, first_wrong(limits))
+    if scenario.density is None and limit.devices:
+        counts.add(limit.devices)
+    rows = density_rows(rack, sorted(counts), around, offset_k=offset_k)
+    weights = limit_weights(limits, limit.devices, most)
+    return DensityCurve(
+        rows=rows,
+        limit=limit,
+        airflow=used.reading.meaning if used else message("density.site_airflow"),
+        residuals=published_residuals(rows, asked),
+        readings=readings,
+        leakages=published_leakages(asked),
+        pue=_pue(rack, rows, around),
+        weights=weights,
+        best=_best(rack, rows, around, limit, weights),
+        liquid=liquid_answer(rack, asked.liquid, limits, most) if asked.liquid else None,
+        remarks=(*published_remarks(rack, asked, readings, used), *_origin(part)),
+        joint=published_joint(asked),
+    )
+
+
+def _best(
+    rack: Rack,
+    rows: tuple[DensityRow, ...],
+    around: SurroundingsAt,
+    limit: DensityLimit,
+    weights: tuple[LimitWeight, ...],
+) -> BestDensity | None:
+    """What the largest fine number does; None where not even one device is fine."""
+    if limit.devices == 0:
+        return None
+    (row,) = density_rows(rack, [limit.devices], around)
+    fullest = max((*rows, row), key=lambda other: other.throughput_per_s)
+    return BestDensity(
+        devices=limit.devices,
+        throughput_per_s=row.throughput_per_s,
+        power_w=row.devices * row.power_per_device_w + around(row.devices).fan_w,
+        binds=min(weights, key=lambda weight: weight.devices).name,
+        fullest=fullest.devices,
+        fullest_throughput_per_s=fullest.throughput_per_s,
+    )
+
+
+def _origin(part: Device | None) -> list[str]:
+    """Whether the part is a user's own."""
+    note = part_file(part.id).note if part else None
+    return [note] if note else []
+
+
+def _doubling(most: int) -> list[int]:
+    return sorted({*(2**k for k in range(most.bit_length()) if 2**k <= most), most})
+
+
+def _surroundings(
+    scenario: Scenario, rack: Rack, used: FittedReading | None, fixed_w: Callable[[int], float] | None
+) -> Callable[[int], Surroundings]:
+    def around(count: int) -> Surroundings:
+        air = rack.air if scenario.site.fans is None else rack_air(scenario, devices=count)
+        if used is not None:
+            air = replace(air, airflow_m3_per_s=used.reading.flow_m3_per_s(count))
+        return Surroundings(air, fixed_w(count) if fixed_w else rack.fan_w)
+
+    return around
+
+
+def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surroundings]) -> dict[int, float]:
+    """PUE with a chilled-water plant at the supply temperature, no losses; empty where its fit ends."""
+    low_c, high_c = _PLANT_C
+    if not low_c <= rack.air.supply_c <= high_c:
+        return {}
+    cop = chilled_water_cop(rack.air.supply_c)
+    return {
+        row.devices: facility(
+            row.devices * row.power_per_device_w, around(row.devices).fan_w, cop=cop, loss_share=0.0
+        ).pue
+        for row in rows
+        if row.power_per_device_w > 0
+    }
+
+
+def density_record(curve: DensityCurve) -> dict[str, object]:
+    """`planner density` as JSON."""
+    return {
+        "rows": [{**asdict(row), "pue_chilled_water": curve.pue.get(row.devices)} for row in curve.rows],
+        "limit": asdict(curve.limit),
+        "limits": [asdict(weight) for weight in curve.weights],
+        "best": asdict(curve.best) if curve.best else None,
+        "liquid": asdict(curve.liquid) if curve.liquid else None,
+        "airflow": curve.airflow,
+        "published": [asdict(residual) for residual in curve.residuals],
+        "readings": [
+            {
+                "name": fit.reading.name,
+                "meaning": fit.reading.meaning,
+                "numbers": fit.reading.numbers,
+                "fitted": fit.reading.fitted,
+                "residuals_k": list(fit.residuals_k),
+            }
+            for fit in curve.readings
+        ],
+        "leakages": [asdict(leakage) for leakage in curve.leakages],
+        "joint": [{**asdict(reading), "holds": reading.holds} for reading in curve.joint],
+        "remarks": list(curve.remarks),
+    }

@@ -1,0 +1,205 @@
+"""An option's money line by line over the horizon, what a thousand inferences cost, and the carbon beside it.
+
+Growth of the load is met by buying devices at the beginning of the year that needs them. `unabsorbed` is the
+part of what does not follow the load - devices, spares, carriers, space, maintenance, uplink, less what is
+left - that pays for capacity which no request uses: one less the mean of what is asked over what all
+installed devices could serve with full batches. It is shown beside the lines and is part of them, not added
+to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
+
+from planner.plan.money.economics import (
+    SECONDS_PER_YEAR,
+    carriers_price,
+    discounted,
+    rack_units,
+    yearly_lines,
+    years,
+)
+from planner.plan.money.prices import Price
+from planner.plan.money.tariff import Draw, carbon_kg_per_j
+from planner.schema.hardware.device import Device
+from planner.schema.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLLOWS_THE_LOAD = ("energy", "cooling and losses")
+
+When = Literal["at purchase", "each year", "at the end"]
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """One year of a rack: devices that carry the load, those installed, what is asked and what they draw.
+
+    `absorbed` is what is asked over what all installed devices could serve with full batches.
+    """
+
+    count: int
+    installed: int
+    requests_per_s: float
+    absorbed: float
+    draw: Draw
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One cost: when it falls due, what it is in its first year, and its present value over the horizon."""
+
+    name: str
+    when: When
+    first: float
+    present_value: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Carbon:
+    """Carbon dioxide of the energy, cooling included; that of making the parts is not known and not in it."""
+
+    kg_first_year: float
+    kg_total: float
+    kg_per_thousand_inferences: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What an option costs over the horizon; money in `currency`, present values at the discount rate."""
+
+    currency: str
+    horizon_years: float
+    discount_rate: float
+    lines: tuple[Line, ...]
+    price: Price
+    capital: float
+    running_cost_per_year: float
+    total_cost: float
+    cost_per_thousand_inferences: float
+    inferences: float
+    """Over the horizon, not discounted."""
+    unabsorbed_share: float
+    unabsorbed_cost: float
+    energy_j: float
+    """Over the horizon, cooling and losses included."""
+    carbon: Carbon | None
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a line; money is in `currency`."""
+        import pandas as pd
+
+        return pd.DataFrame({**asdict(line), "currency": self.currency} for line in self.lines)
+
+
+def bill_of(scenario: Scenario, device: Device, price: Price, life: Sequence[Year]) -> Bill:
+    """The bill of a rack of one kind of device through the years of its horizon."""
+    lengths = years(scenario)
+    lines = _lines(scenario, device, price, life)
+    total = sum(line.present_value for line in lines)
+    spans = list(zip(lengths, life, strict=True))
+    requests = [year.requests_per_s * length * SECONDS_PER_YEAR for length, year in spans]
+    worth = sum(
+        number * discounted(scenario, start + length)
+        for start, (length, number) in enumerate(zip(lengths, requests, strict=True))
+    )
+    unused = 1.0 - sum(year.absorbed * length for length, year in spans) / scenario.money.horizon_years
+    standing = sum(line.present_value for line in lines if line.name not in FOLLOWS_THE_LOAD)
+    pue = scenario.site.pue
+    energies_j = [year.draw.mean_w * pue * length * SECONDS_PER_YEAR for length, year in spans]
+    return Bill(
+        currency=scenario.money.currency,
+        horizon_years=scenario.money.horizon_years,
+        discount_rate=scenario.money.discount_rate_ratio,
+        lines=lines,
+        price=price,
+        capital=sum(line.first for line in lines if line.when == "at purchase"),
+        running_cost_per_year=sum(line.first for line in lines if line.when == "each year"),
+        total_cost=total,
+        cost_per_thousand_inferences=1e3 * total / worth,
+        inferences=sum(requests),
+        unabsorbed_share=unused,
+        unabsorbed_cost=standing * unused,
+        energy_j=sum(energies_j),
+        carbon=_carbon(scenario, life, energies_j, sum(requests)),
+    )
+
+
+@dataclass(slots=True)
+class _Running:
+    """A line as it adds up over the years."""
+
+    when: When
+    basis: str
+    first: float = 0.0
+    present_value: float = 0.0
+
+
+def _lines(scenario: Scenario, device: Device, price: Price, life: Sequence[Year]) -> tuple[Line, ...]:
+    money = scenario.money
+    found: dict[str, _Running] = {
+        "devices": _Running("at purchase", _price_text(price)),
+        "spares": _Running("at purchase", "devices that stand by, at the same price"),
+        "carriers": _Running("at purchase", "as the scenario prices them"),
+    }
+    held: dict[str, float] = dict.fromkeys(found, 0.0)
+    capital = 0.0
+    for start, (length, year) in enumerate(zip(years(scenario), life, strict=True)):
+        value = {
+            "devices": year.count * price.mid,
+            "spares": (year.installed - year.count) * price.mid,
+            "carriers": carriers_price(scenario, device, year.installed) or 0.0,
+        }
+        for name, amount in value.items():
+            bought = max(0.0, amount - held[name])
+            held[name] += bought
+            found[name].present_value += bought * discounted(scenario, start)
+            found[name].first += bought if start == 0 else 0.0
+        capital = sum(held.values())
+        for name, amount in yearly_lines(
+            scenario, rack_units(scenario, device, year.installed), year.draw, capital
+        ):
+            line = found.setdefault(name, _Running("each year", _BASES[name]))
+            line.first += amount if start == 0 else 0.0
+            line.present_value += amount * length * discounted(scenario, start + length)
+    if money.residual_ratio:
+        left = capital * money.residual_ratio
+        worth = left * discounted(scenario, money.horizon_years)
+        found["residual value"] = _Running("at the end", "share of the capital that is left", -left, -worth)
+    return tuple(
+        Line(name, line.when, line.first, line.present_value, line.basis) for name, line in found.items()
+    )
+
+
+_BASES = {
+    "energy": "mean power of the rack, at the tariff of each hour",
+    "cooling and losses": "energy beyond the rack's own, by the PUE",
+    "space": "rack units taken, at the scenario's price",
+    "maintenance": "share of the capital a year",
+    "uplink": "as the scenario prices it",
+}
+
+
+def _price_text(price: Price) -> str:
+    rate = "" if price.rate == 1.0 else f" at {price.rate:g}"
+    return (
+        f"{price.quoted.amount:,.0f} {price.quoted.currency}{rate} each, {price.date}, {price.status.value}: "
+        f"{price.source}"
+    )
+
+
+def _carbon(
+    scenario: Scenario, life: Sequence[Year], energies_j: Sequence[float], requests: float
+) -> Carbon | None:
+    kilograms = [
+        energy_j * intensity
+        for year, energy_j in zip(life, energies_j, strict=True)
+        if (intensity := carbon_kg_per_j(scenario, year.draw)) is not None
+    ]
+    if not kilograms:
+        return None
+    return Carbon(kilograms[0], sum(kilograms), 1e3 * sum(kilograms) / requests)

@@ -1,0 +1,111 @@
+"""One way to carry a scenario's streams: a part in a mode at a precision and batch, how many, and what
+follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.latency.band import Band
+from planner.latency.planning import Shortfall
+from planner.latency.result import Estimate
+from planner.provenance import Provenance
+from planner.rack.description.rack import Service, Unit
+from planner.units import format_quantity
+from planner.wording.message import message
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOnPart:
+    """One of the scenario's networks at the option's batch: the estimate and what is planned with."""
+
+    model: str
+    estimate: Estimate
+    planning_latency_s: Band
+    shortfall: Shortfall | None
+    """None where the band needs no correction, as it was earned on measurements."""
+
+    def planned_latency_s(self, plan_for: str) -> float:
+        """Latency per batch that a cautious or a typical plan rests on."""
+        return self.planning_latency_s.planned(plan_for)
+
+
+@dataclass(frozen=True, slots=True)
+class RackHeat:
+    """Power of the rack and the temperatures it settles at; `worst_power_w` is every device at its limit."""
+
+    power_per_device_w: float
+    power_w: float
+    worst_power_w: float
+    inlet_c: float
+    temperature_c: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Money in the scenario's currency; None where a price is unknown."""
+
+    capital: float | None
+    running_per_year: float
+    total: float | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A sized candidate. `count` carries the load; `spares` stand by on top."""
+
+    device: str
+    device_name: str
+    unit: str
+    mode: str
+    engine: str
+    precision: str
+    batch: int
+    networks: tuple[NetworkOnPart, ...]
+    plan_for: str
+    count: int
+    spares: int
+    services: tuple[Service, ...]
+    """Service times that the plan and the simulated rack rest on, one entry a network."""
+    utilisation: float
+    """Share of time each of the `count` devices is expected to be busy, with batches as full as they get."""
+    offered_utilisation: float
+    """Load over what full batches could carry; the rest is headroom."""
+    throughput_per_s: float
+    """Requests of the scenario's mix that one device can serve."""
+    heat: RackHeat
+    cost: Cost
+    latency_provenance: Provenance
+    provenance: Provenance
+    """The weakest of latency, power, heat and price."""
+    racks: int = 1
+    beside: tuple[Unit, ...] = ()
+    """Units of each device that serve beside `unit`."""
+    reasons: tuple[str, ...] = ()
+    pareto: bool = False
+
+    @property
+    def feasible(self) -> bool:
+        """Whether no limit of the scenario is broken."""
+        return not self.reasons
+
+    @property
+    def slowest(self) -> NetworkOnPart:
+        """The network that takes longest per batch."""
+        return max(self.networks, key=lambda item: item.planning_latency_s.mid)
+
+    def network(self, model: str) -> NetworkOnPart:
+        """One of the scenario's networks on this part."""
+        return next(item for item in self.networks if item.model == model)
+
+    @property
+    def planning_text(self) -> str:
+        """How the planned latency comes about, in words."""
+        band = self.slowest.planning_latency_s
+        chosen = self.slowest.planned_latency_s(self.plan_for)
+        return message(
+            "answer.planned",
+            chosen=format_quantity(chosen, "s", 3),
+            low=format_quantity(band.low, "s", 3),
+            high=format_quantity(band.high, "s", 3),
+        )

@@ -1,0 +1,40 @@
+"""A rack as it was simulated, with what its site has against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.plan.options.option import Option
+from planner.rack.counts.results import RackResult, Verdict
+from planner.rack.description.rack import Rack
+from planner.rack.sequential import rack_verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RackRun:
+    """A rack as it was simulated."""
+
+    rack: Rack
+    result: RackResult
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The limits of its site that the rack breaks; none are known of a device given by numbers."""
+        return ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict over the streams; FAIL as well for a rack that breaks a limit of its site."""
+        return Verdict.FAIL if self.reasons else rack_verdict(self.result)
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated(RackRun):
+    """One option's rack as it was simulated."""
+
+    option: Option
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The limits of its site that the option breaks."""
+        return self.option.reasons

@@ -1,0 +1,201 @@
+"""Figures that somebody told of networks on parts, beside what is predicted for them.
+
+A latency above the predicted one is read two ways: the network itself was slower, or the rest is work around
+it during which the unit idles. By the second reading the mean power at the told rate lies between idle and
+serving. A ladder of precisions is read as a fixed time that no precision shortens plus a multiple of the
+predicted ones.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from planner.errors import InputError, Problem
+from planner.hardware.catalog import read_device
+from planner.latency.band import Band
+from planner.latency.estimate import estimate
+from planner.latency.power import average_power_w
+from planner.latency.result import Estimate
+from planner.schema.scenario.claims import Claim
+from planner.schema.scenario.scenario import Scenario
+from planner.zoo.source import read_model
+
+
+@dataclass(frozen=True, slots=True)
+class ToldFigure:
+    """One figure as told and as predicted."""
+
+    quantity: str
+    told: float
+    predicted: Band
+
+    @property
+    def inside(self) -> bool:
+        """Whether the told figure lies within the band."""
+        return self.predicted.low <= self.told <= self.predicted.high
+
+    @property
+    def ratio(self) -> float:
+        """Told over the middle of the band."""
+        return self.told / self.predicted.mid
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimAnswer:
+    """All figures of one claim."""
+
+    claim: Claim
+    estimate: Estimate
+    figures: tuple[ToldFigure, ...]
+    around_s: float | None
+    """Told latency less the predicted one: work around the network, if that is how it was measured."""
+    mean_power_w: Band | None
+    """Predicted mean at the told rate, the unit idle during the work around."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether every figure lies within its band, or the claim says why not."""
+        return bool(self.claim.explained) or all(figure.inside for figure in self.figures)
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Told figures of one network in several precisions as fixed + factor x predicted."""
+
+    name: str
+    device: str
+    quantity: str
+    fixed: float
+    factor: float
+    worst_error: float
+    """Largest relative distance between told and fitted."""
+
+
+def claim_answers(scenario: Scenario) -> tuple[ClaimAnswer, ...]:
+    """Each claim of the scenario beside its prediction; `InputError` for one that cannot be predicted."""
+    return tuple(_answer(i, claim) for i, claim in enumerate(scenario.claims))
+
+
+def _answer(index: int, claim: Claim) -> ClaimAnswer:
+    try:
+        found = estimate(
+            read_model(claim.model, batch=claim.batch),
+            read_device(claim.device),
+            unit=claim.unit,
+            mode=claim.mode,
+            precision=claim.precision,
+            engine=claim.engine,
+        )
+    except InputError as error:
+        told = error.problems[0]
+        problem = Problem(f"claims[{index}]", told.expected, told.got, told.advice)
+        raise InputError("scenario", [problem]) from error
+    around_s = claim.latency_s - found.latency_s.mid if claim.latency_s is not None else None
+    mean_w = _mean_power_w(claim, found)
+    figures = tuple(_figures(claim, found, mean_w))
+    return ClaimAnswer(claim, found, figures, around_s, mean_w)
+
+
+def _figures(claim: Claim, found: Estimate, mean_w: Band | None) -> list[ToldFigure]:
+    figures = []
+    if claim.latency_s is not None:
+        figures.append(ToldFigure("latency_s", claim.latency_s, found.latency_s))
+    if claim.power_w is not None:
+        figures.append(ToldFigure("power_w", claim.power_w, mean_w or found.power_w))
+    if claim.memory_bytes is not None:
+        need = found.memory.total_bytes
+        figures.append(ToldFigure("memory_bytes", claim.memory_bytes, Band(need, need, need)))
+    if claim.bandwidth_bytes_per_s is not None:
+        moved = sum(layer.bytes for layer in found.layers)
+        latency = found.latency_s if claim.latency_s is None else Band(*(claim.latency_s,) * 3)
+        band = Band(moved / latency.high, moved / latency.mid, moved / latency.low)
+        figures.append(ToldFigure("bandwidth_bytes_per_s", claim.bandwidth_bytes_per_s, band))
+    return figures
+
+
+def _mean_power_w(claim: Claim, found: Estimate) -> Band | None:
+    """Power at the told rate: busy for the predicted share of the told latency, idle for the rest."""
+    if claim.latency_s is None or claim.power_w is None or claim.latency_s <= found.latency_s.mid:
+        return None
+    power, latency = found.power_w, found.latency_s
+    busy = [min(1.0, end / claim.latency_s) for end in (latency.low, latency.mid, latency.high)]
+    ends = zip((power.low, power.mid, power.high), busy, strict=True)
+    low, mid, high = (average_power_w(found.idle_w, watts, share) for watts, share in ends)
+    return Band(min(low, mid), mid, high, found.power_w.level)
+
+
+def ladders(answers: Sequence[ClaimAnswer]) -> tuple[Ladder, ...]:
+    """Fixed part and factor of every network on a part of which three figures or more were told."""
+    groups: dict[tuple[str, str, str], list[ToldFigure]] = defaultdict(list)
+    for answer in answers:
+        for figure in answer.figures:
+            groups[answer.claim.name, answer.claim.device, figure.quantity].append(figure)
+    return tuple(
+        _ladder(name, device, quantity, figures)
+        for (name, device, quantity), figures in groups.items()
+        if len(figures) >= 3
+    )
+
+
+def _ladder(name: str, device: str, quantity: str, figures: Sequence[ToldFigure]) -> Ladder:
+    told = np.array([figure.told for figure in figures])
+    predicted = np.array([figure.predicted.mid for figure in figures])
+    terms = np.column_stack([np.ones(len(told)), predicted]) / told[:, None]
+    (fixed, factor), _ = nnls(terms, np.ones(len(told)))
+    errors = np.abs((fixed + factor * predicted) / told - 1.0)
+    return Ladder(name, device, quantity, float(fixed), float(factor), float(errors.max()))
+
+
+def claims_record(scenario: Scenario) -> dict[str, object]:
+    """What `planner simulate` adds to its JSON where there are claims: keys `claims` and `ladders`."""
+    answers = claim_answers(scenario)
+    if not answers:
+        return {}
+    return {
+        "claims": [_record(answer) for answer in answers],
+        "ladders": [
+            {
+                "name": item.name,
+                "device": item.device,
+                "quantity": item.quantity,
+                "fixed": item.fixed,
+                "factor": item.factor,
+                "worst_error": item.worst_error,
+            }
+            for item in ladders(answers)
+        ],
+    }
+
+
+def _record(answer: ClaimAnswer) -> dict[str, object]:
+    found = answer.estimate
+    return {
+        "name": answer.claim.name,
+        "model": found.model,
+        "device": found.device,
+        "mode": found.mode,
+        "precision": found.precision.value,
+        "figures": [
+            {
+                "quantity": figure.quantity,
+                "told": figure.told,
+                "predicted": {
+                    "low": figure.predicted.low,
+                    "mid": figure.predicted.mid,
+                    "high": figure.predicted.high,
+                    "level": figure.predicted.level,
+                },
+                "inside": figure.inside,
+                "ratio": figure.ratio,
+            }
+            for figure in answer.figures
+        ],
+        "around_s": answer.around_s,
+        "explained": answer.claim.explained,
+        "settled": answer.settled,
+    }

@@ -1,0 +1,85 @@
+"""The heat of a part, or of a device given by numbers, as the rack simulates it."""
+
+from __future__ import annotations
+
+import math
+
+from planner.rack.description.device import Leakage, Thermal
+from planner.rack.description.heat_path import DeviceFan, HeatNode
+from planner.schema.hardware import device_heat
+from planner.schema.scenario.accelerator import Accelerator, AcceleratorFan, LeakageGrowth
+
+
+def thermal_of_part(given: device_heat.Thermal) -> Thermal:
+    """The heat of a part of the catalog."""
+    leakage, cap = given.leakage, given.power_cap_w
+    nodes = tuple(
+        HeatNode(store.heat_capacity_j_per_k.value, store.resistance_k_per_w.value) for store in given.stores
+    )
+    return Thermal(
+        resistance_k_per_w=_whole(given.resistance_k_per_w.value, [n.resistance_k_per_w for n in nodes]),
+        heat_capacity_j_per_k=_whole(
+            given.heat_capacity_j_per_k.value, [n.heat_capacity_j_per_k for n in nodes]
+        ),
+        throttle_c=given.throttle_c.value,
+        hysteresis_k=given.hysteresis_k.value,
+        shutdown_c=given.shutdown_c.value,
+        throttled_clock=given.throttled_clock_ratio.value,
+        leakage=None
+        if leakage is None
+        else _leakage(leakage.reference_w.value, leakage.at_c.value, leakage.doubles_over_k.value),
+        nodes=nodes,
+        clock_steps=tuple(step.value for step in given.clock_steps_ratio),
+        fan=_part_fan(given.fan),
+        power_cap_w=None if cap is None else cap.value,
+    )
+
+
+def thermal_of_accelerator(given: Accelerator) -> Thermal:
+    """The heat of a device given by numbers."""
+    leakage: LeakageGrowth | None = given.leakage
+    nodes = tuple(HeatNode(store.heat_capacity_j_per_k, store.resistance_k_per_w) for store in given.stores)
+    return Thermal(
+        resistance_k_per_w=_whole(given.resistance_k_per_w, [n.resistance_k_per_w for n in nodes]),
+        heat_capacity_j_per_k=_whole(given.heat_capacity_j_per_k, [n.heat_capacity_j_per_k for n in nodes]),
+        throttle_c=given.throttle_c,
+        hysteresis_k=given.hysteresis_k,
+        shutdown_c=given.shutdown_c,
+        throttled_clock=given.throttled_clock_ratio,
+        leakage=None
+        if leakage is None
+        else _leakage(leakage.reference_w, leakage.at_c, leakage.doubles_over_k),
+        nodes=nodes,
+        clock_steps=tuple(given.clock_steps_ratio),
+        fan=_accelerator_fan(given.fan),
+        power_cap_w=given.power_cap_w,
+    )
+
+
+def _whole(stated: float, parts: list[float]) -> float:
+    """What is stated of the whole device; the exact sum where it is divided, whose parts may be rounded."""
+    return sum(parts) if parts else stated
+
+
+def _leakage(reference_w: float, at_c: float, doubles_over_k: float) -> Leakage:
+    return Leakage(reference_w, at_c, math.log(2.0) / doubles_over_k)
+
+
+def _part_fan(given: device_heat.OwnFan | None) -> DeviceFan | None:
+    if given is None:
+        return None
+    return DeviceFan(
+        trips_c=tuple(trip.value for trip in given.trips_c),
+        speeds=tuple(speed.value for speed in given.speeds_ratio),
+        hysteresis_k=given.hysteresis_k.value,
+        rated_w=given.rated_w.value,
+        fixed_share=given.fixed_ratio.value if given.fixed_ratio else 0.0,
+    )
+
+
+def _accelerator_fan(given: AcceleratorFan | None) -> DeviceFan | None:
+    if given is None:
+        return None
+    return DeviceFan(
+        tuple(given.trips_c), tuple(given.speeds_ratio), given.hysteresis_k, given.rated_w, given.fixed_ratio
+    )

@@ -1,0 +1,217 @@
+"""A scenario and a sized option as the rack that is simulated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from planner.latency.band import Bound, planned_bound
+from planner.latency.planning import planning_band
+from planner.plan.money.economics import carrier_of, carriers_needed
+from planner.plan.options.batches import batch_sizes
+from planner.plan.options.estimator import Estimator
+from planner.plan.options.option import NetworkOnPart
+from planner.plan.rack.control import rack_policies
+from planner.plan.rack.events import rack_life, rack_shares
+from planner.plan.rack.heat import thermal_of_part
+from planner.rack.description.device import Host, Unit
+from planner.rack.description.heat_path import VerticalRecirculation
+from planner.rack.description.rack import Air, Batching, Rack, Service
+from planner.rack.description.rack import Device as RackDevice
+from planner.rack.description.streams import Bursts, DropOuts, Profile, Step, StreamGroup
+from planner.rack.heat.air import air_density_kg_per_m3
+from planner.rack.heat.cabinet import sealed_cabinet
+from planner.rack.heat.fans import AirPath, FanCurve, airflow_m3_per_s, in_parallel
+from planner.schema.hardware.device import Device, Mode
+from planner.schema.scenario import streams as asked
+from planner.schema.scenario.around import StepAround
+from planner.schema.scenario.rack_study import RackFans
+from planner.schema.scenario.scenario import Scenario, Site
+
+
+def mode_of(device: Device, mode: str) -> Mode:
+    """One power mode of a part."""
+    return next(item for item in device.modes if item.id == mode)
+
+
+def services_of(
+    scenario: Scenario,
+    estimator: Estimator,
+    device: Device,
+    networks: tuple[NetworkOnPart, ...],
+    bound: Bound | None = None,
+) -> tuple[Service, ...]:
+    """Service times of batches of one to the networks' batch, and power while serving.
+
+    As the plan counts, or with all latencies and powers at one bound of their bands.
+    """
+    at = bound or planned_bound(scenario.planning.plan_for)
+    return tuple(service_of(estimator, device, item, at) for item in networks)
+
+
+def build_rack(
+    scenario: Scenario,
+    device: Device,
+    mode: str,
+    batch: int,
+    services: tuple[Service, ...],
+    count: int,
+    *,
+    racks: int = 1,
+    events: bool = True,
+    unit: str | None = None,
+    beside: tuple[Unit, ...] = (),
+) -> Rack:
+    """The rack of `count` devices that carries the scenario's streams; spares only idle.
+
+    Several racks are simulated as one with the air and the fans of all: the devices are spread evenly, and
+    any of them may get any request. Without `events` it is the rack as it is sized: nothing happens to its
+    devices. `services` are those of a `unit` (the first of the part unless said), `beside` are others that
+    serve beside it.
+    """
+    run = scenario.simulation
+    idle_w = mode_of(device, mode).idle_w.value
+    return Rack(
+        device=RackDevice(
+            name=device.id,
+            idle_w=idle_w,
+            services=services,
+            thermal=thermal_of_part(device.thermal),
+            unit=device.units[unit or next(iter(device.units))].kind,
+            beside=beside,
+            host=host_of(scenario),
+            contention=contention_of(scenario) if beside else 0.0,
+        ),
+        count=count,
+        streams=stream_groups(scenario),
+        batching=Batching(batch, scenario.candidates.max_wait_s if batch > 1 else 0.0),
+        dispatch=run.dispatch,
+        spill_at=run.spill_at,
+        air=rack_air(scenario, racks, count),
+        fan_w=fixed_power_w(scenario, device, mode, count, racks),
+        duration_s=run.duration_s,
+        warmup_s=run.warmup_s,
+        epoch_s=1.0,
+        seed=run.seed,
+        replications=run.replications,
+        horizon=run.horizon,
+        policies=rack_policies(run.control),
+        shares=rack_shares(run),
+        life=rack_life(run.events if events else None),
+    )
+
+
+def host_of(scenario: Scenario) -> Host | None:
+    """What each device has for work around inference."""
+    given = scenario.host
+    return None if given is None else Host(given.cores, given.core_w, given.copies)
+
+
+def contention_of(scenario: Scenario) -> float:
+    """What units of one device lose to each other: a share of a batch's time for each other one at work."""
+    given = scenario.candidates.contention
+    return given.each_ratio if given else 0.0
+
+
+def rack_air(scenario: Scenario, racks: int = 1, devices: int = 1) -> Air:
+    """The air of one rack, or of several alike among which the devices are spread, as the site describes
+    it."""
+    site = scenario.site
+    if site.sealed is not None:
+        return sealed_cabinet(site.supply_c, racks * site.sealed.loss_w_per_k, racks * site.sealed.solar_w)
+    rising, vertical = site.rising_exhaust, None
+    if rising is not None:
+        vertical = VerticalRecirculation(rising.own_ratio, rising.above_ratio, rising.decay_ratio)
+    flow_m3_per_s = site.airflow_m3_per_s if site.fans is None else _fan_flow(site.fans, devices / racks)
+    open_air = Air(site.supply_c, racks * flow_m3_per_s, site.recirculation_ratio, vertical=vertical)
+    thinner = air_density_kg_per_m3(site.supply_c, site.altitude_m) / air_density_kg_per_m3(site.supply_c)
+    return replace(open_air, density_kg_per_m3=open_air.density_kg_per_m3 * thinner)
+
+
+def _fan_flow(given: RackFans, devices: float) -> float:
+    """Where the fans' curve meets what the rack and its devices take."""
+    fan = in_parallel(FanCurve(given.stall_pa, given.free_m3_per_s, given.rated_w), given.count)
+    squared = given.at_m3_per_s**2
+    path = AirPath(given.empty_pa / squared, given.per_device_pa / squared)
+    return airflow_m3_per_s(fan, path, devices, given.speed_ratio)
+
+
+def rack_fan_w(site: Site) -> float:
+    """What the fans of one rack draw: as stated, or by their curve's rated power and speed."""
+    return site.fan_w if site.fans is None else site.fans.count * site.fans.rated_w * site.fans.speed_ratio**3
+
+
+def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int, racks: int = 1) -> float:
+    """What is drawn whatever the load: fans, the carriers of all devices, and spares that idle."""
+    carrier = carrier_of(scenario, device)
+    spares = scenario.planning.spares
+    carriers_w = carriers_needed(count + spares, carrier.slots) * carrier.power_w
+    return racks * rack_fan_w(scenario.site) + carriers_w + spares * mode_of(device, mode).idle_w.value
+
+
+def stream_groups(scenario: Scenario) -> tuple[StreamGroup, ...]:
+    """The scenario's streams as the rack serves them."""
+    return tuple(
+        StreamGroup(
+            name=stream.name,
+            sources=stream.count,
+            rate_per_s=stream.rate_per_s,
+            network=stream.model,
+            slo_s=stream.slo.latency_s,
+            arrivals=stream.arrivals,
+            jitter_s=stream.jitter_s,
+            slo_quantile=stream.slo.quantile_ratio,
+            queue_limit=stream.queue_limit,
+            overflow=stream.overflow,
+            priority=stream.priority,
+            gap_cv=stream.gap_cv,
+            bursts=_bursts(stream.bursts),
+            trace=stream.trace,
+            profile=_profile(stream.profile),
+            drop_outs=_drop_outs(stream.drop_outs),
+            before=_steps(stream.before),
+            after=_steps(stream.after),
+        )
+        for stream in scenario.streams
+    )
+
+
+def _bursts(given: asked.Bursts | None) -> Bursts | None:
+    return None if given is None else Bursts(given.calm_s, given.burst_s, given.factor)
+
+
+def _profile(given: asked.Profile | None) -> Profile | None:
+    return None if given is None else Profile(tuple(given.shares_ratio), given.period_s, given.start_s)
+
+
+def _steps(given: list[StepAround]) -> tuple[Step, ...]:
+    return tuple(Step(step.where, step.time_s) for step in given)
+
+
+def _drop_outs(given: asked.DropOuts | None) -> DropOuts | None:
+    return None if given is None else DropOuts(given.up_s, given.down_s)
+
+
+def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound: Bound) -> Service:
+    """One network's service on the unit of its estimate: at powers of two, interpolated between."""
+    point = item.estimate
+    sizes = batch_sizes(point.batch)
+    times_s = []
+    for batch in sizes:
+        result = estimator.estimate(
+            item.model,
+            device,
+            unit=point.unit,
+            mode=point.mode,
+            precision=point.precision,
+            batch=batch,
+            engine=point.engine,
+        )
+        times_s.append(planning_band(result, item.shortfall).at(bound))
+    return Service(
+        network=item.model,
+        batch_s=tuple(float(t) for t in np.interp(range(1, point.batch + 1), sizes, times_s)),
+        clocked_share=1.0 - point.bound.memory,
+        busy_w=point.part_power_w.at(bound) - mode_of(device, point.mode).idle_w.value,
+    )

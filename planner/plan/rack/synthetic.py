@@ -1,0 +1,67 @@
+"""A scenario whose device is given by numbers, as the rack that is simulated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from planner.errors import InputError, Problem
+from planner.plan.rack.control import rack_policies
+from planner.plan.rack.events import rack_life
+from planner.plan.rack.heat import thermal_of_accelerator
+from planner.plan.rack.rack_model import host_of, rack_air, rack_fan_w, stream_groups
+from planner.rack.description.rack import Batching, Device, Rack, Service
+from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
+from planner.schema.scenario.scenario import Scenario
+
+
+def synthetic_rack(scenario: Scenario) -> Rack:
+    """The rack of a scenario with `deployment.synthetic`; its carriers are in the device's own power."""
+    given = scenario.deployment
+    if given is None or given.synthetic is None:
+        raise InputError(scenario.id, [Problem("deployment.synthetic", "a device given by numbers", "none")])
+    run = scenario.simulation
+    return Rack(
+        device=replace(_device(given.synthetic), host=host_of(scenario)),
+        count=given.count,
+        streams=stream_groups(scenario),
+        batching=Batching(),
+        dispatch=run.dispatch,
+        spill_at=run.spill_at,
+        air=rack_air(scenario, devices=given.count),
+        fan_w=rack_fan_w(scenario.site),
+        duration_s=run.duration_s,
+        warmup_s=run.warmup_s,
+        seed=run.seed,
+        replications=run.replications,
+        horizon=run.horizon,
+        policies=rack_policies(run.control),
+        life=rack_life(run.events),
+    )
+
+
+def refuse_synthetic(scenario: Scenario) -> None:
+    """Refuse what needs real parts and networks."""
+    if scenario.synthetic is not None:
+        problem = Problem(
+            "deployment.synthetic",
+            "a part and a network, to size and to price",
+            scenario.synthetic.name,
+            "`planner simulate` and `planner density` run this scenario",
+        )
+        raise InputError(scenario.id, [problem])
+
+
+def _device(given: Accelerator) -> Device:
+    service = Service(
+        network=SYNTHETIC,
+        batch_s=(given.service_s,),
+        clocked_share=given.clocked_ratio,
+        busy_w=given.serving_w - given.idle_w,
+        service_distribution=given.distribution,
+    )
+    return Device(
+        name=given.name,
+        idle_w=given.idle_w,
+        services=(service,),
+        thermal=thermal_of_accelerator(given),
+    )

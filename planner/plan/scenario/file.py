@@ -1,0 +1,93 @@
+"""A scenario file: found, validated, its names checked against the catalogs, its networks read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.data_files import scenarios_dir
+from planner.errors import InputError, PlannerError, Problem
+from planner.plan.scenario.known_names import require_known_names
+from planner.schema.reading.yaml_file import read_document, validate
+from planner.schema.scenario.scenario import Scenario
+from planner.workload.workload import Workload
+from planner.zoo.source import read_model
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioFile:
+    """A scenario with the file it came from."""
+
+    scenario: Scenario
+    file: str
+    folder: Path
+    sha256: str
+
+
+def scenario_path(path: Path) -> Path:
+    """Where a scenario's file is: the path itself, or that of a shipped scenario by its name."""
+    shipped = {file.stem: file for file in scenarios_dir().glob("*.yaml")}
+    if path.exists():
+        return path
+    if str(path) in shipped:
+        return shipped[str(path)]
+    advice = "check the path, or name a shipped scenario: " + ", ".join(sorted(shipped))
+    raise InputError(str(path), [Problem("SCENARIO", "a YAML file", "no such file", advice)])
+
+
+def read_scenario(path: Path) -> ScenarioFile:
+    """A scenario file, or a shipped scenario by its name; every problem of the file in one `InputError`."""
+    path = scenario_path(path)
+    document = read_document(path)
+    scenario = _traces_beside(validate(document, Scenario), path.parent)
+    require_known_names(scenario, document)
+    return ScenarioFile(scenario, path.name, path.parent, document.sha256)
+
+
+def _traces_beside(scenario: Scenario, folder: Path) -> Scenario:
+    """The scenario with traces that lie beside it by their whole path; others are looked for from here."""
+    streams = [
+        stream.model_copy(update={"trace": str(folder / stream.trace)})
+        if stream.trace is not None and (folder / stream.trace).is_file()
+        else stream
+        for stream in scenario.streams
+    ]
+    return scenario.model_copy(update={"streams": streams})
+
+
+def with_simulation(source: ScenarioFile, *, seed: int | None, replications: int | None) -> ScenarioFile:
+    """The same scenario with another seed, or with exactly this number of replications."""
+    changes: dict[str, int] = {} if seed is None else {"seed": seed}
+    if replications is not None:
+        changes |= {"replications": replications, "most_replications": replications}
+    simulation = source.scenario.simulation.model_copy(update=changes)
+    return replace(source, scenario=source.scenario.model_copy(update={"simulation": simulation}))
+
+
+def read_workloads(source: ScenarioFile) -> dict[str, Workload]:
+    """Each network of the scenario once, at batch one; files are looked for beside the scenario.
+
+    Every network that cannot be read is named with its stream, all in one `InputError`.
+    """
+    found: dict[str, Workload] = {}
+    problems = []
+    for number, stream in enumerate(source.scenario.streams):
+        if stream.model in found:
+            continue
+        try:
+            found[stream.model] = read_model(network_at(source.folder, stream.model), batch=1)
+        except PlannerError as error:
+            where = f"streams[{number}].model"
+            problems.append(Problem(where, "a network that can be read", stream.model, str(error)))
+    if problems:
+        raise InputError(source.file, problems)
+    return found
+
+
+def network_at(folder: Path, model: str) -> str:
+    """The network that a scenario in this folder names: `zoo:NAME`, or a file beside the scenario."""
+    return model if model.startswith("zoo:") else str(folder / model)

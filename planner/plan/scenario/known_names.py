@@ -1,0 +1,96 @@
+"""Names in a scenario that are in no catalog (parts, modes, networks, mistakes), all of one file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+
+from planner.errors import InputError, PlannerError, Problem, UnknownIdError
+from planner.hardware.catalog import device_ids, read_device
+from planner.hardware.operating_point import choose_mode
+from planner.plan.scenario.known_mistakes import names_to_accept
+from planner.schema.reading.problems import dotted
+from planner.schema.reading.yaml_file import Document
+from planner.schema.scenario.scenario import Scenario
+from planner.zoo.registry import names
+
+Place = tuple[str | int, ...]
+_LIST = "`planner devices list` shows all"
+
+
+def require_known_names(scenario: Scenario, document: Document) -> None:
+    """Refuse every name that no catalog has, with its line and the nearest that one has."""
+    found = [
+        Problem(dotted(place), expected, got, advice, document.line_of(place))
+        for place, expected, got, advice in _unknown_names(scenario)
+    ]
+    if found:
+        raise InputError(document.file, sorted(found, key=lambda problem: problem.line or 0))
+
+
+def _unknown_names(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    yield from _parts(scenario)
+    yield from _modes(scenario)
+    yield from _networks(scenario)
+    yield from _accepted(scenario)
+
+
+def _parts(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    known = device_ids()
+    for number, pattern in enumerate(scenario.candidates.devices):
+        if not any(fnmatchcase(name, pattern) for name in known):
+            listed: Place = ("candidates", "devices", number)
+            yield listed, "a part, or a pattern of some", *_unknown("device", pattern, known)
+    named: list[tuple[Place, str]] = [
+        *((("candidates", "labels", name), name) for name in scenario.candidates.labels_ops_per_s),
+        *((("money", "prices", name), name) for name in scenario.money.prices),
+    ]
+    if scenario.deployment is not None and scenario.deployment.device is not None:
+        named.append((("deployment", "device"), scenario.deployment.device))
+    for place, name in named:
+        if name not in known:
+            yield place, "a part", *_unknown("device", name, known)
+
+
+def _modes(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    """Modes that no candidate has; those of a part that is unknown itself are not looked at."""
+    known, modes = device_ids(), scenario.candidates.modes
+    given = scenario.deployment
+    if given is not None and given.device in known and given.mode is not None:
+        try:
+            choose_mode(read_device(given.device), given.mode)
+        except UnknownIdError as error:
+            yield ("deployment", "mode"), f"a power mode of {given.device}", *_told(error)
+    if isinstance(modes, str):
+        return
+    patterns = scenario.candidates.devices
+    parts = [name for name in known if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    have = {mode.id for name in parts for mode in read_device(name).modes}
+    for number, mode in enumerate(modes):
+        if parts and mode not in have:
+            place = ("candidates", "modes", number)
+            yield place, "a power mode of a candidate", *_unknown("power mode", mode, have)
+
+
+def _networks(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    for number, stream in enumerate(scenario.streams):
+        kind, _, name = stream.model.partition(":")
+        if kind == "zoo" and name not in names():
+            place = ("streams", number, "model")
+            yield place, "a network of the zoo, or a file", *_unknown("network", name, names())
+
+
+def _accepted(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    known = names_to_accept()
+    for name in scenario.accepted:
+        if name not in known:
+            yield ("accepted", name), "a mistake, or `mistake/rule`", *_unknown("mistake", name, known)
+
+
+def _unknown(kind: str, asked: str, known: Iterable[str]) -> tuple[str, str]:
+    return _told(UnknownIdError(kind, asked, known, _LIST if kind == "device" else ""))
+
+
+def _told(error: PlannerError) -> tuple[str, str]:
+    got, _, advice = str(error).partition("; ")
+    return got, advice

@@ -1,0 +1,253 @@
+"""How many devices a scenario needs, in closed form, for every part, mode, precision and batch.
+
+The count is the least that keeps the expected utilisation under the scenario's limit; batches are as full as
+the load makes them (`planner.rack.load.expected.expected_load`, a fluid approximation). What keeps an option
+out is a screen, not a verdict: for latency, a request may wait for its batch to fill, for one batch in
+service and for its own; for heat, the steady state. The best option that passes the screen is simulated, and
+that decides.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from planner.errors import InputError, Problem
+from planner.hardware.catalog import match_devices, read_device
+from planner.plan.compare.candidate import Refusal
+from planner.plan.compare.compare import modes_of, require_modes
+from planner.plan.compare.pareto import pareto_front
+from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost, rack_units
+from planner.plan.money.tariff import Draw
+from planner.plan.options.batches import batch_sizes
+from planner.plan.options.estimator import Estimator
+from planner.plan.options.option import NetworkOnPart, Option, RackHeat
+from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of
+from planner.plan.rack.units_beside import units_beside
+from planner.plan.sizing.reasons import reasons_against
+from planner.provenance import Provenance, of_status, weakest
+from planner.rack.description.rack import Rack, Service
+from planner.rack.heat.air import inlets_c
+from planner.rack.load.expected import expected_load, offered_utilisation
+from planner.schema.hardware.device import Device
+from planner.schema.scenario.scenario import Scenario
+from planner.wording.message import message
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """Every option best first, and the settings that a part cannot run at all."""
+
+    options: tuple[Option, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def size(
+    scenario: Scenario,
+    estimator: Estimator,
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> Sized:
+    """Every option of the scenario, best first: feasible, then lowest known total cost, then least power.
+
+    Raises `UnknownIdError` for a mode that no candidate has, `InputError` for a candidate without a carrier.
+    """
+    devices = [read_device(device_id) for device_id in match_devices(scenario.candidates.devices)]
+    require_modes(devices, scenario.candidates.modes)
+    options: list[Option] = []
+    refusals: list[Refusal] = []
+    for device in devices:
+        if progress is not None:
+            progress(device.id)
+        options += _options_of(scenario, estimator, device, refusals)
+    return Sized(rank(options), tuple(refusals))
+
+
+def rank(options: Sequence[Option]) -> tuple[Option, ...]:
+    """Best first, with the Pareto front over latency, power, cost and risk marked among the feasible."""
+    feasible = [option for option in options if option.feasible]
+    front = pareto_front([_axes(option) for option in feasible])
+    marked = [replace(option, pareto=on) for option, on in zip(feasible, front, strict=True)]
+    marked += [option for option in options if not option.feasible]
+    return tuple(sorted(marked, key=preference))
+
+
+def _axes(option: Option) -> tuple[float | None, ...]:
+    """Typical latency, power, total cost, and how much longer than typical the latency may be."""
+    band = option.slowest.planning_latency_s
+    return band.mid, option.heat.power_w, option.cost.total, band.high / band.mid
+
+
+def preference(option: Option) -> tuple[Any, ...]:
+    """What options are sorted by: feasible first, then lowest known total cost, then least power."""
+    cost = option.cost.total
+    return (
+        not option.feasible,
+        cost is None,
+        cost if cost is not None else 0.0,
+        option.heat.power_w,
+        option.count,
+        option.device,
+        option.batch,
+    )
+
+
+def _options_of(
+    scenario: Scenario, estimator: Estimator, device: Device, refusals: list[Refusal]
+) -> Iterator[Option]:
+    seen: set[tuple[object, ...]] = set()
+    for mode in modes_of(device, scenario.candidates.modes):
+        for precision in scenario.candidates.precisions:
+            for batch in batch_sizes(scenario.candidates.max_batch):
+                try:
+                    networks = estimator.on_part(device, mode, precision, batch)
+                except InputError as error:
+                    refusals.append(Refusal(device.id, mode, precision, _why(error.problems[0])))
+                    break
+                effective = networks[0].estimate.precision
+                if (mode, effective, batch) not in seen:
+                    seen.add((mode, effective, batch))
+                    yield sized_option(scenario, estimator, device, networks)
+
+
+def _why(problem: Problem) -> str:
+    return message("reason.refused", where=problem.where, expected=problem.expected, got=problem.got)
+
+
+def sized_option(
+    scenario: Scenario,
+    estimator: Estimator,
+    device: Device,
+    networks: tuple[NetworkOnPart, ...],
+    *,
+    at_least: int = 1,
+    exactly: int | None = None,
+    services: tuple[Service, ...] | None = None,
+) -> Option:
+    """The option with the least count that keeps the utilisation limit, and every reason against it.
+
+    `exactly` sets the count whatever the utilisation that follows; `services` stand in for those planned
+    with.
+    """
+    first = networks[0].estimate
+    services = services or services_of(scenario, estimator, device, networks)
+    beside = units_beside(scenario, estimator, device, networks)
+    rack_of = partial(
+        build_rack,
+        scenario,
+        device,
+        first.mode,
+        first.batch,
+        services,
+        events=False,
+        unit=first.unit,
+        beside=beside,
+    )
+    fewest = max(at_least, len(scenario.simulation.shares_ratio))
+    count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, fewest)
+    limit_w = mode_of(device, first.mode).power_limit_w.value
+    racks = _racks_needed(scenario, device, count + scenario.planning.spares, limit_w)
+    rack = rack_of(count, racks=racks)
+    load = expected_load(rack)
+    heat = _rack_heat(scenario, device, networks, rack, load.dynamic_w)
+    load_w = rack.count * load.dynamic_w
+    draw = Draw(fixed_w=heat.power_w - load_w, load_w=load_w)
+    rate_per_s = sum(group.offered_per_s for group in rack.streams)
+    offered = offered_utilisation(rack)
+    option = Option(
+        device=device.id,
+        device_name=device.name,
+        unit=first.unit,
+        mode=first.mode,
+        engine=first.engine,
+        precision=first.precision,
+        batch=first.batch,
+        networks=networks,
+        plan_for=scenario.planning.plan_for,
+        count=count,
+        spares=scenario.planning.spares,
+        services=services,
+        racks=racks,
+        beside=beside,
+        utilisation=load.busy_share,
+        offered_utilisation=offered,
+        throughput_per_s=rate_per_s / (offered * count),
+        heat=heat,
+        cost=rack_cost(scenario, device, count + scenario.planning.spares, draw),
+        latency_provenance=weakest([item.estimate.provenance for item in networks]),
+        provenance=_weakest_of_all(device, networks),
+    )
+    return replace(option, reasons=tuple(reasons_against(scenario, device, option)))
+
+
+def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> int:
+    """The least count with an expected utilisation under the limit; more devices never raise it.
+
+    Between what full batches would need and what single requests would.
+    """
+    first = rack_of(at_least)
+    low = at_least
+    if not first.shares:
+        low = max(low, math.ceil(at_least * offered_utilisation(first) / limit - 1e-9))
+    high = low
+    while _busiest_share(rack_of(high)) > limit:
+        low, high = high + 1, high * 2
+    while low < high:
+        middle = (low + high) // 2
+        if _busiest_share(rack_of(middle)) > limit:
+            low = middle + 1
+        else:
+            high = middle
+    return high
+
+
+def _busiest_share(rack: Rack) -> float:
+    """The expected utilisation, or that of the busiest part with full batches where networks have shares."""
+    expected = expected_load(rack).busy_share
+    return max(expected, offered_utilisation(rack)) if rack.shares else expected
+
+
+def _racks_needed(scenario: Scenario, device: Device, installed: int, limit_w: float) -> int:
+    """Racks by height and by power, every device at its limit; no more than the site has."""
+    site = scenario.site
+    carrier = carrier_of(scenario, device)
+    by_height = rack_units(scenario, device, installed) / site.rack_units
+    drawn_w = installed * limit_w + carriers_needed(installed, carrier.slots) * carrier.power_w
+    by_power = drawn_w / max(site.power_limit_w - rack_fan_w(site), 1e-9)
+    return min(site.racks, math.ceil(max(1.0, by_height, by_power)))
+
+
+def _rack_heat(
+    scenario: Scenario,
+    device: Device,
+    networks: Sequence[NetworkOnPart],
+    rack: Rack,
+    dynamic_w: float,
+) -> RackHeat:
+    """Power of the rack and the steady temperatures it leads to."""
+    device_w = rack.device.idle_w + dynamic_w
+    power_w = rack.count * device_w + rack.fan_w
+    inlet_c = float(inlets_c(rack.air, np.full(rack.count, power_w / rack.count)).max())
+    limit_w = mode_of(device, networks[0].estimate.mode).power_limit_w.value
+    spares = scenario.planning.spares
+    return RackHeat(
+        power_per_device_w=device_w,
+        power_w=power_w,
+        worst_power_w=rack.count * limit_w + spares * (limit_w - rack.device.idle_w) + rack.fan_w,
+        inlet_c=inlet_c,
+        temperature_c=inlet_c + device.thermal.resistance_k_per_w.value * device_w,
+    )
+
+
+def _weakest_of_all(device: Device, networks: Sequence[NetworkOnPart]) -> Provenance:
+    parts = [item.estimate.provenance for item in networks]
+    parts += [item.estimate.power_provenance for item in networks]
+    parts.append(of_status(device.thermal.resistance_k_per_w.status))
+    if device.price is not None:
+        parts.append(of_status(device.price.amount_money.status))
+    return weakest(parts)

@@ -1,0 +1,66 @@
+"""Counts year by year while the load grows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from planner.hardware.catalog import read_device
+from planner.plan.options.estimator import Estimator
+from planner.plan.options.option import Option
+from planner.plan.scenario.growth import scenario_in_year
+from planner.plan.sizing.closed_form import sized_option
+from planner.plan.sizing.search import Search
+from planner.rack.counts.results import Verdict
+from planner.schema.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class YearCount:
+    """One year of the horizon: its load, and the devices that carry it.
+
+    `added` is what has to be bought at its beginning. `verdict` is that of the simulated rack, None where
+    the count is the closed form's alone. `reasons` are limits of the site that the year breaks.
+    """
+
+    year: int
+    requests_per_s: float
+    count: int
+    added: int
+    racks: int
+    power_w: float
+    reasons: tuple[str, ...]
+    verdict: Verdict | None
+
+
+def years_of(
+    scenario: Scenario, estimator: Estimator, option: Option, *, simulate: bool
+) -> tuple[YearCount, ...]:
+    """An option's counts over the horizon, devices never given back; `simulate` searches for each count.
+
+    The first year is the option itself.
+    """
+    device = read_device(option.device)
+    found: list[YearCount] = []
+    count = option.count
+    for year in range(math.ceil(scenario.money.horizon_years)):
+        grown = scenario_in_year(scenario, year)
+        needed = sized_option(grown, estimator, device, option.networks, at_least=count)
+        verdict = None
+        if simulate and needed.feasible:
+            run = Search(grown, estimator).least(needed).chosen
+            needed, verdict = run.option, run.verdict
+        found.append(
+            YearCount(
+                year=year,
+                requests_per_s=sum(stream.count * stream.rate_per_s for stream in grown.streams),
+                count=needed.count,
+                added=needed.count - count if year else needed.count + needed.spares,
+                racks=needed.racks,
+                power_w=needed.heat.power_w,
+                reasons=needed.reasons,
+                verdict=verdict,
+            )
+        )
+        count = needed.count
+    return tuple(found)

@@ -1,0 +1,74 @@
+"""Which limits of a scenario leave no option, and what keeping each of them takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from planner.plan.compare.contradictions import contradicting
+from planner.plan.options.option import Option
+from planner.wording.message import Message, message
+
+_LIMITS = {
+    "reason.latency": "streams.slo",
+    "reason.room": "site.rack_units",
+    "reason.room_of_racks": "site.rack_units",
+    "reason.power": "site.power_limit",
+    "reason.power_of_racks": "site.power_limit",
+    "reason.heat": "site.supply (throttling)",
+    "reason.budget": "money.budget",
+    "reason.price_unknown": "money.budget",
+    "reason.memory": "the memory of the part",
+}
+
+
+def contradiction(options: Sequence[Option]) -> str | None:
+    """The fewest limits that no option keeps all of, and which option comes nearest to each; None without.
+
+    Limits are named by their place in the scenario.
+    """
+    broken = [_broken(option) for option in options]
+    names = contradicting(broken)
+    if not names:
+        return None
+    if len(names) == 1:
+        option, limits = min(zip(options, broken, strict=True), key=lambda pair: len(pair[1]))
+        return message(
+            "contradiction.one", limit=_said(names[0]), option=_named(option), reason=limits[names[0]]
+        )
+    lines = []
+    for name in names:
+        keeping = [pair for pair in zip(options, broken, strict=True) if name not in pair[1]]
+        option, limits = min(keeping, key=lambda pair: len(pair[1]))
+        lines.append(
+            message(
+                "contradiction.keeps",
+                option=_named(option),
+                limit=_said(name),
+                reasons=tuple(limits.values()),
+            )
+        )
+    return message("contradiction.several", both=tuple(_said(name) for name in names), lines=tuple(lines))
+
+
+def _broken(option: Option) -> dict[str, str]:
+    """Each limit that the option breaks, by its place in the scenario, with the first reason."""
+    found: dict[str, str] = {}
+    for reason in option.reasons:
+        key = reason.key if isinstance(reason, Message) else ""
+        found.setdefault(_LIMITS.get(key, key), reason)
+    return found
+
+
+def _said(name: str) -> str:
+    return message("contradiction.memory") if name == _LIMITS["reason.memory"] else name
+
+
+def _named(option: Option) -> str:
+    return message(
+        "contradiction.option",
+        count=option.count,
+        part=option.device,
+        mode=option.mode,
+        precision=str(option.precision),
+        batch=option.batch,
+    )

@@ -1,0 +1,96 @@
+"""Which limits of a scenario an option breaks, as far as closed forms can tell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from planner.plan.money.economics import rack_units
+from planner.plan.options.option import Option
+from planner.schema.hardware.device import Device
+from planner.schema.scenario.scenario import Scenario
+from planner.units import format_quantity
+from planner.wording.message import message
+
+
+def reasons_against(scenario: Scenario, device: Device, option: Option) -> Iterator[str]:
+    """Every limit of the scenario that the option breaks, in words; none for a feasible one."""
+    if option.offered_utilisation >= 1.0:
+        needed = math.ceil(option.count * option.offered_utilisation * (1 + 1e-9))
+        yield message(
+            "reason.overload",
+            times=f"{option.offered_utilisation:.3g}",
+            count=option.count,
+            needed=needed,
+        )
+    yield from _memory_reasons(option)
+    yield from _latency_reasons(scenario, option)
+    yield from _site_reasons(scenario, device, option)
+    yield from _budget_reasons(scenario, option)
+
+
+def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterator[str]:
+    site = scenario.site
+    installed = option.count + option.spares
+    units = rack_units(scenario, device, installed)
+    height, power_limit_w = option.racks * site.rack_units, option.racks * site.power_limit_w
+    one_or_more = "" if site.racks == 1 else "_of_racks"
+    most = {} if site.racks == 1 else {"racks": option.racks}
+    if units > height:
+        yield message(
+            f"reason.room{one_or_more}",
+            installed=f"{installed:,}",
+            needed=f"{units:,g}",
+            available=f"{height:g}",
+            **most,
+        )
+    if option.heat.worst_power_w > power_limit_w:
+        yield message(
+            f"reason.power{one_or_more}",
+            worst=f"{option.heat.worst_power_w:,.0f}",
+            limit=f"{power_limit_w:,.0f}",
+            **most,
+        )
+    throttle_c = device.thermal.throttle_c.value
+    if option.heat.temperature_c >= throttle_c:
+        yield message(
+            "reason.heat", temperature=f"{option.heat.temperature_c:.0f}", throttle=f"{throttle_c:g}"
+        )
+
+
+def _budget_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
+    budget = scenario.money.budget_money
+    if budget is None:
+        return
+    if option.cost.capital is None:
+        yield message("reason.price_unknown")
+    elif option.cost.capital > budget.amount:
+        yield message(
+            "reason.budget",
+            capital=f"{option.cost.capital:,.0f} {budget.currency}",
+            budget=f"{budget.amount:,.0f}",
+        )
+
+
+def _memory_reasons(option: Option) -> Iterator[str]:
+    needed = sum(item.estimate.memory.total_bytes for item in option.networks)
+    capacity = option.networks[0].estimate.memory.capacity_bytes
+    if needed > capacity:
+        yield message("reason.memory", needed=f"{needed / 1e9:.2f}", capacity=f"{capacity / 1e9:.2f}")
+
+
+def _latency_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
+    longest_s = max(item.planned_latency_s(option.plan_for) for item in option.networks)
+    wait_s = scenario.candidates.max_wait_s if option.batch > 1 else 0.0
+    for stream in scenario.streams:
+        own_s = option.network(stream.model).planned_latency_s(option.plan_for)
+        around_s = sum(step.time_s for step in (*stream.before, *stream.after))
+        worst_s = wait_s + longest_s + own_s + around_s
+        if worst_s > stream.slo.latency_s:
+            yield message(
+                "reason.latency",
+                stream=stream.name,
+                plan=message(f"plan_for.{option.plan_for}"),
+                worst=format_quantity(worst_s, "s", 3),
+                asked=format_quantity(stream.slo.latency_s, "s"),
+            )

@@ -1,0 +1,116 @@
+"""How racks are simulated in one study: by which engine, told to whom, and kept when interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from planner.hardware.catalog import read_device
+from planner.latency.band import Bound, planned_bound
+from planner.plan.options.estimator import Estimator
+from planner.plan.options.option import Option
+from planner.plan.options.rack_run import Simulated
+from planner.plan.rack.rack_model import build_rack, services_of
+from planner.plan.rack.units_beside import units_beside
+from planner.plan.sizing.latency_bounds import with_bounds
+from planner.rack.counts.results import RackResult
+from planner.rack.description.rack import Rack
+from planner.rack.sequential import simulate_until_settled
+from planner.rack.simulation import Engine, simulate
+from planner.schema.scenario.scenario import Scenario
+from planner.wording.message import message
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """How racks are simulated in one study."""
+
+    engine: Engine = "compiled"
+    progress: Progress = lambda _: None
+    keep_partial: bool = False
+    processes: int = 1
+
+    def rack(self, rack: Rack, what: str) -> RackResult:
+        """A rack with its own number of replications."""
+        return simulate(
+            rack,
+            engine=self.engine,
+            progress=self._told(what),
+            keep_partial=self.keep_partial,
+            processes=self.processes,
+        )
+
+    def option(self, scenario: Scenario, option: Option) -> Simulated:
+        """An option's rack with its own number of replications."""
+        rack = rack_of_option(scenario, option)
+        return Simulated(rack, self.rack(rack, _what(option)), option)
+
+    def settled(self, scenario: Scenario, option: Option) -> Simulated:
+        """An option's rack, looked at until its verdict is settled."""
+        rack = rack_of_option(scenario, option)
+        result = simulate_until_settled(
+            rack,
+            most_replications=scenario.simulation.most_replications,
+            engine=self.engine,
+            progress=self._told(_what(option)),
+            keep_partial=self.keep_partial,
+            processes=self.processes,
+        )
+        return Simulated(rack, result, option)
+
+    def over_the_band(self, scenario: Scenario, estimator: Estimator, run: Simulated) -> Simulated:
+        """The same run judged over the band of its service latency; as it is where it was interrupted."""
+        if run.result.partial:
+            return run
+        try:
+            result = with_bounds(
+                run.result,
+                planned=planned_bound(run.option.plan_for),
+                rack_at=lambda bound: _at_bound(scenario, estimator, run, bound),
+                run=lambda rack: self.rack(rack, "simulating the ends of the latency band"),
+            )
+        except KeyboardInterrupt:
+            if not self.keep_partial:
+                raise
+            return cut(run, message("simulated.interrupted_band"))
+        return replace(run, result=result)
+
+    def _told(self, what: str) -> Callable[[int, int], None]:
+        return lambda done, total: self.progress(f"{what}: run {done} of {total}")
+
+
+def rack_of_option(scenario: Scenario, option: Option) -> Rack:
+    """The rack that an option is."""
+    return build_rack(
+        scenario,
+        read_device(option.device),
+        option.mode,
+        option.batch,
+        option.services,
+        option.count,
+        racks=option.racks,
+        unit=option.unit,
+        beside=option.beside,
+    )
+
+
+def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: Bound) -> Rack:
+    """The rack of a run with every network of every unit at one bound of its latency band."""
+    part, networks = read_device(run.option.device), run.option.networks
+    device = replace(
+        run.rack.device,
+        services=services_of(scenario, estimator, part, networks, bound),
+        beside=units_beside(scenario, estimator, part, networks, bound),
+    )
+    return replace(run.rack, device=device)
+
+
+def cut(run: Simulated, why: str) -> Simulated:
+    """The same run, marked as all that was finished."""
+    return replace(run, result=replace(run.result, warnings=(why, *run.result.warnings), partial=True))
+
+
+def _what(option: Option) -> str:
+    return f"simulating {option.count} x {option.device}"

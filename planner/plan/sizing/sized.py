@@ -1,0 +1,274 @@
+"""How many of which part: the options of a scenario side by side, each simulated, with a verdict.
+
+The best setting of each part is found by closed form and then by simulation (`planner.plan.sizing.search`).
+The verdict is over two uncertainties at once: the interval over replications, and the band of the predicted
+latency. PASS holds at the cautious end of the band as well; FAIL would not even hold at its best end; what
+lies between is UNDECIDED, and says what would decide it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from planner.hardware.catalog import read_device
+from planner.plan.compare.candidate import Refusal
+from planner.plan.options.estimator import Estimator
+from planner.plan.options.option import Option
+from planner.plan.options.rack_run import Simulated
+from planner.plan.rack.synthetic import refuse_synthetic
+from planner.plan.scenario.file import ScenarioFile, read_workloads
+from planner.plan.sizing.closed_form import preference, size, sized_option
+from planner.plan.sizing.deployed import deployed_option
+from planner.plan.sizing.growth import YearCount, years_of
+from planner.plan.sizing.latency_span import StreamSpan, planned_for, stream_spans
+from planner.plan.sizing.option_contradiction import contradiction
+from planner.plan.sizing.redundancy import SpareRow, spare_rows
+from planner.plan.sizing.runner import Progress, Runner, rack_of_option
+from planner.plan.sizing.search import Search
+from planner.rack.counts.results import Verdict
+from planner.rack.load.expected import grows_without_end
+from planner.rack.simulation import Engine
+from planner.schema.scenario.scenario import Scenario
+from planner.workload.workload import Workload
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_PARTS = 8
+"""Parts of which the best setting is simulated, the cheapest by closed form first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizedOption:
+    """One part's best setting, how many of it, and whether they hold.
+
+    `count` keeps the service levels and the utilisation limit. `count_for_service` keeps the service levels
+    with nothing to spare (found by simulation), and with fewer than `count_at_saturation` queues would grow
+    without end (closed form). An option that was not simulated has no rack and no count for service.
+    """
+
+    option: Option
+    verdict: Verdict
+    verdict_reason: str
+    would_decide: tuple[str, ...]
+    count_at_saturation: int
+    count_for_service: int | None
+    simulated: Simulated | None
+    years: tuple[YearCount, ...] = ()
+    spares: tuple[SpareRow, ...] = ()
+
+    @property
+    def streams(self) -> tuple[StreamSpan, ...]:
+        """Each stream's p99 over replications and latency band; none for an option not simulated."""
+        return stream_spans(self.simulated) if self.simulated else ()
+
+    @property
+    def tightest(self) -> StreamSpan | None:
+        """The stream that comes nearest to its SLO, or goes farthest past it."""
+        return max(self.streams, key=lambda stream: stream.tightness, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """The options of a scenario, best first: those that pass by cost, then the open ones, then the rest."""
+
+    source: ScenarioFile
+    options: tuple[SizedOption, ...]
+    refusals: tuple[Refusal, ...]
+    considered: int
+    """Settings (part, mode, precision, batch) that were sized in closed form."""
+    workloads: Mapping[str, Workload]
+    contradiction: str | None = None
+    """Where every setting breaks a limit: the fewest limits that leave nothing, and what shows it."""
+
+    @property
+    def feasible(self) -> bool:
+        """Whether any option keeps the limits as planned, and its simulated rack did not fail."""
+        return any(item.option.feasible and item.verdict is not Verdict.FAIL for item in self.options)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per option, best first; units are in the column names."""
+        import pandas as pd
+
+        return pd.DataFrame([_row(item) for item in self.options])
+
+
+def _row(item: SizedOption) -> dict[str, object]:
+    option, tightest = item.option, item.tightest
+    return {
+        "device": option.device,
+        "mode": option.mode,
+        "precision": str(option.precision),
+        "batch": option.batch,
+        "count": option.count,
+        "spares": option.spares,
+        "racks": option.racks,
+        "count_for_service": item.count_for_service,
+        "count_at_saturation": item.count_at_saturation,
+        "utilisation": option.utilisation,
+        "p99_low_s": tightest.low_s if tightest else None,
+        "p99_mid_s": tightest.mid_s if tightest else None,
+        "p99_high_s": tightest.high_s if tightest else None,
+        "verdict": item.verdict.value,
+        "power_w": option.heat.power_w,
+        "capital": option.cost.capital,
+        "running_cost_per_year": option.cost.running_per_year,
+        "total_cost": option.cost.total,
+        "currency": option.cost.currency,
+        "reason": item.verdict_reason,
+    }
+
+
+def size_scenario(
+    source: ScenarioFile,
+    *,
+    engine: Engine = "compiled",
+    most_parts: int = MOST_PARTS,
+    progress: Progress = lambda _: None,
+) -> Sizing:
+    """Size a scenario's candidates, or judge the rack that it gives, part by part.
+
+    Raises `InputError` for a device given by numbers, which has neither modes nor a price to compare.
+    """
+    scenario = source.scenario
+    refuse_synthetic(scenario)
+    estimator = Estimator(read_workloads(source))
+    search = Search(scenario, estimator, Runner(engine, progress))
+    if scenario.deployment is not None:
+        given = deployed_option(scenario, scenario.deployment, estimator)
+        return Sizing(source, (_given(search, estimator, given),), (), 1, estimator.workloads)
+    sized = size(scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))
+    by_part: dict[str, list[Option]] = {}
+    for option in sized.options:
+        by_part.setdefault(option.device, []).append(option)
+    found = []
+    for number, settings in enumerate(by_part.values()):
+        found.append(_best_of_part(search, estimator, settings, simulate=number < most_parts))
+    ranked = sorted(found, key=_rank)
+    if ranked and ranked[0].simulated is not None and scenario.growth is not None:
+        ranked = [_with_years(scenario, estimator, item, first=n == 0) for n, item in enumerate(ranked)]
+    return Sizing(
+        source,
+        tuple(ranked),
+        sized.refusals,
+        len(sized.options),
+        estimator.workloads,
+        contradiction(sized.options),
+    )
+
+
+_ORDER = {Verdict.PASS: 0, Verdict.UNDECIDED: 1, Verdict.FAIL: 2}
+
+
+def _rank(item: SizedOption) -> tuple[object, ...]:
+    return (_ORDER[item.verdict], item.simulated is None, preference(item.option))
+
+
+def _with_years(scenario: Scenario, estimator: Estimator, item: SizedOption, *, first: bool) -> SizedOption:
+    """Counts year by year; those of the best option are searched for by simulation."""
+    return replace(item, years=years_of(scenario, estimator, item.option, simulate=first))
+
+
+def _best_of_part(
+    search: Search, estimator: Estimator, settings: list[Option], *, simulate: bool
+) -> SizedOption:
+    scenario = search.scenario
+    if not settings[0].feasible:
+        return _without_feasible(scenario, estimator, settings)
+    found = search.best(settings) if simulate else None
+    if found is None:
+        text = "keeps every limit in closed form; not simulated, for others are cheaper"
+        decides = (f"simulating it: name {settings[0].device} alone in candidates.devices",)
+        return _unsimulated(scenario, settings[0], Verdict.UNDECIDED, text, decides)
+    return _judged(search, estimator, found.chosen)
+
+
+def _given(search: Search, estimator: Estimator, option: Option) -> SizedOption:
+    if grows_without_end(rack_of_option(search.scenario, option)):
+        return _unsimulated(search.scenario, option, Verdict.FAIL, "; ".join(option.reasons), ())
+    return _judged(search, estimator, search.simulated(option))
+
+
+def _judged(search: Search, estimator: Estimator, run: Simulated) -> SizedOption:
+    scenario = search.scenario
+    judged = search.runner.over_the_band(scenario, estimator, run)
+    return SizedOption(
+        option=run.option,
+        verdict=judged.verdict,
+        verdict_reason=_reason(judged),
+        would_decide=tuple(_deciding(judged)) if judged.verdict is Verdict.UNDECIDED else (),
+        count_at_saturation=_at_saturation(run.option),
+        count_for_service=search.least_for_service(run) if run.verdict is Verdict.PASS else None,
+        simulated=judged,
+        spares=spare_rows(scenario, run.option),
+    )
+
+
+def _reason(run: Simulated) -> str:
+    """The limits that are broken, or the stream that the verdict rests on: the worst, and then tightest."""
+    if run.reasons:
+        return "; ".join(run.reasons)
+    pairs = zip(run.result.streams, stream_spans(run), strict=True)
+    worst, _ = max(pairs, key=lambda pair: (_ORDER[pair[0].verdict], pair[1].tightness))
+    return f"{worst.name}: {worst.verdict_reason}"
+
+
+def _deciding(run: Simulated) -> Iterator[str]:
+    """What would settle an open verdict."""
+    spans = stream_spans(run)
+    if any(stream.as_planned is Verdict.UNDECIDED for stream in spans):
+        yield (
+            f"more replications than {run.result.replications} (simulation.most_replications), or `planner "
+            "simulate --engine simpy` where the interval is within a latency bin of the SLO"
+        )
+    if not all(stream.ends_agree for stream in spans):
+        yield _calibration(run.option)
+
+
+def _calibration(option: Option) -> str:
+    slowest = option.slowest
+    return (
+        f"a calibration of {option.engine} on one {option.device}: {slowest.estimate.model} is planned at "
+        f"{option.planning_text}, batches of {option.batch}"
+    )
+
+
+def _without_feasible(scenario: Scenario, estimator: Estimator, settings: list[Option]) -> SizedOption:
+    """A part of which no setting keeps the limits: for good, or only at the latency planned for."""
+    device = read_device(settings[0].device)
+    nearest = min(settings, key=lambda option: (len(option.reasons), preference(option)))
+    if nearest.cost.capital is None and len(nearest.reasons) == 1:
+        decides: tuple[str, ...] = (f"a price of {nearest.device_name}",)
+        return _unsimulated(scenario, nearest, Verdict.UNDECIDED, nearest.reasons[0], decides)
+    best_case = planned_for(scenario, "best")
+    for option in settings:
+        least = sized_option(best_case, estimator, device, option.networks)
+        if least.feasible:
+            reason = (
+                f"at {scenario.planning.plan_for} latency: {option.reasons[0]}; at the best end of the "
+                f"latency band {least.count} would keep every limit"
+            )
+            return _unsimulated(scenario, option, Verdict.UNDECIDED, reason, (_calibration(option),))
+    return _unsimulated(scenario, nearest, Verdict.FAIL, "; ".join(nearest.reasons), ())
+
+
+def _unsimulated(
+    scenario: Scenario, option: Option, verdict: Verdict, reason: str, decides: tuple[str, ...]
+) -> SizedOption:
+    return SizedOption(
+        option=option,
+        verdict=verdict,
+        verdict_reason=reason,
+        would_decide=decides,
+        count_at_saturation=_at_saturation(option),
+        count_for_service=None,
+        simulated=None,
+        spares=spare_rows(scenario, option),
+    )
+
+
+def _at_saturation(option: Option) -> int:
+    """The least count that is asked for less than it can serve with full batches."""
+    return int(option.offered_utilisation * option.count * (1 + 1e-9)) + 1

@@ -1,0 +1,142 @@
+"""When requests arrive: drawn source by source, so that every rack sees the same sources.
+
+Each source has its own random stream for each purpose, keyed by (replication, group, source, purpose).
+Adding devices, batching, or a further group changes no arrival, and a longer run only adds to a shorter
+one: two designs can be compared on common random numbers. Requests are drawn as the run goes, a piece at a
+time, so that a long run needs no more memory than a short one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.rack.arrivals.processes import Blocks, source_blocks
+from planner.rack.description.rack import Rack
+
+Floats = NDArray[np.float64]
+
+_PIECE = 1 << 16
+"""Requests in a piece, about; and no fewer than `_PER_SOURCE` of each source."""
+_PER_SOURCE = 256
+
+
+class _Purpose(IntEnum):
+    ARRIVAL = 0
+    SERVICE = 1
+    OUTAGE = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrivals:
+    """Requests of one replication in order of time, those of the same time in order of their source.
+
+    `stream` is the index of the request's group, `source` that of its source, counted through all groups;
+    `work` multiplies the service time of a batch that this request leads (ones where service is
+    deterministic).
+    """
+
+    time_s: Floats
+    stream: NDArray[np.int32]
+    source: NDArray[np.int32]
+    work: Floats
+
+
+def draw_arrivals(rack: Rack, replication: int) -> Arrivals:
+    """All requests of one replication at once, from time zero up to the duration."""
+    pieces = list(arrival_pieces(rack, replication))
+    return Arrivals(
+        np.concatenate([piece.time_s for piece in pieces]),
+        np.concatenate([piece.stream for piece in pieces]),
+        np.concatenate([piece.source for piece in pieces]),
+        np.concatenate([piece.work for piece in pieces]),
+    )
+
+
+def arrival_pieces(rack: Rack, replication: int) -> Iterator[Arrivals]:
+    """The requests of one replication, one piece of time after another; at least one piece."""
+    sources = _sources(rack, replication)
+    stream_of = group_of_source(rack)
+    random_work = any(source.random_work for source in sources)
+    requests = max(_PIECE, _PER_SOURCE * len(sources))
+    piece_s = requests / sum(group.offered_per_s for group in rack.streams)
+    until_s = 0.0
+    while until_s < rack.duration_s:
+        until_s = min(until_s + piece_s, rack.duration_s)
+        times = [source.times_before(until_s) for source in sources]
+        sizes = [time_s.size for time_s in times]
+        time_s = np.concatenate(times)
+        order = _order(time_s)
+        source = np.repeat(np.arange(len(sources), dtype=np.int32), sizes)[order]
+        if random_work:
+            work = np.concatenate([s.draw_work(n) for s, n in zip(sources, sizes, strict=True)])[order]
+        else:
+            work = np.ones(time_s.size)
+        yield Arrivals(time_s[order], stream_of[source], source, work)
+
+
+def _order(time_s: Floats) -> NDArray[np.intp]:
+    """The stable order by time; the faster sort is as good where no two times are equal."""
+    order = np.argsort(time_s)
+    rising_s = time_s[order]
+    return np.argsort(time_s, kind="stable") if (rising_s[1:] == rising_s[:-1]).any() else order
+
+
+def group_of_source(rack: Rack) -> NDArray[np.int32]:
+    """The index of each source's group, sources counted through all groups."""
+    groups = np.arange(len(rack.streams), dtype=np.int32)
+    return np.repeat(groups, [group.sources for group in rack.streams])
+
+
+class _Source:
+    """One source's requests that are drawn but not yet taken."""
+
+    def __init__(self, blocks: Blocks, work: np.random.Generator | None) -> None:
+        self._blocks = blocks
+        self._rest_s = np.empty(0)
+        self._work = work
+
+    @property
+    def random_work(self) -> bool:
+        return self._work is not None
+
+    def times_before(self, until_s: float) -> Floats:
+        taken: list[Floats] = []
+        while not self._rest_s.size or self._rest_s[-1] < until_s:
+            taken.append(self._rest_s)
+            following = next(self._blocks, None)
+            if following is None:
+                self._rest_s = np.empty(0)
+                break
+            self._rest_s = following
+        cut = int(np.searchsorted(self._rest_s, until_s))
+        taken.append(self._rest_s[:cut])
+        self._rest_s = self._rest_s[cut:]
+        return np.concatenate(taken) if len(taken) > 1 else taken[0]
+
+    def draw_work(self, requests: int) -> Floats:
+        return np.ones(requests) if self._work is None else self._work.exponential(size=requests)
+
+
+def _sources(rack: Rack, replication: int) -> list[_Source]:
+    sources = []
+    for index, group in enumerate(rack.streams):
+        exponential = rack.device.service(group.network).service_distribution == "exponential"
+        for number in range(group.sources):
+            key = (replication, index, number)
+            blocks = source_blocks(
+                group,
+                _generator(rack.seed, key, _Purpose.ARRIVAL),
+                _generator(rack.seed, key, _Purpose.OUTAGE) if group.drop_outs is not None else None,
+            )
+            work = _generator(rack.seed, key, _Purpose.SERVICE) if exponential else None
+            sources.append(_Source(blocks, work))
+    return sources
+
+
+def _generator(seed: int, key: tuple[int, int, int], purpose: _Purpose) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(*key, int(purpose))))

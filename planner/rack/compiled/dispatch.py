@@ -1,0 +1,126 @@
+"""Which room a new request joins: the rules of `planner.rack.reference.dispatch`, without looking at every
+room twice.
+
+The shortest queue is found in a tree in the logarithm of the rooms; least energy looks at every room.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.rack.compiled.jit import compiled
+from planner.rack.compiled.state import (
+    CLOSED,
+    LEAST_ENERGY,
+    NONE,
+    NPU_FIRST,
+    OFF,
+    POWER_OF_TWO,
+    ROUND_ROBIN,
+    Bits,
+    State,
+)
+from planner.rack.compiled.tree import first_least
+
+
+@compiled
+def choose_room(state: State, network: int, request: int) -> int:
+    """The room for a request; NONE where all devices that could serve it are off."""
+    run, rules = state.run[0], state.networks[network]
+    emptiest = emptiest_lane(state, network)
+    least = state.loads[emptiest, 1]
+    if least >= OFF:
+        return NONE
+    bound = CLOSED if least < CLOSED else OFF
+    first = state.lane_order[rules.first_lane]
+    if run.rule == LEAST_ENERGY:
+        return cheapest(state, network, bound)
+    if run.rule == ROUND_ROBIN:
+        room = next_open(state, network, bound, state.lanes[first].last)
+        state.lanes[first].last = room
+    elif run.rule == POWER_OF_TWO:
+        room = emptier_of_two(state, network, bound, request)
+        state.lanes[first].last = room
+    else:
+        lane = first_lane_not_full(state, network, emptiest) if run.rule == NPU_FIRST else emptiest
+        following = state.lanes[lane].last + 1
+        room = first_least(state.loads[lane], following if following < run.unit_rooms else 0)
+        state.lanes[lane].last = room
+    return room
+
+
+@compiled
+def emptiest_lane(state: State, network: int) -> int:
+    """The lane of a network with the shortest queue, of equals the first."""
+    rules = state.networks[network]
+    best: int = state.lane_order[rules.first_lane]
+    for place in range(rules.first_lane + 1, rules.last_lane):
+        lane = state.lane_order[place]
+        if state.loads[lane, 1] < state.loads[best, 1]:
+            best = lane
+    return best
+
+
+@compiled
+def first_lane_not_full(state: State, network: int, emptiest: int) -> int:
+    """The first lane of a network whose shortest queue is below the mark; the emptiest where none is."""
+    rules = state.networks[network]
+    for place in range(rules.first_lane, rules.last_lane):
+        lane: int = state.lane_order[place]
+        if state.loads[lane, 1] < state.lanes[lane].spill_at:
+            return lane
+    return emptiest
+
+
+@compiled
+def takes(state: State, network: int, bound: int, room: int) -> bool:
+    """Whether a room serves a network and has a load under a bound."""
+    place = state.rooms[room]
+    may: bool = place.load < bound and state.allowed[network, place.lane]
+    return may
+
+
+@compiled
+def next_open(state: State, network: int, bound: int, room: int) -> int:
+    """The next room in turn that is open, or only on where none is open."""
+    rooms = state.run[0].unit_rooms
+    room = (room + 1) % rooms
+    while not takes(state, network, bound, room):
+        room = (room + 1) % rooms
+    return room
+
+
+@compiled
+def mixed(mixing: Bits, number: int) -> np.uint64:
+    """64 random bits for a number; see `planner.rack.arrivals.random_bits.mixed`."""
+    bits: np.uint64 = mixing[0] + np.uint64(number + 1) * mixing[1]
+    bits = (bits ^ (bits >> np.uint64(30))) * mixing[2]
+    bits = (bits ^ (bits >> np.uint64(27))) * mixing[3]
+    return bits ^ (bits >> np.uint64(31))
+
+
+@compiled
+def emptier_of_two(state: State, network: int, bound: int, request: int) -> int:
+    """Of two rooms drawn at random the one with the lower load, of equals the first drawn."""
+    rooms = np.uint64(state.run[0].unit_rooms)
+    bits = mixed(state.mixing, request)
+    one = next_open(state, network, bound, int((bits >> np.uint64(32)) % rooms) - 1)
+    other = next_open(state, network, bound, int((bits & np.uint64(0xFFFFFFFF)) % rooms) - 1)
+    return other if state.rooms[other].load < state.rooms[one].load else one
+
+
+@compiled
+def cheapest(state: State, network: int, bound: int) -> int:
+    """The open room at which a request adds least energy, of those the shortest, of those the first."""
+    best, best_j, best_load = NONE, 0.0, 0
+    for room in range(state.run[0].unit_rooms):
+        if not takes(state, network, bound, room):
+            continue
+        load = state.rooms[room].load
+        filled = state.waiting_of[room, network] % state.networks[network].max_size
+        batch_s = state.batch_s[state.servers[room].unit, network]
+        added_s = batch_s[filled] - (batch_s[filled - 1] if filled else 0.0)
+        added_j = added_s * state.slow[room, network] * state.busy_w[room, network]
+        if best == NONE or added_j < best_j or (added_j == best_j and load < best_load):
+            best, best_j, best_load = room, added_j, load
+    return best

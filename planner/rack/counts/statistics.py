@@ -1,0 +1,267 @@
+"""From records to answers: latencies with intervals across replications, verdicts, power, energy, heat."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from scipy.special import stdtrit
+
+from planner.rack.counts.invariants import worst_residuals
+from planner.rack.counts.latencies import Floats, Latencies, pooled
+from planner.rack.counts.results import (
+    DevicesResult,
+    Histogram,
+    Latency,
+    RackResult,
+    SlotTemperatures,
+    StreamResult,
+    Temperature,
+    TimeSeries,
+    UpdateResult,
+    Verdict,
+)
+from planner.rack.counts.tally import RunTally, StreamTally
+from planner.rack.counts.warmup import warmup_warnings
+from planner.rack.description.rack import Rack
+from planner.rack.description.streams import StreamGroup
+from planner.rack.heat.epoch import runaway_margin
+from planner.rack.load.expected import offered_utilisation
+from planner.rack.load.topology import places_of
+from planner.units import format_percent
+from planner.wording.message import message
+
+CONFIDENCE = 0.95
+"""Coverage of every interval in a result."""
+
+_BINS = 40
+_ROUNDING = 1e-12
+
+_TAIL_SAMPLES = 100
+"""Requests wanted beyond a quantile before it is believed: 10,000 in all for the 99 % quantile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """How sure a verdict has to be: the confidence of its interval, and the share of a time to widen it by.
+
+    `resolution` is for engines that count latencies in bins.
+    """
+
+    confidence: float = CONFIDENCE
+    resolution: float = 0.0
+
+
+ONE_LOOK = Certainty()
+
+
+def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+    """Student's interval for the mean of independent replications; none for fewer than two."""
+    count = len(values)
+    if count < 2:
+        return None
+    mean = float(np.mean(values))
+    error = float(np.std(values, ddof=1)) / math.sqrt(count)
+    half = float(stdtrit(count - 1, 0.5 + confidence / 2)) * error
+    return mean - half, mean + half
+
+
+def quantile(values: Floats, share: float) -> float:
+    """The smallest value that at least this share of the values does not exceed."""
+    return float(np.quantile(values, share, method="inverted_cdf"))
+
+
+def latency_quantile(latencies: Latencies, share: float, missed: int = 0) -> float:
+    """The same of latencies, where `missed` more requests count as infinitely late; NaN of none at all."""
+    answered = latencies.count
+    if answered + missed == 0:
+        return math.nan
+    rank = max(1, math.ceil(share * (answered + missed) * (1 - _ROUNDING)))
+    return latencies.at_rank(rank) if rank <= answered else math.inf
+
+
+def summarise(rack: Rack, runs: Sequence[RunTally], *, certainty: Certainty = ONE_LOOK) -> RackResult:
+    """All that a simulation answers, from its replications counted.
+
+    The warm-up is cut by arrival for requests and by epoch for power, temperature and utilisation.
+    `certainty` is how sure a verdict has to be.
+    """
+    energies_j = [run.epochs.accounts.drawn_j + rack.fan_w * run.epochs.accounts.length_s for run in runs]
+    completed = sum(run.completed for run in runs)
+    window_s = sum(run.epochs.accounts.length_s for run in runs)
+    streams = tuple(
+        _stream(group, [run.streams[index] for run in runs], certainty)
+        for index, group in enumerate(rack.streams)
+    )
+    devices = _devices(rack, runs)
+    settling = warmup_warnings(rack, runs) if rack.horizon == "steady" else []
+    return RackResult(
+        streams=streams,
+        devices=devices,
+        power_w=sum(energies_j) / window_s,
+        energy_j=sum(energies_j) / len(runs),
+        energy_per_request_j=sum(energies_j) / completed if completed else None,
+        throughput_per_s=completed / window_s,
+        offered_utilisation=offered_utilisation(rack),
+        invariants=worst_residuals(run.accounts for run in runs),
+        seed=rack.seed,
+        replications=len(runs),
+        series=_series(runs[0]),
+        slots=_slots(runs[0]),
+        warnings=tuple(_warnings(rack, streams, devices) + settling),
+        update=_update(runs),
+    )
+
+
+def _update(runs: Sequence[RunTally]) -> UpdateResult | None:
+    outcomes = [run.trial for run in runs if run.trial is not None]
+    if not outcomes:
+        return None
+    answered = sum(outcome.seen.answered for outcome in outcomes)
+    return UpdateResult(
+        replications=len(outcomes),
+        rolled_back_share=sum(outcome.rolled_back for outcome in outcomes) / len(outcomes),
+        answered=answered,
+        late_share=sum(outcome.seen.late for outcome in outcomes) / answered if answered else None,
+        failed_share=sum(outcome.seen.failed for outcome in outcomes) / answered if answered else None,
+    )
+
+
+def _stream(group: StreamGroup, runs: Sequence[StreamTally], certainty: Certainty) -> StreamResult:
+    latencies = [run.latencies for run in runs]
+    quantiles_s = [
+        latency_quantile(run.latencies, group.slo_quantile, run.dropped + run.overdue) for run in runs
+    ]
+    verdict, reason = judge(group, [value for value in quantiles_s if not math.isnan(value)], certainty)
+    return StreamResult(
+        name=group.name,
+        requests=sum(run.served + run.dropped + run.unfinished for run in runs),
+        served=sum(run.served for run in runs),
+        dropped=sum(run.dropped for run in runs),
+        unfinished=sum(run.unfinished for run in runs),
+        latency_s=_latency(latencies),
+        slo_latency_s=_within(latencies, sum(run.dropped + run.overdue for run in runs), group.slo_quantile),
+        histogram=_histogram(pooled(latencies)),
+        verdict=verdict,
+        verdict_reason=reason,
+    )
+
+
+def _latency(runs: Sequence[Latencies]) -> Latency:
+    together = pooled(runs)
+    if not together.count:
+        return Latency(None, None, None, None, None, None, None)
+    p99s = [latency_quantile(run, 0.99) for run in runs if run.count]
+    interval = t_interval(p99s)
+    low, high = (max(0.0, interval[0]), interval[1]) if interval is not None else (None, None)
+    p50, p90, p99 = (latency_quantile(together, share) for share in (0.5, 0.9, 0.99))
+    return Latency(together.mean_s, p50, p90, p99, low, high, max(p99s))
+
+
+def _within(latencies: Sequence[Latencies], missed: int, share: float) -> float | None:
+    """The quantile over all requests, lost ones counted as never answered."""
+    value = latency_quantile(pooled(latencies), share, missed)
+    return value if math.isfinite(value) else None
+
+
+def _histogram(latencies: Latencies) -> Histogram:
+    """Forty equal bins from zero to a little past the 99.9 % quantile; the last one holds all slower ones."""
+    if not latencies.count:
+        return Histogram((), ())
+    edges_s = np.linspace(0.0, 1.05 * latency_quantile(latencies, 0.999), _BINS + 1)
+    values_s, often = latencies.weights()
+    counts, _ = np.histogram(np.minimum(values_s, edges_s[-1]), edges_s, weights=often)
+    return Histogram(tuple(float(edge) for edge in edges_s), tuple(int(count) for count in counts))
+
+
+def samples_wanted(group: StreamGroup) -> int:
+    """Requests wanted before the promised quantile is believed."""
+    return round(_TAIL_SAMPLES / (1.0 - group.slo_quantile))
+
+
+def judge(
+    group: StreamGroup, quantiles_s: Sequence[float], certainty: Certainty = ONE_LOOK
+) -> tuple[Verdict, str]:
+    """Whether the promise is kept, and why: the interval of the promised quantile against the SLO.
+
+    One quantile a replication, in which a request that was dropped or is unfinished past its SLO counts as
+    infinitely late: a frame that is never answered is not a fast one.
+    """
+    share = f"{group.slo_quantile:.6g}"
+    lost = sum(1 for value in quantiles_s if math.isinf(value))
+    if len(quantiles_s) < 2:
+        return Verdict.UNDECIDED, message("judged.few_replications")
+    if lost == len(quantiles_s):
+        return Verdict.FAIL, message("judged.never", share=share)
+    if lost:
+        return Verdict.UNDECIDED, message("judged.lost", share=share, lost=lost, runs=len(quantiles_s))
+    low_s, high_s = t_interval(quantiles_s, certainty.confidence) or (-math.inf, math.inf)
+    low_s, high_s = low_s * (1 - certainty.resolution), high_s * (1 + certainty.resolution)
+    found = message(
+        "judged.interval", share=share, low=f"{low_s:.4g}", high=f"{high_s:.4g}", slo=f"{group.slo_s:.4g}"
+    )
+    if high_s < group.slo_s:
+        return Verdict.PASS, found
+    return (Verdict.FAIL if low_s > group.slo_s else Verdict.UNDECIDED), found
+
+
+def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
+    sums = [run.epochs.accounts for run in runs]
+    device_s = rack.count * sum(run.length_s for run in sums)
+    units = sum(unit.count for unit in rack.device.units)
+    cores = places_of(rack).pool_sizes[:1]
+    batches = sum(run.batches for run in runs)
+    hottest_c = max(run.max_c for run in sums)
+    return DevicesResult(
+        utilisation=float(sum(run.busy_s for run in sums) / (device_s * units)),
+        throttled_share=float(sum(run.throttled_s for run in sums) / device_s),
+        temperature_c=Temperature(sum(run.temperature_s for run in sums) / device_s, hottest_c),
+        shutdowns=float(np.mean([run.shutdowns for run in sums])),
+        mean_batch=sum(run.batched for run in runs) / batches if batches else None,
+        open_changes=float(np.mean([run.changes for run in sums])),
+        runaway_margin=runaway_margin(rack, np.full(rack.count, hottest_c)),
+        out_share=float(sum(run.out_s for run in sums) / device_s),
+        outages=float(np.mean([run.outages for run in sums])),
+        host_utilisation=sum(run.host_busy_s for run in sums) / (device_s * cores[0]) if cores else None,
+    )
+
+
+def _series(run: RunTally) -> TimeSeries:
+    names = [field.name for field in fields(TimeSeries)]
+    return TimeSeries(*(tuple(run.epochs.column(name).tolist()) for name in names))
+
+
+def _slots(run: RunTally) -> SlotTemperatures:
+    time_s, temperature_c = run.epochs.slots
+    return SlotTemperatures(tuple(time_s.tolist()), tuple(map(tuple, temperature_c.tolist())))
+
+
+def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResult) -> list[str]:
+    warnings: list[str] = []
+    offered = offered_utilisation(rack)
+    if offered >= 1:
+        warnings.append(message("simulated.overload", offered=f"{offered:.3g}"))
+    if rack.device.thermal.leakage is None:
+        warnings.append(message("simulated.leakage", device=repr(rack.device.name)))
+    if rack.device.beside and rack.device.contention:
+        warnings.append(message("simulated.contention", each=format_percent(rack.device.contention)))
+    elif rack.device.beside:
+        warnings.append(message("simulated.beside"))
+    if devices.shutdowns:
+        number = f"{devices.shutdowns:.3g}"
+        warnings.append(message("simulated.shutdowns", number=number, count=rack.count))
+    for group, stream in zip(rack.streams, streams, strict=True):
+        wanted = _TAIL_SAMPLES / (1.0 - group.slo_quantile)
+        if stream.served < wanted:
+            warnings.append(
+                message(
+                    "simulated.few_requests",
+                    stream=repr(group.name),
+                    served=stream.served,
+                    quantile=f"{group.slo_quantile:g}",
+                    wanted=f"{wanted:.0f}",
+                )
+            )
+    return warnings

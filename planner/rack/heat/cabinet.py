@@ -1,0 +1,60 @@
+"""Racks that are not cooled by an air stream, put as the stream that cools alike.
+
+A sealed cabinet loses Q = U A (T_inside - T_ambient) through its walls and gains from the sun: the same as a
+stream of heat rate U A at T_ambient + solar / (U A), of which the devices breathe the exhaust (r = 1). Its
+inside is taken as one well-mixed temperature and its own heat capacity is left out (minutes; it smooths, it
+does not lower the steady state). A liquid loop is a stream of the coolant that the devices' cold plates take
+in series with nothing (r = 0): dT = Q / (rho cp V), 14.4 K for 1 L/min of water and 1 kW.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.rack.description.checks import Checks
+from planner.rack.description.rack import Air
+
+_WATER_KG_PER_M3 = 997.0
+_WATER_J_PER_KG_K = 4182.0
+
+
+def sealed_cabinet(ambient_c: float, loss_w_per_k: float, solar_w: float = 0.0) -> Air:
+    """The air of a closed cabinet that loses `loss_w_per_k` (U A) to its surroundings.
+
+    `solar_w` is what the walls absorb of the sun and pass inwards. U of a painted steel wall in still air is
+    5 to 6 W/(m2 K), without forced air on either side (assumed; vendors' sizing rules agree on 5.5).
+    """
+    checks = Checks("sealed cabinet")
+    checks.positive(loss_w_per_k=loss_w_per_k)
+    checks.non_negative(solar_w=solar_w)
+    checks.finite(ambient_c=ambient_c)
+    checks.finish()
+    still = Air(ambient_c, 1.0)
+    airflow = loss_w_per_k / (still.density_kg_per_m3 * still.heat_capacity_j_per_kg_k)
+    return Air(ambient_c + solar_w / loss_w_per_k, airflow, recirculation=1.0)
+
+
+def water_loop(supply_c: float, flow_m3_per_s: float) -> Air:
+    """The stream of a liquid loop of water at 25 C (997 kg/m3, 4182 J/(kg K)) that feeds every cold plate."""
+    return Air(
+        supply_c,
+        flow_m3_per_s,
+        density_kg_per_m3=_WATER_KG_PER_M3,
+        heat_capacity_j_per_kg_k=_WATER_J_PER_KG_K,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SplitHeat:
+    """Heat of a liquid-cooled rack by where it goes."""
+
+    liquid_w: float
+    air_w: float
+
+
+def split_heat(heat_w: float, air_share: float) -> SplitHeat:
+    """What the cold plates take and what stays in the air (10 to 20 % of the heat: secondary sources)."""
+    checks = Checks("liquid cooling")
+    checks.between(0, 1, air_share=air_share)
+    checks.finish()
+    return SplitHeat(heat_w * (1.0 - air_share), heat_w * air_share)

@@ -1,0 +1,237 @@
+"""One epoch of heat in the whole rack: power, air, temperature, and who throttles or shuts down after it.
+
+Any engine that knows how much energy each device put into serving during an epoch gets the same answer from
+here. Over an epoch power and inlet stand still; the inlet is the one that the epoch's own heat makes, so
+that a strong recirculation cannot oscillate from epoch to epoch. The rack's own fans heat every inlet's air
+alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.rack.description.rack import Rack, Thermal
+from planner.rack.heat.air import exhaust_c, heat_rate_w_per_k, inlets_c, unheated_c
+from planner.rack.heat.governor import clock_ratio, next_fan_level, next_step
+from planner.rack.heat.ladder import (
+    Flags,
+    Floats,
+    Ints,
+    Step,
+    exact_step,
+    fan_levels,
+    fan_w,
+    leakage_w,
+    loop_gain,
+    settled_c,
+    settled_nodes_c,
+)
+from planner.rack.heat.recirculation import rack_matrix_k_per_w
+from planner.rack.load.expected import expected_load
+
+_SETTLED_K = 1e-9
+_ROUNDS = 10_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeatState:
+    """What carries over from epoch to epoch, one row a device.
+
+    `temperature_c` is the die's; `inner_c` has the nodes behind it, none where the device is one node.
+    `step` counts clock steps below full clock, `fan_level` is that of the device's own fan; left out, they
+    are the first step where throttled, and the lowest level.
+    """
+
+    temperature_c: Floats
+    throttled: Flags
+    off: Flags
+    inner_c: Floats | None = None
+    step: Ints | None = None
+    fan_level: Ints | None = None
+
+    @property
+    def clock_step(self) -> Ints:
+        """Index of each device's clock in `Thermal.clocks`."""
+        return self.throttled.astype(np.intp) if self.step is None else self.step
+
+    @property
+    def fan(self) -> Ints:
+        """Level of each device's own fan."""
+        return np.zeros(self.off.shape, dtype=np.intp) if self.fan_level is None else self.fan_level
+
+    def nodes_c(self, thermal: Thermal) -> Floats:
+        """All nodes, die first; those not given are as warm as the die."""
+        if self.inner_c is None:
+            return np.repeat(self.temperature_c[:, None], max(1, len(thermal.nodes)), axis=1)
+        return np.column_stack((self.temperature_c, self.inner_c))
+
+    def clock(self, thermal: Thermal) -> Floats:
+        """Clock ratio of each device in the coming epoch, zero where it is off."""
+        return np.where(self.off, 0.0, clock_ratio(thermal, self.clock_step))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EpochHeat:
+    """What held during one epoch: power (own fan included) and inlet of each device, mixed exhaust."""
+
+    power_w: Floats
+    inlet_c: Floats
+    exhaust_c: float
+
+
+def advance(rack: Rack, state: HeatState, dynamic_w: Floats) -> tuple[EpochHeat, HeatState]:
+    """The epoch that begins in a state with this mean power above idle on each device, and the state after.
+
+    Leakage is taken at the temperature at the start of the epoch. A device that is off draws nothing and
+    cools.
+    """
+    thermal = rack.device.thermal
+    added_w = leakage_w(thermal, state.temperature_c) + fan_w(thermal, state.fan)
+    power_w = np.where(state.off, 0.0, rack.device.idle_w + added_w + dynamic_w)
+    start_c = state.nodes_c(thermal)
+    parts = _by_fan_level(rack, state.fan)
+    inlet_c = _breathed(rack, parts, start_c, power_w)
+    nodes_c = _stepped(parts, start_c, inlet_c, power_w)
+    heat_w = float(_released_w(parts, start_c, nodes_c, power_w).sum()) + rack.fan_w
+    temperature_c = nodes_c[:, 0]
+    off = state.off | (temperature_c >= thermal.shutdown_c)
+    step = np.where(off, 0, next_step(rack.device, temperature_c, power_w, dynamic_w, state.clock_step))
+    after = HeatState(
+        temperature_c,
+        step > 0,
+        off,
+        nodes_c[:, 1:] if thermal.nodes else None,
+        step,
+        next_fan_level(thermal, temperature_c, state.fan),
+    )
+    return EpochHeat(power_w, inlet_c, exhaust_c(rack.air, heat_w)), after
+
+
+_Parts = list[tuple[Step, Flags | slice]]
+
+
+def _by_fan_level(rack: Rack, level: Ints) -> _Parts:
+    """The exact step of each fan level in use, and the devices at it."""
+    thermal = rack.device.thermal
+    if fan_levels(thermal) == 1:
+        return [(exact_step(thermal, rack.epoch_s), slice(None))]
+    return [(exact_step(thermal, rack.epoch_s, int(n)), level == n) for n in np.unique(level)]
+
+
+def _stepped(parts: _Parts, start_c: Floats, inlet_c: Floats, power_w: Floats) -> Floats:
+    nodes_c = np.empty_like(start_c)
+    for step, devices in parts:
+        nodes_c[devices] = step.nodes_c(start_c[devices], inlet_c[devices], power_w[devices])
+    return nodes_c
+
+
+def _released_w(parts: _Parts, start_c: Floats, end_c: Floats, power_w: Floats) -> Floats:
+    released_w = np.empty_like(power_w)
+    for step, devices in parts:
+        released_w[devices] = step.released_w(start_c[devices], end_c[devices], power_w[devices])
+    return released_w
+
+
+def _breathed(rack: Rack, parts: _Parts, start_c: Floats, power_w: Floats) -> Floats:
+    """The inlets that agree with the heat that the devices give to the air over one epoch.
+
+    With inlets warmer by x, device i gives h_i - w_i x_i, and x = D (h - w x + fans): linear in x. Even
+    recirculation warms all inlets alike, so one number is solved for instead of one a device.
+    """
+    air, count = rack.air, rack.count
+    unheated = unheated_c(air, count)
+    released_w = _released_w(parts, start_c, _stepped(parts, start_c, unheated, power_w), power_w)
+    heats_w = released_w + rack.fan_w / count
+    withheld_w_per_k = np.empty(count)
+    for step, devices in parts:
+        withheld_w_per_k[devices] = step.withheld_w_per_k
+    if air.vertical is None:
+        warming_k_per_w = air.recirculation / heat_rate_w_per_k(air)
+        rise_k = warming_k_per_w * heats_w.sum() / (1.0 + warming_k_per_w * withheld_w_per_k.sum())
+        return np.asarray(unheated + rise_k)
+    matrix = rack_matrix_k_per_w(air, count)
+    return np.asarray(unheated + np.linalg.solve(np.eye(count) + matrix * withheld_w_per_k, matrix @ heats_w))
+
+
+def initial_state(rack: Rack) -> HeatState:
+    """Where the run starts: at the inlets of an unloaded rack, or thermally settled at the offered load.
+
+    Settled below the trip is the fixed point of power, leakage and recirculated air. Past it, devices that
+    stay at or above the trip even when throttled start there; those that would swing across it, run away or
+    shut down start at the trip, throttled, and the run shows what follows. A device fan starts at the level
+    that the temperature asks for.
+    """
+    thermal, count = rack.device.thermal, rack.count
+    none_off = np.zeros(count, dtype=np.bool_)
+    if rack.initial == "cold":
+        cold_c = unheated_c(rack.air, count)
+        return HeatState(cold_c, none_off, none_off, _evenly(thermal, cold_c))
+    full_c = settled_at(rack, 1.0)
+    throttled_c = settled_at(rack, thermal.throttled_clock)
+    throttled = full_c >= thermal.throttle_c
+    stays = (throttled_c >= thermal.throttle_c) & (throttled_c < thermal.shutdown_c)
+    die_c = np.where(throttled, np.where(stays, throttled_c, thermal.throttle_c), full_c)
+    slowest = len(thermal.clocks) - 1
+    step = np.where(stays, slowest, 1) * throttled
+    level = next_fan_level(thermal, die_c, np.zeros(count, dtype=np.intp))
+    nodes_c = settled_nodes_c(thermal, _settled_inlets_c(rack, die_c, level), die_c, level)
+    inner_c = nodes_c[:, 1:] if thermal.nodes else None
+    return HeatState(die_c, throttled, none_off, inner_c, step.astype(np.intp), level)
+
+
+def _evenly(thermal: Thermal, die_c: Floats) -> Floats | None:
+    return np.repeat(die_c[:, None], len(thermal.nodes) - 1, axis=1) if thermal.nodes else None
+
+
+def _settled_inlets_c(rack: Rack, die_c: Floats, level: Ints) -> Floats:
+    """The inlets of a rack that has settled with these dies: each gives (die - inlet) / R to the air."""
+    thermal, count = rack.device.thermal, rack.count
+    conductance = 1.0 / np.array([exact_step(thermal, 1.0, int(n)).settled_k_per_w[0] for n in level])
+    matrix = rack_matrix_k_per_w(rack.air, count)
+    unheated = unheated_c(rack.air, count)
+    heats_w = (die_c - unheated) * conductance + rack.fan_w / count
+    return np.asarray(unheated + np.linalg.solve(np.eye(count) + matrix * conductance, matrix @ heats_w))
+
+
+def settled_at(rack: Rack, clock: float) -> Floats:
+    """Temperatures at which heat in and out balance at a clock and the expected load; at most the shutdown's.
+
+    The iteration rises from the cold rack to the lowest balance; where leakage has none below the shutdown
+    (thermal runaway), the shutdown temperature is the answer. A device fan turns as the temperature asks; one
+    that would hunt between two levels is taken at the higher.
+    """
+    thermal = rack.device.thermal
+    served_w = rack.device.idle_w + expected_load(rack, clock).dynamic_w
+    temperature_c = unheated_c(rack.air, rack.count)
+    level = np.zeros(rack.count, dtype=np.intp)
+    for _ in range(_ROUNDS):
+        level = np.maximum(level, next_fan_level(thermal, temperature_c, level))
+        power_w = served_w + leakage_w(thermal, temperature_c) + fan_w(thermal, level)
+        inlet_c = inlets_c(rack.air, power_w + rack.fan_w / rack.count)
+        warmer_c = np.minimum(settled_c(thermal, inlet_c, power_w, level), thermal.shutdown_c)
+        if np.max(np.abs(warmer_c - temperature_c)) < _SETTLED_K:
+            break
+        temperature_c = warmer_c
+    return temperature_c
+
+
+def runaway_margin(rack: Rack, temperature_c: Floats, level: Ints | None = None) -> float | None:
+    """One less the largest loop gain of temperature and leakage in the rack; none where leakage is unknown.
+
+    Near one, leakage hardly matters; at zero or below, the temperature has no balance and runs away. A watt
+    of every device warms every inlet, so the gain is that of the matrix (R + D) dP_leak/dT: its spectral
+    radius.
+    """
+    thermal = rack.device.thermal
+    if thermal.leakage is None:
+        return None
+    level = np.zeros(rack.count, dtype=np.intp) if level is None else level
+    own = loop_gain(thermal, temperature_c, level)
+    leaked_w_per_k = thermal.leakage.per_k * leakage_w(thermal, temperature_c)
+    if rack.air.vertical is None:
+        shared = rack.air.recirculation / heat_rate_w_per_k(rack.air) * leaked_w_per_k.sum()
+        return 1.0 - float(own.max() + shared)
+    gains = np.diag(own) + rack_matrix_k_per_w(rack.air, rack.count) * leaked_w_per_k
+    return 1.0 - float(np.abs(np.linalg.eigvals(gains)).max())

@@ -1,0 +1,47 @@
+"""Who slows down, who turns its fan up, who switches off: decided once an epoch from temperature and power.
+
+The clock follows the step-wise governor of the Linux thermal framework: one step down for each poll at or
+above the trip, one step up for each poll below the trip less the hysteresis. A power cap acts in the same
+steps: down while the mean power of the epoch is over it, up only where the power at the next clock would
+keep it. An epoch is one poll (1 s on Jetson Orin). With a single step this is a switch with hysteresis.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.rack.description.rack import Device, Thermal
+from planner.rack.heat.ladder import Floats, Ints
+
+
+def clock_ratio(thermal: Thermal, step: Ints) -> Floats:
+    """The clock of each device at its step."""
+    return np.array(thermal.clocks)[step]
+
+
+def next_step(device: Device, temperature_c: Floats, power_w: Floats, dynamic_w: Floats, step: Ints) -> Ints:
+    """The clock step of the coming epoch, from the die's temperature after the last one and its power.
+
+    `power_w` is all that the device drew, `dynamic_w` its part above idle, which is taken to follow clock **
+    `clock_power_exponent` when the power at the next clock is foreseen.
+    """
+    thermal = device.thermal
+    slower = temperature_c >= thermal.throttle_c
+    faster = temperature_c < thermal.throttle_c - thermal.hysteresis_k
+    if thermal.power_cap_w is not None:
+        slower |= power_w > thermal.power_cap_w
+        clock = np.array(thermal.clocks)
+        growth = (clock[np.maximum(step - 1, 0)] / clock[step]) ** device.clock_power_exponent
+        faster &= power_w + dynamic_w * (growth - 1.0) <= thermal.power_cap_w
+    moved = np.where(slower, step + 1, np.where(faster, step - 1, step))
+    return np.minimum(np.maximum(moved, 0), len(thermal.clocks) - 1).astype(np.intp, copy=False)
+
+
+def next_fan_level(thermal: Thermal, temperature_c: Floats, level: Ints) -> Ints:
+    """The fan level of the coming epoch: the highest whose trip is reached, or held within its hysteresis."""
+    if thermal.fan is None:
+        return level
+    trips_c = np.array(thermal.fan.trips_c)
+    reached = np.searchsorted(trips_c, temperature_c, side="right")
+    held = np.searchsorted(trips_c - thermal.fan.hysteresis_k, temperature_c, side="right")
+    return np.asarray(np.maximum(reached, np.minimum(level, held)), dtype=np.intp)

@@ -1,0 +1,188 @@
+"""Who serves and where requests wait: servers, rooms and lanes, numbered as both engines number them.
+
+A server works on one batch or one step at a time: a unit of a device, a core of its host, one of its copy
+engines. A room is the queue that a server takes from: one at each unit, or one for all units of a kind where
+a central queue serves them; one for the cores of a device's host, and one for its copies. A lane is all rooms
+of units of one kind within one part of the rack (hard shares divide it); a network may wait in the lanes of
+the units that serve it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.rack.description.device import Pool, UnitKind
+from planner.rack.description.rack import Rack
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+NONE = -1
+POOLS: tuple[Pool, ...] = get_args(Pool)
+HOST, COPY = range(len(POOLS))
+INFERENCE = NONE
+"""Stands in a path for the service on a unit, between the steps in pools."""
+
+
+def networks_of(rack: Rack) -> tuple[str, ...]:
+    """The networks that the streams ask for, each once, in their order; engines number them so."""
+    return tuple(dict.fromkeys(group.network for group in rack.streams))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Servers: the units of device 0, of device 1, ..., then the pools' (cores, copies) likewise.
+
+    `server_unit` is the index in `Device.units`, NONE for a pool's server; `room_lane` and `room_device` have
+    NONE for a pool's room and for a room that devices share. `pool_room[d, p]` is the room of a pool of a
+    device. `lanes_of[n]` are the lanes of a network, the one to try first first.
+    `spill_at` is from how many requests in its shortest queue on a lane is passed over, where dispatch tries
+    them in turn.
+    """
+
+    count: int
+    unit_servers: int
+    pool_sizes: tuple[int, ...]
+    server_device: Ints
+    server_unit: Ints
+    server_room: Ints
+    room_lane: Ints
+    room_device: Ints
+    pool_room: Ints
+    lanes: int
+    lanes_of: tuple[tuple[int, ...], ...]
+    spill_at: Ints
+
+    @property
+    def servers(self) -> int:
+        """All servers."""
+        return self.server_device.size
+
+    @property
+    def unit_rooms(self) -> int:
+        """Rooms before units; those of pools come after them."""
+        return int(np.count_nonzero(self.room_lane != NONE))
+
+    def servers_of(self, device: int) -> list[int]:
+        """The servers that go out of service with a device."""
+        return np.flatnonzero(self.server_device == device).tolist()
+
+    def per_device(self, values: Floats) -> tuple[Floats, Floats, Floats]:
+        """Sums of one value a server over each device's units, over its cores and over its copies."""
+        sums, first = [values[: self.unit_servers].reshape(self.count, -1).sum(axis=1)], self.unit_servers
+        for size in self.pool_sizes:
+            last = first + size * self.count
+            sums.append(values[first:last].reshape(self.count, size).sum(axis=1))
+            first = last
+        units, host, copy = (*sums, np.zeros(self.count), np.zeros(self.count))[:3]
+        return units, host, copy
+
+    def queued(self, waiting: Ints) -> Ints:
+        """Requests that wait in the rooms of each device; those that devices share are no one's."""
+        own = self.room_device != NONE
+        devices = self.room_device[own]
+        return np.bincount(devices, weights=waiting[own], minlength=self.count).astype(np.int64)
+
+    def open_rooms(self, open_devices: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which rooms before units are open to new requests: those of which a device is."""
+        rooms = self.server_room[: self.unit_servers]
+        weights = open_devices[self.server_device[: self.unit_servers]]
+        return np.bincount(rooms, weights=weights, minlength=self.unit_rooms) > 0
+
+
+def places_of(rack: Rack) -> Places:
+    """The servers, rooms and lanes of a rack."""
+    units = rack.device.units
+    unit_of_place = np.repeat(np.arange(len(units)), [unit.count for unit in units])
+    server_device = np.repeat(np.arange(rack.count), unit_of_place.size)
+    server_unit = np.tile(unit_of_place, rack.count)
+    lane_of_server = parts_of_devices(rack)[server_device] * len(units) + server_unit
+    central = rack.dispatch == "central_queue"
+    if central:
+        room_lane, server_room = np.unique(lane_of_server, return_inverse=True)
+        room_device = np.full(room_lane.size, NONE)
+    else:
+        room_lane, server_room = lane_of_server, np.arange(lane_of_server.size)
+        room_device = server_device
+    lanes = int(parts_of_devices(rack).max() + 1) * len(units)
+    sizes = _pool_sizes(rack)
+    pool_room = room_lane.size + np.arange(rack.count * len(sizes)).reshape(len(sizes), rack.count).T
+    for pool, size in enumerate(sizes):
+        server_device = np.concatenate((server_device, np.repeat(np.arange(rack.count), size)))
+        server_room = np.concatenate((server_room, np.repeat(pool_room[:, pool], size)))
+    pools = server_device.size - server_unit.size
+    return Places(
+        count=rack.count,
+        unit_servers=server_unit.size,
+        pool_sizes=sizes,
+        server_device=server_device,
+        server_unit=np.concatenate((server_unit, np.full(pools, NONE))),
+        server_room=server_room.astype(np.int64),
+        room_lane=np.concatenate((room_lane, np.full(pool_room.size, NONE))),
+        room_device=np.concatenate((room_device, np.tile(np.arange(rack.count), len(sizes)))),
+        pool_room=pool_room,
+        lanes=lanes,
+        lanes_of=_lanes_of(rack),
+        spill_at=np.array([rack.spill_mark(units[lane % len(units)].kind) for lane in range(lanes)]),
+    )
+
+
+def _pool_sizes(rack: Rack) -> tuple[int, ...]:
+    """Servers of each pool in one device; none at all where no stream has a step in one."""
+    host = rack.device.host
+    used = any(step.where in POOLS for group in rack.streams for step in (*group.before, *group.after))
+    return (host.cores, host.copies) if host is not None and used else ()
+
+
+def _lanes_of(rack: Rack) -> tuple[tuple[int, ...], ...]:
+    """Each network's lanes: in the order of the device's units, or NPUs first where dispatch says so."""
+    units, networks = rack.device.units, networks_of(rack)
+    order = list(range(len(units)))
+    if rack.dispatch == "npu_first":
+        order.sort(key=lambda unit: get_args(UnitKind).index(units[unit].kind))
+    return tuple(
+        tuple(int(part) * len(units) + unit for unit in order if units[unit].service(network) is not None)
+        for network, part in zip(networks, parts_of_networks(rack, networks), strict=True)
+    )
+
+
+def paths_of(rack: Rack) -> list[list[tuple[int, float]]]:
+    """What each group's requests go through, in order: pools with their times, and the inference between."""
+    return [
+        [
+            *((POOLS.index(step.where), step.time_s) for step in group.before if step.where != "unit"),
+            (INFERENCE, 0.0),
+            *((POOLS.index(step.where), step.time_s) for step in group.after if step.where != "unit"),
+        ]
+        for group in rack.streams
+    ]
+
+
+def parts_of_devices(rack: Rack) -> Ints:
+    """The part of the rack that each device belongs to; 0 for all where no shares are set.
+
+    With hard shares each named network has a part of its own, rounded to whole devices by the largest
+    remainder and one at least; devices are dealt from the bottom up.
+    """
+    if not rack.shares:
+        return np.zeros(rack.count, dtype=np.int64)
+    asked = np.array([share.share for share in rack.shares]) * rack.count
+    devices = np.maximum(np.floor(asked), 1.0)
+    while devices.sum() < rack.count:
+        devices[int(np.argmax(asked - devices))] += 1
+    while devices.sum() > rack.count:
+        spare = np.where(devices > 1, devices - asked, -np.inf)
+        devices[int(np.argmax(spare))] -= 1
+    return np.repeat(np.arange(len(devices)), devices.astype(np.int64))
+
+
+def parts_of_networks(rack: Rack, networks: tuple[str, ...]) -> Ints:
+    """The part that serves each network."""
+    if not rack.shares:
+        return np.zeros(len(networks), dtype=np.int64)
+    order = [share.network for share in rack.shares]
+    return np.array([order.index(network) for network in networks], dtype=np.int64)

@@ -1,0 +1,64 @@
+"""How long a server of the reference engine takes, and what it draws meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from planner.rack.description.rack import Rack
+from planner.rack.load.topology import HOST, NONE, Places, networks_of
+from planner.rack.run.epoch_control import Steering
+
+
+class Pace:
+    """Service times and powers of all servers, under the settings that hold until the next epoch ends."""
+
+    def __init__(self, rack: Rack, places: Places, steering: Steering) -> None:
+        services = [[unit.service(network) for network in networks_of(rack)] for unit in rack.device.units]
+        self._batch_s = [[service.batch_s if service else () for service in row] for row in services]
+        self._unit_s = [group.unit_s for group in rack.streams]
+        self._server_unit: list[int] = places.server_unit.tolist()
+        self._contention = rack.device.contention
+        self._core_w = rack.device.host.core_w if rack.device.host else 0.0
+        units = places.unit_servers // rack.count
+        self._siblings = [
+            list(range(server // units * units, (server // units + 1) * units))
+            for server in range(places.unit_servers)
+        ]
+        self.take_settings(steering)
+
+    def take_settings(self, steering: Steering) -> None:
+        """What holds until the next epoch ends."""
+        self._slow: list[list[float]] = steering.slow.tolist()
+        self._busy_w: list[list[float]] = steering.busy_w.tolist()
+
+    def is_unit(self, server: int) -> bool:
+        """Whether a server is a compute unit and not a core or a copy engine."""
+        return self._server_unit[server] != NONE
+
+    def batch(
+        self, server: int, network: int, groups: Sequence[int], serving: Sequence[Sequence[int]]
+    ) -> tuple[float, float]:
+        """Time of a batch of requests of these stream groups, and power above idle meanwhile.
+
+        `serving` says what each server works on: other units of the device at work slow this one down.
+        """
+        full_clock_s = self._batch_s[self._server_unit[server]][network][len(groups) - 1]
+        added_s = 0.0
+        for group in groups:
+            added_s += self._unit_s[group]
+        others = sum(1 for sibling in self._siblings[server] if serving[sibling])
+        stretch = 1.0 + self._contention * others
+        service_s = (full_clock_s + added_s) * self._slow[server][network] * stretch
+        return service_s, self._busy_w[server][network]
+
+    def step_w(self, pool: int) -> float:
+        """Power above idle of a step in a pool."""
+        return self._core_w if pool == HOST else 0.0
+
+    def added_j(self, server: int, network: int, filled: int) -> float:
+        """Energy that one more request adds at a unit: that of the batch it helps to fill, without others in
+        its way.
+        """
+        batch_s = self._batch_s[self._server_unit[server]][network]
+        added_s = batch_s[filled] - (batch_s[filled - 1] if filled else 0.0)
+        return added_s * self._slow[server][network] * self._busy_w[server][network]

@@ -1,0 +1,185 @@
+"""The slow clock of both engines: at the end of an epoch heat moves on, then life, policies, settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.rack.description.control import Controls, Flags, Floats, Ints, Seen, checked, free
+from planner.rack.description.device import Unit
+from planner.rack.description.rack import Rack
+from planner.rack.heat.epoch import advance, initial_state
+from planner.rack.heat.governor import clock_ratio
+from planner.rack.heat.ladder import fan_w
+from planner.rack.load.expected import busy_power_w, slowdown
+from planner.rack.load.topology import Places, networks_of
+from planner.rack.run.availability import LifeCourse, Standing
+from planner.rack.run.records import EpochRow
+from planner.rack.run.rolling_update import Trial, TrialOutcome
+
+NOTHING_SEEN = Trial()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measures:
+    """What an engine measured in an epoch.
+
+    For each server mean power above idle and busy share; mean numbers of requests waiting and in the rack;
+    requests that arrived; for each network the longest latency of those answered; for each device how many
+    requests wait at its units, cores and copies in the end; what watched devices have inferred.
+    """
+
+    dynamic_w: Floats
+    busy_share: Floats
+    waiting: float
+    in_system: float
+    arrived: int
+    slowest_s: Floats
+    queued: Ints
+    trial: Trial = NOTHING_SEEN
+
+
+class Steering:
+    """Heat, life, settings and pace of one replication.
+
+    `slow[d, n]` multiplies the service times of network n on server s, a unit, of device d, `busy_w[d, n]` is
+    its power above idle; `steers` says whether settings ever change, `out` which devices do not serve, `fell`
+    and `rose` which went out of service and came back at the end of the last epoch.
+    """
+
+    def __init__(self, rack: Rack, places: Places, replication: int) -> None:
+        self._rack = rack
+        self._places = places
+        self._course = None if rack.life.quiet else LifeCourse(rack, replication)
+        self._standing = self._stand(0.0)
+        self._networks = networks_of(rack)
+        self.steers = self._course is not None or bool(rack.policies)
+        self._memories: list[object] = [None] * len(rack.policies)
+        heat = initial_state(rack)
+        self._shut = heat.off
+        self.heat = replace(heat, off=heat.off | self._standing.failed)
+        self.out: Flags = self.heat.off | self._standing.updating
+        self.controls: Controls = free(rack)
+        self.fell: Flags = np.zeros(rack.count, dtype=np.bool_)
+        self.rose: Flags = self.fell
+        self._end_s = 0.0
+        self._set_pace(self._heat_clock())
+
+    def _stand(self, now_s: float) -> Standing:
+        if self._course is not None:
+            return self._course.at(now_s)
+        none = np.zeros(self._rack.count, dtype=np.bool_)
+        return Standing(none, none, none, none, none)
+
+    @property
+    def updated(self) -> Flags:
+        """Which devices have the new model."""
+        return self._standing.updated
+
+    @property
+    def watched(self) -> Flags:
+        """Of which devices it is measured."""
+        return self._standing.watched
+
+    @property
+    def outcome(self) -> TrialOutcome | None:
+        """What was measured of a new model, and what followed; None without."""
+        return self._course.outcome if self._course else None
+
+    def _heat_clock(self) -> Floats:
+        """The highest clock that each device's governor allows."""
+        return clock_ratio(self._rack.device.thermal, self.heat.clock_step)
+
+    def _set_pace(self, clock: Floats) -> None:
+        self.clock = clock
+        kinds = [self._pace(unit, clock) for unit in self._rack.device.units]
+        places = self._places
+        device = places.server_device[: places.unit_servers]
+        unit = places.server_unit[: places.unit_servers]
+        self.slow = np.stack([slow for slow, _ in kinds])[unit, device]
+        self.busy_w = np.stack([busy_w for _, busy_w in kinds])[unit, device]
+        update, updated = self._rack.life.update, self._standing.updated[device, None]
+        if update is not None:
+            self.slow = np.where(updated, self.slow * update.time_ratio, self.slow)
+            self.busy_w = np.where(updated, self.busy_w * update.power_ratio, self.busy_w)
+
+    def _pace(self, unit: Unit, clock: Floats) -> tuple[Floats, Floats]:
+        """Slowdown and power of each network on one kind of unit, device by device; ones and zeros of
+        none."""
+        device = self._rack.device
+        slow, busy_w = np.ones((clock.size, len(self._networks))), np.zeros((clock.size, len(self._networks)))
+        for number, network in enumerate(self._networks):
+            service = unit.service(network)
+            if service is not None:
+                slow[:, number] = slowdown(service, clock)
+                busy_w[:, number] = busy_power_w(device, service, clock)
+        return slow, busy_w
+
+    def close(self, end_s: float, measured: Measures) -> EpochRow:
+        """Close an epoch with what the engine measured in it, and make the settings of the next."""
+        served_w, host_w, copied_w = self._places.per_device(measured.dynamic_w)
+        dynamic_w = served_w + host_w + copied_w
+        busy, host_busy, copy_busy = self._places.per_device(measured.busy_share)
+        busy_share = busy / (self._places.unit_servers // self._rack.count)
+        before, thermal = self.heat, self._rack.device.thermal
+        stood, was_out, had_shut = self._standing, self.out, self._shut
+        heat, after = advance(self._rack, before, dynamic_w)
+        self._shut = np.where(stood.failed, had_shut, after.off)
+        if self._course is not None:
+            self._course.see(measured.trial)
+        self._standing = self._stand(end_s)
+        self.heat = replace(after, off=self._shut | self._standing.failed)
+        self.out = self.heat.off | self._standing.updating
+        self.fell, self.rose = self.out & ~was_out, was_out & ~self.out
+        opened, length_s = self.controls.open, end_s - self._end_s
+        self._end_s = end_s
+        seen = Seen(
+            end_s,
+            heat.power_w,
+            self.heat.temperature_c,
+            busy_share,
+            self.clock,
+            ~self.out,
+            measured.waiting,
+            measured.arrived,
+            measured.slowest_s,
+        )
+        self._settle(seen)
+        row = EpochRow(
+            end_s=end_s,
+            length_s=length_s,
+            power_w=heat.power_w,
+            start_c=before.temperature_c,
+            temperature_c=self.heat.temperature_c,
+            inlet_c=heat.inlet_c,
+            exhaust_c=heat.exhaust_c,
+            clock=np.where(before.off, 0.0, self.clock),
+            throttled=before.throttled,
+            fell=self._shut & ~had_shut,
+            out=was_out,
+            busy_share=busy_share,
+            host_busy=float(host_busy.sum()),
+            copy_busy=float(copy_busy.sum()),
+            waiting=measured.waiting,
+            in_system=measured.in_system,
+            queued=measured.queued,
+            changed=not np.array_equal(opened, self.controls.open),
+            start_inner_c=before.inner_c,
+            inner_c=self.heat.inner_c,
+            own_fan_w=fan_w(thermal, before.fan) * ~before.off if thermal.fan else None,
+        )
+        clock = np.minimum(self.controls.clock, self._heat_clock())
+        if not (np.array_equal(clock, self.clock) and np.array_equal(stood.updated, self._standing.updated)):
+            self._set_pace(clock)
+        return row
+
+    def _settle(self, seen: Seen) -> None:
+        """The controls of the next epoch: what life closes, then each policy in turn."""
+        if not self.steers:
+            return
+        everything = free(self._rack)
+        self.controls = replace(everything, open=everything.open & ~self._standing.draining)
+        for number, policy in enumerate(self._rack.policies):
+            answer = policy.steer(self._rack, seen, self.controls, self._memories[number])
+            self.controls, self._memories[number] = checked(policy, answer, self.controls)

@@ -1,0 +1,188 @@
+"""How a rack heats as it fills: the settled state at each density, and where it stops being fine.
+
+Every device keeps the load that it has in the rack described; only their number and the airflow change. The
+state is that of the epochs of `planner.rack.heat.epoch`, run without requests until throttling has become a
+cycle, and averaged over it: the same physics as a simulation, without its queues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.rack.description.checks import Checks
+from planner.rack.description.rack import Air, Rack
+from planner.rack.heat.epoch import HeatState, advance, initial_state, settled_at
+from planner.rack.load.expected import ExpectedLoad, expected_load, offered_utilisation
+from planner.wording.message import message
+
+_SETTLING_TIME_CONSTANTS = 8.0
+_MOST_EPOCHS = 4000
+_STILL_K = 1e-9
+"""A rack whose nodes all move less than this in an epoch, clocks and fans as they were, has settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class DensityRow:
+    """One density; names are the JSON keys of `planner density`.
+
+    `temperature_rise_k` is that of the exhaust over the supply, less the offset of the reading where there
+    is one; power is that of one device; throughput is of the whole rack; a share of one in `off_share` are
+    devices that shut down.
+    """
+
+    devices: int
+    inlet_c: float
+    temperature_rise_k: float
+    power_per_device_w: float
+    throttled_share: float
+    throughput_per_s: float
+    device_c: float
+    off_share: float
+    airflow_m3_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a rack of some number of devices stands in: its air, and power of fans and carriers."""
+
+    air: Air
+    fan_w: float
+
+
+SurroundingsAt = Callable[[int], Surroundings]
+"""What surrounds a rack at a number of devices."""
+
+
+def density_rows(
+    rack: Rack, counts: Sequence[int], around: SurroundingsAt, *, offset_k: float = 0.0
+) -> tuple[DensityRow, ...]:
+    """The settled state of the rack at each count."""
+    checks = Checks("density")
+    checks.require(counts and min(counts) >= 1, "counts", "counts of one or more", list(counts))
+    checks.finish()
+    loads = [expected_load(rack, clock) for clock in rack.device.thermal.clocks]
+    served = [_served_per_device_s(rack, clock) for clock in rack.device.thermal.clocks]
+    return tuple(_row(rack, count, around(count), loads, served, offset_k) for count in counts)
+
+
+def _served_per_device_s(rack: Rack, clock: float) -> float:
+    """Requests per second that one device answers at a clock: all, or what it can when saturated."""
+    offered = sum(group.offered_per_s for group in rack.streams) / rack.count
+    return offered / max(1.0, offered_utilisation(rack, clock))
+
+
+def _row(
+    rack: Rack,
+    count: int,
+    around: Surroundings,
+    loads: Sequence[ExpectedLoad],
+    served: Sequence[float],
+    offset_k: float,
+) -> DensityRow:
+    filled, air = _filled(rack, count, around), around.air
+    thermal = filled.device.thermal
+    dynamic_w, served_per_s = np.array([load.dynamic_w for load in loads]), np.array(served)
+    time_constant_s = thermal.resistance_k_per_w * thermal.heat_capacity_j_per_k
+    settling = round(_SETTLING_TIME_CONSTANTS * time_constant_s / filled.epoch_s)
+    half = min(_MOST_EPOCHS, max(2, settling))
+    state = initial_state(filled)
+    sums, counted = np.zeros(7), 0
+    for epoch in range(2 * half):
+        step = state.clock_step
+        heat, after = advance(filled, state, np.where(state.off, 0.0, dynamic_w[step]))
+        still = _is_still(state, after)
+        if epoch >= half or still:
+            counted += 1
+            sums += (
+                heat.inlet_c.mean(),
+                heat.exhaust_c - air.supply_c,
+                heat.power_w.mean(),
+                state.throttled.mean(),
+                np.where(state.off, 0.0, served_per_s[step]).sum(),
+                state.temperature_c.mean(),
+                state.off.mean(),
+            )
+        if still:  # all further epochs are this one
+            break
+        state = after
+    inlet_c, rise_k, power_w, throttled, throughput, device_c, off = (float(s) for s in sums / counted)
+    return DensityRow(
+        devices=count,
+        inlet_c=inlet_c,
+        temperature_rise_k=rise_k - offset_k,
+        power_per_device_w=power_w,
+        throttled_share=throttled,
+        throughput_per_s=throughput,
+        device_c=device_c,
+        off_share=off,
+        airflow_m3_per_s=air.airflow_m3_per_s,
+    )
+
+
+def _is_still(before: HeatState, after: HeatState) -> bool:
+    """Whether an epoch changed nothing: temperatures, clocks, fans, and which devices are off."""
+    moved = [(before.temperature_c, after.temperature_c)]
+    if before.inner_c is not None and after.inner_c is not None:
+        moved.append((before.inner_c, after.inner_c))
+    return all(float(np.abs(new - old).max(initial=0.0)) < _STILL_K for old, new in moved) and all(
+        np.array_equal(old, new)
+        for old, new in (
+            (before.clock_step, after.clock_step),
+            (before.fan, after.fan),
+            (before.off, after.off),
+        )
+    )
+
+
+def _filled(rack: Rack, count: int, around: Surroundings) -> Rack:
+    """The rack with this many devices, each with the load that it had; sources send faster or slower."""
+    share = count / rack.count
+    streams = tuple(
+        replace(group, rate_per_s=group.rate_per_s * share, jitter_s=0.0) for group in rack.streams
+    )
+    return replace(rack, count=count, air=around.air, fan_w=around.fan_w, streams=streams)
+
+
+@dataclass(frozen=True, slots=True)
+class DensityLimit:
+    """The most devices with which nothing is wrong, and what is wrong with one more."""
+
+    devices: int
+    reason: str
+
+
+def density_limit(most: int, wrong_with: Callable[[int], str | None]) -> DensityLimit:
+    """The largest count up to `most` without a reason against it, by bisection.
+
+    `wrong_with` gives the reason against a count; once there is one, every larger count has one too (heat,
+    power and room only grow).
+    """
+    reason = wrong_with(most)
+    if reason is None:
+        return DensityLimit(most, message("density.nothing", count=most))
+    fine, wrong = 0, most
+    while wrong - fine > 1:
+        middle = (fine + wrong) // 2
+        found = wrong_with(middle)
+        if found is None:
+            fine = middle
+        else:
+            wrong, reason = middle, found
+    return DensityLimit(fine, reason)
+
+
+def settled_hottest_c(rack: Rack, count: int, around: Surroundings) -> float:
+    """Temperature at which the warmest device settles at full clock, at the load of the rack described."""
+    return float(settled_at(_filled(rack, count, around), 1.0).max())
+
+
+def heat_reason(rack: Rack, count: int, around: Surroundings) -> str | None:
+    """Why this many devices are too warm, at the load of the rack described; None where they are not."""
+    throttle_c, hottest_c = rack.device.thermal.throttle_c, settled_hottest_c(rack, count, around)
+    if hottest_c < throttle_c:
+        return None
+    throttle = f"{throttle_c:g}"
+    return message("density.heat", count=count, temperature=f"{hottest_c:.1f}", throttle=throttle)

@@ -1,0 +1,75 @@
+"""What may stand in a file of anchors: a user's own measurements, one entry each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from planner.schema.hardware.device import PrecisionName
+from planner.schema.reading.quantity import Seconds
+from planner.schema.reading.strict import StrictModel
+
+
+class AnchorEntry(StrictModel):
+    """One measured latency; what is left out is that of the estimate it is for."""
+
+    network: str
+    """`zoo:NAME`, an ONNX file, or the name of the network that is asked about."""
+    latency_s: Seconds
+    device: str | None = None
+    unit: str | None = None
+    mode: str | None = None
+    engine: str | None = None
+    precision: PrecisionName | None = None
+    batch: Annotated[int, Field(ge=1)] | None = None
+    threads: Annotated[int, Field(ge=1)] | None = None
+    note: str = ""
+
+
+class AnchorList(StrictModel):
+    """A plain list of measurements."""
+
+    measurements: list[AnchorEntry] = Field(min_length=1)
+
+
+class MeasuredTiming(StrictModel):
+    """What `planner measure` writes of the runs; the rest is not needed here."""
+
+    model_config = ConfigDict(extra="ignore")
+    median_s: Annotated[float, Field(gt=0)] = Field(alias="median_s")
+
+
+class MeasuredEntry(StrictModel):
+    """One network of a record of `planner measure`; no timing where the engine refused it."""
+
+    model_config = ConfigDict(extra="ignore")
+    model: str
+    engine: str
+    cpu: str
+    threads: int
+    batch: int
+    precision: PrecisionName
+    timing: MeasuredTiming | None
+
+
+class MeasuredRecord(StrictModel):
+    """A record of `planner measure --format json`."""
+
+    measurements: list[MeasuredEntry] = Field(min_length=1)
+
+
+class ImportedLatency(StrictModel):
+    """Quantiles over the runs of an imported profile."""
+
+    model_config = ConfigDict(extra="ignore")
+    median: Annotated[float, Field(gt=0)]
+
+
+class ImportedRecord(StrictModel):
+    """A record of `planner import --format json`."""
+
+    model_config = ConfigDict(extra="ignore")
+    tool: Literal["trtexec", "onnxruntime", "openvino", "msprof"]
+    model: str | None = None
+    latency_s: ImportedLatency | None = Field(default=None, alias="latency_s")

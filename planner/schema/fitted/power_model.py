@@ -1,0 +1,66 @@
+"""What may stand in `hardware_db/power/system.yaml`: a model of system power fitted on published watts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from planner.schema.fitted.transfer import Parameter, RestsOn
+from planner.schema.hardware.device import Form, UnitKind
+from planner.schema.reading.quantity import Conflict, refuse_all
+from planner.schema.reading.strict import StrictModel
+
+Common = Literal["supply", "standing", "clock_power", "host_w"]
+
+
+class PowerResiduals(StrictModel):
+    """How far measured watts lay from predictions with their device left out: measured over predicted."""
+
+    observations: int
+    devices: int
+    low: float = Field(gt=0)
+    high: float = Field(gt=0)
+
+
+class PowerFamily(StrictModel):
+    """A kind of unit in a form of part: the share of the part's dynamic power that it takes when busy."""
+
+    name: str
+    unit_kind: UnitKind
+    forms: list[Form] = Field(min_length=1)
+    words: list[str] = Field(min_length=1)
+    """Shell patterns, one of which has to match the unit's name or the part's architecture."""
+    share: Parameter
+    host: bool = False
+    """Whether the measured systems held a host computer beside the part."""
+    residuals: PowerResiduals | None = None
+    """None before the first fit."""
+
+
+class PowerModel(StrictModel):
+    """Parameters of `planner.latency.power`, their priors, the bands and the rows they rest on."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    id: str
+    title: str
+    boundary: str
+    parameters: dict[Common, Parameter]
+    families: list[PowerFamily] = Field(min_length=1)
+    level: float = 0.9
+    rests_on: RestsOn | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if conflicts := list(self._conflicts()):
+            raise refuse_all(conflicts)
+        return self
+
+    def _conflicts(self) -> Iterator[Conflict]:
+        wanted: set[Common] = {"supply", "standing", "clock_power", "host_w"}
+        if missing := sorted(wanted - set(self.parameters)):
+            yield Conflict(("parameters",), "all of " + ", ".join(sorted(wanted)), f"no {', '.join(missing)}")
+        names = [family.name for family in self.families]
+        if len(set(names)) != len(names):
+            yield Conflict(("families",), "each name once", ", ".join(names))

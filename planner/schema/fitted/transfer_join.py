@@ -1,0 +1,68 @@
+"""What may stand in `hardware_db/transfers/join.yaml`: how published rows are matched."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from planner.schema.hardware.measurements import Alias
+from planner.schema.reading.strict import StrictModel
+
+
+class Clocks(StrictModel):
+    """Patterns that find clocks in Hz (or MHz in a mode's name) in what a publisher notes."""
+
+    why: str
+    gpu: str
+    dla: str
+    memory: str
+    gpu_mode: str
+
+
+class SourceProfile(StrictModel):
+    """A way of measuring that rows of these id prefixes share."""
+
+    id: str
+    rows: list[str] = Field(min_length=1)
+    why: str
+    caller: bool = False
+    """Whether a program around the engine is in the figures."""
+    bare_heads: bool = False
+    """Whether networks end at their last convolutions and products: nothing that only decodes is timed."""
+
+
+class LeftOut(StrictModel):
+    """Rows of one id prefix that say nothing about an engine alone, and why."""
+
+    rows: str
+    reason: str
+
+
+class LeftOutNetworks(StrictModel):
+    """Networks that the model cannot stand for, and why."""
+
+    names: list[str] = Field(min_length=1)
+    reason: str
+
+
+class NetworkFamily(StrictModel):
+    """Networks that share their building blocks; left out together when a prediction is judged."""
+
+    family: str
+    names: list[str] = Field(min_length=1)
+
+
+class JoinRules(StrictModel):
+    """All rules of the match."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    engines: list[Alias]
+    precisions: list[Alias]
+    power_modes: list[Alias]
+    statistics: list[str]
+    clocks: Clocks
+    profiles: list[SourceProfile]
+    left_out: list[LeftOut]
+    left_out_networks: list[LeftOutNetworks]
+    networks: list[NetworkFamily]

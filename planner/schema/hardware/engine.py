@@ -1,0 +1,134 @@
+"""What may stand in `hardware_db/engines/<id>.yaml`: what an engine fuses and what a kernel costs."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from planner.schema.hardware.device import Source, UnitKind
+from planner.schema.reading.quantity import (
+    Ratio,
+    Seconds,
+    Sourced,
+    SourcedBlock,
+    refuse_all,
+    source_conflicts,
+)
+from planner.schema.reading.strict import StrictModel
+
+
+class FusionRule(StrictModel):
+    """Operators that the engine runs as one kernel: a chain that starts at an anchor.
+
+    Names that begin with a small letter are operator groups.
+    """
+
+    name: str
+    anchor: list[str] = Field(min_length=1)
+    absorbs: list[str]
+    max_nodes: int = Field(default=12, ge=1)
+    extra_reads: int = Field(default=1, ge=0)
+    """Activations read beside those of the anchor, such as a residual branch."""
+    vectors_only: bool = False
+    """Whether a constant operand must be a bias: one value for each row or column of the product at most."""
+    requires: list[str] = Field(default_factory=list)
+    """Operators that must all be there for the rule to apply."""
+    generated: bool = False
+    """Whether the engine writes the kernel for the chain at hand, so that registers limit its length."""
+
+
+class KeptApart(StrictModel):
+    """Operators that stay kernels of their own behind these anchors, and why."""
+
+    anchor: list[str] = Field(min_length=1)
+    operators: list[str] = Field(min_length=1)
+    reason: str
+
+
+class RegisterPressure(StrictModel):
+    """What a kernel generated for so many operators needs, and whether it still pays."""
+
+    operators: int = Field(ge=1)
+    registers: int = Field(ge=1)
+    verdict: Literal["fuse", "edge", "apart"]
+
+
+class ChannelBlocks(StrictModel):
+    """How the engine keeps channels in vector blocks on a processor."""
+
+    size: int = Field(ge=1)
+    """Channels in a block."""
+    multiple: int = Field(ge=1)
+    """A convolution goes into blocks if the channels that it reads are a multiple of this."""
+    source: str
+    note: str | None = None
+
+
+class OperatorLimit(StrictModel):
+    """A limit that an operator has to keep to run on a kind of unit.
+
+    `rule` says of what: `attribute` of the ONNX attribute named, every number of it at most `most`; `extent`
+    of every extent but the first of what is read and written; `rank` of the number of extents; `window` of
+    the extents that a global pooling takes in; `axis`, the attribute must be `most`; `weights`, the second
+    input must be constant; `absent`, the operator does not run at all. `units`, where given, are shell
+    patterns of the units' names that the limit holds for.
+    """
+
+    rule: Literal["attribute", "extent", "rank", "window", "axis", "weights", "absent"]
+    operators: list[str] = Field(default_factory=list)
+    """Empty: all."""
+    attribute: str | None = None
+    most: int | None = None
+    units: list[str] = Field(default_factory=list)
+    told: str
+    """What the operator has, in words: `a window over 32`."""
+
+
+class EngineOnUnit(SourcedBlock):
+    """What one engine costs on one kind of unit beyond arithmetic and memory traffic."""
+
+    launch_s: Sourced[Seconds]
+    """Time added by each kernel."""
+    fixed_s: Sourced[Seconds]
+    """Time added by each inference, whatever the network."""
+    shortfall_median_ratio: Sourced[Ratio] | None = None
+    """Median of published latency over the middle of the datasheet band."""
+    shortfall_p90_ratio: Sourced[Ratio] | None = None
+    """90th percentile of the same ratio."""
+    shortfall_pairs: Sourced[int] | None = None
+    """Pairs of network and part behind both."""
+    operators: list[str] | None = None
+    """ONNX operators that run on this kind of unit at all; others fall back. All do where none are named."""
+    limits: list[OperatorLimit] = Field(default_factory=list)
+    """What operators that run have to keep to beside."""
+
+
+class Engine(StrictModel):
+    """An inference engine: fusion rules and overheads per kind of unit.
+
+    An engine that `extends` another knows its operator groups and register table, and applies those of its
+    rules that it `takes` before its own.
+    """
+
+    schema_version: Literal[1] = Field(alias="schema")
+    id: str
+    name: str
+    sources: dict[str, Source]
+    units: dict[UnitKind, EngineOnUnit]
+    extends: str | None = None
+    takes: list[str] = Field(default_factory=list)
+    operator_groups: dict[str, list[str]] = Field(default_factory=dict)
+    fusion: list[FusionRule] = Field(default_factory=list)
+    kept_apart: list[KeptApart] = Field(default_factory=list)
+    register_pressure: list[RegisterPressure] = Field(default_factory=list)
+    channel_blocks: ChannelBlocks | None = None
+    layers: dict[str, list[str]] = Field(default_factory=dict)
+    """What the engine's layers stand for among ONNX operators, where it keeps no names of the file."""
+
+    @model_validator(mode="after")
+    def _sources_exist(self) -> Self:
+        conflicts = list(source_conflicts(self, self.sources))
+        if conflicts:
+            raise refuse_all(conflicts)
+        return self

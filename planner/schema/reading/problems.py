@@ -1,0 +1,152 @@
+"""What pydantic says about a file, in the words of the file: key path, expectation, text, advice."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from planner.errors import Problem
+from planner.schema.reading.strict import StrictModel
+
+KeyPath = tuple[str | int, ...]
+
+
+def dotted(path: KeyPath) -> str:
+    """A key path as people write it: `modes[0].idle`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "file"
+
+
+def problems_of(
+    error: ValidationError,
+    values: object,
+    line_of: Callable[[KeyPath], int | None],
+    model: type[StrictModel],
+) -> Iterator[Problem]:
+    """Each thing that pydantic refused in these values, with the line where it stands."""
+    for item in error.errors():
+        path = _key_path(item, values)
+        if item["type"] == "conflicts":
+            for conflict in item["ctx"]["conflicts"]:
+                full = (*path, *conflict.path)
+                yield Problem(dotted(full), conflict.expected, conflict.got, conflict.advice, line_of(full))
+            continue
+        expected, got, advice = _explained(item, path, model)
+        yield Problem(dotted(path), expected, got, advice, line_of(path))
+
+
+def without_them(error: ValidationError, values: object) -> tuple[object, tuple[KeyPath, ...]] | None:
+    """The values with a stand-in for each one refused, and where; none where nothing was
+    refused or one has no stand-in.
+
+    What only concerns how parts fit together is not stood in for.
+    """
+    repaired = copy.deepcopy(values)
+    touched: list[KeyPath] = []
+    for item in error.errors():
+        if item["type"] == "conflicts":
+            continue
+        path = _key_path(item, values)
+        if not _stand_in(repaired, path, item):
+            return None
+        touched.append(path)
+    return (repaired, tuple(touched)) if touched else None
+
+
+def _stand_in(values: object, path: KeyPath, item: ErrorDetails) -> bool:
+    parent: Any = values
+    for part in path[:-1]:
+        try:
+            parent = parent[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    if not path or not isinstance(parent, dict) or path[-1] not in parent:
+        return False
+    if item["type"] == "extra_forbidden":
+        del parent[path[-1]]
+        return True
+    stand_in = item.get("ctx", {}).get("stand_in")
+    if stand_in is None:
+        return False
+    number = parent[path[-1]]
+    if isinstance(number, dict):
+        number["value"] = stand_in
+    else:
+        parent[path[-1]] = stand_in
+    return True
+
+
+def _key_path(item: ErrorDetails, values: object) -> KeyPath:
+    """Pydantic's path without the parts that name types; `value` inside a number goes without saying."""
+    path: list[str | int] = []
+    here: Any = values
+    for part in item["loc"]:
+        if part == "value":
+            continue
+        held = isinstance(here, dict) and part in here
+        if not held and isinstance(part, str) and "[" in part:
+            continue
+        path.append(part)
+        if held or (isinstance(here, list) and isinstance(part, int)):
+            here = here[part]
+    return tuple(path)
+
+
+def _explained(item: ErrorDetails, path: KeyPath, model: type[StrictModel]) -> tuple[str, str, str]:
+    """What was expected, what came and what to do, from one of pydantic's errors."""
+    kind = item["type"]
+    if kind == "extra_forbidden":
+        if item["input"] is None and " " in str(path[-1]):
+            return "a key of the schema", f"unknown key {path[-1]!r}", "put a text with a comma in quotes"
+        near = difflib.get_close_matches(str(path[-1]), _all_keys(model), n=3)
+        advice = f"did you mean {' or '.join(near)}?" if near else "remove it"
+        return "a key of the schema", f"unknown key {path[-1]!r}", advice
+    if kind == "missing":
+        return "a value", "nothing", f"add the key {path[-1]!r}"
+    if kind == "quantity":
+        context = item.get("ctx", {})
+        got = context.get("got")
+        return str(context["expected"]), "nothing" if got == "None" else str(got), ""
+    if kind in ("model_type", "dict_type", "model_attributes_type"):
+        sourced = str(item.get("ctx", {}).get("class_name", "")).startswith("Sourced")
+        expected = "a number with `source` and `status`" if sourced else "a mapping of keys to values"
+        return expected, "nothing" if item["input"] is None else _shown(item["input"]), ""
+    expected = item["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return expected, _shown(item["input"]), ""
+
+
+def _shown(value: object) -> str:
+    text = repr(_as_written(value))
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _as_written(value: object) -> object:
+    """A list as the file has it, without the origins that its group gave to each entry."""
+    if not isinstance(value, list):
+        return value
+    return [item["value"] if isinstance(item, dict) and "value" in item else item for item in value]
+
+
+@cache
+def _all_keys(model: type[StrictModel]) -> tuple[str, ...]:
+    return tuple(sorted(_keys_in(model.model_json_schema(by_alias=True))))
+
+
+def _keys_in(schema: object) -> set[str]:
+    keys: set[str] = set()
+    if isinstance(schema, dict):
+        keys.update(schema.get("properties", {}))
+        for item in schema.values():
+            keys |= _keys_in(item)
+    elif isinstance(schema, list):
+        for item in schema:
+            keys |= _keys_in(item)
+    return keys

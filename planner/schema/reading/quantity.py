@@ -1,0 +1,284 @@
+"""Quantities as text with a unit, and numbers that say where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, Self, TypeVar, get_args, get_origin
+
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from planner.errors import InputError, Problem
+from planner.provenance import Status
+from planner.schema.reading.strict import StrictModel, dimension_of
+from planner.units import UNITS, UnitError, parse_quantity
+
+
+def refuse(expected: str, got: object, stand_in: str | None = None) -> PydanticCustomError:
+    """A refusal that the reader turns into one `Problem`: what was expected and what came.
+
+    `stand_in` is any text that would pass, so that the rest of the file can be looked at.
+    """
+    context = {"expected": expected, "got": _shown(got), "stand_in": stand_in}
+    return PydanticCustomError("quantity", "{expected}", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two parts of one file that do not fit together: where, what was expected, what came, what to do."""
+
+    path: tuple[str | int, ...]
+    expected: str
+    got: str
+    advice: str = ""
+    of_values: bool = False
+    """Whether two numbers disagree, and not two names."""
+
+
+def refuse_all(conflicts: list[Conflict]) -> PydanticCustomError:
+    """A refusal that the reader turns into one `Problem` for each conflict."""
+    return PydanticCustomError("conflicts", "parts that fit together", {"conflicts": conflicts})
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Marks a float that YAML writes as text with one of the units of a dimension."""
+
+    dimension: str
+    signed: bool = False
+
+    def parse(self, value: object) -> float:
+        """The SI value of the text, or a refusal that lists the units accepted."""
+        accepted = ", ".join(UNITS[self.dimension])
+        stand_in = f"1 {next(iter(UNITS[self.dimension]))}"
+        if not isinstance(value, str):
+            example = f"68 {next(iter(UNITS[self.dimension]))}"
+            raise refuse(f"a number with its unit such as '{example}' ({accepted})", value, stand_in)
+        try:
+            number = parse_quantity(value, self.dimension)
+        except UnitError as error:
+            raise refuse(error.expected, value, stand_in) from None
+        if number < 0 and not self.signed:
+            raise refuse("a value of zero or more", value, stand_in)
+        return number
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.parse)
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        accepted = ", ".join(UNITS[self.dimension])
+        return {"type": "string", "description": f"a number with one of the units: {accepted}"}
+
+
+Seconds = Annotated[float, Quantity("s")]
+Watts = Annotated[float, Quantity("w")]
+Bytes = Annotated[float, Quantity("bytes")]
+BytesPerSecond = Annotated[float, Quantity("bytes_per_s")]
+OpsPerSecond = Annotated[float, Quantity("ops_per_s")]
+Hertz = Annotated[float, Quantity("hz")]
+PerSecond = Annotated[float, Quantity("per_s")]
+Celsius = Annotated[float, Quantity("c", signed=True)]
+Kelvin = Annotated[float, Quantity("k")]
+KelvinPerWatt = Annotated[float, Quantity("k_per_w")]
+WattPerKelvin = Annotated[float, Quantity("w_per_k")]
+JoulePerKelvin = Annotated[float, Quantity("j_per_k")]
+CubicMetrePerSecond = Annotated[float, Quantity("m3_per_s")]
+Ratio = Annotated[float, Quantity("ratio")]
+Pascals = Annotated[float, Quantity("pa")]
+Metres = Annotated[float, Quantity("m")]
+KilogramPerJoule = Annotated[float, Quantity("kg_per_j")]
+
+
+class Money(StrictModel):
+    """An amount in the currency it was quoted in; never added across currencies without a stated rate."""
+
+    amount: float
+    currency: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return value
+        words = value.split() if isinstance(value, str) else []
+        if len(words) == 2 and len(words[1]) == 3 and words[1].isupper():
+            try:
+                amount = float(words[0].replace("_", ""))
+            except ValueError:
+                amount = -1.0
+            if amount >= 0:
+                return {"amount": amount, "currency": words[1]}
+        raise refuse("an amount of zero or more with a currency code, such as '249 USD'", value, "1 USD")
+
+
+def parse_money(text: str, where: str) -> Money:
+    """An amount given as text outside a file, such as an option of the command line."""
+    try:
+        return Money.model_validate(text)
+    except ValidationError as error:
+        expected = error.errors()[0]["msg"]
+        raise InputError(where, [Problem("value", expected, repr(text))]) from None
+
+
+class EnergyPrice(StrictModel):
+    """A price of energy, such as '0.19 USD/kWh', kept per joule."""
+
+    amount_per_joule: float
+    currency: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        if isinstance(value, str) and "/" in value:
+            amount, _, energy = value.rpartition("/")
+            factor = UNITS["j"].get(energy.strip())
+            if factor:
+                money = Money.model_validate(amount)
+                return {"amount_per_joule": money.amount / factor, "currency": money.currency}
+        raise refuse("a price of energy such as '0.19 USD/kWh'", value, "1 USD/kWh")
+
+
+class Origin(StrictModel):
+    """Where one number comes from; a derived one shows its formula, an assumed one its reason."""
+
+    source: str
+    status: Status = Field(strict=False)
+    confidence: str | None = None
+    formula: str | None = None
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _explained(self) -> Self:
+        if self.status is Status.DERIVED and not self.formula:
+            raise refuse("a formula beside a number with status derived", None)
+        if self.status is Status.ASSUMED and not self.note:
+            raise refuse("a note beside a number with status assumed, saying why it is plausible", None)
+        return self
+
+
+T = TypeVar("T")
+
+
+class Sourced(Origin, Generic[T]):
+    """A number with its origin beside it."""
+
+    value: T
+
+
+ORIGIN_KEYS = tuple(Origin.model_fields)
+"""Keys that say where a number comes from; a group of numbers may carry them once for all."""
+
+
+class SourcedBlock(StrictModel):
+    """A group of numbers; `source`, `status` ... given once for the group hold for each bare number in it.
+
+    Mappings inside the group (one number for each mode, say) may carry the same keys for their own numbers.
+    """
+
+    source: str | None = None
+    status: Status | None = Field(default=None, strict=False)
+    confidence: str | None = None
+    formula: str | None = None
+    note: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hand_down(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        shared = {key: value[key] for key in ORIGIN_KEYS if value.get(key) is not None}
+        filled = dict(value)
+        for name, info in cls.model_fields.items():
+            key = info.alias or name
+            if key in filled and _holds_sourced(info.annotation):
+                filled[key] = _with_origin(filled[key], shared)
+        return filled
+
+
+def _holds_sourced(annotation: object) -> bool:
+    if isinstance(annotation, type):
+        return issubclass(annotation, Sourced)
+    if get_origin(annotation) is tuple:
+        return False
+    return any(_holds_sourced(argument) for argument in get_args(annotation))
+
+
+def _with_origin(value: object, shared: dict[str, object]) -> object:
+    """The value with the group's origin beside each number that has none of its own.
+
+    A group inside the group may give an origin too: a new source or status replaces the outer origin
+    whole, a formula or note alone is added to it.
+    """
+    if isinstance(value, list):
+        return [_with_origin(item, shared) for item in value]
+    if not isinstance(value, dict):
+        return value if value is None else {**shared, "value": value}
+    own = {key: value[key] for key in ORIGIN_KEYS if key in value}
+    origin = own if "source" in own or "status" in own else {**shared, **own}
+    if "value" in value:
+        return {**origin, **value}
+    return {key: _with_origin(item, origin) for key, item in value.items() if key not in own}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One sourced number of a file: the path of its YAML keys, its dimension (none for counts), itself."""
+
+    path: tuple[str | int, ...]
+    dimension: str | None
+    number: Sourced[Any]
+
+
+def numbers_in(
+    value: object, path: tuple[str | int, ...] = (), dimension: str | None = None
+) -> Iterator[Entry]:
+    """Every sourced number inside a model, in the order of the fields."""
+    if isinstance(value, Sourced):
+        yield Entry(path, dimension, value)
+    elif isinstance(value, StrictModel):
+        for name, info in type(value).model_fields.items():
+            key = info.alias or name
+            yield from numbers_in(getattr(value, name), (*path, key), dimension_of(name))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from numbers_in(item, (*path, str(key)), dimension)
+    elif isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            yield from numbers_in(item, (*path, i), dimension)
+
+
+def source_conflicts(model: StrictModel, known: Collection[str]) -> Iterator[Conflict]:
+    """The numbers and groups of numbers whose source is not among the documents that the file lists."""
+    advice = "add it under `sources` or correct the name"
+    for path, source in _group_sources(model, ()):
+        if source not in known:
+            expected = f"one of the sources {', '.join(known)}"
+            yield Conflict((*path, "source"), expected, f"{source!r}", advice)
+    for entry in numbers_in(model):
+        if entry.number.source not in known:
+            expected = f"one of the sources {', '.join(known)}"
+            yield Conflict(entry.path, expected, f"{entry.number.source!r}", advice)
+
+
+def _group_sources(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Sources given for whole groups, which no number need have taken."""
+    if isinstance(value, StrictModel) and not isinstance(value, Sourced):
+        source = getattr(value, "source", None)
+        if isinstance(source, str):
+            yield path, source
+        for name, info in type(value).model_fields.items():
+            yield from _group_sources(getattr(value, name), (*path, info.alias or name))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _group_sources(item, (*path, str(key)))
+    elif isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            yield from _group_sources(item, (*path, i))

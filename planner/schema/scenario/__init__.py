@@ -1,0 +1,5 @@
+"""What may stand in `scenarios/<id>.yaml`.
+
+In: the mapping that `planner.schema.reading` has parsed.
+Out: a frozen `Scenario` of streams, candidates, site, limits, money and simulation.
+"""

@@ -1,0 +1,287 @@
+"""What may stand in `scenarios/<id>.yaml`: the streams, the candidates, the site, the limits and the run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from planner.schema.hardware.device import Form, PrecisionName, UnitKind
+from planner.schema.reading.quantity import (
+    Celsius,
+    CubicMetrePerSecond,
+    Metres,
+    Money,
+    OpsPerSecond,
+    Ratio,
+    Seconds,
+    Watts,
+    refuse,
+)
+from planner.schema.reading.strict import StrictModel
+from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
+from planner.schema.scenario.around import Contention, HostCores
+from planner.schema.scenario.claims import Claim
+from planner.schema.scenario.money import Carbon, MoneyTerms
+from planner.schema.scenario.network_facts import NetworkFacts
+from planner.schema.scenario.rack_events import Events
+from planner.schema.scenario.rack_study import (
+    ClockScaling,
+    ConcurrencyRow,
+    Density,
+    Failures,
+    Offload,
+    RackFans,
+    RisingExhaust,
+    SealedCabinet,
+    Update,
+)
+from planner.schema.scenario.streams import Share, Stream
+from planner.units import format_percent
+
+Mark = Annotated[int, Field(ge=1)]
+
+
+class Candidates(StrictModel):
+    """Which parts, in which modes and precisions, at which batch sizes."""
+
+    devices: list[str] = Field(min_length=1)
+    """Device ids or globs such as `jetson-*`."""
+    modes: Literal["default", "all"] | list[str] = "default"
+    precisions: list[PrecisionName] = Field(min_length=1)
+    max_batch: int = Field(default=1, ge=1, le=256)
+    max_wait_s: Seconds = 0.0
+    """How long a batch may wait to fill."""
+    beside: list[UnitKind] = Field(default_factory=list)
+    """Kinds of units that serve beside the one that a part's plan rests on."""
+    contention: Contention | None = None
+    """What these units lose to each other at the memory that they share; nothing unless stated."""
+    labels_ops_per_s: dict[str, OpsPerSecond] = Field(default_factory=dict)
+    """What the plan counts on of a part, by its id, where somebody drew it up with operations per second."""
+
+
+class Carrier(StrictModel):
+    """What parts of one form sit in: carrier board, host server, enclosure share."""
+
+    slots: int = Field(default=1, ge=1)
+    power_w: Watts
+    price_money: Money
+    rack_units: float = Field(gt=0)
+    note: str
+
+
+class Site(StrictModel):
+    """The rack and the room around it."""
+
+    supply_c: Annotated[Celsius, Field(ge=-60, le=80)]
+    supply_by_hour_c: list[Celsius] | None = Field(default=None, min_length=24, max_length=24)
+    """Supply air from midnight on, for the picture of a day; plans take `supply`, the warmest."""
+    airflow_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
+    recirculation_ratio: Share
+    fan_w: Watts
+    rack_units: float = Field(gt=0)
+    racks: int = Field(default=1, ge=1)
+    """The most racks that may be used; airflow, fans, height and power limit are those of one."""
+    power_limit_w: Annotated[Watts, Field(gt=0)]
+    pue: float = Field(ge=1.0)
+    """Facility energy over IT energy; cooling and losses."""
+    carriers: dict[Form, Carrier]
+    altitude_m: Annotated[Metres, Field(le=3050)] = 0.0
+    sealed: SealedCabinet | None = None
+    rising_exhaust: RisingExhaust | None = None
+    fans: RackFans | None = None
+    """In place of `airflow` and `fan`, which then play no part."""
+
+    @model_validator(mode="after")
+    def _planned_with_the_warmest_hour(self) -> Self:
+        if self.supply_by_hour_c and max(self.supply_by_hour_c) > self.supply_c:
+            raise refuse(
+                f"supply_by_hour of at most the supply of {self.supply_c:g} degC, which is planned with",
+                f"{max(self.supply_by_hour_c):g} degC",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_back(self) -> Self:
+        if self.sealed and self.recirculation_ratio != 1:
+            raise refuse(
+                "recirculation of 100 % in a sealed cabinet", format_percent(self.recirculation_ratio)
+            )
+        if self.rising_exhaust and self.recirculation_ratio != 0:
+            expected = "recirculation of 0 % beside `rising_exhaust`, which says where exhaust goes"
+            raise refuse(expected, format_percent(self.recirculation_ratio))
+        if self.sealed and self.rising_exhaust:
+            raise refuse("either `sealed` or `rising_exhaust`", "both")
+        if self.sealed and self.fans:
+            raise refuse("either `sealed` or `fans`", "both")
+        return self
+
+
+class Planning(StrictModel):
+    """How careful the plan is."""
+
+    utilisation_limit_ratio: Annotated[Ratio, Field(gt=0, lt=1)] = 0.7
+    spares: int = Field(default=0, ge=0)
+    plan_for: Literal["typical", "cautious"] = "cautious"
+    """Which latency the count rests on: the middle of the planning band or its high end."""
+
+
+class Growth(StrictModel):
+    """How the load grows: sources of every stream, by this share a year."""
+
+    per_year_ratio: Ratio
+
+
+class Control(StrictModel):
+    """Settings that change while the rack runs; each is off unless stated."""
+
+    clock: Literal["full", "two_threshold", "pi"] = "full"
+    power_cap_w: Annotated[Watts, Field(gt=0)] | None = None
+    batching: Literal["max_wait", "full", "to_slo", "adaptive"] = "max_wait"
+    scheduler: Literal["none", "naive", "stable"] = "none"
+    avoid_hot_c: Celsius | None = None
+    forecast_s: Seconds = 0.0
+    guard_c: Celsius | None = None
+
+
+class Simulation(StrictModel):
+    """How long and how often the rack is simulated."""
+
+    duration_s: Annotated[Seconds, Field(gt=0, multiple_of=1)]
+    warmup_s: Annotated[Seconds, Field(multiple_of=1)]
+    replications: int = Field(ge=2)
+    """How many to begin with; a search adds to them while a verdict is open."""
+    most_replications: int = Field(default=32, ge=2)
+    seed: int = Field(ge=0)
+    dispatch: Literal[
+        "shortest_queue", "round_robin", "power_of_two", "least_energy", "central_queue", "npu_first"
+    ] = "shortest_queue"
+    spill_at: Mark | dict[UnitKind, Mark] = 2
+    """With `npu_first`: requests at the emptiest unit of a kind from which on the next kind is taken."""
+
+    horizon: Literal["steady", "terminating"] = "steady"
+    control: Control = Field(default_factory=Control)
+    shares_ratio: dict[str, Annotated[Ratio, Field(gt=0, le=1)]] = Field(default_factory=dict)
+    """Devices that are each network's alone, by the streams' `model`; all serve all unless given."""
+    events: Events | None = None
+
+    @model_validator(mode="after")
+    def _warm(self) -> Self:
+        if self.warmup_s >= self.duration_s:
+            raise refuse("warmup shorter than duration", f"{self.warmup_s} s of {self.duration_s} s")
+        return self
+
+
+class Deployment(StrictModel):
+    """A rack that is given and not searched for: of a part, or of a device given by numbers."""
+
+    device: str | None = None
+    count: int = Field(ge=1, le=100_000)
+    mode: str | None = None
+    precision: PrecisionName | None = None
+    synthetic: Accelerator | None = None
+
+    @model_validator(mode="after")
+    def _one_device(self) -> Self:
+        if (self.device is None) == (self.synthetic is None):
+            raise refuse("either `device` or `synthetic`", "both" if self.device else "neither")
+        return self
+
+
+class Scenario(StrictModel):
+    """One question a user asks, whole."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    id: str
+    title: str
+    question: str
+    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    streams: list[Stream] = Field(min_length=1)
+    candidates: Candidates
+    site: Site
+    money: MoneyTerms
+    carbon: Carbon | None = None
+    planning: Planning = Field(default_factory=Planning)
+    growth: Growth | None = None
+    simulation: Simulation
+    host: HostCores | None = None
+    deployment: Deployment | None = None
+    density: Density | None = None
+    update: Update | None = None
+    clock_scaling: ClockScaling | None = None
+    failures: Failures | None = None
+    offload: Offload | None = None
+    concurrency: list[ConcurrencyRow] = Field(default_factory=list)
+    claims: list[Claim] = Field(default_factory=list)
+    """Figures told of networks on parts, to be held against what is predicted."""
+    networks: dict[str, NetworkFacts] = Field(default_factory=dict)
+    """What is known of a network beyond its file, by the streams' `model`."""
+    accepted: dict[str, str] = Field(default_factory=dict)
+    """Mistakes of `planner lint` that are made on purpose, with the reason."""
+    notes: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [stream.name for stream in self.streams]
+        if len(set(names)) != len(names):
+            raise refuse("stream names that differ", sorted(names))
+        fill = self.candidates.max_batch if self.candidates.max_wait_s else 1
+        for stream in self.streams:
+            if stream.queue_limit is not None and stream.queue_limit < fill:
+                raise refuse(f"queue_limit of {stream.name!r} to hold a batch of {fill}", stream.queue_limit)
+        return self
+
+    @model_validator(mode="after")
+    def _steps_have_a_host(self) -> Self:
+        for stream in self.streams:
+            if not any(step.where != "unit" for step in (*stream.before, *stream.after)):
+                continue
+            if self.host is None:
+                raise refuse(f"`host: {{cores: ...}}` for the steps of {stream.name!r}", "none")
+            if self.simulation.dispatch == "central_queue":
+                expected = f"a dispatch that names the device on arrival, for the steps of {stream.name!r}"
+                raise refuse(expected, self.simulation.dispatch)
+        return self
+
+    @model_validator(mode="after")
+    def _shares_divide_the_rack(self) -> Self:
+        shares, models = self.simulation.shares_ratio, {stream.model for stream in self.streams}
+        if shares and set(shares) != models:
+            raise refuse(f"shares of {', '.join(sorted(models))}", ", ".join(sorted(shares)))
+        if shares and abs(sum(shares.values()) - 1.0) > 1e-6:
+            raise refuse("shares of 100 % in all", format_percent(sum(shares.values()), 1))
+        return self
+
+    @model_validator(mode="after")
+    def _rows_show_a_bound(self) -> Self:
+        if len(self.concurrency) == 1:
+            raise refuse("two rows of `concurrency` or more, to see a knee", 1)
+        return self
+
+    @model_validator(mode="after")
+    def _facts_are_of_the_streams(self) -> Self:
+        models = {stream.model for stream in self.streams}
+        if strangers := sorted(set(self.networks) - models):
+            raise refuse(f"networks that a stream runs: {', '.join(sorted(models))}", ", ".join(strangers))
+        if unexplained := sorted(name for name, reason in self.accepted.items() if not reason.strip()):
+            raise refuse("a reason for each accepted mistake", f"none for {', '.join(unexplained)}")
+        return self
+
+    @property
+    def synthetic(self) -> Accelerator | None:
+        """The device given by numbers, where the scenario has one."""
+        return self.deployment.synthetic if self.deployment else None
+
+    @model_validator(mode="after")
+    def _synthetic_everywhere(self) -> Self:
+        for stream in self.streams:
+            if (stream.model == SYNTHETIC) != (self.synthetic is not None):
+                expected = f"`model: {SYNTHETIC}` in every stream, and only, with `deployment.synthetic`"
+                raise refuse(expected, stream.model)
+        return self
+
+    @model_validator(mode="after")
+    def _offload_in_the_currency(self) -> Self:
+        if self.offload and self.offload.price_per_million_money.currency != self.money.currency:
+            raise refuse(f"offload priced in {self.money.currency}", self.offload.price_per_million_money)
+        return self

@@ -1,0 +1,79 @@
+"""All extents of all tensors of a network, once its inputs have theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from planner.errors import InputError, Problem
+from planner.workload.graph import Graph, TensorSpec
+from planner.workload.output_rules.data_dependent import is_told
+from planner.workload.shapes.canonical import hoist_constants
+from planner.workload.shapes.inputs import Binding, bind_inputs
+from planner.workload.shapes.scope import Resolved, Scope
+
+__all__ = ["Resolved", "resolve"]
+
+
+def resolve(graph: Graph, *, batch: int | None, shapes: Mapping[str, tuple[int, ...]]) -> Resolved:
+    """Extents of every tensor for this batch and these input shapes.
+
+    `batch` becomes the first extent of inputs that leave it open or have 1; where the file fixes batch 1
+    in constant shapes, these are rewritten and the assumption is noted. Raises `InputError` where the
+    asked extents contradict the file.
+    """
+    binding = bind_inputs(graph, batch, shapes)
+    resolved = _walk(graph, binding)
+    if binding.overridden:
+        _refuse_contradiction(graph, resolved, binding.batch_factor)
+    return replace(resolved, assumptions=(*graph.assumptions, *binding.assumptions, *resolved.assumptions))
+
+
+def _walk(graph: Graph, binding: Binding) -> Resolved:
+    declared = {} if binding.overridden else _declared(graph, binding.symbols)
+    return Scope(hoist_constants(graph), binding.inputs, binding.batch_factor, declared=declared).run()
+
+
+def _declared(graph: Graph, symbols: Mapping[str, int]) -> dict[str, TensorSpec]:
+    """Types that the file notes for tensors, where the extents bound to its inputs make them known."""
+    noted = {}
+    for name, spec in graph.declared.items():
+        bound = replace(
+            spec, shape=tuple(symbols.get(dim, dim) if isinstance(dim, str) else dim for dim in spec.shape)
+        )
+        if is_told(bound):
+            noted[name] = bound
+    return noted
+
+
+def _refuse_contradiction(graph: Graph, resolved: Resolved, factor: int) -> None:
+    """Nodes that fail only because an extent was changed, or outputs that ignore the batch: refuse."""
+    as_filed = _walk(graph, bind_inputs(graph, None, _open_extents(graph, resolved)))
+    broken = {name: reason for name, reason in resolved.failures.items() if name not in as_filed.failures}
+    if broken:
+        name, reason = next(iter(broken.items()))
+        advice = "export the network with open extents, or at the extents wanted"
+        raise InputError(
+            graph.name, [Problem(f"node {name!r}", "a network that takes the extents asked", reason, advice)]
+        )
+    sizes = [
+        (as_filed.tensors[name].elements, resolved.tensors[name].elements)
+        for name in graph.outputs
+        if name in as_filed.tensors and name in resolved.tensors
+    ]
+    if factor > 1 and sizes and all(before == after for before, after in sizes):
+        got = "outputs of the same size as for batch 1"
+        advice = "export the network with an open batch"
+        raise InputError(graph.name, [Problem("batch", "outputs that grow with the batch", got, advice)])
+
+
+def _open_extents(graph: Graph, resolved: Resolved) -> dict[str, tuple[int, ...]]:
+    """Input shapes as the file has them; extents that it leaves open as they were bound."""
+    return {
+        name: tuple(
+            dim if isinstance(dim, int) else int(bound)
+            for dim, bound in zip(spec.shape, resolved.tensors[name].shape, strict=True)
+        )
+        for name, spec in graph.inputs.items()
+        if len(spec.shape) == len(resolved.tensors[name].shape)
+    }

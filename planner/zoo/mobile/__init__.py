@@ -1,0 +1,5 @@
+"""Image classifiers for phones and boards.
+
+In: a `Builder`.
+Out: a graph with the shapes of the published architecture.
+"""

@@ -1,0 +1,79 @@
+"""A verdict holds over the whole band of the service latency, or says that only a measurement decides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from planner.plan.options.rack_run import RackRun
+from planner.plan.sizing.latency_bounds import with_bounds
+from planner.rack.counts.results import Verdict
+from planner.rack.description.rack import Air, Batching, Device, Rack, Service, Thermal
+from planner.rack.description.streams import StreamGroup
+from planner.rack.simulation import simulate
+
+TIMES_S = {"low": 0.02, "mid": 0.05, "high": 0.12}
+
+
+def rack_at(bound: str, slo_s: float) -> Rack:
+    thermal = Thermal(1.2, 50.0, 85.0, 5.0, 100.0, 0.5)
+    return Rack(
+        device=Device("box", 5.0, services_at(bound), thermal),
+        count=1,
+        streams=(StreamGroup("camera", 1, 10.0, "net", slo_s),),
+        batching=Batching(),
+        dispatch="shortest_queue",
+        air=Air(25.0, 0.1),
+        fan_w=0.0,
+        duration_s=20.0,
+        warmup_s=2.0,
+        replications=3,
+    )
+
+
+def services_at(bound: str) -> tuple[Service, ...]:
+    return (Service("net", (TIMES_S[bound],), 0.5, 20.0),)
+
+
+def judged(slo_s: float, planned: str) -> RackRun:
+    rack = rack_at(planned, slo_s)
+    run = with_bounds(
+        simulate(rack), planned=planned, rack_at=lambda bound: rack_at(bound, slo_s), run=simulate
+    )
+    return RackRun(rack, run)
+
+
+@pytest.mark.parametrize(
+    ("slo_s", "verdict"), [(0.01, "FAIL"), (0.03, "UNDECIDED"), (0.06, "UNDECIDED"), (10.0, "UNDECIDED")]
+)
+@pytest.mark.parametrize("planned", ["low", "mid"])
+def test_a_lone_camera_waits_for_nothing_but_its_service(slo_s, verdict, planned):
+    """20, 50 or 120 ms each 100 ms: the last never keeps up, so nothing is promised there."""
+    found = judged(slo_s, planned)
+    (stream,) = found.result.streams
+    assert found.verdict == verdict
+    assert [stream.bounds.low.p99, stream.bounds.mid.p99] == pytest.approx([0.02, 0.05])
+    assert (stream.bounds.high.p99, stream.bounds.high.verdict) == (None, Verdict.FAIL)
+    if verdict == "UNDECIDED":
+        assert "only a measurement can decide" in stream.verdict_reason or slo_s == 0.03
+
+
+def test_a_promise_kept_at_the_high_end_is_kept(monkeypatch):
+    monkeypatch.setitem(TIMES_S, "high", 0.08)
+    assert judged(0.1, "high").verdict == "PASS"
+    (stream,) = judged(0.07, "high").result.streams
+    assert (stream.verdict, stream.bounds.mid.verdict) == ("UNDECIDED", "PASS")
+
+
+def test_the_planned_run_is_not_repeated():
+    rack, calls = rack_at("mid", 0.1), []
+    result = simulate(rack)
+    run = with_bounds(
+        result,
+        planned="mid",
+        rack_at=lambda bound: rack_at(bound, 0.1),
+        run=lambda at: calls.append(at.device.services[0].batch_s) or simulate(at),
+    )
+    assert calls == [(0.02,)], "the high end is overloaded and the middle is there"
+    assert replace(run, streams=result.streams) == result
