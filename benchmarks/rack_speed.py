@@ -23,8 +23,8 @@ import numpy as np
 from planner.rack.compiled import engine as compiled_engine
 from planner.rack.counts.latencies import in_bins
 from planner.rack.counts.tally import RunTally, tally_records
-from planner.rack.description.rack import Air, Batching, Device, Rack, Service, Thermal
-from planner.rack.description.streams import Profile, StreamGroup
+from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service, Thermal
+from planner.rack.description.streams import DayProfile, StreamGroup
 from planner.rack.reference import engine as simpy_engine
 from planner.rack.studies.year import simulate_year
 
@@ -45,7 +45,7 @@ def rack(devices: int, cameras: int, duration_s: float) -> Rack:
         throttled_clock=0.7,
     )
     return Rack(
-        device=Device("box", 5.0, (Service("net", table, clocked_share=0.5, busy_w=55.0),), thermal),
+        device=RackDevice("box", 5.0, (Service("net", table, clocked_share=0.5, busy_w=55.0),), thermal),
         count=devices,
         streams=(StreamGroup("cameras", cameras, 15.0, "net", slo_s=0.1, jitter_s=0.003),),
         batching=Batching(8, 0.008),
@@ -116,7 +116,9 @@ def one(name: str, what: Rack) -> None:
 
 def year() -> None:
     """A year of one rack whose load follows the day, from windows of its hours."""
-    day = Profile((0.25,) * 6 + (0.6, 0.8, 0.95, 1.0, 1.0, 0.95, 0.9, 0.95, 1.0, 1.0, 0.95, 0.8) + (0.5,) * 6)
+    day = DayProfile(
+        (0.25,) * 6 + (0.6, 0.8, 0.95, 1.0, 1.0, 0.95, 0.9, 0.95, 1.0, 1.0, 0.95, 0.8) + (0.5,) * 6
+    )
     what = rack(64, 500, 24 * HOUR_S)
     what = replace(what, streams=(replace(what.streams[0], profile=day),))
     start_s = time.process_time()

@@ -17,7 +17,7 @@ from pathlib import Path
 from transfer_anchoring import anchoring_table, batch_table, mode_table
 from transfer_dla import dla_tables
 
-from planner.calibration.transfer.accuracy import Accuracy, accuracy, plain_roofline_s
+from planner.calibration.transfer.accuracy import FitAccuracy, accuracy, plain_roofline_s
 from planner.calibration.transfer.join import Join, join
 from planner.calibration.transfer.observations import observations
 from planner.calibration.transfer.refit import as_text, observed, refitted, rows_text
@@ -90,7 +90,7 @@ def summary(judged: dict[str, tuple[Transfer, tuple[LeftOut, ...], tuple[Band, .
                 yield line(name, scheme, accuracy(rows, bands), targets)
 
 
-def line(name: str, scheme: str, found: Accuracy, targets: dict[str, str]) -> str:
+def line(name: str, scheme: str, found: FitAccuracy, targets: dict[str, str]) -> str:
     """One row of the table."""
     error = targets.get(scheme, "-")
     return (

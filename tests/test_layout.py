@@ -25,7 +25,7 @@ FLOORS = {
         {"wording"},
         {"schema"},
         {"collector", "data_files", "files", "forks"},
-        {"units", "errors", "provenance"},
+        {"units", "errors", "provenance", "arrays"},
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},

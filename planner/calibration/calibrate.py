@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from planner.calibration.fit import MeasuredKernel, fit_classes
-from planner.calibration.journal import Journal
+from planner.calibration.journal import ProbeJournal
 from planner.calibration.network_fit import fit_error, fit_profiler
 from planner.calibration.probe_run import ProbeKernels, ProbeResult, ProbeSetup, kernels_of_probe
 from planner.calibration.supervisor import Supervisor
 from planner.engines.measure import engine_version, require_engine
 from planner.engines.session import EngineError
 from planner.hardware.processor import cpu_name
-from planner.latency.calibrated.calibration import Calibration, Conditions, Setting
+from planner.latency.calibrated.calibration import Calibration, CalibrationSetting, Conditions
 from planner.latency.calibrated.store import THIS_MACHINE
 from planner.units import format_percent
 
@@ -59,14 +59,17 @@ def calibrate(request: Request, progress: Callable[[str], None] = lambda _: None
     """
     require_engine(request.engine)
     setup = ProbeSetup(request.engine, request.threads, request.precision, PROBE_S)
-    journal = Journal(request.journal, setup, cpu_name(), engine_version(request.engine))
+    journal = ProbeJournal(request.journal, setup, cpu_name(), engine_version(request.engine))
     collect(setup, journal, request.budget_s - _FIT_S, progress)
     progress("fitting")
     return fitted(setup, tuple(journal.results()), engine_version(request.engine))
 
 
 def collect(
-    setup: ProbeSetup, journal: Journal, budget_s: float, progress: Callable[[str], None] = lambda _: None
+    setup: ProbeSetup,
+    journal: ProbeJournal,
+    budget_s: float,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Run the next seeds until the time is over; every answer is in the journal at once."""
     start = time.monotonic()
@@ -101,7 +104,7 @@ def fitted(setup: ProbeSetup, results: Sequence[ProbeResult], version: str) -> C
     probes = [_measured(result, kernels, reference_s, profiler.true_seconds) for result, kernels in pairs]
     models = fit_classes([kernel for probe in probes for kernel in probe])
     return Calibration(
-        Setting(
+        CalibrationSetting(
             setup.engine, version, cpu_name(), THIS_MACHINE, "cpu", setup.threads, setup.precision,
             date.today().isoformat(),
         ),

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize, nnls
 
+from planner.arrays import Floats
 from planner.latency.calibrated.kernel_model import (
-    Array,
     Base,
     Hyperparameters,
     KernelModel,
@@ -86,7 +86,7 @@ def refitted(model: KernelModel, kernels: Sequence[MeasuredKernel]) -> KernelMod
     return _supported(model.op_class, model.base, model.hyperparameters, own) if own else None
 
 
-def _spanned(points: Array) -> NDArray[np.bool_]:
+def _spanned(points: Floats) -> NDArray[np.bool_]:
     """Features over which probes tell a trend: a footprint that few of them have is not one.
 
     Networks are larger than probes; a trend among small footprints, which is one of other sizes too, would be
@@ -140,7 +140,7 @@ def _absent(kernels: Sequence[MeasuredKernel]) -> dict[str, float]:
 
 def _merged(
     kernels: Sequence[MeasuredKernel],
-) -> tuple[list[KernelShape], Array, NDArray[np.int64]]:
+) -> tuple[list[KernelShape], Floats, NDArray[np.int64]]:
     """Each shape once, with the geometric mean of its seconds and how many there were."""
     found: dict[KernelShape, list[float]] = defaultdict(list)
     for kernel in kernels:
@@ -149,7 +149,7 @@ def _merged(
     return list(found), seconds, np.array([len(values) for values in found.values()])
 
 
-def fit_base(shapes: Sequence[KernelShape], seconds: Array) -> Base:
+def fit_base(shapes: Sequence[KernelShape], seconds: Floats) -> Base:
     """The four terms, none negative, least in error relative to the larger of measured and fitted; longer
     kernels weigh more, as they are what lies beyond the measured sizes.
 
@@ -169,7 +169,7 @@ def fit_base(shapes: Sequence[KernelShape], seconds: Array) -> Base:
 _LONG_WEIGH_MORE, _ROUNDS = 0.3, 12
 
 
-def _far_apart(points: Array, kinds: NDArray[np.str_], most: int) -> NDArray[np.int64]:
+def _far_apart(points: Floats, kinds: NDArray[np.str_], most: int) -> NDArray[np.int64]:
     """Indices of at most so many points, each far from those before it; a kind that is new comes first."""
     count = len(points)
     if count <= most:
@@ -186,7 +186,7 @@ def _far_apart(points: Array, kinds: NDArray[np.str_], most: int) -> NDArray[np.
 
 
 def _hyperparameters(
-    points: Array, target: Array, kinds: NDArray[np.str_], counts: NDArray[np.int64], clock: Array
+    points: Floats, target: Floats, kinds: NDArray[np.str_], counts: NDArray[np.int64], clock: Floats
 ) -> Hyperparameters:
     mean = float(np.median(target))
     centred = target - mean
@@ -210,8 +210,8 @@ def _hyperparameters(
 
 
 def _cost(
-    parameters: Array, squares: Array, target: Array, same: NDArray[np.bool_], noise: Array, clock: Array
-) -> tuple[float, Array]:
+    parameters: Floats, squares: Floats, target: Floats, same: NDArray[np.bool_], noise: Floats, clock: Floats
+) -> tuple[float, Floats]:
     """Negative log of marginal likelihood times prior, and its gradient."""
     features = len(squares) if len(parameters) > 3 else 0
     logs, (log_spread, log_noise, odds) = parameters[:features], parameters[features:]

@@ -16,7 +16,7 @@ PROBES_VERSION = 3
 """Raised when the networks of the seeds change."""
 
 
-class Journal:
+class ProbeJournal:
     """Appends answers to a file; reads those of an earlier run of the same setting."""
 
     def __init__(self, path: Path, setup: ProbeSetup, cpu: str, engine_version: str) -> None:

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import least_squares, minimize
 
+from planner.arrays import Floats
 from planner.calibration.fit import MeasuredKernel, refitted
 from planner.calibration.probe_run import ProbeKernels, ProbeResult
 from planner.latency.calibrated.calibration import NetworkError, together_and_alone
-from planner.latency.calibrated.kernel_model import Array, KernelModel
+from planner.latency.calibrated.kernel_model import KernelModel
 from planner.latency.kernels.shape import KernelShape
 
 LEVEL = 0.9
@@ -57,9 +58,9 @@ def fit_profiler(results: Sequence[tuple[ProbeResult, ProbeKernels]]) -> Profile
     nodes = np.array([sum(kernels.nodes) for _, kernels in both])
     totals = np.array([total for total, _ in both], dtype=np.float64)
 
-    def misfit(parameters: Array) -> Array:
+    def misfit(parameters: Floats) -> Floats:
         scale, per_node_us, fixed_us = parameters
-        found: Array = (scale * seconds - 1e-6 * per_node_us * nodes + 1e-6 * fixed_us) / totals - 1.0
+        found: Floats = (scale * seconds - 1e-6 * per_node_us * nodes + 1e-6 * fixed_us) / totals - 1.0
         return found
 
     found = least_squares(
@@ -79,12 +80,12 @@ def fit_error(
     misses, means, alone = _left_out(models, probes)
     floor = max(drift, 0.01)
 
-    def deviations(parts: Array) -> Array:
+    def deviations(parts: Floats) -> Floats:
         share, own = np.exp(parts)
-        found: Array = np.sqrt(floor**2 + (share * means) ** 2 + (own * alone) ** 2)
+        found: Floats = np.sqrt(floor**2 + (share * means) ** 2 + (own * alone) ** 2)
         return found
 
-    def cost(parts: Array) -> float:
+    def cost(parts: Floats) -> float:
         variance = deviations(parts) ** 2
         return float(np.mean(np.log(variance) + np.minimum(misses**2 / variance, _FARTHEST)))
 
@@ -106,7 +107,7 @@ def _short(value: float) -> float:
 
 def _left_out(
     models: Sequence[KernelModel], probes: Sequence[Sequence[MeasuredKernel]]
-) -> tuple[Array, Array, Array]:
+) -> tuple[Floats, Floats, Floats]:
     """Log error of each probe's sum, and the spread of its kernels together and alone, by folds."""
     misses, means, alone = [], [], []
     for fold in range(FOLDS):
@@ -127,7 +128,7 @@ def _left_out(
 
 def _predicted(
     by_class: Mapping[str, KernelModel | None], probe: Sequence[MeasuredKernel]
-) -> tuple[list[KernelShape], Array, Array]:
+) -> tuple[list[KernelShape], Floats, Floats]:
     """The kernels of a probe whose class has a model, with their seconds and spreads."""
     shapes: list[KernelShape] = []
     seconds, spreads = [np.zeros(0)], [np.zeros(0)]

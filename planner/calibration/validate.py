@@ -17,7 +17,7 @@ from scipy.stats import spearmanr
 
 from planner.calibration.attribution import seconds_of_kernels
 from planner.calibration.network_fit import Profiler
-from planner.engines.measure import Measurement, measure
+from planner.engines.measure import EngineRun, measure
 from planner.engines.timing import Timing
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint
@@ -33,7 +33,7 @@ _WORST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ValidationRow:
     """One network: predicted with its band, measured, and by the roofline alone.
 
     `error` is predicted / measured - 1; `floor_error` that of the sum of the network's own measured kernels.
@@ -78,7 +78,7 @@ class KernelRow:
 class Validation:
     """All rows, kernels, and networks that could not be run, with the reason."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ValidationRow, ...]
     kernels: tuple[KernelRow, ...]
     refused: tuple[tuple[str, str], ...]
 
@@ -182,11 +182,11 @@ def validate(
 
 def _compared(
     prepared: Prepared,
-    found: Measurement,
+    found: EngineRun,
     timing: Timing,
     calibration: Calibration,
     point: OperatingPoint | None,
-) -> tuple[Row, list[KernelRow]]:
+) -> tuple[ValidationRow, list[KernelRow]]:
     conditions = calibration.conditions
     profiler = Profiler(conditions.profiler_scale, conditions.profiler_per_node_s, calibration.fixed_s)
     drift = timing.reference_s / conditions.reference_s
@@ -208,7 +208,7 @@ def _compared(
                 KernelRow(found.model, kernel.name, shape.op_class, shape.kind, predicted, measured, cause)
             )
     roofline_s = estimate_at(prepared, point).latency_s.low if point is not None else None
-    row = Row(
+    row = ValidationRow(
         found.model, band.mid, band.low, band.high, timing.median_s, band.mid / timing.median_s - 1,
         roofline_s, drift, floor_error, timing.verdict,
     )  # fmt: skip
@@ -231,7 +231,7 @@ def _cause(
     return "unlike probes of its shape: cache or layout"
 
 
-def _rank(rows: Sequence[Row]) -> float | None:
+def _rank(rows: Sequence[ValidationRow]) -> float | None:
     if len(rows) < 3:
         return None
     return float(spearmanr([row.predicted_s for row in rows], [row.measured_s for row in rows]).statistic)

@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CommandResult:
     """One answer in its three forms: the JSON record, the rows of the CSV, and a table with text around
     it."""
 
@@ -47,7 +47,7 @@ class Output:
     path: Path | None
     quiet: bool
 
-    def write(self, answer: Answer) -> None:
+    def write(self, answer: CommandResult) -> None:
         """Print the answer, or write it to the file whole or not at all."""
         text = render(answer, self.format)
         if self.path is not None:
@@ -95,7 +95,7 @@ def _format_of(path: Path | None) -> Format:
     return "json" if suffix == ".json" else "csv" if suffix == ".csv" else "table"
 
 
-def render(answer: Answer, fmt: Format) -> str:
+def render(answer: CommandResult, fmt: Format) -> str:
     """The answer as text in one of the three forms."""
     if fmt == "json":
         return json.dumps(answer.record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -114,7 +114,7 @@ def _csv(rows: Sequence[Mapping[str, object]]) -> str:
     return text.getvalue()
 
 
-def _table(answer: Answer) -> str:
+def _table(answer: CommandResult) -> str:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else 160
@@ -129,7 +129,7 @@ def _table(answer: Answer) -> str:
     return stream.getvalue() if isinstance(stream, io.StringIO) else ""
 
 
-def _rich_table(answer: Answer) -> Table:
+def _rich_table(answer: CommandResult) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text

@@ -38,7 +38,7 @@ _INSTALL = {"pnnx": "pip install --no-deps pnnx"}
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class EngineRun:
     """What was found for one network; `reason` says why there is no timing."""
 
     model: str
@@ -72,7 +72,7 @@ def measure(
     seconds: float = 2.0,
     limit_s: float = 120.0,
     profile_s: float = 0.0,
-) -> Measurement:
+) -> EngineRun:
     """Run a network on an engine of this machine for about `seconds` and summarise.
 
     `profile_s` adds the engine's own profile of about that long. In int8 a float network is quantised first.
@@ -101,7 +101,7 @@ def measure(
         }
         answer = _in_own_process(job, threads, limit_s)
     timing = answer.get("timing")
-    return Measurement(
+    return EngineRun(
         model=workload.model,
         engine=engine,
         engine_version=str(answer.get("version", "unknown")),

@@ -19,7 +19,7 @@ from typing import Literal
 
 import numpy as np
 
-Verdict = Literal["quiet", "noisy", "too noisy"]
+NoiseVerdict = Literal["quiet", "noisy", "too noisy"]
 
 QUIET_SPREAD = 0.05
 TOO_NOISY_SPREAD = 0.25
@@ -58,7 +58,7 @@ class Timing:
     spread: float
     drift: float
     reference_s: float
-    verdict: Verdict
+    verdict: NoiseVerdict
 
 
 def collect(run: Callable[[], object], *, seconds: float, threads: int) -> list[Sample]:
@@ -101,7 +101,7 @@ def summarise(samples: Sequence[Sample]) -> Timing:
     p10_s, p90_s = (float(np.quantile(walls, q)) for q in (0.1, 0.9))
     low_s, high_s = _median_interval(walls)
     spread = (p90_s - p10_s) / median_s
-    verdict: Verdict = "quiet" if spread <= QUIET_SPREAD else "noisy"
+    verdict: NoiseVerdict = "quiet" if spread <= QUIET_SPREAD else "noisy"
     if not enough or spread > TOO_NOISY_SPREAD:
         verdict = "too noisy"
     references = [sample.reference_s for sample in used]

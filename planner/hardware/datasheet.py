@@ -23,7 +23,7 @@ _WEAKNESS = (Status.MEASURED, Status.VENDOR, Status.DERIVED, Status.ASSUMED)
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class DatasheetNumber:
     """One number of a part with everything known about its origin."""
 
     path: str
@@ -41,7 +41,7 @@ class Figure:
     note: str | None
 
 
-def figures(device: Device) -> tuple[Figure, ...]:
+def figures(device: Device) -> tuple[DatasheetNumber, ...]:
     """Every number of the part, in the order of its file."""
     modes = [mode.id for mode in device.modes]
     ledger = []
@@ -55,7 +55,7 @@ def figures(device: Device) -> tuple[Figure, ...]:
         else:
             amount, unit, text = _measure(float(value), entry.dimension)
         ledger.append(
-            Figure(
+            DatasheetNumber(
                 ".".join(path), amount, unit, text, origin.source, origin.status.value,
                 origin.confidence, origin.formula, origin.note,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.schema.hardware.engine import Engine, FusionRule, KeptApart, RegisterPressure
+from planner.schema.hardware.engine import Engine, FusionRuleSpec, KeptApart, RegisterPressure
 
 Groups = Mapping[str, list[str]]
 
@@ -44,7 +44,7 @@ def longest_generated(pressure: Iterable[RegisterPressure]) -> int | None:
     return min(apart) - 1 if apart else None
 
 
-def _in_full(rule: FusionRule, groups: Groups, limit: int | None) -> FusionRule:
+def _in_full(rule: FusionRuleSpec, groups: Groups, limit: int | None) -> FusionRuleSpec:
     shortened = min(rule.max_nodes, limit) if rule.generated and limit is not None else rule.max_nodes
     return rule.model_copy(
         update={
@@ -68,7 +68,9 @@ def _spelt_out(names: Iterable[str], groups: Groups) -> list[str]:
     return list(found)
 
 
-def _refuse_contradictions(engine_id: str, rules: Iterable[FusionRule], apart: Iterable[KeptApart]) -> None:
+def _refuse_contradictions(
+    engine_id: str, rules: Iterable[FusionRuleSpec], apart: Iterable[KeptApart]
+) -> None:
     problems = [
         Problem(
             f"fusion rule {rule.name!r}",

@@ -50,7 +50,7 @@ class Coded:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class MeasurementColumns:
     """All rows as columns."""
 
     texts: Mapping[str, Coded]
@@ -132,7 +132,7 @@ def pack(rows: Sequence[Mapping[str, str]], digest: str) -> bytes:
     return buffer.getvalue()
 
 
-def read_columns() -> Columns:
+def read_columns() -> MeasurementColumns:
     """The columns of the shipped file.
 
     Raises `MissingDataError` where the file is absent or unreadable.
@@ -146,7 +146,7 @@ def read_columns() -> Columns:
             f"expected the measurements in {columns_path()}, got: {error}; "
             "build them with `python benchmarks/build_measurements.py`"
         ) from None
-    return Columns(texts, values)
+    return MeasurementColumns(texts, values)
 
 
 def packed_digest() -> str:

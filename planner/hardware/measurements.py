@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.hardware.measurement_file import Columns, read_columns
+from planner.hardware.measurement_file import MeasurementColumns, read_columns
 from planner.schema.hardware.measurements import Correction, Corrections, Names
 from planner.schema.reading.yaml_file import read_model
 
@@ -194,7 +194,7 @@ def _patterns(
     return [(kind, pattern, names) for kind, pattern, names in patterns if pattern is not None]
 
 
-def _rows(columns: Columns) -> Iterable[Measurement]:
+def _rows(columns: MeasurementColumns) -> Iterable[Measurement]:
     names = read_model(database_dir() / "measurements" / "names.yaml", Names)
     parts = {alias.published: alias.name for alias in names.parts}
     models = {alias.published: alias.name for alias in names.models}

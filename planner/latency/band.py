@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Bound = Literal["low", "mid", "high"]
+BandEnd = Literal["low", "mid", "high"]
 """An end of a band, or its middle."""
 
 
@@ -22,7 +22,7 @@ class Band:
     high: float
     level: float | None = None
 
-    def at(self, bound: Bound) -> float:
+    def at(self, bound: BandEnd) -> float:
         """The value at an end of the band, or in its middle."""
         return {"low": self.low, "mid": self.mid, "high": self.high}[bound]
 
@@ -39,7 +39,7 @@ class Band:
         return Band(self.low + offset, self.mid + offset, self.high + offset, self.level)
 
 
-def planned_bound(plan_for: str) -> Bound:
+def planned_bound(plan_for: str) -> BandEnd:
     """Where in a band a plan counts: `cautious` ones high, `typical` in the middle, the `best` case low."""
-    ends: dict[str, Bound] = {"cautious": "high", "best": "low"}
+    ends: dict[str, BandEnd] = {"cautious": "high", "best": "low"}
     return ends.get(plan_for, "mid")

@@ -11,7 +11,7 @@ from planner.latency.kernels.prepared import Prepared
 from planner.latency.roofline import Bound, KernelTime, kernel_time
 from planner.latency.transfer.effects import Anchored
 from planner.latency.transfer.model import KernelTimes
-from planner.latency.transfer.prediction import Prediction, predict
+from planner.latency.transfer.prediction import TransferredTimes, predict
 from planner.provenance import Provenance
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.device import Precision
@@ -143,7 +143,7 @@ def by_model(
     )
 
 
-def _moved(found: Prediction, anchored: Anchored) -> Prediction:
+def _moved(found: TransferredTimes, anchored: Anchored) -> TransferredTimes:
     """The prediction times a factor, with the band of the blend, never wider than the model's own."""
     factor, times = anchored.factor, found.times
     mid = found.band.mid * factor

@@ -12,7 +12,7 @@ from planner.latency.band import Band
 from planner.schema.hardware.hidden_costs import HiddenCosts
 from planner.schema.reading.yaml_file import read_model
 
-When = Literal["build", "start", "inference"]
+OverheadTime = Literal["build", "start", "inference"]
 NONE = Band(0.0, 0.0, 0.0)
 
 
@@ -21,7 +21,7 @@ class HiddenCost:
     """One cost around inference."""
 
     id: str
-    when: When
+    when: OverheadTime
     """Paid once before delivery or at a start, at a start, or with every inference of a batch."""
     time_s: Band | None
     """None: not known. All ends zero: known to be none."""

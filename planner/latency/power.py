@@ -22,7 +22,7 @@ from pathlib import Path
 
 from planner.data_files import database_dir
 from planner.hardware.operating_point import OperatingPoint
-from planner.latency.band import Band, Bound
+from planner.latency.band import Band, BandEnd
 from planner.provenance import Provenance
 from planner.schema.fitted.power_model import PowerFamily, PowerModel, PowerResiduals
 from planner.schema.reading.yaml_file import read_document, read_model
@@ -30,7 +30,7 @@ from planner.schema.reading.yaml_file import read_document, read_model
 ACTIVITY = Band(low=0.5, mid=0.75, high=1.0)
 PART_ALONE = "the part alone, without what it sits in"
 BOARD_INPUT = "board"
-_ENDS: tuple[Bound, ...] = ("low", "mid", "high")
+_ENDS: tuple[BandEnd, ...] = ("low", "mid", "high")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from planner.rack.counts.statistics import CONFIDENCE, Certainty, summarise
 from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
 from planner.rack.load.expected import refuse_overload
-from planner.rack.simulation import Engine, Progress, cut_short, each
+from planner.rack.simulation import Progress, SimulationEngine, cut_short, each
 
-Run = Callable[[Rack, Engine, int], RunTally]
+Run = Callable[[Rack, SimulationEngine, int], RunTally]
 """How one replication is run; tests put their own in its place."""
 
 
@@ -48,7 +48,7 @@ def simulate_until_settled(
     rack: Rack,
     *,
     most_replications: int,
-    engine: Engine = "compiled",
+    engine: SimulationEngine = "compiled",
     progress: Progress | None = None,
     run: Run | None = None,
     keep_partial: bool = False,

@@ -19,7 +19,7 @@ from planner.rack.run.device_log import device_log
 from planner.units import format_percent
 from planner.wording.message import message
 
-Engine = Literal["compiled", "simpy"]
+SimulationEngine = Literal["compiled", "simpy"]
 """The compiled engine is the usual one; the SimPy engine is the reference that it is checked against."""
 
 _FEWEST = 10
@@ -28,7 +28,7 @@ Progress = Callable[[int, int], None]
 """Called with the replications done and all of them, after each."""
 
 
-def run_replication(rack: Rack, engine: Engine, replication: int) -> RunTally:
+def run_replication(rack: Rack, engine: SimulationEngine, replication: int) -> RunTally:
     """One replication of a rack by an engine, counted.
 
     Both serve the same requests at the same times; the compiled one counts latencies in bins (see
@@ -44,7 +44,7 @@ def run_replication(rack: Rack, engine: Engine, replication: int) -> RunTally:
 
 
 def log_replication(
-    rack: Rack, path: Path, *, engine: Engine = "compiled", replication: int = 0, every: int = 1
+    rack: Rack, path: Path, *, engine: SimulationEngine = "compiled", replication: int = 0, every: int = 1
 ) -> None:
     """Write what every device does in one replication, each so many epochs, to a CSV or Parquet file.
 
@@ -65,7 +65,7 @@ def log_replication(
 def simulate(
     rack: Rack,
     *,
-    engine: Engine = "compiled",
+    engine: SimulationEngine = "compiled",
     progress: Progress | None = None,
     processes: int = 1,
     keep_partial: bool = False,
@@ -94,7 +94,7 @@ def simulate_to_precision(
     *,
     half_width: float,
     most_replications: int = 200,
-    engine: Engine = "compiled",
+    engine: SimulationEngine = "compiled",
     progress: Progress | None = None,
 ) -> RackResult:
     """Simulate a rack until each stream's p99 is known well enough, or the replications are used up.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from planner.workload.dtypes import BITS, TEXT, precision_of, storage_bytes
 from planner.workload.graph import Node, TensorSpec
-from planner.workload.operation import Access, Kind, Operator, Tensor, Unresolved
+from planner.workload.operation import Access, Operator, Tensor, TensorRole, Unresolved
 from planner.workload.operators.counting_rule import Call, Count, UncountedError
 from planner.workload.operators.table import count
 from planner.workload.roles import Readers, readers_of, role, unpacked
@@ -84,7 +84,7 @@ class _Counter:
             assumptions=(_TEXT_ASSUMED,) if self._reads_text else (),
         )
 
-    def _add(self, name: str, spec: TensorSpec, kind: Kind) -> None:
+    def _add(self, name: str, spec: TensorSpec, kind: TensorRole) -> None:
         shape: tuple[int, ...] = spec.shape  # type: ignore[assignment] # resolved: no symbol is left
         self._tensors[name] = Tensor(name, spec.dtype, shape, math.prod(shape), kind)
 

@@ -50,7 +50,7 @@ _REFERENCE_BITS = 128
 FLOATS = frozenset({"float16", "bfloat16", "float", "double"})
 """Types that an engine may store at another precision."""
 
-Precision = Literal["fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4"]
+NumberFormat = Literal["fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4"]
 
 STORED_AS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {

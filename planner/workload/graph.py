@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from planner.workload.dtypes import storage_bytes
 
 Dim = int | str
+Array = NDArray[np.generic]
 """A known extent, or the name of a symbolic one."""
 
 UNKNOWN_RANK: tuple[Dim, ...] = ("...",)
@@ -55,7 +56,7 @@ class Initializer:
     """
 
     spec: TensorSpec
-    values: NDArray[np.generic] | None = None
+    values: Array | None = None
     literal: bool = False
     least: float | None = None
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from planner.workload.operation import Access
 
 
-class Step(Protocol):
+class MemoryStep(Protocol):
     """Anything that reads and writes tensors when its turn comes: an operator, a kernel."""
 
     @property
@@ -26,7 +26,7 @@ class Step(Protocol):
 
 
 def peak_bytes(
-    steps: Sequence[Step],
+    steps: Sequence[MemoryStep],
     sizes: Mapping[str, int],
     inputs: Iterable[str],
     outputs: Iterable[str],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["activation", "weight", "buffer", "constant"]
+TensorRole = Literal["activation", "weight", "buffer", "constant"]
 """What a tensor is for.
 
 - `activation`: computed anew for each inference, or an input;
@@ -48,7 +48,7 @@ class Tensor:
     dtype: str
     shape: tuple[int, ...]
     elements: int
-    kind: Kind
+    kind: TensorRole
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def in_8_bits(workload: Workload) -> Workload:
 def quantised(workload: Workload) -> Graph:
     """The network with everything that can be in 8 bits: activations uint8, weights int8, biases int32."""
     marked = _marked(workload)
-    writer = _Writer(workload.graph, marked)
+    writer = _QuantisedWriter(workload.graph, marked)
     for name in workload.graph.inputs:
         if name in marked:
             writer.convert(name, name, f"{name}.dequantised")
@@ -107,7 +107,7 @@ def _vanishing(workload: Workload, marked: frozenset[str]) -> dict[str, str]:
     return found
 
 
-class _Writer:
+class _QuantisedWriter:
     """The nodes and weights of the quantised network as far as they are written."""
 
     def __init__(self, graph: Graph, marked: frozenset[str]) -> None:

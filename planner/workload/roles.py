@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from planner.workload.borrowed import LOANS
 from planner.workload.dtypes import BITS
 from planner.workload.graph import Graph, Initializer, Node, TensorSpec
-from planner.workload.operation import Kind
+from planner.workload.operation import TensorRole
 
 _SETTINGS: Mapping[str, frozenset[int]] = {
     "Resize": frozenset({1, 2, 3}),
@@ -73,7 +73,7 @@ def _all_nodes(nodes: Iterable[Node]) -> Iterator[Node]:
                 yield from _all_nodes(attribute.nodes)
 
 
-def role(name: str, weight: Initializer, readers: Readers) -> Kind:
+def role(name: str, weight: Initializer, readers: Readers) -> TensorRole:
     """What an initialiser is for.
 
     A scalar, a literal that no layer multiplies with, a setting (a limit, a scale, a zero point) and an
@@ -112,7 +112,7 @@ def unpacked(name: str, spec: TensorSpec, readers: Readers) -> TensorSpec:
 _NOT_PACKED: tuple[frozenset[int], str, int] = (frozenset(), "", 0)
 
 
-def _votes(name: str, weight: Initializer, readers: Readers) -> Iterator[Kind]:
+def _votes(name: str, weight: Initializer, readers: Readers) -> Iterator[TensorRole]:
     waiting, seen = [name], {name}
     while waiting:
         for node, position in readers.get(waiting.pop(), ()):
@@ -124,7 +124,7 @@ def _votes(name: str, weight: Initializer, readers: Readers) -> Iterator[Kind]:
                 yield _vote(node, position, weight)
 
 
-def _vote(node: Node, position: int, weight: Initializer) -> Kind:
+def _vote(node: Node, position: int, weight: Initializer) -> TensorRole:
     """What one reader takes an initialiser for."""
     if position in _settings(node):
         return "constant"

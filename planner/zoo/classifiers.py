@@ -10,10 +10,10 @@ from planner.zoo.image.densenet import densenet121
 from planner.zoo.image.googlenet import googlenet
 from planner.zoo.image.inception import inception_v3
 from planner.zoo.image.regnet import X_800MF, X_1600MF, X_3200MF, Y_400MF, regnet
-from planner.zoo.image.resnet import Layout, resnet
+from planner.zoo.image.resnet import ResNetLayout, resnet
 from planner.zoo.image.vgg import vgg
 from planner.zoo.image.vit import Encoder, vision_transformer
-from planner.zoo.mobile.efficientnet import Scale, efficientnet, efficientnet_lite
+from planner.zoo.mobile.efficientnet import EfficientNetScale, efficientnet, efficientnet_lite
 from planner.zoo.mobile.efficientnet_v2 import efficientnet_v2_b0
 from planner.zoo.mobile.mobilenet import mobilenet_v1, mobilenet_v2, mobilenet_v3
 from planner.zoo.mobile.searched import mnasnet_b1, proxyless_mobile
@@ -40,27 +40,27 @@ def _classifier(
 
 _RESNETS = (
     _classifier("resnet50_v1.5", "ResNet-50 v1.5", 25_557_032, 4.089e9,
-                partial(resnet, layout=Layout((3, 4, 6, 3)))),
+                partial(resnet, layout=ResNetLayout((3, 4, 6, 3)))),
     _classifier("resnet50", "ResNet-50", 25_557_032, 3.8e9,
-                partial(resnet, layout=Layout((3, 4, 6, 3), stride_in_3x3=False)),
+                partial(resnet, layout=ResNetLayout((3, 4, 6, 3), stride_in_3x3=False)),
                 "torchvision 0.28 (parameters, equal to v1.5); He et al. 2016, table 1 (mult-adds)",
                 remark="rows of Qualcomm and branes-ai come from torchvision, which is v1.5 (6 % more MACs)"),
     _classifier("resnet18", "ResNet-18", 11_689_512, 1.814e9,
-                partial(resnet, layout=Layout((2, 2, 2, 2), bottleneck=False))),
+                partial(resnet, layout=ResNetLayout((2, 2, 2, 2), bottleneck=False))),
     _classifier("resnet34", "ResNet-34", 21_797_672, 3.664e9,
-                partial(resnet, layout=Layout((3, 4, 6, 3), bottleneck=False))),
+                partial(resnet, layout=ResNetLayout((3, 4, 6, 3), bottleneck=False))),
     _classifier("resnet101", "ResNet-101", 44_549_160, 7.801e9,
-                partial(resnet, layout=Layout((3, 4, 23, 3)))),
+                partial(resnet, layout=ResNetLayout((3, 4, 23, 3)))),
     _classifier("resnet152", "ResNet-152", 60_192_808, 11.514e9,
-                partial(resnet, layout=Layout((3, 8, 36, 3)))),
+                partial(resnet, layout=ResNetLayout((3, 8, 36, 3)))),
     _classifier("resnext50", "ResNeXt-50 32x4d", 25_028_904, 4.23e9,
-                partial(resnet, layout=Layout((3, 4, 6, 3), groups=32, group_width=4))),
+                partial(resnet, layout=ResNetLayout((3, 4, 6, 3), groups=32, group_width=4))),
     _classifier("resnext101_32x8d", "ResNeXt-101 32x8d", 88_791_336, 16.414e9,
-                partial(resnet, layout=Layout((3, 4, 23, 3), groups=32, group_width=8))),
+                partial(resnet, layout=ResNetLayout((3, 4, 23, 3), groups=32, group_width=8))),
     _classifier("wide_resnet50_2", "Wide ResNet-50-2", 68_883_240, 11.398e9,
-                partial(resnet, layout=Layout((3, 4, 6, 3), group_width=128))),
+                partial(resnet, layout=ResNetLayout((3, 4, 6, 3), group_width=128))),
     _classifier("wide_resnet101_2", "Wide ResNet-101-2", 126_886_696, 22.753e9,
-                partial(resnet, layout=Layout((3, 4, 23, 3), group_width=128))),
+                partial(resnet, layout=ResNetLayout((3, 4, 23, 3), group_width=128))),
     _classifier("regnety_400mf", "RegNetY 400MF", 4_344_144, 0.402e9, partial(regnet, layout=Y_400MF),
                 remark="ncnn's copy has the squeezed channels of the paper's code, which round as these do"),
     _classifier("regnet_x_3.2gf", "RegNetX 3.2GF", 15_296_552, 3.177e9, partial(regnet, layout=X_3200MF)),
@@ -116,25 +116,25 @@ _LIGHT = (
 
 _EFFICIENTNETS = (
     _classifier("efficientnet_b0", "EfficientNet-B0", 5_288_548, 0.386e9,
-                partial(efficientnet, scale=Scale(1.0, 1.0, 224))),
+                partial(efficientnet, scale=EfficientNetScale(1.0, 1.0, 224))),
     _classifier("efficientnet_b1", "EfficientNet-B1", 7_794_184, 0.687e9,
-                partial(efficientnet, scale=Scale(1.0, 1.1, 240)), side=240),
+                partial(efficientnet, scale=EfficientNetScale(1.0, 1.1, 240)), side=240),
     _classifier("efficientnet_b4", "EfficientNet-B4", 19_341_616, 4.394e9,
-                partial(efficientnet, scale=Scale(1.4, 1.8, 380)), side=380),
+                partial(efficientnet, scale=EfficientNetScale(1.4, 1.8, 380)), side=380),
     _classifier("efficientnet_b5", "EfficientNet-B5", 30_389_784, 10.266e9,
-                partial(efficientnet, scale=Scale(1.6, 2.2, 456)), side=456),
+                partial(efficientnet, scale=EfficientNetScale(1.6, 2.2, 456)), side=456),
     _classifier("efficientnet_b7", "EfficientNet-B7", 66_347_960, 37.746e9,
-                partial(efficientnet, scale=Scale(2.0, 3.1, 600)), side=600),
+                partial(efficientnet, scale=EfficientNetScale(2.0, 3.1, 600)), side=600),
     _classifier("efficientnet_lite0", "EfficientNet-Lite0", 4_652_008, 385_187_552,
-                partial(efficientnet_lite, scale=Scale(1.0, 1.0, 224)), _TIMM),
+                partial(efficientnet_lite, scale=EfficientNetScale(1.0, 1.0, 224)), _TIMM),
     _classifier("efficientnet_lite1", "EfficientNet-Lite1", 5_416_680, 600_185_232,
-                partial(efficientnet_lite, scale=Scale(1.0, 1.1, 240)), _TIMM, side=240),
+                partial(efficientnet_lite, scale=EfficientNetScale(1.0, 1.1, 240)), _TIMM, side=240),
     _classifier("efficientnet_lite2", "EfficientNet-Lite2", 6_092_072, 859_736_272,
-                partial(efficientnet_lite, scale=Scale(1.1, 1.2, 260)), _TIMM, side=260),
+                partial(efficientnet_lite, scale=EfficientNetScale(1.1, 1.2, 260)), _TIMM, side=260),
     _classifier("efficientnet_lite3", "EfficientNet-Lite3", 8_197_096, 1_383_321_872,
-                partial(efficientnet_lite, scale=Scale(1.2, 1.4, 280)), _TIMM, side=280),
+                partial(efficientnet_lite, scale=EfficientNetScale(1.2, 1.4, 280)), _TIMM, side=280),
     _classifier("efficientnet_lite4", "EfficientNet-Lite4", 13_006_568, 2_553_034_336,
-                partial(efficientnet_lite, scale=Scale(1.4, 1.8, 300)), _TIMM, side=300),
+                partial(efficientnet_lite, scale=EfficientNetScale(1.4, 1.8, 300)), _TIMM, side=300),
 )  # fmt: skip
 
 _LARGE = (

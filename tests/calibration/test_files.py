@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from planner.calibration.journal import Journal
+from planner.calibration.journal import ProbeJournal
 from planner.errors import InputError
 from planner.latency.calibrated.file import read_calibration, write_calibration
 
@@ -58,20 +58,20 @@ def test_nonsense_is_refused_all_at_once_with_lines(file):
 
 def test_a_journal_goes_on_after_a_cut_line(tmp_path, synthetic):
     path = tmp_path / "journal"
-    journal = Journal(path, synthetic.SETUP, "a processor", "1.0")
+    journal = ProbeJournal(path, synthetic.SETUP, "a processor", "1.0")
     journal.add({"seed": 0, "reason": "too large"})
     journal.add({"seed": 1, "reason": "too large"})
     with path.open("a") as stream:
         stream.write('{"seed": 2, "nod')
-    again = Journal(path, synthetic.SETUP, "a processor", "1.0")
+    again = ProbeJournal(path, synthetic.SETUP, "a processor", "1.0")
     assert again.next_seed == 2
     again.add({"seed": 2, "reason": "hung"})
-    assert Journal(path, synthetic.SETUP, "a processor", "1.0").next_seed == 3
+    assert ProbeJournal(path, synthetic.SETUP, "a processor", "1.0").next_seed == 3
 
 
 def test_a_journal_of_another_setting_is_refused(tmp_path, synthetic):
     path = tmp_path / "journal"
-    Journal(path, synthetic.SETUP, "a processor", "1.0")
+    ProbeJournal(path, synthetic.SETUP, "a processor", "1.0")
     with pytest.raises(InputError, match="another"):
-        Journal(path, synthetic.SETUP, "another processor", "1.0")
+        ProbeJournal(path, synthetic.SETUP, "another processor", "1.0")
     assert json.loads(path.read_text().splitlines()[0])["cpu"] == "a processor"

@@ -2,11 +2,11 @@
 
 import pytest
 
-from planner.calibration.validate import Row, Validation
+from planner.calibration.validate import Validation, ValidationRow
 
 
 def row(predicted_s, measured_s, drift):
-    return Row("net", predicted_s, 0.85 * predicted_s, 1.15 * predicted_s, measured_s,
+    return ValidationRow("net", predicted_s, 0.85 * predicted_s, 1.15 * predicted_s, measured_s,
                predicted_s / measured_s - 1, None, drift, None, "quiet")  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.rack.description.rack import Air, Batching, Device, Rack, Service, Thermal
+from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service, Thermal
 from planner.rack.description.streams import StreamGroup
 
 RackMaker = Callable[..., Rack]
@@ -43,7 +43,7 @@ def make_rack(thermal: Thermal) -> RackMaker:
     def make(*, service_s: float = 0.01, **changes: object) -> Rack:
         service = Service("net", (service_s,), clocked_share=0.5, busy_w=20.0)
         rack = Rack(
-            device=Device("box", idle_w=5.0, services=(service,), thermal=thermal),
+            device=RackDevice("box", idle_w=5.0, services=(service,), thermal=thermal),
             count=2,
             streams=(StreamGroup("cameras", sources=6, rate_per_s=15.0, network="net", slo_s=0.1),),
             batching=Batching(),

@@ -10,17 +10,17 @@ from planner.rack.description.life import Failures, Life, Outage
 from planner.rack.description.rack import (
     Air,
     Batching,
-    Device,
     Host,
     Leakage,
     NetworkShare,
     Rack,
+    RackDevice,
     Service,
     Thermal,
     Unit,
 )
 from planner.rack.description.rolling_update import RollingUpdate
-from planner.rack.description.streams import Bursts, DropOuts, Profile, Step, StreamGroup
+from planner.rack.description.streams import Bursts, DayProfile, DropOuts, HostStep, StreamGroup
 
 DISPATCHES = ("shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy")
 TABLE = np.array([0.01, 0.014, 0.017, 0.021])
@@ -94,9 +94,9 @@ def _measured(draw: np.random.Generator, life: Life) -> Life:
     return replace(life, update=update)
 
 
-def _steps(draw: np.random.Generator) -> tuple[Step, ...]:
+def _steps(draw: np.random.Generator) -> tuple[HostStep, ...]:
     places = draw.choice(["host", "copy", "unit"], size=int(draw.integers(0, 3)))
-    return tuple(Step(str(place), float(draw.uniform(0.0005, 0.02))) for place in places)
+    return tuple(HostStep(str(place), float(draw.uniform(0.0005, 0.02))) for place in places)
 
 
 def _life(draw: np.random.Generator, count: int) -> Life:
@@ -119,7 +119,7 @@ def _life(draw: np.random.Generator, count: int) -> Life:
     )
 
 
-def _device(draw: np.random.Generator) -> Device:
+def _device(draw: np.random.Generator) -> RackDevice:
     distribution = "exponential" if draw.random() < 0.2 else "deterministic"
     services = tuple(
         Service(
@@ -140,7 +140,7 @@ def _device(draw: np.random.Generator) -> Device:
         throttled_clock=float(draw.uniform(0.5, 1.0)),
         leakage=Leakage(1.0, 25.0, 0.02) if draw.random() < 0.5 else None,
     )
-    return Device("box", 5.0, services, thermal, clock_power_exponent=float(draw.choice([1.0, 2.5])))
+    return RackDevice("box", 5.0, services, thermal, clock_power_exponent=float(draw.choice([1.0, 2.5])))
 
 
 def _group(draw: np.random.Generator, name: str, network: str, batching: Batching) -> StreamGroup:
@@ -153,7 +153,7 @@ def _group(draw: np.random.Generator, name: str, network: str, batching: Batchin
         queue_limit=int(draw.integers(batching.max_size, 12)) if draw.random() < 0.5 else None,
         overflow=str(draw.choice(["drop_oldest", "drop_newest", "skip_frame"])),
         priority=int(draw.integers(0, 3)),
-        profile=Profile((1.0, 0.2, 0.0, 1.5), 4.0, 1.3) if draw.random() < 0.3 else None,
+        profile=DayProfile((1.0, 0.2, 0.0, 1.5), 4.0, 1.3) if draw.random() < 0.3 else None,
         drop_outs=DropOuts(3.0, 1.0) if draw.random() < 0.3 else None,
     )
     process = str(draw.choice(["periodic", "jitter", "poisson", "gamma", "mmpp"]))

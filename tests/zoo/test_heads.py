@@ -6,7 +6,7 @@ import pytest
 from planner.zoo.builder import NetworkBuilder
 from planner.zoo.detection.yolov5 import detect
 from planner.zoo.detection.yolov8 import decode
-from planner.zoo.sequence.bert import Size, bert_squad
+from planner.zoo.sequence.bert import BertSize, bert_squad
 
 
 def sigmoid(x):
@@ -47,7 +47,7 @@ def test_yolov8_boxes_follow_the_published_decoding(run, random):
 
 @pytest.fixture
 def small_bert():
-    return bert_squad("bert", Size(layers=2, hidden=16, heads=4, feed_forward=32), sequence=6)
+    return bert_squad("bert", BertSize(layers=2, hidden=16, heads=4, feed_forward=32), sequence=6)
 
 
 def tokens(ids, mask):

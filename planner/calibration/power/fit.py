@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
+from planner.arrays import Floats
 from planner.calibration.power.rows import PowerRow
 from planner.calibration.transfer.validate import weighted_quantile
 from planner.latency.power import dynamic_w, part_power_w, supply_factor
 from planner.schema.fitted.power_model import PowerModel, PowerResiduals
 from planner.schema.fitted.transfer import Parameter, RestsOn
 
-Column = NDArray[np.float64]
 NOISE = 0.15
 """Standard deviation of a row's logarithm: runs of one network on one kit, two rounds apart, differ so."""
 LEAST_WIDTH = 0.1
@@ -57,7 +56,7 @@ def fit_power(model: PowerModel, rows: Sequence[PowerRow]) -> dict[str, float]:
     weights = _weights(rows)
     measured = np.log([row.power_w for row in rows])
 
-    def residuals(logs: Column) -> Column:
+    def residuals(logs: Floats) -> Floats:
         values = dict(zip(names, np.exp(logs).tolist(), strict=True))
         predicted = np.log([system_power_w(row, values, hosted) for row in rows])
         return np.concatenate([(predicted - measured) * weights / NOISE, (logs - means) / spreads])
@@ -71,7 +70,7 @@ def _priors(model: PowerModel) -> dict[str, Parameter]:
     return {**{str(name): item for name, item in model.parameters.items()}, **shares}
 
 
-def _weights(rows: Sequence[PowerRow]) -> Column:
+def _weights(rows: Sequence[PowerRow]) -> Floats:
     groups = [(row.device, row.family) for row in rows]
     return np.array([3.0 / np.sqrt(groups.count(group)) for group in groups])
 

@@ -16,7 +16,7 @@ ENOUGH_TO_RANK = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Accuracy:
+class FitAccuracy:
     """Errors as factors: 1.2 is 20 % off, up or down."""
 
     observations: int
@@ -34,14 +34,14 @@ class Accuracy:
     plain_within_two: float
 
 
-def accuracy(rows: Sequence[LeftOut], bands: Sequence[tuple[LeftOut, float, float]]) -> Accuracy:
+def accuracy(rows: Sequence[LeftOut], bands: Sequence[tuple[LeftOut, float, float]]) -> FitAccuracy:
     """Accuracy of some left-out rows; `bands` of `planner.calibration.transfer.validate.held_bands`."""
     errors = np.abs([row.log_error for row in rows])
     plain = np.abs([np.log(row.observation.latency_s / plain_roofline_s(row.observation)) for row in rows])
     chosen = {id(row) for row in rows}
     own = [(row, low, high) for row, low, high in bands if id(row) in chosen]
     inside = [np.log(low) <= row.log_error <= np.log(high) for row, low, high in own]
-    return Accuracy(
+    return FitAccuracy(
         observations=len(rows),
         groups=len({row.group for row in rows}),
         median=_factor(errors, 0.5),

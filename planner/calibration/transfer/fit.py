@@ -26,7 +26,7 @@ NOISE = 0.12
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class ObservationColumns:
     """Observations as arrays: kernels under each other, and where each network begins."""
 
     table: KernelTable
@@ -40,7 +40,7 @@ class Columns:
     weights: Column
 
 
-def columns_of(found: Sequence[Observation], scoped: Sequence[ScopedParameter]) -> Columns:
+def columns_of(found: Sequence[Observation], scoped: Sequence[ScopedParameter]) -> ObservationColumns:
     """Arrays for `predict`; each pair of device and network weighs alike, however often it was measured."""
     lengths = np.array([len(item.table) for item in found])
     settings = [setting_of(item.point, item.profile) for item in found]
@@ -55,7 +55,7 @@ def columns_of(found: Sequence[Observation], scoped: Sequence[ScopedParameter]) 
         [ops_per_joule(point) for point in points],
     )
     repeats = Counter((item.device, item.model) for item in found)
-    return Columns(
+    return ObservationColumns(
         table=stacked([item.table for item in found]),
         starts=np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64),
         lengths=lengths,
@@ -66,7 +66,7 @@ def columns_of(found: Sequence[Observation], scoped: Sequence[ScopedParameter]) 
     )
 
 
-def predict(transfer: Transfer, values: Mapping[str, float], columns: Columns) -> Column:
+def predict(transfer: Transfer, values: Mapping[str, float], columns: ObservationColumns) -> Column:
     """Seconds of every observation by the model with these values of its parameters."""
     fixed_us = np.full(len(columns.lengths), values.get("fixed_us", 0.0))
     for item in transfer.scoped:
@@ -77,7 +77,7 @@ def predict(transfer: Transfer, values: Mapping[str, float], columns: Columns) -
     return result
 
 
-def predict_kernels(transfer: Transfer, values: Mapping[str, float], columns: Columns) -> Column:
+def predict_kernels(transfer: Transfer, values: Mapping[str, float], columns: ObservationColumns) -> Column:
     """Seconds of every kernel of every observation."""
     acting: dict[str, Column] = {name: np.ones(len(columns.lengths)) for name in FACTORS}
     for item in transfer.scoped:

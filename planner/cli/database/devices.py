@@ -9,7 +9,7 @@ from typing import get_args
 import click
 
 from planner.cli.arguments import parse_option, parse_precision
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 
 KINDS = ("gpu", "dla", "npu", "cpu")
@@ -83,7 +83,7 @@ def list_devices(
     right = frozenset({peak, "bandwidth", "memory", "limit", "price"})
     record = {"devices": rows, "remarks": list(listing.remarks), "own_parts": own_part_notes()}
     heading = [] if rows else ["no part matches"]
-    output.write(Answer(record, [_flat(row) for row in rows], table, heading, footer, right))
+    output.write(CommandResult(record, [_flat(row) for row in rows], table, heading, footer, right))
 
 
 def _flat(row: dict[str, object]) -> dict[str, object]:
@@ -127,7 +127,7 @@ def show(device_id: str, *, output: Output) -> None:
         for f in ledger
     ]
     record = {**device_record(device), "origin": part_file(device_id).origin, "notes": notes}
-    output.write(Answer(record, rows, table, heading, footer, frozenset({"value"})))
+    output.write(CommandResult(record, rows, table, heading, footer, frozenset({"value"})))
 
 
 @command.command("check")
@@ -153,7 +153,7 @@ def check(*, output: Output) -> int:
     table = [{key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
     record = {"files": result.files, "numbers": result.numbers, "problems": rows}
     heading = [f"{result.files} files, {result.numbers} numbers, {len(result.problems)} problems"]
-    output.write(Answer(record, rows, table, heading, [f"note: {text}" for text in own_part_notes()]))
+    output.write(CommandResult(record, rows, table, heading, [f"note: {text}" for text in own_part_notes()]))
     return REFUSED if result.problems else OK
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def list_measurements(
     flat = [{**row, "corrections": " ".join(m.corrections)} for row, m in zip(rows, shown, strict=True)]
     table = [_line(row) for row in shown]
     heading = [f"{len(found)} measurements" + (", corrected" if corrected else ", as published")]
-    output.write(Answer(record, flat, table, heading, footer, frozenset({"batch", "value"})))
+    output.write(CommandResult(record, flat, table, heading, footer, frozenset({"batch", "value"})))
 
 
 @command.command("corrections")
@@ -95,7 +95,7 @@ def list_corrections(*, output: Output) -> None:
         {"id": item.id, "action": item.action, "rows": str(row["rows"]), "why": item.why}
         for item, row in zip(read_corrections(), rows, strict=True)
     ]
-    output.write(Answer({"corrections": rows}, rows, table, [], [], frozenset({"rows"})))
+    output.write(CommandResult({"corrections": rows}, rows, table, [], [], frozenset({"rows"})))
 
 
 def _line(row: Measurement) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 
 
 @click.group("zoo")
@@ -45,7 +45,7 @@ def list_networks(*, output: Output) -> None:
         }
         for entry in entries
     ]
-    output.write(Answer({"networks": rows}, rows, table, [], [], frozenset({"parameters", "MACs"})))
+    output.write(CommandResult({"networks": rows}, rows, table, [], [], frozenset({"parameters", "MACs"})))
 
 
 @command.command("export")

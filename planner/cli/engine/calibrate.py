@@ -6,7 +6,7 @@ import click
 
 from planner.cli.arguments import parse_option
 from planner.cli.model_options import run_precision_option, run_threads_option
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity, share
 
 
@@ -81,5 +81,5 @@ def command(
         f"spread {share(conditions.reference_spread)}",
         *(f"wrote       {place}" for place in places),
     ]
-    Output(output.format, None, output.quiet).write(Answer(record, [record], [], heading))
+    Output(output.format, None, output.quiet).write(CommandResult(record, [record], [], heading))
     return OK

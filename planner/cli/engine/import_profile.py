@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity
 from planner.units import format_percent
 
@@ -60,4 +60,4 @@ def command(tool: str, files: tuple[Path, ...], model: str | None, *, output: Ou
     right = frozenset({"time", "share", "mean", "low", "high"})
     notes = [f"note: {text}" for text in profile.notes]
     record = {**profile.record(), "model": model}
-    output.write(Answer(record, rows or series, table, heading, notes, right))
+    output.write(CommandResult(record, rows or series, table, heading, notes, right))

@@ -9,11 +9,11 @@ import click
 
 from planner.cli.arguments import parse_option, parse_shapes
 from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import interval, quantity, share
 
 if TYPE_CHECKING:
-    from planner.engines.measure import Measurement
+    from planner.engines.measure import EngineRun
 
 _COLUMNS = ("network", "median", "95 % interval", "p90", "first", "memory", "noise")
 
@@ -73,11 +73,11 @@ def command(
     record = {"measurements": [item.record() for item in found]}
     rows = [_row(item) for item in found]
     right = frozenset({"median", "p90", "first", "memory"})
-    output.write(Answer(record, rows, [_cells(item) for item in found], heading, [], right))
+    output.write(CommandResult(record, rows, [_cells(item) for item in found], heading, [], right))
     return OK if any(item.timing for item in found) else INFEASIBLE
 
 
-def _cells(item: Measurement) -> dict[str, str]:
+def _cells(item: EngineRun) -> dict[str, str]:
     timing = item.timing
     if timing is None:
         return dict.fromkeys(_COLUMNS, "") | {"network": item.model, "noise": item.reason or "unknown"}
@@ -93,7 +93,7 @@ def _cells(item: Measurement) -> dict[str, str]:
     return dict(zip(_COLUMNS, values, strict=True))
 
 
-def _row(item: Measurement) -> dict[str, object]:
+def _row(item: EngineRun) -> dict[str, object]:
     timing = item.timing
     return {
         "model": item.model,

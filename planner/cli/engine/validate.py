@@ -9,11 +9,11 @@ import click
 
 from planner.cli.arguments import parse_option, parse_shapes
 from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity, share
 
 if TYPE_CHECKING:
-    from planner.calibration.validate import Row, Validation
+    from planner.calibration.validate import Validation, ValidationRow
 
 _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 
@@ -76,7 +76,7 @@ def command(
     record = found.record()
     rows = [_plain(row) for row in found.rows]
     table = [_cells(row) for row in sorted(found.rows, key=lambda row: -abs(row.error))]
-    output.write(Answer(record, rows, table, _heading(found, record), _footer(found), _RIGHT))
+    output.write(CommandResult(record, rows, table, _heading(found, record), _footer(found), _RIGHT))
     return OK if found.rows else INFEASIBLE
 
 
@@ -115,7 +115,7 @@ def _footer(found: Validation) -> list[str]:
     return lines + [f"not run: {model}: {reason}" for model, reason in found.refused]
 
 
-def _cells(row: Row) -> dict[str, str]:
+def _cells(row: ValidationRow) -> dict[str, str]:
     return {
         "network": row.model,
         "predicted": quantity(row.predicted_s, "s"),
@@ -128,7 +128,7 @@ def _cells(row: Row) -> dict[str, str]:
     }
 
 
-def _plain(row: Row) -> dict[str, object]:
+def _plain(row: ValidationRow) -> dict[str, object]:
     from dataclasses import asdict
 
     return asdict(row) | {"covered": row.covered}

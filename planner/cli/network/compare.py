@@ -8,7 +8,7 @@ import click
 
 from planner.cli.arguments import parse_option, parse_precision, parse_rates, parse_shapes
 from planner.cli.model_options import shape_option
-from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text.numbers import band, quantity
 
@@ -101,7 +101,7 @@ def command(
         footer.append(comparison.contradiction)
     right = frozenset({"batch", "plan with", "power", "price"})
     record = {**comparison_record(comparison), "warnings": [*comparison.notes, *notes]}
-    output.write(Answer(record, rows, table, [], footer, right))
+    output.write(CommandResult(record, rows, table, [], footer, right))
     if comparison.feasible:
         return OK
     output.say("planner: no candidate keeps the limits; the reasons stand below the table")

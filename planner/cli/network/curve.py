@@ -15,7 +15,7 @@ from planner.cli.model_options import (
     shape_option,
     unit_option,
 )
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
 
@@ -105,7 +105,7 @@ def command(
     rows = [{**_record(point, found), "latency_s": point.latency_s.mid} for point in found.points]
     table = [_row(point, found) for point in found.points]
     right = frozenset({found.over, "throughput", "energy"})
-    output.write(Answer(record, rows, table, heading, [], right))
+    output.write(CommandResult(record, rows, table, heading, [], right))
     return OK
 
 

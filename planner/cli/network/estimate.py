@@ -18,7 +18,7 @@ from planner.cli.model_options import (
     shape_option,
     threads_option,
 )
-from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text.numbers import band, count, quantity, share
 from planner.cli.text.overheads import hidden_lines
@@ -145,7 +145,7 @@ def command(
     footer = [f"note: {text}" for text in result.warnings]
     footer += [f"not costed: {u.name} ({u.op_type}): {u.reason}" for u in result.unresolved]
     rows = frame_rows(result.to_frame()) if layers else [_flat(record)]
-    output.write(Answer(record, rows, table, heading, footer, frozenset({"MACs", "bytes", "latency"})))
+    output.write(CommandResult(record, rows, table, heading, footer, frozenset({"MACs", "bytes", "latency"})))
     return OK if result.fits else INFEASIBLE
 
 

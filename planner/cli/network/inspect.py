@@ -6,7 +6,7 @@ import click
 
 from planner.cli.arguments import parse_precision, parse_shapes
 from planner.cli.model_options import shape_option
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import count, quantity
 
 
@@ -59,4 +59,4 @@ def command(
         for op in workload.operators
     ]
     numbers = frozenset({"MACs", "operations", "in", "out", "weights"})
-    output.write(Answer(record, operator_rows(workload), table, heading, footer, numbers))
+    output.write(CommandResult(record, operator_rows(workload), table, heading, footer, numbers))

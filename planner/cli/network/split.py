@@ -8,7 +8,7 @@ import click
 
 from planner.cli.arguments import parse_option, parse_precision, parse_shapes
 from planner.cli.model_options import batch_option, shape_option
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
 from planner.errors import InputError, Problem
@@ -109,7 +109,7 @@ def command(
     table = [_row(cut, found) for cut in _shown(found)]
     rows = [_flat(cut) for cut in found.cuts]
     right = frozenset({"kernels", "sent up", "device", "link", "server"})
-    output.write(Answer(record, rows, table, heading, [], right))
+    output.write(CommandResult(record, rows, table, heading, [], right))
     return OK
 
 

@@ -18,7 +18,7 @@ from planner.cli.model_options import (
     threads_option,
     unit_option,
 )
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
 
@@ -88,7 +88,9 @@ def command(
     ]
     table = [_row(item, reference) for item in found]
     right = frozenset({"gain", "memory", "moved"})
-    output.write(Answer(record, [_flat(row) for row in rows], table, heading, list(_footer(found)), right))
+    output.write(
+        CommandResult(record, [_flat(row) for row in rows], table, heading, list(_footer(found)), right)
+    )
     return OK if reference else INFEASIBLE
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text.numbers import interval
 from planner.units import format_percent
@@ -48,7 +48,7 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     if study.tornado is None or study.monte_carlo is None:
         table = [{"device": name, "reason": reason} for name, reason in study.reasons]
         rows = [dict(row) for row in table]
-        output.write(Answer(record, rows, table, ["no option keeps every limit:"], asked))
+        output.write(CommandResult(record, rows, table, ["no option keeps every limit:"], asked))
         return INFEASIBLE
     first = study.options[0]
     notes = own_part_notes(tuple(item.option.device for item in study.options))
@@ -57,7 +57,7 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     footer += ["", *(f"not feasible, {name}: {reason}" for name, reason in study.reasons)]
     footer += [*asked, *(f"note: {text}" for text in warnings)]
     right = frozenset({"first year", "over the horizon"})
-    answer = Answer(
+    answer = CommandResult(
         {**record, "warnings": warnings},
         frame_rows(study.to_frame()),
         _lines(first.bill),

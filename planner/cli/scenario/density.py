@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import quantity, share
 from planner.units import format_percent
@@ -86,5 +86,5 @@ def command(scenario: Path, *, output: Output) -> int:
     heading = [f"airflow: {curve.airflow}"]
     right = frozenset(table[0])
     rows = [asdict(row) for row in curve.rows]
-    output.write(Answer(density_record(curve), rows, table, heading, footer, right))
+    output.write(CommandResult(density_record(curve), rows, table, heading, footer, right))
     return INFEASIBLE if curve.limit.devices == 0 else OK

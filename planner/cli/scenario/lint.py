@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.output import Answer, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def command(
     open_ones = [pitfall for pitfall in pitfalls if pitfall.open]
     heading = [f"{len(open_ones)} open, {len(pitfalls) - len(open_ones)} accepted"]
     lines = [line for pitfall in pitfalls for line in _lines(pitfall)]
-    output.write(Answer({"pitfalls": records}, records, [], heading, lines))
+    output.write(CommandResult({"pitfalls": records}, records, [], heading, lines))
     serious = any(pitfall.severity != "note" for pitfall in open_ones)
     return INFEASIBLE if strict and serious else OK
 

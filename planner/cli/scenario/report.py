@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -13,9 +13,11 @@ from planner.cli.output import Output
 from planner.cli.own_parts import hardware_option
 from planner.collector import collector_paused
 
+if TYPE_CHECKING:
+    from planner.report.pdf import Paper
+    from planner.wording.catalog import Language
+
 _FILE = click.Path(path_type=Path)
-Language = Literal["en", "zh"]
-Paper = Literal["a4", "letter"]
 
 
 @dataclass(frozen=True, slots=True)

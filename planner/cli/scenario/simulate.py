@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text.claims import claim_lines
 from planner.cli.text.numbers import interval, quantity, share
@@ -17,7 +17,7 @@ from planner.cli.text.rack_notes import band_lines, new_model_lines, rack_life_l
 if TYPE_CHECKING:
     from planner.plan.options.rack_run import RackRun
     from planner.plan.scenario.file import ScenarioFile
-    from planner.rack.simulation import Engine
+    from planner.rack.simulation import SimulationEngine
 
 
 @click.command("simulate")
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @output_options
 def command(
     scenario: Path,
-    engine: Engine,
+    engine: SimulationEngine,
     seed: int | None,
     replications: int | None,
     log: Path | None,
@@ -73,14 +73,18 @@ def command(
         reasons = record["reasons"]
         table = [{key: str(value) for key, value in row.items()} for row in reasons]
         output.write(
-            Answer(record, reasons, table, ["no candidate keeps every limit; each one's first reason:"])
+            CommandResult(
+                record, reasons, table, ["no candidate keeps every limit; each one's first reason:"]
+            )
         )
         return INFEASIBLE
     output.write(_answer(source, study.simulated, engine, parts=(study.simulated.option.device,)))
     return _logged(study.simulated, engine, log, log_every, output)
 
 
-def _logged(simulated: RackRun, engine: Engine, log: Path | None, every: int, output: Output) -> int:
+def _logged(
+    simulated: RackRun, engine: SimulationEngine, log: Path | None, every: int, output: Output
+) -> int:
     """Write the log where one is asked for, of a run that was not interrupted; the exit status."""
     from planner.cli.main import INTERRUPTED
     from planner.rack.run.device_log import partial_path
@@ -106,7 +110,9 @@ def _status(simulated: RackRun) -> int:
     return INFEASIBLE if simulated.verdict == "FAIL" else OK
 
 
-def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: tuple[str, ...]) -> Answer:
+def _answer(
+    source: ScenarioFile, simulated: RackRun, engine: SimulationEngine, *, parts: tuple[str, ...]
+) -> CommandResult:
     """The simulated rack as table and record, with what the scenario asks about the rack beside."""
     from planner.plan.rack.claims import claims_record
     from planner.plan.rack.questions import life_record
@@ -172,4 +178,4 @@ def _answer(source: ScenarioFile, simulated: RackRun, engine: Engine, *, parts: 
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
     rows = frame_rows(result.to_frame())
     right = frozenset({"requests", "dropped", "p50", "p99", "asked"})
-    return Answer(answered, rows, table, heading, footer, right)
+    return CommandResult(answered, rows, table, heading, footer, right)

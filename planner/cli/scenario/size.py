@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.output import Answer, Output, frame_rows, output_options
+from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option, own_part_notes
 from planner.cli.text.numbers import quantity, share
 
 if TYPE_CHECKING:
     from planner.plan.sizing.growth import YearCount
     from planner.plan.sizing.sized import SizedOption, Sizing
-    from planner.rack.simulation import Engine
+    from planner.rack.simulation import SimulationEngine
 
 
 @click.command("size")
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 )
 @hardware_option
 @output_options
-def command(scenario: Path, engine: Engine, most_parts: int, *, output: Output) -> int:
+def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output: Output) -> int:
     """The least devices of each candidate part that hold SCENARIO's streams, the best part first.
 
     Counts are proposed in closed form and decided by simulation. PASS holds at the cautious end of the
@@ -47,7 +47,7 @@ def command(scenario: Path, engine: Engine, most_parts: int, *, output: Output) 
     output.progress_done()
     notes = own_part_notes(tuple(dict.fromkeys(item.option.device for item in sizing.options)))
     output.write(
-        Answer(
+        CommandResult(
             sizing_record(sizing),
             frame_rows(sizing.to_frame()),
             [_table_row(item) for item in sizing.options],

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.output import Answer, Format, Output
+from planner.cli.output import CommandResult, Format, Output
 from planner.cli.own_parts import hardware_option
 
 if TYPE_CHECKING:
-    from planner.plan.sweep.run import Progress, Sweep
+    from planner.plan.sweep.run import Sweep, SweepProgress
 
 _MOST_ROWS = 40
 _SHOWN = ("verdict", "device", "count", "power_w", "total_cost", "currency", "limit_devices")
@@ -95,11 +95,11 @@ def _status(sweep: Sweep, output: Output) -> int:
     return INFEASIBLE if hopeless else OK
 
 
-def _progress(output: Output) -> Callable[[Progress], None]:
+def _progress(output: Output) -> Callable[[SweepProgress], None]:
     """A line on a terminal that the next one overwrites, else a line now and then."""
     told = time.monotonic()
 
-    def tell(now: Progress) -> None:
+    def tell(now: SweepProgress) -> None:
         nonlocal told
         left = "" if now.left_s is None else f", about {_clock(now.left_s)} left"
         line = f"{now.finished} of {now.points} points{left}"
@@ -118,7 +118,7 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _answer(sweep: Sweep) -> Answer:
+def _answer(sweep: Sweep) -> CommandResult:
     answers = {"verdict", "reasons"}
     set_names = [name for name in sweep.kinds if name != "point"]
     set_names = set_names[: next((i for i, name in enumerate(set_names) if name in answers), len(set_names))]
@@ -143,7 +143,7 @@ def _answer(sweep: Sweep) -> Answer:
     }
     right = frozenset(name for name in ("point", *shown) if sweep.kinds.get(name) in ("int", "float"))
     rows = [{name: row.get(name) for name in sweep.kinds} for row in sweep.rows]
-    return Answer(record, rows, table, [], footer, right)
+    return CommandResult(record, rows, table, [], footer, right)
 
 
 def _cell(value: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from planner.cli.text.numbers import band, quantity
-from planner.latency.band import Bound
+from planner.latency.band import BandEnd
 
 if TYPE_CHECKING:
     from planner.latency.overhead import HiddenCost
@@ -22,7 +22,7 @@ _NAMES = {
     "provider_switches": "unit switches",
     "fallback": "fallback",
 }
-_ENDS: tuple[Bound, ...] = ("low", "mid", "high")
+_ENDS: tuple[BandEnd, ...] = ("low", "mid", "high")
 _WHEN = {"build": "once", "start": "at each start", "inference": "each batch"}
 
 

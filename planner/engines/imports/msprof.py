@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
-from planner.engines.imports.profile import Layer, Profile, read_text, refuse
+from planner.engines.imports.profile import EngineProfile, ProfileLayer, read_text, refuse
 
 _NAME, _KIND, _TIME = "Op Name", "OP Type", "Task Duration(us)"
 
 
-def read(paths: Sequence[Path]) -> Profile:
+def read(paths: Sequence[Path]) -> EngineProfile:
     """The operators with their mean durations; rows without a duration are counted in the notes."""
     (path,) = paths
     reader = csv.DictReader(io.StringIO(read_text(path)))
@@ -36,6 +36,6 @@ def read(paths: Sequence[Path]) -> Profile:
             empty += 1
     if not times:
         raise refuse(path, "at least one operator with a duration", "none")
-    layers = tuple(Layer(name, fmean(found), kind) for (name, kind), found in times.items())
+    layers = tuple(ProfileLayer(name, fmean(found), kind) for (name, kind), found in times.items())
     notes = (f"{empty} rows without a duration left out",) if empty else ()
-    return Profile("msprof", (path.name,), layers=layers, notes=notes)
+    return EngineProfile("msprof", (path.name,), layers=layers, notes=notes)

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
-from planner.engines.imports.profile import Layer, Profile, latency_of, read_json, refuse
+from planner.engines.imports.profile import EngineProfile, ProfileLayer, latency_of, read_json, refuse
 
 _KERNEL = "_kernel_time"
 _BLOCKED = "_nchwc"
 """Ending of a node that runs on blocked channels; before it stands the name of the node that it came from."""
 
 
-def read(paths: Sequence[Path]) -> Profile:
+def read(paths: Sequence[Path]) -> EngineProfile:
     """One profile; the first run of each kernel is left out, as it warms up."""
     (path,) = paths
     content = read_json(path)
@@ -37,5 +37,7 @@ def read(paths: Sequence[Path]) -> Profile:
         raise refuse(
             path, "a profile of ONNX Runtime with kernel times", "no such event", "set enable_profiling"
         )
-    layers = tuple(Layer(name, fmean(times[1:] or times), kind) for (name, kind), times in kernels.items())
-    return Profile("onnxruntime", (path.name,), latency_of(runs[1:] or runs), layers=layers)
+    layers = tuple(
+        ProfileLayer(name, fmean(times[1:] or times), kind) for (name, kind), times in kernels.items()
+    )
+    return EngineProfile("onnxruntime", (path.name,), latency_of(runs[1:] or runs), layers=layers)

@@ -11,12 +11,12 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from planner.engines.imports.profile import Layer, Profile, read_text, refuse
+from planner.engines.imports.profile import EngineProfile, ProfileLayer, read_text, refuse
 
 _NAME, _STATUS, _KIND, _TIME = "layerName", "execStatus", "execType", "realTime (ms)"
 
 
-def read(paths: Sequence[Path]) -> Profile:
+def read(paths: Sequence[Path]) -> EngineProfile:
     """The layers that ran, with their real times."""
     (path,) = paths
     lines = [line for line in read_text(path).splitlines() if line.strip()]
@@ -34,7 +34,7 @@ def read(paths: Sequence[Path]) -> Profile:
         if "EXECUTED" not in str(row.get(_STATUS, "")).upper() or row.get(_NAME) == "Total":
             continue
         try:
-            layers.append(Layer(row[_NAME], float(row[_TIME]) / 1e3, row.get(_KIND) or ""))
+            layers.append(ProfileLayer(row[_NAME], float(row[_TIME]) / 1e3, row.get(_KIND) or ""))
         except (KeyError, ValueError):
             raise refuse(path, f"a number of milliseconds in {_TIME!r}", repr(row.get(_TIME))) from None
-    return Profile("openvino", (path.name,), layers=tuple(layers))
+    return EngineProfile("openvino", (path.name,), layers=tuple(layers))

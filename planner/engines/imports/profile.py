@@ -18,7 +18,7 @@ LARGEST_FILE_BYTES = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Latency:
+class ProfileLatency:
     """Time of one inference over the runs of the profile."""
 
     median: float
@@ -28,7 +28,7 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class ProfileLayer:
     """Mean time of one layer in one inference; `operators` are the ONNX nodes it stands for, where known."""
 
     name: str
@@ -38,7 +38,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class SampleSeries:
     """Mean and extremes of one quantity over a log; the name carries the unit."""
 
     name: str
@@ -49,16 +49,16 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class EngineProfile:
     """One imported measurement; what the tool does not say is None or empty."""
 
     tool: str
     files: tuple[str, ...]
-    latency_s: Latency | None = None
-    device_s: Latency | None = None
+    latency_s: ProfileLatency | None = None
+    device_s: ProfileLatency | None = None
     """The share on the device alone, without copies, where the tool tells it apart."""
-    layers: tuple[Layer, ...] = ()
-    series: tuple[Series, ...] = ()
+    layers: tuple[ProfileLayer, ...] = ()
+    series: tuple[SampleSeries, ...] = ()
     notes: tuple[str, ...] = ()
 
     def record(self) -> dict[str, object]:
@@ -66,12 +66,12 @@ class Profile:
         return asdict(self)
 
 
-def latency_of(seconds: Sequence[float]) -> Latency | None:
+def latency_of(seconds: Sequence[float]) -> ProfileLatency | None:
     """Quantiles of single runs; None for no run."""
     if not seconds:
         return None
     p10, median, p90 = (float(value) for value in np.quantile(seconds, (0.1, 0.5, 0.9)))
-    return Latency(median, p10, p90, len(seconds))
+    return ProfileLatency(median, p10, p90, len(seconds))
 
 
 def read_text(path: Path) -> str:
@@ -105,7 +105,7 @@ def refuse(path: Path, expected: str, got: str, advice: str = "") -> InputError:
 _PART = re.compile(r"[A-Za-z0-9_./:\-]+")
 
 
-def with_operators(profile: Profile, workload: Workload) -> Profile:
+def with_operators(profile: EngineProfile, workload: Workload) -> EngineProfile:
     """The profile with each layer mapped to the ONNX nodes that its name mentions.
 
     Fused layers list their nodes, as in `Conv_0 + PWN(Clip_3)`; a range `{ForeignNode[a...b]}` stands for all

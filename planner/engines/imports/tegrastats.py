@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
-from planner.engines.imports.profile import Profile, Series, read_text, refuse
+from planner.engines.imports.profile import EngineProfile, SampleSeries, read_text, refuse
 
 _RAIL = re.compile(r"\b([A-Z][A-Z0-9_]+) (\d+)(?:mW)?/(\d+)(?:mW)?")
 _TEMPERATURE = re.compile(r"\b([A-Za-z][A-Za-z0-9_]*)@(-?\d+(?:\.\d+)?)C")
@@ -23,7 +23,7 @@ _NOT_RAILS = {"RAM", "SWAP", "IRAM", "CPU"}
 _BOARD = (("VDD_IN",), ("POM_5V_IN",), ("VIN_SYS_5V0", "VDD_GPU_SOC", "VDD_CPU_CV"))
 
 
-def read(paths: Sequence[Path]) -> Profile:
+def read(paths: Sequence[Path]) -> EngineProfile:
     """Means and extremes of every rail, temperature and clock in the log, and of the whole board's power."""
     (path,) = paths
     values: dict[str, list[float]] = defaultdict(list)
@@ -49,8 +49,8 @@ def read(paths: Sequence[Path]) -> Profile:
         if memory:
             values["memory_bytes"].append(float(memory[1]) * 2**20)
     series = tuple(
-        Series(name, fmean(found), min(found), max(found), len(found))
+        SampleSeries(name, fmean(found), min(found), max(found), len(found))
         for name, found in sorted(values.items())
     )
     notes = () if "board_w" in values else ("no rail of the whole board in the log",)
-    return Profile("tegrastats", (path.name,), series=series, notes=notes)
+    return EngineProfile("tegrastats", (path.name,), series=series, notes=notes)

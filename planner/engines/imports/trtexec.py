@@ -12,14 +12,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from planner.engines.imports.profile import Latency, Layer, Profile, latency_of, read_json, refuse
+from planner.engines.imports.profile import (
+    EngineProfile,
+    ProfileLatency,
+    ProfileLayer,
+    latency_of,
+    read_json,
+    refuse,
+)
 
 
-def read(paths: Sequence[Path]) -> Profile:
+def read(paths: Sequence[Path]) -> EngineProfile:
     """Any of the three files, told apart by what is in them."""
-    latency: Latency | None = None
-    device: Latency | None = None
-    layers: tuple[Layer, ...] = ()
+    latency: ProfileLatency | None = None
+    device: ProfileLatency | None = None
+    layers: tuple[ProfileLayer, ...] = ()
     notes: list[str] = []
     for path in paths:
         content = read_json(path)
@@ -30,7 +37,7 @@ def read(paths: Sequence[Path]) -> Profile:
             device = latency_of([float(row["computeMs"]) / 1e3 for row in rows])
         elif rows := _rows_with(content, "averageMs"):
             layers = tuple(
-                Layer(str(row["name"]), float(row["averageMs"]) / 1e3, _kind(str(row["name"])))
+                ProfileLayer(str(row["name"]), float(row["averageMs"]) / 1e3, _kind(str(row["name"])))
                 for row in rows
             )
         else:
@@ -40,7 +47,9 @@ def read(paths: Sequence[Path]) -> Profile:
                 "JSON of another shape",
                 "export it with one of these options",
             )
-    return Profile("trtexec", tuple(path.name for path in paths), latency, device, layers, notes=tuple(notes))
+    return EngineProfile(
+        "trtexec", tuple(path.name for path in paths), latency, device, layers, notes=tuple(notes)
+    )
 
 
 def _rows_with(content: object, key: str) -> list[dict[str, Any]]:

@@ -11,8 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
+from planner.arrays import Floats
 from planner.latency.band import Band
-from planner.latency.calibrated.kernel_model import UNKNOWN_SPREAD, Array, Base, KernelModel, work_of
+from planner.latency.calibrated.kernel_model import UNKNOWN_SPREAD, Base, KernelModel, work_of
 from planner.latency.kernels.shape import KernelShape
 from planner.units import format_percent
 
@@ -36,7 +37,7 @@ class NetworkError:
     level: float
     between_runs: float = 0.0
 
-    def half_width(self, shapes: Sequence[KernelShape], seconds: Array, spreads: Array) -> float:
+    def half_width(self, shapes: Sequence[KernelShape], seconds: Floats, spreads: Floats) -> float:
         """Half the width of the band of a network's log latency."""
         mean, alone = together_and_alone(shapes, seconds, spreads)
         within = self.quantile * math.hypot(self.floor, self.share * mean, self.own * alone)
@@ -44,7 +45,9 @@ class NetworkError:
         return math.hypot(within, normal * self.between_runs)
 
 
-def together_and_alone(shapes: Sequence[KernelShape], seconds: Array, spreads: Array) -> tuple[float, float]:
+def together_and_alone(
+    shapes: Sequence[KernelShape], seconds: Floats, spreads: Floats
+) -> tuple[float, float]:
     """Spread of a sum of kernels, relative to it, if all miss the same way, and if each kind misses alone."""
     parts = seconds * spreads / max(float(seconds.sum()), 1e-30)
     kinds: dict[tuple[str, str], float] = defaultdict(float)
@@ -54,7 +57,7 @@ def together_and_alone(shapes: Sequence[KernelShape], seconds: Array, spreads: A
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class CalibrationSetting:
     """What was calibrated: a result holds for this and nothing else."""
 
     engine: str
@@ -82,7 +85,7 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
+class CalibratedTimes:
     """Seconds of each kernel with the spread of their logarithm, the network's band, and notes."""
 
     seconds: tuple[float, ...]
@@ -95,7 +98,7 @@ class Prediction:
 class Calibration:
     """Models of all classes of kernels, and of the error of their sum."""
 
-    setting: Setting
+    setting: CalibrationSetting
     conditions: Conditions
     fixed_s: float
     error: NetworkError
@@ -107,17 +110,17 @@ class Calibration:
         """Class of kernels -> its model."""
         return {model.op_class: model for model in self.models}
 
-    def predict(self, shapes: Sequence[KernelShape]) -> Prediction:
+    def predict(self, shapes: Sequence[KernelShape]) -> CalibratedTimes:
         """Latency of a network of these kernels, each on its own and together."""
         seconds, spreads = self.kernels(shapes)
         total = float(seconds.sum()) + self.fixed_s
         half = self.error.half_width(shapes, seconds, spreads)
         band = Band(total * math.exp(-half), total, total * math.exp(half), self.error.level)
-        return Prediction(
+        return CalibratedTimes(
             tuple(seconds.tolist()), tuple(spreads.tolist()), band, tuple(self._notes(shapes, seconds))
         )
 
-    def kernels(self, shapes: Sequence[KernelShape]) -> tuple[Array, Array]:
+    def kernels(self, shapes: Sequence[KernelShape]) -> tuple[Floats, Floats]:
         """Seconds of each kernel and the standard deviation of their logarithm."""
         seconds, spreads = np.zeros(len(shapes)), np.zeros(len(shapes))
         members: dict[str, list[int]] = defaultdict(list)
@@ -153,7 +156,7 @@ class Calibration:
         found = ([value for base in bases if (value := getattr(base, name))] for name in Base.__slots__)
         return Base(*(statistics.median(values) if values else 0.0 for values in found))
 
-    def _notes(self, shapes: Sequence[KernelShape], seconds: Array) -> list[str]:
+    def _notes(self, shapes: Sequence[KernelShape], seconds: Floats) -> list[str]:
         unknown: dict[str, float] = defaultdict(float)
         for shape, time in zip(shapes, seconds, strict=True):
             model = self.by_class.get(shape.op_class)

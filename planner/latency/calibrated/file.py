@@ -14,7 +14,7 @@ from typing import get_type_hints
 
 from planner.errors import InputError, Problem
 from planner.files import write_bytes
-from planner.latency.calibrated.calibration import Calibration, Conditions, NetworkError, Setting
+from planner.latency.calibrated.calibration import Calibration, CalibrationSetting, Conditions, NetworkError
 from planner.latency.calibrated.kernel_model import Base, Hyperparameters, KernelModel
 from planner.latency.kernels.features import FEATURES
 from planner.latency.kernels.shape import KernelShape
@@ -64,7 +64,7 @@ def _calibration(
 ) -> Calibration:
     conditions = stored.conditions
     return Calibration(
-        Setting(
+        CalibrationSetting(
             stored.engine, stored.engine_version, stored.cpu, stored.device, stored.unit, stored.threads,
             stored.precision, stored.date,
         ),

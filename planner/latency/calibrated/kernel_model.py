@@ -18,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
+from planner.arrays import Floats
 from planner.latency.kernels.features import features_of
 from planner.latency.kernels.shape import KernelShape
-
-Array = NDArray[np.float64]
 
 UNKNOWN_SPREAD = 1.0
 """Standard deviation of log seconds for kernels of a kind that no probe had: a factor of 2.7 either way."""
@@ -40,10 +39,10 @@ class Base:
     per_byte_s: float
     per_cold_byte_s: float = 0.0
 
-    def seconds(self, shapes: Sequence[KernelShape]) -> Array:
+    def seconds(self, shapes: Sequence[KernelShape]) -> Floats:
         """Seconds of each kernel."""
         terms = np.array([self.fixed_s, self.per_mac_s, self.per_byte_s, self.per_cold_byte_s])
-        found: Array = work_of(shapes) @ terms
+        found: Floats = work_of(shapes) @ terms
         return found
 
 
@@ -53,7 +52,7 @@ CORE_CACHE_BYTES = 2e6
 """Where the weights of one step outgrow the cache of a core: that of current server processors."""
 
 
-def work_of(shapes: Sequence[KernelShape]) -> Array:
+def work_of(shapes: Sequence[KernelShape]) -> Floats:
     """Columns of one, multiply-accumulates on the image, bytes moved, and cold bytes of weights."""
     return np.array(
         [
@@ -122,7 +121,7 @@ class KernelModel:
         """Kinds of kernels that were measured."""
         return frozenset(shape.kind for shape in self.shapes)
 
-    def predict(self, shapes: Sequence[KernelShape]) -> tuple[Array, Array]:
+    def predict(self, shapes: Sequence[KernelShape]) -> tuple[Floats, Floats]:
         """Seconds of each kernel and the standard deviation of their logarithm."""
         base_s = self.base.seconds(shapes)
         cross = covariance(self.hyperparameters, self._points, _points(shapes), self._kinds, _kinds(shapes))
@@ -136,7 +135,7 @@ class KernelModel:
         return base_s * np.exp(mean) * kept, np.where(new, np.maximum(spread, UNKNOWN_SPREAD), spread)
 
     @cached_property
-    def _points(self) -> Array:
+    def _points(self) -> Floats:
         return _points(self.shapes)
 
     @cached_property
@@ -144,7 +143,7 @@ class KernelModel:
         return _kinds(self.shapes)
 
     @cached_property
-    def _solved(self) -> tuple[tuple[Array, bool], Array]:
+    def _solved(self) -> tuple[tuple[Floats, bool], Floats]:
         settings = self.hyperparameters
         matrix = covariance(settings, self._points, self._points, self._kinds, self._kinds)
         matrix += np.diag(noise_variance(settings.noise, self.counts, self.seconds))
@@ -157,44 +156,44 @@ CLOCK_S = 0.5e-6
 """What a profiler's clock in whole microseconds leaves open."""
 
 
-def noise_variance(noise: float | Array, counts: Sequence[int], seconds: Sequence[float]) -> Array:
+def noise_variance(noise: float | Floats, counts: Sequence[int], seconds: Sequence[float]) -> Floats:
     """Variance of the logarithm of each measured kernel: that of one run over its count, and the clock's."""
     times = np.minimum(np.array(counts, dtype=np.float64), 4.0)
-    variance: Array = noise**2 / times + clock_variance(counts, seconds)
+    variance: Floats = noise**2 / times + clock_variance(counts, seconds)
     return variance
 
 
-def clock_variance(counts: Sequence[int], seconds: Sequence[float]) -> Array:
+def clock_variance(counts: Sequence[int], seconds: Sequence[float]) -> Floats:
     """The part of the variance that the clock is to blame for."""
-    short: Array = (CLOCK_S / np.maximum(np.array(seconds), CLOCK_S)) ** 2
+    short: Floats = (CLOCK_S / np.maximum(np.array(seconds), CLOCK_S)) ** 2
     return short / np.minimum(np.array(counts, dtype=np.float64), 4.0)
 
 
 def covariance(
     settings: Hyperparameters,
-    left: Array,
-    right: Array,
+    left: Floats,
+    right: Floats,
     kinds_left: NDArray[np.str_],
     kinds_right: NDArray[np.str_],
-) -> Array:
+) -> Floats:
     """Matern 5/2 covariance between kernels, damped where their kinds differ."""
     lengths = np.array(settings.lengths)
     distance = scaled_distance(left / lengths, right / lengths)
     root = math.sqrt(5.0) * distance
     smooth = (1.0 + root + root**2 / 3.0) * np.exp(-root)
     same = kinds_left[:, None] == kinds_right[None, :]
-    together: Array = settings.spread**2 * smooth * np.where(same, 1.0, settings.shared)
+    together: Floats = settings.spread**2 * smooth * np.where(same, 1.0, settings.shared)
     return together
 
 
-def scaled_distance(left: Array, right: Array) -> Array:
+def scaled_distance(left: Floats, right: Floats) -> Floats:
     """Euclidean distances between the rows of two arrays."""
     square = (left**2).sum(1)[:, None] + (right**2).sum(1)[None, :] - 2.0 * left @ right.T
-    distance: Array = np.sqrt(np.maximum(square, 0.0))
+    distance: Floats = np.sqrt(np.maximum(square, 0.0))
     return distance
 
 
-def _points(shapes: Sequence[KernelShape]) -> Array:
+def _points(shapes: Sequence[KernelShape]) -> Floats:
     return features_of(shapes)
 
 

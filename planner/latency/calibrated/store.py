@@ -10,7 +10,7 @@ from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import device_ids, read_device
 from planner.hardware.operating_point import OperatingPoint
 from planner.hardware.processor import cpu_name
-from planner.latency.calibrated.calibration import Calibration, Setting
+from planner.latency.calibrated.calibration import Calibration, CalibrationSetting
 from planner.latency.calibrated.file import read_calibration
 
 THIS_MACHINE = "this-machine"
@@ -21,7 +21,7 @@ def folder() -> Path:
     return config_dir() / "calibrations"
 
 
-def file_of(setting: Setting) -> Path:
+def file_of(setting: CalibrationSetting) -> Path:
     """The place of one setting's calibration."""
     name = f"{setting.device}.{setting.engine}.{setting.precision}.{setting.threads}t.yaml"
     return folder() / name
@@ -29,7 +29,7 @@ def file_of(setting: Setting) -> Path:
 
 def stored(engine: str, threads: int, precision: str, device: str = THIS_MACHINE) -> Calibration | None:
     """The calibration kept for this setting; None where there is none."""
-    path = file_of(Setting(engine, "", "", device, "cpu", threads, precision, ""))
+    path = file_of(CalibrationSetting(engine, "", "", device, "cpu", threads, precision, ""))
     return read_calibration(path) if path.exists() else None
 
 

@@ -41,7 +41,7 @@ class BlockRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ChannelLayout:
     """Whether one kernel runs on blocks, and the bytes that are reordered for it before and after.
 
     `padding` is how much larger its result gets when its channels are filled up to whole blocks.
@@ -53,14 +53,16 @@ class Layout:
     padding: float = 1.0
 
 
-def layouts_of(workload: Workload, kernels: Sequence[Kernel], rule: BlockRule | None) -> tuple[Layout, ...]:
+def layouts_of(
+    workload: Workload, kernels: Sequence[Kernel], rule: BlockRule | None
+) -> tuple[ChannelLayout, ...]:
     """The layout of each kernel in order; plain without a copy where the engine has no blocks.
 
     A tensor is reordered once in each direction: into blocks by the first kernel that wants them, out of them
     at the charge of the kernel that made it. A convolution of few channels reads them plain.
     """
     if rule is None:
-        return (Layout(),) * len(kernels)
+        return (ChannelLayout(),) * len(kernels)
     mains = {operator.name: operator for operator in workload.operators}
     blocked: set[str] = set()
     both: set[str] = set()
@@ -86,7 +88,7 @@ def layouts_of(workload: Workload, kernels: Sequence[Kernel], rule: BlockRule | 
         if name in blocked:
             out_of[name] = _bytes(workload, name)
     return tuple(
-        Layout(
+        ChannelLayout(
             flag,
             into[index],
             sum(out_of.get(access.tensor, 0) for access in kernel.writes),

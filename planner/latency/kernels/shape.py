@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from planner.latency.kernels.channel_layout import BlockRule, Layout, layouts_of
+from planner.latency.kernels.channel_layout import BlockRule, ChannelLayout, layouts_of
 from planner.latency.kernels.masks import masked_tensors
 from planner.workload.fusion import Kernel
 from planner.workload.graph import Attribute, Node
@@ -99,7 +99,7 @@ class _Site:
     footprint_bytes: int
 
 
-def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
+def _shape(site: _Site, kernel: Kernel, layout: ChannelLayout) -> KernelShape:
     main = site.operators[kernel.name]
     node = site.nodes.get(main.writes[0].tensor) if main.writes else None
     attributes: Mapping[str, Attribute] = node.attributes if node else {}
@@ -143,7 +143,7 @@ def _shape(site: _Site, kernel: Kernel, layout: Layout) -> KernelShape:
     )
 
 
-def _class(kernel: Kernel, layout: Layout) -> str:
+def _class(kernel: Kernel, layout: ChannelLayout) -> str:
     """The class of a kernel; groups that fill blocks of channels run the code of a dense convolution."""
     in_blocks = kernel.op_class == "grouped_conv" and layout.blocked
     return "conv" if in_blocks else kernel.op_class
@@ -156,7 +156,7 @@ def _is_folded(op_type: str, main: Operator) -> bool:
 def _kind(
     site: _Site,
     kernel: Kernel,
-    layout: Layout,
+    layout: ChannelLayout,
     main: Operator,
     source: Sequence[int],
     attributes: Mapping[str, Attribute],

@@ -11,7 +11,7 @@ from dataclasses import replace
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared, prepare
-from planner.latency.overhead import NONE, HiddenCost, When, hidden_costs_data, titled
+from planner.latency.overhead import NONE, HiddenCost, OverheadTime, hidden_costs_data, titled
 from planner.latency.overheads.crossings import copies, other_units, reformat
 from planner.latency.point import point_for
 from planner.latency.result import Estimate
@@ -56,7 +56,7 @@ def hidden_costs(
 
 
 def _outside(
-    cost_id: str, when: When, time_s: Band | None, reason: str, source: str | None = None
+    cost_id: str, when: OverheadTime, time_s: Band | None, reason: str, source: str | None = None
 ) -> HiddenCost:
     """A cost that no latency holds."""
     return HiddenCost(cost_id, when, time_s, in_latency=False, reason=reason, source=titled(source))

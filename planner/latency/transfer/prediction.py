@@ -26,7 +26,7 @@ FEW_WIDENS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
+class TransferredTimes:
     """Times of the kernels, what is added once, and the band of their sum."""
 
     times: KernelTimes
@@ -41,7 +41,7 @@ class Prediction:
 
 def predict(
     prepared: Prepared, point: OperatingPoint, transfer: Transfer, profile: str | None = None
-) -> Prediction:
+) -> TransferredTimes:
     """The prediction; `profile` None takes the way in which networks of this name are usually called."""
     table = kernel_table(prepared)
     values = parameter_values(transfer)
@@ -60,7 +60,7 @@ def predict(
     low, high, power, notes = _ends(transfer, table, times, point)
     if caller_s > 0:
         notes = (*notes, _caller_note(transfer, chosen, caller_s))
-    return Prediction(
+    return TransferredTimes(
         times, fixed_s, caller_s, Band(mid * low, mid, mid * high, transfer.level), notes, power
     )
 

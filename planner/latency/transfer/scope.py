@@ -15,15 +15,15 @@ FACTORS: tuple[ActsOn, ...] = ("rate", "winograd", "silu_bytes", "waves", "bandw
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ScopeFacts:
     """What scoped parameters are matched against."""
 
     facts: Mapping[str, str]
 
 
-def setting_of(point: OperatingPoint, profile: str) -> Setting:
+def setting_of(point: OperatingPoint, profile: str) -> ScopeFacts:
     """The facts of an operating point and of the way it is measured; `profile` may be empty."""
-    return Setting(
+    return ScopeFacts(
         {
             "precision": point.precision.value,
             "profile": profile,
@@ -34,7 +34,7 @@ def setting_of(point: OperatingPoint, profile: str) -> Setting:
     )
 
 
-def applies(parameter: ScopedParameter, setting: Setting) -> bool:
+def applies(parameter: ScopedParameter, setting: ScopeFacts) -> bool:
     """Whether all facts that the parameter names match."""
     return all(
         any(fnmatchcase(setting.facts[fact], pattern) for pattern in patterns)
@@ -43,7 +43,7 @@ def applies(parameter: ScopedParameter, setting: Setting) -> bool:
 
 
 def combined(
-    scoped: Iterable[ScopedParameter], values: Mapping[str, float], setting: Setting
+    scoped: Iterable[ScopedParameter], values: Mapping[str, float], setting: ScopeFacts
 ) -> dict[ActsOn, float]:
     """What acts on each target: products, and the sum of what is added to the fixed cost."""
     found: dict[ActsOn, float] = {**dict.fromkeys(FACTORS, 1.0), "fixed_us": 0.0}

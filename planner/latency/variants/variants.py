@@ -36,7 +36,7 @@ from planner.schema.reading.yaml_file import read_model
 from planner.workload.dtypes import BITS, STORED_AS
 from planner.workload.workload import Workload
 
-State = Literal["ok", "no_gain", "refused"]
+VariantState = Literal["ok", "no_gain", "refused"]
 PRECISIONS = (Precision.FP32, Precision.TF32, Precision.FP16, Precision.BF16, Precision.INT8, Precision.INT4)
 
 
@@ -58,7 +58,7 @@ class Variant:
 
     id: str
     title: str
-    state: State
+    state: VariantState
     estimate: Estimate | None = None
     latency_s: Band | None = None
     """Of the estimate, and with a measured gain on top where there is one."""
@@ -131,7 +131,7 @@ def _estimated(
 
 
 def _ok(name: str, title: str, found: Estimate, reason: str = "", latency_s: Band | None = None) -> Variant:
-    state: State = "ok" if found.fits else "refused"
+    state: VariantState = "ok" if found.fits else "refused"
     advice = "" if found.fits else "a part with more memory, fewer bits or a smaller batch"
     told = reason if found.fits else next(text for text in found.warnings if "does not fit" in text)
     return Variant(name, title, state, found, latency_s or found.latency_s, told, advice)

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 from planner.errors import InputError
 from planner.hardware.catalog import read_device
-from planner.latency.band import Band, Bound
+from planner.latency.band import Band, BandEnd
 from planner.plan.money.bill import Bill, Year, bill_of
 from planner.plan.money.economics import years
-from planner.plan.money.prices import Price, missing_price, price_of
+from planner.plan.money.prices import QuotedPrice, missing_price, price_of
 from planner.plan.money.tariff import Draw, price_by_hour
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
@@ -74,9 +74,9 @@ class CostModel:
         if price is None:
             missing = missing_price(scenario, self.device)
             raise InputError(f"scenario {scenario.id}", [missing] if missing else [])
-        self.price: Price = price
+        self.price: QuotedPrice = price
         self._estimator = estimator
-        bounds: tuple[Bound, ...] = ("low", "mid", "high")
+        bounds: tuple[BandEnd, ...] = ("low", "mid", "high")
         self._services = tuple(
             services_of(scenario, estimator, self.device, option.networks, bound) for bound in bounds
         )

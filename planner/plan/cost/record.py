@@ -7,7 +7,7 @@ from dataclasses import asdict
 from planner.plan.cost.sensitivity import QUANTILES, MonteCarlo, Tornado
 from planner.plan.cost.study import Costed, CostStudy
 from planner.plan.money.bill import Bill
-from planner.plan.money.prices import Price
+from planner.plan.money.prices import QuotedPrice
 
 NOT_COUNTED = (
     "labour, taxes, financing and decommissioning are not counted",
@@ -115,7 +115,7 @@ def _option_record(item: Costed) -> dict[str, object]:
     }
 
 
-def _price_record(price: Price) -> dict[str, object]:
+def _price_record(price: QuotedPrice) -> dict[str, object]:
     return {
         "part": price.part,
         "quoted": price.quoted.amount,

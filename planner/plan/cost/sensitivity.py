@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.arrays import Floats
 from planner.plan.cost.model import SHARED, CostModel
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _SOBOL_BASE = 256
 _BINS = 40
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

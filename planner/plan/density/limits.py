@@ -23,7 +23,7 @@ from planner.rack.studies.density import (
     settled_hottest_c,
 )
 from planner.schema.hardware.device import Device
-from planner.schema.scenario.rack_study import Density, Liquid
+from planner.schema.scenario.rack_study import DensitySpec, Liquid
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import counted, message
 
@@ -64,7 +64,7 @@ class LiquidAnswer:
 
 
 def site_limits(
-    scenario: Scenario, part: Device | None, rack: Rack, around: SurroundingsAt, asked: Density
+    scenario: Scenario, part: Device | None, rack: Rack, around: SurroundingsAt, asked: DensitySpec
 ) -> tuple[SiteLimit, ...]:
     """The limits in the order in which they are told: room, heat, inlets, power."""
     limits = [_heat(rack, around), _power(scenario, rack, around)]

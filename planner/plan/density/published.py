@@ -15,7 +15,7 @@ from planner.rack.studies.airflow_readings import (
 )
 from planner.rack.studies.density import DensityRow
 from planner.rack.studies.joint_fit import JointReading, growth_needed, joint_readings
-from planner.schema.scenario.rack_study import Density
+from planner.schema.scenario.rack_study import DensitySpec
 from planner.units import format_percent
 
 ASSUMED_EXPONENTS_PER_K = (0.01, 0.02, 0.03, 0.04)
@@ -31,7 +31,7 @@ class PublishedResidual:
     power_error_w: float
 
 
-def published_readings(rack: Rack, asked: Density) -> tuple[FittedReading, ...]:
+def published_readings(rack: Rack, asked: DensitySpec) -> tuple[FittedReading, ...]:
     """What the rises of the published rows fix of the airflow, the best first; none for fewer than two."""
     if len({row.devices for row in asked.published}) < 2:
         return ()
@@ -51,7 +51,7 @@ def reading_used(readings: tuple[FittedReading, ...], airflow: str, file: str) -
     raise InputError(file, [Problem("density.airflow", "a reading of the published rows", airflow)])
 
 
-def published_residuals(rows: tuple[DensityRow, ...], asked: Density) -> tuple[PublishedResidual, ...]:
+def published_residuals(rows: tuple[DensityRow, ...], asked: DensitySpec) -> tuple[PublishedResidual, ...]:
     """How far the curve lies from each published row."""
     found = {row.devices: row for row in rows}
     return tuple(
@@ -64,20 +64,20 @@ def published_residuals(rows: tuple[DensityRow, ...], asked: Density) -> tuple[P
     )
 
 
-def published_leakages(asked: Density) -> tuple[LeakageReading, ...]:
+def published_leakages(asked: DensitySpec) -> tuple[LeakageReading, ...]:
     """What the powers of three densities or more say of leakage, at each assumed exponent."""
     if not _three(asked):
         return ()
     return tuple(fit_leakage(_points(asked), per_k) for per_k in ASSUMED_EXPONENTS_PER_K)
 
 
-def published_joint(asked: Density) -> tuple[JointReading, ...]:
+def published_joint(asked: DensitySpec) -> tuple[JointReading, ...]:
     """Airflow and leakage fitted together, to three densities or more."""
     return joint_readings(_points(asked)) if _three(asked) else ()
 
 
 def published_remarks(
-    rack: Rack, asked: Density, readings: tuple[FittedReading, ...], used: FittedReading | None
+    rack: Rack, asked: DensitySpec, readings: tuple[FittedReading, ...], used: FittedReading | None
 ) -> list[str]:
     """What the published rows leave open, in words."""
     if not readings:
@@ -106,7 +106,7 @@ def published_remarks(
     return [*remarks, *_growth_remark(asked)]
 
 
-def _growth_remark(asked: Density) -> list[str]:
+def _growth_remark(asked: DensitySpec) -> list[str]:
     """Why so many numbers have to be fitted: what every airflow and every power law has to do."""
     if not _three(asked):
         return []
@@ -125,7 +125,9 @@ def _growth_remark(asked: Density) -> list[str]:
     return [remark]
 
 
-def _where_they_part(rack: Rack, asked: Density, holding: list[FittedReading], heat_j_per_m3_k: float) -> str:
+def _where_they_part(
+    rack: Rack, asked: DensitySpec, holding: list[FittedReading], heat_j_per_m3_k: float
+) -> str:
     most = max(p.devices for p in asked.published)
     watts = max(p.power_per_device_w for p in asked.published)
     names = " and ".join(fit.reading.name for fit in holding)
@@ -137,11 +139,11 @@ def _where_they_part(rack: Rack, asked: Density, holding: list[FittedReading], h
     return f"{names} hold within 0.5 K; one more row would tell them apart: {', '.join(parts)}"
 
 
-def _points(asked: Density) -> tuple[DensityPoint, ...]:
+def _points(asked: DensitySpec) -> tuple[DensityPoint, ...]:
     return tuple(
         DensityPoint(row.devices, row.temperature_rise_k, row.power_per_device_w) for row in asked.published
     )
 
 
-def _three(asked: Density) -> bool:
+def _three(asked: DensitySpec) -> bool:
     return len({row.devices for row in asked.published}) >= 3

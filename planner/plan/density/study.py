@@ -45,7 +45,7 @@ from planner.rack.studies.density import (
 )
 from planner.rack.studies.joint_fit import JointReading
 from planner.schema.hardware.device import Device
-from planner.schema.scenario.rack_study import Density
+from planner.schema.scenario.rack_study import DensitySpec
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import message
 
@@ -108,7 +108,7 @@ def _curve(
     source: ScenarioFile, rack: Rack, part: Device | None, fixed_w: Callable[[int], float] | None
 ) -> DensityCurve:
     scenario = source.scenario
-    asked = scenario.density or Density(counts=_doubling(2 * rack.count))
+    asked = scenario.density or DensitySpec(counts=_doubling(2 * rack.count))
     readings = published_readings(rack, asked)
     used = reading_used(readings, asked.airflow, source.file)
     around = _surroundings(scenario, rack, used, fixed_w)

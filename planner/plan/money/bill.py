@@ -21,7 +21,7 @@ from planner.plan.money.economics import (
     yearly_lines,
     years,
 )
-from planner.plan.money.prices import Price
+from planner.plan.money.prices import QuotedPrice
 from planner.plan.money.tariff import Draw, carbon_kg_per_j
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FOLLOWS_THE_LOAD = ("energy", "cooling and losses")
 
-When = Literal["at purchase", "each year", "at the end"]
+PaymentTime = Literal["at purchase", "each year", "at the end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Line:
     """One cost: when it falls due, what it is in its first year, and its present value over the horizon."""
 
     name: str
-    when: When
+    when: PaymentTime
     first: float
     present_value: float
     basis: str
@@ -76,7 +76,7 @@ class Bill:
     horizon_years: float
     discount_rate: float
     lines: tuple[Line, ...]
-    price: Price
+    price: QuotedPrice
     capital: float
     running_cost_per_year: float
     total_cost: float
@@ -96,7 +96,7 @@ class Bill:
         return pd.DataFrame({**asdict(line), "currency": self.currency} for line in self.lines)
 
 
-def bill_of(scenario: Scenario, device: Device, price: Price, life: Sequence[Year]) -> Bill:
+def bill_of(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequence[Year]) -> Bill:
     """The bill of a rack of one kind of device through the years of its horizon."""
     lengths = years(scenario)
     lines = _lines(scenario, device, price, life)
@@ -133,13 +133,13 @@ def bill_of(scenario: Scenario, device: Device, price: Price, life: Sequence[Yea
 class _Running:
     """A line as it adds up over the years."""
 
-    when: When
+    when: PaymentTime
     basis: str
     first: float = 0.0
     present_value: float = 0.0
 
 
-def _lines(scenario: Scenario, device: Device, price: Price, life: Sequence[Year]) -> tuple[Line, ...]:
+def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequence[Year]) -> tuple[Line, ...]:
     money = scenario.money
     found: dict[str, _Running] = {
         "devices": _Running("at purchase", _price_text(price)),
@@ -184,7 +184,7 @@ _BASES = {
 }
 
 
-def _price_text(price: Price) -> str:
+def _price_text(price: QuotedPrice) -> str:
     rate = "" if price.rate == 1.0 else f" at {price.rate:g}"
     return (
         f"{price.quoted.amount:,.0f} {price.quoted.currency}{rate} each, {price.date}, {price.status.value}: "

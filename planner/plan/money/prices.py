@@ -23,7 +23,7 @@ _FEWEST_LIKE_IT = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class QuotedPrice:
     """The price of one part as it was quoted, with its date and its source, and how far it may lie off.
 
     `low`, `mid` and `high` are in the scenario's currency; `rate` is what one unit of the quoted one costs in
@@ -56,7 +56,7 @@ def rate_of(currency: str, scenario: Scenario) -> float | None:
     return scenario.money.exchange_rates.get(currency)
 
 
-def price_of(scenario: Scenario, device: Device) -> Price | None:
+def price_of(scenario: Scenario, device: Device) -> QuotedPrice | None:
     """The price to reckon with: the buyer's, else the database's, else - where asked for - an assumed one.
 
     None where it is unknown, or in a currency without a rate.
@@ -98,14 +98,14 @@ def missing_price(scenario: Scenario, device: Device) -> Problem | None:
     return Problem(f"money.exchange_rates.{quoted.currency}", expected, got, advice)
 
 
-def _stated(scenario: Scenario, device: Device, stated: PartPrice) -> Price | None:
+def _stated(scenario: Scenario, device: Device, stated: PartPrice) -> QuotedPrice | None:
     low, high = in_currency(stated.low_money, scenario), in_currency(stated.high_money, scenario)
     rate = rate_of(stated.low_money.currency, scenario)
     if low is None or high is None or rate is None:
         return None
     amount = (stated.low_money.amount + stated.high_money.amount) / 2
     fixed = low == high
-    return Price(
+    return QuotedPrice(
         part=device.id,
         quoted=Money(amount=amount, currency=stated.low_money.currency),
         rate=rate,
@@ -119,7 +119,7 @@ def _stated(scenario: Scenario, device: Device, stated: PartPrice) -> Price | No
     )
 
 
-def _of_database(scenario: Scenario, device: Device) -> Price | None:
+def _of_database(scenario: Scenario, device: Device) -> QuotedPrice | None:
     if device.price is None:
         return None
     number, quoted = device.price.amount_money, device.price.amount_money.value
@@ -131,7 +131,7 @@ def _of_database(scenario: Scenario, device: Device) -> Price | None:
     spread = 0.0 if firm else ASSUMED_SPREAD if stated is None else stated
     mid = quoted.amount * rate
     whose = message("cost_basis.assumed" if stated is None else "cost_basis.stated")
-    return Price(
+    return QuotedPrice(
         part=device.id,
         quoted=quoted,
         rate=rate,
@@ -147,7 +147,7 @@ def _of_database(scenario: Scenario, device: Device) -> Price | None:
     )
 
 
-def _like_it(scenario: Scenario, device: Device) -> Price | None:
+def _like_it(scenario: Scenario, device: Device) -> QuotedPrice | None:
     """The range of known prices of parts of the same form; None where too few are known."""
     others = [read_device(other) for other in device_ids()]
     known = sorted(
@@ -159,7 +159,7 @@ def _like_it(scenario: Scenario, device: Device) -> Price | None:
     if len(known) < _FEWEST_LIKE_IT:
         return None
     mid = median(known)
-    return Price(
+    return QuotedPrice(
         part=device.id,
         quoted=Money(amount=mid, currency=scenario.money.currency),
         rate=1.0,

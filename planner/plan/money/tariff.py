@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.schema.scenario.money import HOURS, Carbon, MoneyTerms
+from planner.schema.scenario.money import HOURS, CarbonSpec, MoneyTerms
 from planner.schema.scenario.scenario import Scenario
 from planner.schema.scenario.streams import Stream
 
@@ -54,7 +54,7 @@ def price_by_hour(money: MoneyTerms) -> Hours:
     return prices
 
 
-def carbon_by_hour(carbon: Carbon) -> Hours:
+def carbon_by_hour(carbon: CarbonSpec) -> Hours:
     """Kilograms a joule in each hour of the day."""
     if carbon.intensity_kg_per_j is not None:
         return np.full(HOURS, carbon.intensity_kg_per_j)

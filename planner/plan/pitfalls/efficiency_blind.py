@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from planner.plan.options.option import Option
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_text
 from planner.plan.rack.questions import claim_holds, clock_savings
-from planner.schema.hardware.pitfall import Rule
+from planner.schema.hardware.pitfall import PitfallRule
 from planner.units import format_percent, format_quantity
 from planner.wording.message import message
 
 _Wanted = Callable[[Option], bool]
 
 
-def _light_load(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _light_load(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """A rack that idles most of the time, where another one would take much less energy."""
     option = facts.option
     if option is None or option.utilisation >= rule.thresholds["busy_share"]:
@@ -35,7 +35,7 @@ def _light_load(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         )
 
 
-def _power_mode(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _power_mode(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """A power mode above the one that would do, with no more devices."""
     option = facts.option
     if option is None:
@@ -56,7 +56,7 @@ def _power_mode(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         )
 
 
-def _clock_claim(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+def _clock_claim(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
     """A saving by lower clocks that no case of what is unknown reaches."""
     asked = facts.scenario.clock_scaling
     if asked is None or asked.claimed_low_ratio is None:

@@ -9,12 +9,12 @@ from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_tex
 from planner.provenance import Status
 from planner.rack.heat.air import heat_rate_w_per_k
 from planner.rack.heat.cooling import inlet_class
-from planner.schema.hardware.pitfall import Rule
+from planner.schema.hardware.pitfall import PitfallRule
 from planner.units import format_percent
 from planner.wording.message import message
 
 
-def _throttles(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+def _throttles(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
     """Devices that slow down or switch off from heat."""
     option, run = facts.option, facts.run
     if run is not None:
@@ -45,7 +45,7 @@ def _throttles(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG0
             )
 
 
-def _thin_margin(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _thin_margin(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """A temperature that is fine only if an assumed thermal resistance is right."""
     option, run = facts.option, facts.run
     if option is None or run is None or run.result.devices.throttled_share > 0:
@@ -67,7 +67,7 @@ def _thin_margin(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         )
 
 
-def _power(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _power(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """A rack whose devices at their limits load the supply further than it should be for long."""
     option = facts.option
     if option is None:
@@ -86,7 +86,7 @@ def _power(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         )
 
 
-def _airflow(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _airflow(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """Inlets much warmer than the supply, or warmer than the equipment allows: air does not carry it off."""
     run, site = facts.run, facts.scenario.site
     if run is None or site.sealed is not None:
@@ -115,7 +115,7 @@ def _airflow(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
     )
 
 
-def _thrash(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _thrash(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """A scheduler that changes which devices are open faster than any of it can pay."""
     run = facts.run
     if run is None or run.result.devices.open_changes == 0:
@@ -133,7 +133,7 @@ def _thrash(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         )
 
 
-def _updates(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _updates(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """Updates that take more devices out than the rest can stand in for."""
     update, run = facts.scenario.update, facts.run
     if update is None or update.hot_swap or run is None:
@@ -149,7 +149,7 @@ def _updates(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
         )
 
 
-def _no_spare(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _no_spare(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """A rack that loses requests when one device is out."""
     option, scenario = facts.option, facts.scenario
     spares = scenario.planning.spares + (scenario.failures.hot_spares if scenario.failures else 0)

@@ -26,7 +26,7 @@ from planner.plan.scenario.known_mistakes import known_mistakes
 from planner.plan.sizing.closed_form import size
 from planner.plan.sizing.runner import Progress
 from planner.plan.study.study import Study, run_study, simulate_synthetic
-from planner.rack.simulation import Engine
+from planner.rack.simulation import SimulationEngine
 from planner.schema.hardware.pitfall import Mistake, Severity
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import Stored
@@ -105,7 +105,7 @@ def lint(study: Study) -> tuple[Pitfall, ...]:
 
 
 def lint_scenario(
-    source: ScenarioFile, *, engine: Engine = "compiled", progress: Progress = lambda _: None
+    source: ScenarioFile, *, engine: SimulationEngine = "compiled", progress: Progress = lambda _: None
 ) -> tuple[Pitfall, ...]:
     """Answer a scenario and lint the answer: its study, or the rack of a device given by numbers."""
     if source.scenario.synthetic is not None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_text
-from planner.schema.hardware.pitfall import Rule
-from planner.schema.scenario.network_facts import Accuracy, Compression
+from planner.schema.hardware.pitfall import PitfallRule
+from planner.schema.scenario.network_facts import AccuracySpec, Compression
 from planner.units import format_percent
 from planner.wording.message import message
 
 _FEW_BITS = {"int8": 8, "fp8": 8, "int4": 4, "fp4": 4}
 
 
-def _unchecked(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+def _unchecked(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
     """A plan in eight bits or fewer of a network whose accuracy in them nobody stated."""
     option = facts.option
     if option is None or option.precision not in _FEW_BITS:
@@ -34,7 +34,7 @@ def _unchecked(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG0
             )
 
 
-def _accuracy(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+def _accuracy(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
     """Accuracy below what the task takes."""
     for where, accuracy in _accuracies(facts):
         if accuracy.compressed_ratio < accuracy.least_ratio:
@@ -51,7 +51,7 @@ def _accuracy(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG00
             )
 
 
-def _loss(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _loss(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """More accuracy lost than eight bits alone usually cost, though it may still be enough."""
     for where, accuracy in _accuracies(facts):
         lost = accuracy.full_ratio - accuracy.compressed_ratio
@@ -68,13 +68,13 @@ def _loss(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
             )
 
 
-def _accuracies(facts: PlanFacts) -> Iterator[tuple[str, Accuracy]]:
+def _accuracies(facts: PlanFacts) -> Iterator[tuple[str, AccuracySpec]]:
     for where, compression in facts.compressions():
         if compression.accuracy is not None:
             yield where, compression.accuracy
 
 
-def _per_layer(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+def _per_layer(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
     """Compression beyond eight bits that was only looked at as a whole."""
     for where, compression in facts.compressions():
         bits = compression.activation_bits
@@ -96,7 +96,7 @@ def _made_smaller(compression: Compression) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _unstructured(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _unstructured(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """Speed expected of zeros that dense hardware computes as well."""
     for where, compression in facts.compressions():
         pruning = compression.pruning
@@ -117,7 +117,7 @@ def _unstructured(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
             )
 
 
-def _one_rate(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _one_rate(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """The same pruning rate for layers that bear very different ones."""
     for where, compression in facts.compressions():
         pruning = compression.pruning
@@ -128,7 +128,7 @@ def _one_rate(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
             )
 
 
-def _first_layers(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _first_layers(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """First layers pruned hard: what they lose, no later layer brings back."""
     for where, compression in facts.compressions():
         share = compression.pruning.first_layers_ratio if compression.pruning else None
@@ -139,7 +139,7 @@ def _first_layers(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
             )
 
 
-def _activations(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _activations(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """Activations in so few bits that their outliers are lost."""
     for where, compression in facts.compressions():
         bits = compression.activation_bits
@@ -148,7 +148,7 @@ def _activations(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
             yield Finding(f"{where}.activation_bits", text)
 
 
-def _distilled(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+def _distilled(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
     """A small network taught by outputs alone."""
     for where, compression in facts.compressions():
         if compression.distilled == "outputs":

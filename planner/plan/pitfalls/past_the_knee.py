@@ -9,12 +9,12 @@ from planner.plan.options.option import Option
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_text
 from planner.plan.sizing.closed_form import sized_option
 from planner.schema.hardware.device import Precision
-from planner.schema.hardware.pitfall import Rule
+from planner.schema.hardware.pitfall import PitfallRule
 from planner.units import format_percent
 from planner.wording.message import message
 
 
-def _batch(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _batch(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """A given batch size whose last doubling costs latency and no throughput, while half of it would do."""
     option = facts.option
     if option is None or not facts.given or option.batch < 2 or facts.estimator is None:
@@ -51,7 +51,7 @@ def _with_batch(facts: PlanFacts, option: Option, batch: int) -> float:
     return max(sized.utilisation, sized.offered_utilisation)
 
 
-def _waiting(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _waiting(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """Requests that wait a good part of their service level for batches that do not fill."""
     candidates, run = facts.scenario.candidates, facts.run
     if run is None or run.rack.batching.max_size < 2 or run.result.devices.mean_batch is None:
@@ -79,7 +79,7 @@ def _tightest_s(facts: PlanFacts) -> float:
     return min(stream.slo.latency_s for stream in facts.scenario.streams)
 
 
-def _busy(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _busy(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """A rack so busy that its queues, not its devices, make the latency."""
     run = facts.run
     if run is None or run.result.devices.utilisation < rule.thresholds["busy_share"]:

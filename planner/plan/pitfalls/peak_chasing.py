@@ -8,12 +8,12 @@ from planner.hardware.catalog import read_device
 from planner.plan.options.option import Option
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_text
 from planner.schema.hardware.device import ByMode, ComputeUnit, Device, Precision
-from planner.schema.hardware.pitfall import Rule
+from planner.schema.hardware.pitfall import PitfallRule
 from planner.units import format_percent, format_quantity
 from planner.wording.message import message
 
 
-def _label(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _label(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """The peak that the plan was drawn up with against the dense peak of one unit."""
     for device_id, counted_on in facts.scenario.candidates.labels_ops_per_s.items():
         device = read_device(device_id)
@@ -62,7 +62,7 @@ def _made_of(device: Device) -> str:
     return message("evidence.made_of", headline=headline, parts=parts, kind=kind)
 
 
-def _memory_bound(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _memory_bound(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """A part that somebody chose, whose arithmetic waits for memory most of the time."""
     option = facts.option
     if option is None or not facts.given:
@@ -112,7 +112,7 @@ def _peak_of(option: Option) -> float:
     return unit.peaks_ops_per_s[Precision(option.precision)][option.mode].value
 
 
-def _precision(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+def _precision(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
     """A precision that the part lacks and falls back from."""
     option, scenario = facts.option, facts.scenario
     if option is None:
@@ -138,7 +138,7 @@ def _precision(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG0
     )
 
 
-def _sparse(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+def _sparse(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
     """Two-of-four pruning for a unit that has no kernels for it."""
     option = facts.option
     if option is None:

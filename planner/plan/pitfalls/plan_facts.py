@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import NetworkOnPart, Option
 from planner.plan.options.rack_run import RackRun
-from planner.schema.hardware.pitfall import Rule
+from planner.schema.hardware.pitfall import PitfallRule
 from planner.schema.scenario.network_facts import Compression, NetworkFacts, Toolchain
 from planner.schema.scenario.scenario import Scenario
 from planner.units import format_quantity
@@ -61,7 +61,7 @@ class PlanFacts:
         return sum(stream.count * stream.rate_per_s for stream in self.scenario.streams)
 
 
-Check = Callable[[PlanFacts, Rule], Iterator[Finding]]
+Check = Callable[[PlanFacts, PitfallRule], Iterator[Finding]]
 """What finds one sub-case of a mistake; nothing found, nothing raised."""
 
 

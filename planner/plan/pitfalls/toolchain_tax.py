@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from planner.hardware.catalog import read_device, read_engine
 from planner.plan.options.option import NetworkOnPart
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_text
-from planner.schema.hardware.pitfall import Rule
+from planner.schema.hardware.pitfall import PitfallRule
 from planner.units import format_percent, format_quantity
 from planner.wording.message import message
 from planner.workload.dtypes import storage_bytes
 
 
-def _copies(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _copies(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """Inputs that are copied while the unit waits."""
     for where, item, toolchain in facts.toolchains():
         if toolchain.copies != "synchronous" or facts.option is None:
@@ -62,7 +62,7 @@ def _copy_s(facts: PlanFacts, item: NetworkOnPart) -> tuple[float, str] | None:
     return size_bytes / rate, over
 
 
-def _fallback(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+def _fallback(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
     """Kernels that the unit cannot run, so that every inference crosses to another unit and back."""
     option = facts.option
     if option is None:
@@ -89,7 +89,7 @@ def _fallback(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG00
             )
 
 
-def _first_run(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _first_run(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """A service whose first inference outlasts its service level, at every start."""
     for where, item, toolchain in facts.toolchains():
         if toolchain.engine_built != "at_start" or toolchain.first_run_s is None:
@@ -113,7 +113,7 @@ def _first_run(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
             )
 
 
-def _dynamic_axes(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
+def _dynamic_axes(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
     """Extents that change at run time, where kernels were chosen for one."""
     for where, item, toolchain in facts.toolchains():
         if toolchain.dynamic_axes:
@@ -124,7 +124,7 @@ def _dynamic_axes(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:  # noqa: A
             )
 
 
-def _launches(facts: PlanFacts, rule: Rule) -> Iterator[Finding]:
+def _launches(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """A network of so many small kernels that starting them takes longer than running them."""
     for item in facts.networks:
         launching_s = sum(layer.time.overhead_s for layer in item.estimate.layers)

@@ -10,7 +10,7 @@ from planner.schema.hardware import device_heat
 from planner.schema.scenario.accelerator import Accelerator, AcceleratorFan, LeakageGrowth
 
 
-def thermal_of_part(given: device_heat.Thermal) -> Thermal:
+def thermal_of_part(given: device_heat.ThermalSpec) -> Thermal:
     """The heat of a part of the catalog."""
     leakage, cap = given.leakage, given.power_cap_w
     nodes = tuple(

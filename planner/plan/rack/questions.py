@@ -9,7 +9,7 @@ from planner.errors import InputError, Problem
 from planner.rack.description.rack import Rack
 from planner.rack.load.expected import offered_utilisation
 from planner.rack.studies.delta import Delta, measure_delta
-from planner.rack.studies.dvfs import Saving, TwoThresholds, saving_band
+from planner.rack.studies.dvfs import ClockThresholds, Saving, saving_band
 from planner.rack.studies.knee import ConcurrencyPoint, Knee, fit_knee
 from planner.rack.studies.offload import CloudRequest, Link, Offloaded, largest_share, offload
 from planner.rack.studies.reliability import (
@@ -143,7 +143,7 @@ def clock_savings(scenario: Scenario) -> tuple[Saving, ...]:
     asked = scenario.clock_scaling
     if asked is None:
         return ()
-    governor = TwoThresholds(
+    governor = ClockThresholds(
         tuple(sorted(asked.clocks_ratio)), asked.lower_below_ratio, asked.raise_above_ratio
     )
     return tuple(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from planner.latency.band import Bound, planned_bound
+from planner.latency.band import BandEnd, planned_bound
 from planner.latency.planning import planning_band
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
@@ -17,9 +17,8 @@ from planner.plan.rack.events import rack_life, rack_shares
 from planner.plan.rack.heat import thermal_of_part
 from planner.rack.description.device import Host, Unit
 from planner.rack.description.heat_path import VerticalRecirculation
-from planner.rack.description.rack import Air, Batching, Rack, Service
-from planner.rack.description.rack import Device as RackDevice
-from planner.rack.description.streams import Bursts, DropOuts, Profile, Step, StreamGroup
+from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service
+from planner.rack.description.streams import Bursts, DayProfile, DropOuts, HostStep, StreamGroup
 from planner.rack.heat.air import air_density_kg_per_m3
 from planner.rack.heat.cabinet import sealed_cabinet
 from planner.rack.heat.fans import AirPath, FanCurve, airflow_m3_per_s, in_parallel
@@ -40,7 +39,7 @@ def services_of(
     estimator: Estimator,
     device: Device,
     networks: tuple[NetworkOnPart, ...],
-    bound: Bound | None = None,
+    bound: BandEnd | None = None,
 ) -> tuple[Service, ...]:
     """Service times of batches of one to the networks' batch, and power while serving.
 
@@ -177,23 +176,23 @@ def stream_groups(scenario: Scenario) -> tuple[StreamGroup, ...]:
     )
 
 
-def _bursts(given: asked.Bursts | None) -> Bursts | None:
+def _bursts(given: asked.BurstsSpec | None) -> Bursts | None:
     return None if given is None else Bursts(given.calm_s, given.burst_s, given.factor)
 
 
-def _profile(given: asked.Profile | None) -> Profile | None:
-    return None if given is None else Profile(tuple(given.shares_ratio), given.period_s, given.start_s)
+def _profile(given: asked.ProfileSpec | None) -> DayProfile | None:
+    return None if given is None else DayProfile(tuple(given.shares_ratio), given.period_s, given.start_s)
 
 
-def _steps(given: list[StepAround]) -> tuple[Step, ...]:
-    return tuple(Step(step.where, step.time_s) for step in given)
+def _steps(given: list[StepAround]) -> tuple[HostStep, ...]:
+    return tuple(HostStep(step.where, step.time_s) for step in given)
 
 
-def _drop_outs(given: asked.DropOuts | None) -> DropOuts | None:
+def _drop_outs(given: asked.DropOutsSpec | None) -> DropOuts | None:
     return None if given is None else DropOuts(given.up_s, given.down_s)
 
 
-def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound: Bound) -> Service:
+def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound: BandEnd) -> Service:
     """One network's service on the unit of its estimate: at powers of two, interpolated between."""
     point = item.estimate
     sizes = batch_sizes(point.batch)

@@ -9,7 +9,7 @@ from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life
 from planner.plan.rack.heat import thermal_of_accelerator
 from planner.plan.rack.rack_model import host_of, rack_air, rack_fan_w, stream_groups
-from planner.rack.description.rack import Batching, Device, Rack, Service
+from planner.rack.description.rack import Batching, Rack, RackDevice, Service
 from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
 from planner.schema.scenario.scenario import Scenario
 
@@ -51,7 +51,7 @@ def refuse_synthetic(scenario: Scenario) -> None:
         raise InputError(scenario.id, [problem])
 
 
-def _device(given: Accelerator) -> Device:
+def _device(given: Accelerator) -> RackDevice:
     service = Service(
         network=SYNTHETIC,
         batch_s=(given.service_s,),
@@ -59,7 +59,7 @@ def _device(given: Accelerator) -> Device:
         busy_w=given.serving_w - given.idle_w,
         service_distribution=given.distribution,
     )
-    return Device(
+    return RackDevice(
         name=given.name,
         idle_w=given.idle_w,
         services=(service,),

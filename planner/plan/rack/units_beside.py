@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from planner.errors import PlannerError
-from planner.latency.band import Bound, planned_bound
+from planner.latency.band import BandEnd, planned_bound
 from planner.latency.planning import planning_band, shortfall
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import NetworkOnPart
 from planner.plan.rack.rack_model import mode_of, service_of
-from planner.rack.description.device import Service, Unit, UnitKind
-from planner.schema.hardware.device import Device
+from planner.rack.description.device import Service, Unit
+from planner.schema.hardware.device import Device, UnitKind
 from planner.schema.scenario.scenario import Scenario
 
 
@@ -20,7 +20,7 @@ def units_beside(
     estimator: Estimator,
     device: Device,
     networks: tuple[NetworkOnPart, ...],
-    bound: Bound | None = None,
+    bound: BandEnd | None = None,
 ) -> tuple[Unit, ...]:
     """The units of the kinds asked for that serve some of the networks, beside the one that the plan rests
     on.
@@ -50,7 +50,7 @@ def _capped(services: tuple[Service, ...], most_w: float) -> tuple[Service, ...]
 
 
 def _on_unit(
-    estimator: Estimator, device: Device, item: NetworkOnPart, unit_id: str, bound: Bound
+    estimator: Estimator, device: Device, item: NetworkOnPart, unit_id: str, bound: BandEnd
 ) -> Service | None:
     """A network's service on another unit; None where the unit cannot run it."""
     point = item.estimate

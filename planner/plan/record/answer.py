@@ -17,7 +17,7 @@ from planner.wording.message import Message, counted, message, word
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnswerText:
     """What the first page says; its sentences can be said in any language of the catalogs."""
 
     verdict: str
@@ -26,7 +26,7 @@ class Answer:
     risks: tuple[str, ...]
 
 
-def answer(study: Study) -> Answer:
+def answer(study: Study) -> AnswerText:
     """The answer in words; every figure in it stands in the record too."""
     if study.simulated is None:
         return _infeasible(study)
@@ -44,14 +44,14 @@ def answer(study: Study) -> Answer:
         batch=option.batch,
     )
     paragraph = message("answer.paragraph", sentences=tuple(_sentences(study, simulated)))
-    return Answer(study.verdict, headline, paragraph, tuple(_risks(simulated))[:3])
+    return AnswerText(study.verdict, headline, paragraph, tuple(_risks(simulated))[:3])
 
 
-def _infeasible(study: Study) -> Answer:
+def _infeasible(study: Study) -> AnswerText:
     nearest = min(study.options, key=lambda option: len(option.reasons), default=None)
     if nearest is None:
         refused = [f"{r.device}, {r.mode}, {r.precision}: {r.reason}" for r in study.refusals]
-        return Answer(
+        return AnswerText(
             "INFEASIBLE",
             message("answer.none_runs"),
             message("answer.no_precision"),
@@ -70,7 +70,7 @@ def _infeasible(study: Study) -> Answer:
     sentences: list[str] = [text]
     if isinstance(against, Message) and against.key == "contradiction.several":
         sentences.append(message("answer.contradiction", against=against))
-    return Answer(
+    return AnswerText(
         "INFEASIBLE",
         message("answer.none_feasible"),
         message("answer.paragraph", sentences=tuple(sentences)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.hardware.catalog import read_device, read_engine
-from planner.hardware.datasheet import Figure, figures
+from planner.hardware.datasheet import DatasheetNumber, figures
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.options.option import Option
 from planner.plan.study.study import Study
@@ -40,7 +40,7 @@ def ledger(study: Study) -> dict[str, object]:
     return {"figures": rows, "sources": sources}
 
 
-def _used(figure: Figure, option: Option) -> bool:
+def _used(figure: DatasheetNumber, option: Option) -> bool:
     """Whether the option's estimate, heat or cost takes this number."""
     unit = f"units.{option.unit}.peaks"
     return figure.path.startswith(_ALWAYS) or figure.path in {
@@ -52,7 +52,7 @@ def _used(figure: Figure, option: Option) -> bool:
     }
 
 
-def _row(owner: str, figure: Figure) -> dict[str, object]:
+def _row(owner: str, figure: DatasheetNumber) -> dict[str, object]:
     return {
         "path": f"{owner}/{figure.path}",
         "value": figure.text,

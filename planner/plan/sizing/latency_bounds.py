@@ -11,20 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from planner.latency.band import Bound
+from planner.latency.band import BandEnd
 from planner.rack.counts.results import AtBound, RackResult, StreamBounds, StreamResult, Verdict
 from planner.rack.description.rack import Rack
 from planner.rack.load.expected import grows_without_end
 from planner.wording.message import message
 
-BOUNDS: tuple[Bound, ...] = ("low", "mid", "high")
+BOUNDS: tuple[BandEnd, ...] = ("low", "mid", "high")
 
 
 def with_bounds(
     result: RackResult,
     *,
-    planned: Bound,
-    rack_at: Callable[[Bound], Rack],
+    planned: BandEnd,
+    rack_at: Callable[[BandEnd], Rack],
     run: Callable[[Rack], RackResult],
 ) -> RackResult:
     """The result of a rack that was planned at one bound, judged over all three.
@@ -32,7 +32,7 @@ def with_bounds(
     `rack_at` gives the rack with the service times of a bound, `run` simulates one. Where a bound asks for
     more than the rack can serve and a queue has no limit, nothing is simulated there and nothing is promised.
     """
-    found: dict[Bound, RackResult | None] = {planned: result}
+    found: dict[BandEnd, RackResult | None] = {planned: result}
     for bound in BOUNDS:
         if bound not in found:
             at_bound = rack_at(bound)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.latency.band import Bound, planned_bound
+from planner.latency.band import BandEnd, planned_bound
 from planner.plan.options.rack_run import Simulated
 from planner.rack.counts.results import StreamResult, Verdict
 from planner.schema.scenario.scenario import Scenario
@@ -44,7 +44,7 @@ def stream_spans(run: Simulated) -> tuple[StreamSpan, ...]:
     )
 
 
-def _span(stream: StreamResult, planned: Bound, slo_s: float, slo_quantile: float) -> StreamSpan:
+def _span(stream: StreamResult, planned: BandEnd, slo_s: float, slo_quantile: float) -> StreamSpan:
     bounds, latency = stream.bounds, stream.latency_s
     low = mid = high = latency.p99
     as_planned, agree = stream.verdict, True

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from planner.hardware.catalog import read_device
-from planner.latency.band import Bound, planned_bound
+from planner.latency.band import BandEnd, planned_bound
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
@@ -16,7 +16,7 @@ from planner.plan.sizing.latency_bounds import with_bounds
 from planner.rack.counts.results import RackResult
 from planner.rack.description.rack import Rack
 from planner.rack.sequential import simulate_until_settled
-from planner.rack.simulation import Engine, simulate
+from planner.rack.simulation import SimulationEngine, simulate
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import message
 
@@ -27,7 +27,7 @@ Progress = Callable[[str], None]
 class Runner:
     """How racks are simulated in one study."""
 
-    engine: Engine = "compiled"
+    engine: SimulationEngine = "compiled"
     progress: Progress = lambda _: None
     keep_partial: bool = False
     processes: int = 1
@@ -96,7 +96,7 @@ def rack_of_option(scenario: Scenario, option: Option) -> Rack:
     )
 
 
-def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: Bound) -> Rack:
+def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: BandEnd) -> Rack:
     """The rack of a run with every network of every unit at one bound of its latency band."""
     part, networks = read_device(run.option.device), run.option.networks
     device = replace(

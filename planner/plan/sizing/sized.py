@@ -29,7 +29,7 @@ from planner.plan.sizing.runner import Progress, Runner, rack_of_option
 from planner.plan.sizing.search import Search
 from planner.rack.counts.results import Verdict
 from planner.rack.load.expected import grows_without_end
-from planner.rack.simulation import Engine
+from planner.rack.simulation import SimulationEngine
 from planner.schema.scenario.scenario import Scenario
 from planner.workload.workload import Workload
 
@@ -124,7 +124,7 @@ def _row(item: SizedOption) -> dict[str, object]:
 def size_scenario(
     source: ScenarioFile,
     *,
-    engine: Engine = "compiled",
+    engine: SimulationEngine = "compiled",
     most_parts: int = MOST_PARTS,
     progress: Progress = lambda _: None,
 ) -> Sizing:

@@ -5,7 +5,7 @@ Sizing in closed form proposes; the simulated rack decides (`planner.plan.sizing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -18,12 +18,12 @@ from planner.plan.rack.synthetic import refuse_synthetic, synthetic_rack
 from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.plan.sizing.closed_form import size
 from planner.plan.sizing.deployed import deployed_option
-from planner.plan.sizing.runner import Runner, cut, rack_of_option
+from planner.plan.sizing.runner import Progress, Runner, cut, rack_of_option
 from planner.plan.sizing.search import Search
 from planner.rack.counts.results import Verdict
 from planner.rack.description.rack import Rack
 from planner.rack.load.expected import grows_without_end
-from planner.rack.simulation import Engine
+from planner.rack.simulation import SimulationEngine
 from planner.wording.message import message
 from planner.workload.workload import Workload
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 StudyVerdict = Verdict | Literal["INFEASIBLE"]
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class Study:
 def run_study(
     source: ScenarioFile,
     *,
-    engine: Engine = "compiled",
+    engine: SimulationEngine = "compiled",
     progress: Progress = lambda _: None,
     keep_partial: bool = False,
     estimator: Estimator | None = None,
@@ -134,7 +133,7 @@ def _chosen(search: Search, options: Sequence[Option], run: Runner) -> Simulated
 def simulate_synthetic(
     source: ScenarioFile,
     *,
-    engine: Engine = "compiled",
+    engine: SimulationEngine = "compiled",
     progress: Progress = lambda _: None,
     keep_partial: bool = False,
 ) -> RackRun:

@@ -12,10 +12,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-Kind = Literal["int", "float", "str", "bool"]
-Row = Mapping[str, object]
+ColumnType = Literal["int", "float", "str", "bool"]
+SweepRow = Mapping[str, object]
 
-_OPTION: dict[str, Kind] = {
+_OPTION: dict[str, ColumnType] = {
     "device": "str",
     "mode": "str",
     "engine": "str",
@@ -38,7 +38,7 @@ _OPTION: dict[str, Kind] = {
     "currency": "str",
     "provenance": "str",
 }
-_RACK: dict[str, Kind] = {
+_RACK: dict[str, ColumnType] = {
     "simulated.utilisation": "float",
     "simulated.throttled_share": "float",
     "simulated.temperature_mean_c": "float",
@@ -47,7 +47,7 @@ _RACK: dict[str, Kind] = {
     "simulated.energy_per_request_j": "float",
     "simulated.throughput_per_s": "float",
 }
-_STREAM: dict[str, Kind] = {
+_STREAM: dict[str, ColumnType] = {
     "requests": "int",
     "dropped": "int",
     "latency_mean_s": "float",
@@ -57,7 +57,7 @@ _STREAM: dict[str, Kind] = {
     "p99_high_s": "float",
     "verdict": "str",
 }
-_DENSITY: dict[str, Kind] = {
+_DENSITY: dict[str, ColumnType] = {
     "limit_devices": "int",
     "limit_reason": "str",
     "densest.devices": "int",
@@ -67,7 +67,7 @@ _DENSITY: dict[str, Kind] = {
     "densest.throttled_share": "float",
     "densest.throughput_per_s": "float",
 }
-ANSWERS: dict[str, Kind] = {"verdict": "str", "reasons": "str", **_OPTION, **_RACK, **_DENSITY}
+ANSWERS: dict[str, ColumnType] = {"verdict": "str", "reasons": "str", **_OPTION, **_RACK, **_DENSITY}
 """Every column that an answer may have and its kind, less those of single streams."""
 
 
@@ -110,11 +110,11 @@ def density_columns(record: Mapping[str, object]) -> dict[str, object]:
     return found
 
 
-def in_order(rows: Iterable[Row]) -> dict[str, Kind]:
+def in_order(rows: Iterable[SweepRow]) -> dict[str, ColumnType]:
     """The answer's columns that any of these rows has, in one order, with the kind of each."""
     names = dict.fromkeys(name for row in rows for name in row)
     fixed = {name: kind for name, kind in ANSWERS.items() if name in names}
-    streams: dict[str, Kind] = {
+    streams: dict[str, ColumnType] = {
         name: _STREAM[name.rpartition(".")[2]] for name in names if name not in ANSWERS
     }
     return {**fixed, **streams}
@@ -131,7 +131,7 @@ def plain(value: object) -> object:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
 
 
-def kind_of(values: Sequence[object]) -> Kind:
+def kind_of(values: Sequence[object]) -> ColumnType:
     """The kind of a column that holds these plain values: one for all, text where they are mixed."""
     kinds = {type(value) for value in values if value is not None}
     if kinds == {bool}:
@@ -141,7 +141,7 @@ def kind_of(values: Sequence[object]) -> Kind:
     return "float" if kinds and kinds <= {int, float} else "str"
 
 
-def _picked(record: Mapping[str, object], kinds: Mapping[str, Kind]) -> dict[str, object]:
+def _picked(record: Mapping[str, object], kinds: Mapping[str, ColumnType]) -> dict[str, object]:
     flat = _flat(record)
     return {name: flat[name] for name in kinds}
 

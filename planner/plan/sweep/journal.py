@@ -20,7 +20,7 @@ from planner.errors import OutputError
 NAME = "_finished.jsonl"
 
 
-class Journal:
+class SweepJournal:
     """The finished points of one folder, held by one sweep at a time.
 
     `finished` has the answer of each by its point's digest, `seconds` how long each took.

@@ -14,9 +14,9 @@ from planner.data_files import own_parts_dirs
 from planner.errors import OutputError
 from planner.plan.scenario.file import scenario_path
 from planner.plan.sweep.cluster import on_scheduler
-from planner.plan.sweep.columns import Kind, Row
+from planner.plan.sweep.columns import ColumnType, SweepRow
 from planner.plan.sweep.design import grid, latin_hypercube
-from planner.plan.sweep.journal import Journal
+from planner.plan.sweep.journal import SweepJournal
 from planner.plan.sweep.point import Task
 from planner.plan.sweep.processes import on_processes
 from planner.plan.sweep.settings import parse_settings
@@ -33,7 +33,7 @@ _TABLE_EVERY_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SweepProgress:
     """How far a sweep is; `left_s` is an estimate from the points answered so far, None before the first."""
 
     finished: int
@@ -46,8 +46,8 @@ class Sweep:
     """A sweep's rows in the order of its design; `kinds` are their columns, units in the names."""
 
     scenario: str
-    rows: tuple[Row, ...]
-    kinds: Mapping[str, Kind]
+    rows: tuple[SweepRow, ...]
+    kinds: Mapping[str, ColumnType]
     path: Path
     """The table, as Parquet."""
     found_finished: int
@@ -69,7 +69,7 @@ def run_sweep(
     seed: int = 0,
     workers: int | None = None,
     scheduler: str | None = None,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[SweepProgress], None] = lambda _: None,
 ) -> Sweep:
     """Answer a scenario at every point of a grid (or at `draws` points of a Latin hypercube) over its keys.
 
@@ -86,7 +86,7 @@ def run_sweep(
     points = grid(parsed) if draws is None else latin_hypercube(parsed, draws, seed)
     planned = plan_points(path.name, path.parent.resolve(), document.values, parsed, points, own_parts_dirs())
     about = {"scenario": path.name, "sha256": document.sha256, "points": len(planned)}
-    with Journal(folder) as journal:
+    with SweepJournal(folder) as journal:
         before = sum(point.task["point"] in journal.finished for point in planned)
         table = _Table(folder / NAME, planned, journal, about)
         replies = _replies(_unanswered(planned, journal), workers, scheduler)
@@ -100,7 +100,7 @@ def run_sweep(
         return Sweep(path.stem, table.rows(), table.kinds(), folder / NAME, before, faults)
 
 
-def _unanswered(planned: Sequence[PlannedPoint], journal: Journal) -> list[Task]:
+def _unanswered(planned: Sequence[PlannedPoint], journal: SweepJournal) -> list[Task]:
     """What is left to do, once each: points of a design may be alike."""
     tasks = {point.task["point"]: point.task for point in planned}
     return [task for digest, task in tasks.items() if digest not in journal.finished]
@@ -127,16 +127,16 @@ def _own_cores() -> int:
 def _keep(
     replies: Generator[tuple[str, Reply]],
     planned: Sequence[PlannedPoint],
-    journal: Journal,
+    journal: SweepJournal,
     table: _Table,
-    progress: Callable[[Progress], None],
+    progress: Callable[[SweepProgress], None],
 ) -> dict[int, str]:
     """Write each reply down as it comes; what met a fault of ours, by the point's number."""
     faults: dict[str, str] = {}
     digests = [point.task["point"] for point in planned]
     answered, start = 0, time.monotonic()
     left = len(set(digests) - journal.finished.keys())
-    progress(Progress(len(digests) - left, len(digests), None))
+    progress(SweepProgress(len(digests) - left, len(digests), None))
     with contextlib.closing(replies):
         for point, reply in replies:
             if reply["row"] is None:
@@ -145,7 +145,7 @@ def _keep(
                 journal.add(point, reply["row"], reply["seconds"])
             answered += 1
             left_s = (time.monotonic() - start) / answered * (left - answered)
-            progress(Progress(len(digests) - left + answered, len(digests), left_s))
+            progress(SweepProgress(len(digests) - left + answered, len(digests), left_s))
             table.write_now_and_then()
     return {number: faults[digest] for number, digest in enumerate(digests) if digest in faults}
 
@@ -154,12 +154,12 @@ class _Table:
     """The table of the points finished so far."""
 
     def __init__(
-        self, path: Path, planned: Sequence[PlannedPoint], journal: Journal, about: Mapping[str, object]
+        self, path: Path, planned: Sequence[PlannedPoint], journal: SweepJournal, about: Mapping[str, object]
     ) -> None:
         self._path, self._planned, self._journal, self._about = path, planned, journal, about
         self._written = time.monotonic()
 
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[SweepRow, ...]:
         """A row for each finished point, in the order of the design."""
         found = []
         for number, point in enumerate(self._planned):
@@ -168,7 +168,7 @@ class _Table:
                 found.append({"point": number, **point.settings, **answer})
         return tuple(found)
 
-    def kinds(self) -> dict[str, Kind]:
+    def kinds(self) -> dict[str, ColumnType]:
         """The columns: all settings of the design, and what the finished points answered."""
         digests = dict.fromkeys(point.task["point"] for point in self._planned)
         answers = [self._journal.finished[digest] for digest in digests if digest in self._journal.finished]

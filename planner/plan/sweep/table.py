@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import MissingDataError
 from planner.files import write_bytes
-from planner.plan.sweep.columns import Kind, Row, in_order, kind_of
+from planner.plan.sweep.columns import ColumnType, SweepRow, in_order, kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,15 +29,15 @@ def require_parquet() -> None:
         ) from None
 
 
-def column_kinds(settings: Sequence[Row], answers: Sequence[Row]) -> dict[str, Kind]:
+def column_kinds(settings: Sequence[SweepRow], answers: Sequence[SweepRow]) -> dict[str, ColumnType]:
     """Every column of the table in order and its kind: the point's number, the settings, the answer."""
     set_names = list(settings[0]) if settings else []
-    kinds: dict[str, Kind] = {"point": "int"}
+    kinds: dict[str, ColumnType] = {"point": "int"}
     kinds |= {name: kind_of([row[name] for row in settings]) for name in set_names}
     return kinds | {name: kind for name, kind in in_order(answers).items() if name not in kinds}
 
 
-def frame_of(rows: Sequence[Row], kinds: Mapping[str, Kind]) -> pd.DataFrame:
+def frame_of(rows: Sequence[SweepRow], kinds: Mapping[str, ColumnType]) -> pd.DataFrame:
     """The rows as a data frame; what is null in a column of whole numbers stays null."""
     import pandas as pd
 
@@ -47,7 +47,7 @@ def frame_of(rows: Sequence[Row], kinds: Mapping[str, Kind]) -> pd.DataFrame:
 
 
 def write_table(
-    path: Path, rows: Sequence[Row], kinds: Mapping[str, Kind], about: Mapping[str, object]
+    path: Path, rows: Sequence[SweepRow], kinds: Mapping[str, ColumnType], about: Mapping[str, object]
 ) -> None:
     """Write the rows whole or not at all; `about` stands in the file's metadata under `planner`."""
     import pyarrow as pa
@@ -64,7 +64,7 @@ def write_table(
     write_bytes(path, content.getvalue())
 
 
-def _column(rows: Sequence[Row], name: str, kind: Kind) -> list[object]:
+def _column(rows: Sequence[SweepRow], name: str, kind: ColumnType) -> list[object]:
     values = [row.get(name) for row in rows]
     if kind == "str":
         return [value if value is None or isinstance(value, str) else json.dumps(value) for value in values]

@@ -15,10 +15,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.arrays import Floats
 from planner.rack.arrivals.processes import Blocks, source_blocks
 from planner.rack.description.rack import Rack
-
-Floats = NDArray[np.float64]
 
 _PIECE = 1 << 16
 """Requests in a piece, about; and no fewer than `_PER_SOURCE` of each source."""
@@ -32,7 +31,7 @@ class _Purpose(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Arrivals:
+class MergedArrivals:
     """Requests of one replication in order of time, those of the same time in order of their source.
 
     `stream` is the index of the request's group, `source` that of its source, counted through all groups;
@@ -46,10 +45,10 @@ class Arrivals:
     work: Floats
 
 
-def draw_arrivals(rack: Rack, replication: int) -> Arrivals:
+def draw_arrivals(rack: Rack, replication: int) -> MergedArrivals:
     """All requests of one replication at once, from time zero up to the duration."""
     pieces = list(arrival_pieces(rack, replication))
-    return Arrivals(
+    return MergedArrivals(
         np.concatenate([piece.time_s for piece in pieces]),
         np.concatenate([piece.stream for piece in pieces]),
         np.concatenate([piece.source for piece in pieces]),
@@ -57,7 +56,7 @@ def draw_arrivals(rack: Rack, replication: int) -> Arrivals:
     )
 
 
-def arrival_pieces(rack: Rack, replication: int) -> Iterator[Arrivals]:
+def arrival_pieces(rack: Rack, replication: int) -> Iterator[MergedArrivals]:
     """The requests of one replication, one piece of time after another; at least one piece."""
     sources = _sources(rack, replication)
     stream_of = group_of_source(rack)
@@ -76,7 +75,7 @@ def arrival_pieces(rack: Rack, replication: int) -> Iterator[Arrivals]:
             work = np.concatenate([s.draw_work(n) for s, n in zip(sources, sizes, strict=True)])[order]
         else:
             work = np.ones(time_s.size)
-        yield Arrivals(time_s[order], stream_of[source], source, work)
+        yield MergedArrivals(time_s[order], stream_of[source], source, work)
 
 
 def _order(time_s: Floats) -> NDArray[np.intp]:

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from itertools import count
 
 import numpy as np
-from numpy.typing import NDArray
 
+from planner.arrays import Floats
 from planner.rack.arrivals.trace import trace_blocks
-from planner.rack.description.streams import Bursts, DropOuts, Profile, StreamGroup
+from planner.rack.description.streams import Bursts, DayProfile, DropOuts, StreamGroup
 
-Floats = NDArray[np.float64]
 Blocks = Iterator[Floats]
 
 _BLOCK = 512
@@ -94,7 +93,7 @@ def _bursty(rate_per_s: float, bursts: Bursts, chance: np.random.Generator) -> B
         yield np.concatenate(phases)
 
 
-def _paced(blocks: Blocks, profile: Profile) -> Blocks:
+def _paced(blocks: Blocks, profile: DayProfile) -> Blocks:
     """The same process in a time that runs as fast as the profile says: t = inverse of its integral.
 
     The process is drawn at the profile's factor of one; a part of the period with the factor zero is

@@ -19,12 +19,12 @@ from planner.rack.compiled.requests import (
     wait_again,
 )
 from planner.rack.compiled.servers import begin_work, finish, make_idle, others_at_work, take_idle
-from planner.rack.compiled.state import DROP_OLDEST, NONE, State
+from planner.rack.compiled.state import DROP_OLDEST, NONE, LoopState
 from planner.rack.compiled.tree import renew_winner
 
 
 @compiled
-def admit(state: State, number: int, now_s: float) -> None:
+def admit(state: LoopState, number: int, now_s: float) -> None:
     """Send a request to the room that dispatch says, by way of the steps before it."""
     node = state.nodes[number]
     room = choose_room(state, state.groups[node.group].network, node.request)
@@ -38,7 +38,7 @@ def admit(state: State, number: int, now_s: float) -> None:
 
 
 @compiled
-def wait(state: State, number: int, now_s: float) -> None:
+def wait(state: LoopState, number: int, now_s: float) -> None:
     """Wait for the next step of a path; a queue of the group that grows too long loses one."""
     node = state.nodes[number]
     group, early = node.group, before_inference(state, number)
@@ -61,7 +61,7 @@ def wait(state: State, number: int, now_s: float) -> None:
 
 
 @compiled
-def before_inference(state: State, number: int) -> bool:
+def before_inference(state: LoopState, number: int) -> bool:
     """Whether a request waits for its inference or for a step before it."""
     node = state.nodes[number]
     early: bool = node.stage <= state.groups[node.group].inference
@@ -69,7 +69,7 @@ def before_inference(state: State, number: int) -> bool:
 
 
 @compiled
-def serve(state: State, room: int, now_s: float) -> None:
+def serve(state: LoopState, room: int, now_s: float) -> None:
     """Start all that may start in a room; wait for the next batch to fill where units stay idle."""
     place = state.rooms[room]
     while place.idle_head != NONE and place.waiting > 0:
@@ -84,7 +84,7 @@ def serve(state: State, room: int, now_s: float) -> None:
 
 
 @compiled
-def oldest_of(state: State, room: int, network: int) -> int:
+def oldest_of(state: LoopState, room: int, network: int) -> int:
     """The oldest request that waits for a network in a room."""
     oldest = NONE
     for place in range(state.networks[network].first, state.networks[network].last):
@@ -95,7 +95,7 @@ def oldest_of(state: State, room: int, network: int) -> int:
 
 
 @compiled
-def first_of(state: State, room: int, network: int) -> int:
+def first_of(state: LoopState, room: int, network: int) -> int:
     """The waiting request of a network that is first in rank: highest priority, then oldest."""
     first = NONE
     for place in range(state.networks[network].first, state.networks[network].last):
@@ -106,7 +106,7 @@ def first_of(state: State, room: int, network: int) -> int:
 
 
 @compiled
-def before(state: State, one: int, other: int) -> bool:
+def before(state: LoopState, one: int, other: int) -> bool:
     """Whether one request is served before another."""
     first, second = state.nodes[one], state.nodes[other]
     priority, against = state.groups[first.group].priority, state.groups[second.group].priority
@@ -115,7 +115,7 @@ def before(state: State, one: int, other: int) -> bool:
 
 
 @compiled
-def ready(state: State, room: int, now_s: float) -> int:
+def ready(state: LoopState, room: int, now_s: float) -> int:
     """Of the networks whose batch is full or has waited enough, the one with the first in rank; or NONE."""
     best, first = NONE, NONE
     for network in range(len(state.networks)):
@@ -134,7 +134,7 @@ def ready(state: State, room: int, now_s: float) -> int:
 
 
 @compiled
-def await_expiry(state: State, room: int, now_s: float) -> None:
+def await_expiry(state: LoopState, room: int, now_s: float) -> None:
     """Watch for the moment at which the first of a room's batches has waited enough."""
     expiry_s = np.inf
     for network in range(len(state.networks)):
@@ -148,7 +148,7 @@ def await_expiry(state: State, room: int, now_s: float) -> None:
 
 
 @compiled
-def start(state: State, room: int, network: int, now_s: float) -> None:
+def start(state: LoopState, room: int, network: int, now_s: float) -> None:
     """The unit that has been idle longest begins a batch of a network."""
     pass_time(state, now_s)
     run = state.run[0]
@@ -174,7 +174,7 @@ def start(state: State, room: int, network: int, now_s: float) -> None:
 
 
 @compiled
-def start_step(state: State, room: int, now_s: float) -> None:
+def start_step(state: LoopState, room: int, now_s: float) -> None:
     """The server of a pool that has been idle longest takes the request that is first in rank."""
     pass_time(state, now_s)
     number = take_idle(state, room)
@@ -193,7 +193,7 @@ def start_step(state: State, room: int, now_s: float) -> None:
 
 
 @compiled
-def take(state: State, room: int, network: int, size: int, now_s: float) -> int:
+def take(state: LoopState, room: int, network: int, size: int, now_s: float) -> int:
     """Chain the waiting requests of a network that are first in rank, and count their waits."""
     run = state.run[0]
     head = last = NONE
@@ -210,7 +210,7 @@ def take(state: State, room: int, network: int, size: int, now_s: float) -> int:
 
 
 @compiled
-def complete(state: State, number: int, now_s: float) -> None:
+def complete(state: LoopState, number: int, now_s: float) -> None:
     """A server has done with its batch and takes the next."""
     pass_time(state, now_s)
     finish(state, number, now_s)
@@ -231,7 +231,7 @@ def complete(state: State, number: int, now_s: float) -> None:
 
 
 @compiled
-def fails(state: State, number: int, node: int, now_s: float) -> bool:
+def fails(state: LoopState, number: int, node: int, now_s: float) -> bool:
     """Whether a new model has failed at a request; what watched devices infer is counted."""
     run, request = state.run[0], state.nodes[node]
     failed: bool = mixed(state.mixing_errors, request.request) < run.failing_below
@@ -243,7 +243,7 @@ def fails(state: State, number: int, node: int, now_s: float) -> bool:
 
 
 @compiled
-def go_on(state: State, number: int, now_s: float) -> None:
+def go_on(state: LoopState, number: int, now_s: float) -> None:
     """A request goes to the next step of its path, or is answered."""
     node = state.nodes[number]
     node.stage += 1

@@ -18,13 +18,13 @@ from planner.rack.compiled.state import (
     POWER_OF_TWO,
     ROUND_ROBIN,
     Bits,
-    State,
+    LoopState,
 )
 from planner.rack.compiled.tree import first_least
 
 
 @compiled
-def choose_room(state: State, network: int, request: int) -> int:
+def choose_room(state: LoopState, network: int, request: int) -> int:
     """The room for a request; NONE where all devices that could serve it are off."""
     run, rules = state.run[0], state.networks[network]
     emptiest = emptiest_lane(state, network)
@@ -50,7 +50,7 @@ def choose_room(state: State, network: int, request: int) -> int:
 
 
 @compiled
-def emptiest_lane(state: State, network: int) -> int:
+def emptiest_lane(state: LoopState, network: int) -> int:
     """The lane of a network with the shortest queue, of equals the first."""
     rules = state.networks[network]
     best: int = state.lane_order[rules.first_lane]
@@ -62,7 +62,7 @@ def emptiest_lane(state: State, network: int) -> int:
 
 
 @compiled
-def first_lane_not_full(state: State, network: int, emptiest: int) -> int:
+def first_lane_not_full(state: LoopState, network: int, emptiest: int) -> int:
     """The first lane of a network whose shortest queue is below the mark; the emptiest where none is."""
     rules = state.networks[network]
     for place in range(rules.first_lane, rules.last_lane):
@@ -73,7 +73,7 @@ def first_lane_not_full(state: State, network: int, emptiest: int) -> int:
 
 
 @compiled
-def takes(state: State, network: int, bound: int, room: int) -> bool:
+def takes(state: LoopState, network: int, bound: int, room: int) -> bool:
     """Whether a room serves a network and has a load under a bound."""
     place = state.rooms[room]
     may: bool = place.load < bound and state.allowed[network, place.lane]
@@ -81,7 +81,7 @@ def takes(state: State, network: int, bound: int, room: int) -> bool:
 
 
 @compiled
-def next_open(state: State, network: int, bound: int, room: int) -> int:
+def next_open(state: LoopState, network: int, bound: int, room: int) -> int:
     """The next room in turn that is open, or only on where none is open."""
     rooms = state.run[0].unit_rooms
     room = (room + 1) % rooms
@@ -100,7 +100,7 @@ def mixed(mixing: Bits, number: int) -> np.uint64:
 
 
 @compiled
-def emptier_of_two(state: State, network: int, bound: int, request: int) -> int:
+def emptier_of_two(state: LoopState, network: int, bound: int, request: int) -> int:
     """Of two rooms drawn at random the one with the lower load, of equals the first drawn."""
     rooms = np.uint64(state.run[0].unit_rooms)
     bits = mixed(state.mixing, request)
@@ -110,7 +110,7 @@ def emptier_of_two(state: State, network: int, bound: int, request: int) -> int:
 
 
 @compiled
-def cheapest(state: State, network: int, bound: int) -> int:
+def cheapest(state: LoopState, network: int, bound: int) -> int:
     """The open room at which a request adds least energy, of those the shortest, of those the first."""
     best, best_j, best_load = NONE, 0.0, 0
     for room in range(state.run[0].unit_rooms):

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from planner.rack.arrivals.merged import Arrivals, arrival_pieces
+from planner.arrays import Ints
+from planner.rack.arrivals.merged import MergedArrivals, arrival_pieces
 from planner.rack.compiled.loop import ENTRIES, OUT_OF_ARRIVALS, OUT_OF_NODES
 from planner.rack.compiled.setup import begin
-from planner.rack.compiled.state import Ints, Piece, State, chain_free
+from planner.rack.compiled.state import LoopState, Piece, chain_free
 from planner.rack.counts.epochs import EpochTally
 from planner.rack.counts.latencies import BinnedLatencies
 from planner.rack.counts.tally import RequestAccounts, RunTally, StreamTally, law_accounts
@@ -31,7 +32,7 @@ def run_replication(rack: Rack, replication: int, told: Told | None = None) -> R
 
     `told` is given each epoch as it closes.
     """
-    return _Run(rack, replication, told).tally()
+    return _CompiledRun(rack, replication, told).tally()
 
 
 def epoch_ends_s(rack: Rack) -> Iterator[float]:
@@ -43,7 +44,7 @@ def epoch_ends_s(rack: Rack) -> Iterator[float]:
     yield rack.epochs * rack.epoch_s
 
 
-class _Run:
+class _CompiledRun:
     def __init__(self, rack: Rack, replication: int, told: Told | None) -> None:
         self._told = told
         self._rack = rack
@@ -82,7 +83,7 @@ class _Run:
     def _take_piece(self) -> None:
         """The next piece that has a request in it, or an empty one when all are taken."""
         run = self._state.run[0]
-        piece: Arrivals | None = next((p for p in self._pieces if p.time_s.size), None)
+        piece: MergedArrivals | None = next((p for p in self._pieces if p.time_s.size), None)
         if piece is None:
             self._piece = Piece(
                 np.empty(0), np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32), np.empty(0)
@@ -200,7 +201,7 @@ def _window_start_s(rack: Rack) -> float:
     return next(end_s for number, end_s in enumerate(epoch_ends_s(rack), 1) if number == rack.warmup_epochs)
 
 
-def _stream(state: State, index: int, remaining: Ints) -> StreamTally:
+def _stream(state: LoopState, index: int, remaining: Ints) -> StreamTally:
     group = state.groups[index]
     return StreamTally(
         served=int(group["served"]),

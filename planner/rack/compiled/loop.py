@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.arrays import Flags, Floats, Ints
 from planner.rack.compiled.batches import admit, before_inference, complete, serve
 from planner.rack.compiled.jit import compiled, entry, source_revision
 from planner.rack.compiled.requests import drop_waiting, in_window_s, new_node, pass_time
 from planner.rack.compiled.servers import count_batch, leave_idle, lose_batch, make_idle, serve_until
-from planner.rack.compiled.state import CLOSED, NONE, OFF, SKIP_FRAME, Flags, Floats, Ints, Piece, State
+from planner.rack.compiled.state import CLOSED, NONE, OFF, SKIP_FRAME, LoopState, Piece
 from planner.rack.compiled.tree import renew_winner, set_load
 
 DONE, OUT_OF_ARRIVALS, OUT_OF_NODES = range(3)
@@ -23,7 +24,7 @@ DONE, OUT_OF_ARRIVALS, OUT_OF_NODES = range(3)
 
 
 @compiled
-def events(until_s: float, piece: Piece, state: State) -> int:
+def events(until_s: float, piece: Piece, state: LoopState) -> int:
     """See `run_until`."""
     run = state.run[0]
     while True:
@@ -50,7 +51,7 @@ def events(until_s: float, piece: Piece, state: State) -> int:
 
 
 @compiled
-def arrive(state: State, piece: Piece, now_s: float) -> None:
+def arrive(state: LoopState, piece: Piece, now_s: float) -> None:
     """The next request arrives."""
     pass_time(state, now_s)
     run = state.run[0]
@@ -66,7 +67,7 @@ def arrive(state: State, piece: Piece, now_s: float) -> None:
 
 
 @compiled
-def expire(state: State, room: int, now_s: float) -> None:
+def expire(state: LoopState, room: int, now_s: float) -> None:
     """The oldest request of a room has waited enough."""
     state.rooms[room].expiry_s = state.fire_s[room] = np.inf
     serve(state, room, now_s)
@@ -75,7 +76,7 @@ def expire(state: State, room: int, now_s: float) -> None:
 
 
 @compiled
-def carry_on(now_s: float, state: State) -> None:
+def carry_on(now_s: float, state: LoopState) -> None:
     """See `end_epoch`."""
     pass_time(state, now_s)
     for number in range(len(state.servers)):
@@ -84,7 +85,7 @@ def carry_on(now_s: float, state: State) -> None:
 
 
 @compiled
-def plug(device: int, state: State) -> None:
+def plug(device: int, state: LoopState) -> None:
     """See `plug_in`."""
     for number in range(len(state.servers)):
         server = state.servers[number]
@@ -99,21 +100,21 @@ def plug(device: int, state: State) -> None:
 
 
 @compiled
-def admit_all(numbers: Ints, now_s: float, state: State) -> None:
+def admit_all(numbers: Ints, now_s: float, state: LoopState) -> None:
     """See `readmit`."""
     for number in numbers:
         admit(state, number, now_s)
 
 
 @compiled
-def serve_rooms(now_s: float, state: State) -> None:
+def serve_rooms(now_s: float, state: LoopState) -> None:
     """See `serve_all`."""
     for room in range(len(state.rooms)):
         serve(state, room, now_s)
 
 
 @compiled
-def unplug(device: int, now_s: float, orphans: Ints, state: State) -> int:
+def unplug(device: int, now_s: float, orphans: Ints, state: LoopState) -> int:
     """See `shut_down`."""
     found = 0
     for number in range(len(state.servers)):
@@ -135,7 +136,7 @@ def unplug(device: int, now_s: float, orphans: Ints, state: State) -> int:
 
 
 @compiled
-def hand_back(number: int, now_s: float, orphans: Ints, found: int, state: State) -> int:
+def hand_back(number: int, now_s: float, orphans: Ints, found: int, state: LoopState) -> int:
     """Empty a room: what waits for its inference fills `orphans` from `found` on, answers are lost."""
     for group in range(len(state.groups)):
         queue = state.queues[number, group]
@@ -156,7 +157,7 @@ def hand_back(number: int, now_s: float, orphans: Ints, found: int, state: State
 
 
 @compiled
-def open_rooms(is_open: Flags, state: State) -> None:
+def open_rooms(is_open: Flags, state: LoopState) -> None:
     """See `set_open`."""
     for number in range(state.run[0].unit_rooms):
         room = state.rooms[number]
@@ -169,7 +170,7 @@ def open_rooms(is_open: Flags, state: State) -> None:
 
 
 @compiled
-def remaining(end_s: float, overdue_after_s: Floats, counts: Ints, state: State) -> None:
+def remaining(end_s: float, overdue_after_s: Floats, counts: Ints, state: LoopState) -> None:
     """See `close`; also the last parts of the second accounts."""
     for number in range(len(state.servers)):
         if state.servers[number].size > 0:
@@ -182,7 +183,7 @@ def remaining(end_s: float, overdue_after_s: Floats, counts: Ints, state: State)
 
 
 @compiled
-def count_chain(state: State, node: int, end_s: float, overdue_after_s: Floats, counts: Ints) -> float:
+def count_chain(state: LoopState, node: int, end_s: float, overdue_after_s: Floats, counts: Ints) -> float:
     """Count a chain's requests that arrived in the window; returns how long it has waited, if it waits."""
     spent_s = waited_s = 0.0
     while node != NONE:
@@ -202,63 +203,63 @@ def count_chain(state: State, node: int, end_s: float, overdue_after_s: Floats, 
 class Entries:
     """What Python calls."""
 
-    run_until: Callable[[float, Piece, State], int]
-    end_epoch: Callable[[float, State], None]
-    plug_in: Callable[[int, State], None]
-    shut_down: Callable[[int, float, Ints, State], int]
-    readmit: Callable[[Ints, float, State], None]
-    set_open: Callable[[Flags, State], None]
-    serve_all: Callable[[float, State], None]
-    close: Callable[[float, Floats, Ints, State], None]
+    run_until: Callable[[float, Piece, LoopState], int]
+    end_epoch: Callable[[float, LoopState], None]
+    plug_in: Callable[[int, LoopState], None]
+    shut_down: Callable[[int, float, Ints, LoopState], int]
+    readmit: Callable[[Ints, float, LoopState], None]
+    set_open: Callable[[Flags, LoopState], None]
+    serve_all: Callable[[float, LoopState], None]
+    close: Callable[[float, Floats, Ints, LoopState], None]
 
 
 def make_entries(revision: int) -> Entries:
     """The entries; all hold the revision of the sources that they were compiled from as a constant."""
 
     @entry
-    def run_until(until_s: float, piece: Piece, state: State) -> int:
+    def run_until(until_s: float, piece: Piece, state: LoopState) -> int:
         """Let all events before a time happen; stops early for want of arrivals or of free nodes."""
         state.run[0].revision = revision
         return events(until_s, piece, state)
 
     @entry
-    def end_epoch(now_s: float, state: State) -> None:
+    def end_epoch(now_s: float, state: LoopState) -> None:
         """Carry all integrals on to the end of an epoch."""
         state.run[0].revision = revision
         carry_on(now_s, state)
 
     @entry
-    def plug_in(device: int, state: State) -> None:
+    def plug_in(device: int, state: LoopState) -> None:
         """Take a device into service, all of its servers idle."""
         state.run[0].revision = revision
         plug(device, state)
 
     @entry
-    def shut_down(device: int, now_s: float, orphans: Ints, state: State) -> int:
+    def shut_down(device: int, now_s: float, orphans: Ints, state: LoopState) -> int:
         """Take a device out; the requests that waited for it alone fill `orphans`, as many as it returns."""
         state.run[0].revision = revision
         return unplug(device, now_s, orphans, state)
 
     @entry
-    def readmit(numbers: Ints, now_s: float, state: State) -> None:
+    def readmit(numbers: Ints, now_s: float, state: LoopState) -> None:
         """Dispatch requests that have lost their queue, in the given order."""
         state.run[0].revision = revision
         admit_all(numbers, now_s, state)
 
     @entry
-    def set_open(is_open: Flags, state: State) -> None:
+    def set_open(is_open: Flags, state: LoopState) -> None:
         """Say which rooms are open to new requests."""
         state.run[0].revision = revision
         open_rooms(is_open, state)
 
     @entry
-    def serve_all(now_s: float, state: State) -> None:
+    def serve_all(now_s: float, state: LoopState) -> None:
         """Start what may start under new settings."""
         state.run[0].revision = revision
         serve_rooms(now_s, state)
 
     @entry
-    def close(end_s: float, overdue_after_s: Floats, counts: Ints, state: State) -> None:
+    def close(end_s: float, overdue_after_s: Floats, counts: Ints, state: LoopState) -> None:
         """Count what is still in the rack at the end: `counts` of each group are all, and those past SLO."""
         state.run[0].revision = revision
         remaining(end_s, overdue_after_s, counts, state)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from planner.rack.compiled.jit import compiled
-from planner.rack.compiled.state import NONE, State
+from planner.rack.compiled.state import NONE, LoopState
 from planner.rack.compiled.tree import set_load
 from planner.rack.counts.latencies import BIN_SHIFT, BINS, FIRST_BIN
 
 
 @compiled
-def pass_time(state: State, now_s: float) -> None:
+def pass_time(state: LoopState, now_s: float) -> None:
     """Carry the integrals of the numbers in the rack on to now."""
     run = state.run[0]
     elapsed_s = now_s - run.now_s
@@ -21,14 +21,14 @@ def pass_time(state: State, now_s: float) -> None:
 
 
 @compiled
-def in_window_s(state: State, start_s: float, end_s: float) -> float:
+def in_window_s(state: LoopState, start_s: float, end_s: float) -> float:
     """The part of an interval that lies in the counted window."""
     window_start_s: float = state.run[0].window_start_s
     return max(0.0, end_s - max(start_s, window_start_s))
 
 
 @compiled
-def add_load(state: State, room: int, requests: int) -> None:
+def add_load(state: LoopState, room: int, requests: int) -> None:
     """Requests are on their way to a room, or were served behind it, or lost."""
     place = state.rooms[room]
     place.load += requests
@@ -36,7 +36,7 @@ def add_load(state: State, room: int, requests: int) -> None:
 
 
 @compiled
-def new_node(state: State, group: int, source: int, work: float, now_s: float) -> int:
+def new_node(state: LoopState, group: int, source: int, work: float, now_s: float) -> int:
     """A request arrives; it takes a free node, of which there must be one."""
     run = state.run[0]
     number: int = run.free
@@ -58,7 +58,7 @@ def new_node(state: State, group: int, source: int, work: float, now_s: float) -
 
 
 @compiled
-def leave(state: State, number: int, now_s: float) -> None:
+def leave(state: LoopState, number: int, now_s: float) -> None:
     """A request leaves the rack; its node is free."""
     run, node = state.run[0], state.nodes[number]
     run.spent_s += in_window_s(state, node.arrival_s, now_s)
@@ -70,14 +70,14 @@ def leave(state: State, number: int, now_s: float) -> None:
 
 
 @compiled
-def wait_again(state: State, number: int, now_s: float) -> None:
+def wait_again(state: LoopState, number: int, now_s: float) -> None:
     """A request that was in service waits for the next step of its path."""
     state.run[0].waiting += 1
     state.nodes[number].since_s = now_s
 
 
 @compiled
-def drop_waiting(state: State, number: int, now_s: float) -> None:
+def drop_waiting(state: LoopState, number: int, now_s: float) -> None:
     """A request that waited, and is in no queue any more, is lost."""
     run, node = state.run[0], state.nodes[number]
     run.waited_s += in_window_s(state, node.since_s, now_s)
@@ -86,7 +86,7 @@ def drop_waiting(state: State, number: int, now_s: float) -> None:
 
 
 @compiled
-def drop(state: State, number: int, now_s: float) -> None:
+def drop(state: LoopState, number: int, now_s: float) -> None:
     """A request is lost."""
     node = state.nodes[number]
     if node.arrival_s >= state.run[0].window_start_s:
@@ -95,7 +95,7 @@ def drop(state: State, number: int, now_s: float) -> None:
 
 
 @compiled
-def count_served(state: State, number: int, now_s: float) -> None:
+def count_served(state: LoopState, number: int, now_s: float) -> None:
     """A request is answered; its latency is counted in the bin that its binary digits name."""
     run, node = state.run[0], state.nodes[number]
     network = state.networks[state.groups[node.group].network]
@@ -120,7 +120,7 @@ def bits_of(value: float) -> int:
 
 
 @compiled
-def join(state: State, room: int, number: int) -> None:
+def join(state: LoopState, room: int, number: int) -> None:
     """A request waits in its group's queue of a room, behind all older ones."""
     node = state.nodes[number]
     queue = state.queues[room, node.group]
@@ -139,7 +139,7 @@ def join(state: State, room: int, number: int) -> None:
 
 
 @compiled
-def insert(state: State, room: int, number: int) -> None:
+def insert(state: LoopState, room: int, number: int) -> None:
     """Put a request in its place before younger ones."""
     node = state.nodes[number]
     queue = state.queues[room, node.group]
@@ -154,7 +154,7 @@ def insert(state: State, room: int, number: int) -> None:
 
 
 @compiled
-def pop_oldest(state: State, room: int, group: int) -> int:
+def pop_oldest(state: LoopState, room: int, group: int) -> int:
     """Take the first request out of a queue; its load stays."""
     queue = state.queues[room, group]
     number: int = queue.head
@@ -166,7 +166,7 @@ def pop_oldest(state: State, room: int, group: int) -> int:
 
 
 @compiled
-def pop_newest(state: State, room: int, group: int) -> int:
+def pop_newest(state: LoopState, room: int, group: int) -> int:
     """Take the last request out of a queue; its load stays."""
     queue = state.queues[room, group]
     number: int = queue.tail
@@ -183,7 +183,7 @@ def pop_newest(state: State, room: int, group: int) -> int:
 
 
 @compiled
-def count_out(state: State, room: int, group: int) -> None:
+def count_out(state: LoopState, room: int, group: int) -> None:
     """One request fewer waits in a queue."""
     state.queues[room, group].length -= 1
     state.waiting_of[room, state.groups[group].network] -= 1

@@ -6,12 +6,12 @@ import numpy as np
 
 from planner.rack.compiled.jit import compiled
 from planner.rack.compiled.requests import add_load, drop, in_window_s
-from planner.rack.compiled.state import NONE, State
+from planner.rack.compiled.state import NONE, LoopState
 from planner.rack.compiled.tree import renew_winner
 
 
 @compiled
-def take_idle(state: State, room: int) -> int:
+def take_idle(state: LoopState, room: int) -> int:
     """The server of a room that has been idle longest, which is not idle any more."""
     place = state.rooms[room]
     number: int = place.idle_head
@@ -22,7 +22,9 @@ def take_idle(state: State, room: int) -> int:
 
 
 @compiled
-def begin_work(state: State, number: int, size: int, power_w: float, service_s: float, now_s: float) -> None:
+def begin_work(
+    state: LoopState, number: int, size: int, power_w: float, service_s: float, now_s: float
+) -> None:
     """A server works on the requests that are chained to it."""
     run, server = state.run[0], state.servers[number]
     server.size = size
@@ -36,7 +38,7 @@ def begin_work(state: State, number: int, size: int, power_w: float, service_s: 
 
 
 @compiled
-def serve_until(state: State, number: int, now_s: float) -> None:
+def serve_until(state: LoopState, number: int, now_s: float) -> None:
     """Carry a busy server's time and energy in this epoch on to now."""
     server = state.servers[number]
     served_s = now_s - server.busy_since_s
@@ -46,7 +48,7 @@ def serve_until(state: State, number: int, now_s: float) -> None:
 
 
 @compiled
-def count_batch(state: State, number: int, now_s: float) -> None:
+def count_batch(state: LoopState, number: int, now_s: float) -> None:
     """Count the part of a batch that lies in the window, for the second account of time and energy."""
     run, server = state.run[0], state.servers[number]
     served_s = in_window_s(state, server.start_s, now_s)
@@ -55,7 +57,7 @@ def count_batch(state: State, number: int, now_s: float) -> None:
 
 
 @compiled
-def finish(state: State, number: int, now_s: float) -> None:
+def finish(state: LoopState, number: int, now_s: float) -> None:
     """The batch of a server is over; its requests are still chained to it."""
     serve_until(state, number, now_s)
     count_batch(state, number, now_s)
@@ -67,7 +69,7 @@ def finish(state: State, number: int, now_s: float) -> None:
 
 
 @compiled
-def make_idle(state: State, number: int) -> None:
+def make_idle(state: LoopState, number: int) -> None:
     """A server takes its turn behind the idle ones of its room."""
     server = state.servers[number]
     place = state.rooms[server.room]
@@ -80,7 +82,7 @@ def make_idle(state: State, number: int) -> None:
 
 
 @compiled
-def lose_batch(state: State, number: int, now_s: float) -> None:
+def lose_batch(state: LoopState, number: int, now_s: float) -> None:
     """The batch of a server is lost with it."""
     finish(state, number, now_s)
     renew_winner(state.completion_winner, state.completion_s, state.completion_order, number)
@@ -94,7 +96,7 @@ def lose_batch(state: State, number: int, now_s: float) -> None:
 
 
 @compiled
-def leave_idle(state: State, number: int) -> None:
+def leave_idle(state: LoopState, number: int) -> None:
     """An idle server is taken out of its room's turns."""
     server = state.servers[number]
     place = state.rooms[server.room]
@@ -111,7 +113,7 @@ def leave_idle(state: State, number: int) -> None:
 
 
 @compiled
-def others_at_work(state: State, number: int) -> int:
+def others_at_work(state: LoopState, number: int) -> int:
     """Other units of an idle unit's device that have a batch in them."""
     units = state.run[0].units
     first = number // units * units

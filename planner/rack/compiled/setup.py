@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from planner.arrays import Floats, Ints
 from planner.rack.arrivals.merged import group_of_source
 from planner.rack.arrivals.random_bits import GOLDEN, MIX_1, MIX_2, bits_below, dispatch_key, error_key
 from planner.rack.compiled import state as s
@@ -23,7 +24,7 @@ _RULES = {
 _OVERFLOWS = {"drop_oldest": s.DROP_OLDEST, "drop_newest": s.DROP_NEWEST, "skip_frame": s.SKIP_FRAME}
 
 
-def begin(rack: Rack, places: Places, replication: int, window_start_s: float) -> s.State:
+def begin(rack: Rack, places: Places, replication: int, window_start_s: float) -> s.LoopState:
     """All devices unplugged and nothing in the rack; the settings that change are not filled in yet."""
     rooms = places.unit_rooms
     networks = networks_of(rack)
@@ -32,7 +33,7 @@ def begin(rack: Rack, places: Places, replication: int, window_start_s: float) -
     groups = _groups(rack, networks)
     sources = group_of_source(rack).size
     path_pool, path_s = _paths(rack)
-    return s.State(
+    return s.LoopState(
         run=_run(rack, places, window_start_s),
         servers=_servers(places),
         rooms=_rooms(places),
@@ -69,7 +70,7 @@ def begin(rack: Rack, places: Places, replication: int, window_start_s: float) -
     )
 
 
-def _batch_s(rack: Rack, networks: tuple[str, ...]) -> s.Floats:
+def _batch_s(rack: Rack, networks: tuple[str, ...]) -> Floats:
     """Service times by unit, network and batch size; zeros where a unit does not serve a network."""
     table = np.zeros((len(rack.device.units), len(networks), rack.batching.max_size))
     for place, unit in enumerate(rack.device.units):
@@ -80,7 +81,7 @@ def _batch_s(rack: Rack, networks: tuple[str, ...]) -> s.Floats:
     return table
 
 
-def _paths(rack: Rack) -> tuple[s.Ints, s.Floats]:
+def _paths(rack: Rack) -> tuple[Ints, Floats]:
     paths = paths_of(rack)
     shape = (len(paths), max(map(len, paths)))
     pool, time_s = np.full(shape, s.NONE, dtype=np.int64), np.zeros(shape)
@@ -90,7 +91,7 @@ def _paths(rack: Rack) -> tuple[s.Ints, s.Floats]:
     return pool, time_s
 
 
-def _pool_w(rack: Rack) -> s.Floats:
+def _pool_w(rack: Rack) -> Floats:
     power_w = np.zeros(len(POOLS))
     if rack.device.host is not None:
         power_w[HOST] = rack.device.host.core_w

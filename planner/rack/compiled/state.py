@@ -14,10 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from planner.arrays import Flags, Floats, Ints
+
 Bits = NDArray[np.uint64]
-Flags = NDArray[np.bool_]
 Rows = NDArray[np.void]
 
 NONE = -1
@@ -146,7 +145,7 @@ NETWORK = np.dtype(
 )
 
 
-class State(NamedTuple):
+class LoopState(NamedTuple):
     """All arrays of a run; `run` has a single row."""
 
     run: Rows

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from planner.arrays import Floats, Ints
 from planner.rack.compiled.jit import compiled
-from planner.rack.compiled.state import Floats, Ints
 
 
 @compiled

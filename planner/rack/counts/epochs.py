@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.arrays import Floats
 from planner.rack.description.rack import Rack, Thermal
 from planner.rack.heat.air import heat_rate_w_per_k
 from planner.rack.heat.ladder import ladder, leakage_w
-from planner.rack.run.records import EpochRow, Floats, Records
+from planner.rack.run.records import EpochRow, Records
 
 MOST_INSTANTS = 4096
 """Instants in a series; a longer run has means over as many epochs as it takes."""

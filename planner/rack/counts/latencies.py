@@ -12,10 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from planner.arrays import Floats, Ints
 
 BIN_BITS = 6
 """A power of two is divided into 2 ** BIN_BITS bins."""

@@ -20,7 +20,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Latency:
+class LatencyStatistics:
     """Seconds from arrival to completion over all served requests of all replications.
 
     `p99_low` and `p99_high` are the 95 % t-interval of the p99 of single replications, each with camera
@@ -49,7 +49,7 @@ class Histogram:
 class AtBound:
     """One stream at one end of the band of its service latency, or in its middle.
 
-    Times as in `Latency` and `StreamResult`; both are None where more is asked than can be served.
+    Times as in `LatencyStatistics` and `StreamResult`; both are None where more is asked than can be served.
     """
 
     p99: float | None
@@ -78,7 +78,7 @@ class StreamResult:
     served: int
     dropped: int
     unfinished: int
-    latency_s: Latency
+    latency_s: LatencyStatistics
     slo_latency_s: float | None
     """Time within which the promised share of all requests was answered; None where that share never was."""
     histogram: Histogram

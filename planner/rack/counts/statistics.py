@@ -9,12 +9,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.special import stdtrit
 
+from planner.arrays import Floats
 from planner.rack.counts.invariants import worst_residuals
-from planner.rack.counts.latencies import Floats, Latencies, pooled
+from planner.rack.counts.latencies import Latencies, pooled
 from planner.rack.counts.results import (
     DevicesResult,
     Histogram,
-    Latency,
+    LatencyStatistics,
     RackResult,
     SlotTemperatures,
     StreamResult,
@@ -149,15 +150,15 @@ def _stream(group: StreamGroup, runs: Sequence[StreamTally], certainty: Certaint
     )
 
 
-def _latency(runs: Sequence[Latencies]) -> Latency:
+def _latency(runs: Sequence[Latencies]) -> LatencyStatistics:
     together = pooled(runs)
     if not together.count:
-        return Latency(None, None, None, None, None, None, None)
+        return LatencyStatistics(None, None, None, None, None, None, None)
     p99s = [latency_quantile(run, 0.99) for run in runs if run.count]
     interval = t_interval(p99s)
     low, high = (max(0.0, interval[0]), interval[1]) if interval is not None else (None, None)
     p50, p90, p99 = (latency_quantile(together, share) for share in (0.5, 0.9, 0.99))
-    return Latency(together.mean_s, p50, p90, p99, low, high, max(p99s))
+    return LatencyStatistics(together.mean_s, p50, p90, p99, low, high, max(p99s))
 
 
 def _within(latencies: Sequence[Latencies], missed: int, share: float) -> float | None:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.arrays import Floats
 from planner.rack.arrivals.merged import draw_arrivals
 from planner.rack.counts.epochs import EpochAccounts, EpochTally
 from planner.rack.counts.latencies import ExactLatencies, Latencies
 from planner.rack.description.rack import Rack
 from planner.rack.description.streams import StreamGroup
 from planner.rack.load.topology import NONE
-from planner.rack.run.records import Floats, Outcome, Records
+from planner.rack.run.records import Outcome, Records
 from planner.rack.run.rolling_update import TrialOutcome
 
 Accounts = Mapping[str, tuple[float, float]]

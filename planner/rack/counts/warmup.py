@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planner.rack.counts.latencies import Floats
+from planner.arrays import Floats
 from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
 from planner.wording.message import message

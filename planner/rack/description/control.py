@@ -10,16 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from planner.arrays import Flags, Floats, Ints
 from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from planner.rack.description.rack import Rack
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

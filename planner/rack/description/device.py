@@ -11,9 +11,9 @@ from typing import Literal, get_args
 
 from planner.rack.description.checks import Checks
 from planner.rack.description.heat_path import DeviceFan, HeatNode
+from planner.schema.hardware.device import UnitKind
 
 ServiceDistribution = Literal["deterministic", "exponential"]
-UnitKind = Literal["npu", "dla", "gpu", "cpu"]
 Pool = Literal["host", "copy"]
 """Where work around inference runs beside the units: cores of the host, or engines that copy to and fro."""
 
@@ -131,7 +131,7 @@ class Thermal:
 class Unit:
     """Compute units of one kind in a device, `count` of them alike, each with a queue and batches of its own.
 
-    Units of a device share its clock, heat and power, and its memory (`Device.contention`).
+    Units of a device share its clock, heat and power, and its memory (`RackDevice.contention`).
     """
 
     kind: UnitKind
@@ -172,7 +172,7 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class RackDevice:
     """One device: what it draws idle, what it serves, how it heats.
 
     `services` are those of its main unit, of kind `unit`, which serves every network; `beside` are units that

@@ -13,14 +13,26 @@ from typing import Literal, get_args
 
 from planner.rack.description.checks import Checks
 from planner.rack.description.control import Policy
-from planner.rack.description.device import Device, Host, Leakage, Service, Thermal, Unit, UnitKind
+from planner.rack.description.device import Host, Leakage, RackDevice, Service, Thermal, Unit
 from planner.rack.description.heat_path import VerticalRecirculation
 from planner.rack.description.life import NOTHING_HAPPENS, Life
 from planner.rack.description.streams import StreamGroup
+from planner.schema.hardware.device import UnitKind
 
 __all__ = [
-    "Air", "Batching", "Device", "Dispatch", "Horizon", "Host", "Initial", "Leakage", "NetworkShare", "Rack",
-    "Service", "Thermal", "Unit",
+    "Air",
+    "Batching",
+    "Dispatch",
+    "Horizon",
+    "Host",
+    "Initial",
+    "Leakage",
+    "NetworkShare",
+    "Rack",
+    "RackDevice",
+    "Service",
+    "Thermal",
+    "Unit",
 ]  # fmt: skip
 
 Dispatch = Literal[
@@ -116,7 +128,7 @@ class Rack:
     may differ from kind to kind (2 for one that is not named).
     """
 
-    device: Device
+    device: RackDevice
     count: int
     streams: tuple[StreamGroup, ...]
     batching: Batching

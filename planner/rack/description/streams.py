@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from planner.rack.description.checks import Checks
 
-Arrivals = Literal["periodic", "poisson", "gamma", "mmpp", "trace"]
+ArrivalProcess = Literal["periodic", "poisson", "gamma", "mmpp", "trace"]
 """How a source's requests follow each other; see `planner.rack.arrivals.processes` for each."""
 
 Overflow = Literal["drop_oldest", "drop_newest", "skip_frame"]
@@ -34,7 +34,7 @@ class Bursts:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class DayProfile:
     """How the rate changes over a day or another period: factors on the rate, in equal parts of the period.
 
     `start_s` is the place in the period at which the run begins.
@@ -81,7 +81,7 @@ StepPlace = Literal["unit", "host", "copy"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class HostStep:
     """Work on one request before or after inference: on a core of the host, on a copy engine, or on the unit.
 
     A step on the unit holds it up: the batch takes that much longer for each of its requests. The others wait
@@ -119,7 +119,7 @@ class StreamGroup:
     rate_per_s: float
     network: str
     slo_s: float
-    arrivals: Arrivals = "periodic"
+    arrivals: ArrivalProcess = "periodic"
     jitter_s: float = 0.0
     slo_quantile: float = 0.99
     queue_limit: int | None = None
@@ -128,14 +128,14 @@ class StreamGroup:
     gap_cv: float | None = None
     bursts: Bursts | None = None
     trace: str | None = None
-    profile: Profile | None = None
+    profile: DayProfile | None = None
     drop_outs: DropOuts | None = None
-    before: tuple[Step, ...] = ()
-    after: tuple[Step, ...] = ()
+    before: tuple[HostStep, ...] = ()
+    after: tuple[HostStep, ...] = ()
 
     def __post_init__(self) -> None:
         checks = Checks(f"stream group {self.name!r}")
-        checks.one_of(get_args(Arrivals), arrivals=self.arrivals)
+        checks.one_of(get_args(ArrivalProcess), arrivals=self.arrivals)
         checks.one_of(get_args(Overflow), overflow=self.overflow)
         checks.require(self.sources >= 1, "sources", "one or more", self.sources)
         checks.positive(rate_per_s=self.rate_per_s, slo_s=self.slo_s)

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.arrays import Flags, Floats
 from planner.rack.description.rack import Rack, Thermal
 from planner.rack.heat.air import exhaust_c, heat_rate_w_per_k, inlets_c, unheated_c
 from planner.rack.heat.governor import clock_ratio, next_fan_level, next_step
 from planner.rack.heat.ladder import (
-    Flags,
-    Floats,
-    Ints,
-    Step,
+    Indices,
+    LadderStep,
     exact_step,
     fan_levels,
     fan_w,
@@ -48,16 +47,16 @@ class HeatState:
     throttled: Flags
     off: Flags
     inner_c: Floats | None = None
-    step: Ints | None = None
-    fan_level: Ints | None = None
+    step: Indices | None = None
+    fan_level: Indices | None = None
 
     @property
-    def clock_step(self) -> Ints:
+    def clock_step(self) -> Indices:
         """Index of each device's clock in `Thermal.clocks`."""
         return self.throttled.astype(np.intp) if self.step is None else self.step
 
     @property
-    def fan(self) -> Ints:
+    def fan(self) -> Indices:
         """Level of each device's own fan."""
         return np.zeros(self.off.shape, dtype=np.intp) if self.fan_level is None else self.fan_level
 
@@ -109,10 +108,10 @@ def advance(rack: Rack, state: HeatState, dynamic_w: Floats) -> tuple[EpochHeat,
     return EpochHeat(power_w, inlet_c, exhaust_c(rack.air, heat_w)), after
 
 
-_Parts = list[tuple[Step, Flags | slice]]
+_Parts = list[tuple[LadderStep, Flags | slice]]
 
 
-def _by_fan_level(rack: Rack, level: Ints) -> _Parts:
+def _by_fan_level(rack: Rack, level: Indices) -> _Parts:
     """The exact step of each fan level in use, and the devices at it."""
     thermal = rack.device.thermal
     if fan_levels(thermal) == 1:
@@ -185,7 +184,7 @@ def _evenly(thermal: Thermal, die_c: Floats) -> Floats | None:
     return np.repeat(die_c[:, None], len(thermal.nodes) - 1, axis=1) if thermal.nodes else None
 
 
-def _settled_inlets_c(rack: Rack, die_c: Floats, level: Ints) -> Floats:
+def _settled_inlets_c(rack: Rack, die_c: Floats, level: Indices) -> Floats:
     """The inlets of a rack that has settled with these dies: each gives (die - inlet) / R to the air."""
     thermal, count = rack.device.thermal, rack.count
     conductance = 1.0 / np.array([exact_step(thermal, 1.0, int(n)).settled_k_per_w[0] for n in level])
@@ -217,7 +216,7 @@ def settled_at(rack: Rack, clock: float) -> Floats:
     return temperature_c
 
 
-def runaway_margin(rack: Rack, temperature_c: Floats, level: Ints | None = None) -> float | None:
+def runaway_margin(rack: Rack, temperature_c: Floats, level: Indices | None = None) -> float | None:
     """One less the largest loop gain of temperature and leakage in the rack; none where leakage is unknown.
 
     Near one, leakage hardly matters; at zero or below, the temperature has no balance and runs away. A watt

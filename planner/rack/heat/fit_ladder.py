@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import least_squares
 
+from planner.arrays import Floats
 from planner.rack.description.checks import Checks
 from planner.rack.description.heat_path import HeatNode
-from planner.rack.heat.ladder import Floats, step_of
+from planner.rack.heat.ladder import step_of
 
 _FIRST_SHARE = 0.1
 _LEAST_SAMPLES = 10

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.rack.description.rack import Device, Thermal
-from planner.rack.heat.ladder import Floats, Ints
+from planner.arrays import Floats
+from planner.rack.description.rack import RackDevice, Thermal
+from planner.rack.heat.ladder import Indices
 
 
-def clock_ratio(thermal: Thermal, step: Ints) -> Floats:
+def clock_ratio(thermal: Thermal, step: Indices) -> Floats:
     """The clock of each device at its step."""
     return np.array(thermal.clocks)[step]
 
 
-def next_step(device: Device, temperature_c: Floats, power_w: Floats, dynamic_w: Floats, step: Ints) -> Ints:
+def next_step(
+    device: RackDevice, temperature_c: Floats, power_w: Floats, dynamic_w: Floats, step: Indices
+) -> Indices:
     """The clock step of the coming epoch, from the die's temperature after the last one and its power.
 
     `power_w` is all that the device drew, `dynamic_w` its part above idle, which is taken to follow clock **
@@ -37,7 +40,7 @@ def next_step(device: Device, temperature_c: Floats, power_w: Floats, dynamic_w:
     return np.minimum(np.maximum(moved, 0), len(thermal.clocks) - 1).astype(np.intp, copy=False)
 
 
-def next_fan_level(thermal: Thermal, temperature_c: Floats, level: Ints) -> Ints:
+def next_fan_level(thermal: Thermal, temperature_c: Floats, level: Indices) -> Indices:
     """The fan level of the coming epoch: the highest whose trip is reached, or held within its hysteresis."""
     if thermal.fan is None:
         return level

@@ -19,12 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
+from planner.arrays import Floats
 from planner.rack.description.heat_path import HeatNode
 from planner.rack.description.rack import Thermal
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Ints = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 _MOST_KEPT = 256
 
@@ -52,21 +51,21 @@ def fan_levels(thermal: Thermal) -> int:
     return 1 if thermal.fan is None else len(thermal.fan.speeds)
 
 
-def fan_w(thermal: Thermal, level: Ints) -> Floats:
+def fan_w(thermal: Thermal, level: Indices) -> Floats:
     """What the device's own fan draws at each level: rated power times speed ** 3."""
     if thermal.fan is None:
         return np.zeros(level.shape)
     return thermal.fan.rated_w * np.array(thermal.fan.speeds)[level] ** 3
 
 
-def resistance_k_per_w(thermal: Thermal, level: Ints) -> Floats:
+def resistance_k_per_w(thermal: Thermal, level: Indices) -> Floats:
     """From the die to the inlet air, at each level of the fan."""
     totals = [sum(node.resistance_k_per_w for node in ladder(thermal, n)) for n in range(fan_levels(thermal))]
     return np.array(totals)[level]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class LadderStep:
     """The exact step of one ladder: how the nodes decay and warm, and what a warmer inlet holds back.
 
     `capacity_j_per_k` and `warming_k_per_w` have one element a node, `decay` is node by node.
@@ -92,18 +91,18 @@ class Step:
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def exact_step(thermal: Thermal, step_s: float, fan_level: int = 0) -> Step:
+def exact_step(thermal: Thermal, step_s: float, fan_level: int = 0) -> LadderStep:
     """The step of a device's ladder at a level of its fan; worked out once for each."""
     return step_of(ladder(thermal, fan_level), step_s)
 
 
-def step_of(nodes: Sequence[HeatNode], step_s: float) -> Step:
+def step_of(nodes: Sequence[HeatNode], step_s: float) -> LadderStep:
     """The exact step of a ladder of nodes, die first."""
     capacity_j_per_k = np.array([node.heat_capacity_j_per_k for node in nodes])
     resistance = np.array([node.resistance_k_per_w for node in nodes])
     settled_k_per_w = np.cumsum(resistance[::-1])[::-1]
     decay = np.asarray(expm(-_conductance_w_per_k(resistance) * (step_s / capacity_j_per_k)[:, None]))
-    return Step(
+    return LadderStep(
         step_s,
         decay,
         settled_k_per_w - decay @ settled_k_per_w,
@@ -123,21 +122,21 @@ def _conductance_w_per_k(resistance: Floats) -> Floats:
     return matrix
 
 
-def settled_c(thermal: Thermal, inlet_c: Floats, power_w: Floats, level: Ints | None = None) -> Floats:
+def settled_c(thermal: Thermal, inlet_c: Floats, power_w: Floats, level: Indices | None = None) -> Floats:
     """The die temperature that a device reaches at constant power and inlet; full fan speed unless given."""
     if level is None:
         level = np.full(inlet_c.shape, fan_levels(thermal) - 1)
     return np.asarray(inlet_c + resistance_k_per_w(thermal, level) * power_w)
 
 
-def settled_nodes_c(thermal: Thermal, inlet_c: Floats, die_c: Floats, level: Ints) -> Floats:
+def settled_nodes_c(thermal: Thermal, inlet_c: Floats, die_c: Floats, level: Indices) -> Floats:
     """All nodes of devices that have settled with their die at a temperature."""
     table = np.stack([exact_step(thermal, 1.0, n).settled_k_per_w for n in range(fan_levels(thermal))])[level]
     share = table / table[:, :1]
     return np.asarray(inlet_c[:, None] + share * (die_c - inlet_c)[:, None])
 
 
-def loop_gain(thermal: Thermal, temperature_c: Floats, level: Ints, inlet_k_per_w: float = 0.0) -> Floats:
+def loop_gain(thermal: Thermal, temperature_c: Floats, level: Indices, inlet_k_per_w: float = 0.0) -> Floats:
     """R dP_leak/dT: watts of leakage that one more watt calls for through the temperature that it makes.
 
     Below one the temperature settles; at one or above it runs away (small-signal stability of the balance

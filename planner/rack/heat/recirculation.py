@@ -14,12 +14,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from planner.arrays import Floats
 from planner.rack.description.heat_path import VerticalRecirculation
 from planner.rack.description.rack import Air
-
-Floats = NDArray[np.float64]
 
 
 def cross_interference(vertical: VerticalRecirculation, count: int) -> Floats:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.arrays import Floats
 from planner.rack.description.rack import Rack
 from planner.rack.load.topology import (
     INFERENCE,
     POOLS,
-    Floats,
     networks_of,
     parts_of_devices,
     parts_of_networks,

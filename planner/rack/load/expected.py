@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import InputError, Problem
-from planner.rack.description.rack import Device, Rack, Service, Unit
+from planner.rack.description.rack import Rack, RackDevice, Service, Unit
 from planner.rack.load.capacity import Sharing, devices_of_parts, pool_busy, shared_among_units
 from planner.rack.load.topology import HOST, networks_of, parts_of_networks, paths_of
 from planner.units import format_percent
@@ -48,7 +48,7 @@ def slowdown(service: Service, clock: Ratio) -> Ratio:
     return slower
 
 
-def busy_power_w(device: Device, service: Service, clock: Ratio) -> Ratio:
+def busy_power_w(device: RackDevice, service: Service, clock: Ratio) -> Ratio:
     """Power above idle while serving at a clock ratio."""
     power_w: Ratio = service.busy_w * clock**device.clock_power_exponent
     return power_w

@@ -15,11 +15,10 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.rack.description.device import Pool, UnitKind
+from planner.arrays import Floats, Ints
+from planner.rack.description.device import Pool
 from planner.rack.description.rack import Rack
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from planner.schema.hardware.device import UnitKind
 
 NONE = -1
 POOLS: tuple[Pool, ...] = get_args(Pool)

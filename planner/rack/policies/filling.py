@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.arrays import Floats
 from planner.rack.description.checks import Checks
-from planner.rack.description.control import Controls, Floats, Seen
+from planner.rack.description.control import Controls, Seen
 
 if TYPE_CHECKING:
     from planner.rack.description.rack import Rack

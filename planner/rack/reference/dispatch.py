@@ -18,14 +18,14 @@ CLOSED = 1 << 40
 """Added to the load of a queue that is closed to new requests."""
 
 
-Cost = Callable[[int, int], float]
+EnergyCost = Callable[[int, int], float]
 """Energy that one more request of a network adds at a queue."""
 
 
 class Dispatcher:
     """The loads of all queues, and the choice among them."""
 
-    def __init__(self, rack: Rack, places: Places, replication: int, cost: Cost) -> None:
+    def __init__(self, rack: Rack, places: Places, replication: int, cost: EnergyCost) -> None:
         self._rule = rack.dispatch
         self._cost = cost
         self._spill_at = places.spill_at.tolist()

@@ -29,7 +29,7 @@ from planner.rack.reference.batches import Batches, Room
 from planner.rack.reference.dispatch import Dispatcher
 from planner.rack.reference.instant import Instant
 from planner.rack.reference.new_model import NewModel
-from planner.rack.reference.recorder import Journal
+from planner.rack.reference.recorder import Recorder
 from planner.rack.reference.requests import Requests
 from planner.rack.reference.servers import Pace
 from planner.rack.run.device_log import Told
@@ -44,10 +44,10 @@ def run_replication(rack: Rack, replication: int, told: Told | None = None) -> R
 
     `told` is given each epoch as it closes.
     """
-    return _Run(rack, replication, told).records()
+    return _ReferenceRun(rack, replication, told).records()
 
 
-class _Run:
+class _ReferenceRun:
     def __init__(self, rack: Rack, replication: int, told: Told | None) -> None:
         self._told = told
         self._rack = rack
@@ -56,7 +56,7 @@ class _Run:
         self._networks = networks_of(rack)
         self._places = places_of(rack)
         self._steering = Steering(rack, self._places, replication)
-        self._journal = Journal(self._places, len(self._networks))
+        self._journal = Recorder(self._places, len(self._networks))
         self._requests = Requests(rack, replication)
         self._pace = Pace(rack, self._places, self._steering)
         self._new_model = NewModel(rack, self._places, replication, self._requests, self._journal)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from planner.rack.arrivals.random_bits import bits_below, error_key, mixed
 from planner.rack.description.rack import Rack
 from planner.rack.load.topology import Places
-from planner.rack.reference.recorder import Journal
+from planner.rack.reference.recorder import Recorder
 from planner.rack.reference.requests import Requests
 from planner.rack.run.epoch_control import Steering
 
@@ -19,7 +19,7 @@ class NewModel:
     """The new model of a rolling update, as it stands until the next epoch ends."""
 
     def __init__(
-        self, rack: Rack, places: Places, replication: int, requests: Requests, journal: Journal
+        self, rack: Rack, places: Places, replication: int, requests: Requests, journal: Recorder
     ) -> None:
         update = rack.life.update
         self._requests, self._journal = requests, journal

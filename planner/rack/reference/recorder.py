@@ -10,13 +10,13 @@ import math
 
 import numpy as np
 
-from planner.rack.load.topology import NONE, Ints, Places
+from planner.arrays import Floats, Ints
+from planner.rack.load.topology import NONE, Places
 from planner.rack.run.epoch_control import NOTHING_SEEN, Measures
 from planner.rack.run.records import (
     BatchRecords,
     EpochRecords,
     EpochRow,
-    Floats,
     Outcome,
     Records,
     RequestRecords,
@@ -25,7 +25,7 @@ from planner.rack.run.records import (
 from planner.rack.run.rolling_update import Trial, TrialOutcome
 
 
-class Journal:
+class Recorder:
     """The notes of one replication; an engine calls it at each change, in order of time.
 
     `since_s` is when each request began to wait, NaN for one that does not.

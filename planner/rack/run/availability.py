@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from planner.arrays import Flags
 from planner.rack.description.life import Failures
 from planner.rack.run.rolling_update import BEGUN, Trial, TrialOutcome, UpdateCourse
 
 if TYPE_CHECKING:
     from planner.rack.description.rack import Rack
 
-Flags = NDArray[np.bool_]
 _FAILURES = 3
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.rack.description.control import Controls, Flags, Floats, Ints, Seen, checked, free
+from planner.arrays import Flags, Floats, Ints
+from planner.rack.description.control import Controls, Seen, checked, free
 from planner.rack.description.device import Unit
 from planner.rack.description.rack import Rack
 from planner.rack.heat.epoch import advance, initial_state

@@ -9,9 +9,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.arrays import Floats
 from planner.rack.run.rolling_update import TrialOutcome
-
-Floats = NDArray[np.float64]
 
 
 class Outcome(IntEnum):

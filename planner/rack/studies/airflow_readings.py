@@ -12,11 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from planner.arrays import Floats
 from planner.rack.description.checks import Checks
-
-Floats = NDArray[np.float64]
 
 SIXTH = 1.0 / 6.0
 _START_SHAPES = (0.003, 0.03, 0.3, 3.0)

@@ -15,7 +15,7 @@ from planner.errors import InputError, Problem
 from planner.rack.counts.statistics import latency_quantile, t_interval
 from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
-from planner.rack.simulation import Engine, run_replication
+from planner.rack.simulation import SimulationEngine, run_replication
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Difference:
     variance_ratio: float | None
 
 
-def compare_racks(one: Rack, other: Rack, *, engine: Engine = "compiled") -> tuple[Difference, ...]:
+def compare_racks(one: Rack, other: Rack, *, engine: SimulationEngine = "compiled") -> tuple[Difference, ...]:
     """Differences of power (W) and of each stream's p99 (s); both racks need the same streams and seed."""
     for name in ("streams", "seed", "replications", "duration_s", "warmup_s"):
         if getattr(one, name) != getattr(other, name):

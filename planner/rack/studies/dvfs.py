@@ -15,17 +15,14 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from planner.rack.description.checks import Checks
-
-Floats = NDArray[np.float64]
 
 _DEMANDS = 2001
 
 
 @dataclass(frozen=True, slots=True)
-class TwoThresholds:
+class ClockThresholds:
     """Clock ratios and the utilisations below and above which the governor steps."""
 
     clocks: tuple[float, ...]
@@ -81,7 +78,7 @@ class SavingCase:
 
 
 def saving_band(
-    governor: TwoThresholds,
+    governor: ClockThresholds,
     load: str,
     shape: tuple[float, float],
     idle_shares: Sequence[float],

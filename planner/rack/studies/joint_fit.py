@@ -11,11 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from planner.arrays import Floats
 from planner.rack.studies.airflow_readings import SIXTH, DensityPoint
-
-Floats = NDArray[np.float64]
 
 PER_K = 0.04
 """Leakage exponent assumed, the upper end of what sources give for silicon (1 to 4 % a kelvin)."""

@@ -33,7 +33,7 @@ _SILENT = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class YearEstimate:
     """A mean over the year with the interval that sampling leaves."""
 
     mean: float
@@ -47,9 +47,9 @@ class YearResult:
     year. `windows` of `window_s` were simulated.
     """
 
-    energy_j: Estimate
-    requests: Estimate
-    p99_s: dict[str, Estimate]
+    energy_j: YearEstimate
+    requests: YearEstimate
+    p99_s: dict[str, YearEstimate]
     windows: int
     window_s: float
 
@@ -108,15 +108,15 @@ def _power_w(rack: Rack, run: RunTally) -> float:
     return sums.drawn_j / sums.length_s + rack.fan_w
 
 
-def _stratified(parts: Sequence[Sequence[float]], scale: float) -> Estimate:
+def _stratified(parts: Sequence[Sequence[float]], scale: float) -> YearEstimate:
     mean = float(np.mean([np.mean(part) for part in parts]))
     variance = sum(float(np.var(part, ddof=1)) / len(part) for part in parts) / len(parts) ** 2
     freedom = sum(len(part) - 1 for part in parts)
     half = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2)) * math.sqrt(variance)
-    return Estimate(mean * scale, (mean - half) * scale, (mean + half) * scale)
+    return YearEstimate(mean * scale, (mean - half) * scale, (mean + half) * scale)
 
 
-def _p99_s(parts: Sequence[Sequence[RunTally]], stream: int) -> Estimate:
+def _p99_s(parts: Sequence[Sequence[RunTally]], stream: int) -> YearEstimate:
     """The quantile over all windows, and Student's interval from groups that hold windows of every part.
 
     All windows are of one length, so their requests weigh as those of the year do.
@@ -126,4 +126,4 @@ def _p99_s(parts: Sequence[Sequence[RunTally]], stream: int) -> Estimate:
         for number in range(_GROUPS)
     ]
     low, high = t_interval([latency_quantile(group, 0.99) for group in groups]) or (math.nan, math.nan)
-    return Estimate(latency_quantile(pooled(groups), 0.99), low, high)
+    return YearEstimate(latency_quantile(pooled(groups), 0.99), low, high)

@@ -60,7 +60,7 @@ class NetworkBand(StrictModel):
     """Standard deviation of the machine's own speed between this calibration and a later run."""
 
 
-class KernelTable(StrictModel):
+class KernelTableFile(StrictModel):
     """The table of measured kernels beside the file, and its SHA-256."""
 
     file: str
@@ -82,5 +82,5 @@ class CalibrationFile(StrictModel):
     conditions: ProbeConditions
     fixed_s: Seconds
     band: NetworkBand
-    table: KernelTable
+    table: KernelTableFile
     classes: dict[str, KernelClass] = Field(min_length=1)

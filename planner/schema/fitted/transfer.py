@@ -13,7 +13,7 @@ from planner.schema.reading.strict import StrictModel
 
 NetworkKind = Literal["cnn", "transformer"]
 ActsOn = Literal["rate", "winograd", "silu_bytes", "waves", "bandwidth", "launch", "fixed_us"]
-Fact = Literal["precision", "profile", "unit", "architecture", "form"]
+PublishedFact = Literal["precision", "profile", "unit", "architecture", "form"]
 EffectName = Literal[
     "device",
     "device_precision",
@@ -45,7 +45,7 @@ class ScopedParameter(Parameter):
 
     name: str
     acts_on: ActsOn
-    when: dict[Fact, list[str]] = Field(min_length=1)
+    when: dict[PublishedFact, list[str]] = Field(min_length=1)
     """Fact -> shell patterns, any of which may match."""
 
 

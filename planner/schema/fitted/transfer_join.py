@@ -32,7 +32,7 @@ class SourceProfile(StrictModel):
     """Whether networks end at their last convolutions and products: nothing that only decodes is timed."""
 
 
-class LeftOut(StrictModel):
+class ExcludedRows(StrictModel):
     """Rows of one id prefix that say nothing about an engine alone, and why."""
 
     rows: str
@@ -63,6 +63,6 @@ class JoinRules(StrictModel):
     statistics: list[str]
     clocks: Clocks
     profiles: list[SourceProfile]
-    left_out: list[LeftOut]
+    left_out: list[ExcludedRows]
     left_out_networks: list[LeftOutNetworks]
     networks: list[NetworkFamily]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.hardware.device_heat import Thermal, thermal_conflicts
+from planner.schema.hardware.device_heat import ThermalSpec, thermal_conflicts
 from planner.schema.reading.quantity import (
     Bytes,
     BytesPerSecond,
@@ -118,7 +118,7 @@ class HostLink(SourcedBlock):
     """In one direction."""
 
 
-class Size(SourcedBlock):
+class Dimensions(SourcedBlock):
     """Outer dimensions, for the density of a rack."""
 
     length_m: Sourced[Metres]
@@ -189,9 +189,9 @@ class Device(StrictModel):
     units: dict[str, ComputeUnit] = Field(min_length=1)
     memory: Memory
     modes: list[Mode] = Field(min_length=1)
-    thermal: Thermal
+    thermal: ThermalSpec
     host_link: HostLink | None = None
-    size: Size | None = None
+    size: Dimensions | None = None
     price: Price | None = None
     label: Label | None = None
     label_note: str | None = None

@@ -50,7 +50,7 @@ class OwnFan(SourcedBlock):
     """The share of the outermost resistance that the fan does not move; none unless said."""
 
 
-class Thermal(SourcedBlock):
+class ThermalSpec(SourcedBlock):
     """Thermal resistance from the junction to the inlet air in all, its stores where known, and the trips."""
 
     resistance_k_per_w: Sourced[KelvinPerWatt]
@@ -71,7 +71,7 @@ class Thermal(SourcedBlock):
     """Mean power of a second above which the clock goes down a step (over-current throttling)."""
 
 
-def thermal_conflicts(thermal: Thermal) -> Iterator[Conflict]:
+def thermal_conflicts(thermal: ThermalSpec) -> Iterator[Conflict]:
     """What does not fit together in one part's heat."""
     throttle_c, shutdown_c = thermal.throttle_c.value, thermal.shutdown_c.value
     if throttle_c >= shutdown_c:
@@ -85,7 +85,7 @@ def thermal_conflicts(thermal: Thermal) -> Iterator[Conflict]:
     yield from _fan_conflicts(thermal)
 
 
-def _store_conflicts(thermal: Thermal) -> Iterator[Conflict]:
+def _store_conflicts(thermal: ThermalSpec) -> Iterator[Conflict]:
     if not thermal.stores:
         return
     for name, unit in (("resistance_k_per_w", "K/W"), ("heat_capacity_j_per_k", "J/K")):
@@ -98,7 +98,7 @@ def _store_conflicts(thermal: Thermal) -> Iterator[Conflict]:
             yield Conflict(("thermal", "stores"), expected, f"{sum(values):g} {unit}", of_values=True)
 
 
-def _fan_conflicts(thermal: Thermal) -> Iterator[Conflict]:
+def _fan_conflicts(thermal: ThermalSpec) -> Iterator[Conflict]:
     fan = thermal.fan
     if fan is None:
         return

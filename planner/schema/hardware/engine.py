@@ -18,7 +18,7 @@ from planner.schema.reading.quantity import (
 from planner.schema.reading.strict import StrictModel
 
 
-class FusionRule(StrictModel):
+class FusionRuleSpec(StrictModel):
     """Operators that the engine runs as one kernel: a chain that starts at an anchor.
 
     Names that begin with a small letter are operator groups.
@@ -119,7 +119,7 @@ class Engine(StrictModel):
     extends: str | None = None
     takes: list[str] = Field(default_factory=list)
     operator_groups: dict[str, list[str]] = Field(default_factory=dict)
-    fusion: list[FusionRule] = Field(default_factory=list)
+    fusion: list[FusionRuleSpec] = Field(default_factory=list)
     kept_apart: list[KeptApart] = Field(default_factory=list)
     register_pressure: list[RegisterPressure] = Field(default_factory=list)
     channel_blocks: ChannelBlocks | None = None

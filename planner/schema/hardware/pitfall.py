@@ -13,7 +13,7 @@ from planner.schema.reading.strict import StrictModel
 Severity = Literal["error", "warning", "note"]
 
 
-class Rule(StrictModel):
+class PitfallRule(StrictModel):
     """One way to make the mistake: when it is raised, how bad it is, what to do, who says so."""
 
     title: str
@@ -40,7 +40,7 @@ class Mistake(StrictModel):
     id: str
     title: str
     sources: dict[str, Source]
-    rules: dict[str, Rule] = Field(min_length=1)
+    rules: dict[str, PitfallRule] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _sources_exist(self) -> Self:

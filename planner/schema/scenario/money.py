@@ -182,7 +182,7 @@ class MoneyTerms(StrictModel):
         ]
 
 
-class Carbon(StrictModel):
+class CarbonSpec(StrictModel):
     """How much carbon dioxide a unit of energy stands for: always the same, or by the hour of the day."""
 
     intensity_kg_per_j: Annotated[KilogramPerJoule, Field(ge=0)] | None = None

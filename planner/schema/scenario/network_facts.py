@@ -12,7 +12,7 @@ from planner.schema.reading.strict import StrictModel
 Share = Annotated[Ratio, Field(le=1)]
 
 
-class Accuracy(StrictModel):
+class AccuracySpec(StrictModel):
     """Accuracy before and after compression, in one measure, and the least that the task takes."""
 
     full_ratio: Share
@@ -37,7 +37,7 @@ class Pruning(StrictModel):
 class Compression(StrictModel):
     """How a network was made smaller, and what was checked."""
 
-    accuracy: Accuracy | None = None
+    accuracy: AccuracySpec | None = None
     checked_per_layer: bool = False
     """Whether the loss was looked at layer by layer."""
     pruning: Pruning | None = None

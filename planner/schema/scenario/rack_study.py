@@ -70,7 +70,7 @@ class RackFans(StrictModel):
     """What each device adds."""
 
 
-class PublishedRow(StrictModel):
+class PublishedDensityRow(StrictModel):
     """A row that somebody published: devices in the rack, mean temperature rise, power of one device."""
 
     devices: int = Field(ge=1)
@@ -104,7 +104,7 @@ class ConcurrencyRow(StrictModel):
     latency_s: Annotated[Seconds, Field(gt=0)]
 
 
-class Density(StrictModel):
+class DensitySpec(StrictModel):
     """How dense the rack may be: the counts to look at, and what the airflow follows."""
 
     counts: list[Annotated[int, Field(ge=1)]] = Field(min_length=1)
@@ -112,7 +112,7 @@ class Density(StrictModel):
     """The most devices that the search for the limit looks at; four times the largest count unless said."""
     airflow: AirflowReading = "site"
     """`site`, or a reading of the published rows."""
-    published: list[PublishedRow] = Field(default_factory=list)
+    published: list[PublishedDensityRow] = Field(default_factory=list)
     inlet_class: Literal["A1", "A2", "A3", "A4"] | None = None
     liquid: Liquid | None = None
 
@@ -159,7 +159,7 @@ class Update(StrictModel):
         return self
 
 
-class Failures(StrictModel):
+class FailuresSpec(StrictModel):
     """How often a device fails, how long it is gone, and how often the rack must carry its load."""
 
     mtbf_s: Annotated[Seconds, Field(gt=0)]

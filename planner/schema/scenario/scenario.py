@@ -22,14 +22,14 @@ from planner.schema.reading.strict import StrictModel
 from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
 from planner.schema.scenario.around import Contention, HostCores
 from planner.schema.scenario.claims import Claim
-from planner.schema.scenario.money import Carbon, MoneyTerms
+from planner.schema.scenario.money import CarbonSpec, MoneyTerms
 from planner.schema.scenario.network_facts import NetworkFacts
 from planner.schema.scenario.rack_events import Events
 from planner.schema.scenario.rack_study import (
     ClockScaling,
     ConcurrencyRow,
-    Density,
-    Failures,
+    DensitySpec,
+    FailuresSpec,
     Offload,
     RackFans,
     RisingExhaust,
@@ -200,16 +200,16 @@ class Scenario(StrictModel):
     candidates: Candidates
     site: Site
     money: MoneyTerms
-    carbon: Carbon | None = None
+    carbon: CarbonSpec | None = None
     planning: Planning = Field(default_factory=Planning)
     growth: Growth | None = None
     simulation: Simulation
     host: HostCores | None = None
     deployment: Deployment | None = None
-    density: Density | None = None
+    density: DensitySpec | None = None
     update: Update | None = None
     clock_scaling: ClockScaling | None = None
-    failures: Failures | None = None
+    failures: FailuresSpec | None = None
     offload: Offload | None = None
     concurrency: list[ConcurrencyRow] = Field(default_factory=list)
     claims: list[Claim] = Field(default_factory=list)

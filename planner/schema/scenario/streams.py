@@ -25,7 +25,7 @@ class Slo(StrictModel):
     quantile_ratio: Annotated[Ratio, Field(gt=0, lt=1)] = 0.99
 
 
-class Bursts(StrictModel):
+class BurstsSpec(StrictModel):
     """Calm and burst in turn: mean time in each, and how many times the calm rate a burst has."""
 
     calm_s: Annotated[Seconds, Field(gt=0)]
@@ -33,7 +33,7 @@ class Bursts(StrictModel):
     factor: float = Field(ge=1)
 
 
-class Profile(StrictModel):
+class ProfileSpec(StrictModel):
     """The rate over a period: shares of the stated rate, in equal parts of the period."""
 
     shares_ratio: list[Share] = Field(min_length=1)
@@ -41,7 +41,7 @@ class Profile(StrictModel):
     start_s: Seconds = 0.0
 
 
-class DropOuts(StrictModel):
+class DropOutsSpec(StrictModel):
     """A source that goes silent: mean time between outages, and mean length of one."""
 
     up_s: Annotated[Seconds, Field(gt=0)]
@@ -62,10 +62,10 @@ class Stream(StrictModel):
     overflow: Literal["drop_oldest", "drop_newest", "skip_frame"] = "drop_oldest"
     priority: int = 0
     gap_cv: float | None = Field(default=None, gt=0)
-    bursts: Bursts | None = None
+    bursts: BurstsSpec | None = None
     trace: str | None = None
-    profile: Profile | None = None
-    drop_outs: DropOuts | None = None
+    profile: ProfileSpec | None = None
+    drop_outs: DropOutsSpec | None = None
     before: list[StepAround] = Field(default_factory=list)
     after: list[StepAround] = Field(default_factory=list)
 

@@ -13,7 +13,6 @@ from types import MappingProxyType
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import AttributeProto, TensorProto, numpy_helper
 
 from planner.errors import InputError, Problem
@@ -43,8 +42,6 @@ _STORED: Mapping[str, np.dtype[np.generic]] = {
 }  # fmt: skip
 _SMALL_FLOATS = frozenset({"float", "double", "float16"})
 _DAMAGED = "the file is damaged; export the network again"
-
-Array = NDArray[np.generic]
 
 
 def graph_from_proto(model: onnx.ModelProto, source: str) -> Graph:

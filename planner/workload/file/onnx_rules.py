@@ -12,14 +12,12 @@ import onnx
 import onnx.checker
 import onnx.defs
 import onnx.shape_inference
-from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from planner.workload.file.from_proto import spec_from_proto
 from planner.workload.file.to_proto import node_to_proto, spec_to_proto
-from planner.workload.graph import Attribute, Node, TensorSpec
+from planner.workload.graph import Array, Attribute, Node, TensorSpec
 
-Array = NDArray[np.generic]
 _LARGEST_ATTRIBUTE = 2**31 - 1
 _LATEST = onnx.defs.onnx_opset_version()
 

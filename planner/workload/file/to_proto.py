@@ -6,16 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import AttributeProto, TensorProto, helper
 
 from planner.errors import OutputError
 from planner.workload.dtypes import BITS
-from planner.workload.graph import UNKNOWN_RANK, Attribute, Dim, Graph, Initializer, Node, TensorSpec
+from planner.workload.graph import UNKNOWN_RANK, Array, Attribute, Dim, Graph, Initializer, Node, TensorSpec
 
 _NUMBER_OF = {name.lower(): number for name, number in TensorProto.DataType.items()}
 
-Array = NDArray[np.generic]
 Fill = Callable[[str, Initializer], Array | None]
 """Values for a weight by its name, or None to leave them out of the file."""
 
@@ -45,14 +43,14 @@ def _model(graph: Graph, fill: Fill, location: str) -> onnx.ModelProto:
         helper.make_opsetid(domain, version) for domain, version in {"": graph.opset, **graph.domains}.items()
     ]
     return helper.make_model(
-        _Writer(fill, location).graph(graph),
+        _ProtoWriter(fill, location).graph(graph),
         producer_name="planner",
         opset_imports=opsets,
         ir_version=max(8, helper.find_min_ir_version_for(opsets, ignore_unknown=True)),
     )
 
 
-class _Writer:
+class _ProtoWriter:
     """Turns graphs into messages and counts the bytes that external weights would take."""
 
     def __init__(self, fill: Fill, location: str) -> None:
@@ -119,7 +117,7 @@ def node_to_proto(node: Node) -> onnx.NodeProto:
     proto = onnx.NodeProto(
         op_type=node.op_type, name=node.name, domain=node.domain, input=node.inputs, output=node.outputs
     )
-    writer = _Writer(lambda _name, _weight: None, "absent")
+    writer = _ProtoWriter(lambda _name, _weight: None, "absent")
     proto.attribute.extend(
         writer._attribute(*item, node) for item in node.attributes.items() if not _is_text(item[1])
     )

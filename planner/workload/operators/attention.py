@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from planner.workload.operators.counting_rule import TRANSCENDENTAL, Call, Count, Rule, UncountedError
+from planner.workload.operators.counting_rule import TRANSCENDENTAL, Call, Count, CountingRule, UncountedError
 from planner.workload.operators.reduction import SOFTMAX
 
 _SCALE_AND_MASK = 2
@@ -144,7 +144,7 @@ def _flexible(call: Call) -> Count:
     return Count("attention", operations, extra_macs=macs)
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     "Attention": _standard,
     "ai.onnx.preview:FlexAttention": _flexible,
     **dict.fromkeys(("LinearAttention", "com.microsoft:LinearAttention"), _linear),

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from planner.workload.borrowed import LOANS, Loan
 from planner.workload.operators import convolution, elementwise, matmul, normalization, pooling, reduction
-from planner.workload.operators.counting_rule import REQUANTISE, Call, Count, Rule
+from planner.workload.operators.counting_rule import REQUANTISE, Call, Count, CountingRule
 from planner.workload.operators.movement import RULES as MOVEMENT
 from planner.workload.output_rules.layouts import channels_first, is_channels_last
 
-_STANDARD: Mapping[str, Rule] = {
+_STANDARD: Mapping[str, CountingRule] = {
     **convolution.RULES,
     **elementwise.RULES,
     **matmul.RULES,
@@ -27,7 +27,7 @@ _STANDARD: Mapping[str, Rule] = {
 _SMALLEST_AND_LARGEST = 2
 
 
-def _borrow(loan: Loan) -> Rule:
+def _borrow(loan: Loan) -> CountingRule:
     def rule(call: Call) -> Count:
         operands = [position for position in loan.operands if call.has(position)]
         standard = replace(
@@ -59,6 +59,6 @@ def _turned(call: Call) -> Call:
     )
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     f"{domain}:{name}" if domain else name: _borrow(loan) for (domain, name), loan in LOANS.items()
 }

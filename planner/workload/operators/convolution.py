@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 
 from planner.workload.operation import Contraction, OpClass
-from planner.workload.operators.counting_rule import Call, Count, Rule
+from planner.workload.operators.counting_rule import Call, Count, CountingRule
 from planner.workload.operators.elementwise import activation_operations
 
 _SAMPLE = 8  # bilinear sample of a deformable convolution: 4 multiplies, 3 adds, 1 mask multiply
@@ -68,7 +68,7 @@ def _causal(call: Call) -> Count:
 
 _FUSED = {"silu": "Swish", "swish": "Swish", "relu": "Relu"}
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     "Conv": _conv,
     "CausalConvWithState": _causal,
     "ConvTranspose": _conv_transpose,

@@ -117,4 +117,4 @@ class Count:
         return self.extra_macs + (self.contraction.macs if self.contraction else 0)
 
 
-Rule = Callable[[Call], Count]
+CountingRule = Callable[[Call], Count]

@@ -17,7 +17,7 @@ from planner.workload.operators.counting_rule import (
     TRANSCENDENTAL,
     Call,
     Count,
-    Rule,
+    CountingRule,
 )
 
 _GELU = TRANSCENDENTAL + 4  # x * 0.5 * (1 + erf(x / sqrt(2))), the constants multiplied
@@ -77,7 +77,7 @@ def activation_operations(name: str) -> int:
     return OPERATIONS.get(name, TRANSCENDENTAL) if name else 0
 
 
-def _per_element(operations: int) -> Rule:
+def _per_element(operations: int) -> CountingRule:
     return lambda call: Count("elementwise", operations * call.written)
 
 
@@ -90,7 +90,7 @@ NEUTRAL: Mapping[str, tuple[float, tuple[int, ...]]] = {
 """Operator -> number that changes nothing, and the inputs at which it does not."""
 
 
-def _arithmetic(name: str) -> Rule:
+def _arithmetic(name: str) -> CountingRule:
     """A sum or product; with one constant number that changes nothing it is a view.
 
     Engines take such operators out when they load a network (ONNX Runtime's `NoopElimination`, OpenVINO's
@@ -142,7 +142,7 @@ def _gated(call: Call) -> Count:
     return Count("elementwise", (SIGMOID + 2) * call.written)
 
 
-def _loss(per_element: int) -> Rule:
+def _loss(per_element: int) -> CountingRule:
     """Losses over class scores: the logarithm where it is not taken yet, a weight and a mean per sample."""
 
     def rule(call: Call) -> Count:
@@ -158,7 +158,7 @@ def _mel_weights(call: Call) -> Count:
     return Count("elementwise", (2 * DIVISION + 3) * call.written)
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     **{name: _per_element(operations) for name, operations in OPERATIONS.items()},
     **{name: _arithmetic(name) for name in NEUTRAL},
     "Max": _many(1),

@@ -14,7 +14,7 @@ from planner.workload.operators.counting_rule import (
     TRANSCENDENTAL,
     Call,
     Count,
-    Rule,
+    CountingRule,
     UncountedError,
 )
 from planner.workload.operators.elementwise import OPERATIONS, activation_operations
@@ -187,7 +187,7 @@ def _labels(call: Call) -> tuple[list[str], str]:
     return terms, result.replace("...", widest)
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     "MatMul": _matmul,
     "Gemm": _gemm,
     "Einsum": _einsum,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from planner.workload.operators.counting_rule import Call, Count, Rule
+from planner.workload.operators.counting_rule import Call, Count, CountingRule
 
 
 def _move(_call: Call) -> Count:
@@ -40,7 +40,7 @@ def _range(call: Call) -> Count:
     return Count("movement", call.written)
 
 
-def _scatter(updates: int) -> Rule:
+def _scatter(updates: int) -> CountingRule:
     """Copies the data and writes the updates over it; a reduction costs one operation per update."""
 
     def rule(call: Call) -> Count:
@@ -66,7 +66,7 @@ def _take_blocks(call: Call) -> Count:
 
 _CONTAINERS = ("SequenceConstruct", "SequenceInsert", "SplitToSequence", "ConcatFromSequence")
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     **dict.fromkeys(("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout"), _view),
     **dict.fromkeys(("Shape", "Size", "Constant"), _view),
     **dict.fromkeys(("Transpose", "Concat", "Pad", "Tile", "Expand", "ReverseSequence"), _move),

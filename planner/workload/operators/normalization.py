@@ -12,7 +12,7 @@ from planner.workload.operators.counting_rule import (
     TRANSCENDENTAL,
     Call,
     Count,
-    Rule,
+    CountingRule,
 )
 
 _MOMENTS = 4  # sum; subtract the mean; square and sum
@@ -102,7 +102,7 @@ def _gated_rms(call: Call) -> Count:
     return Count("norm", (5 + SIGMOID) * call.read + _PER_ROW * math.prod(call.input(0)[:-1]))
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     "BatchNormalization": _batch,
     "LayerNormalization": _layer,
     "InstanceNormalization": _instance,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from planner.workload.operators.counting_rule import ROOT, Call, Count, Rule
+from planner.workload.operators.counting_rule import ROOT, Call, Count, CountingRule
 
 _BILINEAR = 7  # 4 multiplies and 3 adds
 
@@ -58,7 +58,7 @@ def _max_roi_pool(call: Call) -> Count:
     return Count("pool", regions * channels * batch_map)
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     "MaxPool": _max_pool,
     "AveragePool": _average_pool,
     "LpPool": _lp_pool,

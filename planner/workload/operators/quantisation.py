@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from planner.workload.operators.counting_rule import REQUANTISE, Call, Count, Rule
+from planner.workload.operators.counting_rule import REQUANTISE, Call, Count, CountingRule
 
 
 def _quantize(call: Call) -> Count:
@@ -23,7 +23,7 @@ def _dynamic_quantize(call: Call) -> Count:
     return Count("elementwise", (2 + REQUANTISE) * call.written)
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     **dict.fromkeys(("QuantizeLinear", "com.microsoft:QuantizeLinear"), _quantize),
     **dict.fromkeys(("DequantizeLinear", "com.microsoft:DequantizeLinear"), _dequantize),
     "com.microsoft:QuantizeWithOrder": _quantize,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from planner.workload.operation import Contraction
-from planner.workload.operators.counting_rule import REQUANTISE, SIGMOID, TANH, Call, Count, Rule
+from planner.workload.operators.counting_rule import REQUANTISE, SIGMOID, TANH, Call, Count, CountingRule
 
 _CELL = {
     "LSTM": 3 * SIGMOID + 2 * TANH + 4,  # three gates, candidate and output; f*c + i*g, o*tanh(c)
@@ -52,7 +52,7 @@ def _quantised_lstm(call: Call) -> Count:
     return replace(count, operations=count.operations + (2 + REQUANTISE) * call.read)
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     **dict.fromkeys(("LSTM", "GRU", "RNN"), _recurrent),
     "com.microsoft:DynamicQuantizeLSTM": _quantised_lstm,
 }

@@ -11,7 +11,7 @@ from planner.workload.operators.counting_rule import (
     TRANSCENDENTAL,
     Call,
     Count,
-    Rule,
+    CountingRule,
 )
 
 _OVERLAP = 12 + DIVISION  # intersection over union of two boxes
@@ -19,11 +19,11 @@ SOFTMAX = 3 + TRANSCENDENTAL + DIVISION
 """Operations of a softmax per element: running maximum, subtract, exp, sum, divide."""
 
 
-def _reduce(per_input: int, per_output: int = 0) -> Rule:
+def _reduce(per_input: int, per_output: int = 0) -> CountingRule:
     return lambda call: Count("reduction", per_input * call.read + per_output * call.written)
 
 
-def _softmax(per_element: int) -> Rule:
+def _softmax(per_element: int) -> CountingRule:
     return lambda call: Count("softmax", per_element * call.read)
 
 
@@ -62,7 +62,7 @@ def _distances(call: Call) -> Count:
     return Count("reduction", (3 * call.input(0)[1] + root) * call.written)
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     "ReduceSum": _reduce(1),
     "ReduceMean": _reduce(1, 1),
     "ReduceMax": _reduce(1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from planner.workload.operators.counting_rule import Call, Count, Rule
+from planner.workload.operators.counting_rule import Call, Count, CountingRule
 
 _TAPS = {"linear": 2, "bilinear": 2, "cubic": 4, "bicubic": 4}
 
@@ -34,7 +34,7 @@ def _affine_grid(call: Call) -> Count:
     return Count("elementwise", extra_macs=(axes + 1) * call.written)
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     "Resize": _resize,
     "Upsample": _resize,
     **dict.fromkeys(("GridSample", "com.microsoft:GridSample"), _grid_sample),

@@ -20,10 +20,10 @@ from planner.workload.operators import (
     resampling,
 )
 from planner.workload.operators.beyond_tensors import classical, signal, text
-from planner.workload.operators.counting_rule import Call, Count, Rule, UncountedError
+from planner.workload.operators.counting_rule import Call, Count, CountingRule, UncountedError
 from planner.workload.uncountable import uncountable
 
-RULES: Mapping[str, Rule] = MappingProxyType(
+RULES: Mapping[str, CountingRule] = MappingProxyType(
     {
         **attention.RULES,
         **borrowing.RULES,

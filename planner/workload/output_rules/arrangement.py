@@ -9,10 +9,18 @@ import numpy as np
 
 from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec
-from planner.workload.output_rules.site import NOT_TOLD, Answer, Rule, Site, axes_of, axis_of, one
+from planner.workload.output_rules.site import (
+    NOT_TOLD,
+    NodeContext,
+    OutputRule,
+    OutputTypes,
+    axes_of,
+    axis_of,
+    one,
+)
 
 
-def _transpose(site: Site) -> Answer:
+def _transpose(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     order = site.integers("perm") or tuple(reversed(range(len(shape))))
     if sorted(order) != list(range(len(shape))):
@@ -20,7 +28,7 @@ def _transpose(site: Site) -> Answer:
     return one(site.spec(0).dtype, tuple(shape[axis] for axis in order))
 
 
-def _concat(site: Site) -> Answer:
+def _concat(site: NodeContext) -> OutputTypes:
     first = site.shape(0)
     axis = axis_of(site.number("axis", 1), len(first))
     total = 0
@@ -32,7 +40,7 @@ def _concat(site: Site) -> Answer:
     return one(site.spec(0).dtype, (*first[:axis], total, *first[axis + 1 :]))
 
 
-def _reshape(site: Site) -> Answer:
+def _reshape(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     wanted = site.integers("shape")  # an attribute before operator set 5
     if wanted is None:
@@ -54,7 +62,7 @@ def _reshape(site: Site) -> Answer:
     return one(site.spec(0).dtype, tuple(extents))
 
 
-def _flatten(site: Site) -> Answer:
+def _flatten(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     axis = site.number("axis", 1)
     if not -len(shape) <= axis <= len(shape):
@@ -63,7 +71,7 @@ def _flatten(site: Site) -> Answer:
     return one(site.spec(0).dtype, (math.prod(shape[:axis]), math.prod(shape[axis:])))
 
 
-def _unsqueeze(site: Site) -> Answer:
+def _unsqueeze(site: NodeContext) -> OutputTypes:
     shape = list(site.shape(0))
     try:
         given = axes_of(site) or ()
@@ -78,7 +86,7 @@ def _unsqueeze(site: Site) -> Answer:
     return one(site.spec(0).dtype, tuple(shape))
 
 
-def _squeeze(site: Site) -> Answer:
+def _squeeze(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     try:
         given = axes_of(site)
@@ -92,13 +100,13 @@ def _squeeze(site: Site) -> Answer:
     return one(site.spec(0).dtype, tuple(extent for axis, extent in enumerate(shape) if axis not in axes))
 
 
-def _gather(site: Site) -> Answer:
+def _gather(site: NodeContext) -> OutputTypes:
     shape, indices = site.shape(0), site.shape(1)
     axis = axis_of(site.number("axis", 0), len(shape))
     return one(site.spec(0).dtype, (*shape[:axis], *indices, *shape[axis + 1 :]))
 
 
-def _gather_nd(site: Site) -> Answer:
+def _gather_nd(site: NodeContext) -> OutputTypes:
     shape, indices = site.shape(0), site.shape(1)
     batch, depth = site.number("batch_dims", 0), indices[-1]
     if not 0 <= batch < min(len(shape), len(indices)) or not 1 <= depth <= len(shape) - batch:
@@ -106,7 +114,7 @@ def _gather_nd(site: Site) -> Answer:
     return one(site.spec(0).dtype, (*indices[:-1], *shape[batch + depth :]))
 
 
-def _split(site: Site) -> Answer:
+def _split(site: NodeContext) -> OutputTypes:
     """Equal parts where no sizes are given; the last may be smaller (operator set 18)."""
     shape, parts = site.shape(0), len(site.node.outputs)
     axis = axis_of(site.number("axis", 0), len(shape))
@@ -123,10 +131,10 @@ def _split(site: Site) -> Answer:
     if len(sizes) != parts or sum(sizes) != shape[axis] or min(sizes) < 0:
         raise RuleError(f"{shape[axis]} split into {sizes} for {parts} outputs")
     dtype = site.spec(0).dtype
-    return Answer(tuple(TensorSpec(dtype, (*shape[:axis], size, *shape[axis + 1 :])) for size in sizes))
+    return OutputTypes(tuple(TensorSpec(dtype, (*shape[:axis], size, *shape[axis + 1 :])) for size in sizes))
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, OutputRule] = {
     "Transpose": _transpose,
     "Concat": _concat,
     "Reshape": _reshape,

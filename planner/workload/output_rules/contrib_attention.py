@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec
-from planner.workload.output_rules.site import Answer, Rule, Site, Specs
+from planner.workload.output_rules.site import NodeContext, OutputRule, OutputTypes, Specs
 
 
-def _present(site: Site, outputs: Specs, bound: str | None = None) -> Answer:
+def _present(site: NodeContext, outputs: Specs, bound: str | None = None) -> OutputTypes:
     names = site.node.outputs
     told = tuple(outputs[place] if name else None for place, name in enumerate(names) if place < len(outputs))
-    return Answer(told, bound)
+    return OutputTypes(told, bound)
 
 
-def _packed(site: Site) -> Answer:
+def _packed(site: NodeContext) -> OutputTypes:
     """Attention over one input with packed weights (hidden, q + k + v)."""
     batch, tokens, _ = site.shape(0)
     packed = site.shape(1)[-1]
@@ -32,13 +32,13 @@ def _packed(site: Site) -> Answer:
     return _present(site, (TensorSpec(dtype, (batch, tokens, hidden)), cache))
 
 
-def _ordered(site: Site) -> Answer:
+def _ordered(site: NodeContext) -> OutputTypes:
     """`QOrderedAttention`: as the packed form, weights apart and all of it in 8 bits."""
     batch, tokens, _ = site.shape(0)
-    return Answer((TensorSpec("int8", (batch, tokens, site.shape(7)[-1])),))
+    return OutputTypes((TensorSpec("int8", (batch, tokens, site.shape(7)[-1])),))
 
 
-def _multi_head(site: Site) -> Answer:
+def _multi_head(site: NodeContext) -> OutputTypes:
     """Query (batch, tokens, hidden), or packed with key and value (batch, tokens, heads, 3, width)."""
     query = site.shape(0)
     dtype = site.spec(0).dtype
@@ -66,7 +66,7 @@ def _multi_head(site: Site) -> Answer:
 
 
 def _with_cache(
-    site: Site, result: tuple[int, int, int], keys: int, heads: int, width: int, value_width: int
+    site: NodeContext, result: tuple[int, int, int], keys: int, heads: int, width: int, value_width: int
 ) -> Specs:
     past = 6 if site.node.op_type == "MultiHeadAttention" else 5
     known = site.shape(past)[2] if site.has(past) else 0
@@ -82,7 +82,7 @@ def _with_cache(
     )
 
 
-def _grouped_query(site: Site) -> Answer:
+def _grouped_query(site: NodeContext) -> OutputTypes:
     """`GroupQueryAttention` and `SparseAttention`: (batch, tokens, hidden), key and value maybe packed in."""
     batch, tokens, hidden = site.shape(0)
     heads = site.number("num_heads", 1)
@@ -96,7 +96,7 @@ def _grouped_query(site: Site) -> Answer:
     return _present(site, (TensorSpec(dtype, (batch, tokens, heads * width)), cache, cache, weights), bound)
 
 
-def cached_tokens(site: Site, tokens: int) -> tuple[int, str | None]:
+def cached_tokens(site: NodeContext, tokens: int) -> tuple[int, str | None]:
     """Tokens of the cache afterwards: the length given as an input, else all cached ones and the new."""
     length = site.whole(7 if site.node.op_type == "SparseAttention" else 6)
     known = site.shape(3)[2] if site.has(3) else 0
@@ -106,7 +106,7 @@ def cached_tokens(site: Site, tokens: int) -> tuple[int, str | None]:
     return total, f"attends to {total} tokens, all that the cache holds and the new ones"
 
 
-def _linear(site: Site) -> Answer:
+def _linear(site: NodeContext) -> OutputTypes:
     batch, tokens, hidden = site.shape(0)
     key_heads = site.number("kv_num_heads", 1)
     heads = site.number("q_num_heads", key_heads)
@@ -115,7 +115,7 @@ def _linear(site: Site) -> Answer:
     return _present(site, (TensorSpec(site.spec(0).dtype, (batch, tokens, heads * value_width)), state))
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, OutputRule] = {
     **dict.fromkeys(("Attention", "QAttention"), _packed),
     "QOrderedAttention": _ordered,
     **dict.fromkeys(("MultiHeadAttention", "DecoderMaskedMultiHeadAttention"), _multi_head),

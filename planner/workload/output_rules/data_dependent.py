@@ -10,17 +10,17 @@ import numpy as np
 
 from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec
-from planner.workload.output_rules.site import Answer, Rule, Site, Specs, axis_of
+from planner.workload.output_rules.site import NodeContext, OutputRule, OutputTypes, Specs, axis_of
 
 
-def _non_zero(site: Site) -> Answer:
+def _non_zero(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     count = math.prod(shape)
     spec = TensorSpec("int64", (max(1, len(shape)), count))
-    return Answer((spec,), f"all {count} elements are non-zero")
+    return OutputTypes((spec,), f"all {count} elements are non-zero")
 
 
-def _unique(site: Site) -> Answer:
+def _unique(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     if "axis" in site.node.attributes:
         axis = axis_of(site.number("axis", 0), len(shape))
@@ -30,25 +30,25 @@ def _unique(site: Site) -> Answer:
         values = (count,)
     index = TensorSpec("int64", (count,))
     outputs = (TensorSpec(site.spec(0).dtype, values), index, index, index)
-    return Answer(outputs[: len(site.node.outputs)], f"all {count} elements are different")
+    return OutputTypes(outputs[: len(site.node.outputs)], f"all {count} elements are different")
 
 
-def _compress(site: Site) -> Answer:
+def _compress(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     axis = site.node.attributes.get("axis")
     kept = shape if isinstance(axis, int) else (math.prod(shape),)
-    return Answer((TensorSpec(site.spec(0).dtype, kept),), f"keeps all of {list(shape)}")
+    return OutputTypes((TensorSpec(site.spec(0).dtype, kept),), f"keeps all of {list(shape)}")
 
 
-def _non_max_suppression(site: Site) -> Answer:
+def _non_max_suppression(site: NodeContext) -> OutputTypes:
     batch, classes, boxes = site.shape(1)
     limit = site.value(2)
     per_class = min(boxes, int(np.ravel(limit)[0])) if limit is not None else boxes
     count = batch * classes * max(0, per_class)
-    return Answer((TensorSpec("int64", (count, 3)),), f"{count} boxes are selected, the most possible")
+    return OutputTypes((TensorSpec("int64", (count, 3)),), f"{count} boxes are selected, the most possible")
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, OutputRule] = {
     "NonZero": _non_zero,
     "Unique": _unique,
     "Compress": _compress,
@@ -56,7 +56,7 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def _takes_all(site: Site, told: Specs) -> Answer | None:
+def _takes_all(site: NodeContext, told: Specs) -> OutputTypes | None:
     """`Slice` and `TopK` with unknown limits keep at most what they are given."""
     whole = site.shape(0)
     first = told[0] if told else None
@@ -66,21 +66,21 @@ def _takes_all(site: Site, told: Specs) -> Answer | None:
         dim if isinstance(dim, int) else extent for dim, extent in zip(first.shape, whole, strict=True)
     )
     bounded = tuple(replace(spec, shape=dims) if spec is not None else None for spec in told)
-    return Answer(bounded, f"takes all of {list(whole)}, as its limits depend on data")
+    return OutputTypes(bounded, f"takes all of {list(whole)}, as its limits depend on data")
 
 
-def _reduces_nothing(site: Site, _told: Specs) -> Answer | None:
+def _reduces_nothing(site: NodeContext, _told: Specs) -> OutputTypes | None:
     """With axes of unknown value all extents stay, or as many of the smallest go as there are axes."""
     spec = site.spec(0)
     if site.number("keepdims", 1):
-        return Answer((spec,), f"keeps all of {list(spec.shape)}, as its axes depend on data")
+        return OutputTypes((spec,), f"keeps all of {list(spec.shape)}, as its axes depend on data")
     dropped = sorted(range(len(spec.shape)), key=site.shape(0).__getitem__)[: math.prod(site.shape(1))]
     kept = tuple(extent for axis, extent in enumerate(spec.shape) if axis not in dropped)
     bound = f"keeps the largest extents {list(kept)} of {list(spec.shape)}, as its axes depend on data"
-    return Answer((replace(spec, shape=kept),), bound)
+    return OutputTypes((replace(spec, shape=kept),), bound)
 
 
-def _splits_evenly(site: Site, _told: Specs) -> Answer | None:
+def _splits_evenly(site: NodeContext, _told: Specs) -> OutputTypes | None:
     shape = site.shape(0)
     axis = axis_of(site.number("axis", 0), len(shape))
     parts = len(site.node.outputs)
@@ -88,10 +88,10 @@ def _splits_evenly(site: Site, _told: Specs) -> Answer | None:
         return None
     sizes = [shape[axis] // parts + (position < shape[axis] % parts) for position in range(parts)]
     specs = (TensorSpec(site.spec(0).dtype, (*shape[:axis], size, *shape[axis + 1 :])) for size in sizes)
-    return Answer(tuple(specs), "splits evenly, as its sizes depend on data")
+    return OutputTypes(tuple(specs), "splits evenly, as its sizes depend on data")
 
 
-BOUNDS: Mapping[str, Callable[[Site, Specs], Answer | None]] = {
+BOUNDS: Mapping[str, Callable[[NodeContext, Specs], OutputTypes | None]] = {
     **dict.fromkeys(("Slice", "TopK"), _takes_all),
     **dict.fromkeys(("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd"), _reduces_nothing),
     **dict.fromkeys(("ReduceL1", "ReduceL2", "ReduceSumSquare"), _reduces_nothing),
@@ -101,7 +101,7 @@ BOUNDS: Mapping[str, Callable[[Site, Specs], Answer | None]] = {
 """Operators with a largest result where the standard's rule leaves an extent open."""
 
 
-def declared(site: Site, told: Specs) -> Answer | None:
+def declared(site: NodeContext, told: Specs) -> OutputTypes | None:
     """Extents that the rule leaves open, as the file notes them; None where it does not."""
     filled: list[TensorSpec | None] = []
     for position, name in enumerate(site.node.outputs):
@@ -109,7 +109,9 @@ def declared(site: Site, told: Specs) -> Answer | None:
         filled.append(_filled(known, site.declared.get(name)) if name else None)
         if name and filled[-1] is None:
             return None
-    return Answer(tuple(filled), "has the shape that the file notes, as it does not follow from its inputs")
+    return OutputTypes(
+        tuple(filled), "has the shape that the file notes, as it does not follow from its inputs"
+    )
 
 
 def _filled(known: TensorSpec | None, noted: TensorSpec | None) -> TensorSpec | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from planner.workload.graph import TensorSpec
-from planner.workload.output_rules.site import Answer, Rule, Site, one
+from planner.workload.output_rules.site import NodeContext, OutputRule, OutputTypes, one
 
 
 def channels_first(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -28,10 +28,10 @@ def is_channels_last(domain: str, op_type: str, flag: object) -> bool:
     return domain == "com.ms.internal.nhwc" or op_type.startswith("Nhwc") or bool(flag)
 
 
-def turned(rule: Rule) -> Rule:
+def turned(rule: OutputRule) -> OutputRule:
     """A rule for the standard layout applied to data with its channels last."""
 
-    def on_turned(site: Site) -> Answer:
+    def on_turned(site: NodeContext) -> OutputTypes:
         data = site.spec(0)
         inputs = (replace(data, shape=channels_first(site.shape(0))), *site.inputs[1:])
         attributes = {name: value for name, value in site.node.attributes.items() if name != "channels_last"}
@@ -40,26 +40,26 @@ def turned(rule: Rule) -> Rule:
             replace(spec, shape=channels_last(spec.shape)) if spec is not None else None  # type: ignore[arg-type]
             for spec in answer.outputs
         )
-        return Answer(outputs, answer.bound)
+        return OutputTypes(outputs, answer.bound)
 
     return on_turned
 
 
-def reorder_input(site: Site) -> Answer:
+def reorder_input(site: NodeContext) -> OutputTypes:
     """Into blocks; a channels-last input is turned on the way."""
     shape = site.shape(0)
     return one(site.spec(0).dtype, channels_first(shape) if site.number("channels_last", 0) else shape)
 
 
-def reorder_output(site: Site) -> Answer:
+def reorder_output(site: NodeContext) -> OutputTypes:
     """Out of blocks, to the channels that are real."""
     shape = site.shape(0)
     plain = (shape[0], site.number("channels", shape[1]), *shape[2:])
     last = site.number("channels_last", 0)
-    return Answer((TensorSpec(site.spec(0).dtype, channels_last(plain) if last else plain),))
+    return OutputTypes((TensorSpec(site.spec(0).dtype, channels_last(plain) if last else plain),))
 
 
-def upsample(site: Site) -> Answer:
+def upsample(site: NodeContext) -> OutputTypes:
     """`Upsample` by whole factors given as an attribute."""
     factors = site.integers("scales") or (1,) * len(site.shape(0))
     return one(site.spec(0).dtype, tuple(a * b for a, b in zip(site.shape(0), factors, strict=True)))

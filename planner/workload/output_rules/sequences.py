@@ -8,23 +8,31 @@ import numpy as np
 
 from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec, sequence_of
-from planner.workload.output_rules.site import NOT_TOLD, Answer, Rule, Site, axis_of, broadcast, one
+from planner.workload.output_rules.site import (
+    NOT_TOLD,
+    NodeContext,
+    OutputRule,
+    OutputTypes,
+    axis_of,
+    broadcast,
+    one,
+)
 from planner.workload.output_rules.standard import name_of
 
 LONGEST = 10_000
 """Tensors of a sequence that are followed one by one."""
 
 
-def _construct(site: Site) -> Answer:
+def _construct(site: NodeContext) -> OutputTypes:
     items = [site.spec(position) for position in range(len(site.inputs))]
-    return Answer((sequence_of(items[0].dtype, items),))
+    return OutputTypes((sequence_of(items[0].dtype, items),))
 
 
-def _empty(site: Site) -> Answer:
-    return Answer((sequence_of(name_of(site.number("dtype", 1)), ()),))
+def _empty(site: NodeContext) -> OutputTypes:
+    return OutputTypes((sequence_of(name_of(site.number("dtype", 1)), ()),))
 
 
-def _place(site: Site, position: int, length: int, default: int) -> tuple[int, bool]:
+def _place(site: NodeContext, position: int, length: int, default: int) -> tuple[int, bool]:
     """The place an index input names, and whether it is known."""
     if not site.has(position):
         return default, True
@@ -36,13 +44,13 @@ def _place(site: Site, position: int, length: int, default: int) -> tuple[int, b
     return (index + length if index < 0 else index), True
 
 
-def _insert(site: Site) -> Answer:
+def _insert(site: NodeContext) -> OutputTypes:
     items = site.items(0)
     place, _ = _place(site, 2, len(items), len(items))
-    return Answer((sequence_of(site.spec(1).dtype, (*items[:place], site.spec(1), *items[place:])),))
+    return OutputTypes((sequence_of(site.spec(1).dtype, (*items[:place], site.spec(1), *items[place:])),))
 
 
-def _erase(site: Site) -> Answer:
+def _erase(site: NodeContext) -> OutputTypes:
     items = site.items(0)
     if not items:
         raise RuleError("nothing to erase from an empty sequence")
@@ -52,35 +60,37 @@ def _erase(site: Site) -> Answer:
     bound = (
         None if known or _uniform(items) else "the smallest tensor is erased, as the place depends on data"
     )
-    return Answer((sequence_of(site.spec(0).dtype, (*items[:place], *items[place + 1 :])),), bound)
+    return OutputTypes((sequence_of(site.spec(0).dtype, (*items[:place], *items[place + 1 :])),), bound)
 
 
-def _at(site: Site) -> Answer:
+def _at(site: NodeContext) -> OutputTypes:
     items = site.items(0)
     if not items:
         raise RuleError("nothing to take from an empty sequence")
     place, known = _place(site, 1, len(items), 0)
     if known:
-        return Answer((items[min(place, len(items) - 1)],))
+        return OutputTypes((items[min(place, len(items) - 1)],))
     largest = max(items, key=lambda item: item.elements)
-    return Answer((largest,), None if _uniform(items) else "the largest tensor, as the place depends on data")
+    return OutputTypes(
+        (largest,), None if _uniform(items) else "the largest tensor, as the place depends on data"
+    )
 
 
 def _uniform(items: tuple[TensorSpec, ...]) -> bool:
     return all(item == items[0] for item in items)
 
 
-def _split(site: Site) -> Answer:
+def _split(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     axis = axis_of(site.number("axis", 0), len(shape))
     sizes, bound = _part_sizes(site, shape[axis])
     squeezed = not site.has(1) and not site.number("keepdims", 1)
     dims = ((*shape[:axis], *(() if squeezed else (size,)), *shape[axis + 1 :]) for size in sizes)
     items = [TensorSpec(site.spec(0).dtype, extents) for extents in dims]
-    return Answer((sequence_of(site.spec(0).dtype, items),), bound)
+    return OutputTypes((sequence_of(site.spec(0).dtype, items),), bound)
 
 
-def _part_sizes(site: Site, whole: int) -> tuple[list[int], str | None]:
+def _part_sizes(site: NodeContext, whole: int) -> tuple[list[int], str | None]:
     """Extents of the parts: one each, even ones of a given size, or given one by one."""
     value = site.value(1)
     if site.has(1) and value is None:
@@ -97,7 +107,7 @@ def _part_sizes(site: Site, whole: int) -> tuple[list[int], str | None]:
     return [min(size, whole - start) for start in range(0, whole, size)], None
 
 
-def _join(site: Site) -> Answer:
+def _join(site: NodeContext) -> OutputTypes:
     items = site.items(0)
     if not items:
         raise RuleError("nothing to join in an empty sequence")
@@ -110,56 +120,56 @@ def _join(site: Site) -> Answer:
     return one(site.spec(0).dtype, (*first[:axis], total, *first[axis + 1 :]))  # type: ignore[arg-type]
 
 
-def _scalar(dtype: str) -> Rule:
+def _scalar(dtype: str) -> OutputRule:
     return lambda _site: one(dtype, ())
 
 
-def _optional(site: Site) -> Answer:
+def _optional(site: NodeContext) -> OutputTypes:
     """An optional is its value; one that holds nothing stands as an empty sequence."""
     if site.has(0):
-        return Answer((site.spec(0),))
+        return OutputTypes((site.spec(0),))
     kind = site.node.attributes.get("type")
-    return Answer((sequence_of(kind.dtype if isinstance(kind, TensorSpec) else "float", ()),))
+    return OutputTypes((sequence_of(kind.dtype if isinstance(kind, TensorSpec) else "float", ()),))
 
 
-def _element(site: Site) -> Answer:
-    return Answer((site.spec(0),))
+def _element(site: NodeContext) -> OutputTypes:
+    return OutputTypes((site.spec(0),))
 
 
-def _joined_text(site: Site) -> Answer:
+def _joined_text(site: NodeContext) -> OutputTypes:
     return one("string", broadcast(site.shape(0), site.shape(1)))
 
 
-def _match(site: Site) -> Answer:
+def _match(site: NodeContext) -> OutputTypes:
     return one("bool", site.shape(0))
 
 
-def _normalised_text(site: Site) -> Answer:
+def _normalised_text(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     if not site.node.attributes.get("stopwords"):
         return one("string", shape)
-    return Answer((TensorSpec("string", shape),), f"keeps all of {list(shape)}, no word is a stop word")
+    return OutputTypes((TensorSpec("string", shape),), f"keeps all of {list(shape)}, no word is a stop word")
 
 
-def _split_text(site: Site) -> Answer:
+def _split_text(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     limit = site.number("maxsplit", 0)
     if limit < 1:
         return NOT_TOLD
     outputs = (TensorSpec("string", (*shape, limit + 1)), TensorSpec("int64", shape))
-    return Answer(
+    return OutputTypes(
         outputs[: len(site.node.outputs)], f"every text splits into {limit + 1} words, the most possible"
     )
 
 
-def _window(site: Site) -> Answer:
+def _window(site: NodeContext) -> OutputTypes:
     size = site.whole(0)
     if size is None:
         return NOT_TOLD
     return one(name_of(site.number("output_datatype", 1)), (size,))
 
 
-def _mel_weights(site: Site) -> Answer:
+def _mel_weights(site: NodeContext) -> OutputTypes:
     bins, length = site.whole(0), site.whole(1)
     if bins is None or length is None:
         return NOT_TOLD
@@ -173,7 +183,7 @@ def held_value(op_type: str, spec: TensorSpec | None) -> np.ndarray[tuple[()], n
     return np.asarray(spec is not None and spec.items != ())
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, OutputRule] = {
     "SequenceConstruct": _construct,
     "SequenceEmpty": _empty,
     "SequenceInsert": _insert,

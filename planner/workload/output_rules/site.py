@@ -9,15 +9,15 @@ from types import MappingProxyType
 
 import numpy as np
 
-from planner.workload.file.onnx_rules import Array, Opsets, RuleError
-from planner.workload.graph import Node, TensorSpec
+from planner.workload.file.onnx_rules import Opsets, RuleError
+from planner.workload.graph import Array, Node, TensorSpec
 
 Shape = tuple[int, ...]
 Specs = tuple[TensorSpec | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class NodeContext:
     """A node with the types and (where known) values of its inputs, and types the file notes for tensors."""
 
     node: Node
@@ -78,28 +78,28 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OutputTypes:
     """Types of the outputs, and the bound or other assumption that was taken to tell them."""
 
     outputs: Specs
     bound: str | None = None
 
 
-Rule = Callable[[Site], "Answer"]
+OutputRule = Callable[[NodeContext], "OutputTypes"]
 
-NOT_TOLD = Answer(())
+NOT_TOLD = OutputTypes(())
 """A rule's answer for a form of its operator that it leaves to the standard's own."""
 
 
-def same(site: Site) -> Answer:
+def same(site: NodeContext) -> OutputTypes:
     """Every output like input 0."""
     spec = site.spec(0)
-    return Answer((spec,) * len(site.node.outputs))
+    return OutputTypes((spec,) * len(site.node.outputs))
 
 
-def one(dtype: str, shape: tuple[int, ...]) -> Answer:
+def one(dtype: str, shape: tuple[int, ...]) -> OutputTypes:
     """A single output."""
-    return Answer((TensorSpec(dtype, shape),))
+    return OutputTypes((TensorSpec(dtype, shape),))
 
 
 def broadcast(*shapes: Shape) -> Shape:
@@ -129,7 +129,7 @@ def elements_of(shape: Shape) -> int:
     return math.prod(shape)
 
 
-def axes_of(site: Site) -> tuple[int, ...] | None:
+def axes_of(site: NodeContext) -> tuple[int, ...] | None:
     """Axes given as an attribute or, since operator set 13 or 18, as an input; None where none are given.
 
     Raises `LookupError` where they are an input of unknown value.

@@ -16,10 +16,10 @@ from planner.workload.graph import TensorSpec
 from planner.workload.output_rules import arrangement
 from planner.workload.output_rules.site import (
     NOT_TOLD,
-    Answer,
-    Rule,
+    NodeContext,
+    OutputRule,
+    OutputTypes,
     Shape,
-    Site,
     axes_of,
     axis_of,
     broadcast,
@@ -30,44 +30,44 @@ from planner.workload.output_rules.site import (
 _NAME_OF: dict[int, str] = {number: name.lower() for name, number in TensorProto.DataType.items()}
 
 
-def _elementwise(site: Site) -> Answer:
+def _elementwise(site: NodeContext) -> OutputTypes:
     """Broadcast operands; the type of the first."""
     spec = site.spec(0)
     if len(site.inputs) == 1:
-        return Answer((spec,))
+        return OutputTypes((spec,))
     second = site.spec(1)
     if len(site.inputs) == 2 and second.shape == spec.shape:
-        return Answer((spec,))
+        return OutputTypes((spec,))
     if "axis" in site.node.attributes or site.opsets.default < 7:
-        return Answer((spec,))  # before operator set 7 the second operand was stretched to the first
+        return OutputTypes((spec,))  # before operator set 7 the second operand was stretched to the first
     shapes = (site.shape(position) for position in range(len(site.inputs)))
     return one(spec.dtype, broadcast(*shapes))
 
 
-def _comparison(site: Site) -> Answer:
+def _comparison(site: NodeContext) -> OutputTypes:
     return one("bool", _elementwise(site).outputs[0].shape)  # type: ignore[union-attr,arg-type]
 
 
-def _test(site: Site) -> Answer:
+def _test(site: NodeContext) -> OutputTypes:
     return one("bool", site.shape(0))
 
 
-def _where(site: Site) -> Answer:
+def _where(site: NodeContext) -> OutputTypes:
     return one(site.spec(1).dtype, broadcast(site.shape(0), site.shape(1), site.shape(2)))
 
 
-def _like_first(site: Site) -> Answer:
+def _like_first(site: NodeContext) -> OutputTypes:
     """The first output is like input 0; further ones (statistics, masks) only the standard's rule tells."""
-    return Answer((site.spec(0),)) if len(site.node.outputs) == 1 else NOT_TOLD
+    return OutputTypes((site.spec(0),)) if len(site.node.outputs) == 1 else NOT_TOLD
 
 
-def _dropout(site: Site) -> Answer:
+def _dropout(site: NodeContext) -> OutputTypes:
     """The data as it came, and which of it is kept."""
     spec = site.spec(0)
-    return Answer((spec, TensorSpec("bool", spec.shape))[: len(site.node.outputs)])
+    return OutputTypes((spec, TensorSpec("bool", spec.shape))[: len(site.node.outputs)])
 
 
-def _cast(site: Site) -> Answer:
+def _cast(site: NodeContext) -> OutputTypes:
     target = site.node.attributes.get("to")
     dtype = _NAME_OF.get(target) if isinstance(target, int) else str(target).lower()
     if dtype is None:
@@ -75,11 +75,11 @@ def _cast(site: Site) -> Answer:
     return one(dtype, site.shape(0))
 
 
-def _cast_like(site: Site) -> Answer:
+def _cast_like(site: NodeContext) -> OutputTypes:
     return one(site.spec(1).dtype, site.shape(0))
 
 
-def _conv(site: Site) -> Answer:
+def _conv(site: NodeContext) -> OutputTypes:
     data, weight = site.shape(0), site.shape(1)
     if len(data) != len(weight) or len(data) < 3:
         raise RuleError(f"Conv of shapes {list(data)} and {list(weight)}")
@@ -104,7 +104,7 @@ def _conv(site: Site) -> Answer:
     return one(site.spec(0).dtype, (data[0], weight[0], *extents))
 
 
-def _matmul(site: Site) -> Answer:
+def _matmul(site: NodeContext) -> OutputTypes:
     left, right = site.shape(0), site.shape(1)
     return one(site.spec(0).dtype, product_shape(left, right))
 
@@ -119,7 +119,7 @@ def product_shape(left: Shape, right: Shape) -> Shape:
     return (*batch, *rows, *columns)
 
 
-def _gemm(site: Site) -> Answer:
+def _gemm(site: NodeContext) -> OutputTypes:
     left, right = site.shape(0), site.shape(1)
     if len(left) != 2 or len(right) != 2:
         raise RuleError(f"Gemm of shapes {list(left)} and {list(right)}")
@@ -130,7 +130,7 @@ def _gemm(site: Site) -> Answer:
     return one(site.spec(0).dtype, (rows, columns))
 
 
-def _reduce(site: Site) -> Answer:
+def _reduce(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     keep = site.number("keepdims", 1)
     try:
@@ -138,7 +138,7 @@ def _reduce(site: Site) -> Answer:
     except LookupError:
         return NOT_TOLD
     if not given and site.number("noop_with_empty_axes", 0):
-        return Answer((site.spec(0),))
+        return OutputTypes((site.spec(0),))
     axes = {axis_of(axis, len(shape)) for axis in given} if given else set(range(len(shape)))
     if keep:
         kept = tuple(1 if axis in axes else extent for axis, extent in enumerate(shape))
@@ -147,14 +147,14 @@ def _reduce(site: Site) -> Answer:
     return one(site.spec(0).dtype, kept)
 
 
-def _global_pool(site: Site) -> Answer:
+def _global_pool(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     if len(shape) < 2:
         raise RuleError(f"{site.node.op_type} of the shape {list(shape)}")
     return one(site.spec(0).dtype, (*shape[:2], *(1,) * (len(shape) - 2)))
 
 
-def _recurrent(site: Site) -> Answer:
+def _recurrent(site: NodeContext) -> OutputTypes:
     """All hidden states, the last one, and for an LSTM the last cell state."""
     steps, batch, _ = site.shape(0)
     directions, hidden = site.shape(1)[0], site.shape(2)[2]
@@ -165,21 +165,21 @@ def _recurrent(site: Site) -> Answer:
     last = TensorSpec(
         site.spec(0).dtype, (batch, directions, hidden) if first else (directions, batch, hidden)
     )
-    return Answer((TensorSpec(last.dtype, every), last, last)[: len(site.node.outputs)])
+    return OutputTypes((TensorSpec(last.dtype, every), last, last)[: len(site.node.outputs)])
 
 
-def _quantize(site: Site) -> Answer:
+def _quantize(site: NodeContext) -> OutputTypes:
     asked = site.number("output_dtype", 0)
     dtype = _NAME_OF[asked] if asked else site.spec(2).dtype if site.has(2) else "uint8"
     return one(dtype, site.shape(0))
 
 
-def _dequantize(site: Site) -> Answer:
+def _dequantize(site: NodeContext) -> OutputTypes:
     asked = site.number("output_dtype", 0)
     return one(_NAME_OF[asked] if asked else site.spec(1).dtype, site.shape(0))
 
 
-def _upsample(site: Site) -> Answer:
+def _upsample(site: NodeContext) -> OutputTypes:
     """`Upsample` of operator set 1: two factors as attributes."""
     shape = site.shape(0)
     factors = [site.node.attributes.get(name) for name in ("height_scale", "width_scale")]
@@ -209,7 +209,7 @@ _UNARY = (
 _BINARY = ("Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Max", "Mean", "Min",
            "Mod", "Mul", "Or", "Pow", "Sub", "Sum", "Xor")  # fmt: skip
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, OutputRule] = {
     **arrangement.RULES,
     **dict.fromkeys(_UNARY, same),
     **dict.fromkeys(_BINARY, _elementwise),

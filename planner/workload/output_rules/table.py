@@ -10,14 +10,14 @@ from planner.workload.file.onnx_rules import Opsets, RuleError, attribute_names,
 from planner.workload.graph import Node
 from planner.workload.output_rules import classical, contrib, data_dependent, layouts, sequences, standard
 from planner.workload.output_rules.data_dependent import is_told, refuse_enormous
-from planner.workload.output_rules.site import NOT_TOLD, Answer, Rule, Site, Specs, same
+from planner.workload.output_rules.site import NOT_TOLD, NodeContext, OutputRule, OutputTypes, Specs, same
 from planner.workload.uncountable import uncountable
 
 _BORROWED_OPSET = 17
 """Contrib operators have their attributes as the standard had them up to here (axes as an attribute)."""
 
 
-def infer(site: Site) -> Answer:
+def infer(site: NodeContext) -> OutputTypes:
     """Types of a node's outputs by the first rule that tells them all.
 
     In this order: a rule of ours, the standard's, what the file notes, the largest possible result. Raises
@@ -37,7 +37,7 @@ def infer(site: Site) -> Answer:
     return answer
 
 
-def _told(site: Site) -> Answer:
+def _told(site: NodeContext) -> OutputTypes:
     key = (site.node.domain, site.node.op_type)
     reason = uncountable(*key)
     if reason is not None:
@@ -58,7 +58,7 @@ def _told(site: Site) -> Answer:
     return _standard(site)
 
 
-def _standard(site: Site) -> Answer:
+def _standard(site: NodeContext) -> OutputTypes:
     """By the rules of the onnx package; what they leave open by the file, else by its bound."""
     failure = None
     told: Specs = ()
@@ -70,7 +70,7 @@ def _standard(site: Site) -> Answer:
     if len(told) == len(names) and all(
         spec is not None and is_told(spec) for spec, name in zip(told, names, strict=True) if name
     ):
-        return Answer(told)
+        return OutputTypes(told)
     noted = data_dependent.declared(site, told)
     if noted is not None:
         return noted
@@ -80,7 +80,7 @@ def _standard(site: Site) -> Answer:
         return bounded
     if failure is not None:
         raise failure
-    return Answer(told)
+    return OutputTypes(told)
 
 
 def _modern(node: Node) -> Node:
@@ -91,7 +91,7 @@ def _modern(node: Node) -> Node:
     return node
 
 
-def _refuse_mismatch(site: Site, loan: Loan | None) -> None:
+def _refuse_mismatch(site: NodeContext, loan: Loan | None) -> None:
     """Channels that do not fit the weights, which the standard's rules let pass."""
     op_type = loan.op_type if loan else site.node.op_type
     facing = _FACING.get(op_type)
@@ -124,10 +124,10 @@ _FACING: Mapping[str, tuple[int, int]] = {
 """Operator -> axis of the data and axis of the weight that must agree."""
 
 
-def _borrowing(loan: Loan) -> Rule:
+def _borrowing(loan: Loan) -> OutputRule:
     """The rule of the standard operator on the operands of one that extends it."""
 
-    def rule(site: Site) -> Answer:
+    def rule(site: NodeContext) -> OutputTypes:
         opset = min(site.opsets.default, _BORROWED_OPSET) if site.node.domain else site.opsets.default
         borrowed = as_standard(site.node, loan, attribute_names(loan.op_type, opset))
         places = [place for place in loan.operands if place < len(site.inputs)]
@@ -145,12 +145,12 @@ def _borrowing(loan: Loan) -> Rule:
             answer = _standard(operands)
         dtype = loan.output_dtype or site.spec(0).dtype
         outputs = (replace(spec, dtype=dtype) if spec is not None else None for spec in answer.outputs)
-        return Answer(tuple(outputs), answer.bound)
+        return OutputTypes(tuple(outputs), answer.bound)
 
     return rule
 
 
-_RULES: Mapping[tuple[str, str], Rule] = {
+_RULES: Mapping[tuple[str, str], OutputRule] = {
     **{("", name): rule for name, rule in standard.RULES.items()},
     **{("", name): rule for name, rule in data_dependent.RULES.items()},
     **{("", name): rule for name, rule in sequences.RULES.items()},

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.workload.file.onnx_rules import Array, RuleError
-from planner.workload.graph import Initializer, Node, TensorSpec
+from planner.workload.file.onnx_rules import RuleError
+from planner.workload.graph import Array, Initializer, Node, TensorSpec
 
 LARGEST = 1024
 """Elements up to which a value is carried along."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.workload.file.onnx_rules import Array, RuleError
-from planner.workload.graph import Graph, Node, TensorSpec, sequence_of
+from planner.workload.file.onnx_rules import RuleError
+from planner.workload.graph import Array, Graph, Node, TensorSpec, sequence_of
 from planner.workload.output_rules.sequences import LONGEST
-from planner.workload.output_rules.site import Answer
+from planner.workload.output_rules.site import OutputTypes
 
 if TYPE_CHECKING:
     from planner.workload.shapes.scope import Resolved
@@ -53,7 +53,7 @@ def _outputs(body: Graph, resolved: Resolved) -> tuple[TensorSpec, ...]:
     return tuple(resolved.tensors[name] for name in body.outputs)
 
 
-def _branch(site: ControlSite) -> tuple[tuple[Body, ...], Answer]:
+def _branch(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
     condition = site.values[0]
     names = ["then_branch", "else_branch"]
     if condition is not None:
@@ -63,11 +63,11 @@ def _branch(site: ControlSite) -> tuple[tuple[Body, ...], Answer]:
     answers = [_outputs(graph, body.resolved) for graph, body in zip(graphs, bodies, strict=True)]
     largest = max(answers, key=lambda specs: sum(spec.elements for spec in specs))
     if condition is not None:
-        return bodies, Answer(largest)
-    return bodies, Answer(largest, "the costlier branch is taken, as the condition depends on data")
+        return bodies, OutputTypes(largest)
+    return bodies, OutputTypes(largest, "the costlier branch is taken, as the condition depends on data")
 
 
-def _loop(site: ControlSite) -> tuple[tuple[Body, ...], Answer]:
+def _loop(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
     body = site.body("body")
     limit = site.values[0]
     trips = int(np.ravel(limit)[0]) if limit is not None else None
@@ -86,7 +86,7 @@ def _loop(site: ControlSite) -> tuple[tuple[Body, ...], Answer]:
         bound = f"{bound}; {growing}" if bound else growing
     results = tuple(final or found for final, found in zip(finals, outputs, strict=False))
     scanned = (replace(spec, shape=(trips, *spec.shape)) for spec in outputs[len(carried) :])
-    return (Body(resolved, trips),), Answer((*results, *scanned), bound)
+    return (Body(resolved, trips),), OutputTypes((*results, *scanned), bound)
 
 
 def _after(given: TensorSpec | None, found: TensorSpec, trips: int) -> TensorSpec | None:
@@ -101,7 +101,7 @@ def _after(given: TensorSpec | None, found: TensorSpec, trips: int) -> TensorSpe
     return sequence_of(found.dtype, (*given.items, *(added * trips)))
 
 
-def _scan(site: ControlSite) -> tuple[tuple[Body, ...], Answer]:
+def _scan(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
     """`Scan`; in its first form (operator set 8) every input leads with a batch and a length comes first."""
     body = site.body("body")
     count = site.node.attributes.get("num_scan_inputs")
@@ -127,10 +127,10 @@ def _scan(site: ControlSite) -> tuple[tuple[Body, ...], Answer]:
         place = axis % (len(spec.shape) + 1)
         results.append(replace(spec, shape=(*batch, *spec.shape[:place], trips, *spec.shape[place:])))
     rounds = trips * (int(batch[0]) if batch else 1)
-    return (Body(resolved, rounds),), Answer(tuple(results))
+    return (Body(resolved, rounds),), OutputTypes(tuple(results))
 
 
-def _map(site: ControlSite) -> tuple[tuple[Body, ...], Answer]:
+def _map(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
     """`SequenceMap`: the subgraph once for each tensor of the first sequence."""
     body = site.body("body")
     first = site.inputs[0]
@@ -145,10 +145,10 @@ def _map(site: ControlSite) -> tuple[tuple[Body, ...], Answer]:
         held.append(_outputs(body, resolved))
     columns = zip(*held, strict=True)
     outputs = tuple(sequence_of(column[0].dtype, column) for column in columns)
-    return tuple(bodies), Answer(outputs or (sequence_of(first.dtype, ()),) * len(site.node.outputs))
+    return tuple(bodies), OutputTypes(outputs or (sequence_of(first.dtype, ()),) * len(site.node.outputs))
 
 
-def _modified_attention(site: ControlSite) -> tuple[tuple[Body, ...], Answer]:
+def _modified_attention(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
     """`FlexAttention`: subgraphs that change the scores and the probabilities, each run once."""
     query, key, value = site.inputs[:3]
     if query is None or key is None or value is None:
@@ -160,7 +160,7 @@ def _modified_attention(site: ControlSite) -> tuple[tuple[Body, ...], Answer]:
         if isinstance(graph, Graph):
             bodies.append(Body(site.resolve(graph, dict.fromkeys(graph.inputs, scores)), 1))
             _outputs(graph, bodies[-1].resolved)
-    return tuple(bodies), Answer((replace(query, shape=(*query.shape[:3], value.shape[-1])),))
+    return tuple(bodies), OutputTypes((replace(query, shape=(*query.shape[:3], value.shape[-1])),))
 
 
 def _int_list(node: Node, name: str, length: int) -> list[int]:
@@ -170,7 +170,7 @@ def _int_list(node: Node, name: str, length: int) -> list[int]:
     return [value for value in values if isinstance(value, int)]
 
 
-BODY_RULES: Mapping[tuple[str, str], Callable[[ControlSite], tuple[tuple[Body, ...], Answer]]] = {
+BODY_RULES: Mapping[tuple[str, str], Callable[[ControlSite], tuple[tuple[Body, ...], OutputTypes]]] = {
     ("", "If"): _branch,
     ("", "Loop"): _loop,
     ("", "Scan"): _scan,

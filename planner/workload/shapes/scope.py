@@ -13,10 +13,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from planner.workload.file.onnx_rules import Array, Opsets, RuleError
-from planner.workload.graph import Graph, Initializer, Node, TensorSpec
+from planner.workload.file.onnx_rules import Opsets, RuleError
+from planner.workload.graph import Array, Graph, Initializer, Node, TensorSpec
 from planner.workload.output_rules.sequences import held_value
-from planner.workload.output_rules.site import Answer, Site
+from planner.workload.output_rules.site import NodeContext, OutputTypes
 from planner.workload.output_rules.table import infer
 from planner.workload.shapes.canonical import hoist_constants
 from planner.workload.shapes.constant_values import LARGEST, exact, fold, shape_value
@@ -135,7 +135,7 @@ class Scope:
         if answer.bound is not None:
             self._assumptions.append(f"{node.name}: {answer.bound}")
 
-    def _accept(self, node: Node, answer: Answer) -> None:
+    def _accept(self, node: Node, answer: OutputTypes) -> None:
         for position, name in enumerate(node.outputs):
             spec = answer.outputs[position] if position < len(answer.outputs) else None
             if name and spec is None:
@@ -155,7 +155,7 @@ class Scope:
             else:
                 self._culprits[name] = culprit
 
-    def _answer(self, node: Node) -> Answer:
+    def _answer(self, node: Node) -> OutputTypes:
         if (node.domain, node.op_type) in BODY_RULES:
             return self._control(node)
         inputs = tuple(self._tensors[name] if name else None for name in node.inputs)
@@ -166,7 +166,7 @@ class Scope:
         values = tuple(self._values.get(name) for name in node.inputs)
         known = all(value is not None for name, value in zip(node.inputs, values, strict=True) if name)
         self._mark_fixed(node)
-        answer = infer(Site(node, inputs, values, self._opsets, self._declared))
+        answer = infer(NodeContext(node, inputs, values, self._opsets, self._declared))
         if not known or node.op_type in _RANDOM or not node.inputs:
             return answer
         if answer.bound is not None:
@@ -174,7 +174,7 @@ class Scope:
         self._fold(node, values, answer)
         return answer
 
-    def _told_by_type(self, node: Node, inputs: tuple[TensorSpec | None, ...]) -> Answer:
+    def _told_by_type(self, node: Node, inputs: tuple[TensorSpec | None, ...]) -> OutputTypes:
         """`Shape` and their like: the value is known whatever the data."""
         first = inputs[0] if inputs else None
         if node.op_type in ("Shape", "Size"):
@@ -188,7 +188,7 @@ class Scope:
             value = held
         self._values[node.outputs[0]] = value
         self._fixed.add(node.outputs[0])
-        return Answer((TensorSpec(_ONNX_NAMES.get(value.dtype.name, value.dtype.name), value.shape),))
+        return OutputTypes((TensorSpec(_ONNX_NAMES.get(value.dtype.name, value.dtype.name), value.shape),))
 
     def _mark_fixed(self, node: Node) -> None:
         if node.op_type in _RANDOM:
@@ -199,7 +199,7 @@ class Scope:
         if all(name in self._literal for name in node.inputs if name):
             self._literal.update(outputs)
 
-    def _fold(self, node: Node, values: tuple[Array | None, ...], answer: Answer) -> None:
+    def _fold(self, node: Node, values: tuple[Array | None, ...], answer: OutputTypes) -> None:
         if sum(spec.elements for spec in answer.outputs if spec is not None) > LARGEST:
             return
         results = fold(node, values, answer.outputs)
@@ -207,7 +207,7 @@ class Scope:
             if name and spec is not None and result.shape == spec.shape:
                 self._values[name] = result
 
-    def _exact(self, node: Node, values: tuple[Array | None, ...]) -> Answer | None:
+    def _exact(self, node: Node, values: tuple[Array | None, ...]) -> OutputTypes | None:
         """Outputs by evaluation, where the shape depends on values and these are known."""
         results = exact(node, values)
         if len(results) < len(node.outputs) or any(result.size > LARGEST for result in results):
@@ -216,7 +216,7 @@ class Scope:
         for name, result in zip(node.outputs, results, strict=False):
             self._values[name] = result
             specs.append(TensorSpec(_ONNX_NAMES.get(result.dtype.name, result.dtype.name), result.shape))
-        return Answer(tuple(specs))
+        return OutputTypes(tuple(specs))
 
     def _rebatched(self, node: Node) -> Node:
         position = _TARGETS.get(node.op_type)
@@ -254,7 +254,7 @@ class Scope:
                 self._assumptions.append(f"{node.name}: constant {name!r} repeated along the batch")
         return tuple(widened)
 
-    def _control(self, node: Node) -> Answer:
+    def _control(self, node: Node) -> OutputTypes:
         site = ControlSite(
             node,
             tuple(self._tensors[name] if name else None for name in node.inputs),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
-from planner.zoo.image.resnet import Layout, residual_stage, stem
+from planner.zoo.image.resnet import ResNetLayout, residual_stage, stem
 from planner.zoo.mobile.inverted_residual import conv_bn
 from planner.zoo.mobile.mobilenet import v1_body
 from planner.zoo.mobile.squeezenet import fire
@@ -38,7 +38,7 @@ def ssd_resnet34(name: str) -> Graph:
     Answers box offsets and class scores (81 classes) of 15130 boxes; decoding and suppression are left out.
     """
     net = NetworkBuilder(name)
-    layout = Layout((3, 4, 6, 3), bottleneck=False)
+    layout = ResNetLayout((3, 4, 6, 3), bottleneck=False)
     x = net.max_pool(stem(net, net.input("image", ("batch", 3, 1200, 1200))), 3, stride=2, padding=1)
     for stage, stride in enumerate((1, 2, 1)):
         x = residual_stage(net, x, layout, stage, stride=stride)

@@ -10,7 +10,7 @@ from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
 from planner.zoo.detection.yolo_blocks import (
     IMAGE,
-    Scale,
+    YoloScale,
     bottleneck,
     conv,
     enlarge_and_join,
@@ -19,21 +19,21 @@ from planner.zoo.detection.yolo_blocks import (
 )
 from planner.zoo.detection.yolov8 import branches, detect, joined_stage
 
-NANO = Scale(depth=0.50, width=0.25)
-SMALL = Scale(depth=0.50, width=0.50)
-MEDIUM = Scale(depth=0.50, width=1.00, limit=512)
-LARGE = Scale(depth=1.00, width=1.00, limit=512)
-EXTRA_LARGE = Scale(depth=1.00, width=1.50, limit=512)
+NANO = YoloScale(depth=0.50, width=0.25)
+SMALL = YoloScale(depth=0.50, width=0.50)
+MEDIUM = YoloScale(depth=0.50, width=1.00, limit=512)
+LARGE = YoloScale(depth=1.00, width=1.00, limit=512)
+EXTRA_LARGE = YoloScale(depth=1.00, width=1.50, limit=512)
 """Scales of YOLO11, as published in yolo11.yaml."""
 
-V10_NANO = Scale(depth=0.33, width=0.25)
+V10_NANO = YoloScale(depth=0.33, width=0.25)
 """Scale of YOLOv10n, as published in yolov10n.yaml."""
 
 _HEAD_WIDTH = 64
 """Channels of one attention head."""
 
 
-def yolo11(name: str, scale: Scale) -> Graph:
+def yolo11(name: str, scale: YoloScale) -> Graph:
     """Answers (batch, 84, 8400): box centre and size in pixels, 80 class scores.
 
     The network ends where exporters end it: boxes decoded, suppression of overlapping boxes left out.
@@ -63,7 +63,7 @@ class _Mixing(Protocol):
     def __call__(self, net: NetworkBuilder, x: str, blocks: int, name: str) -> str: ...
 
 
-def _levels(net: NetworkBuilder, scale: Scale, mixing: _Mixing) -> tuple[str, str, str]:
+def _levels(net: NetworkBuilder, scale: YoloScale, mixing: _Mixing) -> tuple[str, str, str]:
     """Backbone and neck: the tensors at 1/8, 1/16 and 1/32 of the image."""
     deep = scale.limit < 1024  # the three larger networks nest their bottlenecks everywhere
     x = net.input("images", ("batch", 3, IMAGE, IMAGE))
@@ -123,7 +123,7 @@ def yolov10n(name: str) -> Graph:
         return net.finish(detect(net, (fine, middle, coarse), _separable_class_branch))
 
 
-def _stage(net: NetworkBuilder, x: str, scale: Scale, count: int, *, nested: bool, share: int) -> str:
+def _stage(net: NetworkBuilder, x: str, scale: YoloScale, count: int, *, nested: bool, share: int) -> str:
     """1/`share` of the channels pass the blocks, all intermediate tensors are joined (C3k2)."""
     channels = scale.channels(count)
     width = channels // share

@@ -31,7 +31,7 @@ class Stage(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class YoloScale:
     """Share of the largest layout's blocks (`depth`) and channels (`width`), which count up to `limit`."""
 
     depth: float
@@ -47,11 +47,11 @@ class Scale:
         return math.ceil(min(count, self.limit) * self.width / 8) * 8
 
 
-NANO = Scale(depth=0.33, width=0.25)
-SMALL = Scale(depth=0.33, width=0.50)
-MEDIUM = Scale(depth=0.67, width=0.75)
-LARGE = Scale(depth=1.00, width=1.00)
-EXTRA_LARGE = Scale(depth=1.33, width=1.25)
+NANO = YoloScale(depth=0.33, width=0.25)
+SMALL = YoloScale(depth=0.33, width=0.50)
+MEDIUM = YoloScale(depth=0.67, width=0.75)
+LARGE = YoloScale(depth=1.00, width=1.00)
+EXTRA_LARGE = YoloScale(depth=1.33, width=1.25)
 
 
 def conv(
@@ -77,7 +77,7 @@ def bottleneck(
 
 
 def backbone(
-    net: NetworkBuilder, x: str, scale: Scale, stage: Stage, blocks: tuple[int, int, int, int]
+    net: NetworkBuilder, x: str, scale: YoloScale, stage: Stage, blocks: tuple[int, int, int, int]
 ) -> tuple[str, str, str]:
     """Layers 1 to 9 on the stem's output: four halvings, each followed by a stage, then pyramid pooling.
 
@@ -93,7 +93,7 @@ def backbone(
     return levels[1], levels[2], pyramid_pooling(net, x, "model.9")
 
 
-def neck_stage(net: NetworkBuilder, x: str, scale: Scale, stage: Stage, channels: int, name: str) -> str:
+def neck_stage(net: NetworkBuilder, x: str, scale: YoloScale, stage: Stage, channels: int, name: str) -> str:
     """A stage of three blocks without shortcuts, as all those after the backbone are."""
     with net.scope(name):
         return stage(net, x, scale.channels(channels), scale.blocks(3), shortcut=False)

@@ -10,7 +10,7 @@ from planner.zoo.detection.yolo_blocks import (
     CLASSES,
     IMAGE,
     STRIDES,
-    Scale,
+    YoloScale,
     backbone,
     bottleneck,
     cell_numbers,
@@ -28,7 +28,7 @@ _ANCHORS = (
 """Width and height in pixels of the reference boxes at each stride, as published with the weights."""
 
 
-def yolov5(name: str, scale: Scale) -> Graph:
+def yolov5(name: str, scale: YoloScale) -> Graph:
     """Answers (batch, 25200, 85): box centre and size in pixels, objectness, 80 class scores.
 
     The network ends where exporters end it: boxes decoded, suppression of overlapping boxes left out.
@@ -39,7 +39,7 @@ def yolov5(name: str, scale: Scale) -> Graph:
         return net.finish(detect(net, levels))
 
 
-def yolov5_trimmed(name: str, scale: Scale, side: int) -> Graph:
+def yolov5_trimmed(name: str, scale: YoloScale, side: int) -> Graph:
     """The raw numbers of each level, (batch, 255, cells, cells), for a square image of `side` pixels."""
     net = NetworkBuilder(name)
     levels = _levels(net, scale, side)
@@ -47,7 +47,7 @@ def yolov5_trimmed(name: str, scale: Scale, side: int) -> Graph:
         return net.finish(*(_numbers(net, x, level) for level, x in enumerate(levels)))
 
 
-def _levels(net: NetworkBuilder, scale: Scale, side: int) -> tuple[str, str, str]:
+def _levels(net: NetworkBuilder, scale: YoloScale, side: int) -> tuple[str, str, str]:
     """Backbone and neck: the tensors at 1/8, 1/16 and 1/32 of the image."""
     x = net.input("images", ("batch", 3, side, side))
     x = conv(net, x, scale.channels(64), "model.0", kernel=6, stride=2, padding=2)

@@ -10,7 +10,7 @@ from planner.zoo.detection.yolo_blocks import (
     CLASSES,
     IMAGE,
     STRIDES,
-    Scale,
+    YoloScale,
     backbone,
     bottleneck,
     cell_numbers,
@@ -24,7 +24,7 @@ _BINS = 16
 """Distances, in cells, over which the head spreads each side of a box (Li et al. 2020, arXiv:2006.04388)."""
 
 
-def yolov8(name: str, scale: Scale) -> Graph:
+def yolov8(name: str, scale: YoloScale) -> Graph:
     """Answers (batch, 84, 8400): box centre and size in pixels, 80 class scores.
 
     The network ends where exporters end it: boxes decoded, suppression of overlapping boxes left out.

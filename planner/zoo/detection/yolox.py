@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
-from planner.zoo.detection.yolo_blocks import CLASSES, IMAGE, Scale, conv
+from planner.zoo.detection.yolo_blocks import CLASSES, IMAGE, YoloScale, conv
 from planner.zoo.detection.yolov5 import cross_stage
 
 
-def yolox(name: str, scale: Scale, side: int = IMAGE) -> Graph:
+def yolox(name: str, scale: YoloScale, side: int = IMAGE) -> Graph:
     """Answers (batch, cells, 85) undecoded, as the authors export it: box, objectness, 80 class scores.
 
     The first layer packs 2x2 pixels into channels (written as one SpaceToDepth).
@@ -37,7 +37,7 @@ def _pyramid_pooling(net: NetworkBuilder, x: str) -> str:
     return conv(net, net.concat(pooled, axis=1), channels, "spp.2")
 
 
-def _neck(net: NetworkBuilder, levels: tuple[str, str, str], scale: Scale) -> tuple[str, str, str]:
+def _neck(net: NetworkBuilder, levels: tuple[str, str, str], scale: YoloScale) -> tuple[str, str, str]:
     """Down to the finest level and back up, joined with the backbone's tensors."""
     fine, middle, coarse = levels
 
@@ -55,7 +55,7 @@ def _neck(net: NetworkBuilder, levels: tuple[str, str, str], scale: Scale) -> tu
     return fine, middle, stage(net.concat((down, coarse), axis=1), 1024, "C3_n4")
 
 
-def _head(net: NetworkBuilder, x: str, scale: Scale, level: int) -> str:
+def _head(net: NetworkBuilder, x: str, scale: YoloScale, level: int) -> str:
     width = scale.channels(256)
     with net.scope(f"head.{level}"):
         x = conv(net, x, width, "stem")

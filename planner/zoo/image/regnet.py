@@ -10,7 +10,7 @@ from planner.zoo.mobile.inverted_residual import SqueezeExcite, conv_bn, squeeze
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class RegNetLayout:
     """Blocks and channels of each stage, channels of a group, and whether channels are weighed (RegNetY)."""
 
     blocks: tuple[int, int, int, int]
@@ -19,14 +19,14 @@ class Layout:
     weighs_channels: bool = False
 
 
-X_800MF = Layout((1, 3, 7, 5), (64, 128, 288, 672), group_width=16)
-X_1600MF = Layout((2, 4, 10, 2), (72, 168, 408, 912), group_width=24)
-X_3200MF = Layout((2, 6, 15, 2), (96, 192, 432, 1008), group_width=48)
-Y_400MF = Layout((1, 3, 6, 6), (48, 104, 208, 440), group_width=8, weighs_channels=True)
+X_800MF = RegNetLayout((1, 3, 7, 5), (64, 128, 288, 672), group_width=16)
+X_1600MF = RegNetLayout((2, 4, 10, 2), (72, 168, 408, 912), group_width=24)
+X_3200MF = RegNetLayout((2, 6, 15, 2), (96, 192, 432, 1008), group_width=48)
+Y_400MF = RegNetLayout((1, 3, 6, 6), (48, 104, 208, 440), group_width=8, weighs_channels=True)
 """Tables 8 and 9 of the paper."""
 
 
-def regnet(name: str, layout: Layout) -> Graph:
+def regnet(name: str, layout: RegNetLayout) -> Graph:
     """A RegNet at 224x224; the first block of every stage halves the image."""
     net = NetworkBuilder(name)
     x = net.input("input", ("batch", 3, 224, 224))
@@ -38,7 +38,7 @@ def regnet(name: str, layout: Layout) -> Graph:
     return net.finish(net.linear(net.flatten(net.global_average_pool(x)), 1000, name="fc"))
 
 
-def _block(net: NetworkBuilder, x: str, channels: int, layout: Layout, *, stride: int) -> str:
+def _block(net: NetworkBuilder, x: str, channels: int, layout: RegNetLayout, *, stride: int) -> str:
     """A bottleneck without narrowing: 1x1, grouped 3x3, 1x1, and the input added."""
     relu = NetworkBuilder.relu
     y = conv_bn(net, x, channels, 1, "a", activation=relu)

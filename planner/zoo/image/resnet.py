@@ -12,7 +12,7 @@ _EXPANSION = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ResNetLayout:
     """What sets the members of the family apart.
 
     `blocks` of each stage; basic blocks of two 3x3 convolutions, or bottlenecks. In a bottleneck the 3x3
@@ -29,7 +29,7 @@ class Layout:
     group_width: int = 64
 
 
-def resnet(name: str, layout: Layout) -> Graph:
+def resnet(name: str, layout: ResNetLayout) -> Graph:
     """A network of the family at 224x224."""
     net = NetworkBuilder(name)
     x = net.input("input", ("batch", 3, 224, 224))
@@ -44,7 +44,7 @@ def stem(net: NetworkBuilder, x: str) -> str:
     return net.relu(net.batch_norm(net.conv(x, 64, 7, stride=2, name="conv1"), name="bn1"))
 
 
-def residual_stage(net: NetworkBuilder, x: str, layout: Layout, stage: int, *, stride: int) -> str:
+def residual_stage(net: NetworkBuilder, x: str, layout: ResNetLayout, stage: int, *, stride: int) -> str:
     """All blocks of one stage, counted from zero; its first block strides."""
     add_block = _bottleneck if layout.bottleneck else _basic
     for block in range(layout.blocks[stage]):
@@ -53,7 +53,7 @@ def residual_stage(net: NetworkBuilder, x: str, layout: Layout, stage: int, *, s
     return x
 
 
-def _bottleneck(net: NetworkBuilder, x: str, layout: Layout, channels: int, stride: int) -> str:
+def _bottleneck(net: NetworkBuilder, x: str, layout: ResNetLayout, channels: int, stride: int) -> str:
     first, second = (1, stride) if layout.stride_in_3x3 else (stride, 1)
     width = channels * layout.group_width // 64 * layout.groups
     y = net.relu(net.batch_norm(net.conv(x, width, stride=first, name="conv1"), name="bn1"))
@@ -63,7 +63,7 @@ def _bottleneck(net: NetworkBuilder, x: str, layout: Layout, channels: int, stri
     return net.relu(net.add(y, _shortcut(net, x, channels * _EXPANSION, stride)))
 
 
-def _basic(net: NetworkBuilder, x: str, _layout: Layout, channels: int, stride: int) -> str:
+def _basic(net: NetworkBuilder, x: str, _layout: ResNetLayout, channels: int, stride: int) -> str:
     y = net.relu(net.batch_norm(net.conv(x, channels, 3, stride=stride, name="conv1"), name="bn1"))
     y = net.batch_norm(net.conv(y, channels, 3, name="conv2"), name="bn2")
     return net.relu(net.add(y, _shortcut(net, x, channels, stride)))

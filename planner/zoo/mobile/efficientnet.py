@@ -24,7 +24,7 @@ _STAGES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class EfficientNetScale:
     """Factors on the channels and blocks of B0, and the side of the image in pixels (section 3.3)."""
 
     width: float
@@ -40,7 +40,7 @@ class Scale:
         return math.ceil(count * self.depth)
 
 
-def efficientnet(name: str, scale: Scale) -> Graph:
+def efficientnet(name: str, scale: EfficientNetScale) -> Graph:
     """An EfficientNet; squeeze-and-excite to a quarter of each block's input channels."""
     net = NetworkBuilder(name)
     silu, sigmoid = NetworkBuilder.silu, NetworkBuilder.sigmoid
@@ -56,7 +56,7 @@ def efficientnet(name: str, scale: Scale) -> Graph:
     return net.finish(net.linear(net.flatten(net.global_average_pool(x)), 1000, name="classifier.1"))
 
 
-def efficientnet_lite(name: str, scale: Scale) -> Graph:
+def efficientnet_lite(name: str, scale: EfficientNetScale) -> Graph:
     """An EfficientNet Lite, for integer hardware: ReLU6, no squeeze-and-excite, first and last layers and
     their number of blocks not scaled (TensorFlow TPU models, efficientnet/lite)."""
     net = NetworkBuilder(name)

@@ -18,7 +18,7 @@ _MASKED = -10000.0
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class BertSize:
     """Encoder dimensions; the hidden width is divided among the heads."""
 
     layers: int
@@ -27,11 +27,11 @@ class Size:
     feed_forward: int
 
 
-BASE = Size(layers=12, hidden=768, heads=12, feed_forward=3072)
-LARGE = Size(layers=24, hidden=1024, heads=16, feed_forward=4096)
+BASE = BertSize(layers=12, hidden=768, heads=12, feed_forward=3072)
+LARGE = BertSize(layers=24, hidden=1024, heads=16, feed_forward=4096)
 
 
-def bert_squad(name: str, size: Size, sequence: int) -> Graph:
+def bert_squad(name: str, size: BertSize, sequence: int) -> Graph:
     """Answers two (batch, sequence) tensors: the scores of each token as start and as end of the answer.
 
     `sequence` tokens (other shapes of the inputs, up to 512 tokens, work too) with a mask and token types,
@@ -54,7 +54,7 @@ def bert_squad(name: str, size: Size, sequence: int) -> Graph:
     return net.finish(net.squeeze(start, 2, name="start_logits"), net.squeeze(end, 2, name="end_logits"))
 
 
-def _embeddings(net: NetworkBuilder, tokens: str, types: str, size: Size) -> str:
+def _embeddings(net: NetworkBuilder, tokens: str, types: str, size: BertSize) -> str:
     with net.scope("embeddings"):
         all_positions = net.constant(np.arange(_POSITIONS, dtype=np.int64)[None], name="position_ids")
         positions = net.cut_to(all_positions, tokens, axis=1)
@@ -71,7 +71,7 @@ def _mask_penalty(net: NetworkBuilder, mask: str) -> str:
         return net.mul(net.combine("Sub", net.constant(1.0), wide, name="sub"), net.constant(_MASKED))
 
 
-def _encoder_layer(net: NetworkBuilder, x: str, penalty: str, size: Size) -> str:
+def _encoder_layer(net: NetworkBuilder, x: str, penalty: str, size: BertSize) -> str:
     with net.scope("attention"):
         attended = net.linear(_self_attention(net, x, penalty, size), size.hidden, name="output.dense")
         x = net.layer_norm(net.add(attended, x), name="output.LayerNorm")
@@ -80,7 +80,7 @@ def _encoder_layer(net: NetworkBuilder, x: str, penalty: str, size: Size) -> str
     return net.layer_norm(net.add(narrow, x), name="output.LayerNorm")
 
 
-def _self_attention(net: NetworkBuilder, x: str, penalty: str, size: Size) -> str:
+def _self_attention(net: NetworkBuilder, x: str, penalty: str, size: BertSize) -> str:
     """softmax(q k / sqrt(head width) + penalty) v of all heads at once (Vaswani et al. 2017, eq. 1)."""
     head_width = size.hidden // size.heads
     with net.scope("self"):

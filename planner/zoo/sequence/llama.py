@@ -43,7 +43,7 @@ LLAMA_7B = Decoder(32, 4096, 32, 32, 11008, 32000)
 LLAMA_3_1_8B = Decoder(32, 4096, 32, 8, 14336, 128256, rotation_base=500000.0)
 LLAMA_3_2_1B = Decoder(16, 2048, 32, 8, 8192, 128256, tied=True, rotation_base=500000.0)
 
-Layer = Callable[[NetworkBuilder, str, int, str], str]
+LlamaLayer = Callable[[NetworkBuilder, str, int, str], str]
 """A fully connected layer without bias: network, tensor, features, name."""
 
 
@@ -114,7 +114,7 @@ def _past(net: NetworkBuilder, size: Decoder, index: int, cached: int) -> tuple[
 
 
 def _attention(
-    net: NetworkBuilder, x: str, size: Decoder, layer: Layer, rotation: tuple[str, str],
+    net: NetworkBuilder, x: str, size: Decoder, layer: LlamaLayer, rotation: tuple[str, str],
     mask: str | None, past: tuple[str, str] | None,
 ) -> tuple[str, str, str]:  # fmt: skip
     """The sublayer's result, and the keys and values to keep."""
@@ -156,7 +156,7 @@ def _for_queries(net: NetworkBuilder, x: str, shared: int) -> str:
     return net.reshape(repeated, (0, heads * shared, tokens, width))
 
 
-def _feed_forward(net: NetworkBuilder, x: str, size: Decoder, layer: Layer) -> str:
+def _feed_forward(net: NetworkBuilder, x: str, size: Decoder, layer: LlamaLayer) -> str:
     with net.scope("mlp"):
         gate = net.silu(layer(net, x, size.feed_forward, "gate_proj"))
         return layer(
@@ -164,7 +164,7 @@ def _feed_forward(net: NetworkBuilder, x: str, size: Decoder, layer: Layer) -> s
         )
 
 
-def _scores(net: NetworkBuilder, x: str, size: Decoder, layer: Layer, table: str) -> str:
+def _scores(net: NetworkBuilder, x: str, size: Decoder, layer: LlamaLayer, table: str) -> str:
     if not size.tied:
         return layer(net, x, size.vocabulary, "lm_head")
     return net.matmul(x, net.transpose(table, (1, 0), name="lm_head.weight"), name="lm_head")

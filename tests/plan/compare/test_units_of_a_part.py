@@ -15,7 +15,7 @@ from planner.plan.rack.rack_model import build_rack, services_of
 from planner.plan.rack.units_beside import units_beside
 from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.rack.description.rack import Host
-from planner.rack.description.streams import Step
+from planner.rack.description.streams import HostStep
 from planner.schema.hardware.device import Precision
 from planner.schema.reading.yaml_file import parse_document, validate
 from planner.schema.scenario.scenario import Scenario
@@ -82,8 +82,8 @@ def test_steps_and_host_reach_the_rack(planned):
     beside = units_beside(scenario, estimator, device, networks)
     rack = build_rack(scenario, device, networks[0].estimate.mode, 4, services, 2, beside=beside)
     cameras, readers = rack.streams
-    assert cameras.before == (Step("host", 0.006), Step("copy", 0.0004))
-    assert cameras.after == (Step("unit", 0.001),)
+    assert cameras.before == (HostStep("host", 0.006), HostStep("copy", 0.0004))
+    assert cameras.after == (HostStep("unit", 0.001),)
     assert readers.before == ()
     assert rack.device.host == Host(4, 1.5, 2)
     assert rack.device.beside == beside

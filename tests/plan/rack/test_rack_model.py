@@ -13,7 +13,7 @@ from planner.plan.sizing.closed_form import size
 from planner.rack.description.life import Failures, Life, Outage
 from planner.rack.description.rack import NetworkShare
 from planner.rack.description.rolling_update import RollingUpdate
-from planner.rack.description.streams import Bursts, DropOuts, Profile
+from planner.rack.description.streams import Bursts, DayProfile, DropOuts
 from planner.rack.policies.clock import PowerCap, TwoThresholds
 from planner.rack.policies.openness import AvoidHot, ResourceGuard, StableScheduler
 from planner.schema.reading.yaml_file import parse_document, validate
@@ -52,7 +52,7 @@ def rack():
 def test_work_reaches_the_rack(rack):
     (group,) = rack.streams
     assert group.bursts == Bursts(10.0, 2.0, 4.0)
-    assert group.profile == Profile((0.2, 1.0), 86400.0, 21600.0)
+    assert group.profile == DayProfile((0.2, 1.0), 86400.0, 21600.0)
     assert group.drop_outs == DropOuts(3600.0, 30.0)
     assert (group.priority, group.queue_limit, group.overflow) == (2, 5, "skip_frame")
 

@@ -9,7 +9,7 @@ import pytest
 from planner.plan.options.rack_run import RackRun
 from planner.plan.sizing.latency_bounds import with_bounds
 from planner.rack.counts.results import Verdict
-from planner.rack.description.rack import Air, Batching, Device, Rack, Service, Thermal
+from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service, Thermal
 from planner.rack.description.streams import StreamGroup
 from planner.rack.simulation import simulate
 
@@ -19,7 +19,7 @@ TIMES_S = {"low": 0.02, "mid": 0.05, "high": 0.12}
 def rack_at(bound: str, slo_s: float) -> Rack:
     thermal = Thermal(1.2, 50.0, 85.0, 5.0, 100.0, 0.5)
     return Rack(
-        device=Device("box", 5.0, services_at(bound), thermal),
+        device=RackDevice("box", 5.0, services_at(bound), thermal),
         count=1,
         streams=(StreamGroup("camera", 1, 10.0, "net", slo_s),),
         batching=Batching(),

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from planner.errors import OutputError
-from planner.plan.sweep.journal import NAME, Journal
+from planner.plan.sweep.journal import NAME, SweepJournal
 
 ROWS = {
     f"digest-{number}": {"verdict": "PASS", "power_w": number / 3, "text": 'ä\n,"'} for number in range(4)
@@ -16,7 +16,7 @@ ROWS = {
 
 
 def write(folder) -> bytes:
-    with Journal(folder) as journal:
+    with SweepJournal(folder) as journal:
         for point, row in ROWS.items():
             journal.add(point, row, 0.5)
     return (folder / NAME).read_bytes()
@@ -24,7 +24,7 @@ def write(folder) -> bytes:
 
 def test_what_was_written_is_read_again(tmp_path):
     write(tmp_path)
-    with Journal(tmp_path) as journal:
+    with SweepJournal(tmp_path) as journal:
         assert journal.finished == ROWS
         assert journal.seconds == dict.fromkeys(ROWS, 0.5)
 
@@ -37,7 +37,7 @@ def test_a_file_cut_anywhere_keeps_every_whole_line_and_goes_on(tmp_path):
     for length in sorted(cuts):
         (tmp_path / NAME).write_bytes(content[:length])
         whole = content[:length].count(b"\n")
-        with Journal(tmp_path) as journal:
+        with SweepJournal(tmp_path) as journal:
             assert list(journal.finished) == list(ROWS)[:whole]
             for point in list(ROWS)[whole:]:
                 journal.add(point, ROWS[point], 0.5)
@@ -52,7 +52,7 @@ def test_a_full_disk_keeps_what_is_finished_and_says_how_to_go_on(tmp_path, monk
             return real(file, data[:10])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with Journal(tmp_path) as journal:
+    with SweepJournal(tmp_path) as journal:
         journal.add("digest-0", ROWS["digest-0"], 0.5)
         before = (tmp_path / NAME).read_bytes()
         with monkeypatch.context() as patch:
@@ -61,18 +61,18 @@ def test_a_full_disk_keeps_what_is_finished_and_says_how_to_go_on(tmp_path, monk
                 journal.add("digest-1", ROWS["digest-1"], 0.5)
         assert (tmp_path / NAME).read_bytes() == before
         journal.add("digest-1", ROWS["digest-1"], 0.5)
-    with Journal(tmp_path) as journal:
+    with SweepJournal(tmp_path) as journal:
         assert list(journal.finished) == ["digest-0", "digest-1"]
 
 
 def test_two_sweeps_do_not_write_into_one_folder(tmp_path):
-    with Journal(tmp_path), pytest.raises(OutputError, match="another sweep is writing there"):
-        Journal(tmp_path)
-    with Journal(tmp_path):
+    with SweepJournal(tmp_path), pytest.raises(OutputError, match="another sweep is writing there"):
+        SweepJournal(tmp_path)
+    with SweepJournal(tmp_path):
         pass
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="expected a folder that can be written"):
-        Journal(tmp_path / "file" / "sweep")
+        SweepJournal(tmp_path / "file" / "sweep")

@@ -24,7 +24,7 @@ from planner.plan.study.study import simulate_synthetic
 from planner.plan.sweep import run
 from planner.plan.sweep.journal import NAME as JOURNAL
 from planner.plan.sweep.processes import MOST_ATTEMPTS, on_processes
-from planner.plan.sweep.run import Progress, run_sweep
+from planner.plan.sweep.run import SweepProgress, run_sweep
 from planner.plan.sweep.settings import parse_settings
 from planner.plan.sweep.table import NAME as TABLE
 from planner.plan.sweep.tasks import plan_points
@@ -52,7 +52,7 @@ def workers_of(process: psutil.Process) -> list[psutil.Process]:
 
 
 def test_rows_are_the_simulations_in_the_order_of_the_design(queue, tmp_path, here):
-    told: list[Progress] = []
+    told: list[SweepProgress] = []
     sweep = run_sweep(queue, SETTINGS, tmp_path / "sweep", workers=1, progress=told.append)
     frame = sweep.to_frame()
     assert list(frame["point"]) == list(range(6))
@@ -62,7 +62,7 @@ def test_rows_are_the_simulations_in_the_order_of_the_design(queue, tmp_path, he
     again = run_sweep(queue, {"site.supply": ["25 degC"]}, tmp_path / "as-it-is", workers=1).rows[0]
     assert again["streams.requests.p99_s"] == result.streams[0].latency_s.p99
     assert again["simulated.power_w"] == result.power_w
-    assert told[-1] == Progress(6, 6, 0.0)
+    assert told[-1] == SweepProgress(6, 6, 0.0)
     assert told[0].left_s is None
 
 

@@ -9,7 +9,7 @@ import pytest
 from planner.errors import InputError
 from planner.rack.arrivals import processes
 from planner.rack.arrivals.merged import draw_arrivals
-from planner.rack.description.streams import Bursts, DropOuts, Profile, StreamGroup
+from planner.rack.description.streams import Bursts, DayProfile, DropOuts, StreamGroup
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_mmpp_counts_spread_as_the_theory_says(times_s):
 
 @pytest.mark.parametrize("arrivals", ["periodic", "poisson"])
 def test_a_profile_paces_the_rate(times_s, arrivals):
-    profile = Profile((1.0, 0.5, 0.0, 2.0), period_s=40.0, start_s=10.0)
+    profile = DayProfile((1.0, 0.5, 0.0, 2.0), period_s=40.0, start_s=10.0)
     time_s = times_s(400.0, rate_per_s=30.0, arrivals=arrivals, profile=profile, sources=20)
     counts = np.bincount((time_s / 10).astype(int), minlength=40).reshape(10, 4).mean(axis=0)
     assert counts == pytest.approx(600 * 10 * np.array([0.5, 0.0, 2.0, 1.0]), rel=0.02, abs=1)
@@ -61,7 +61,7 @@ def test_a_profile_paces_the_rate(times_s, arrivals):
 
 def test_a_profile_of_ones_changes_nothing(times_s):
     group = {"rate_per_s": 30.0, "arrivals": "poisson"}
-    plain, paced = times_s(60.0, **group), times_s(60.0, profile=Profile((1.0, 1.0), 20.0), **group)
+    plain, paced = times_s(60.0, **group), times_s(60.0, profile=DayProfile((1.0, 1.0), 20.0), **group)
     assert paced == pytest.approx(plain, abs=1e-9)
 
 
@@ -142,6 +142,6 @@ def test_a_trace_that_cannot_be_replayed_is_refused(times_s, tmp_path, text, mes
 def test_processes_without_what_they_need_are_refused(changes, where):
     with pytest.raises(InputError, match=where):
         StreamGroup("a", **{"sources": 1, "rate_per_s": 10.0, "network": "net", "slo_s": 0.1, **changes})
-    for make in (lambda: Bursts(1.0, 0.0, 2.0), lambda: Profile((0.0, 0.0)), lambda: DropOuts(-1.0, 1.0)):
+    for make in (lambda: Bursts(1.0, 0.0, 2.0), lambda: DayProfile((0.0, 0.0)), lambda: DropOuts(-1.0, 1.0)):
         with pytest.raises(InputError):
             make()

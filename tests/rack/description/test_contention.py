@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from planner.errors import InputError
-from planner.rack.description.rack import Device, Service, Unit
+from planner.rack.description.rack import RackDevice, Service, Unit
 from planner.rack.description.streams import StreamGroup
 from planner.rack.load.expected import expected_load, offered_utilisation
 from planner.rack.reference import engine as simpy_engine
@@ -26,7 +26,7 @@ def test_fifteen_per_cent_for_each_other_unit_is_what_an_orin_showed(make_rack, 
     """
     cameras = StreamGroup("cameras", 40, 10.0, "net", 1.0, queue_limit=5)
     beside = (Unit("dla", (service("net", 0.0177),), dlas),)
-    device = Device("orin", 5.0, (service("net", 0.045),), thermal, beside=beside, contention=0.15)
+    device = RackDevice("orin", 5.0, (service("net", 0.045),), thermal, beside=beside, contention=0.15)
     batches = simpy_engine.run_replication(make_rack(count=1, device=device, streams=(cameras,)), 0).batches
     length_s = (batches.end_s - batches.start_s)[batches.start_s > 2.0]
     assert np.mean(length_s[length_s > 0.03]) == pytest.approx(gpu_s, rel=0.07)
@@ -38,7 +38,7 @@ def test_all_at_work_lose_the_same_share_of_throughput(make_rack, thermal, engin
     """A GPU of 100 and two DLAs of 25 requests a second, each slowed by two others at 20 %: 150 / 1.4."""
     cameras = StreamGroup("cameras", 40, 10.0, "net", 0.1, queue_limit=5)
     beside = (Unit("dla", (service("net", 0.04),), 2),)
-    device = Device("box", 5.0, (service("net", 0.01),), thermal, beside=beside, contention=0.2)
+    device = RackDevice("box", 5.0, (service("net", 0.01),), thermal, beside=beside, contention=0.2)
     rack = make_rack(count=1, streams=(cameras,), device=device)
     result = simulate(rack, engine=engine)
     assert result.throughput_per_s == pytest.approx(150 / 1.4, rel=1e-2)
@@ -50,7 +50,7 @@ def test_all_at_work_lose_the_same_share_of_throughput(make_rack, thermal, engin
 def test_a_lone_unit_and_units_that_never_meet_lose_nothing(make_rack, thermal):
     camera = StreamGroup("camera", 1, 5.0, "net", 0.1)
     beside = (Unit("dla", (service("net", 0.04),)),)
-    device = Device("box", 5.0, (service("net", 0.01),), thermal, beside=beside, contention=0.5)
+    device = RackDevice("box", 5.0, (service("net", 0.01),), thermal, beside=beside, contention=0.5)
     rack = make_rack(count=1, streams=(camera,), device=device)
     alone = replace(rack, device=replace(device, beside=()))
     still = replace(rack, device=replace(device, contention=0.0))
@@ -62,7 +62,7 @@ def test_the_expected_load_foresees_it(make_rack, thermal):
     """Half busy without, two units: busy = 0.5 (1 + 0.3 busy), so 0.588; the run agrees within a tenth."""
     cameras = StreamGroup("cameras", 10, 10.0, "net", 1.0, arrivals="poisson")
     beside = (Unit("dla", (service("net", 0.01),)),)
-    device = Device("box", 5.0, (service("net", 0.01),), thermal, beside=beside, contention=0.3)
+    device = RackDevice("box", 5.0, (service("net", 0.01),), thermal, beside=beside, contention=0.3)
     rack = make_rack(count=1, streams=(cameras,), device=device, duration_s=300.0)
     assert expected_load(rack).busy_share == pytest.approx(0.5 / 0.85)
     assert simulate(rack).devices.utilisation == pytest.approx(0.5 / 0.85, rel=0.1)
@@ -70,4 +70,4 @@ def test_the_expected_load_foresees_it(make_rack, thermal):
 
 def test_a_gain_by_contention_is_refused(thermal):
     with pytest.raises(InputError, match="contention"):
-        Device("box", 5.0, (service("net", 0.01),), thermal, contention=-0.1)
+        RackDevice("box", 5.0, (service("net", 0.01),), thermal, contention=-0.1)

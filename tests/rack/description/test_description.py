@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from planner.errors import InputError
-from planner.rack.description.rack import Air, Batching, Device, Leakage, Service, Thermal
+from planner.rack.description.rack import Air, Batching, Leakage, RackDevice, Service, Thermal
 from planner.rack.description.streams import StreamGroup
 
 
@@ -67,7 +67,7 @@ def test_impossible_parts_are_refused(make, where):
 def test_a_device_serves_each_network_once(thermal: Thermal):
     service = Service("net", (0.01,), 0.5, 20.0)
     with pytest.raises(InputError, match="net more than once"):
-        Device("box", 5.0, (service, service), thermal)
+        RackDevice("box", 5.0, (service, service), thermal)
 
 
 def test_a_trip_below_the_supply_air_is_refused(make_rack):

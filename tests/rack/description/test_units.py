@@ -9,8 +9,8 @@ import pytest
 
 from planner.errors import InputError
 from planner.rack.counts.statistics import t_interval
-from planner.rack.description.rack import Device, Host, Service, Unit
-from planner.rack.description.streams import Step, StreamGroup
+from planner.rack.description.rack import Host, RackDevice, Service, Unit
+from planner.rack.description.streams import HostStep, StreamGroup
 from planner.rack.load.capacity import pool_busy, shared_among_units
 from planner.rack.load.expected import expected_load, offered_utilisation
 from planner.rack.reference import engine as simpy_engine
@@ -26,8 +26,8 @@ def lone(make_rack):
     """One camera that never waits, with work of every kind around its 10 ms of inference."""
     camera = StreamGroup(
         "camera", 1, 5.0, "net", 1.0,
-        before=(Step("host", 0.004), Step("copy", 0.001), Step("unit", 0.002)),
-        after=(Step("copy", 0.0005), Step("host", 0.003)),
+        before=(HostStep("host", 0.004), HostStep("copy", 0.001), HostStep("unit", 0.002)),
+        after=(HostStep("copy", 0.0005), HostStep("host", 0.003)),
     )  # fmt: skip
     rack = with_device(make_rack(count=1), host=Host(2, core_w=3.0))
     return replace(rack, streams=(camera,))
@@ -53,7 +53,7 @@ def test_the_host_draws_power_and_heats(lone):
 def test_steps_on_the_unit_hold_up_the_whole_batch(make_rack):
     """Four frames a batch at 17 ms, each with 2 ms of its own: 25 ms while batches are full."""
     service = Service("net", (0.01, 0.013, 0.015, 0.017), 0.5, 20.0)
-    camera = StreamGroup("cameras", 40, 15.0, "net", 0.1, queue_limit=8, before=(Step("unit", 0.002),))
+    camera = StreamGroup("cameras", 40, 15.0, "net", 0.1, queue_limit=8, before=(HostStep("unit", 0.002),))
     rack = make_rack(count=1, streams=(camera,))
     rack = replace(with_device(rack, services=(service,)), batching=replace(rack.batching, max_size=4))
     assert offered_utilisation(rack) == pytest.approx(600 * 0.025 / 4)
@@ -75,8 +75,8 @@ def test_what_needs_a_host_is_refused_without_one(lone):
         replace(lone, dispatch="central_queue")
 
 
-def units_of(main_s: float, beside: tuple[Unit, ...], thermal) -> Device:
-    return Device("box", 5.0, (Service("net", (main_s,), 0.5, 20.0),), thermal, beside=beside)
+def units_of(main_s: float, beside: tuple[Unit, ...], thermal) -> RackDevice:
+    return RackDevice("box", 5.0, (Service("net", (main_s,), 0.5, 20.0),), thermal, beside=beside)
 
 
 def slow_unit(kind: str, time_s: float, count: int = 1) -> Unit:
@@ -182,7 +182,7 @@ def test_the_best_sharing_is_the_linear_programme_s():
 
 def test_a_unit_that_serves_one_network_only_gets_no_other(make_rack, thermal):
     services = (Service("net", (0.01,), 0.5, 20.0), Service("other", (0.01,), 0.5, 20.0))
-    device = Device("box", 5.0, services, thermal, beside=(slow_unit("dla", 0.011),))
+    device = RackDevice("box", 5.0, services, thermal, beside=(slow_unit("dla", 0.011),))
     streams = (StreamGroup("a", 3, 10.0, "net", 0.1), StreamGroup("b", 3, 10.0, "other", 0.1))
     run = simpy_engine.run_replication(make_rack(count=1, device=device, streams=streams), 0)
     on_dla = np.isclose(run.batches.end_s - run.batches.start_s, 0.011)
@@ -196,4 +196,4 @@ def test_nonsense_is_refused(thermal):
     with pytest.raises(InputError, match="each name once"):
         units_of(0.01, (slow_unit("gpu", 0.1),), thermal)
     with pytest.raises(InputError, match="step"):
-        Step("moon", -1.0)
+        HostStep("moon", -1.0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from planner.rack.counts.invariants import check_invariants
-from planner.rack.description.rack import Air, Batching, Device, Rack, Service
+from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service
 from planner.rack.description.streams import StreamGroup
 from planner.rack.reference.engine import run_replication
 from planner.rack.run.records import Outcome, Records
@@ -144,7 +144,7 @@ def test_a_full_queue_drops_its_oldest(make_rack):
 def hot_rack(make_rack, thermal) -> Rack:
     """Throttles at full clock (5 + 40 W over 2 K/W), recovers when throttled: it swings across the trip."""
     swinging = replace(thermal, resistance_k_per_w=2.0, heat_capacity_j_per_k=5.0)
-    device = Device("hot", 5.0, (Service("net", (0.01,), 0.5, 40.0),), swinging)
+    device = RackDevice("hot", 5.0, (Service("net", (0.01,), 0.5, 40.0),), swinging)
     streams = (StreamGroup("cameras", 12, 15.0, "net", 0.1),)
     return make_rack(device=device, streams=streams, duration_s=120.0, air=Air(25.0, 0.1))
 

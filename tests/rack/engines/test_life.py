@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from planner.errors import InputError
 from planner.rack.description.rack import Air
 from planner.rack.studies.delta import apply_word_difference, measure_delta, word_difference, zstd_patch
-from planner.rack.studies.dvfs import TwoThresholds, saving_band
+from planner.rack.studies.dvfs import ClockThresholds, saving_band
 from planner.rack.studies.offload import CloudRequest, Link, largest_share, offload
 from planner.rack.studies.reliability import (
     arrhenius_factor,
@@ -170,7 +170,7 @@ def test_loss_costs_timeouts():
     assert offload(replace(LINK, loss=0.005), FRAME, 10.0, 1.0).p99_latency_s == pytest.approx(0.1002)
 
 
-GOVERNOR = TwoThresholds((0.6, 0.8, 1.0), 0.3, 0.7)
+GOVERNOR = ClockThresholds((0.6, 0.8, 1.0), 0.3, 0.7)
 
 
 def test_the_governor_keeps_clocks_between_its_thresholds():
@@ -214,8 +214,8 @@ def test_a_constant_demand_saves_what_the_cube_says():
         lambda: replace(LINK, loss=1.0),
         lambda: offload(LINK, FRAME, 10.0, 1.5),
         lambda: measure_delta(b"", b"x"),
-        lambda: TwoThresholds((0.6, 1.0), 0.7, 0.3),
-        lambda: TwoThresholds((0.6, 0.8), 0.3, 0.7),
+        lambda: ClockThresholds((0.6, 1.0), 0.7, 0.3),
+        lambda: ClockThresholds((0.6, 0.8), 0.3, 0.7),
         lambda: outages_s(1.0, 0.0, 10.0, np.random.default_rng(0)),
     ],
 )

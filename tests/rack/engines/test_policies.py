@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from planner.errors import InputError
-from planner.rack.description.rack import Air, Batching, Device, Host, NetworkShare, Service
-from planner.rack.description.streams import Step, StreamGroup
+from planner.rack.description.rack import Air, Batching, Host, NetworkShare, RackDevice, Service
+from planner.rack.description.streams import HostStep, StreamGroup
 from planner.rack.policies.clock import FixedClock, PowerCap, ProportionalIntegral, TwoThresholds
 from planner.rack.policies.filling import AdaptToSlo, FillToSlo, FullBatches
 from planner.rack.policies.openness import AvoidHot, NaiveScheduler, ResourceGuard, StableScheduler
@@ -104,7 +104,7 @@ def test_changes_of_the_stable_scheduler_keep_their_dwell(batching_rack):
 def hot_rack(make_rack, thermal):
     """The upper of two devices breathes 30 K warmer air."""
     swinging = replace(thermal, resistance_k_per_w=1.5, heat_capacity_j_per_k=20.0, throttle_c=80.0)
-    device = Device("hot", 5.0, (Service("net", (0.01,), 0.9, 40.0),), swinging)
+    device = RackDevice("hot", 5.0, (Service("net", (0.01,), 0.9, 40.0),), swinging)
     streams = (cameras(8, name="critical", priority=1, slo_s=0.08), cameras(4, name="rest"))
     air = Air(25.0, 0.1, gradient_k=30.0)
     return make_rack(device=device, streams=streams, duration_s=200.0, air=air, initial="cold")
@@ -147,7 +147,7 @@ def test_adapting_sees_what_filling_does_not_know_of(batching_rack):
 
     Against batches that do not wait it still saves energy.
     """
-    streams = (cameras(10, before=(Step("host", 0.045),)),)
+    streams = (cameras(10, before=(HostStep("host", 0.045),)),)
     rack = batching_rack(duration_s=120.0)
     device = replace(rack.device, host=Host(cores=16))
     rack = replace(rack, streams=streams, warmup_s=30.0, device=device)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from planner.errors import InputError
-from planner.rack.description.streams import Profile, StreamGroup
+from planner.rack.description.streams import DayProfile, StreamGroup
 from planner.rack.studies.year import YEAR_S, simulate_year
 
-DAY = Profile((0.0, 0.2, 0.8, 0.4), period_s=400.0)
+DAY = DayProfile((0.0, 0.2, 0.8, 0.4), period_s=400.0)
 GROUP = StreamGroup("cameras", 8, 15.0, "net", 0.1, profile=DAY)
 
 
@@ -45,7 +45,7 @@ def test_windows_match_the_whole_period_simulated(make_rack):
 
 
 def test_what_has_no_year_is_refused(make_rack):
-    other = replace(GROUP, name="doors", profile=Profile((1.0, 2.0), period_s=300.0))
+    other = replace(GROUP, name="doors", profile=DayProfile((1.0, 2.0), period_s=300.0))
     with pytest.raises(InputError, match="one period for all streams"):
         simulate_year(make_rack(streams=(GROUP, other)))
     with pytest.raises(InputError, match="10 or more"):

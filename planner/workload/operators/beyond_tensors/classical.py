@@ -17,7 +17,7 @@ from planner.workload.operators.counting_rule import (
     TRANSCENDENTAL,
     Call,
     Count,
-    Rule,
+    CountingRule,
     UncountedError,
 )
 from planner.workload.output_rules.classical import rows_and_features
@@ -36,7 +36,7 @@ _KERNELS = {
 }
 
 
-def _elementwise(operations: int) -> Rule:
+def _elementwise(operations: int) -> CountingRule:
     return lambda call: Count("elementwise", operations * call.written)
 
 
@@ -148,7 +148,7 @@ def _levels(children: Sequence[tuple[int, ...]], root: int) -> int:
     return depth
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     "ai.onnx.ml:ArrayFeatureExtractor": _extract,
     "ai.onnx.ml:Binarizer": _elementwise(1),
     "ai.onnx.ml:CastMap": _elementwise(1),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from planner.workload.operators.counting_rule import Call, Count, Rule
+from planner.workload.operators.counting_rule import Call, Count, CountingRule
 
 
 def _transform(points: int, transforms: int) -> int:
@@ -52,7 +52,7 @@ def _real_transform(call: Call) -> Count:
     return Count("reduction", _transform(points, math.prod(shape[:-axes])) // 2)
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     "DFT": _dft,
     "STFT": _short_time,
     "Det": _determinant,

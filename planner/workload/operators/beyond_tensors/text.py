@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from planner.workload.operators.counting_rule import Call, Count, Rule
+from planner.workload.operators.counting_rule import Call, Count, CountingRule
 
 
 def _per_text(call: Call) -> Count:
@@ -26,7 +26,7 @@ def _n_grams(call: Call) -> Count:
     return Count("elementwise", words * max(1, lengths) * skips * (lookup + 1) + call.written, held=len(pool))
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, CountingRule] = {
     **dict.fromkeys(("StringNormalizer", "StringSplit", "RegexFullMatch"), _per_text),
     "StringConcat": _joined,
     "TfIdfVectorizer": _n_grams,
