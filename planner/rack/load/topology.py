@@ -23,6 +23,8 @@ from planner.schema.hardware.device import UnitKind
 NONE = -1
 POOLS: tuple[Pool, ...] = get_args(Pool)
 HOST, COPY = range(len(POOLS))
+SPILL_ORDER: tuple[UnitKind, ...] = ("npu", "dla", "gpu", "cpu")
+"""Kinds of unit as `npu_first` tries them: the most work per joule first, the host's own cores last."""
 INFERENCE = NONE
 """Stands in a path for the service on a unit, between the steps in pools."""
 
@@ -142,7 +144,7 @@ def _lanes_of(rack: Rack) -> tuple[tuple[int, ...], ...]:
     units, networks = rack.device.units, networks_of(rack)
     order = list(range(len(units)))
     if rack.dispatch == "npu_first":
-        order.sort(key=lambda unit: get_args(UnitKind).index(units[unit].kind))
+        order.sort(key=lambda unit: SPILL_ORDER.index(units[unit].kind))
     return tuple(
         tuple(int(part) * len(units) + unit for unit in order if units[unit].service(network) is not None)
         for network, part in zip(networks, parts_of_networks(rack, networks), strict=True)
