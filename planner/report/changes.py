@@ -130,6 +130,7 @@ def _answer(study: Study, say: Wording) -> _Facts:
     answer, chosen, rack = study["answer"], study["chosen"], study["rack"]
     facts: _Facts = {
         say("head.verdict"): (answer["verdict"], say.term("verdict", answer["verdict"])),
+        say("changes.headline"): (answer["headline"], answer["headline"]),
     }
     if chosen is not None:
         facts |= _choice(chosen, say)
@@ -141,7 +142,11 @@ def _answer(study: Study, say: Wording) -> _Facts:
             p99_s = stream["latency_s"]["p99"]
             name = say("cover.of_stream", limit=say("cover.p99"), stream=shortened(stream["name"], 40))
             facts[name] = (p99_s, quantity(p99_s, "s"))
-    return facts
+    risks = " ".join(answer["risks"])
+    return facts | {
+        say("changes.paragraph"): (answer["paragraph"], answer["paragraph"]),
+        say("cover.risks"): (risks, risks),
+    }
 
 
 def _choice(chosen: Option, say: Wording) -> _Facts:

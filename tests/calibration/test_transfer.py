@@ -11,9 +11,12 @@ from planner.calibration.transfer.fit import columns_of, fit_transfer, predict
 from planner.calibration.transfer.join import Matched, join
 from planner.calibration.transfer.observations import observations
 from planner.calibration.transfer.refit import as_text, observed, refitted
+from planner.calibration.transfer.roofline_effects import roofline_mid_s
 from planner.calibration.transfer.validate import LeftOut, held_bands, leave_out, weighted_quantile
 from planner.hardware.catalog import read_device
 from planner.hardware.measurements import read_measurements
+from planner.latency.kernels.prepared import prepare
+from planner.latency.network_time import by_roofline
 from planner.latency.point import point_for
 from planner.latency.transfer.prediction import parameter_values
 from planner.latency.transfer.store import (
@@ -26,6 +29,8 @@ from planner.latency.transfer.store import (
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.device import Precision
 from planner.schema.reading.yaml_file import parse_document, validate
+from planner.zoo.registry import names
+from planner.zoo.source import read_model
 
 TENSORRT = transfer_named("tensorrt-gpu")
 
@@ -149,6 +154,17 @@ def test_devices_left_out_with_their_siblings_are_predicted_better_than_by_the_r
     assert reached.within_two > 0.98
     assert reached.median < reached.plain_median - 0.5
     assert reached.spearman > 0.9
+
+
+def test_the_roofline_of_a_row_is_that_of_an_estimate(found):
+    """The same middle as `by_roofline`, kernel by kernel with every launch, on parts of both kinds."""
+    picked = {item.device: item for item in found if item.model in names()}
+    for item in list(picked.values())[:4]:
+        prepared = prepare(read_model(f"zoo:{item.model}"), item.batch, item.point.precision, item.engine)
+        for launch_s in (0.0, 50e-6):
+            point = replace(item.point, launch_s=launch_s)
+            expected = by_roofline(prepared, point).band.mid
+            assert roofline_mid_s(replace(item, point=point)) == pytest.approx(expected, rel=1e-6)
 
 
 def test_quantiles_weigh_groups_and_not_rows():

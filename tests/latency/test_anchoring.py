@@ -63,6 +63,23 @@ def test_another_network_on_this_part_moves_and_tightens():
     assert any("anchored on 1 measurement" in note for note in found.warnings)
 
 
+def test_a_measurement_is_compared_with_what_its_own_mode_would_take():
+    """Slower clocks explain a slower measurement; a part in another mode is not taken for this one."""
+    part, network = read_device("jetson-agx-orin-64"), read_model("zoo:resnet18")
+    modes = ("MAXN", "15W")
+    there = {
+        mode: estimate(network, part, mode=mode, precision="int8", profile="").latency_s.mid for mode in modes
+    }
+    assert there["15W"] > 1.5 * there["MAXN"]
+    for mode, seconds in there.items():
+        anchor = of(latency_s=1.25 * seconds, mode=mode)
+        found = estimate(NETWORK, part, mode="MAXN", precision="int8", anchors=[anchor])
+        assert found.anchors[0].ratio == pytest.approx(1.25), mode
+    anchor = of(latency_s=1.25 * there["15W"])
+    found = estimate(NETWORK, part, mode="15W", precision="int8", anchors=[anchor])
+    assert found.anchors[0].ratio == pytest.approx(1.25), "without a mode it is that of the question"
+
+
 def test_an_anchor_that_tells_little_does_not_widen():
     far = of("zoo:mobilenet_v2_1.0", 0.02, device="snapdragon-x-elite")
     assert half_width(anchored(far)) <= half_width(plain()) * (1 + 1e-9)

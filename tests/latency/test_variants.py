@@ -142,7 +142,12 @@ def test_the_command_answers_in_json():
     states = {item["id"]: item["state"] for item in record["variants"]}
     assert states["single_weights"] == "no_gain"
     assert states["int8"] == "ok"
+    base_s = next(item["latency_s"]["mid"] for item in record["variants"] if item["id"] == "fp32")
     for item in record["variants"]:
+        if item["latency_s"] is not None:
+            assert item["speedup"] == pytest.approx(base_s / item["latency_s"]["mid"])
+            moved = item["bandwidth_bytes_per_s"] * item["latency_s"]["mid"]
+            assert moved == pytest.approx(item["moved_bytes"])
         assert (item["latency_s"] is None) == (item["precision"] is None)
         assert item["reason"] or item["state"] == "ok"
     assert baseline(variants(MOBILENET, Asked(read_device("jetson-orin-nano-8")))).id == "fp32"

@@ -98,3 +98,44 @@ def test_an_assumption_that_reads_otherwise_stands_beside_its_old_text(before, a
     (change,) = changes(before, after, ENGLISH).inputs
     assert change.what == "assumption, accuracy"
     assert change.after == "Measured on the line."
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "what"),
+    [
+        ("verdict", "FAIL", "Verdict"),
+        ("headline", "9 × another part", "headline of the first page"),
+        ("paragraph", "5 devices carry 35 requests per second.", "text of the first page"),
+        ("risks", ["It may rain."], "What could go wrong"),
+    ],
+)
+def test_whatever_the_first_page_says_otherwise_is_a_change_of_the_answer(before, after, fact, value, what):
+    after["answer"] = after["answer"] | {fact: value}
+    found = changes(before, after, ENGLISH)
+    (change,) = found.answer
+    assert change.what == what
+    assert change.before != change.after
+    assert not changes_record(found)["same"]
+    assert "Nothing differs" not in markdown(change_blocks(before, after, found, ENGLISH), "")
+
+
+@pytest.mark.parametrize(
+    ("fact", "what"),
+    [
+        ("count", "How many"),
+        ("spares", "Spares"),
+        ("utilisation", "Load"),
+        ("capital", "To buy"),
+        ("total_cost", "Over the horizon"),
+    ],
+)
+def test_every_key_number_of_the_chosen_option_is_compared(before, after, fact, what):
+    after["chosen"] = after["chosen"] | {fact: before["chosen"][fact] + 1}
+    (change,) = changes(before, after, ENGLISH).answer
+    assert what in change.what
+
+
+def test_latency_and_heat_of_the_rack_are_compared(before, after):
+    after["rack"]["devices"]["temperature_c"]["max"] += 1
+    after["rack"]["streams"][0]["latency_s"]["p99"] *= 2
+    assert len(changes(before, after, ENGLISH).answer) == 2

@@ -71,6 +71,9 @@ CASES = [
     ("BatchNormalization", [(1, 4, 8, 8)], [(4,)] * 4, {}, 0, 512, "norm"),
     # per element: 4 for the moments, 1 to normalise, 2 to scale and shift; 13 for each of the 6 rows
     ("LayerNormalization", [(2, 3, 8)], [(8,), (8,)], {}, 0, 7 * 48 + 13 * 6, "norm"),
+    # moments and one to normalise; by default a row is a channel, over all images and positions
+    ("MeanVarianceNormalization", [(2, 3, 4, 5)], [], {}, 0, 5 * 120 + 13 * 3, "norm"),
+    ("MeanVarianceNormalization", [(2, 3, 4, 5)], [], {"axes": (2, 3)}, 0, 5 * 120 + 13 * 6, "norm"),
     ("Relu", [(2, 3)], [], {}, 0, 6, "elementwise"),
     ("Add", [(2, 3), (1, 3)], [], {}, 0, 6, "elementwise"),
     ("Add", [(2, 1), (1, 3)], [], {}, 0, 6, "elementwise"),
@@ -162,7 +165,18 @@ def test_causal_convolution_is_depthwise(count_one):
     workload = count_one("CausalConvWithState", [(2, 8, 5)], [(8, 1, 4), (8,)], outputs=2, opset=28)
     (operator,) = workload.operators
     assert operator.macs == 2 * 8 * 5 * 4
+    assert operator.flops == 2 * operator.macs + 2 * 8 * 5, "a bias for each output"
     assert operator.op_class == "depthwise"
+
+
+@pytest.mark.parametrize(
+    ("activation", "operations"), [("none", 0), ("relu", 1), ("silu", 15), ("swish", 15)]
+)
+def test_what_a_causal_convolution_does_after_it_is_counted(count_one, activation, operations):
+    call = Node("c", "CausalConvWithState", ("x", "w"), ("y",), {"activation": activation})
+    counted = count(Call(call, ((2, 8, 5), (8, 1, 4)), ((2, 8, 5),)))
+    assert counted.operations == operations * 2 * 8 * 5
+    assert counted.contraction.macs == 2 * 8 * 5 * 4
 
 
 def test_conv_bytes(count_one):

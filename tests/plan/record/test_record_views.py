@@ -1,19 +1,23 @@
 """What the report shows beyond the answer: the grid to turn, heat three ways, money, prediction."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from planner.errors import InputError
+from planner.hardware.catalog import read_device
 from planner.plan.cost.spending import spending_record
 from planner.plan.record.accuracy import validation_record
+from planner.plan.record.latency import rooflines
 from planner.plan.record.rack import rack_views
 from planner.plan.record.study import study_record
 from planner.plan.record.what_if import LOADS, what_if
 from planner.plan.study.study import run_study
 from planner.rack.studies.day import HOURS, changes_by_hour
 from planner.report.record import read_study
+from planner.schema.hardware.device import Precision
 from planner.wording.message import Message
 
 
@@ -35,6 +39,32 @@ def test_the_record_has_the_published_shape_in_both_languages(study, record):
     assert "机柜" in chinese["answer"]["paragraph"]
     assert chinese["options"][0]["power_w"] == record["options"][0]["power_w"]
     assert not isinstance(chinese["answer"]["headline"], Message)
+
+
+def test_the_first_page_says_the_rate_of_all_streams_together(study, record):
+    """24 cameras at 15 frames and, in the line, its other streams: counts times rates, added up."""
+    rates = [stream["count"] * stream["rate_per_s"] for stream in record["streams"]]
+    assert f"carry {sum(rates):,.0f} requests per second" in record["answer"]["paragraph"]
+    chosen, answer = record["chosen"], record["answer"]
+    assert answer["headline"].startswith(f"{chosen['count']} × {chosen['name']}")
+    assert f"{chosen['precision'].upper()}, batches of up to {chosen['batch']}" in answer["headline"]
+    assert f"draws {study.simulated.result.power_w:,.0f} W" in answer["paragraph"]
+
+
+def test_the_roofs_that_were_measured_are_those_of_mode_and_precision(study):
+    """Orin Nano: a matrix product of 4096 and the best of STREAM in each mode; none was measured in INT8."""
+    chosen = study.simulated.option
+    device = read_device(chosen.device)
+    for mode in [item.id for item in device.modes]:
+        for precision in ("fp16", "int8"):
+            (first, *_) = rooflines(replace(chosen, mode=mode, precision=precision))
+            roofs = [(row["ops_per_s"], row["bytes_per_s"]) for row in first["ceilings"]]
+            by_mode = device.units[chosen.unit].ceilings_ops_per_s.get(Precision(precision), {})
+            stream = device.memory.ceilings_bytes_per_s.get(mode)
+            expected = [(by_mode[mode].value, None)] if mode in by_mode else []
+            assert roofs == expected + ([(None, stream.value)] if stream else [])
+    (first, *_) = rooflines(replace(chosen, mode="MAXN_SUPER", precision="fp16"))
+    assert (None, 94e9) in [(row["ops_per_s"], row["bytes_per_s"]) for row in first["ceilings"]]
 
 
 def test_the_grid_holds_the_chosen_option_as_it_was_sized(study):
