@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: env report example check-example test test-slow lint check clean
+.PHONY: env report example check-example test test-slow mutate lint check clean
 
 env: $(STAMP)
 
@@ -30,6 +30,12 @@ test: env
 
 test-slow: env
 	$(BIN)/python -m pytest -m slow
+
+# Small faults in copies of the code: how many do the tests catch? About 40 minutes on two cores.
+SEED ?= 1
+mutate: env
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutate]'
+	$(BIN)/python -m benchmarks.code_mutations --seed $(SEED) --count 100
 
 lint: env
 	$(BIN)/ruff check .

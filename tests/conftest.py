@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +17,12 @@ settings.load_profile("planner")
 
 @pytest.fixture(scope="session", autouse=True)
 def shipped_parts_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Also in the processes that tests start: there the platform's own variables lead to an empty folder."""
     nowhere: Path = tmp_path_factory.mktemp("settings")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data_files, "config_dir", lambda: nowhere)
+        for variable in ("XDG_CONFIG_HOME", "APPDATA"):
+            patch.setenv(variable, str(nowhere))
+        if sys.platform == "darwin":
+            patch.setenv("HOME", str(nowhere))
         patch.delenv(data_files.HARDWARE_VARIABLE, raising=False)
         yield

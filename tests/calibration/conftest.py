@@ -1,4 +1,4 @@
-"""The engine made of a formula, for all tests of calibration."""
+"""For all tests of calibration: the engine made of a formula, and the published rows of TensorRT on GPUs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from planner.calibration.transfer.join import Join, join
+from planner.calibration.transfer.observations import Observation
+from planner.calibration.transfer.refit import observed
+from planner.calibration.transfer.validate import LeftOut, leave_out
+from planner.latency.transfer.store import transfer_named
+
+TENSORRT = transfer_named("tensorrt-gpu")
 
 
 def _load(name: str) -> ModuleType:
@@ -39,3 +47,19 @@ def calibration(results: list[object]) -> object:
     from planner.calibration.calibrate import fitted
 
     return fitted(SYNTHETIC.SETUP, results, "1.0")
+
+
+@pytest.fixture(scope="session")
+def joined() -> Join:
+    return join()
+
+
+@pytest.fixture(scope="session")
+def found(joined: Join) -> tuple[Observation, ...]:
+    return observed(TENSORRT, joined)
+
+
+@pytest.fixture(scope="session")
+def left_out(found: tuple[Observation, ...]) -> tuple[LeftOut, ...]:
+    """Every device predicted by a model fitted without it and its siblings."""
+    return leave_out(TENSORRT, found, "device")

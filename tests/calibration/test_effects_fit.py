@@ -14,18 +14,12 @@ from planner.calibration.transfer.effects_fit import (
 )
 from planner.calibration.transfer.join import join
 from planner.calibration.transfer.observations import observations
-from planner.calibration.transfer.refit import observed
 from planner.calibration.transfer.roofline_effects import fit_roofline
-from planner.calibration.transfer.validate import LeftOut, device_group, leave_out
+from planner.calibration.transfer.validate import LeftOut, device_group
 from planner.latency.transfer.effects import covariance
 from planner.latency.transfer.store import roofline_anchoring, transfer_named
 
 TENSORRT = transfer_named("tensorrt-gpu")
-
-
-@pytest.fixture(scope="module")
-def left_out():
-    return leave_out(TENSORRT, observed(TENSORRT, join()), "device")
 
 
 def test_deviations_that_made_the_errors_are_found(left_out):

@@ -112,7 +112,14 @@ def test_a_study_on_own_parts_says_so(call, tmp_path):
         (tmp_path / f"{name}.yaml").write_text(text)
     text = (ROOT / "scenarios" / "line-inspection.yaml").read_text()
     line = tmp_path / "short-line.scenario"
-    line.write_text(re.sub(r"duration: .*", "duration: 60 s", re.sub(r"warmup: .*", "warmup: 10 s", text)))
+    for old, new in (
+        (r"duration: .*", "duration: 20 s"),
+        (r"warmup: .*", "warmup: 5 s"),
+        (r"  devices:\n(    - .*\n)+", "  devices: [jetson-orin-nano-8]\n"),
+    ):
+        text, changed = re.subn(old, new, text)
+        assert changed
+    line.write_text(text)
     record = call(
         "simulate", line, "--replications", "2", "--hardware", tmp_path, "--format", "json", "--quiet"
     ).json

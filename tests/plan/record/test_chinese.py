@@ -37,6 +37,11 @@ def study(request, line):
     return run_study(line(("power_limit: 1200 W", "power_limit: 40 W"), devices="jetson-orin-nano-8, t4"))
 
 
+@pytest.fixture(scope="module")
+def record(study):
+    return study_record(study, "zh")
+
+
 def written_by_people(study, record):
     """What stays as it was written: the scenario, and notes and citations of the database."""
     found = [record["scenario"][key] for key in ("title", "question")] + record["scenario"]["notes"]
@@ -63,8 +68,7 @@ def texts_of(value):
 
 
 @needs_chinese_font
-def test_no_sentence_of_a_chinese_report_is_english(study):
-    record = study_record(study, "zh")
+def test_no_sentence_of_a_chinese_report_is_english(study, record):
     allowed = written_by_people(study, record)
     data, drawings = as_data(chapters(record, Wording("zh")), Wording("zh"))
     drawn = [
@@ -77,14 +81,13 @@ def test_no_sentence_of_a_chinese_report_is_english(study):
 
 
 @needs_chinese_font
-def test_no_sentence_of_a_chinese_page_is_english(study):
-    record = study_record(study, "zh")
+def test_no_sentence_of_a_chinese_page_is_english(study, record):
     shown = re.sub(r"<script.*?</script>|<style.*?</style>", "", render_page(record), flags=re.DOTALL)
     text = unescape(re.sub(r"<[^>]+>", "\n", shown))
     assert english(text, written_by_people(study, record)) == set()
 
 
-def test_english_and_chinese_records_differ_in_words_alone(study):
+def test_english_and_chinese_records_differ_in_words_alone(study, record):
     def numbers(value):
         if isinstance(value, dict):
             return {key: numbers(inner) for key, inner in value.items() if key != "language"}
@@ -92,4 +95,4 @@ def test_english_and_chinese_records_differ_in_words_alone(study):
             return [numbers(inner) for inner in value]
         return value if isinstance(value, int | float) or value is None else ""
 
-    assert numbers(study_record(study, "en")) == numbers(study_record(study, "zh"))
+    assert numbers(study_record(study, "en")) == numbers(record)

@@ -1,0 +1,96 @@
+"""A pytest plugin: which test executes which line of the package, and how long each test takes.
+
+A line that a fixture executes counts for every test that uses the fixture, also when another test set it up.
+Code that numba compiles and code in another process leaves no trace.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import coverage
+import pytest
+
+FOLDER_VARIABLE = "CODE_MUTATIONS_RECORD"
+"""Where each worker of pytest writes its part of the record."""
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+class Recorder:
+    """Names what runs to coverage.py: a fixture by where it is defined, else the test."""
+
+    def __init__(self, folder: Path, worker: str) -> None:
+        self._folder = folder
+        self._worker = worker
+        self._names = [""]
+        self._fixtures: dict[str, list[str]] = {}
+        self._seconds: dict[str, float] = defaultdict(float)
+        self._failed: set[str] = set()
+        self._coverage = coverage.Coverage(
+            data_file=str(folder / f"{worker}.coverage"), source=[str(_ROOT / "planner")], config_file=False
+        )
+        self._coverage.start()
+
+    def _enter(self, name: str) -> None:
+        self._names.append(name)
+        self._coverage.switch_context(name)
+
+    def _leave(self) -> None:
+        self._names.pop()
+        self._coverage.switch_context(self._names[-1])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Whatever runs from here to the end of the test is the test's."""
+        self._fixtures[item.nodeid] = list(getattr(item, "fixturenames", ()))
+        self._enter(f"test {item.nodeid}")
+        try:
+            return (yield)
+        finally:
+            self._leave()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Iterator[None]:
+        """What a fixture makes belongs to all tests that use it."""
+        self._enter(f"fixture {fixturedef.baseid} {fixturedef.argname}")
+        try:
+            return (yield)
+        finally:
+            self._leave()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add up set-up, call and tear-down."""
+        self._seconds[report.nodeid] += report.duration
+        if report.failed:
+            self._failed.add(report.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write this worker's part."""
+        self._coverage.stop()
+        lines: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        data = self._coverage.get_data()
+        for file in sorted(data.measured_files()):
+            inside = str(Path(file).relative_to(_ROOT))
+            for line, names in data.contexts_by_lineno(file).items():
+                for name in names:
+                    lines[name][inside].append(line)
+        part = {
+            "seconds": self._seconds,
+            "failed": sorted(self._failed),
+            "fixtures": self._fixtures,
+            "lines": lines,
+        }
+        (self._folder / f"{self._worker}.json").write_text(json.dumps(part))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Record in each process that runs tests; with workers, the one that hands them out runs none."""
+    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    if worker or not config.getoption("numprocesses", None):
+        folder = Path(os.environ[FOLDER_VARIABLE])
+        config.pluginmanager.register(Recorder(folder, worker or "alone"), "code-mutations-recorder")

@@ -1,0 +1,82 @@
+"""One fault in a copy of the tree against the tests chosen for it; the tree itself is never changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.code_mutations.mutants import ROOT, Mutant
+
+LIMIT_S = 300.0
+"""For the tests of one fault: one that makes the code run on for ever is caught by it."""
+
+_FOLDERS = ("benchmarks", "docs", "hardware_db", "planner", "reports", "scenarios", "tests")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of a fault: the test that failed, or none."""
+
+    mutant: Mutant
+    caught_by: str
+    tried: int
+    seconds: float
+
+    @property
+    def caught(self) -> bool:
+        """Whether some test failed."""
+        return bool(self.caught_by)
+
+
+def copied(folder: Path) -> Path:
+    """The tree in another folder, for one worker."""
+    for name in _FOLDERS:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ROOT.iterdir():
+        if file.is_file() and file.name != ".git":
+            shutil.copy(file, folder / file.name)
+    return folder
+
+
+def tried(mutant: Mutant, tests: Sequence[str], copy: Path) -> Trial:
+    """Put the fault in, run the tests until one fails, take the fault out."""
+    start_s = time.monotonic()
+    file = copy / mutant.path
+    file.write_text(mutant.after)
+    try:
+        caught_by = _first_failure(tests, copy) if tests else ""
+    finally:
+        file.write_text(mutant.before)
+    return Trial(mutant, caught_by, len(tests), time.monotonic() - start_s)
+
+
+def _first_failure(tests: Sequence[str], copy: Path) -> str:
+    chosen = copy / "chosen-tests.txt"
+    chosen.write_text("\n".join(tests))
+    command = [
+        sys.executable, "-m", "pytest", "-x", "--tb=no", "-p", "no:cacheprovider", "-p",
+        "benchmarks.code_mutations.chosen",
+        *dict.fromkeys(test.split("::")[0] for test in tests),
+    ]  # fmt: skip
+    env = os.environ | {
+        "PYTHONPATH": str(copy),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CODE_MUTATIONS_CHOSEN": str(chosen),
+        "NUMBA_CACHE_DIR": str(copy / "numba"),
+    }
+    try:
+        done = subprocess.run(
+            command, cwd=copy, env=env, capture_output=True, text=True, timeout=LIMIT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"more than {LIMIT_S:g} s"
+    if done.returncode == 0:
+        return ""
+    lines = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return lines[0] if lines else f"pytest ended with {done.returncode}"
