@@ -17,7 +17,7 @@ LIMIT_S = 300.0
 """For the tests of one fault: one that makes the code run on for ever is caught by it."""
 
 FIRST = 8
-"""Tests that are tried by themselves: mostly one of them fails, before files with the others are even read."""
+"""Tests tried by themselves: mostly one of them fails, before files with the others are even read."""
 
 _FOLDERS = ("benchmarks", "docs", "hardware_db", "planner", "reports", "scenarios", "tests")
 
