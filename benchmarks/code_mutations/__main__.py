@@ -64,8 +64,9 @@ def tried_all(mutants: Sequence[Mutant], record: Record, folder: Path, workers: 
 
     def one(mutant: Mutant) -> Trial:
         copy = copies.get()
+        tests = record.tests(mutant.path, range(mutant.statement, mutant.line + 1))
         try:
-            found = tried(mutant, record.tests(mutant.path, mutant.line), copy)
+            found = tried(mutant, tests, copy)
         finally:
             copies.put(copy)
         said = found.caught_by or f"survived {found.tried} tests"

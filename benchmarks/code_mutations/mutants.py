@@ -26,6 +26,8 @@ class Mutant:
     """One fault: a file of the package with one place changed."""
 
     path: str
+    statement: int
+    """The line in which the statement starts that is changed."""
     line: int
     operator: str
     before: str
@@ -77,7 +79,17 @@ def _one(path: Path, lot: random.Random) -> Mutant | None:
     changed = mutate_code(source, _operator(name), occurrence)
     if changed is None or not _differs(source, changed):
         return None
-    return Mutant(str(path.relative_to(ROOT)), place[0], name.removeprefix("core/"), source, changed)
+    start = _statement(source, place[0])
+    return Mutant(str(path.relative_to(ROOT)), start, place[0], name.removeprefix("core/"), source, changed)
+
+
+def _statement(source: str, line: int) -> int:
+    """Where the innermost statement around a line starts."""
+    return max(
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0)
+    )
 
 
 def _differs(before: str, after: str) -> bool:

@@ -20,14 +20,14 @@ class Record:
     by_line: dict[tuple[str, int], frozenset[str]]
     by_file: dict[str, frozenset[str]]
 
-    def tests(self, path: str, line: int) -> tuple[str, ...]:
-        """Tests for a fault in this line, in the order in which they are tried.
+    def tests(self, path: str, lines: range) -> tuple[str, ...]:
+        """Tests for a fault in these lines, in the order in which they are tried.
 
         What a test finds made by an earlier one (a cache, a shared study) leaves no trace in its own record:
         therefore tests of the same files, and those that use the file otherwise, follow. Of a file that
         is compiled to machine code no line is seen: there it is those that use its folder.
         """
-        direct = self.by_line.get((path, line), frozenset())
+        direct = frozenset[str]().union(*(self.by_line.get((path, line), ()) for line in lines))
         files = {test.split("::")[0] for test in direct}
         beside = {test for test in self.seconds if test.split("::")[0] in files} - direct
         users = self.by_file.get(path) or self._users_of_folder(str(Path(path).parent))
