@@ -94,6 +94,11 @@ def read_json(path: Path) -> object:
         raise refuse(
             path, "valid JSON", f"{error.msg} in line {error.lineno}", "export the profile again"
         ) from None
+    except RecursionError:
+        # The decoder of the standard library calls itself for each level; profiles have three or four.
+        raise refuse(path, "JSON of a few levels", "lists nested hundreds deep") from None
+    except ValueError as error:  # a whole number of thousands of digits
+        raise refuse(path, "valid JSON", str(error).split(";")[0]) from None
     return value
 
 
