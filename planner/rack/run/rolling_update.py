@@ -53,7 +53,8 @@ class UpdateCourse:
         self.update = update
         self.outcome: TrialOutcome | None = None
         self._count = count
-        self._first = min(count, math.ceil(update.first_share * count - BEGUN))
+        # At least one device has it first: a share below 1e-9 of the rack is rounding, not an empty wave.
+        self._first = max(1, min(count, math.ceil(update.first_share * count - BEGUN)))
         self._steps = _waves(update, range(self._first), update.at_s, to_new=True)
         self._watch_s = self._steps[-1].end_s
         self._seen = Trial()

@@ -87,7 +87,11 @@ def _columns(points: Sequence[DensityPoint]) -> tuple[Floats, Floats, Floats]:
 def _leakage_w(rises_k: Floats, powers_w: Floats) -> Floats:
     """The growth of power over the first row that comes closest in the worst row."""
     growth = np.exp(PER_K * rises_k) - np.exp(PER_K * rises_k[0])
-    most_w = (np.ptp(powers_w) + 1.0) / growth[-1]
+    if (
+        growth.max() <= 0.0
+    ):  # rises that only fall: leakage, which grows with them, explains no growth of power
+        return np.zeros_like(growth)
+    most_w = (np.ptp(powers_w) + 1.0) / growth.max()
     reference_w = _least(lambda x: float(np.abs(powers_w[0] + x * growth - powers_w).max()), most_w)
     return np.asarray(reference_w * growth)
 

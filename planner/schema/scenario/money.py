@@ -138,7 +138,7 @@ class MoneyTerms(StrictModel):
     electricity_money_per_j: EnergyPrice | None = None
     tariff: list[HourPrice] = Field(default_factory=list)
     """In place of `electricity`: a price for every hour of the day."""
-    horizon_years: float = Field(gt=0)
+    horizon_years: float = Field(gt=0, le=100)
     discount_rate_ratio: Share = 0.0
     exchange_rates: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     """Price of one unit of another currency in the scenario's currency."""

@@ -73,9 +73,9 @@ class RackFans(StrictModel):
 class PublishedDensityRow(StrictModel):
     """A row that somebody published: devices in the rack, mean temperature rise, power of one device."""
 
-    devices: int = Field(ge=1)
-    temperature_rise_k: Annotated[Kelvin, Field(gt=0)]
-    power_per_device_w: Annotated[Watts, Field(gt=0)]
+    devices: int = Field(ge=1, le=100_000)
+    temperature_rise_k: Annotated[Kelvin, Field(gt=0, le=200)]
+    power_per_device_w: Annotated[Watts, Field(gt=0, le=100_000)]
 
 
 AirflowReading = Literal[
