@@ -57,7 +57,7 @@ class Covers(StrictModel):
     """Shell patterns; one has to match the unit's name or the part's architecture."""
 
 
-class Caller(StrictModel):
+class HostOverhead(StrictModel):
     """Networks whose publishers time them through a program of their own, and the way of measuring it is."""
 
     profile: str
@@ -126,7 +126,7 @@ class Transfer(StrictModel):
     """Parameters set and not fitted."""
     parameters: dict[str, Parameter]
     scoped: list[ScopedParameter] = Field(default_factory=list)
-    callers: list[Caller] = Field(default_factory=list)
+    callers: list[HostOverhead] = Field(default_factory=list)
     fitted_classes: list[str] = Field(default_factory=list)
     """Kernel classes with a material share of time among the rows; others widen the band."""
     residuals: list[Residuals] = Field(default_factory=list)

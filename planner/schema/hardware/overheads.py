@@ -79,7 +79,7 @@ class ImageSteps(SourcedBlock):
     reason: str
 
 
-class HiddenCosts(StrictModel):
+class OverheadCatalog(StrictModel):
     """All of them."""
 
     schema_version: Literal[1] = Field(alias="schema")
