@@ -26,7 +26,7 @@ class ConcurrencyPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class ConcurrencyReading:
+class ConcurrencyCheck:
     """What operational laws say of one row.
 
     `in_flight` is throughput times latency, `fill_s` the time in which a batch of the named size arrives.
@@ -42,12 +42,12 @@ class ConcurrencyReading:
 
 @dataclass(frozen=True, slots=True)
 class Knee:
-    """The two bounds, where they meet, and each row's reading."""
+    """The two bounds, where they meet, and each row compared with them."""
 
     per_thread_per_s: float
     bottleneck_per_s: float
     at_threads: float
-    readings: tuple[ConcurrencyReading, ...]
+    readings: tuple[ConcurrencyCheck, ...]
 
 
 _ROUNDING = 0.03
@@ -67,10 +67,10 @@ def fit_knee(points: Sequence[ConcurrencyPoint]) -> Knee:
     )  # fmt: skip
 
 
-def _reading(point: ConcurrencyPoint, per_thread: float, bottleneck: float) -> ConcurrencyReading:
+def _reading(point: ConcurrencyPoint, per_thread: float, bottleneck: float) -> ConcurrencyCheck:
     in_flight = point.throughput_per_s * point.latency_s
     fill_s = point.batch / point.throughput_per_s
     fits = point.batch <= in_flight * (1 + _ROUNDING) and fill_s <= point.latency_s * (1 + _ROUNDING)
-    return ConcurrencyReading(
+    return ConcurrencyCheck(
         point.threads, min(point.threads * per_thread, bottleneck), in_flight, fill_s, fits
     )

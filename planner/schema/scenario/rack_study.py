@@ -111,7 +111,7 @@ class DensitySpec(StrictModel):
     most: int | None = Field(default=None, ge=1)
     """The most devices that the search for the limit looks at; four times the largest count unless said."""
     airflow: AirflowReading = "site"
-    """`site`, or a reading of the published rows."""
+    """`site`, or a airflow model of the published rows."""
     published: list[PublishedDensityRow] = Field(default_factory=list)
     inlet_class: Literal["A1", "A2", "A3", "A4"] | None = None
     liquid: Liquid | None = None
