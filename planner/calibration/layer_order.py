@@ -1,4 +1,4 @@
-"""Layers of an engine that keeps no names of the file, told by their order, their kinds and their results.
+"""Layers of an engine that keeps no names of the file, identified by their order, kinds and results.
 
 A converter renames and fuses, but mostly keeps the order of the file. The layers are laid beside the file's
 operators in the order of both (Needleman and Wunsch 1970, gaps free), where a pair counts the more the surer

@@ -144,7 +144,7 @@ def _usual_size(capacity_bytes: float, *, shared: bool) -> bool:
 def _steps(device: Device) -> Iterator[Conflict]:
     hysteresis_k = device.thermal.hysteresis_k.value
     if 0 < hysteresis_k < 1:
-        expected = "none or at least 1 K, the step that sensors tell apart"
+        expected = "none or at least 1 K, the resolution of sensors"
         yield Conflict(("thermal", "hysteresis"), expected, f"{hysteresis_k:g} K")
     for unit_id, unit in device.units.items():
         for name, count in unit.parts.items():

@@ -96,7 +96,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One key number of the cover: what it is, its value, and what stands behind it."""
+    """One key number of the cover: what it is, its value, and what it rests on."""
 
     label: str
     value: str

@@ -56,7 +56,7 @@ class EngineProfile:
     files: tuple[str, ...]
     latency_s: ProfileLatency | None = None
     device_s: ProfileLatency | None = None
-    """The share on the device alone, without copies, where the tool tells it apart."""
+    """The share on the device alone, without copies, where the tool reports it separately."""
     layers: tuple[ProfileLayer, ...] = ()
     series: tuple[SampleSeries, ...] = ()
     notes: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """What a latency leaves out: builds, copies, work around inference, reformatting, open axes, fallbacks.
 
-Each is told as a line: how long, how often, whether the latency holds it already, and why. A time is None
+Each is one line: how long, how often, whether the latency holds it already, and why. A time is None
 where nobody knows it, and zero only where it is known to be none. Numbers come from `hardware_db/hidden`.
 """
 
@@ -87,7 +87,7 @@ def _before(prepared: Prepared, point: OperatingPoint) -> Overhead:
         reason = "the inputs are no images; what makes them is outside the network"
         return _outside("preprocess", "inference", None, reason)
     if point.unit_kind not in steps.unit_kinds or point.form not in steps.forms:
-        reason = "hangs on where frames are decoded and resized; measure it and state it in the scenario"
+        reason = "depends on where frames are decoded and resized; measure it and state it in the scenario"
         return _outside("preprocess", "inference", None, reason)
     band = _spread(steps.before_s.value * pixels / steps.pixels.value, steps.spread_ratio.value)
     return _outside("preprocess", "inference", band, steps.reason, steps.source)
@@ -109,7 +109,7 @@ def _after(prepared: Prepared, point: OperatingPoint) -> Overhead:
             source=titled(steps.source),
         )
     reason = (
-        "hangs on how much is found in a frame (boxes, text, masks); measure it and state it in the scenario"
+        "depends on what is found in a frame (boxes, text, masks); measure it and state it in the scenario"
     )
     return _outside("postprocess", "inference", None, reason)
 

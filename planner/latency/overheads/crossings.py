@@ -42,12 +42,12 @@ def copies(prepared: Prepared, device: Device, point: OperatingPoint, *, fitted:
 
 
 def reformat(prepared: Prepared, point: OperatingPoint, *, fitted: bool) -> Overhead:
-    """Passages between number formats: at inputs and outputs, and between kernels of different formats."""
+    """Conversions between number formats: at inputs and outputs, and between kernels of different formats."""
     workload = prepared.workload
     if point.unit_kind == "cpu" and point.precision is Precision.FP32:
-        told = "32 bits all through, so no format changes; layouts are the engine's own and in its fit"
+        reason = "32 bits all through, so no format changes; layouts are the engine's own and in its fit"
         if fitted:
-            return Overhead("reformat", "inference", NONE, in_latency=True, reason=told)
+            return Overhead("reformat", "inference", NONE, in_latency=True, reason=reason)
         return Overhead(
             "reformat", "inference", None, in_latency=False, reason="layouts are the engine's own"
         )
@@ -62,7 +62,7 @@ def reformat(prepared: Prepared, point: OperatingPoint, *, fitted: bool) -> Over
     moved_s = sum(sizes) * (1 + bits / 32) / point.bandwidth_bytes_per_s
     each_s = count * point.launch_s + moved_s
     band = Band(0.0, each_s, overhead_data().reformat.high_factor_ratio.value * each_s)
-    reason = f"{count} passages between number formats, each a kernel of its own unless the engine joins it"
+    reason = f"{count} conversions of number formats, each a kernel of its own unless the engine joins it"
     if fitted:
         reason += "; the latency was fitted on whole runs that paid theirs"
     return Overhead(
@@ -73,16 +73,16 @@ def reformat(prepared: Prepared, point: OperatingPoint, *, fitted: bool) -> Over
 def other_units(
     workload: Workload, prepared: Prepared, device: Device, point: OperatingPoint, estimate: Estimate
 ) -> Iterator[Overhead]:
-    """Passages to other units and what the kernels there take, beside what the estimate costs them at."""
+    """Crossings to other units and what the kernels there take, beside what the estimate costs them at."""
     if not point.operators:
         reason = f"which operators {point.engine} runs on a {point.unit_kind} is not in the database"
         known = point.unit_kind in WHOLE and not workload.unresolved
         if workload.unresolved:
             kinds = sorted({item.op_type for item in workload.unresolved})
             reason = f"whether {point.engine} runs {', '.join(kinds)} is not known"
-        told = f"{point.engine} runs a whole network on one {point.unit_kind}" if known else reason
+        reason = f"{point.engine} runs a whole network on one {point.unit_kind}" if known else reason
         for name in ("provider_switches", "fallback"):
-            yield Overhead(name, "inference", NONE if known else None, in_latency=False, reason=told)
+            yield Overhead(name, "inference", NONE if known else None, in_latency=False, reason=reason)
         return
     try:
         placed = place_prepared(workload, prepared, device, point)
@@ -94,11 +94,11 @@ def other_units(
 
 
 def _of_placement(placed: Placement, estimate: Estimate) -> Iterator[Overhead]:
-    size = sum(passage.size_bytes for passage in placed.passages)
+    size = sum(crossing.size_bytes for crossing in placed.passages)
     if not placed.falls_back:
-        told = f"every operator runs on the {estimate.unit}"
-        yield Overhead("provider_switches", "inference", NONE, in_latency=False, reason=told, size_bytes=0)
-        yield Overhead("fallback", "inference", NONE, in_latency=False, reason=told)
+        reason = f"every operator runs on the {estimate.unit}"
+        yield Overhead("provider_switches", "inference", NONE, in_latency=False, reason=reason, size_bytes=0)
+        yield Overhead("fallback", "inference", NONE, in_latency=False, reason=reason)
         return
     held = any(layer.unit != estimate.unit for layer in estimate.layers)
     yield Overhead(
@@ -112,8 +112,8 @@ def _of_placement(placed: Placement, estimate: Estimate) -> Iterator[Overhead]:
         ends = (sum(time.low_s for time in times), sum(time.high_s for time in times))
         there = Band(ends[0], sum(time.mid_s for time in times), ends[1])
         units = ", ".join(sorted({layer.unit for layer in fell}))
-        told = f"{len(fell)} of {len(estimate.layers)} kernels run on {units}"
-        yield Overhead("fallback", "inference", there, in_latency=True, reason=told)
+        reason = f"{len(fell)} of {len(estimate.layers)} kernels run on {units}"
+        yield Overhead("fallback", "inference", there, in_latency=True, reason=reason)
         return
     names = {layer.name for layer in fell}
     here_s = sum(layer.time.mid_s for layer in estimate.layers if layer.name in names)

@@ -1,4 +1,4 @@
-"""What a cost hangs on: one input at a time (tornado), and all of them at once (Monte Carlo).
+"""Sensitivity of a cost to its inputs: one input at a time (tornado), and all of them at once (Monte Carlo).
 
 Monte Carlo draws every input evenly over its places with a Latin hypercube, so that the middle of a band is
 its median and its ends are the farthest that is thought of: a band of 90 % is taken for all there is. Inputs
@@ -97,7 +97,7 @@ class Influence:
 
 @dataclass(frozen=True, slots=True)
 class MonteCarlo:
-    """All inputs drawn at once: the spread of each option's cost, and what the first one's hangs on."""
+    """All inputs drawn at once: the spread of each option's cost, and the sensitivity of the first one."""
 
     draws: int
     seed: int

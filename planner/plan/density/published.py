@@ -56,11 +56,11 @@ def published_residuals(rows: tuple[DensityRow, ...], asked: DensitySpec) -> tup
     found = {row.devices: row for row in rows}
     return tuple(
         PublishedResidual(
-            told.devices,
-            found[told.devices].temperature_rise_k - told.temperature_rise_k,
-            found[told.devices].power_per_device_w - told.power_per_device_w,
+            row.devices,
+            found[row.devices].temperature_rise_k - row.temperature_rise_k,
+            found[row.devices].power_per_device_w - row.power_per_device_w,
         )
-        for told in asked.published
+        for row in asked.published
     )
 
 
@@ -86,11 +86,11 @@ def published_remarks(
     flows = [
         (p.devices * p.power_per_device_w + rack.fan_w) / (heat_j_per_m3_k * p.rise_k) for p in _points(asked)
     ]
-    told = ", ".join(f"{flow:.3f}" for flow in flows)
+    listed = ", ".join(f"{flow:.3f}" for flow in flows)
     shares = ", ".join(format_percent(1 - flow / max(flows)) for flow in flows)
     remarks = [
-        f"the rises fix one effective airflow a row and no more: {told} m3/s. Fans that lose flow past more "
-        f"devices, and constant fans of which {shares} comes back, give the same rises",
+        f"the rises fix one effective airflow a row and no more: {listed} m3/s. Fans that lose flow past "
+        f"more devices, and constant fans of which {shares} comes back, give the same rises",
         "a mean over the air in the rack is half the rise of the exhaust: were the rises such means, all "
         "airflows would halve",
     ]
@@ -136,7 +136,7 @@ def _where_they_part(
     for count in probes:
         rises = [fit.model.rise_k(count, count * watts + rack.fan_w, heat_j_per_m3_k) for fit in holding]
         parts.append(f"{' or '.join(f'{rise:.1f}' for rise in rises)} K at {count} devices")
-    return f"{names} hold within 0.5 K; one more row would tell them apart: {', '.join(parts)}"
+    return f"{names} hold within 0.5 K; one more row would distinguish them: {', '.join(parts)}"
 
 
 def _points(asked: DensitySpec) -> tuple[DensityPoint, ...]:

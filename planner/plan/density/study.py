@@ -55,7 +55,7 @@ _PLANT_C = (10.0, 32.0)
 
 @dataclass(frozen=True, slots=True)
 class BestDensity:
-    """The most devices that nothing stands against, what they do, and what binds. Names are JSON keys.
+    """The most devices that no limit forbids, what they do, and what binds. Names are JSON keys.
 
     `fullest` is the density looked at with most throughput, throttled devices counted as slow as they are.
     """
@@ -87,7 +87,7 @@ class DensityCurve:
 
 
 def density_curve(source: ScenarioFile) -> DensityCurve:
-    """Rows at the scenario's counts and the most devices that nothing stands against.
+    """Rows at the scenario's counts and the most devices that no limit forbids.
 
     Every device keeps the load it has in the scenario's rack: the synthetic one, the one deployed, or the
     best sized option's. Without a `density` section the counts double up to twice the rack described,

@@ -133,8 +133,8 @@ def fit_airflows(
 ) -> tuple[FittedAirflow, ...]:
     """Every model fitted to the points, best first.
 
-    `extra_w` is heat of fans and others beside the devices. Models with two numbers need two points or more, and
-    say something only with three.
+    `extra_w` is heat of fans and others beside the devices. Models with two numbers need two points or more,
+    and say something only with three.
     """
     checks = Checks("published densities")
     checks.require(len({p.devices for p in points}) >= 2, "points", "two densities or more", len(points))
@@ -173,7 +173,8 @@ def fit_airflows(
 
 @dataclass(frozen=True, slots=True)
 class LeakageFit:
-    """Leakage at one assumed exponent, from power against temperature rise: P = base + reference * exp(per_k * rise).
+    """Leakage at one assumed exponent, from power against temperature rise: P = base + reference * exp(per_k
+    * rise).
 
     `base_w` and `reference_w` (leakage at zero rise) come closest, with `worst_w` as the largest error;
     `low_w` and `high_w` bound the reference that the rounding of the powers admits, None where none does.

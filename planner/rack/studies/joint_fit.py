@@ -1,8 +1,8 @@
 """Published rises and powers against density together: how few fitted numbers reproduce both.
 
 The powers are modelled as P = rating + reference * (exp(k rise) - exp(k first rise)): the rating is the first
-row's power as published, the exponent k is assumed. The rises are modelled by an airflow with one fitted number
-or two. All fits make the worst row as good as it gets.
+row's power as published, the exponent k is assumed. The rises are modelled by an airflow with one fitted
+number or two. All fits make the worst row as good as it gets.
 """
 
 from __future__ import annotations

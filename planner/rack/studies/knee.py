@@ -1,8 +1,8 @@
-"""Throughput and latency told for numbers of threads: the knee, and whether the figures fit together.
+"""Throughput and latency reported for numbers of threads: the knee, and whether the figures fit together.
 
 Operational laws hold of any measurement, whatever the arrivals (Denning and Buzen, The operational analysis
 of queueing network models, ACM Computing Surveys 10(3), 1978): throughput is at most threads times the best
-rate of one, and at most the rate of the narrowest place; the two bounds meet at the knee. By Little's law
+rate of one, and at most the rate of the bottleneck; the two bounds meet at the knee. By Little's law
 throughput times latency is the number in flight, which a batch cannot exceed if the latency is that of whole
 requests.
 """
@@ -17,7 +17,7 @@ from planner.rack.description.checks import Checks
 
 @dataclass(frozen=True, slots=True)
 class ConcurrencyPoint:
-    """One row that somebody told: threads, the batch size that they name, throughput and mean latency."""
+    """One reported row: threads, the batch size that they name, throughput and mean latency."""
 
     threads: int
     batch: int
@@ -51,7 +51,7 @@ class Knee:
 
 
 _ROUNDING = 0.03
-"""Figures told with two digits may be off by so much."""
+"""Figures reported with two digits may be off by so much."""
 
 
 def fit_knee(points: Sequence[ConcurrencyPoint]) -> Knee:

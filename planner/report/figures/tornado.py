@@ -1,4 +1,4 @@
-"""What the total cost hangs on: each input at both ends of its band."""
+"""Sensitivity of the total cost: each input at both ends of its band."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def render_page(record: Mapping[str, object]) -> str:
 
 
 def _sections(study: Study, say: Wording) -> list[tuple[str, str]]:
-    """Title and content of each chapter; the grid to turn stands behind the first."""
+    """Title and content of each chapter; the interactive grid follows the first."""
     parts: list[tuple[str, list[Block]]] = []
     for block in chapters(study, say):
         if isinstance(block, Heading) and block.level == 1:

@@ -25,9 +25,11 @@ EffectName = Literal[
     "device_network",
     "setting",
 ]
-"""What measured over predicted depends on: the unit; the unit at a precision and in a caller; the unit under
-small or large batches and at a number of threads; the unit at its clocks; a family of networks on the unit at
-a precision; the network; the network at a precision and batch; the network on the unit; and the rest."""
+"""What measured over predicted depends on: the unit; the unit at a precision and with a host overhead; the
+unit under small or large batches and at a number of threads; the unit at its clocks; a family of networks on
+the unit at a precision; the network; the network at a precision and batch; the network on the unit; and the
+rest.
+"""
 
 
 class Parameter(StrictModel):
@@ -131,7 +133,7 @@ class Transfer(StrictModel):
     """Kernel classes with a material share of time among the rows; others widen the band."""
     residuals: list[Residuals] = Field(default_factory=list)
     anchoring: Anchoring | None = None
-    """None where too little was left out to tell effects apart."""
+    """None where too little was left out to distinguish effects."""
     level: float = 0.9
     rests_on: RestsOn | None = None
     """None before the first fit."""

@@ -111,7 +111,7 @@ class Memory(SourcedBlock):
 
 
 class HostLink(SourcedBlock):
-    """How a card hangs on its host."""
+    """How a card is attached to its host."""
 
     technology: str
     bandwidth_bytes_per_s: Sourced[BytesPerSecond]

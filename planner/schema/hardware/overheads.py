@@ -58,7 +58,7 @@ class Crossing(SourcedBlock):
 
 
 class Reformat(SourcedBlock):
-    """Passages between number formats as kernels of their own."""
+    """Conversions between number formats as kernels of their own."""
 
     high_factor_ratio: Sourced[Ratio]
     """High end over a launch and the traffic at the memory's rate."""

@@ -96,7 +96,7 @@ class Liquid(StrictModel):
 
 
 class ConcurrencyRow(StrictModel):
-    """A row that somebody told: threads, batch size, throughput and mean latency."""
+    """A reported row: threads, batch size, throughput and mean latency."""
 
     threads: int = Field(ge=1)
     batch: int = Field(ge=1)

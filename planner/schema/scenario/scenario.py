@@ -213,7 +213,7 @@ class Scenario(StrictModel):
     offload: Offload | None = None
     concurrency: list[ConcurrencyRow] = Field(default_factory=list)
     claims: list[Claim] = Field(default_factory=list)
-    """Figures told of networks on parts, to be held against what is predicted."""
+    """Reported figures of networks on parts, to be compared with what is predicted."""
     networks: dict[str, NetworkFacts] = Field(default_factory=dict)
     """What is known of a network beyond its file, by the streams' `model`."""
     accepted: dict[str, str] = Field(default_factory=dict)

@@ -23,7 +23,7 @@ _LATEST = onnx.defs.onnx_opset_version()
 
 
 class RuleError(Exception):
-    """A node whose outputs cannot be told; the message is the reason."""
+    """A node whose outputs cannot be inferred; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)

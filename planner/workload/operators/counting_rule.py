@@ -25,7 +25,7 @@ REQUANTISE = 5  # multiply by the scale, round, add the zero point, clip twice
 
 
 class UncountedError(Exception):
-    """An operator whose work cannot be told; the message is the reason."""
+    """An operator whose work cannot be counted; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)

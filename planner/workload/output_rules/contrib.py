@@ -48,7 +48,7 @@ def _standard(op_type: str, *operands: int) -> OutputRule:
 
 
 def _present(site: NodeContext, outputs: Specs) -> OutputTypes:
-    """As many of these outputs as the node has; one that it names beyond them is not told."""
+    """As many of these outputs as the node has; one that it names beyond them stays unknown."""
     names = site.node.outputs
     return OutputTypes(
         tuple(outputs[place] if name else None for place, name in enumerate(names) if place < len(outputs))

@@ -1,4 +1,4 @@
-"""The operators that most nodes are, told without a round through the onnx package.
+"""The most frequent operators, inferred without a call of the onnx package.
 
 Each rule gives what the standard's own inference gives (a test compares them on every model of the
 standard's backend suite); it exists because that costs ten times as long per node.

@@ -1,4 +1,4 @@
-"""Which rule tells the types of a node's outputs, and what happens where none tells every extent."""
+"""Which rule infers the types of a node's outputs, and what happens where none infers every extent."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _BORROWED_OPSET = 17
 
 
 def infer(site: NodeContext) -> OutputTypes:
-    """Types of a node's outputs by the first rule that tells them all.
+    """Types of a node's outputs by the first rule that infers them all.
 
     In this order: a rule of ours, the standard's, what the file notes, the largest possible result. Raises
-    `RuleError` with the reason where none tells every extent.
+    `RuleError` with the reason where none infers every extent.
     """
     try:
         answer = _by_first_rule(site)
