@@ -173,7 +173,7 @@ def fit_airflows(
 
 @dataclass(frozen=True, slots=True)
 class LeakageFit:
-    """Leakage fitted to power against temperature rise: P = base + reference * exp(per_k * rise), per_k assumed.
+    """Leakage fitted to power against temperature rise: P = base + reference * exp(per_k * rise).
 
     `base_w` and `reference_w` (leakage at zero rise) come closest, with `worst_w` as the largest error;
     `low_w` and `high_w` bound the reference that the rounding of the powers admits, None where none does.
