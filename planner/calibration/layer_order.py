@@ -20,7 +20,7 @@ from planner.workload.operation import Operator
 from planner.workload.workload import Workload
 
 StandsFor = Mapping[str, Sequence[str]]
-"""Kind of an engine's layer -> the ONNX operators that it may stand for."""
+"""Kind of an engine's layer -> the ONNX operators that it may represent."""
 
 _PRODUCT, _SAME_SIZE, _SAME_KIND, _LEADING = 12.0, 4.0, 1.0, 0.3
 """The last for an operator that gives its kernel the name: an addition of its own before a folded bias."""
@@ -29,10 +29,10 @@ _PRODUCT, _SAME_SIZE, _SAME_KIND, _LEADING = 12.0, 4.0, 1.0, 0.3
 def operators_of_layers(
     workload: Workload, kernels: Sequence[Kernel], nodes: Sequence[EngineNode], stands_for: StandsFor
 ) -> tuple[tuple[str, ...], ...]:
-    """Names of the operators that each layer stands for, layer by layer; empty where none is found.
+    """Names of the operators that each layer represents, layer by layer; empty where none is found.
 
     Products that found no layer of their own belong to the next one that did: an engine's attention layer
-    stands for the projections before it too. A layer that stands for none, next to a product, belongs to
+    represents the projections before it too. A layer that represents none, next to a product, belongs to
     that: converters put changes of shape around it.
     """
     operators = [operator for operator in workload.operators if operator.writes]
@@ -68,7 +68,7 @@ def _scores(
 ) -> NDArray[np.float64]:
     """What each pair of layer (row) and operator (column) is worth; zero where it cannot be.
 
-    A layer mostly stands for the first operator of its list.
+    A layer mostly represents the first operator of its list.
     """
     kinds = np.array([operator.op_type for operator in operators])
     products = np.array([operator.macs > 0 for operator in operators])

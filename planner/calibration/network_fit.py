@@ -43,7 +43,7 @@ class Profiler:
     fixed_s: float
 
     def true_seconds(self, seconds: float, nodes: float) -> float:
-        """Seconds of a kernel without the profiler; zero for one that no node stands for."""
+        """Seconds of a kernel without the profiler; zero for one that no node represents."""
         if nodes == 0:
             return 0.0
         return max(self.scale * seconds - self.per_node_s * nodes, _LEAST_SHARE * seconds)

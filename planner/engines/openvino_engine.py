@@ -101,7 +101,7 @@ def _producers(operator: Any) -> tuple[str, ...]:  # noqa: ANN401
 
 
 def _origins(operator: Any) -> tuple[str, ...]:  # noqa: ANN401
-    """Names of the operators of the file that a compiled node stands for."""
+    """Names of the operators of the file that a compiled node represents."""
     info = operator.get_rt_info() if operator is not None else {}
     if "originalLayersNames" not in info:
         return ()

@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A column of text: its distinct words, and for each row which of them stands there."""
+    """A column of text: its distinct words, and for each row which of them it holds."""
 
     words: Sequence[str]
     places: Sequence[int]

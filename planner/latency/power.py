@@ -7,8 +7,8 @@ system = supply x part for a module on its carrier; the part itself for a board,
 The parameters are fitted on the power logs of MLPerf Inference (`hardware_db/power`, docs/power.md), whose
 watts are those of the whole system at the plug. Clock to a power between one and three: Le Sueur and Heiser,
 "Dynamic voltage and frequency scaling: the laws of diminishing returns", HotPower 2010. Where no family of
-the model covers a unit (cards and servers, whose host nobody meters apart; NPUs but one) a judgement stands
-in: 0.75 of the way from idle to the limit, within 0.5 to 1.
+the model covers a unit (cards and servers, whose host is not metered separately; NPUs but one) a judgement is
+used: 0.75 of the way from idle to the limit, within 0.5 to 1.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class PowerDraw:
     boundary: str
     provenance: Provenance
     rests_on: str | None
-    """The family of the power model; None where the judgement stands in."""
+    """The family of the power model; None where the judgement is used."""
 
 
 def power_draw(point: OperatingPoint, use: float) -> PowerDraw:

@@ -44,7 +44,7 @@ def _hidden_record(cost: Overhead) -> dict[str, object]:
 def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, object]:
     """The estimate with every number in SI; `layers` adds one entry per kernel.
 
-    A network that does not fit has no latency: null stands there, and the reason among the warnings.
+    A network that does not fit has no latency: it is null, with the reason among the warnings.
     """
     memory = estimate.memory
     record: dict[str, object] = {

@@ -37,7 +37,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading; one of level 1 starts a page unless `follows` says that it may stand below other text.
+    """A heading; one of level 1 starts a page unless `follows` says that it may follow other text.
 
     `anchor` names the place, for pointers to it.
     """
@@ -84,7 +84,7 @@ class Table:
 class Figure:
     """A drawing (SVG bytes, kept apart from the text) and what it shows.
 
-    `chart` names the drawing that stands in its place where drawings can be turned.
+    `chart` names the interactive drawing that replaces it on the page.
     """
 
     svg: bytes = field(repr=False)
@@ -105,7 +105,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """The head of the first page; `verdict` picks the colour, `verdict_text` is what stands there."""
+    """The head of the first page; `verdict` picks the colour, `verdict_text` is its text."""
 
     kicker: str
     question: str

@@ -27,7 +27,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The answer that changed, the inputs that differ, and options whose verdict turned."""
+    """The answer that changed, the inputs that differ, and options whose verdict changed."""
 
     answer: tuple[Change, ...]
     inputs: tuple[Change, ...]

@@ -78,7 +78,7 @@ def _fact(fact: Fact, say: Wording) -> str:
 
 
 def _figure(block: Figure, say: Wording) -> str:
-    """The place of a drawing that can be turned, or else the drawing."""
+    """The placeholder of an interactive drawing, or else the drawing."""
     alt, caption = _said(block.alt, say), f"<figcaption>{_said(block.caption, say)}</figcaption>"
     if block.chart:
         place = f'<div class="plot" data-chart="{escape(block.chart)}" role="img" aria-label="{alt}"></div>'

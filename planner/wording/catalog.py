@@ -4,8 +4,8 @@ A language is a folder of files, each with sections of its own. A text is set wi
 places alone, so that a translator can reorder them; numbers arrive as text, rounded and with their unit, and
 read the same in every language.
 
-What the database says in English (names of fitted models, mistakes and advice) stands there alone; other
-languages have it in `database.<language>.yaml`, by the place where it stands.
+What the database says in English (names of fitted models, mistakes and advice) is only there; other
+languages have it in `database.<language>.yaml`, by its path.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class ProfileLatency:
 
 @dataclass(frozen=True, slots=True)
 class ProfileLayer:
-    """Mean time of one layer in one inference; `operators` are the ONNX nodes it stands for, where known."""
+    """Mean time of one layer in one inference; `operators` are the ONNX nodes it represents, where known."""
 
     name: str
     latency_s: float
@@ -108,7 +108,7 @@ _PART = re.compile(r"[A-Za-z0-9_./:\-]+")
 def with_operators(profile: EngineProfile, workload: Workload) -> EngineProfile:
     """The profile with each layer mapped to the ONNX nodes that its name mentions.
 
-    Fused layers list their nodes, as in `Conv_0 + PWN(Clip_3)`; a range `{ForeignNode[a...b]}` stands for all
+    Fused layers list their nodes, as in `Conv_0 + PWN(Clip_3)`; a range `{ForeignNode[a...b]}` represents all
     nodes from a to b in file order. A profile in which no layer can be mapped is that of another network and
     is refused.
     """

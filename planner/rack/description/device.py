@@ -156,7 +156,7 @@ class Host:
     """What works around inference: cores that decode, resize and read out, and engines that copy.
 
     Every device has its own. A core draws `core_w` above idle while it works, under the device's heat sink (0
-    for a host that stands apart); neither cores nor copies slow down with the device's clock.
+    for a host in another housing); neither cores nor copies slow down with the device's clock.
     """
 
     cores: int

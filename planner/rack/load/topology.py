@@ -26,7 +26,7 @@ HOST, COPY = range(len(POOLS))
 SPILL_ORDER: tuple[UnitKind, ...] = ("npu", "dla", "gpu", "cpu")
 """Kinds of unit as `npu_first` tries them: the most work per joule first, the host's own cores last."""
 INFERENCE = NONE
-"""Stands in a path for the service on a unit, between the steps in pools."""
+"""Marks in a path the service on a unit, between the steps in pools."""
 
 
 def networks_of(rack: Rack) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ _NONE: frozenset[int] = frozenset()
 
 
 class NewModel:
-    """The new model of a rolling update, as it stands until the next epoch ends."""
+    """The new model of a rolling update, in its state until the next epoch ends."""
 
     def __init__(
         self, rack: Rack, topology: Topology, replication: int, requests: Requests, recorder: Recorder

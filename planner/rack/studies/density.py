@@ -46,7 +46,7 @@ class DensityRow:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a rack of some number of devices stands in: its air, and power of fans and carriers."""
+    """Surroundings of a rack of some number of devices: its air, and power of fans and carriers."""
 
     air: Air
     fan_w: float

@@ -18,7 +18,7 @@ Box = tuple[float, float, float, float]
 def label_points(axes: Axes, points: Sequence[tuple[str, float, float]]) -> None:
     """Write each text beside its point, clear of all points and of the texts before it where there is room.
 
-    The axes must have their final size and limits. A text that stands off gets a thin line to its point.
+    The axes must have their final size and limits. A text away from its point gets a thin line to its point.
     """
     scale = 72.0 / axes.get_figure().dpi  # type: ignore[union-attr]
     places = [tuple(scale * axes.transData.transform((x, y))) for _, x, y in points]

@@ -54,7 +54,7 @@ def latency_bars(rivals: Sequence[Rival], say: Wording) -> bytes | None:
 
 
 def rival_name(rival: Rival, shown: Sequence[Rival]) -> str:
-    """A long name loses what stands in brackets, where the rest still tells it from the others."""
+    """A long name loses what is in brackets, where the rest still distinguishes it from the others."""
     bare = rival["name"].partition(" (")[0]
     alike = sum(other["name"].partition(" (")[0] == bare for other in shown)
     return shortened(bare if len(rival["name"]) > _NAME and alike == 1 else rival["name"], _NAME)

@@ -1,4 +1,4 @@
-"""Drawings that can be turned: traces and layouts for plotly.js, as plain values.
+"""Interactive drawings: traces and layouts for plotly.js, as plain values.
 
 Colours of the page (ink, grid, ground) are set where it is shown, because they follow its theme. Text of a
 study is escaped: plotly.js reads a few tags in it.

@@ -1,4 +1,4 @@
-"""The record as one page: the chapters of the PDF, drawings that can be turned, and the record itself."""
+"""The record as one page: the chapters of the PDF, interactive drawings, and the record itself."""
 
 from __future__ import annotations
 

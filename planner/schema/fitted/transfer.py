@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/transfers/<id>.yaml`: a model fitted on published rows, open to review."""
+"""Schema of `hardware_db/transfers/<id>.yaml`: a model fitted on published rows, open to review."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ScopedParameter(Parameter):
 
 
 class Covers(StrictModel):
-    """The units that the model stands for: one kind, and words of the unit or architecture that match."""
+    """The units that the model covers: one kind, and words of the unit or architecture that match."""
 
     unit_kind: UnitKind
     words: list[str] = Field(min_length=1)

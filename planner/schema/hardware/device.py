@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/devices/<id>.yaml`: one part, each number with its source and status."""
+"""Schema of `hardware_db/devices/<id>.yaml`: one part, each number with its source and status."""
 
 from __future__ import annotations
 

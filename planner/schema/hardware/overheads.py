@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/hidden/costs.yaml`: what runs around inference costs, with sources."""
+"""Schema of `hardware_db/hidden/costs.yaml`: what runs around inference costs, with sources."""
 
 from __future__ import annotations
 

@@ -52,7 +52,9 @@ class RisingExhaust(StrictModel):
 
 
 class RackFans(StrictModel):
-    """Fans of the rack and what stands in their way; they make the airflow, by how many devices there are."""
+    """Fans of the rack and the resistance of the air path; they make the airflow, by how many devices there
+    are.
+    """
 
     count: int = Field(default=1, ge=1)
     stall_pa: Annotated[Pascals, Field(gt=0)]
@@ -71,7 +73,7 @@ class RackFans(StrictModel):
 
 
 class PublishedDensityRow(StrictModel):
-    """A row that somebody published: devices in the rack, mean temperature rise, power of one device."""
+    """A published row: devices in the rack, mean temperature rise, power of one device."""
 
     devices: int = Field(ge=1)
     temperature_rise_k: Annotated[Kelvin, Field(gt=0)]

@@ -1,4 +1,4 @@
-"""What may stand in `scenarios/<id>.yaml`: the streams, the candidates, the site, the limits and the run."""
+"""Schema of `scenarios/<id>.yaml`: the streams, the candidates, the site, the limits and the run."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class RuleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opsets:
-    """Operator set versions of the graph a node stands in."""
+    """Operator set versions of the graph that holds a node."""
 
     default: int
     others: Mapping[str, int]

@@ -100,7 +100,7 @@ class Count:
 
     `operations` come on top of 2 x MACs; `reads` and `writes` give the elements moved at those positions
     where they are not the whole tensor. MACs are those of the contraction unless given. `held` are trained
-    numbers that stand in the attributes of the node, as the thresholds of a tree do.
+    numbers in the attributes of the node, as the thresholds of a tree do.
     """
 
     op_class: OpClass

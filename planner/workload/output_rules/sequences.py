@@ -125,7 +125,7 @@ def _scalar(dtype: str) -> OutputRule:
 
 
 def _optional(site: NodeContext) -> OutputTypes:
-    """An optional is its value; one that holds nothing stands as an empty sequence."""
+    """An optional is its value; one that holds nothing is an empty sequence."""
     if site.has(0):
         return OutputTypes((site.spec(0),))
     kind = site.node.attributes.get("type")
