@@ -42,12 +42,12 @@ def operators_of_layers(
     pairs = _aligned(table)
     found: list[tuple[str, ...]] = [()] * len(nodes)
     last = -1
-    for index, place in pairs:
-        skipped = [operator.name for operator in operators[last + 1 : place] if operator.macs]
+    for index, position in pairs:
+        skipped = [operator.name for operator in operators[last + 1 : position] if operator.macs]
         found[index] = (
-            (*skipped, operators[place].name) if operators[place].macs else (operators[place].name,)
+            (*skipped, operators[position].name) if operators[position].macs else (operators[position].name,)
         )
-        last = place if operators[place].macs or not skipped else last
+        last = position if operators[position].macs or not skipped else last
     products = frozenset(operator.name for operator in operators if operator.macs)
     return tuple(names or _beside(index, nodes, found, products) for index, names in enumerate(found))
 
@@ -76,8 +76,8 @@ def _scores(
     table = np.zeros((len(nodes), len(operators)))
     for row, node in enumerate(nodes):
         same = values == node.values
-        for place, kind in enumerate(stands_for.get(node.kind, (node.kind,))):
-            worth = np.where(same, np.where(products, _PRODUCT, _SAME_SIZE), 0.0) + _SAME_KIND / (1 + place)
+        for rank, kind in enumerate(stands_for.get(node.kind, (node.kind,))):
+            worth = np.where(same, np.where(products, _PRODUCT, _SAME_SIZE), 0.0) + _SAME_KIND / (1 + rank)
             table[row] = np.where(kinds == kind, worth, table[row])
     return table
 

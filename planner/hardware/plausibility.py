@@ -1,7 +1,7 @@
 """Numbers of a part that no real part has: a slipped decimal point or prefix where nothing else in the file
 says so.
 
-The bounds are wide on purpose: they are those of everything on sale, with room around it.
+The bounds are wide on purpose: they are those of everything on sale, with margin.
 """
 
 from __future__ import annotations

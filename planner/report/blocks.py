@@ -14,7 +14,7 @@ Style = Literal["plain", "strong", "note", "mono", "good", "bad", "open"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One entry of a table; `url` makes a link, `anchor` names a place, `target` leads to such a place,
+    """One entry of a table; `url` makes a link, `anchor` names a position, `target` links to it,
     `span` counts the columns that it takes. `number` is the value behind the text, to sort by."""
 
     text: str
@@ -39,7 +39,7 @@ class Column:
 class Heading:
     """A heading; one of level 1 starts a page unless `follows` says that it may follow other text.
 
-    `anchor` names the place, for pointers to it.
+    `anchor` names the position, for links to it.
     """
 
     text: str

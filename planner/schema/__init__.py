@@ -1,1 +1,1 @@
-"""Schemas of the YAML files, and how they are read; the only room that knows pydantic."""
+"""Schemas of the YAML files, and how they are read; the only package that imports pydantic."""

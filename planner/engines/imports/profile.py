@@ -87,7 +87,7 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path) -> object:
-    """The JSON of a profile, or a refusal with the place of the mistake."""
+    """The JSON of a profile, or a refusal with the position of the mistake."""
     try:
         value: object = json.loads(read_text(path))
     except json.JSONDecodeError as error:

@@ -180,7 +180,8 @@ def most_w(rack: Rack) -> float:
 
 
 def liquid_answer(rack: Rack, liquid: Liquid, others: Sequence[SiteLimit], most: int) -> LiquidAnswer:
-    """The limit with cold plates: the air limits fall away, room and power stay, and the water has its own.
+    """The limit with cold plates: the air limits do not apply, rack space and power do, and the water has its
+    own.
 
     Every plate is fed at the loop's supply; what stays in the air does not count for the inlets.
     """

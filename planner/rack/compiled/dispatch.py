@@ -82,7 +82,7 @@ def takes(state: LoopState, network: int, bound: int, station: int) -> bool:
 
 @compiled
 def next_open(state: LoopState, network: int, bound: int, station: int) -> int:
-    """The next station in turn that is open, or only on where none is open."""
+    """The next station, cyclically, that is open; one that is merely on where none is open."""
     stations = state.run[0].unit_stations
     station = (station + 1) % stations
     while not takes(state, network, bound, station):

@@ -70,7 +70,7 @@ def finish(state: LoopState, number: int, now_s: float) -> None:
 
 @compiled
 def make_idle(state: LoopState, number: int) -> None:
-    """A server takes its turn behind the idle ones of its station."""
+    """A server joins the idle ones of its station as the last."""
     server = state.servers[number]
     entry = state.stations[server.station]
     server.head = server.next_idle = NONE
@@ -97,7 +97,7 @@ def lose_batch(state: LoopState, number: int, now_s: float) -> None:
 
 @compiled
 def leave_idle(state: LoopState, number: int) -> None:
-    """An idle server is taken out of its station's turns."""
+    """An idle server is removed from the idle ones of its station."""
     server = state.servers[number]
     entry = state.stations[server.station]
     previous, at = NONE, entry.idle_head

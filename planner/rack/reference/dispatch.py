@@ -111,7 +111,7 @@ class Dispatcher:
         return loads.index(least, station) if least in loads[station:] else loads.index(least)
 
     def _next_open(self, loads: list[float], station: int) -> int:
-        """The next queue in turn that is open, or only on where none is open."""
+        """The next queue, cyclically, that is open; one that is merely on where none is open."""
         bound = CLOSED if min(loads) < CLOSED else math.inf
         station = (station + 1) % len(loads)
         while loads[station] >= bound:

@@ -114,7 +114,7 @@ def _drawn(height_in: float, paint: Callable[[Figure], None], families: Sequence
 
 
 def laid_out(figure: Figure) -> None:
-    """Give all axes their final place; saving a figure that has yet to be laid out draws it twice."""
+    """Give all axes their final position; saving a figure that has yet to be laid out draws it twice."""
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)

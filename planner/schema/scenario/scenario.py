@@ -71,7 +71,7 @@ class Carrier(StrictModel):
 
 
 class Site(StrictModel):
-    """The rack and the room around it."""
+    """The rack and the air around it."""
 
     supply_c: Annotated[Celsius, Field(ge=-60, le=80)]
     supply_by_hour_c: list[Celsius] | None = Field(default=None, min_length=24, max_length=24)
