@@ -1,4 +1,4 @@
-"""Inputs made up for a network: right types and shapes, plausible values, the same for the same seed."""
+"""Synthetic inputs of a network: right types and shapes, plausible values, the same for the same seed."""
 
 from __future__ import annotations
 
