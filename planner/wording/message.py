@@ -77,7 +77,7 @@ class Wording:
     language: Language
 
     def __call__(self, key: str, /, **parts: Part) -> str:
-        """The sentence of this name, its placeholders filled; messages among the parts change language too."""
+        """The sentence of this name, its placeholders filled; messages among the parts are translated too."""
         return _filled(self.language, key, parts)
 
     def counted(self, key: str, number: int, /, **parts: Part) -> str:

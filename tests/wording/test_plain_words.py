@@ -20,7 +20,7 @@ NOT_USED = {
     "pace": r"pace",
     "made up": r"made[ -]up",
 }
-"""Each entry of the table in NOMENCLATURE.md, and how it shows in a text; names of options are let through."""
+"""Each entry of the table in NOMENCLATURE.md, and how it shows in a text; options are let through."""
 PATTERN = re.compile(rf"(?<![-\w])(?:{'|'.join(NOT_USED.values())})(?![-\w])", re.IGNORECASE)
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 NOT_YET = (
