@@ -55,7 +55,7 @@ def _operator(net: NetworkBuilder, choose: Chooser, y: str, x: str) -> str:
 
 
 def _with_constant(net: NetworkBuilder, choose: Chooser, y: str) -> str:
-    """A product, sum or quotient with a number, with a weight of each channel or of each place."""
+    """A product, sum or quotient with a number, with a weight of each channel or of each position."""
     channels, side = net.extent(y, 1), net.extent(y, 2)
     constant = choose.of((
         net.constant(1.5),
@@ -68,7 +68,7 @@ def _with_constant(net: NetworkBuilder, choose: Chooser, y: str) -> str:
 
 
 def _reduced(net: NetworkBuilder, choose: Chooser, y: str) -> str:
-    """A reduction over places, channels or rows, and its result spread over the map again."""
+    """A reduction over positions, channels or rows, and its result spread over the map again."""
     axes = choose.of(((2, 3), (1,), (3,)))
     found = net.reduce(choose.of(_REDUCTIONS), y, axes)
     if choose.chance(0.3):
@@ -80,11 +80,11 @@ def _normalised(net: NetworkBuilder, y: str, _: str) -> str:
     return net.transpose(net.layer_norm(net.transpose(y, (0, 2, 3, 1))), (0, 3, 1, 2))
 
 
-def _turned(net: NetworkBuilder, y: str, _: str) -> str:
+def _transposed(net: NetworkBuilder, y: str, _: str) -> str:
     return net.transpose(net.transpose(y, (0, 2, 3, 1)), (0, 3, 1, 2))
 
 
-def _turned_back(net: NetworkBuilder, y: str, _: str) -> str:
+def _transposed_back(net: NetworkBuilder, y: str, _: str) -> str:
     return net.transpose(net.transpose(y, (0, 1, 3, 2)), (0, 1, 3, 2))
 
 
@@ -92,7 +92,7 @@ _SCATTERED = ((0, 3, 1, 4, 2), (0, 1, 4, 3, 2), (0, 2, 4, 1, 3), (0, 4, 2, 1, 3)
 
 
 def _scattered(net: NetworkBuilder, y: str, _: str) -> str:
-    """Values that change places one by one, as windows cut from an image and their neighbourhoods do."""
+    """Values that change position one by one, as windows cut from an image and their neighbourhoods do."""
     batch, channels, rows, columns = (net.extent(y, axis) for axis in range(4))
     parts = next(parts for parts in (8, 6, 5, 4, 3, 2, 1) if rows % parts == 0)
     order = _SCATTERED[(channels + rows) % len(_SCATTERED)]
@@ -159,8 +159,8 @@ def _cubic(net: NetworkBuilder, y: str, _: str) -> str:
 
 
 _MOVING: tuple[TensorOperator, ...] = (
-    _turned, _turned_back, _padded, _halves, _joined, _split, _blocks, _scattered, _mirrored, _windows,
-    _first_channels, _parts_of_rows,
+    _transposed, _transposed_back, _padded, _halves, _joined, _split, _blocks, _scattered, _mirrored,
+    _windows, _first_channels, _parts_of_rows,
 )  # fmt: skip
 
 _OTHERS: tuple[TensorOperator, ...] = (

@@ -27,7 +27,7 @@ from planner.zoo.source import read_model
 
 
 @dataclass(frozen=True, slots=True)
-class ToldFigure:
+class ReportedFigure:
     """One figure as reported and as predicted."""
 
     quantity: str
@@ -51,7 +51,7 @@ class ClaimAnswer:
 
     claim: Claim
     estimate: Estimate
-    figures: tuple[ToldFigure, ...]
+    figures: tuple[ReportedFigure, ...]
     around_s: float | None
     """Reported latency less the predicted one: work around the network, if that is how it was measured."""
     mean_power_w: Band | None
@@ -101,20 +101,20 @@ def _answer(index: int, claim: Claim) -> ClaimAnswer:
     return ClaimAnswer(claim, found, figures, around_s, mean_w)
 
 
-def _figures(claim: Claim, found: Estimate, mean_w: Band | None) -> list[ToldFigure]:
+def _figures(claim: Claim, found: Estimate, mean_w: Band | None) -> list[ReportedFigure]:
     figures = []
     if claim.latency_s is not None:
-        figures.append(ToldFigure("latency_s", claim.latency_s, found.latency_s))
+        figures.append(ReportedFigure("latency_s", claim.latency_s, found.latency_s))
     if claim.power_w is not None:
-        figures.append(ToldFigure("power_w", claim.power_w, mean_w or found.power_w))
+        figures.append(ReportedFigure("power_w", claim.power_w, mean_w or found.power_w))
     if claim.memory_bytes is not None:
         need = found.memory.total_bytes
-        figures.append(ToldFigure("memory_bytes", claim.memory_bytes, Band(need, need, need)))
+        figures.append(ReportedFigure("memory_bytes", claim.memory_bytes, Band(need, need, need)))
     if claim.bandwidth_bytes_per_s is not None:
         moved = sum(layer.bytes for layer in found.layers)
         latency = found.latency_s if claim.latency_s is None else Band(*(claim.latency_s,) * 3)
         band = Band(moved / latency.high, moved / latency.mid, moved / latency.low)
-        figures.append(ToldFigure("bandwidth_bytes_per_s", claim.bandwidth_bytes_per_s, band))
+        figures.append(ReportedFigure("bandwidth_bytes_per_s", claim.bandwidth_bytes_per_s, band))
     return figures
 
 
@@ -131,7 +131,7 @@ def _mean_power_w(claim: Claim, found: Estimate) -> Band | None:
 
 def ladders(answers: Sequence[ClaimAnswer]) -> tuple[Ladder, ...]:
     """Fixed part and factor of every network on a part of which three figures or more were reported."""
-    groups: dict[tuple[str, str, str], list[ToldFigure]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[ReportedFigure]] = defaultdict(list)
     for answer in answers:
         for figure in answer.figures:
             groups[answer.claim.name, answer.claim.device, figure.quantity].append(figure)
@@ -142,7 +142,7 @@ def ladders(answers: Sequence[ClaimAnswer]) -> tuple[Ladder, ...]:
     )
 
 
-def _ladder(name: str, device: str, quantity: str, figures: Sequence[ToldFigure]) -> Ladder:
+def _ladder(name: str, device: str, quantity: str, figures: Sequence[ReportedFigure]) -> Ladder:
     reported = np.array([figure.reported for figure in figures])
     predicted = np.array([figure.predicted.mid for figure in figures])
     terms = np.column_stack([np.ones(len(reported)), predicted]) / reported[:, None]

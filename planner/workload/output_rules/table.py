@@ -52,7 +52,7 @@ def _by_first_rule(site: NodeContext) -> OutputTypes:
         rule = _borrowing(loan)
     if rule is not None:
         channels_last = layouts.is_channels_last(*key, site.node.attributes.get("channels_last"))
-        answer = (layouts.turned(rule) if channels_last and loan is not None else rule)(site)
+        answer = (layouts.with_channels_last(rule) if channels_last and loan is not None else rule)(site)
         if answer is not NOT_COVERED:
             return answer
     return _standard(site)
