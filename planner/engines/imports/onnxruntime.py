@@ -17,7 +17,7 @@ from planner.engines.imports.readings import Readings
 
 _KERNEL = "_kernel_time"
 _BLOCKED = "_nchwc"
-"""Ending of a node that runs on blocked channels; before it stands the name of the node that it came from."""
+"""Ending of a node that runs on blocked channels; before it is the name of the original node."""
 
 
 def read(paths: Sequence[Path]) -> EngineProfile:

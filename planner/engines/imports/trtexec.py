@@ -24,7 +24,7 @@ from planner.engines.imports.readings import Readings
 
 
 def read(paths: Sequence[Path]) -> EngineProfile:
-    """Any of the three files, told apart by what is in them."""
+    """Any of the three files, recognised by their content."""
     latency: ProfileLatency | None = None
     device: ProfileLatency | None = None
     layers: tuple[ProfileLayer, ...] = ()

@@ -46,7 +46,7 @@ class UpdateStep:
     to_new: bool
 
 
-class UpdateCourse:
+class UpdateTimeline:
     """Every change of model of one run, in order of time; what follows the soak is known when it is over."""
 
     def __init__(self, update: RollingUpdate, count: int) -> None:
@@ -103,12 +103,12 @@ def update_steps(update: RollingUpdate, count: int) -> list[UpdateStep]:
     """Every change of model of an update that nothing measured decides, wave by wave from the lowest device
     up.
     """
-    return UpdateCourse(update, count).steps_known_at(0.0)
+    return UpdateTimeline(update, count).steps_known_at(0.0)
 
 
 def _waves(update: RollingUpdate, devices: range, from_s: float, *, to_new: bool) -> list[UpdateStep]:
     steps = []
-    for place, device in enumerate(devices):
-        start_s = from_s + place // update.at_once * update.interruption_s
+    for position, device in enumerate(devices):
+        start_s = from_s + position // update.at_once * update.interruption_s
         steps.append(UpdateStep(device, start_s, start_s + update.interruption_s, to_new))
     return steps

@@ -32,7 +32,7 @@ def problems_of(
     line_of: Callable[[KeyPath], int | None],
     model: type[StrictModel],
 ) -> Iterator[Problem]:
-    """Each thing that pydantic refused in these values, with the line where it stands."""
+    """Each thing that pydantic refused in these values, with its line."""
     for item in error.errors():
         path = _key_path(item, values)
         if item["type"] == "conflicts":
@@ -45,8 +45,8 @@ def problems_of(
 
 
 def without_them(error: ValidationError, values: object) -> tuple[object, tuple[KeyPath, ...]] | None:
-    """The values with a stand-in for each one refused, and where; none where nothing was
-    refused or one has no stand-in.
+    """The values with a placeholder for each one refused, and where; none where nothing was
+    refused or one has no placeholder.
 
     What only concerns how parts fit together is not stood in for.
     """

@@ -25,7 +25,8 @@ class HostCores(StrictModel):
 
     cores: int = Field(ge=1, le=1024)
     core_w: Watts = 0.0
-    """What a core draws above idle under the device's own heat sink; nothing for a host that stands apart."""
+    """What a core draws above idle under the device's own heat sink; nothing for a host in another housing.
+    """
     copies: int = Field(default=1, ge=1, le=1024)
     """Copies that run at a time."""
 

@@ -183,7 +183,7 @@ class MoneyTerms(StrictModel):
 
 
 class CarbonSpec(StrictModel):
-    """How much carbon dioxide a unit of energy stands for: always the same, or by the hour of the day."""
+    """How much carbon dioxide a unit of energy emits: always the same, or by the hour of the day."""
 
     intensity_kg_per_j: Annotated[KilogramPerJoule, Field(ge=0)] | None = None
     by_hour: list[HourCarbon] = Field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What may stand in `scenarios/<id>.yaml`: the streams, the candidates, the site, the limits and the run."""
+"""Schema of `scenarios/<id>.yaml`: the streams, the candidates, the site, the limits and the run."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Carrier(StrictModel):
 
 
 class Site(StrictModel):
-    """The rack and the room around it."""
+    """The rack and the air around it."""
 
     supply_c: Annotated[Celsius, Field(ge=-60, le=80)]
     supply_by_hour_c: list[Celsius] | None = Field(default=None, min_length=24, max_length=24)
@@ -213,7 +213,7 @@ class Scenario(StrictModel):
     offload: Offload | None = None
     concurrency: list[ConcurrencyRow] = Field(default_factory=list)
     claims: list[Claim] = Field(default_factory=list)
-    """Figures told of networks on parts, to be held against what is predicted."""
+    """Reported figures of networks on parts, to be compared with what is predicted."""
     networks: dict[str, NetworkFacts] = Field(default_factory=dict)
     """What is known of a network beyond its file, by the streams' `model`."""
     accepted: dict[str, str] = Field(default_factory=dict)
