@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 
 from planner.errors import MissingDataError
+from planner.formulas import formula
 from planner.hardware.catalog import read_engine
 from planner.latency.band import Band
 from planner.latency.result import Estimate
@@ -64,6 +65,7 @@ def shortfall(device: Device, estimate: Estimate) -> Shortfall | None:
     return Shortfall(max(1.0, own.median), p90, estimate.engine, borrowed=False, note=note)
 
 
+@formula("datasheet_shortfall")
 def planning_band(estimate: Estimate, correction: Shortfall | None) -> Band:
     """Latency to plan with: the ideal, the typical and the cautious case."""
     if correction is None:

@@ -21,6 +21,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from planner.data_files import database_dir
+from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band, BandEnd
 from planner.provenance import Provenance
@@ -74,6 +75,7 @@ def _band(mid_w: float, residuals: PowerResiduals, level: float) -> Band:
     return Band(mid_w * residuals.low, mid_w, mid_w * residuals.high, level)
 
 
+@formula("part_power")
 def part_power_w(point: OperatingPoint, use: float, family: str, values: Mapping[str, float]) -> float:
     """Watts of the part by the formula above."""
     return point.idle_w + dynamic_w(point, family, values) * use_factor(use * point.threads_share, values)
@@ -131,6 +133,7 @@ def _path() -> Path:
     return database_dir() / "power" / "system.yaml"
 
 
+@formula("energy_band")
 def energy_band(power_w: Band, latency_s: Band, batch: int) -> Band:
     """Joules of one inference.
 
@@ -146,6 +149,7 @@ def energy_band(power_w: Band, latency_s: Band, batch: int) -> Band:
     return Band(mid * math.exp(-down), mid, mid * math.exp(up), min(power_w.level, latency_s.level))
 
 
+@formula("serving_power")
 def serving_power_w(idle_w: float, power_limit_w: float) -> Band:
     """Power while the unit is busy, by judgement, from the idle draw and the limit of the mode."""
     span_w = power_limit_w - idle_w

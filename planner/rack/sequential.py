@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 from planner.errors import InputError, Problem
+from planner.formulas import formula
 from planner.rack import simulation
 from planner.rack.counts.latencies import BIN_WIDTH
 from planner.rack.counts.results import RackResult, Verdict
@@ -44,6 +45,7 @@ def rack_verdict(result: RackResult) -> Verdict:
     return Verdict.PASS
 
 
+@formula("divided_error")
 def simulate_until_settled(
     rack: Rack,
     *,

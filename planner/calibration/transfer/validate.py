@@ -14,6 +14,7 @@ import numpy as np
 
 from planner.calibration.transfer.fit import columns_of, fit_transfer, predict
 from planner.calibration.transfer.observations import Observation
+from planner.formulas import formula
 from planner.hardware.catalog import read_device
 from planner.latency.transfer.kernels import Column
 from planner.latency.transfer.scope import same_unit
@@ -89,6 +90,7 @@ def residuals(left_out: Iterable[LeftOut], level: float) -> list[Residuals]:
     return found
 
 
+@formula("left_out_band")
 def _residuals(kind: NetworkKind, rows: Sequence[LeftOut], level: float) -> Residuals:
     errors = np.array([row.log_error for row in rows])
     weights = group_weights(rows, lambda row: f"{row.scheme} {row.group}")

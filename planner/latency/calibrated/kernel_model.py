@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.latency.kernels.features import features_of
 from planner.latency.kernels.shape import KernelShape
 
@@ -121,6 +122,7 @@ class KernelModel:
         """Kinds of kernels that were measured."""
         return frozenset(shape.kind for shape in self.shapes)
 
+    @formula("kernel_process")
     def predict(self, shapes: Sequence[KernelShape]) -> tuple[Floats, Floats]:
         """Seconds of each kernel and the standard deviation of their logarithm."""
         base_s = self.base.seconds(shapes)

@@ -17,6 +17,7 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.transfer.kernels import Column
 from planner.schema.fitted.transfer import EffectName
@@ -114,6 +115,7 @@ def state_of(point: OperatingPoint) -> str:
     return f"{point.mode} {point.clock_hz / 1e6:g} MHz {point.bandwidth_bytes_per_s / 1e9:g} GB/s"
 
 
+@formula("anchored_blend")
 def blend(deviations: Mapping[EffectName, float], target: Place, anchors: Sequence[Known]) -> Blend:
     """The conditional mean and deviation at the target, given the anchors."""
     prior = float(np.sqrt(sum(value**2 for value in deviations.values())))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.formulas import formula
 from planner.latency.transfer.kernels import CLASSES, Column, KernelTable
 
 NEUTRAL: Mapping[str, float] = {
@@ -96,6 +97,7 @@ class KernelTimes:
     total_s: Column
 
 
+@formula("transferred_time")
 def kernel_times(parameters: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> KernelTimes:
     """Time of each kernel; parameters that are not given are neutral."""
     p = {**NEUTRAL, **parameters}

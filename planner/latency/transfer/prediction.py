@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from planner.errors import UnknownIdError
+from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared
@@ -89,6 +90,7 @@ def _peaks(prepared: Prepared, point: OperatingPoint) -> np.ndarray[tuple[int], 
     )
 
 
+@formula("left_out_band")
 def _ends(
     transfer: Transfer, table: KernelTable, times: KernelTimes, point: OperatingPoint
 ) -> tuple[float, float, float, tuple[str, ...]]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.plan.cost.model import SHARED, CostModel
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class MonteCarlo:
         return pd.DataFrame(rows)
 
 
+@formula("tornado")
 def tornado(model: CostModel) -> Tornado:
     """Each input of an option at both ends of its band."""
     planned = model.bill()

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from planner.errors import InputError, Problem
+from planner.formulas import formula
 from planner.hardware.catalog import match_devices, read_device
 from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
@@ -185,6 +186,7 @@ def sized_option(
     return replace(option, reasons=tuple(reasons_against(scenario, device, option)))
 
 
+@formula("least_count")
 def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> int:
     """The least count with an expected utilisation under the limit; more devices never raise it.
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.arrays import Floats, Ints
+from planner.formulas import formula
 
 BIN_BITS = 6
 """A power of two is divided into 2 ** BIN_BITS bins."""
@@ -42,6 +43,7 @@ class ExactLatencies:
         """The mean; NaN of none."""
         return float(self.values_s.mean()) if self.values_s.size else float("nan")
 
+    @formula("quantile")
     def at_rank(self, rank: int) -> float:
         """The latency that this many are at or below, counted from one."""
         return float(self.values_s[rank - 1])
@@ -69,6 +71,7 @@ class BinnedLatencies:
         count = self.count
         return float(self.sums_s.sum()) / count if count else float("nan")
 
+    @formula("quantile")
     def at_rank(self, rank: int) -> float:
         """The mean of the bin in which the latency of this rank lies, counted from one."""
         bin_number = int(np.searchsorted(np.cumsum(self.counts), rank))

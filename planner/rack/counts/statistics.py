@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.counts.invariants import worst_residuals
 from planner.rack.counts.latencies import Latencies, pooled
 from planner.rack.counts.results import (
@@ -58,6 +59,7 @@ class Certainty:
 ONE_LOOK = Certainty()
 
 
+@formula("student_interval")
 def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
     """Student's interval for the mean of independent replications; none for fewer than two."""
     count = len(values)
@@ -69,11 +71,13 @@ def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple
     return mean - half, mean + half
 
 
+@formula("quantile")
 def quantile(values: Floats, share: float) -> float:
     """The smallest value that at least this share of the values does not exceed."""
     return float(np.quantile(values, share, method="inverted_cdf"))
 
 
+@formula("quantile")
 def latency_quantile(latencies: Latencies, share: float, missed: int = 0) -> float:
     """The same of latencies, where `missed` more requests count as infinitely late; NaN of none at all."""
     answered = latencies.count

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.arrivals.merged import draw_arrivals
 from planner.rack.counts.epochs import EpochAccounts, EpochTally
 from planner.rack.counts.latencies import ExactLatencies, Latencies
@@ -72,6 +73,7 @@ class RunTally:
     trial: TrialOutcome | None = None
 
 
+@formula("little", "utilisation_law", "energy_balance")
 def law_accounts(rack: Rack, epochs: EpochAccounts, requests: RequestAccounts) -> Accounts:
     """Each law's two accounts: one from the epochs, one from requests and batches."""
     fans_j = rack.fan_w * epochs.length_s

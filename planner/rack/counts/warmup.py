@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
 from planner.wording.message import message
@@ -17,6 +18,7 @@ _MATTERS = 0.02
 _MATTERS_K = 1.0
 
 
+@formula("mser5")
 def mser5(series: Floats) -> int:
     """How many leading values to leave out, so that the rest has the smallest standard error.
 

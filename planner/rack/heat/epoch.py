@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.arrays import Flags, Floats
+from planner.formulas import formula
 from planner.rack.description.rack import Rack, Thermal
 from planner.rack.heat.air import exhaust_c, heat_rate_w_per_k, inlets_c, unheated_c
 from planner.rack.heat.governor import clock_ratio, next_fan_level, next_step
@@ -80,6 +81,7 @@ class EpochHeat:
     exhaust_c: float
 
 
+@formula("thermal_ladder")
 def advance(rack: Rack, state: HeatState, dynamic_w: Floats) -> tuple[EpochHeat, HeatState]:
     """The epoch that begins in a state with this mean power above idle on each device, and the state after.
 
@@ -216,6 +218,7 @@ def settled_at(rack: Rack, clock: float) -> Floats:
     return temperature_c
 
 
+@formula("runaway_margin")
 def runaway_margin(rack: Rack, temperature_c: Floats, level: Indices | None = None) -> float | None:
     """One less the largest loop gain of temperature and leakage in the rack; none where leakage is unknown.
 

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.description.checks import Checks
 from planner.rack.description.heat_path import HeatNode
 from planner.rack.heat.ladder import step_of
@@ -41,6 +42,7 @@ class FittedLadder:
         return sum(node.heat_capacity_j_per_k for node in self.nodes)
 
 
+@formula("thermal_ladder")
 def fit_ladder(
     interval_s: float,
     temperature_c: Sequence[float],

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.description.rack import RackDevice, Thermal
 from planner.rack.heat.ladder import Indices
 
@@ -20,6 +21,7 @@ def clock_ratio(thermal: Thermal, step: Indices) -> Floats:
     return np.array(thermal.clocks)[step]
 
 
+@formula("step_wise_governor")
 def next_step(
     device: RackDevice, temperature_c: Floats, power_w: Floats, dynamic_w: Floats, step: Indices
 ) -> Indices:

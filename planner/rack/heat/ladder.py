@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.description.heat_path import HeatNode
 from planner.rack.description.rack import Thermal
 
@@ -28,6 +29,7 @@ Indices = NDArray[np.intp]
 _MOST_KEPT = 256
 
 
+@formula("leakage")
 def leakage_w(thermal: Thermal, temperature_c: Floats) -> Floats:
     """Power that the temperature adds to idle power; zeros where the leakage is not known."""
     leakage = thermal.leakage
@@ -36,6 +38,7 @@ def leakage_w(thermal: Thermal, temperature_c: Floats) -> Floats:
     return np.asarray(leakage.reference_w * np.exp(leakage.per_k * (temperature_c - leakage.reference_c)))
 
 
+@formula("own_fan")
 def ladder(thermal: Thermal, fan_level: int = 0) -> tuple[HeatNode, ...]:
     """The device's nodes from the die outwards, with the outermost resistance at a level of its fan."""
     nodes = thermal.nodes or (HeatNode(thermal.heat_capacity_j_per_k, thermal.resistance_k_per_w),)
@@ -51,6 +54,7 @@ def fan_levels(thermal: Thermal) -> int:
     return 1 if thermal.fan is None else len(thermal.fan.speeds)
 
 
+@formula("own_fan")
 def fan_w(thermal: Thermal, level: Indices) -> Floats:
     """What the device's own fan draws at each level: rated power times speed ** 3."""
     if thermal.fan is None:
@@ -96,6 +100,7 @@ def exact_step(thermal: Thermal, step_s: float, fan_level: int = 0) -> LadderSte
     return step_of(ladder(thermal, fan_level), step_s)
 
 
+@formula("thermal_ladder")
 def step_of(nodes: Sequence[HeatNode], step_s: float) -> LadderStep:
     """The exact step of a ladder of nodes, die first."""
     capacity_j_per_k = np.array([node.heat_capacity_j_per_k for node in nodes])
@@ -136,6 +141,7 @@ def settled_nodes_c(thermal: Thermal, inlet_c: Floats, die_c: Floats, level: Ind
     return np.asarray(inlet_c[:, None] + share * (die_c - inlet_c)[:, None])
 
 
+@formula("runaway_margin")
 def loop_gain(thermal: Thermal, temperature_c: Floats, level: Indices, inlet_k_per_w: float = 0.0) -> Floats:
     """R dP_leak/dT: watts of leakage that one more watt calls for through the temperature that it makes.
 

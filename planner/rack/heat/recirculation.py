@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.description.heat_path import VerticalRecirculation
 from planner.rack.description.rack import Air
 
@@ -34,6 +35,7 @@ def cross_interference(vertical: VerticalRecirculation, count: int) -> Floats:
     return np.asarray(upward + vertical.own * np.eye(count))
 
 
+@formula("cross_interference")
 def inlet_matrix_k_per_w(shares: Floats, stream_w_per_k: Floats) -> Floats:
     """D: what each watt of each device (columns) warms each inlet (rows), above the supply."""
     streams = np.diag(stream_w_per_k)
@@ -55,6 +57,7 @@ def rack_matrix_k_per_w(air: Air, count: int) -> Floats:
     return inlet_matrix_k_per_w(shares, np.full(count, stream_w_per_k))
 
 
+@formula("even_recirculation")
 def supply_heat_index(supply_c: float, inlet_c: Floats, outlet_c: Floats) -> float:
     """SHI: the part of the exhausts' rise over supply that the inlets had already; 1 - SHI is the RHI.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.description.rack import Rack
 from planner.rack.load.topology import (
     INFERENCE,
@@ -29,6 +30,7 @@ class Sharing:
     rates_per_s: Floats
 
 
+@formula("unit_sharing")
 def shared_among_units(rates_per_s: Floats, time_s: Floats, servers: Floats) -> Sharing:
     """The sharing that keeps the busiest kind of unit least busy.
 

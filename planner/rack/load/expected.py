@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import InputError, Problem
+from planner.formulas import formula
 from planner.rack.description.rack import Rack, RackDevice, Service, Unit
 from planner.rack.load.capacity import Sharing, devices_of_parts, pool_busy, shared_among_units
 from planner.rack.load.topology import HOST, networks_of, parts_of_networks, paths_of
@@ -42,18 +43,21 @@ def service_time_s(service: Service, size: float, clock: float = 1.0) -> float:
     return float(full_s * slowdown(service, clock))
 
 
+@formula("clock_slowdown")
 def slowdown(service: Service, clock: Ratio) -> Ratio:
     """What a clock ratio multiplies the service's time by."""
     slower: Ratio = service.clocked_share / clock + 1.0 - service.clocked_share
     return slower
 
 
+@formula("clock_power")
 def busy_power_w(device: RackDevice, service: Service, clock: Ratio) -> Ratio:
     """Power above idle while serving at a clock ratio."""
     power_w: Ratio = service.busy_w * clock**device.clock_power_exponent
     return power_w
 
 
+@formula("utilisation")
 def offered_utilisation(rack: Rack, clock: float = 1.0) -> float:
     """Work asked over work possible, with every batch full; at one or above, queues grow without end.
 
@@ -170,6 +174,7 @@ def expected_load(rack: Rack, clock: float = 1.0) -> ExpectedLoad:
     return ExpectedLoad(busy_share / overload, (_served_w(rack, busy, clock) + _host_w(rack)) / overload)
 
 
+@formula("contention")
 def _contended(most: float, alone: float) -> float:
     """What units at work beside each other multiply their time by, `most` more where all are always at work.
 
@@ -178,6 +183,7 @@ def _contended(most: float, alone: float) -> float:
     return 1.0 + most if alone * (1.0 + most) >= 1.0 else 1.0 / (1.0 - most * alone)
 
 
+@formula("batch_fill")
 def _expected_sizes(rack: Rack, clock: float) -> list[float]:
     """Mean batch of each network, as if all units were like the main one."""
     batching, networks = rack.batching, networks_of(rack)

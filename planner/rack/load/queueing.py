@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from planner.formulas import formula
 from planner.rack.description.checks import Checks
 
 
@@ -28,6 +29,7 @@ class Queue:
     mean_in_system: float
 
 
+@formula("erlang")
 def erlang_b(servers: int, offered: float) -> float:
     """Share lost by `servers` without a queue, offered load in erlang; by recursion, without overflow."""
     _check(servers, offered)
@@ -37,6 +39,7 @@ def erlang_b(servers: int, offered: float) -> float:
     return blocked
 
 
+@formula("erlang")
 def erlang_c(servers: int, offered: float) -> float:
     """Share that waits for `servers` with one endless queue; needs offered < servers."""
     _check(servers, offered)
@@ -45,6 +48,7 @@ def erlang_c(servers: int, offered: float) -> float:
     return blocked / (1.0 - offered / servers * (1.0 - blocked))
 
 
+@formula("erlang")
 def mmc(servers: int, rate_per_s: float, service_s: float) -> Queue:
     """Poisson arrivals, exponential service, one queue for all servers; M/M/1 with one."""
     from scipy.optimize import brentq
@@ -103,6 +107,7 @@ def md1(rate_per_s: float, service_s: float) -> Queue:
     )
 
 
+@formula("md1_wait")
 def md1_wait_within(rate_per_s: float, service_s: float, time_s: float) -> float:
     """P(wait <= t) of M/D/1: with t = k S - u, the sum over j < k + 1 of Q_j Poisson terms (Franx 2001).
 
@@ -143,6 +148,7 @@ def _md1_queue_probabilities(utilisation: float, longest: int) -> list[float]:
     return [states[0] + states[1], *states[2:]][: longest + 1]
 
 
+@formula("pollaczek_khinchine")
 def mg1_wait_s(rate_per_s: float, service_s: float, squared_variation: float) -> float:
     """Mean wait of M/G/1 (Pollaczek-Khinchine) from the squared coefficient of variation of service."""
     utilisation = rate_per_s * service_s
@@ -150,6 +156,7 @@ def mg1_wait_s(rate_per_s: float, service_s: float, squared_variation: float) ->
     return utilisation * service_s * (1.0 + squared_variation) / (2.0 * (1.0 - utilisation))
 
 
+@formula("kingman")
 def gg1_wait_bound_s(
     rate_per_s: float, service_s: float, arrival_squared_variation: float, squared_variation: float
 ) -> float:
@@ -160,6 +167,7 @@ def gg1_wait_bound_s(
     return rate_per_s * variance / (2.0 * (1.0 - utilisation))
 
 
+@formula("allen_cunneen")
 def ggc_wait_s(
     servers: int,
     rate_per_s: float,
@@ -172,6 +180,7 @@ def ggc_wait_s(
     return scale * mmc(servers, rate_per_s, service_s).mean_wait_s
 
 
+@formula("erlang")
 def mmck_loss(servers: int, places: int, rate_per_s: float, service_s: float) -> float:
     """Share lost by M/M/c/K with K places in all, in service and waiting; Erlang B where K = c."""
     checks = Checks("queue")
@@ -186,6 +195,7 @@ def mmck_loss(servers: int, places: int, rate_per_s: float, service_s: float) ->
     return weight / total
 
 
+@formula("periodic_sum")
 def periodic_wait_longer(cameras: int, period_s: float, service_s: float, time_s: float) -> float:
     """P(wait > t) of one of `cameras` of equal period and random phase on one server (sum of D/D/1)."""
     _stable(cameras * service_s / period_s)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.arrays import Flags
+from planner.formulas import formula
 from planner.rack.description.life import Failures
 from planner.rack.run.rolling_update import BEGUN, Trial, TrialOutcome, UpdateCourse
 
@@ -86,6 +87,7 @@ class LifeCourse:
         return standing
 
 
+@formula("availability")
 def _drawn(failures: Failures, chance: np.random.Generator, until_s: float) -> Iterator[tuple[float, float]]:
     """Spans out of service; at the beginning a device is down as often as in the long run."""
     up = bool(chance.random() < failures.mtbf_s / (failures.mtbf_s + failures.mttr_s))
