@@ -6,6 +6,13 @@ from planner.formulas.formula import Formula
 
 LATENCY = (
     Formula(
+        "operations",
+        "Work of a network",
+        "ops = 2 MACs + sum(w x n); w: 1 add, multiply, compare; 4 divide, root; 8 exp, log, erf, trigonometric",
+        "McMahon, The Livermore Fortran Kernels, UCRL-53745, 1986, for the weights",
+        "Padding and dilation are not subtracted; operators that could not be counted are listed, never zero.",
+    ),
+    Formula(
         "roofline",
         "Roofline of one kernel",
         "t_c = 2 MACs / peak + other / vector peak, t_m = bytes / bandwidth; low = max(t_c, t_m) + launch, "

@@ -47,7 +47,8 @@ def _row(found: Formula) -> dict[str, str]:
 
 
 def _of_latency(study: Study) -> Iterator[str]:
-    """How latency and power of every option came about."""
+    """How work, latency and power of every option came about."""
+    yield "operations"
     for option in study.options:
         for item in option.networks:
             estimate = item.estimate
