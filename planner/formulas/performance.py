@@ -8,9 +8,9 @@ LATENCY = (
     Formula(
         "operations",
         "Work of a network",
-        "ops = 2 MACs + sum(w x n); w: 1 add, multiply, compare; 4 divide, root; 8 exp, log, erf, trigonometric",
+        "ops = 2 MACs + sum(w x n); w = 1: +, x, compare; 4: divide, root; 8: exp, log, erf, sin",
         "McMahon, The Livermore Fortran Kernels, UCRL-53745, 1986, for the weights",
-        "Padding and dilation are not subtracted; operators that could not be counted are listed, never zero.",
+        "Padding and dilation are not subtracted; what could not be counted is listed, never zero.",
     ),
     Formula(
         "roofline",
