@@ -46,6 +46,7 @@ def unheated_c(air: Air, count: int) -> NDArray[np.float64]:
     """Inlet temperature of each position, bottom first, of a rack that gives no heat."""
     if not air.gradient_k:
         return np.full(count, float(air.supply_c))
+    # Middle of each position from -1/2 to 1/2, so that the mean inlet is the supply whatever the gradient.
     height = (np.arange(count) + 0.5) / count - 0.5
     return np.asarray(air.supply_c + air.gradient_k * height)
 

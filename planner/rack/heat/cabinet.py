@@ -32,6 +32,7 @@ def sealed_cabinet(ambient_c: float, loss_w_per_k: float, solar_w: float = 0.0) 
     checks.finite(ambient_c=ambient_c)
     checks.finish()
     still = Air(ambient_c, 1.0)
+    # The flow whose rho cp V is U A: a stream that carries as much for each kelvin as the walls lose.
     airflow = loss_w_per_k / (still.density_kg_per_m3 * still.heat_capacity_j_per_kg_k)
     return Air(ambient_c + solar_w / loss_w_per_k, airflow, recirculation=1.0)
 

@@ -73,6 +73,7 @@ class InletClass:
         checks = Checks(f"inlet class {self.name}")
         checks.between(-500.0, 3050.0, altitude_m=altitude_m)
         checks.finish()
+        # One kelvin less for every so many metres above 900 m.
         return self.highest_c - max(0.0, altitude_m - 900.0) / self.derating_m_per_k
 
 

@@ -72,6 +72,7 @@ def in_parallel(fan: FanCurve, count: int) -> FanCurve:
 @formula("fan_curve")
 def airflow_m3_per_s(fan: FanCurve, path: AirPath, devices: float, speed: float = 1.0) -> float:
     """The flow at which the fans' pressure is what the path takes."""
+    # Both sides are squares of the flow, so the meeting point needs no iteration, and speed scales it.
     taken = path.pressure_pa(fan.free_m3_per_s, devices) / fan.stall_pa
     return speed * fan.free_m3_per_s / math.sqrt(1.0 + taken)
 

@@ -45,6 +45,7 @@ def ladder(thermal: Thermal, fan_level: int = 0) -> tuple[HeatNode, ...]:
     if thermal.fan is None:
         return nodes
     fan, last = thermal.fan, nodes[-1]
+    # Of the outermost resistance a share does not depend on the air; the rest falls as a power of the speed.
     slowing = fan.fixed_share + (1.0 - fan.fixed_share) / fan.speeds[fan_level] ** fan.exponent
     return (*nodes[:-1], HeatNode(last.heat_capacity_j_per_k, last.resistance_k_per_w * slowing))
 
@@ -86,6 +87,8 @@ class LadderStep:
 
     def nodes_c(self, start_c: Floats, inlet_c: Floats, power_w: Floats) -> Floats:
         """Node temperatures after the step, from those before it, at constant inlet and power."""
+        # Nodes are columns here, so that A x for every device at once is a product from the right with A
+        # transposed.
         rise_k = (start_c - inlet_c[:, None]) @ self.decay.T
         return np.asarray(inlet_c[:, None] + rise_k + power_w[:, None] * self.warming_k_per_w)
 
@@ -105,14 +108,20 @@ def step_of(nodes: Sequence[HeatNode], step_s: float) -> LadderStep:
     """The exact step of a ladder of nodes, die first."""
     capacity_j_per_k = np.array([node.heat_capacity_j_per_k for node in nodes])
     resistance = np.array([node.resistance_k_per_w for node in nodes])
+    # G^-1 e_die without an inverse: all power flows through every resistance, so a node's rise for one watt
+    # is the sum of those between it and the air.
     settled_k_per_w = np.cumsum(resistance[::-1])[::-1]
+    # Rows of G divided by each node's capacity: C^-1 G t.
     decay = np.asarray(expm(-_conductance_w_per_k(resistance) * (step_s / capacity_j_per_k)[:, None]))
     return LadderStep(
         step_s,
         decay,
+        # B of the docstring, (I - A) G^-1 e_die.
         settled_k_per_w - decay @ settled_k_per_w,
         settled_k_per_w,
         capacity_j_per_k,
+        # With the inlet one kelvin warmer every node starts one kelvin lower against it and takes up C (1 - A
+        # 1) joules that the air does not get.
         float(capacity_j_per_k @ (1.0 - decay.sum(axis=1))) / step_s,
     )
 
@@ -122,6 +131,7 @@ def _conductance_w_per_k(resistance: Floats) -> Floats:
     conductance = 1.0 / resistance
     matrix = np.diag(conductance)
     for inner in range(len(resistance) - 1):
+        # Each inner resistance joins two nodes: it adds to both diagonals and couples them with a minus.
         matrix[inner + 1, inner + 1] += conductance[inner]
         matrix[inner, inner + 1] = matrix[inner + 1, inner] = -conductance[inner]
     return matrix

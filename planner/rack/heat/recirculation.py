@@ -30,7 +30,9 @@ def cross_interference(vertical: VerticalRecirculation, count: int) -> Floats:
     """
     distance = np.arange(count)[None, :] - np.arange(count)[:, None]
     weights = vertical.decay ** np.arange(count - 1)
+    # Scaled so that the lowest device, which has all the others above it, gives just `above` upwards.
     lost = vertical.above / weights.sum() if count > 1 else 0.0
+    # The maximum keeps powers of the masked half finite.
     upward = np.where(distance > 0, lost * vertical.decay ** np.maximum(distance - 1, 0), 0.0)
     return np.asarray(upward + vertical.own * np.eye(count))
 
@@ -53,6 +55,8 @@ def rack_matrix_k_per_w(air: Air, count: int) -> Floats:
     if air.vertical is None:
         return np.full((count, count), air.recirculation / room_w_per_k)
     shares = cross_interference(air.vertical, count)
+    # Only what does not come back leaves the rack: N streams times their share that leaves is the room's
+    # flow.
     stream_w_per_k = room_w_per_k / float((1.0 - shares.sum(axis=1)).sum())
     return inlet_matrix_k_per_w(shares, np.full(count, stream_w_per_k))
 

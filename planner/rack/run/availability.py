@@ -69,9 +69,11 @@ class LifeCourse:
 
     def at(self, now_s: float) -> Standing:
         """How the devices stand in the epoch that begins now."""
+        # An instant that is meant to be the end of an epoch may lie a rounding behind it.
         now_s += BEGUN
         standing = Standing(*(np.zeros(self._count, dtype=np.bool_) for _ in range(5)))
         for start_s, end_s, device in self._failed:
+            # Half open, so that a device whose repair ends now serves in the epoch that begins now.
             if start_s <= now_s < end_s:
                 standing.failed[device] = True
         if self._course is None:
@@ -80,6 +82,7 @@ class LifeCourse:
         for step in self._course.steps_known_at(now_s):
             standing.updating[step.device] |= step.start_s <= now_s < step.end_s
             standing.draining[step.device] |= step.start_s - drain_s <= now_s < step.start_s
+            # In order of time: the last change that is over decides which model a device has.
             if step.end_s <= now_s:
                 standing.updated[step.device] = step.to_new
         if self._course.watches_at(now_s):
@@ -90,6 +93,8 @@ class LifeCourse:
 @formula("availability")
 def _drawn(failures: Failures, chance: np.random.Generator, until_s: float) -> Iterator[tuple[float, float]]:
     """Spans out of service; at the beginning a device is down as often as in the long run."""
+    # A run begins in the long run's mix; exponential times have no age, so the first span needs no
+    # correction.
     up = bool(chance.random() < failures.mtbf_s / (failures.mtbf_s + failures.mttr_s))
     now_s = 0.0
     while now_s < until_s:

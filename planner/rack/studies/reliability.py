@@ -43,6 +43,7 @@ def enough_up(needed: int, spares: int, device_availability: float) -> float:
     checks.finish()
     from scipy.stats import binom
 
+    # The survival function is P(X > k), so k is one less than needed.
     return float(binom.sf(needed - 1, needed + spares, device_availability))
 
 
