@@ -60,8 +60,11 @@ def power_draw(point: OperatingPoint, use: float) -> PowerDraw:
     values = parameter_values(model)
     part_w = part_power_w(point, use, family.name, values)
     alone_w = _band(part_w, family.residuals, model.level)
+    # A mode's limit is enforced by the part, so no end of the band lies beyond it, and none below idle.
     low_w, mid_w, high_w = (min(max(alone_w.at(end), point.idle_w), point.power_limit_w) for end in _ENDS)
     limited_w = Band(low_w, mid_w, high_w, model.level)
+    # The watts behind the fit are those of a whole system; where its host is another computer, only the
+    # part's share can be told.
     if family.host or point.host_apart:
         return PowerDraw(alone_w, limited_w, point.idle_w, PART_ALONE, Provenance.TRANSFERRED, family.name)
     factor = supply_factor(point, values)
@@ -85,6 +88,7 @@ def dynamic_w(point: OperatingPoint, family: str, values: Mapping[str, float]) -
     """What the unit adds to idle when fully used, in this mode and at this clock."""
     if point.clock_hz and point.clock_top_hz:
         slower = point.clock_hz / point.clock_top_hz
+        # Partitions that are switched off draw nothing; the clock acts on those that run.
         scale = point.active_share * math.pow(slower, values["clock_power"])
     else:
         scale = (point.power_limit_w - point.idle_w) / point.dynamic_w if point.dynamic_w else 1.0
@@ -144,6 +148,7 @@ def energy_band(power_w: Band, latency_s: Band, batch: int) -> Band:
     if power_w.level is None or latency_s.level is None:
         low, high = power_w.low * latency_s.low, power_w.high * latency_s.high
         return Band(low / batch, mid, high / batch)
+    # Independent errors of factors: squares of logarithms add, for each side of the band by itself.
     down = math.hypot(math.log(power_w.low / power_w.mid), math.log(latency_s.low / latency_s.mid))
     up = math.hypot(math.log(power_w.high / power_w.mid), math.log(latency_s.high / latency_s.mid))
     return Band(mid * math.exp(-down), mid, mid * math.exp(up), min(power_w.level, latency_s.level))

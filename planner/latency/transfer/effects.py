@@ -93,6 +93,7 @@ def place(
 
     `state` is the mode and clock. Sizes of input are told apart by the multiply-accumulates of one inference.
     """
+    # Three digits: counts of the same network from two exports differ by less.
     size = f"{macs / batch:.2e}"
     loaded = batch >= LARGE_BATCH
     return Place(
@@ -122,10 +123,14 @@ def blend(deviations: Mapping[EffectName, float], target: Place, anchors: Sequen
     if not anchors:
         return Blend(0.0, prior, prior, ())
     places = [anchor.place for anchor in anchors]
+    # Repeated measurements differ by their own noise; it also keeps the matrix regular where two anchors
+    # share every effect.
     among = covariance(deviations, places, places) + RUN_TO_RUN**2 * np.eye(len(places))
     shared = covariance(deviations, [target], places)[0]
+    # Conditional mean of a normal variable; it is the best linear predictor also where errors are not normal.
     weights: Column = np.linalg.solve(among, shared)
     shift = float(weights @ np.array([anchor.log_ratio for anchor in anchors]))
+    # The truth itself varies from run to run: no anchor can narrow the band below that.
     variance = max(prior**2 - float(weights @ shared), RUN_TO_RUN**2)
     return Blend(shift, float(np.sqrt(variance)), prior, tuple(weights.tolist()))
 
