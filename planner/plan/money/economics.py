@@ -106,6 +106,7 @@ def years(scenario: Scenario) -> list[float]:
 
 def discounted(scenario: Scenario, after_years: float) -> float:
     """The present value of one unit of money after this time."""
+    # Fractions of a year as well: compound interest at the yearly rate.
     return float((1.0 + scenario.money.discount_rate_ratio) ** -after_years)
 
 
