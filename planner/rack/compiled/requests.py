@@ -29,11 +29,11 @@ def in_window_s(state: LoopState, start_s: float, end_s: float) -> float:
 
 
 @compiled
-def add_load(state: LoopState, room: int, requests: int) -> None:
-    """Requests are on their way to a room, or were served behind it, or lost."""
-    place = state.rooms[room]
-    place.load += requests
-    set_load(state.loads[place.lane], room, place.load)
+def add_load(state: LoopState, station: int, requests: int) -> None:
+    """Requests are on their way to a station, or were served behind it, or lost."""
+    entry = state.stations[station]
+    entry.load += requests
+    set_load(state.loads[entry.lane], station, entry.load)
 
 
 @compiled
@@ -48,7 +48,7 @@ def new_node(state: LoopState, group: int, source: int, work: float, now_s: floa
     # Numbers rise with arrival, so that comparing two tells which request is older.
     node.request = run.arrived
     node.next = NONE
-    node.room = NONE
+    node.station = NONE
     node.stage = 0
     node.group = group
     node.source = source
@@ -112,11 +112,11 @@ def count_served(state: LoopState, number: int, now_s: float) -> None:
         latency_s = now_s - node.arrival_s
         # Positive floats sort as their bits do, so exponent and first bits of the mantissa are a logarithmic
         # bin without a logarithm.
-        place = (bits_of(latency_s) >> BIN_SHIFT) - FIRST_BIN
-        place = min(max(place, 0), BINS - 1)
+        bin_index = (bits_of(latency_s) >> BIN_SHIFT) - FIRST_BIN
+        bin_index = min(max(bin_index, 0), BINS - 1)
         state.groups[node.group].served += 1
-        state.latency_counts[node.group, place] += 1
-        state.latency_sums_s[node.group, place] += latency_s
+        state.latency_counts[node.group, bin_index] += 1
+        state.latency_sums_s[node.group, bin_index] += latency_s
     leave(state, number, now_s)
 
 
@@ -128,10 +128,10 @@ def bits_of(value: float) -> int:
 
 
 @compiled
-def join(state: LoopState, room: int, number: int) -> None:
-    """A request waits in its group's queue of a room, behind all older ones."""
+def join(state: LoopState, station: int, number: int) -> None:
+    """A request waits in its group's queue of a station, behind all older ones."""
     node = state.nodes[number]
-    queue = state.queues[room, node.group]
+    queue = state.queues[station, node.group]
     if queue.length == 0:
         node.next = NONE
         queue.head = queue.tail = number
@@ -142,17 +142,17 @@ def join(state: LoopState, room: int, number: int) -> None:
         state.nodes[queue.tail].next = number
         queue.tail = number
     else:
-        insert(state, room, number)
+        insert(state, station, number)
     queue.length += 1
-    state.waiting_of[room, state.groups[node.group].network] += 1
-    state.rooms[room].waiting += 1
+    state.waiting_of[station, state.groups[node.group].network] += 1
+    state.stations[station].waiting += 1
 
 
 @compiled
-def insert(state: LoopState, room: int, number: int) -> None:
-    """Put a request in its place before younger ones."""
+def insert(state: LoopState, station: int, number: int) -> None:
+    """Put a request before all younger ones."""
     node = state.nodes[number]
-    queue = state.queues[room, node.group]
+    queue = state.queues[station, node.group]
     # The tail is younger, or `join` would have appended: the walk ends within the chain and the tail stays.
     before, after = NONE, queue.head
     while state.nodes[after].request < node.request:
@@ -165,21 +165,21 @@ def insert(state: LoopState, room: int, number: int) -> None:
 
 
 @compiled
-def pop_oldest(state: LoopState, room: int, group: int) -> int:
+def pop_oldest(state: LoopState, station: int, group: int) -> int:
     """Take the first request out of a queue; its load stays."""
-    queue = state.queues[room, group]
+    queue = state.queues[station, group]
     number: int = queue.head
     queue.head = state.nodes[number].next
     if queue.head == NONE:
         queue.tail = NONE
-    count_out(state, room, group)
+    count_out(state, station, group)
     return number
 
 
 @compiled
-def pop_newest(state: LoopState, room: int, group: int) -> int:
+def pop_newest(state: LoopState, station: int, group: int) -> int:
     """Take the last request out of a queue; its load stays."""
-    queue = state.queues[room, group]
+    queue = state.queues[station, group]
     number: int = queue.tail
     if queue.head == number:
         queue.head = queue.tail = NONE
@@ -191,13 +191,13 @@ def pop_newest(state: LoopState, room: int, group: int) -> int:
             before = state.nodes[before].next
         state.nodes[before].next = NONE
         queue.tail = before
-    count_out(state, room, group)
+    count_out(state, station, group)
     return number
 
 
 @compiled
-def count_out(state: LoopState, room: int, group: int) -> None:
+def count_out(state: LoopState, station: int, group: int) -> None:
     """One request fewer waits in a queue."""
-    state.queues[room, group].length -= 1
-    state.waiting_of[room, state.groups[group].network] -= 1
-    state.rooms[room].waiting -= 1
+    state.queues[station, group].length -= 1
+    state.waiting_of[station, state.groups[group].network] -= 1
+    state.stations[station].waiting -= 1

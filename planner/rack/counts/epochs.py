@@ -102,7 +102,7 @@ class EpochTally:
 
     def _note(self, row: EpochRow) -> None:
         self._slots_c[self._epoch // self._slot_stride] = row.temperature_c
-        instant, place = divmod(self._epoch, self.stride)
+        instant, lag = divmod(self._epoch, self.stride)
         count = row.temperature_c.size
         line = np.array(
             [
@@ -120,9 +120,9 @@ class EpochTally:
             ]
         )
         kept = self.series[instant]
-        hottest_c = max(float(kept[4]), line[4]) if place else line[4]
+        hottest_c = max(float(kept[4]), line[4]) if lag else line[4]
         # Running mean over the epochs of an instant, without a sum that grows.
-        kept += (line - kept) / (place + 1)
+        kept += (line - kept) / (lag + 1)
         # Time and the highest temperature are no means.
         kept[0], kept[4] = row.end_s, hottest_c
 
