@@ -1,4 +1,4 @@
-"""The command line goes through `planner.api`, which is light to import and runs on other systems than Linux."""
+"""Commands go through `planner.api`, which is light to import and runs on other systems than Linux."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EXCEPTIONS = {
 
 HEAVY = ("numpy", "onnx", "scipy", "pandas", "matplotlib", "numba", "simpy", "click", "rich")
 MOST_MODULES = 280
-"""After reading a part, beyond those of a bare interpreter; most belong to pydantic, yaml and the language."""
+"""After reading a part, beyond a bare interpreter's; most belong to pydantic, yaml and the language."""
 
 WITHOUT_LINUX = """
 import importlib.abc, multiprocessing.context, os, sys
