@@ -13,8 +13,8 @@ MOST_FILES = 15
 FLOORS = {
     "": [
         {"__init__", "__main__"},
-        {"api"},
         {"cli"},
+        {"api"},
         {"report"},
         {"plan"},
         {"calibration"},
@@ -104,6 +104,8 @@ HOMES = {
     "pyarrow": ("plan/sweep/table.py", "rack/arrivals/trace.py", "rack/run/device_log.py"),
     "matplotlib": ("report/",),
     "click": ("cli/",),
+    "filelock": ("plan/sweep/journal.py",),
+    "platformdirs": ("data_files.py",),
     "rich": ("cli/",),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from planner import api
 from planner.cli.text.numbers import band, quantity
 
 if TYPE_CHECKING:
@@ -26,12 +27,10 @@ _NAMES = {
 
 def claim_lines(scenario: Scenario) -> Iterator[str]:
     """One line a figure, why it may be off, and the ladders."""
-    from planner.plan.rack.claims import claim_answers, ladders
-
-    answers = claim_answers(scenario)
-    if answers:
+    told = api.claims(scenario)
+    if told.answers:
         yield "reported, and predicted:"
-    for answer in answers:
+    for answer in told.answers:
         found = answer.estimate
         yield f"  {answer.claim.name}: {found.model}, {found.device} {found.mode}, {found.precision}"
         for figure in answer.figures:
@@ -47,7 +46,7 @@ def claim_lines(scenario: Scenario) -> Iterator[str]:
             yield f"    {_NAMES[figure.quantity]} {reported}, predicted {text}: {verdict}"
         if answer.claim.explained:
             yield f"    {' '.join(answer.claim.explained.split())}"
-    for item in ladders(answers):
+    for item in told.ladders:
         dimension = _DIMENSIONS[item.quantity]
         yield (
             f"  {item.name}: the reported {_NAMES[item.quantity]} is {quantity(item.fixed, dimension)} and "

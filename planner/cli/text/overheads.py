@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from planner.cli.text.numbers import band, quantity
-from planner.latency.band import BandEnd
 
 if TYPE_CHECKING:
+    from planner.latency.band import BandEnd
     from planner.latency.overhead import Overhead
 
 _NAMES = {
