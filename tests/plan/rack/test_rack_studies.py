@@ -53,7 +53,7 @@ def test_the_published_densities_come_out_within_half_a_kelvin_and_half_a_watt(a
 
 
 def test_the_density_answer_says_what_the_rows_leave_open(article_density):
-    best = article_density.readings[0].reading
+    best = article_density.airflows[0].model
     assert (best.name, best.fitted) == ("offset", 2)
     record = density_record(article_density)
     keys = {
