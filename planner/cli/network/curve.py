@@ -22,6 +22,7 @@ from planner.cli.text.numbers import band, quantity
 if TYPE_CHECKING:
     from planner.latency.result import Estimate
     from planner.plan.compare.load_curve import CurvePoint, LoadCurve
+    from planner.schema.hardware.device import Device
 
 
 @click.command("curve")
@@ -85,7 +86,7 @@ def command(
     elif over == "batch":
         found = estimated_curve("batch", up_to, lambda size: at(batch=size))
     else:
-        most = min(up_to, _cores(first))
+        most = min(up_to, _cores(device, first))
         found = estimated_curve("threads", most, lambda count: at(threads=count))
     record = {
         "model": workload.model,
@@ -109,11 +110,9 @@ def command(
     return OK
 
 
-def _cores(found: Estimate) -> int:
+def _cores(device: Device, found: Estimate) -> int:
     """The cores that threads can use; the estimate has refused a unit without any."""
-    from planner.hardware.catalog import read_device
-
-    active = read_device(found.device).units[found.unit].active.get(found.mode)
+    active = device.units[found.unit].active.get(found.mode)
     return active.value if active else 1
 
 

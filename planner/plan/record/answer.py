@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.hardware.catalog import read_device
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.option_contradiction import contradiction
@@ -210,7 +209,7 @@ def _latency_risk(option: Option) -> str:
 
 
 def _price_risks(option: Option) -> list[str]:
-    price = read_device(option.device).price
+    price = option.part.price
     if price is None:
         return [message("risk.no_price")]
     if price.covers == "kit":
@@ -221,7 +220,7 @@ def _price_risks(option: Option) -> list[str]:
 
 
 def _heat_risks(simulated: Simulated) -> list[str]:
-    thermal = read_device(simulated.option.device).thermal
+    thermal = simulated.option.part.thermal
     if thermal.resistance_k_per_w.status is not Status.ASSUMED:
         return []
     margin_k = thermal.throttle_c.value - simulated.result.devices.temperature_c.max
