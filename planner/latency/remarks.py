@@ -6,16 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.kernels.prepared import Prepared
-from planner.latency.kernels.unit_limits import refusals
+from planner.latency.kernels.unit_limits import Refusals
 from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import LayerEstimate
 from planner.schema.hardware.device import Precision
 from planner.wording.message import message
 
 
-def _fallback_remarks(prepared: Prepared, point: OperatingPoint) -> Iterator[str]:
+def _fallback_remarks(prepared: Prepared, point: OperatingPoint, lost: Refusals) -> Iterator[str]:
     """Which kernels a unit cannot run, and what has to be done for those that it can."""
-    lost = refusals(prepared, point)
     if lost:
         kinds = sorted({reason for reasons in lost.values() for reason in reasons})
         number = len(prepared.kernels)
@@ -28,7 +27,11 @@ def _fallback_remarks(prepared: Prepared, point: OperatingPoint) -> Iterator[str
 
 
 def remarks(
-    prepared: Prepared, memory: MemoryUse, layers: Sequence[LayerEstimate], point: OperatingPoint
+    prepared: Prepared,
+    memory: MemoryUse,
+    layers: Sequence[LayerEstimate],
+    point: OperatingPoint,
+    refused: Refusals,
 ) -> list[str]:
     """What a reader of the estimate has to know: what does not fit, was assumed, or is left out."""
     workload = prepared.workload
@@ -44,5 +47,5 @@ def remarks(
     if any(layer.op_class == "recurrent" for layer in layers):
         found.append(message("estimated.recurrent"))
     if point.operators:
-        found += _fallback_remarks(prepared, point)
+        found += _fallback_remarks(prepared, point, refused)
     return found

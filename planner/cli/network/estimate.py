@@ -97,7 +97,8 @@ def command(
     if unit == AUTO:
         refuse_with_auto(threads=threads, calibration=calibration, caller=caller, anchor=anchors or None)
         auto = auto_units(workload, device, mode=mode, precision=asked, engine=engine)
-        result = auto.best.estimate
+        best = auto.best
+        result = with_hidden_costs(best.estimate, workload, device, network=best.network)
     else:
         result = estimate(
             workload,
@@ -112,8 +113,8 @@ def command(
             calibration=chosen,
             anchors=measured,
             published=published,
+            hidden=True,
         )
-    result = with_hidden_costs(result, workload, device, threads)
     result = replace(result, warnings=(*result.warnings, *notes, *own_part_notes((device.id,))))
     record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}
     memory = result.memory
