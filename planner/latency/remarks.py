@@ -12,13 +12,17 @@ from planner.latency.network_time import LayerEstimate
 from planner.schema.hardware.device import Precision
 from planner.wording.message import message
 
+DOES_NOT_FIT = "estimated.does_not_fit"
+LOST_KERNELS = "estimated.lost_kernels"
+"""Names of the remarks that others look for."""
+
 
 def _fallback_remarks(prepared: Prepared, point: OperatingPoint, lost: Refusals) -> Iterator[str]:
     """Which kernels a unit cannot run, and what has to be done for those that it can."""
     if lost:
         kinds = sorted({reason for reasons in lost.values() for reason in reasons})
         number = len(prepared.kernels)
-        yield message("estimated.lost_kernels", lost=len(lost), kernels=number, types=", ".join(kinds))
+        yield message(LOST_KERNELS, lost=len(lost), kernels=number, types=", ".join(kinds))
     else:
         yield message("estimated.value_limits")
     kept = (kernel for index, kernel in enumerate(prepared.kernels) if index not in lost)
@@ -38,7 +42,7 @@ def remarks(
     found: list[str] = []
     if not memory.fits:
         needed, has = f"{memory.total_bytes / 1e9:.2f}", f"{memory.capacity_bytes / 1e9:.2f}"
-        found.append(message("estimated.does_not_fit", needed=needed, device=point.device, has=has))
+        found.append(message(DOES_NOT_FIT, needed=needed, device=point.device, has=has))
     found += [message("estimated.assumed", text=text) for text in workload.assumptions]
     if workload.unresolved:
         found.append(message("estimated.unresolved", number=len(workload.unresolved)))

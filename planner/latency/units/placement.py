@@ -21,11 +21,13 @@ from planner.latency.network_time import LayerEstimate, NetworkTime
 from planner.latency.one_unit import assembled, estimate_at
 from planner.latency.overhead import hidden_costs_data
 from planner.latency.point import point_for
+from planner.latency.remarks import LOST_KERNELS
 from planner.latency.result import Estimate
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import weakest
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.device import Device, Precision
+from planner.wording.message import key_of
 from planner.workload.workload import Workload
 
 AUTO = "auto"
@@ -219,7 +221,7 @@ def _told(
     against: Refusals,
 ) -> tuple[str, ...]:
     """The warnings of an estimate, with what was done about operators in place of what might be."""
-    kept = [text for text in whole.warnings if "fall back" not in text]
+    kept = [text for text in whole.warnings if key_of(text) != LOST_KERNELS]
     if fell:
         kinds = sorted({reason for reasons in against.values() for reason in reasons})
         units = ", ".join(sorted({layer.unit for layer in fell}))

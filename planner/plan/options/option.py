@@ -12,7 +12,7 @@ from planner.provenance import Provenance
 from planner.rack.description.rack import Service, Unit
 from planner.schema.hardware.device import ComputeUnit, Device, Mode
 from planner.units import format_quantity
-from planner.wording.message import message
+from planner.wording.message import Message, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,8 @@ class Option:
     racks: int = 1
     beside: tuple[Unit, ...] = ()
     """Units of each device that serve beside `unit`."""
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Message, ...] = ()
+    """The limits of the scenario that it breaks; `key` tells which."""
     pareto: bool = False
 
     @property

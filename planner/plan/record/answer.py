@@ -12,7 +12,7 @@ from planner.provenance import Status
 from planner.rack.counts.results import StreamResult
 from planner.rack.counts.statistics import samples_wanted
 from planner.units import format_percent, format_quantity
-from planner.wording.message import Message, counted, message, word
+from planner.wording.message import counted, message, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _infeasible(study: Study) -> AnswerText:
         reason=nearest.reasons[0],
     )
     sentences: list[str] = [text]
-    if isinstance(against, Message) and against.key == "contradiction.several":
+    if against is not None and against.key == "contradiction.several":
         sentences.append(message("answer.contradiction", against=against))
     return AnswerText(
         "INFEASIBLE",
@@ -82,7 +82,7 @@ def _binding(study: Study) -> tuple[str, ...]:
     kinds: dict[str, str] = {}
     for option in study.options:
         for reason in option.reasons:
-            kinds.setdefault(reason.key if isinstance(reason, Message) else reason.split(":")[0], reason)
+            kinds.setdefault(reason.key, reason)
     return tuple(kinds.values())[:3]
 
 
