@@ -88,7 +88,7 @@ def estimate(
         calibration=chosen,
         anchors=anchors,
         published=published,
-        hidden=True,
+        overheads=True,
     )
     return replace(found, warnings=(*found.warnings, *notes))
 

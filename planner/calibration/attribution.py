@@ -1,4 +1,4 @@
-"""Times of an engine's own nodes given to our kernels: which part of the ONNX file each node stands for."""
+"""Times of an engine's own nodes given to our kernels: which part of the ONNX file each node represents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BLOCKED = "_nchwc"
 _TOKEN = re.compile(r"(_token_\d+)+$")
 """What ONNX Runtime puts behind the names of nodes that it makes anew."""
 _LONGEST_FUSED = 40
-"""Operators that one engine node may stand for; a longer way back means that its inputs are not known."""
+"""Operators that one engine node may represent; a longer way back means that its inputs are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ _FOREIGN = "\0"
 
 
 class _Finder:
-    """Looks up the kernels that an engine's node stands for."""
+    """Looks up the kernels that an engine's node represents."""
 
     def __init__(self, workload: Workload, kernels: Sequence[Kernel], nodes: Sequence[EngineNode]) -> None:
         self._nodes = nodes
@@ -246,7 +246,7 @@ def _writes_one_of(kernel: Kernel, tensors: Collection[str]) -> bool:
 
 
 _SPELLED = {"Gelu": {"Gelu", "Erf"}, "FastGelu": {"Tanh"}, "QuickGelu": {"Sigmoid"}}
-"""Nodes that stand for a few operators, with those that tell them."""
+"""Nodes that represent a few operators, with those that identify them."""
 _RENAMED = {"LSTMSequence": "LSTM", "GRUSequence": "GRU"}
 
 

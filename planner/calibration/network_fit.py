@@ -31,7 +31,7 @@ _LEAST_SHARE = 0.15
 """A node keeps at least this share of its profiled time; the clock counts whole microseconds."""
 _SOFT = 0.03
 _LEAST_SECONDS = 2e-4
-"""Shorter networks are told apart by the call and the clock more than by their kernels."""
+"""The time of shorter networks depends on the call and the clock more than on their kernels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Profiler:
     fixed_s: float
 
     def true_seconds(self, seconds: float, nodes: float) -> float:
-        """Seconds of a kernel without the profiler; zero for one that no node stands for."""
+        """Seconds of a kernel without the profiler; zero for one that no node represents."""
         if nodes == 0:
             return 0.0
         return max(self.scale * seconds - self.per_node_s * nodes, _LEAST_SHARE * seconds)

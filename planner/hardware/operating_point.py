@@ -67,7 +67,7 @@ class OperatingPoint:
     threads_share: float
     """Threads used over the cores of the mode; one where all are."""
     host_apart: bool
-    """Whether the part hangs on a host whose power is not in its own."""
+    """Whether the part is attached to a host whose power is not included in its own."""
     latency_provenance: Provenance
     power_provenance: Provenance
     warnings: tuple[str, ...]

@@ -16,7 +16,7 @@ from planner.latency.kernels.prepared import prepare, prepare_run
 from planner.latency.kernels.unit_limits import OnUnit, on_unit
 from planner.latency.memory_use import what_would_fit
 from planner.latency.one_unit import estimate_at
-from planner.latency.overheads.around import with_hidden_costs
+from planner.latency.overheads.around import with_overheads
 from planner.latency.point import point_for
 from planner.latency.result import Estimate
 from planner.latency.transfer.prediction import usual_profile
@@ -41,7 +41,7 @@ def estimate(
     calibration: Calibration | None = None,
     anchors: Sequence[Anchor] = (),
     published: bool = False,
-    hidden: bool = False,
+    overheads: bool = False,
 ) -> Estimate:
     """Predict one network on one part.
 
@@ -52,21 +52,21 @@ def estimate(
 
     Left out, `unit` is the first that runs the engine, `mode` the part's default, `engine` the unit's usual
     one, `precision` half precision where the unit computes in it at speed. Kernels that the unit does not run
-    are timed on the units that help it out, with the passages between (`planner.latency.units.placement`),
+    are timed on the units that help it out, with the crossings between (`planner.latency.units.placement`),
     but for anchored estimates, which are of the unit alone. Refuses names the part does not know and
     precisions it neither has nor falls back from; a network that does not fit is answered with ``fits =
     False``.
 
     `anchors`, measurements on this part or of this network, and `published` ones of the kind blend with the
-    fitted model (see `planner.latency.anchoring.blend`); they are of the engine alone, without a caller.
-    `hidden` asks for the costs around inference as well (`planner.latency.overheads.around`).
+    fitted model (see `planner.latency.anchoring.blend`); they are of the engine alone, without host overhead.
+    `overheads` asks for the time around inference as well (`planner.latency.overheads.around`).
     """
     if calibration is not None:
         if anchors or published:
             problem = Problem("anchor", "none beside a calibration", "both", "ask with --calibration none")
             raise InputError("estimate", [problem])
         result = _calibrated(workload, device, unit, mode, precision, batch, engine, threads, calibration)
-        return with_hidden_costs(result, workload, device, threads) if hidden else result
+        return with_overheads(result, workload, device, threads) if overheads else result
     point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
     size = workload.batch if batch is None else batch
     network = on_unit(prepare(workload, size, point.precision, point.engine), point)
@@ -75,8 +75,8 @@ def estimate(
     else:
         model = transfer_for(point) if transfer else None
         result = estimate_with_helpers(workload, network, device, point, model, profile)
-    result = _told_what_fits(result, workload, device, point)
-    return with_hidden_costs(result, workload, device, threads, network) if hidden else result
+    result = _with_memory_note(result, workload, device, point)
+    return with_overheads(result, workload, device, threads, network) if overheads else result
 
 
 def _calibrated(
@@ -129,7 +129,7 @@ def _anchored(
     return estimate_at(prepared, point, model, caller, anchored=found, refused=network.refused)
 
 
-def _told_what_fits(found: Estimate, workload: Workload, device: Device, point: OperatingPoint) -> Estimate:
+def _with_memory_note(found: Estimate, workload: Workload, device: Device, point: OperatingPoint) -> Estimate:
     """The estimate, with what would fit where it does not."""
     if found.fits:
         return found

@@ -6,7 +6,7 @@ typical plan counts on its middle, a cautious one on its high end.
 The band of a datasheet holds no probability and is corrected by how far published measurements fall short
 of it. For each engine and kind of unit the database holds the median and the 90th percentile of published
 latency over the middle of that band, on networks and parts named there; a plan that ignored them would buy
-too little. Where nobody published, the figures of the `generic` engine stand in, and the result says so. A
+too little. Where nobody published, the figures of the `generic` engine are used, and the result says so. A
 typical plan never counts on less than the middle of the band, and while an engine has fewer than ten pairs of
 network and part, a cautious one counts on no less than the generic 90th percentile.
 """

@@ -2,13 +2,13 @@
 
 part = idle + dynamic x share of the unit x powered partitions x (clock / top clock)^k x use,
 use = standing + (1 - standing) x busiest of arithmetic and memory traffic, as shares of the unit's peaks;
-system = supply x part for a module on its carrier; the part itself for a board, told at its input.
+system = supply x part for a module on its carrier; the part itself for a board, specified at its input.
 
 The parameters are fitted on the power logs of MLPerf Inference (`hardware_db/power`, docs/power.md), whose
 watts are those of the whole system at the plug. Clock to a power between one and three: Le Sueur and Heiser,
 "Dynamic voltage and frequency scaling: the laws of diminishing returns", HotPower 2010. Where no family of
-the model covers a unit (cards and servers, whose host nobody meters apart; NPUs but one) a judgement stands
-in: 0.75 of the way from idle to the limit, within 0.5 to 1.
+the model covers a unit (cards and servers, whose host is not metered separately; NPUs but one) a judgement is
+used: 0.75 of the way from idle to the limit, within 0.5 to 1.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class PowerDraw:
     boundary: str
     provenance: Provenance
     rests_on: str | None
-    """The family of the power model; None where the judgement stands in."""
+    """The family of the power model; None where the judgement is used."""
 
 
 def power_draw(point: OperatingPoint, use: float) -> PowerDraw:
@@ -95,7 +95,7 @@ def use_factor(use: float, values: Mapping[str, float]) -> float:
 
 
 def supply_factor(point: OperatingPoint, values: Mapping[str, float]) -> float:
-    """Watts at the plug for one of the part: limits and idle of a board are told at its input already."""
+    """Watts at the plug for one of the part: limits and idle of a board are those at its input already."""
     return 1.0 if point.form == BOARD_INPUT else values["supply"]
 
 

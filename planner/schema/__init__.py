@@ -1,1 +1,1 @@
-"""What may stand in a YAML file, and how it is read; the only room that knows pydantic."""
+"""Schemas of the YAML files, and how they are read; the only package that imports pydantic."""

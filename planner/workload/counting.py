@@ -262,8 +262,8 @@ class _Counter:
         reads = [Access(name, 0) for name in node.inputs if name in self._runtime]
         writes = [Access(name, 0) for name in node.outputs if name]
         weights: list[Access] = []
-        for place, (inner, repeats) in enumerate(counted):
-            prefix = f"{node.name}/{place}" if len(counted) > 1 else node.name
+        for index, (inner, repeats) in enumerate(counted):
+            prefix = f"{node.name}/{index}" if len(counted) > 1 else node.name
             names = self._adopted(inner, prefix)
             for operator in inner.operators:
                 reads += _repeated(operator.reads, names, repeats)

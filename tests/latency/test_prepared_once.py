@@ -9,7 +9,7 @@ from planner import api
 from planner.hardware.catalog import read_device
 from planner.latency.estimate import estimate
 from planner.latency.kernels import prepared, unit_limits
-from planner.latency.overheads.around import with_hidden_costs
+from planner.latency.overheads.around import with_overheads
 from planner.latency.units.placement import place
 from planner.zoo.source import read_model
 
@@ -34,7 +34,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 @pytest.mark.parametrize("unit", ["gpu", "dla"])
-def test_an_estimate_with_hidden_costs_prepares_its_network_once(unit: str, counts: Counter[str]):
+def test_an_estimate_with_overheads_prepares_its_network_once(unit: str, counts: Counter[str]):
     found = api.estimate("zoo:resnet50_v1.5", ORIN, unit=unit)
     assert found.hidden
     assert counts == {"fusions": 1, "refusals": 1}
@@ -49,9 +49,9 @@ def test_each_helper_adds_one_look_at_its_own_limits(counts: Counter[str]):
     assert counts == {"fusions": 1, "refusals": 3}
 
 
-def test_hidden_costs_are_the_same_for_a_network_at_hand():
+def test_overheads_are_the_same_for_a_network_at_hand():
     model = read_model("zoo:resnet50_v1.5")
-    whole = estimate(model, ORIN, unit="dla", hidden=True)
+    whole = estimate(model, ORIN, unit="dla", overheads=True)
     bare = estimate(model, ORIN, unit="dla")
     assert bare.hidden == ()
-    assert with_hidden_costs(bare, model, ORIN).hidden == whole.hidden
+    assert with_overheads(bare, model, ORIN).hidden == whole.hidden

@@ -1,1 +1,1 @@
-"""Random small networks whose kernels, measured in context, stand for those of networks to come."""
+"""Random small networks whose kernels, measured in context, represent those of other networks."""

@@ -20,11 +20,11 @@ from planner.latency.transfer.effects import (
     EFFECTS,
     RUN_TO_RUN,
     Blend,
+    EffectKeys,
     Known,
     Matrix,
-    Place,
     blend,
-    place,
+    effect_keys,
     shared_effects,
     state_of,
 )
@@ -56,7 +56,7 @@ class Neighbours:
     """A left-out row with what a user might know beside it, under the fit that left its device out."""
 
     row: LeftOut
-    place: Place
+    keys: EffectKeys
     one_other: tuple[Known, ...]
     """One other network on this part, at its precision."""
     others: tuple[Known, ...]
@@ -65,9 +65,9 @@ class Neighbours:
     """The same network on other parts, at its precision."""
 
 
-def place_of(item: Observation) -> Place:
-    """Where an observation stands."""
-    return place(
+def keys_of(item: Observation) -> EffectKeys:
+    """Keys of the effects of an observation."""
+    return effect_keys(
         unit=f"{item.engine} on {same_unit(read_device(item.device), item.point.unit)}",
         state=state_of(item.point),
         precision=item.point.precision.value,
@@ -86,8 +86,8 @@ def fit_effects(left_out: Sequence[LeftOut]) -> dict[EffectName, float]:
 
     rows = sorted(left_out, key=lambda row: zlib.crc32(row.observation.rows[0].encode()))[:MOST_ROWS]
     errors = np.clip([row.log_error for row in rows], -LARGEST_ERROR, LARGEST_ERROR)
-    places = [place_of(row.observation) for row in rows]
-    shared = np.array(shared_effects(places, places))
+    settings = [keys_of(row.observation) for row in rows]
+    shared = np.array(shared_effects(settings, settings))
     means = np.log([PRIORS[name] for name in EFFECTS])
 
     def objective(logs: Column) -> float:
@@ -133,12 +133,12 @@ def neighbours(left_out: Sequence[LeftOut]) -> tuple[Neighbours, ...]:
             for other, seconds in row.others
             if other.model == item.model and other.point.precision is item.point.precision
         )
-        found.append(Neighbours(row, place_of(item), others[:1], others, siblings[:MOST_ANCHORS]))
+        found.append(Neighbours(row, keys_of(item), others[:1], others, siblings[:MOST_ANCHORS]))
     return tuple(found)
 
 
 def _known(item: Observation, log_ratio: float) -> Known:
-    return Known(place_of(item), log_ratio, item.rows[0])
+    return Known(keys_of(item), log_ratio, item.rows[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def blended(
     for row in rows:
         anchors = (*row.others, *row.siblings) if which == "both" else getattr(row, which)
         if anchors:
-            found.append(Blended(row.row, blend(effects, row.place, anchors)))
+            found.append(Blended(row.row, blend(effects, row.keys, anchors)))
     return tuple(found)
 
 

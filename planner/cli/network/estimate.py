@@ -82,7 +82,7 @@ def command(
     from planner.hardware.catalog import read_device
     from planner.latency.choice import anchors_for, calibration_for
     from planner.latency.estimate import estimate
-    from planner.latency.overheads.around import with_hidden_costs
+    from planner.latency.overheads.around import with_overheads
     from planner.latency.record import estimate_record
     from planner.latency.units.placement import AUTO
     from planner.plan.compare.units_auto import auto_record, auto_units
@@ -98,7 +98,7 @@ def command(
         refuse_with_auto(threads=threads, calibration=calibration, caller=caller, anchor=anchors or None)
         auto = auto_units(workload, device, mode=mode, precision=asked, engine=engine)
         best = auto.best
-        result = with_hidden_costs(best.estimate, workload, device, network=best.network)
+        result = with_overheads(best.estimate, workload, device, network=best.network)
     else:
         result = estimate(
             workload,
@@ -113,7 +113,7 @@ def command(
             calibration=chosen,
             anchors=measured,
             published=published,
-            hidden=True,
+            overheads=True,
         )
     result = replace(result, warnings=(*result.warnings, *notes, *own_part_notes((device.id,))))
     record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}

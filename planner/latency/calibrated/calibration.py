@@ -170,6 +170,6 @@ class Calibration:
         if any("masked" in shape.kind for shape in shapes):
             notes.append(
                 "a mask far below zero makes denormal numbers in attention, which can slow it 3 to 50 times; "
-                "how much hangs on values"
+                "how much depends on values"
             )
         return notes

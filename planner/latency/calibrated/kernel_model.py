@@ -3,7 +3,7 @@
 log t = log(a + b MACs + c bytes) + g(shape), where g is a Gaussian process with a Matern 5/2 covariance and a
 length for each feature (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, eq. 4.17 and
 2.25 to 2.26). Far from every measured kernel g returns to zero, the base, and its spread grows to that of the
-class, so that a shape that was never probed is told by its band. Kernels of another kind in the same class
+class, so that a shape that was never probed shows in its band. Kernels of another kind in the same class
 share a part of the covariance.
 """
 

@@ -47,7 +47,7 @@ def predict(
     values = parameter_values(transfer)
     chosen = usual_profile(transfer, prepared.workload.model) if profile is None else profile
     if chosen and chosen not in (known := [caller.profile for caller in transfer.callers]):
-        raise UnknownIdError(f"caller of {transfer.engine}", chosen, ["none", *known])
+        raise UnknownIdError(f"host overhead (--caller) of {transfer.engine}", chosen, ["none", *known])
     acting = combined(transfer.scoped, values, setting_of(point, chosen))
     alone = combined(transfer.scoped, values, setting_of(point, ""))
     facts = unit_facts(point, acting)
@@ -120,8 +120,8 @@ def _novelty(
     }
     new = {name: share for name, share in shares.items() if share > 0.02}
     if new:
-        told = tuple(f"{name} {share * 100:.0f} %" for name, share in new.items())
-        yield 1.0 + sum(new.values()), message("estimated.new_operators", items=told)
+        listed = tuple(f"{name} {share * 100:.0f} %" for name, share in new.items())
+        yield 1.0 + sum(new.values()), message("estimated.new_operators", items=listed)
     fitted = transfer.rests_on.precisions if transfer.rests_on else []
     if point.precision.value not in fitted:
         yield 1.5, message("estimated.new_precision", precision=point.precision)
@@ -129,5 +129,5 @@ def _novelty(
 
 def _caller_note(transfer: Transfer, profile: str, caller_s: float) -> str:
     why = next((caller.why for caller in transfer.callers if caller.profile == profile), profile)
-    told = Stored(f"transfer.{transfer.id}.caller.{profile}", why)
-    return message("estimated.caller", time=f"{caller_s * 1e3:.2f}", why=told)
+    reason = Stored(f"transfer.{transfer.id}.caller.{profile}", why)
+    return message("estimated.caller", time=f"{caller_s * 1e3:.2f}", why=reason)

@@ -66,7 +66,7 @@ class LiquidAnswer:
 def site_limits(
     scenario: Scenario, part: Device | None, rack: Rack, around: SurroundingsAt, asked: DensitySpec
 ) -> tuple[SiteLimit, ...]:
-    """The limits in the order in which they are told: room, heat, inlets, power."""
+    """The limits in the order of the report: rack space, heat, inlets, power."""
     limits = [_heat(rack, around), _power(scenario, rack, around)]
     if part is not None:
         limits.insert(0, _room(scenario, part))
@@ -180,9 +180,10 @@ def most_w(rack: Rack) -> float:
 
 
 def liquid_answer(rack: Rack, liquid: Liquid, others: Sequence[SiteLimit], most: int) -> LiquidAnswer:
-    """The limit with cold plates: the air limits fall away, room and power stay, and the water has its own.
+    """The limit with cold plates: the air limits do not apply, rack space and power do, and the water has its
+    own.
 
-    Every plate is fed at the loop's supply; what stays in the air is not held against the inlets.
+    Every plate is fed at the loop's supply; what stays in the air does not count for the inlets.
     """
     device_w = rack.device.idle_w + expected_load(rack).dynamic_w
     device_c = liquid.supply_c + liquid.plate_k_per_w * device_w

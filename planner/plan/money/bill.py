@@ -143,7 +143,7 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
     money = scenario.money
     found: dict[str, _Running] = {
         "devices": _Running("at purchase", _price_text(price)),
-        "spares": _Running("at purchase", "devices that stand by, at the same price"),
+        "spares": _Running("at purchase", "devices on standby, at the same price"),
         "carriers": _Running("at purchase", "as the scenario prices them"),
     }
     held: dict[str, float] = dict.fromkeys(found, 0.0)

@@ -55,7 +55,7 @@ def rack_units(scenario: Scenario, device: Device, installed: int) -> float:
 def rack_cost(scenario: Scenario, device: Device, installed: int, draw: Draw) -> Cost:
     """Capital, running cost per year and their present value over the horizon, for one kind of device.
 
-    None stands where the price of the part or of its carrier is unknown; the running cost then lacks
+    None where the price of the part or of its carrier is unknown; the running cost then lacks
     maintenance.
     """
     capital = capital_of(scenario, device, installed)

@@ -1,4 +1,5 @@
-"""Energy by the hour of the day: what a joule costs and how much carbon it stands for, when it is drawn.
+"""Energy by the hour of the day: what a joule costs and how much carbon it emits, by the time at which it is
+drawn.
 
 A load with a daily profile draws more in some hours; its dynamic power is spread over the day as its requests
 are, idle power and fans evenly. Streams without a profile of one day are the same at every hour.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.rack.compiled.dispatch import choose_room, mixed
+from planner.rack.compiled.dispatch import choose_station, mixed
 from planner.rack.compiled.jit import compiled
 from planner.rack.compiled.requests import (
     add_load,
@@ -25,15 +25,15 @@ from planner.rack.compiled.tree import renew_winner
 
 @compiled
 def admit(state: LoopState, number: int, now_s: float) -> None:
-    """Send a request to the room that dispatch says, by way of the steps before it."""
+    """Send a request to the station that dispatch says, by way of the steps before it."""
     node = state.nodes[number]
-    room = choose_room(state, state.groups[node.group].network, node.request)
-    if room == NONE:
+    station = choose_station(state, state.groups[node.group].network, node.request)
+    if station == NONE:
         drop_waiting(state, number, now_s)
         return
-    node.room = room
+    node.station = station
     node.stage = 0
-    add_load(state, room, 1)
+    add_load(state, station, 1)
     wait(state, number, now_s)
 
 
@@ -43,20 +43,20 @@ def wait(state: LoopState, number: int, now_s: float) -> None:
     node = state.nodes[number]
     group, early = node.group, before_inference(state, number)
     pool = state.path_pool[group, node.stage]
-    room = node.room
+    station = node.station
     if pool != NONE:
-        room = state.pool_room[state.rooms[room].device, pool]
-    join(state, room, number)
-    if state.rooms[room].idle_head != NONE:
-        serve(state, room, now_s)
+        station = state.pool_station[state.stations[station].device, pool]
+    join(state, station, number)
+    if state.stations[station].idle_head != NONE:
+        serve(state, station, now_s)
     rules = state.groups[group]
-    if state.queues[room, group].length > rules.limit and early:
+    if state.queues[station, group].length > rules.limit and early:
         if rules.overflow == DROP_OLDEST:
-            lost = pop_oldest(state, room, group)
+            lost = pop_oldest(state, station, group)
         else:
-            lost = pop_newest(state, room, group)
+            lost = pop_newest(state, station, group)
         if before_inference(state, lost):
-            add_load(state, state.nodes[lost].room, -1)
+            add_load(state, state.nodes[lost].station, -1)
         drop_waiting(state, lost, now_s)
 
 
@@ -69,37 +69,37 @@ def before_inference(state: LoopState, number: int) -> bool:
 
 
 @compiled
-def serve(state: LoopState, room: int, now_s: float) -> None:
-    """Start all that may start in a room; wait for the next batch to fill where units stay idle."""
-    place = state.rooms[room]
-    while place.idle_head != NONE and place.waiting > 0:
-        if place.lane == NONE:
-            start_step(state, room, now_s)
+def serve(state: LoopState, station: int, now_s: float) -> None:
+    """Start all that may start in a station; wait for the next batch to fill where units stay idle."""
+    entry = state.stations[station]
+    while entry.idle_head != NONE and entry.waiting > 0:
+        if entry.lane == NONE:
+            start_step(state, station, now_s)
             continue
-        network = ready(state, room, now_s)
+        network = ready(state, station, now_s)
         if network == NONE:
-            await_expiry(state, room, now_s)
+            await_expiry(state, station, now_s)
             return
-        start(state, room, network, now_s)
+        start(state, station, network, now_s)
 
 
 @compiled
-def oldest_of(state: LoopState, room: int, network: int) -> int:
-    """The oldest request that waits for a network in a room."""
+def oldest_of(state: LoopState, station: int, network: int) -> int:
+    """The oldest request that waits for a network in a station."""
     oldest = NONE
-    for place in range(state.networks[network].first, state.networks[network].last):
-        head = state.queues[room, state.group_order[place]].head
+    for member in range(state.networks[network].first, state.networks[network].last):
+        head = state.queues[station, state.group_order[member]].head
         if head != NONE and (oldest == NONE or state.nodes[head].request < state.nodes[oldest].request):
             oldest = head
     return oldest
 
 
 @compiled
-def first_of(state: LoopState, room: int, network: int) -> int:
+def first_of(state: LoopState, station: int, network: int) -> int:
     """The waiting request of a network that is first in rank: highest priority, then oldest."""
     first = NONE
-    for place in range(state.networks[network].first, state.networks[network].last):
-        head = state.queues[room, state.group_order[place]].head
+    for member in range(state.networks[network].first, state.networks[network].last):
+        head = state.queues[station, state.group_order[member]].head
         if head != NONE and (first == NONE or before(state, head, first)):
             first = head
     return first
@@ -115,47 +115,47 @@ def before(state: LoopState, one: int, other: int) -> bool:
 
 
 @compiled
-def ready(state: LoopState, room: int, now_s: float) -> int:
+def ready(state: LoopState, station: int, now_s: float) -> int:
     """Of the networks whose batch is full or has waited enough, the one with the first in rank; or NONE."""
     best, first = NONE, NONE
     for network in range(len(state.networks)):
-        waiting = state.waiting_of[room, network]
+        waiting = state.waiting_of[station, network]
         if waiting == 0:
             continue
-        oldest_s = state.nodes[oldest_of(state, room, network)].since_s
+        oldest_s = state.nodes[oldest_of(state, station, network)].since_s
         if (
             waiting >= state.networks[network].max_size
             or now_s >= oldest_s + state.networks[network].max_wait_s
         ):
-            head = first_of(state, room, network)
+            head = first_of(state, station, network)
             if best == NONE or before(state, head, first):
                 best, first = network, head
     return best
 
 
 @compiled
-def await_expiry(state: LoopState, room: int, now_s: float) -> None:
-    """Watch for the moment at which the first of a room's batches has waited enough."""
+def await_expiry(state: LoopState, station: int, now_s: float) -> None:
+    """Watch for the moment at which the first of a station's batches has waited enough."""
     expiry_s = np.inf
     for network in range(len(state.networks)):
-        if state.waiting_of[room, network] > 0:
-            oldest_s = state.nodes[oldest_of(state, room, network)].since_s
+        if state.waiting_of[station, network] > 0:
+            oldest_s = state.nodes[oldest_of(state, station, network)].since_s
             expiry_s = min(expiry_s, oldest_s + state.networks[network].max_wait_s)
-    if expiry_s < state.rooms[room].expiry_s:
-        state.rooms[room].expiry_s = expiry_s
-        state.fire_s[room] = now_s + (expiry_s - now_s)
-        renew_winner(state.fire_winner, state.fire_s, state.fire_order, room)
+    if expiry_s < state.stations[station].expiry_s:
+        state.stations[station].expiry_s = expiry_s
+        state.fire_s[station] = now_s + (expiry_s - now_s)
+        renew_winner(state.fire_winner, state.fire_s, state.fire_order, station)
 
 
 @compiled
-def start(state: LoopState, room: int, network: int, now_s: float) -> None:
+def start(state: LoopState, station: int, network: int, now_s: float) -> None:
     """The unit that has been idle longest begins a batch of a network."""
     pass_time(state, now_s)
     run = state.run[0]
-    size = min(state.networks[network].max_size, state.waiting_of[room, network])
-    number = take_idle(state, room)
+    size = min(state.networks[network].max_size, state.waiting_of[station, network])
+    number = take_idle(state, station)
     server = state.servers[number]
-    server.head = take(state, room, network, size, now_s)
+    server.head = take(state, station, network, size, now_s)
     added_s = 0.0
     node = server.head
     while node != NONE:
@@ -174,17 +174,17 @@ def start(state: LoopState, room: int, network: int, now_s: float) -> None:
 
 
 @compiled
-def start_step(state: LoopState, room: int, now_s: float) -> None:
+def start_step(state: LoopState, station: int, now_s: float) -> None:
     """The server of a pool that has been idle longest takes the request that is first in rank."""
     pass_time(state, now_s)
-    number = take_idle(state, room)
+    number = take_idle(state, station)
     first = NONE
     for group in range(len(state.groups)):
-        head = state.queues[room, group].head
+        head = state.queues[station, group].head
         if head != NONE and (first == NONE or before(state, head, first)):
             first = head
     node = state.nodes[first]
-    pop_oldest(state, room, node.group)
+    pop_oldest(state, station, node.group)
     state.run[0].waited_s += in_window_s(state, node.since_s, now_s)
     node.next = NONE
     state.servers[number].head = first
@@ -193,12 +193,12 @@ def start_step(state: LoopState, room: int, now_s: float) -> None:
 
 
 @compiled
-def take(state: LoopState, room: int, network: int, size: int, now_s: float) -> int:
+def take(state: LoopState, station: int, network: int, size: int, now_s: float) -> int:
     """Chain the waiting requests of a network that are first in rank, and count their waits."""
     run = state.run[0]
     head = last = NONE
     for _ in range(size):
-        number = pop_oldest(state, room, state.nodes[first_of(state, room, network)].group)
+        number = pop_oldest(state, station, state.nodes[first_of(state, station, network)].group)
         run.waited_s += in_window_s(state, state.nodes[number].since_s, now_s)
         if head == NONE:
             head = number
@@ -225,7 +225,7 @@ def complete(state: LoopState, number: int, now_s: float) -> None:
             go_on(state, node, now_s)
         node = following
     make_idle(state, number)
-    serve(state, server.room, now_s)
+    serve(state, server.station, now_s)
     if server.size == 0:
         renew_winner(state.completion_winner, state.completion_s, state.completion_order, number)
 

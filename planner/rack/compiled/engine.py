@@ -20,19 +20,19 @@ from planner.rack.counts.epochs import EpochTally
 from planner.rack.counts.latencies import BinnedLatencies
 from planner.rack.counts.tally import RequestAccounts, RunTally, StreamTally, law_accounts
 from planner.rack.description.rack import Rack
-from planner.rack.load.topology import places_of
-from planner.rack.run.device_log import Told
+from planner.rack.load.topology import topology_of
+from planner.rack.run.device_log import EpochSink
 from planner.rack.run.epoch_control import Measures, Steering
 from planner.rack.run.records import EpochRow
 from planner.rack.run.rolling_update import Trial
 
 
-def run_replication(rack: Rack, replication: int, told: Told | None = None) -> RunTally:
+def run_replication(rack: Rack, replication: int, on_epoch: EpochSink | None = None) -> RunTally:
     """Run one replication of a rack; the same rack and number give the same tally, bit for bit.
 
-    `told` is given each epoch as it closes.
+    `on_epoch` is called with each epoch as it closes.
     """
-    return _CompiledRun(rack, replication, told).tally()
+    return _CompiledRun(rack, replication, on_epoch).tally()
 
 
 def epoch_ends_s(rack: Rack) -> Iterator[float]:
@@ -45,14 +45,14 @@ def epoch_ends_s(rack: Rack) -> Iterator[float]:
 
 
 class _CompiledRun:
-    def __init__(self, rack: Rack, replication: int, told: Told | None) -> None:
-        self._told = told
+    def __init__(self, rack: Rack, replication: int, on_epoch: EpochSink | None) -> None:
+        self._on_epoch = on_epoch
         self._rack = rack
         self._replication = replication
-        self._places = places_of(rack)
-        self._steering = Steering(rack, self._places, replication)
+        self._topology = topology_of(rack)
+        self._steering = Steering(rack, self._topology, replication)
         self._epochs = EpochTally(rack)
-        self._state = begin(rack, self._places, replication, _window_start_s(rack))
+        self._state = begin(rack, self._topology, replication, _window_start_s(rack))
         self._drawn = 0
         self._arrived_before = 0
         for device in np.flatnonzero(~self._steering.out):
@@ -110,8 +110,8 @@ class _CompiledRun:
         ENTRIES.end_epoch(now_s, state)
         row = self._measured(now_s, length_s)
         self._epochs.add(row)
-        if self._told is not None:
-            self._told(row)
+        if self._on_epoch is not None:
+            self._on_epoch(row)
         for name in ("busy_s", "dynamic_j"):
             state.servers[name] = 0.0
         state.networks["slowest_s"] = 0.0
@@ -130,7 +130,7 @@ class _CompiledRun:
             in_system=float(state.run["in_system_s"][0]) / length_s,
             arrived=arrived - self._arrived_before,
             slowest_s=state.networks["slowest_s"].copy(),
-            queued=self._places.queued(state.rooms["waiting"]),
+            queued=self._topology.queued(state.stations["waiting"]),
             trial=Trial(*(int(state.run[name][0]) for name in ("answered", "late", "failed"))),
         )
         row = self._steering.close(now_s, measured)
@@ -145,7 +145,7 @@ class _CompiledRun:
         for device in np.flatnonzero(steering.rose):
             ENTRIES.plug_in(int(device), state)
         if steering.steers:
-            ENTRIES.set_open(self._places.open_rooms(steering.controls.open), state)
+            ENTRIES.set_open(self._topology.open_stations(steering.controls.open), state)
         if orphans:
             numbers = np.concatenate(orphans)
             ENTRIES.readmit(numbers[np.argsort(state.nodes["request"][numbers])], now_s, state)

@@ -1,4 +1,4 @@
-"""The one place that speaks to Numba."""
+"""The only module that imports Numba."""
 
 from __future__ import annotations
 

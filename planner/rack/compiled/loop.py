@@ -29,8 +29,8 @@ def events(until_s: float, piece: Piece, state: LoopState) -> int:
     run = state.run[0]
     while True:
         number = state.completion_winner[1]
-        room = state.fire_winner[1]
-        completion_s, fire_s, arrival_s = state.completion_s[number], state.fire_s[room], run.arrival_s
+        station = state.fire_winner[1]
+        completion_s, fire_s, arrival_s = state.completion_s[number], state.fire_s[station], run.arrival_s
         if completion_s <= arrival_s and completion_s <= fire_s:
             if completion_s >= until_s:
                 return DONE
@@ -47,7 +47,7 @@ def events(until_s: float, piece: Piece, state: LoopState) -> int:
         else:
             if fire_s >= until_s:
                 return DONE
-            expire(state, room, fire_s)
+            expire(state, station, fire_s)
 
 
 @compiled
@@ -67,12 +67,12 @@ def arrive(state: LoopState, piece: Piece, now_s: float) -> None:
 
 
 @compiled
-def expire(state: LoopState, room: int, now_s: float) -> None:
-    """The oldest request of a room has waited enough."""
-    state.rooms[room].expiry_s = state.fire_s[room] = np.inf
-    serve(state, room, now_s)
-    if state.fire_s[room] == np.inf:
-        renew_winner(state.fire_winner, state.fire_s, state.fire_order, room)
+def expire(state: LoopState, station: int, now_s: float) -> None:
+    """The oldest request of a station has waited enough."""
+    state.stations[station].expiry_s = state.fire_s[station] = np.inf
+    serve(state, station, now_s)
+    if state.fire_s[station] == np.inf:
+        renew_winner(state.fire_winner, state.fire_s, state.fire_order, station)
 
 
 @compiled
@@ -91,12 +91,12 @@ def plug(device: int, state: LoopState) -> None:
         server = state.servers[number]
         if server.device != device:
             continue
-        room = state.rooms[server.room]
-        room.servers_on += 1
+        station = state.stations[server.station]
+        station.servers_on += 1
         make_idle(state, number)
-        if room.servers_on == 1 and server.unit != NONE:
-            room.load = CLOSED * room.closed
-            set_load(state.loads[room.lane], server.room, room.load)
+        if station.servers_on == 1 and server.unit != NONE:
+            station.load = CLOSED * station.closed
+            set_load(state.loads[station.lane], server.station, station.load)
 
 
 @compiled
@@ -107,10 +107,10 @@ def admit_all(numbers: Ints, now_s: float, state: LoopState) -> None:
 
 
 @compiled
-def serve_rooms(now_s: float, state: LoopState) -> None:
+def serve_stations(now_s: float, state: LoopState) -> None:
     """See `serve_all`."""
-    for room in range(len(state.rooms)):
-        serve(state, room, now_s)
+    for station in range(len(state.stations)):
+        serve(state, station, now_s)
 
 
 @compiled
@@ -121,23 +121,23 @@ def unplug(device: int, now_s: float, orphans: Ints, state: LoopState) -> int:
         server = state.servers[number]
         if server.device != device:
             continue
-        room = state.rooms[server.room]
+        station = state.stations[server.station]
         if server.size > 0:
             lose_batch(state, number, now_s)
         else:
             leave_idle(state, number)
-        room.servers_on -= 1
-        if room.servers_on == 0:
-            found = hand_back(server.room, now_s, orphans, found, state)
+        station.servers_on -= 1
+        if station.servers_on == 0:
+            found = hand_back(server.station, now_s, orphans, found, state)
             if server.unit != NONE:
-                room.load = OFF
-                set_load(state.loads[room.lane], server.room, OFF)
+                station.load = OFF
+                set_load(state.loads[station.lane], server.station, OFF)
     return found
 
 
 @compiled
 def hand_back(number: int, now_s: float, orphans: Ints, found: int, state: LoopState) -> int:
-    """Empty a room: what waits for its inference fills `orphans` from `found` on, answers are lost."""
+    """Empty a station: what waits for its inference fills `orphans` from `found` on, answers are lost."""
     for group in range(len(state.groups)):
         queue = state.queues[number, group]
         node = queue.head
@@ -152,21 +152,21 @@ def hand_back(number: int, now_s: float, orphans: Ints, found: int, state: LoopS
         queue.head = queue.tail = NONE
         queue.length = 0
     state.waiting_of[number] = 0
-    state.rooms[number].waiting = 0
+    state.stations[number].waiting = 0
     return found
 
 
 @compiled
-def open_rooms(is_open: Flags, state: LoopState) -> None:
+def open_stations(is_open: Flags, state: LoopState) -> None:
     """See `set_open`."""
-    for number in range(state.run[0].unit_rooms):
-        room = state.rooms[number]
-        change = int(not is_open[number]) - room.closed
+    for number in range(state.run[0].unit_stations):
+        station = state.stations[number]
+        change = int(not is_open[number]) - station.closed
         if change != 0:
-            room.closed += change
-            if room.load < OFF:
-                room.load += change * CLOSED
-                set_load(state.loads[room.lane], number, room.load)
+            station.closed += change
+            if station.load < OFF:
+                station.load += change * CLOSED
+                set_load(state.loads[station.lane], number, station.load)
 
 
 @compiled
@@ -176,9 +176,9 @@ def remaining(end_s: float, overdue_after_s: Floats, counts: Ints, state: LoopSt
         if state.servers[number].size > 0:
             count_batch(state, number, end_s)
             count_chain(state, state.servers[number].head, end_s, overdue_after_s, counts)
-    for room in range(len(state.rooms)):
+    for station in range(len(state.stations)):
         for group in range(len(state.groups)):
-            head = state.queues[room, group].head
+            head = state.queues[station, group].head
             state.run[0].waited_s += count_chain(state, head, end_s, overdue_after_s, counts)
 
 
@@ -248,15 +248,15 @@ def make_entries(revision: int) -> Entries:
 
     @entry
     def set_open(is_open: Flags, state: LoopState) -> None:
-        """Say which rooms are open to new requests."""
+        """Say which stations are open to new requests."""
         state.run[0].revision = revision
-        open_rooms(is_open, state)
+        open_stations(is_open, state)
 
     @entry
     def serve_all(now_s: float, state: LoopState) -> None:
         """Start what may start under new settings."""
         state.run[0].revision = revision
-        serve_rooms(now_s, state)
+        serve_stations(now_s, state)
 
     @entry
     def close(end_s: float, overdue_after_s: Floats, counts: Ints, state: LoopState) -> None:

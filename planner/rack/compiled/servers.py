@@ -11,13 +11,13 @@ from planner.rack.compiled.tree import renew_winner
 
 
 @compiled
-def take_idle(state: LoopState, room: int) -> int:
-    """The server of a room that has been idle longest, which is not idle any more."""
-    place = state.rooms[room]
-    number: int = place.idle_head
-    place.idle_head = state.servers[number].next_idle
-    if place.idle_head == NONE:
-        place.idle_tail = NONE
+def take_idle(state: LoopState, station: int) -> int:
+    """The server of a station that has been idle longest, which is not idle any more."""
+    entry = state.stations[station]
+    number: int = entry.idle_head
+    entry.idle_head = state.servers[number].next_idle
+    if entry.idle_head == NONE:
+        entry.idle_tail = NONE
     return number
 
 
@@ -63,22 +63,22 @@ def finish(state: LoopState, number: int, now_s: float) -> None:
     count_batch(state, number, now_s)
     server = state.servers[number]
     if server.unit != NONE:
-        add_load(state, server.room, -server.size)
+        add_load(state, server.station, -server.size)
     server.size = 0
     state.completion_s[number] = np.inf
 
 
 @compiled
 def make_idle(state: LoopState, number: int) -> None:
-    """A server takes its turn behind the idle ones of its room."""
+    """A server joins the idle ones of its station as the last."""
     server = state.servers[number]
-    place = state.rooms[server.room]
+    entry = state.stations[server.station]
     server.head = server.next_idle = NONE
-    if place.idle_head == NONE:
-        place.idle_head = number
+    if entry.idle_head == NONE:
+        entry.idle_head = number
     else:
-        state.servers[place.idle_tail].next_idle = number
-    place.idle_tail = number
+        state.servers[entry.idle_tail].next_idle = number
+    entry.idle_tail = number
 
 
 @compiled
@@ -97,18 +97,18 @@ def lose_batch(state: LoopState, number: int, now_s: float) -> None:
 
 @compiled
 def leave_idle(state: LoopState, number: int) -> None:
-    """An idle server is taken out of its room's turns."""
+    """An idle server is removed from the idle ones of its station."""
     server = state.servers[number]
-    place = state.rooms[server.room]
-    previous, at = NONE, place.idle_head
+    entry = state.stations[server.station]
+    previous, at = NONE, entry.idle_head
     while at != number:
         previous, at = at, state.servers[at].next_idle
     if previous == NONE:
-        place.idle_head = server.next_idle
+        entry.idle_head = server.next_idle
     else:
         state.servers[previous].next_idle = server.next_idle
-    if place.idle_tail == number:
-        place.idle_tail = previous
+    if entry.idle_tail == number:
+        entry.idle_tail = previous
     server.next_idle = NONE
 
 

@@ -100,7 +100,7 @@ class EpochTally:
 
     def _note(self, row: EpochRow) -> None:
         self._slots_c[self._epoch // self._slot_stride] = row.temperature_c
-        instant, place = divmod(self._epoch, self.stride)
+        instant, lag = divmod(self._epoch, self.stride)
         count = row.temperature_c.size
         line = np.array(
             [
@@ -118,8 +118,8 @@ class EpochTally:
             ]
         )
         kept = self.series[instant]
-        hottest_c = max(float(kept[4]), line[4]) if place else line[4]
-        kept += (line - kept) / (place + 1)
+        hottest_c = max(float(kept[4]), line[4]) if lag else line[4]
+        kept += (line - kept) / (lag + 1)
         kept[0], kept[4] = row.end_s, hottest_c
 
     def _account(self, row: EpochRow) -> None:

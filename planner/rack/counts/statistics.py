@@ -30,7 +30,7 @@ from planner.rack.description.rack import Rack
 from planner.rack.description.streams import StreamGroup
 from planner.rack.heat.epoch import runaway_margin
 from planner.rack.load.expected import offered_utilisation
-from planner.rack.load.topology import places_of
+from planner.rack.load.topology import topology_of
 from planner.units import format_percent
 from planner.wording.message import message
 
@@ -212,7 +212,7 @@ def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
     sums = [run.epochs.accounts for run in runs]
     device_s = rack.count * sum(run.length_s for run in sums)
     units = sum(unit.count for unit in rack.device.units)
-    cores = places_of(rack).pool_sizes[:1]
+    cores = topology_of(rack).pool_sizes[:1]
     batches = sum(run.batches for run in runs)
     hottest_c = max(run.max_c for run in sums)
     return DevicesResult(

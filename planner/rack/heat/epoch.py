@@ -1,7 +1,7 @@
 """One epoch of heat in the whole rack: power, air, temperature, and who throttles or shuts down after it.
 
 Any engine that knows how much energy each device put into serving during an epoch gets the same answer from
-here. Over an epoch power and inlet stand still; the inlet is the one that the epoch's own heat makes, so
+here. Over an epoch power and inlet are constant; the inlet is the one that the epoch's own heat makes, so
 that a strong recirculation cannot oscillate from epoch to epoch. The rack's own fans heat every inlet's air
 alike.
 """

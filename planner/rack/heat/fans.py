@@ -1,4 +1,4 @@
-"""How much air a rack's fans move: where the fan curve meets the resistance of what stands in the way.
+"""How much air a rack's fans move: where the fan curve meets the resistance of the air path.
 
 Fan: dp = p0 n^2 - p0 (V / V0)^2 with stall pressure p0, free flow V0 and speed ratio n. Rack: dp = (k0 + k N)
 V^2, turbulent, a share for the empty rack and one for each device. They meet at

@@ -52,7 +52,7 @@ def fit_ladder(
 
     `power_w[i]` holds from sample i to the next. The device is taken as settled at the first sample: log some
     minutes of idling before the load. Leakage is in the power if the power was measured. More nodes than the
-    log can tell apart give a small error and meaningless parts: compare the errors of one, two and three.
+    log can resolve give a small error and meaningless parts: compare the errors of one, two and three.
     """
     told_c, power = np.array(temperature_c, dtype=np.float64), np.array(power_w, dtype=np.float64)
     _check(interval_s, told_c, inlet_c, power, nodes)

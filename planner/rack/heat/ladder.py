@@ -2,10 +2,10 @@
 
 Node i obeys C_i dT_i/dt = P_i + (T_{i-1} - T_i) / R_{i-1} + (T_{i+1} - T_i) / R_i, the die takes all the
 power and the last node gives to the inlet air (Cauer ladder; one node is C dT/dt = P - (T - T_inlet) / R).
-Over a step in which power and inlet stand still the solution is exact for any length of step:
+Over a step in which power and inlet are constant the solution is exact for any length of step:
 x(t) = A x(0) + B P with x the nodes' rise over the inlet, A = expm(-C^-1 G t), B = (I - A) G^-1 e_die (Van
 Loan, Computing integrals involving the matrix exponential, IEEE Trans. Autom. Control 23, 1978). A node
-stands for changes slower than its own time constant; one node for the whole device shows no peaks within
+represents changes slower than its own time constant; one node for the whole device shows no peaks within
 one batch. All arrays have one row or element a device, and nodes from the die outwards as columns.
 """
 

@@ -15,7 +15,7 @@ from planner.rack.load.topology import (
     parts_of_devices,
     parts_of_networks,
     paths_of,
-    places_of,
+    topology_of,
 )
 
 
@@ -64,7 +64,7 @@ def shared_among_units(rates_per_s: Floats, time_s: Floats, servers: Floats) -> 
 
 def pool_busy(rack: Rack) -> tuple[float, ...]:
     """The busy share of hosts' cores and of copy engines in the busiest part; empty where none are used."""
-    sizes = places_of(rack).pool_sizes
+    sizes = topology_of(rack).pool_sizes
     if not sizes:
         return ()
     networks = networks_of(rack)

@@ -1,7 +1,7 @@
 """What the streams ask of the devices: service times, offered utilisation, and the load to expect of it.
 
 Service time follows the clock as t(c) = t(1) * (s/c + 1 - s), where s is the share of the time that
-computes and 1 - s waits for memory, which keeps its pace. Power above idle follows clock **
+computes and 1 - s waits for memory, whose rate does not follow the clock. Power above idle follows clock **
 `clock_power_exponent`.
 """
 

@@ -172,15 +172,17 @@ def ggc_wait_s(
     return scale * mmc(servers, rate_per_s, service_s).mean_wait_s
 
 
-def mmck_loss(servers: int, places: int, rate_per_s: float, service_s: float) -> float:
-    """Share lost by M/M/c/K with K places in all, in service and waiting; Erlang B where K = c."""
+def mmck_loss(servers: int, capacity: int, rate_per_s: float, service_s: float) -> float:
+    """Share lost by M/M/c/K with at most K requests in the system, in service and waiting; Erlang B where K =
+    c.
+    """
     checks = Checks("queue")
-    checks.require(places >= servers, "places", f"at least the {servers} servers", places)
+    checks.require(capacity >= servers, "capacity", f"at least the {servers} servers", capacity)
     checks.finish()
     offered = rate_per_s * service_s
     _check(servers, offered)
     weight, total = 1.0, 1.0
-    for number in range(1, places + 1):
+    for number in range(1, capacity + 1):
         weight *= offered / min(number, servers)
         total += weight
     return weight / total

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from planner.arrays import Floats, Ints
-from planner.rack.load.topology import NONE, Places
+from planner.rack.load.topology import NONE, Topology
 from planner.rack.run.epoch_control import NOTHING_SEEN, Measures
 from planner.rack.run.records import (
     BatchRecords,
@@ -31,19 +31,19 @@ class Recorder:
     `since_s` is when each request began to wait, NaN for one that does not.
     """
 
-    def __init__(self, places: Places, networks: int) -> None:
-        self._places = places
-        self._server_device: list[int] = places.server_device.tolist()
+    def __init__(self, topology: Topology, networks: int) -> None:
+        self._topology = topology
+        self._server_device: list[int] = topology.server_device.tolist()
         self._now_s = 0.0
         self._epoch_start_s = 0.0
         self._in_system = 0
         self._waiting = 0
         self._in_system_s = 0.0
         self._waiting_s = 0.0
-        self._current: list[int | None] = [None] * places.servers
-        self._busy_since_s = [0.0] * places.servers
-        self._busy_s = [0.0] * places.servers
-        self._dynamic_j = [0.0] * places.servers
+        self._current: list[int | None] = [None] * topology.servers
+        self._busy_since_s = [0.0] * topology.servers
+        self._busy_s = [0.0] * topology.servers
+        self._dynamic_j = [0.0] * topology.servers
         self._slowest_s = [0.0] * networks
         self._lost: list[int] = []
         self.since_s: list[float] = []
@@ -184,8 +184,8 @@ class Recorder:
         self._waiting_s = self._in_system_s = 0.0
         self._arrived = 0
         self._trial = NOTHING_SEEN
-        self._busy_s = [0.0] * self._places.servers
-        self._dynamic_j = [0.0] * self._places.servers
+        self._busy_s = [0.0] * self._topology.servers
+        self._dynamic_j = [0.0] * self._topology.servers
         self._slowest_s = [0.0] * len(self._slowest_s)
 
     def records(
@@ -255,7 +255,7 @@ class Recorder:
         )
 
     def _shutdowns_s(self) -> Floats:
-        first_s = np.full(self._places.count, np.inf)
+        first_s = np.full(self._topology.count, np.inf)
         for row in reversed(self._rows):
             first_s[row.fell] = row.end_s
         return first_s

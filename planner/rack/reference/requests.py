@@ -19,7 +19,7 @@ class Requests:
         self.stream: list[int] = arrivals.stream.tolist()
         self.source: list[int] = arrivals.source.tolist()
         self.work: list[float] = arrivals.work.tolist()
-        self.room: list[int] = [0] * len(self.stream)
+        self.station: list[int] = [0] * len(self.stream)
         self.stage: list[int] = [0] * len(self.stream)
         self.arrived = 0
         self._limits = [math.inf if g.queue_limit is None else g.queue_limit for g in rack.streams]

@@ -16,7 +16,7 @@ import numpy as np
 
 from planner.arrays import Flags
 from planner.rack.description.life import Failures
-from planner.rack.run.rolling_update import BEGUN, Trial, TrialOutcome, UpdateCourse
+from planner.rack.run.rolling_update import BEGUN, Trial, TrialOutcome, UpdateTimeline
 
 if TYPE_CHECKING:
     from planner.rack.description.rack import Rack
@@ -25,8 +25,8 @@ _FAILURES = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Standing:
-    """How each device stands: failed, being updated, closed to new requests before that, on the new model;
+class DeviceAvailability:
+    """State of each device: failed, being updated, closed to new requests before that, on the new model;
     and whether what it answers with the new model is watched.
     """
 
@@ -37,7 +37,7 @@ class Standing:
     watched: Flags
 
 
-class LifeCourse:
+class AvailabilityTimeline:
     """The life of one replication's devices, from beginning to end."""
 
     def __init__(self, rack: Rack, replication: int) -> None:
@@ -54,7 +54,7 @@ class LifeCourse:
                 chance = np.random.default_rng(np.random.SeedSequence(rack.seed, spawn_key=key))
                 spans = _drawn(rack.life.failures, chance, rack.duration_s)
                 self._failed += [(start_s, end_s, device) for start_s, end_s in spans]
-        self._course = UpdateCourse(rack.life.update, rack.count) if rack.life.update else None
+        self._course = UpdateTimeline(rack.life.update, rack.count) if rack.life.update else None
 
     @property
     def outcome(self) -> TrialOutcome | None:
@@ -66,10 +66,10 @@ class LifeCourse:
         if self._course:
             self._course.see(seen)
 
-    def at(self, now_s: float) -> Standing:
-        """How the devices stand in the epoch that begins now."""
+    def at(self, now_s: float) -> DeviceAvailability:
+        """State of the devices in the epoch that begins now."""
         now_s += BEGUN
-        standing = Standing(*(np.zeros(self._count, dtype=np.bool_) for _ in range(5)))
+        standing = DeviceAvailability(*(np.zeros(self._count, dtype=np.bool_) for _ in range(5)))
         for start_s, end_s, device in self._failed:
             if start_s <= now_s < end_s:
                 standing.failed[device] = True

@@ -34,7 +34,7 @@ _DECIMALS = {"inlet_c": 3, "junction_c": 3, "power_w": 3, "clock": 4, "busy_shar
 _ROWS = 65_536
 """Rows of a group of a Parquet file."""
 
-Told = Callable[[EpochRow], None]
+EpochSink = Callable[[EpochRow], None]
 """Called with each epoch as it closes."""
 
 
@@ -65,7 +65,7 @@ def partial_path(path: Path) -> Path:
 
 
 @contextmanager
-def device_log(path: Path, *, every: int = 1) -> Iterator[Told]:
+def device_log(path: Path, *, every: int = 1) -> Iterator[EpochSink]:
     """A log of one replication, of every so many epochs; give it each epoch as it closes.
 
     The file has its name once it is whole; an interruption leaves what was finished at `partial_path`.

@@ -93,7 +93,7 @@ class Survivors:
 def survivors(rack: Rack, device_availability: float, most_failed: int) -> tuple[Survivors, ...]:
     """The settled rack with 0, 1, ... devices failed, the streams unchanged.
 
-    Positions are not told apart: the failed ones are the topmost, the warmest where air rises.
+    Positions are not distinguished: the failed ones are the topmost, the warmest where air rises.
     """
     checks = Checks("survivors")
     checks.between(0, rack.count - 1, most_failed=most_failed)

@@ -1,1 +1,1 @@
-"""The study as one page that can be turned: a file of its own, which asks for nothing from outside."""
+"""The study as one interactive page: a file of its own, which asks for nothing from outside."""

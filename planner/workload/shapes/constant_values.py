@@ -27,7 +27,7 @@ _NUMPY_TYPES: Mapping[str, type[np.generic]] = {
 def fold(
     node: Node, values: Sequence[Array | None], outputs: Sequence[TensorSpec | None]
 ) -> tuple[Array, ...]:
-    """Output values of a node whose inputs are all known, of the types told; none without a rule."""
+    """Output values of a node whose inputs are all known, of the given types; none without a rule."""
     rule = _RULES.get(node.op_type) if not node.domain else None
     dtypes = [_NUMPY_TYPES.get(spec.dtype) if spec is not None else None for spec in outputs]
     if rule is None or not dtypes or any(value is None for value in values) or None in dtypes:

@@ -108,7 +108,7 @@ def _scan(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
     batched = site.opset == _FIRST_SCAN
     given = site.inputs[1:] if batched else site.inputs
     if not isinstance(count, int) or not 0 < count <= len(given) or None in given:
-        raise RuleError("its scanned inputs are not told")
+        raise RuleError("its scanned inputs are unknown")
     present = [spec for spec in given if spec is not None]
     batch = present[-1].shape[:1] if batched else ()
     lead = len(batch)

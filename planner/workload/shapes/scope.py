@@ -1,8 +1,8 @@
 """What is known of the tensors of one graph while its nodes are walked in execution order.
 
 Integer arithmetic on shapes is worked out on the way (`Shape`, `Gather`, `Concat`, `Reshape` chains), rules
-tell the rest. A node whose outputs cannot be told is a failure with its reason, and so is every node that
-depends on it, unless the file notes the type of what it writes.
+infer the rest. A node whose outputs cannot be inferred is a failure with its reason, and so is every node
+that depends on it, unless the file notes the type of what it writes.
 """
 
 from __future__ import annotations
