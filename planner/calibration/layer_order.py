@@ -92,11 +92,14 @@ def _aligned(scores: NDArray[np.float64]) -> list[tuple[int, int]]:
     rows, columns = scores.shape
     best = np.zeros((rows + 1, columns + 1))
     for row in range(rows):
+        # Best of skipping this row or pairing it with each column; skipping columns is the running maximum
+        # below.
         taken = np.maximum(best[row, 1:], best[row, :-1] + scores[row])
         best[row + 1, 1:] = np.maximum.accumulate(taken)
     pairs = []
     row, column = rows, columns
     while row and column:
+        # Back from the end: a cell equal to its neighbour was reached by a skip, else by the pair.
         if best[row, column] == best[row, column - 1]:
             column -= 1
         elif best[row, column] == best[row - 1, column]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.errors import MissingDataError
+from planner.formulas import formula
 from planner.hardware.catalog import read_engine
 from planner.latency.band import Band
 from planner.latency.result import Estimate
@@ -55,13 +56,22 @@ def shortfall(device: Device, estimate: Estimate) -> Shortfall | None:
         )
     if own is None:
         return Shortfall(
-            max(1.0, generic.median), generic.p90, estimate.engine, borrowed=True, note=generic.note
+            # No plan counts on an engine that beats the middle of its roofline, even where published ones
+            # did.
+            max(1.0, generic.median),
+            generic.p90,
+            estimate.engine,
+            borrowed=True,
+            note=generic.note,
         )
+    # The 90th percentile of fewer than ten pairs rests on one or two of them; the generic one bounds it from
+    # below.
     p90 = own.p90 if own.pairs >= ENOUGH_PAIRS else max(own.p90, generic.p90)
     note = own.note if own.pairs >= ENOUGH_PAIRS else message("shortfall.too_few", note=own.note)
     return Shortfall(max(1.0, own.median), p90, estimate.engine, borrowed=False, note=note)
 
 
+@formula("datasheet_shortfall")
 def planning_band(estimate: Estimate, correction: Shortfall | None) -> Band:
     """Latency to plan with: the ideal, the typical and the cautious case."""
     if correction is None:

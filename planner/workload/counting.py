@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from planner.formulas import formula
 from planner.workload.dtypes import BITS, TEXT, precision_of, storage_bytes
 from planner.workload.graph import Node, TensorSpec
 from planner.workload.operation import Access, Operator, Tensor, TensorRole, Unresolved
@@ -32,6 +33,7 @@ class Counted:
 _TEXT_ASSUMED = "a string moves as a reference of 16 bytes, as the file does not say how long texts are"
 
 
+@formula("operations")
 def count_operators(resolved: Resolved) -> Counted:
     """Counts every node of a resolved graph that runs for each inference.
 

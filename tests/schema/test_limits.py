@@ -4,6 +4,7 @@ import math
 
 import pytest
 import yaml
+from planner.rack.studies.airflow_readings import DensityPoint
 
 from planner.data_files import scenarios_dir
 from planner.errors import InputError
@@ -11,7 +12,6 @@ from planner.plan.density.study import density_curve
 from planner.plan.scenario.file import read_scenario
 from planner.rack.description.rolling_update import RollingUpdate
 from planner.rack.run.rolling_update import update_steps
-from planner.rack.studies.airflow_readings import DensityPoint
 from planner.rack.studies.joint_fit import joint_readings
 from planner.units import si_symbol
 

@@ -84,6 +84,8 @@ def fit_effects(left_out: Sequence[LeftOut]) -> dict[EffectName, float]:
     """Deviations of the effects, of greatest restricted likelihood; a regular sample where there are many."""
     from scipy.optimize import minimize
 
+    # A sample by checksum of the id: without order, and the same in every run. The likelihood costs the cube
+    # of the rows.
     rows = sorted(left_out, key=lambda row: zlib.crc32(row.observation.rows[0].encode()))[:MOST_ROWS]
     errors = np.clip([row.log_error for row in rows], -LARGEST_ERROR, LARGEST_ERROR)
     settings = [keys_of(row.observation) for row in rows]
@@ -91,8 +93,11 @@ def fit_effects(left_out: Sequence[LeftOut]) -> dict[EffectName, float]:
     means = np.log([PRIORS[name] for name in EFFECTS])
 
     def objective(logs: Column) -> float:
+        # Covariance is the sum of each effect's variance times where it is shared; logarithms keep deviations
+        # positive.
         total = np.tensordot(np.exp(2 * logs), shared, axes=1)
         value, _ = _likelihood(total + RUN_TO_RUN**2 * np.eye(len(errors)), errors)
+        # A log-normal prior: without it an effect that the rows do not tell would run to zero or take all.
         return value + 0.5 * float((((logs - means) / PRIOR_SPREAD) ** 2).sum())
 
     solved = minimize(objective, means, method="Powell", options={"maxiter": 8, "ftol": 1e-4, "xtol": 1e-3})
@@ -101,11 +106,15 @@ def fit_effects(left_out: Sequence[LeftOut]) -> dict[EffectName, float]:
 
 def _likelihood(total: Matrix, errors: Column) -> tuple[float, float]:
     """Negative restricted log-likelihood of errors with one common mean, and that mean."""
+    # Dividing by the root of the covariance makes errors independent with unit variance (whitening).
     root = np.linalg.cholesky(total)
     ones = np.linalg.solve(root, np.ones(len(errors)))
     white = np.linalg.solve(root, errors)
+    # Generalised least squares of the common mean.
     mean = float(ones @ white / (ones @ ones))
     rest = white - mean * ones
+    # The last term is what makes it restricted: it pays for the mean, which was estimated from the same
+    # errors.
     value = 0.5 * float(rest @ rest) + float(np.log(np.diag(root)).sum()) + 0.5 * float(np.log(ones @ ones))
     return value, mean
 
@@ -126,6 +135,8 @@ def neighbours(left_out: Sequence[LeftOut]) -> tuple[Neighbours, ...]:
             and other.observation.model != item.model
             and other.observation.point.precision is item.point.precision
         ]
+        # Another order for each row, the same in every run: which neighbour is the only one must not be a
+        # habit.
         own.sort(key=lambda other: zlib.crc32((item.rows[0] + other.observation.rows[0]).encode()))
         others = tuple(_known(other.observation, other.log_error) for other in own[:MOST_ANCHORS])
         siblings = tuple(
@@ -190,4 +201,5 @@ def ends(rows: Sequence[Blended], level: float) -> tuple[float, float]:
     weights = group_weights([row.row for row in rows], lambda row: row.group)
     low = weighted_quantile(errors, weights, (1 - level) / 2)
     high = weighted_quantile(errors, weights, (1 + level) / 2)
+    # Never narrower than one conditional deviation either way: a few lucky groups are no proof.
     return round(min(low, -1.0), 3), round(max(high, 1.0), 3)

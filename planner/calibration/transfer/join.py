@@ -113,6 +113,7 @@ def _match(row: Measurement, known: _Known) -> Matched | str:
         ),
         None,
     )
+    # The first reason counts, so that reasons add up to the rows left out.
     for refused, reason in (
         (left_out is not None, left_out or ""),
         (unfit is not None, unfit or ""),

@@ -127,6 +127,7 @@ def _refusals(target: Target, anchor: Anchor) -> Iterator[Problem]:
     if anchor.precision is not None and anchor.precision is not point.precision:
         advice = "leave it out, or ask in its precision"
         yield Problem("precision", point.precision.value, anchor.precision.value, advice, line)
+    # Of another part only the same network says something: it shares the effects of the network.
     elsewhere = anchor.device not in (None, target.device.id)
     if elsewhere and not _is_target(target, anchor.network):
         got = f"{anchor.network} on {anchor.device}"
@@ -174,6 +175,7 @@ def _known(target: Target, anchor: Anchor) -> Known:
         f"{format_quantity(anchor.latency_s, 's', 3)}"
     )
     return Known(
+        # A user's own measurement is of the engine alone, without a publisher's program around it.
         _keys(prepared.workload, device, point, ""),
         math.log(anchor.latency_s / predicted),
         f"{name} ({anchor.note})" if anchor.note else name,
@@ -194,6 +196,8 @@ def _workload(target: Target, anchor: Anchor) -> Workload:
     found = read_model(text)
     if same:
         macs, asked = found.macs / found.batch, target.workload.macs / target.workload.batch
+        # Exports of one network differ by a folded operator or two; another size of input differs by far
+        # more.
         if abs(macs - asked) <= SAME_MACS * asked:
             return target.workload
         problem = Problem(
@@ -230,6 +234,8 @@ def _notes(target: Target, known: Sequence[Known], found: Blend, *, asked_publis
     number = f"{len(known)} measurements" if len(known) > 1 else "1 measurement"
     yield f"anchored on {number}: {math.exp(found.shift):.3g} times the model, the band {narrower} narrower"
     for item in known:
+        # Three deviations are reached by chance in a third of a percent: more often a setting was told
+        # wrongly.
         if abs(item.log_ratio) > FAR_DEVIATIONS * found.prior_deviation:
             yield (
                 f"{item.name} is {math.exp(item.log_ratio):.3g} times what the model says: check its engine, "

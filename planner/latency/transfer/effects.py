@@ -17,6 +17,7 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.transfer.kernels import Column
 from planner.schema.fitted.transfer import EffectName
@@ -92,6 +93,7 @@ def effect_keys(
 
     `state` is the mode and clock. Input sizes are distinguished by the multiply-accumulates of one inference.
     """
+    # Three digits: counts of the same network from two exports differ by less.
     size = f"{macs / batch:.2e}"
     loaded = batch >= LARGE_BATCH
     return EffectKeys(
@@ -114,16 +116,21 @@ def state_of(point: OperatingPoint) -> str:
     return f"{point.mode} {point.clock_hz / 1e6:g} MHz {point.bandwidth_bytes_per_s / 1e9:g} GB/s"
 
 
+@formula("anchored_blend")
 def blend(deviations: Mapping[EffectName, float], target: EffectKeys, anchors: Sequence[Known]) -> Blend:
     """The conditional mean and deviation at the target, given the anchors."""
     prior = float(np.sqrt(sum(value**2 for value in deviations.values())))
     if not anchors:
         return Blend(0.0, prior, prior, ())
     settings = [anchor.keys for anchor in anchors]
+    # Repeated measurements differ by their own noise; it also keeps the matrix regular where two anchors
+    # share every effect.
     among = covariance(deviations, settings, settings) + RUN_TO_RUN**2 * np.eye(len(settings))
     shared = covariance(deviations, [target], settings)[0]
+    # Conditional mean of a normal variable; it is the best linear predictor also where errors are not normal.
     weights: Column = np.linalg.solve(among, shared)
     shift = float(weights @ np.array([anchor.log_ratio for anchor in anchors]))
+    # The truth itself varies from run to run: no anchor can narrow the band below that.
     variance = max(prior**2 - float(weights @ shared), RUN_TO_RUN**2)
     return Blend(shift, float(np.sqrt(variance)), prior, tuple(weights.tolist()))
 

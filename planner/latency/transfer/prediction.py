@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from planner.errors import UnknownIdError
+from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared
@@ -52,9 +53,11 @@ def predict(
     alone = combined(transfer.scoped, values, setting_of(point, ""))
     facts = unit_facts(point, acting)
     if any(kernel.precision == "int8" for kernel in prepared.kernels):
+        # A peak for each kernel: in a quantised file some run in 8 bits and some do not.
         facts = replace(facts, peak_ops_per_s=_peaks(prepared, point))
     times = kernel_times({**transfer.constants, **values}, table, facts)
     fixed_s = 1e-6 * (values.get("fixed_us", 0.0) + acting["fixed_us"])
+    # Scoped parameters of the caller, less those that hold without it: the program around the engine.
     caller_s = 1e-6 * (acting["fixed_us"] - alone["fixed_us"])
     mid = fixed_s + float(times.total_s.sum())
     low, high, power, notes = _ends(transfer, table, times, point)
@@ -89,6 +92,7 @@ def _peaks(prepared: Prepared, point: OperatingPoint) -> np.ndarray[tuple[int], 
     )
 
 
+@formula("left_out_band")
 def _ends(
     transfer: Transfer, table: KernelTable, times: KernelTimes, point: OperatingPoint
 ) -> tuple[float, float, float, tuple[str, ...]]:
@@ -99,12 +103,14 @@ def _ends(
     power = 1.0
     notes: list[str] = []
     if own is None or own.observations < ENOUGH_OBSERVATIONS:
+        # The kind that is known best stands in, with its band widened.
         own = max(transfer.residuals, key=lambda item: item.observations)
         power *= FEW_WIDENS
         notes.append(message("estimated.few_measurements", kind=message(f"a_network.{kind}")))
     for widening, note in _novelty(transfer, table, times, point):
         power *= widening
         notes.append(note)
+    # A power of the ratio is a factor on its logarithm: both ends move apart by the same share.
     return own.low**power, own.high**power, power, tuple(notes)
 
 
@@ -112,12 +118,14 @@ def _novelty(
     transfer: Transfer, table: KernelTable, times: KernelTimes, point: OperatingPoint
 ) -> Iterator[tuple[float, str]]:
     """What the fit never saw: a band squares where all of the time is spent in classes that are new to it."""
+    # A network without any time has shares of zero.
     total = float(times.total_s.sum()) or 1.0
     shares: Mapping[str, float] = {
         name: float(times.total_s[table.kind == index].sum()) / total
         for index, name in enumerate(CLASSES)
         if name not in transfer.fitted_classes
     }
+    # Up to 2 % of the time hardly moves the sum, whatever it is off by.
     new = {name: share for name, share in shares.items() if share > 0.02}
     if new:
         listed = tuple(f"{name} {share * 100:.0f} %" for name, share in new.items())

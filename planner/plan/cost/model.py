@@ -85,6 +85,8 @@ class CostModel:
         self._planned = {item.name: item.planned for item in self._all_inputs()}
         self._more = 0
         if scenario.deployment is None:
+            # What simulation found to be needed beyond the closed form is kept at every place: the form alone
+            # is too low.
             self._more = max(0, option.count - self._count(scenario, self._services_at(self._planned), 1))
 
     def bill(self, quantiles: Mapping[str, float] | None = None) -> Bill:
@@ -142,6 +144,7 @@ class CostModel:
 
     def _life(self, at: Mapping[str, float]) -> tuple[Year, ...]:
         """The years at these quantiles; power follows at once, latency and growth in steps that are kept."""
+        # Sizing a rack takes most of the time and moves in whole devices: a few places are sized and kept.
         key = (round(at[LATENCY] * _LATENCY_STEPS), round(at[GROWTH] * _GROWTH_STEPS))
         if key not in self._lives:
             latency, growth = key[0] / _LATENCY_STEPS, key[1] / _GROWTH_STEPS
@@ -161,6 +164,7 @@ class CostModel:
         found: list[Year] = []
         count = 1
         for number in range(len(years(self.scenario))):
+            # Without growth one year is like the next.
             if found and per_year == 0.0:
                 found.append(found[0])
                 continue
@@ -203,6 +207,8 @@ class CostModel:
             installed=installed,
             requests_per_s=sum(group.offered_per_s for group in stream_groups(scenario)),
             absorbed=min(1.0, option.offered_utilisation) * option.count / installed,
+            # What follows the load over the day, apart from what does not: a tariff by the hour weighs them
+            # differently.
             draw=Draw(option.heat.power_w - load_w, load_w),
         )
 

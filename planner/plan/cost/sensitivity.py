@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.plan.cost.model import SHARED, CostModel
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class MonteCarlo:
         return pd.DataFrame(rows)
 
 
+@formula("tornado")
 def tornado(model: CostModel) -> Tornado:
     """Each input of an option at both ends of its band."""
     planned = model.bill()
@@ -159,9 +161,12 @@ def monte_carlo(models: Sequence[CostModel], *, draws: int, seed: int) -> MonteC
     from scipy.stats import qmc
 
     columns = _columns(models)
+    # Each input's range is cut into as many strata as there are draws, and each stratum is drawn from once:
+    # means settle with far fewer draws than at random.
     shares = qmc.LatinHypercube(d=max(1, len(columns)), rng=seed).random(draws)
     samples = [_Sample.of(model, shares, columns) for model in models]
     totals = np.array([sample.total for sample in samples])
+    # Options of equal cost are both the cheapest; shares may then add up to more than one.
     cheapest = totals <= totals.min(axis=0)
     first = samples[0].total
     counts, edges = np.histogram(first, bins=_BINS)
@@ -241,6 +246,7 @@ def _influences(
 
     found = sobol_indices(
         func=costs,
+        # A power of two, as the sequence behind it asks; the model runs n x (inputs + 2) times.
         n=_SOBOL_BASE,
         dists=[uniform()] * len(names),  # type: ignore[list-item]
         rng=seed,

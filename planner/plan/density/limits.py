@@ -153,7 +153,10 @@ def _inlets(rack: Rack, around: SurroundingsAt, highest_c: float) -> SiteLimit:
         return message("density.inlet", count=count, temperature=f"{inlet_c(count):.1f}", allowed=allowed)
 
     return SiteLimit(
-        "inlet_class", wrong, lambda count: (inlet_c(count) - supply_c) / max(highest_c - supply_c, 1e-9)
+        # A supply at the highest allowed inlet leaves nothing to use: the share is huge and not undefined.
+        "inlet_class",
+        wrong,
+        lambda count: (inlet_c(count) - supply_c) / max(highest_c - supply_c, 1e-9),
     )
 
 

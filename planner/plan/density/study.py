@@ -30,7 +30,7 @@ from planner.plan.rack.synthetic import synthetic_rack
 from planner.plan.scenario.file import ScenarioFile
 from planner.plan.study.study import rack_of
 from planner.rack.description.rack import Rack
-from planner.rack.heat.cooling import chilled_water_cop, facility
+from planner.rack.heat.cooling import PLANT_SUPPLY_C, chilled_water_cop, facility
 from planner.rack.studies.airflow_models import (
     FittedAirflow,
     LeakageFit,
@@ -50,7 +50,6 @@ from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import message
 
 _LOOK_PAST = 4
-_PLANT_C = (10.0, 32.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +182,7 @@ def _surroundings(
 
 def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surroundings]) -> dict[int, float]:
     """PUE with a chilled-water plant at the supply temperature, no losses; empty where its fit ends."""
-    low_c, high_c = _PLANT_C
+    low_c, high_c = PLANT_SUPPLY_C
     if not low_c <= rack.air.supply_c <= high_c:
         return {}
     cop = chilled_water_cop(rack.air.supply_c)

@@ -83,6 +83,8 @@ def load_by_hour(streams: Sequence[Stream]) -> Hours:
 def _hourly(shares: Sequence[float]) -> Hours:
     """A day's profile of any number of equal parts as means over its hours."""
     edges = np.linspace(0.0, HOURS, len(shares) + 1)
+    # Integrate the profile and read the integral off at full hours: exact means, however its parts and hours
+    # lie.
     filled = np.concatenate([[0.0], np.cumsum(np.asarray(shares) * np.diff(edges))])
     return np.diff(np.interp(np.arange(HOURS + 1), edges, filled))
 

@@ -31,18 +31,25 @@ def events(until_s: float, piece: Piece, state: LoopState) -> int:
         number = state.completion_winner[1]
         station = state.fire_winner[1]
         completion_s, fire_s, arrival_s = state.completion_s[number], state.fire_s[station], run.arrival_s
+        # At one instant completions come first, then arrivals, then expiries: a unit that becomes free can
+        # take what arrives with it, and a batch that fills in its last instant starts full.
         if completion_s <= arrival_s and completion_s <= fire_s:
+            # What falls on the end itself waits for the next call: at equal times the epoch ends first.
             if completion_s >= until_s:
                 return DONE
             complete(state, number, completion_s)
         elif arrival_s <= fire_s:
             if arrival_s >= until_s:
                 return DONE
+            # Before anything has changed: Python adds nodes and calls again, and the same event is the first
+            # to happen.
             if run.free == NONE:
                 return OUT_OF_NODES
             arrive(state, piece, arrival_s)
             if run.cursor == len(piece.time_s):
                 return OUT_OF_ARRIVALS
+            # As SimPy's clock: now plus a delay that is never negative, where rounding has put now past the
+            # drawn time.
             run.arrival_s = arrival_s + max(0.0, piece.time_s[run.cursor] - arrival_s)
         else:
             if fire_s >= until_s:
@@ -59,6 +66,7 @@ def arrive(state: LoopState, piece: Piece, now_s: float) -> None:
     number = new_node(state, group, source, piece.work[run.cursor], now_s)
     run.cursor += 1
     rules = state.groups[group]
+    # This frame is counted already, so more than one means that an older one of its camera is still here.
     skipped = rules.overflow == SKIP_FRAME and state.in_rack[source] > 1
     if skipped or not rules.admitted:
         drop_waiting(state, number, now_s)
@@ -69,6 +77,7 @@ def arrive(state: LoopState, piece: Piece, now_s: float) -> None:
 @compiled
 def expire(state: LoopState, station: int, now_s: float) -> None:
     """The oldest request of a station has waited enough."""
+    # The watch ends before `serve` looks: it may set the next one, and then renews the tournament itself.
     state.stations[station].expiry_s = state.fire_s[station] = np.inf
     serve(state, station, now_s)
     if state.fire_s[station] == np.inf:
@@ -81,6 +90,7 @@ def carry_on(now_s: float, state: LoopState) -> None:
     pass_time(state, now_s)
     for number in range(len(state.servers)):
         if state.servers[number].size > 0:
+            # What a batch has drawn so far belongs to the epoch that ends, the rest to the next.
             serve_until(state, number, now_s)
 
 
@@ -94,6 +104,8 @@ def plug(device: int, state: LoopState) -> None:
         station = state.stations[server.station]
         station.servers_on += 1
         make_idle(state, number)
+        # The first server of a room to come back gives it a load again; it begins empty, closed where it was
+        # closed.
         if station.servers_on == 1 and server.unit != NONE:
             station.load = CLOSED * station.closed
             set_load(state.loads[station.lane], server.station, station.load)
@@ -122,11 +134,13 @@ def unplug(device: int, now_s: float, orphans: Ints, state: LoopState) -> int:
         if server.device != device:
             continue
         station = state.stations[server.station]
+        # A batch is lost with its server; requests that only wait may find another.
         if server.size > 0:
             lose_batch(state, number, now_s)
         else:
             leave_idle(state, number)
         station.servers_on -= 1
+        # A room that devices share keeps its queue as long as one of its servers is left.
         if station.servers_on == 0:
             found = hand_back(server.station, now_s, orphans, found, state)
             if server.unit != NONE:
@@ -142,7 +156,10 @@ def hand_back(number: int, now_s: float, orphans: Ints, found: int, state: LoopS
         queue = state.queues[number, group]
         node = queue.head
         while node != NONE:
+            # The next is read first: dropping a node puts it in the chain of free ones.
             following = state.nodes[node].next
+            # What still waits for an inference can be inferred elsewhere; an answer on its way is lost with
+            # the host.
             if before_inference(state, node):
                 orphans[found] = node
                 found += 1
@@ -164,6 +181,7 @@ def open_stations(is_open: Flags, state: LoopState) -> None:
         change = int(not is_open[number]) - station.closed
         if change != 0:
             station.closed += change
+            # A room without servers stays OFF; that it is closed is remembered for when it comes back.
             if station.load < OFF:
                 station.load += change * CLOSED
                 set_load(state.loads[station.lane], number, station.load)
@@ -174,6 +192,8 @@ def remaining(end_s: float, overdue_after_s: Floats, counts: Ints, state: LoopSt
     """See `close`; also the last parts of the second accounts."""
     for number in range(len(state.servers)):
         if state.servers[number].size > 0:
+            # The second accounts (see `planner.rack.counts.invariants`) miss what is unfinished unless it is
+            # added here.
             count_batch(state, number, end_s)
             count_chain(state, state.servers[number].head, end_s, overdue_after_s, counts)
     for station in range(len(state.stations)):
@@ -190,6 +210,7 @@ def count_chain(state: LoopState, node: int, end_s: float, overdue_after_s: Floa
         request = state.nodes[node]
         spent_s += in_window_s(state, request.arrival_s, end_s)
         waited_s += in_window_s(state, request.since_s, end_s)
+        # Requests are counted by their arrival, time by the part of it that lies in the window.
         if request.arrival_s >= state.run[0].window_start_s:
             counts[request.group, 0] += 1
             if end_s - request.arrival_s > overdue_after_s[request.group]:

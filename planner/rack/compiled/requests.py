@@ -24,6 +24,7 @@ def pass_time(state: LoopState, now_s: float) -> None:
 def in_window_s(state: LoopState, start_s: float, end_s: float) -> float:
     """The part of an interval that lies in the counted window."""
     window_start_s: float = state.run[0].window_start_s
+    # The window has no end to cut at: every interval is closed by an event or by the end of the run.
     return max(0.0, end_s - max(start_s, window_start_s))
 
 
@@ -44,6 +45,7 @@ def new_node(state: LoopState, group: int, source: int, work: float, now_s: floa
     run.free = node.next
     node.arrival_s = node.since_s = now_s
     node.work = work
+    # Numbers rise with arrival, so that comparing two tells which request is older.
     node.request = run.arrived
     node.next = NONE
     node.station = NONE
@@ -52,6 +54,7 @@ def new_node(state: LoopState, group: int, source: int, work: float, now_s: floa
     node.source = source
     run.arrived += 1
     run.in_system += 1
+    # Also one that is about to be dropped waits first, for no time: both accounts of waiting then agree.
     run.waiting += 1
     state.in_rack[source] += 1
     return number
@@ -65,6 +68,7 @@ def leave(state: LoopState, number: int, now_s: float) -> None:
     run.gone += 1
     run.in_system -= 1
     state.in_rack[node.source] -= 1
+    # The last node freed is the first used again; the rows in use stay few and near each other.
     node.next = run.free
     run.free = number
 
@@ -99,11 +103,15 @@ def count_served(state: LoopState, number: int, now_s: float) -> None:
     """A request is answered; its latency is counted in the bin that its binary digits name."""
     run, node = state.run[0], state.nodes[number]
     network = state.networks[state.groups[node.group].network]
+    # For policies, so from the beginning of the run and of each epoch, warm-up or not.
     network.slowest_s = max(network.slowest_s, now_s - node.arrival_s)
+    # Throughput counts what leaves within the window, latency what arrived in it.
     if now_s >= run.window_start_s:
         run.completed += 1
     if node.arrival_s >= run.window_start_s:
         latency_s = now_s - node.arrival_s
+        # Positive floats sort as their bits do, so exponent and first bits of the mantissa are a logarithmic
+        # bin without a logarithm.
         bin_index = (bits_of(latency_s) >> BIN_SHIFT) - FIRST_BIN
         bin_index = min(max(bin_index, 0), BINS - 1)
         state.groups[node.group].served += 1
@@ -127,6 +135,8 @@ def join(state: LoopState, station: int, number: int) -> None:
     if queue.length == 0:
         node.next = NONE
         queue.head = queue.tail = number
+    # The usual case. An older request joins late only where its device has gone out, and takes its place by
+    # age.
     elif state.nodes[queue.tail].request < node.request:
         node.next = NONE
         state.nodes[queue.tail].next = number
@@ -143,6 +153,7 @@ def insert(state: LoopState, station: int, number: int) -> None:
     """Put a request before all younger ones."""
     node = state.nodes[number]
     queue = state.queues[station, node.group]
+    # The tail is younger, or `join` would have appended: the walk ends within the chain and the tail stays.
     before, after = NONE, queue.head
     while state.nodes[after].request < node.request:
         before, after = after, state.nodes[after].next
@@ -173,6 +184,8 @@ def pop_newest(state: LoopState, station: int, group: int) -> int:
     if queue.head == number:
         queue.head = queue.tail = NONE
     else:
+        # Chains lead one way; the walk to the last but one costs the length of the queue, which its limit
+        # bounds.
         before = queue.head
         while state.nodes[before].next != number:
             before = state.nodes[before].next

@@ -14,6 +14,8 @@ from planner.rack.compiled.tree import renew_winner
 def take_idle(state: LoopState, station: int) -> int:
     """The server of a station that has been idle longest, which is not idle any more."""
     entry = state.stations[station]
+    # First in, first out: the server idle longest works next, so that devices share the load and its heat
+    # evenly.
     number: int = entry.idle_head
     entry.idle_head = state.servers[number].next_idle
     if entry.idle_head == NONE:
@@ -28,10 +30,14 @@ def begin_work(
     """A server works on the requests that are chained to it."""
     run, server = state.run[0], state.servers[number]
     server.size = size
+    # `start_s` stays for the second account; `busy_since_s` is moved on at each end of an epoch.
     server.start_s = server.busy_since_s = now_s
     server.power_w = power_w
+    # All members stop waiting in this instant.
     run.waiting -= size
     state.completion_s[number] = now_s + service_s
+    # Of batches that end at one instant the one begun first completes first, as SimPy's queue of events has
+    # it.
     state.completion_order[number] = run.begun
     run.begun += 1
     renew_winner(state.completion_winner, state.completion_s, state.completion_order, number)
@@ -62,9 +68,12 @@ def finish(state: LoopState, number: int, now_s: float) -> None:
     serve_until(state, number, now_s)
     count_batch(state, number, now_s)
     server = state.servers[number]
+    # A step in a pool was never a load of the pool's room, only of the unit that the request is on its way
+    # to.
     if server.unit != NONE:
         add_load(state, server.station, -server.size)
     server.size = 0
+    # The tournament is renewed by whoever called, once it is known whether the server takes a new batch.
     state.completion_s[number] = np.inf
 
 
@@ -107,6 +116,7 @@ def leave_idle(state: LoopState, number: int) -> None:
         entry.idle_head = server.next_idle
     else:
         state.servers[previous].next_idle = server.next_idle
+    # Where the last in turn leaves, the one before it is the last; NONE where it was alone.
     if entry.idle_tail == number:
         entry.idle_tail = previous
     server.next_idle = NONE
@@ -116,6 +126,8 @@ def leave_idle(state: LoopState, number: int) -> None:
 def others_at_work(state: LoopState, number: int) -> int:
     """Other units of an idle unit's device that have a batch in them."""
     units = state.run[0].units
+    # Unit servers of a device are numbered one after another; the one asked about is idle and counts itself
+    # as none.
     first = number // units * units
     busy = 0
     for other in range(first, first + units):

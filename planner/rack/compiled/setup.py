@@ -15,6 +15,7 @@ from planner.rack.load.topology import HOST, INFERENCE, POOLS, Topology, network
 
 _RULES = {
     "shortest_queue": s.SHORTEST_QUEUE,
+    # One room a lane: the shortest of one queue is that queue.
     "central_queue": s.SHORTEST_QUEUE,
     "round_robin": s.ROUND_ROBIN,
     "power_of_two": s.POWER_OF_TWO,
@@ -37,11 +38,13 @@ def begin(rack: Rack, topology: Topology, replication: int, window_start_s: floa
         run=_run(rack, topology, window_start_s),
         servers=_servers(topology),
         stations=_stations(topology),
+        # As if the last room had just been taken: the first search begins at room 0.
         lanes=_filled(s.LANE, topology.lanes, last=stations - 1, spill_at=topology.spill_at),
         queues=_filled(s.QUEUE, (topology.station_lane.size, len(rack.streams)), head=s.NONE, tail=s.NONE),
         nodes=nodes,
         groups=groups,
         networks=_networks(rack, networks, topology),
+        # Stable, so that groups of one network stay in the order of the scenario.
         group_order=np.argsort(groups["network"], kind="stable").astype(np.int64),
         waiting_of=np.zeros((topology.station_lane.size, len(networks)), dtype=np.int64),
         in_rack=np.zeros(sources, dtype=np.int64),
@@ -51,6 +54,8 @@ def begin(rack: Rack, topology: Topology, replication: int, window_start_s: floa
         path_s=path_s,
         pool_station=np.ascontiguousarray(topology.pool_station, dtype=np.int64),
         pool_w=_pool_w(rack),
+        # Leaves that only fill up the power of two, and rooms of other lanes, stay OFF and are never the
+        # least.
         loads=np.full((topology.lanes, 2 * leaf_count(stations)), s.OFF, dtype=np.int64),
         completion_s=np.full(leaf_count(topology.servers), np.inf),
         completion_order=np.arange(leaf_count(topology.servers)),
@@ -77,6 +82,7 @@ def _batch_s(rack: Rack, networks: tuple[str, ...]) -> Floats:
         for number, network in enumerate(networks):
             service = unit.service(network)
             if service is not None:
+                # Sizes beyond the largest batch are known but never asked for.
                 table[index, number] = service.batch_s[: rack.batching.max_size]
     return table
 
@@ -147,6 +153,7 @@ def _stations(topology: Topology) -> s.Rows:
 
 
 def _groups(rack: Rack, networks: tuple[str, ...]) -> s.Rows:
+    # No queue grows as long as OFF, so it stands for no limit.
     limits = [s.OFF if group.queue_limit is None else group.queue_limit for group in rack.streams]
     return _filled(
         s.GROUP,

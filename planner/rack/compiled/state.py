@@ -20,6 +20,7 @@ Bits = NDArray[np.uint64]
 Rows = NDArray[np.void]
 
 NONE = -1
+# OFF + CLOSED + any number of requests stays within a signed 64-bit number.
 OFF = 1 << 60
 CLOSED = 1 << 40
 """Added to the load of a station that is closed to new requests; one without device has the load `OFF`."""

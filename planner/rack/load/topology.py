@@ -101,6 +101,7 @@ def topology_of(rack: Rack) -> Topology:
     unit_of_slot = np.repeat(np.arange(len(units)), [unit.count for unit in units])
     server_device = np.repeat(np.arange(rack.count), unit_of_slot.size)
     server_unit = np.tile(unit_of_slot, rack.count)
+    # Part by part, within a part by the device's units: engines and `lanes_of` count lanes alike.
     lane_of_server = parts_of_devices(rack)[server_device] * len(units) + server_unit
     central = rack.dispatch == "central_queue"
     if central:
@@ -111,6 +112,7 @@ def topology_of(rack: Rack) -> Topology:
         station_device = server_device
     lanes = int(parts_of_devices(rack).max() + 1) * len(units)
     sizes = _pool_sizes(rack)
+    # All rooms of the first pool, then of the second; rooms of units come before both.
     pool_station = station_lane.size + np.arange(rack.count * len(sizes)).reshape(len(sizes), rack.count).T
     for pool, size in enumerate(sizes):
         server_device = np.concatenate((server_device, np.repeat(np.arange(rack.count), size)))
@@ -144,6 +146,7 @@ def _lanes_of(rack: Rack) -> tuple[tuple[int, ...], ...]:
     units, networks = rack.device.units, networks_of(rack)
     order = list(range(len(units)))
     if rack.dispatch == "npu_first":
+        # Stable: units of one kind stay in the order of the part's file.
         order.sort(key=lambda unit: SPILL_ORDER.index(units[unit].kind))
     return tuple(
         tuple(int(part) * len(units) + unit for unit in order if units[unit].service(network) is not None)
@@ -172,10 +175,13 @@ def parts_of_devices(rack: Rack) -> Ints:
     if not rack.shares:
         return np.zeros(rack.count, dtype=np.int64)
     asked = np.array([share.share for share in rack.shares]) * rack.count
+    # Largest remainder: whole devices first, those that are left to who was cut most, one at least to each.
     devices = np.maximum(np.floor(asked), 1.0)
     while devices.sum() < rack.count:
         devices[int(np.argmax(asked - devices))] += 1
     while devices.sum() > rack.count:
+        # Where the minimum of one gave out too many, the part that is furthest above its share gives one
+        # back.
         spare = np.where(devices > 1, devices - asked, -np.inf)
         devices[int(np.argmax(spare))] -= 1
     return np.repeat(np.arange(len(devices)), devices.astype(np.int64))

@@ -24,6 +24,7 @@ class Station:
     def join(self, group: int, request: int) -> None:
         """A request waits behind all older ones of its group."""
         queue = self.waiting[group]
+        # A request that has lost its device joins late and takes the place of its age.
         if queue and request < queue[-1]:
             insort(queue, request)
         else:
@@ -67,12 +68,14 @@ class Batches:
 
     def ready(self, station: Station, now_s: float) -> int | None:
         """Of the networks whose batch is full or has waited enough, the one with the first in rank."""
+        # Replaced by the first network that is ready; ranks compare as tuples.
         first = (0, 0)
         ready = None
         for network, groups in enumerate(self.groups_of):
             queues = [station.waiting[group] for group in groups if station.waiting[group]]
             if not queues:
                 continue
+            # A full batch does not wait, and an expired one does not fill: either is enough.
             full = sum(map(len, queues)) >= self._max_batch[network]
             if full or now_s >= self._oldest_s(queues) + self._max_wait_s[network]:
                 rank = min(map(self._rank, queues))
@@ -93,6 +96,7 @@ class Batches:
         """The waiting requests of a network that are first in rank, as many as a batch holds."""
         queues = [station.waiting[group] for group in self.groups_of[network] if station.waiting[group]]
         size = min(self._max_batch[network], sum(map(len, queues)))
+        # One group: its queue is in order of rank already.
         if len(queues) == 1:
             return [queues[0].popleft() for _ in range(size)]
         return [self._take_first(queues) for _ in range(size)]
@@ -105,8 +109,11 @@ class Batches:
         return min((queue for queue in queues if queue), key=self._rank).popleft()
 
     def _oldest_s(self, queues: Sequence[deque[int]]) -> float:
+        # By age and not by when it began to wait: of requests that waited elsewhere first, the oldest
+        # decides.
         return self._since_s[min(queue[0] for queue in queues)]
 
     def _rank(self, queue: deque[int]) -> tuple[int, int]:
         """The order in which the first request of a queue is served."""
+        # Least first: the highest priority, then the lowest number, which is the oldest.
         return -self._priority[self._stream[queue[0]]], queue[0]

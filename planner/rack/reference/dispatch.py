@@ -32,7 +32,9 @@ class Dispatcher:
         self._lanes_of = topology.lanes_of
         stations = topology.unit_stations
         self._lane_of: list[int] = topology.station_lane[:stations].tolist()
+        # Infinite in every lane but the room's own, so that a lane can be searched as a whole row.
         self._loads: list[list[float]] = [[math.inf] * stations for _ in range(topology.lanes)]
+        # As if the last room had just been taken: the first search begins at room 0.
         self._last = [stations - 1] * len(self._loads)
         self._closed = [False] * stations
         self._key = dispatch_key(rack.seed, replication)
@@ -52,6 +54,7 @@ class Dispatcher:
     def open(self, stations: list[bool]) -> None:
         """Which queues are open."""
         for station, is_open in enumerate(stations):
+            # Only a change moves a load; an infinite one stays infinite whatever is added.
             if is_open == self._closed[station]:
                 self.add(station, -CLOSED if is_open else CLOSED)
                 self._closed[station] = not is_open
@@ -61,6 +64,7 @@ class Dispatcher:
         if self._rule == "least_energy":
             return self._cheapest(network)
         lanes = self._lanes_of[network]
+        # These two look at all lanes of a network as one ring, whose place the first lane keeps.
         turns = self._rule in ("round_robin", "power_of_two")
         lane = lanes[0] if turns or len(lanes) == 1 else self._lane(lanes)
         loads = self._all_loads(lanes) if turns else self._loads[lane]
@@ -82,6 +86,7 @@ class Dispatcher:
         least = min(loads)
         if least == math.inf:
             return None
+        # Closed queues count only where no open one is left.
         bound = CLOSED if least < CLOSED else math.inf
         stations = (station for station, load in enumerate(loads) if load < bound)
         return min(stations, key=lambda station: (self._cost(network, station), loads[station]))
@@ -108,6 +113,7 @@ class Dispatcher:
         station = (last + 1) % len(loads)
         if loads[station] == least:
             return station
+        # First from behind the last one taken, then from the beginning: ties go round.
         return loads.index(least, station) if least in loads[station:] else loads.index(least)
 
     def _next_open(self, loads: list[float], station: int) -> int:
@@ -121,6 +127,7 @@ class Dispatcher:
     def _emptier_of_two(self, loads: list[float], request: int) -> int:
         """Of two queues drawn at random the shorter, of equals the first drawn."""
         bits = mixed(self._key, request)
+        # Two independent halves of one draw; one less, because `_next_open` begins with the room behind.
         one = self._next_open(loads, (bits >> 32) % len(loads) - 1)
         other = self._next_open(loads, (bits & 0xFFFFFFFF) % len(loads) - 1)
         return other if loads[other] < loads[one] else one

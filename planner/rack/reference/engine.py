@@ -37,6 +37,8 @@ from planner.rack.run.device_log import EpochSink
 from planner.rack.run.epoch_control import Steering
 from planner.rack.run.records import Records
 
+# SimPy orders events of one instant by this number and then by when they were scheduled; 0 is its own for
+# what must come first.
 _EPOCH, _COMPLETION, _ARRIVAL, _EXPIRY = (EventPriority(rank) for rank in range(1, 5))
 
 
@@ -92,6 +94,7 @@ class _ReferenceRun:
     def records(self) -> Records:
         """Run up to the end of the last epoch, close it, and hand over what was noted."""
         end_s = self._rack.epochs * self._rack.epoch_s
+        # SimPy stops before anything that falls on `until`, so the last epoch is closed here and by no event.
         self._env.run(until=end_s)
         self._close_epoch(end_s)
         arrived, requests = self._requests.arrived, self._requests
@@ -106,11 +109,13 @@ class _ReferenceRun:
     def _await_arrival(self, now_s: float) -> None:
         following_s = self._requests.next_s
         if following_s is not None:
+            # Now may lie a rounding past the drawn time; SimPy refuses a negative delay.
             self._arrival.after(max(0.0, following_s - now_s))
 
     def _arrive(self, _event: Event) -> None:
         now_s = self._env.now
         request = self._requests.arrive(now_s)
+        # One arrival is scheduled at a time: the queue of events stays as short as the rack is small.
         self._await_arrival(now_s)
         self._recorder.arrive(now_s)
         if self._requests.skipped(request) or not self._admitted[self._requests.stream[request]]:
@@ -132,6 +137,8 @@ class _ReferenceRun:
             return
         requests.station[request] = station
         requests.stage[request] = 0
+        # From its dispatch on, also while it is at a step on the host: the next one must not find the same
+        # queue empty.
         self._dispatcher.add(station, 1)
         self._wait(request, now_s)
 
@@ -145,11 +152,14 @@ class _ReferenceRun:
             number = int(self._topology.pool_station[self._topology.station_device[number], pool])
         station = self._stations[number]
         station.join(group, request)
+        # Serve first, look at the limit afterwards: what an idle server takes at once never makes a queue too
+        # long.
         if station.idle:
             self._serve(number, now_s)
         queue = station.waiting[group]
         if requests.too_many(group, len(queue)) and requests.before_inference(request):
             lost = requests.take_one_too_many(group, queue)
+            # Behind its inference a request is no load of a unit any more.
             if requests.before_inference(lost):
                 self._dispatcher.add(requests.station[lost], -1)
             self._drop(lost, now_s)
@@ -162,6 +172,8 @@ class _ReferenceRun:
         """Start all that may start in a station; wait for the next batch to fill where units stay idle."""
         station = self._stations[number]
         while station.idle:
+            # Servers of one room are all units or all of a pool; a pool takes single steps and never waits
+            # for a batch.
             if not self._rates.is_unit(station.idle[0]):
                 request = self._batches.take_one(station)
                 if request is None:
@@ -177,12 +189,14 @@ class _ReferenceRun:
     def _await_expiry(self, number: int, now_s: float) -> None:
         station = self._stations[number]
         expiry_s = self._batches.expiry_s(station)
+        # An earlier watch stays and looks again when it fires; a later one is left to fire in vain.
         if expiry_s < station.expiry_s:
             station.expiry_s = expiry_s
             Instant(self._env, _EXPIRY, partial(self._expire, number, expiry_s)).after(expiry_s - now_s)
 
     def _expire(self, number: int, expiry_s: float, _event: Event) -> None:
         station = self._stations[number]
+        # SimPy cannot take an event back: one that was overtaken by an earlier watch finds another time here.
         if station.expiry_s == expiry_s:
             station.expiry_s = math.inf
             self._serve(number, self._env.now)
@@ -191,6 +205,7 @@ class _ReferenceRun:
         server = station.idle.popleft()
         members = self._batches.take(station, network)
         groups = [self._requests.stream[request] for request in members]
+        # Before the server counts as serving: a batch is not in its own way.
         service_s, dynamic_w = self._rates.batch(server, network, groups, self._serving)
         self._begin(server, network, members, now_s, service_s * self._requests.work[members[0]], dynamic_w)
 
@@ -217,6 +232,8 @@ class _ReferenceRun:
                 self._go_on(request, now_s)
         number = self._server_station[server]
         station = self._stations[number]
+        # Requests have gone on before their server is idle, as in the compiled engine: the order decides who
+        # serves.
         station.idle.append(server)
         if any(station.waiting):
             self._serve(number, now_s)
@@ -245,6 +262,7 @@ class _ReferenceRun:
             self._dispatcher.add(self._server_station[server], -len(members))
         self._serving[server] = []
         if lost:
+            # The completion stays in SimPy's queue without its action; the server gets a new one.
             self._completions[server].abandon()
             self._completions[server] = self._completion(server)
         return members
@@ -253,12 +271,16 @@ class _ReferenceRun:
         """Close the epoch, apply the new settings, and let what may now start do so."""
         now_s = self._env.now
         self._close_epoch(now_s)
+        # From the number of the epoch, so that rounding does not add up over a year.
         self._epoch.after((self._recorder.epochs + 1) * self._rack.epoch_s - now_s)
         fell, rose = (flags.nonzero()[0].tolist() for flags in (self._steering.fell, self._steering.rose))
+        # All that fall go before any that rise, and all queues are opened or closed before orphans are sent:
+        # none may go to a device that leaves in the same instant.
         orphans = [request for device in fell for request in self._shut_down(device, now_s)]
         for device in rose:
             self._plug_in(device)
         self._dispatcher.open(self._topology.open_stations(self._steering.controls.open).tolist())
+        # Oldest first, from whatever device they come.
         for request in sorted(orphans):
             self._admit(request, now_s)
         for number, station in enumerate(self._stations):
@@ -296,6 +318,7 @@ class _ReferenceRun:
             else:
                 station.idle.remove(server)
             station.servers_on -= 1
+            # A queue that devices share stays as long as one of its servers is left.
             if station.servers_on == 0:
                 orphans += station.empty()
                 if self._rates.is_unit(server):

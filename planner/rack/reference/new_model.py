@@ -37,6 +37,7 @@ class NewModel:
     def examine(self, server: int, members: Sequence[int], now_s: float) -> frozenset[int]:
         """The requests that it has failed at, of those that a server has done with; notes what is watched."""
         device = self._device[server]
+        # Only what a unit infers can fail by a new model; servers of pools are numbered behind all units.
         if not (self._updated[device] and server < self._unit_servers):
             return _NONE
         failed = frozenset(request for request in members if mixed(self._key, request) < self._failing_below)

@@ -43,9 +43,12 @@ class ServiceRates:
         `serving` says what each server works on: other units of the device at work slow this one down.
         """
         full_clock_s = self._batch_s[self._server_unit[server]][network][len(groups) - 1]
+        # Summed in the order of the batch, as in the compiled engine: another order may round to another
+        # float.
         added_s = 0.0
         for group in groups:
             added_s += self._unit_s[group]
+        # The server itself serves nothing yet.
         others = sum(1 for sibling in self._siblings[server] if serving[sibling])
         stretch = 1.0 + self._contention * others
         service_s = (full_clock_s + added_s) * self._slow[server][network] * stretch

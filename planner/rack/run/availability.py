@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.arrays import Flags
+from planner.formulas import formula
 from planner.rack.description.life import Failures
 from planner.rack.run.rolling_update import BEGUN, Trial, TrialOutcome, UpdateTimeline
 
@@ -68,9 +69,11 @@ class AvailabilityTimeline:
 
     def at(self, now_s: float) -> DeviceAvailability:
         """State of the devices in the epoch that begins now."""
+        # An instant that is meant to be the end of an epoch may lie a rounding behind it.
         now_s += BEGUN
         standing = DeviceAvailability(*(np.zeros(self._count, dtype=np.bool_) for _ in range(5)))
         for start_s, end_s, device in self._failed:
+            # Half open, so that a device whose repair ends now serves in the epoch that begins now.
             if start_s <= now_s < end_s:
                 standing.failed[device] = True
         if self._course is None:
@@ -79,6 +82,7 @@ class AvailabilityTimeline:
         for step in self._course.steps_known_at(now_s):
             standing.updating[step.device] |= step.start_s <= now_s < step.end_s
             standing.draining[step.device] |= step.start_s - drain_s <= now_s < step.start_s
+            # In order of time: the last change that is over decides which model a device has.
             if step.end_s <= now_s:
                 standing.updated[step.device] = step.to_new
         if self._course.watches_at(now_s):
@@ -86,8 +90,11 @@ class AvailabilityTimeline:
         return standing
 
 
+@formula("availability")
 def _drawn(failures: Failures, chance: np.random.Generator, until_s: float) -> Iterator[tuple[float, float]]:
     """Spans out of service; at the beginning a device is down as often as in the long run."""
+    # A run begins in the long run's mix; exponential times have no age, so the first span needs no
+    # correction.
     up = bool(chance.random() < failures.mtbf_s / (failures.mtbf_s + failures.mttr_s))
     now_s = 0.0
     while now_s < until_s:

@@ -59,6 +59,7 @@ class Steering:
         self._memories: list[object] = [None] * len(rack.policies)
         heat = initial_state(rack)
         self._shut = heat.off
+        # Failed devices are off for heat too; those being updated draw idle power and are only out.
         self.heat = replace(heat, off=heat.off | self._standing.failed)
         self.out: Flags = self.heat.off | self._standing.updating
         self.controls: Controls = free(rack)
@@ -101,6 +102,7 @@ class Steering:
         self.slow = np.stack([slow for slow, _ in kinds])[unit, device]
         self.busy_w = np.stack([busy_w for _, busy_w in kinds])[unit, device]
         update, updated = self._rack.life.update, self._standing.updated[device, None]
+        # A new model changes pace and power by ratios of the old one's, at every clock.
         if update is not None:
             self.slow = np.where(updated, self.slow * update.time_ratio, self.slow)
             self.busy_w = np.where(updated, self.busy_w * update.power_ratio, self.busy_w)
@@ -125,8 +127,13 @@ class Steering:
         busy_share = busy / (self._topology.unit_servers // self._rack.count)
         before, thermal = self.heat, self._rack.device.thermal
         stood, was_out, had_shut = self._standing, self.out, self._shut
+        # The order matters: heat of the epoch that ends, then who fails and comes back, then policies on what
+        # they can see of both, and last the pace of the next epoch.
         heat, after = advance(self._rack, before, dynamic_w)
+        # A device that has failed is off without having shut down from heat; whether it had is remembered
+        # apart, since only a failure ends.
         self._shut = np.where(stood.failed, had_shut, after.off)
+        # What was watched counts before the course is asked, for the soak may end with this epoch.
         if self._course is not None:
             self._course.see(measured.trial)
         self._standing = self._stand(end_s)
@@ -156,6 +163,7 @@ class Steering:
             inlet_c=heat.inlet_c,
             exhaust_c=heat.exhaust_c,
             clock=np.where(before.off, 0.0, self.clock),
+            # Clock and throttling are those in force during the epoch; the new ones hold from here on.
             throttled=before.throttled,
             fell=self._shut & ~had_shut,
             out=was_out,
@@ -168,9 +176,12 @@ class Steering:
             changed=not np.array_equal(opened, self.controls.open),
             start_inner_c=before.inner_c,
             inner_c=self.heat.inner_c,
+            # Off devices draw nothing, their fans neither.
             own_fan_w=fan_w(thermal, before.fan) * ~before.off if thermal.fan else None,
         )
+        # Policies may slow a device down; they cannot lift what the governor holds down.
         clock = np.minimum(self.controls.clock, self._heat_clock())
+        # Pace depends on clock and model alone; in a cool rack neither changes for hours.
         if not (np.array_equal(clock, self.clock) and np.array_equal(stood.updated, self._standing.updated)):
             self._set_rates(clock)
         return row
@@ -179,6 +190,7 @@ class Steering:
         """The controls of the next epoch: what life closes, then each policy in turn."""
         if not self.steers:
             return
+        # Every epoch begins with no restriction: a policy that wants to keep one says so again.
         everything = free(self._rack)
         self.controls = replace(everything, open=everything.open & ~self._standing.draining)
         for number, policy in enumerate(self._rack.policies):

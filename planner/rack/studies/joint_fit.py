@@ -68,6 +68,8 @@ def growth_needed(points: Sequence[DensityPoint]) -> list[tuple[float, float]]:
     What no airflow with one fitted number gives excludes it: a constant flow gives zero everywhere.
     """
     counts, rises_k, powers_w = _columns(points)
+    # The least rise for a watt goes with the lowest rise and the highest power that round to the published
+    # ones.
     low = (rises_k - _ROUNDING_K) / (counts * (powers_w + _ROUNDING_W))
     high = (rises_k + _ROUNDING_K) / (counts * (powers_w - _ROUNDING_W))
     return [
@@ -111,6 +113,7 @@ def _two(loads: Floats, rises_k: Floats) -> float:
     from scipy.optimize import linprog
 
     unit, ones = loads / loads.max(), np.ones_like(loads)
+    # Minimise w with -w <= a x + b - rise <= w: the best worst case of a straight line is a linear programme.
     matrix = np.vstack((np.column_stack((unit, ones, -ones)), np.column_stack((-unit, -ones, -ones))))
     limits = np.concatenate((rises_k, -rises_k))
     bounds = [(None, None), (None, None), (0, None)]

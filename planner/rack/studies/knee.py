@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planner.formulas import formula
 from planner.rack.description.checks import Checks
 
 
@@ -54,6 +55,7 @@ _ROUNDING = 0.03
 """Figures reported with two digits may be off by so much."""
 
 
+@formula("knee")
 def fit_knee(points: Sequence[ConcurrencyPoint]) -> Knee:
     """The bounds that the rows themselves show: best rate of one thread, best rate of all."""
     checks = Checks("concurrency")
