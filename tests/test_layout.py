@@ -52,7 +52,8 @@ FLOORS = {
         {"description"},
     ],
     "latency": [
-        {"choice", "estimate", "planning", "overheads", "variants"},
+        {"choice", "estimate", "planning", "variants"},
+        {"overheads"},
         {"record", "anchoring", "units"},
         {"one_unit"},
         {"result", "remarks", "calibrated"},

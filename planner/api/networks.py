@@ -135,8 +135,9 @@ def estimate(
         calibration=chosen,
         anchors=anchors,
         published=published,
+        overheads=True,
     )
-    return _with_notes(result, network, part, threads, notes)
+    return _with_notes(result, part, notes)
 
 
 def estimate_units(
@@ -156,13 +157,15 @@ def estimate_units(
     >>> estimate_units("zoo:resnet18", "jetson-agx-orin-64", precision="int8").best.main
     'dla'
     """
+    from planner.latency.overheads.around import with_overheads
     from planner.plan.compare.units_auto import auto_units
 
     network, part = counted_network(workload), chosen_part(device)
     found = auto_units(
         network, part, mode=mode, precision=precision_named(precision), batch=batch, engine=engine
     )
-    best = replace(found.best, estimate=_with_notes(found.best.estimate, network, part, None, ()))
+    whole = with_overheads(found.best.estimate, network, part, network=found.best.network)
+    best = replace(found.best, estimate=_with_notes(whole, part, ()))
     tried = tuple(
         replace(item, placement=best) if item.placement is found.best else item for item in found.tried
     )
@@ -221,14 +224,9 @@ def chosen_part(device: Device | str) -> Device:
     return read_device(device) if isinstance(device, str) else device
 
 
-def _with_notes(
-    found: Estimate, network: Workload, part: Device, threads: int | None, notes: Sequence[str]
-) -> Estimate:
-    """The estimate with what lies around an inference, and with what it rests on among its warnings."""
-    from planner.latency.overheads.around import with_overheads
-
-    whole = with_overheads(found, network, part, threads)
-    return replace(whole, warnings=(*whole.warnings, *notes, *own_part_notes((part.id,))))
+def _with_notes(found: Estimate, part: Device, notes: Sequence[str]) -> Estimate:
+    """The estimate with what it rests on, own parts among it, among its warnings."""
+    return replace(found, warnings=(*found.warnings, *notes, *own_part_notes((part.id,))))
 
 
 def refuse_beside_auto(**others: object) -> None:

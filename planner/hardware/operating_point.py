@@ -16,6 +16,9 @@ from planner.schema.hardware.engine import Engine, OperatorLimit
 from planner.schema.reading.quantity import Origin, Sourced
 from planner.wording.message import message
 
+FALLBACK = "estimated.fallback"
+"""Name of the warning of a point whose unit computes in another precision than was asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
@@ -257,8 +260,8 @@ def _effective_precision(
         effective = description.fallback[effective]
     if effective is asked:
         return asked, ()
-    note = message("estimated.fallback", unit=f"{device.id}/{unit}", asked=asked, effective=effective)
-    return effective, (note,)
+    told = message(FALLBACK, unit=f"{device.id}/{unit}", asked=asked, effective=effective)
+    return effective, (told,)
 
 
 def _thread_share(

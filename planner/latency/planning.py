@@ -13,7 +13,6 @@ network and part, a cautious one counts on no less than the generic 90th percent
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from planner.errors import MissingDataError
@@ -22,12 +21,11 @@ from planner.hardware.catalog import read_engine
 from planner.latency.band import Band
 from planner.latency.result import Estimate
 from planner.schema.hardware.device import Device
-from planner.schema.hardware.engine import EngineOnUnit
+from planner.schema.hardware.engine import EngineOnUnit, ShortfallRows
 from planner.wording.message import message
 
 GENERIC_ENGINE = "generic"
 ENOUGH_PAIRS = 10
-_ROWS = re.compile(r"(?P<rows>[\d,]+) rows: (?P<networks>\d+) networks on (?P<parts>\d+) parts\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +94,13 @@ def _published(costs: EngineOnUnit | None) -> _Published | None:
     if costs is None or costs.shortfall_median_ratio is None or costs.shortfall_p90_ratio is None:
         return None
     median, p90, pairs = costs.shortfall_median_ratio, costs.shortfall_p90_ratio, costs.shortfall_pairs
-    return _Published(median.value, p90.value, pairs.value if pairs else 0, _rows_text(median.note or ""))
+    return _Published(median.value, p90.value, pairs.value if pairs else 0, _rows_text(costs.shortfall_rows))
 
 
-def _rows_text(note: str) -> str:
-    """The note of a shortfall as a sentence of the catalogs, where it is one that the benchmark wrote."""
-    found = _ROWS.fullmatch(note)
-    return message("shortfall.rows", **found.groupdict()) if found else note
+def _rows_text(behind: ShortfallRows | None) -> str:
+    """What a shortfall rests on; nothing where the database does not say."""
+    if behind is None:
+        return ""
+    return message(
+        "shortfall.rows", rows=str(behind.rows), networks=str(behind.networks), parts=str(behind.parts)
+    )

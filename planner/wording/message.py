@@ -8,7 +8,7 @@ are given to a sentence and never glued to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -23,7 +23,9 @@ class Message(str):
 
     __slots__ = ("key", "parts")
     key: str
+    """Name of the sentence: what decisions look at."""
     parts: Mapping[str, Part]
+    """What its places were filled with, by their names."""
 
     def __new__(cls, key: str, parts: Mapping[str, Part]) -> Self:
         """Fill the sentence of this name. Raises `MissingDataError` where there is none."""
@@ -35,6 +37,22 @@ class Message(str):
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles are made anew from name and parts."""
         return (Message, (self.key, self.parts))
+
+
+def key_of(text: str) -> str | None:
+    """The name of the sentence that a text is; None for text that is no message.
+
+    What decides by a message looks at this, never at the words, which may be put differently.
+    """
+    return text.key if isinstance(text, Message) else None
+
+
+def first_with(key: str, texts: Iterable[str]) -> str:
+    """The first of some texts that is the sentence of this name. Raises `LookupError` where none is."""
+    for text in texts:
+        if key_of(text) == key:
+            return text
+    raise LookupError(f"no message {key!r} among them")
 
 
 def message(key: str, /, **parts: Part) -> Message:

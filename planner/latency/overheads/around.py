@@ -11,6 +11,7 @@ from dataclasses import replace
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared, prepare
+from planner.latency.kernels.unit_limits import OnUnit, on_unit
 from planner.latency.overhead import NONE, Overhead, OverheadTime, overhead_data, titled
 from planner.latency.overheads.crossings import copies, other_units, reformat
 from planner.latency.point import point_for
@@ -23,9 +24,16 @@ FITTED = (Provenance.TRANSFERRED, Provenance.CALIBRATED, Provenance.MEASURED)
 
 
 def with_overheads(
-    estimate: Estimate, workload: Workload, device: Device, threads: int | None = None
+    estimate: Estimate,
+    workload: Workload,
+    device: Device,
+    threads: int | None = None,
+    network: OnUnit | None = None,
 ) -> Estimate:
-    """The estimate with every cost around it."""
+    """The estimate with every cost around it.
+
+    `network` is the workload as it was prepared for the estimate; without it, it is prepared here.
+    """
     point = point_for(
         device,
         unit=estimate.unit,
@@ -34,15 +42,16 @@ def with_overheads(
         engine=estimate.engine,
         threads=threads,
     )
-    prepared = prepare(workload, estimate.batch, point.precision, point.engine)
-    return replace(estimate, hidden=overheads_of(workload, prepared, device, point, estimate))
+    if network is None:
+        network = on_unit(prepare(workload, estimate.batch, point.precision, point.engine), point)
+    return replace(estimate, hidden=overheads_of(workload, network, device, point, estimate))
 
 
 def overheads_of(
-    workload: Workload, prepared: Prepared, device: Device, point: OperatingPoint, estimate: Estimate
+    workload: Workload, network: OnUnit, device: Device, point: OperatingPoint, estimate: Estimate
 ) -> tuple[Overhead, ...]:
     """Every cost around inference at an operating point, known or not, in the order of the day."""
-    fitted = estimate.provenance in FITTED
+    prepared, fitted = network.prepared, estimate.provenance in FITTED
     return (
         _engine_build(device, point),
         _first_run(point),
@@ -51,7 +60,7 @@ def overheads_of(
         _after(prepared, point),
         reformat(prepared, point, fitted=fitted),
         _dynamic_axes(workload),
-        *other_units(workload, prepared, device, point, estimate),
+        *other_units(workload, network, device, point, estimate),
     )
 
 

@@ -8,6 +8,7 @@ from planner.errors import PlannerError
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared
+from planner.latency.kernels.unit_limits import OnUnit
 from planner.latency.overhead import NONE, Overhead, overhead_data, titled
 from planner.latency.result import Estimate
 from planner.latency.units.placement import WHOLE, Placement, place_prepared
@@ -71,7 +72,7 @@ def reformat(prepared: Prepared, point: OperatingPoint, *, fitted: bool) -> Over
 
 
 def other_units(
-    workload: Workload, prepared: Prepared, device: Device, point: OperatingPoint, estimate: Estimate
+    workload: Workload, network: OnUnit, device: Device, point: OperatingPoint, estimate: Estimate
 ) -> Iterator[Overhead]:
     """Crossings to other units and what the kernels there take, beside what the estimate costs them at."""
     if not point.operators:
@@ -85,7 +86,7 @@ def other_units(
             yield Overhead(name, "inference", NONE if known else None, in_latency=False, reason=reason)
         return
     try:
-        placed = place_prepared(workload, prepared, device, point)
+        placed = place_prepared(workload, network, device, point)
     except PlannerError as error:
         for name in ("provider_switches", "fallback"):
             yield Overhead(name, "inference", None, in_latency=False, reason=str(error))

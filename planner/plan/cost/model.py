@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from planner.errors import InputError
-from planner.hardware.catalog import read_device
 from planner.latency.band import Band, BandEnd
 from planner.plan.money.bill import Bill, Year, bill_of
 from planner.plan.money.economics import years
@@ -22,7 +21,7 @@ from planner.plan.money.prices import QuotedPrice, missing_price, price_of
 from planner.plan.money.tariff import Draw, price_by_hour
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
-from planner.plan.rack.rack_model import mode_of, services_of, stream_groups
+from planner.plan.rack.rack_model import services_of, stream_groups
 from planner.plan.scenario.growth import scenario_in_year
 from planner.plan.sizing.closed_form import sized_option
 from planner.rack.description.rack import Service
@@ -70,7 +69,7 @@ class CostModel:
 
     def __init__(self, scenario: Scenario, estimator: Estimator, option: Option) -> None:
         self.scenario, self.option = scenario, option
-        self.device = read_device(option.device)
+        self.device = option.part
         price = price_of(scenario, self.device)
         if price is None:
             missing = missing_price(scenario, self.device)
@@ -200,7 +199,7 @@ class CostModel:
         return self._sized(scenario, services, at_least=at_least).count
 
     def _year(self, scenario: Scenario, option: Option) -> Year:
-        idle_w = mode_of(self.device, option.mode).idle_w.value
+        idle_w = option.power_mode.idle_w.value
         load_w = option.count * (option.heat.power_per_device_w - idle_w)
         installed = option.count + option.spares
         return Year(
@@ -230,7 +229,7 @@ class CostModel:
     def _busy_w(self, quantile: float) -> float:
         """Power above idle while the slowest network is served."""
         power_w = self.option.slowest.estimate.part_power_w
-        idle_w = mode_of(self.device, self.option.mode).idle_w.value
+        idle_w = self.option.power_mode.idle_w.value
         return between(power_w.low, power_w.mid, power_w.high, quantile) - idle_w
 
 

@@ -135,7 +135,7 @@ def _warnings(study: CostStudy) -> list[str]:
     found = []
     for item in study.options:
         price = item.bill.price
-        if price.source.startswith("assumed"):
+        if price.parts_like_it:
             found.append(
                 f"the price of {item.option.device_name} is not known; {price.low:,.0f} to {price.high:,.0f} "
                 f"{item.bill.currency} is {price.source}"

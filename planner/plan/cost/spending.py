@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from planner.hardware.catalog import read_device
 from planner.plan.cost.model import CostModel
 from planner.plan.cost.sensitivity import tornado
 from planner.plan.money.prices import price_of
@@ -33,7 +32,7 @@ def _tornado(study: Study) -> dict[str, object] | None:
     if study.simulated is None:
         return None
     scenario, option = study.source.scenario, study.simulated.option
-    if price_of(scenario, read_device(option.device)) is None:
+    if price_of(scenario, option.part) is None:
         return None
     return asdict(tornado(CostModel(scenario, study.estimator, option)))
 

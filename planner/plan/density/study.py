@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-from planner.hardware.catalog import part_file, read_device
+from planner.hardware.catalog import part_file
 from planner.plan.density.limits import (
     LimitWeight,
     LiquidAnswer,
@@ -99,8 +99,8 @@ def density_curve(source: ScenarioFile) -> DensityCurve:
 
 def density_of_option(source: ScenarioFile, rack: Rack, option: Option) -> DensityCurve:
     """The curve of an option's rack, as `density_curve` gives it."""
-    part = read_device(option.device)
-    return _curve(source, rack, part, partial(fixed_power_w, source.scenario, part, option.mode))
+    fixed_w = partial(fixed_power_w, source.scenario, option.part, option.mode)
+    return _curve(source, rack, option.part, fixed_w)
 
 
 def _curve(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from planner.hardware.catalog import read_device, read_engine
+from planner.hardware.catalog import read_engine
 from planner.latency.planning import GENERIC_ENGINE, Shortfall
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.options.option import NetworkOnPart, Option
@@ -79,7 +79,7 @@ def _kind(kind: Residuals) -> str:
 
 
 def _datasheet(option: Option, correction: Shortfall) -> dict[str, object]:
-    kind = read_device(option.device).units[option.unit].kind
+    kind = option.compute_unit.kind
     published = read_engine(GENERIC_ENGINE if correction.borrowed else option.engine).units.get(kind)
     pairs = published.shortfall_pairs if published else None
     return {

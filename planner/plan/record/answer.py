@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.hardware.catalog import read_device
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.option_contradiction import contradiction
@@ -13,7 +12,7 @@ from planner.provenance import Status
 from planner.rack.counts.results import StreamResult
 from planner.rack.counts.statistics import samples_wanted
 from planner.units import format_percent, format_quantity
-from planner.wording.message import Message, counted, message, word
+from planner.wording.message import counted, message, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def _infeasible(study: Study) -> AnswerText:
         reason=nearest.reasons[0],
     )
     sentences: list[str] = [text]
-    if isinstance(against, Message) and against.key == "contradiction.several":
+    if against is not None and against.key == "contradiction.several":
         sentences.append(message("answer.contradiction", against=against))
     return AnswerText(
         "INFEASIBLE",
@@ -83,7 +82,7 @@ def _binding(study: Study) -> tuple[str, ...]:
     kinds: dict[str, str] = {}
     for option in study.options:
         for reason in option.reasons:
-            kinds.setdefault(reason.key if isinstance(reason, Message) else reason.split(":")[0], reason)
+            kinds.setdefault(reason.key, reason)
     return tuple(kinds.values())[:3]
 
 
@@ -210,7 +209,7 @@ def _latency_risk(option: Option) -> str:
 
 
 def _price_risks(option: Option) -> list[str]:
-    price = read_device(option.device).price
+    price = option.part.price
     if price is None:
         return [message("risk.no_price")]
     if price.covers == "kit":
@@ -221,7 +220,7 @@ def _price_risks(option: Option) -> list[str]:
 
 
 def _heat_risks(simulated: Simulated) -> list[str]:
-    thermal = read_device(simulated.option.device).thermal
+    thermal = simulated.option.part.thermal
     if thermal.resistance_k_per_w.status is not Status.ASSUMED:
         return []
     margin_k = thermal.throttle_c.value - simulated.result.devices.temperature_c.max

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.hardware.catalog import read_device, read_engine
+from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint, operating_point
 from planner.latency.planning import planning_band, shortfall
 from planner.latency.record import band_record
@@ -10,7 +10,7 @@ from planner.latency.result import Estimate
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.option import Option
 from planner.plan.study.study import Study
-from planner.schema.hardware.device import Device, Precision
+from planner.schema.hardware.device import Precision
 from planner.wording.message import message
 from planner.workload.workload import is_quantised
 
@@ -18,7 +18,6 @@ from planner.workload.workload import is_quantised
 def rooflines(chosen: Option) -> list[dict[str, object]]:
     """Each network of the chosen option, kernel by kernel, under the roofs of its unit."""
     point = _point(chosen)
-    device = read_device(chosen.device)
     return [
         {
             "model": item.estimate.model,
@@ -29,7 +28,7 @@ def rooflines(chosen: Option) -> list[dict[str, object]]:
             "batch": chosen.batch,
             "peak_ops_per_s": point.peak_ops_per_s,
             "bandwidth_bytes_per_s": point.bandwidth_bytes_per_s,
-            "ceilings": _ceilings(device, chosen),
+            "ceilings": _ceilings(chosen),
             "kernels": _kernels(item.estimate),
         }
         for item in chosen.networks
@@ -38,8 +37,7 @@ def rooflines(chosen: Option) -> list[dict[str, object]]:
 
 def ladder(study: Study, chosen: Option) -> list[dict[str, object]]:
     """Every precision the unit has and every batch size, for each network on the chosen part."""
-    device = read_device(chosen.device)
-    peaks = device.units[chosen.unit].peaks_ops_per_s
+    peaks = chosen.compute_unit.peaks_ops_per_s
     rows: list[dict[str, object]] = []
     for model in study.workloads:
         known = [name for name, by_mode in peaks.items() if chosen.mode in by_mode]
@@ -47,13 +45,14 @@ def ladder(study: Study, chosen: Option) -> list[dict[str, object]]:
             for batch in batch_sizes(max(8, study.source.scenario.candidates.max_batch)):
                 result = study.estimator.estimate(
                     model,
-                    device,
+                    chosen.part,
                     unit=chosen.unit,
                     mode=chosen.mode,
                     precision=precision,
                     batch=batch,
                     engine=chosen.engine,
                 )
+                planned = planning_band(result, shortfall(chosen.part, result))
                 rows.append(
                     {
                         "model": result.model,
@@ -62,7 +61,7 @@ def ladder(study: Study, chosen: Option) -> list[dict[str, object]]:
                         "precision": precision.value,
                         "batch": batch,
                         "latency_s": band_record(result.latency_s),
-                        "planning_latency_s": band_record(planning_band(result, shortfall(device, result))),
+                        "planning_latency_s": band_record(planned),
                         "throughput_per_s": result.throughput_per_s,
                         "fits": result.fits,
                     }
@@ -95,7 +94,7 @@ def rivals(study: Study) -> list[dict[str, object]]:
 
 def _point(option: Option) -> OperatingPoint:
     return operating_point(
-        read_device(option.device),
+        option.part,
         read_engine(option.engine),
         unit=option.unit,
         mode=option.mode,
@@ -103,9 +102,9 @@ def _point(option: Option) -> OperatingPoint:
     )
 
 
-def _ceilings(device: Device, chosen: Option) -> list[dict[str, object]]:
+def _ceilings(chosen: Option) -> list[dict[str, object]]:
     """Measured ceilings of the unit and of the memory in the chosen mode."""
-    unit = device.units[chosen.unit]
+    unit = chosen.compute_unit
     rows: list[dict[str, object]] = [
         {
             "name": message("roof.measured", precision=precision.value.upper()),
@@ -116,7 +115,7 @@ def _ceilings(device: Device, chosen: Option) -> list[dict[str, object]]:
         for precision, by_mode in unit.ceilings_ops_per_s.items()
         if chosen.mode in by_mode and precision.value == chosen.precision
     ]
-    stream = device.memory.ceilings_bytes_per_s.get(chosen.mode)
+    stream = chosen.part.memory.ceilings_bytes_per_s.get(chosen.mode)
     if stream is not None:
         rows.append(
             {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.hardware.catalog import read_device, read_engine
+from planner.hardware.catalog import read_engine
 from planner.hardware.datasheet import DatasheetNumber, figures
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.options.option import Option
@@ -22,12 +22,13 @@ def ledger(study: Study) -> dict[str, object]:
     rows: list[dict[str, object]] = []
     sources: list[dict[str, object]] = []
     for number, (device_id, option) in enumerate(best.items()):
-        device = read_device(device_id)
         whole = number == 0 and study.simulated is not None
-        shown = [figure for figure in figures(device) if whole or _used(figure, option)]
+        shown = [figure for figure in figures(option.part) if whole or _used(figure, option)]
         rows += [_row(device_id, figure) for figure in shown]
         named = {figure.source for figure in shown}
-        sources += [_source(device_id, key, item) for key, item in device.sources.items() if key in named]
+        sources += [
+            _source(device_id, key, item) for key, item in option.part.sources.items() if key in named
+        ]
     options = list(best.values())
     for transfer_id in dict.fromkeys(option.slowest.estimate.rests_on for option in options):
         if transfer_id is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from planner.hardware.catalog import read_device
 from planner.plan.density.study import density_of_option, density_record
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.study.study import Study
@@ -41,7 +40,7 @@ def elevation_record(study: Study) -> dict[str, object] | None:
     if study.simulated is None:
         return None
     scenario, option = study.source.scenario, study.simulated.option
-    carrier = carrier_of(scenario, read_device(option.device))
+    carrier = carrier_of(scenario, option.part)
     installed = option.count + option.spares
     return {
         "rack_units": scenario.site.rack_units * option.racks,

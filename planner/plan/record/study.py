@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from typing import cast
 
-from planner.hardware.catalog import part_file, read_device
+from planner.hardware.catalog import part_file
 from planner.latency.kernels.prepared import kernels_of
 from planner.plan.cost.spending import spending_record
 from planner.plan.money.economics import rack_units
@@ -146,7 +146,7 @@ def _constraints(study: Study, simulated: Simulated | None) -> list[dict[str, ob
     scenario, option = study.source.scenario, simulated.option
     site, throttle_c = scenario.site, simulated.rack.device.thermal.throttle_c
     hottest_c, worst_w = simulated.result.devices.temperature_c.max, option.heat.worst_power_w
-    units = rack_units(scenario, read_device(option.device), option.count + option.spares)
+    units = rack_units(scenario, option.part, option.count + option.spares)
     busy, most = simulated.result.devices.utilisation, scenario.planning.utilisation_limit_ratio
     rows = [
         _limit(message("limit.power"), site.power_limit_w, worst_w, "{:,.0f} W"),

@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.errors import InputError
-from planner.hardware.catalog import read_device
 from planner.latency.record import band_record
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.option import NetworkOnPart, Option
 from planner.plan.sizing.closed_form import sized_option
 from planner.plan.study.study import Study
-from planner.schema.hardware.device import Precision
+from planner.schema.hardware.device import Device, Precision
 from planner.schema.scenario.scenario import Scenario
 from planner.units import format_percent
 from planner.wording.message import message
@@ -47,7 +46,7 @@ def what_if(study: Study) -> WhatIf | None:
     networks = {(p, b): _networks(study, chosen, p, b) for p in precisions for b in batches}
     loaded = {load: _loaded(scenario, load) for load in LOADS}
     points = tuple(
-        _point(study, loaded[load], networks[precision, batch], count)
+        _point(study, loaded[load], chosen.part, networks[precision, batch], count)
         for precision in precisions
         for batch in batches
         for load in LOADS
@@ -69,7 +68,7 @@ def _networks(
     study: Study, chosen: Option, precision: Precision, batch: int
 ) -> tuple[NetworkOnPart, ...] | None:
     try:
-        networks = study.estimator.on_part(read_device(chosen.device), chosen.mode, precision, batch)
+        networks = study.estimator.on_part(chosen.part, chosen.mode, precision, batch)
     except InputError:
         return None
     return networks if all(item.estimate.precision == precision for item in networks) else None
@@ -83,12 +82,15 @@ def _loaded(scenario: Scenario, load: float) -> Scenario:
 
 
 def _point(
-    study: Study, scenario: Scenario, networks: tuple[NetworkOnPart, ...] | None, count: int
+    study: Study,
+    scenario: Scenario,
+    part: Device,
+    networks: tuple[NetworkOnPart, ...] | None,
+    count: int,
 ) -> Option | None:
     if networks is None:
         return None
-    device = read_device(networks[0].estimate.device)
-    return sized_option(scenario, study.estimator, device, networks, exactly=count)
+    return sized_option(scenario, study.estimator, part, networks, exactly=count)
 
 
 def _against(point: Option | None, limit: float) -> str | None:

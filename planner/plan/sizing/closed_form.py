@@ -151,7 +151,8 @@ def sized_option(
     )
     fewest = max(at_least, len(scenario.simulation.shares_ratio))
     count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, fewest)
-    limit_w = mode_of(device, first.mode).power_limit_w.value
+    mode = mode_of(device, first.mode)
+    limit_w = mode.power_limit_w.value
     racks = _racks_needed(scenario, device, count + scenario.planning.spares, limit_w)
     rack = rack_of(count, racks=racks)
     load = expected_load(rack)
@@ -161,10 +162,9 @@ def sized_option(
     rate_per_s = sum(group.offered_per_s for group in rack.streams)
     offered = offered_utilisation(rack)
     option = Option(
-        device=device.id,
-        device_name=device.name,
+        part=device,
         unit=first.unit,
-        mode=first.mode,
+        power_mode=mode,
         engine=first.engine,
         precision=first.precision,
         batch=first.batch,

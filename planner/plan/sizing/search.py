@@ -11,7 +11,6 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planner.hardware.catalog import read_device
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
@@ -146,8 +145,7 @@ class Search:
         return low
 
     def _at(self, option: Option, count: int) -> Option:
-        device = read_device(option.device)
-        return sized_option(self.scenario, self._estimator, device, option.networks, exactly=count)
+        return sized_option(self.scenario, self._estimator, option.part, option.networks, exactly=count)
 
 
 def _passes(run: Simulated, scenario: Scenario) -> bool:

@@ -85,6 +85,14 @@ class OperatorLimit(StrictModel):
     """What the operator has, in words: `a window over 32`."""
 
 
+class ShortfallRows(StrictModel):
+    """The published rows behind a shortfall, and how many networks and parts they are of."""
+
+    rows: int
+    networks: int
+    parts: int
+
+
 class EngineOnUnit(SourcedBlock):
     """What one engine costs on one kind of unit beyond arithmetic and memory traffic."""
 
@@ -98,6 +106,8 @@ class EngineOnUnit(SourcedBlock):
     """90th percentile of the same ratio."""
     shortfall_pairs: Sourced[int] | None = None
     """Pairs of network and part behind both."""
+    shortfall_rows: ShortfallRows | None = None
+    """Rows behind both."""
     operators: list[str] | None = None
     """ONNX operators that run on this kind of unit at all; others fall back. All do where none are named."""
     limits: list[OperatorLimit] = Field(default_factory=list)
