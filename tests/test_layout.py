@@ -71,7 +71,7 @@ FLOORS = {
         {"graph"},
         {"dtypes"},
     ],
-    "schema": [{"scenario", "fitted"}, {"hardware"}, {"reading"}],
+    "schema": [{"record", "scenario", "fitted"}, {"hardware"}, {"reading"}],
     "zoo": [
         {"source"},
         {"registry"},

@@ -125,7 +125,7 @@ def _write(record: Mapping[str, object], wanted: _Wanted, paper: Paper, output: 
     from planner.files import write_bytes
     from planner.forks import usable_processes
     from planner.report.pdf import write_pdf
-    from planner.report.record import canonical_json
+    from planner.schema.record import canonical_json
 
     output.progress("setting the PDF")
     write_pdf(record, wanted.pdf, paper=paper, processes=usable_processes())
@@ -146,7 +146,7 @@ def _print_schema() -> int:
     import json
 
     from planner.cli.main import OK
-    from planner.report.schema import study_schema
+    from planner.schema.record.check import study_schema
 
     click.echo(json.dumps(study_schema(), indent=1))
     return OK

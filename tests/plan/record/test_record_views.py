@@ -13,7 +13,7 @@ from planner.plan.record.study import study_record
 from planner.plan.record.what_if import LOADS, what_if
 from planner.plan.study.study import run_study
 from planner.rack.studies.day import HOURS, changes_by_hour
-from planner.report.record import read_study
+from planner.schema.record import read_study
 from planner.wording.message import Message
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing_extensions import TypedDict
 
 
-class StreamLatency(TypedDict):
+class StreamLatencyRecord(TypedDict):
     """Simulated latency of one stream, with the interval of its 99th percentile over replications."""
 
     mean: float | None
@@ -16,34 +16,34 @@ class StreamLatency(TypedDict):
     p99_high: float | None
 
 
-class StreamResult(TypedDict):
+class StreamResultRecord(TypedDict):
     """What became of one stream's requests."""
 
     name: str
     requests: int
     served: int
     dropped: int
-    latency_s: StreamLatency
+    latency_s: StreamLatencyRecord
     slo_s: float | None
     verdict: str
 
 
-class Temperature(TypedDict):
+class TemperatureRecord(TypedDict):
     """Mean and maximum over devices and time."""
 
     mean: float | None
     max: float | None
 
 
-class RackDevices(TypedDict):
+class RackDevicesRecord(TypedDict):
     """Averages over the devices of the rack."""
 
     utilisation: float | None
     throttled_share: float | None
-    temperature_c: Temperature
+    temperature_c: TemperatureRecord
 
 
-class Series(TypedDict):
+class SeriesRecord(TypedDict):
     """The rack over time, one value per instant."""
 
     time_s: list[float]
@@ -54,7 +54,7 @@ class Series(TypedDict):
     inlet_c: list[float | None]
 
 
-class Histogram(TypedDict):
+class HistogramRecord(TypedDict):
     """Latencies of one stream: one more edge than counts."""
 
     stream: str
@@ -62,7 +62,7 @@ class Histogram(TypedDict):
     counts: list[float]
 
 
-class Rack(TypedDict):
+class RackRecord(TypedDict):
     """The simulated rack."""
 
     count: int
@@ -71,19 +71,19 @@ class Rack(TypedDict):
     duration_s: float
     warmup_s: float
     seed: int
-    streams: list[StreamResult]
-    devices: RackDevices
+    streams: list[StreamResultRecord]
+    devices: RackDevicesRecord
     throttle_c: float | None
     power_w: float | None
     energy_j: float | None
     energy_per_request_j: float | None
     inlet_c: float | None
     invariants: dict[str, float | None]
-    series: Series
-    latency_histogram: list[Histogram]
+    series: SeriesRecord
+    latency_histogram: list[HistogramRecord]
 
 
-class Elevation(TypedDict):
+class ElevationRecord(TypedDict):
     """Heights in rack units, slots of a carrier, and the devices in them: those in use first, then spares."""
 
     rack_units: float
@@ -94,14 +94,14 @@ class Elevation(TypedDict):
     spares: int
 
 
-class Slots(TypedDict):
+class SlotsRecord(TypedDict):
     """One row an instant, one column a device in use."""
 
     time_s: list[float]
     temperature_c: list[list[float]]
 
 
-class Hour(TypedDict):
+class HourRecord(TypedDict):
     """One hour of a day; `None` where more is asked than can be served."""
 
     hour: int
@@ -117,7 +117,7 @@ class Hour(TypedDict):
     p99_s: float | None
 
 
-class DensityRow(TypedDict):
+class DensityRowRecord(TypedDict):
     """The settled rack with so many devices, each with the load that it has in the plan."""
 
     devices: int
@@ -128,15 +128,15 @@ class DensityRow(TypedDict):
     throughput_per_s: float
 
 
-class DensityLimit(TypedDict):
+class DensityLimitRecord(TypedDict):
     """The most devices with which nothing is wrong, and what is wrong with one more."""
 
     devices: int
     reason: str
 
 
-class Density(TypedDict):
+class DensityRecord(TypedDict):
     """The rack as it fills."""
 
-    rows: list[DensityRow]
-    limit: DensityLimit
+    rows: list[DensityRowRecord]
+    limit: DensityLimitRecord
