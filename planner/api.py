@@ -23,6 +23,7 @@ from planner.plan.scenario import file as scenarios
 from planner.plan.scenario.file import ScenarioFile
 from planner.plan.sizing import sized as sizing
 from planner.plan.study import study as studies
+from planner.plan.study.pitfalls import lint_scenario
 from planner.plan.sweep import run as sweeps
 from planner.rack.counts.results import RackResult
 from planner.schema.hardware.device import Device, Precision
@@ -207,7 +208,7 @@ def sweep(
 
 def lint(scenario: str | Path | ScenarioFile) -> tuple[pitfalls.Pitfall, ...]:
     """Which well-known mistakes the plan of a scenario walks into; see `planner.plan.pitfalls.lint`."""
-    return pitfalls.lint_scenario(_scenario_file(scenario))
+    return lint_scenario(_scenario_file(scenario))
 
 
 def write_report(

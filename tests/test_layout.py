@@ -34,8 +34,8 @@ FLOORS = {
     "plan": [
         {"sweep"},
         {"record"},
-        {"density", "cost", "pitfalls"},
         {"study"},
+        {"density", "cost", "pitfalls", "what_if"},
         {"sizing"},
         {"compare", "rack", "scenario"},
         {"money"},

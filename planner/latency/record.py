@@ -5,9 +5,10 @@ from __future__ import annotations
 from planner.latency.band import Band
 from planner.latency.overhead import HiddenCost, outside, unknown
 from planner.latency.result import Estimate
+from planner.schema.record import BandRecord
 
 
-def band_record(band: Band) -> dict[str, object]:
+def band_record(band: Band) -> BandRecord:
     """`{low, mid, high, level}`; level null: the ends are those of a roofline and hold no probability."""
     return {"low": band.low, "mid": band.mid, "high": band.high, "level": band.level}
 

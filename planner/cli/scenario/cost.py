@@ -35,8 +35,8 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     Exit status 3 when no option keeps the limits.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.cost.record import cost_record
     from planner.plan.cost.study import cost_study
+    from planner.plan.record.cost import cost_record
     from planner.plan.scenario.file import read_scenario
 
     study = cost_study(

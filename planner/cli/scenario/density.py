@@ -23,7 +23,8 @@ def command(scenario: Path, *, output: Output) -> int:
     Every device keeps the load that it has in the scenario. Exit status 3 when not even one device fits.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.density.study import DensityCurve, density_curve, density_record
+    from planner.plan.density.study import DensityCurve, density_curve
+    from planner.plan.record.density import density_record
     from planner.plan.scenario.file import read_scenario
 
     curve: DensityCurve = density_curve(read_scenario(scenario))

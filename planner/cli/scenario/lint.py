@@ -31,8 +31,9 @@ def command(
     made on purpose is accepted with a reason under `accepted` in the scenario.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.pitfalls.lint import lint_scenario, pitfall_record
+    from planner.plan.record.pitfalls import pitfall_record
     from planner.plan.scenario.file import read_scenario
+    from planner.plan.study.pitfalls import lint_scenario
 
     pitfalls = lint_scenario(read_scenario(scenario), progress=output.progress)
     output.progress_done()

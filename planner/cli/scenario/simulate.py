@@ -117,7 +117,7 @@ def _answer(
     from planner.plan.rack.claims import claims_record
     from planner.plan.rack.questions import life_record
     from planner.plan.rack.theory import compare_with_theory, theory_record
-    from planner.plan.record.options import rack_record
+    from planner.plan.record.simulated import rack_record
 
     rack, result = simulated.rack, simulated.result
     answered = {

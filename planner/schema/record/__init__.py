@@ -5,6 +5,7 @@ zero. More keys than these are allowed and kept.
 """
 
 from planner.schema.record.check import canonical_json, read_study
+from planner.schema.record.density import DensityLimitRecord, DensityRecord, DensityRowRecord
 from planner.schema.record.latency import (
     CeilingRecord,
     FootprintRecord,
@@ -14,7 +15,13 @@ from planner.schema.record.latency import (
     RungRecord,
 )
 from planner.schema.record.money import SpendingLineRecord, SpendingRecord, SwingRecord, TornadoRecord
-from planner.schema.record.options import AnswerRecord, BandRecord, ConstraintRecord, OptionRecord
+from planner.schema.record.options import (
+    AnswerRecord,
+    BandRecord,
+    ConstraintRecord,
+    OptionRecord,
+    TrialRecord,
+)
 from planner.schema.record.question import (
     AssumptionRecord,
     DigestRecord,
@@ -27,9 +34,6 @@ from planner.schema.record.question import (
     ValueRecord,
 )
 from planner.schema.record.rack import (
-    DensityLimitRecord,
-    DensityRecord,
-    DensityRowRecord,
     ElevationRecord,
     HistogramRecord,
     HourRecord,
@@ -83,6 +87,7 @@ __all__ = [
     "TemperatureRecord",
     "ToolRecord",
     "TornadoRecord",
+    "TrialRecord",
     "UnresolvedRecord",
     "ValidationRecord",
     "ValueRecord",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,7 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
 from planner.errors import InputError, Problem
-from planner.schema.reading.problems import dotted
+from planner.schema.reading.problems import KeyPath, dotted
 from planner.schema.record.study import SCHEMA, StudyRecord
 
 _EXPECTED = {
@@ -27,6 +29,7 @@ _EXPECTED = {
 }
 """What each of pydantic's errors asks for, in the words of the file."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _STUDY = TypeAdapter(StudyRecord)
 
 
@@ -39,21 +42,19 @@ def read_study(record: Mapping[str, object]) -> StudyRecord:
         _STUDY.validate_python(record)
     except ValidationError as error:
         raise InputError("study record", [_problem(item) for item in error.errors()]) from None
+    found = list(_unsaid(record, ("record",)))
+    if found:
+        raise InputError("study record", found)
     return cast("StudyRecord", record)
 
 
 def canonical_json(record: Mapping[str, object]) -> bytes:
     """UTF-8 JSON of the record in its own key order, floats as their shortest exact text, newline at the end.
 
-    Raises `InputError` for a record of another shape, and where a number is not finite or text is not
-    Unicode, because JSON has neither.
+    Raises `InputError` for a record of another shape.
     """
     read_study(record)
-    try:
-        return (json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-    except (ValueError, TypeError) as error:
-        problem = Problem("record", "values that JSON can carry", str(error))
-        raise InputError("study record", [problem]) from None
+    return (json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 class _Untitled(GenerateJsonSchema):
@@ -71,6 +72,23 @@ def study_schema() -> dict[str, object]:
         "title": f"Study record, version {SCHEMA}",
         "description": "SI units, the unit in the key; null stands where a number is unknown.",
     }
+
+
+def _unsaid(value: object, path: KeyPath) -> Iterator[Problem]:
+    """What JSON in UTF-8 cannot carry, also under keys that are not declared."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _unsaid(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unsaid(item, (*path, index))
+    elif isinstance(value, str):
+        if _SURROGATE.search(value):
+            yield Problem(dotted(path), "text that UTF-8 can carry", repr(value)[:60])
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield Problem(dotted(path), "a finite number", repr(value))
+    elif value is not None and not isinstance(value, int | float):
+        yield Problem(dotted(path), "a value that JSON has", type(value).__name__)
 
 
 def _problem(item: ErrorDetails) -> Problem:

@@ -40,6 +40,7 @@ class RooflineRecord(TypedDict):
     unit: str
     mode: str | None
     precision: str
+    batch: int
     peak_ops_per_s: float
     bandwidth_bytes_per_s: float
     ceilings: list[CeilingRecord]
@@ -55,6 +56,7 @@ class RungRecord(TypedDict):
     precision: str
     batch: int
     latency_s: BandRecord | None
+    planning_latency_s: BandRecord | None
     throughput_per_s: float | None
     fits: bool
 
@@ -70,6 +72,8 @@ class RivalRecord(TypedDict):
     latency_s: BandRecord
     planning_latency_s: BandRecord | None
     slo_s: float | None
+    model: str
+    feasible: bool
 
 
 class FootprintRecord(TypedDict):

@@ -29,6 +29,8 @@ class SwingRecord(TypedDict):
     basis: str
     total_cost_at_low: float
     total_cost_at_high: float
+    cost_per_thousand_at_low: float
+    cost_per_thousand_at_high: float
     count_at_low: int
     count_at_high: int
 

@@ -54,6 +54,20 @@ class OptionRecord(TypedDict):
     offered_utilisation: float
     latency_provenance: str
     provenance: str
+    racks: int
+    slowest_model: str
+    planned_for: str
+    worst_power_w: float | None
+    inlet_c: float | None
+
+
+class TrialRecord(TypedDict):
+    """One rack that was simulated on the way to the chosen one."""
+
+    device: str
+    mode: str
+    count: int
+    verdict: Literal["PASS", "FAIL", "UNDECIDED"]
 
 
 class ConstraintRecord(TypedDict):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from typing_extensions import TypedDict
+
+Verdict = Literal["PASS", "FAIL", "UNDECIDED"]
 
 
 class StreamLatencyRecord(TypedDict):
@@ -14,6 +18,23 @@ class StreamLatencyRecord(TypedDict):
     p99: float | None
     p99_low: float | None
     p99_high: float | None
+    p99_worst: float | None
+
+
+class AtBoundRecord(TypedDict):
+    """A stream with latencies at one end of their band."""
+
+    p99: float | None
+    slo_latency_s: float | None
+    verdict: Verdict
+
+
+class StreamBoundsRecord(TypedDict):
+    """A stream with latencies at the low end, the middle and the high end of their band."""
+
+    low: AtBoundRecord
+    mid: AtBoundRecord
+    high: AtBoundRecord
 
 
 class StreamResultRecord(TypedDict):
@@ -24,8 +45,13 @@ class StreamResultRecord(TypedDict):
     served: int
     dropped: int
     latency_s: StreamLatencyRecord
+    unfinished: int
+    slo_latency_s: float | None
     slo_s: float | None
-    verdict: str
+    slo_quantile: float
+    verdict: Verdict
+    verdict_reason: str
+    latency_band: StreamBoundsRecord | None
 
 
 class TemperatureRecord(TypedDict):
@@ -41,6 +67,13 @@ class RackDevicesRecord(TypedDict):
     utilisation: float | None
     throttled_share: float | None
     temperature_c: TemperatureRecord
+    shutdowns: float
+    mean_batch: float | None
+    open_changes: float
+    runaway_margin: float | None
+    out_share: float
+    outages: float
+    host_utilisation: float | None
 
 
 class SeriesRecord(TypedDict):
@@ -52,6 +85,9 @@ class SeriesRecord(TypedDict):
     temperature_mean_c: list[float | None]
     temperature_max_c: list[float | None]
     inlet_c: list[float | None]
+    throttled_share: list[float | None]
+    utilisation: list[float | None]
+    out_share: list[float | None]
 
 
 class HistogramRecord(TypedDict):
@@ -62,9 +98,22 @@ class HistogramRecord(TypedDict):
     counts: list[float]
 
 
+class BatchingRecord(TypedDict):
+    """How requests are gathered before a batch starts."""
+
+    max_size: int
+    max_wait_s: float
+
+
 class RackRecord(TypedDict):
     """The simulated rack."""
 
+    device: str
+    batching: BatchingRecord
+    partial: bool
+    throughput_per_s: float
+    offered_utilisation: float
+    warnings: list[str]
     count: int
     dispatch: str
     replications: int
@@ -115,28 +164,3 @@ class HourRecord(TypedDict):
     queue_max: float | None
     utilisation: float | None
     p99_s: float | None
-
-
-class DensityRowRecord(TypedDict):
-    """The settled rack with so many devices, each with the load that it has in the plan."""
-
-    devices: int
-    inlet_c: float
-    device_c: float
-    power_per_device_w: float
-    throttled_share: float
-    throughput_per_s: float
-
-
-class DensityLimitRecord(TypedDict):
-    """The most devices with which nothing is wrong, and what is wrong with one more."""
-
-    devices: int
-    reason: str
-
-
-class DensityRecord(TypedDict):
-    """The rack as it fills."""
-
-    rows: list[DensityRowRecord]
-    limit: DensityLimitRecord

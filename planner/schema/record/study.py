@@ -7,9 +7,10 @@ from typing import Literal, NotRequired
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
+from planner.schema.record.density import DensityRecord
 from planner.schema.record.latency import FootprintRecord, RivalRecord, RooflineRecord, RungRecord
 from planner.schema.record.money import SpendingRecord
-from planner.schema.record.options import AnswerRecord, ConstraintRecord, OptionRecord
+from planner.schema.record.options import AnswerRecord, ConstraintRecord, OptionRecord, TrialRecord
 from planner.schema.record.question import (
     AssumptionRecord,
     DigestRecord,
@@ -20,7 +21,7 @@ from planner.schema.record.question import (
     ToolRecord,
     ValueRecord,
 )
-from planner.schema.record.rack import DensityRecord, ElevationRecord, HourRecord, RackRecord, SlotsRecord
+from planner.schema.record.rack import ElevationRecord, HourRecord, RackRecord, SlotsRecord
 from planner.schema.record.trust import PitfallRecord, ValidationRecord
 from planner.schema.record.turning import WhatIfRecord
 
@@ -57,5 +58,6 @@ class StudyRecord(TypedDict):
     assumptions: list[AssumptionRecord]
     figures: list[ValueRecord]
     sources: list[SourceRecord]
+    trials: list[TrialRecord]
     warnings: list[str]
     digests: list[DigestRecord]
