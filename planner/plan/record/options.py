@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TypedDict
 
 from planner.latency.record import band_record, estimate_record
-from planner.plan.compare.candidate import Comparison
+from planner.plan.compare.candidate import Comparison, Refusal
 from planner.plan.options.option import Option
 from planner.plan.study.study import Study
 from planner.schema.reading.quantity import Money
 from planner.schema.record import OptionRecord
+from planner.schema.record.compare import ComparisonRecord, MoneyRecord, RefusalRecord
 
 
-def money_record(money: Money | None) -> dict[str, object] | None:
+def money_record(money: Money | None) -> MoneyRecord | None:
     """An amount with its currency, or null where it is unknown."""
     return None if money is None else {"amount": money.amount, "currency": money.currency}
 
 
-def comparison_record(comparison: Comparison) -> dict[str, object]:
+def comparison_record(comparison: Comparison) -> ComparisonRecord:
     """`planner compare`: every candidate's estimate with its verdict, best first, and what cannot run."""
     return {
         "candidates": [
@@ -35,8 +35,18 @@ def comparison_record(comparison: Comparison) -> dict[str, object]:
             }
             for candidate in comparison.candidates
         ],
-        "refused": [asdict(refusal) for refusal in comparison.refusals],
+        "refused": [refusal_record(refusal) for refusal in comparison.refusals],
         "contradiction": comparison.contradiction,
+    }
+
+
+def refusal_record(refusal: Refusal) -> RefusalRecord:
+    """What cannot run at all, and why."""
+    return {
+        "device": refusal.device,
+        "mode": refusal.mode,
+        "precision": refusal.precision,
+        "reason": refusal.reason,
     }
 
 
