@@ -32,11 +32,12 @@ def _tornado_record(found: Tornado) -> TornadoRecord:
     return {
         "currency": found.currency,
         "total_cost": found.total_cost,
-        "swings": [_swing_record(swing) for swing in found.swings],
+        "swings": [swing_record(swing) for swing in found.swings],
     }
 
 
-def _swing_record(swing: Swing) -> SwingRecord:
+def swing_record(swing: Swing) -> SwingRecord:
+    """One input moved from end to end of its band."""
     return {
         "input": swing.input,
         "unit": swing.unit,

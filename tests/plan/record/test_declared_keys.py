@@ -6,12 +6,15 @@ import pytest
 from pydantic import TypeAdapter
 
 from planner.cli.main import run
+from planner.plan.cost.study import cost_study
+from planner.plan.record.cost import cost_record
 from planner.plan.record.sizing import sizing_record
 from planner.plan.record.study import study_record
 from planner.plan.sizing.sized import size_scenario
 from planner.plan.study.study import run_study
 from planner.schema.record import DensityRecord, StudyRecord
 from planner.schema.record.compare import ComparisonRecord
+from planner.schema.record.cost import CostRecord
 from planner.schema.record.estimate import EstimateRecord
 from planner.schema.record.network import InspectRecord
 from planner.schema.record.sizing import SizingRecord
@@ -74,6 +77,11 @@ def test_a_study_writes_what_is_declared(line, replaced):
 def test_sizing_writes_what_is_declared(line):
     sizing = size_scenario(line(devices="jetson-orin-nano-8"))
     assert differences(sizing_record(sizing), SizingRecord) == set()
+
+
+def test_costs_are_written_as_declared(line):
+    study = cost_study(line(devices="jetson-orin-nano-8"), draws=16)
+    assert differences(cost_record(study), CostRecord) == set()
 
 
 def test_the_walk_finds_both_kinds_of_difference():
