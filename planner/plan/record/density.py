@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from planner.plan.density.limits import LimitWeight, LiquidAnswer
 from planner.plan.density.study import BestDensity, DensityCurve
-from planner.rack.studies.airflow_readings import FittedReading, LeakageReading
+from planner.rack.studies.airflow_models import FittedAirflow, LeakageFit
 from planner.rack.studies.density import DensityLimit, DensityRow
-from planner.rack.studies.joint_fit import JointReading
+from planner.rack.studies.joint_fit import JointFit
 from planner.schema.record.density import (
     BestDensityRecord,
     DensityLimitRecord,
@@ -33,7 +33,7 @@ def density_record(curve: DensityCurve) -> DensityRecord:
             {"devices": r.devices, "rise_error_k": r.rise_error_k, "power_error_w": r.power_error_w}
             for r in curve.residuals
         ],
-        "readings": [_reading_record(fit) for fit in curve.readings],
+        "readings": [_reading_record(fit) for fit in curve.airflows],
         "leakages": [_leakage_record(leakage) for leakage in curve.leakages],
         "joint": [_joint_record(reading) for reading in curve.joint],
         "remarks": list(curve.remarks),
@@ -91,17 +91,17 @@ def _liquid_record(liquid: LiquidAnswer) -> LiquidRecord:
     }
 
 
-def _reading_record(fit: FittedReading) -> ReadingRecord:
+def _reading_record(fit: FittedAirflow) -> ReadingRecord:
     return {
-        "name": fit.reading.name,
-        "meaning": fit.reading.meaning,
-        "numbers": fit.reading.numbers,
-        "fitted": fit.reading.fitted,
+        "name": fit.model.name,
+        "meaning": fit.model.meaning,
+        "numbers": fit.model.numbers,
+        "fitted": fit.model.fitted,
         "residuals_k": list(fit.residuals_k),
     }
 
 
-def _leakage_record(leakage: LeakageReading) -> LeakageRecord:
+def _leakage_record(leakage: LeakageFit) -> LeakageRecord:
     return {
         "per_k": leakage.per_k,
         "base_w": leakage.base_w,
@@ -112,7 +112,7 @@ def _leakage_record(leakage: LeakageReading) -> LeakageRecord:
     }
 
 
-def _joint_record(reading: JointReading) -> JointReadingRecord:
+def _joint_record(reading: JointFit) -> JointReadingRecord:
     return {
         "fitted": reading.fitted,
         "airflow": reading.airflow,

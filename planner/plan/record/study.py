@@ -10,6 +10,7 @@ from planner.plan.options.option import Option
 from planner.plan.record.density import density_record
 from planner.plan.record.digests import digests
 from planner.plan.record.footprint import footprint_record
+from planner.plan.record.formulas import formula_record
 from planner.plan.record.latency import rival_record, roofline_record, rung_record
 from planner.plan.record.options import option_record
 from planner.plan.record.pitfalls import pitfall_record
@@ -101,6 +102,7 @@ def _record(study: Study) -> StudyRecord:
             for t in study.trials
         ],
         "assumptions": [_assumption_record(item) for item in study.assumptions],
+        "formulas": [formula_record(item) for item in study.formulas],
         "figures": [_number_record(number) for number in study.ledger.numbers],
         "sources": [_source_record(source) for source in study.ledger.sources],
         "warnings": list(study.warnings),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from planner.formulas import Formula
 from planner.plan.compare.candidate import Refusal
 from planner.plan.cost.spending import Spending, spending
 from planner.plan.density.study import DensityCurve, density_of_option
@@ -27,6 +28,7 @@ from planner.plan.study.answer import AnswerText, answer
 from planner.plan.study.assumptions import Assumption, assumptions
 from planner.plan.study.constraints import Constraint, constraints
 from planner.plan.study.footprint import Footprint, footprint
+from planner.plan.study.formulas import formulas
 from planner.plan.study.heat import Elevation, day, elevation
 from planner.plan.study.latency_tables import Roofline, Rung, best_of_each_part, ladder, rooflines
 from planner.plan.study.ledger import Ledger, ledger
@@ -173,6 +175,11 @@ class Study:
     def assumptions(self) -> tuple[Assumption, ...]:
         """What is taken for granted."""
         return tuple(assumptions(self))
+
+    @cached_property
+    def formulas(self) -> tuple[Formula, ...]:
+        """The formulas that the study rests on."""
+        return formulas(self)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -34,11 +34,11 @@ class WhatIf:
     devices: tuple[int, ...]
     points: tuple[Option | None, ...]
     against: tuple[str | None, ...]
-    """The first reason against each point; to be busier than the plan allows is one here."""
+    """The first reason against each point, also where it is busier than the plan allows."""
 
     @property
     def feasible(self) -> tuple[bool | None, ...]:
-        """Whether nothing stands against a point; None where the part cannot run."""
+        """Whether a point has no reason against it; None where the part cannot run."""
         return tuple(
             None if point is None else why is None
             for point, why in zip(self.points, self.against, strict=True)

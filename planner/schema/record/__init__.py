@@ -25,6 +25,7 @@ from planner.schema.record.options import (
 from planner.schema.record.question import (
     AssumptionRecord,
     DigestRecord,
+    FormulaRecord,
     NetworkRecord,
     ScenarioRecord,
     SourceRecord,
@@ -62,6 +63,7 @@ __all__ = [
     "DigestRecord",
     "ElevationRecord",
     "FootprintRecord",
+    "FormulaRecord",
     "HistogramRecord",
     "HourRecord",
     "KernelRecord",

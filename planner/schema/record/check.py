@@ -70,7 +70,7 @@ def study_schema() -> dict[str, object]:
         "$schema": GenerateJsonSchema.schema_dialect,
         **_STUDY.json_schema(schema_generator=_Untitled),
         "title": f"Study record, version {SCHEMA}",
-        "description": "SI units, the unit in the key; null stands where a number is unknown.",
+        "description": "SI units, the unit in the key; null where a number is unknown.",
     }
 
 

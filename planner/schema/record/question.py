@@ -96,3 +96,13 @@ class DigestRecord(TypedDict):
 
     what: str
     sha256: str
+
+
+class FormulaRecord(TypedDict):
+    """One formula that the study rests on: equation as text, who says so, and where it stops holding."""
+
+    key: str
+    title: str
+    equation: str
+    source: str
+    limits: str

@@ -14,6 +14,7 @@ from planner.schema.record.options import AnswerRecord, ConstraintRecord, Option
 from planner.schema.record.question import (
     AssumptionRecord,
     DigestRecord,
+    FormulaRecord,
     NetworkRecord,
     ScenarioRecord,
     SourceRecord,
@@ -56,6 +57,7 @@ class StudyRecord(TypedDict):
     pitfalls: NotRequired[list[PitfallRecord]]
     validation: NotRequired[list[ValidationRecord]]
     assumptions: list[AssumptionRecord]
+    formulas: NotRequired[list[FormulaRecord]]
     figures: list[ValueRecord]
     sources: list[SourceRecord]
     trials: list[TrialRecord]
