@@ -34,8 +34,8 @@ FLOORS = {
     "plan": [
         {"sweep"},
         {"record"},
-        {"density", "cost", "pitfalls"},
         {"study"},
+        {"density", "cost", "pitfalls", "what_if"},
         {"sizing"},
         {"compare", "rack", "scenario"},
         {"money"},
@@ -72,7 +72,7 @@ FLOORS = {
         {"graph"},
         {"dtypes"},
     ],
-    "schema": [{"scenario", "fitted"}, {"hardware"}, {"reading"}],
+    "schema": [{"record", "scenario", "fitted"}, {"hardware"}, {"reading"}],
     "zoo": [
         {"source"},
         {"registry"},

@@ -1,4 +1,4 @@
-"""What a scenario asks about its rack beside the simulation: theory, events, and figures that others reported.
+"""Questions about the rack of a scenario beside its simulation: theory, events, figures that others reported.
 
 Nothing heavy is imported before a function needs it.
 """

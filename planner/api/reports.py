@@ -107,7 +107,7 @@ def _write_beside(
         tell("making the page")
         write_page(record, Path(html))
     if data is not None:
-        from planner.report.record import canonical_json
+        from planner.schema.record import canonical_json
 
         write_bytes(Path(data), canonical_json(record))
     if tables is not None:
@@ -122,7 +122,7 @@ def report_schema() -> dict[str, object]:
     >>> "$defs" in report_schema()
     True
     """
-    from planner.report.schema import study_schema
+    from planner.schema.record.check import study_schema
 
     return study_schema()
 

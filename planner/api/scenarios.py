@@ -250,7 +250,7 @@ def lint(scenario: str | Path | ScenarioFile, *, progress: Progress = quiet) -> 
     >>> [pitfall.id for pitfall in lint("line-inspection")]  # doctest: +SKIP
     []
     """
-    from planner.plan.pitfalls.lint import lint_scenario
+    from planner.plan.study.pitfalls import lint_scenario
 
     return lint_scenario(scenario_file(scenario), progress=progress)
 

@@ -15,6 +15,7 @@ from planner.latency.transfer.prediction import TransferredTimes, predict
 from planner.provenance import Provenance
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.device import Precision
+from planner.schema.record.estimate import LayerRecord
 from planner.wording.message import message
 from planner.workload.fusion import Kernel
 
@@ -38,7 +39,7 @@ class LayerEstimate:
         """Which of compute, memory and launch takes longest."""
         return self.time.bound
 
-    def record(self) -> dict[str, object]:
+    def record(self) -> LayerRecord:
         """The kernel as JSON and tables show it; units are in the names."""
         return {
             "name": self.name,

@@ -36,7 +36,7 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     Exit status 3 when no option keeps the limits.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.cost.record import cost_record
+    from planner.plan.record.cost import cost_record
 
     study = api.cost(scenario, device=device, draws=draws, seed=seed, progress=output.progress)
     output.progress_done()

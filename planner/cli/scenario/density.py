@@ -24,7 +24,7 @@ def command(scenario: Path, *, output: Output) -> int:
     Every device keeps the load that it has in the scenario. Exit status 3 when not even one device fits.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.density.study import density_record
+    from planner.plan.record.density import density_record
 
     curve = api.density(scenario)
     table = [

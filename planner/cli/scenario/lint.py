@@ -32,7 +32,7 @@ def command(
     made on purpose is accepted with a reason under `accepted` in the scenario.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.pitfalls.lint import pitfall_record
+    from planner.plan.record.pitfalls import pitfall_record
 
     pitfalls = api.lint(scenario, progress=output.progress)
     output.progress_done()

@@ -104,7 +104,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     from planner.plan.rack.claims import claims_record
     from planner.plan.rack.questions import life_record
     from planner.plan.rack.theory import theory_record
-    from planner.plan.record.options import rack_record
+    from planner.plan.record.simulated import rack_record
 
     scenario, simulated = found.source.scenario, found.run
     rack, result = simulated.rack, simulated.result

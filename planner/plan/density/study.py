@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
+from planner.errors import InputError, Problem
 from planner.hardware.catalog import part_file
 from planner.plan.density.limits import (
     LimitWeight,
@@ -24,11 +25,14 @@ from planner.plan.density.published import (
     published_remarks,
     published_residuals,
 )
+from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.rack.rack_model import fixed_power_w, rack_air
 from planner.plan.rack.synthetic import synthetic_rack
-from planner.plan.scenario.file import ScenarioFile
-from planner.plan.study.study import rack_of
+from planner.plan.scenario.file import ScenarioFile, read_workloads
+from planner.plan.sizing.closed_form import size
+from planner.plan.sizing.deployed import deployed_option
+from planner.plan.sizing.runner import rack_of_option
 from planner.rack.description.rack import Rack
 from planner.rack.heat.cooling import PLANT_SUPPLY_C, chilled_water_cop, facility
 from planner.rack.studies.airflow_models import (
@@ -94,7 +98,7 @@ def density_curve(source: ScenarioFile) -> DensityCurve:
     """
     if source.scenario.synthetic is not None:
         return _curve(source, synthetic_rack(source.scenario), None, None)
-    return density_of_option(source, *rack_of(source))
+    return density_of_option(source, *_rack_of(source))
 
 
 def density_of_option(source: ScenarioFile, rack: Rack, option: Option) -> DensityCurve:
@@ -195,27 +199,20 @@ def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surro
     }
 
 
-def density_record(curve: DensityCurve) -> dict[str, object]:
-    """`planner density` as JSON."""
-    return {
-        "rows": [{**asdict(row), "pue_chilled_water": curve.pue.get(row.devices)} for row in curve.rows],
-        "limit": asdict(curve.limit),
-        "limits": [asdict(weight) for weight in curve.weights],
-        "best": asdict(curve.best) if curve.best else None,
-        "liquid": asdict(curve.liquid) if curve.liquid else None,
-        "airflow": curve.airflow,
-        "published": [asdict(residual) for residual in curve.residuals],
-        "readings": [
-            {
-                "name": fit.model.name,
-                "meaning": fit.model.meaning,
-                "numbers": fit.model.numbers,
-                "fitted": fit.model.fitted,
-                "residuals_k": list(fit.residuals_k),
-            }
-            for fit in curve.airflows
-        ],
-        "leakages": [asdict(leakage) for leakage in curve.leakages],
-        "joint": [{**asdict(fit), "holds": fit.holds} for fit in curve.joint],
-        "remarks": list(curve.remarks),
-    }
+def _rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
+    """The rack that the scenario gives, or else the best sized option's, and the option; none is simulated.
+
+    `InputError` where no option keeps the scenario's limits.
+    """
+    scenario = source.scenario
+    estimator = Estimator(read_workloads(source))
+    if scenario.deployment is not None:
+        option = deployed_option(scenario, scenario.deployment, estimator)
+    else:
+        feasible = [option for option in size(scenario, estimator).options if option.feasible]
+        if not feasible:
+            advice = "give a `deployment`, or see `planner report` for what each option breaks"
+            problem = Problem("candidates", "an option that keeps every limit", "none", advice)
+            raise InputError(source.file, [problem])
+        option = feasible[0]
+    return rack_of_option(scenario, option), option

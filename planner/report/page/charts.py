@@ -22,8 +22,15 @@ from planner.report.page.heat_charts import (
 )
 from planner.report.page.rack_charts import histogram_chart, rack_chart, rivals_chart, time_chart
 from planner.report.page.text import log_ticks, shown
-from planner.report.record import Band, Kernel, Option, Roofline, Rung, Study
 from planner.report.selection import drawn_kernels, shares_by
+from planner.schema.record import (
+    BandRecord,
+    KernelRecord,
+    OptionRecord,
+    RooflineRecord,
+    RungRecord,
+    StudyRecord,
+)
 from planner.wording.message import Wording
 
 Chart = dict[str, Any]
@@ -35,7 +42,7 @@ _NAMED_CLASSES = 5
 _ROOF_POINTS = 60
 
 
-def charts(study: Study, say: Wording) -> dict[str, Chart]:
+def charts(study: StudyRecord, say: Wording) -> dict[str, Chart]:
     """Every drawing by the name of its placeholder."""
     found = {f"roofline-{index}": _roofline(entry, say) for index, entry in enumerate(study["roofline"])}
     for index, model in enumerate(dict.fromkeys(rung["model"] for rung in study["ladder"])):
@@ -50,7 +57,7 @@ def charts(study: Study, say: Wording) -> dict[str, Chart]:
     return found
 
 
-def _heat(study: Study, say: Wording) -> dict[str, Chart]:
+def _heat(study: StudyRecord, say: Wording) -> dict[str, Chart]:
     throttle_c = study["rack"]["throttle_c"] if study["rack"] is not None else None
     rack, slots, hours = study.get("elevation"), study.get("slots"), study.get("day")
     density, spending, chosen = study.get("density"), study.get("spending"), study["chosen"]
@@ -69,7 +76,7 @@ def _heat(study: Study, say: Wording) -> dict[str, Chart]:
     return found
 
 
-def _tradeoff(options: Sequence[Option], say: Wording) -> Chart:
+def _tradeoff(options: Sequence[OptionRecord], say: Wording) -> Chart:
     """Cost over power, the load that is planned as the size; options without a price are not drawn."""
     groups = ((True, "option.feasible", BLUE, "circle"), (False, "option.not_feasible", VERMILLION, "x"))
     data: list[Chart] = []
@@ -99,7 +106,7 @@ def _tradeoff(options: Sequence[Option], say: Wording) -> Chart:
     }
 
 
-def _option_text(option: Option, say: Wording) -> str:
+def _option_text(option: OptionRecord, say: Wording) -> str:
     latency = option["planning_latency_s"] or option["latency_s"]
     setting = [option["mode"] or "", option["precision"].upper(), say("option.batch", batch=option["batch"])]
     lines = [
@@ -113,11 +120,11 @@ def _option_text(option: Option, say: Wording) -> str:
     return "<br>".join(shown(line) for line in lines if line)
 
 
-def _band(shape: Band) -> str:
+def _band(shape: BandRecord) -> str:
     return band(shape["low"], shape["mid"], shape["high"], "s")
 
 
-def _roofline(entry: Roofline, say: Wording) -> Chart:
+def _roofline(entry: RooflineRecord, say: Wording) -> Chart:
     drawn = drawn_kernels(entry["kernels"], say)
     merged = {id(kernel) for kernel in drawn.merged}
     points = [k for k in (*drawn.single, *drawn.merged) if k["flops"] and k["bytes"] and k["latency_s"]]
@@ -137,7 +144,7 @@ def _roofline(entry: Roofline, say: Wording) -> Chart:
 
 
 def _kernels(
-    group: Sequence[Kernel], name: str, colour: str, symbol: str, merged: set[int], say: Wording
+    group: Sequence[KernelRecord], name: str, colour: str, symbol: str, merged: set[int], say: Wording
 ) -> Chart:
     return {
         "type": "scatter",
@@ -156,7 +163,7 @@ def _kernels(
     }
 
 
-def _kernel_text(kernel: Kernel, say: Wording) -> str:
+def _kernel_text(kernel: KernelRecord, say: Wording) -> str:
     lines = [
         kernel["name"],
         " + ".join(kernel["op_types"]),
@@ -167,7 +174,7 @@ def _kernel_text(kernel: Kernel, say: Wording) -> str:
     return "<br>".join(shown(line) for line in lines)
 
 
-def _roofs(entry: Roofline, points: Sequence[Kernel], say: Wording) -> list[Chart]:
+def _roofs(entry: RooflineRecord, points: Sequence[KernelRecord], say: Wording) -> list[Chart]:
     peak, bandwidth = entry["peak_ops_per_s"], entry["bandwidth_bytes_per_s"]
     reached = [k["flops"] / k["bytes"] for k in points] or [peak / bandwidth]
     low, high = min(*reached, peak / bandwidth / 3), max(*reached, 6 * peak / bandwidth)
@@ -191,7 +198,7 @@ def _roofs(entry: Roofline, points: Sequence[Kernel], say: Wording) -> list[Char
     ]
 
 
-def _ladder(rungs: Sequence[Rung], say: Wording) -> Chart:
+def _ladder(rungs: Sequence[RungRecord], say: Wording) -> Chart:
     data: list[Chart] = []
     for index, precision in enumerate(dict.fromkeys(rung["precision"] for rung in rungs)):
         group = sorted((r for r in rungs if r["precision"] == precision), key=lambda rung: rung["batch"])

@@ -14,7 +14,7 @@ from planner.report.blocks import Block, Heading
 from planner.report.chapters import chapters
 from planner.report.markup import html_of
 from planner.report.page.view import view
-from planner.report.record import Study, canonical_json, read_study
+from planner.schema.record import StudyRecord, canonical_json, read_study
 from planner.wording.message import Wording
 
 _STATIC = "static"
@@ -61,7 +61,7 @@ def render_page(record: Mapping[str, object]) -> str:
     return template
 
 
-def _sections(study: Study, say: Wording) -> list[tuple[str, str]]:
+def _sections(study: StudyRecord, say: Wording) -> list[tuple[str, str]]:
     """Title and content of each chapter; the interactive grid follows the first."""
     parts: list[tuple[str, list[Block]]] = []
     for block in chapters(study, say):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from planner.report.blocks import Block, Cell, Column, Heading, Table
-from planner.report.record import Study
+from planner.schema.record import StudyRecord
 from planner.wording.message import Wording
 
 
-def formulas(study: Study, say: Wording) -> list[Block]:
+def formulas(study: StudyRecord, say: Wording) -> list[Block]:
     """One row a formula, in the order in which a study comes to them; nothing for a record without them."""
     found = study.get("formulas", [])
     if not found:

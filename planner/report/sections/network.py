@@ -6,14 +6,14 @@ from planner.report.blocks import Block, Bullets, Cell, Column, Figure, Heading,
 from planner.report.figures.roofline import placed_share, roofline
 from planner.report.figures.time_bars import time_bars
 from planner.report.numbers import count, percent, quantity, shortened, whole
-from planner.report.record import Network, Roofline, Study
 from planner.report.selection import drawn_kernels, shares_by
+from planner.schema.record import NetworkRecord, RooflineRecord, StudyRecord
 from planner.wording.message import Wording
 
 _MOST_UNRESOLVED = 12
 
 
-def networks(study: Study, say: Wording) -> list[Block]:
+def networks(study: StudyRecord, say: Wording) -> list[Block]:
     """Counts of every network, then roofline and time of each on the chosen part."""
     if not study["networks"]:
         return []
@@ -28,7 +28,7 @@ def networks(study: Study, say: Wording) -> list[Block]:
     return blocks
 
 
-def _counts(listed: list[Network], say: Wording) -> Table:
+def _counts(listed: list[NetworkRecord], say: Wording) -> Table:
     columns = (
         Column(say("head.network"), share=1),
         Column(say("head.operators"), "right"),
@@ -55,7 +55,7 @@ def _counts(listed: list[Network], say: Wording) -> Table:
     return Table(columns, rows, say("network.counts"), small=True)
 
 
-def _doubts(network: Network, say: Wording) -> list[Block]:
+def _doubts(network: NetworkRecord, say: Wording) -> list[Block]:
     blocks: list[Block] = []
     name = shortened(network["model"], 60)
     unresolved = network["unresolved"]
@@ -82,7 +82,7 @@ def _doubts(network: Network, say: Wording) -> list[Block]:
     return blocks
 
 
-def _on_chosen(entry: Roofline, index: int, say: Wording) -> list[Block]:
+def _on_chosen(entry: RooflineRecord, index: int, say: Wording) -> list[Block]:
     where = " ".join(part for part in (entry["device"], entry["unit"], entry["mode"]) if part)
     title = say(
         "network.on_part",
@@ -110,7 +110,7 @@ def _on_chosen(entry: Roofline, index: int, say: Wording) -> list[Block]:
     return blocks
 
 
-def _roofline_caption(entry: Roofline, say: Wording) -> str:
+def _roofline_caption(entry: RooflineRecord, say: Wording) -> str:
     sentences = [
         say(
             "network.roofline",

@@ -10,7 +10,7 @@ import pytest
 
 from planner.data_files import scenarios_dir
 from planner.errors import InputError
-from planner.plan.density.study import density_curve, density_record
+from planner.plan.density.study import density_curve
 from planner.plan.rack.questions import (
     claim_holds,
     clock_savings,
@@ -21,6 +21,7 @@ from planner.plan.rack.questions import (
 )
 from planner.plan.rack.synthetic import synthetic_rack
 from planner.plan.rack.theory import matching_queue
+from planner.plan.record.density import density_record
 from planner.plan.scenario.file import read_scenario
 from planner.plan.study.study import run_study
 from planner.rack.heat.air import inlets_c

@@ -3,7 +3,6 @@
 import pytest
 
 from planner.formulas import FORMULAS
-from planner.plan.record.formulas import formulas_record
 from planner.plan.record.study import study_record
 from planner.plan.study.study import run_study
 from planner.report.sections.formulas import formulas
@@ -16,7 +15,7 @@ def study(line):
 
 
 def keys(study):
-    return [row["key"] for row in formulas_record(study)]
+    return [found.key for found in study.formulas]
 
 
 def test_a_simulated_study_names_its_models_in_the_order_of_the_table(study):

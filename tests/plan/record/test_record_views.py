@@ -6,14 +6,11 @@ from itertools import pairwise
 import pytest
 
 from planner.errors import InputError
-from planner.plan.cost.spending import spending_record
-from planner.plan.record.accuracy import validation_record
-from planner.plan.record.rack import rack_views
 from planner.plan.record.study import study_record
-from planner.plan.record.what_if import LOADS, what_if
 from planner.plan.study.study import run_study
+from planner.plan.what_if.grid import LOADS
 from planner.rack.studies.day import HOURS, changes_by_hour
-from planner.report.record import read_study
+from planner.schema.record import read_study
 from planner.wording.message import Message
 
 
@@ -38,7 +35,7 @@ def test_the_record_has_the_published_shape_in_both_languages(study, record):
 
 
 def test_the_grid_holds_the_chosen_option_as_it_was_sized(study):
-    grid, chosen = what_if(study), study.simulated.option
+    grid, chosen = study.what_if, study.simulated.option
     place = (
         grid.precisions.index(str(chosen.precision)),
         grid.batches.index(chosen.batch),
@@ -53,7 +50,7 @@ def test_the_grid_holds_the_chosen_option_as_it_was_sized(study):
 
 
 def test_more_devices_or_less_load_never_make_a_device_busier(study):
-    grid = what_if(study)
+    grid = study.what_if
     n, loads = len(grid.devices), len(LOADS)
     for start in range(0, len(grid.points), n):
         busy = [point.offered_utilisation for point in grid.points[start : start + n] if point]
@@ -115,7 +112,7 @@ def test_the_tornado_is_widest_first_and_holds_the_plan(record):
 
 
 def test_validation_names_the_fit_and_whether_it_saw_the_part(study, record):
-    rows = validation_record(study)
+    rows = record["validation"]
     assert [row["model"] for row in rows] == ["yolov5s", "mobilenet_v2_1.0"]
     for row in rows:
         assert row["basis"] == "transferred"
@@ -127,11 +124,12 @@ def test_validation_names_the_fit_and_whether_it_saw_the_part(study, record):
 def test_an_infeasible_study_has_none_of_it(line):
     study = run_study(line(("power_limit: 1200 W", "power_limit: 30 W"), devices="jetson-orin-nano-8"))
     assert study.simulated is None
-    assert rack_views(study) == {"elevation": None, "slots": None, "day": None, "density": None}
-    assert spending_record(study)["lines"] == []
-    assert spending_record(study)["tornado"] is None
-    assert validation_record(study) == []
-    assert what_if(study) is None
+    record = study_record(study)
+    for key in ("elevation", "slots", "day", "density", "what_if"):
+        assert record[key] is None
+    assert record["spending"]["lines"] == []
+    assert record["spending"]["tornado"] is None
+    assert record["validation"] == []
 
 
 def test_a_supply_above_the_planned_one_is_refused(line):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal
 
-from planner.report.record.options import Band
+from typing_extensions import TypedDict
+
+from planner.schema.record.options import BandRecord
 
 
-class Ceiling(TypedDict):
+class CeilingRecord(TypedDict):
     """A roof below the datasheet's: either operations or bytes per second."""
 
     name: str
@@ -16,7 +18,7 @@ class Ceiling(TypedDict):
     source: str | None
 
 
-class Kernel(TypedDict):
+class KernelRecord(TypedDict):
     """One kernel on one compute unit."""
 
     name: str
@@ -30,7 +32,7 @@ class Kernel(TypedDict):
     bound: Literal["compute", "memory", "overhead"]
 
 
-class Roofline(TypedDict):
+class RooflineRecord(TypedDict):
     """All kernels of one network on the chosen part, and the roofs above them."""
 
     model: str
@@ -38,13 +40,14 @@ class Roofline(TypedDict):
     unit: str
     mode: str | None
     precision: str
+    batch: int
     peak_ops_per_s: float
     bandwidth_bytes_per_s: float
-    ceilings: list[Ceiling]
-    kernels: list[Kernel]
+    ceilings: list[CeilingRecord]
+    kernels: list[KernelRecord]
 
 
-class Rung(TypedDict):
+class RungRecord(TypedDict):
     """The chosen part at one precision and batch."""
 
     model: str
@@ -52,12 +55,13 @@ class Rung(TypedDict):
     mode: str | None
     precision: str
     batch: int
-    latency_s: Band | None
+    latency_s: BandRecord | None
+    planning_latency_s: BandRecord | None
     throughput_per_s: float | None
     fits: bool
 
 
-class Rival(TypedDict):
+class RivalRecord(TypedDict):
     """The best latency of one part."""
 
     device: str
@@ -65,12 +69,14 @@ class Rival(TypedDict):
     mode: str | None
     precision: str
     batch: int
-    latency_s: Band
-    planning_latency_s: Band | None
+    latency_s: BandRecord
+    planning_latency_s: BandRecord | None
     slo_s: float | None
+    model: str
+    feasible: bool
 
 
-class Footprint(TypedDict):
+class FootprintRecord(TypedDict):
     """Memory of one network against what the chosen unit has, and energy of one inference while serving."""
 
     model: str
@@ -80,6 +86,6 @@ class Footprint(TypedDict):
     peak_activation_bytes: float
     total_bytes: float
     capacity_bytes: float
-    power_w: Band
-    energy_per_inference_j: Band
+    power_w: BandRecord
+    energy_per_inference_j: BandRecord
     planned_energy_per_inference_j: float

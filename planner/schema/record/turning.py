@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing_extensions import TypedDict
 
-from planner.report.record.options import Band
+from planner.schema.record.options import BandRecord
 
 
-class WhatIf(TypedDict):
+class WhatIfRecord(TypedDict):
     """Four axes, and one list a quantity: precision outermost, then batch, load and devices.
 
     `None` stands where the part cannot run; `reason` is the first thing that stands against a point.
@@ -21,7 +21,7 @@ class WhatIf(TypedDict):
     reason: list[str | None]
     utilisation: list[float | None]
     offered_utilisation: list[float | None]
-    planning_latency_s: list[Band | None]
+    planning_latency_s: list[BandRecord | None]
     power_w: list[float | None]
     temperature_c: list[float | None]
     capital: list[float | None]

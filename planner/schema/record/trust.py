@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal
+
+from typing_extensions import TypedDict
 
 
-class Pitfall(TypedDict):
+class PitfallRecord(TypedDict):
     """One known mistake that was found; `accepted` is the reason with which the scenario accepts it."""
 
     id: str
@@ -19,7 +21,7 @@ class Pitfall(TypedDict):
     accepted: str | None
 
 
-class Validation(TypedDict):
+class ValidationRecord(TypedDict):
     """How latency of one network on the chosen unit is predicted, and how such predictions have held.
 
     `low` and `high` are measured over predicted: of what was left out of a fit, `level` lies between them.

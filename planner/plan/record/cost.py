@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
-from planner.plan.cost.sensitivity import QUANTILES, MonteCarlo, Tornado
+from planner.plan.cost.sensitivity import QUANTILES, Influence, MonteCarlo, Tornado
 from planner.plan.cost.study import Costed, CostStudy
-from planner.plan.money.bill import Bill
+from planner.plan.money.bill import Bill, Carbon, Line
 from planner.plan.money.prices import QuotedPrice
+from planner.plan.record.spending import swing_record
+from planner.schema.record.cost import (
+    BillLineRecord,
+    BillRecord,
+    CarbonRecord,
+    CostedOptionRecord,
+    CostRecord,
+    CostTornadoRecord,
+    InfluenceRecord,
+    MonteCarloRecord,
+    PriceRecord,
+)
 
 NOT_COUNTED = (
     "labour, taxes, financing and decommissioning are not counted",
@@ -17,10 +27,11 @@ NOT_COUNTED = (
 )
 
 
-def cost_record(study: CostStudy) -> dict[str, object]:
+def cost_record(study: CostStudy) -> CostRecord:
     """`planner cost`: the first option's bill whole, the others beside it, tornado and Monte Carlo."""
     scenario = study.source.scenario
     first = study.options[0] if study.options else None
+    bill: BillRecord = bill_record(first.bill) if first else {}
     return {
         "scenario": scenario.id,
         "date": scenario.date,
@@ -28,7 +39,7 @@ def cost_record(study: CostStudy) -> dict[str, object]:
         "horizon_years": scenario.money.horizon_years,
         "discount_rate": scenario.money.discount_rate_ratio,
         "chosen": _option_record(first) if first else None,
-        **(bill_record(first.bill) if first else {}),
+        **bill,
         "options": [_option_record(item) for item in study.options],
         "missing_prices": [
             {"key": problem.where, "expected": problem.expected, "got": problem.got, "advice": problem.advice}
@@ -44,10 +55,10 @@ def cost_record(study: CostStudy) -> dict[str, object]:
     }
 
 
-def bill_record(bill: Bill) -> dict[str, object]:
+def bill_record(bill: Bill) -> BillRecord:
     """A bill: its lines, the sums that follow from them, the price behind it."""
     return {
-        "lines": [asdict(line) for line in bill.lines],
+        "lines": [_line_record(line) for line in bill.lines],
         "price": _price_record(bill.price),
         "capital": bill.capital,
         "running_cost_per_year": bill.running_cost_per_year,
@@ -56,20 +67,20 @@ def bill_record(bill: Bill) -> dict[str, object]:
         "cost_per_thousand_inferences": bill.cost_per_thousand_inferences,
         "unabsorbed": {"share": bill.unabsorbed_share, "present_value": bill.unabsorbed_cost},
         "energy_j": bill.energy_j,
-        "carbon": asdict(bill.carbon) if bill.carbon else None,
+        "carbon": _carbon_record(bill.carbon) if bill.carbon else None,
     }
 
 
-def tornado_record(found: Tornado) -> dict[str, object]:
+def tornado_record(found: Tornado) -> CostTornadoRecord:
     """Swings, the widest first, around the planned total."""
     return {
         "currency": found.currency,
         "total_cost": found.total_cost,
-        "swings": [{**asdict(swing), "width": swing.width} for swing in found.swings],
+        "swings": [{**swing_record(swing), "width": swing.width} for swing in found.swings],
     }
 
 
-def monte_carlo_record(found: MonteCarlo) -> dict[str, object]:
+def monte_carlo_record(found: MonteCarlo) -> MonteCarloRecord:
     """Each option's spread with its quantiles by name, the sensitivity of the first one, and histogram."""
     return {
         "draws": found.draws,
@@ -77,14 +88,17 @@ def monte_carlo_record(found: MonteCarlo) -> dict[str, object]:
         "currency": found.currency,
         "options": [
             {
-                **asdict(spread),
+                "device": spread.device,
+                "mean_total_cost": spread.mean_total_cost,
                 "total_cost": _by_quantile(spread.total_cost),
                 "cost_per_thousand": _by_quantile(spread.cost_per_thousand),
                 "count": {"low": spread.count[0], "high": spread.count[1]},
+                "cheapest_share": spread.cheapest_share,
+                "within_budget_share": spread.within_budget_share,
             }
             for spread in found.options
         ],
-        "inputs": [asdict(item) for item in found.inputs],
+        "inputs": [_influence_record(item) for item in found.inputs],
         "histogram": {"edges": list(found.edges), "counts": list(found.counts)},
     }
 
@@ -93,7 +107,7 @@ def _by_quantile(values: tuple[float, ...]) -> dict[str, float]:
     return {f"p{share * 100:g}": value for share, value in zip(QUANTILES, values, strict=True)}
 
 
-def _option_record(item: Costed) -> dict[str, object]:
+def _option_record(item: Costed) -> CostedOptionRecord:
     option, bill = item.option, item.bill
     return {
         "device": option.device,
@@ -115,7 +129,7 @@ def _option_record(item: Costed) -> dict[str, object]:
     }
 
 
-def _price_record(price: QuotedPrice) -> dict[str, object]:
+def _price_record(price: QuotedPrice) -> PriceRecord:
     return {
         "part": price.part,
         "quoted": price.quoted.amount,
@@ -141,3 +155,30 @@ def _warnings(study: CostStudy) -> list[str]:
                 f"{item.bill.currency} is {price.source}"
             )
     return found
+
+
+def _line_record(line: Line) -> BillLineRecord:
+    return {
+        "name": line.name,
+        "when": line.when,
+        "first": line.first,
+        "present_value": line.present_value,
+        "basis": line.basis,
+    }
+
+
+def _carbon_record(carbon: Carbon) -> CarbonRecord:
+    return {
+        "kg_first_year": carbon.kg_first_year,
+        "kg_total": carbon.kg_total,
+        "kg_per_thousand_inferences": carbon.kg_per_thousand_inferences,
+    }
+
+
+def _influence_record(item: Influence) -> InfluenceRecord:
+    return {
+        "input": item.input,
+        "rank_correlation": item.rank_correlation,
+        "first_order": item.first_order,
+        "total": item.total,
+    }

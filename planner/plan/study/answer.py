@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.option_contradiction import contradiction
-from planner.plan.study.study import Study
 from planner.provenance import Status
 from planner.rack.counts.results import StreamResult
 from planner.rack.counts.statistics import samples_wanted
 from planner.units import format_percent, format_quantity
 from planner.wording.message import counted, message, word
 
+if TYPE_CHECKING:
+    from planner.plan.study.study import Study
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerText:
     """What the first page says; its sentences can be said in any language of the catalogs."""
 
-    verdict: str
+    verdict: Literal["PASS", "FAIL", "UNDECIDED", "INFEASIBLE"]
     headline: str
     paragraph: str
     risks: tuple[str, ...]
@@ -43,7 +46,7 @@ def answer(study: Study) -> AnswerText:
         batch=option.batch,
     )
     paragraph = message("answer.paragraph", sentences=tuple(_sentences(study, simulated)))
-    return AnswerText(study.verdict, headline, paragraph, tuple(_risks(simulated))[:3])
+    return AnswerText(simulated.verdict.value, headline, paragraph, tuple(_risks(simulated))[:3])
 
 
 def _infeasible(study: Study) -> AnswerText:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 
-class Band(TypedDict):
+class BandRecord(TypedDict):
     """Low, middle and high of one quantity; `level` is the coverage of the band where that is known."""
 
     low: float
@@ -14,7 +16,7 @@ class Band(TypedDict):
     level: NotRequired[float | None]
 
 
-class Answer(TypedDict):
+class AnswerRecord(TypedDict):
     """The result in words."""
 
     verdict: Literal["PASS", "FAIL", "UNDECIDED", "INFEASIBLE"]
@@ -23,7 +25,7 @@ class Answer(TypedDict):
     risks: list[str]
 
 
-class Option(TypedDict):
+class OptionRecord(TypedDict):
     """One way to serve the streams: a part in one mode, with the number of them that it takes."""
 
     device: str
@@ -38,8 +40,8 @@ class Option(TypedDict):
     feasible: bool
     reasons: list[str]
     pareto: bool
-    latency_s: Band | None
-    planning_latency_s: Band | None
+    latency_s: BandRecord | None
+    planning_latency_s: BandRecord | None
     throughput_per_s: float | None
     utilisation: float | None
     power_per_device_w: float | None
@@ -52,9 +54,23 @@ class Option(TypedDict):
     offered_utilisation: float
     latency_provenance: str
     provenance: str
+    racks: int
+    slowest_model: str
+    planned_for: str
+    worst_power_w: float | None
+    inlet_c: float | None
 
 
-class Constraint(TypedDict):
+class TrialRecord(TypedDict):
+    """One rack that was simulated on the way to the chosen one."""
+
+    device: str
+    mode: str
+    count: int
+    verdict: Literal["PASS", "FAIL", "UNDECIDED"]
+
+
+class ConstraintRecord(TypedDict):
     """A limit of the site and what the chosen option needs of it; `met` is `None` when nothing was chosen."""
 
     name: str

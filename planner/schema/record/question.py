@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing_extensions import TypedDict
 
 
-class Tool(TypedDict):
+class ToolRecord(TypedDict):
     """What computed the record."""
 
     name: str
@@ -13,7 +13,7 @@ class Tool(TypedDict):
     packages: dict[str, str]
 
 
-class Scenario(TypedDict):
+class ScenarioRecord(TypedDict):
     """The question that was asked, and where it is written down."""
 
     id: str
@@ -25,7 +25,7 @@ class Scenario(TypedDict):
     notes: list[str]
 
 
-class Stream(TypedDict):
+class StreamRecord(TypedDict):
     """`count` sources of requests that are alike."""
 
     name: str
@@ -38,7 +38,7 @@ class Stream(TypedDict):
     slo_quantile: float | None
 
 
-class Unresolved(TypedDict):
+class UnresolvedRecord(TypedDict):
     """An operator that could not be costed."""
 
     name: str
@@ -46,7 +46,7 @@ class Unresolved(TypedDict):
     reason: str
 
 
-class Network(TypedDict):
+class NetworkRecord(TypedDict):
     """Counts of one network."""
 
     model: str
@@ -58,12 +58,12 @@ class Network(TypedDict):
     peak_activation_bytes: float | None
     operators: int
     kernels: int | None
-    unresolved: list[Unresolved]
+    unresolved: list[UnresolvedRecord]
     assumptions: list[str]
     sha256: str | None
 
 
-class Assumption(TypedDict):
+class AssumptionRecord(TypedDict):
     """Something taken for granted."""
 
     topic: str
@@ -71,7 +71,7 @@ class Assumption(TypedDict):
     status: str
 
 
-class Value(TypedDict):
+class ValueRecord(TypedDict):
     """One number of the database that the study rests on."""
 
     path: str
@@ -81,7 +81,7 @@ class Value(TypedDict):
     note: str | None
 
 
-class Source(TypedDict):
+class SourceRecord(TypedDict):
     """A document that numbers come from."""
 
     id: str
@@ -91,8 +91,18 @@ class Source(TypedDict):
     date: str | None
 
 
-class Digest(TypedDict):
+class DigestRecord(TypedDict):
     """The fingerprint of one input."""
 
     what: str
     sha256: str
+
+
+class FormulaRecord(TypedDict):
+    """One formula that the study rests on: equation as text, who says so, and where it stops holding."""
+
+    key: str
+    title: str
+    equation: str
+    source: str
+    limits: str

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from planner.latency.power import ACTIVITY, power_model
 from planner.latency.transfer.store import fitted_title, transfer_named
-from planner.plan.study.study import Study
 from planner.schema.scenario.scenario import Scenario, Site
 from planner.units import format_percent
 from planner.wording.message import Message, message, word
 
+if TYPE_CHECKING:
+    from planner.plan.study.study import Study
 
-def assumptions(study: Study) -> list[dict[str, str]]:
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """Something taken for granted; its status is `stated` where the scenario says it."""
+
+    topic: str
+    text: str
+    status: str
+
+
+def assumptions(study: Study) -> list[Assumption]:
     """Topic, text and status of each assumption; `stated` ones come from the scenario."""
     scenario = study.source.scenario
     site, run = scenario.site, scenario.simulation
@@ -47,7 +61,7 @@ def assumptions(study: Study) -> list[dict[str, str]]:
     ]
 
 
-def _carrier_rows(site: Site) -> list[dict[str, str]]:
+def _carrier_rows(site: Site) -> list[Assumption]:
     return [
         _row(
             message("topic.carrier", form=message(f"form.{form}")),
@@ -65,7 +79,7 @@ def _carrier_rows(site: Site) -> list[dict[str, str]]:
     ]
 
 
-def _contention_rows(scenario: Scenario) -> list[dict[str, str]]:
+def _contention_rows(scenario: Scenario) -> list[Assumption]:
     given = scenario.candidates.contention
     if given is None:
         return []
@@ -73,7 +87,7 @@ def _contention_rows(scenario: Scenario) -> list[dict[str, str]]:
     return [_row(message("topic.contention"), given.status, text)]
 
 
-def _latency_rows(study: Study) -> list[dict[str, str]]:
+def _latency_rows(study: Study) -> list[Assumption]:
     """How latencies came about: fitted models, or the roofline and what published figures make of it."""
     fitted = dict.fromkeys(
         transfer_id
@@ -88,7 +102,7 @@ def _latency_rows(study: Study) -> list[dict[str, str]]:
     return rows + corrections
 
 
-def _power_rows(study: Study) -> list[dict[str, str]]:
+def _power_rows(study: Study) -> list[Assumption]:
     """How powers came about: the fitted model where it covers a part, the judgement elsewhere."""
     plan = message(f"plan_for.{study.source.scenario.planning.plan_for}")
     families = [item.estimate.power_rests_on for option in study.options for item in option.networks]
@@ -110,7 +124,7 @@ def _power_rows(study: Study) -> list[dict[str, str]]:
     return rows
 
 
-def _transfer_row(transfer_id: str) -> dict[str, str]:
+def _transfer_row(transfer_id: str) -> Assumption:
     transfer = transfer_named(transfer_id)
     rests = transfer.rests_on
     text = message(
@@ -124,8 +138,8 @@ def _transfer_row(transfer_id: str) -> dict[str, str]:
     return _row(message("topic.latency_of", engine=word("engine", transfer.engine)), "derived", text)
 
 
-def _shortfall_rows(study: Study) -> list[dict[str, str]]:
-    seen: dict[tuple[str, str], dict[str, str]] = {}
+def _shortfall_rows(study: Study) -> list[Assumption]:
+    seen: dict[tuple[str, str], Assumption] = {}
     for option in study.options:
         correction = option.slowest.shortfall
         if correction is None:
@@ -148,12 +162,12 @@ def _shortfall_rows(study: Study) -> list[dict[str, str]]:
     return list(seen.values())
 
 
-def _derived(topic: str, text: str) -> dict[str, str]:
+def _derived(topic: str, text: str) -> Assumption:
     return _row(message(f"topic.{topic}"), "derived", text)
 
 
-def _row(topic: str, status: str, text: str) -> dict[str, str]:
-    return {"topic": topic, "text": text, "status": status}
+def _row(topic: str, status: str, text: str) -> Assumption:
+    return Assumption(topic, text, status)
 
 
 def _air_text(site: Site) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+Verdict = Literal["PASS", "FAIL", "UNDECIDED"]
 
 
-class StreamLatency(TypedDict):
+class StreamLatencyRecord(TypedDict):
     """Simulated latency of one stream, with the interval of its 99th percentile over replications."""
 
     mean: float | None
@@ -14,36 +18,65 @@ class StreamLatency(TypedDict):
     p99: float | None
     p99_low: float | None
     p99_high: float | None
+    p99_worst: float | None
 
 
-class StreamResult(TypedDict):
+class AtBoundRecord(TypedDict):
+    """A stream with latencies at one end of their band."""
+
+    p99: float | None
+    slo_latency_s: float | None
+    verdict: Verdict
+
+
+class StreamBoundsRecord(TypedDict):
+    """A stream with latencies at the low end, the middle and the high end of their band."""
+
+    low: AtBoundRecord
+    mid: AtBoundRecord
+    high: AtBoundRecord
+
+
+class StreamResultRecord(TypedDict):
     """What became of one stream's requests."""
 
     name: str
     requests: int
     served: int
     dropped: int
-    latency_s: StreamLatency
+    latency_s: StreamLatencyRecord
+    unfinished: int
+    slo_latency_s: float | None
     slo_s: float | None
-    verdict: str
+    slo_quantile: float
+    verdict: Verdict
+    verdict_reason: str
+    latency_band: StreamBoundsRecord | None
 
 
-class Temperature(TypedDict):
+class TemperatureRecord(TypedDict):
     """Mean and maximum over devices and time."""
 
     mean: float | None
     max: float | None
 
 
-class RackDevices(TypedDict):
+class RackDevicesRecord(TypedDict):
     """Averages over the devices of the rack."""
 
     utilisation: float | None
     throttled_share: float | None
-    temperature_c: Temperature
+    temperature_c: TemperatureRecord
+    shutdowns: float
+    mean_batch: float | None
+    open_changes: float
+    runaway_margin: float | None
+    out_share: float
+    outages: float
+    host_utilisation: float | None
 
 
-class Series(TypedDict):
+class SeriesRecord(TypedDict):
     """The rack over time, one value per instant."""
 
     time_s: list[float]
@@ -52,9 +85,12 @@ class Series(TypedDict):
     temperature_mean_c: list[float | None]
     temperature_max_c: list[float | None]
     inlet_c: list[float | None]
+    throttled_share: list[float | None]
+    utilisation: list[float | None]
+    out_share: list[float | None]
 
 
-class Histogram(TypedDict):
+class HistogramRecord(TypedDict):
     """Latencies of one stream: one more edge than counts."""
 
     stream: str
@@ -62,28 +98,41 @@ class Histogram(TypedDict):
     counts: list[float]
 
 
-class Rack(TypedDict):
+class BatchingRecord(TypedDict):
+    """How requests are gathered before a batch starts."""
+
+    max_size: int
+    max_wait_s: float
+
+
+class RackRecord(TypedDict):
     """The simulated rack."""
 
+    device: str
+    batching: BatchingRecord
+    partial: bool
+    throughput_per_s: float
+    offered_utilisation: float
+    warnings: list[str]
     count: int
     dispatch: str
     replications: int
     duration_s: float
     warmup_s: float
     seed: int
-    streams: list[StreamResult]
-    devices: RackDevices
+    streams: list[StreamResultRecord]
+    devices: RackDevicesRecord
     throttle_c: float | None
     power_w: float | None
     energy_j: float | None
     energy_per_request_j: float | None
     inlet_c: float | None
     invariants: dict[str, float | None]
-    series: Series
-    latency_histogram: list[Histogram]
+    series: SeriesRecord
+    latency_histogram: list[HistogramRecord]
 
 
-class Elevation(TypedDict):
+class ElevationRecord(TypedDict):
     """Heights in rack units, slots of a carrier, and the devices in them: those in use first, then spares."""
 
     rack_units: float
@@ -94,14 +143,14 @@ class Elevation(TypedDict):
     spares: int
 
 
-class Slots(TypedDict):
+class SlotsRecord(TypedDict):
     """One row an instant, one column a device in use."""
 
     time_s: list[float]
     temperature_c: list[list[float]]
 
 
-class Hour(TypedDict):
+class HourRecord(TypedDict):
     """One hour of a day; `None` where more is asked than can be served."""
 
     hour: int
@@ -115,28 +164,3 @@ class Hour(TypedDict):
     queue_max: float | None
     utilisation: float | None
     p99_s: float | None
-
-
-class DensityRow(TypedDict):
-    """The settled rack with so many devices, each with the load that it has in the plan."""
-
-    devices: int
-    inlet_c: float
-    device_c: float
-    power_per_device_w: float
-    throttled_share: float
-    throughput_per_s: float
-
-
-class DensityLimit(TypedDict):
-    """The most devices with which nothing is wrong, and what is wrong with one more."""
-
-    devices: int
-    reason: str
-
-
-class Density(TypedDict):
-    """The rack as it fills."""
-
-    rows: list[DensityRow]
-    limit: DensityLimit

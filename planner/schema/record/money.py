@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired
+
+from typing_extensions import TypedDict
 
 
-class SpendingLine(TypedDict):
+class SpendingLineRecord(TypedDict):
     """One part: `spent` is what it has cost by the end of each year."""
 
     device: str
@@ -16,7 +18,7 @@ class SpendingLine(TypedDict):
     spent: list[float]
 
 
-class Swing(TypedDict):
+class SwingRecord(TypedDict):
     """One input moved from end to end of its band, the others as planned; `basis` says what the band is."""
 
     input: str
@@ -27,23 +29,25 @@ class Swing(TypedDict):
     basis: str
     total_cost_at_low: float
     total_cost_at_high: float
+    cost_per_thousand_at_low: float
+    cost_per_thousand_at_high: float
     count_at_low: int
     count_at_high: int
 
 
-class Tornado(TypedDict):
+class TornadoRecord(TypedDict):
     """Every input's swing around the planned total cost, the widest first."""
 
     currency: str
     total_cost: float
-    swings: list[Swing]
+    swings: list[SwingRecord]
 
 
-class Spending(TypedDict):
+class SpendingRecord(TypedDict):
     """The chosen part first, then the best feasible option of others."""
 
     currency: str
     horizon_years: float
     years: list[float]
-    lines: list[SpendingLine]
-    tornado: NotRequired[Tornado | None]
+    lines: list[SpendingLineRecord]
+    tornado: NotRequired[TornadoRecord | None]
