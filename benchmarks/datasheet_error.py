@@ -4,8 +4,8 @@ Takes every published measurement of the database (corrected for known mistakes)
 catalog, a network of the zoo and an engine with costs, estimates it from datasheet numbers and prints, per
 engine, the median and the 90th percentile of published over predicted latency; beside it the same for the
 plain roofline (no launch cost, perfect overlap). Every network on every part weighs the same, however often
-it was measured. The figures stand as `shortfall_median`, `shortfall_p90` and `shortfall_pairs` in
-hardware_db/engines/. Run: .venv/bin/python benchmarks/datasheet_error.py
+it was measured. The figures stand as `shortfall_median`, `shortfall_p90`, `shortfall_pairs` and
+`shortfall_rows` in hardware_db/engines/. Run: .venv/bin/python benchmarks/datasheet_error.py
 """
 
 from __future__ import annotations

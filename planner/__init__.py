@@ -1,7 +1,9 @@
 """Which edge-AI hardware to buy, how many, how dense to rack it, what it will draw and cost - before buying.
 
-Networks: `read_onnx`. Parts: `read_device`. Answers: `estimate`, `compare`, `size`, `simulate`, `cost`,
-`sweep`, `lint`, `write_report`, `what_if`, `split`.
+Networks: `read_onnx`, `inspect`. Parts: `read_device`, `list_devices`, `list_measurements`. One network:
+`estimate`, `compare`, `what_if`, `curve`, `split`. A scenario: `size`, `simulate`, `density`, `cost`, `lint`,
+`sweep`, `write_report`, `compare_reports`. This machine: `measure`, `calibrate`, `validate`. The rest is in
+`planner.api`.
 Each name is imported when it is first used, so that `import planner` stays fast.
 """
 
@@ -11,59 +13,90 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planner.api import (
-        compare,
-        cost,
-        estimate,
-        lint,
+    from planner.api.alternatives import curve, split, what_if
+    from planner.api.database import (
+        check_database,
+        device_ids,
+        export_network,
+        list_devices,
+        list_measurements,
+        list_networks,
         read_device,
-        read_onnx,
-        read_scenario,
-        simulate,
-        size,
-        split,
-        sweep,
-        what_if,
-        write_report,
     )
+    from planner.api.engines import calibrate, import_profile, measure, register_calibration, validate
+    from planner.api.networks import compare, estimate, estimate_units, inspect, read_onnx
+    from planner.api.reports import compare_reports, write_report
+    from planner.api.scenarios import cost, density, lint, read_scenario, simulate, size, sweep
     from planner.errors import PlannerError
     from planner.latency.result import Estimate
     from planner.workload.workload import Workload
 
 _HOME = {
-    "read_onnx": "planner.api",
-    "read_device": "planner.api",
-    "read_scenario": "planner.api",
-    "estimate": "planner.api",
-    "lint": "planner.api",
-    "compare": "planner.api",
-    "cost": "planner.api",
-    "simulate": "planner.api",
-    "size": "planner.api",
-    "split": "planner.api",
-    "sweep": "planner.api",
-    "what_if": "planner.api",
-    "write_report": "planner.api",
     "Estimate": "planner.latency.result",
-    "Workload": "planner.workload.workload",
     "PlannerError": "planner.errors",
+    "Workload": "planner.workload.workload",
+    "calibrate": "planner.api.engines",
+    "check_database": "planner.api.database",
+    "compare": "planner.api.networks",
+    "compare_reports": "planner.api.reports",
+    "cost": "planner.api.scenarios",
+    "curve": "planner.api.alternatives",
+    "density": "planner.api.scenarios",
+    "device_ids": "planner.api.database",
+    "estimate": "planner.api.networks",
+    "estimate_units": "planner.api.networks",
+    "export_network": "planner.api.database",
+    "import_profile": "planner.api.engines",
+    "inspect": "planner.api.networks",
+    "lint": "planner.api.scenarios",
+    "list_devices": "planner.api.database",
+    "list_measurements": "planner.api.database",
+    "list_networks": "planner.api.database",
+    "measure": "planner.api.engines",
+    "read_device": "planner.api.database",
+    "read_onnx": "planner.api.networks",
+    "read_scenario": "planner.api.scenarios",
+    "register_calibration": "planner.api.engines",
+    "simulate": "planner.api.scenarios",
+    "size": "planner.api.scenarios",
+    "split": "planner.api.alternatives",
+    "sweep": "planner.api.scenarios",
+    "validate": "planner.api.engines",
+    "what_if": "planner.api.alternatives",
+    "write_report": "planner.api.reports",
 }
 
 __all__ = [
     "Estimate",
     "PlannerError",
     "Workload",
+    "calibrate",
+    "check_database",
     "compare",
+    "compare_reports",
     "cost",
+    "curve",
+    "density",
+    "device_ids",
     "estimate",
+    "estimate_units",
+    "export_network",
+    "import_profile",
+    "inspect",
     "lint",
+    "list_devices",
+    "list_measurements",
+    "list_networks",
+    "measure",
     "read_device",
     "read_onnx",
     "read_scenario",
+    "register_calibration",
     "simulate",
     "size",
     "split",
     "sweep",
+    "validate",
     "what_if",
     "write_report",
 ]

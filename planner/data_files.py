@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+
+import platformdirs
 
 from planner.errors import InputError, MissingDataError, Problem
 
@@ -35,13 +36,7 @@ def import_root() -> Path:
 
 def config_dir() -> Path:
     """The user's folder of settings for planner, where the platform keeps such; it need not exist."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return base / "planner"
+    return platformdirs.PlatformDirs("planner", appauthor=False, roaming=True).user_config_path
 
 
 def own_parts_dirs() -> tuple[Path, ...]:

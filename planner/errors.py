@@ -16,7 +16,7 @@ class PlannerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: where it stands, what was expected, what came, what to do."""
+    """One thing wrong with an input: where it is, what was expected, what was found, what to do."""
 
     where: str
     expected: str
@@ -45,7 +45,10 @@ class InputError(PlannerError):
 
 
 class UnknownIdError(PlannerError):
-    """A name that is in no catalog; the nearest known names are offered."""
+    """A name that is in no catalog; the nearest known names are offered.
+
+    `got` says what was asked for, `advice` what is known in its place.
+    """
 
     def __init__(self, kind: str, asked: str, known: Iterable[str], advice: str = "") -> None:
         self.kind = kind
@@ -58,8 +61,9 @@ class UnknownIdError(PlannerError):
             hint = "known: " + (", ".join(names) or "none")
         else:
             hint = f"{len(names)} are known, none with a similar name"
-        text = f"unknown {kind} {asked!r}; {hint}"
-        super().__init__(f"{text}; {advice}" if advice else text)
+        self.got = f"unknown {kind} {asked!r}"
+        self.advice = f"{hint}; {advice}" if advice else hint
+        super().__init__(f"{self.got}; {self.advice}")
 
 
 class UnsupportedModelError(PlannerError):

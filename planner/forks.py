@@ -8,19 +8,26 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkProcess
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
 
 _T = TypeVar("_T")
 _MOST = 4
 """More copies than this wait for each other longer than they save in work of a second or two."""
 
 
+def usable_cores() -> int:
+    """The cores that this process may use; all of them where the system does not say which."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return cores or 1
+
+
 def usable_processes() -> int:
     """How many processes may share work of a second or two: the cores that this one may use, at most four."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(_MOST, cores or 1)
+    return min(_MOST, usable_cores())
 
 
 def in_turns(task: Callable[[int], _T], count: int, processes: int = 1) -> list[_T]:
@@ -30,7 +37,7 @@ def in_turns(task: Callable[[int], _T], count: int, processes: int = 1) -> list[
     fails or is killed in a copy is done again here and then raises here. Copies are made by fork, on Linux;
     elsewhere this process does all.
     """
-    workers = min(processes, count) if sys.platform == "linux" else 1
+    workers = min(processes, count) if _can_fork() else 1
     copies = [_begun(task, range(turn, count, workers)) for turn in range(1, workers)]
     try:
         found = {number: task(number) for number in range(0, count, max(1, workers))}
@@ -42,6 +49,11 @@ def in_turns(task: Callable[[int], _T], count: int, processes: int = 1) -> list[
         for copy, _ in copies:
             copy.kill()
     return [found[number] if number in found else task(number) for number in range(count)]
+
+
+def _can_fork() -> bool:
+    """Whether copies are safe: macOS can fork too, but its frameworks then fail in the copy."""
+    return sys.platform == "linux" and hasattr(os, "fork")
 
 
 def _begun(task: Callable[[int], Any], numbers: Sequence[int]) -> tuple[ForkProcess, Connection]:

@@ -13,8 +13,8 @@ MOST_FILES = 15
 FLOORS = {
     "": [
         {"__init__", "__main__"},
-        {"api"},
         {"cli"},
+        {"api"},
         {"report"},
         {"plan"},
         {"calibration"},
@@ -25,7 +25,7 @@ FLOORS = {
         {"wording"},
         {"schema"},
         {"collector", "data_files", "files", "forks"},
-        {"units", "errors", "provenance", "arrays"},
+        {"units", "errors", "provenance", "arrays", "formulas"},
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},
@@ -34,8 +34,8 @@ FLOORS = {
     "plan": [
         {"sweep"},
         {"record"},
-        {"density", "cost", "pitfalls"},
         {"study"},
+        {"density", "cost", "pitfalls", "what_if"},
         {"sizing"},
         {"compare", "rack", "scenario"},
         {"money"},
@@ -52,7 +52,8 @@ FLOORS = {
         {"description"},
     ],
     "latency": [
-        {"choice", "estimate", "planning", "overheads", "variants"},
+        {"choice", "estimate", "planning", "variants"},
+        {"overheads"},
         {"record", "anchoring", "units"},
         {"one_unit"},
         {"result", "remarks", "calibrated"},
@@ -71,7 +72,7 @@ FLOORS = {
         {"graph"},
         {"dtypes"},
     ],
-    "schema": [{"scenario", "fitted"}, {"hardware"}, {"reading"}],
+    "schema": [{"record", "scenario", "fitted"}, {"hardware"}, {"reading"}],
     "zoo": [
         {"source"},
         {"registry"},
@@ -104,6 +105,8 @@ HOMES = {
     "pyarrow": ("plan/sweep/table.py", "rack/arrivals/trace.py", "rack/run/device_log.py"),
     "matplotlib": ("report/",),
     "click": ("cli/",),
+    "filelock": ("plan/sweep/journal.py",),
+    "platformdirs": ("data_files.py",),
     "rich": ("cli/",),
 }
 

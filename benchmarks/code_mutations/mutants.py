@@ -84,12 +84,13 @@ def _one(path: Path, lot: random.Random) -> Mutant | None:
 
 
 def _statement(source: str, line: int) -> int:
-    """Where the innermost statement around a line starts."""
-    return max(
+    """Where the innermost statement around a line starts; a decorator stands before its own."""
+    around = (
         node.lineno
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0)
     )
+    return max(around, default=line)
 
 
 def _differs(before: str, after: str) -> bool:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from planner.errors import InputError, Problem, UnknownIdError
+from planner.errors import InputError, Problem
 from planner.units import UnitError, parse_quantity
+
+if TYPE_CHECKING:
+    from planner.schema.reading.quantity import Money
 
 
 def parse_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -55,13 +59,8 @@ def parse_option(option: str, text: str | None, dimension: str) -> float | None:
     return value
 
 
-def parse_precision(text: str | None) -> str | None:
-    """A precision that the schema knows, or a refusal with the nearest."""
-    from planner.schema.hardware.device import Precision
+def parse_budget(option: str, text: str | None) -> Money | None:
+    """An amount such as `500 USD` given on the command line; None stays None."""
+    from planner.schema.reading.quantity import parse_money
 
-    if text is None:
-        return None
-    lowered = text.lower()
-    if lowered not in set(Precision):
-        raise UnknownIdError("precision", text, list(Precision))
-    return lowered
+    return None if text is None else parse_money(text, option)

@@ -32,12 +32,3 @@ def hardware_option(command: Callable[P, R]) -> Callable[..., R]:
             return command(*args, **kwargs)
 
     return wrapper
-
-
-def own_part_notes(device_ids: tuple[str, ...] | None = None) -> list[str]:
-    """What an answer about these parts (all, where none are named) should say: which are a user's own."""
-    from planner.hardware.catalog import part_files
-
-    files = part_files()
-    chosen = files if device_ids is None else {name: files[name] for name in device_ids if name in files}
-    return [file.note for file in chosen.values() if file.note is not None]

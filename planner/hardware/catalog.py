@@ -7,18 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from planner.data_files import database_dir, own_parts_dirs
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.hardware.checks import device_conflicts
-from planner.hardware.fusion_rules import worked_out
 from planner.schema.hardware.device import Device
-from planner.schema.hardware.engine import Engine
 from planner.schema.reading.yaml_file import read_document, validate
-from planner.wording.message import message
 
-Entry = TypeVar("Entry", Device, Engine)
+if TYPE_CHECKING:
+    from planner.schema.hardware.engine import Engine
+
+Entry = TypeVar("Entry", "Device", "Engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,8 @@ class PartFile:
         """What a result that rests on a user's own file should say; nothing for shipped parts."""
         if self.origin == "shipped":
             return None
+        from planner.wording.message import message
+
         return message(f"warning.{self.origin}", device=self.id, path=str(self.path))
 
 
@@ -85,6 +86,8 @@ def shipped_devices() -> tuple[Device, ...]:
 @functools.cache
 def read_engine(engine_id: str) -> Engine:
     """One engine of the database, its fusion rules in full; raises as `read_device` does."""
+    from planner.hardware.fusion_rules import worked_out
+
     engine = _engine_as_written(engine_id)
     return worked_out(engine, _engine_as_written(engine.extends) if engine.extends else None)
 
@@ -102,6 +105,8 @@ def read_device_file(path: Path) -> Device:
 
 def read_engine_file(path: Path) -> Engine:
     """An engine from any file, named as its id."""
+    from planner.schema.hardware.engine import Engine
+
     return _read(path, Engine)
 
 
@@ -147,6 +152,8 @@ def _read_shipped(path: Path) -> Device:
 
 @functools.lru_cache(maxsize=256)
 def _read_own(path: Path, _changed_ns: int) -> Device:
+    from planner.hardware.checks import device_conflicts
+
     device = read_device_file(path)
     engines = {engine_id: read_engine(engine_id) for engine_id in engine_ids()}
     if conflicts := list(device_conflicts(device, engines)):

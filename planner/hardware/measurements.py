@@ -71,6 +71,11 @@ class Measurement:
         """The value in seconds, per second, watts or joules."""
         return self.value * SI_UNITS[self.metric][1]
 
+    @property
+    def dimension(self) -> str:
+        """Dimension of the value: s, per_s, w or j."""
+        return SI_UNITS[self.metric][0]
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:

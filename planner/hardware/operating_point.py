@@ -16,6 +16,9 @@ from planner.schema.hardware.engine import Engine, OperatorLimit
 from planner.schema.reading.quantity import Origin, Sourced
 from planner.wording.message import message
 
+FALLBACK = "estimated.fallback"
+"""Name of the warning of a point whose unit computes in another precision than was asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
@@ -64,7 +67,7 @@ class OperatingPoint:
     threads_share: float
     """Threads used over the cores of the mode; one where all are."""
     host_apart: bool
-    """Whether the part hangs on a host whose power is not in its own."""
+    """Whether the part is attached to a host whose power is not included in its own."""
     latency_provenance: Provenance
     power_provenance: Provenance
     warnings: tuple[str, ...]
@@ -257,7 +260,7 @@ def _effective_precision(
         effective = description.fallback[effective]
     if effective is asked:
         return asked, ()
-    told = message("estimated.fallback", unit=f"{device.id}/{unit}", asked=asked, effective=effective)
+    told = message(FALLBACK, unit=f"{device.id}/{unit}", asked=asked, effective=effective)
     return effective, (told,)
 
 

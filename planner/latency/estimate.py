@@ -13,8 +13,10 @@ from planner.latency.anchoring.file import Anchor
 from planner.latency.calibrated.calibration import Calibration
 from planner.latency.calibrated.network import require_same_setting
 from planner.latency.kernels.prepared import prepare, prepare_run
+from planner.latency.kernels.unit_limits import OnUnit, on_unit
 from planner.latency.memory_use import what_would_fit
 from planner.latency.one_unit import estimate_at
+from planner.latency.overheads.around import with_overheads
 from planner.latency.point import point_for
 from planner.latency.result import Estimate
 from planner.latency.transfer.prediction import usual_profile
@@ -39,6 +41,7 @@ def estimate(
     calibration: Calibration | None = None,
     anchors: Sequence[Anchor] = (),
     published: bool = False,
+    overheads: bool = False,
 ) -> Estimate:
     """Predict one network on one part.
 
@@ -49,45 +52,84 @@ def estimate(
 
     Left out, `unit` is the first that runs the engine, `mode` the part's default, `engine` the unit's usual
     one, `precision` half precision where the unit computes in it at speed. Kernels that the unit does not run
-    are timed on the units that help it out, with the passages between (`planner.latency.units.placement`),
+    are timed on the units that help it out, with the crossings between (`planner.latency.units.placement`),
     but for anchored estimates, which are of the unit alone. Refuses names the part does not know and
     precisions it neither has nor falls back from; a network that does not fit is answered with ``fits =
     False``.
 
     `anchors`, measurements on this part or of this network, and `published` ones of the kind blend with the
-    fitted model (see `planner.latency.anchoring.blend`); they are of the engine alone, without a caller.
+    fitted model (see `planner.latency.anchoring.blend`); they are of the engine alone, without host overhead.
+    `overheads` asks for the time around inference as well (`planner.latency.overheads.around`).
     """
     if calibration is not None:
-        setting = calibration.setting
-        precision, engine = precision or setting.precision, engine or setting.engine
-        threads = threads or setting.threads
-    point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
-    size = workload.batch if batch is None else batch
-    if calibration is not None:
-        require_same_setting(calibration, point, threads)
         if anchors or published:
             problem = Problem("anchor", "none beside a calibration", "both", "ask with --calibration none")
             raise InputError("estimate", [problem])
-        run = prepare_run(workload, size, point.precision, point.engine)
-        return estimate_at(run, point, calibration=calibration)
-    prepared = prepare(workload, size, point.precision, point.engine)
-    model = transfer_for(point) if transfer or anchors or published else None
-    if not (anchors or published):
-        alone = estimate_with_helpers(workload, prepared, device, point, model, profile)
-        return _told_what_fits(alone, workload, device, point)
+        result = _calibrated(workload, device, unit, mode, precision, batch, engine, threads, calibration)
+        return with_overheads(result, workload, device, threads) if overheads else result
+    point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
+    size = workload.batch if batch is None else batch
+    network = on_unit(prepare(workload, size, point.precision, point.engine), point)
+    if anchors or published:
+        result = _anchored(workload, network, device, point, threads, profile, anchors, published=published)
+    else:
+        model = transfer_for(point) if transfer else None
+        result = estimate_with_helpers(workload, network, device, point, model, profile)
+    result = _with_memory_note(result, workload, device, point)
+    return with_overheads(result, workload, device, threads, network) if overheads else result
+
+
+def _calibrated(
+    workload: Workload,
+    device: Device,
+    unit: str | None,
+    mode: str | None,
+    precision: Precision | str | None,
+    batch: int | None,
+    engine: str | None,
+    threads: int | None,
+    calibration: Calibration,
+) -> Estimate:
+    """By a calibration of one engine on this machine, at its own setting where no other is asked for."""
+    setting = calibration.setting
+    threads = threads or setting.threads
+    point = point_for(
+        device,
+        unit=unit,
+        mode=mode,
+        precision=precision or setting.precision,
+        engine=engine or setting.engine,
+        threads=threads,
+    )
+    require_same_setting(calibration, point, threads)
+    run = prepare_run(workload, workload.batch if batch is None else batch, point.precision, point.engine)
+    return estimate_at(run, point, calibration=calibration)
+
+
+def _anchored(
+    workload: Workload,
+    network: OnUnit,
+    device: Device,
+    point: OperatingPoint,
+    threads: int | None,
+    profile: str | None,
+    anchors: Sequence[Anchor],
+    *,
+    published: bool,
+) -> Estimate:
+    """Moved by measurements; as without them, with a note, where none says anything of this estimate."""
+    prepared, model = network.prepared, transfer_for(point)
     caller = "" if anchors or model is None else usual_profile(model, workload.model)
     caller = caller if profile is None else profile
     target = Target(prepared.workload, device, point, basis_for(point, model), threads, caller)
     found = anchored(target, anchors, with_published=published)
     if not found.used:
-        alone = estimate_with_helpers(workload, prepared, device, point, model, profile)
-        result = replace(alone, warnings=(*found.notes, *alone.warnings))
-    else:
-        result = estimate_at(prepared, point, model, caller, anchored=found)
-    return _told_what_fits(result, workload, device, point)
+        alone = estimate_with_helpers(workload, network, device, point, model, profile)
+        return replace(alone, warnings=(*found.notes, *alone.warnings))
+    return estimate_at(prepared, point, model, caller, anchored=found, refused=network.refused)
 
 
-def _told_what_fits(found: Estimate, workload: Workload, device: Device, point: OperatingPoint) -> Estimate:
+def _with_memory_note(found: Estimate, workload: Workload, device: Device, point: OperatingPoint) -> Estimate:
     """The estimate, with what would fit where it does not."""
     if found.fits:
         return found

@@ -15,6 +15,7 @@ from planner.latency.transfer.prediction import TransferredTimes, predict
 from planner.provenance import Provenance
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.device import Precision
+from planner.schema.record.estimate import LayerRecord
 from planner.wording.message import message
 from planner.workload.fusion import Kernel
 
@@ -38,7 +39,7 @@ class LayerEstimate:
         """Which of compute, memory and launch takes longest."""
         return self.time.bound
 
-    def record(self) -> dict[str, object]:
+    def record(self) -> LayerRecord:
         """The kernel as JSON and tables show it; units are in the names."""
         return {
             "name": self.name,
@@ -147,6 +148,7 @@ def _moved(found: TransferredTimes, anchored: Anchored) -> TransferredTimes:
     """The prediction times a factor, with the band of the blend, never wider than the model's own."""
     factor, times = anchored.factor, found.times
     mid = found.band.mid * factor
+    # Anchors know no more of new operators than the fit does: their band is widened by the same power.
     low = max(anchored.low**found.widened, found.band.low / found.band.mid)
     high = min(anchored.high**found.widened, found.band.high / found.band.mid)
     band = Band(mid * low, mid, mid * high, found.band.level)
@@ -211,6 +213,7 @@ def unit_use(layers: Sequence[LayerEstimate], latency_s: float, point: Operating
         for layer in layers
     )
     traffic_s = sum(layer.bytes for layer in layers) / point.bandwidth_bytes_per_s
+    # A latency below the roofline, from cached traffic or Winograd, would use more than all of the unit.
     return min(1.0, max(arithmetic_s, traffic_s) / latency_s) if latency_s > 0 else 0.0
 
 
@@ -219,6 +222,8 @@ def bound_shares(layers: Sequence[LayerEstimate], fixed_s: float) -> BoundShares
     time = {"compute": 0.0, "memory": 0.0, "overhead": fixed_s}
     for layer in layers:
         longer = "compute" if layer.time.compute_s >= layer.time.memory_s else "memory"
+        # Of arithmetic and traffic the longer counts alone, as if both overlapped: the shares are of this sum
+        # and not of the latency.
         time[longer] += max(layer.time.compute_s, layer.time.memory_s)
         time["overhead"] += layer.time.overhead_s
     total = sum(time.values()) or 1.0

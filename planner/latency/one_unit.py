@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.calibrated.calibration import Calibration
 from planner.latency.calibrated.network import by_calibration
 from planner.latency.kernels.prepared import Prepared
+from planner.latency.kernels.unit_limits import Refusals, refusals
 from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import (
     NetworkTime,
@@ -22,9 +21,6 @@ from planner.latency.result import Estimate
 from planner.latency.transfer.effects import Anchored, Used
 from planner.schema.fitted.transfer import Transfer
 
-if TYPE_CHECKING:
-    pass
-
 
 def estimate_at(
     prepared: Prepared,
@@ -33,10 +29,12 @@ def estimate_at(
     profile: str | None = None,
     calibration: Calibration | None = None,
     anchored: Anchored | None = None,
+    refused: Refusals | None = None,
 ) -> Estimate:
     """The estimate of a network prepared for the point's precision and engine.
 
-    By a calibration, else by a transferred model or, with neither, by the roofline over its kernels.
+    By a calibration, else by a transferred model or, with neither, by the roofline over its kernels. What the
+    unit does not run is in `refused`, where the caller has it already.
     """
     if calibration is not None:
         latency = by_calibration(prepared, point, calibration)
@@ -48,6 +46,7 @@ def estimate_at(
         prepared,
         point,
         latency,
+        refusals(prepared, point) if refused is None else refused,
         rests_on=transfer.id if transfer else None,
         calibration=calibration.digest if calibration else None,
         anchors=anchored.used if anchored else (),
@@ -58,6 +57,7 @@ def assembled(
     prepared: Prepared,
     point: OperatingPoint,
     latency: NetworkTime,
+    refused: Refusals,
     *,
     rests_on: str | None = None,
     calibration: str | None = None,
@@ -68,6 +68,7 @@ def assembled(
     memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes)
     use = unit_use(latency.layers, latency.band.mid, point)
     power = power_draw(point, use)
+    told = remarks(prepared, memory, latency.layers, point, refused)
     return Estimate(
         model=workload.model,
         device=point.device,
@@ -91,7 +92,7 @@ def assembled(
         power_provenance=power.provenance,
         layers=latency.layers,
         fixed_s=latency.fixed_s,
-        warnings=(*point.warnings, *latency.notes, *remarks(prepared, memory, latency.layers, point)),
+        warnings=(*point.warnings, *latency.notes, *told),
         unresolved=workload.unresolved,
         rests_on=rests_on,
         calibration=calibration,

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from planner.latency.band import Band
-from planner.latency.overhead import HiddenCost, outside, unknown
+from planner.latency.overhead import Overhead, outside, unknown
 from planner.latency.result import Estimate
+from planner.schema.record import BandRecord
+from planner.schema.record.estimate import (
+    EfficiencyRecord,
+    EstimateRecord,
+    HiddenCostRecord,
+    OptionalBandRecord,
+)
 
 
-def band_record(band: Band) -> dict[str, object]:
+def band_record(band: Band) -> BandRecord:
     """`{low, mid, high, level}`; level null: the ends are those of a roofline and hold no probability."""
     return {"low": band.low, "mid": band.mid, "high": band.high, "level": band.level}
 
 
-_NO_BAND = {"low": None, "mid": None, "high": None, "level": None}
+_NO_BAND: OptionalBandRecord = {"low": None, "mid": None, "high": None, "level": None}
 
 
-def _efficiency_record(estimate: Estimate) -> dict[str, object]:
+def _band_or_none(band: Band | None) -> OptionalBandRecord:
+    if band is None:
+        return _NO_BAND
+    return {"low": band.low, "mid": band.mid, "high": band.high, "level": band.level}
+
+
+def _efficiency_record(estimate: Estimate) -> EfficiencyRecord:
     """What the datasheet promises for a watt beside what the network gets of it."""
     joules = estimate.energy_per_inference_j
     return {
@@ -28,7 +41,7 @@ def _efficiency_record(estimate: Estimate) -> dict[str, object]:
     }
 
 
-def _hidden_record(cost: HiddenCost) -> dict[str, object]:
+def _hidden_record(cost: Overhead) -> HiddenCostRecord:
     """One cost around inference; `time_s` null: not known; zero: known to be none."""
     return {
         "id": cost.id,
@@ -41,13 +54,13 @@ def _hidden_record(cost: HiddenCost) -> dict[str, object]:
     }
 
 
-def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, object]:
+def estimate_record(estimate: Estimate, *, layers: bool = False) -> EstimateRecord:
     """The estimate with every number in SI; `layers` adds one entry per kernel.
 
-    A network that does not fit has no latency: null stands there, and the reason among the warnings.
+    A network that does not fit has no latency: it is null, with the reason among the warnings.
     """
     memory = estimate.memory
-    record: dict[str, object] = {
+    record: EstimateRecord = {
         "model": estimate.model,
         "device": estimate.device,
         "unit": estimate.unit,
@@ -55,7 +68,7 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, ob
         "engine": estimate.engine,
         "precision": estimate.precision.value,
         "batch": estimate.batch,
-        "latency_s": band_record(estimate.latency_s) if estimate.fits else _NO_BAND,
+        "latency_s": _band_or_none(estimate.latency_s if estimate.fits else None),
         "throughput_per_s": estimate.throughput_per_s if estimate.fits else None,
         "power_w": {
             **band_record(estimate.power_w),
@@ -66,7 +79,7 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, ob
         "part_power_w": band_record(estimate.part_power_w),
         "idle_w": estimate.idle_w,
         "energy_j": estimate.energy_j if estimate.fits else None,
-        "energy_per_inference_j": band_record(estimate.energy_per_inference_j) if estimate.fits else _NO_BAND,
+        "energy_per_inference_j": _band_or_none(estimate.energy_per_inference_j if estimate.fits else None),
         "efficiency": _efficiency_record(estimate),
         "memory_bytes": {
             "weights": memory.weights_bytes,

@@ -6,20 +6,23 @@ from collections.abc import Iterator, Sequence
 
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.kernels.prepared import Prepared
-from planner.latency.kernels.unit_limits import refusals
+from planner.latency.kernels.unit_limits import Refusals
 from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import LayerEstimate
 from planner.schema.hardware.device import Precision
 from planner.wording.message import message
 
+DOES_NOT_FIT = "estimated.does_not_fit"
+LOST_KERNELS = "estimated.lost_kernels"
+"""Names of the remarks that others look for."""
 
-def _fallback_remarks(prepared: Prepared, point: OperatingPoint) -> Iterator[str]:
+
+def _fallback_remarks(prepared: Prepared, point: OperatingPoint, lost: Refusals) -> Iterator[str]:
     """Which kernels a unit cannot run, and what has to be done for those that it can."""
-    lost = refusals(prepared, point)
     if lost:
         kinds = sorted({reason for reasons in lost.values() for reason in reasons})
         number = len(prepared.kernels)
-        yield message("estimated.lost_kernels", lost=len(lost), kernels=number, types=", ".join(kinds))
+        yield message(LOST_KERNELS, lost=len(lost), kernels=number, types=", ".join(kinds))
     else:
         yield message("estimated.value_limits")
     kept = (kernel for index, kernel in enumerate(prepared.kernels) if index not in lost)
@@ -28,14 +31,18 @@ def _fallback_remarks(prepared: Prepared, point: OperatingPoint) -> Iterator[str
 
 
 def remarks(
-    prepared: Prepared, memory: MemoryUse, layers: Sequence[LayerEstimate], point: OperatingPoint
+    prepared: Prepared,
+    memory: MemoryUse,
+    layers: Sequence[LayerEstimate],
+    point: OperatingPoint,
+    refused: Refusals,
 ) -> list[str]:
     """What a reader of the estimate has to know: what does not fit, was assumed, or is left out."""
     workload = prepared.workload
     found: list[str] = []
     if not memory.fits:
         needed, has = f"{memory.total_bytes / 1e9:.2f}", f"{memory.capacity_bytes / 1e9:.2f}"
-        found.append(message("estimated.does_not_fit", needed=needed, device=point.device, has=has))
+        found.append(message(DOES_NOT_FIT, needed=needed, device=point.device, has=has))
     found += [message("estimated.assumed", text=text) for text in workload.assumptions]
     if workload.unresolved:
         found.append(message("estimated.unresolved", number=len(workload.unresolved)))
@@ -44,5 +51,5 @@ def remarks(
     if any(layer.op_class == "recurrent" for layer in layers):
         found.append(message("estimated.recurrent"))
     if point.operators:
-        found += _fallback_remarks(prepared, point)
+        found += _fallback_remarks(prepared, point, refused)
     return found

@@ -11,8 +11,8 @@ from pathlib import Path
 from planner.errors import InputError, Problem
 from planner.report.blocks import Block, Column, Heading, Paragraph, Table, cells
 from planner.report.numbers import celsius, percent, quantity, shortened, stated, whole
-from planner.report.record import Option, Stream, Study, read_study
 from planner.report.sections.cover import setting
+from planner.schema.record import OptionRecord, StreamRecord, StudyRecord, read_study
 from planner.wording.message import Wording
 
 
@@ -27,7 +27,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The answer that changed, the inputs that differ, and options whose verdict turned."""
+    """The answer that changed, the inputs that differ, and options whose verdict changed."""
 
     answer: tuple[Change, ...]
     inputs: tuple[Change, ...]
@@ -39,7 +39,7 @@ class Changes:
         return not (self.answer or self.inputs or self.options)
 
 
-def read_record(path: Path) -> Study:
+def read_record(path: Path) -> StudyRecord:
     """A study that `planner report --data` wrote. Raises `InputError` for anything else."""
     try:
         value = json.loads(path.read_bytes())
@@ -54,7 +54,7 @@ def read_record(path: Path) -> Study:
     return read_study(value)
 
 
-def changes(before: Study, after: Study, say: Wording) -> Changes:
+def changes(before: StudyRecord, after: StudyRecord, say: Wording) -> Changes:
     """Everything that differs, in words of one language; numbers are compared whole and shown rounded."""
     return Changes(
         answer=_differing(_answer(before, say), _answer(after, say)),
@@ -73,7 +73,7 @@ def changes_record(found: Changes) -> dict[str, object]:
     }
 
 
-def change_blocks(before: Study, after: Study, found: Changes, say: Wording) -> list[Block]:
+def change_blocks(before: StudyRecord, after: StudyRecord, found: Changes, say: Wording) -> list[Block]:
     """The same as a document of one or two pages."""
     title = say("changes.title", before=_named(before), after=_named(after))
     blocks: list[Block] = [Heading(title)]
@@ -88,7 +88,7 @@ def change_blocks(before: Study, after: Study, found: Changes, say: Wording) -> 
     return blocks
 
 
-def _named(study: Study) -> str:
+def _named(study: StudyRecord) -> str:
     return f"{shortened(study['scenario']['id'], 40)}, {study['scenario']['date']}"
 
 
@@ -126,7 +126,7 @@ def _same(old: object, new: object) -> bool:
     return old == new
 
 
-def _answer(study: Study, say: Wording) -> _Facts:
+def _answer(study: StudyRecord, say: Wording) -> _Facts:
     answer, chosen, rack = study["answer"], study["chosen"], study["rack"]
     facts: _Facts = {
         say("head.verdict"): (answer["verdict"], say.term("verdict", answer["verdict"])),
@@ -149,7 +149,7 @@ def _answer(study: Study, say: Wording) -> _Facts:
     }
 
 
-def _choice(chosen: Option, say: Wording) -> _Facts:
+def _choice(chosen: OptionRecord, say: Wording) -> _Facts:
     currency, used = chosen["currency"], chosen["utilisation"]
     part = say("option.name", items=(shortened(chosen["name"], 60), setting(chosen, say)))
     load = (used, percent(used))
@@ -163,7 +163,7 @@ def _choice(chosen: Option, say: Wording) -> _Facts:
     }
 
 
-def _inputs(study: Study, say: Wording) -> _Facts:
+def _inputs(study: StudyRecord, say: Wording) -> _Facts:
     """Everything that a study rests on: question, streams, database, files, tool, seed."""
     tool, rack = study["tool"], study["rack"]
     facts: _Facts = {
@@ -177,8 +177,8 @@ def _inputs(study: Study, say: Wording) -> _Facts:
     for value in study["figures"]:
         facts[value["path"]] = (value["value"], value["value"])
     for topic in dict.fromkeys(item["topic"] for item in study["assumptions"]):
-        told = " ".join(item["text"] for item in study["assumptions"] if item["topic"] == topic)
-        facts[say("changes.assumption", topic=topic)] = (told, told)
+        text = " ".join(item["text"] for item in study["assumptions"] if item["topic"] == topic)
+        facts[say("changes.assumption", topic=topic)] = (text, text)
     for digest in study["digests"]:
         facts[digest["what"]] = (digest["sha256"], digest["sha256"][:12])
     if rack is not None:
@@ -188,7 +188,7 @@ def _inputs(study: Study, say: Wording) -> _Facts:
     return facts
 
 
-def _stream_text(stream: Stream, say: Wording) -> str:
+def _stream_text(stream: StreamRecord, say: Wording) -> str:
     limit = say("cover.no_limit") if stream["slo_s"] is None else stated(stream["slo_s"], "s")
     arrivals = say.term("arrivals", stream["arrivals"])
     return (
@@ -196,11 +196,11 @@ def _stream_text(stream: Stream, say: Wording) -> str:
     )
 
 
-def _verdicts(study: Study, say: Wording) -> _Facts:
+def _verdicts(study: StudyRecord, say: Wording) -> _Facts:
     return dict(_verdict(option, say) for option in study["options"])
 
 
-def _verdict(option: Option, say: Wording) -> tuple[str, tuple[object, str]]:
+def _verdict(option: OptionRecord, say: Wording) -> tuple[str, tuple[object, str]]:
     name = say("option.name", items=(shortened(option["name"], 60), setting(option, say)))
     against: Iterator[str] = iter(option["reasons"])
     text = say("option.feasible") if option["feasible"] else next(against, say("option.not_feasible"))

@@ -19,7 +19,7 @@ from planner.report.changes import change_blocks, changes
 from planner.report.chapters import chapters
 from planner.report.fonts import CHINESE_LETTERS, carried_fonts, chinese_face, face_beside
 from planner.report.numbers import shortened
-from planner.report.record import Study, read_study
+from planner.schema.record import StudyRecord, read_study
 from planner.wording.message import Wording
 
 Paper = Literal["a4", "letter"]
@@ -49,13 +49,13 @@ def render_pdf(record: Mapping[str, object], *, paper: Paper = "a4", processes: 
     return _typeset(study["scenario"]["title"], study, chapters(study, say, processes), say, paper)
 
 
-def render_changes(before: Study, after: Study, say: Wording, *, paper: Paper = "a4") -> bytes:
+def render_changes(before: StudyRecord, after: StudyRecord, say: Wording, *, paper: Paper = "a4") -> bytes:
     """What changed between two studies, as a PDF."""
     blocks = change_blocks(before, after, changes(before, after, say), say)
     return _typeset(after["scenario"]["title"], after, blocks, say, paper)
 
 
-def _typeset(title: str, study: Study, blocks: list[Block], say: Wording, paper: Paper) -> bytes:
+def _typeset(title: str, study: StudyRecord, blocks: list[Block], say: Wording, paper: Paper) -> bytes:
     data, drawings = as_data(blocks, say)
     letters = title + json.dumps(data, ensure_ascii=False) + b"".join(drawings.values()).decode()
     face = chinese_face() if say.language == "zh" else face_beside(letters)
@@ -84,7 +84,7 @@ def _typeset(title: str, study: Study, blocks: list[Block], say: Wording, paper:
             (folder / file_name).write_bytes(svg)
         for template in files("planner.report").joinpath("templates").iterdir():
             (folder / template.name).write_bytes(template.read_bytes())
-        for font in (*carried_fonts(), *(face.files if face else ())):  # no others may stand in for a letter
+        for font in (*carried_fonts(), *(face.files if face else ())):  # no others may replace a letter
             shutil.copyfile(font, folder / font.name)
         return _compiled(folder, noon)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.report.record import Kernel, Option
+from planner.schema.record import KernelRecord, OptionRecord
 from planner.wording.message import Wording
 
 COMPARED_FEASIBLE = 12
@@ -25,21 +25,21 @@ DRAWN_INSTANTS = 600
 class Compared:
     """The rows of the comparison: feasible options, best first, then the best of each device that loses."""
 
-    feasible: tuple[Option, ...]
-    losing: tuple[Option, ...]
+    feasible: tuple[OptionRecord, ...]
+    losing: tuple[OptionRecord, ...]
     feasible_left_out: int
 
     @property
-    def rows(self) -> tuple[Option, ...]:
+    def rows(self) -> tuple[OptionRecord, ...]:
         """All rows in the order of their numbers, which start at 1."""
         return self.feasible + self.losing
 
 
-def compared(options: Sequence[Option]) -> Compared:
+def compared(options: Sequence[OptionRecord]) -> Compared:
     """The options to compare on one page, from a list in order of merit."""
     feasible = [option for option in options if option["feasible"]]
     served = {option["device"] for option in feasible}
-    losing: dict[str, Option] = {}
+    losing: dict[str, OptionRecord] = {}
     for option in options:
         if option["device"] not in served:
             losing.setdefault(option["device"], option)
@@ -47,33 +47,33 @@ def compared(options: Sequence[Option]) -> Compared:
     return Compared(shown, tuple(losing.values()), len(feasible) - len(shown))
 
 
-def _few_of_each_device(options: Sequence[Option]) -> tuple[Option, ...]:
-    """The first of each device always, a second of each where there is room; their order stays."""
+def _few_of_each_device(options: Sequence[OptionRecord]) -> tuple[OptionRecord, ...]:
+    """The first of each device always, a second of each where there is space; their order stays."""
     met: dict[str, int] = defaultdict(int)
     ranked: list[tuple[int, int]] = []
-    for place, option in enumerate(options):
-        ranked.append((met[option["device"]], place))
+    for index, option in enumerate(options):
+        ranked.append((met[option["device"]], index))
         met[option["device"]] += 1
     room = max(COMPARED_FEASIBLE, len(met))
     taken = sorted(entry for entry in ranked if entry[0] < PER_DEVICE)[:room]
-    return tuple(options[place] for _, place in sorted(taken, key=lambda entry: entry[1]))
+    return tuple(options[index] for _, index in sorted(taken, key=lambda entry: entry[1]))
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnKernels:
     """Kernels drawn one by one, and the rest merged to one per class."""
 
-    single: tuple[Kernel, ...]
-    merged: tuple[Kernel, ...]
+    single: tuple[KernelRecord, ...]
+    merged: tuple[KernelRecord, ...]
     merged_count: int
     merged_share: float
 
 
-def drawn_kernels(kernels: Sequence[Kernel], say: Wording, limit: int = DRAWN_KERNELS) -> DrawnKernels:
+def drawn_kernels(kernels: Sequence[KernelRecord], say: Wording, limit: int = DRAWN_KERNELS) -> DrawnKernels:
     """The `limit` kernels that take the most time, and the sum of the others by class."""
     ranked = sorted(kernels, key=lambda kernel: -kernel["latency_s"])
     rest = ranked[limit:]
-    by_class: dict[str, list[Kernel]] = defaultdict(list)
+    by_class: dict[str, list[KernelRecord]] = defaultdict(list)
     for kernel in rest:
         by_class[kernel["op_class"]].append(kernel)
     merged = tuple(
@@ -83,7 +83,7 @@ def drawn_kernels(kernels: Sequence[Kernel], say: Wording, limit: int = DRAWN_KE
     return DrawnKernels(tuple(ranked[:limit]), merged, len(rest), sum(kernel["share"] for kernel in rest))
 
 
-def _sum_of(name: str, group: Sequence[Kernel]) -> Kernel:
+def _sum_of(name: str, group: Sequence[KernelRecord]) -> KernelRecord:
     return {
         "name": name,
         "op_types": sorted({op_type for kernel in group for op_type in kernel["op_types"]}),
@@ -97,7 +97,7 @@ def _sum_of(name: str, group: Sequence[Kernel]) -> Kernel:
     }
 
 
-def shares_by(kernels: Iterable[Kernel], label: Callable[[Kernel], str]) -> dict[str, float]:
+def shares_by(kernels: Iterable[KernelRecord], label: Callable[[KernelRecord], str]) -> dict[str, float]:
     """Share of the time by label, largest first."""
     shares: dict[str, float] = defaultdict(float)
     for kernel in kernels:

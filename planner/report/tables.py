@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from planner.errors import MissingDataError, OutputError
 from planner.files import write_bytes
-from planner.report.record import Study, read_study
+from planner.schema.record import StudyRecord, read_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +101,7 @@ def _flat(row: Mapping[str, object], path: str) -> Iterable[tuple[str, object]]:
             yield name, value
 
 
-def _what_if(study: Study) -> dict[str, pd.DataFrame]:
+def _what_if(study: StudyRecord) -> dict[str, pd.DataFrame]:
     grid = study.get("what_if")
     if grid is None:
         return {}

@@ -8,22 +8,24 @@ are given to a sentence and never glued to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from planner.wording.catalog import Language, catalog, sentence, translation
 
 Part = str | int | tuple[str, ...]
-"""What fills a place: text, a count, or a list that the language joins in its own way."""
+"""What fills a placeholder: text, a count, or a list that the language joins in its own way."""
 
 
 class Message(str):
-    """A sentence of the English catalog with its places filled."""
+    """A sentence of the English catalog with its placeholders filled."""
 
     __slots__ = ("key", "parts")
     key: str
+    """Name of the sentence: what decisions look at."""
     parts: Mapping[str, Part]
+    """What its places were filled with, by their names."""
 
     def __new__(cls, key: str, parts: Mapping[str, Part]) -> Self:
         """Fill the sentence of this name. Raises `MissingDataError` where there is none."""
@@ -37,8 +39,24 @@ class Message(str):
         return (Message, (self.key, self.parts))
 
 
+def key_of(text: str) -> str | None:
+    """The name of the sentence that a text is; None for text that is no message.
+
+    What decides by a message looks at this, never at the words, which may be put differently.
+    """
+    return text.key if isinstance(text, Message) else None
+
+
+def first_with(key: str, texts: Iterable[str]) -> str:
+    """The first of some texts that is the sentence of this name. Raises `LookupError` where none is."""
+    for text in texts:
+        if key_of(text) == key:
+            return text
+    raise LookupError(f"no message {key!r} among them")
+
+
 def message(key: str, /, **parts: Part) -> Message:
-    """The English sentence of this name; each place is filled with the part of its name."""
+    """The English sentence of this name; each placeholder is filled with the part of its name."""
     return Message(key, parts)
 
 
@@ -49,7 +67,7 @@ def word(kind: str, name: str) -> str:
 
 
 def counted(key: str, number: int, /, **parts: Part) -> Message:
-    """`key.one` for one and `key.many` for any other number, which fills the place `number`."""
+    """`key.one` for one and `key.many` for any other number, which fills the placeholder `number`."""
     return Message(f"{key}.{'one' if number == 1 else 'many'}", {"number": f"{number:,}", **parts})
 
 
@@ -77,11 +95,11 @@ class Wording:
     language: Language
 
     def __call__(self, key: str, /, **parts: Part) -> str:
-        """The sentence of this name, its places filled; messages among the parts change language too."""
+        """The sentence of this name, its placeholders filled; messages among the parts are translated too."""
         return _filled(self.language, key, parts)
 
     def counted(self, key: str, number: int, /, **parts: Part) -> str:
-        """The sentence `key.one` or `key.many`, whose place `number` is filled."""
+        """The sentence `key.one` or `key.many`, whose placeholder `number` is filled."""
         return self.of(counted(key, number, **parts))
 
     def of(self, text: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from planner.schema.record.network import InspectRecord, OperatorRecord
 from planner.workload.workload import Workload
 
 
-def workload_record(workload: Workload, *, kernels: int) -> dict[str, object]:
+def workload_record(workload: Workload, *, kernels: int) -> InspectRecord:
     """Totals and one entry per operator; `kernels` is how many the engine makes of them."""
     return {
         "model": workload.model,
@@ -28,7 +29,7 @@ def workload_record(workload: Workload, *, kernels: int) -> dict[str, object]:
     }
 
 
-def operator_rows(workload: Workload) -> list[dict[str, object]]:
+def operator_rows(workload: Workload) -> list[OperatorRecord]:
     """One row per operator, as in the JSON and the CSV."""
     return [
         {

@@ -4,6 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
+from platformdirs.windows import Windows, get_win_folder_from_env_vars
 
 from planner import data_files
 from planner.data_files import HARDWARE_VARIABLE, config_dir, database_dir, own_parts_dirs, own_parts_from
@@ -108,16 +111,21 @@ def test_a_folder_that_was_named_has_to_hold_parts(tmp_path: Path, kind: str) ->
 @pytest.mark.parametrize(
     ("platform", "variable", "value", "expected"),
     [
-        ("linux", "XDG_CONFIG_HOME", "/c", Path("/c/planner")),
-        ("linux", "XDG_CONFIG_HOME", "", Path.home() / ".config" / "planner"),
-        ("darwin", "HOME", "/Users/a", Path("/Users/a/Library/Application Support/planner")),
-        ("win32", "APPDATA", "/r", Path("/r/planner")),
+        (Unix, "XDG_CONFIG_HOME", "/c", Path("/c/planner")),
+        (Unix, "XDG_CONFIG_HOME", "", Path.home() / ".config" / "planner"),
+        (MacOS, "HOME", "/Users/a", Path("/Users/a/Library/Application Support/planner")),
+        (Windows, "APPDATA", "/r", Path("/r/planner")),
     ],
 )
 def test_settings_lie_where_the_platform_keeps_them(
-    monkeypatch: pytest.MonkeyPatch, platform: str, variable: str, value: str, expected: Path
+    monkeypatch: pytest.MonkeyPatch,
+    platform: type[Unix | MacOS | Windows],
+    variable: str,
+    value: str,
+    expected: Path,
 ) -> None:
-    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr("platformdirs.PlatformDirs", platform)
+    monkeypatch.setattr("platformdirs.windows.get_win_folder", get_win_folder_from_env_vars)
     monkeypatch.setenv(variable, value)
 
     assert config_dir() == expected

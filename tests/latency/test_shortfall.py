@@ -41,6 +41,8 @@ def test_shortfall_in_the_database_is_that_of_the_rows(summaries, engine, kind, 
     assert costs.shortfall_median_ratio.value == pytest.approx(found.median, abs=0.006)
     assert costs.shortfall_p90_ratio.value == pytest.approx(found.p90, abs=0.006)
     assert costs.shortfall_pairs.value == found.pairs
+    behind = costs.shortfall_rows
+    assert (behind.rows, behind.networks, behind.parts) == (found.rows, found.networks, found.parts)
 
 
 def test_few_pairs_are_no_ground_for_a_narrow_cautious_plan():

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from planner.errors import InputError
-from planner.plan.record.answer import answer
 from planner.plan.record.study import study_record
 from planner.plan.scenario.file import ScenarioFile, read_scenario, read_workloads
+from planner.plan.study.answer import answer
 from planner.plan.study.study import run_study
 from planner.schema.reading.yaml_file import parse_document, validate
 from planner.schema.scenario.scenario import Scenario

@@ -13,9 +13,9 @@ from planner.errors import OutputError
 from planner.report.numbers import percent, quantity, whole
 from planner.report.page.page import render_page
 from planner.report.pdf import render_pdf
-from planner.report.record import SCHEMA, canonical_json
-from planner.report.schema import study_schema
 from planner.report.tables import tables, write_tables
+from planner.schema.record import SCHEMA, canonical_json
+from planner.schema.record.check import study_schema
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / f"study-record-{SCHEMA}.schema.json"
 

@@ -4,7 +4,7 @@ import math
 import pytest
 
 from planner.errors import InputError
-from planner.report.record import canonical_json, read_study
+from planner.schema.record import canonical_json, read_study
 
 
 def test_the_sample_has_the_shape(sample):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.arguments import parse_option, parse_precision
+from planner import api
+from planner.cli.arguments import parse_budget, parse_option
 from planner.cli.output import CommandResult, Output, output_options
-from planner.cli.own_parts import hardware_option, own_part_notes
+from planner.cli.own_parts import hardware_option
+from planner.cli.text.numbers import quantity
+
+if TYPE_CHECKING:
+    from planner.schema.hardware.device import UnitKind
 
 KINDS = ("gpu", "dla", "npu", "cpu")
 SORTS = ("id", "vendor", "year", "peak", "bandwidth", "memory", "power", "price")
@@ -33,7 +38,7 @@ def command() -> None:
 @output_options
 def list_devices(
     vendor: str | None,
-    kind: str | None,
+    kind: UnitKind | None,
     precision: str | None,
     max_power: str | None,
     max_price: str | None,
@@ -43,26 +48,17 @@ def list_devices(
     output: Output,
 ) -> None:
     """Parts that match, one line each: dense peak of one unit in one power mode."""
-    from planner.cli.text.numbers import quantity
-    from planner.hardware.catalog import part_files, read_device
-    from planner.hardware.listing import Filter, list_parts
-    from planner.schema.hardware.device import Precision, UnitKind
-    from planner.schema.reading.quantity import parse_money
-
-    kinds: dict[str, UnitKind] = {name: name for name in get_args(UnitKind)}
-    named = parse_precision(precision)
-    wanted = Filter(
+    listing = api.list_devices(
         vendor=vendor,
-        kind=kinds[kind] if kind else None,
-        precision=Precision(named) if named else None,
+        kind=kind,
+        precision=precision,
         max_power_w=parse_option("--max-power", max_power, "w"),
-        max_price=parse_money(max_price, "--max-price") if max_price is not None else None,
+        max_price=parse_budget("--max-price", max_price),
         min_memory_bytes=parse_option("--min-memory", min_memory, "bytes"),
+        sort=sort,
     )
-    files = part_files()
-    listing = list_parts([read_device(device_id) for device_id in files], wanted, sort)
-    rows = [{**row, "origin": files[row["id"]].origin} for row in listing.rows]
-    peak = f"dense {named or 'int8'}, best unit"
+    rows, notes = listing.rows, list(api.own_part_notes())
+    peak = f"dense {precision.lower() if precision else 'int8'}, best unit"
     table = [
         {
             "id": str(row["id"]),
@@ -79,9 +75,9 @@ def list_devices(
         }
         for row in rows
     ]
-    footer = [f"note: {text}" for text in (*listing.remarks, *own_part_notes())]
+    footer = [f"note: {text}" for text in (*listing.remarks, *notes)]
     right = frozenset({peak, "bandwidth", "memory", "limit", "price"})
-    record = {"devices": rows, "remarks": list(listing.remarks), "own_parts": own_part_notes()}
+    record = {"devices": rows, "remarks": list(listing.remarks), "own_parts": notes}
     heading = [] if rows else ["no part matches"]
     output.write(CommandResult(record, [_flat(row) for row in rows], table, heading, footer, right))
 
@@ -97,11 +93,10 @@ def _flat(row: dict[str, object]) -> dict[str, object]:
 def show(device_id: str, *, output: Output) -> None:
     """One part as a datasheet, then every number with its source and status."""
     from planner.cli.text.datasheet import datasheet_lines
-    from planner.hardware.catalog import part_file, read_device
-    from planner.hardware.datasheet import device_record, figures
+    from planner.hardware.datasheet import device_record
 
-    device = read_device(device_id)
-    ledger = figures(device)
+    device = api.read_device(device_id)
+    ledger = api.device_numbers(device)
     table = [
         {
             "number": figure.path,
@@ -112,7 +107,7 @@ def show(device_id: str, *, output: Output) -> None:
         }
         for figure in ledger
     ]
-    notes = own_part_notes((device_id,))
+    notes = list(api.own_part_notes((device_id,)))
     heading = [*datasheet_lines(device), *(f"note: {text}" for text in notes)]
     footer = [f"source {name}: {source.title}" for name, source in device.sources.items()]
     rows = [
@@ -126,7 +121,7 @@ def show(device_id: str, *, output: Output) -> None:
         }
         for f in ledger
     ]
-    record = {**device_record(device), "origin": part_file(device_id).origin, "notes": notes}
+    record = {**device_record(device), "origin": api.part_file(device_id).origin, "notes": notes}
     output.write(CommandResult(record, rows, table, heading, footer, frozenset({"value"})))
 
 
@@ -136,9 +131,8 @@ def show(device_id: str, *, output: Output) -> None:
 def check(*, output: Output) -> int:
     """Check every part: units, sources, physics, ids; exit status 2 when something is wrong."""
     from planner.cli.main import OK, REFUSED
-    from planner.hardware.database_check import check_database
 
-    result = check_database()
+    result = api.check_database()
     rows: list[dict[str, object]] = [
         {
             "file": item.file,
@@ -153,28 +147,23 @@ def check(*, output: Output) -> int:
     table = [{key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
     record = {"files": result.files, "numbers": result.numbers, "problems": rows}
     heading = [f"{result.files} files, {result.numbers} numbers, {len(result.problems)} problems"]
-    output.write(CommandResult(record, rows, table, heading, [f"note: {text}" for text in own_part_notes()]))
+    output.write(
+        CommandResult(record, rows, table, heading, [f"note: {text}" for text in api.own_part_notes()])
+    )
     return REFUSED if result.problems else OK
 
 
 @command.command("schema")
 def schema() -> None:
     """The JSON Schema of a device file, for completion in an editor."""
-    from planner.hardware.database_check import device_json_schema
-
-    click.echo(json.dumps(device_json_schema(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(api.device_schema(), indent=2, ensure_ascii=False))
 
 
 @command.command("template")
 @click.option("--id", "device_id", default="my-part", show_default=True, help="Also the name of the file.")
 def template(device_id: str) -> None:
     """An empty file of a part, every key with what belongs there."""
-    from planner.data_files import database_dir
-
-    path = database_dir() / "schema"
-    text = (path / "device-template.yaml").read_text(encoding="utf-8")
-    click.echo(f"# yaml-language-server: $schema={path / 'device.json'}")
-    click.echo(text.replace("id: my-part", f"id: {device_id}", 1), nl=False)
+    click.echo(api.device_template(device_id), nl=False)
 
 
 @command.command("page")
@@ -185,8 +174,6 @@ def template(device_id: str) -> None:
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def page(path: Path, quiet: bool) -> None:  # noqa: FBT001 - click passes it by name
     """All shipped parts on one page with coverage, contradictions and checks; a drawing beside a FILE.md."""
-    from planner.report.devices_page import write_devices_page
-
-    for written in write_devices_page(path):
+    for written in api.write_devices_page(path):
         if not quiet:
             click.echo(f"wrote {written}", err=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner import api
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity
 
@@ -47,15 +48,18 @@ def list_measurements(
     output: Output,
 ) -> None:
     """Published measurements that match, as published unless --corrected is given."""
-    from planner.hardware.catalog import device_ids
-    from planner.hardware.measurements import Selection, read_measurements, select
-    from planner.zoo.registry import names
-
-    network = model.removeprefix("zoo:") if model else None
-    wanted = Selection(device, network, engine, precision, batch, metric)
-    found = select(read_measurements(corrected=corrected), wanted)
+    found = api.list_measurements(
+        device=device,
+        model=model,
+        engine=engine,
+        precision=precision,
+        batch=batch,
+        metric=metric,
+        corrected=corrected,
+    )
     most = limit or (ROWS_OF_A_TABLE if output.format == "table" else len(found))
-    shown, parts, networks = found[:most], set(device_ids()), set(names())
+    shown, parts = found[:most], set(api.device_ids())
+    networks = {entry.name for entry in api.list_networks()}
     rows: list[dict[str, object]] = [
         {
             **asdict(row),
@@ -78,29 +82,24 @@ def list_measurements(
 @output_options
 def list_corrections(*, output: Output) -> None:
     """Rows that are known to mislead: what is done with them on request, and why."""
-    from planner.hardware.measurements import read_corrections, read_measurements, rows_of
-
-    ids = [row.id for row in read_measurements()]
+    applied = [(item.correction, item.rows) for item in api.list_corrections()]
     rows: list[dict[str, object]] = [
         {
             "id": item.id,
             "action": item.action,
-            "rows": len(rows_of(item, ids)),
+            "rows": count,
             "set": item.set.model_dump(exclude_none=True) if item.set else None,
             "why": item.why,
         }
-        for item in read_corrections()
+        for item, count in applied
     ]
     table = [
-        {"id": item.id, "action": item.action, "rows": str(row["rows"]), "why": item.why}
-        for item, row in zip(read_corrections(), rows, strict=True)
+        {"id": item.id, "action": item.action, "rows": str(count), "why": item.why} for item, count in applied
     ]
     output.write(CommandResult({"corrections": rows}, rows, table, [], [], frozenset({"rows"})))
 
 
 def _line(row: Measurement) -> dict[str, str]:
-    from planner.hardware.measurements import SI_UNITS
-
     return {
         "part": row.part,
         "mode": row.power_mode or "",
@@ -110,7 +109,7 @@ def _line(row: Measurement) -> dict[str, str]:
         "input": row.input_shape or "",
         "precision": (row.precision or "unknown") + ("?" if row.precision_inferred else ""),
         "batch": str(row.batch or "unknown"),
-        "value": quantity(row.value_si, SI_UNITS[row.metric][0], 4),
+        "value": quantity(row.value_si, row.dimension, 4),
         "statistic": row.statistic,
         "trust": row.trust,
         "id": row.id,

@@ -7,7 +7,9 @@ from typing import Literal
 
 import click
 
+from planner import api
 from planner.cli.output import CommandResult, Output, output_options
+from planner.cli.text.numbers import count
 
 
 @click.group("zoo")
@@ -19,10 +21,7 @@ def command() -> None:
 @output_options
 def list_networks(*, output: Output) -> None:
     """All networks with their published counts."""
-    from planner.cli.text.numbers import count
-    from planner.zoo.registry import describe, names
-
-    entries = [describe(name) for name in names()]
+    entries = api.list_networks()
     rows = [
         {
             "name": entry.name,
@@ -65,8 +64,6 @@ def export_network(
     quiet: bool,  # noqa: FBT001 - click passes it by name
 ) -> None:
     """Write one network as ONNX: shapes only, or random weights that an engine can run."""
-    from planner.zoo.source import export
-
-    export(name.removeprefix("zoo:"), path, weights=weights, seed=seed)
+    api.export_network(name, path, weights=weights, seed=seed)
     if not quiet:
         click.echo(f"wrote {path}", err=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from planner import api
 from planner.cli.arguments import parse_option
 from planner.cli.model_options import run_precision_option, run_threads_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity, share
+from planner.errors import InputError, Problem
 
 
 @click.command("calibrate")
@@ -36,29 +38,25 @@ def command(
     Writes the calibration to the file of -o (YAML, with a table of measured kernels beside it). A run that
     was stopped goes on where it was when the same command is given again.
     """
-    from planner.calibration.calibrate import Request, calibrate
-    from planner.calibration.machine import register_calibration
     from planner.cli.main import OK
-    from planner.errors import InputError, Problem
-    from planner.files import require_writable
-    from planner.latency.calibrated.file import write_calibration
 
     if output.path is None:
         problem = Problem("-o", "the file to write", "none", "add -o FILE.yaml")
         raise InputError("calibrate", [problem])
     path = output.path
-    require_writable(path)
-    budget_s = parse_option("--budget", budget_text, "s") or 300.0
-    journal = path.with_name(f".{path.name}.journal")
-    request = Request(engine, threads, precision, budget_s, journal)
-    calibration = calibrate(request, output.progress)
+    calibration = api.calibrate(
+        engine,
+        path,
+        threads=threads,
+        precision=precision,
+        budget_s=parse_option("--budget", budget_text, "s") or 300.0,
+        progress=output.progress,
+    )
     output.progress_done()
-    write_calibration(calibration, path)
-    journal.unlink(missing_ok=True)
     places = [str(path), str(path.with_suffix(".csv"))]
     if register:
         output.say("measuring this machine's ceilings")
-        places += [str(place) for place in register_calibration(calibration)]
+        places += [str(place) for place in api.register_calibration(calibration)]
     conditions, error = calibration.conditions, calibration.error
     record = {
         "engine": engine,

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 import click
 
+from planner import api
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity
 from planner.units import format_percent
 
-_TOOLS = ("trtexec", "onnxruntime", "openvino", "msprof", "tegrastats")
-
 
 @click.command("import")
-@click.argument("tool", type=click.Choice(_TOOLS))
+@click.argument("tool", type=click.Choice(api.PROFILE_TOOLS))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--model", help="Map layers to the nodes of this network: a file or zoo:NAME.")
 @output_options
@@ -24,14 +22,9 @@ def command(tool: str, files: tuple[Path, ...], model: str | None, *, output: Ou
 
     trtexec takes several files (--exportTimes, --exportProfile, --exportLayerInfo), the others one.
     """
-    from planner.engines.imports.profile import with_operators
-    from planner.zoo.source import read_model
-
     if tool != "trtexec" and len(files) > 1:
         raise click.UsageError(f"expected one file of {tool}, got {len(files)}; import them one by one")
-    profile = importlib.import_module(f"planner.engines.imports.{tool}").read(files)
-    if model is not None:
-        profile = with_operators(profile, read_model(model))
+    profile = api.import_profile(tool, files, model=model)
     total_s = sum(layer.latency_s for layer in profile.layers)
     heading = [f"{tool}: {', '.join(profile.files)}"]
     for name, latency in (("latency", profile.latency_s), ("on the device", profile.device_s)):

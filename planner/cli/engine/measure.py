@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from planner import api
 from planner.cli.arguments import parse_option, parse_shapes
 from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
 from planner.cli.output import CommandResult, Output, output_options
@@ -47,23 +47,20 @@ def command(
     Exit status 3 when no network could be run.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.engines.measure import measure
-    from planner.zoo.source import read_model
 
-    seconds, limit_s = parse_option("--time", time_text, "s"), parse_option("--limit", limit_text, "s")
+    time_s, limit_s = parse_option("--time", time_text, "s"), parse_option("--limit", limit_text, "s")
     found = []
     for number, model in enumerate(models, start=1):
         output.progress(f"measuring {model} ({number} of {len(models)})")
-        workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
-        file = None if model.startswith("zoo:") else Path(model)
         found.append(
-            measure(
-                workload,
+            api.measure(
+                model,
                 engine,
-                file=file,
                 threads=threads,
                 precision=precision,
-                seconds=seconds or 2.0,
+                batch=batch,
+                shapes=parse_shapes(shapes),
+                time_s=time_s or 2.0,
                 limit_s=limit_s or 120.0,
             )
         )

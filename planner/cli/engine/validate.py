@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner import api
 from planner.cli.arguments import parse_option, parse_shapes
 from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
 from planner.cli.output import CommandResult, Output, output_options
@@ -49,26 +50,17 @@ def command(
     No network given here took part in the fit, nor did any of its family: probes are random. Exit status 3
     when no network could be run.
     """
-    from planner.calibration.validate import validate
     from planner.cli.main import INFEASIBLE, OK
-    from planner.engines.measure import require_engine
-    from planner.latency.calibrated.store import for_validation, roofline_point
-    from planner.zoo.source import read_model
 
-    require_engine(engine)
-    calibration = for_validation(file, engine, threads, precision)
-    networks = [
-        (
-            read_model(model, batch=batch, shapes=parse_shapes(shapes)),
-            None if model.startswith("zoo:") else Path(model),
-        )
-        for model in models
-    ]
-    found = validate(
-        networks,
-        calibration,
-        roofline_point(calibration),
-        seconds=parse_option("--time", time_text, "s") or 1.5,
+    found = api.validate(
+        models,
+        engine,
+        calibration=file,
+        threads=threads,
+        precision=precision,
+        batch=batch,
+        shapes=parse_shapes(shapes),
+        time_s=parse_option("--time", time_text, "s") or 1.5,
         limit_s=parse_option("--limit", limit_text, "s") or 180.0,
         progress=output.progress,
     )

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.arguments import parse_option, parse_precision, parse_rates, parse_shapes
+from planner import api
+from planner.cli.arguments import parse_budget, parse_option, parse_rates, parse_shapes
 from planner.cli.model_options import shape_option
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
-from planner.cli.own_parts import hardware_option, own_part_notes
+from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
 
 if TYPE_CHECKING:
@@ -49,29 +50,18 @@ def command(
 ) -> int:
     """Put MODEL on every part that matches and rank them; exit status 3 when none keeps the limits."""
     from planner.cli.main import INFEASIBLE, OK
-    from planner.hardware.catalog import match_devices, read_device
-    from planner.plan.compare.candidate import Limits
-    from planner.plan.compare.compare import compare
     from planner.plan.record.options import comparison_record
-    from planner.schema.hardware.device import Precision
-    from planner.schema.reading.quantity import parse_money
-    from planner.zoo.source import read_model
 
-    limits = Limits(
+    comparison = api.compare(
+        api.read_onnx(model, batch=batches[0], shapes=parse_shapes(shapes)),
+        globs,
+        modes=modes if modes in ("default", "all") else modes.split(","),
+        precisions=[text for group in precisions for text in group.split(",")],
+        batches=batches,
         max_latency_s=parse_option("--max-latency", max_latency, "s"),
         max_power_w=parse_option("--max-power", max_power, "w"),
-        budget=parse_money(budget, "--budget") if budget is not None else None,
+        budget=parse_budget("--budget", budget),
         rates=parse_rates(rates),
-    )
-    named = [parse_precision(text) for group in precisions for text in group.split(",")]
-    workload = read_model(model, batch=batches[0], shapes=parse_shapes(shapes))
-    comparison = compare(
-        workload,
-        [read_device(device_id) for device_id in match_devices(globs)],
-        modes=modes if modes in ("default", "all") else modes.split(","),
-        precisions=[Precision(text) for text in named if text is not None] or [None],
-        batches=batches,
-        limits=limits,
         progress=lambda device_id: output.progress(f"estimating {device_id}"),
     )
     output.progress_done()
@@ -95,12 +85,11 @@ def command(
     rows = frame_rows(comparison.to_frame())
     footer = [f"{c.name}: {c.loses}" for c in comparison.candidates if c.loses]
     footer += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in comparison.refusals]
-    notes = own_part_notes(match_devices(globs))
-    footer += [f"note: {text}" for text in (*comparison.notes, *notes)]
+    footer += [f"note: {text}" for text in comparison.notes]
     if comparison.contradiction:
         footer.append(comparison.contradiction)
     right = frozenset({"batch", "plan with", "power", "price"})
-    record = {**comparison_record(comparison), "warnings": [*comparison.notes, *notes]}
+    record = {**comparison_record(comparison), "warnings": list(comparison.notes)}
     output.write(CommandResult(record, rows, table, [], footer, right))
     if comparison.feasible:
         return OK

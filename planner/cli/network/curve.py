@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.arguments import parse_precision, parse_shapes
+from planner import api
+from planner.cli.arguments import parse_shapes
 from planner.cli.model_options import (
     device_option,
     engine_option,
@@ -20,8 +21,7 @@ from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
 
 if TYPE_CHECKING:
-    from planner.latency.result import Estimate
-    from planner.plan.compare.load_curve import CurvePoint, LoadCurve
+    from planner.plan.compare.load_curve import CurvePoint, LoadCurve, Over
 
 
 @click.command("curve")
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def command(
     model: str,
     device_id: str,
-    over: str,
+    over: Over,
     up_to: int,
     unit: str | None,
     mode: str | None,
@@ -55,41 +55,21 @@ def command(
 ) -> int:
     """How MODEL's throughput and latency grow with batch, threads or streams on one unit, and to where."""
     from planner.cli.main import OK
-    from planner.hardware.catalog import read_device
-    from planner.latency.estimate import estimate
-    from planner.latency.overhead import outside
-    from planner.latency.overheads.around import with_hidden_costs
-    from planner.plan.compare.load_curve import estimated_curve, stream_curve
-    from planner.zoo.source import read_model
 
-    device = read_device(device_id)
-    workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
-    asked = parse_precision(precision)
-
-    def at(batch: int | None = None, threads: int | None = None) -> Estimate:
-        return estimate(
-            workload,
-            device,
-            unit=unit,
-            mode=mode,
-            precision=asked,
-            engine=engine,
-            batch=batch,
-            threads=threads,
-        )
-
-    first = at(threads=1 if over == "threads" else None)
-    if over == "streams":
-        around_s = outside(with_hidden_costs(first, workload, device).hidden).mid
-        found = stream_curve(up_to, first, around_s, device.units[first.unit].count.value)
-    elif over == "batch":
-        found = estimated_curve("batch", up_to, lambda size: at(batch=size))
-    else:
-        most = min(up_to, _cores(first))
-        found = estimated_curve("threads", most, lambda count: at(threads=count))
+    answer = api.curve(
+        api.read_onnx(model, batch=batch, shapes=parse_shapes(shapes)),
+        device_id,
+        over=over,
+        up_to=up_to,
+        unit=unit,
+        mode=mode,
+        precision=precision,
+        engine=engine,
+    )
+    first, found = answer.first, answer.curve
     record = {
-        "model": workload.model,
-        "device": device.id,
+        "model": first.model,
+        "device": first.device,
         "unit": first.unit,
         "mode": first.mode,
         "engine": first.engine,
@@ -99,7 +79,7 @@ def command(
         "rows": [_record(point, found) for point in found.points],
     }
     heading = [
-        f"{workload.model} on {device.id}/{first.unit}, mode {first.mode}, {first.engine} {first.precision}",
+        f"{first.model} on {first.device}/{first.unit}, mode {first.mode}, {first.engine} {first.precision}",
         _verdict(found),
     ]
     rows = [{**_record(point, found), "latency_s": point.latency_s.mid} for point in found.points]
@@ -107,14 +87,6 @@ def command(
     right = frozenset({found.over, "throughput", "energy"})
     output.write(CommandResult(record, rows, table, heading, [], right))
     return OK
-
-
-def _cores(found: Estimate) -> int:
-    """The cores that threads can use; the estimate has refused a unit without any."""
-    from planner.hardware.catalog import read_device
-
-    active = read_device(found.device).units[found.unit].active.get(found.mode)
-    return active.value if active else 1
 
 
 def _verdict(found: LoadCurve) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.arguments import parse_precision, parse_shapes
+from planner import api
+from planner.cli.arguments import parse_shapes
 from planner.cli.model_options import (
     batch_option,
     device_option,
@@ -19,10 +19,10 @@ from planner.cli.model_options import (
     threads_option,
 )
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
-from planner.cli.own_parts import hardware_option, own_part_notes
+from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, count, quantity, share
 from planner.cli.text.overheads import hidden_lines
-from planner.cli.text.units import refuse_with_auto, unit_lines
+from planner.cli.text.units import unit_lines
 from planner.units import format_percent
 
 if TYPE_CHECKING:
@@ -79,42 +79,30 @@ def command(
     Exit status 3 when the network does not fit the part's memory.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.hardware.catalog import read_device
-    from planner.latency.choice import anchors_for, calibration_for
-    from planner.latency.estimate import estimate
-    from planner.latency.overheads.around import with_hidden_costs
     from planner.latency.record import estimate_record
-    from planner.latency.units.placement import AUTO
-    from planner.plan.compare.units_auto import auto_record, auto_units
-    from planner.zoo.source import read_model
+    from planner.plan.compare.units_auto import auto_record
 
-    asked = parse_precision(precision)
-    chosen, notes = calibration_for(calibration, device_id, engine, threads, asked)
-    measured, published = anchors_for(anchors)
-    device = read_device(device_id)
-    workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
+    workload = api.read_onnx(model, batch=batch, shapes=parse_shapes(shapes))
     auto = None
-    if unit == AUTO:
-        refuse_with_auto(threads=threads, calibration=calibration, caller=caller, anchor=anchors or None)
-        auto = auto_units(workload, device, mode=mode, precision=asked, engine=engine)
+    if unit == "auto":
+        api.refuse_beside_auto(
+            threads=threads, calibration=calibration, caller=caller, anchor=anchors or None
+        )
+        auto = api.estimate_units(workload, device_id, mode=mode, precision=precision, engine=engine)
         result = auto.best.estimate
     else:
-        result = estimate(
+        result = api.estimate(
             workload,
-            device,
+            device_id,
             unit=unit,
             mode=mode,
-            precision=asked,
+            precision=precision,
             engine=engine,
             threads=threads,
-            transfer=calibration is None,
-            profile="" if caller == "none" else caller,
-            calibration=chosen,
-            anchors=measured,
-            published=published,
+            calibration=calibration,
+            anchor=anchors,
+            caller=caller,
         )
-    result = with_hidden_costs(result, workload, device, threads)
-    result = replace(result, warnings=(*result.warnings, *notes, *own_part_notes((device.id,))))
     record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}
     memory = result.memory
     heading = [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from planner.cli.arguments import parse_precision, parse_shapes
+from planner import api
+from planner.cli.arguments import parse_shapes
 from planner.cli.model_options import shape_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import count, quantity
@@ -27,16 +28,11 @@ def command(
     output: Output,
 ) -> None:
     """Count operations, bytes and memory of MODEL (a file or zoo:NAME), per operator."""
-    from planner.latency.kernels.prepared import kernels_of
     from planner.workload.record import operator_rows, workload_record
-    from planner.workload.workload import at_precision
-    from planner.zoo.source import read_model
 
-    asked = parse_precision(precision)
-    workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
-    if asked is not None:
-        workload = at_precision(workload, asked)
-    record = workload_record(workload, kernels=len(kernels_of(workload, engine)))
+    found = api.inspect(model, batch=batch, shapes=parse_shapes(shapes), precision=precision, engine=engine)
+    workload = found.workload
+    record = workload_record(workload, kernels=found.kernels)
     heading = [
         f"{workload.model}: {count(workload.macs)}MAC, {count(workload.flops)}op, "
         f"{count(workload.parameters)} parameters, batch {workload.batch}",

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.arguments import parse_option, parse_precision, parse_shapes
+from planner import api
+from planner.cli.arguments import parse_option, parse_shapes
 from planner.cli.model_options import batch_option, shape_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
@@ -57,25 +58,25 @@ def command(
 ) -> int:
     """Every cut of MODEL between a device and a server over a link, against all on one side."""
     from planner.cli.main import OK
-    from planner.hardware.catalog import read_device
-    from planner.latency.point import point_for
-    from planner.latency.units.split import Sent, Wire, split_between
-    from planner.zoo.source import read_model
 
-    up_rate = parse_option("--up", up, "bytes_per_s") or 0.0
-    down_rate = parse_option("--down", down, "bytes_per_s")
-    wire = Wire(up_rate, up_rate if down_rate is None else down_rate, _time(round_trip))
     size = parse_option("--input-size", input_size, "bytes")
     answer = parse_option("--answer-size", answer_size, "bytes")
-    workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
-    here = point_for(read_device(device_id), mode=mode, precision=parse_precision(precision))
-    there = point_for(read_device(server_id), precision=parse_precision(server_precision))
-    sent = Sent(
-        None if size is None else round(size * batch), None if answer is None else round(answer * batch)
+    linked = api.linked_split(
+        api.read_onnx(model, batch=batch, shapes=parse_shapes(shapes)),
+        device_id,
+        server_id,
+        up_bytes_per_s=parse_option("--up", up, "bytes_per_s") or 0.0,
+        down_bytes_per_s=parse_option("--down", down, "bytes_per_s"),
+        round_trip_s=_time(round_trip),
+        input_bytes=None if size is None else round(size * batch),
+        answer_bytes=None if answer is None else round(answer * batch),
+        mode=mode,
+        precision=precision,
+        server_precision=server_precision,
     )
-    found, device, server = split_between(workload, here, there, wire, sent)
+    found, wire, here, there = linked.split, linked.wire, linked.device, linked.server
     record = {
-        "model": workload.model,
+        "model": here.model,
         "batch": batch,
         "device": {
             "id": here.device,
@@ -99,10 +100,10 @@ def command(
         "all_server": _record(found.all_server),
         "certain": found.certain,
         "cuts": [_record(cut) for cut in found.cuts],
-        "warnings": [*device.warnings, *server.warnings],
+        "warnings": [*here.warnings, *there.warnings],
     }
     heading = [
-        f"{workload.model}, {here.device}/{here.unit} {here.precision} and {there.device}/{there.unit} "
+        f"{here.model}, {here.device}/{here.unit} {here.precision} and {there.device}/{there.unit} "
         f"{there.precision}, batch {batch}: {len(found.cuts)} cuts",
         _verdict(found),
     ]

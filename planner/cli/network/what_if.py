@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner import api
 from planner.cli.arguments import parse_option, parse_shapes
 from planner.cli.model_options import (
     batch_option,
@@ -60,21 +61,24 @@ def command(
     when none runs.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.hardware.catalog import read_device
     from planner.latency.variants.record import variants_record
-    from planner.latency.variants.variants import Asked, baseline, variants
-    from planner.zoo.source import read_model
 
-    share = parse_option("--channels", channels, "ratio") or 0.0
-    device = read_device(device_id)
-    workload = read_model(model, batch=batch, shapes=parse_shapes(shapes))
-    found = variants(workload, Asked(device, unit, mode, batch, engine, threads), share)
-    reference = baseline(found)
+    workload = api.read_onnx(model, batch=batch, shapes=parse_shapes(shapes))
+    found = api.what_if(
+        workload,
+        device_id,
+        unit=unit,
+        mode=mode,
+        engine=engine,
+        threads=threads,
+        channels=parse_option("--channels", channels, "ratio") or 0.0,
+    )
+    reference = api.baseline(found)
     rows = variants_record(found)
     told = reference.estimate if reference else None
     record: dict[str, object] = {
         "model": workload.model,
-        "device": device.id,
+        "device": device_id,
         "unit": told.unit if told else unit,
         "mode": told.mode if told else mode,
         "engine": told.engine if told else engine,
@@ -83,7 +87,7 @@ def command(
         "variants": rows,
     }
     heading = [
-        f"{workload.model} on {device.id}/{record['unit']}, mode {record['mode']}, {record['engine']}, "
+        f"{workload.model} on {device_id}/{record['unit']}, mode {record['mode']}, {record['engine']}, "
         f"batch {batch}; gains are over {record['baseline']}"
     ]
     table = [_row(item, reference) for item in found]

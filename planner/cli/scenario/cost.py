@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner import api
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
-from planner.cli.own_parts import hardware_option, own_part_notes
+from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import interval
 from planner.units import format_percent
 
@@ -35,13 +36,9 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     Exit status 3 when no option keeps the limits.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.cost.record import cost_record
-    from planner.plan.cost.study import cost_study
-    from planner.plan.scenario.file import read_scenario
+    from planner.plan.record.cost import cost_record
 
-    study = cost_study(
-        read_scenario(scenario), device=device, draws=draws, seed=seed, progress=output.progress
-    )
+    study = api.cost(scenario, device=device, draws=draws, seed=seed, progress=output.progress)
     output.progress_done()
     record = cost_record(study)
     asked = [f"not costed, {problem}" for problem in study.missing]
@@ -51,7 +48,7 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
         output.write(CommandResult(record, rows, table, ["no option keeps every limit:"], asked))
         return INFEASIBLE
     first = study.options[0]
-    notes = own_part_notes(tuple(item.option.device for item in study.options))
+    notes = api.own_part_notes(tuple(item.option.device for item in study.options))
     warnings = [*_texts(record["warnings"]), *notes]
     footer = [*_sums(first.bill), "", *_others(study), *_tornado(study.tornado), *_draws(study.monte_carlo)]
     footer += ["", *(f"not feasible, {name}: {reason}" for name, reason in study.reasons)]

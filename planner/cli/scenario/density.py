@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from planner import api
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import quantity, share
@@ -23,10 +24,9 @@ def command(scenario: Path, *, output: Output) -> int:
     Every device keeps the load that it has in the scenario. Exit status 3 when not even one device fits.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.density.study import DensityCurve, density_curve, density_record
-    from planner.plan.scenario.file import read_scenario
+    from planner.plan.record.density import density_record
 
-    curve: DensityCurve = density_curve(read_scenario(scenario))
+    curve = api.density(scenario)
     table = [
         {
             "devices": str(row.devices),
@@ -63,9 +63,9 @@ def command(scenario: Path, *, output: Output) -> int:
         for r in curve.residuals
     ]
     footer += [
-        f"reading {fit.reading.name}, {fit.reading.fitted} fitted: off by at most {fit.worst_k:.2f} K "
-        f"({fit.reading.meaning})"
-        for fit in curve.readings
+        f"airflow model {fit.model.name}, {fit.model.fitted} fitted: off by at most {fit.worst_k:.2f} K "
+        f"({fit.model.meaning})"
+        for fit in curve.airflows
     ]
     footer += [
         f"leakage at {format_percent(leak.per_k)} a kelvin: "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner import api
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 
@@ -31,10 +32,9 @@ def command(
     made on purpose is accepted with a reason under `accepted` in the scenario.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.pitfalls.lint import lint_scenario, pitfall_record
-    from planner.plan.scenario.file import read_scenario
+    from planner.plan.record.pitfalls import pitfall_record
 
-    pitfalls = lint_scenario(read_scenario(scenario), progress=output.progress)
+    pitfalls = api.lint(scenario, progress=output.progress)
     output.progress_done()
     records = [pitfall_record(pitfall) for pitfall in pitfalls]
     open_ones = [pitfall for pitfall in pitfalls if pitfall.open]

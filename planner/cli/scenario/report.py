@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from planner import api
 from planner.cli.output import Output
 from planner.cli.own_parts import hardware_option
-from planner.collector import collector_paused
+from planner.cli.scenario.report_changes import write_changes
 
 if TYPE_CHECKING:
     from planner.report.pdf import Paper
     from planner.wording.catalog import Language
 
 _FILE = click.Path(path_type=Path)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """The files asked for."""
-
-    pdf: Path
-    data: Path | None
-    page: Path | None
-    tables: Path | None
-    kind: Literal["csv", "parquet"]
-
-    @property
-    def files(self) -> list[Path]:
-        return [path for path in (self.pdf, self.data, self.page) if path is not None]
-
-    def require_apart(self) -> None:
-        """Refuse one file asked for twice, and what cannot be written, before anything is worked out."""
-        from planner.files import require_writable
-
-        if len({path.resolve() for path in self.files}) < len(self.files):
-            raise click.UsageError(f"expected another file for each, got {', '.join(map(str, self.files))}")
-        for path in self.files:
-            require_writable(path)
 
 
 @click.command("report")
@@ -78,75 +54,30 @@ def command(
     Exit status 3 when no candidate keeps every limit; the PDF then says what binds. With --compare the exit
     status is 0 where nothing differs and 3 where something does.
     """
-    if schema:
-        return _print_schema()
-    output = Output("table", path, quiet)
-    with collector_paused():
-        if compare is not None:
-            return _compare(compare, language, paper, font, output)
-        if scenario is None or path is None:
-            raise click.UsageError("expected SCENARIO and -o FILE.pdf, or --compare A.json B.json")
-        return _answer(scenario, _Wanted(path, data, page, tables, kind), language, paper, font, output)
-
-
-def _compare(
-    files: tuple[Path, Path], language: Language, paper: Paper, font: Path | None, output: Output
-) -> int:
-    from planner.cli.scenario.report_changes import write_changes
-    from planner.report.fonts import chinese_font
-
-    with chinese_font(font):
-        return write_changes(*files, output, language=language, paper=paper)
-
-
-def _answer(
-    scenario: Path, wanted: _Wanted, language: Language, paper: Paper, font: Path | None, output: Output
-) -> int:
     from planner.cli.main import INFEASIBLE, OK
-    from planner.forks import usable_processes
-    from planner.plan.record.study import study_record
-    from planner.plan.scenario.file import read_scenario
-    from planner.plan.study.study import run_study
-    from planner.report.fonts import chinese_face, chinese_font
 
-    wanted.require_apart()
-    with chinese_font(font):
-        if language == "zh":
-            chinese_face()  # refused now rather than after the simulation
-        study = run_study(read_scenario(scenario), progress=output.progress, processes=usable_processes())
-        _write(study_record(study, language), wanted, paper, output)
+    output = Output("table", path, quiet)
+    if schema:
+        click.echo(json.dumps(api.report_schema(), indent=1))
+        return OK
+    if compare is not None:
+        return write_changes(*compare, output, language=language, paper=paper, font=font)
+    if scenario is None or path is None:
+        raise click.UsageError("expected SCENARIO and -o FILE.pdf, or --compare A.json B.json")
+    study = api.write_report(
+        scenario,
+        path,
+        progress=output.progress,
+        data=data,
+        html=page,
+        tables=tables,
+        tables_as=kind,
+        language=language,
+        paper=paper,
+        font=font,
+        processes=None,
+    )
     output.progress_done()
-    written = [*wanted.files, *([wanted.tables] if wanted.tables else [])]
-    output.say(f"{study.verdict}: wrote {' and '.join(map(str, written))}")
+    written = [str(file) for file in (path, data, page, tables) if file is not None]
+    output.say(f"{study.verdict}: wrote {' and '.join(written)}")
     return INFEASIBLE if study.verdict in ("INFEASIBLE", "FAIL") else OK
-
-
-def _write(record: Mapping[str, object], wanted: _Wanted, paper: Paper, output: Output) -> None:
-    from planner.files import write_bytes
-    from planner.forks import usable_processes
-    from planner.report.pdf import write_pdf
-    from planner.report.record import canonical_json
-
-    output.progress("setting the PDF")
-    write_pdf(record, wanted.pdf, paper=paper, processes=usable_processes())
-    if wanted.page is not None:
-        from planner.report.page.page import write_page
-
-        output.progress("making the page")
-        write_page(record, wanted.page)
-    if wanted.data is not None:
-        write_bytes(wanted.data, canonical_json(record))
-    if wanted.tables is not None:
-        from planner.report.tables import write_tables
-
-        write_tables(record, wanted.tables, wanted.kind)
-
-
-def _print_schema() -> int:
-    import json
-
-    from planner.cli.main import OK
-    from planner.report.schema import study_schema
-
-    click.echo(json.dumps(study_schema(), indent=1))
-    return OK

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner import api
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
-from planner.cli.own_parts import hardware_option, own_part_notes
+from planner.cli.own_parts import hardware_option
 from planner.cli.text.claims import claim_lines
 from planner.cli.text.numbers import interval, quantity, share
 from planner.cli.text.rack_notes import band_lines, new_model_lines, rack_life_lines, theory_lines
 
 if TYPE_CHECKING:
+    from planner.api.scenarios import SimulatedScenario
     from planner.plan.options.rack_run import RackRun
-    from planner.plan.scenario.file import ScenarioFile
     from planner.rack.simulation import SimulationEngine
 
 
@@ -52,53 +53,41 @@ def command(
     """
     from planner.cli.main import INFEASIBLE
     from planner.plan.record.options import infeasible_record
-    from planner.plan.scenario.file import read_scenario, with_simulation
-    from planner.plan.study.study import run_study, simulate_synthetic
-    from planner.rack.run.device_log import refuse_log
 
-    source = with_simulation(read_scenario(scenario), seed=seed, replications=replications)
     if log is not None:
-        refuse_log(log)
-    if source.scenario.synthetic is not None:
-        simulated: RackRun = simulate_synthetic(
-            source, engine=engine, progress=output.progress, keep_partial=True
-        )
-        output.progress_done()
-        output.write(_answer(source, simulated, engine, parts=()))
-        return _logged(simulated, engine, log, log_every, output)
-    study = run_study(source, engine=engine, progress=output.progress, keep_partial=True)
+        api.check_log(log)
+    found = api.simulate_scenario(
+        scenario,
+        engine=engine,
+        seed=seed,
+        replications=replications,
+        keep_partial=True,
+        progress=output.progress,
+    )
     output.progress_done()
-    if study.simulated is None:
-        record = infeasible_record(study)
-        reasons = record["reasons"]
-        table = [{key: str(value) for key, value in row.items()} for row in reasons]
-        output.write(
-            CommandResult(
-                record, reasons, table, ["no candidate keeps every limit; each one's first reason:"]
-            )
-        )
-        return INFEASIBLE
-    output.write(_answer(source, study.simulated, engine, parts=(study.simulated.option.device,)))
-    return _logged(study.simulated, engine, log, log_every, output)
+    if isinstance(found, api.SimulatedScenario):
+        output.write(_answer(found))
+        return _logged(found, log, log_every, output)
+    record = infeasible_record(found)
+    reasons = record["reasons"]
+    table = [{key: str(value) for key, value in row.items()} for row in reasons]
+    heading = ["no candidate keeps every limit; each one's first reason:"]
+    output.write(CommandResult(record, reasons, table, heading))
+    return INFEASIBLE
 
 
-def _logged(
-    simulated: RackRun, engine: SimulationEngine, log: Path | None, every: int, output: Output
-) -> int:
+def _logged(found: SimulatedScenario, log: Path | None, every: int, output: Output) -> int:
     """Write the log where one is asked for, of a run that was not interrupted; the exit status."""
     from planner.cli.main import INTERRUPTED
-    from planner.rack.run.device_log import partial_path
-    from planner.rack.simulation import log_replication
 
-    if log is None or simulated.result.partial:
-        return _status(simulated)
-    try:
-        log_replication(simulated.rack, log, engine=engine, every=every)
-    except KeyboardInterrupt:
-        output.say(f"interrupted: the seconds that were finished are in {partial_path(log)}")
+    if log is None or found.run.result.partial:
+        return _status(found.run)
+    partial = api.write_log(found, log, every=every)
+    if partial is not None:
+        output.say(f"interrupted: the seconds that were finished are in {partial}")
         return INTERRUPTED
     output.say(f"wrote {log}")
-    return _status(simulated)
+    return _status(found.run)
 
 
 def _status(simulated: RackRun) -> int:
@@ -110,29 +99,28 @@ def _status(simulated: RackRun) -> int:
     return INFEASIBLE if simulated.verdict == "FAIL" else OK
 
 
-def _answer(
-    source: ScenarioFile, simulated: RackRun, engine: SimulationEngine, *, parts: tuple[str, ...]
-) -> CommandResult:
+def _answer(found: SimulatedScenario) -> CommandResult:
     """The simulated rack as table and record, with what the scenario asks about the rack beside."""
     from planner.plan.rack.claims import claims_record
     from planner.plan.rack.questions import life_record
-    from planner.plan.rack.theory import compare_with_theory, theory_record
-    from planner.plan.record.options import rack_record
+    from planner.plan.rack.theory import theory_record
+    from planner.plan.record.simulated import rack_record
 
+    scenario, simulated = found.source.scenario, found.run
     rack, result = simulated.rack, simulated.result
     answered = {
         **rack_record(rack, result),
         "verdict": simulated.verdict,
-        "engine": engine,
+        "engine": found.engine,
         "reasons": list(simulated.reasons),
     }
     if result.update is not None:
         answered["new_model"] = asdict(result.update)
-    theory = compare_with_theory(rack, result)
+    theory = api.theory_beside(simulated)
     if theory is not None:
         answered["theory"] = theory_record(theory)
-    answered.update(life_record(source.scenario, rack))
-    answered.update(claims_record(source.scenario))
+    answered.update(life_record(scenario, rack))
+    answered.update(claims_record(scenario))
     table = [
         {
             "stream": stream.name,
@@ -169,11 +157,11 @@ def _answer(
     footer = band_lines(result.streams)
     footer += ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
-    notes = [*result.warnings, *own_part_notes(parts)]
+    notes = [*result.warnings, *api.own_part_notes(found.parts)]
     answered["warnings"] = notes
     footer += theory_lines(theory) if theory else []
-    footer += rack_life_lines(source.scenario, rack)
-    footer += claim_lines(source.scenario)
+    footer += rack_life_lines(scenario, rack)
+    footer += claim_lines(scenario)
     footer += [f"note: {text}" for text in notes]
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
     rows = frame_rows(result.to_frame())

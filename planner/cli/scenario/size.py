@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner import api
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
-from planner.cli.own_parts import hardware_option, own_part_notes
+from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import quantity, share
 
 if TYPE_CHECKING:
@@ -39,19 +40,16 @@ def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output
     """
     from planner.cli.main import INFEASIBLE, OK
     from planner.plan.record.sizing import sizing_record
-    from planner.plan.scenario.file import read_scenario
-    from planner.plan.sizing.sized import size_scenario
 
-    source = read_scenario(scenario)
-    sizing = size_scenario(source, engine=engine, most_parts=most_parts, progress=output.progress)
+    sizing = api.size(scenario, engine=engine, most_parts=most_parts, progress=output.progress)
     output.progress_done()
-    notes = own_part_notes(tuple(dict.fromkeys(item.option.device for item in sizing.options)))
+    notes = api.own_part_notes(tuple(dict.fromkeys(item.option.device for item in sizing.options)))
     output.write(
         CommandResult(
             sizing_record(sizing),
             frame_rows(sizing.to_frame()),
             [_table_row(item) for item in sizing.options],
-            [source.scenario.question.strip()],
+            [sizing.source.scenario.question.strip()],
             [*_footer(sizing), *(f"note: {text}" for text in notes)],
             frozenset({"count", "racks", "busy", "p99 (low - high)", "hottest", "power", "to buy", "a year"}),
         )

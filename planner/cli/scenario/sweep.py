@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner import api
 from planner.cli.output import CommandResult, Format, Output
 from planner.cli.own_parts import hardware_option
 
@@ -61,16 +62,14 @@ def command(
     cameras.count', site.carriers.module.price. Finished points are kept in DIR whatever ends the run; the
     same command goes on where it stopped. Exit status 3 when no point has a feasible answer.
     """
-    from planner.plan.sweep.run import run_sweep
-
     output = Output(fmt, None, quiet)
     if workers is not None and scheduler is not None:
         raise click.UsageError("expected --workers or --scheduler, got both; Dask has workers of its own")
-    sweep = run_sweep(
+    sweep = api.sweep(
         scenario,
         settings,
         folder,
-        draws=draws,
+        random=draws,
         seed=seed,
         workers=workers,
         scheduler=scheduler,

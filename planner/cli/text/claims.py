@@ -1,10 +1,11 @@
-"""Figures told of networks on parts, beside what is predicted, as lines on the terminal."""
+"""Reported figures of networks on parts, beside what is predicted, as lines on the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from planner import api
 from planner.cli.text.numbers import band, quantity
 
 if TYPE_CHECKING:
@@ -26,12 +27,10 @@ _NAMES = {
 
 def claim_lines(scenario: Scenario) -> Iterator[str]:
     """One line a figure, why it may be off, and the ladders."""
-    from planner.plan.rack.claims import claim_answers, ladders
-
-    answers = claim_answers(scenario)
-    if answers:
-        yield "told, and predicted:"
-    for answer in answers:
+    told = api.claims(scenario)
+    if told.answers:
+        yield "reported, and predicted:"
+    for answer in told.answers:
         found = answer.estimate
         yield f"  {answer.claim.name}: {found.model}, {found.device} {found.mode}, {found.precision}"
         for figure in answer.figures:
@@ -43,13 +42,13 @@ def claim_lines(scenario: Scenario) -> Iterator[str]:
                 if known
                 else band(predicted.low, predicted.mid, predicted.high, dimension)
             )
-            told = quantity(figure.told, dimension)
-            yield f"    {_NAMES[figure.quantity]} {told}, predicted {text}: {verdict}"
+            reported = quantity(figure.reported, dimension)
+            yield f"    {_NAMES[figure.quantity]} {reported}, predicted {text}: {verdict}"
         if answer.claim.explained:
             yield f"    {' '.join(answer.claim.explained.split())}"
-    for item in ladders(answers):
+    for item in told.ladders:
         dimension = _DIMENSIONS[item.quantity]
         yield (
-            f"  {item.name}: the {_NAMES[item.quantity]} told is {quantity(item.fixed, dimension)} and "
+            f"  {item.name}: the reported {_NAMES[item.quantity]} is {quantity(item.fixed, dimension)} and "
             f"{item.factor:.3g} times the predicted, off by {item.worst_error * 100:.0f} % at most"
         )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from planner.hardware.label import label_sentence
-from planner.schema.hardware.device import ComputeUnit, Device
-from planner.schema.reading.quantity import Sourced
+from planner import api
 from planner.units import format_quantity
+
+if TYPE_CHECKING:
+    from planner.schema.hardware.device import ComputeUnit, Device
+    from planner.schema.reading.quantity import Sourced
 
 _MARK = {"vendor": "", "measured": "", "derived": "", "assumed": "*"}
 
@@ -20,7 +23,7 @@ def datasheet_lines(device: Device) -> list[str]:
 def _identity(device: Device) -> Iterator[str]:
     yield f"{device.name} ({device.id})"
     yield f"{device.vendor}, {device.year.value}, {device.form}, {device.architecture}"
-    if sentence := label_sentence(device):
+    if sentence := api.device_label(device):
         yield f"headline   {sentence}"
     if device.label_note:
         yield f"label      {' '.join(device.label_note.split())}"

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from planner import api
 from planner.cli.text.numbers import interval, quantity
 from planner.units import format_percent
 
 if TYPE_CHECKING:
+    from planner.api.racks import ClockSaving
+    from planner.plan.rack.questions import FailureAnswer, OffloadAnswer, UpdateAnswer
     from planner.plan.rack.theory import Theory
     from planner.rack.counts.results import RackResult, StreamResult
     from planner.rack.description.rack import Rack
+    from planner.rack.studies.knee import Knee
     from planner.schema.scenario.scenario import Scenario
 
 
@@ -65,38 +69,34 @@ def new_model_lines(rack: Rack, result: RackResult) -> list[str]:
 
 def rack_life_lines(scenario: Scenario, rack: Rack) -> list[str]:
     """Knee, updates, clock savings, failures and offloading, where the scenario asks."""
+    found = api.rack_answers(scenario, rack)
     return [
-        *_knee_lines(scenario),
-        *_update_lines(scenario),
-        *_clock_lines(scenario),
-        *_failure_lines(scenario, rack),
-        *_offload_lines(scenario, rack),
+        *_knee_lines(scenario, found.knee),
+        *_update_lines(found.update),
+        *_clock_lines(scenario, found.clock_savings),
+        *_failure_lines(scenario, found.failures),
+        *_offload_lines(scenario, found.offload),
     ]
 
 
-def _knee_lines(scenario: Scenario) -> list[str]:
-    from planner.plan.rack.questions import knee_answer
-
-    knee = knee_answer(scenario)
+def _knee_lines(scenario: Scenario, knee: Knee | None) -> list[str]:
     if knee is None:
         return []
     lines = [
-        f"knee of the rows told: {knee.at_threads:.1f} threads, where {knee.per_thread_per_s:,.0f}/s each "
+        f"knee of these rows: {knee.at_threads:.1f} threads, where {knee.per_thread_per_s:,.0f}/s each "
         f"meet the narrowest place at {knee.bottleneck_per_s:,.0f}/s"
     ]
-    for row, told in zip(knee.readings, scenario.concurrency, strict=True):
+    for row, given in zip(knee.readings, scenario.concurrency, strict=True):
         lines.append(
-            f"  {row.threads} threads: {told.throughput_per_s:,.0f}/s of at most {row.bound_per_s:,.0f}/s, "
-            f"{row.in_flight:,.0f} in flight; a batch of {told.batch:,} takes {quantity(row.fill_s, 's')} "
+            f"  {row.threads} threads: {given.throughput_per_s:,.0f}/s of at most {row.bound_per_s:,.0f}/s, "
+            f"{row.in_flight:,.0f} in flight; a batch of {given.batch:,} takes {quantity(row.fill_s, 's')} "
             "to arrive" + ("" if row.whole_batches else ": it can only be a maximum")
         )
     return lines
 
 
-def _failure_lines(scenario: Scenario, rack: Rack) -> list[str]:
-    from planner.plan.rack.questions import failure_answer
-
-    asked, answer = scenario.failures, failure_answer(scenario, rack)
+def _failure_lines(scenario: Scenario, answer: FailureAnswer | None) -> list[str]:
+    asked = scenario.failures
     if asked is None or answer is None:
         return []
     lines = [
@@ -117,10 +117,8 @@ def _failure_lines(scenario: Scenario, rack: Rack) -> list[str]:
     return lines
 
 
-def _offload_lines(scenario: Scenario, rack: Rack) -> list[str]:
-    from planner.plan.rack.questions import offload_answer
-
-    asked, answer = scenario.offload, offload_answer(scenario, rack)
+def _offload_lines(scenario: Scenario, answer: OffloadAnswer | None) -> list[str]:
+    asked = scenario.offload
     if asked is None or answer is None:
         return []
     sent = answer.sent
@@ -138,11 +136,8 @@ def _offload_lines(scenario: Scenario, rack: Rack) -> list[str]:
     return lines
 
 
-def _update_lines(scenario: Scenario) -> list[str]:
+def _update_lines(answer: UpdateAnswer | None) -> list[str]:
     """The update of the scenario: both ways of sending, and what published figures determine."""
-    from planner.plan.rack.questions import update_answer
-
-    answer = update_answer(scenario)
     if answer is None:
         return []
     lines = ["update:"]
@@ -164,19 +159,17 @@ def _update_lines(scenario: Scenario) -> list[str]:
     return lines + [f"note: {remark}" for remark in answer.remarks]
 
 
-def _clock_lines(scenario: Scenario) -> list[str]:
+def _clock_lines(scenario: Scenario, savings: Sequence[ClockSaving]) -> list[str]:
     """What the clock governor saves under each load."""
-    from planner.plan.rack.questions import claim_holds, clock_savings
-
     asked = scenario.clock_scaling
     if asked is None:
         return []
     lines = ["energy that the clock governor saves:"]
-    for saving in clock_savings(scenario):
+    for item in savings:
+        saving = item.saving
         lines.append(f"  {saving.load}: {format_percent(saving.low)} to {format_percent(saving.high)}")
         if asked.claimed_low_ratio is not None and asked.claimed_high_ratio is not None:
-            cases = claim_holds(asked, saving)
             claim = f"{format_percent(asked.claimed_low_ratio)} to {format_percent(asked.claimed_high_ratio)}"
-            reached = "; ".join(cases) if cases else "no case"
+            reached = "; ".join(item.claim_reached_with) if item.claim_reached_with else "no case"
             lines.append(f"    the claimed {claim} reached with: {reached}")
     return lines

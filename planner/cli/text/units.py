@@ -6,23 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from planner.cli.text.numbers import quantity, share
-from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from planner.plan.compare.units_auto import AutoAnswer, Together, Tried
 
 _SHOWN = 8
-
-
-def refuse_with_auto(**others: object) -> None:
-    """Refuse options that are of one unit alone."""
-    problems = [
-        Problem(f"--{name}", "none beside --unit auto", repr(value), "name the unit it is of")
-        for name, value in others.items()
-        if value is not None
-    ]
-    if problems:
-        raise InputError("estimate", problems)
 
 
 def unit_lines(answer: AutoAnswer) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.kernels.prepared import Prepared
@@ -11,8 +12,24 @@ from planner.workload.fusion import Kernel
 from planner.workload.graph import Node
 from planner.workload.operation import Tensor
 
+Refusals = Mapping[int, tuple[str, ...]]
+"""Index of each kernel that a unit does not run -> what it holds that stands against it."""
 
-def refusals(prepared: Prepared, point: OperatingPoint) -> dict[int, tuple[str, ...]]:
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OnUnit:
+    """A prepared network and what one unit does not run of it; worked out once for all who need it."""
+
+    prepared: Prepared
+    refused: Refusals
+
+
+def on_unit(prepared: Prepared, point: OperatingPoint) -> OnUnit:
+    """The network with what the unit of this point does not run."""
+    return OnUnit(prepared, refusals(prepared, point))
+
+
+def refusals(prepared: Prepared, point: OperatingPoint) -> Refusals:
     """Index of each kernel that the unit does not run -> what it holds that stands against it.
 
     Empty where the engine names no operators for the unit: all are taken to run. Limits that hang on values

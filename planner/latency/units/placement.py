@@ -8,7 +8,7 @@ memory, and where an engine leaves small pieces between two that fall back on th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from planner.errors import InputError, PlannerError, Problem
@@ -16,16 +16,18 @@ from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.flow import before_products, crossings, kernel_flow
 from planner.latency.kernels.prepared import Prepared, prepare
-from planner.latency.kernels.unit_limits import refusals
+from planner.latency.kernels.unit_limits import OnUnit, Refusals, on_unit
 from planner.latency.network_time import LayerEstimate, NetworkTime
 from planner.latency.one_unit import assembled, estimate_at
-from planner.latency.overhead import hidden_costs_data
+from planner.latency.overhead import overhead_data
 from planner.latency.point import point_for
+from planner.latency.remarks import LOST_KERNELS
 from planner.latency.result import Estimate
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import weakest
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.device import Device, Precision
+from planner.wording.message import key_of
 from planner.workload.workload import Workload
 
 AUTO = "auto"
@@ -58,6 +60,8 @@ class Placement:
     """Whether the engine's list of operators for the unit is in the database."""
     decodes_elsewhere: bool
     """Whether nothing falls back but what decodes the last products, which a host may do as well."""
+    network: OnUnit
+    """The network as it was prepared for the main unit."""
 
     @property
     def kernels(self) -> dict[str, int]:
@@ -84,12 +88,12 @@ def place(
     """
     point = point_for(device, unit=main, mode=mode, precision=precision, engine=engine)
     prepared = prepare(workload, batch or workload.batch, point.precision, point.engine)
-    return place_prepared(workload, prepared, device, point)
+    return place_prepared(workload, on_unit(prepared, point), device, point)
 
 
 def estimate_with_helpers(
     workload: Workload,
-    prepared: Prepared,
+    network: OnUnit,
     device: Device,
     point: OperatingPoint,
     transfer: Transfer | None,
@@ -100,32 +104,29 @@ def estimate_with_helpers(
     As on the unit alone where it runs everything, and where no unit of the part runs some operator, with a
     warning that says so.
     """
-    alone = estimate_at(prepared, point, transfer, profile)
-    if transfer is None or not refusals(prepared, point):
+    alone = estimate_at(network.prepared, point, transfer, profile, refused=network.refused)
+    if transfer is None or not network.refused:
         return alone
     try:
-        return place_prepared(workload, prepared, device, point).estimate
+        return place_prepared(workload, network, device, point).estimate
     except InputError as error:
         return replace(alone, warnings=(*alone.warnings, str(error.problems[0])))
 
 
-def place_prepared(
-    workload: Workload, prepared: Prepared, device: Device, point: OperatingPoint
-) -> Placement:
+def place_prepared(workload: Workload, network: OnUnit, device: Device, point: OperatingPoint) -> Placement:
     """As `place`, for a network prepared for the point already."""
-    whole = estimate_at(prepared, point, transfer_for(point))
-    against = refusals(prepared, point)
+    prepared, against = network.prepared, network.refused
+    whole = estimate_at(prepared, point, transfer_for(point), refused=against)
     lost = list(against)
     layers, band, fixed_s = list(whole.layers), whole.latency_s, whole.fixed_s
     places = [point.unit] * len(layers)
     levels, origins = [band.level], [whole.provenance]
     for helper in _helpers(device, point) if lost else ():
-        made = prepare(workload, prepared.workload.batch, helper.precision, point.engine)
-        unable = refusals(made, helper)
-        taken = [i for i in lost if i not in unable]
+        there_on = on_unit(_in_precision_of(helper, workload, prepared, point), helper)
+        taken = [i for i in lost if i not in there_on.refused]
         if not taken:
             continue
-        there = estimate_at(made, helper, transfer_for(helper))
+        there = estimate_at(there_on.prepared, helper, transfer_for(helper), refused=there_on.refused)
         for i in taken:
             band = _moved(band, layers[i], there.layers[i])
             layers[i], places[i] = there.layers[i], helper.unit
@@ -143,10 +144,19 @@ def place_prepared(
     band = Band(band.low + crossing_s.low, band.mid + crossing_s.mid, band.high + crossing_s.high, level)
     time = NetworkTime(tuple(layers), fixed_s + crossing_s.mid, whole.caller_s, band, weakest(origins), ())
     fell = tuple(layers[i] for i, unit in enumerate(places) if unit != point.unit)
-    found = assembled(prepared, point, time, rests_on=whole.rests_on)
+    found = assembled(prepared, point, time, against, rests_on=whole.rests_on)
     found = replace(found, warnings=_told(whole, point, fell, passages, against))
     known = bool(point.operators) or point.unit_kind in WHOLE
-    return Placement(point.unit, found, fell, passages, crossing_s, known, decodes)
+    return Placement(point.unit, found, fell, passages, crossing_s, known, decodes, network)
+
+
+def _in_precision_of(
+    helper: OperatingPoint, workload: Workload, prepared: Prepared, main: OperatingPoint
+) -> Prepared:
+    """The network as a helper runs it; the same where it computes in the precision of the main unit."""
+    if helper.precision is main.precision:
+        return prepared
+    return prepare(workload, prepared.workload.batch, helper.precision, main.engine)
 
 
 def _moved(band: Band, here: LayerEstimate, there: LayerEstimate) -> Band:
@@ -188,11 +198,11 @@ def _passages(prepared: Prepared, places: Sequence[str]) -> tuple[Passage, ...]:
 
 def crossing_band(passages: int) -> Band:
     """Time of so many passages between units that share a memory."""
-    one = hidden_costs_data().crossing
+    one = overhead_data().crossing
     return Band(*(passages * end.value for end in (one.low_s, one.mid_s, one.high_s)))
 
 
-def _nowhere(device: Device, point: OperatingPoint, against: Mapping[int, Sequence[str]]) -> InputError:
+def _nowhere(device: Device, point: OperatingPoint, against: Refusals) -> InputError:
     kinds = sorted({reason for reasons in against.values() for reason in reasons})
     problem = Problem(
         "unit",
@@ -208,10 +218,10 @@ def _told(
     point: OperatingPoint,
     fell: Sequence[LayerEstimate],
     passages: Sequence[Passage],
-    against: Mapping[int, Sequence[str]],
+    against: Refusals,
 ) -> tuple[str, ...]:
     """The warnings of an estimate, with what was done about operators in place of what might be."""
-    kept = [text for text in whole.warnings if "fall back" not in text]
+    kept = [text for text in whole.warnings if key_of(text) != LOST_KERNELS]
     if fell:
         kinds = sorted({reason for reasons in against.values() for reason in reasons})
         units = ", ".join(sorted({layer.unit for layer in fell}))

@@ -14,12 +14,13 @@ from typing import Literal
 
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem
-from planner.hardware.operating_point import OperatingPoint
+from planner.hardware.operating_point import FALLBACK, OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared, prepare
 from planner.latency.one_unit import estimate_at
 from planner.latency.point import point_for
 from planner.latency.power import energy_band
+from planner.latency.remarks import DOES_NOT_FIT
 from planner.latency.result import Estimate
 from planner.latency.transfer.store import transfer_for
 from planner.latency.variants.accuracy_risk import AccuracyRisk, accuracy_risk
@@ -33,6 +34,7 @@ from planner.latency.variants.compressed import (
 from planner.schema.hardware.compression_methods import CompressionMethods, SparseGain
 from planner.schema.hardware.device import Device, Precision
 from planner.schema.reading.yaml_file import read_model
+from planner.wording.message import first_with
 from planner.workload.dtypes import BITS, STORED_AS
 from planner.workload.workload import Workload
 
@@ -133,7 +135,7 @@ def _estimated(
 def _ok(name: str, title: str, found: Estimate, reason: str = "", latency_s: Band | None = None) -> Variant:
     state: VariantState = "ok" if found.fits else "refused"
     advice = "" if found.fits else "a part with more memory, fewer bits or a smaller batch"
-    told = reason if found.fits else next(text for text in found.warnings if "does not fit" in text)
+    told = reason if found.fits else first_with(DOES_NOT_FIT, found.warnings)
     return Variant(name, title, state, found, latency_s or found.latency_s, told, advice)
 
 
@@ -149,7 +151,7 @@ def _in_precision(workload: Workload, asked: Asked, precision: Precision) -> Var
         )  # fmt: skip
     if point.precision is not precision:
         return Variant(
-            precision.value, title, "refused", reason=point.warnings[0],
+            precision.value, title, "refused", reason=first_with(FALLBACK, point.warnings),
             advice=f"plan with {point.precision}, which is what would run",
         )  # fmt: skip
     has_tf32 = precision is Precision.FP32 and Precision.TF32 in point.peaks_ops_per_s

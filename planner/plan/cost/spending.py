@@ -1,66 +1,70 @@
-"""What the chosen option and its best rivals have cost by the end of each year, and what that hangs on."""
+"""What the chosen option and its best rivals have cost by the end of each year, and what that depends on."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from planner.hardware.catalog import read_device
 from planner.plan.cost.model import CostModel
-from planner.plan.cost.sensitivity import tornado
+from planner.plan.cost.sensitivity import Tornado, tornado
 from planner.plan.money.prices import price_of
+from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
-from planner.plan.study.study import Study
+from planner.schema.scenario.scenario import Scenario
 
 MOST_RIVALS = 3
 
 
-def spending_record(study: Study) -> dict[str, object]:
-    """Capital and what follows year by year; parts without a price are left out."""
-    terms = study.source.scenario.money
+@dataclass(frozen=True, slots=True)
+class SpendingLine:
+    """One option; `spent` is what it has cost by the end of each year."""
+
+    option: Option
+    spent: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """The chosen option first, then the best feasible one of each other part; those without a price are left
+    out.
+
+    `tornado` is None where nothing was chosen or the price is unknown.
+    """
+
+    currency: str
+    horizon_years: float
+    years: tuple[float, ...]
+    lines: tuple[SpendingLine, ...]
+    tornado: Tornado | None
+
+
+def spending(
+    scenario: Scenario, estimator: Estimator, options: Sequence[Option], chosen: Option | None
+) -> Spending:
+    """Capital and what follows year by year."""
+    terms = scenario.money
     years = _years(terms.horizon_years)
-    lines = [_line(option, years) for option in _shown(study) if option.cost.capital is not None]
-    return {
-        "currency": terms.currency,
-        "horizon_years": terms.horizon_years,
-        "years": years,
-        "lines": lines,
-        "tornado": _tornado(study),
-    }
+    shown = _shown(options, chosen) if chosen else []
+    lines = [_line(option, years) for option in shown if option.cost.capital is not None]
+    priced = chosen is not None and price_of(scenario, chosen.part) is not None
+    found = tornado(CostModel(scenario, estimator, chosen)) if chosen and priced else None
+    return Spending(terms.currency, terms.horizon_years, years, tuple(lines), found)
 
 
-def _tornado(study: Study) -> dict[str, object] | None:
-    """What the sum hangs on; None where nothing was chosen or the price is unknown."""
-    if study.simulated is None:
-        return None
-    scenario, option = study.source.scenario, study.simulated.option
-    if price_of(scenario, read_device(option.device)) is None:
-        return None
-    return asdict(tornado(CostModel(scenario, study.estimator, option)))
+def _years(horizon: float) -> tuple[float, ...]:
+    whole = tuple(float(year) for year in range(int(horizon) + 1))
+    return whole if whole[-1] == horizon else (*whole, horizon)
 
 
-def _years(horizon: float) -> list[float]:
-    whole = [float(year) for year in range(int(horizon) + 1)]
-    return whole if whole[-1] == horizon else [*whole, horizon]
-
-
-def _shown(study: Study) -> list[Option]:
+def _shown(options: Sequence[Option], chosen: Option) -> list[Option]:
     """The chosen option, then the best feasible one of each other part."""
-    if study.simulated is None:
-        return []
-    best: dict[str, Option] = {study.simulated.option.device: study.simulated.option}
-    for option in study.options:
+    best: dict[str, Option] = {chosen.device: chosen}
+    for option in options:
         if option.feasible:
             best.setdefault(option.device, option)
     return list(best.values())[: MOST_RIVALS + 1]
 
 
-def _line(option: Option, years: list[float]) -> dict[str, object]:
+def _line(option: Option, years: tuple[float, ...]) -> SpendingLine:
     capital = option.cost.capital or 0.0
-    return {
-        "device": option.device,
-        "name": option.device_name,
-        "count": option.count,
-        "capital": option.cost.capital,
-        "running_cost_per_year": option.cost.running_per_year,
-        "spent": [capital + year * option.cost.running_per_year for year in years],
-    }
+    return SpendingLine(option, tuple(capital + year * option.cost.running_per_year for year in years))

@@ -1,4 +1,4 @@
-"""What a scenario costs: its options' bills side by side, and what the best one's cost hangs on."""
+"""What a scenario costs: its options' bills side by side, and the sensitivity of the best one's cost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.hardware.catalog import read_device
 from planner.plan.cost.model import CostModel
 from planner.plan.cost.sensitivity import MonteCarlo, Tornado, monte_carlo, tornado
 from planner.plan.money.bill import Bill
@@ -119,22 +118,22 @@ def _options(
         given = deployed_option(scenario, scenario.deployment, estimator)
         if device not in (None, given.device):
             raise UnknownIdError("device of the scenario's deployment", str(device), [given.device])
-        require_prices(scenario, [read_device(given.device)])
+        require_prices(scenario, [given.part])
         return [given], (), None
     sized = size(scenario, estimator, progress=lambda name: progress(f"sizing {name}"))
-    names = dict.fromkeys(option.device for option in sized.options)
+    parts = {option.device: option.part for option in sized.options}
     if device is not None:
-        if device not in names:
-            raise UnknownIdError("candidate of the scenario", device, names)
-        require_prices(scenario, [read_device(device)])
-        names = {device: None}
-    problems = {name: missing_price(scenario, read_device(name)) for name in names}
+        if device not in parts:
+            raise UnknownIdError("candidate of the scenario", device, parts)
+        parts = {device: parts[device]}
+        require_prices(scenario, parts.values())
+    problems = {name: missing_price(scenario, part) for name, part in parts.items()}
     missing = {problem.where: problem for problem in problems.values() if problem is not None}
     best: dict[str, Option] = {}
     for option in sized.options:
-        if option.feasible and option.device in names and problems[option.device] is None:
+        if option.feasible and option.device in parts and problems[option.device] is None:
             best.setdefault(option.device, option)
-    if not best and len(missing) == len(names):
+    if not best and len(missing) == len(parts):
         raise InputError(f"scenario {scenario.id}", missing.values())
     return list(best.values()), tuple(missing.values()), sized
 

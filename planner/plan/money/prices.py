@@ -41,6 +41,9 @@ class QuotedPrice:
     status: Status
     range_from: str
     """What the ends of the range rest on."""
+    parts_like_it: int = 0
+    """Parts of the same form whose known prices stand in for one that nobody states; none for a price that
+    somebody does."""
 
 
 def in_currency(price: Money, scenario: Scenario) -> float | None:
@@ -170,4 +173,5 @@ def _like_it(scenario: Scenario, device: Device) -> QuotedPrice | None:
         source=f"assumed: the {len(known)} parts of form {device.form} with a known price",
         status=Status.ASSUMED,
         range_from=message("cost_basis.of_form", form=message(f"form.{device.form}")),
+        parts_like_it=len(known),
     )

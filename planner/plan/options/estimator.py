@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from planner.latency.kernels.prepared import Prepared, fused_by, prepare_fused, sized_for
+from planner.latency.kernels.unit_limits import on_unit
 from planner.latency.planning import planning_band, shortfall
 from planner.latency.point import point_for
 from planner.latency.result import Estimate
@@ -46,9 +47,9 @@ class Estimator:
         key = (id(device), model, unit, mode, precision, batch, engine)
         if key not in self._estimates:
             point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine)
-            prepared = self._ready(model, batch, point.precision, point.engine)
+            ready = on_unit(self._ready(model, batch, point.precision, point.engine), point)
             whole = self.workloads[model]
-            result = estimate_with_helpers(whole, prepared, device, point, transfer_for(point))
+            result = estimate_with_helpers(whole, ready, device, point, transfer_for(point))
             self._estimates[key] = device, result  # the part is kept so that no other gets its id
         return self._estimates[key][1]
 

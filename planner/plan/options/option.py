@@ -10,8 +10,9 @@ from planner.latency.planning import Shortfall
 from planner.latency.result import Estimate
 from planner.provenance import Provenance
 from planner.rack.description.rack import Service, Unit
+from planner.schema.hardware.device import ComputeUnit, Device, Mode
 from planner.units import format_quantity
-from planner.wording.message import message
+from planner.wording.message import Message, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,9 @@ class Cost:
 class Option:
     """A sized candidate. `count` carries the load; `spares` stand by on top."""
 
-    device: str
-    device_name: str
+    part: Device
     unit: str
-    mode: str
+    power_mode: Mode
     engine: str
     precision: str
     batch: int
@@ -81,8 +81,29 @@ class Option:
     racks: int = 1
     beside: tuple[Unit, ...] = ()
     """Units of each device that serve beside `unit`."""
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Message, ...] = ()
+    """The limits of the scenario that it breaks; `key` tells which."""
     pareto: bool = False
+
+    @property
+    def device(self) -> str:
+        """Id of the part, for tables and JSON."""
+        return self.part.id
+
+    @property
+    def device_name(self) -> str:
+        """Name of the part, for people."""
+        return self.part.name
+
+    @property
+    def mode(self) -> str:
+        """Id of the power mode, for tables and JSON."""
+        return self.power_mode.id
+
+    @property
+    def compute_unit(self) -> ComputeUnit:
+        """The unit that the plan rests on."""
+        return self.part.units[self.unit]
 
     @property
     def feasible(self) -> bool:

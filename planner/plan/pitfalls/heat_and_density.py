@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planner.hardware.catalog import read_device
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_text, time_text
 from planner.provenance import Status
 from planner.rack.heat.air import heat_rate_w_per_k
@@ -32,7 +31,7 @@ def _throttles(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noq
                 ),
             )
     elif option is not None:
-        trip_c = read_device(option.device).thermal.throttle_c.value
+        trip_c = option.part.thermal.throttle_c.value
         if option.heat.temperature_c >= trip_c:
             yield Finding(
                 "site",
@@ -50,7 +49,7 @@ def _thin_margin(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     option, run = facts.option, facts.run
     if option is None or run is None or run.result.devices.throttled_share > 0:
         return
-    resistance = read_device(option.device).thermal.resistance_k_per_w
+    resistance = option.part.thermal.resistance_k_per_w
     hottest_c, trip_c = run.result.devices.temperature_c.max, run.rack.device.thermal.throttle_c
     worse_c = hottest_c + (rule.thresholds["resistance"] - 1) * (hottest_c - option.heat.inlet_c)
     if resistance.status is Status.ASSUMED and worse_c >= trip_c:
@@ -134,7 +133,7 @@ def _thrash(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
 
 
 def _updates(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
-    """Updates that take more devices out than the rest can stand in for."""
+    """Updates that take more devices out than the rest can replace."""
     update, run = facts.scenario.update, facts.run
     if update is None or update.hot_swap or run is None:
         return

@@ -6,12 +6,14 @@ Thresholds, severities, advice and sources are data; the evidence is made of thi
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from planner.errors import InputError, Problem
-from planner.plan.options.rack_run import RackRun
+from planner.plan.options.estimator import Estimator
+from planner.plan.options.option import Option
+from planner.plan.options.rack_run import RackRun, Simulated
 from planner.plan.pitfalls import (
     efficiency_blind,
     heat_and_density,
@@ -24,9 +26,6 @@ from planner.plan.pitfalls.plan_facts import Check, PlanFacts
 from planner.plan.scenario.file import ScenarioFile
 from planner.plan.scenario.known_mistakes import known_mistakes
 from planner.plan.sizing.closed_form import size
-from planner.plan.sizing.runner import Progress
-from planner.plan.study.study import Study, run_study, simulate_synthetic
-from planner.rack.simulation import SimulationEngine
 from planner.schema.hardware.pitfall import Mistake, Severity
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import Stored
@@ -83,54 +82,32 @@ def mistakes() -> tuple[Mistake, ...]:
     return tuple(found)
 
 
-def lint(study: Study) -> tuple[Pitfall, ...]:
-    """The mistakes of a study's plan: those still open first, the most severe of them first.
+def lint(
+    scenario: Scenario, estimator: Estimator, options: Sequence[Option], simulated: Simulated | None
+) -> tuple[Pitfall, ...]:
+    """The mistakes of a plan, its options and the rack that was simulated: those still open
+    first, the most severe of them first.
 
     Raises `UnknownIdError` where the scenario accepts a mistake that no rule knows.
     """
-    scenario = study.source.scenario
-    chosen = study.simulated.option if study.simulated else None
-    option = chosen or (study.options[0] if study.options else None)
+    chosen = simulated.option if simulated else None
+    option = chosen or (options[0] if options else None)
     given = scenario.deployment is not None
-    options = size(_searched(scenario), study.estimator).options if given else study.options
+    compared = size(_searched(scenario), estimator).options if given else options
     facts = PlanFacts(
         scenario=scenario,
         option=option,
-        run=study.simulated,
-        others=tuple(other for other in options if other.feasible and other is not option),
+        run=simulated,
+        others=tuple(other for other in compared if other.feasible and other is not option),
         given=given,
-        estimator=study.estimator,
+        estimator=estimator,
     )
     return _pitfalls(facts)
-
-
-def lint_scenario(
-    source: ScenarioFile, *, engine: SimulationEngine = "compiled", progress: Progress = lambda _: None
-) -> tuple[Pitfall, ...]:
-    """Answer a scenario and lint the answer: its study, or the rack of a device given by numbers."""
-    if source.scenario.synthetic is not None:
-        return lint_rack(source, simulate_synthetic(source, engine=engine, progress=progress))
-    return lint(run_study(source, engine=engine, progress=progress))
 
 
 def lint_rack(source: ScenarioFile, run: RackRun) -> tuple[Pitfall, ...]:
     """The same for a device given by numbers, of which only the rack can be looked at."""
     return _pitfalls(PlanFacts(source.scenario, None, run, (), given=True, estimator=None))
-
-
-def pitfall_record(pitfall: Pitfall) -> dict[str, object]:
-    """As JSON."""
-    return {
-        "id": pitfall.id,
-        "rule": pitfall.rule,
-        "title": pitfall.title,
-        "severity": pitfall.severity,
-        "where": pitfall.where,
-        "evidence": pitfall.evidence,
-        "advice": pitfall.advice,
-        "source": pitfall.source,
-        "accepted": pitfall.accepted,
-    }
 
 
 def _searched(scenario: Scenario) -> Scenario:

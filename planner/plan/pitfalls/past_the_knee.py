@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planner.hardware.catalog import read_device
 from planner.plan.options.option import Option
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_text
 from planner.plan.sizing.closed_form import sized_option
@@ -44,10 +43,9 @@ def _batch(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
 
 def _with_batch(facts: PlanFacts, option: Option, batch: int) -> float:
     """Utilisation of the same rack with another largest batch."""
-    assert facts.estimator is not None  # noqa: S101 - asked for by the caller
-    device = read_device(option.device)
-    networks = facts.estimator.on_part(device, option.mode, Precision(option.precision), batch)
-    sized = sized_option(facts.scenario, facts.estimator, device, networks, exactly=option.count)
+    assert facts.estimator is not None  # noqa: S101 - checked before the call
+    networks = facts.estimator.on_part(option.part, option.mode, Precision(option.precision), batch)
+    sized = sized_option(facts.scenario, facts.estimator, option.part, networks, exactly=option.count)
     return max(sized.utilisation, sized.offered_utilisation)
 
 

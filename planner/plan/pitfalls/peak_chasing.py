@@ -90,7 +90,7 @@ def _memory_bound(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
 
 def _memory_share(option: Option) -> float:
     """Share of the slowest network's ideal time in layers whose traffic outlasts their arithmetic."""
-    bandwidth = read_device(option.device).memory.bandwidth_bytes_per_s[option.mode].value
+    bandwidth = option.part.memory.bandwidth_bytes_per_s[option.mode].value
     peak = _peak_of(option)
     times = [(2 * layer.macs / peak, layer.bytes / bandwidth) for layer in option.slowest.estimate.layers]
     waiting_s = sum(memory_s for compute_s, memory_s in times if memory_s > compute_s)
@@ -108,7 +108,7 @@ def _with_less_peak(facts: PlanFacts, option: Option, less: float) -> Option | N
 
 
 def _peak_of(option: Option) -> float:
-    unit = read_device(option.device).units[option.unit]
+    unit = option.compute_unit
     return unit.peaks_ops_per_s[Precision(option.precision)][option.mode].value
 
 
@@ -121,7 +121,7 @@ def _precision(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noq
     asked = {given} if given else set(scenario.candidates.precisions)
     if Precision(option.precision) in asked:
         return
-    has = read_device(option.device).units[option.unit].peaks_ops_per_s
+    has = option.compute_unit.peaks_ops_per_s
     slowest = option.slowest
     yield Finding(
         "deployment.precision" if given else "candidates.precisions",
@@ -143,7 +143,7 @@ def _sparse(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: 
     option = facts.option
     if option is None:
         return
-    unit = read_device(option.device).units[option.unit]
+    unit = option.compute_unit
     if Precision(option.precision) in unit.sparse_peaks_ops_per_s:
         return
     for where, compression in facts.compressions():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planner.hardware.catalog import read_device, read_engine
+from planner.hardware.catalog import read_engine
 from planner.plan.options.option import NetworkOnPart
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_text
 from planner.schema.hardware.pitfall import PitfallRule
@@ -49,16 +49,16 @@ def _copy_s(facts: PlanFacts, item: NetworkOnPart) -> tuple[float, str] | None:
     workload = facts.estimator.workloads[item.model]
     size = sum(storage_bytes(tensor.dtype, tensor.elements) for tensor in workload.inputs.values())
     size_bytes = size * facts.option.batch / workload.batch
-    device = read_device(facts.option.device)
-    told = format_quantity(size_bytes, "bytes", 3)
+    device = facts.option.part
+    moved = format_quantity(size_bytes, "bytes", 3)
     if device.memory.shared:
         rate = device.memory.bandwidth_bytes_per_s[facts.option.mode].value
-        within = message("evidence.copy_within", size=told, rate=format_quantity(rate, "bytes_per_s", 3))
+        within = message("evidence.copy_within", size=moved, rate=format_quantity(rate, "bytes_per_s", 3))
         return 2 * size_bytes / rate, within
     if device.host_link is None:
         return None
     rate = device.host_link.bandwidth_bytes_per_s.value
-    over = message("evidence.copy_over", size=told, rate=format_quantity(rate, "bytes_per_s", 3))
+    over = message("evidence.copy_over", size=moved, rate=format_quantity(rate, "bytes_per_s", 3))
     return size_bytes / rate, over
 
 
@@ -67,8 +67,7 @@ def _fallback(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa
     option = facts.option
     if option is None:
         return
-    device = read_device(option.device)
-    costs = read_engine(option.engine).units.get(device.units[option.unit].kind)
+    costs = read_engine(option.engine).units.get(option.compute_unit.kind)
     runs = frozenset(costs.operators or ()) if costs else frozenset()
     for item in facts.networks if runs else ():
         lost = [layer for layer in item.estimate.layers if not runs.issuperset(layer.op_types)]

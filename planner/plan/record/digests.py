@@ -8,15 +8,16 @@ from planner.hardware.catalog import device_digest
 from planner.latency.transfer.store import transfer_digest
 from planner.plan.options.option import Option
 from planner.plan.scenario.file import ScenarioFile
+from planner.schema.record import DigestRecord
 from planner.wording.message import message
 from planner.workload.workload import Workload
 
 
 def digests(
     source: ScenarioFile, workloads: Mapping[str, Workload], options: Sequence[Option]
-) -> list[dict[str, object]]:
+) -> list[DigestRecord]:
     """SHA-256 of the scenario, of each network, part and fitted model once."""
-    rows: list[dict[str, object]] = [
+    rows: list[DigestRecord] = [
         {"what": message("digest.scenario", name=source.file), "sha256": source.sha256}
     ]
     rows += [

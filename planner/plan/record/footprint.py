@@ -1,24 +1,15 @@
-"""What each network takes of the chosen part: memory against what there is, and energy for one inference."""
+"""Memory and energy of a network on the chosen part as JSON."""
 
 from __future__ import annotations
 
 from planner.latency.record import band_record
-from planner.plan.options.option import NetworkOnPart, Option
-from planner.plan.study.study import Study
+from planner.plan.study.footprint import Footprint
+from planner.schema.record import FootprintRecord
 
 
-def footprint_record(study: Study) -> list[dict[str, object]]:
-    """One row a network, in bytes and joules; none where no option was chosen."""
-    if study.simulated is None:
-        return []
-    option = study.simulated.option
-    return [_row(option, item) for item in option.networks]
-
-
-def _row(option: Option, item: NetworkOnPart) -> dict[str, object]:
-    """Energy of one inference while serving: power over latency and batch, and the same as planned."""
-    estimate = item.estimate
-    each = estimate.part_power_w.mid / estimate.batch
+def footprint_record(found: Footprint) -> FootprintRecord:
+    """One network, in bytes and joules."""
+    estimate, energy_j = found.estimate, found.energy_per_inference_j
     return {
         "model": estimate.model,
         "precision": str(estimate.precision),
@@ -28,10 +19,6 @@ def _row(option: Option, item: NetworkOnPart) -> dict[str, object]:
         "total_bytes": estimate.memory.total_bytes,
         "capacity_bytes": estimate.memory.capacity_bytes,
         "power_w": band_record(estimate.part_power_w),
-        "energy_per_inference_j": {
-            "low": estimate.part_power_w.low * estimate.latency_s.low / estimate.batch,
-            "mid": each * estimate.latency_s.mid,
-            "high": estimate.part_power_w.high * item.planning_latency_s.high / estimate.batch,
-        },
-        "planned_energy_per_inference_j": each * item.planned_latency_s(option.plan_for),
+        "energy_per_inference_j": {"low": energy_j.low, "mid": energy_j.mid, "high": energy_j.high},
+        "planned_energy_per_inference_j": found.planned_energy_per_inference_j,
     }

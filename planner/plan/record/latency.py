@@ -2,134 +2,73 @@
 
 from __future__ import annotations
 
-from planner.hardware.catalog import read_device, read_engine
-from planner.hardware.operating_point import OperatingPoint, operating_point
-from planner.latency.planning import planning_band, shortfall
 from planner.latency.record import band_record
 from planner.latency.result import Estimate
-from planner.plan.options.batches import batch_sizes
 from planner.plan.options.option import Option
+from planner.plan.study.latency_tables import Roofline, Rung
 from planner.plan.study.study import Study
-from planner.schema.hardware.device import Device, Precision
-from planner.wording.message import message
-from planner.workload.workload import is_quantised
+from planner.schema.record import KernelRecord, RivalRecord, RooflineRecord, RungRecord
 
 
-def rooflines(chosen: Option) -> list[dict[str, object]]:
-    """Each network of the chosen option, kernel by kernel, under the roofs of its unit."""
-    point = _point(chosen)
-    device = read_device(chosen.device)
-    return [
-        {
-            "model": item.estimate.model,
-            "device": chosen.device,
-            "unit": chosen.unit,
-            "mode": chosen.mode,
-            "precision": str(chosen.precision),
-            "batch": chosen.batch,
-            "peak_ops_per_s": point.peak_ops_per_s,
-            "bandwidth_bytes_per_s": point.bandwidth_bytes_per_s,
-            "ceilings": _ceilings(device, chosen),
-            "kernels": _kernels(item.estimate),
-        }
-        for item in chosen.networks
-    ]
-
-
-def ladder(study: Study, chosen: Option) -> list[dict[str, object]]:
-    """Every precision the unit has and every batch size, for each network on the chosen part."""
-    device = read_device(chosen.device)
-    peaks = device.units[chosen.unit].peaks_ops_per_s
-    rows: list[dict[str, object]] = []
-    for model in study.workloads:
-        known = [name for name, by_mode in peaks.items() if chosen.mode in by_mode]
-        for precision in [Precision(chosen.precision)] if is_quantised(study.workloads[model]) else known:
-            for batch in batch_sizes(max(8, study.source.scenario.candidates.max_batch)):
-                result = study.estimator.estimate(
-                    model,
-                    device,
-                    unit=chosen.unit,
-                    mode=chosen.mode,
-                    precision=precision,
-                    batch=batch,
-                    engine=chosen.engine,
-                )
-                rows.append(
-                    {
-                        "model": result.model,
-                        "device": chosen.device,
-                        "mode": chosen.mode,
-                        "precision": precision.value,
-                        "batch": batch,
-                        "latency_s": band_record(result.latency_s),
-                        "planning_latency_s": band_record(planning_band(result, shortfall(device, result))),
-                        "throughput_per_s": result.throughput_per_s,
-                        "fits": result.fits,
-                    }
-                )
-    return rows
-
-
-def rivals(study: Study) -> list[dict[str, object]]:
-    """The best option of each part, for its slowest network."""
-    best: dict[str, Option] = {}
-    for option in study.options:
-        best.setdefault(option.device, option)
-    slo_s = {stream.model: stream.slo.latency_s for stream in study.source.scenario.streams}
-    return [
-        {
-            "device": option.device,
-            "name": option.device_name,
-            "mode": option.mode,
-            "precision": str(option.precision),
-            "batch": option.batch,
-            "model": option.slowest.estimate.model,
-            "feasible": option.feasible,
-            "latency_s": band_record(option.slowest.estimate.latency_s),
-            "planning_latency_s": band_record(option.slowest.planning_latency_s),
-            "slo_s": slo_s[option.slowest.model],
-        }
-        for option in best.values()
-    ]
-
-
-def _point(option: Option) -> OperatingPoint:
-    return operating_point(
-        read_device(option.device),
-        read_engine(option.engine),
-        unit=option.unit,
-        mode=option.mode,
-        precision=Precision(option.precision),
-    )
-
-
-def _ceilings(device: Device, chosen: Option) -> list[dict[str, object]]:
-    """Measured ceilings of the unit and of the memory in the chosen mode."""
-    unit = device.units[chosen.unit]
-    rows: list[dict[str, object]] = [
-        {
-            "name": message("roof.measured", precision=precision.value.upper()),
-            "ops_per_s": by_mode[chosen.mode].value,
-            "bytes_per_s": None,
-            "source": by_mode[chosen.mode].source,
-        }
-        for precision, by_mode in unit.ceilings_ops_per_s.items()
-        if chosen.mode in by_mode and precision.value == chosen.precision
-    ]
-    stream = device.memory.ceilings_bytes_per_s.get(chosen.mode)
-    if stream is not None:
-        rows.append(
+def roofline_record(roof: Roofline) -> RooflineRecord:
+    """One network of the chosen option, kernel by kernel, and the roofs of its unit."""
+    estimate = roof.estimate
+    return {
+        "model": estimate.model,
+        "device": estimate.device,
+        "unit": estimate.unit,
+        "mode": estimate.mode,
+        "precision": str(estimate.precision),
+        "batch": estimate.batch,
+        "peak_ops_per_s": roof.peak_ops_per_s,
+        "bandwidth_bytes_per_s": roof.bandwidth_bytes_per_s,
+        "ceilings": [
             {
-                "name": message("roof.bandwidth"),
-                "ops_per_s": None,
-                "bytes_per_s": stream.value,
-                "source": stream.source,
+                "name": ceiling.name,
+                "ops_per_s": ceiling.ops_per_s,
+                "bytes_per_s": ceiling.bytes_per_s,
+                "source": ceiling.source,
             }
-        )
-    return rows
+            for ceiling in roof.ceilings
+        ],
+        "kernels": _kernels(estimate),
+    }
 
 
-def _kernels(result: Estimate) -> list[dict[str, object]]:
+def rung_record(rung: Rung) -> RungRecord:
+    """One network on the chosen part at one precision and batch."""
+    estimate = rung.estimate
+    return {
+        "model": estimate.model,
+        "device": estimate.device,
+        "mode": estimate.mode,
+        "precision": estimate.precision.value,
+        "batch": estimate.batch,
+        "latency_s": band_record(estimate.latency_s),
+        "planning_latency_s": band_record(rung.planning_latency_s),
+        "throughput_per_s": estimate.throughput_per_s,
+        "fits": estimate.fits,
+    }
+
+
+def rival_record(study: Study, option: Option) -> RivalRecord:
+    """The best option of a part, for its slowest network."""
+    slo_s = {stream.model: stream.slo.latency_s for stream in study.source.scenario.streams}
+    return {
+        "device": option.device,
+        "name": option.device_name,
+        "mode": option.mode,
+        "precision": str(option.precision),
+        "batch": option.batch,
+        "model": option.slowest.estimate.model,
+        "feasible": option.feasible,
+        "latency_s": band_record(option.slowest.estimate.latency_s),
+        "planning_latency_s": band_record(option.slowest.planning_latency_s),
+        "slo_s": slo_s[option.slowest.model],
+    }
+
+
+def _kernels(result: Estimate) -> list[KernelRecord]:
     return [
         {
             "name": layer.name,

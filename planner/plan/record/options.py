@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from statistics import fmean
 from typing import TypedDict
 
 from planner.latency.record import band_record, estimate_record
-from planner.plan.compare.candidate import Comparison
+from planner.plan.compare.candidate import Comparison, Refusal
 from planner.plan.options.option import Option
 from planner.plan.study.study import Study
-from planner.rack.counts.results import RackResult
-from planner.rack.description.rack import Rack
 from planner.schema.reading.quantity import Money
+from planner.schema.record import OptionRecord
+from planner.schema.record.compare import ComparisonRecord, MoneyRecord, RefusalRecord
 
 
-def money_record(money: Money | None) -> dict[str, object] | None:
+def money_record(money: Money | None) -> MoneyRecord | None:
     """An amount with its currency, or null where it is unknown."""
     return None if money is None else {"amount": money.amount, "currency": money.currency}
 
 
-def comparison_record(comparison: Comparison) -> dict[str, object]:
+def comparison_record(comparison: Comparison) -> ComparisonRecord:
     """`planner compare`: every candidate's estimate with its verdict, best first, and what cannot run."""
     return {
         "candidates": [
@@ -37,12 +35,22 @@ def comparison_record(comparison: Comparison) -> dict[str, object]:
             }
             for candidate in comparison.candidates
         ],
-        "refused": [asdict(refusal) for refusal in comparison.refusals],
+        "refused": [refusal_record(refusal) for refusal in comparison.refusals],
         "contradiction": comparison.contradiction,
     }
 
 
-def option_record(option: Option) -> dict[str, object]:
+def refusal_record(refusal: Refusal) -> RefusalRecord:
+    """What cannot run at all, and why."""
+    return {
+        "device": refusal.device,
+        "mode": refusal.mode,
+        "precision": refusal.precision,
+        "reason": refusal.reason,
+    }
+
+
+def option_record(option: Option) -> OptionRecord:
     """One sized option of a scenario; latency is that of its slowest network, per batch."""
     slowest = option.slowest
     return {
@@ -113,59 +121,3 @@ def infeasible_record(study: Study) -> Reasons:
         for r in study.refusals
     ]
     return {"verdict": study.verdict, "streams": [], "reasons": reasons}
-
-
-def rack_record(rack: Rack, result: RackResult) -> dict[str, object]:
-    """`planner simulate`: streams, devices, power, self-checks, seed, and the series of one run."""
-    promised = {group.name: group for group in rack.streams}
-    series = result.series
-    return {
-        "device": rack.device.name,
-        "count": rack.count,
-        "dispatch": rack.dispatch,
-        "batching": {"max_size": rack.batching.max_size, "max_wait_s": rack.batching.max_wait_s},
-        "replications": result.replications,
-        "partial": result.partial,
-        "duration_s": rack.duration_s,
-        "warmup_s": rack.warmup_s,
-        "streams": [
-            {
-                "name": stream.name,
-                "requests": stream.requests,
-                "served": stream.served,
-                "dropped": stream.dropped,
-                "unfinished": stream.unfinished,
-                "latency_s": asdict(stream.latency_s),
-                "slo_latency_s": stream.slo_latency_s,
-                "slo_s": promised[stream.name].slo_s,
-                "slo_quantile": promised[stream.name].slo_quantile,
-                "verdict": stream.verdict.value,
-                "verdict_reason": stream.verdict_reason,
-                "latency_band": asdict(stream.bounds) if stream.bounds else None,
-            }
-            for stream in result.streams
-        ],
-        "devices": asdict(result.devices),
-        "inlet_c": fmean(series.inlet_c),
-        "throttle_c": rack.device.thermal.throttle_c,
-        "power_w": result.power_w,
-        "energy_j": result.energy_j,
-        "energy_per_request_j": result.energy_per_request_j,
-        "throughput_per_s": result.throughput_per_s,
-        "offered_utilisation": result.offered_utilisation,
-        "invariants": dict(result.invariants),
-        "seed": result.seed,
-        "warnings": list(result.warnings),
-        "latency_histogram": [{"stream": s.name, **asdict(s.histogram)} for s in result.streams],
-        "series": {
-            "time_s": list(series.time_s),
-            "queue": list(series.queue_length),
-            "power_w": list(series.power_w),
-            "temperature_mean_c": list(series.temperature_mean_c),
-            "temperature_max_c": list(series.temperature_max_c),
-            "inlet_c": list(series.inlet_c),
-            "throttled_share": list(series.throttled_share),
-            "utilisation": list(series.utilisation),
-            "out_share": list(series.out_share),
-        },
-    }

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from planner.hardware.catalog import part_file
 from planner.plan.record.digests import digests
-from planner.plan.record.options import option_record
+from planner.plan.record.options import option_record, refusal_record
+from planner.plan.sizing.growth import YearCount
 from planner.plan.sizing.latency_span import StreamSpan
+from planner.plan.sizing.redundancy import SpareRow
 from planner.plan.sizing.sized import SizedOption, Sizing
+from planner.schema.record.sizing import (
+    SizedOptionRecord,
+    SizingRecord,
+    SpanRecord,
+    SpareRecord,
+    YearRecord,
+)
 
 
-def sizing_record(sizing: Sizing) -> dict[str, object]:
+def sizing_record(sizing: Sizing) -> SizingRecord:
     """Every option with its verdict, best first, what cannot run at all, and what the answer rests on."""
     scenario = sizing.source.scenario
     devices = list(dict.fromkeys(item.option.device for item in sizing.options))
@@ -22,14 +29,14 @@ def sizing_record(sizing: Sizing) -> dict[str, object]:
         "options": [sized_option_record(item) for item in sizing.options],
         "contradiction": sizing.contradiction,
         "settings_considered": sizing.considered,
-        "refused": [asdict(refusal) for refusal in sizing.refusals],
+        "refused": [refusal_record(refusal) for refusal in sizing.refusals],
         "seed": scenario.simulation.seed,
         "warnings": [note for device in devices if (note := part_file(device).note) is not None],
         "digests": digests(sizing.source, sizing.workloads, [item.option for item in sizing.options]),
     }
 
 
-def sized_option_record(item: SizedOption) -> dict[str, object]:
+def sized_option_record(item: SizedOption) -> SizedOptionRecord:
     """One option and what its simulated rack adds; null is unknown or without end."""
     run, tightest = item.simulated, item.tightest
     return {
@@ -59,15 +66,37 @@ def sized_option_record(item: SizedOption) -> dict[str, object]:
             "power_w": run.result.power_w,
             "energy_per_request_j": run.result.energy_per_request_j,
             "throttled_share": run.result.devices.throttled_share,
-            "temperature_c": asdict(run.result.devices.temperature_c),
+            "temperature_c": {
+                "mean": run.result.devices.temperature_c.mean,
+                "max": run.result.devices.temperature_c.max,
+            },
         },
-        "growth": [
-            {**asdict(year), "reasons": list(year.reasons), "verdict": year.verdict and year.verdict.value}
-            for year in item.years
-        ],
-        "redundancy": [asdict(row) for row in item.spares],
+        "growth": [_year_record(year) for year in item.years],
+        "redundancy": [_spare_record(row) for row in item.spares],
     }
 
 
-def _p99_record(stream: StreamSpan) -> dict[str, float | None]:
+def _p99_record(stream: StreamSpan) -> SpanRecord:
     return {"low": stream.low_s, "mid": stream.mid_s, "high": stream.high_s}
+
+
+def _year_record(year: YearCount) -> YearRecord:
+    return {
+        "year": year.year,
+        "requests_per_s": year.requests_per_s,
+        "count": year.count,
+        "added": year.added,
+        "racks": year.racks,
+        "power_w": year.power_w,
+        "reasons": list(year.reasons),
+        "verdict": year.verdict.value if year.verdict else None,
+    }
+
+
+def _spare_record(row: SpareRow) -> SpareRecord:
+    return {
+        "spares": row.spares,
+        "enough_up": row.enough_up,
+        "capital": row.capital,
+        "meets_target": row.meets_target,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
-from planner.errors import InputError, PlannerError, Problem, UnknownIdError
+from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.catalog import device_ids, read_device
 from planner.hardware.operating_point import choose_mode
 from planner.plan.scenario.known_mistakes import names_to_accept
@@ -60,7 +60,7 @@ def _modes(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
         try:
             choose_mode(read_device(given.device), given.mode)
         except UnknownIdError as error:
-            yield ("deployment", "mode"), f"a power mode of {given.device}", *_told(error)
+            yield ("deployment", "mode"), f"a power mode of {given.device}", error.got, error.advice
     if isinstance(modes, str):
         return
     patterns = scenario.candidates.devices
@@ -88,9 +88,5 @@ def _accepted(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
 
 
 def _unknown(kind: str, asked: str, known: Iterable[str]) -> tuple[str, str]:
-    return _told(UnknownIdError(kind, asked, known, _LIST if kind == "device" else ""))
-
-
-def _told(error: PlannerError) -> tuple[str, str]:
-    got, _, advice = str(error).partition("; ")
-    return got, advice
+    error = UnknownIdError(kind, asked, known, _LIST if kind == "device" else "")
+    return error.got, error.advice

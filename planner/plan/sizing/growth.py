@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from planner.hardware.catalog import read_device
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.scenario.growth import scenario_in_year
@@ -40,12 +39,11 @@ def years_of(
 
     The first year is the option itself.
     """
-    device = read_device(option.device)
     found: list[YearCount] = []
     count = option.count
     for year in range(math.ceil(scenario.money.horizon_years)):
         grown = scenario_in_year(scenario, year)
-        needed = sized_option(grown, estimator, device, option.networks, at_least=count)
+        needed = sized_option(grown, estimator, option.part, option.networks, at_least=count)
         verdict = None
         if simulate and needed.feasible:
             run = Search(grown, estimator).least(needed).chosen

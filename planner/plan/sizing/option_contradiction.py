@@ -21,7 +21,7 @@ _LIMITS = {
 }
 
 
-def contradiction(options: Sequence[Option]) -> str | None:
+def contradiction(options: Sequence[Option]) -> Message | None:
     """The fewest limits that no option keeps all of, and which option comes nearest to each; None without.
 
     Limits are named by their place in the scenario.
@@ -50,12 +50,11 @@ def contradiction(options: Sequence[Option]) -> str | None:
     return message("contradiction.several", both=tuple(_said(name) for name in names), lines=tuple(lines))
 
 
-def _broken(option: Option) -> dict[str, str]:
+def _broken(option: Option) -> dict[str, Message]:
     """Each limit that the option breaks, by its place in the scenario, with the first reason."""
-    found: dict[str, str] = {}
+    found: dict[str, Message] = {}
     for reason in option.reasons:
-        key = reason.key if isinstance(reason, Message) else ""
-        found.setdefault(_LIMITS.get(key, key), reason)
+        found.setdefault(_LIMITS.get(reason.key, reason.key), reason)
     return found
 
 

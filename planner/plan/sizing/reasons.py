@@ -10,12 +10,13 @@ from planner.plan.options.option import Option
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
 from planner.units import format_quantity
-from planner.wording.message import message
+from planner.wording.message import Message, message
 
 
-def reasons_against(scenario: Scenario, device: Device, option: Option) -> Iterator[str]:
+def reasons_against(scenario: Scenario, device: Device, option: Option) -> Iterator[Message]:
     """Every limit of the scenario that the option breaks, in words; none for a feasible one."""
     if option.offered_utilisation >= 1.0:
+        # At exactly one, queues still grow: a whole number of devices has to come out one higher.
         needed = math.ceil(option.count * option.offered_utilisation * (1 + 1e-9))
         yield message(
             "reason.overload",
@@ -29,7 +30,7 @@ def reasons_against(scenario: Scenario, device: Device, option: Option) -> Itera
     yield from _budget_reasons(scenario, option)
 
 
-def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterator[str]:
+def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterator[Message]:
     site = scenario.site
     installed = option.count + option.spares
     units = rack_units(scenario, device, installed)
@@ -58,7 +59,7 @@ def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterato
         )
 
 
-def _budget_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
+def _budget_reasons(scenario: Scenario, option: Option) -> Iterator[Message]:
     budget = scenario.money.budget_money
     if budget is None:
         return
@@ -72,14 +73,14 @@ def _budget_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
         )
 
 
-def _memory_reasons(option: Option) -> Iterator[str]:
+def _memory_reasons(option: Option) -> Iterator[Message]:
     needed = sum(item.estimate.memory.total_bytes for item in option.networks)
     capacity = option.networks[0].estimate.memory.capacity_bytes
     if needed > capacity:
         yield message("reason.memory", needed=f"{needed / 1e9:.2f}", capacity=f"{capacity / 1e9:.2f}")
 
 
-def _latency_reasons(scenario: Scenario, option: Option) -> Iterator[str]:
+def _latency_reasons(scenario: Scenario, option: Option) -> Iterator[Message]:
     longest_s = max(item.planned_latency_s(option.plan_for) for item in option.networks)
     wait_s = scenario.candidates.max_wait_s if option.batch > 1 else 0.0
     for stream in scenario.streams:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.hardware.catalog import read_device
 from planner.plan.money.economics import capital_of
 from planner.plan.options.option import Option
 from planner.rack.studies.reliability import availability, enough_up, spares_for
@@ -30,10 +29,9 @@ def spare_rows(scenario: Scenario, option: Option) -> tuple[SpareRow, ...]:
         return ()
     up = availability(asked.mtbf_s, asked.mttr_s)
     most = max(_FEWEST_ROWS - 1, option.spares, spares_for(option.count, up, asked.target_ratio))
-    device = read_device(option.device)
     rows = []
     for spares in range(most + 1):
         share = enough_up(option.count, spares, up)
-        capital = capital_of(scenario, device, option.count + spares)
+        capital = capital_of(scenario, option.part, option.count + spares)
         rows.append(SpareRow(spares, share, capital, share >= asked.target_ratio))
     return tuple(rows)

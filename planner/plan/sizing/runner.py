@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from planner.hardware.catalog import read_device
 from planner.latency.band import BandEnd, planned_bound
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
@@ -85,7 +84,7 @@ def rack_of_option(scenario: Scenario, option: Option) -> Rack:
     """The rack that an option is."""
     return build_rack(
         scenario,
-        read_device(option.device),
+        option.part,
         option.mode,
         option.batch,
         option.services,
@@ -98,7 +97,7 @@ def rack_of_option(scenario: Scenario, option: Option) -> Rack:
 
 def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: BandEnd) -> Rack:
     """The rack of a run with every network of every unit at one bound of its latency band."""
-    part, networks = read_device(run.option.device), run.option.networks
+    part, networks = run.option.part, run.option.networks
     device = replace(
         run.rack.device,
         services=services_of(scenario, estimator, part, networks, bound),

@@ -11,7 +11,6 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planner.hardware.catalog import read_device
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
@@ -25,6 +24,7 @@ MOST_SETTINGS_TRIED = 4
 
 _FARTHEST = 4
 """A count is raised to this many times the proposal at most; where that does not help, more will not."""
+# The limit is one of the closed form; the simulated share scatters around it by chance.
 _UTILISATION_ROUNDING = 0.005
 
 
@@ -55,11 +55,13 @@ class Search:
         A count that is raised makes an option dearer, so the closed form's cost is the least that it may
         come to: the first option that passes and is still the cheapest in line is the cheapest of all.
         """
+        # The number breaks ties, so that options themselves are never compared.
         line = [(preference(option), n, option) for n, option in enumerate(options) if option.feasible]
         heapq.heapify(line)
         tried: dict[int, Found] = {}
         while line:
             _, number, _ = heapq.heappop(line)
+            # Back in line at its true cost and still the cheapest: nothing that is left can be cheaper.
             if number in tried:
                 return tried[number]
             if len(tried) == most_tried:
@@ -75,6 +77,7 @@ class Search:
         trials = [self.simulated(option)]
         if _passes(trials[0], self.scenario) or not option.feasible:
             return Found(trials[0], tuple(trials))
+        # Doubling steps find a passing count in the logarithm of the distance, halving the least one.
         most, step = self._largest_feasible(option), 1
         while not _passes(trials[-1], self.scenario) and trials[-1].option.count < most:
             below = trials[-1].option.count
@@ -87,6 +90,8 @@ class Search:
     def least_for_service(self, passed: Simulated) -> int:
         """The least count whose rack keeps the service levels, whatever its utilisation: nothing to spare."""
         option = passed.option
+        # `low` devices are too few whatever rounding does: they are asked for more than full batches can
+        # carry.
         low, high = int(option.offered_utilisation * option.count * (1 - 1e-9)), option.count
         while high - low > 1:
             middle = (low + high) // 2
@@ -106,6 +111,7 @@ class Search:
         key = (*setting, option.plan_for, option.count)
         if key not in self._runs:
             self._runs[key] = self.runner.settled(self.scenario, option)
+        # A part of a run settles nothing: the search ends here.
         if self._runs[key].result.partial:
             raise KeyboardInterrupt
         return self._runs[key]
@@ -139,8 +145,7 @@ class Search:
         return low
 
     def _at(self, option: Option, count: int) -> Option:
-        device = read_device(option.device)
-        return sized_option(self.scenario, self._estimator, device, option.networks, exactly=count)
+        return sized_option(self.scenario, self._estimator, option.part, option.networks, exactly=count)
 
 
 def _passes(run: Simulated, scenario: Scenario) -> bool:

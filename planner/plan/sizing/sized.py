@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from planner.hardware.catalog import read_device
 from planner.plan.compare.candidate import Refusal
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
@@ -237,14 +236,13 @@ def _calibration(option: Option) -> str:
 
 def _without_feasible(scenario: Scenario, estimator: Estimator, settings: list[Option]) -> SizedOption:
     """A part of which no setting keeps the limits: for good, or only at the latency planned for."""
-    device = read_device(settings[0].device)
     nearest = min(settings, key=lambda option: (len(option.reasons), preference(option)))
     if nearest.cost.capital is None and len(nearest.reasons) == 1:
         decides: tuple[str, ...] = (f"a price of {nearest.device_name}",)
         return _unsimulated(scenario, nearest, Verdict.UNDECIDED, nearest.reasons[0], decides)
     best_case = planned_for(scenario, "best")
     for option in settings:
-        least = sized_option(best_case, estimator, device, option.networks)
+        least = sized_option(best_case, estimator, option.part, option.networks)
         if least.feasible:
             reason = (
                 f"at {scenario.planning.plan_for} latency: {option.reasons[0]}; at the best end of the "
@@ -271,4 +269,5 @@ def _unsimulated(
 
 def _at_saturation(option: Option) -> int:
     """The least count that is asked for less than it can serve with full batches."""
+    # Work in whole devices and one more; a product a rounding below a whole number counts as that number.
     return int(option.offered_utilisation * option.count * (1 + 1e-9)) + 1

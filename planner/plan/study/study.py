@@ -7,23 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from planner.errors import InputError, Problem
+from planner.formulas import Formula
 from planner.plan.compare.candidate import Refusal
+from planner.plan.cost.spending import Spending, spending
+from planner.plan.density.study import DensityCurve, density_of_option
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import RackRun, Simulated
+from planner.plan.pitfalls.lint import Pitfall, lint
 from planner.plan.rack.synthetic import refuse_synthetic, synthetic_rack
 from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.plan.sizing.closed_form import size
 from planner.plan.sizing.deployed import deployed_option
 from planner.plan.sizing.runner import Progress, Runner, cut, rack_of_option
 from planner.plan.sizing.search import Search
+from planner.plan.study.answer import AnswerText, answer
+from planner.plan.study.assumptions import Assumption, assumptions
+from planner.plan.study.constraints import Constraint, constraints
+from planner.plan.study.footprint import Footprint, footprint
+from planner.plan.study.formulas import formulas
+from planner.plan.study.heat import Elevation, day, elevation
+from planner.plan.study.latency_tables import Roofline, Rung, best_of_each_part, ladder, rooflines
+from planner.plan.study.ledger import Ledger, ledger
+from planner.plan.study.validation import Validation, validations
+from planner.plan.study.warnings import warnings
+from planner.plan.what_if.grid import WhatIf, what_if
 from planner.rack.counts.results import Verdict
-from planner.rack.description.rack import Rack
 from planner.rack.load.expected import grows_without_end
 from planner.rack.simulation import SimulationEngine
+from planner.rack.studies.day import Hour
 from planner.wording.message import message
 from planner.workload.workload import Workload
 
@@ -33,9 +48,13 @@ if TYPE_CHECKING:
 StudyVerdict = Verdict | Literal["INFEASIBLE"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Study:
-    """A scenario answered: every option best first, and the simulated rack of the chosen one."""
+    """A scenario answered: every option best first, the simulated rack of the chosen one, and all that a
+    report shows.
+
+    What follows from the answer is worked out when it is first asked for, and kept.
+    """
 
     source: ScenarioFile
     estimator: Estimator
@@ -79,6 +98,98 @@ class Study:
     def verdict(self) -> StudyVerdict:
         """PASS, FAIL or UNDECIDED of the chosen rack; INFEASIBLE when no option keeps the limits."""
         return self.simulated.verdict if self.simulated else "INFEASIBLE"
+
+    @property
+    def chosen(self) -> Option | None:
+        """The option that was chosen; None where none is feasible."""
+        return self.simulated.option if self.simulated else None
+
+    @cached_property
+    def answer(self) -> AnswerText:
+        """The answer in words."""
+        return answer(self)
+
+    @cached_property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """The limits of the site and what the chosen option needs of them."""
+        return constraints(self.source.scenario, self.simulated) if self.simulated else ()
+
+    @cached_property
+    def rooflines(self) -> tuple[Roofline, ...]:
+        """Each network of the chosen option under the roofs of its unit."""
+        return rooflines(self.chosen) if self.chosen else ()
+
+    @cached_property
+    def ladder(self) -> tuple[Rung, ...]:
+        """The chosen part at every precision and batch size, network by network."""
+        return ladder(self, self.chosen) if self.chosen else ()
+
+    @property
+    def best_of_each_part(self) -> tuple[Option, ...]:
+        """The first option of each part, in the order of the options."""
+        return best_of_each_part(self)
+
+    @cached_property
+    def what_if(self) -> WhatIf | None:
+        """The chosen part at other counts, batches, precisions and loads."""
+        return what_if(self.source.scenario, self.estimator, self.chosen) if self.chosen else None
+
+    @cached_property
+    def pitfalls(self) -> tuple[Pitfall, ...]:
+        """The well-known mistakes that the plan makes, those still open first."""
+        return lint(self.source.scenario, self.estimator, self.options, self.simulated)
+
+    @cached_property
+    def elevation(self) -> Elevation | None:
+        """Where the devices of the chosen option are."""
+        return elevation(self.source.scenario, self.chosen) if self.chosen else None
+
+    @cached_property
+    def day(self) -> tuple[Hour, ...] | None:
+        """The chosen rack hour by hour; None where there is no rack, or no hour differs."""
+        return day(self.source.scenario.site, self.simulated.rack) if self.simulated else None
+
+    @cached_property
+    def density(self) -> DensityCurve | None:
+        """The chosen rack as it fills."""
+        run = self.simulated
+        return density_of_option(self.source, run.rack, run.option) if run else None
+
+    @cached_property
+    def footprints(self) -> tuple[Footprint, ...]:
+        """What each network takes of the chosen part."""
+        chosen = self.chosen
+        return tuple(footprint(chosen, item) for item in chosen.networks) if chosen else ()
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What is spent by the end of each year, and what the sum depends on."""
+        return spending(self.source.scenario, self.estimator, self.options, self.chosen)
+
+    @cached_property
+    def validations(self) -> tuple[Validation, ...]:
+        """How well latency is predicted for each network of the chosen option."""
+        return validations(self)
+
+    @cached_property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """What is taken for granted."""
+        return tuple(assumptions(self))
+
+    @cached_property
+    def formulas(self) -> tuple[Formula, ...]:
+        """The formulas that the study rests on."""
+        return formulas(self)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Every number that the study rests on, and the documents behind them."""
+        return ledger(self)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader has to be warned of."""
+        return warnings(self)
 
 
 def run_study(
@@ -140,25 +251,6 @@ def simulate_synthetic(
     """The rack whose device the scenario gives by numbers, as it runs."""
     rack = synthetic_rack(source.scenario)
     return RackRun(rack, Runner(engine, progress, keep_partial).rack(rack, "simulating"))
-
-
-def rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
-    """The rack that the scenario gives, or else the best sized option's, and the option; none is simulated.
-
-    `InputError` where no option keeps the scenario's limits.
-    """
-    scenario = source.scenario
-    estimator = Estimator(read_workloads(source))
-    if scenario.deployment is not None:
-        option = deployed_option(scenario, scenario.deployment, estimator)
-    else:
-        feasible = [option for option in size(scenario, estimator).options if option.feasible]
-        if not feasible:
-            advice = "give a `deployment`, or see `planner report` for what each option breaks"
-            problem = Problem("candidates", "an option that keeps every limit", "none", advice)
-            raise InputError(source.file, [problem])
-        option = feasible[0]
-    return rack_of_option(scenario, option), option
 
 
 def _same_run(a: Option, b: Option) -> bool:

@@ -7,7 +7,6 @@ begins with an underscore so that readers of Parquet folders pass it over.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Mapping
@@ -15,9 +14,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from filelock import FileLock, Timeout
+
 from planner.errors import OutputError
 
 NAME = "_finished.jsonl"
+LOCK = "_sweep.lock"
+"""Held while a sweep writes; what is left of it is an empty file."""
+_BYTES_AS_THEY_ARE = getattr(os, "O_BINARY", 0)
+"""Windows turns line feeds into two bytes without it; other systems do not know it."""
 
 
 class SweepJournal:
@@ -32,17 +37,16 @@ class SweepJournal:
         self.seconds: dict[str, float] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._lock = FileLock(folder / LOCK, timeout=0)
+            self._lock.acquire()
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | _BYTES_AS_THEY_ARE, 0o666)
+        except Timeout:
+            raise OutputError(
+                f"{folder}: another sweep is writing there; wait for it, or choose another folder"
+            ) from None
         except OSError as error:
             raise OutputError(
                 f"{folder}: expected a folder that can be written, got: {error.strerror}"
-            ) from None
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._file)
-            raise OutputError(
-                f"{folder}: another sweep is writing there; wait for it, or choose another folder"
             ) from None
         self._length = self._read()
 
@@ -53,11 +57,12 @@ class SweepJournal:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         os.close(self._file)
+        self._lock.release()
 
     def add(self, point: str, row: Mapping[str, object], seconds: float) -> None:
         """Write one finished point through to the disk; `OutputError` where it cannot, the others kept."""
-        told = {"point": point, "seconds": round(seconds, 3), "row": row}
-        line = (json.dumps(told, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        entry = {"point": point, "seconds": round(seconds, 3), "row": row}
+        line = (json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n").encode()
         try:
             os.lseek(self._file, self._length, os.SEEK_SET)
             written = 0
@@ -80,9 +85,9 @@ class SweepJournal:
         whole = content.rfind(b"\n") + 1
         for line in content[:whole].splitlines():
             try:
-                told = json.loads(line)
-                self.finished[told["point"]] = told["row"]
-                self.seconds[told["point"]] = told["seconds"]
+                entry = json.loads(line)
+                self.finished[entry["point"]] = entry["row"]
+                self.seconds[entry["point"]] = entry["seconds"]
             except (ValueError, KeyError, TypeError):
                 continue
         if whole < len(content):

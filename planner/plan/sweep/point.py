@@ -8,9 +8,11 @@ from typing import TypedDict
 
 from planner.data_files import own_parts_from
 from planner.errors import PlannerError
-from planner.plan.density.study import density_curve, density_record
+from planner.plan.density.study import density_curve
 from planner.plan.options.estimator import Estimator
-from planner.plan.record.options import infeasible_record, option_record, rack_record
+from planner.plan.record.density import density_record
+from planner.plan.record.options import infeasible_record, option_record
+from planner.plan.record.simulated import rack_record
 from planner.plan.scenario.file import ScenarioFile, network_at
 from planner.plan.study.study import run_study, simulate_synthetic
 from planner.plan.sweep.columns import density_columns, option_columns, plain, rack_columns

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from planner.data_files import own_parts_dirs
 from planner.errors import OutputError
+from planner.forks import usable_cores
 from planner.plan.scenario.file import scenario_path
 from planner.plan.sweep.cluster import on_scheduler
 from planner.plan.sweep.columns import ColumnType, SweepRow
@@ -112,16 +112,13 @@ def _replies(
     """Each task's point and the reply to it, as they come."""
     if not tasks:
         return
-    numbered = (
-        on_processes(tasks, workers or _own_cores()) if scheduler is None else on_scheduler(tasks, scheduler)
-    )
+    if scheduler is None:
+        numbered = on_processes(tasks, workers or usable_cores())
+    else:
+        numbered = on_scheduler(tasks, scheduler)
     with contextlib.closing(numbered):
         for number, reply in numbered:
             yield tasks[number]["point"], reply
-
-
-def _own_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _keep(

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.description.checks import Checks
 from planner.rack.description.heat_path import HeatNode
 from planner.rack.heat.ladder import step_of
@@ -41,6 +42,7 @@ class FittedLadder:
         return sum(node.heat_capacity_j_per_k for node in self.nodes)
 
 
+@formula("thermal_ladder")
 def fit_ladder(
     interval_s: float,
     temperature_c: Sequence[float],
@@ -52,12 +54,16 @@ def fit_ladder(
 
     `power_w[i]` holds from sample i to the next. The device is taken as settled at the first sample: log some
     minutes of idling before the load. Leakage is in the power if the power was measured. More nodes than the
-    log can tell apart give a small error and meaningless parts: compare the errors of one, two and three.
+    log can resolve give a small error and meaningless parts: compare the errors of one, two and three.
     """
     told_c, power = np.array(temperature_c, dtype=np.float64), np.array(power_w, dtype=np.float64)
     _check(interval_s, told_c, inlet_c, power, nodes)
+    # The hottest sample over the highest power: the right order for the whole resistance, which is all that a
+    # start needs.
     whole = float((told_c.max() - inlet_c) / power.max())
+    # Logarithms keep resistances and capacities above zero and make steps relative.
     guess = np.log([whole * _guess(nodes, i) for i in range(nodes)])
+    # A time constant that the log is long enough to show.
     slow_s = interval_s * told_c.size / 4.0
     guess = np.concatenate((guess, np.log([slow_s / whole * _guess(nodes, i) for i in range(nodes)])))
 
@@ -117,8 +123,12 @@ def _followed_c(
 
 def _resistance_error(jacobian: Floats, logs: Floats, off_k: Floats, nodes: int) -> float:
     """Standard error of the sum of resistances over the sum, from the curvature at the optimum."""
+    # Degrees of freedom; errors of neighbouring samples go together, so that the true error is larger than
+    # this.
     free = max(1, off_k.size - logs.size)
+    # The pseudo-inverse stands for what the log cannot tell apart, where the inverse does not exist.
     covariance = np.linalg.pinv(jacobian.T @ jacobian) * float(off_k @ off_k) / free
     resistance = np.exp(logs[:nodes])
+    # Delta method: d log(sum R) / d log R_i is the share of R_i; capacities have no part in the sum.
     slope = np.concatenate((resistance / resistance.sum(), np.zeros(logs.size - nodes)))
     return float(np.sqrt(max(0.0, slope @ covariance @ slope)))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from planner.formulas import formula
 from planner.rack.description.checks import Checks
 from planner.rack.description.rack import Rack
 from planner.rack.heat.epoch import settled_at
@@ -22,6 +23,7 @@ _KELVIN = 273.15
 _MOST_SPARES = 1000
 
 
+@formula("availability")
 def availability(mtbf_s: float, mttr_s: float) -> float:
     """Share of time that one device is up."""
     checks = Checks("device life")
@@ -31,6 +33,7 @@ def availability(mtbf_s: float, mttr_s: float) -> float:
     return mtbf_s / (mtbf_s + mttr_s)
 
 
+@formula("availability")
 def enough_up(needed: int, spares: int, device_availability: float) -> float:
     """Share of time that at least `needed` of `needed + spares` devices are up; spares run as all do."""
     checks = Checks("spares")
@@ -40,6 +43,7 @@ def enough_up(needed: int, spares: int, device_availability: float) -> float:
     checks.finish()
     from scipy.stats import binom
 
+    # The survival function is P(X > k), so k is one less than needed.
     return float(binom.sf(needed - 1, needed + spares, device_availability))
 
 
@@ -55,6 +59,7 @@ def spares_for(needed: int, device_availability: float, target: float) -> int:
     raise OverflowError(f"no {_MOST_SPARES} spares reach {target:g} at availability {device_availability:g}")
 
 
+@formula("arrhenius")
 def arrhenius_factor(cool_c: float, warm_c: float, activation_ev: float) -> float:
     """How many times sooner parts fail at the warmer temperature: exp(E / k (1 / T_cool - 1 / T_warm)).
 
@@ -93,7 +98,7 @@ class Survivors:
 def survivors(rack: Rack, device_availability: float, most_failed: int) -> tuple[Survivors, ...]:
     """The settled rack with 0, 1, ... devices failed, the streams unchanged.
 
-    Positions are not told apart: the failed ones are the topmost, the warmest where air rises.
+    Positions are not distinguished: the failed ones are the topmost, the warmest where air rises.
     """
     checks = Checks("survivors")
     checks.between(0, rack.count - 1, most_failed=most_failed)

@@ -18,11 +18,11 @@ from planner.report.figures.style import (
     draw,
     plain_axis,
 )
-from planner.report.record import Hour
+from planner.schema.record import HourRecord
 from planner.wording.message import Wording
 
 
-def day_drawing(hours: Sequence[Hour], throttle_c: float | None, say: Wording) -> bytes | None:
+def day_drawing(hours: Sequence[HourRecord], throttle_c: float | None, say: Wording) -> bytes | None:
     """Load, temperatures, queue and power over the hours; `None` without an hour."""
     if not hours:
         return None
@@ -62,7 +62,7 @@ _TEMPERATURES: tuple[tuple[str, str, Dash, str], ...] = (
 )
 
 
-def _value(hour: Hour, key: str) -> float | None:
+def _value(hour: HourRecord, key: str) -> float | None:
     known = {
         "temperature_max_c": hour["temperature_max_c"],
         "inlet_c": hour["inlet_c"],
@@ -73,7 +73,7 @@ def _value(hour: Hour, key: str) -> float | None:
 
 def _steps(
     axes: Axes,
-    hours: Sequence[Hour],
+    hours: Sequence[HourRecord],
     values: Sequence[float | None],
     colour: str,
     dash: Dash = SOLID,

@@ -18,11 +18,13 @@ from planner.report.figures.style import (
     legend_above,
     plain_axis,
 )
-from planner.report.record import Density
+from planner.schema.record import DensityRecord
 from planner.wording.message import Wording
 
 
-def density_drawing(found: Density, planned: int, throttle_c: float | None, say: Wording) -> bytes | None:
+def density_drawing(
+    found: DensityRecord, planned: int, throttle_c: float | None, say: Wording
+) -> bytes | None:
     """Two panels over the number of devices; the limit and the planned number are upright lines."""
     rows = found["rows"]
     if not rows:

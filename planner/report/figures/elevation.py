@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from planner.report.figures.style import DASHES, GREY, INK, PALE, draw
-from planner.report.record import Elevation, Slots
+from planner.schema.record import ElevationRecord, SlotsRecord
 from planner.wording.message import Wording
 
 _WARMTH = "YlOrBr"
@@ -23,7 +23,9 @@ _FREE_UNITS = 4.0
 """The free height that is drawn where there is much more of it than there are devices."""
 
 
-def elevation(rack: Elevation, slots: Slots, throttle_c: float | None, say: Wording) -> bytes | None:
+def elevation(
+    rack: ElevationRecord, slots: SlotsRecord, throttle_c: float | None, say: Wording
+) -> bytes | None:
     """The rack with the highest temperature of each device over the run; `None` without a device."""
     if not slots["temperature_c"]:
         return None
@@ -34,9 +36,9 @@ def elevation(rack: Elevation, slots: Slots, throttle_c: float | None, say: Word
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
         _frame(axes, rack, say)
-        for place in range(rack["count"] + rack["spares"]):
-            temperature_c = float(hottest_c[place]) if place < len(hottest_c) else None
-            _slot(axes, rack, place, temperature_c, scale, say)
+        for position in range(rack["count"] + rack["spares"]):
+            temperature_c = float(hottest_c[position]) if position < len(hottest_c) else None
+            _slot(axes, rack, position, temperature_c, scale, say)
         mappable = mpl.cm.ScalarMappable(scale, _WARMTH)
         bar = figure.colorbar(mappable, ax=axes, shrink=0.8, pad=0.02, aspect=30)
         bar.set_label(say("axis.device_c"))
@@ -45,27 +47,27 @@ def elevation(rack: Elevation, slots: Slots, throttle_c: float | None, say: Word
     return draw(_height_in(rack), paint, say)
 
 
-def _free(rack: Elevation) -> float:
+def _free(rack: ElevationRecord) -> float:
     return rack["rack_units"] - rack["carriers"] * rack["carrier_units"]
 
 
-def _drawn_units(rack: Elevation) -> float:
+def _drawn_units(rack: ElevationRecord) -> float:
     """The height in the drawing: the rack's own, but for free height that would be most of it."""
     used = rack["rack_units"] - _free(rack)
     return used + _FREE_UNITS if _free(rack) > max(2 * _FREE_UNITS, used) else rack["rack_units"]
 
 
-def _height_in(rack: Elevation) -> float:
+def _height_in(rack: ElevationRecord) -> float:
     return float(np.clip(0.17 * _drawn_units(rack) + 0.3, _SMALLEST_IN, _LARGEST_IN))
 
 
-def _letters_pt(rack: Elevation) -> float:
+def _letters_pt(rack: ElevationRecord) -> float:
     """Size of letters that leaves air above and below them in a carrier."""
     carrier_pt = 72.0 * 0.9 * _height_in(rack) * rack["carrier_units"] / _drawn_units(rack)
     return float(np.clip(0.62 * carrier_pt, 4.0, 7.0))
 
 
-def _frame(axes: Axes, rack: Elevation, say: Wording) -> None:
+def _frame(axes: Axes, rack: ElevationRecord, say: Wording) -> None:
     height, free = _drawn_units(rack), _free(rack)
     top = rack["rack_units"] - free
     cut = height < rack["rack_units"]
@@ -94,10 +96,15 @@ def _frame(axes: Axes, rack: Elevation, say: Wording) -> None:
 
 
 def _slot(
-    axes: Axes, rack: Elevation, place: int, temperature_c: float | None, scale: Normalize, say: Wording
+    axes: Axes,
+    rack: ElevationRecord,
+    position: int,
+    temperature_c: float | None,
+    scale: Normalize,
+    say: Wording,
 ) -> None:
     """One device; a spare, which idles, is hatched."""
-    carrier, slot = divmod(place, rack["slots"])
+    carrier, slot = divmod(position, rack["slots"])
     width, height = 1.0 / rack["slots"], rack["carrier_units"]
     left, bottom = slot * width, carrier * height
     spare = temperature_c is None
@@ -114,7 +121,7 @@ def _slot(
         )
     )
     dark = temperature_c is not None and scale(temperature_c) > 0.6
-    text = say("rack.spare") if temperature_c is None else f"{place + 1}: {temperature_c:.0f} °C"
+    text = say("rack.spare") if temperature_c is None else f"{position + 1}: {temperature_c:.0f} °C"
     axes.annotate(
         text,
         (left + width / 2, bottom + height / 2),

@@ -21,7 +21,7 @@ from planner.report.figures.style import (
     legend_above,
     log_axis,
 )
-from planner.report.record import Band, Rung
+from planner.schema.record import BandRecord, RungRecord
 from planner.wording.message import Wording
 
 KNEE_SHARE = 0.9
@@ -30,9 +30,9 @@ _KNEE: dict[str, Any] = {"color": INK, "marker": "o", "markersize": 8.5, "linest
 _UNFIT: dict[str, Any] = {"color": VERMILLION, "marker": "x", "markersize": 8, "linestyle": ""}
 
 
-def knees(rungs: Sequence[Rung]) -> dict[str, Rung]:
+def knees(rungs: Sequence[RungRecord]) -> dict[str, RungRecord]:
     """By precision, the least batch that reaches nine tenths of the greatest throughput shown."""
-    found: dict[str, Rung] = {}
+    found: dict[str, RungRecord] = {}
     for precision in dict.fromkeys(rung["precision"] for rung in rungs):
         group = [rung for rung in rungs if rung["precision"] == precision and rung["fits"]]
         enough = KNEE_SHARE * max((_rate(rung) for rung in group), default=0.0)
@@ -42,11 +42,11 @@ def knees(rungs: Sequence[Rung]) -> dict[str, Rung]:
     return found
 
 
-def _rate(rung: Rung) -> float:
+def _rate(rung: RungRecord) -> float:
     return rung["throughput_per_s"] or 0.0
 
 
-def ladder(rungs: Sequence[Rung], say: Wording) -> bytes | None:
+def ladder(rungs: Sequence[RungRecord], say: Wording) -> bytes | None:
     """Latency and throughput of one part over the batch, a line per precision; `None` without any latency.
 
     A ring marks each precision's knee.
@@ -59,9 +59,9 @@ def ladder(rungs: Sequence[Rung], say: Wording) -> bytes | None:
     def paint(figure: Figure) -> None:
         left, right = figure.subplots(1, 2)
         handles: list[Artist] = []
-        for place, precision in enumerate(precisions):
+        for index, precision in enumerate(precisions):
             group = sorted((r for r in known if r["precision"] == precision), key=lambda rung: rung["batch"])
-            look = _look(place)
+            look = _look(index)
             _latency(left, group, look)
             _throughput(right, group, look)
             handles.append(Line2D([], [], label=precision.upper(), **look))
@@ -79,27 +79,27 @@ def ladder(rungs: Sequence[Rung], say: Wording) -> bytes | None:
     return draw(2.7, paint, say)
 
 
-def _knees(axes: Axes, found: Mapping[str, Rung]) -> None:
+def _knees(axes: Axes, found: Mapping[str, RungRecord]) -> None:
     axes.plot([r["batch"] for r in found.values()], [_rate(r) for r in found.values()], **_KNEE)
 
 
-def _look(place: int) -> dict[str, Any]:
-    kind = place % len(COLOURS)
+def _look(index: int) -> dict[str, Any]:
+    kind = index % len(COLOURS)
     return {"color": COLOURS[kind], "linestyle": DASHES[kind], "marker": MARKERS[kind], "markersize": 4.5}
 
 
-def _bands(rungs: Sequence[Rung]) -> list[Band]:
+def _bands(rungs: Sequence[RungRecord]) -> list[BandRecord]:
     return [rung["latency_s"] for rung in rungs if rung["latency_s"] is not None]
 
 
-def _latency(axes: Axes, group: Sequence[Rung], look: Mapping[str, Any]) -> None:
+def _latency(axes: Axes, group: Sequence[RungRecord], look: Mapping[str, Any]) -> None:
     batches, bands = [rung["batch"] for rung in group], _bands(group)
     axes.plot(batches, [band["mid"] for band in bands], **look)
     low, high = [band["low"] for band in bands], [band["high"] for band in bands]
     axes.fill_between(batches, low, high, color=look["color"], alpha=0.15, linewidth=0)
 
 
-def _throughput(axes: Axes, group: Sequence[Rung], look: Mapping[str, Any]) -> None:
+def _throughput(axes: Axes, group: Sequence[RungRecord], look: Mapping[str, Any]) -> None:
     known = [(rung["batch"], rate) for rung in group if (rate := rung["throughput_per_s"]) is not None]
     axes.plot([batch for batch, _ in known], [rate for _, rate in known], **look)
 

@@ -22,14 +22,14 @@ from planner.report.figures.style import (
     log_axis,
 )
 from planner.report.numbers import shortened, stated
-from planner.report.record import Rival
+from planner.schema.record import RivalRecord
 from planner.wording.message import Wording
 
 MOST_RIVALS = 24
 _NAME = 30
 
 
-def latency_bars(rivals: Sequence[Rival], say: Wording) -> bytes | None:
+def latency_bars(rivals: Sequence[RivalRecord], say: Wording) -> bytes | None:
     """A bar from low to high per part, its middle, the latency planned with, and the objective."""
     shown = rivals[:MOST_RIVALS]
     if not shown:
@@ -38,8 +38,8 @@ def latency_bars(rivals: Sequence[Rival], say: Wording) -> bytes | None:
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
-        for place, rival in enumerate(shown):
-            _bar(axes, place, rival)
+        for index, rival in enumerate(shown):
+            _bar(axes, index, rival)
         for limit_s in limits_s:
             axes.axvline(limit_s, color=VERMILLION, linestyle=DASHES[1], linewidth=1.2)
         _limits(axes, [*limits_s, *_ends(shown)])
@@ -53,26 +53,26 @@ def latency_bars(rivals: Sequence[Rival], say: Wording) -> bytes | None:
     return draw(0.8 + 0.24 * len(shown), paint, say)
 
 
-def rival_name(rival: Rival, shown: Sequence[Rival]) -> str:
-    """A long name loses what stands in brackets, where the rest still tells it from the others."""
+def rival_name(rival: RivalRecord, shown: Sequence[RivalRecord]) -> str:
+    """A long name loses what is in brackets, where the rest still distinguishes it from the others."""
     bare = rival["name"].partition(" (")[0]
     alike = sum(other["name"].partition(" (")[0] == bare for other in shown)
     return shortened(bare if len(rival["name"]) > _NAME and alike == 1 else rival["name"], _NAME)
 
 
-def _bar(axes: Axes, place: int, rival: Rival) -> None:
+def _bar(axes: Axes, index: int, rival: RivalRecord) -> None:
     estimate, planning = rival["latency_s"], rival["planning_latency_s"]
     if planning is not None:
         ends = [planning["low"], planning["high"]]
-        axes.plot(ends, [place, place], color=GREY, linewidth=0.9, marker="|", markersize=6)
+        axes.plot(ends, [index, index], color=GREY, linewidth=0.9, marker="|", markersize=6)
     width = estimate["high"] - estimate["low"]
     axes.barh(
-        place, width, left=estimate["low"], height=0.46, color=SKY, edgecolor=BLUE, linewidth=0.6, zorder=3
+        index, width, left=estimate["low"], height=0.46, color=SKY, edgecolor=BLUE, linewidth=0.6, zorder=3
     )
-    axes.plot([estimate["mid"]], [place], color=INK, marker="D", markersize=3.6, zorder=4)
+    axes.plot([estimate["mid"]], [index], color=INK, marker="D", markersize=3.6, zorder=4)
 
 
-def _ends(rivals: Sequence[Rival]) -> list[float]:
+def _ends(rivals: Sequence[RivalRecord]) -> list[float]:
     bands = [band for rival in rivals for band in (rival["latency_s"], rival["planning_latency_s"]) if band]
     return [end for band in bands for end in (band["low"], band["high"])]
 
@@ -84,7 +84,7 @@ def _limits(axes: Axes, values: Sequence[float]) -> None:
         log_axis(axes, "x", "s", most_ticks=6)
 
 
-def _label(rival: Rival, shown: Sequence[Rival], say: Wording) -> str:
+def _label(rival: RivalRecord, shown: Sequence[RivalRecord], say: Wording) -> str:
     parts = [rival["mode"], rival["precision"].upper(), say("option.batch", batch=rival["batch"])]
     return f"{rival_name(rival, shown)}, {shortened(', '.join(part for part in parts if part), 26)}"
 

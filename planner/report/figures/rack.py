@@ -20,14 +20,14 @@ from planner.report.figures.style import (
     plain_axis,
 )
 from planner.report.numbers import quantity, shortened
-from planner.report.record import Histogram, Rack, StreamResult
 from planner.report.selection import Envelope, envelope
+from planner.schema.record import HistogramRecord, RackRecord, StreamResultRecord
 from planner.wording.message import Wording
 
 MOST_STREAMS = 4
 
 
-def rack_over_time(rack: Rack, say: Wording) -> bytes | None:
+def rack_over_time(rack: RackRecord, say: Wording) -> bytes | None:
     """Queue, temperatures with the trip line, and power over time; `None` without any instant."""
     series = rack["series"]
     time_s = series["time_s"]
@@ -80,7 +80,7 @@ def _line(
     axes.plot(series.time_s / scale, series.mean, color=colour, linestyle=dash, linewidth=0.9, label=label)
 
 
-def latency_histogram(rack: Rack, say: Wording) -> bytes | None:
+def latency_histogram(rack: RackRecord, say: Wording) -> bytes | None:
     """Share of the requests by latency, with the 99th percentile and the objective; at most four streams."""
     shown = [histogram for histogram in rack["latency_histogram"] if sum(histogram["counts"]) > 0][
         :MOST_STREAMS
@@ -98,7 +98,9 @@ def latency_histogram(rack: Rack, say: Wording) -> bytes | None:
     return draw(0.5 + 1.4 * len(shown), paint, say)
 
 
-def _histogram(axes: Axes, histogram: Histogram, result: StreamResult | None, say: Wording) -> None:
+def _histogram(
+    axes: Axes, histogram: HistogramRecord, result: StreamResultRecord | None, say: Wording
+) -> None:
     edges_ms = 1e3 * np.array(histogram["edges_s"])
     counts = np.array(histogram["counts"], dtype=np.float64)
     axes.stairs(

@@ -28,18 +28,18 @@ from planner.report.figures.style import (
     log_axis,
 )
 from planner.report.numbers import shortened, significant
-from planner.report.record import Kernel, Roofline
 from planner.report.selection import DrawnKernels, drawn_kernels, shares_by
+from planner.schema.record import KernelRecord, RooflineRecord
 from planner.wording.message import Wording
 
 _NAMED_CLASSES = 5
 _OTHER = "other"
 
 
-def roofline(record: Roofline, say: Wording) -> bytes | None:
+def roofline(record: RooflineRecord, say: Wording) -> bytes | None:
     """Operations per second over operations per byte, a point per kernel, its area the share of the time.
 
-    Kernels without operations or bytes have no place on logarithmic axes; `None` when there are no others.
+    Kernels without operations or bytes cannot be drawn on logarithmic axes; `None` when there are no others.
     """
     drawn = drawn_kernels(record["kernels"], say)
     points = _placeable([*drawn.single, *drawn.merged])
@@ -58,24 +58,24 @@ def roofline(record: Roofline, say: Wording) -> bytes | None:
     return draw(3.1, paint, say)
 
 
-def placed_share(kernels: Sequence[Kernel]) -> float:
-    """Share of the time of the kernels that have operations and bytes, and so a place in the roofline."""
+def placed_share(kernels: Sequence[KernelRecord]) -> float:
+    """Share of the time of the kernels that have operations and bytes, and so a point in the roofline."""
     return sum(kernel["share"] for kernel in _placeable(kernels))
 
 
-def _placeable(kernels: Sequence[Kernel]) -> list[Kernel]:
+def _placeable(kernels: Sequence[KernelRecord]) -> list[KernelRecord]:
     return [k for k in kernels if k["flops"] > 0 and k["bytes"] > 0 and k["latency_s"] > 0]
 
 
-def _intensity(kernel: Kernel) -> float:
+def _intensity(kernel: KernelRecord) -> float:
     return kernel["flops"] / kernel["bytes"]
 
 
-def _speed(kernel: Kernel) -> float:
+def _speed(kernel: KernelRecord) -> float:
     return kernel["flops"] / kernel["latency_s"]
 
 
-def _limits(axes: Axes, record: Roofline, points: Sequence[Kernel]) -> None:
+def _limits(axes: Axes, record: RooflineRecord, points: Sequence[KernelRecord]) -> None:
     peak, ridge = record["peak_ops_per_s"], record["peak_ops_per_s"] / record["bandwidth_bytes_per_s"]
     left = min(ridge / 3, *map(_intensity, points))
     right = max(ridge * 6, *map(_intensity, points))
@@ -90,7 +90,7 @@ def _limits(axes: Axes, record: Roofline, points: Sequence[Kernel]) -> None:
         axis.set_major_locator(LogLocator(numticks=12))
 
 
-def _groups(axes: Axes, drawn: DrawnKernels, points: Sequence[Kernel], say: Wording) -> list[Artist]:
+def _groups(axes: Axes, drawn: DrawnKernels, points: Sequence[KernelRecord], say: Wording) -> list[Artist]:
     """Scatter the kernels by class, the merged ones hollow; the classes with the most time have a name."""
     named = list(shares_by(points, lambda kernel: kernel["op_class"]))[:_NAMED_CLASSES]
     merged = {id(kernel) for kernel in drawn.merged}
@@ -109,11 +109,11 @@ def _groups(axes: Axes, drawn: DrawnKernels, points: Sequence[Kernel], say: Word
     return handles
 
 
-def _class_of(kernel: Kernel, named: Sequence[str]) -> str:
+def _class_of(kernel: KernelRecord, named: Sequence[str]) -> str:
     return kernel["op_class"] if kernel["op_class"] in named else _OTHER
 
 
-def _scatter(axes: Axes, kernels: Sequence[Kernel], colour: str, marker: str, hollow: bool) -> None:  # noqa: FBT001
+def _scatter(axes: Axes, kernels: Sequence[KernelRecord], colour: str, marker: str, hollow: bool) -> None:  # noqa: FBT001
     axes.scatter(
         [_intensity(kernel) for kernel in kernels],
         [_speed(kernel) for kernel in kernels],
@@ -127,21 +127,21 @@ def _scatter(axes: Axes, kernels: Sequence[Kernel], colour: str, marker: str, ho
     )
 
 
-def _roofs(axes: Axes, record: Roofline, say: Wording) -> list[Artist]:
+def _roofs(axes: Axes, record: RooflineRecord, say: Wording) -> list[Artist]:
     """The datasheet's roof, and each ceiling under it completed by the datasheet where it says nothing."""
     peak, bandwidth = record["peak_ops_per_s"], record["bandwidth_bytes_per_s"]
     intensity = np.geomspace(*axes.get_xlim(), 200)
     roof = np.minimum(peak, bandwidth * intensity)
     label = say("roof.datasheet")
     handles: list[Artist] = list(axes.plot(intensity, roof, color=INK, linewidth=1.4, label=label))
-    for place, ceiling in enumerate(record["ceilings"], start=1):
+    for index, ceiling in enumerate(record["ceilings"], start=1):
         flat = peak if ceiling["ops_per_s"] is None else ceiling["ops_per_s"]
         slope = bandwidth if ceiling["bytes_per_s"] is None else ceiling["bytes_per_s"]
         handles += axes.plot(
             intensity,
             np.minimum(flat, slope * intensity),
             color=GREY,
-            linestyle=DASHES[place % len(DASHES)],
+            linestyle=DASHES[index % len(DASHES)],
             label=shortened(ceiling["name"], 40),
             zorder=1.9,
         )

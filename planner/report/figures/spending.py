@@ -6,11 +6,11 @@ from matplotlib.figure import Figure
 
 from planner.report.figures.style import COLOURS, DASHES, MARKERS, draw, legend_above, plain_axis
 from planner.report.numbers import shortened
-from planner.report.record import Spending
+from planner.schema.record import SpendingRecord
 from planner.wording.message import Wording
 
 
-def spending_drawing(found: Spending, say: Wording) -> bytes | None:
+def spending_drawing(found: SpendingRecord, say: Wording) -> bytes | None:
     """A line for each part over the years; `None` where no price is known."""
     if not found["lines"] or len(found["years"]) < 2:
         return None
@@ -18,8 +18,8 @@ def spending_drawing(found: Spending, say: Wording) -> bytes | None:
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
         handles = []
-        for place, line in enumerate(found["lines"]):
-            kind = place % len(COLOURS)
+        for index, line in enumerate(found["lines"]):
+            kind = index % len(COLOURS)
             handles += axes.plot(
                 found["years"],
                 line["spent"],

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from planner.report.figures.style import BLUE, INK, PALE, SKY, draw, legend_above, plain_axis
 from planner.report.numbers import percent, shortened
-from planner.report.record import Kernel, Roofline
+from planner.schema.record import KernelRecord, RooflineRecord
 from planner.wording.message import Wording
 
 TOP_KERNELS = 12
@@ -22,7 +22,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-def time_bars(record: Roofline, say: Wording) -> bytes | None:
+def time_bars(record: RooflineRecord, say: Wording) -> bytes | None:
     """Share of the time of the twelve longest kernels and of all others together, by what bounds them."""
     ranked = sorted(record["kernels"], key=lambda kernel: -kernel["share"])
     if not ranked:
@@ -34,8 +34,8 @@ def time_bars(record: Roofline, say: Wording) -> bytes | None:
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
-        for place, (_, kernels) in enumerate(bars):
-            _bar(axes, place, kernels)
+        for index, (_, kernels) in enumerate(bars):
+            _bar(axes, index, kernels)
         axes.set_yticks(range(len(bars)), [name for name, _ in bars])
         axes.tick_params(axis="y", length=0)
         axes.invert_yaxis()
@@ -50,17 +50,17 @@ def time_bars(record: Roofline, say: Wording) -> bytes | None:
     return draw(0.72 + 0.17 * len(bars), paint, say)
 
 
-def _bar(axes: Axes, place: int, kernels: Sequence[Kernel]) -> None:
+def _bar(axes: Axes, index: int, kernels: Sequence[KernelRecord]) -> None:
     """One bar, its parts by bound, and its length in words."""
     start = 0.0
     for bound, look in _LOOKS.items():
         share = sum(kernel["share"] for kernel in kernels if kernel["bound"] == bound)
         if share > 0:
-            axes.barh(place, 100 * share, left=100 * start, height=0.7, edgecolor=INK, linewidth=0.5, **look)
+            axes.barh(index, 100 * share, left=100 * start, height=0.7, edgecolor=INK, linewidth=0.5, **look)
         start += share
     axes.annotate(
         percent(start),
-        (100 * start, place),
+        (100 * start, index),
         xytext=(3, 0),
         textcoords="offset points",
         va="center",

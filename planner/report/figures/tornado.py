@@ -1,4 +1,4 @@
-"""What the total cost hangs on: each input at both ends of its band."""
+"""Sensitivity of the total cost: each input at both ends of its band."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from planner.report.figures.style import BLUE, INK, ORANGE, draw, legend_above, plain_axis
 from planner.report.numbers import shortened
-from planner.report.record import Swing, Tornado
+from planner.schema.record import SwingRecord, TornadoRecord
 from planner.wording.message import Wording
 
 MOST_SWINGS = 10
@@ -19,7 +19,7 @@ _LOW: dict[str, Any] = {"facecolor": BLUE, "edgecolor": INK, "linewidth": 0.4}
 _HIGH: dict[str, Any] = {"facecolor": ORANGE, "edgecolor": INK, "linewidth": 0.4, "hatch": "////"}
 
 
-def tornado_drawing(found: Tornado, say: Wording) -> bytes | None:
+def tornado_drawing(found: TornadoRecord, say: Wording) -> bytes | None:
     """A bar for each input from end to end around the planned sum; `None` where none moves it."""
     shown = [s for s in found["swings"] if s["total_cost_at_low"] != s["total_cost_at_high"]][:MOST_SWINGS]
     if not shown:
@@ -27,8 +27,8 @@ def tornado_drawing(found: Tornado, say: Wording) -> bytes | None:
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
-        for place, swing in enumerate(shown):
-            _bar(axes, place, found["total_cost"], swing)
+        for index, swing in enumerate(shown):
+            _bar(axes, index, found["total_cost"], swing)
         axes.axvline(found["total_cost"], color=INK, linewidth=1.0)
         axes.set_yticks(range(len(shown)), [_named(swing, say) for swing in shown])
         axes.tick_params(axis="y", length=0)
@@ -43,10 +43,10 @@ def tornado_drawing(found: Tornado, say: Wording) -> bytes | None:
     return draw(0.75 + 0.24 * len(shown), paint, say)
 
 
-def _named(swing: Swing, say: Wording) -> str:
+def _named(swing: SwingRecord, say: Wording) -> str:
     return shortened(say.term("cost_input", swing["input"]), 40)
 
 
-def _bar(axes: Axes, place: int, planned: float, swing: Swing) -> None:
+def _bar(axes: Axes, index: int, planned: float, swing: SwingRecord) -> None:
     for end, look in ((swing["total_cost_at_low"], _LOW), (swing["total_cost_at_high"], _HIGH)):
-        axes.barh(place, end - planned, left=planned, height=0.6, **look)
+        axes.barh(index, end - planned, left=planned, height=0.6, **look)

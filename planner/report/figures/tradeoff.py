@@ -13,8 +13,8 @@ from matplotlib.ticker import FuncFormatter
 
 from planner.report.figures.labels import label_points
 from planner.report.figures.style import BLUE, VERMILLION, draw, laid_out, legend_above, log_axis
-from planner.report.record import Option
 from planner.report.selection import Compared
+from planner.schema.record import OptionRecord
 from planner.wording.message import Wording
 
 _LOOKS: Mapping[bool, dict[str, Any]] = {
@@ -29,12 +29,12 @@ _RING: dict[str, Any] = {"s": 82, "facecolors": "none", "edgecolors": BLUE, "lab
 class _Measure:
     """A number of an option, the name of its axis and, unless it is money, its dimension."""
 
-    value: Callable[[Option], float | None]
+    value: Callable[[OptionRecord], float | None]
     label: str
     dimension: str | None
 
 
-def _planned_latency_s(option: Option) -> float | None:
+def _planned_latency_s(option: OptionRecord) -> float | None:
     shown = option["planning_latency_s"] or option["latency_s"]
     return None if shown is None else shown["mid"]
 
@@ -53,7 +53,7 @@ class Tradeoff:
     missing: int
 
 
-def tradeoff(compared: Compared, options: Sequence[Option], say: Wording) -> Tradeoff | None:
+def tradeoff(compared: Compared, options: Sequence[OptionRecord], say: Wording) -> Tradeoff | None:
     """Cost against power and against latency; latency against power where no prices are known.
 
     Points carry the row numbers of the comparison table; options that are not in the table are small. `None`
@@ -85,7 +85,7 @@ def tradeoff(compared: Compared, options: Sequence[Option], say: Wording) -> Tra
     return Tradeoff(draw(2.9, paint, say), missing)
 
 
-def _panels(options: Sequence[Option]) -> list[tuple[_Measure, _Measure]]:
+def _panels(options: Sequence[OptionRecord]) -> list[tuple[_Measure, _Measure]]:
     for cost in (_TOTAL, _CAPITAL):
         panels = [(across, cost) for across in (_POWER, _LATENCY) if _any_drawable(options, across, cost)]
         if panels:
@@ -93,11 +93,11 @@ def _panels(options: Sequence[Option]) -> list[tuple[_Measure, _Measure]]:
     return [(_POWER, _LATENCY)] if _any_drawable(options, _POWER, _LATENCY) else []
 
 
-def _any_drawable(options: Sequence[Option], *measures: _Measure) -> bool:
+def _any_drawable(options: Sequence[OptionRecord], *measures: _Measure) -> bool:
     return any(_drawable(option, *measures) for option in options)
 
 
-def _drawable(option: Option, *measures: _Measure) -> bool:
+def _drawable(option: OptionRecord, *measures: _Measure) -> bool:
     """Whether all measures are known and above zero, as logarithmic axes need."""
     return all((measure.value(option) or 0) > 0 for measure in measures)
 
@@ -110,7 +110,7 @@ def _scale(axes: Axes, which: str, measure: _Measure) -> None:
 
 
 def _points(
-    axes: Axes, compared: Compared, options: Sequence[Option], across: _Measure, upward: _Measure
+    axes: Axes, compared: Compared, options: Sequence[OptionRecord], across: _Measure, upward: _Measure
 ) -> None:
     shown = {id(option) for option in compared.rows}
     drawable = [option for option in options if _drawable(option, across, upward)]
@@ -126,13 +126,15 @@ def _points(
 
 
 def _scatter(
-    axes: Axes, group: Sequence[Option], across: _Measure, upward: _Measure, look: Mapping[str, Any]
+    axes: Axes, group: Sequence[OptionRecord], across: _Measure, upward: _Measure, look: Mapping[str, Any]
 ) -> None:
     if group:
         axes.scatter(*_places(group, across, upward), **look)
 
 
-def _places(group: Sequence[Option], across: _Measure, upward: _Measure) -> tuple[list[float], list[float]]:
+def _places(
+    group: Sequence[OptionRecord], across: _Measure, upward: _Measure
+) -> tuple[list[float], list[float]]:
     return [across.value(option) or 0.0 for option in group], [
         upward.value(option) or 0.0 for option in group
     ]

@@ -1,4 +1,4 @@
-"""Drawings that can be turned: traces and layouts for plotly.js, as plain values.
+"""Interactive drawings: traces and layouts for plotly.js, as plain values.
 
 Colours of the page (ink, grid, ground) are set where it is shown, because they follow its theme. Text of a
 study is escaped: plotly.js reads a few tags in it.
@@ -22,8 +22,15 @@ from planner.report.page.heat_charts import (
 )
 from planner.report.page.rack_charts import histogram_chart, rack_chart, rivals_chart, time_chart
 from planner.report.page.text import log_ticks, shown
-from planner.report.record import Band, Kernel, Option, Roofline, Rung, Study
 from planner.report.selection import drawn_kernels, shares_by
+from planner.schema.record import (
+    BandRecord,
+    KernelRecord,
+    OptionRecord,
+    RooflineRecord,
+    RungRecord,
+    StudyRecord,
+)
 from planner.wording.message import Wording
 
 Chart = dict[str, Any]
@@ -35,12 +42,12 @@ _NAMED_CLASSES = 5
 _ROOF_POINTS = 60
 
 
-def charts(study: Study, say: Wording) -> dict[str, Chart]:
-    """Every drawing by the name that its place has."""
-    found = {f"roofline-{place}": _roofline(entry, say) for place, entry in enumerate(study["roofline"])}
-    for place, model in enumerate(dict.fromkeys(rung["model"] for rung in study["ladder"])):
-        found[f"ladder-{place}"] = _ladder([r for r in study["ladder"] if r["model"] == model], say)
-    found |= {f"time-{place}": time_chart(entry, say) for place, entry in enumerate(study["roofline"])}
+def charts(study: StudyRecord, say: Wording) -> dict[str, Chart]:
+    """Every drawing by the name of its placeholder."""
+    found = {f"roofline-{index}": _roofline(entry, say) for index, entry in enumerate(study["roofline"])}
+    for index, model in enumerate(dict.fromkeys(rung["model"] for rung in study["ladder"])):
+        found[f"ladder-{index}"] = _ladder([r for r in study["ladder"] if r["model"] == model], say)
+    found |= {f"time-{index}": time_chart(entry, say) for index, entry in enumerate(study["roofline"])}
     found["tradeoff"] = _tradeoff(study["options"], say)
     found["rivals"] = rivals_chart(study["rivals"], say)
     found |= _heat(study, say)
@@ -50,7 +57,7 @@ def charts(study: Study, say: Wording) -> dict[str, Chart]:
     return found
 
 
-def _heat(study: Study, say: Wording) -> dict[str, Chart]:
+def _heat(study: StudyRecord, say: Wording) -> dict[str, Chart]:
     throttle_c = study["rack"]["throttle_c"] if study["rack"] is not None else None
     rack, slots, hours = study.get("elevation"), study.get("slots"), study.get("day")
     density, spending, chosen = study.get("density"), study.get("spending"), study["chosen"]
@@ -69,8 +76,8 @@ def _heat(study: Study, say: Wording) -> dict[str, Chart]:
     return found
 
 
-def _tradeoff(options: Sequence[Option], say: Wording) -> Chart:
-    """Cost over power, the load that is planned as the size; options without a price have no place."""
+def _tradeoff(options: Sequence[OptionRecord], say: Wording) -> Chart:
+    """Cost over power, the load that is planned as the size; options without a price are not drawn."""
     groups = ((True, "option.feasible", BLUE, "circle"), (False, "option.not_feasible", VERMILLION, "x"))
     data: list[Chart] = []
     for feasible, name, colour, symbol in groups:
@@ -99,7 +106,7 @@ def _tradeoff(options: Sequence[Option], say: Wording) -> Chart:
     }
 
 
-def _option_text(option: Option, say: Wording) -> str:
+def _option_text(option: OptionRecord, say: Wording) -> str:
     latency = option["planning_latency_s"] or option["latency_s"]
     setting = [option["mode"] or "", option["precision"].upper(), say("option.batch", batch=option["batch"])]
     lines = [
@@ -113,11 +120,11 @@ def _option_text(option: Option, say: Wording) -> str:
     return "<br>".join(shown(line) for line in lines if line)
 
 
-def _band(shape: Band) -> str:
+def _band(shape: BandRecord) -> str:
     return band(shape["low"], shape["mid"], shape["high"], "s")
 
 
-def _roofline(entry: Roofline, say: Wording) -> Chart:
+def _roofline(entry: RooflineRecord, say: Wording) -> Chart:
     drawn = drawn_kernels(entry["kernels"], say)
     merged = {id(kernel) for kernel in drawn.merged}
     points = [k for k in (*drawn.single, *drawn.merged) if k["flops"] and k["bytes"] and k["latency_s"]]
@@ -137,7 +144,7 @@ def _roofline(entry: Roofline, say: Wording) -> Chart:
 
 
 def _kernels(
-    group: Sequence[Kernel], name: str, colour: str, symbol: str, merged: set[int], say: Wording
+    group: Sequence[KernelRecord], name: str, colour: str, symbol: str, merged: set[int], say: Wording
 ) -> Chart:
     return {
         "type": "scatter",
@@ -156,7 +163,7 @@ def _kernels(
     }
 
 
-def _kernel_text(kernel: Kernel, say: Wording) -> str:
+def _kernel_text(kernel: KernelRecord, say: Wording) -> str:
     lines = [
         kernel["name"],
         " + ".join(kernel["op_types"]),
@@ -167,7 +174,7 @@ def _kernel_text(kernel: Kernel, say: Wording) -> str:
     return "<br>".join(shown(line) for line in lines)
 
 
-def _roofs(entry: Roofline, points: Sequence[Kernel], say: Wording) -> list[Chart]:
+def _roofs(entry: RooflineRecord, points: Sequence[KernelRecord], say: Wording) -> list[Chart]:
     peak, bandwidth = entry["peak_ops_per_s"], entry["bandwidth_bytes_per_s"]
     reached = [k["flops"] / k["bytes"] for k in points] or [peak / bandwidth]
     low, high = min(*reached, peak / bandwidth / 3), max(*reached, 6 * peak / bandwidth)
@@ -183,19 +190,19 @@ def _roofs(entry: Roofline, points: Sequence[Kernel], say: Wording) -> list[Char
             "name": name,
             "x": intensity.tolist(),
             "y": np.minimum(flat, slope * intensity).tolist(),
-            "line": {"dash": _DASHES[place % len(_DASHES)], "width": 2 if place == 0 else 1.4},
+            "line": {"dash": _DASHES[index % len(_DASHES)], "width": 2 if index == 0 else 1.4},
             "meta": "ink",
             "hoverinfo": "name",
         }
-        for place, (name, flat, slope) in enumerate(roofs)
+        for index, (name, flat, slope) in enumerate(roofs)
     ]
 
 
-def _ladder(rungs: Sequence[Rung], say: Wording) -> Chart:
+def _ladder(rungs: Sequence[RungRecord], say: Wording) -> Chart:
     data: list[Chart] = []
-    for place, precision in enumerate(dict.fromkeys(rung["precision"] for rung in rungs)):
+    for index, precision in enumerate(dict.fromkeys(rung["precision"] for rung in rungs)):
         group = sorted((r for r in rungs if r["precision"] == precision), key=lambda rung: rung["batch"])
-        colour, dash = COLOURS[place % len(COLOURS)], _DASHES[place % len(_DASHES)]
+        colour, dash = COLOURS[index % len(COLOURS)], _DASHES[index % len(_DASHES)]
         known = [(rung["batch"], rung["latency_s"]) for rung in group if rung["latency_s"] is not None]
         line = {"color": colour, "dash": dash}
         common: Chart = {"type": "scatter", "mode": "lines+markers", "line": line, "legendgroup": precision}

@@ -9,7 +9,14 @@ from planner.report.figures.style import BLUE, COLOURS, GREEN, INK, ORANGE, PALE
 from planner.report.figures.tornado import MOST_SWINGS
 from planner.report.numbers import money, shortened
 from planner.report.page.text import shown
-from planner.report.record import Density, Elevation, Hour, Slots, Spending, Tornado
+from planner.schema.record import (
+    DensityRecord,
+    ElevationRecord,
+    HourRecord,
+    SlotsRecord,
+    SpendingRecord,
+    TornadoRecord,
+)
 from planner.wording.message import Wording
 
 Chart = dict[str, Any]
@@ -20,7 +27,9 @@ _FEWEST_K = 5.0
 _ROW_PX, _FRAME_PX = 34, 110
 
 
-def elevation_chart(rack: Elevation, slots: Slots, throttle_c: float | None, say: Wording) -> Chart:
+def elevation_chart(
+    rack: ElevationRecord, slots: SlotsRecord, throttle_c: float | None, say: Wording
+) -> Chart:
     """Carriers from the bottom up; the script fills in the temperatures of the instant that is shown."""
     values = [value for row in slots["temperature_c"] for value in row]
     low, high = min(values), max(values)
@@ -53,7 +62,7 @@ def elevation_chart(rack: Elevation, slots: Slots, throttle_c: float | None, say
     }
 
 
-def day_chart(hours: Sequence[Hour], throttle_c: float | None, say: Wording) -> Chart:
+def day_chart(hours: Sequence[HourRecord], throttle_c: float | None, say: Wording) -> Chart:
     """Temperatures, queue and power of each hour above each other."""
     middles = [hour["hour"] + 0.5 for hour in hours]
     lines = (
@@ -106,7 +115,7 @@ def _upright(at: float, dash: str) -> Chart:
     return {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
-def density_chart(found: Density, planned: int, throttle_c: float | None, say: Wording) -> Chart:
+def density_chart(found: DensityRecord, planned: int, throttle_c: float | None, say: Wording) -> Chart:
     """Temperatures and throughput over the number of devices, the limit and the plan as upright lines."""
     rows = found["rows"]
     counts = [row["devices"] for row in rows]
@@ -146,7 +155,7 @@ def density_chart(found: Density, planned: int, throttle_c: float | None, say: W
     }
 
 
-def tornado_chart(found: Tornado, say: Wording) -> Chart:
+def tornado_chart(found: TornadoRecord, say: Wording) -> Chart:
     """A bar for each input from its low to its high end around the planned sum."""
     swings, planned = found["swings"][:MOST_SWINGS], found["total_cost"]
     ends = (
@@ -178,7 +187,7 @@ def tornado_chart(found: Tornado, say: Wording) -> Chart:
     }
 
 
-def spending_chart(found: Spending, say: Wording) -> Chart:
+def spending_chart(found: SpendingRecord, say: Wording) -> Chart:
     """A line for each part over the years."""
     currency = found["currency"]
     return {
@@ -191,9 +200,9 @@ def spending_chart(found: Spending, say: Wording) -> Chart:
                 "y": line["spent"],
                 "text": [shown(money(amount, currency)) for amount in line["spent"]],
                 "hovertemplate": "%{text}<extra></extra>",
-                "line": {"color": COLOURS[place % len(COLOURS)]},
+                "line": {"color": COLOURS[index % len(COLOURS)]},
             }
-            for place, line in enumerate(found["lines"])
+            for index, line in enumerate(found["lines"])
         ],
         "layout": {
             "xaxis": {"title": {"text": say("axis.years")}, "dtick": 1},

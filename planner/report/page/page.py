@@ -1,4 +1,4 @@
-"""The record as one page: the chapters of the PDF, drawings that can be turned, and the record itself."""
+"""The record as one page: the chapters of the PDF, interactive drawings, and the record itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from planner.report.blocks import Block, Heading
 from planner.report.chapters import chapters
 from planner.report.markup import html_of
 from planner.report.page.view import view
-from planner.report.record import Study, canonical_json, read_study
+from planner.schema.record import StudyRecord, canonical_json, read_study
 from planner.wording.message import Wording
 
 _STATIC = "static"
@@ -61,8 +61,8 @@ def render_page(record: Mapping[str, object]) -> str:
     return template
 
 
-def _sections(study: Study, say: Wording) -> list[tuple[str, str]]:
-    """Title and content of each chapter; the grid to turn stands behind the first."""
+def _sections(study: StudyRecord, say: Wording) -> list[tuple[str, str]]:
+    """Title and content of each chapter; the interactive grid follows the first."""
     parts: list[tuple[str, list[Block]]] = []
     for block in chapters(study, say):
         if isinstance(block, Heading) and block.level == 1:
@@ -73,11 +73,11 @@ def _sections(study: Study, say: Wording) -> list[tuple[str, str]]:
             parts.append((say("page.answer"), [Heading(say("page.answer")), block]))
     shown = [(title, "\n".join(html_of(block, say, deeper=1) for block in part)) for title, part in parts]
     if study.get("what_if") is not None:
-        shown.insert(1, (say("page.turn"), _turn(say)))
+        shown.insert(1, (say("page.turn"), _interactive(say)))
     return shown
 
 
-def _turn(say: Wording) -> str:
+def _interactive(say: Wording) -> str:
     return (
         f"<h2>{escape(say('page.turn'))}</h2><p>{escape(say('page.turn_text'))}</p>"
         '<div id="what-if"><div class="controls"></div><div class="result" role="status"></div>'

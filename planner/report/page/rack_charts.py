@@ -10,7 +10,7 @@ from planner.report.figures.style import BLUE, COLOURS, GREY, ORANGE, PALE, SKY,
 from planner.report.figures.time_bars import TOP_KERNELS
 from planner.report.numbers import band, quantity, shortened, stated
 from planner.report.page.text import log_ticks, shown
-from planner.report.record import Band, Rack, Rival, Roofline, StreamResult
+from planner.schema.record import BandRecord, RackRecord, RivalRecord, RooflineRecord, StreamResultRecord
 from planner.wording.message import Wording
 
 Chart = dict[str, Any]
@@ -19,7 +19,7 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 _BOUNDS = (("compute", BLUE, ""), ("memory", SKY, "/"), ("overhead", PALE, "."))
 
 
-def rivals_chart(rivals: Sequence[Rival], say: Wording) -> Chart:
+def rivals_chart(rivals: Sequence[RivalRecord], say: Wording) -> Chart:
     """A bar from low to high for each part, its middle, the latency planned with and the objective."""
     listed = list(rivals[:MOST_RIVALS])
     names = [_two_lines(rival, listed, say) for rival in listed]
@@ -67,8 +67,8 @@ def rivals_chart(rivals: Sequence[Rival], say: Wording) -> Chart:
     }
 
 
-def _two_lines(rival: Rival, listed: Sequence[Rival], say: Wording) -> str:
-    """The part above its setting, which leaves room for the bars on a narrow screen."""
+def _two_lines(rival: RivalRecord, listed: Sequence[RivalRecord], say: Wording) -> str:
+    """The part above its setting, which leaves space for the bars on a narrow screen."""
     parts = (rival["mode"] or "", rival["precision"].upper(), say("option.batch", batch=rival["batch"]))
     setting = say("option.setting", items=tuple(part for part in parts if part))
     return f"{shown(rival_name(rival, listed))}<br>{shown(shortened(setting, 30))}"
@@ -83,7 +83,7 @@ def _objective(limits: Sequence[float], say: Wording) -> list[Chart]:
     return [{"type": "scatter", "mode": "lines", "name": name, "x": [None], "y": [None], "line": line}]
 
 
-def _band(shape: Band) -> str:
+def _band(shape: BandRecord) -> str:
     return band(shape["low"], shape["mid"], shape["high"], "s")
 
 
@@ -92,14 +92,14 @@ def _upright(at: float) -> Chart:
     return {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
-def time_chart(entry: Roofline, say: Wording) -> Chart:
+def time_chart(entry: RooflineRecord, say: Wording) -> Chart:
     """Share of the time of the longest kernels and of all others, by what bounds them."""
     ranked = sorted(entry["kernels"], key=lambda kernel: -kernel["share"])
     rows = [(kernel["name"], [kernel]) for kernel in ranked[:TOP_KERNELS]]
     if ranked[TOP_KERNELS:]:
         rest = ranked[TOP_KERNELS:]
         rows.append((say.counted("network.other_kernels", len(rest)), rest))
-    names = [shown(f"{place}. {shortened(name, 34)}") for place, (name, _) in enumerate(rows, start=1)]
+    names = [shown(f"{index}. {shortened(name, 34)}") for index, (name, _) in enumerate(rows, start=1)]
     data = [
         {
             "type": "bar",
@@ -124,7 +124,7 @@ def time_chart(entry: Roofline, say: Wording) -> Chart:
     }
 
 
-def histogram_chart(rack: Rack, say: Wording) -> Chart:
+def histogram_chart(rack: RackRecord, say: Wording) -> Chart:
     """Share of each stream's requests by latency, with its 99th percentile in the name and its interval."""
     results = {result["name"]: result for result in rack["streams"]}
     data: list[Chart] = []
@@ -164,7 +164,7 @@ def histogram_chart(rack: Rack, say: Wording) -> Chart:
     }
 
 
-def _interval(result: StreamResult) -> list[Chart]:
+def _interval(result: StreamResultRecord) -> list[Chart]:
     low_s, high_s = result["latency_s"]["p99_low"], result["latency_s"]["p99_high"]
     if low_s is None or high_s is None:
         return []
@@ -172,7 +172,7 @@ def _interval(result: StreamResult) -> list[Chart]:
     return [band | {"x0": 1e3 * low_s, "x1": 1e3 * high_s, "line": {"width": 0}}]
 
 
-def rack_chart(rack: Rack, say: Wording) -> Chart:
+def rack_chart(rack: RackRecord, say: Wording) -> Chart:
     """Queue, temperatures and power over one run, above each other."""
     series = rack["series"]
     lines = (

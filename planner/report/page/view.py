@@ -6,7 +6,7 @@ from typing import Any
 
 from planner.report.numbers import band, celsius, money, percent, quantity, stated
 from planner.report.page.charts import charts
-from planner.report.record import Option, Study, WhatIf
+from planner.schema.record import OptionRecord, StudyRecord, WhatIfRecord
 from planner.wording.catalog import sentence
 from planner.wording.message import Wording
 
@@ -17,8 +17,8 @@ _WORDS = (
 )  # fmt: skip
 
 
-def view(study: Study, say: Wording) -> dict[str, Any]:
-    """Words, drawings, the grid to turn and the rack to replay; all text is in the page's language."""
+def view(study: StudyRecord, say: Wording) -> dict[str, Any]:
+    """Words, drawings, the interactive grid and the rack to replay; all text is in the page's language."""
     grid, chosen = study.get("what_if"), study["chosen"]
     return {
         "words": {name: sentence(say.language, f"page.{name}") for name in _WORDS},
@@ -28,8 +28,8 @@ def view(study: Study, say: Wording) -> dict[str, Any]:
     }
 
 
-def _what_if(grid: WhatIf, chosen: Option, say: Wording) -> dict[str, Any]:
-    """The points as text, in the order of the record, and where the chosen option stands on each axis."""
+def _what_if(grid: WhatIfRecord, chosen: OptionRecord, say: Wording) -> dict[str, Any]:
+    """The points as text, in the order of the record, and the position of the chosen option on each axis."""
     currency = chosen["currency"]
     rows = {
         "head.latency": [
@@ -59,7 +59,7 @@ def _what_if(grid: WhatIf, chosen: Option, say: Wording) -> dict[str, Any]:
     }
 
 
-def _replay(study: Study, say: Wording) -> dict[str, Any] | None:
+def _replay(study: StudyRecord, say: Wording) -> dict[str, Any] | None:
     """The instants as text, and what each slot is called while it has no temperature."""
     slots, rack = study.get("slots"), study.get("elevation")
     if slots is None or rack is None or not slots["temperature_c"]:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from planner.report.blocks import Block, Bullets, Cell, Column, Heading, Landscape, Paragraph, Table
 from planner.report.numbers import as_read, shortened
-from planner.report.record import Source, Study, Value
 from planner.report.sections.comparison import full_table
+from planner.schema.record import SourceRecord, StudyRecord, ValueRecord
 from planner.wording.message import Wording
 
 _WEB = ("https://", "http://")
 
 
-def assumptions(study: Study, say: Wording) -> list[Block]:
+def assumptions(study: StudyRecord, say: Wording) -> list[Block]:
     """The table of assumptions, those merely assumed first."""
     if not study["assumptions"]:
         return []
@@ -38,7 +38,7 @@ def assumptions(study: Study, say: Wording) -> list[Block]:
     ]
 
 
-def appendix(study: Study, say: Wording) -> list[Block]:
+def appendix(study: StudyRecord, say: Wording) -> list[Block]:
     """Warnings, all numbers with their sources, the sources, what reproduces the study, and all options."""
     blocks: list[Block] = [Heading(say("basis.appendix"))]
     if study["warnings"]:
@@ -56,9 +56,9 @@ def appendix(study: Study, say: Wording) -> list[Block]:
     return blocks
 
 
-def _numbers(values: list[Value], sources: list[Source], say: Wording) -> Table:
+def _numbers(values: list[ValueRecord], sources: list[SourceRecord], say: Wording) -> Table:
     """One row per number below a row per device; the path of a number is `device/place`."""
-    places = {source["id"]: place for place, source in enumerate(sources, start=1)}
+    places = {source["id"]: index for index, source in enumerate(sources, start=1)}
     columns = (
         Column(say("head.number"), share=2),
         Column(say("head.value"), "right", share=0.8),
@@ -91,17 +91,17 @@ def _reference(source: str | None, places: Mapping[str, int], say: Wording) -> C
     return Cell(shortened(source, 24) if source else say("basis.none"), "note")
 
 
-def _sources(sources: list[Source], say: Wording) -> Table:
+def _sources(sources: list[SourceRecord], say: Wording) -> Table:
     rows = tuple(
         (
-            Cell(f"[{place}]", anchor=f"source-{place}"),
+            Cell(f"[{index}]", anchor=f"source-{index}"),
             Cell(source["id"]),
             Cell(source["title"]),
             _address(source["url"], say),
             Cell(source["revision"] or ""),
             Cell(shortened(source["date"] or "", 12)),
         )
-        for place, source in enumerate(sources, start=1)
+        for index, source in enumerate(sources, start=1)
     )
     columns = (
         Column("", "right"),
@@ -120,7 +120,7 @@ def _address(url: str | None, say: Wording) -> Cell:
     return Cell(url, url=url if url.startswith(_WEB) else None)
 
 
-def _reproduction(study: Study, say: Wording) -> list[Block]:
+def _reproduction(study: StudyRecord, say: Wording) -> list[Block]:
     tool, scenario = study["tool"], study["scenario"]
     packages = tuple(f"{name} {version}" for name, version in sorted(tool["packages"].items()))
     made_by = say(

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table
 from planner.report.figures.tradeoff import Tradeoff, tradeoff
 from planner.report.numbers import band, celsius, money, percent, quantity, shortened, whole
-from planner.report.record import Band, Option, Study
 from planner.report.sections.cover import setting
 from planner.report.selection import Compared, compared
+from planner.schema.record import BandRecord, OptionRecord, StudyRecord
 from planner.wording.message import Wording
 
 _DASH = "–"
 
 
-def comparison(study: Study, say: Wording) -> list[Block]:
+def comparison(study: StudyRecord, say: Wording) -> list[Block]:
     """The comparison table, the trade-off drawing and the reasons of the losers."""
     shown = compared(study["options"])
     if not shown.rows:
@@ -40,7 +40,7 @@ def comparison(study: Study, say: Wording) -> list[Block]:
     return blocks
 
 
-def full_table(options: Sequence[Option], say: Wording) -> Table:
+def full_table(options: Sequence[OptionRecord], say: Wording) -> Table:
     """Every option in order of merit, with the first reason of those that are not feasible."""
     columns = (*option_columns(say), Column(say("head.verdict"), share=0.7))
     rows = tuple(
@@ -65,7 +65,7 @@ def option_columns(say: Wording) -> tuple[Column, ...]:
     )
 
 
-def option_row(number: int, option: Option, say: Wording, length: int = 60) -> tuple[Cell, ...]:
+def option_row(number: int, option: OptionRecord, say: Wording, length: int = 60) -> tuple[Cell, ...]:
     """The cells of one option: number, part and setting, devices and spares, and its numbers."""
     spares = f" + {option['spares']}" if option["spares"] else ""
     items = (shortened(option["name"], length), shortened(setting(option, say), 48))
@@ -87,7 +87,7 @@ def _or_dash(value: float | None, show: Callable[[float], str]) -> Cell:
     return Cell(_DASH) if value is None else Cell(show(value), number=value)
 
 
-def _band_or_dash(shown: Band | None) -> Cell:
+def _band_or_dash(shown: BandRecord | None) -> Cell:
     if shown is None:
         return Cell(_DASH)
     return Cell(band(shown["low"], shown["mid"], shown["high"], "s"), number=shown["mid"])
@@ -97,13 +97,13 @@ def _amount(value: float, currency: str) -> str:
     return money(value, currency).removesuffix(currency).strip()
 
 
-def _verdict(option: Option, say: Wording) -> Cell:
+def _verdict(option: OptionRecord, say: Wording) -> Cell:
     if option["feasible"]:
         return Cell(say("option.on_front") if option["pareto"] else say("option.feasible"), "good")
     return Cell(option["reasons"][0] if option["reasons"] else say("option.not_feasible"), "note")
 
 
-def _introduction(shown: Compared, options: Sequence[Option], say: Wording) -> str:
+def _introduction(shown: Compared, options: Sequence[OptionRecord], say: Wording) -> str:
     feasible = sum(option["feasible"] for option in options)
     sentences = [
         say(
@@ -120,7 +120,7 @@ def _introduction(shown: Compared, options: Sequence[Option], say: Wording) -> s
     return say("text.paragraph", sentences=tuple(sentences))
 
 
-def _figure(drawing: Tradeoff, shown: Compared, options: Sequence[Option], say: Wording) -> Figure:
+def _figure(drawing: Tradeoff, shown: Compared, options: Sequence[OptionRecord], say: Wording) -> Figure:
     sentences = [say("comparison.tradeoff")]
     if drawing.missing:
         sentences.append(say("comparison.missing", missing=drawing.missing, options=len(options)))

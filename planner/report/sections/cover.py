@@ -26,14 +26,21 @@ from planner.report.numbers import (
     stated,
     whole,
 )
-from planner.report.record import Constraint, Option, Rack, Stream, StreamResult, Study
 from planner.report.selection import compared
+from planner.schema.record import (
+    ConstraintRecord,
+    OptionRecord,
+    RackRecord,
+    StreamRecord,
+    StreamResultRecord,
+    StudyRecord,
+)
 from planner.wording.message import Wording, message
 
 NEAREST = 5
 
 
-def cover(study: Study, say: Wording) -> list[Block]:
+def cover(study: StudyRecord, say: Wording) -> list[Block]:
     """The blocks of the first page; without a chosen option it says what binds in place of key numbers."""
     answer, chosen = study["answer"], study["chosen"]
     blocks: list[Block] = [
@@ -63,7 +70,7 @@ def cover(study: Study, say: Wording) -> list[Block]:
     return blocks
 
 
-def _places(study: Study, say: Wording) -> tuple[tuple[str, str], ...]:
+def _places(study: StudyRecord, say: Wording) -> tuple[tuple[str, str], ...]:
     """Where a reader of the first page looks next: headings that the study has, and their anchors."""
     headings = (
         (say("comparison.title"), "comparison", study["options"]),
@@ -75,14 +82,14 @@ def _places(study: Study, say: Wording) -> tuple[tuple[str, str], ...]:
     return tuple((text, anchor) for text, anchor, known in headings if known)
 
 
-def setting(option: Option, say: Wording) -> str:
+def setting(option: OptionRecord, say: Wording) -> str:
     """Mode, precision and batch of an option in a few words."""
     batch = say("option.batch", batch=option["batch"])
     parts = [option["mode"], shortened(option["precision"].upper(), 16), batch]
     return say("option.setting", items=tuple(part for part in parts if part))
 
 
-def _facts(chosen: Option, study: Study, say: Wording) -> tuple[Fact, ...]:
+def _facts(chosen: OptionRecord, study: StudyRecord, say: Wording) -> tuple[Fact, ...]:
     rack, spares, used = study["rack"], chosen["spares"], chosen["utilisation"]
     how_many = say("cover.spares_unknown") if spares is None else say.counted("cover.spares", spares)
     return (
@@ -101,7 +108,7 @@ def _facts(chosen: Option, study: Study, say: Wording) -> tuple[Fact, ...]:
     )
 
 
-def _years(study: Study, say: Wording) -> str:
+def _years(study: StudyRecord, say: Wording) -> str:
     found = study.get("spending")
     if found is None:
         return say("cover.horizon")
@@ -109,7 +116,7 @@ def _years(study: Study, say: Wording) -> str:
     return say(f"cover.years.{'one' if years == 1 else 'many'}", number=f"{years:g}")
 
 
-def _rests_on(chosen: Option, say: Wording) -> str:
+def _rests_on(chosen: OptionRecord, say: Wording) -> str:
     return say(
         "cover.sources",
         latency=say.term("rests_on", chosen["latency_provenance"]),
@@ -117,19 +124,19 @@ def _rests_on(chosen: Option, say: Wording) -> str:
     )
 
 
-def _amount(amount: float | None, chosen: Option) -> str:
+def _amount(amount: float | None, chosen: OptionRecord) -> str:
     """In full, as in the verdict above it: a sum that the reader can add up; tables of many options round."""
     return UNKNOWN if amount is None else f"{whole(amount)} {chosen['currency']}"
 
 
-def _running(chosen: Option, say: Wording) -> str:
+def _running(chosen: OptionRecord, say: Wording) -> str:
     yearly = chosen["running_cost_per_year"]
     if yearly is None:
         return say("cover.running_unknown")
     return say("cover.running", amount=_amount(yearly, chosen))
 
 
-def _slowest(chosen: Option, rack: Rack | None, say: Wording) -> Fact:
+def _slowest(chosen: OptionRecord, rack: RackRecord | None, say: Wording) -> Fact:
     """The stream whose 99th percentile comes nearest to its objective, else the latency planned with."""
     results = [] if rack is None else [r for r in rack["streams"] if r["latency_s"]["p99"] is not None]
     if results:
@@ -149,12 +156,12 @@ def _slowest(chosen: Option, rack: Rack | None, say: Wording) -> Fact:
     return Fact(say("cover.latency_of_batch"), value, say("cover.not_simulated"))
 
 
-def _share_of_objective(result: StreamResult) -> float:
+def _share_of_objective(result: StreamResultRecord) -> float:
     p99_s, slo_s = result["latency_s"]["p99"], result["slo_s"]
     return (p99_s or 0.0) / slo_s if slo_s else 0.0
 
 
-def _power(chosen: Option, rack: Rack | None, say: Wording) -> Fact:
+def _power(chosen: OptionRecord, rack: RackRecord | None, say: Wording) -> Fact:
     each = chosen["power_per_device_w"]
     if rack is not None and rack["power_w"] is not None:
         return Fact(say("cover.power"), quantity(rack["power_w"], "w"), say("cover.mean_of_runs"))
@@ -162,7 +169,7 @@ def _power(chosen: Option, rack: Rack | None, say: Wording) -> Fact:
     return Fact(say("cover.power"), quantity(chosen["power_w"], "w"), detail)
 
 
-def _temperature(chosen: Option, rack: Rack | None, say: Wording) -> Fact:
+def _temperature(chosen: OptionRecord, rack: RackRecord | None, say: Wording) -> Fact:
     if rack is not None and rack["devices"]["temperature_c"]["max"] is not None:
         trip = rack["throttle_c"]
         detail = say("cover.simulated") if trip is None else say("cover.simulated_trip", trip=celsius(trip))
@@ -170,7 +177,7 @@ def _temperature(chosen: Option, rack: Rack | None, say: Wording) -> Fact:
     return Fact(say("cover.temperature"), celsius(chosen["temperature_c"]), say("cover.steady"))
 
 
-def _constraints(constraints: list[Constraint], say: Wording) -> Table:
+def _constraints(constraints: list[ConstraintRecord], say: Wording) -> Table:
     words = {
         True: Cell(say("limit.met"), "good"),
         False: Cell(say("limit.not_met"), "bad"),
@@ -192,7 +199,7 @@ def _constraints(constraints: list[Constraint], say: Wording) -> Table:
     )
 
 
-def _what_binds(study: Study, say: Wording) -> list[Block]:
+def _what_binds(study: StudyRecord, say: Wording) -> list[Block]:
     options = compared(study["options"]).losing[:NEAREST]
     rows = tuple(
         (
@@ -215,11 +222,11 @@ def _what_binds(study: Study, say: Wording) -> list[Block]:
     return [Heading(say("cover.binds"), 2), table]
 
 
-def _first_reason(option: Option) -> str:
+def _first_reason(option: OptionRecord) -> str:
     return option["reasons"][0] if option["reasons"] else message("option.no_reason")
 
 
-def _streams(streams: list[Stream], say: Wording) -> Table:
+def _streams(streams: list[StreamRecord], say: Wording) -> Table:
     columns = (
         Column(say("head.stream"), share=1.4),
         Column(say("head.network"), share=1.2),
@@ -232,7 +239,7 @@ def _streams(streams: list[Stream], say: Wording) -> Table:
     return Table(columns, tuple(_stream(stream, say) for stream in streams), small=True)
 
 
-def _stream(stream: Stream, say: Wording) -> tuple[Cell, ...]:
+def _stream(stream: StreamRecord, say: Wording) -> tuple[Cell, ...]:
     jitter_s, rate, quantile = stream["jitter_s"], stream["rate_per_s"], stream["slo_quantile"]
     arrivals = shortened(say.term("arrivals", stream["arrivals"]), 16)
     within = say("cover.no_limit") if stream["slo_s"] is None else stated(stream["slo_s"], "s")

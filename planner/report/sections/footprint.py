@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from planner.report.blocks import Block, Cell, Column, Heading, Table, cells
 from planner.report.numbers import band, percent, quantity
-from planner.report.record import Footprint, Study
+from planner.schema.record import FootprintRecord, StudyRecord
 from planner.wording.message import Wording
 
 
-def footprint(study: Study, say: Wording) -> list[Block]:
+def footprint(study: StudyRecord, say: Wording) -> list[Block]:
     """One table of memory and one of energy; nothing where no part was chosen."""
     rows = study.get("footprint", [])
     if not rows:
@@ -43,7 +43,7 @@ def footprint(study: Study, say: Wording) -> list[Block]:
     return [Heading(say("footprint.title"), follows=True), memory, energy]
 
 
-def _memory(row: Footprint) -> tuple[Cell, ...]:
+def _memory(row: FootprintRecord) -> tuple[Cell, ...]:
     return (
         *cells(row["model"], row["precision"].upper(), str(row["batch"])),
         Cell(quantity(row["weights_bytes"], "bytes"), number=row["weights_bytes"]),
@@ -54,7 +54,7 @@ def _memory(row: Footprint) -> tuple[Cell, ...]:
     )
 
 
-def _energy(row: Footprint) -> tuple[Cell, ...]:
+def _energy(row: FootprintRecord) -> tuple[Cell, ...]:
     power, energy = row["power_w"], row["energy_per_inference_j"]
     planned_j = row["planned_energy_per_inference_j"]
     return (

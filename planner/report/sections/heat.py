@@ -7,22 +7,22 @@ from planner.report.figures.day import day_drawing
 from planner.report.figures.density import density_drawing
 from planner.report.figures.elevation import elevation
 from planner.report.numbers import celsius, percent, quantity, significant
-from planner.report.record import Density, Hour, Study
+from planner.schema.record import DensityRecord, HourRecord, StudyRecord
 from planner.wording.message import Wording
 
 
-def heat(study: Study, say: Wording) -> list[Block]:
+def heat(study: StudyRecord, say: Wording) -> list[Block]:
     """Elevation, day and density curve, each where it is known."""
     blocks = [*_elevation(study, say), *_day(study, say), *_density(study, say)]
     return [Heading(say("heat.title"), follows=True), *blocks] if blocks else []
 
 
-def _throttle_c(study: Study) -> float | None:
+def _throttle_c(study: StudyRecord) -> float | None:
     rack = study["rack"]
     return None if rack is None else rack["throttle_c"]
 
 
-def _elevation(study: Study, say: Wording) -> list[Block]:
+def _elevation(study: StudyRecord, say: Wording) -> list[Block]:
     rack, slots = study.get("elevation"), study.get("slots")
     if rack is None or slots is None:
         return []
@@ -42,7 +42,7 @@ def _elevation(study: Study, say: Wording) -> list[Block]:
     return [Heading(say("heat.by_slot"), 2), Figure(drawing, caption, say("heat.elevation_alt"), "elevation")]
 
 
-def _day(study: Study, say: Wording) -> list[Block]:
+def _day(study: StudyRecord, say: Wording) -> list[Block]:
     if study["rack"] is None or "day" not in study:
         return []
     hours = study["day"]
@@ -65,7 +65,7 @@ def _day(study: Study, say: Wording) -> list[Block]:
     return [heading, *figure, table]
 
 
-def _hour(hour: Hour) -> tuple[Cell, ...]:
+def _hour(hour: HourRecord) -> tuple[Cell, ...]:
     waiting = hour["queue_mean"]
     return (
         Cell(f"{hour['hour']:02d}:00", number=hour["hour"]),
@@ -79,7 +79,7 @@ def _hour(hour: Hour) -> tuple[Cell, ...]:
     )
 
 
-def _density(study: Study, say: Wording) -> list[Block]:
+def _density(study: StudyRecord, say: Wording) -> list[Block]:
     found, chosen = study.get("density"), study["chosen"]
     if found is None or chosen is None:
         return []
@@ -94,7 +94,7 @@ def _density(study: Study, say: Wording) -> list[Block]:
     return blocks
 
 
-def _density_table(found: Density, say: Wording) -> Table:
+def _density_table(found: DensityRecord, say: Wording) -> Table:
     columns = (
         Column(say("head.devices"), "right"),
         Column(say("head.inlet"), "right", share=1),

@@ -6,11 +6,11 @@ from planner.report.blocks import Block, Cell, Column, Figure, Heading, Table, c
 from planner.report.figures.ladder import knees, ladder
 from planner.report.figures.latency import MOST_RIVALS, latency_bars
 from planner.report.numbers import UNKNOWN, band, band_digits, quantity, shortened
-from planner.report.record import Rung, Study
+from planner.schema.record import RungRecord, StudyRecord
 from planner.wording.message import Wording
 
 
-def latency(study: Study, say: Wording) -> list[Block]:
+def latency(study: StudyRecord, say: Wording) -> list[Block]:
     """Bars per part, then the ladder of precisions and batches; nothing where neither is known."""
     blocks: list[Block] = []
     bars = latency_bars(study["rivals"], say)
@@ -20,12 +20,12 @@ def latency(study: Study, say: Wording) -> list[Block]:
             sentences.append(say("latency.first", shown=MOST_RIVALS, number=len(study["rivals"])))
         caption = say("text.paragraph", sentences=tuple(sentences))
         blocks.append(Figure(bars, caption, say("latency.bars_alt"), chart="rivals"))
-    for place, model in enumerate(dict.fromkeys(rung["model"] for rung in study["ladder"])):
-        blocks += _ladder([rung for rung in study["ladder"] if rung["model"] == model], place, say)
+    for index, model in enumerate(dict.fromkeys(rung["model"] for rung in study["ladder"])):
+        blocks += _ladder([rung for rung in study["ladder"] if rung["model"] == model], index, say)
     return [Heading(say("latency.title"), follows=not study["roofline"]), *blocks] if blocks else []
 
 
-def _ladder(rungs: list[Rung], place: int, say: Wording) -> list[Block]:
+def _ladder(rungs: list[RungRecord], index: int, say: Wording) -> list[Block]:
     first = rungs[0]
     where = " ".join(part for part in (first["device"], first["mode"]) if part)
     title = say("latency.ladder", model=shortened(first["model"], 60), part=shortened(where, 80))
@@ -44,7 +44,7 @@ def _ladder(rungs: list[Rung], place: int, say: Wording) -> list[Block]:
             ),
         )
         alt = say("latency.ladder_alt", title=title)
-        blocks.append(Figure(drawing, caption, alt, chart=f"ladder-{place}"))
+        blocks.append(Figure(drawing, caption, alt, chart=f"ladder-{index}"))
     columns = (
         Column(say("head.precision"), share=1),
         Column(say("head.batch"), "right"),
@@ -56,7 +56,7 @@ def _ladder(rungs: list[Rung], place: int, say: Wording) -> list[Block]:
     return blocks
 
 
-def _row(rung: Rung, say: Wording) -> tuple[Cell, ...]:
+def _row(rung: RungRecord, say: Wording) -> tuple[Cell, ...]:
     shown = rung["latency_s"]
     return (
         *cells(

@@ -6,14 +6,14 @@ from planner.report.blocks import Block, Bullets, Cell, Column, Figure, Heading,
 from planner.report.figures.roofline import placed_share, roofline
 from planner.report.figures.time_bars import time_bars
 from planner.report.numbers import count, percent, quantity, shortened, whole
-from planner.report.record import Network, Roofline, Study
 from planner.report.selection import drawn_kernels, shares_by
+from planner.schema.record import NetworkRecord, RooflineRecord, StudyRecord
 from planner.wording.message import Wording
 
 _MOST_UNRESOLVED = 12
 
 
-def networks(study: Study, say: Wording) -> list[Block]:
+def networks(study: StudyRecord, say: Wording) -> list[Block]:
     """Counts of every network, then roofline and time of each on the chosen part."""
     if not study["networks"]:
         return []
@@ -21,14 +21,14 @@ def networks(study: Study, say: Wording) -> list[Block]:
     blocks: list[Block] = [Heading(title), _counts(study["networks"], say)]
     for network in study["networks"]:
         blocks += _doubts(network, say)
-    for place, entry in enumerate(study["roofline"]):
-        blocks += _on_chosen(entry, place, say)
+    for index, entry in enumerate(study["roofline"]):
+        blocks += _on_chosen(entry, index, say)
     if not study["roofline"]:
         blocks.append(Paragraph(say("network.not_chosen")))
     return blocks
 
 
-def _counts(listed: list[Network], say: Wording) -> Table:
+def _counts(listed: list[NetworkRecord], say: Wording) -> Table:
     columns = (
         Column(say("head.network"), share=1),
         Column(say("head.operators"), "right"),
@@ -55,7 +55,7 @@ def _counts(listed: list[Network], say: Wording) -> Table:
     return Table(columns, rows, say("network.counts"), small=True)
 
 
-def _doubts(network: Network, say: Wording) -> list[Block]:
+def _doubts(network: NetworkRecord, say: Wording) -> list[Block]:
     blocks: list[Block] = []
     name = shortened(network["model"], 60)
     unresolved = network["unresolved"]
@@ -82,7 +82,7 @@ def _doubts(network: Network, say: Wording) -> list[Block]:
     return blocks
 
 
-def _on_chosen(entry: Roofline, place: int, say: Wording) -> list[Block]:
+def _on_chosen(entry: RooflineRecord, index: int, say: Wording) -> list[Block]:
     where = " ".join(part for part in (entry["device"], entry["unit"], entry["mode"]) if part)
     title = say(
         "network.on_part",
@@ -95,7 +95,7 @@ def _on_chosen(entry: Roofline, place: int, say: Wording) -> list[Block]:
     if under_roofs is not None:
         alt = say("network.roofline_alt", title=title)
         caption = _roofline_caption(entry, say)
-        blocks.append(Figure(under_roofs, caption, alt, chart=f"roofline-{place}"))
+        blocks.append(Figure(under_roofs, caption, alt, chart=f"roofline-{index}"))
     bars = time_bars(entry, say)
     if bars is not None:
         by_bound = shares_by(entry["kernels"], lambda kernel: kernel["bound"])
@@ -106,11 +106,11 @@ def _on_chosen(entry: Roofline, place: int, say: Wording) -> list[Block]:
             items=tuple(say(f"network.by_{name}", share=percent(share)) for name, share in by_bound.items()),
             classes=tuple(f"{say.term('op_class', name)} {percent(share)}" for name, share in leading),
         )
-        blocks.append(Figure(bars, caption, say("network.time_alt", title=title), chart=f"time-{place}"))
+        blocks.append(Figure(bars, caption, say("network.time_alt", title=title), chart=f"time-{index}"))
     return blocks
 
 
-def _roofline_caption(entry: Roofline, say: Wording) -> str:
+def _roofline_caption(entry: RooflineRecord, say: Wording) -> str:
     sentences = [
         say(
             "network.roofline",

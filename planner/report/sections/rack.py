@@ -15,14 +15,14 @@ from planner.report.numbers import (
     stated,
     whole,
 )
-from planner.report.record import Rack, StreamResult, Study
 from planner.report.selection import DRAWN_INSTANTS
+from planner.schema.record import RackRecord, StreamResultRecord, StudyRecord
 from planner.wording.message import Wording
 
 _STYLES: dict[str, Style] = {"PASS": "good", "FAIL": "bad"}
 
 
-def rack(study: Study, say: Wording) -> list[Block]:
+def rack(study: StudyRecord, say: Wording) -> list[Block]:
     """Conditions, results by stream, time series, histogram and self-checks; nothing without a simulation."""
     simulated = study["rack"]
     if simulated is None:
@@ -49,7 +49,7 @@ def rack(study: Study, say: Wording) -> list[Block]:
     return blocks
 
 
-def _conditions(simulated: Rack, say: Wording) -> str:
+def _conditions(simulated: RackRecord, say: Wording) -> str:
     inlet_c = simulated["inlet_c"]
     return say(
         "rack.conditions",
@@ -63,7 +63,7 @@ def _conditions(simulated: Rack, say: Wording) -> str:
     )
 
 
-def _state(simulated: Rack, say: Wording) -> str:
+def _state(simulated: RackRecord, say: Wording) -> str:
     devices = simulated["devices"]
     heat = devices["temperature_c"]
     return say(
@@ -78,7 +78,7 @@ def _state(simulated: Rack, say: Wording) -> str:
     )
 
 
-def _results(simulated: Rack, say: Wording) -> Table:
+def _results(simulated: RackRecord, say: Wording) -> Table:
     columns = (
         Column(say("head.stream"), share=1),
         Column(say("head.requests"), "right"),
@@ -94,7 +94,7 @@ def _results(simulated: Rack, say: Wording) -> Table:
     return Table(columns, rows, say("rack.results"), small=True)
 
 
-def _result(result: StreamResult, say: Wording) -> tuple[Cell, ...]:
+def _result(result: StreamResultRecord, say: Wording) -> tuple[Cell, ...]:
     latency = result["latency_s"]
     lost = result["dropped"]
     dropped = (
@@ -124,7 +124,7 @@ def _interval(p99_s: float | None, low_s: float | None, high_s: float | None) ->
     return f"{significant(p99_s * scale, 3)} {unit} ({ends})"
 
 
-def _histogram_caption(simulated: Rack, say: Wording) -> str:
+def _histogram_caption(simulated: RackRecord, say: Wording) -> str:
     sentences = [say("rack.histogram")]
     streams = len(simulated["latency_histogram"])
     if streams > MOST_STREAMS:
@@ -132,7 +132,7 @@ def _histogram_caption(simulated: Rack, say: Wording) -> str:
     return say("text.paragraph", sentences=tuple(sentences))
 
 
-def _checks(simulated: Rack, say: Wording) -> Table:
+def _checks(simulated: RackRecord, say: Wording) -> Table:
     rows = tuple(
         cells(say.term("law", name).replace("_", " "), residual(value))
         for name, value in simulated["invariants"].items()

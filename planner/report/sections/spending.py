@@ -6,11 +6,11 @@ from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragrap
 from planner.report.figures.spending import spending_drawing
 from planner.report.figures.tornado import MOST_SWINGS, tornado_drawing
 from planner.report.numbers import ends, money, significant
-from planner.report.record import Spending, SpendingLine, Study, Swing, Tornado
+from planner.schema.record import SpendingLineRecord, SpendingRecord, StudyRecord, SwingRecord, TornadoRecord
 from planner.wording.message import Wording
 
 
-def spending(study: Study, say: Wording) -> list[Block]:
+def spending(study: StudyRecord, say: Wording) -> list[Block]:
     """Lines over the years and the sums in a table; says so where no price is known."""
     found = study.get("spending")
     if found is None or study["chosen"] is None:
@@ -36,7 +36,7 @@ def spending(study: Study, say: Wording) -> list[Block]:
     return [*blocks, *(_tornado(tornado, say) if tornado else [])]
 
 
-def _tornado(found: Tornado, say: Wording) -> list[Block]:
+def _tornado(found: TornadoRecord, say: Wording) -> list[Block]:
     drawing = tornado_drawing(found, say)
     if drawing is None:
         return []
@@ -52,7 +52,7 @@ def _tornado(found: Tornado, say: Wording) -> list[Block]:
     return [Heading(say("spending.hangs_on"), 2), figure, Table(columns, rows, small=True)]
 
 
-def _swing(swing: Swing, found: Tornado, say: Wording) -> tuple[Cell, ...]:
+def _swing(swing: SwingRecord, found: TornadoRecord, say: Wording) -> tuple[Cell, ...]:
     low, high = swing["total_cost_at_low"], swing["total_cost_at_high"]
     return (
         Cell(say.term("cost_input", swing["input"])),
@@ -63,13 +63,13 @@ def _swing(swing: Swing, found: Tornado, say: Wording) -> tuple[Cell, ...]:
     )
 
 
-def _ends(swing: Swing) -> str:
+def _ends(swing: SwingRecord) -> str:
     if swing["unit"] == "s":
         return ends(swing["low"], swing["high"], "s")
     return f"{significant(swing['low'], 3)}–{significant(swing['high'], 3)} {swing['unit']}".strip()
 
 
-def _line(line: SpendingLine, found: Spending) -> tuple[Cell, ...]:
+def _line(line: SpendingLineRecord, found: SpendingRecord) -> tuple[Cell, ...]:
     currency = found["currency"]
     yearly, total = line["running_cost_per_year"], line["spent"][-1]
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.report.blocks import Block, Cell, Column, Heading, Paragraph, Style, Table
 from planner.report.numbers import percent, shortened, significant
-from planner.report.record import Pitfall, Study, Validation
+from planner.schema.record import PitfallRecord, StudyRecord, ValidationRecord
 from planner.wording.message import Wording
 
 _SEVERITIES: dict[str, Style] = {"error": "bad", "warning": "open", "note": "note"}
@@ -13,7 +13,7 @@ _MEDIAN = 3
 """The column of the median factor."""
 
 
-def pitfalls(study: Study, say: Wording) -> list[Block]:
+def pitfalls(study: StudyRecord, say: Wording) -> list[Block]:
     """A row for each mistake found, those that somebody accepted last; nothing where none was looked for."""
     found = study.get("pitfalls")
     if found is None:
@@ -32,7 +32,7 @@ def pitfalls(study: Study, say: Wording) -> list[Block]:
     return [heading, Table(columns, rows, say("pitfalls.caption"), small=True)]
 
 
-def _pitfall(item: Pitfall, say: Wording) -> tuple[Cell, ...]:
+def _pitfall(item: PitfallRecord, say: Wording) -> tuple[Cell, ...]:
     advice = item["advice"].replace("`", "")  # names of keys; the database marks them for a terminal
     if item["accepted"] is not None:
         advice = say("pitfalls.accepted", reason=item["accepted"])
@@ -46,7 +46,7 @@ def _pitfall(item: Pitfall, say: Wording) -> tuple[Cell, ...]:
     )
 
 
-def validation(study: Study, say: Wording) -> list[Block]:
+def validation(study: StudyRecord, say: Wording) -> list[Block]:
     """What each network's latency rests on and how far left-out measurements lay from such predictions."""
     found = study.get("validation", [])
     if not found:
@@ -73,7 +73,7 @@ def validation(study: Study, say: Wording) -> list[Block]:
     ]
 
 
-def _row(item: Validation, say: Wording) -> tuple[Cell, ...]:
+def _row(item: ValidationRecord, say: Wording) -> tuple[Cell, ...]:
     return (
         Cell(item["model"]),
         Cell(say.term("provenance", item["basis"])),
@@ -89,7 +89,7 @@ def _factor(value: float | None) -> Cell:
     return Cell("–") if value is None else Cell(f"× {significant(value, 3)}", number=value)
 
 
-def _range(item: Validation) -> str:
+def _range(item: ValidationRecord) -> str:
     if item["low"] is not None and item["high"] is not None:
         return f"× {significant(item['low'], 2)}–{significant(item['high'], 2)}"
     return "–" if item["p90"] is None else f"≤ × {significant(item['p90'], 3)}"
@@ -99,7 +99,7 @@ def _seen(value: bool | None, say: Wording) -> str:  # noqa: FBT001
     return "–" if value is None else say("validation.seen") if value else say("validation.not_seen")
 
 
-def _text(item: Validation, say: Wording) -> str:
+def _text(item: ValidationRecord, say: Wording) -> str:
     if item["basis"] == "transferred" and item["level"] is not None:
         return say(
             "validation.transferred",

@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/engines/<id>.yaml`: what an engine fuses and what a kernel costs."""
+"""Schema of `hardware_db/engines/<id>.yaml`: what an engine fuses and what a kernel costs."""
 
 from __future__ import annotations
 
@@ -85,6 +85,14 @@ class OperatorLimit(StrictModel):
     """What the operator has, in words: `a window over 32`."""
 
 
+class ShortfallRows(StrictModel):
+    """The published rows behind a shortfall, and how many networks and parts they are of."""
+
+    rows: int
+    networks: int
+    parts: int
+
+
 class EngineOnUnit(SourcedBlock):
     """What one engine costs on one kind of unit beyond arithmetic and memory traffic."""
 
@@ -98,6 +106,8 @@ class EngineOnUnit(SourcedBlock):
     """90th percentile of the same ratio."""
     shortfall_pairs: Sourced[int] | None = None
     """Pairs of network and part behind both."""
+    shortfall_rows: ShortfallRows | None = None
+    """Rows behind both."""
     operators: list[str] | None = None
     """ONNX operators that run on this kind of unit at all; others fall back. All do where none are named."""
     limits: list[OperatorLimit] = Field(default_factory=list)
@@ -124,7 +134,7 @@ class Engine(StrictModel):
     register_pressure: list[RegisterPressure] = Field(default_factory=list)
     channel_blocks: ChannelBlocks | None = None
     layers: dict[str, list[str]] = Field(default_factory=dict)
-    """What the engine's layers stand for among ONNX operators, where it keeps no names of the file."""
+    """The ONNX operators that the engine's layers represent, where it keeps no names of the file."""
 
     @model_validator(mode="after")
     def _sources_exist(self) -> Self:

@@ -11,10 +11,12 @@ from planner.errors import InputError
 from planner.hardware.catalog import read_device
 from planner.plan.options.estimator import Estimator
 from planner.plan.pitfalls import toolchain_tax
-from planner.plan.pitfalls.lint import lint, lint_scenario, mistakes, pitfall_record
+from planner.plan.pitfalls.lint import mistakes
 from planner.plan.pitfalls.plan_facts import PlanFacts
+from planner.plan.record.pitfalls import pitfall_record
 from planner.plan.scenario.file import read_scenario
 from planner.plan.sizing.closed_form import sized_option
+from planner.plan.study.pitfalls import lint_scenario
 from planner.plan.study.study import run_study
 from planner.schema.hardware.device import Precision
 from planner.zoo.source import read_model
@@ -117,7 +119,7 @@ def test_a_device_given_by_numbers_is_linted_as_far_as_it_goes():
 
 def test_a_study_is_linted_without_another_simulation():
     source = replace(read_scenario(scenarios_dir() / "line-inspection.yaml"), scenario=plan())
-    assert lint(run_study(source)) == ()
+    assert run_study(source).pitfalls == ()
 
 
 def test_nothing_feasible_is_linted_by_what_comes_nearest():

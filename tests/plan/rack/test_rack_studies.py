@@ -10,7 +10,7 @@ import pytest
 
 from planner.data_files import scenarios_dir
 from planner.errors import InputError
-from planner.plan.density.study import density_curve, density_record
+from planner.plan.density.study import density_curve
 from planner.plan.rack.questions import (
     claim_holds,
     clock_savings,
@@ -21,6 +21,7 @@ from planner.plan.rack.questions import (
 )
 from planner.plan.rack.synthetic import synthetic_rack
 from planner.plan.rack.theory import matching_queue
+from planner.plan.record.density import density_record
 from planner.plan.scenario.file import read_scenario
 from planner.plan.study.study import run_study
 from planner.rack.heat.air import inlets_c
@@ -53,7 +54,7 @@ def test_the_published_densities_come_out_within_half_a_kelvin_and_half_a_watt(a
 
 
 def test_the_density_answer_says_what_the_rows_leave_open(article_density):
-    best = article_density.readings[0].reading
+    best = article_density.airflows[0].model
     assert (best.name, best.fitted) == ("offset", 2)
     record = density_record(article_density)
     keys = {
@@ -95,7 +96,7 @@ def test_a_scenario_without_a_density_section_has_a_curve_too():
     curve = density_curve(shipped("line-inspection"))
     assert curve.rows[0].devices == 1
     assert "rack units" in curve.limit.reason
-    assert curve.readings == ()
+    assert curve.airflows == ()
 
 
 def test_readings_need_three_published_rows():

@@ -7,17 +7,13 @@ from itertools import pairwise
 import pytest
 
 from planner.errors import InputError
-from planner.hardware.catalog import read_device
-from planner.plan.cost.spending import spending_record
-from planner.plan.record.accuracy import validation_record
-from planner.plan.record.latency import rooflines
-from planner.plan.record.rack import rack_views
 from planner.plan.record.study import study_record
-from planner.plan.record.what_if import LOADS, what_if
+from planner.plan.study.latency_tables import rooflines
 from planner.plan.study.study import run_study
+from planner.plan.what_if.grid import LOADS
 from planner.rack.studies.day import HOURS, changes_by_hour
-from planner.report.record import read_study
 from planner.schema.hardware.device import Precision
+from planner.schema.record import read_study
 from planner.wording.message import Message
 
 
@@ -54,21 +50,23 @@ def test_the_first_page_says_the_rate_of_all_streams_together(study, record):
 def test_the_roofs_that_were_measured_are_those_of_mode_and_precision(study):
     """Orin Nano: a matrix product of 4096 and the best of STREAM in each mode; none was measured in INT8."""
     chosen = study.simulated.option
-    device = read_device(chosen.device)
-    for mode in [item.id for item in device.modes]:
+    device = chosen.part
+    for power_mode in device.modes:
+        mode = power_mode.id
         for precision in ("fp16", "int8"):
-            (first, *_) = rooflines(replace(chosen, mode=mode, precision=precision))
-            roofs = [(row["ops_per_s"], row["bytes_per_s"]) for row in first["ceilings"]]
+            (first, *_) = rooflines(replace(chosen, power_mode=power_mode, precision=precision))
+            roofs = [(row.ops_per_s, row.bytes_per_s) for row in first.ceilings]
             by_mode = device.units[chosen.unit].ceilings_ops_per_s.get(Precision(precision), {})
             stream = device.memory.ceilings_bytes_per_s.get(mode)
             expected = [(by_mode[mode].value, None)] if mode in by_mode else []
             assert roofs == expected + ([(None, stream.value)] if stream else [])
-    (first, *_) = rooflines(replace(chosen, mode="MAXN_SUPER", precision="fp16"))
-    assert (None, 94e9) in [(row["ops_per_s"], row["bytes_per_s"]) for row in first["ceilings"]]
+    fastest = next(item for item in device.modes if item.id == "MAXN_SUPER")
+    (first, *_) = rooflines(replace(chosen, power_mode=fastest, precision="fp16"))
+    assert (None, 94e9) in [(row.ops_per_s, row.bytes_per_s) for row in first.ceilings]
 
 
 def test_the_grid_holds_the_chosen_option_as_it_was_sized(study):
-    grid, chosen = what_if(study), study.simulated.option
+    grid, chosen = study.what_if, study.simulated.option
     place = (
         grid.precisions.index(str(chosen.precision)),
         grid.batches.index(chosen.batch),
@@ -83,7 +81,7 @@ def test_the_grid_holds_the_chosen_option_as_it_was_sized(study):
 
 
 def test_more_devices_or_less_load_never_make_a_device_busier(study):
-    grid = what_if(study)
+    grid = study.what_if
     n, loads = len(grid.devices), len(LOADS)
     for start in range(0, len(grid.points), n):
         busy = [point.offered_utilisation for point in grid.points[start : start + n] if point]
@@ -145,7 +143,7 @@ def test_the_tornado_is_widest_first_and_holds_the_plan(record):
 
 
 def test_validation_names_the_fit_and_whether_it_saw_the_part(study, record):
-    rows = validation_record(study)
+    rows = record["validation"]
     assert [row["model"] for row in rows] == ["yolov5s", "mobilenet_v2_1.0"]
     for row in rows:
         assert row["basis"] == "transferred"
@@ -157,11 +155,12 @@ def test_validation_names_the_fit_and_whether_it_saw_the_part(study, record):
 def test_an_infeasible_study_has_none_of_it(line):
     study = run_study(line(("power_limit: 1200 W", "power_limit: 30 W"), devices="jetson-orin-nano-8"))
     assert study.simulated is None
-    assert rack_views(study) == {"elevation": None, "slots": None, "day": None, "density": None}
-    assert spending_record(study)["lines"] == []
-    assert spending_record(study)["tornado"] is None
-    assert validation_record(study) == []
-    assert what_if(study) is None
+    record = study_record(study)
+    for key in ("elevation", "slots", "day", "density", "what_if"):
+        assert record[key] is None
+    assert record["spending"]["lines"] == []
+    assert record["spending"]["tornado"] is None
+    assert record["validation"] == []
 
 
 def test_a_supply_above_the_planned_one_is_refused(line):

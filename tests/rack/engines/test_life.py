@@ -77,12 +77,12 @@ PUBLISHED = {"full_bytes": 1.2e9, "full_s": 45.0, "delta_bytes": 86e6, "delta_s"
 
 
 def test_two_interruptions_fix_a_rate_and_a_time():
-    reading = fit_interruption(**PUBLISHED)
-    assert reading.rate_bytes_per_s == pytest.approx(1114e6 / 33.0)
-    assert reading.fixed_s == pytest.approx(9.45, abs=0.01)
+    fit = fit_interruption(**PUBLISHED)
+    assert fit.rate_bytes_per_s == pytest.approx(1114e6 / 33.0)
+    assert fit.fixed_s == pytest.approx(9.45, abs=0.01)
     rebuilding = fit_interruption(**PUBLISHED, apply_s=2.4)
     assert rebuilding.rate_bytes_per_s == pytest.approx(1114e6 / 35.4)
-    for given_reading in (reading, rebuilding):
+    for given_reading in (fit, rebuilding):
         whole = 1.2e9 / given_reading.rate_bytes_per_s + given_reading.fixed_s
         part = 86e6 / given_reading.rate_bytes_per_s + given_reading.fixed_s + given_reading.apply_s
         assert (whole, part) == pytest.approx((45.0, 12.0))

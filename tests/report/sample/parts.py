@@ -72,6 +72,11 @@ def option_of(part, precision, batch):
         "offered_utilisation": 0.6,
         "latency_provenance": "transferred" if unit == "gpu" else "datasheet",
         "provenance": "assumed",
+        "racks": 1,
+        "slowest_model": "yolov5s",
+        "planned_for": "cautious",
+        "worst_power_w": 1.1 * power_w,
+        "inlet_c": 37.0,
     }
 
 
@@ -139,7 +144,13 @@ def rack_of(count):
     centres = (edges_s[1:] + edges_s[:-1]) / 2
     counts = np.round(4.2e5 * np.exp(-0.5 * ((np.log(centres) - np.log(0.019)) / 0.45) ** 2))
     return {
+        "device": "Jetson AGX Orin 64GB",
         "count": count,
+        "batching": {"max_size": 1, "max_wait_s": 0.0},
+        "partial": False,
+        "throughput_per_s": 360.0,
+        "offered_utilisation": 0.6,
+        "warnings": [],
         "dispatch": "join-shortest-queue",
         "replications": 10,
         "duration_s": 3600.0,
@@ -151,6 +162,11 @@ def rack_of(count):
                 "requests": 1296000,
                 "served": 1295987,
                 "dropped": 13,
+                "unfinished": 0,
+                "slo_latency_s": 0.0551,
+                "slo_quantile": 0.99,
+                "verdict_reason": "",
+                "latency_band": None,
                 "slo_s": SLO_S,
                 "latency_s": {
                     "mean": 0.0213,
@@ -159,6 +175,7 @@ def rack_of(count):
                     "p99": 0.0551,
                     "p99_low": 0.0537,
                     "p99_high": 0.0566,
+                    "p99_worst": 0.0571,
                 },
                 "verdict": "PASS",
             },
@@ -167,6 +184,13 @@ def rack_of(count):
             "utilisation": 0.614,
             "throttled_share": 0.0,
             "temperature_c": {"mean": 61.2, "max": 68.9},
+            "shutdowns": 0.0,
+            "mean_batch": 1.0,
+            "open_changes": 0.0,
+            "runaway_margin": None,
+            "out_share": 0.0,
+            "outages": 0.0,
+            "host_utilisation": None,
         },
         "throttle_c": 95.0,
         "power_w": 131.0,
@@ -181,6 +205,9 @@ def rack_of(count):
             "temperature_mean_c": mean_c.tolist(),
             "temperature_max_c": (mean_c + 4.2 + random.normal(0, 0.4, time_s.size)).tolist(),
             "inlet_c": [35.0] * time_s.size,
+            "throttled_share": [0.0] * time_s.size,
+            "utilisation": [0.614] * time_s.size,
+            "out_share": [0.0] * time_s.size,
         },
         "latency_histogram": [{"stream": "cameras", "edges_s": edges_s.tolist(), "counts": counts.tolist()}],
     }

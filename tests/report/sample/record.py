@@ -72,10 +72,14 @@ def full():
                 {
                     "devices": n, "inlet_c": 35 + 0.2 * n, "device_c": 60 + 0.25 * n,
                     "power_per_device_w": 20.0, "throttled_share": 0.0, "throughput_per_s": 90.0 * n,
+                    "temperature_rise_k": 0.4 * n, "off_share": 0.0, "airflow_m3_per_s": 0.1,
+                    "pue_chilled_water": None,
                 }
                 for n in (1, 2, 4, 8, 11)
             ],
             "limit": {"devices": 11, "reason": "12 devices take 13 rack units, the rack has 12"},
+            "limits": [], "best": None, "liquid": None, "airflow": "the site's", "published": [],
+            "readings": [], "leakages": [], "joint": [], "remarks": [],
         },
         footprint=[
             {
@@ -118,7 +122,9 @@ def trusted():
     }  # fmt: skip
     swing = {
         "input": "latency", "unit": "s", "low": 0.006, "planned": 0.009, "high": 0.012, "basis": "band",
-        "total_cost_at_low": 4000.0, "total_cost_at_high": 7000.0, "count_at_low": 2, "count_at_high": 4,
+        "total_cost_at_low": 4000.0, "total_cost_at_high": 7000.0,
+        "cost_per_thousand_at_low": 0.1, "cost_per_thousand_at_high": 0.2,
+        "count_at_low": 2, "count_at_high": 4,
     }  # fmt: skip
     narrow = swing | {"input": "tariff <b>", "total_cost_at_low": 4900.0, "total_cost_at_high": 5300.0}
     record["spending"]["tornado"] = {"currency": "USD", "total_cost": 5000.0, "swings": [swing, narrow]}

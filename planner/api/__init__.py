@@ -1,0 +1,216 @@
+"""Everything that the commands do, as Python calls: names and ids in, plain values out.
+
+`networks` and `alternatives` ask about one network, `scenarios`, `racks` and `reports` about a scenario,
+`engines` about this machine, `database` about what is shipped. Each
+name is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.api.alternatives import (
+        LinkedSplit,
+        UnitCurve,
+        baseline,
+        curve,
+        linked_split,
+        split,
+        what_if,
+    )
+    from planner.api.database import (
+        AppliedCorrection,
+        check_database,
+        device_ids,
+        device_label,
+        device_numbers,
+        device_schema,
+        device_template,
+        export_network,
+        list_corrections,
+        list_devices,
+        list_measurements,
+        list_networks,
+        own_part_notes,
+        part_file,
+        precision_named,
+        read_device,
+        write_devices_page,
+    )
+    from planner.api.engines import (
+        PROFILE_TOOLS,
+        calibrate,
+        import_profile,
+        measure,
+        register_calibration,
+        validate,
+    )
+    from planner.api.networks import (
+        Inspection,
+        compare,
+        estimate,
+        estimate_units,
+        inspect,
+        read_onnx,
+        refuse_beside_auto,
+    )
+    from planner.api.racks import (
+        Claims,
+        ClockSaving,
+        RackAnswers,
+        claims,
+        rack_answers,
+        theory_beside,
+    )
+    from planner.api.reports import (
+        CHANGES_ENDINGS,
+        ReportChanges,
+        compare_reports,
+        report_schema,
+        write_report,
+    )
+    from planner.api.scenarios import (
+        SimulatedScenario,
+        check_log,
+        cost,
+        density,
+        lint,
+        read_scenario,
+        simulate,
+        simulate_scenario,
+        size,
+        sweep,
+        write_log,
+    )
+
+_HOME = {
+    "alternatives": ("LinkedSplit", "UnitCurve", "baseline", "curve", "linked_split", "split", "what_if"),
+    "database": (
+        "AppliedCorrection",
+        "check_database",
+        "device_ids",
+        "device_label",
+        "device_numbers",
+        "device_schema",
+        "device_template",
+        "export_network",
+        "list_corrections",
+        "list_devices",
+        "list_measurements",
+        "list_networks",
+        "own_part_notes",
+        "part_file",
+        "precision_named",
+        "read_device",
+        "write_devices_page",
+    ),
+    "engines": (
+        "PROFILE_TOOLS",
+        "calibrate",
+        "import_profile",
+        "measure",
+        "register_calibration",
+        "validate",
+    ),
+    "networks": (
+        "Inspection",
+        "compare",
+        "estimate",
+        "estimate_units",
+        "inspect",
+        "read_onnx",
+        "refuse_beside_auto",
+    ),
+    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "theory_beside"),
+    "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
+    "scenarios": (
+        "SimulatedScenario",
+        "check_log",
+        "cost",
+        "density",
+        "lint",
+        "read_scenario",
+        "simulate",
+        "simulate_scenario",
+        "size",
+        "sweep",
+        "write_log",
+    ),
+}
+
+__all__ = [
+    "CHANGES_ENDINGS",
+    "PROFILE_TOOLS",
+    "AppliedCorrection",
+    "Claims",
+    "ClockSaving",
+    "Inspection",
+    "LinkedSplit",
+    "RackAnswers",
+    "ReportChanges",
+    "SimulatedScenario",
+    "UnitCurve",
+    "baseline",
+    "calibrate",
+    "check_database",
+    "check_log",
+    "claims",
+    "compare",
+    "compare_reports",
+    "cost",
+    "curve",
+    "density",
+    "device_ids",
+    "device_label",
+    "device_numbers",
+    "device_schema",
+    "device_template",
+    "estimate",
+    "estimate_units",
+    "export_network",
+    "import_profile",
+    "inspect",
+    "linked_split",
+    "lint",
+    "list_corrections",
+    "list_devices",
+    "list_measurements",
+    "list_networks",
+    "measure",
+    "own_part_notes",
+    "part_file",
+    "precision_named",
+    "rack_answers",
+    "read_device",
+    "read_onnx",
+    "read_scenario",
+    "refuse_beside_auto",
+    "register_calibration",
+    "report_schema",
+    "simulate",
+    "simulate_scenario",
+    "size",
+    "split",
+    "sweep",
+    "theory_beside",
+    "validate",
+    "what_if",
+    "write_devices_page",
+    "write_log",
+    "write_report",
+]
+
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'planner.api' has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(f"planner.api.{_MODULE_OF[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

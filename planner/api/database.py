@@ -1,0 +1,278 @@
+"""What is shipped and what a user adds: parts, published measurements, reference networks.
+
+Nothing heavy is imported before a function needs it; reading a part needs pydantic and yaml alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from planner.hardware.catalog import PartFile
+    from planner.hardware.database_check import DatabaseCheck
+    from planner.hardware.datasheet import DatasheetNumber
+    from planner.hardware.listing import Listing
+    from planner.hardware.measurements import Measurement
+    from planner.schema.hardware.device import Device, Precision, UnitKind
+    from planner.schema.hardware.measurements import Correction
+    from planner.schema.reading.quantity import Money
+    from planner.zoo.reference import ReferenceNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedCorrection:
+    """A known mistake in published rows, and how many rows it touches."""
+
+    correction: Correction
+    rows: int
+
+
+def read_device(device: str | Path) -> Device:
+    """A part of the database by id, or from a YAML file of one's own; numbers are in SI.
+
+    Raises `UnknownIdError` with the nearest ids, or `InputError` with every problem of the file.
+
+    >>> read_device("t4").id
+    't4'
+    """
+    from planner.hardware import catalog
+
+    if isinstance(device, Path) or device.endswith((".yaml", ".yml")):
+        return catalog.read_device_file(Path(device))
+    return catalog.read_device(device)
+
+
+def device_ids() -> tuple[str, ...]:
+    """Ids of all parts, shipped and own, sorted.
+
+    >>> "t4" in device_ids()
+    True
+    """
+    from planner.hardware import catalog
+
+    return catalog.device_ids()
+
+
+def part_file(device_id: str) -> PartFile:
+    """The file of a part, and whether it is shipped, an own part, or one in place of a shipped part.
+
+    Raises `UnknownIdError` with the nearest ids.
+
+    >>> part_file("t4").origin
+    'shipped'
+    """
+    from planner.hardware import catalog
+
+    return catalog.part_file(device_id)
+
+
+def own_part_notes(device_ids: Collection[str] | None = None) -> tuple[str, ...]:
+    """What an answer about these parts (all, where None) should say: which of them are a user's own.
+
+    >>> own_part_notes(["t4"])
+    ()
+    """
+    from planner.hardware.catalog import part_files
+
+    if device_ids is not None and not device_ids:
+        return ()
+    files = part_files()
+    chosen = files if device_ids is None else {name: files[name] for name in device_ids if name in files}
+    return tuple(file.note for file in chosen.values() if file.note is not None)
+
+
+def precision_named(text: str | None) -> Precision | None:
+    """A precision by its name, whatever the case; None stays None. `UnknownIdError` with the nearest names.
+
+    >>> precision_named("INT8").value
+    'int8'
+    """
+    from planner.errors import UnknownIdError
+    from planner.schema.hardware.device import Precision
+
+    if text is None:
+        return None
+    lowered = text.lower()
+    if lowered not in set(Precision):
+        raise UnknownIdError("precision", text, list(Precision))
+    return Precision(lowered)
+
+
+def list_devices(
+    *,
+    vendor: str | None = None,
+    kind: UnitKind | None = None,
+    precision: str | None = None,
+    max_power_w: float | None = None,
+    max_price: Money | None = None,
+    min_memory_bytes: float | None = None,
+    sort: str = "id",
+) -> Listing:
+    """Parts that match, one row each, with the dense peak of one unit in one power mode.
+
+    `vendor` is a shell pattern, `kind` a kind of compute unit. Parts have a mode within `max_power_w`, which
+    is then the one shown, and a price in the currency of `max_price`. Rows are in SI and name their `origin`
+    (shipped, own or override). `sort` is id, vendor, year, peak, bandwidth, memory, power or price. Raises
+    `UnknownIdError` for an unknown precision or key.
+
+    >>> [row["id"] for row in list_devices(kind="npu", max_power_w=12).rows][:2]
+    ['amlogic-a311d', 'ascend-310']
+    """
+    from planner.errors import UnknownIdError
+    from planner.hardware.catalog import part_files
+    from planner.hardware.catalog import read_device as read
+    from planner.hardware.listing import SORT_KEYS, Filter, Listing, list_parts
+
+    if sort not in SORT_KEYS:
+        raise UnknownIdError("sort key", sort, list(SORT_KEYS))
+    files = part_files()
+    wanted = Filter(
+        vendor=vendor,
+        kind=kind,
+        precision=precision_named(precision),
+        max_power_w=max_power_w,
+        max_price=max_price,
+        min_memory_bytes=min_memory_bytes,
+    )
+    found = list_parts([read(device_id) for device_id in files], wanted, sort)
+    return Listing(tuple({**row, "origin": files[row["id"]].origin} for row in found.rows), found.remarks)
+
+
+def device_numbers(device: Device) -> tuple[DatasheetNumber, ...]:
+    """Every number of a part in SI, with its unit, source and status, in the order of its file.
+
+    >>> device_numbers(read_device("t4"))[0].status
+    'vendor'
+    """
+    from planner.hardware.datasheet import figures
+
+    return figures(device)
+
+
+def device_label(device: Device) -> str | None:
+    """What the maker's headline figure means in dense operations per second; None without a headline.
+
+    >>> device_label(read_device("t4")).startswith("130 TOPS")
+    True
+    """
+    from planner.hardware.label import label_sentence
+
+    return label_sentence(device)
+
+
+def check_database(*, shipped_only: bool = False) -> DatabaseCheck:
+    """Check units, sources, physics and ids of every part and engine; all problems at once.
+
+    A user's own parts are checked too, unless `shipped_only`.
+
+    >>> check_database(shipped_only=True).problems
+    ()
+    """
+    from planner.hardware import database_check
+
+    return database_check.check_database(shipped_only=shipped_only)
+
+
+def device_schema() -> dict[str, Any]:
+    """The JSON Schema of a device file, for completion in an editor.
+
+    >>> device_schema()["type"]
+    'object'
+    """
+    from planner.hardware.database_check import device_json_schema
+
+    return device_json_schema()
+
+
+def device_template(device_id: str = "my-part") -> str:
+    """The text of an empty device file, every key with what belongs there.
+
+    >>> "id: my-part" in device_template()
+    True
+    """
+    from planner.data_files import database_dir
+
+    path = database_dir() / "schema"
+    text = (path / "device-template.yaml").read_text(encoding="utf-8")
+    heading = f"# yaml-language-server: $schema={path / 'device.json'}\n"
+    return heading + text.replace("id: my-part", f"id: {device_id}", 1)
+
+
+def write_devices_page(path: str | Path) -> list[Path]:
+    """All shipped parts on one page, as FILE.md with a drawing beside it or as FILE.html; the files written.
+
+    Raises `InputError` for another ending and `OutputError` where the file cannot be written.
+
+    >>> write_devices_page("devices.html")  # doctest: +SKIP
+    [PosixPath('devices.html')]
+    """
+    from planner.report import devices_page
+
+    return devices_page.write_devices_page(Path(path))
+
+
+def list_networks() -> tuple[ReferenceNetwork, ...]:
+    """The reference networks with the parameters and multiply-accumulates that others published.
+
+    >>> list_networks()[0].parameters > 0
+    True
+    """
+    from planner.zoo.registry import describe, names
+
+    return tuple(describe(name) for name in names())
+
+
+def export_network(
+    name: str, path: str | Path, *, weights: Literal["none", "random"] = "none", seed: int = 0
+) -> None:
+    """Write a reference network (its name, with or without `zoo:`) as an ONNX file.
+
+    Random weights, from `seed`, can be run by an engine. Raises `UnknownIdError` for an unknown name and
+    `OutputError` where the file cannot be written.
+
+    >>> export_network("zoo:resnet18", "resnet18.onnx")  # doctest: +SKIP
+    """
+    from planner.zoo.source import export
+
+    export(name.removeprefix("zoo:"), Path(path), weights=weights, seed=seed)
+
+
+def list_measurements(
+    *,
+    device: str | None = None,
+    model: str | None = None,
+    engine: str | None = None,
+    precision: str | None = None,
+    batch: int | None = None,
+    metric: str | None = None,
+    corrected: bool = False,
+) -> tuple[Measurement, ...]:
+    """Published measurements that match; `value_si` is in seconds, per second, watts or joules.
+
+    Names are shell patterns; those of networks may begin with `zoo:`. `metric` is latency_ms,
+    throughput_fps, power_w or energy_mj. With `corrected`, rows that are known to mislead are left out or
+    repaired. Raises `UnknownIdError` for a pattern that leaves nothing of what the others chose.
+
+    >>> list_measurements(device="t4", model="zoo:resnet50_v1.5")[0].part
+    't4'
+    """
+    from planner.hardware.measurements import Selection, read_measurements, select
+
+    network = model.removeprefix("zoo:") if model else None
+    wanted = Selection(device, network, engine, precision, batch, metric)
+    return select(read_measurements(corrected=corrected), wanted)
+
+
+def list_corrections() -> tuple[AppliedCorrection, ...]:
+    """Published rows that are known to mislead: what `corrected=True` does with them, and why.
+
+    >>> list_corrections()[0].rows > 0
+    True
+    """
+    from planner.hardware.measurements import read_corrections, read_measurements, rows_of
+
+    ids = [row.id for row in read_measurements()]
+    return tuple(AppliedCorrection(item, len(rows_of(item, ids))) for item in read_corrections())

@@ -1,0 +1,169 @@
+"""Engines on this machine: measured, learnt, judged; and profiles that tools wrote elsewhere.
+
+Nothing heavy is imported before a function needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.calibration.validate import Validation
+    from planner.engines.imports.profile import EngineProfile
+    from planner.engines.measure import EngineRun
+    from planner.latency.calibrated.calibration import Calibration
+
+PROFILE_TOOLS = ("trtexec", "onnxruntime", "openvino", "msprof", "tegrastats")
+"""Tools whose profiles `import_profile` reads."""
+
+
+def measure(
+    model: str | Path,
+    engine: str,
+    *,
+    threads: int = 1,
+    precision: str = "fp32",
+    batch: int | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    time_s: float = 2.0,
+    limit_s: float = 120.0,
+) -> EngineRun:
+    """Run a network (a file or `zoo:NAME`) on an engine of this machine, in a process of its own.
+
+    Samples for `time_s` seconds and stops after `limit_s`. Gives median and percentiles (s), first-run cost
+    (s), memory (bytes) and a verdict on the noise; a network that cannot be run has no timing and says why.
+    Raises `UnknownIdError` for an engine that is not installed.
+
+    >>> measure("zoo:mobilenet_v2_1.0", "onnxruntime").timing.median_s  # doctest: +SKIP
+    0.0101
+    """
+    from planner.engines import measure as runs
+    from planner.zoo.source import read_model
+
+    workload = read_model(model, batch=batch, shapes=shapes)
+    file = None if str(model).startswith("zoo:") else Path(model)
+    return runs.measure(
+        workload,
+        engine,
+        file=file,
+        threads=threads,
+        precision=precision,
+        seconds=time_s,
+        limit_s=limit_s,
+    )
+
+
+def calibrate(
+    engine: str,
+    path: str | Path,
+    *,
+    threads: int = 1,
+    precision: str = "fp32",
+    budget_s: float = 300.0,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Calibration:
+    """Run random small networks on an engine of this machine and fit what its kernels take.
+
+    Takes `budget_s` seconds. Writes the calibration to `path` (YAML) and a table of measured kernels beside
+    it (CSV); `register_calibration` keeps it for estimates of "this-machine". A call that was stopped goes on
+    where it was. Raises `OutputError` for a path that cannot be written and `EngineError` for an engine that
+    is missing or a machine too noisy to measure on.
+
+    >>> calibrate("onnxruntime", "ort.yaml").conditions.probes  # doctest: +SKIP
+    214
+    """
+    from planner.calibration import calibrate as probing
+    from planner.files import require_writable
+    from planner.latency.calibrated.file import write_calibration
+
+    path = Path(path)
+    require_writable(path)
+    journal = path.with_name(f".{path.name}.journal")
+    found = probing.calibrate(probing.Request(engine, threads, precision, budget_s, journal), progress)
+    write_calibration(found, path)
+    journal.unlink(missing_ok=True)
+    return found
+
+
+def register_calibration(calibration: Calibration) -> tuple[Path, ...]:
+    """Keep a calibration where estimates of "this-machine" find it, with this machine as a part; the files.
+
+    Measures the machine's ceilings for about two seconds.
+
+    >>> register_calibration(calibrate("onnxruntime", "ort.yaml"))  # doctest: +SKIP
+    """
+    from planner.calibration import machine
+
+    return machine.register_calibration(calibration)
+
+
+def validate(
+    models: Iterable[str | Path],
+    engine: str,
+    *,
+    calibration: str | Path | None = None,
+    threads: int = 1,
+    precision: str = "fp32",
+    batch: int | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    time_s: float = 1.5,
+    limit_s: float = 180.0,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Validation:
+    """Measure networks on this machine and put the calibrated prediction, and the roofline's, beside them.
+
+    `calibration` is a file, or None for the one kept for this setting. Each network is sampled for `time_s`
+    seconds and stopped after `limit_s`. Raises `InputError` where there is no calibration of this engine,
+    precision and number of threads.
+
+    >>> validate(["zoo:resnet18"], "onnxruntime").rows[0].error  # doctest: +SKIP
+    0.03
+    """
+    from planner.calibration import validate as judging
+    from planner.engines.measure import require_engine
+    from planner.latency.calibrated.store import for_validation, roofline_point
+    from planner.zoo.source import read_model
+
+    require_engine(engine)
+    chosen = for_validation(None if calibration is None else Path(calibration), engine, threads, precision)
+    networks = [
+        (
+            read_model(model, batch=batch, shapes=shapes),
+            None if str(model).startswith("zoo:") else Path(model),
+        )
+        for model in models
+    ]
+    return judging.validate(
+        networks, chosen, roofline_point(chosen), seconds=time_s, limit_s=limit_s, progress=progress
+    )
+
+
+def import_profile(
+    tool: str, files: Iterable[str | Path], *, model: str | Path | None = None
+) -> EngineProfile:
+    """Read what a tool wrote: latency and layers (s), power (W), temperatures (degC).
+
+    `tool` is one of `PROFILE_TOOLS`; trtexec takes several files, the others one. With `model`, layers are
+    mapped to its nodes where their names allow. Raises `UnknownIdError` for another tool and `InputError` for
+    files that are not its own, or too many.
+
+    >>> import_profile("trtexec", ["times.json", "profile.json"]).latency_s.median  # doctest: +SKIP
+    0.0021
+    """
+    import importlib
+
+    from planner.engines.imports.profile import with_operators
+    from planner.errors import InputError, Problem, UnknownIdError
+    from planner.zoo.source import read_model
+
+    if tool not in PROFILE_TOOLS:
+        raise UnknownIdError("tool", tool, PROFILE_TOOLS)
+    paths = [Path(file) for file in files]
+    if tool != "trtexec" and len(paths) != 1:
+        problem = Problem("files", f"one file of {tool}", str(len(paths)), "import them one by one")
+        raise InputError("import", [problem])
+    reader = importlib.import_module(f"planner.engines.imports.{tool}")
+    profile: EngineProfile = reader.read(paths)
+    return profile if model is None else with_operators(profile, read_model(model))

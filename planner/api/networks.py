@@ -1,0 +1,243 @@
+"""Questions about one network: its counts, its speed on a part, the best of many parts.
+
+Nothing heavy is imported before a function needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.api.database import own_part_notes, precision_named, read_device
+from planner.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from planner.latency.result import Estimate
+    from planner.plan.compare.candidate import Comparison
+    from planner.plan.compare.units_auto import AutoAnswer
+    from planner.schema.hardware.device import Device
+    from planner.schema.reading.quantity import Money
+    from planner.workload.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A counted network, and how many kernels an engine makes of its operators."""
+
+    workload: Workload
+    kernels: int
+
+
+def read_onnx(
+    path: str | Path, *, batch: int | None = None, shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> Workload:
+    """A network counted: an ONNX file or `zoo:NAME`.
+
+    `batch` sets the first dimension of the inputs, `shapes` whole inputs by name, as in
+    ``{"images": (1, 3, 640, 640)}``. Weights are not read. Raises `UnknownIdError` for an unknown name of the
+    zoo and `InputError` for a file that is missing or is no ONNX.
+
+    >>> read_onnx("zoo:resnet18", batch=4).batch
+    4
+    """
+    from planner.zoo.source import read_model
+
+    return read_model(path, batch=batch, shapes=shapes)
+
+
+def inspect(
+    workload: Workload | str | Path,
+    *,
+    batch: int | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    precision: str | None = None,
+    engine: str = "generic",
+) -> Inspection:
+    """What a network asks for: operations, bytes and memory, per operator.
+
+    Bytes are those of `precision` where one is named. `engine` names whose fusion rules make the kernels.
+    `batch` and `shapes` are for networks that are read here. Raises as `read_onnx`, and `UnknownIdError` for
+    an unknown engine or precision.
+
+    >>> inspect("zoo:resnet18", precision="int8").workload.parameters
+    11689512
+    """
+    from planner.latency.kernels.prepared import kernels_of
+    from planner.workload.workload import Workload, at_precision
+
+    asked = precision_named(precision)
+    counted = workload if isinstance(workload, Workload) else read_onnx(workload, batch=batch, shapes=shapes)
+    if asked is not None:
+        counted = at_precision(counted, asked)
+    return Inspection(counted, len(kernels_of(counted, engine)))
+
+
+def estimate(
+    workload: Workload | str | Path,
+    device: Device | str,
+    *,
+    unit: str | None = None,
+    mode: str | None = None,
+    precision: str | None = None,
+    batch: int | None = None,
+    engine: str | None = None,
+    threads: int | None = None,
+    calibration: str | Path | None = None,
+    anchor: str | Path | Sequence[str | Path] = (),
+    caller: str | None = None,
+) -> Estimate:
+    """Predict a network (counted, a file or `zoo:NAME`) on a part: seconds, watts, joules and bytes.
+
+    `unit` is a compute unit of the part, "auto" for the fastest of all (see `estimate_units`), or None for
+    the first that runs the engine. `mode`, `precision`, `engine`: None for the part's default mode, half
+    precision where the unit has it, and the unit's usual engine. `calibration` is None (the one kept for this
+    machine, or a model fitted on published measurements, where there is one), the path of a calibration, or
+    "none" (the roofline of the datasheet alone). `anchor` names files of measurements on this part or of this
+    network that the model blends with, or is "published" for those of the database. `caller` names the
+    program around the engine whose time is part of the fixed cost; None for the network's usual, "none" for
+    the engine alone.
+
+    A network that does not fit the memory is an answer with ``fits = False``. Warnings name what a result
+    rests on, own parts among it. Raises `UnknownIdError` for unknown names and `InputError` for what the part
+    cannot run, and for `threads`, `calibration`, `caller` or `anchor` beside ``unit="auto"``.
+
+    >>> estimate("zoo:resnet18", "jetson-orin-nano-8", precision="int8").fits
+    True
+    """
+    from planner.latency.choice import anchors_for, calibration_for
+    from planner.latency.estimate import estimate as predict
+    from planner.latency.units.placement import AUTO
+
+    files = [str(file) for file in ([anchor] if isinstance(anchor, str | Path) else anchor)]
+    asked = None if calibration is None else str(calibration)
+    if unit == AUTO:
+        refuse_beside_auto(threads=threads, calibration=asked, caller=caller, anchor=tuple(files) or None)
+        found = estimate_units(workload, device, mode=mode, precision=precision, batch=batch, engine=engine)
+        return found.best.estimate
+    named = precision_named(precision)
+    part = chosen_part(device)
+    chosen, notes = calibration_for(asked, part.id, engine, threads, named)
+    anchors, published = anchors_for(files)
+    network = counted_network(workload)
+    result = predict(
+        network,
+        part,
+        unit=unit,
+        mode=mode,
+        precision=named,
+        batch=batch,
+        engine=engine,
+        threads=threads,
+        transfer=calibration is None,
+        profile="" if caller == "none" else caller,
+        calibration=chosen,
+        anchors=anchors,
+        published=published,
+        overheads=True,
+    )
+    return _with_notes(result, part, notes)
+
+
+def estimate_units(
+    workload: Workload | str | Path,
+    device: Device | str,
+    *,
+    mode: str | None = None,
+    precision: str | None = None,
+    batch: int | None = None,
+    engine: str | None = None,
+) -> AutoAnswer:
+    """A network over all compute units of a part: the fastest placement, every unit tried, all together.
+
+    Times are in seconds, rates in inferences per second. Raises `InputError` with the reason of every unit
+    where none can take the network.
+
+    >>> estimate_units("zoo:resnet18", "jetson-agx-orin-64", precision="int8").best.main
+    'dla'
+    """
+    from planner.latency.overheads.around import with_overheads
+    from planner.plan.compare.units_auto import auto_units
+
+    network, part = counted_network(workload), chosen_part(device)
+    found = auto_units(
+        network, part, mode=mode, precision=precision_named(precision), batch=batch, engine=engine
+    )
+    whole = with_overheads(found.best.estimate, network, part, network=found.best.network)
+    best = replace(found.best, estimate=_with_notes(whole, part, ()))
+    tried = tuple(
+        replace(item, placement=best) if item.placement is found.best else item for item in found.tried
+    )
+    return replace(found, best=best, tried=tried)
+
+
+def compare(
+    workload: Workload | str | Path,
+    devices: Iterable[str],
+    *,
+    modes: str | Sequence[str] = "default",
+    precisions: Sequence[str] = (),
+    batches: Sequence[int] = (1,),
+    max_latency_s: float | None = None,
+    max_power_w: float | None = None,
+    budget: Money | None = None,
+    rates: Mapping[str, float] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Comparison:
+    """Rank a network on every part whose id matches one of the globs, against limits.
+
+    `modes` is "default", "all" or names of power modes. `budget` is the most that one part may cost; `rates`
+    has the price of one unit of another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress`
+    is called with each part's id. Raises `UnknownIdError` for globs that match nothing and modes that no part
+    has, `InputError` for a budget in a currency without a rate.
+
+    >>> compare("zoo:resnet18", ["t4", "rk3588"], precisions=["int8"]).candidates[0].estimate.device
+    't4'
+    """
+    from planner.hardware.catalog import match_devices
+    from planner.plan.compare.candidate import Limits
+    from planner.plan.compare.compare import compare as ranked
+
+    named = [precision for text in precisions if (precision := precision_named(text)) is not None]
+    network = counted_network(workload)
+    chosen = match_devices(list(devices))
+    found = ranked(
+        network,
+        [read_device(device_id) for device_id in chosen],
+        modes=modes,
+        precisions=named or [None],
+        batches=batches,
+        limits=Limits(max_latency_s, max_power_w, budget, rates or {}),
+        progress=progress,
+    )
+    return replace(found, notes=(*found.notes, *own_part_notes(chosen)))
+
+
+def counted_network(workload: Workload | str | Path) -> Workload:
+    """The network itself where it was counted already, else read as `read_onnx` does."""
+    return read_onnx(workload) if isinstance(workload, str | Path) else workload
+
+
+def chosen_part(device: Device | str) -> Device:
+    """The part itself, or that of the database with this id."""
+    return read_device(device) if isinstance(device, str) else device
+
+
+def _with_notes(found: Estimate, part: Device, notes: Sequence[str]) -> Estimate:
+    """The estimate with what it rests on, own parts among it, among its warnings."""
+    return replace(found, warnings=(*found.warnings, *notes, *own_part_notes((part.id,))))
+
+
+def refuse_beside_auto(**others: object) -> None:
+    """Raise `InputError` for settings of one unit alone, by name, that are not None beside ``unit="auto"``.
+
+    >>> refuse_beside_auto(threads=None)
+    """
+    problems = [
+        Problem(f"--{name}", "none beside --unit auto", repr(value), "name the unit it is of")
+        for name, value in others.items()
+        if value is not None
+    ]
+    if problems:
+        raise InputError("estimate", problems)

@@ -1,0 +1,99 @@
+"""Questions about the rack of a scenario beside its simulation: theory, events, figures that others reported.
+
+Nothing heavy is imported before a function needs it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.plan.options.rack_run import RackRun
+    from planner.plan.rack.claims import ClaimAnswer, Ladder
+    from planner.plan.rack.questions import FailureAnswer, OffloadAnswer, UpdateAnswer
+    from planner.plan.rack.theory import Theory
+    from planner.rack.description.rack import Rack
+    from planner.rack.studies.dvfs import Saving
+    from planner.rack.studies.knee import Knee
+    from planner.schema.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSaving:
+    """Energy that the clock governor saves under one load, and the cases that reach the claimed range."""
+
+    saving: Saving
+    claim_reached_with: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RackAnswers:
+    """Answers to what a scenario asks about its rack; None or empty where it does not ask."""
+
+    knee: Knee | None
+    update: UpdateAnswer | None
+    clock_savings: tuple[ClockSaving, ...]
+    failures: FailureAnswer | None
+    offload: OffloadAnswer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Told figures beside predictions, and the ladders that tell several parts by one rule."""
+
+    answers: tuple[ClaimAnswer, ...]
+    ladders: tuple[Ladder, ...]
+
+
+def rack_answers(scenario: Scenario, rack: Rack) -> RackAnswers:
+    """Knee, model update, clock savings, failures and offloading of a rack, where the scenario asks.
+
+    Times are in seconds, sizes in bytes, temperatures in degC, shares from 0 to 1. Raises `InputError` for an
+    update whose files cannot be read.
+
+    >>> found = simulate_scenario("article-update")  # doctest: +SKIP
+    >>> rack_answers(found.source.scenario, found.run.rack).update.full.total_s  # doctest: +SKIP
+    """
+    from planner.plan.rack import questions
+
+    return RackAnswers(
+        questions.knee_answer(scenario),
+        questions.update_answer(scenario),
+        _clock_savings(scenario),
+        questions.failure_answer(scenario, rack),
+        questions.offload_answer(scenario, rack),
+    )
+
+
+def _clock_savings(scenario: Scenario) -> tuple[ClockSaving, ...]:
+    from planner.plan.rack.questions import claim_holds, clock_savings
+
+    asked = scenario.clock_scaling
+    if asked is None:
+        return ()
+    return tuple(ClockSaving(saving, claim_holds(asked, saving)) for saving in clock_savings(scenario))
+
+
+def theory_beside(run: RackRun) -> Theory | None:
+    """Queueing theory beside a simulated rack; None where no closed form fits or the rack throttled.
+
+    >>> theory_beside(simulate_scenario("theory-mmc").run).model  # doctest: +SKIP
+    'M/M/c'
+    """
+    from planner.plan.rack.theory import compare_with_theory
+
+    return compare_with_theory(run.rack, run.result)
+
+
+def claims(scenario: Scenario) -> Claims:
+    """Figures reported of networks on parts (`claims` of a scenario) beside what is predicted.
+
+    Raises `InputError` for one that cannot be predicted.
+
+    >>> claims(read_scenario("article-hardware").scenario).ladders  # doctest: +SKIP
+    """
+    from planner.plan.rack import claims as reported
+
+    answers = reported.claim_answers(scenario)
+    return Claims(answers, tuple(reported.ladders(answers)))

@@ -1,0 +1,264 @@
+"""Questions about a scenario: how many of which part, will the rack hold, how hot, at what cost, what if.
+
+Nothing heavy is imported before a function needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.plan.cost.study import CostStudy
+    from planner.plan.density.study import DensityCurve
+    from planner.plan.options.rack_run import RackRun
+    from planner.plan.pitfalls.lint import Pitfall
+    from planner.plan.scenario.file import ScenarioFile
+    from planner.plan.sizing.sized import Sizing
+    from planner.plan.study.study import Study
+    from planner.plan.sweep.run import Sweep, SweepProgress
+    from planner.rack.counts.results import RackResult
+    from planner.rack.simulation import SimulationEngine
+
+Progress = Callable[[str], None]
+"""Called with a line of text now and then."""
+
+
+def quiet(_: str) -> None:
+    """No progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedScenario:
+    """A scenario whose rack was simulated: the run, and the study that chose the rack."""
+
+    source: ScenarioFile
+    """The scenario as it was run, with the seed and the replications that were asked for."""
+    run: RackRun
+    study: Study | None
+    """None for a device that the scenario gives by numbers."""
+    engine: SimulationEngine
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The part in the rack, where it is one of the database."""
+        chosen = self.study.simulated if self.study else None
+        return (chosen.option.device,) if chosen else ()
+
+
+def read_scenario(path: str | Path) -> ScenarioFile:
+    """A scenario file, or a shipped scenario by its name, validated.
+
+    Raises `InputError` with every problem of the file at once.
+
+    >>> read_scenario("line-inspection").scenario.streams[0].count
+    24
+    """
+    from planner.plan.scenario import file
+
+    return file.read_scenario(Path(path))
+
+
+def size(
+    scenario: str | Path | ScenarioFile,
+    *,
+    most_parts: int = 8,
+    engine: SimulationEngine = "compiled",
+    progress: Progress = quiet,
+) -> Sizing:
+    """How many of which part a scenario takes, the best part first, each simulated.
+
+    The best settings of `most_parts` parts are simulated, the cheapest in closed form first. `engine` is
+    "compiled" or "simpy" (slow, to check the other). Latencies are in seconds, powers in watts, money in the
+    scenario's currency. No option that keeps the limits is an answer with ``feasible = False``. Raises
+    `InputError` for a scenario whose device is given by numbers.
+
+    >>> size("line-inspection").options[0].option.count  # doctest: +SKIP
+    2
+    """
+    from planner.plan.sizing.sized import size_scenario
+
+    return size_scenario(scenario_file(scenario), engine=engine, most_parts=most_parts, progress=progress)
+
+
+def simulate(
+    scenario: str | Path | ScenarioFile,
+    *,
+    engine: SimulationEngine = "compiled",
+    seed: int | None = None,
+    replications: int | None = None,
+    log: str | Path | None = None,
+    log_every: int = 1,
+    progress: Progress = quiet,
+) -> RackResult | None:
+    """Simulate a scenario's rack: the one it gives, or the best that fits; None when nothing is feasible.
+
+    Latencies are in seconds, temperatures in degC, powers in watts. `seed` and `replications` are instead of
+    the scenario's. `log` (.csv or .parquet) gets what each device did in the first run, every `log_every`
+    seconds. Raises `InputError` for a log of another ending, `OutputError` where it cannot be written.
+
+    >>> simulate("line-inspection", replications=5).devices.utilisation  # doctest: +SKIP
+    0.41
+    """
+    if log is not None:
+        check_log(log)
+    found = simulate_scenario(
+        scenario, engine=engine, seed=seed, replications=replications, progress=progress
+    )
+    if not isinstance(found, SimulatedScenario):
+        return None
+    if log is not None:
+        write_log(found, log, every=log_every)
+    return found.run.result
+
+
+def simulate_scenario(
+    scenario: str | Path | ScenarioFile,
+    *,
+    engine: SimulationEngine = "compiled",
+    seed: int | None = None,
+    replications: int | None = None,
+    keep_partial: bool = False,
+    progress: Progress = quiet,
+) -> SimulatedScenario | Study:
+    """As `simulate`, with the rack, its verdict and the options that were not chosen.
+
+    The study alone, with a reason for each option, where no candidate keeps every limit. With `keep_partial`
+    Ctrl-C after the first run ends with what is finished, marked ``partial``.
+
+    >>> simulate_scenario("line-inspection").run.verdict  # doctest: +SKIP
+    <Verdict.PASS: 'PASS'>
+    """
+    from planner.plan.scenario.file import with_simulation
+    from planner.plan.study.study import run_study, simulate_synthetic
+
+    source = with_simulation(scenario_file(scenario), seed=seed, replications=replications)
+    if source.scenario.synthetic is not None:
+        run = simulate_synthetic(source, engine=engine, progress=progress, keep_partial=keep_partial)
+        return SimulatedScenario(source, run, None, engine)
+    study = run_study(source, engine=engine, progress=progress, keep_partial=keep_partial)
+    return SimulatedScenario(source, study.simulated, study, engine) if study.simulated else study
+
+
+def check_log(path: str | Path) -> None:
+    """Refuse a log of `simulate` that could not be written in the end; raises what `simulate` raises of it.
+
+    >>> check_log("log.csv")
+    """
+    from planner.rack.run.device_log import refuse_log
+
+    refuse_log(Path(path))
+
+
+def write_log(found: SimulatedScenario, path: str | Path, *, every: int = 1) -> Path | None:
+    """Write what each device did in the first run, every so many seconds, to FILE.csv or FILE.parquet.
+
+    None, or after Ctrl-C the file with the seconds that were finished. Raises what `simulate` raises of it.
+
+    >>> write_log(simulate_scenario("line-inspection"), "log.csv")  # doctest: +SKIP
+    """
+    from planner.rack.run.device_log import partial_path
+    from planner.rack.simulation import log_replication
+
+    try:
+        log_replication(found.run.rack, Path(path), engine=found.engine, every=every)
+    except KeyboardInterrupt:
+        return partial_path(Path(path))
+    return None
+
+
+def density(scenario: str | Path | ScenarioFile) -> DensityCurve:
+    """Heat (degC), power (W) and throughput of a scenario's rack by number of devices, and its limit.
+
+    Every device keeps the load that it has in the scenario. Raises `InputError` where no option keeps the
+    scenario's limits.
+
+    >>> density("line-inspection").limit.devices > 0
+    True
+    """
+    from planner.plan.density.study import density_curve
+
+    return density_curve(scenario_file(scenario))
+
+
+def cost(
+    scenario: str | Path | ScenarioFile,
+    *,
+    device: str | None = None,
+    draws: int = 1000,
+    seed: int | None = None,
+    progress: Progress = quiet,
+) -> CostStudy:
+    """What a scenario costs: each part's bill, the tornado of the cheapest, Monte Carlo over all inputs.
+
+    `device` narrows the candidates to one part. Money is in the scenario's currency, carbon in kg. Raises
+    `InputError` where the price of the part asked about, or of every one, is missing.
+
+    >>> cost("line-inspection", draws=100).options[0].bill.currency
+    'USD'
+    """
+    from planner.plan.cost.study import cost_study
+
+    return cost_study(scenario_file(scenario), device=device, draws=draws, seed=seed, progress=progress)
+
+
+def sweep(
+    scenario: str | Path | ScenarioFile,
+    settings: Mapping[str, object] | Sequence[str],
+    folder: str | Path,
+    *,
+    random: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Callable[[SweepProgress], None] = lambda _: None,
+) -> Sweep:
+    """A scenario answered at every combination of values of its keys, or at `random` points drawn over them.
+
+    `settings` are lists of values by key, as the scenario's file would hold them, or a text with a range such
+    as `"5..20 FPS"`; or texts such as `"site.supply=20 degC,35 degC"`. Finished points are kept in `folder`;
+    the same call goes on where an earlier one ended. A scenario that was read already is read again from its
+    file. `workers` is the number of processes (None: the cores), `scheduler` the address of one of Dask.
+    Raises `InputError` for unknown keys and refused values, `OutputError` for a folder that cannot be written
+    or is another sweep's.
+
+    >>> sweep("line-inspection", {"planning.spares": [0, 1]}, "spares").to_frame()  # doctest: +SKIP
+    """
+    from planner.plan.scenario.file import ScenarioFile
+    from planner.plan.sweep.run import run_sweep
+
+    path = scenario.folder / scenario.file if isinstance(scenario, ScenarioFile) else Path(scenario)
+    return run_sweep(
+        path,
+        settings,
+        Path(folder),
+        draws=random,
+        seed=seed,
+        workers=workers,
+        scheduler=scheduler,
+        progress=progress,
+    )
+
+
+def lint(scenario: str | Path | ScenarioFile, *, progress: Progress = quiet) -> tuple[Pitfall, ...]:
+    """Which well-known mistakes the plan of a scenario walks into, with numbers of this plan.
+
+    The plan is the rack that the scenario gives, or the one that `size` would choose.
+
+    >>> [pitfall.id for pitfall in lint("line-inspection")]  # doctest: +SKIP
+    []
+    """
+    from planner.plan.study.pitfalls import lint_scenario
+
+    return lint_scenario(scenario_file(scenario), progress=progress)
+
+
+def scenario_file(scenario: str | Path | ScenarioFile) -> ScenarioFile:
+    """The scenario itself where it was read already, else read as `read_scenario` does.
+
+    >>> scenario_file("line-inspection").file
+    'line-inspection.yaml'
+    """
+    return read_scenario(scenario) if isinstance(scenario, str | Path) else scenario

@@ -1,0 +1,21 @@
+"""`planner lint` as JSON."""
+
+from __future__ import annotations
+
+from planner.plan.pitfalls.lint import Pitfall
+from planner.schema.record import PitfallRecord
+
+
+def pitfall_record(pitfall: Pitfall) -> PitfallRecord:
+    """One known mistake that was found."""
+    return {
+        "id": pitfall.id,
+        "rule": pitfall.rule,
+        "title": pitfall.title,
+        "severity": pitfall.severity,
+        "where": pitfall.where,
+        "evidence": pitfall.evidence,
+        "advice": pitfall.advice,
+        "source": pitfall.source,
+        "accepted": pitfall.accepted,
+    }

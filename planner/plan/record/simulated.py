@@ -1,0 +1,113 @@
+"""`planner simulate` as JSON: the simulated rack."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+from planner.rack.counts.results import AtBound, DevicesResult, LatencyStatistics, RackResult, StreamBounds
+from planner.rack.description.rack import Rack
+from planner.schema.record.rack import (
+    AtBoundRecord,
+    RackDevicesRecord,
+    RackRecord,
+    StreamBoundsRecord,
+    StreamLatencyRecord,
+)
+
+
+def rack_record(rack: Rack, result: RackResult) -> RackRecord:
+    """`planner simulate`: streams, devices, power, self-checks, seed, and the series of one run."""
+    promised = {group.name: group for group in rack.streams}
+    series = result.series
+    return {
+        "device": rack.device.name,
+        "count": rack.count,
+        "dispatch": rack.dispatch,
+        "batching": {"max_size": rack.batching.max_size, "max_wait_s": rack.batching.max_wait_s},
+        "replications": result.replications,
+        "partial": result.partial,
+        "duration_s": rack.duration_s,
+        "warmup_s": rack.warmup_s,
+        "streams": [
+            {
+                "name": stream.name,
+                "requests": stream.requests,
+                "served": stream.served,
+                "dropped": stream.dropped,
+                "unfinished": stream.unfinished,
+                "latency_s": _latency_record(stream.latency_s),
+                "slo_latency_s": stream.slo_latency_s,
+                "slo_s": promised[stream.name].slo_s,
+                "slo_quantile": promised[stream.name].slo_quantile,
+                "verdict": stream.verdict.value,
+                "verdict_reason": stream.verdict_reason,
+                "latency_band": _bounds_record(stream.bounds) if stream.bounds else None,
+            }
+            for stream in result.streams
+        ],
+        "devices": _devices_record(result.devices),
+        "inlet_c": fmean(series.inlet_c),
+        "throttle_c": rack.device.thermal.throttle_c,
+        "power_w": result.power_w,
+        "energy_j": result.energy_j,
+        "energy_per_request_j": result.energy_per_request_j,
+        "throughput_per_s": result.throughput_per_s,
+        "offered_utilisation": result.offered_utilisation,
+        "invariants": dict(result.invariants),
+        "seed": result.seed,
+        "warnings": list(result.warnings),
+        "latency_histogram": [
+            {
+                "stream": stream.name,
+                "edges_s": list(stream.histogram.edges_s),
+                "counts": list(stream.histogram.counts),
+            }
+            for stream in result.streams
+        ],
+        "series": {
+            "time_s": list(series.time_s),
+            "queue": list(series.queue_length),
+            "power_w": list(series.power_w),
+            "temperature_mean_c": list(series.temperature_mean_c),
+            "temperature_max_c": list(series.temperature_max_c),
+            "inlet_c": list(series.inlet_c),
+            "throttled_share": list(series.throttled_share),
+            "utilisation": list(series.utilisation),
+            "out_share": list(series.out_share),
+        },
+    }
+
+
+def _latency_record(found: LatencyStatistics) -> StreamLatencyRecord:
+    return {
+        "mean": found.mean,
+        "p50": found.p50,
+        "p90": found.p90,
+        "p99": found.p99,
+        "p99_low": found.p99_low,
+        "p99_high": found.p99_high,
+        "p99_worst": found.p99_worst,
+    }
+
+
+def _bounds_record(found: StreamBounds) -> StreamBoundsRecord:
+    return {"low": _at(found.low), "mid": _at(found.mid), "high": _at(found.high)}
+
+
+def _at(found: AtBound) -> AtBoundRecord:
+    return {"p99": found.p99, "slo_latency_s": found.slo_latency_s, "verdict": found.verdict.value}
+
+
+def _devices_record(found: DevicesResult) -> RackDevicesRecord:
+    return {
+        "utilisation": found.utilisation,
+        "throttled_share": found.throttled_share,
+        "temperature_c": {"mean": found.temperature_c.mean, "max": found.temperature_c.max},
+        "shutdowns": found.shutdowns,
+        "mean_batch": found.mean_batch,
+        "open_changes": found.open_changes,
+        "runaway_margin": found.runaway_margin,
+        "out_share": found.out_share,
+        "outages": found.outages,
+        "host_utilisation": found.host_utilisation,
+    }

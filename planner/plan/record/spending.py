@@ -1,0 +1,54 @@
+"""Spending over the years as JSON."""
+
+from __future__ import annotations
+
+from planner.plan.cost.sensitivity import Swing, Tornado
+from planner.plan.cost.spending import Spending
+from planner.schema.record import SpendingRecord, SwingRecord, TornadoRecord
+
+
+def spending_record(found: Spending) -> SpendingRecord:
+    """Capital and what follows year by year, and the tornado around the chosen option."""
+    return {
+        "currency": found.currency,
+        "horizon_years": found.horizon_years,
+        "years": list(found.years),
+        "lines": [
+            {
+                "device": line.option.device,
+                "name": line.option.device_name,
+                "count": line.option.count,
+                "capital": line.option.cost.capital,
+                "running_cost_per_year": line.option.cost.running_per_year,
+                "spent": list(line.spent),
+            }
+            for line in found.lines
+        ],
+        "tornado": _tornado_record(found.tornado) if found.tornado else None,
+    }
+
+
+def _tornado_record(found: Tornado) -> TornadoRecord:
+    return {
+        "currency": found.currency,
+        "total_cost": found.total_cost,
+        "swings": [swing_record(swing) for swing in found.swings],
+    }
+
+
+def swing_record(swing: Swing) -> SwingRecord:
+    """One input moved from end to end of its band."""
+    return {
+        "input": swing.input,
+        "unit": swing.unit,
+        "low": swing.low,
+        "planned": swing.planned,
+        "high": swing.high,
+        "basis": swing.basis,
+        "total_cost_at_low": swing.total_cost_at_low,
+        "total_cost_at_high": swing.total_cost_at_high,
+        "cost_per_thousand_at_low": swing.cost_per_thousand_at_low,
+        "cost_per_thousand_at_high": swing.cost_per_thousand_at_high,
+        "count_at_low": swing.count_at_low,
+        "count_at_high": swing.count_at_high,
+    }

@@ -1,0 +1,112 @@
+"""How well latency is predicted for the networks on the chosen part: from what was left out of fits."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from planner.hardware.catalog import read_engine
+from planner.latency.planning import GENERIC_ENGINE, Shortfall
+from planner.latency.transfer.store import fitted_title, transfer_named
+from planner.plan.options.option import NetworkOnPart, Option
+from planner.schema.fitted.transfer import Residuals
+from planner.units import format_percent
+from planner.wording.message import message
+
+if TYPE_CHECKING:
+    from planner.plan.study.study import Study
+
+_MEDIAN_OF_NORMAL = 0.6745
+"""Median of the absolute value of a standard normal number: what turns a spread into a median error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """How latency of one network on the chosen unit is predicted, and how such predictions have held.
+
+    `low` and `high` are measured over predicted: of what was left out of a fit, `level` lies between them.
+    Without a fit, `median` and `p90` are those of published latency over the middle of the datasheet band.
+    """
+
+    model: str
+    device: str
+    engine: str
+    basis: Literal["transferred", "datasheet", "measured"]
+    title: str
+    rows: int | None = None
+    observations: int | None = None
+    devices: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    device_seen: bool | None = None
+    network_seen: bool | None = None
+    level: float | None = None
+    low: float | None = None
+    high: float | None = None
+    median: float | None = None
+    p90: float | None = None
+    note: str | None = None
+
+
+def validations(study: Study) -> tuple[Validation, ...]:
+    """One row a network of the chosen option; none where nothing was chosen."""
+    if study.simulated is None:
+        return ()
+    option = study.simulated.option
+    return tuple(_row(option, item) for item in option.networks)
+
+
+def _row(option: Option, item: NetworkOnPart) -> Validation:
+    estimate = item.estimate
+    row = Validation(estimate.model, option.device, option.engine, "measured", option.engine)
+    if estimate.rests_on is not None:
+        return _transferred(row, item, estimate.rests_on)
+    if item.shortfall is not None:
+        return _datasheet(row, option, item.shortfall)
+    return row
+
+
+def _transferred(row: Validation, item: NetworkOnPart, transfer_id: str) -> Validation:
+    """The band in use, and where measurements lay that the fit had not seen, by kind of network."""
+    transfer, band = transfer_named(transfer_id), item.estimate.latency_s
+    rests = transfer.rests_on
+    return replace(
+        row,
+        basis="transferred",
+        title=fitted_title(transfer),
+        rows=rests.rows if rests else None,
+        observations=sum(kind.observations for kind in transfer.residuals),
+        devices=tuple(rests.devices) if rests else (),
+        networks=tuple(rests.networks) if rests else (),
+        device_seen=row.device in rests.devices if rests else None,
+        network_seen=row.model in rests.networks if rests else None,
+        level=band.level,
+        low=band.low / band.mid,
+        high=band.high / band.mid,
+        note=message("validation.kinds", items=tuple(_kind(kind) for kind in transfer.residuals)),
+    )
+
+
+def _kind(kind: Residuals) -> str:
+    return message(
+        "validation.kind",
+        kind=message(f"network_kind.{kind.kind}"),
+        observations=kind.observations,
+        low=f"{kind.low:.2g}",
+        high=f"{kind.high:.2g}",
+        median=format_percent(math.expm1(_MEDIAN_OF_NORMAL * kind.spread)),
+    )
+
+
+def _datasheet(row: Validation, option: Option, correction: Shortfall) -> Validation:
+    kind = option.compute_unit.kind
+    published = read_engine(GENERIC_ENGINE if correction.borrowed else option.engine).units.get(kind)
+    pairs = published.shortfall_pairs if published else None
+    return replace(
+        row,
+        basis="datasheet",
+        rows=None if pairs is None else int(pairs.value),
+        median=correction.median,
+        p90=correction.p90,
+        note=correction.note,
+    )

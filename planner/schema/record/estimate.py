@@ -1,0 +1,138 @@
+"""One network on one part: what `planner estimate` writes."""
+
+from __future__ import annotations
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from planner.schema.record.options import BandRecord
+from planner.schema.record.question import UnresolvedRecord
+
+
+class OptionalBandRecord(TypedDict):
+    """A band, or null in each of its places where a network does not fit."""
+
+    low: float | None
+    mid: float | None
+    high: float | None
+    level: float | None
+
+
+class PowerRecord(BandRecord):
+    """Power while inferring, of the boundary that it is named for."""
+
+    provenance: str
+    boundary: str
+    model: str | None
+
+
+class EfficiencyBandRecord(TypedDict):
+    """A band without a stated probability."""
+
+    low: float
+    mid: float
+    high: float
+
+
+class EfficiencyRecord(TypedDict):
+    """What the datasheet promises for a watt beside what the network gets of it."""
+
+    peak_ops_per_j: float
+    useful_ops_per_j: float | None
+    inferences_per_j: EfficiencyBandRecord | None
+    use: float | None
+
+
+class MemoryRecord(TypedDict):
+    """Bytes that the network takes, and what the unit has."""
+
+    weights: float
+    peak_activation: float
+    total: float
+    capacity: float
+
+
+class BoundRecord(TypedDict):
+    """Shares of the latency by what takes longest."""
+
+    compute: float
+    memory: float
+    overhead: float
+
+
+class AnchorRecord(TypedDict):
+    """A measurement that the estimate blends with."""
+
+    measurement: str
+    ratio: float
+    weight: float
+
+
+class HiddenCostRecord(TypedDict):
+    """One cost around inference; `time_s` null: not known; zero: known to be none."""
+
+    id: str
+    when: str
+    time_s: BandRecord | None
+    bytes: int | None
+    in_latency: bool
+    reason: str
+    source: str | None
+
+
+class OutsideLatencyRecord(BandRecord):
+    """What an inference takes beyond its latency, and the costs that nobody knows."""
+
+    unknown: list[str]
+
+
+class LayerRecord(TypedDict):
+    """One kernel."""
+
+    name: str
+    op_types: list[str]
+    macs: int
+    flops: int
+    bytes: int
+    latency_s: float
+    latency_low_s: float
+    latency_high_s: float
+    bound: str
+    unit: str
+    precision: str
+
+
+class EstimateRecord(TypedDict):
+    """Latency, throughput, power, energy and memory; null where the network does not fit."""
+
+    model: str
+    device: str
+    unit: str
+    mode: str
+    engine: str
+    precision: str
+    batch: int
+    latency_s: OptionalBandRecord
+    throughput_per_s: float | None
+    power_w: PowerRecord
+    part_power_w: BandRecord
+    idle_w: float
+    energy_j: float | None
+    energy_per_inference_j: OptionalBandRecord
+    efficiency: EfficiencyRecord
+    memory_bytes: MemoryRecord
+    fits: bool
+    bound: BoundRecord
+    kernels: int
+    fixed_s: float
+    caller_s: float
+    transfer: str | None
+    calibration: str | None
+    anchors: list[AnchorRecord]
+    provenance: str
+    warnings: list[str]
+    unresolved: list[UnresolvedRecord]
+    hidden_costs: NotRequired[list[HiddenCostRecord]]
+    outside_latency_s: NotRequired[OutsideLatencyRecord]
+    layers: NotRequired[list[LayerRecord]]

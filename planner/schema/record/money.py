@@ -1,0 +1,53 @@
+"""What is spent over the years, and what the sum hangs on."""
+
+from __future__ import annotations
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+
+class SpendingLineRecord(TypedDict):
+    """One part: `spent` is what it has cost by the end of each year."""
+
+    device: str
+    name: str
+    count: int
+    capital: float | None
+    running_cost_per_year: float
+    spent: list[float]
+
+
+class SwingRecord(TypedDict):
+    """One input moved from end to end of its band, the others as planned; `basis` says what the band is."""
+
+    input: str
+    unit: str
+    low: float
+    planned: float
+    high: float
+    basis: str
+    total_cost_at_low: float
+    total_cost_at_high: float
+    cost_per_thousand_at_low: float
+    cost_per_thousand_at_high: float
+    count_at_low: int
+    count_at_high: int
+
+
+class TornadoRecord(TypedDict):
+    """Every input's swing around the planned total cost, the widest first."""
+
+    currency: str
+    total_cost: float
+    swings: list[SwingRecord]
+
+
+class SpendingRecord(TypedDict):
+    """The chosen part first, then the best feasible option of others."""
+
+    currency: str
+    horizon_years: float
+    years: list[float]
+    lines: list[SpendingLineRecord]
+    tornado: NotRequired[TornadoRecord | None]

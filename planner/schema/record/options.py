@@ -1,0 +1,79 @@
+"""The answer in words, the options behind it and the limits of the site."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+
+class BandRecord(TypedDict):
+    """Low, middle and high of one quantity; `level` is the coverage of the band where that is known."""
+
+    low: float
+    mid: float
+    high: float
+    level: NotRequired[float | None]
+
+
+class AnswerRecord(TypedDict):
+    """The result in words."""
+
+    verdict: Literal["PASS", "FAIL", "UNDECIDED", "INFEASIBLE"]
+    headline: str
+    paragraph: str
+    risks: list[str]
+
+
+class OptionRecord(TypedDict):
+    """One way to serve the streams: a part in one mode, with the number of them that it takes."""
+
+    device: str
+    name: str
+    unit: str
+    mode: str | None
+    engine: str | None
+    precision: str
+    batch: int
+    count: int | None
+    spares: int | None
+    feasible: bool
+    reasons: list[str]
+    pareto: bool
+    latency_s: BandRecord | None
+    planning_latency_s: BandRecord | None
+    throughput_per_s: float | None
+    utilisation: float | None
+    power_per_device_w: float | None
+    power_w: float | None
+    temperature_c: float | None
+    capital: float | None
+    running_cost_per_year: float | None
+    total_cost: float | None
+    currency: str
+    offered_utilisation: float
+    latency_provenance: str
+    provenance: str
+    racks: int
+    slowest_model: str
+    planned_for: str
+    worst_power_w: float | None
+    inlet_c: float | None
+
+
+class TrialRecord(TypedDict):
+    """One rack that was simulated on the way to the chosen one."""
+
+    device: str
+    mode: str
+    count: int
+    verdict: Literal["PASS", "FAIL", "UNDECIDED"]
+
+
+class ConstraintRecord(TypedDict):
+    """A limit of the site and what the chosen option needs of it; `met` is `None` when nothing was chosen."""
+
+    name: str
+    limit: str
+    value: str | None
+    met: bool | None

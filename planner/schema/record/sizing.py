@@ -1,0 +1,94 @@
+"""How many of which part: what `planner size` writes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from planner.schema.record.compare import RefusalRecord
+from planner.schema.record.options import OptionRecord
+from planner.schema.record.question import DigestRecord
+from planner.schema.record.rack import TemperatureRecord, Verdict
+
+
+class SpanRecord(TypedDict):
+    """A 99th percentile over the band of the service latency; null is without end."""
+
+    low: float | None
+    mid: float | None
+    high: float | None
+
+
+class SizedStreamRecord(TypedDict):
+    """One stream of a sized option."""
+
+    name: str
+    p99_s: SpanRecord
+    slo_s: float
+    slo_quantile: float
+    verdict: Verdict
+
+
+class SizedRunRecord(TypedDict):
+    """What the simulated rack adds."""
+
+    replications: int
+    utilisation: float
+    power_w: float
+    energy_per_request_j: float | None
+    throttled_share: float
+    temperature_c: TemperatureRecord
+
+
+class YearRecord(TypedDict):
+    """One year of the horizon: its load, and the devices that carry it."""
+
+    year: int
+    requests_per_s: float
+    count: int
+    added: int
+    racks: int
+    power_w: float
+    reasons: list[str]
+    verdict: Verdict | None
+
+
+class SpareRecord(TypedDict):
+    """Spares on top of the count: the share of time that the count is up, and the capital of all."""
+
+    spares: int
+    enough_up: float
+    capital: float | None
+    meets_target: bool
+
+
+class SizedOptionRecord(OptionRecord):
+    """One option and what its simulated rack adds."""
+
+    count_at_saturation: int
+    count_for_service: int | None
+    p99_s: SpanRecord | None
+    p99_stream: str | None
+    verdict: Literal["PASS", "FAIL", "UNDECIDED"]
+    verdict_reason: str
+    would_decide: list[str]
+    streams: list[SizedStreamRecord]
+    simulated: SizedRunRecord | None
+    growth: list[YearRecord]
+    redundancy: list[SpareRecord]
+
+
+class SizingRecord(TypedDict):
+    """Every option with its verdict, best first, what cannot run at all, and what the answer rests on."""
+
+    scenario: str
+    question: str
+    feasible: bool
+    options: list[SizedOptionRecord]
+    contradiction: str | None
+    settings_considered: int
+    refused: list[RefusalRecord]
+    seed: int
+    warnings: list[str]
+    digests: list[DigestRecord]

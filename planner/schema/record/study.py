@@ -1,0 +1,65 @@
+"""The whole record of a study: what `planner report --data` writes."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired
+
+from pydantic import ConfigDict, with_config
+from typing_extensions import TypedDict
+
+from planner.schema.record.density import DensityRecord
+from planner.schema.record.latency import FootprintRecord, RivalRecord, RooflineRecord, RungRecord
+from planner.schema.record.money import SpendingRecord
+from planner.schema.record.options import AnswerRecord, ConstraintRecord, OptionRecord, TrialRecord
+from planner.schema.record.question import (
+    AssumptionRecord,
+    DigestRecord,
+    FormulaRecord,
+    NetworkRecord,
+    ScenarioRecord,
+    SourceRecord,
+    StreamRecord,
+    ToolRecord,
+    ValueRecord,
+)
+from planner.schema.record.rack import ElevationRecord, HourRecord, RackRecord, SlotsRecord
+from planner.schema.record.trust import PitfallRecord, ValidationRecord
+from planner.schema.record.turning import WhatIfRecord
+
+SCHEMA = 1
+
+
+@with_config(ConfigDict(strict=True, allow_inf_nan=False))
+class StudyRecord(TypedDict):
+    """The whole record."""
+
+    schema: int
+    language: NotRequired[Literal["en", "zh"]]
+    tool: ToolRecord
+    scenario: ScenarioRecord
+    answer: AnswerRecord
+    streams: list[StreamRecord]
+    networks: list[NetworkRecord]
+    options: list[OptionRecord]
+    chosen: OptionRecord | None
+    constraints: list[ConstraintRecord]
+    roofline: list[RooflineRecord]
+    ladder: list[RungRecord]
+    rivals: list[RivalRecord]
+    rack: RackRecord | None
+    what_if: NotRequired[WhatIfRecord | None]
+    elevation: NotRequired[ElevationRecord | None]
+    slots: NotRequired[SlotsRecord | None]
+    day: NotRequired[list[HourRecord] | None]
+    density: NotRequired[DensityRecord | None]
+    footprint: NotRequired[list[FootprintRecord]]
+    spending: NotRequired[SpendingRecord]
+    pitfalls: NotRequired[list[PitfallRecord]]
+    validation: NotRequired[list[ValidationRecord]]
+    assumptions: list[AssumptionRecord]
+    formulas: NotRequired[list[FormulaRecord]]
+    figures: list[ValueRecord]
+    sources: list[SourceRecord]
+    trials: list[TrialRecord]
+    warnings: list[str]
+    digests: list[DigestRecord]

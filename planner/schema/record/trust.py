@@ -1,0 +1,47 @@
+"""How far to trust the answer: known mistakes that the plan makes, and how such predictions have held."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+
+class PitfallRecord(TypedDict):
+    """One known mistake that was found; `accepted` is the reason with which the scenario accepts it."""
+
+    id: str
+    rule: str
+    title: str
+    severity: str
+    where: str
+    evidence: str
+    advice: str
+    source: str
+    accepted: str | None
+
+
+class ValidationRecord(TypedDict):
+    """How latency of one network on the chosen unit is predicted, and how such predictions have held.
+
+    `low` and `high` are measured over predicted: of what was left out of a fit, `level` lies between them.
+    Without a fit, `median` and `p90` are those of published latency over the middle of the datasheet band.
+    """
+
+    model: str
+    device: str
+    engine: str
+    basis: Literal["transferred", "datasheet", "measured"]
+    title: str
+    rows: int | None
+    observations: int | None
+    devices: list[str]
+    networks: list[str]
+    device_seen: bool | None
+    network_seen: bool | None
+    level: float | None
+    low: float | None
+    high: float | None
+    median: float | None
+    p90: float | None
+    note: str | None

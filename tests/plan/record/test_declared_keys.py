@@ -1,0 +1,93 @@
+"""Every key that is written is declared in `planner/schema/record`, and every declared key is written."""
+
+import json
+
+import pytest
+from pydantic import TypeAdapter
+
+from planner.cli.main import run
+from planner.plan.cost.study import cost_study
+from planner.plan.record.cost import cost_record
+from planner.plan.record.sizing import sizing_record
+from planner.plan.record.study import study_record
+from planner.plan.sizing.sized import size_scenario
+from planner.plan.study.study import run_study
+from planner.schema.record import DensityRecord, StudyRecord
+from planner.schema.record.compare import ComparisonRecord
+from planner.schema.record.cost import CostRecord
+from planner.schema.record.estimate import EstimateRecord
+from planner.schema.record.network import InspectRecord
+from planner.schema.record.sizing import SizingRecord
+
+NETWORK = "zoo:mobilenet_v2_1.0"
+COMMANDS = {
+    "inspect": (InspectRecord, ["inspect", NETWORK]),
+    "estimate": (EstimateRecord, ["estimate", NETWORK, "--device", "jetson-orin-nano-8", "--layers"]),
+    "a roofline": (EstimateRecord, ["estimate", NETWORK, "--device", "rk3588", "--calibration", "none"]),
+    "too large": (EstimateRecord, ["estimate", "zoo:bert_large_squad", "--device", "hailo-8"]),
+    "anchored": (EstimateRecord, ["estimate", NETWORK, "--device", "t4", "--anchor", "published"]),
+    "compare": (ComparisonRecord, ["compare", NETWORK, "--devices", "jetson-*", "--max-latency", "2ms"]),
+}
+
+
+def differences(record, declared):
+    """Places of keys that are not declared, and of declared keys that are missing."""
+    adapter = TypeAdapter(declared)
+    schema = adapter.json_schema()
+    adapter.validate_python(record, strict=True)
+    return set(_differences(schema, record, schema["$defs"], ""))
+
+
+def _differences(schema, value, shapes, place):
+    if "$ref" in schema:
+        schema = shapes[schema["$ref"].rpartition("/")[2]]
+    for part in schema.get("anyOf", ()):
+        if value is not None and part.get("type") != "null":
+            yield from _differences(part, value, shapes, place)
+    if isinstance(value, dict) and "properties" in schema:
+        for key in set(schema.get("required", ())) - set(value):
+            yield f"{place}.{key} is not written"
+        for key in value:
+            if key in schema["properties"]:
+                yield from _differences(schema["properties"][key], value[key], shapes, f"{place}.{key}")
+            else:
+                yield f"{place}.{key} is not declared"
+    elif isinstance(value, list) and "items" in schema:
+        for item in value:
+            yield from _differences(schema["items"], item, shapes, f"{place}[]")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_writes_what_is_declared(name, capsys):
+    declared, arguments = COMMANDS[name]
+    run([*arguments, "--format", "json", "--quiet"])
+    assert differences(json.loads(capsys.readouterr().out), declared) == set()
+
+
+@pytest.mark.parametrize(
+    "replaced",
+    [(), (("power_limit: 1200 W", "power_limit: 30 W"),)],
+    ids=["feasible", "infeasible"],
+)
+def test_a_study_writes_what_is_declared(line, replaced):
+    study = run_study(line(*replaced, devices="jetson-orin-nano-8"))
+    assert differences(study_record(study), StudyRecord) == set()
+
+
+def test_sizing_writes_what_is_declared(line):
+    sizing = size_scenario(line(devices="jetson-orin-nano-8"))
+    assert differences(sizing_record(sizing), SizingRecord) == set()
+
+
+def test_costs_are_written_as_declared(line):
+    study = cost_study(line(devices="jetson-orin-nano-8"), draws=16)
+    assert differences(cost_record(study), CostRecord) == set()
+
+
+def test_the_walk_finds_both_kinds_of_difference():
+    limit = {"devices": 1, "reason": ""}
+    assert "DensityLimitRecord" in str(TypeAdapter(DensityRecord).json_schema()["$defs"])
+    schema = TypeAdapter(DensityRecord).json_schema()
+    found = set(_differences(schema, {"limit": limit | {"more": 1}}, schema["$defs"], ""))
+    assert ".limit.more is not declared" in found
+    assert ".rows is not written" in found
