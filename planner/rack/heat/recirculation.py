@@ -53,11 +53,3 @@ def rack_matrix_k_per_w(air: Air, count: int) -> Floats:
     shares = cross_interference(air.vertical, count)
     stream_w_per_k = room_w_per_k / float((1.0 - shares.sum(axis=1)).sum())
     return inlet_matrix_k_per_w(shares, np.full(count, stream_w_per_k))
-
-
-def supply_heat_index(supply_c: float, inlet_c: Floats, outlet_c: Floats) -> float:
-    """SHI: the part of the exhausts' rise over supply that the inlets had already; 1 - SHI is the RHI.
-
-    Sum of inlet rises over sum of outlet rises, equal streams (Sharma, Bash and Patel, AIAA 2002-3091).
-    """
-    return float((inlet_c - supply_c).sum() / (outlet_c - supply_c).sum())

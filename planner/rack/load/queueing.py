@@ -2,9 +2,8 @@
 
 Service time `service_s` is the mean, `rate_per_s` the arrivals of the whole queue, utilisation rho = rate *
 service / servers. All hold in the steady state and need rho < 1. Sources: Kleinrock, Queueing Systems I
-(1975) for M/M/1, M/M/c, M/M/c/K and Pollaczek-Khinchine; Erlang (1909) and Franx, A simple solution for the
-M/D/c waiting time distribution, Oper. Res. Lett. 29 (2001) for M/D/1; Roberts and Virtamo, The superposition
-of periodic cell arrival streams in an ATM multiplexer, IEEE Trans. Commun. 39 (1991) for the sum of D/D/1.
+(1975) for M/M/1, M/M/c and Pollaczek-Khinchine; Erlang (1909) and Franx, A simple solution for the M/D/c
+waiting time distribution, Oper. Res. Lett. 29 (2001) for M/D/1.
 """
 
 from __future__ import annotations
@@ -148,56 +147,6 @@ def mg1_wait_s(rate_per_s: float, service_s: float, squared_variation: float) ->
     utilisation = rate_per_s * service_s
     _stable(utilisation)
     return utilisation * service_s * (1.0 + squared_variation) / (2.0 * (1.0 - utilisation))
-
-
-def gg1_wait_bound_s(
-    rate_per_s: float, service_s: float, arrival_squared_variation: float, squared_variation: float
-) -> float:
-    """Upper bound on the mean wait of G/G/1: rate * (sum of variances) / (2 (1 - rho)) (Kingman 1962)."""
-    utilisation = rate_per_s * service_s
-    _stable(utilisation)
-    variance = arrival_squared_variation / rate_per_s**2 + squared_variation * service_s**2
-    return rate_per_s * variance / (2.0 * (1.0 - utilisation))
-
-
-def ggc_wait_s(
-    servers: int,
-    rate_per_s: float,
-    service_s: float,
-    arrival_squared_variation: float,
-    squared_variation: float,
-) -> float:
-    """Mean wait of G/G/c, approximately: M/M/c times the mean of the two variations (Allen and Cunneen)."""
-    scale = (arrival_squared_variation + squared_variation) / 2.0
-    return scale * mmc(servers, rate_per_s, service_s).mean_wait_s
-
-
-def mmck_loss(servers: int, places: int, rate_per_s: float, service_s: float) -> float:
-    """Share lost by M/M/c/K with K places in all, in service and waiting; Erlang B where K = c."""
-    checks = Checks("queue")
-    checks.require(places >= servers, "places", f"at least the {servers} servers", places)
-    checks.finish()
-    offered = rate_per_s * service_s
-    _check(servers, offered)
-    weight, total = 1.0, 1.0
-    for number in range(1, places + 1):
-        weight *= offered / min(number, servers)
-        total += weight
-    return weight / total
-
-
-def periodic_wait_longer(cameras: int, period_s: float, service_s: float, time_s: float) -> float:
-    """P(wait > t) of one of `cameras` of equal period and random phase on one server (sum of D/D/1)."""
-    _stable(cameras * service_s / period_s)
-    others, period, wait = cameras - 1, period_s / service_s, time_s / service_s
-    return sum(
-        math.comb(others, n)
-        * ((n - wait) / period) ** n
-        * (1.0 - (n - wait) / period) ** (others - n)
-        * (period - others + wait)
-        / (period - n + wait)
-        for n in range(math.floor(wait) + 1, others + 1)
-    )
 
 
 def _check(servers: int, offered: float) -> None:

@@ -1,4 +1,4 @@
-"""Failures and repair: how often enough devices are up, how many spares that takes, and what heat adds.
+"""Failures and repair: how often enough devices are up, and how many spares that takes.
 
 Devices fail and are repaired independently, one repairer each: availability A = MTBF / (MTBF + MTTR), and the
 number up is binomial (any textbook of reliability, e.g. Trivedi, Probability and Statistics, 2nd ed., ch. 3).
@@ -7,7 +7,6 @@ It holds in the long run and not for common causes: a supply or a cooling fault 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +16,6 @@ from planner.rack.description.rack import Rack
 from planner.rack.heat.epoch import settled_at
 from planner.rack.load.expected import expected_load, offered_utilisation
 
-_BOLTZMANN_EV_PER_K = 8.617333e-5
-_KELVIN = 273.15
 _MOST_SPARES = 1000
 
 
@@ -53,20 +50,6 @@ def spares_for(needed: int, device_availability: float, target: float) -> int:
         if enough_up(needed, spares, device_availability) >= target:
             return spares
     raise OverflowError(f"no {_MOST_SPARES} spares reach {target:g} at availability {device_availability:g}")
-
-
-def arrhenius_factor(cool_c: float, warm_c: float, activation_ev: float) -> float:
-    """How many times sooner parts fail at the warmer temperature: exp(E / k (1 / T_cool - 1 / T_warm)).
-
-    JEDEC JEP122; E is 0.3 to 0.7 eV for silicon's usual mechanisms (assumed). It says nothing of solder,
-    fans and connectors, which fail by cycles and dust.
-    """
-    checks = Checks("acceleration")
-    checks.finite(cool_c=cool_c, warm_c=warm_c)
-    checks.non_negative(activation_ev=activation_ev)
-    checks.finish()
-    inverse = 1.0 / (cool_c + _KELVIN) - 1.0 / (warm_c + _KELVIN)
-    return math.exp(activation_ev / _BOLTZMANN_EV_PER_K * inverse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +103,3 @@ def _survivors(rack: Rack, device_availability: float, failed: int) -> Survivors
 def load_carried(rows: tuple[Survivors, ...]) -> float:
     """Share of time that the rack carries its load; states beyond those looked at count as failing."""
     return float(np.sum([row.probability for row in rows if row.carries_the_load]))
-
-
-def outages_s(
-    mtbf_s: float, mttr_s: float, duration_s: float, generator: np.random.Generator
-) -> tuple[tuple[float, float], ...]:
-    """When one device is down over a span, drawn: exponential times to failure and to repair.
-
-    The device begins up. An outage that outlasts the span ends with it.
-    """
-    checks = Checks("outages")
-    checks.positive(mtbf_s=mtbf_s, mttr_s=mttr_s, duration_s=duration_s)
-    checks.finish()
-    drawn: list[tuple[float, float]] = []
-    now_s = float(generator.exponential(mtbf_s))
-    while now_s < duration_s:
-        back_s = now_s + float(generator.exponential(mttr_s))
-        drawn.append((now_s, min(back_s, duration_s)))
-        now_s = back_s + float(generator.exponential(mtbf_s))
-    return tuple(drawn)
