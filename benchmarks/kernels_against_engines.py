@@ -18,8 +18,8 @@ import openvino
 from filled_networks import filled_networks
 
 from planner.engines import ncnn_engine
-from planner.engines.made_up import made_up_inputs
 from planner.engines.session import EngineError, Setup
+from planner.engines.synthetic_inputs import synthetic_inputs
 from planner.latency.kernels.prepared import kernels_of
 from planner.workload.workload import read_workload
 
@@ -74,7 +74,7 @@ def openvino_nodes(path: Path) -> int:
 
 def ncnn_layers(path: Path) -> int:
     """Layers of the network that pnnx makes of the file and ncnn runs."""
-    setup = Setup(path, 1, made_up_inputs(read_workload(path, batch=1)))
+    setup = Setup(path, 1, synthetic_inputs(read_workload(path, batch=1)))
     return sum(node.kind not in NO_KERNELS for node in ncnn_engine.profile(setup, seconds=0.0))
 
 

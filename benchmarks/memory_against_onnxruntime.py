@@ -1,7 +1,7 @@
 """Weights and peak activations as counted, beside the memory that ONNX Runtime really takes.
 
 Each network runs in a process of its own, with random weights, one thread and every tensor allocated for
-itself (no arena, no memory pattern; glibc told to give freed memory back at once), so that the growth of
+itself (no arena, no memory pattern; glibc set to give freed memory back at once), so that the growth of
 the process's resident memory over loading is the weights and the peak over one run, less what was resident
 before, the activations and the operators' scratch memory. Counted are the peak over single operators and
 over the kernels that ONNX Runtime makes of them. Inputs, which exist before, are added. Two levels of

@@ -135,9 +135,9 @@ def parameters(model: PowerModel) -> Iterator[str]:
     yield "|---|---|---|"
     for family in model.families:
         if family.residuals:
-            told = family.residuals
-            counts = f"{told.observations}, {told.devices}"
-            yield f"| {family.name} | {counts} | {told.low:.2f} to {told.high:.2f} |"
+            found = family.residuals
+            counts = f"{found.observations}, {found.devices}"
+            yield f"| {family.name} | {counts} | {found.low:.2f} to {found.high:.2f} |"
 
 
 def matched(joined: Join) -> Iterator[str]:

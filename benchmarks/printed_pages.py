@@ -22,10 +22,10 @@ def renewed(page: str) -> str:
     names: dict[str, object] = {}
 
     def run(block: re.Match[str]) -> str:
-        told = io.StringIO()
-        with contextlib.redirect_stdout(told):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
             exec(block.group(1), names)  # noqa: S102 - the page's own code
-        return f"```python\n{block.group(1)}```\n\n```text\n{told.getvalue()}```"
+        return f"```python\n{block.group(1)}```\n\n```text\n{printed.getvalue()}```"
 
     return BLOCKS.sub(run, page)
 

@@ -32,7 +32,7 @@ def anchoring_table(
     """Accuracy with measurements beside the model; `groups`: name -> model, rows, target of the error."""
     yield "## With a measurement beside the model (anchoring)"
     yield ""
-    yield "Each device is left out of the fit, then told some of its own rows or those of its siblings, as a"
+    yield "Each device is left out of the fit, then given some of its own rows or those of its siblings, as a"
     yield "user would by `planner estimate --anchor`. Rows of one precision. The share that the band holds is"
     yield "counted with ends from the other devices."
     yield ""
@@ -64,12 +64,12 @@ def _anchored_rows(
     yield f"| {name} | nothing | {len(plain)} | {_figures(np.abs([row.log_error for row in plain]))} | |"
     found = {which: blended(anchoring.effects, rows, which) for which in KINDS}
     fitted = [item for which in KINDS if which != "both" for item in found[which]]
-    for which, told in KINDS.items():
+    for which, title in KINDS.items():
         own = [item for item in found[which] if chosen(item.row)]
         if own:
             errors = np.abs([item.log_error for item in own])
             shown = f" ({target})" if which == "both" else ""
-            yield f"| | {told} | {len(own)} | {_figures(errors, shown)} | {_held(own, fitted, LEVEL)} |"
+            yield f"| | {title} | {len(own)} | {_figures(errors, shown)} | {_held(own, fitted, LEVEL)} |"
 
 
 def _figures(errors: np.ndarray[tuple[int], np.dtype[np.float64]], target: str = "") -> str:
@@ -89,7 +89,7 @@ def _held(own: Sequence[Blended], every: Sequence[Blended], level: float) -> str
 
 
 def batch_table(judged: dict[str, tuple[Transfer, tuple[LeftOut, ...]]]) -> Iterator[str]:
-    """Curves over batch: the model's ratio to batch 1 held against the published one."""
+    """Curves over batch: the model's ratio to batch 1 compared with the published one."""
     yield "## Curves over batch, batch 1 given"
     yield ""
     yield "Latency at batch 2 to 32 over that at batch 1 of the same setting, as published and as predicted"

@@ -83,7 +83,7 @@ def fallback(rows: Sequence[Measurement]) -> Iterator[str]:
     """Networks on a DLA with helping GPU, whose rows no fit saw."""
     yield "Networks of which some layers fall back to the GPU (rows that no fit saw, none of trust C):"
     yield ""
-    yield "| row, network | mode | kernels on the GPU, passages | predicted, band | measured, ratio |"
+    yield "| row, network | mode | kernels on the GPU, crossings | predicted, band | measured, ratio |"
     yield "|---|---|---|---|---|"
     known = set(names())
     for row in rows:
@@ -148,21 +148,21 @@ def sparse_gains(rows: Sequence[Measurement]) -> Iterator[str]:
         if precision == SPARSE and _zoo_name(model) in names():
             dense = rates[part, model, shape, mode, "int8"]
             wanted[_zoo_name(model), shape or ""].append((mode or "", rate / dense))
-    told = next(rule.products for rule in compression_methods().two_of_four if rule.products)
+    kept = next(rule.products for rule in compression_methods().two_of_four if rule.products)
     yield "Two zeros in four weights. Predicted with the rate of layers that `planner what-if` takes, which"
     yield "these networks gave, and with the rate that the other network alone gives:"
     yield ""
     yield "| network | mode | published gain | predicted | with the other's rate |"
     yield "|---|---|---|---|---|"
     found = {
-        key: median(_rate_for(*key, mode, gain, told.least_channels) for mode, gain in gains)
+        key: median(_rate_for(*key, mode, gain, kept.least_channels) for mode, gain in gains)
         for key, gains in wanted.items()
     }
     for key, gains in wanted.items():
         others = [rate for name, rate in found.items() if name != key]
         for mode, gain in gains:
-            usual = _gain(*key, mode, told.mid_rate_ratio.value, told.least_channels)
-            other = _gain(*key, mode, median(others), told.least_channels)
+            usual = _gain(*key, mode, kept.mid_rate_ratio.value, kept.least_channels)
+            other = _gain(*key, mode, median(others), kept.least_channels)
             yield f"| {key[0]} | {mode} | {gain:.2f} | {usual:.2f} | {other:.2f} |"
     yield ""
 

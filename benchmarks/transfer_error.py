@@ -177,8 +177,8 @@ def matched_rows(joined: Join) -> Iterator[str]:
     for row in joined.unmatched:
         engines[row.reason][row.engine] += 1
     for reason, count in joined.reasons():
-        told = ", ".join(name for name, _ in engines[reason].most_common(4))
-        yield f"| {reason} | {count:,} | {told} |"
+        listed = ", ".join(name for name, _ in engines[reason].most_common(4))
+        yield f"| {reason} | {count:,} | {listed} |"
 
 
 def bias(rows: Sequence[LeftOut]) -> float:

@@ -37,6 +37,7 @@ ROOMS = {
     "zoo": (2.7, "reference networks"),
     "schema": (1.2, "what files may say"),
     "workload": (3.0, "ONNX, counts, kernels"),
+    "formulas": (0.35, "equations, sources, limits"),
     GROUND: (2.1, "units, errors, files, processes"),
 }
 """Where a room is drawn from left to right, and what is in it; its height is its floor."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from planner.hardware import catalog
 from planner.latency import estimate as latency
 from planner.latency.choice import anchors_for, calibration_for
-from planner.latency.overheads.around import with_hidden_costs
+from planner.latency.overheads.around import with_overheads
 from planner.latency.point import point_for
 from planner.latency.result import Estimate
 from planner.latency.units.split import Sent, Split, Wire, split_between
@@ -91,7 +91,7 @@ def estimate(
         published=published,
     )
     told = replace(found, warnings=(*found.warnings, *notes))
-    return with_hidden_costs(told, network, part, threads)
+    return with_overheads(told, network, part, threads)
 
 
 def what_if(

@@ -16,7 +16,7 @@ class PlannerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: where it stands, what was expected, what came, what to do."""
+    """One thing wrong with an input: where it is, what was expected, what was found, what to do."""
 
     where: str
     expected: str

@@ -82,6 +82,15 @@ def parse_quantity(text: str, dimension: str) -> float:
     return value
 
 
+def si_symbol(text: str) -> str:
+    """The SI unit of the dimension that the unit of a text belongs to; empty where it has none."""
+    match = _QUANTITY.match(text)
+    dimension = _DIMENSION_OF.get((match.group(2) or "") if match else "")
+    if dimension is None or dimension == "ratio":
+        return ""
+    return next((symbol for symbol, factor in _UNITS[dimension].items() if factor == 1.0), "")
+
+
 def format_quantity(value: float, dimension: str, digits: int = 4) -> str:
     """Text of an SI value in the largest unit that keeps the number at or above one.
 

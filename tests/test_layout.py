@@ -25,7 +25,7 @@ FLOORS = {
         {"wording"},
         {"schema"},
         {"collector", "data_files", "files", "forks"},
-        {"units", "errors", "provenance", "arrays"},
+        {"units", "errors", "provenance", "arrays", "formulas"},
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},

@@ -1,4 +1,4 @@
-"""Times of an engine's own nodes given to our kernels: which part of the ONNX file each node stands for."""
+"""Times of an engine's own nodes given to our kernels: which part of the ONNX file each node represents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BLOCKED = "_nchwc"
 _TOKEN = re.compile(r"(_token_\d+)+$")
 """What ONNX Runtime puts behind the names of nodes that it makes anew."""
 _LONGEST_FUSED = 40
-"""Operators that one engine node may stand for; a longer way back means that its inputs are not known."""
+"""Operators that one engine node may represent; a longer way back means that its inputs are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ _FOREIGN = "\0"
 
 
 class _Finder:
-    """Looks up the kernels that an engine's node stands for."""
+    """Looks up the kernels that an engine's node represents."""
 
     def __init__(self, workload: Workload, kernels: Sequence[Kernel], nodes: Sequence[EngineNode]) -> None:
         self._nodes = nodes
@@ -106,6 +106,7 @@ class _Finder:
     def homes(self, index: int) -> list[int]:
         """Kernels among which the node's time is shared; empty where none is found."""
         node = self._nodes[index]
+        # From the surest sign to the weakest; the first that finds a kernel decides.
         if index in self._by_order:
             return [self._by_order[index]]
         if node.origins:
@@ -128,12 +129,14 @@ class _Finder:
         if named in homes:
             return [(named, 1.0)]
         total = sum(self._macs[home] for home in homes)
+        # An engine's fused node times several kernels at once: products take most of it, so they divide it.
         return [(home, self._macs[home] / total if total else 1 / len(homes)) for home in homes]
 
     def _homes_of(self, names: Iterable[str]) -> list[int]:
         """Kernels of these operators: those of products, else the one with most of them, else all alike."""
         known = [name for name in names if name in self._by_operator]
         products = {self._by_operator[name] for name in known if self._products[name]}
+        # Element-wise operators beside a product cost little: the time goes to the product.
         if products:
             return sorted(products)
         counts = Counter(self._by_operator[name] for name in known)
@@ -143,6 +146,8 @@ class _Finder:
     def _between(self, node: EngineNode) -> list[int]:
         """Kernels of the operators that lead from what the node reads to what it writes; empty if unclear."""
         read = set(node.tensors_in)
+        # Walk back from what the node writes until all ways end at what it reads; a way that leads elsewhere
+        # means that the node's inputs are not the file's.
         waiting = [name for name in node.tensors_out if name in self._writer]
         if not waiting or len(waiting) < len(node.tensors_out):
             return []
@@ -191,6 +196,7 @@ class _Finder:
     def _by_prefix(self, name: str) -> int | None:
         """The operator with the longest name that this one begins with, up to a separator."""
         place = bisect.bisect_right(self._names, name)
+        # Names sorted: whatever the searched name begins with stands just before its place.
         for candidate in reversed(self._names[max(0, place - 3) : place]):
             if name.startswith(candidate) and not name[len(candidate) : len(candidate) + 1].isalnum():
                 return self._by_operator[candidate]
@@ -199,6 +205,7 @@ class _Finder:
     def _beyond(self, index: int) -> list[int]:
         """The kernels of the first readers, reader by reader, that are known; no more than five steps on."""
         waiting, seen = [index], {index}
+        # Reorders and copies lie at most a few nodes before the kernel that they serve.
         for _ in range(5):
             ahead = [
                 reader
@@ -246,7 +253,7 @@ def _writes_one_of(kernel: Kernel, tensors: Collection[str]) -> bool:
 
 
 _SPELLED = {"Gelu": {"Gelu", "Erf"}, "FastGelu": {"Tanh"}, "QuickGelu": {"Sigmoid"}}
-"""Nodes that stand for a few operators, with those that tell them."""
+"""Nodes that represent a few operators, with those that identify them."""
 _RENAMED = {"LSTMSequence": "LSTM", "GRUSequence": "GRU"}
 
 

@@ -114,6 +114,7 @@ def fitted(setup: ProbeSetup, results: Sequence[ProbeResult], version: str) -> C
             profiler.per_node_s,
         ),
         profiler.fixed_s,
+        # From 5 to 95 % a normal variable spans 3.3 standard deviations.
         fit_error(models, probes, spread / 3.3),
         models,
     )  # fmt: skip
@@ -135,6 +136,7 @@ def _measured(
     true_seconds: Callable[[float, float], float],
 ) -> list[MeasuredKernel]:
     """The probe's kernels without the profiler, at the usual speed of the reference."""
+    # The reference ran beside the probe: when it took 10 % longer, so did the probe's kernels.
     drift = result.reference_s / reference_s
     return [
         MeasuredKernel(shape, true_seconds(seconds, nodes) / drift)

@@ -58,6 +58,7 @@ def fit_classes(kernels: Sequence[MeasuredKernel]) -> tuple[KernelModel, ...]:
 
 def fit_class(op_class: str, kernels: Sequence[MeasuredKernel]) -> KernelModel:
     """The model of one class; kernels that the engine did away with count for `absent` alone."""
+    # Before any fit: in logarithms a time that is far too short weighs as much as one far too long.
     kernels = _possible(kernels)
     shapes, seconds, counts = _merged([kernel for kernel in kernels if kernel.seconds > 0])
     base = fit_base(shapes, seconds)
@@ -65,6 +66,7 @@ def fit_class(op_class: str, kernels: Sequence[MeasuredKernel]) -> KernelModel:
     target = np.log(seconds) - np.log(base.seconds(shapes))
     kinds = np.array([shape.kind for shape in shapes])
     scale = points.std(0)
+    # A feature that does not vary has no length scale; dividing by its spread would divide by rounding.
     varying = (scale > 1e-9) & _spanned(points)
     sample = np.random.default_rng(0).permutation(len(points))[:_MOST_FOR_LENGTHS]
     settings = _hyperparameters(
@@ -74,6 +76,7 @@ def fit_class(op_class: str, kernels: Sequence[MeasuredKernel]) -> KernelModel:
         counts[sample],
         clock_variance(counts[sample].tolist(), seconds[sample].tolist()),
     )
+    # A length far beyond all distances: the feature is there and has no influence.
     lengths = np.full(points.shape[1], _FLAT)
     lengths[varying] = np.array(settings.lengths) * scale[varying]
     rounded = tuple(float(f"{value:.4g}") for value in lengths)
@@ -145,6 +148,7 @@ def _merged(
     found: dict[KernelShape, list[float]] = defaultdict(list)
     for kernel in kernels:
         found[kernel.shape].append(math.log(kernel.seconds))
+    # A median of logarithms: one disturbed repeat does not move it.
     seconds = np.exp(np.array([float(np.median(values)) for values in found.values()]))
     return list(found), seconds, np.array([len(values) for values in found.values()])
 
@@ -155,14 +159,19 @@ def fit_base(shapes: Sequence[KernelShape], seconds: Floats) -> Base:
 
     Relative to the measured alone, a few kernels that an engine does away with would hold every term down.
     """
+    # About a microsecond a launch, 1e11 multiply-accumulates and 1e10 bytes a second: columns of like size
+    # keep the least squares well conditioned.
     scale = np.array([1e-6, 1e-11, 1e-10, 1e-10])
     weight = (seconds / float(np.median(seconds))) ** _LONG_WEIGH_MORE
     work = work_of(shapes) * scale
     size = np.full_like(seconds, float(np.median(seconds)))
     for _ in range(_ROUNDS):
+        # Reweighted: each round is a linear problem whose errors are relative to the last round's larger of
+        # both.
         found, _ = nnls(work * (weight / size)[:, None], weight * seconds / size)
         size = np.maximum(seconds, work @ found)
     fixed, per_mac, per_byte, per_cold = (float(f"{value:.4g}") for value in found * scale)
+    # Ten nanoseconds at least, since the logarithm of the base is taken for a kernel without work.
     return Base(max(fixed, 1e-8), per_mac, per_byte, per_cold)
 
 
@@ -179,6 +188,7 @@ def _far_apart(points: Floats, kinds: NDArray[np.str_], most: int) -> NDArray[np
     for index in chosen:
         nearest = np.minimum(nearest, scaled_distance(points, points[index : index + 1])[:, 0])
     while len(chosen) < most:
+        # Farthest point next: the chosen ones cover the sizes evenly, where probes repeat the common ones.
         index = int(np.argmax(nearest))
         chosen.append(index)
         nearest = np.minimum(nearest, scaled_distance(points, points[index : index + 1])[:, 0])
@@ -196,6 +206,7 @@ def _hyperparameters(
     )
     features = len(points.T)
     start = np.concatenate([np.full(features, _PRIOR_LENGTH), [math.log(max(centred.std(), 0.1)), -3.0, 0.0]])
+    # Logarithms of lengths, spread and noise, and the log odds of the share.
     bounds = [(-1.5, 5.0)] * features + [(-3.0, 1.5), (-3.5, -0.9), (-2.5, 4.0)]
     found = minimize(
         _cost, start, args=(squares, centred, same, 1.0 / np.minimum(counts, 4), clock), jac=True,
@@ -223,13 +234,16 @@ def _cost(
     damp = np.where(same, 1.0, share)
     spread2, noise2 = math.exp(2.0 * log_spread), math.exp(2.0 * log_noise)
     signal = spread2 * (1.0 + root + root**2 / 3.0) * decay * damp
+    # The last term only keeps the Cholesky factor real where two kernels are nearly the same.
     matrix = signal + np.diag(noise2 * noise + clock + 1e-8)
     try:
         factor = cho_factor(matrix, lower=True)
     except np.linalg.LinAlgError:
+        # A wall with no slope: the line search steps back.
         return 1e10, np.zeros_like(parameters)
     alpha = cho_solve(factor, target)
     half_log_det = float(np.log(np.diag(factor[0])).sum())
+    # K^-1 - a a^T of eq. 5.9: half its product with dK / dp is the slope by each parameter.
     inner = cho_solve(factor, np.eye(len(target))) - np.outer(alpha, alpha)
     slope = inner * (spread2 * damp * (5.0 / 3.0) * (1.0 + root) * decay)
     gradient = np.empty_like(parameters)
@@ -238,6 +252,7 @@ def _cost(
     gradient[features] = float((inner * signal).sum())
     gradient[features + 1] = float((np.diag(inner) * noise2 * noise).sum())
     gradient[features + 2] = 0.5 * float((inner * np.where(same, 0.0, signal)).sum()) * (1.0 - share)
+    # Eq. 5.8 without its constant: misfit and the volume that the model spreads over.
     cost = 0.5 * float(target @ alpha) + half_log_det
     away = (logs - _PRIOR_LENGTH) / _PRIOR_WIDTH
     cost += 0.5 * float(away @ away) + 0.125 * odds**2 * 0.25

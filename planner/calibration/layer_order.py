@@ -1,4 +1,4 @@
-"""Layers of an engine that keeps no names of the file, told by their order, their kinds and their results.
+"""Layers of an engine that keeps no names of the file, identified by their order, kinds and results.
 
 A converter renames and fuses, but mostly keeps the order of the file. The layers are laid beside the file's
 operators in the order of both (Needleman and Wunsch 1970, gaps free), where a pair counts the more the surer
@@ -20,7 +20,7 @@ from planner.workload.operation import Operator
 from planner.workload.workload import Workload
 
 StandsFor = Mapping[str, Sequence[str]]
-"""Kind of an engine's layer -> the ONNX operators that it may stand for."""
+"""Kind of an engine's layer -> the ONNX operators that it may represent."""
 
 _PRODUCT, _SAME_SIZE, _SAME_KIND, _LEADING = 12.0, 4.0, 1.0, 0.3
 """The last for an operator that gives its kernel the name: an addition of its own before a folded bias."""
@@ -29,10 +29,10 @@ _PRODUCT, _SAME_SIZE, _SAME_KIND, _LEADING = 12.0, 4.0, 1.0, 0.3
 def operators_of_layers(
     workload: Workload, kernels: Sequence[Kernel], nodes: Sequence[EngineNode], stands_for: StandsFor
 ) -> tuple[tuple[str, ...], ...]:
-    """Names of the operators that each layer stands for, layer by layer; empty where none is found.
+    """Names of the operators that each layer represents, layer by layer; empty where none is found.
 
     Products that found no layer of their own belong to the next one that did: an engine's attention layer
-    stands for the projections before it too. A layer that stands for none, next to a product, belongs to
+    represents the projections before it too. A layer that represents none, next to a product, belongs to
     that: converters put changes of shape around it.
     """
     operators = [operator for operator in workload.operators if operator.writes]
@@ -42,12 +42,12 @@ def operators_of_layers(
     pairs = _aligned(table)
     found: list[tuple[str, ...]] = [()] * len(nodes)
     last = -1
-    for index, place in pairs:
-        skipped = [operator.name for operator in operators[last + 1 : place] if operator.macs]
+    for index, position in pairs:
+        skipped = [operator.name for operator in operators[last + 1 : position] if operator.macs]
         found[index] = (
-            (*skipped, operators[place].name) if operators[place].macs else (operators[place].name,)
+            (*skipped, operators[position].name) if operators[position].macs else (operators[position].name,)
         )
-        last = place if operators[place].macs or not skipped else last
+        last = position if operators[position].macs or not skipped else last
     products = frozenset(operator.name for operator in operators if operator.macs)
     return tuple(names or _beside(index, nodes, found, products) for index, names in enumerate(found))
 
@@ -68,7 +68,7 @@ def _scores(
 ) -> NDArray[np.float64]:
     """What each pair of layer (row) and operator (column) is worth; zero where it cannot be.
 
-    A layer mostly stands for the first operator of its list.
+    A layer mostly represents the first operator of its list.
     """
     kinds = np.array([operator.op_type for operator in operators])
     products = np.array([operator.macs > 0 for operator in operators])
@@ -76,8 +76,8 @@ def _scores(
     table = np.zeros((len(nodes), len(operators)))
     for row, node in enumerate(nodes):
         same = values == node.values
-        for place, kind in enumerate(stands_for.get(node.kind, (node.kind,))):
-            worth = np.where(same, np.where(products, _PRODUCT, _SAME_SIZE), 0.0) + _SAME_KIND / (1 + place)
+        for rank, kind in enumerate(stands_for.get(node.kind, (node.kind,))):
+            worth = np.where(same, np.where(products, _PRODUCT, _SAME_SIZE), 0.0) + _SAME_KIND / (1 + rank)
             table[row] = np.where(kinds == kind, worth, table[row])
     return table
 
@@ -92,11 +92,14 @@ def _aligned(scores: NDArray[np.float64]) -> list[tuple[int, int]]:
     rows, columns = scores.shape
     best = np.zeros((rows + 1, columns + 1))
     for row in range(rows):
+        # Best of skipping this row or pairing it with each column; skipping columns is the running maximum
+        # below.
         taken = np.maximum(best[row, 1:], best[row, :-1] + scores[row])
         best[row + 1, 1:] = np.maximum.accumulate(taken)
     pairs = []
     row, column = rows, columns
     while row and column:
+        # Back from the end: a cell equal to its neighbour was reached by a skip, else by the pair.
         if best[row, column] == best[row, column - 1]:
             column -= 1
         elif best[row, column] == best[row - 1, column]:

@@ -197,6 +197,7 @@ def _memory_bytes() -> int:
 def _peak_ops_per_s() -> float:
     side = np.random.default_rng(0).standard_normal((_GEMM_SIDE, _GEMM_SIDE)).astype(np.float32)
     out = np.empty_like(side)
+    # The fastest of many is what the machine can do; slower ones were disturbed.
     best = min(_seconds(lambda: np.matmul(side, side, out=out)) for _ in range(20))
     return float(2 * _GEMM_SIDE**3 / best)
 
@@ -205,6 +206,7 @@ def _bandwidth_bytes_per_s() -> float:
     source = np.zeros(_COPY_BYTES // 4, dtype=np.float32)
     target = np.empty_like(source)
     best = min(_seconds(lambda: np.copyto(target, source)) for _ in range(6))
+    # Each byte is read once and written once.
     return float(2 * _COPY_BYTES / best)
 
 

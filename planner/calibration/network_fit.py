@@ -31,7 +31,7 @@ _LEAST_SHARE = 0.15
 """A node keeps at least this share of its profiled time; the clock counts whole microseconds."""
 _SOFT = 0.03
 _LEAST_SECONDS = 2e-4
-"""Shorter networks are told apart by the call and the clock more than by their kernels."""
+"""The time of shorter networks depends on the call and the clock more than on their kernels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,10 @@ class Profiler:
     fixed_s: float
 
     def true_seconds(self, seconds: float, nodes: float) -> float:
-        """Seconds of a kernel without the profiler; zero for one that no node stands for."""
+        """Seconds of a kernel without the profiler; zero for one that no node represents."""
         if nodes == 0:
             return 0.0
+        # Short nodes would come out below zero: a clock of whole microseconds rounds them both ways.
         return max(self.scale * seconds - self.per_node_s * nodes, _LEAST_SHARE * seconds)
 
 
@@ -64,7 +65,12 @@ def fit_profiler(results: Sequence[tuple[ProbeResult, ProbeKernels]]) -> Profile
         return found
 
     found = least_squares(
-        misfit, [1.0, 2.0, 5.0], bounds=([0.7, 0.0, 0.0], [1.3, 20.0, 500.0]), loss="soft_l1", f_scale=_SOFT
+        # In microseconds, so that all three parameters are of like size.
+        misfit,
+        [1.0, 2.0, 5.0],
+        bounds=([0.7, 0.0, 0.0], [1.3, 20.0, 500.0]),
+        loss="soft_l1",
+        f_scale=_SOFT,
     )
     scale, per_node_us, fixed_us = (float(f"{value:.5g}") for value in found.x)
     return Profiler(scale, 1e-6 * per_node_us, 1e-6 * fixed_us)
@@ -87,11 +93,14 @@ def fit_error(
 
     def cost(parts: Floats) -> float:
         variance = deviations(parts) ** 2
+        # Normal likelihood of the misses with a cap: it weighs a wide band against misses outside of a narrow
+        # one.
         return float(np.mean(np.log(variance) + np.minimum(misses**2 / variance, _FARTHEST)))
 
     bounds = [(math.log(0.01), math.log(2.0))] * 2
     parts = minimize(cost, np.log([0.3, 0.3]), method="L-BFGS-B", bounds=bounds).x
     scores = np.sort(np.abs(misses) / deviations(parts))
+    # Conformal: one score more than there are, so that the next network is counted among them.
     place = min(len(scores) - 1, math.ceil(LEVEL * (len(scores) + 1)) - 1)
     share, own = (_short(float(value)) for value in np.exp(parts))
     return NetworkError(_short(floor), share, own, _short(float(scores[place])), LEVEL, BETWEEN_RUNS)

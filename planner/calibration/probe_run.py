@@ -12,9 +12,9 @@ from pathlib import Path
 
 from planner.calibration.attribution import seconds_of_kernels
 from planner.calibration.probes.network import probe_network
-from planner.engines.made_up import made_up_inputs
 from planner.engines.measure import ENGINES
 from planner.engines.session import EngineNode, Session, Setup
+from planner.engines.synthetic_inputs import synthetic_inputs
 from planner.engines.timing import Reference, steal_s
 from planner.hardware.catalog import read_engine
 from planner.latency.kernels.prepared import block_rule, prepare_run
@@ -73,7 +73,7 @@ def run_probe(seed: int, setup: ProbeSetup, *, most_macs: float, whole: bool) ->
     with tempfile.TemporaryDirectory(prefix="planner-probe-", dir=_memory_folder()) as folder:
         model = Path(folder) / "probe.onnx"
         write_graph(graph, model, weights="random", seed=seed)
-        job = Setup(model, setup.threads, made_up_inputs(workload), setup.precision)
+        job = Setup(model, setup.threads, synthetic_inputs(workload), setup.precision)
         module = importlib.import_module(ENGINES[setup.engine][0])
         before = (reference.product_s(), reference.copy_s())
         steal, cpu, wall = steal_s(), _cpu_s(), time.perf_counter()

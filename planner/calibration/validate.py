@@ -2,7 +2,7 @@
 
 A calibration rests on random probes alone, so every network given here, and every family, is left out. A
 prediction is for the speed that the machine had while it was calibrated, compared as `planner estimate`
-gives it; beside each measurement stands how much the reference has moved since (`planner.engines.timing`).
+gives it; beside each measurement is how much the reference has moved since (`planner.engines.timing`).
 """
 
 from __future__ import annotations

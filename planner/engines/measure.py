@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from planner.engines.made_up import made_up_inputs
 from planner.engines.session import EngineError, EngineNode
+from planner.engines.synthetic_inputs import synthetic_inputs
 from planner.engines.timing import Timing
 from planner.errors import UnknownIdError
 from planner.hardware.processor import cpu_name
@@ -87,7 +87,7 @@ def measure(
     with tempfile.TemporaryDirectory(prefix="planner-measure-") as name:
         folder = Path(name)
         model = _runnable(workload, file, folder)
-        feeds = made_up_inputs(workload)
+        feeds = synthetic_inputs(workload)
         np.savez(folder / "feeds.npz", *feeds.values())
         job = {
             "module": ENGINES[engine][0],

@@ -14,7 +14,7 @@ from planner.engines.sampling import trimmed_mean
 from planner.engines.session import EngineError, EngineNode, Setup
 
 _PRECISIONS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
-"""What OpenVINO is told to compute float32 operators in; quantised ones stay in 8 bits."""
+"""The precision set in OpenVINO for float32 operators; quantised ones stay in 8 bits."""
 
 
 class OpenVinoSession:
@@ -101,7 +101,7 @@ def _producers(operator: Any) -> tuple[str, ...]:  # noqa: ANN401
 
 
 def _origins(operator: Any) -> tuple[str, ...]:  # noqa: ANN401
-    """Names of the operators of the file that a compiled node stands for."""
+    """Names of the operators of the file that a compiled node represents."""
     info = operator.get_rt_info() if operator is not None else {}
     if "originalLayersNames" not in info:
         return ()

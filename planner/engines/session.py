@@ -35,7 +35,7 @@ class EngineNode:
     """One node of the network as the engine rebuilt it, and its mean time in one inference.
 
     `tensors_in` and `tensors_out` are the engine's names, which are those of the ONNX file where a tensor
-    survived; `origins` names the ONNX nodes that it stands for, where the engine says so; `values` is how
+    survived; `origins` names the ONNX nodes that it represents, where the engine says so; `values` is how
     many values its result has, where the engine keeps no names to find it by.
     """
 

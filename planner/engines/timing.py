@@ -3,7 +3,7 @@
 Each sample is a burst of inferences with a reference kernel before it (a matrix product that fits the
 second-level cache). A sample counts only if the process had the processor (CPU time against wall time), the
 hypervisor took none of it (steal) and the reference ran near its usual speed. The answer is the median with
-an interval from order statistics; the drift of the reference over the run stands beside it. The interval
+an interval from order statistics; the drift of the reference over the run is given beside it. The interval
 takes samples for independent, so slow drift makes it too narrow.
 """
 

@@ -27,7 +27,7 @@ class DatasheetNumber:
     """One number of a part with everything known about its origin."""
 
     path: str
-    """Where it stands, such as `units.gpu.peaks.int8.MAXN`."""
+    """Its path in the file, such as `units.gpu.peaks.int8.MAXN`."""
     value: float
     """In SI units; money in its own currency."""
     unit: str

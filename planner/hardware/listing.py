@@ -59,8 +59,8 @@ def list_parts(devices: Iterable[Device], wanted: Filter | None = None, sort: st
     unknown = [row for row in rows if key(row) is None]
     remarks = []
     if priceless and wanted.max_price is not None:
-        told = f"without a known price in {wanted.max_price.currency}, so left out"
-        remarks.append(f"{told}: {', '.join(priceless)}")
+        reason = f"without a known price in {wanted.max_price.currency}, so left out"
+        remarks.append(f"{reason}: {', '.join(priceless)}")
     if sort == "price" and len({row["price_currency"] for row in known}) > 1:
         remarks.append("prices are sorted within each currency; none is converted")
     return Listing((*known, *unknown), tuple(remarks))

@@ -34,19 +34,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A column of text: its distinct words, and for each row which of them stands there."""
+    """A column of text: its distinct words, and for each row which of them it holds."""
 
     words: Sequence[str]
-    places: Sequence[int]
+    codes: Sequence[int]
 
     def read(self, reading: Callable[[str], T]) -> list[T]:
         """Each row's word as `reading` takes it; each distinct word is taken once."""
         taken = [reading(word) for word in self.words]
-        return [taken[place] for place in self.places]
+        return [taken[position] for position in self.codes]
 
     def text(self) -> list[str]:
         """Each row's word."""
-        return [self.words[place] for place in self.places]
+        return [self.words[position] for position in self.codes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,8 @@ def pack(rows: Sequence[Mapping[str, str]], digest: str) -> bytes:
             arrays[name] = np.array([float(text) for text in texts])
             continue
         words = sorted(set(texts))
-        place = {word: i for i, word in enumerate(words)}
-        arrays[name] = np.array([place[text] for text in texts], dtype=np.uint16)
+        position = {word: i for i, word in enumerate(words)}
+        arrays[name] = np.array([position[text] for text in texts], dtype=np.uint16)
         arrays[f"{name}_words"] = np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
@@ -157,5 +157,5 @@ def packed_digest() -> str:
 
 def _coded(archive: Mapping[str, np.ndarray[tuple[int], np.dtype[np.generic]]], name: str) -> Coded:
     words = bytes(archive[f"{name}_words"]).decode().split("\n")
-    places: list[int] = archive[name].tolist()
-    return Coded(words, places)
+    codes: list[int] = archive[name].tolist()
+    return Coded(words, codes)

@@ -64,7 +64,7 @@ class OperatingPoint:
     threads_share: float
     """Threads used over the cores of the mode; one where all are."""
     host_apart: bool
-    """Whether the part hangs on a host whose power is not in its own."""
+    """Whether the part is attached to a host whose power is not included in its own."""
     latency_provenance: Provenance
     power_provenance: Provenance
     warnings: tuple[str, ...]
@@ -257,8 +257,8 @@ def _effective_precision(
         effective = description.fallback[effective]
     if effective is asked:
         return asked, ()
-    told = message("estimated.fallback", unit=f"{device.id}/{unit}", asked=asked, effective=effective)
-    return effective, (told,)
+    note = message("estimated.fallback", unit=f"{device.id}/{unit}", asked=asked, effective=effective)
+    return effective, (note,)
 
 
 def _thread_share(

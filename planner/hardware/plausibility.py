@@ -1,7 +1,7 @@
 """Numbers of a part that no real part has: a slipped decimal point or prefix where nothing else in the file
 says so.
 
-The bounds are wide on purpose: they are those of everything on sale, with room around it.
+The bounds are wide on purpose: they are those of everything on sale, with margin.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _usual_size(capacity_bytes: float, *, shared: bool) -> bool:
 def _steps(device: Device) -> Iterator[Conflict]:
     hysteresis_k = device.thermal.hysteresis_k.value
     if 0 < hysteresis_k < 1:
-        expected = "none or at least 1 K, the step that sensors tell apart"
+        expected = "none or at least 1 K, the resolution of sensors"
         yield Conflict(("thermal", "hysteresis"), expected, f"{hysteresis_k:g} K")
     for unit_id, unit in device.units.items():
         for name, count in unit.parts.items():

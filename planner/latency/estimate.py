@@ -49,13 +49,13 @@ def estimate(
 
     Left out, `unit` is the first that runs the engine, `mode` the part's default, `engine` the unit's usual
     one, `precision` half precision where the unit computes in it at speed. Kernels that the unit does not run
-    are timed on the units that help it out, with the passages between (`planner.latency.units.placement`),
+    are timed on the units that help it out, with the crossings between (`planner.latency.units.placement`),
     but for anchored estimates, which are of the unit alone. Refuses names the part does not know and
     precisions it neither has nor falls back from; a network that does not fit is answered with ``fits =
     False``.
 
     `anchors`, measurements on this part or of this network, and `published` ones of the kind blend with the
-    fitted model (see `planner.latency.anchoring.blend`); they are of the engine alone, without a caller.
+    fitted model (see `planner.latency.anchoring.blend`); they are of the engine alone, without host overhead.
     """
     if calibration is not None:
         setting = calibration.setting
@@ -74,7 +74,7 @@ def estimate(
     model = transfer_for(point) if transfer or anchors or published else None
     if not (anchors or published):
         alone = estimate_with_helpers(workload, prepared, device, point, model, profile)
-        return _told_what_fits(alone, workload, device, point)
+        return _with_memory_note(alone, workload, device, point)
     caller = "" if anchors or model is None else usual_profile(model, workload.model)
     caller = caller if profile is None else profile
     target = Target(prepared.workload, device, point, basis_for(point, model), threads, caller)
@@ -84,10 +84,10 @@ def estimate(
         result = replace(alone, warnings=(*found.notes, *alone.warnings))
     else:
         result = estimate_at(prepared, point, model, caller, anchored=found)
-    return _told_what_fits(result, workload, device, point)
+    return _with_memory_note(result, workload, device, point)
 
 
-def _told_what_fits(found: Estimate, workload: Workload, device: Device, point: OperatingPoint) -> Estimate:
+def _with_memory_note(found: Estimate, workload: Workload, device: Device, point: OperatingPoint) -> Estimate:
     """The estimate, with what would fit where it does not."""
     if found.fits:
         return found

@@ -147,6 +147,7 @@ def _moved(found: TransferredTimes, anchored: Anchored) -> TransferredTimes:
     """The prediction times a factor, with the band of the blend, never wider than the model's own."""
     factor, times = anchored.factor, found.times
     mid = found.band.mid * factor
+    # Anchors know no more of new operators than the fit does: their band is widened by the same power.
     low = max(anchored.low**found.widened, found.band.low / found.band.mid)
     high = min(anchored.high**found.widened, found.band.high / found.band.mid)
     band = Band(mid * low, mid, mid * high, found.band.level)
@@ -211,6 +212,7 @@ def unit_use(layers: Sequence[LayerEstimate], latency_s: float, point: Operating
         for layer in layers
     )
     traffic_s = sum(layer.bytes for layer in layers) / point.bandwidth_bytes_per_s
+    # A latency below the roofline, from cached traffic or Winograd, would use more than all of the unit.
     return min(1.0, max(arithmetic_s, traffic_s) / latency_s) if latency_s > 0 else 0.0
 
 
@@ -219,6 +221,8 @@ def bound_shares(layers: Sequence[LayerEstimate], fixed_s: float) -> BoundShares
     time = {"compute": 0.0, "memory": 0.0, "overhead": fixed_s}
     for layer in layers:
         longer = "compute" if layer.time.compute_s >= layer.time.memory_s else "memory"
+        # Of arithmetic and traffic the longer counts alone, as if both overlapped: the shares are of this sum
+        # and not of the latency.
         time[longer] += max(layer.time.compute_s, layer.time.memory_s)
         time["overhead"] += layer.time.overhead_s
     total = sum(time.values()) or 1.0

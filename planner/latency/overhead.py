@@ -9,7 +9,7 @@ from typing import Literal
 
 from planner.data_files import database_dir
 from planner.latency.band import Band
-from planner.schema.hardware.hidden_costs import HiddenCosts
+from planner.schema.hardware.overheads import OverheadCatalog
 from planner.schema.reading.yaml_file import read_model
 
 OverheadTime = Literal["build", "start", "inference"]
@@ -17,7 +17,7 @@ NONE = Band(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class HiddenCost:
+class Overhead:
     """One cost around inference."""
 
     id: str
@@ -32,7 +32,7 @@ class HiddenCost:
     source: str | None = None
 
 
-def outside(costs: Sequence[HiddenCost]) -> Band:
+def outside(costs: Sequence[Overhead]) -> Band:
     """What an inference takes beyond the latency, as far as it is known."""
     known = [c.time_s for c in costs if c.when == "inference" and not c.in_latency and c.time_s is not None]
     return Band(
@@ -40,18 +40,18 @@ def outside(costs: Sequence[HiddenCost]) -> Band:
     )
 
 
-def unknown(costs: Sequence[HiddenCost]) -> tuple[str, ...]:
+def unknown(costs: Sequence[Overhead]) -> tuple[str, ...]:
     """Ids of the costs that nobody knows."""
     return tuple(cost.id for cost in costs if cost.time_s is None)
 
 
 def titled(source: str | None) -> str | None:
     """Title of a source of the data of hidden costs."""
-    found = hidden_costs_data().sources.get(source or "")
+    found = overhead_data().sources.get(source or "")
     return found.title if found else None
 
 
 @functools.cache
-def hidden_costs_data() -> HiddenCosts:
+def overhead_data() -> OverheadCatalog:
     """The file as shipped."""
-    return read_model(database_dir() / "hidden" / "costs.yaml", HiddenCosts)
+    return read_model(database_dir() / "hidden" / "costs.yaml", OverheadCatalog)

@@ -6,7 +6,7 @@ typical plan counts on its middle, a cautious one on its high end.
 The band of a datasheet holds no probability and is corrected by how far published measurements fall short
 of it. For each engine and kind of unit the database holds the median and the 90th percentile of published
 latency over the middle of that band, on networks and parts named there; a plan that ignored them would buy
-too little. Where nobody published, the figures of the `generic` engine stand in, and the result says so. A
+too little. Where nobody published, the figures of the `generic` engine are used, and the result says so. A
 typical plan never counts on less than the middle of the band, and while an engine has fewer than ten pairs of
 network and part, a cautious one counts on no less than the generic 90th percentile.
 """
@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 
 from planner.errors import MissingDataError
+from planner.formulas import formula
 from planner.hardware.catalog import read_engine
 from planner.latency.band import Band
 from planner.latency.result import Estimate
@@ -57,13 +58,22 @@ def shortfall(device: Device, estimate: Estimate) -> Shortfall | None:
         )
     if own is None:
         return Shortfall(
-            max(1.0, generic.median), generic.p90, estimate.engine, borrowed=True, note=generic.note
+            # No plan counts on an engine that beats the middle of its roofline, even where published ones
+            # did.
+            max(1.0, generic.median),
+            generic.p90,
+            estimate.engine,
+            borrowed=True,
+            note=generic.note,
         )
+    # The 90th percentile of fewer than ten pairs rests on one or two of them; the generic one bounds it from
+    # below.
     p90 = own.p90 if own.pairs >= ENOUGH_PAIRS else max(own.p90, generic.p90)
     note = own.note if own.pairs >= ENOUGH_PAIRS else message("shortfall.too_few", note=own.note)
     return Shortfall(max(1.0, own.median), p90, estimate.engine, borrowed=False, note=note)
 
 
+@formula("datasheet_shortfall")
 def planning_band(estimate: Estimate, correction: Shortfall | None) -> Band:
     """Latency to plan with: the ideal, the typical and the cautious case."""
     if correction is None:

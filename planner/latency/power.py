@@ -2,13 +2,13 @@
 
 part = idle + dynamic x share of the unit x powered partitions x (clock / top clock)^k x use,
 use = standing + (1 - standing) x busiest of arithmetic and memory traffic, as shares of the unit's peaks;
-system = supply x part for a module on its carrier; the part itself for a board, told at its input.
+system = supply x part for a module on its carrier; the part itself for a board, specified at its input.
 
 The parameters are fitted on the power logs of MLPerf Inference (`hardware_db/power`, docs/power.md), whose
 watts are those of the whole system at the plug. Clock to a power between one and three: Le Sueur and Heiser,
 "Dynamic voltage and frequency scaling: the laws of diminishing returns", HotPower 2010. Where no family of
-the model covers a unit (cards and servers, whose host nobody meters apart; NPUs but one) a judgement stands
-in: 0.75 of the way from idle to the limit, within 0.5 to 1.
+the model covers a unit (cards and servers, whose host is not metered separately; NPUs but one) a judgement is
+used: 0.75 of the way from idle to the limit, within 0.5 to 1.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from planner.data_files import database_dir
+from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band, BandEnd
 from planner.provenance import Provenance
@@ -46,7 +47,7 @@ class PowerDraw:
     boundary: str
     provenance: Provenance
     rests_on: str | None
-    """The family of the power model; None where the judgement stands in."""
+    """The family of the power model; None where the judgement is used."""
 
 
 def power_draw(point: OperatingPoint, use: float) -> PowerDraw:
@@ -59,8 +60,11 @@ def power_draw(point: OperatingPoint, use: float) -> PowerDraw:
     values = parameter_values(model)
     part_w = part_power_w(point, use, family.name, values)
     alone_w = _band(part_w, family.residuals, model.level)
+    # A mode's limit is enforced by the part, so no end of the band lies beyond it, and none below idle.
     low_w, mid_w, high_w = (min(max(alone_w.at(end), point.idle_w), point.power_limit_w) for end in _ENDS)
     limited_w = Band(low_w, mid_w, high_w, model.level)
+    # The watts behind the fit are those of a whole system; where its host is another computer, only the
+    # part's share can be told.
     if family.host or point.host_apart:
         return PowerDraw(alone_w, limited_w, point.idle_w, PART_ALONE, Provenance.TRANSFERRED, family.name)
     factor = supply_factor(point, values)
@@ -74,6 +78,7 @@ def _band(mid_w: float, residuals: PowerResiduals, level: float) -> Band:
     return Band(mid_w * residuals.low, mid_w, mid_w * residuals.high, level)
 
 
+@formula("part_power")
 def part_power_w(point: OperatingPoint, use: float, family: str, values: Mapping[str, float]) -> float:
     """Watts of the part by the formula above."""
     return point.idle_w + dynamic_w(point, family, values) * use_factor(use * point.threads_share, values)
@@ -83,6 +88,7 @@ def dynamic_w(point: OperatingPoint, family: str, values: Mapping[str, float]) -
     """What the unit adds to idle when fully used, in this mode and at this clock."""
     if point.clock_hz and point.clock_top_hz:
         slower = point.clock_hz / point.clock_top_hz
+        # Partitions that are switched off draw nothing; the clock acts on those that run.
         scale = point.active_share * math.pow(slower, values["clock_power"])
     else:
         scale = (point.power_limit_w - point.idle_w) / point.dynamic_w if point.dynamic_w else 1.0
@@ -95,7 +101,7 @@ def use_factor(use: float, values: Mapping[str, float]) -> float:
 
 
 def supply_factor(point: OperatingPoint, values: Mapping[str, float]) -> float:
-    """Watts at the plug for one of the part: limits and idle of a board are told at its input already."""
+    """Watts at the plug for one of the part: limits and idle of a board are those at its input already."""
     return 1.0 if point.form == BOARD_INPUT else values["supply"]
 
 
@@ -126,6 +132,7 @@ def _path() -> Path:
     return database_dir() / "power" / "system.yaml"
 
 
+@formula("energy_band")
 def energy_band(power_w: Band, latency_s: Band, batch: int) -> Band:
     """Joules of one inference.
 
@@ -136,11 +143,13 @@ def energy_band(power_w: Band, latency_s: Band, batch: int) -> Band:
     if power_w.level is None or latency_s.level is None:
         low, high = power_w.low * latency_s.low, power_w.high * latency_s.high
         return Band(low / batch, mid, high / batch)
+    # Independent errors of factors: squares of logarithms add, for each side of the band by itself.
     down = math.hypot(math.log(power_w.low / power_w.mid), math.log(latency_s.low / latency_s.mid))
     up = math.hypot(math.log(power_w.high / power_w.mid), math.log(latency_s.high / latency_s.mid))
     return Band(mid * math.exp(-down), mid, mid * math.exp(up), min(power_w.level, latency_s.level))
 
 
+@formula("serving_power")
 def serving_power_w(idle_w: float, power_limit_w: float) -> Band:
     """Power while the unit is busy, by judgement, from the idle draw and the limit of the mode."""
     span_w = power_limit_w - idle_w

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.latency.band import Band
-from planner.latency.overhead import HiddenCost, outside, unknown
+from planner.latency.overhead import Overhead, outside, unknown
 from planner.latency.result import Estimate
 
 
@@ -28,7 +28,7 @@ def _efficiency_record(estimate: Estimate) -> dict[str, object]:
     }
 
 
-def _hidden_record(cost: HiddenCost) -> dict[str, object]:
+def _hidden_record(cost: Overhead) -> dict[str, object]:
     """One cost around inference; `time_s` null: not known; zero: known to be none."""
     return {
         "id": cost.id,
@@ -44,7 +44,7 @@ def _hidden_record(cost: HiddenCost) -> dict[str, object]:
 def estimate_record(estimate: Estimate, *, layers: bool = False) -> dict[str, object]:
     """The estimate with every number in SI; `layers` adds one entry per kernel.
 
-    A network that does not fit has no latency: null stands there, and the reason among the warnings.
+    A network that does not fit has no latency: it is null, with the reason among the warnings.
     """
     memory = estimate.memory
     record: dict[str, object] = {

@@ -20,7 +20,7 @@ from planner.workload.workload import Unresolved
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.latency.overhead import HiddenCost
+    from planner.latency.overhead import Overhead
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Estimate:
     """The share of `fixed_s` that the program around the engine takes."""
     anchors: tuple[Used, ...] = ()
     """Measurements that the latency is anchored on, with their weights."""
-    hidden: tuple[HiddenCost, ...] = ()
+    hidden: tuple[Overhead, ...] = ()
     """Costs around inference, where they were asked for; see `planner.latency.overheads.around`."""
 
     @property

@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from planner.formulas import formula
+
 Bound = Literal["compute", "memory", "overhead"]
 
 
@@ -37,6 +39,7 @@ class KernelTime:
         return "compute" if self.compute_s >= self.memory_s else "memory"
 
 
+@formula("roofline")
 def kernel_time(
     *,
     macs: float,

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 from planner.errors import InputError, Problem
+from planner.formulas import formula
 from planner.rack import simulation
 from planner.rack.counts.latencies import BIN_WIDTH
 from planner.rack.counts.results import RackResult, Verdict
@@ -31,6 +32,7 @@ def looks(first: int, most: int) -> tuple[int, ...]:
     if not 2 <= first <= most:
         problem = Problem("replications", f"two or more, and at most {most}", str(first))
         raise InputError("sequential test", [problem])
+    # Doubling keeps looks few, so that the error divided among them stays large enough to decide.
     doubled = [first * 2**k for k in range(math.ceil(math.log2(most / first)))]
     return (*doubled, most)
 
@@ -44,6 +46,7 @@ def rack_verdict(result: RackResult) -> Verdict:
     return Verdict.PASS
 
 
+@formula("divided_error")
 def simulate_until_settled(
     rack: Rack,
     *,
@@ -61,6 +64,7 @@ def simulate_until_settled(
     """
     refuse_overload(rack)
     schedule = looks(rack.replications, max(rack.replications, most_replications))
+    # Bonferroni: each look may err by its part of 5 %.
     certainty = Certainty(
         1.0 - (1.0 - CONFIDENCE) / len(schedule), BIN_WIDTH if engine == "compiled" else 0.0
     )

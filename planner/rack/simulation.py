@@ -51,15 +51,15 @@ def log_replication(
     It is the replication that `simulate` counts under that number; see `planner.rack.run.device_log` for
     columns, and for what an interruption leaves.
     """
-    with device_log(path, every=every) as told:
+    with device_log(path, every=every) as on_epoch:
         if engine == "compiled":
             from planner.rack.compiled import engine as compiled_engine
 
-            compiled_engine.run_replication(rack, replication, told)
+            compiled_engine.run_replication(rack, replication, on_epoch)
         else:
             from planner.rack.reference import engine as simpy_engine
 
-            simpy_engine.run_replication(rack, replication, told)
+            simpy_engine.run_replication(rack, replication, on_epoch)
 
 
 def simulate(

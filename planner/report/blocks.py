@@ -14,7 +14,7 @@ Style = Literal["plain", "strong", "note", "mono", "good", "bad", "open"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One entry of a table; `url` makes a link, `anchor` names a place, `target` leads to such a place,
+    """One entry of a table; `url` makes a link, `anchor` names a position, `target` links to it,
     `span` counts the columns that it takes. `number` is the value behind the text, to sort by."""
 
     text: str
@@ -37,9 +37,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading; one of level 1 starts a page unless `follows` says that it may stand below other text.
+    """A heading; one of level 1 starts a page unless `follows` says that it may follow other text.
 
-    `anchor` names the place, for pointers to it.
+    `anchor` names the position, for links to it.
     """
 
     text: str
@@ -84,7 +84,7 @@ class Table:
 class Figure:
     """A drawing (SVG bytes, kept apart from the text) and what it shows.
 
-    `chart` names the drawing that stands in its place where drawings can be turned.
+    `chart` names the interactive drawing that replaces it on the page.
     """
 
     svg: bytes = field(repr=False)
@@ -96,7 +96,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One key number of the cover: what it is, its value, and what stands behind it."""
+    """One key number of the cover: what it is, its value, and what it rests on."""
 
     label: str
     value: str
@@ -105,7 +105,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """The head of the first page; `verdict` picks the colour, `verdict_text` is what stands there."""
+    """The head of the first page; `verdict` picks the colour, `verdict_text` is its text."""
 
     kicker: str
     question: str

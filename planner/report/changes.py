@@ -27,7 +27,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The answer that changed, the inputs that differ, and options whose verdict turned."""
+    """The answer that changed, the inputs that differ, and options whose verdict changed."""
 
     answer: tuple[Change, ...]
     inputs: tuple[Change, ...]
@@ -172,8 +172,8 @@ def _inputs(study: Study, say: Wording) -> _Facts:
     for value in study["figures"]:
         facts[value["path"]] = (value["value"], value["value"])
     for topic in dict.fromkeys(item["topic"] for item in study["assumptions"]):
-        told = " ".join(item["text"] for item in study["assumptions"] if item["topic"] == topic)
-        facts[say("changes.assumption", topic=topic)] = (told, told)
+        text = " ".join(item["text"] for item in study["assumptions"] if item["topic"] == topic)
+        facts[say("changes.assumption", topic=topic)] = (text, text)
     for digest in study["digests"]:
         facts[digest["what"]] = (digest["sha256"], digest["sha256"][:12])
     if rack is not None:

@@ -185,10 +185,10 @@ def _best_stream(memory: Memory) -> str:
 
 def _headlines(devices: Sequence[Device]) -> Iterator[Block]:
     sentences = [(device, label_sentence(device)) for device in devices]
-    told = tuple(f"{device.name}: {sentence}." for device, sentence in sentences if sentence)
-    if told:
+    lines = tuple(f"{device.name}: {sentence}." for device, sentence in sentences if sentence)
+    if lines:
         yield Heading("What the headlines add up", 2)
-        yield Bullets(told)
+        yield Bullets(lines)
 
 
 def _coverage(counted: Sequence[Coverage]) -> Iterator[Block]:

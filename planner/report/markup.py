@@ -78,11 +78,11 @@ def _fact(fact: Fact, say: Wording) -> str:
 
 
 def _figure(block: Figure, say: Wording) -> str:
-    """The place of a drawing that can be turned, or else the drawing."""
+    """The placeholder of an interactive drawing, or else the drawing."""
     alt, caption = _said(block.alt, say), f"<figcaption>{_said(block.caption, say)}</figcaption>"
     if block.chart:
-        place = f'<div class="plot" data-chart="{escape(block.chart)}" role="img" aria-label="{alt}"></div>'
-        return f"<figure>{place}{caption}</figure>"
+        index = f'<div class="plot" data-chart="{escape(block.chart)}" role="img" aria-label="{alt}"></div>'
+        return f"<figure>{index}{caption}</figure>"
     svg = block.svg.decode()
     return f'<figure role="img" aria-label="{alt}">{svg[svg.index("<svg") :]}{caption}</figure>'
 
@@ -93,8 +93,8 @@ def _table(block: Table, say: Wording) -> str:
         f'<th scope="col" class="{column.align}">{_said(column.head, say)}</th>' for column in block.columns
     )
     rows = "\n".join(
-        _row(row, block.columns, say, chosen=place == block.emphasised_row)
-        for place, row in enumerate(block.rows)
+        _row(row, block.columns, say, chosen=index == block.emphasised_row)
+        for index, row in enumerate(block.rows)
     )
     name = f' id="{escape(block.id)}"' if block.id else ""
     return (
@@ -104,10 +104,10 @@ def _table(block: Table, say: Wording) -> str:
 
 
 def _row(row: Sequence[Cell], columns: Sequence[Column], say: Wording, *, chosen: bool) -> str:
-    cells, place = [], 0
+    cells, index = [], 0
     for cell in row:
-        cells.append(_cell(cell, columns[place], say))
-        place += cell.span
+        cells.append(_cell(cell, columns[index], say))
+        index += cell.span
     mark = ' class="chosen"' if chosen else ""
     return f"<tr{mark}>{''.join(cells)}</tr>"
 

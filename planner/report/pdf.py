@@ -84,7 +84,7 @@ def _typeset(title: str, study: Study, blocks: list[Block], say: Wording, paper:
             (folder / file_name).write_bytes(svg)
         for template in files("planner.report").joinpath("templates").iterdir():
             (folder / template.name).write_bytes(template.read_bytes())
-        for font in (*carried_fonts(), *(face.files if face else ())):  # no others may stand in for a letter
+        for font in (*carried_fonts(), *(face.files if face else ())):  # no others may replace a letter
             shutil.copyfile(font, folder / font.name)
         return _compiled(folder, noon)
 

@@ -18,7 +18,7 @@ def study_schema() -> dict[str, object]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Study record, version {SCHEMA}",
-        "description": "SI units, the unit in the key; null stands where a number is unknown.",
+        "description": "SI units, the unit in the key; null where a number is unknown.",
         **root,
         "$defs": dict(sorted(shapes.items())),
     }

@@ -48,15 +48,15 @@ def compared(options: Sequence[Option]) -> Compared:
 
 
 def _few_of_each_device(options: Sequence[Option]) -> tuple[Option, ...]:
-    """The first of each device always, a second of each where there is room; their order stays."""
+    """The first of each device always, a second of each where there is space; their order stays."""
     met: dict[str, int] = defaultdict(int)
     ranked: list[tuple[int, int]] = []
-    for place, option in enumerate(options):
-        ranked.append((met[option["device"]], place))
+    for index, option in enumerate(options):
+        ranked.append((met[option["device"]], index))
         met[option["device"]] += 1
     room = max(COMPARED_FEASIBLE, len(met))
     taken = sorted(entry for entry in ranked if entry[0] < PER_DEVICE)[:room]
-    return tuple(options[place] for _, place in sorted(taken, key=lambda entry: entry[1]))
+    return tuple(options[index] for _, index in sorted(taken, key=lambda entry: entry[1]))
 
 
 @dataclass(frozen=True, slots=True)

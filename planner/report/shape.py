@@ -1,4 +1,4 @@
-"""Does a plain value have the shape that a `TypedDict` declares? Every difference, by its place."""
+"""Does a plain value have the shape that a `TypedDict` declares? Every difference, by its path."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""The catalogs: name of a sentence -> its text in one language, with places for what differs.
+"""The catalogs: name of a sentence -> its text in one language, with placeholders for what differs.
 
 A language is a folder of files, each with sections of its own. A text is set with `str.format` and named
-places alone, so that a translator can reorder them; numbers arrive as text, rounded and with their unit, and
-read the same in every language.
+placeholders alone, so that a translator can reorder them; numbers arrive as text, rounded and with their
+unit, and read the same in every language.
 
-What the database says in English (names of fitted models, mistakes and advice) stands there alone; other
-languages have it in `database.<language>.yaml`, by the place where it stands.
+What the database says in English (names of fitted models, mistakes and advice) is only there; other
+languages have it in `database.<language>.yaml`, by its path.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def translation(language: Language, key: str) -> str | None:
 
 
 def sentence(language: Language, key: str) -> str:
-    """One sentence with its places. Raises `MissingDataError` for a name that the catalog lacks."""
+    """One sentence with its placeholders. Raises `MissingDataError` for a name that the catalog lacks."""
     try:
         return catalog(language)[key]
     except KeyError:

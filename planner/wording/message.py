@@ -15,11 +15,11 @@ from typing import Any, Self
 from planner.wording.catalog import Language, catalog, sentence, translation
 
 Part = str | int | tuple[str, ...]
-"""What fills a place: text, a count, or a list that the language joins in its own way."""
+"""What fills a placeholder: text, a count, or a list that the language joins in its own way."""
 
 
 class Message(str):
-    """A sentence of the English catalog with its places filled."""
+    """A sentence of the English catalog with its placeholders filled."""
 
     __slots__ = ("key", "parts")
     key: str
@@ -38,7 +38,7 @@ class Message(str):
 
 
 def message(key: str, /, **parts: Part) -> Message:
-    """The English sentence of this name; each place is filled with the part of its name."""
+    """The English sentence of this name; each placeholder is filled with the part of its name."""
     return Message(key, parts)
 
 
@@ -49,7 +49,7 @@ def word(kind: str, name: str) -> str:
 
 
 def counted(key: str, number: int, /, **parts: Part) -> Message:
-    """`key.one` for one and `key.many` for any other number, which fills the place `number`."""
+    """`key.one` for one and `key.many` for any other number, which fills the placeholder `number`."""
     return Message(f"{key}.{'one' if number == 1 else 'many'}", {"number": f"{number:,}", **parts})
 
 
@@ -77,11 +77,11 @@ class Wording:
     language: Language
 
     def __call__(self, key: str, /, **parts: Part) -> str:
-        """The sentence of this name, its places filled; messages among the parts change language too."""
+        """The sentence of this name, its placeholders filled; messages among the parts are translated too."""
         return _filled(self.language, key, parts)
 
     def counted(self, key: str, number: int, /, **parts: Part) -> str:
-        """The sentence `key.one` or `key.many`, whose place `number` is filled."""
+        """The sentence `key.one` or `key.many`, whose placeholder `number` is filled."""
         return self.of(counted(key, number, **parts))
 
     def of(self, text: str) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from planner.formulas import formula
 from planner.workload.dtypes import BITS, TEXT, precision_of, storage_bytes
 from planner.workload.graph import Node, TensorSpec
 from planner.workload.operation import Access, Operator, Tensor, TensorRole, Unresolved
@@ -32,6 +33,7 @@ class Counted:
 _TEXT_ASSUMED = "a string moves as a reference of 16 bytes, as the file does not say how long texts are"
 
 
+@formula("operations")
 def count_operators(resolved: Resolved) -> Counted:
     """Counts every node of a resolved graph that runs for each inference.
 
@@ -262,8 +264,8 @@ class _Counter:
         reads = [Access(name, 0) for name in node.inputs if name in self._runtime]
         writes = [Access(name, 0) for name in node.outputs if name]
         weights: list[Access] = []
-        for place, (inner, repeats) in enumerate(counted):
-            prefix = f"{node.name}/{place}" if len(counted) > 1 else node.name
+        for index, (inner, repeats) in enumerate(counted):
+            prefix = f"{node.name}/{index}" if len(counted) > 1 else node.name
             names = self._adopted(inner, prefix)
             for operator in inner.operators:
                 reads += _repeated(operator.reads, names, repeats)

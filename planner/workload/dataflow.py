@@ -16,9 +16,9 @@ DEQUANTISING = frozenset({"DequantizeLinear", "com.microsoft:DequantizeLinear"})
 class Dataflow:
     """Operators by index, and the tensors between them.
 
-    `attached` are views and dequantisations: no work of their own, their results stand for their `source`.
-    `kept` are tensors that must exist after the last kernel that knows them: outputs of the network, and
-    what an unresolved node reads.
+    `attached` are views and dequantisations: no work of their own, their results are aliases of their
+    `source`. `kept` are tensors that must exist after the last kernel that knows them: outputs of the
+    network, and what an unresolved node reads.
     """
 
     operators: tuple[Operator, ...]
@@ -29,7 +29,7 @@ class Dataflow:
     kept: frozenset[str]
 
     def root(self, name: str) -> str:
-        """The tensor that a name stands for."""
+        """The tensor that a name refers to."""
         while name in self.source:
             name = self.source[name]
         return name

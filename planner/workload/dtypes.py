@@ -1,4 +1,4 @@
-"""Element types: how many bits each takes and which arithmetic precision it stands for.
+"""Element types: how many bits each takes and its arithmetic precision.
 
 Types carry their ONNX names in lower case; precisions carry the names that hardware peaks have.
 """
@@ -79,7 +79,7 @@ _PRECISION = {
 
 @functools.cache
 def precision_of(dtype: str) -> str:
-    """Precision of arithmetic on this element type; an integer index type stands for itself."""
+    """Precision of arithmetic on this element type; an integer index type is its own."""
     if dtype.startswith("float8"):
         return "fp8"
     if dtype.startswith("float6"):

@@ -117,6 +117,7 @@ class _Group:
 
 
 def _best(flow: Dataflow, anchor: int, rules: Sequence[FusionRule], taken: Set[int]) -> _Group:
+    # Without a rule the anchor still takes conversions of its own values along.
     best = _Group(_grow(flow, anchor, None, taken), None)
     for rule in rules:
         if flow.operators[anchor].op_type not in rule.anchor:
@@ -124,6 +125,7 @@ def _best(flow: Dataflow, anchor: int, rules: Sequence[FusionRule], taken: Set[i
         members = _grow(flow, anchor, rule, taken)
         types = Counter(flow.operators[member].op_type for member in members)
         complete = all(types[name] >= times for name, times in Counter(rule.requires).items())
+        # Longest first, and of equals the rule that the engine's file names first.
         if complete and len(members) > len(best.members):
             best = _Group(members, rule)
     return best
@@ -149,6 +151,8 @@ def _grow(flow: Dataflow, anchor: int, rule: FusionRule | None, assigned: Set[in
             passed_over.add(index)
             continue
         members.append(index)
+        # An open state is no kernel: a value inside would have to be written for readers outside. It may
+        # still close further on, as the second arm of x sigmoid(x) does.
         if _is_closed(flow, members):
             closed = list(members)
     return closed
@@ -164,6 +168,7 @@ def _next(flow: Dataflow, members: list[int], passed_over: set[int], assigned: S
         for consumer in flow.readers(access.tensor)
     }
     fresh = (index for index in waiting - passed_over - set(members) if index not in assigned)
+    # In order of execution, so that chains do not depend on how sets are ordered.
     return min(fresh, default=None)
 
 
@@ -183,9 +188,12 @@ def _admissible(
     outside = {
         name for member in inside for name in flow.reads(member) if flow.producer.get(name) not in inside
     }
+    # What is read from outside must exist before the kernel runs; a kernel that waits for a later one would
+    # be a loop.
     if any(name in flow.producer and flow.producer[name] not in assigned for name in outside):
         return False
     limit = rule.extra_reads if rule is not None else 0
+    # Reads of the anchor are free; further ones are residual branches, of which engines take one or none.
     return len(outside.difference(flow.reads(members[0]))) <= limit
 
 
@@ -214,6 +222,7 @@ def _place_attached(flow: Dataflow, groups: list[_Group], assigned: Mapping[int,
         root = flow.root(operator.writes[0].tensor)
         homes = [assigned[flow.producer[root]]] if root in flow.producer else []
         readers = sorted(assigned[reader] for reader in flow.readers(root))
+        # A view goes with its maker, a conversion to floats with its reader; the other where there is none.
         homes = readers + homes if operator.op_type in DEQUANTISING else homes + readers
         if homes:
             groups[homes[0]].members.append(index)
@@ -225,6 +234,7 @@ def _kernel(
     flow: Dataflow, indices: Sequence[int], rule: FusionRule | None, tensors: Mapping[str, Tensor]
 ) -> Kernel:
     members = [flow.operators[index] for index in sorted(indices)]
+    # With no multiply-accumulates at all the first of equals is the anchor, which comes first.
     main = max((flow.operators[index] for index in indices), key=lambda operator: operator.macs)
     reads, writes, weights = _boundary(flow, indices, tensors)
     op_class = rule.op_class if rule is not None and rule.op_class else main.op_class
@@ -270,6 +280,7 @@ def _boundary(
     weights: dict[str, int] = {}
 
     def add(table: dict[str, int], name: str, elements: int) -> None:
+        # Two members that read parts of one tensor read at most all of it together.
         table[name] = max(elements, min(tensors[name].elements, table.get(name, 0) + elements))
 
     for index in members:
@@ -284,6 +295,7 @@ def _boundary(
                 add(reads, root, access.elements)
         for access in operator.writes:
             readers = flow.readers(access.tensor)
+            # A value whose readers are all inside never leaves the kernel: that is what fusion saves.
             if not readers or readers - inside or access.tensor in flow.kept:
                 writes[access.tensor] = access.elements
     return _accesses(reads), _accesses(writes), _accesses(weights)

@@ -85,7 +85,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Inputs, outputs, weights and nodes; nodes stand in execution order.
+    """Inputs, outputs, weights and nodes; nodes are in execution order.
 
     `declared` are the types that the file notes for tensors between the nodes, `assumptions` what had to be
     assumed to read it.

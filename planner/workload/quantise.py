@@ -4,7 +4,7 @@ Every float tensor that a quantised operator reads or writes passes QuantizeLine
 weight a DequantizeLinear; operators that only move values stay in integers where their input is in integers;
 a rectifier behind a quantised operator vanishes in the range of its integers. The set of operators is that of
 ONNX Runtime's `quantize_static` (its documentation, "Quantize ONNX models", and operator registries). Scales
-are made up: they decide values, not times. Dynamic quantisation and weights of 4 bits are other forms.
+are synthetic: they decide values, not times. Dynamic quantisation and weights of 4 bits are other forms.
 """
 
 from __future__ import annotations

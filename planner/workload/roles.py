@@ -1,4 +1,4 @@
-"""What each initialiser is for: trained weight, buffer, or constant, told by the operators that read it."""
+"""Role of each initialiser (trained weight, buffer or constant), inferred from the operators that read it."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from planner.calibration.transfer.effects_fit import (
     blended,
     fit_anchoring,
     fit_effects,
+    keys_of,
     neighbours,
-    place_of,
 )
 from planner.calibration.transfer.join import join
 from planner.calibration.transfer.observations import observations
@@ -34,8 +34,8 @@ def test_deviations_that_made_the_errors_are_found(left_out):
     items = [row.observation for row in left_out]
     made = {"device": 0.5, "device_precision": 0.02, "device_load": 0.02, "network": 0.1,
             "network_setting": 0.02, "device_network": 0.02, "setting": 0.05}  # fmt: skip
-    places = [place_of(item) for item in items]
-    errors = rng.multivariate_normal(np.zeros(len(items)), covariance(made, places, places))
+    settings = [keys_of(item) for item in items]
+    errors = rng.multivariate_normal(np.zeros(len(items)), covariance(made, settings, settings))
     rows = [
         LeftOut(replace(item, latency_s=float(np.exp(error))), "device", device_group(item), 1.0)
         for item, error in zip(items, errors, strict=True)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from planner.engines import measure as measuring
-from planner.engines.made_up import made_up_inputs
 from planner.engines.measure import measure
 from planner.engines.session import EngineError
+from planner.engines.synthetic_inputs import synthetic_inputs
 from planner.errors import InputError, UnknownIdError
 from planner.workload.file.external_data import has_weights
 from planner.zoo.source import export, read_model
@@ -89,9 +89,9 @@ def test_unknown_and_missing_engines_say_what_to_do(monkeypatch):
 
 
 def test_inputs_have_the_types_shapes_and_ranges_of_the_network():
-    feeds = made_up_inputs(read_model("zoo:bert_large_squad", batch=2))
+    feeds = synthetic_inputs(read_model("zoo:bert_large_squad", batch=2))
     assert {value.dtype for value in feeds.values()} <= {np.dtype("int64"), np.dtype("float32")}
     assert {value.shape for value in feeds.values()} == {(2, 384)}
     assert all(value.min() >= 0 and value.max() < 30_522 for value in feeds.values())
-    again = made_up_inputs(read_model("zoo:bert_large_squad", batch=2))
+    again = synthetic_inputs(read_model("zoo:bert_large_squad", batch=2))
     assert all((feeds[name] == again[name]).all() for name in feeds)

@@ -11,14 +11,14 @@ from planner.latency.transfer.effects import (
     Known,
     blend,
     covariance,
-    place,
+    effect_keys,
 )
 
 DEVICE_ALONE = {"device": 0.3, "setting": 0.1}
 
 
 def at(model="a", unit="gpu", precision="fp16", batch=1, caller="", size=1):
-    return place(
+    return effect_keys(
         unit=unit, state="MAXN", precision=precision, caller=caller, model=model, family=model,
         macs=1e9 * size * batch, batch=batch, threads=8.0,
     )  # fmt: skip

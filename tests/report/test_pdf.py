@@ -278,7 +278,7 @@ def test_mistakes_and_validation_are_on_the_pages(sample):
         "× 0.61–1.5",
         "× 1.52",
         "149 published rows of a2, t4",
-        "What the sum hangs on",
+        "Sensitivity of the sum",
         "tariff <b>",
         "7,000 USD",
         "not seen",

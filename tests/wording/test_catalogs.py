@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from planner.errors import MissingDataError
+from planner.formulas import FORMULAS
 from planner.latency.transfer.store import read_transfer, transfer_files
 from planner.plan.pitfalls.lint import mistakes
 from planner.schema.reading.yaml_file import read_document
@@ -141,7 +142,8 @@ def test_what_the_database_says_to_readers_has_a_translation():
     fits = [read_transfer(path) for path in transfer_files()]
     fitted = {f"transfer.{fit.id}.title" for fit in fits}
     callers = {f"transfer.{fit.id}.caller.{caller.profile}" for fit in fits for caller in fit.callers}
-    known = {*rules, *fitted, *callers}
+    formulas = {f"formula.{key}.{part}" for key in FORMULAS for part in ("title", "limits")}
+    known = {*rules, *fitted, *callers, *formulas}
     assert all(CHINESE.search(translation("zh", key) or "") for key in known), "add it to database.zh.yaml"
     assert set(translations("zh")) == known
 

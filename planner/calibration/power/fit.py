@@ -45,7 +45,7 @@ def system_power_w(row: PowerRow, values: Mapping[str, float], hosted: frozenset
 def fit_power(model: PowerModel, rows: Sequence[PowerRow]) -> dict[str, float]:
     """Name -> fitted value of every parameter; one that no row tells of stays at its prior.
 
-    Every device weighs as the square root of its rows in a family, so that forty runs of one board are not
+    Every device weighs alike in a family however many rows it has, so that forty runs of one board are not
     forty boards.
     """
     priors = _priors(model)
@@ -72,6 +72,7 @@ def _priors(model: PowerModel) -> dict[str, Parameter]:
 
 def _weights(rows: Sequence[PowerRow]) -> Floats:
     groups = [(row.device, row.family) for row in rows]
+    # Squared, as residuals are, the weights of a group add up to nine, however many rows it has.
     return np.array([3.0 / np.sqrt(groups.count(group)) for group in groups])
 
 
@@ -115,6 +116,7 @@ def _ends(items: Sequence[LeftOutPower], level: float) -> tuple[float, float]:
     weights = np.array([1.0 / groups.count(group) for group in groups])
     low = weighted_quantile(errors, weights, (1 - level) / 2)
     high = weighted_quantile(errors, weights, (1 + level) / 2)
+    # Logarithms: at least 10 % either way.
     return min(low, -LEAST_WIDTH), max(high, LEAST_WIDTH)
 
 

@@ -1,7 +1,7 @@
 """Published watts matched to a network on a unit, with what the power model needs of each run.
 
 The same rules match a row as match a latency (`planner.calibration.transfer.join`): neither network, part,
-unit, mode nor clocks hang on what was read off the meter. Three things differ, each because watts are metered
+unit, mode nor clocks depend on what the meter showed. Three things differ, each because watts are metered
 and not worked out from the run's labels: rows are used whatever the trust in their latency; a GPU with two
 DLA is a run of all three; and an engine that the database does not know runs by the rules that most engines
 share.

@@ -1,7 +1,7 @@
 """Blocks of convolutional networks as their papers draw them, with random widths.
 
 A block takes (batch, channels, height, width) and answers such a tensor; the name of its function says which
-design it stands for. All of them are in the public literature: residual and bottleneck (He et al. 2015),
+design it represents. All of them are in the public literature: residual and bottleneck (He et al. 2015),
 inverted residual with squeeze-and-excitation (Sandler et al. 2018, Howard et al. 2019), dense (Huang et al.
 2016), branches (Szegedy et al. 2014), shuffle (Ma et al. 2018), ghost (Han et al. 2019), cross-stage
 (Wang et al. 2019), large kernels with layer normalisation (Liu et al. 2022), dilated pyramids (Chen et al.
@@ -145,7 +145,7 @@ def gate(net: NetworkBuilder, choose: Chooser, x: str) -> str:
 
 
 def dense(net: NetworkBuilder, choose: Chooser, x: str, width: int, stride: int) -> str:
-    """Each layer reads all before it; normalisation stands before the convolution."""
+    """Each layer reads all before it; normalisation comes before the convolution."""
     if stride > 1:
         x = net.average_pool(_conv(net, net.relu(net.batch_norm(x)), width, 1), 2, stride=2)
     growth = choose.channels(12, 48)

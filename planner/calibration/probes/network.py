@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.calibration.probes import chores, mixed, transformer
+from planner.calibration.probes import mixed, tensor_operators, transformer
 from planner.calibration.probes.convolutional import BLOCKS, activate, activation
 from planner.calibration.probes.random_choice import Chooser
 from planner.workload.graph import Graph
@@ -57,8 +57,8 @@ _KINDS = {
     mixed.detection_head: 4.0,
     mixed.recurrent: 6.0,
     mixed.dense_layers: 6.0,
-    chores.tensor_chores: 8.0,
-    chores.moving_chores: 3.0,
+    tensor_operators.tensor_chain: 8.0,
+    tensor_operators.movement_chain: 3.0,
     mixed.heavy_layers: 5.0,
     mixed.enlarging: 2.0,
 }

@@ -49,6 +49,8 @@ def accuracy(rows: Sequence[LeftOut], bands: Sequence[tuple[LeftOut, float, floa
         within_two=float(np.mean(errors < np.log(2))),
         spearman=_spearman(rows),
         coverage=float(np.mean(inside)) if own else None,
+        # The factor by which the middle may be multiplied or divided to reach the ends of a band even in
+        # logarithms.
         half_width=float(np.median([np.sqrt(high / low) for _, low, high in own])) if own else None,
         plain_median=_factor(plain, 0.5),
         plain_p90=_factor(plain, 0.9),

@@ -20,11 +20,11 @@ from planner.latency.transfer.effects import (
     EFFECTS,
     RUN_TO_RUN,
     Blend,
+    EffectKeys,
     Known,
     Matrix,
-    Place,
     blend,
-    place,
+    effect_keys,
     shared_effects,
     state_of,
 )
@@ -56,7 +56,7 @@ class Neighbours:
     """A left-out row with what a user might know beside it, under the fit that left its device out."""
 
     row: LeftOut
-    place: Place
+    keys: EffectKeys
     one_other: tuple[Known, ...]
     """One other network on this part, at its precision."""
     others: tuple[Known, ...]
@@ -65,9 +65,9 @@ class Neighbours:
     """The same network on other parts, at its precision."""
 
 
-def place_of(item: Observation) -> Place:
-    """Where an observation stands."""
-    return place(
+def keys_of(item: Observation) -> EffectKeys:
+    """Keys of the effects of an observation."""
+    return effect_keys(
         unit=f"{item.engine} on {same_unit(read_device(item.device), item.point.unit)}",
         state=state_of(item.point),
         precision=item.point.precision.value,
@@ -84,15 +84,20 @@ def fit_effects(left_out: Sequence[LeftOut]) -> dict[EffectName, float]:
     """Deviations of the effects, of greatest restricted likelihood; a regular sample where there are many."""
     from scipy.optimize import minimize
 
+    # A sample by checksum of the id: without order, and the same in every run. The likelihood costs the cube
+    # of the rows.
     rows = sorted(left_out, key=lambda row: zlib.crc32(row.observation.rows[0].encode()))[:MOST_ROWS]
     errors = np.clip([row.log_error for row in rows], -LARGEST_ERROR, LARGEST_ERROR)
-    places = [place_of(row.observation) for row in rows]
-    shared = np.array(shared_effects(places, places))
+    settings = [keys_of(row.observation) for row in rows]
+    shared = np.array(shared_effects(settings, settings))
     means = np.log([PRIORS[name] for name in EFFECTS])
 
     def objective(logs: Column) -> float:
+        # Covariance is the sum of each effect's variance times where it is shared; logarithms keep deviations
+        # positive.
         total = np.tensordot(np.exp(2 * logs), shared, axes=1)
         value, _ = _likelihood(total + RUN_TO_RUN**2 * np.eye(len(errors)), errors)
+        # A log-normal prior: without it an effect that the rows do not tell would run to zero or take all.
         return value + 0.5 * float((((logs - means) / PRIOR_SPREAD) ** 2).sum())
 
     solved = minimize(objective, means, method="Powell", options={"maxiter": 8, "ftol": 1e-4, "xtol": 1e-3})
@@ -101,11 +106,15 @@ def fit_effects(left_out: Sequence[LeftOut]) -> dict[EffectName, float]:
 
 def _likelihood(total: Matrix, errors: Column) -> tuple[float, float]:
     """Negative restricted log-likelihood of errors with one common mean, and that mean."""
+    # Dividing by the root of the covariance makes errors independent with unit variance (whitening).
     root = np.linalg.cholesky(total)
     ones = np.linalg.solve(root, np.ones(len(errors)))
     white = np.linalg.solve(root, errors)
+    # Generalised least squares of the common mean.
     mean = float(ones @ white / (ones @ ones))
     rest = white - mean * ones
+    # The last term is what makes it restricted: it pays for the mean, which was estimated from the same
+    # errors.
     value = 0.5 * float(rest @ rest) + float(np.log(np.diag(root)).sum()) + 0.5 * float(np.log(ones @ ones))
     return value, mean
 
@@ -126,6 +135,8 @@ def neighbours(left_out: Sequence[LeftOut]) -> tuple[Neighbours, ...]:
             and other.observation.model != item.model
             and other.observation.point.precision is item.point.precision
         ]
+        # Another order for each row, the same in every run: which neighbour is the only one must not be a
+        # habit.
         own.sort(key=lambda other: zlib.crc32((item.rows[0] + other.observation.rows[0]).encode()))
         others = tuple(_known(other.observation, other.log_error) for other in own[:MOST_ANCHORS])
         siblings = tuple(
@@ -133,12 +144,12 @@ def neighbours(left_out: Sequence[LeftOut]) -> tuple[Neighbours, ...]:
             for other, seconds in row.others
             if other.model == item.model and other.point.precision is item.point.precision
         )
-        found.append(Neighbours(row, place_of(item), others[:1], others, siblings[:MOST_ANCHORS]))
+        found.append(Neighbours(row, keys_of(item), others[:1], others, siblings[:MOST_ANCHORS]))
     return tuple(found)
 
 
 def _known(item: Observation, log_ratio: float) -> Known:
-    return Known(place_of(item), log_ratio, item.rows[0])
+    return Known(keys_of(item), log_ratio, item.rows[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +178,7 @@ def blended(
     for row in rows:
         anchors = (*row.others, *row.siblings) if which == "both" else getattr(row, which)
         if anchors:
-            found.append(Blended(row.row, blend(effects, row.place, anchors)))
+            found.append(Blended(row.row, blend(effects, row.keys, anchors)))
     return tuple(found)
 
 
@@ -190,4 +201,5 @@ def ends(rows: Sequence[Blended], level: float) -> tuple[float, float]:
     weights = group_weights([row.row for row in rows], lambda row: row.group)
     low = weighted_quantile(errors, weights, (1 - level) / 2)
     high = weighted_quantile(errors, weights, (1 + level) / 2)
+    # Never narrower than one conditional deviation either way: a few lucky groups are no proof.
     return round(min(low, -1.0), 3), round(max(high, 1.0), 3)

@@ -62,6 +62,8 @@ def columns_of(found: Sequence[Observation], scoped: Sequence[ScopedParameter]) 
         facts=tuple(np.array(column, dtype=np.float64) for column in facts),
         scopes={item.name: np.array([applies(item, setting) for setting in settings]) for item in scoped},
         log_latency=np.log([item.latency_s for item in found]),
+        # Residuals are squared, so a pair measured n times weighs n x n^-1/2, the square root of n: more than
+        # once, for the settings differ, and less than n times.
         weights=np.array([repeats[item.device, item.model] ** -0.25 for item in found]),
     )
 
@@ -73,6 +75,7 @@ def predict(transfer: Transfer, values: Mapping[str, float], columns: Observatio
         if item.acts_on == "fixed_us":
             fixed_us = fixed_us + values[item.name] * columns.scopes[item.name]
     kernels = predict_kernels(transfer, values, columns)
+    # Sums of stretches of one long column: no loop over networks, of which a fit evaluates thousands.
     result: Column = 1e-6 * fixed_us + np.add.reduceat(kernels, columns.starts)
     return result
 
@@ -82,6 +85,7 @@ def predict_kernels(transfer: Transfer, values: Mapping[str, float], columns: Ob
     acting: dict[str, Column] = {name: np.ones(len(columns.lengths)) for name in FACTORS}
     for item in transfer.scoped:
         if item.acts_on != "fixed_us":
+            # Where its facts do not match a scoped parameter is one and so has no derivative there.
             factor = np.where(columns.scopes[item.name], values[item.name], 1.0)
             acting[item.acts_on] = acting[item.acts_on] * factor
     spread = [np.repeat(column, columns.lengths) for column in (*columns.facts, *acting.values())]
@@ -100,6 +104,7 @@ def fit_transfer(
 
     priors = {**transfer.parameters, **{item.name: item for item in transfer.scoped}}
     columns = columns_of(found, transfer.scoped)
+    # A parameter that no row touches would only follow its prior, and make the Jacobian wider.
     free = [name for name in priors if name not in columns.scopes or columns.scopes[name].any()]
     means = np.log([priors[name].prior for name in free])
     spreads = np.array([priors[name].spread for name in free])
@@ -107,9 +112,13 @@ def fit_transfer(
 
     def residuals(logs: Column) -> Column:
         values = {**others, **dict(zip(free, np.exp(logs), strict=True))}
+        # In units of the noise of a row, as priors are in units of their spread: both then weigh as their
+        # likelihoods.
         errors = (np.log(predict(transfer, values, columns)) - columns.log_latency) * columns.weights / NOISE
         return np.concatenate([errors, (logs - means) / spreads])
 
     first = means if start is None else np.log([start[name] for name in free])
+    # Soft L1 grows as the residual beyond one deviation and not as its square, so that the pull of a row
+    # stops growing with its error. Tolerances are far below the noise of the rows.
     solved = least_squares(residuals, first, loss="soft_l1", x_scale=spreads, xtol=1e-4, ftol=3e-4)
     return {**others, **{name: float(np.exp(log)) for name, log in zip(free, solved.x, strict=True)}}

@@ -25,7 +25,7 @@ TOP_MODES = ("MAXN_SUPER", "MAXN")
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """One published latency, with everything that an estimate needs to be held against it."""
+    """One published latency, with everything that an estimate needs to be compared with it."""
 
     id: str
     model: str
@@ -113,6 +113,7 @@ def _match(row: Measurement, known: _Known) -> Matched | str:
         ),
         None,
     )
+    # The first reason counts, so that reasons add up to the rows left out.
     for refused, reason in (
         (left_out is not None, left_out or ""),
         (unfit is not None, unfit or ""),
@@ -211,7 +212,7 @@ def _clocks(row: Measurement, rules: JoinRules) -> tuple[float | None, float | N
 
 
 def _threads(row: Measurement, unit: ComputeUnit, mode: str) -> int | str | None:
-    """Threads of a CPU run; None: all cores. A run over two kinds of core is told as a reason."""
+    """Threads of a CPU run; None: all cores. A run over two kinds of core is refused with the reason."""
     if unit.kind != "cpu" or row.streams_threads is None:
         return None
     cores = unit.active.get(mode)

@@ -97,6 +97,7 @@ def _observation(rows: list[Matched]) -> Observation:
         asked=row.precision,
         point=point,
         table=table,
+        # Geometric, as errors are factors: one slow repeat does not weigh more than one fast one.
         latency_s=float(np.exp(np.mean([np.log(item.latency_s) for item in rows]))),
     )
 
@@ -115,6 +116,7 @@ def _at_clocks(point: OperatingPoint, row: Matched) -> OperatingPoint:
             clock_hz=row.unit_hz,
         )
     if row.memory_hz and memory:
+        # A memory clock above the mode's is taken as the mode's: bandwidth is not known to follow it.
         bandwidth = point.bandwidth_bytes_per_s * min(1.0, row.memory_hz / memory.value)
         point = replace(point, bandwidth_bytes_per_s=bandwidth, reload_bytes_per_s=bandwidth)
     return point
@@ -148,6 +150,7 @@ def network(model: str, shape: str, batch: int) -> Workload:
     shapes: dict[str, tuple[int, ...]] = {}
     for name, tensor in workload.inputs.items():
         if len(sizes) == 4 and len(tensor.shape) == 4:
+            # Channels second or last, by which of them the network's own input has.
             sides = sizes[2:] if sizes[1] == tensor.shape[1] else sizes[1:3]
             shapes[name] = (batch, tensor.shape[1], *sides)
         elif len(sizes) == 2 and len(tensor.shape) == 2:

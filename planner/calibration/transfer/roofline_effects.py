@@ -42,11 +42,13 @@ def roofline_rows(found: Sequence[Observation]) -> tuple[float, tuple[LeftOut, .
     by_unit: dict[str, list[Observation]] = defaultdict(list)
     for item in sorted(found, key=lambda item: zlib.crc32(item.rows[0].encode())):
         own = by_unit[f"{item.engine} on {device_group(item)}"]
+        # In the order of checksums: which rows stay does not depend on the order of the file.
         if len(own) < MOST_OF_A_UNIT:
             own.append(item)
     medians = [
         float(np.median([item.latency_s / roofline_mid_s(item) for item in own])) for own in by_unit.values()
     ]
+    # Median of medians: every unit counts once, however often it was measured.
     median = float(f"{np.median(medians):.3g}")
     rows = tuple(
         LeftOut(item, "device", name, median * roofline_mid_s(item))

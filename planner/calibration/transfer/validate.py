@@ -14,6 +14,7 @@ import numpy as np
 
 from planner.calibration.transfer.fit import columns_of, fit_transfer, predict
 from planner.calibration.transfer.observations import Observation
+from planner.formulas import formula
 from planner.hardware.catalog import read_device
 from planner.latency.transfer.kernels import Column
 from planner.latency.transfer.scope import same_unit
@@ -53,6 +54,7 @@ def leave_out(transfer: Transfer, found: Sequence[Observation], scheme: Scheme) 
     for group in groups:
         inside = [item for item in found if group_of(item) == group]
         outside = [item for item in found if group_of(item) != group]
+        # From the fit of all rows, which is near: the search is shorter than from the priors.
         values = fit_transfer(transfer, outside, start=whole)
         times = predict(transfer, values, columns_of(inside, transfer.scoped))
         seen = predict(transfer, values, columns_of(outside, transfer.scoped))
@@ -89,17 +91,21 @@ def residuals(left_out: Iterable[LeftOut], level: float) -> list[Residuals]:
     return found
 
 
+@formula("left_out_band")
 def _residuals(kind: NetworkKind, rows: Sequence[LeftOut], level: float) -> Residuals:
     errors = np.array([row.log_error for row in rows])
     weights = group_weights(rows, lambda row: f"{row.scheme} {row.group}")
     middle = weighted_quantile(errors, weights, 0.5)
     wider = next_group(len({(row.scheme, row.group) for row in rows}), level)
+    # Distances from the middle grow, not the ends themselves: a biased fit keeps its bias.
     low = middle + wider * (weighted_quantile(errors, weights, (1 - level) / 2) - middle)
     high = middle + wider * (weighted_quantile(errors, weights, (1 + level) / 2) - middle)
+    # Median absolute deviation, scaled to the standard deviation of a normal variable.
     spread = weighted_quantile(np.abs(errors - middle), weights, 0.5) * 1.4826
     return Residuals(
         kind=kind,
         observations=len({id(row.observation) for row in rows}),
+        # At least 5 % either way: no set of rows is better than the noise of its publishers.
         low=round(float(np.exp(min(low, -0.05))), 4),
         high=round(float(np.exp(max(high, 0.05))), 4),
         spread=round(spread, 4),
@@ -118,6 +124,7 @@ def next_group(groups: int, level: float) -> float:
     from scipy.stats import norm, t
 
     share = (1 + level) / 2
+    # Degrees of freedom of the spread among groups, with those that prior knowledge is worth.
     student = float(t.ppf(share, groups - 1 + PRIOR_GROUPS) / norm.ppf(share))
     return student * float(np.sqrt(1 + 1 / groups))
 
@@ -131,6 +138,7 @@ def group_weights(rows: Sequence[LeftOut], group_of: Callable[[LeftOut], str]) -
 def weighted_quantile(values: Column, weights: Column, share: float) -> float:
     """The value below which this share of the weight lies, linear between the middles of the steps."""
     order = np.argsort(values)
+    # Each value lies at the middle of its own step of weight; with equal weights this is Hazen's rule.
     steps = np.cumsum(weights[order]) - 0.5 * weights[order]
     return float(np.interp(share * weights.sum(), steps, values[order]))
 

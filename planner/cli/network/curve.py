@@ -58,7 +58,7 @@ def command(
     from planner.hardware.catalog import read_device
     from planner.latency.estimate import estimate
     from planner.latency.overhead import outside
-    from planner.latency.overheads.around import with_hidden_costs
+    from planner.latency.overheads.around import with_overheads
     from planner.plan.compare.load_curve import estimated_curve, stream_curve
     from planner.zoo.source import read_model
 
@@ -80,7 +80,7 @@ def command(
 
     first = at(threads=1 if over == "threads" else None)
     if over == "streams":
-        around_s = outside(with_hidden_costs(first, workload, device).hidden).mid
+        around_s = outside(with_overheads(first, workload, device).hidden).mid
         found = stream_curve(up_to, first, around_s, device.units[first.unit].count.value)
     elif over == "batch":
         found = estimated_curve("batch", up_to, lambda size: at(batch=size))

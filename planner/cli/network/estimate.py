@@ -82,7 +82,7 @@ def command(
     from planner.hardware.catalog import read_device
     from planner.latency.choice import anchors_for, calibration_for
     from planner.latency.estimate import estimate
-    from planner.latency.overheads.around import with_hidden_costs
+    from planner.latency.overheads.around import with_overheads
     from planner.latency.record import estimate_record
     from planner.latency.units.placement import AUTO
     from planner.plan.compare.units_auto import auto_record, auto_units
@@ -113,7 +113,7 @@ def command(
             anchors=measured,
             published=published,
         )
-    result = with_hidden_costs(result, workload, device, threads)
+    result = with_overheads(result, workload, device, threads)
     result = replace(result, warnings=(*result.warnings, *notes, *own_part_notes((device.id,))))
     record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}
     memory = result.memory

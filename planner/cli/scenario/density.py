@@ -63,9 +63,9 @@ def command(scenario: Path, *, output: Output) -> int:
         for r in curve.residuals
     ]
     footer += [
-        f"reading {fit.reading.name}, {fit.reading.fitted} fitted: off by at most {fit.worst_k:.2f} K "
-        f"({fit.reading.meaning})"
-        for fit in curve.readings
+        f"airflow model {fit.model.name}, {fit.model.fitted} fitted: off by at most {fit.worst_k:.2f} K "
+        f"({fit.model.meaning})"
+        for fit in curve.airflows
     ]
     footer += [
         f"leakage at {format_percent(leak.per_k)} a kelvin: "

@@ -1,4 +1,4 @@
-"""Figures told of networks on parts, beside what is predicted, as lines on the terminal."""
+"""Reported figures of networks on parts, beside what is predicted, as lines on the terminal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def claim_lines(scenario: Scenario) -> Iterator[str]:
 
     answers = claim_answers(scenario)
     if answers:
-        yield "told, and predicted:"
+        yield "reported, and predicted:"
     for answer in answers:
         found = answer.estimate
         yield f"  {answer.claim.name}: {found.model}, {found.device} {found.mode}, {found.precision}"
@@ -43,13 +43,13 @@ def claim_lines(scenario: Scenario) -> Iterator[str]:
                 if known
                 else band(predicted.low, predicted.mid, predicted.high, dimension)
             )
-            told = quantity(figure.told, dimension)
-            yield f"    {_NAMES[figure.quantity]} {told}, predicted {text}: {verdict}"
+            reported = quantity(figure.reported, dimension)
+            yield f"    {_NAMES[figure.quantity]} {reported}, predicted {text}: {verdict}"
         if answer.claim.explained:
             yield f"    {' '.join(answer.claim.explained.split())}"
     for item in ladders(answers):
         dimension = _DIMENSIONS[item.quantity]
         yield (
-            f"  {item.name}: the {_NAMES[item.quantity]} told is {quantity(item.fixed, dimension)} and "
+            f"  {item.name}: the reported {_NAMES[item.quantity]} is {quantity(item.fixed, dimension)} and "
             f"{item.factor:.3g} times the predicted, off by {item.worst_error * 100:.0f} % at most"
         )

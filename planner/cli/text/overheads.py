@@ -9,7 +9,7 @@ from planner.cli.text.numbers import band, quantity
 from planner.latency.band import BandEnd
 
 if TYPE_CHECKING:
-    from planner.latency.overhead import HiddenCost
+    from planner.latency.overhead import Overhead
 
 _NAMES = {
     "engine_build": "engine build",
@@ -26,7 +26,7 @@ _ENDS: tuple[BandEnd, ...] = ("low", "mid", "high")
 _WHEN = {"build": "once", "start": "at each start", "inference": "each batch"}
 
 
-def hidden_lines(costs: Sequence[HiddenCost]) -> Iterator[str]:
+def hidden_lines(costs: Sequence[Overhead]) -> Iterator[str]:
     """One line a cost: what it takes, when, whether the latency holds it, and why."""
     if costs:
         yield "around it"
@@ -35,7 +35,7 @@ def hidden_lines(costs: Sequence[HiddenCost]) -> Iterator[str]:
         yield f"  {_NAMES[cost.id]:13} {_time(cost)} {_WHEN[cost.when]}{held}: {cost.reason}"
 
 
-def _time(cost: HiddenCost) -> str:
+def _time(cost: Overhead) -> str:
     if cost.time_s is None:
         return "unknown"
     if cost.time_s.low == cost.time_s.high == 0:

@@ -81,13 +81,13 @@ def _knee_lines(scenario: Scenario) -> list[str]:
     if knee is None:
         return []
     lines = [
-        f"knee of the rows told: {knee.at_threads:.1f} threads, where {knee.per_thread_per_s:,.0f}/s each "
+        f"knee of these rows: {knee.at_threads:.1f} threads, where {knee.per_thread_per_s:,.0f}/s each "
         f"meet the narrowest place at {knee.bottleneck_per_s:,.0f}/s"
     ]
-    for row, told in zip(knee.readings, scenario.concurrency, strict=True):
+    for row, given in zip(knee.readings, scenario.concurrency, strict=True):
         lines.append(
-            f"  {row.threads} threads: {told.throughput_per_s:,.0f}/s of at most {row.bound_per_s:,.0f}/s, "
-            f"{row.in_flight:,.0f} in flight; a batch of {told.batch:,} takes {quantity(row.fill_s, 's')} "
+            f"  {row.threads} threads: {given.throughput_per_s:,.0f}/s of at most {row.bound_per_s:,.0f}/s, "
+            f"{row.in_flight:,.0f} in flight; a batch of {given.batch:,} takes {quantity(row.fill_s, 's')} "
             "to arrive" + ("" if row.whole_batches else ": it can only be a maximum")
         )
     return lines

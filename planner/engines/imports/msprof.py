@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import fmean
 
 from planner.engines.imports.profile import EngineProfile, ProfileLayer, read_text, refuse
+from planner.engines.imports.readings import Readings
 
 _NAME, _KIND, _TIME = "Op Name", "OP Type", "Task Duration(us)"
 
@@ -27,13 +28,16 @@ def read(paths: Sequence[Path]) -> EngineProfile:
     if missing:
         raise refuse(path, f"the columns {_NAME}, {_KIND}, {_TIME}", f"none of {', '.join(missing)}", "")
     times: dict[tuple[str, str], list[float]] = defaultdict(list)
+    readings = Readings(path)
     empty = 0
     for row in reader:
-        try:
-            seconds = float(row[_TIME]) / 1e6
-            times[row[_NAME].strip(), row[_KIND].strip()].append(seconds)
-        except (AttributeError, TypeError, ValueError):
+        if row.get(_TIME) in (None, "", "N/A"):  # tasks that never ran on a core have no duration
             empty += 1
+            continue
+        name = readings.text(row.get(_NAME), _NAME, line=reader.line_num).strip()
+        kind = (row.get(_KIND) or "").strip()
+        times[name, kind].append(readings.seconds(row[_TIME], _TIME, 1e-6, line=reader.line_num))
+    readings.finish()
     if not times:
         raise refuse(path, "at least one operator with a duration", "none")
     layers = tuple(ProfileLayer(name, fmean(found), kind) for (name, kind), found in times.items())

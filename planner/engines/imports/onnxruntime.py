@@ -13,10 +13,11 @@ from pathlib import Path
 from statistics import fmean
 
 from planner.engines.imports.profile import EngineProfile, ProfileLayer, latency_of, read_json, refuse
+from planner.engines.imports.readings import Readings
 
 _KERNEL = "_kernel_time"
 _BLOCKED = "_nchwc"
-"""Ending of a node that runs on blocked channels; before it stands the name of the node that it came from."""
+"""Ending of a node that runs on blocked channels; before it is the name of the original node."""
 
 
 def read(paths: Sequence[Path]) -> EngineProfile:
@@ -26,13 +27,17 @@ def read(paths: Sequence[Path]) -> EngineProfile:
     events = [event for event in content if isinstance(event, dict)] if isinstance(content, list) else []
     kernels: dict[tuple[str, str], list[float]] = defaultdict(list)
     runs: list[float] = []
-    for event in events:
-        name, seconds = str(event.get("name", "")), float(event.get("dur", 0)) / 1e6
+    readings = Readings(path)
+    for number, event in enumerate(events):
+        name, duration = str(event.get("name", "")), event.get("dur", 0)
         if event.get("cat") == "Node" and name.endswith(_KERNEL):
-            kind = str(event.get("args", {}).get("op_name", ""))
-            kernels[name.removesuffix(_KERNEL).removesuffix(_BLOCKED), kind].append(seconds)
+            arguments = event.get("args")
+            kind = str(arguments.get("op_name") or "") if isinstance(arguments, dict) else ""
+            kernel = name.removesuffix(_KERNEL).removesuffix(_BLOCKED)
+            kernels[kernel, kind].append(readings.seconds(duration, f"[{number}].dur", 1e-6))
         elif event.get("cat") == "Session" and name == "model_run":
-            runs.append(seconds)
+            runs.append(readings.seconds(duration, f"[{number}].dur", 1e-6))
+    readings.finish()
     if not kernels:
         raise refuse(
             path, "a profile of ONNX Runtime with kernel times", "no such event", "set enable_profiling"

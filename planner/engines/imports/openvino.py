@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from planner.engines.imports.profile import EngineProfile, ProfileLayer, read_text, refuse
+from planner.engines.imports.readings import Readings
 
 _NAME, _STATUS, _KIND, _TIME = "layerName", "execStatus", "execType", "realTime (ms)"
 
@@ -30,11 +31,14 @@ def read(paths: Sequence[Path]) -> EngineProfile:
         )
     rows = csv.DictReader(io.StringIO("\n".join(lines[start:])), delimiter=";")
     layers = []
+    readings = Readings(path)
     for row in rows:
         if "EXECUTED" not in str(row.get(_STATUS, "")).upper() or row.get(_NAME) == "Total":
             continue
-        try:
-            layers.append(ProfileLayer(row[_NAME], float(row[_TIME]) / 1e3, row.get(_KIND) or ""))
-        except (KeyError, ValueError):
-            raise refuse(path, f"a number of milliseconds in {_TIME!r}", repr(row.get(_TIME))) from None
+        line = start + rows.line_num
+        name = readings.text(row.get(_NAME), _NAME, line=line)
+        layers.append(
+            ProfileLayer(name, readings.seconds(row.get(_TIME), _TIME, 1e-3, line=line), row.get(_KIND) or "")
+        )
+    readings.finish()
     return EngineProfile("openvino", (path.name,), layers=tuple(layers))

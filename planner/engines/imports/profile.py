@@ -29,7 +29,7 @@ class ProfileLatency:
 
 @dataclass(frozen=True, slots=True)
 class ProfileLayer:
-    """Mean time of one layer in one inference; `operators` are the ONNX nodes it stands for, where known."""
+    """Mean time of one layer in one inference; `operators` are the ONNX nodes it represents, where known."""
 
     name: str
     latency_s: float
@@ -56,7 +56,7 @@ class EngineProfile:
     files: tuple[str, ...]
     latency_s: ProfileLatency | None = None
     device_s: ProfileLatency | None = None
-    """The share on the device alone, without copies, where the tool tells it apart."""
+    """The share on the device alone, without copies, where the tool reports it separately."""
     layers: tuple[ProfileLayer, ...] = ()
     series: tuple[SampleSeries, ...] = ()
     notes: tuple[str, ...] = ()
@@ -87,13 +87,18 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path) -> object:
-    """The JSON of a profile, or a refusal with the place of the mistake."""
+    """The JSON of a profile, or a refusal with the position of the mistake."""
     try:
         value: object = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise refuse(
             path, "valid JSON", f"{error.msg} in line {error.lineno}", "export the profile again"
         ) from None
+    except RecursionError:
+        # The decoder of the standard library calls itself for each level; profiles have three or four.
+        raise refuse(path, "JSON of a few levels", "lists nested hundreds deep") from None
+    except ValueError as error:  # a whole number of thousands of digits
+        raise refuse(path, "valid JSON", str(error).split(";")[0]) from None
     return value
 
 
@@ -108,7 +113,7 @@ _PART = re.compile(r"[A-Za-z0-9_./:\-]+")
 def with_operators(profile: EngineProfile, workload: Workload) -> EngineProfile:
     """The profile with each layer mapped to the ONNX nodes that its name mentions.
 
-    Fused layers list their nodes, as in `Conv_0 + PWN(Clip_3)`; a range `{ForeignNode[a...b]}` stands for all
+    Fused layers list their nodes, as in `Conv_0 + PWN(Clip_3)`; a range `{ForeignNode[a...b]}` represents all
     nodes from a to b in file order. A profile in which no layer can be mapped is that of another network and
     is refused.
     """

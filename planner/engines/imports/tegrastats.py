@@ -15,10 +15,10 @@ from statistics import fmean
 
 from planner.engines.imports.profile import EngineProfile, SampleSeries, read_text, refuse
 
-_RAIL = re.compile(r"\b([A-Z][A-Z0-9_]+) (\d+)(?:mW)?/(\d+)(?:mW)?")
-_TEMPERATURE = re.compile(r"\b([A-Za-z][A-Za-z0-9_]*)@(-?\d+(?:\.\d+)?)C")
-_GPU_CLOCK = re.compile(r"GR3D_FREQ (?:(\d+)%)?@\[?(\d+)")
-_MEMORY = re.compile(r"\bRAM (\d+)/(\d+)MB")
+_RAIL = re.compile(r"\b([A-Z][A-Z0-9_]+) (\d{1,9})(?:mW)?/(\d{1,9})(?:mW)?")
+_TEMPERATURE = re.compile(r"\b([A-Za-z][A-Za-z0-9_]*)@(-?\d{1,4}(?:\.\d{1,6})?)C")
+_GPU_CLOCK = re.compile(r"GR3D_FREQ (?:(\d{1,3})%)?@\[?(\d{1,6})")
+_MEMORY = re.compile(r"\bRAM (\d{1,9})/(\d{1,9})MB")
 _NOT_RAILS = {"RAM", "SWAP", "IRAM", "CPU"}
 _BOARD = (("VDD_IN",), ("POM_5V_IN",), ("VIN_SYS_5V0", "VDD_GPU_SOC", "VDD_CPU_CV"))
 

@@ -20,25 +20,33 @@ from planner.engines.imports.profile import (
     read_json,
     refuse,
 )
+from planner.engines.imports.readings import Readings
 
 
 def read(paths: Sequence[Path]) -> EngineProfile:
-    """Any of the three files, told apart by what is in them."""
+    """Any of the three files, recognised by their content."""
     latency: ProfileLatency | None = None
     device: ProfileLatency | None = None
     layers: tuple[ProfileLayer, ...] = ()
     notes: list[str] = []
     for path in paths:
         content = read_json(path)
+        readings = Readings(path)
         if isinstance(content, dict) and isinstance(content.get("Layers"), list):
             notes.append(f"{len(content['Layers'])} layers in the engine")
         elif rows := _rows_with(content, "computeMs"):
-            latency = latency_of([float(row["latencyMs"]) / 1e3 for row in rows if "latencyMs" in row])
-            device = latency_of([float(row["computeMs"]) / 1e3 for row in rows])
+            whole, compute = (
+                _milliseconds(rows, "latencyMs", readings),
+                _milliseconds(rows, "computeMs", readings),
+            )
+            readings.finish()
+            latency, device = latency_of(whole), latency_of(compute)
         elif rows := _rows_with(content, "averageMs"):
+            names = [readings.text(row.get("name"), f"[{n}].name") for n, row in enumerate(rows)]
+            times = _milliseconds(rows, "averageMs", readings)
+            readings.finish()
             layers = tuple(
-                ProfileLayer(str(row["name"]), float(row["averageMs"]) / 1e3, _kind(str(row["name"])))
-                for row in rows
+                ProfileLayer(name, time_s, _kind(name)) for name, time_s in zip(names, times, strict=True)
             )
         else:
             raise refuse(
@@ -50,6 +58,11 @@ def read(paths: Sequence[Path]) -> EngineProfile:
     return EngineProfile(
         "trtexec", tuple(path.name for path in paths), latency, device, layers, notes=tuple(notes)
     )
+
+
+def _milliseconds(rows: Sequence[dict[str, Any]], key: str, readings: Readings) -> list[float]:
+    """Seconds of the rows that have this key in milliseconds."""
+    return [readings.seconds(row[key], f"[{n}].{key}", 1e-3) for n, row in enumerate(rows) if key in row]
 
 
 def _rows_with(content: object, key: str) -> list[dict[str, Any]]:

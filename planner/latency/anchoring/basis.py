@@ -1,4 +1,4 @@
-"""What anchors are held against: a fitted model, or the roofline of the datasheet where there is none."""
+"""What anchors are compared with: a fitted model, or the roofline of the datasheet where there is none."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Basis:
     """What has to be added to the logarithm of the prediction before any anchor speaks."""
 
     def predicted_s(self, prepared: Prepared, point: OperatingPoint) -> float:
-        """Seconds of the engine alone, without a caller."""
+        """Seconds of the engine alone, without host overhead."""
         if self.transfer is not None:
             return predict(prepared, point, self.transfer, "").band.mid
         return by_roofline(prepared, point).band.mid * math.exp(self.log_shift)
 
     def covers(self, point: OperatingPoint) -> bool:
-        """Whether the unit is one of those that this stands for."""
+        """Whether the model covers the unit."""
         if self.transfer is not None:
             return covers(self.transfer, point)
         return point.unit_kind == self.unit_kind

@@ -1,4 +1,4 @@
-"""Anchors held against an estimate: which may be used, what the model says of each, and the blend.
+"""Anchors compared with an estimate: which may be used, what the model says of each, and the blend.
 
 An anchor is a latency measured by the engine and at the precision of the estimate, on this part or of this
 network. Anything else shares no effect with it (see `planner.latency.transfer.effects`) and is refused.
@@ -20,11 +20,11 @@ from planner.latency.kernels.prepared import prepare
 from planner.latency.transfer.effects import (
     Anchored,
     Blend,
+    EffectKeys,
     Known,
-    Place,
     Used,
     blend,
-    place,
+    effect_keys,
     state_of,
 )
 from planner.latency.transfer.published import published
@@ -44,7 +44,7 @@ FAR_DEVIATIONS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The estimate that is asked for, as anchors are held against it."""
+    """The estimate that is asked for, as anchors are compared with it."""
 
     workload: Workload
     device: Device
@@ -54,9 +54,9 @@ class Target:
     caller: str
 
     @property
-    def place(self) -> Place:
-        """Where it stands among the effects."""
-        return _place(self.workload, self.device, self.point, self.caller)
+    def keys(self) -> EffectKeys:
+        """Keys of its effects."""
+        return _keys(self.workload, self.device, self.point, self.caller)
 
 
 def anchored(target: Target, anchors: Sequence[Anchor], *, with_published: bool) -> Anchored:
@@ -68,7 +68,7 @@ def anchored(target: Target, anchors: Sequence[Anchor], *, with_published: bool)
     known = list(_own(target, anchors))
     if with_published and basis.transfer is not None:
         known += _published(target, basis.transfer)
-    found = blend(basis.anchoring.effects, target.place, known)
+    found = blend(basis.anchoring.effects, target.keys, known)
     used = tuple(
         Used(item.name, math.exp(item.log_ratio), weight)
         for item, weight in zip(known, found.weights, strict=True)
@@ -82,8 +82,8 @@ def anchored(target: Target, anchors: Sequence[Anchor], *, with_published: bool)
     )
 
 
-def _place(workload: Workload, device: Device, point: OperatingPoint, caller: str) -> Place:
-    return place(
+def _keys(workload: Workload, device: Device, point: OperatingPoint, caller: str) -> EffectKeys:
+    return effect_keys(
         unit=same_unit(device, point.unit),
         state=state_of(point),
         precision=point.precision.value,
@@ -127,6 +127,7 @@ def _refusals(target: Target, anchor: Anchor) -> Iterator[Problem]:
     if anchor.precision is not None and anchor.precision is not point.precision:
         advice = "leave it out, or ask in its precision"
         yield Problem("precision", point.precision.value, anchor.precision.value, advice, line)
+    # Of another part only the same network says something: it shares the effects of the network.
     elsewhere = anchor.device not in (None, target.device.id)
     if elsewhere and not _is_target(target, anchor.network):
         got = f"{anchor.network} on {anchor.device}"
@@ -147,7 +148,7 @@ def _name(network: str) -> str:
 
 
 def _known(target: Target, anchor: Anchor) -> Known:
-    """The anchor's place, and its latency over what the model says there."""
+    """The keys of an anchor, and its latency over the one that the model predicts."""
     device = target.device if anchor.device in (None, target.device.id) else read_device(anchor.device or "")
     here = device.id == target.device.id
     unit = anchor.unit or (target.point.unit if here else choose_unit(device, None, target.point.engine))
@@ -174,7 +175,8 @@ def _known(target: Target, anchor: Anchor) -> Known:
         f"{format_quantity(anchor.latency_s, 's', 3)}"
     )
     return Known(
-        _place(prepared.workload, device, point, ""),
+        # A user's own measurement is of the engine alone, without a publisher's program around it.
+        _keys(prepared.workload, device, point, ""),
         math.log(anchor.latency_s / predicted),
         f"{name} ({anchor.note})" if anchor.note else name,
     )
@@ -194,6 +196,8 @@ def _workload(target: Target, anchor: Anchor) -> Workload:
     found = read_model(text)
     if same:
         macs, asked = found.macs / found.batch, target.workload.macs / target.workload.batch
+        # Exports of one network differ by a folded operator or two; another size of input differs by far
+        # more.
         if abs(macs - asked) <= SAME_MACS * asked:
             return target.workload
         problem = Problem(
@@ -227,9 +231,11 @@ def _notes(target: Target, known: Sequence[Known], found: Blend, *, asked_publis
             )
         return
     narrower = format_percent(1.0 - found.deviation / found.prior_deviation)
-    told = f"{len(known)} measurements" if len(known) > 1 else "1 measurement"
-    yield f"anchored on {told}: {math.exp(found.shift):.3g} times the model, the band {narrower} narrower"
+    number = f"{len(known)} measurements" if len(known) > 1 else "1 measurement"
+    yield f"anchored on {number}: {math.exp(found.shift):.3g} times the model, the band {narrower} narrower"
     for item in known:
+        # Three deviations are reached by chance in a third of a percent: more often a setting was told
+        # wrongly.
         if abs(item.log_ratio) > FAR_DEVIATIONS * found.prior_deviation:
             yield (
                 f"{item.name} is {math.exp(item.log_ratio):.3g} times what the model says: check its engine, "

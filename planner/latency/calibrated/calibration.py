@@ -42,6 +42,7 @@ class NetworkError:
         mean, alone = together_and_alone(shapes, seconds, spreads)
         within = self.quantile * math.hypot(self.floor, self.share * mean, self.own * alone)
         normal = statistics.NormalDist().inv_cdf((1 + self.level) / 2)
+        # Errors of fit and of the machine's speed are independent, so their squares add.
         return math.hypot(within, normal * self.between_runs)
 
 
@@ -49,6 +50,8 @@ def together_and_alone(
     shapes: Sequence[KernelShape], seconds: Floats, spreads: Floats
 ) -> tuple[float, float]:
     """Spread of a sum of kernels, relative to it, if all miss the same way, and if each kind misses alone."""
+    # The guard is for a network in which every kernel was done away with: its spread is zero and not
+    # undefined.
     parts = seconds * spreads / max(float(seconds.sum()), 1e-30)
     kinds: dict[tuple[str, str], float] = defaultdict(float)
     for shape, part in zip(shapes, parts, strict=True):
@@ -146,6 +149,7 @@ class Calibration:
             base.per_byte_s * moved + base.per_cold_byte_s * cold,
             base.fixed_s * fixed,
         )
+        # A kernel without work, such as one of views alone, has no shares.
         total = sum(terms) or 1.0
         return terms[0] / total, terms[1] / total, terms[2] / total
 
@@ -170,6 +174,6 @@ class Calibration:
         if any("masked" in shape.kind for shape in shapes):
             notes.append(
                 "a mask far below zero makes denormal numbers in attention, which can slow it 3 to 50 times; "
-                "how much hangs on values"
+                "how much depends on values"
             )
         return notes

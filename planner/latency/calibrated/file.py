@@ -33,9 +33,7 @@ def write_calibration(calibration: Calibration, path: Path) -> None:
     content = _table(calibration.models).encode()
     write_bytes(table, content)
     document = _document(calibration, table.name, hashlib.sha256(content).hexdigest())
-    heading = (
-        "# What one engine reaches on this machine; the measured kernels stand in the table beside it.\n"
-    )
+    heading = "# What one engine reaches on this machine; the measured kernels are in the table beside it.\n"
     write_bytes(path, (heading + write_document(document)).encode())
 
 

@@ -3,7 +3,7 @@
 log t = log(a + b MACs + c bytes) + g(shape), where g is a Gaussian process with a Matern 5/2 covariance and a
 length for each feature (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, eq. 4.17 and
 2.25 to 2.26). Far from every measured kernel g returns to zero, the base, and its spread grows to that of the
-class, so that a shape that was never probed is told by its band. Kernels of another kind in the same class
+class, so that a shape that was never probed shows in its band. Kernels of another kind in the same class
 share a part of the covariance.
 """
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.latency.kernels.features import features_of
 from planner.latency.kernels.shape import KernelShape
 
@@ -74,10 +75,13 @@ def _cold_bytes(shape: KernelShape) -> float:
     Once an inference for most kernels; for recurrent ones the weights between steps come again with every
     step where they outgrow the second-level cache.
     """
+    # Small networks keep their weights in the cache from one inference to the next, large ones push them out.
     once = shape.weight_bytes * shape.network_bytes / (shape.network_bytes + CACHE_BYTES)
     if shape.op_class != "recurrent":
         return once
     directions = shape.groups / shape.steps
+    # Of a recurrent layer's weights only those between steps are needed again at every step: rows x rows over
+    # the gates, times the bytes of one weight.
     own = shape.weight_bytes / (directions * shape.rows * shape.depth) * shape.rows**2
     own /= _GATES.get(shape.kind.split(" ")[0], 1)
     return once + shape.groups * own / (1.0 + (CORE_CACHE_BYTES / own) ** _SHARPNESS)
@@ -121,13 +125,18 @@ class KernelModel:
         """Kinds of kernels that were measured."""
         return frozenset(shape.kind for shape in self.shapes)
 
+    @formula("kernel_process")
     def predict(self, shapes: Sequence[KernelShape]) -> tuple[Floats, Floats]:
         """Seconds of each kernel and the standard deviation of their logarithm."""
+        # The process is on the logarithm of measured over base, so that far from all data the base is the
+        # answer.
         base_s = self.base.seconds(shapes)
         cross = covariance(self.hyperparameters, self._points, _points(shapes), self._kinds, _kinds(shapes))
         factor, weights = self._solved
         mean = self.hyperparameters.mean + cross.T @ weights
+        # Diagonal of K* K^-1 K*^T alone; the whole matrix would be as large as the network squared.
         explained = np.einsum("ij,ij->j", cross, cho_solve(factor, cross))
+        # Next to a measured kernel the difference is rounding and may fall below zero.
         variance = np.maximum(self.hyperparameters.spread**2 - explained, 0.0)
         kept = np.array([1.0 - self.absent.get(shape.kind, 0.0) for shape in shapes])
         spread = np.sqrt(variance + self.hyperparameters.noise**2)
@@ -158,6 +167,7 @@ CLOCK_S = 0.5e-6
 
 def noise_variance(noise: float | Floats, counts: Sequence[int], seconds: Sequence[float]) -> Floats:
     """Variance of the logarithm of each measured kernel: that of one run over its count, and the clock's."""
+    # Repeats of one shape share its systematic error: more than four say hardly more than four.
     times = np.minimum(np.array(counts, dtype=np.float64), 4.0)
     variance: Floats = noise**2 / times + clock_variance(counts, seconds)
     return variance
@@ -165,6 +175,7 @@ def noise_variance(noise: float | Floats, counts: Sequence[int], seconds: Sequen
 
 def clock_variance(counts: Sequence[int], seconds: Sequence[float]) -> Floats:
     """The part of the variance that the clock is to blame for."""
+    # Relative error of half a tick; never more than all of the time.
     short: Floats = (CLOCK_S / np.maximum(np.array(seconds), CLOCK_S)) ** 2
     return short / np.minimum(np.array(counts, dtype=np.float64), 4.0)
 
@@ -179,6 +190,7 @@ def covariance(
     """Matern 5/2 covariance between kernels, damped where their kinds differ."""
     lengths = np.array(settings.lengths)
     distance = scaled_distance(left / lengths, right / lengths)
+    # Matern 5/2: twice differentiable, where a squared exponential would be smoother than any machine.
     root = math.sqrt(5.0) * distance
     smooth = (1.0 + root + root**2 / 3.0) * np.exp(-root)
     same = kinds_left[:, None] == kinds_right[None, :]
@@ -188,6 +200,7 @@ def covariance(
 
 def scaled_distance(left: Floats, right: Floats) -> Floats:
     """Euclidean distances between the rows of two arrays."""
+    # |a - b|^2 = a^2 + b^2 - 2 a b, one matrix product; equal points may come out just below zero.
     square = (left**2).sum(1)[:, None] + (right**2).sum(1)[None, :] - 2.0 * left @ right.T
     distance: Floats = np.sqrt(np.maximum(square, 0.0))
     return distance

@@ -22,7 +22,7 @@ def folder() -> Path:
 
 
 def file_of(setting: CalibrationSetting) -> Path:
-    """The place of one setting's calibration."""
+    """The path of one setting's calibration."""
     name = f"{setting.device}.{setting.engine}.{setting.precision}.{setting.threads}t.yaml"
     return folder() / name
 

@@ -76,9 +76,11 @@ def layouts_of(
         direct = runs_blocked and _reads_image(workload, main, rule)
         for access in kernel.reads:
             name, size = access.tensor, _bytes(workload, access.tensor)
+            # A blocked kernel may still read its image plain: three channels fill no block.
             plain = not runs_blocked or (direct and name == main.reads[0].tensor)
             if plain and name in blocked:
                 out_of[name] = size
+            # Reordered once: later readers find the copy in blocks.
             elif not plain and name not in blocked and name not in both:
                 into[index] += size
                 both.add(name)
@@ -100,6 +102,7 @@ def layouts_of(
 
 def _padding(workload: Workload, kernel: Kernel, rule: BlockRule) -> float:
     channels = workload.tensors[kernel.writes[0].tensor].shape[1]
+    # Ceiling division: channels of the last block that nothing fills are computed all the same.
     return -(-channels // rule.size) * rule.size / channels
 
 

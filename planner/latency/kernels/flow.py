@@ -69,11 +69,13 @@ def _sorted(kernels: Sequence[Kernel], makers: Mapping[str, int]) -> list[int]:
     graph: TopologicalSorter[int] = TopologicalSorter()
     for index, kernel in enumerate(kernels):
         wanted = {makers[access.tensor] for access in kernel.reads if access.tensor in makers}
+        # A kernel may read what it writes itself (a view of it); that is no dependence.
         graph.add(index, *sorted(wanted - {index}))
     graph.prepare()
     order: list[int] = []
     ready = sorted(graph.get_ready())
     while ready:
+        # The lowest index among those that are ready: what nothing orders stays in the order of the file.
         index = ready.pop(0)
         order.append(index)
         graph.done(index)
@@ -99,6 +101,8 @@ def cut_bytes(flow: KernelFlow) -> tuple[int, ...]:
     At cut 0 these are the network's inputs; at the last cut nothing is behind, and nothing passes.
     """
     count = len(flow.order)
+    # A tensor crosses every cut between its maker and its last reader: one addition at each end and a running
+    # sum instead of a loop over all cuts.
     changes = [0] * (count + 2)
     for item in flow.flows:
         if item.readers and item.readers[-1] > item.maker:
@@ -141,6 +145,7 @@ def before_products(prepared: Prepared) -> frozenset[int]:
     for tensor in flow.flows:
         readers.setdefault(tensor.maker, set()).update(tensor.readers)
     found: set[int] = set()
+    # Backwards: all readers of a kernel are decided before the kernel itself.
     for place in reversed(range(len(flow.order))):
         kernel = prepared.kernels[flow.order[place]]
         if (kernel.macs and kernel.weights) or found & readers.get(place, set()):

@@ -17,6 +17,8 @@ _PASSING = frozenset({"Reshape", "Add", "Transpose", "Identity", "Dropout", "Cas
 
 def masked_tensors(graph: Graph) -> frozenset[str]:
     """Tensors that hold masked scores or the softmax of such."""
+    # exp(-50) of a float32 softmax is 2e-22, and products of such values soon fall below 1e-38, where
+    # denormal numbers begin.
     found = {name for name, value in _constants(graph).items() if value <= FAR_BELOW}
     if not found:
         return frozenset()

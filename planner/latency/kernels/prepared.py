@@ -12,6 +12,8 @@ from planner.workload.fusion import Fusion, FusionRule, Kernel, fusion_of, kerne
 from planner.workload.quantise import in_8_bits
 from planner.workload.workload import Workload, at_batch, at_precision
 
+_EXPORT = "export it with the extents that it is used with"
+
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Prepared:
@@ -26,6 +28,7 @@ class Prepared:
 def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
     """Everything about a network that does not depend on the part; `InputError` for a batch below one."""
     sized = sized_for(workload, batch)
+    require_work(sized)
     return prepare_fused(at_precision(sized, precision), fused_by(sized, engine))
 
 
@@ -34,6 +37,30 @@ def sized_for(workload: Workload, batch: int) -> Workload:
     if not isinstance(batch, int) or batch < 1:
         raise InputError(workload.model, [Problem("batch", "a whole number of one or more", repr(batch))])
     return workload if batch == workload.batch else at_batch(workload, batch)
+
+
+def require_work(workload: Workload) -> None:
+    """Refuse a network that nothing can be predicted of: an input without elements, or nothing that computes.
+
+    Views and folded nodes (Identity, Reshape, Shape, Dropout at inference) make no kernel that an engine
+    runs.
+    """
+    empty = [
+        name for name in workload.inputs if name in workload.tensors and not workload.tensors[name].elements
+    ]
+    if empty:
+        problem = Problem(
+            f"input {empty[0]!r}", "a shape with one element or more", "a shape with none", _EXPORT
+        )
+    elif all(operator.op_class == "view" for operator in workload.operators):
+        left = workload.unresolved or workload.operators
+        types = ", ".join(sorted({operator.op_type for operator in left})) or "none"
+        why = "could not be counted" if workload.unresolved else "compute nothing at inference"
+        got = f"operators that {why} ({types})"
+        problem = Problem("graph", "an operator that computes", got, "give the whole network")
+    else:
+        return
+    raise InputError(workload.model, [problem])
 
 
 def prepare_fused(made: Workload, fusion: Fusion) -> Prepared:

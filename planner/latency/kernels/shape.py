@@ -222,9 +222,12 @@ def _repeated(workload: Workload, kernel: Kernel, result: Sequence[int]) -> tupl
         return None
     shapes = [workload.tensors[access.tensor].shape for access in (*kernel.reads, *kernel.weights)]
     small = min(shapes, key=math.prod, default=())
+    # One value for all, or equal sizes, is the simple loop; in between something is repeated.
     if not result or len(shapes) < 2 or not 1 < math.prod(small) < math.prod(result):
         return None
     aligned = (1,) * (len(result) - len(small)) + tuple(small)
+    # A smaller operand that does not reach along the last axis gives one value for a whole run of results;
+    # else a row of it is read again and again.
     by_value = aligned[-1] == 1
     run = 1
     for own, whole in zip(reversed(aligned), reversed(result), strict=False):
@@ -277,6 +280,7 @@ def _inside(
     share = 1.0
     for axis in range(spatial):
         extent, positions = source[2 + axis], result[2 + axis]
+        # Axes are independent: a tap is inside where it is inside along each.
         share *= _taps_inside(extent, positions, window[axis], steps[axis], dilations[axis], pads[axis])
     return share
 
@@ -287,6 +291,7 @@ def _taps_inside(extent: int, positions: int, taps: int, stride: int, dilation: 
         return 1.0
     inside = 0
     for tap in range(taps):
+        # Position p of tap t reads p x stride + t x dilation - pad, which must lie from 0 to the extent - 1.
         first = max(0, math.ceil((pad - tap * dilation) / stride))
         last = min(positions - 1, (extent - 1 + pad - tap * dilation) // stride)
         inside += max(0, last - first + 1)

@@ -1,6 +1,6 @@
 """What a latency leaves out: builds, copies, work around inference, reformatting, open axes, fallbacks.
 
-Each is told as a line: how long, how often, whether the latency holds it already, and why. A time is None
+Each is one line: how long, how often, whether the latency holds it already, and why. A time is None
 where nobody knows it, and zero only where it is known to be none. Numbers come from `hardware_db/hidden`.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import replace
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared, prepare
-from planner.latency.overhead import NONE, HiddenCost, OverheadTime, hidden_costs_data, titled
+from planner.latency.overhead import NONE, Overhead, OverheadTime, overhead_data, titled
 from planner.latency.overheads.crossings import copies, other_units, reformat
 from planner.latency.point import point_for
 from planner.latency.result import Estimate
@@ -22,7 +22,7 @@ from planner.workload.workload import Workload
 FITTED = (Provenance.TRANSFERRED, Provenance.CALIBRATED, Provenance.MEASURED)
 
 
-def with_hidden_costs(
+def with_overheads(
     estimate: Estimate, workload: Workload, device: Device, threads: int | None = None
 ) -> Estimate:
     """The estimate with every cost around it."""
@@ -35,12 +35,12 @@ def with_hidden_costs(
         threads=threads,
     )
     prepared = prepare(workload, estimate.batch, point.precision, point.engine)
-    return replace(estimate, hidden=hidden_costs(workload, prepared, device, point, estimate))
+    return replace(estimate, hidden=overheads_of(workload, prepared, device, point, estimate))
 
 
-def hidden_costs(
+def overheads_of(
     workload: Workload, prepared: Prepared, device: Device, point: OperatingPoint, estimate: Estimate
-) -> tuple[HiddenCost, ...]:
+) -> tuple[Overhead, ...]:
     """Every cost around inference at an operating point, known or not, in the order of the day."""
     fitted = estimate.provenance in FITTED
     return (
@@ -57,13 +57,13 @@ def hidden_costs(
 
 def _outside(
     cost_id: str, when: OverheadTime, time_s: Band | None, reason: str, source: str | None = None
-) -> HiddenCost:
+) -> Overhead:
     """A cost that no latency holds."""
-    return HiddenCost(cost_id, when, time_s, in_latency=False, reason=reason, source=titled(source))
+    return Overhead(cost_id, when, time_s, in_latency=False, reason=reason, source=titled(source))
 
 
-def _engine_build(device: Device, point: OperatingPoint) -> HiddenCost:
-    for entry in hidden_costs_data().engine_build:
+def _engine_build(device: Device, point: OperatingPoint) -> Overhead:
+    for entry in overhead_data().engine_build:
         if point.engine in entry.engines and device.form in entry.forms:
             band = Band(entry.low_s.value, entry.mid_s.value, entry.high_s.value)
             return _outside("engine_build", "build", band, entry.reason, entry.source)
@@ -71,8 +71,8 @@ def _engine_build(device: Device, point: OperatingPoint) -> HiddenCost:
     return _outside("engine_build", "build", None, reason)
 
 
-def _first_run(point: OperatingPoint) -> HiddenCost:
-    for entry in hidden_costs_data().first_run:
+def _first_run(point: OperatingPoint) -> Overhead:
+    for entry in overhead_data().first_run:
         if point.engine in entry.engines and point.unit_kind in entry.unit_kinds:
             band = Band(0.0, entry.mid_s.value, entry.mid_s.value)
             return _outside("first_run", "start", band, entry.reason, entry.source)
@@ -80,27 +80,27 @@ def _first_run(point: OperatingPoint) -> HiddenCost:
     return _outside("first_run", "start", None, reason)
 
 
-def _before(prepared: Prepared, point: OperatingPoint) -> HiddenCost:
-    steps = hidden_costs_data().image_steps
+def _before(prepared: Prepared, point: OperatingPoint) -> Overhead:
+    steps = overhead_data().image_steps
     pixels = _pixels(prepared)
     if pixels is None:
         reason = "the inputs are no images; what makes them is outside the network"
         return _outside("preprocess", "inference", None, reason)
     if point.unit_kind not in steps.unit_kinds or point.form not in steps.forms:
-        reason = "hangs on where frames are decoded and resized; measure it and state it in the scenario"
+        reason = "depends on where frames are decoded and resized; measure it and state it in the scenario"
         return _outside("preprocess", "inference", None, reason)
     band = _spread(steps.before_s.value * pixels / steps.pixels.value, steps.spread_ratio.value)
     return _outside("preprocess", "inference", band, steps.reason, steps.source)
 
 
-def _after(prepared: Prepared, point: OperatingPoint) -> HiddenCost:
-    steps = hidden_costs_data().image_steps
+def _after(prepared: Prepared, point: OperatingPoint) -> Overhead:
+    steps = overhead_data().image_steps
     tensors = prepared.workload.tensors
     answered = sum(tensors[name].elements for name in prepared.workload.outputs if name in tensors)
     small = answered <= steps.answers.value * prepared.workload.batch
     if small and point.unit_kind in steps.unit_kinds and point.form in steps.forms:
         band = _spread(steps.after_s.value * prepared.workload.batch, steps.spread_ratio.value)
-        return HiddenCost(
+        return Overhead(
             "postprocess",
             "inference",
             band,
@@ -109,12 +109,12 @@ def _after(prepared: Prepared, point: OperatingPoint) -> HiddenCost:
             source=titled(steps.source),
         )
     reason = (
-        "hangs on how much is found in a frame (boxes, text, masks); measure it and state it in the scenario"
+        "depends on what is found in a frame (boxes, text, masks); measure it and state it in the scenario"
     )
     return _outside("postprocess", "inference", None, reason)
 
 
-def _dynamic_axes(workload: Workload) -> HiddenCost:
+def _dynamic_axes(workload: Workload) -> Overhead:
     open_axes = [
         f"{name}[{axis}]"
         for name, spec in workload.graph.inputs.items()
@@ -122,10 +122,10 @@ def _dynamic_axes(workload: Workload) -> HiddenCost:
         if not isinstance(extent, int)
     ]
     if not open_axes:
-        return HiddenCost(
+        return Overhead(
             "dynamic_axes", "inference", NONE, in_latency=False, reason="every extent is fixed in the file"
         )
-    return HiddenCost(
+    return Overhead(
         "dynamic_axes", "inference", None, in_latency=False,
         reason=f"{', '.join(open_axes[:4])} are open in the file: kernels chosen for a range are slower, and "
         "a new extent may build anew; fix them at export or in the engine's profile",

@@ -8,7 +8,7 @@ from planner.errors import PlannerError
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared
-from planner.latency.overhead import NONE, HiddenCost, hidden_costs_data, titled
+from planner.latency.overhead import NONE, Overhead, overhead_data, titled
 from planner.latency.result import Estimate
 from planner.latency.units.placement import WHOLE, Placement, place_prepared
 from planner.schema.hardware.device import Device, Precision
@@ -16,18 +16,18 @@ from planner.workload.dtypes import BITS, STORED_AS, storage_bytes
 from planner.workload.workload import Workload
 
 
-def copies(prepared: Prepared, device: Device, point: OperatingPoint, *, fitted: bool) -> HiddenCost:
+def copies(prepared: Prepared, device: Device, point: OperatingPoint, *, fitted: bool) -> Overhead:
     """Inputs and outputs between the host's memory and the unit's; none where they share one."""
-    link = hidden_costs_data().link
+    link = overhead_data().link
     size = _bytes(prepared, prepared.workload.inputs) + _bytes(prepared, prepared.workload.outputs)
     if device.memory.shared or point.unit_kind == "cpu":
-        return HiddenCost(
+        return Overhead(
             "copies", "inference", NONE, in_latency=False, reason=link.shared_reason, size_bytes=0,
             source=titled("tegra_note"),
         )  # fmt: skip
     if device.host_link is None:
         reason = "inputs and outputs cross to the host; the datasheet names no link"
-        return HiddenCost("copies", "inference", None, in_latency=False, reason=reason, size_bytes=size)
+        return Overhead("copies", "inference", None, in_latency=False, reason=reason, size_bytes=size)
     rate = device.host_link.bandwidth_bytes_per_s.value
     shares = (link.high_share_ratio.value, link.mid_share_ratio.value, link.low_share_ratio.value)
     band = Band(*(size / (rate * share) for share in shares))
@@ -35,20 +35,20 @@ def copies(prepared: Prepared, device: Device, point: OperatingPoint, *, fitted:
     reason = f"inputs and outputs over {device.host_link.technology}"
     if published:
         reason += "; the runs that the latency was fitted on copied their inputs"
-    return HiddenCost(
+    return Overhead(
         "copies", "inference", band, in_latency=published, reason=reason, size_bytes=size,
         source=titled(link.source),
     )  # fmt: skip
 
 
-def reformat(prepared: Prepared, point: OperatingPoint, *, fitted: bool) -> HiddenCost:
-    """Passages between number formats: at inputs and outputs, and between kernels of different formats."""
+def reformat(prepared: Prepared, point: OperatingPoint, *, fitted: bool) -> Overhead:
+    """Conversions between number formats: at inputs and outputs, and between kernels of different formats."""
     workload = prepared.workload
     if point.unit_kind == "cpu" and point.precision is Precision.FP32:
-        told = "32 bits all through, so no format changes; layouts are the engine's own and in its fit"
+        reason = "32 bits all through, so no format changes; layouts are the engine's own and in its fit"
         if fitted:
-            return HiddenCost("reformat", "inference", NONE, in_latency=True, reason=told)
-        return HiddenCost(
+            return Overhead("reformat", "inference", NONE, in_latency=True, reason=reason)
+        return Overhead(
             "reformat", "inference", None, in_latency=False, reason="layouts are the engine's own"
         )
     sizes = [_full_bytes(prepared, name) for name in (*workload.inputs, *workload.outputs)]
@@ -61,50 +61,50 @@ def reformat(prepared: Prepared, point: OperatingPoint, *, fitted: bool) -> Hidd
     bits = BITS[STORED_AS[point.precision][1]]
     moved_s = sum(sizes) * (1 + bits / 32) / point.bandwidth_bytes_per_s
     each_s = count * point.launch_s + moved_s
-    band = Band(0.0, each_s, hidden_costs_data().reformat.high_factor_ratio.value * each_s)
-    reason = f"{count} passages between number formats, each a kernel of its own unless the engine joins it"
+    band = Band(0.0, each_s, overhead_data().reformat.high_factor_ratio.value * each_s)
+    reason = f"{count} conversions of number formats, each a kernel of its own unless the engine joins it"
     if fitted:
         reason += "; the latency was fitted on whole runs that paid theirs"
-    return HiddenCost(
+    return Overhead(
         "reformat", "inference", band, in_latency=fitted, reason=reason, source=titled("trt_reformat")
     )
 
 
 def other_units(
     workload: Workload, prepared: Prepared, device: Device, point: OperatingPoint, estimate: Estimate
-) -> Iterator[HiddenCost]:
-    """Passages to other units and what the kernels there take, beside what the estimate costs them at."""
+) -> Iterator[Overhead]:
+    """Crossings to other units and what the kernels there take, beside what the estimate costs them at."""
     if not point.operators:
         reason = f"which operators {point.engine} runs on a {point.unit_kind} is not in the database"
         known = point.unit_kind in WHOLE and not workload.unresolved
         if workload.unresolved:
             kinds = sorted({item.op_type for item in workload.unresolved})
             reason = f"whether {point.engine} runs {', '.join(kinds)} is not known"
-        told = f"{point.engine} runs a whole network on one {point.unit_kind}" if known else reason
+        reason = f"{point.engine} runs a whole network on one {point.unit_kind}" if known else reason
         for name in ("provider_switches", "fallback"):
-            yield HiddenCost(name, "inference", NONE if known else None, in_latency=False, reason=told)
+            yield Overhead(name, "inference", NONE if known else None, in_latency=False, reason=reason)
         return
     try:
         placed = place_prepared(workload, prepared, device, point)
     except PlannerError as error:
         for name in ("provider_switches", "fallback"):
-            yield HiddenCost(name, "inference", None, in_latency=False, reason=str(error))
+            yield Overhead(name, "inference", None, in_latency=False, reason=str(error))
         return
     yield from _of_placement(placed, estimate)
 
 
-def _of_placement(placed: Placement, estimate: Estimate) -> Iterator[HiddenCost]:
-    size = sum(passage.size_bytes for passage in placed.passages)
+def _of_placement(placed: Placement, estimate: Estimate) -> Iterator[Overhead]:
+    size = sum(crossing.size_bytes for crossing in placed.passages)
     if not placed.falls_back:
-        told = f"every operator runs on the {estimate.unit}"
-        yield HiddenCost("provider_switches", "inference", NONE, in_latency=False, reason=told, size_bytes=0)
-        yield HiddenCost("fallback", "inference", NONE, in_latency=False, reason=told)
+        reason = f"every operator runs on the {estimate.unit}"
+        yield Overhead("provider_switches", "inference", NONE, in_latency=False, reason=reason, size_bytes=0)
+        yield Overhead("fallback", "inference", NONE, in_latency=False, reason=reason)
         return
     held = any(layer.unit != estimate.unit for layer in estimate.layers)
-    yield HiddenCost(
+    yield Overhead(
         "provider_switches", "inference", placed.crossing_s, in_latency=held,
         reason=f"{len(placed.passages)} tensors cross between units", size_bytes=size,
-        source=titled(hidden_costs_data().crossing.source),
+        source=titled(overhead_data().crossing.source),
     )  # fmt: skip
     fell = placed.falls_back
     if held:
@@ -112,8 +112,8 @@ def _of_placement(placed: Placement, estimate: Estimate) -> Iterator[HiddenCost]
         ends = (sum(time.low_s for time in times), sum(time.high_s for time in times))
         there = Band(ends[0], sum(time.mid_s for time in times), ends[1])
         units = ", ".join(sorted({layer.unit for layer in fell}))
-        told = f"{len(fell)} of {len(estimate.layers)} kernels run on {units}"
-        yield HiddenCost("fallback", "inference", there, in_latency=True, reason=told)
+        reason = f"{len(fell)} of {len(estimate.layers)} kernels run on {units}"
+        yield Overhead("fallback", "inference", there, in_latency=True, reason=reason)
         return
     names = {layer.name for layer in fell}
     here_s = sum(layer.time.mid_s for layer in estimate.layers if layer.name in names)
@@ -124,7 +124,7 @@ def _of_placement(placed: Placement, estimate: Estimate) -> Iterator[HiddenCost]
         sum(layer.time.high_s for layer in fell) - here_s,
     )
     units = ", ".join(sorted({layer.unit for layer in fell}))
-    yield HiddenCost(
+    yield Overhead(
         "fallback", "inference", band, in_latency=False,
         reason=f"{len(fell)} of {len(estimate.layers)} kernels run on {units}: {there_s * 1e3:.2f} ms there, "
         f"for the {here_s * 1e3:.2f} ms that the latency holds as if they ran here",

@@ -17,6 +17,7 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.transfer.kernels import Column
 from planner.schema.fitted.transfer import EffectName
@@ -30,7 +31,7 @@ Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EffectKeys:
     """One setting as the keys of its effects, in the order of `EFFECTS`."""
 
     keys: tuple[Hashable, ...]
@@ -38,9 +39,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A measurement at a place: the logarithm of measured over predicted, and what it is called."""
+    """A measurement in one setting: the logarithm of measured over predicted, and what it is called."""
 
-    place: Place
+    keys: EffectKeys
     log_ratio: float
     name: str = ""
 
@@ -76,7 +77,7 @@ class Anchored:
     notes: tuple[str, ...]
 
 
-def place(
+def effect_keys(
     *,
     unit: str,
     state: str,
@@ -87,14 +88,15 @@ def place(
     macs: float,
     batch: int,
     threads: float,
-) -> Place:
-    """The place of a setting; `unit` is the same text for parts that differ in name alone, `macs` a batch's.
+) -> EffectKeys:
+    """Keys of a setting; `unit` is the same text for parts that differ in name alone, `macs` a batch's.
 
-    `state` is the mode and clock. Sizes of input are told apart by the multiply-accumulates of one inference.
+    `state` is the mode and clock. Input sizes are distinguished by the multiply-accumulates of one inference.
     """
+    # Three digits: counts of the same network from two exports differ by less.
     size = f"{macs / batch:.2e}"
     loaded = batch >= LARGE_BATCH
-    return Place(
+    return EffectKeys(
         (
             (unit,),
             (unit, precision, caller),
@@ -110,42 +112,47 @@ def place(
 
 
 def state_of(point: OperatingPoint) -> str:
-    """Mode and clocks of a point, as a place tells them apart."""
+    """Mode and clocks of a point, as part of the keys of a setting."""
     return f"{point.mode} {point.clock_hz / 1e6:g} MHz {point.bandwidth_bytes_per_s / 1e9:g} GB/s"
 
 
-def blend(deviations: Mapping[EffectName, float], target: Place, anchors: Sequence[Known]) -> Blend:
+@formula("anchored_blend")
+def blend(deviations: Mapping[EffectName, float], target: EffectKeys, anchors: Sequence[Known]) -> Blend:
     """The conditional mean and deviation at the target, given the anchors."""
     prior = float(np.sqrt(sum(value**2 for value in deviations.values())))
     if not anchors:
         return Blend(0.0, prior, prior, ())
-    places = [anchor.place for anchor in anchors]
-    among = covariance(deviations, places, places) + RUN_TO_RUN**2 * np.eye(len(places))
-    shared = covariance(deviations, [target], places)[0]
+    settings = [anchor.keys for anchor in anchors]
+    # Repeated measurements differ by their own noise; it also keeps the matrix regular where two anchors
+    # share every effect.
+    among = covariance(deviations, settings, settings) + RUN_TO_RUN**2 * np.eye(len(settings))
+    shared = covariance(deviations, [target], settings)[0]
+    # Conditional mean of a normal variable; it is the best linear predictor also where errors are not normal.
     weights: Column = np.linalg.solve(among, shared)
     shift = float(weights @ np.array([anchor.log_ratio for anchor in anchors]))
+    # The truth itself varies from run to run: no anchor can narrow the band below that.
     variance = max(prior**2 - float(weights @ shared), RUN_TO_RUN**2)
     return Blend(shift, float(np.sqrt(variance)), prior, tuple(weights.tolist()))
 
 
 def covariance(
-    deviations: Mapping[EffectName, float], rows: Sequence[Place], columns: Sequence[Place]
+    deviations: Mapping[EffectName, float], rows: Sequence[EffectKeys], columns: Sequence[EffectKeys]
 ) -> Matrix:
-    """Covariance of the logarithms at two lists of places."""
+    """Covariance of the logarithms between two lists of settings."""
     total = np.zeros((len(rows), len(columns)))
     for name, same in zip(EFFECTS, shared_effects(rows, columns), strict=True):
         total += deviations.get(name, 0.0) ** 2 * same
     return total
 
 
-def shared_effects(rows: Sequence[Place], columns: Sequence[Place]) -> tuple[Matrix, ...]:
+def shared_effects(rows: Sequence[EffectKeys], columns: Sequence[EffectKeys]) -> tuple[Matrix, ...]:
     """For each effect, 1 where a row and a column have the same key, else 0."""
     found = []
     for index in range(len(EFFECTS)):
         numbers: dict[Hashable, int] = {}
         left, right = (
-            np.array([numbers.setdefault(item.keys[index], len(numbers)) for item in places])
-            for places in (rows, columns)
+            np.array([numbers.setdefault(item.keys[index], len(numbers)) for item in settings])
+            for settings in (rows, columns)
         )
         found.append((left[:, None] == right[None, :]).astype(np.float64))
     return tuple(found)

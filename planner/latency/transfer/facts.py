@@ -54,8 +54,12 @@ def ops_per_joule(point: OperatingPoint) -> float:
     if point.unit_kind == "cpu":
         peak = point.vector_ops_per_s
     elif point.form == "card":
+        # INT8 runs at twice the rate of FP16 on the units that have both; parts without INT8 are compared so
+        # too.
         half = 2.0 * point.peaks_ops_per_s.get(Precision.FP16, 0.0)
         peak = max(point.peaks_ops_per_s.get(Precision.INT8, 0.0), half)
     else:
         return 0.0
+    # Relative to what is normal for the year of the part: only a peak beyond that asks for more than its
+    # limit feeds.
     return float(peak / point.power_limit_w / EFFICIENCY_GROWTH ** (point.year - 2018))

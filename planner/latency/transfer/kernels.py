@@ -99,6 +99,7 @@ def _table(prepared: Prepared) -> KernelTable:
 def network_kind(table: KernelTable) -> NetworkKind:
     """A transformer where products of matrices are most of the work and some multiply two activations."""
     macs = {name: float(table.macs[table.kind == index].sum()) for index, name in enumerate(CLASSES)}
+    # Products with weights alone also make a perceptron; it takes products of two activations as well.
     if macs["matmul"] > 0 and macs["gemm"] + macs["matmul"] > 0.5 * sum(macs.values()):
         return "transformer"
     return "cnn"
@@ -114,6 +115,7 @@ def stacked(tables: Sequence[KernelTable]) -> KernelTable:
 def _row(kernel: Kernel, tensors: Mapping[str, Tensor], whole: tuple[float, ...]) -> tuple[float, ...]:
     shape = kernel.contraction
     kind = _kind(kernel, tensors) if kernel.macs else "none"
+    # The fusion rules join x sigmoid(x) to its convolution; whether an engine does is a parameter of its fit.
     apart = shape is not None and {"Conv", "Sigmoid", "Mul"} <= set(kernel.op_types)
     return (
         CLASSES.index(kind),
@@ -127,6 +129,7 @@ def _row(kernel: Kernel, tensors: Mapping[str, Tensor], whole: tuple[float, ...]
         float(shape.rows if shape else 1),
         float(shape.columns if shape else 1),
         float(shape.depth if shape else 1),
+        # Run on its own, the pass reads and writes the result once more.
         2.0 * kernel.output_bytes if apart else 0.0,
         float(not kernel.macs and bool(_LAYOUT.intersection(kernel.op_types))),
         float(not kernel.macs and "Concat" in kernel.op_types),
@@ -149,4 +152,6 @@ def _is_winograd(kernel: Kernel, tensors: Mapping[str, Tensor]) -> bool:
     read = tensors[kernel.reads[0].tensor].shape
     if len(read) != 4 or kernel.op_class != "conv":
         return False
+    # Stride 1 keeps the number of positions; without padding a few at the border are missing, with stride 2
+    # three quarters are.
     return bool(kernel.contraction.columns >= 0.8 * read[0] * read[2] * read[3])

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.formulas import formula
 from planner.latency.transfer.kernels import CLASSES, Column, KernelTable
 
 NEUTRAL: Mapping[str, float] = {
@@ -96,20 +97,29 @@ class KernelTimes:
     total_s: Column
 
 
+@formula("transferred_time")
 def kernel_times(parameters: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> KernelTimes:
     """Time of each kernel; parameters that are not given are neutral."""
     p = {**NEUTRAL, **parameters}
     compute = _compute_s(p, table, unit)
     memory = _memory_s(p, table, unit)
+    # Arithmetic and traffic overlap by the exponent; launches and passes of their own are added, as nothing
+    # hides them.
     joint = _joined(compute, memory, p["overlap"])
     launch = 1e-6 * p["launch_us"] * unit.launch * table.launched * _rounds(p, table)
     if p["clock_ghz"] > 0:
         launch = launch * np.where(
-            unit.clock_hz > 0, 1e9 * p["clock_ghz"] / np.maximum(unit.clock_hz, 1.0), 1.0
+            # The maximum only keeps NumPy from dividing by zero in rows that `where` throws away.
+            unit.clock_hz > 0,
+            1e9 * p["clock_ghz"] / np.maximum(unit.clock_hz, 1.0),
+            1.0,
         )
     aside = _aside_s(p, table, unit, launch)
+    # Costs of the whole batch, spread evenly over its kernels so that their sum is that of the network.
     once = p["switch_us"] * _streamed(p, table, unit) + p["image_us"] * table.images
     launch = launch + 1e-6 * once / table.kernels
+    # What is left of a kernel that only moves data: engines write into a concatenation in place, or take
+    # several passes for one transposition.
     left = 1.0 - table.moves * (1.0 - p["copied"])
     left = np.where(table.moves * table.attention > 0, p.get("heads", p["copied"]), left)
     left = np.where(table.joins > 0, p.get("joined", p["copied"]), left)
@@ -122,6 +132,8 @@ def _joined(compute: Column, memory: Column, power: float) -> Column:
     if power == 1.0:
         return compute + memory
     longer, shorter = np.maximum(compute, memory), np.minimum(compute, memory)
+    # The longer is taken out before the power, so that neither overflows nor vanishes; kernels of no time
+    # stay zero.
     share = np.divide(shorter, longer, out=np.zeros(len(longer)), where=longer > 0)
     result: Column = longer * (1.0 + share**power) ** (1.0 / power)
     return result
@@ -129,29 +141,39 @@ def _joined(compute: Column, memory: Column, power: float) -> Column:
 
 def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Column:
     shares = np.array([p[f"share.{name}"] for name in CLASSES])[table.kind]
+    # Transforms of Winograd need wider numbers: in some precisions the saving is smaller, for this class
+    # alone.
     shares = np.where(table.kind == CLASSES.index("winograd"), shares * unit.winograd, shares)
     occupancy = _occupancy(p["half_waves"] * unit.waves, table, unit) if p["half_waves"] > 0 else 1.0
     summed = table.kind != CLASSES.index("depthwise")  # its sums are as short as its window, whatever it is
     depth = np.where(summed, table.depth / (table.depth + p["half_depth"]), 1.0)
     if p["group_width"] > 0:
         grouped = table.kind == CLASSES.index("grouped")
+        # A group with fewer output channels than the array is wide leaves the rest of it idle.
         shares = shares * np.where(grouped, np.minimum(1.0, table.rows / p["group_width"]), 1.0)
     padded = table.macs
     if p["pad"] > 1:
         padded = padded * _padding(table.rows, p["pad"]) * _padding(table.depth, p["pad"])
+    # Amdahl: the peak counts all threads, and a share of the work is done by one while the others wait.
     threads = 1.0 + p["serial"] * (unit.processors - 1.0)
     rate = unit.peak_ops_per_s * shares * occupancy * depth * unit.rate
     if p["ops_per_joule"] > 0:
+        # How much more than a part can feed its peak asks for; below one the limit hardly shows, far above it
+        # decides.
         asked = unit.int8_ops_per_joule / (1e12 * p["ops_per_joule"])
         rate = rate / (1.0 + asked ** p["limit_sharpness"]) ** (1.0 / p["limit_sharpness"])
     vector = unit.vector_ops_per_s * p["vector"] * unit.rate
+    # Two operations for each multiply-accumulate, as peaks are counted.
     result: Column = (2.0 * padded / rate + table.other_ops / vector) * threads
     return result
 
 
 def _occupancy(half: float | Column, table: KernelTable, unit: UnitFacts) -> Column:
     """Share of the processors' time that output tiles keep busy."""
+    # Tiles that are only partly filled cost whole ones, so small results waste the most.
     waves = table.groups * np.ceil(table.rows / TILE) * np.ceil(table.columns / TILE) / unit.processors
+    # Half of the peak at `half` waves and nearly all at many: smooth, because the true steps at whole waves
+    # depend on tile sizes that nobody states.
     result: Column = waves / (waves + half)
     return result
 
@@ -167,8 +189,10 @@ def _memory_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> Co
     wider = np.where(table.silu_bytes > 0, unit.silu_bytes, 1.0)
     written = table.write_bytes + (1.0 - p["silu_apart"]) * p["silu_pass"] * table.silu_bytes
     rounds = _rounds(p, table)
+    # Whether a tensor stays in a cache depends on the size of one round, its traffic on all rounds.
     moved = table.read_bytes / _speed(p, table.read_bytes / rounds, unit)
     moved = moved + written / _speed(p, table.write_bytes / rounds, unit)
+    # Weights come again with each inference: they stay in a cache only where all of the network's do.
     weights = rounds * table.weight_bytes / _speed(p, table.all_weight_bytes, unit) / p["weights"]
     result: Column = (moved * wider * p["crossing"] + weights) * _streamed(p, table, unit) / bandwidth
     return result
@@ -195,16 +219,22 @@ def _streamed(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> fl
     """
     if p["resident"] == 0:
         return 1.0
+    # What wants to stay on the chip: weights, lines of activations and, with attention, its intermediate
+    # products.
     needed = table.all_weight_bytes + p["held"] * table.all_write_bytes
     needed = needed + 1e6 * p["attention_mb"] * table.attention
     fill = p["resident"] * unit.cache_bytes / needed
+    # A smooth step around a full chip: compilers squeeze some networks in that others would not fit.
     result: Column = 1.0 / (1.0 + fill ** p["sharpness"])
     return result
 
 
 def _speed(p: Mapping[str, float], size: Column, unit: UnitFacts) -> Column:
     """How many times faster than memory a tensor of this size moves; smooth around a share of the cache."""
+    # Never zero, so that a unit without a known cache divides by a billionth of a byte and gets no speed-up.
     held = p["cache_part"] * unit.cache_bytes + 1e-9
     square = (size / held) ** 2
+    # Fourth power of size over capacity: a tensor of half the capacity moves nearly at full speed, one of
+    # twice the capacity nearly at memory's.
     result: Column = 1.0 + (p["cache_speed"] - 1.0) / (1.0 + square * square)
     return result

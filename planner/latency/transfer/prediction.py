@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from planner.errors import UnknownIdError
+from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared
@@ -47,14 +48,16 @@ def predict(
     values = parameter_values(transfer)
     chosen = usual_profile(transfer, prepared.workload.model) if profile is None else profile
     if chosen and chosen not in (known := [caller.profile for caller in transfer.callers]):
-        raise UnknownIdError(f"caller of {transfer.engine}", chosen, ["none", *known])
+        raise UnknownIdError(f"host overhead (--caller) of {transfer.engine}", chosen, ["none", *known])
     acting = combined(transfer.scoped, values, setting_of(point, chosen))
     alone = combined(transfer.scoped, values, setting_of(point, ""))
     facts = unit_facts(point, acting)
     if any(kernel.precision == "int8" for kernel in prepared.kernels):
+        # A peak for each kernel: in a quantised file some run in 8 bits and some do not.
         facts = replace(facts, peak_ops_per_s=_peaks(prepared, point))
     times = kernel_times({**transfer.constants, **values}, table, facts)
     fixed_s = 1e-6 * (values.get("fixed_us", 0.0) + acting["fixed_us"])
+    # Scoped parameters of the caller, less those that hold without it: the program around the engine.
     caller_s = 1e-6 * (acting["fixed_us"] - alone["fixed_us"])
     mid = fixed_s + float(times.total_s.sum())
     low, high, power, notes = _ends(transfer, table, times, point)
@@ -89,6 +92,7 @@ def _peaks(prepared: Prepared, point: OperatingPoint) -> np.ndarray[tuple[int], 
     )
 
 
+@formula("left_out_band")
 def _ends(
     transfer: Transfer, table: KernelTable, times: KernelTimes, point: OperatingPoint
 ) -> tuple[float, float, float, tuple[str, ...]]:
@@ -99,12 +103,14 @@ def _ends(
     power = 1.0
     notes: list[str] = []
     if own is None or own.observations < ENOUGH_OBSERVATIONS:
+        # The kind that is known best stands in, with its band widened.
         own = max(transfer.residuals, key=lambda item: item.observations)
         power *= FEW_WIDENS
         notes.append(message("estimated.few_measurements", kind=message(f"a_network.{kind}")))
     for widening, note in _novelty(transfer, table, times, point):
         power *= widening
         notes.append(note)
+    # A power of the ratio is a factor on its logarithm: both ends move apart by the same share.
     return own.low**power, own.high**power, power, tuple(notes)
 
 
@@ -112,16 +118,18 @@ def _novelty(
     transfer: Transfer, table: KernelTable, times: KernelTimes, point: OperatingPoint
 ) -> Iterator[tuple[float, str]]:
     """What the fit never saw: a band squares where all of the time is spent in classes that are new to it."""
+    # A network without any time has shares of zero.
     total = float(times.total_s.sum()) or 1.0
     shares: Mapping[str, float] = {
         name: float(times.total_s[table.kind == index].sum()) / total
         for index, name in enumerate(CLASSES)
         if name not in transfer.fitted_classes
     }
+    # Up to 2 % of the time hardly moves the sum, whatever it is off by.
     new = {name: share for name, share in shares.items() if share > 0.02}
     if new:
-        told = tuple(f"{name} {share * 100:.0f} %" for name, share in new.items())
-        yield 1.0 + sum(new.values()), message("estimated.new_operators", items=told)
+        listed = tuple(f"{name} {share * 100:.0f} %" for name, share in new.items())
+        yield 1.0 + sum(new.values()), message("estimated.new_operators", items=listed)
     fitted = transfer.rests_on.precisions if transfer.rests_on else []
     if point.precision.value not in fitted:
         yield 1.5, message("estimated.new_precision", precision=point.precision)
@@ -129,5 +137,5 @@ def _novelty(
 
 def _caller_note(transfer: Transfer, profile: str, caller_s: float) -> str:
     why = next((caller.why for caller in transfer.callers if caller.profile == profile), profile)
-    told = Stored(f"transfer.{transfer.id}.caller.{profile}", why)
-    return message("estimated.caller", time=f"{caller_s * 1e3:.2f}", why=told)
+    reason = Stored(f"transfer.{transfer.id}.caller.{profile}", why)
+    return message("estimated.caller", time=f"{caller_s * 1e3:.2f}", why=reason)

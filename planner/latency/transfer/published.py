@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 from planner.data_files import database_dir
 from planner.errors import MissingDataError
-from planner.latency.transfer.effects import Known, place
+from planner.latency.transfer.effects import Known, effect_keys
 from planner.latency.transfer.store import network_family
 from planner.units import format_quantity
 
@@ -36,7 +36,7 @@ class PublishedRow:
 
     def known(self) -> Known:
         """The row as an anchor."""
-        at = place(
+        at = effect_keys(
             unit=self.unit,
             state=self.state,
             precision=self.precision,
@@ -47,10 +47,10 @@ class PublishedRow:
             batch=self.batch,
             threads=self.threads,
         )
-        told = (
+        name = (
             f"{self.model}, batch {self.batch}, on {self.device}: {format_quantity(self.latency_s, 's', 3)}"
         )
-        return Known(at, self.log_ratio, f"{told} (published, {self.row})")
+        return Known(at, self.log_ratio, f"{name} (published, {self.row})")
 
 
 COLUMNS = tuple(field.name for field in fields(PublishedRow))

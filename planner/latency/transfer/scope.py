@@ -46,6 +46,7 @@ def combined(
     scoped: Iterable[ScopedParameter], values: Mapping[str, float], setting: ScopeFacts
 ) -> dict[ActsOn, float]:
     """What acts on each target: products, and the sum of what is added to the fixed cost."""
+    # Neutral elements: one for what is multiplied, zero for what is added.
     found: dict[ActsOn, float] = {**dict.fromkeys(FACTORS, 1.0), "fixed_us": 0.0}
     for parameter in scoped:
         if applies(parameter, setting):

@@ -1,4 +1,4 @@
-"""Transferred models of the database, and which of them stands for a unit."""
+"""Transferred models of the database, and which of them covers a unit."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def transfer_for(point: OperatingPoint) -> Transfer | None:
 
 
 def covers(transfer: Transfer, point: OperatingPoint) -> bool:
-    """Whether the model stands for the unit: engine, kind of unit, and one of the words that it names."""
+    """Whether the model covers the unit: engine, kind of unit, and one of the words that it names."""
     if point.engine != transfer.engine or point.unit_kind != transfer.covers.unit_kind:
         return False
     described = (point.unit_name, point.architecture)

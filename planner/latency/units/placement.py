@@ -19,7 +19,7 @@ from planner.latency.kernels.prepared import Prepared, prepare
 from planner.latency.kernels.unit_limits import refusals
 from planner.latency.network_time import LayerEstimate, NetworkTime
 from planner.latency.one_unit import assembled, estimate_at
-from planner.latency.overhead import hidden_costs_data
+from planner.latency.overhead import overhead_data
 from planner.latency.point import point_for
 from planner.latency.result import Estimate
 from planner.latency.transfer.store import transfer_for
@@ -188,7 +188,7 @@ def _passages(prepared: Prepared, places: Sequence[str]) -> tuple[Passage, ...]:
 
 def crossing_band(passages: int) -> Band:
     """Time of so many passages between units that share a memory."""
-    one = hidden_costs_data().crossing
+    one = overhead_data().crossing
     return Band(*(passages * end.value for end in (one.low_s, one.mid_s, one.high_s)))
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from planner.errors import InputError, Problem
+from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.flow import KernelFlow, cut_bytes, kernel_flow, output_bytes
@@ -117,6 +118,7 @@ def split_between(
     return split(prepared, device, server, wire, sent), device, server
 
 
+@formula("split_latency")
 def split(
     prepared: Prepared, device: Estimate, server: Estimate, wire: Wire, sent: Sent = AS_THEY_ARE
 ) -> Split:

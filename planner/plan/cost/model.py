@@ -2,9 +2,10 @@
 
 The rack is sized again in closed form for each set of inputs (`planner.plan.sizing.closed_form`): the least
 devices that keep the utilisation limit, the power they then draw, what that costs over the horizon. An input
-is a place in its band: 0 is its low end, 0.5 its middle, 1 its high end, with straight lines between. Latency
-is taken at nine places and growth at five, the nearest ones. Heat and the service level are not looked at
-again: where latency comes out higher than planned, sizing and simulation say whether the rack still holds.
+is a quantile of its band: 0 is its low end, 0.5 its middle, 1 its high end, with straight lines between.
+Latency is taken at nine quantiles and growth at five, the nearest ones. Heat and the service level are not
+looked at again: where latency comes out higher than planned, sizing and simulation say whether the rack still
+holds.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ SHARED = (ELECTRICITY, GROWTH)
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input with its band, the place in it that the plan takes, and what the band rests on."""
+    """One input with its band, the quantile that the plan takes, and what the band rests on."""
 
     name: str
     unit: str
@@ -56,9 +57,9 @@ class Input:
     planned: float
     basis: str
 
-    def at(self, place: float) -> float:
-        """The value at a place of the band."""
-        return between(self.band.low, self.band.mid, self.band.high, place)
+    def at(self, quantile: float) -> float:
+        """The value at a quantile of the band."""
+        return between(self.band.low, self.band.mid, self.band.high, quantile)
 
 
 class CostModel:
@@ -85,19 +86,21 @@ class CostModel:
         self._planned = {item.name: item.planned for item in self._all_inputs()}
         self._more = 0
         if scenario.deployment is None:
+            # What simulation found to be needed beyond the closed form is kept at every place: the form alone
+            # is too low.
             self._more = max(0, option.count - self._count(scenario, self._services_at(self._planned), 1))
 
-    def bill(self, places: Mapping[str, float] | None = None) -> Bill:
-        """The bill at these places of the inputs, the others as planned."""
-        at = {**self._planned, **(places or {})}
+    def bill(self, quantiles: Mapping[str, float] | None = None) -> Bill:
+        """The bill at these quantiles of the inputs, the others as planned."""
+        at = {**self._planned, **(quantiles or {})}
         price = replace(self.price, mid=between(self.price.low, self.price.mid, self.price.high, at[PRICE]))
         spread = self._electricity_spread()
         scenario = _with_energy_price(self.scenario, 1.0 + spread * (2.0 * at[ELECTRICITY] - 1.0))
         return bill_of(scenario, self.device, price, self._life(at))
 
-    def count(self, places: Mapping[str, float] | None = None) -> int:
+    def count(self, quantiles: Mapping[str, float] | None = None) -> int:
         """Devices that carry the load of the last year, spares not among them."""
-        return self._life({**self._planned, **(places or {})})[-1].count
+        return self._life({**self._planned, **(quantiles or {})})[-1].count
 
     def _all_inputs(self) -> tuple[Input, ...]:
         money, slowest = self.scenario.money, self.option.slowest
@@ -141,7 +144,8 @@ class CostModel:
         return ASSUMED_GROWTH_SPREAD * self._growth() if stated is None else stated
 
     def _life(self, at: Mapping[str, float]) -> tuple[Year, ...]:
-        """The years at these places; power follows at once, latency and growth in steps that are kept."""
+        """The years at these quantiles; power follows at once, latency and growth in steps that are kept."""
+        # Sizing a rack takes most of the time and moves in whole devices: a few places are sized and kept.
         key = (round(at[LATENCY] * _LATENCY_STEPS), round(at[GROWTH] * _GROWTH_STEPS))
         if key not in self._lives:
             latency, growth = key[0] / _LATENCY_STEPS, key[1] / _GROWTH_STEPS
@@ -161,6 +165,7 @@ class CostModel:
         found: list[Year] = []
         count = 1
         for number in range(len(years(self.scenario))):
+            # Without growth one year is like the next.
             if found and per_year == 0.0:
                 found.append(found[0])
                 continue
@@ -203,11 +208,13 @@ class CostModel:
             installed=installed,
             requests_per_s=sum(group.offered_per_s for group in stream_groups(scenario)),
             absorbed=min(1.0, option.offered_utilisation) * option.count / installed,
+            # What follows the load over the day, apart from what does not: a tariff by the hour weighs them
+            # differently.
             draw=Draw(option.heat.power_w - load_w, load_w),
         )
 
     def _services_at(self, at: Mapping[str, float]) -> tuple[Service, ...]:
-        """Service times at a place of the latency band; power while serving as planned."""
+        """Service times at a quantile of the latency band; power while serving as planned."""
         planned = self._services[2 if self.option.plan_for == "cautious" else 1]
         return tuple(
             replace(
@@ -220,16 +227,16 @@ class CostModel:
             for plan, low, mid, high in zip(planned, *self._services, strict=True)
         )
 
-    def _busy_w(self, place: float) -> float:
+    def _busy_w(self, quantile: float) -> float:
         """Power above idle while the slowest network is served."""
         power_w = self.option.slowest.estimate.part_power_w
         idle_w = mode_of(self.device, self.option.mode).idle_w.value
-        return between(power_w.low, power_w.mid, power_w.high, place) - idle_w
+        return between(power_w.low, power_w.mid, power_w.high, quantile) - idle_w
 
 
-def between(low: float, mid: float, high: float, place: float) -> float:
-    """The value at a place of a band: its low end at 0, its middle at 0.5, its high end at 1."""
-    return low + (mid - low) * 2 * place if place <= 0.5 else mid + (high - mid) * (2 * place - 1)
+def between(low: float, mid: float, high: float, quantile: float) -> float:
+    """The value at a quantile of a band: its low end at 0, its middle at 0.5, its high end at 1."""
+    return low + (mid - low) * 2 * quantile if quantile <= 0.5 else mid + (high - mid) * (2 * quantile - 1)
 
 
 def _whose(stated: float | None) -> str:

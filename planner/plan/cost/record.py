@@ -70,7 +70,7 @@ def tornado_record(found: Tornado) -> dict[str, object]:
 
 
 def monte_carlo_record(found: MonteCarlo) -> dict[str, object]:
-    """Each option's spread with its quantiles by name, what the first one's hangs on, and its histogram."""
+    """Each option's spread with its quantiles by name, the sensitivity of the first one, and histogram."""
     return {
         "draws": found.draws,
         "seed": found.seed,

@@ -1,10 +1,10 @@
-"""What a cost hangs on: one input at a time (tornado), and all of them at once (Monte Carlo).
+"""Sensitivity of a cost to its inputs: one input at a time (tornado), and all of them at once (Monte Carlo).
 
-Monte Carlo draws every input evenly over its places with a Latin hypercube, so that the middle of a band is
-its median and its ends are the farthest that is thought of: a band of 90 % is taken for all there is. Inputs
-are drawn independently. Variance is shared out by Sobol' indices (Saltelli et al., Comput. Phys. Commun. 181,
-2010, as in `scipy.stats.sobol_indices`): `first_order` is the part that an input explains alone, `total` the
-part that it has a hand in.
+Monte Carlo draws every input evenly over its quantiles with a Latin hypercube, so that the middle of a band
+is its median and its ends are the farthest that is thought of: a band of 90 % is taken for all there is.
+Inputs are drawn independently. Variance is shared out by Sobol' indices (Saltelli et al., Comput. Phys.
+Commun. 181, 2010, as in `scipy.stats.sobol_indices`): `first_order` is the part that an input explains alone,
+`total` the part that it has a hand in.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.plan.cost.model import SHARED, CostModel
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Influence:
 
 @dataclass(frozen=True, slots=True)
 class MonteCarlo:
-    """All inputs drawn at once: the spread of each option's cost, and what the first one's hangs on."""
+    """All inputs drawn at once: the spread of each option's cost, and the sensitivity of the first one."""
 
     draws: int
     seed: int
@@ -127,6 +128,7 @@ class MonteCarlo:
         return pd.DataFrame(rows)
 
 
+@formula("tornado")
 def tornado(model: CostModel) -> Tornado:
     """Each input of an option at both ends of its band."""
     planned = model.bill()
@@ -159,9 +161,12 @@ def monte_carlo(models: Sequence[CostModel], *, draws: int, seed: int) -> MonteC
     from scipy.stats import qmc
 
     columns = _columns(models)
+    # Each input's range is cut into as many strata as there are draws, and each stratum is drawn from once:
+    # means settle with far fewer draws than at random.
     shares = qmc.LatinHypercube(d=max(1, len(columns)), rng=seed).random(draws)
     samples = [_Sample.of(model, shares, columns) for model in models]
     totals = np.array([sample.total for sample in samples])
+    # Options of equal cost are both the cheapest; shares may then add up to more than one.
     cheapest = totals <= totals.min(axis=0)
     first = samples[0].total
     counts, edges = np.histogram(first, bins=_BINS)
@@ -203,10 +208,10 @@ class _Sample:
         own = {item.name: columns[_owner(model, item.name), item.name] for item in model.inputs}
         rows = []
         for row in shares:
-            places = {name: float(row[column]) for name, column in own.items()}
-            bill = model.bill(places)
+            quantiles = {name: float(row[column]) for name, column in own.items()}
+            bill = model.bill(quantiles)
             rows.append(
-                (bill.total_cost, bill.cost_per_thousand_inferences, bill.capital, model.count(places))
+                (bill.total_cost, bill.cost_per_thousand_inferences, bill.capital, model.count(quantiles))
             )
         return _Sample(*np.array(rows, dtype=np.float64).T)
 
@@ -234,13 +239,14 @@ def _influences(
     if not names or np.ptp(total) == 0:
         return tuple(Influence(name, None, None, None) for name in names)
 
-    def costs(places: Floats) -> Floats:
+    def costs(quantiles: Floats) -> Floats:
         return np.array(
-            [model.bill(dict(zip(names, column, strict=True))).total_cost for column in places.T.tolist()]
+            [model.bill(dict(zip(names, column, strict=True))).total_cost for column in quantiles.T.tolist()]
         )
 
     found = sobol_indices(
         func=costs,
+        # A power of two, as the sequence behind it asks; the model runs n x (inputs + 2) times.
         n=_SOBOL_BASE,
         dists=[uniform()] * len(names),  # type: ignore[list-item]
         rng=seed,

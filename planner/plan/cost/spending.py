@@ -1,4 +1,4 @@
-"""What the chosen option and its best rivals have cost by the end of each year, and what that hangs on."""
+"""What the chosen option and its best rivals have cost by the end of each year, with the sensitivity."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def spending_record(study: Study) -> dict[str, object]:
 
 
 def _tornado(study: Study) -> dict[str, object] | None:
-    """What the sum hangs on; None where nothing was chosen or the price is unknown."""
+    """Sensitivity of the sum to each input; None where nothing was chosen or the price is unknown."""
     if study.simulated is None:
         return None
     scenario, option = study.source.scenario, study.simulated.option

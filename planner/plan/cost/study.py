@@ -1,4 +1,4 @@
-"""What a scenario costs: its options' bills side by side, and what the best one's cost hangs on."""
+"""What a scenario costs: its options' bills side by side, and the sensitivity of the best one's cost."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class LiquidAnswer:
 def site_limits(
     scenario: Scenario, part: Device | None, rack: Rack, around: SurroundingsAt, asked: DensitySpec
 ) -> tuple[SiteLimit, ...]:
-    """The limits in the order in which they are told: room, heat, inlets, power."""
+    """The limits in the order of the report: rack space, heat, inlets, power."""
     limits = [_heat(rack, around), _power(scenario, rack, around)]
     if part is not None:
         limits.insert(0, _room(scenario, part))
@@ -153,7 +153,10 @@ def _inlets(rack: Rack, around: SurroundingsAt, highest_c: float) -> SiteLimit:
         return message("density.inlet", count=count, temperature=f"{inlet_c(count):.1f}", allowed=allowed)
 
     return SiteLimit(
-        "inlet_class", wrong, lambda count: (inlet_c(count) - supply_c) / max(highest_c - supply_c, 1e-9)
+        # A supply at the highest allowed inlet leaves nothing to use: the share is huge and not undefined.
+        "inlet_class",
+        wrong,
+        lambda count: (inlet_c(count) - supply_c) / max(highest_c - supply_c, 1e-9),
     )
 
 
@@ -180,9 +183,10 @@ def most_w(rack: Rack) -> float:
 
 
 def liquid_answer(rack: Rack, liquid: Liquid, others: Sequence[SiteLimit], most: int) -> LiquidAnswer:
-    """The limit with cold plates: the air limits fall away, room and power stay, and the water has its own.
+    """The limit with cold plates: the air limits do not apply, rack space and power do, and the water has its
+    own.
 
-    Every plate is fed at the loop's supply; what stays in the air is not held against the inlets.
+    Every plate is fed at the loop's supply; what stays in the air does not count for the inlets.
     """
     device_w = rack.device.idle_w + expected_load(rack).dynamic_w
     device_c = liquid.supply_c + liquid.plate_k_per_w * device_w

@@ -1,4 +1,4 @@
-"""What published rows of a rack allow: readings of its airflow and leakage, and what they leave open."""
+"""What published rows of a rack allow: airflows of its airflow and leakage, and what they leave open."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from planner.errors import InputError, Problem
 from planner.rack.description.rack import Rack
-from planner.rack.studies.airflow_readings import (
+from planner.rack.studies.airflow_models import (
     DensityPoint,
-    FittedReading,
-    LeakageReading,
+    FittedAirflow,
+    LeakageFit,
+    fit_airflows,
     fit_leakage,
-    fit_readings,
 )
 from planner.rack.studies.density import DensityRow
-from planner.rack.studies.joint_fit import JointReading, growth_needed, joint_readings
+from planner.rack.studies.joint_fit import JointFit, growth_needed, joint_fits
 from planner.schema.scenario.rack_study import DensitySpec
 from planner.units import format_percent
 
@@ -31,24 +31,24 @@ class PublishedResidual:
     power_error_w: float
 
 
-def published_readings(rack: Rack, asked: DensitySpec) -> tuple[FittedReading, ...]:
+def published_airflows(rack: Rack, asked: DensitySpec) -> tuple[FittedAirflow, ...]:
     """What the rises of the published rows fix of the airflow, the best first; none for fewer than two."""
     if len({row.devices for row in asked.published}) < 2:
         return ()
     heat_j_per_m3_k = rack.air.density_kg_per_m3 * rack.air.heat_capacity_j_per_kg_k
-    return fit_readings(_points(asked), heat_j_per_m3_k, rack.fan_w)
+    return fit_airflows(_points(asked), heat_j_per_m3_k, rack.fan_w)
 
 
-def reading_used(readings: tuple[FittedReading, ...], airflow: str, file: str) -> FittedReading | None:
-    """The reading that the scenario asks for; None for the site's own airflow."""
+def airflow_used(airflows: tuple[FittedAirflow, ...], airflow: str, file: str) -> FittedAirflow | None:
+    """The airflow model that the scenario asks for; None for the site's own airflow."""
     if airflow == "site":
         return None
     if airflow == "best":
-        return readings[0]
-    for fit in readings:
-        if fit.reading.name == airflow:
+        return airflows[0]
+    for fit in airflows:
+        if fit.model.name == airflow:
             return fit
-    raise InputError(file, [Problem("density.airflow", "a reading of the published rows", airflow)])
+    raise InputError(file, [Problem("density.airflow", "a airflow model of the published rows", airflow)])
 
 
 def published_residuals(rows: tuple[DensityRow, ...], asked: DensitySpec) -> tuple[PublishedResidual, ...]:
@@ -56,50 +56,50 @@ def published_residuals(rows: tuple[DensityRow, ...], asked: DensitySpec) -> tup
     found = {row.devices: row for row in rows}
     return tuple(
         PublishedResidual(
-            told.devices,
-            found[told.devices].temperature_rise_k - told.temperature_rise_k,
-            found[told.devices].power_per_device_w - told.power_per_device_w,
+            row.devices,
+            found[row.devices].temperature_rise_k - row.temperature_rise_k,
+            found[row.devices].power_per_device_w - row.power_per_device_w,
         )
-        for told in asked.published
+        for row in asked.published
     )
 
 
-def published_leakages(asked: DensitySpec) -> tuple[LeakageReading, ...]:
+def published_leakages(asked: DensitySpec) -> tuple[LeakageFit, ...]:
     """What the powers of three densities or more say of leakage, at each assumed exponent."""
     if not _three(asked):
         return ()
     return tuple(fit_leakage(_points(asked), per_k) for per_k in ASSUMED_EXPONENTS_PER_K)
 
 
-def published_joint(asked: DensitySpec) -> tuple[JointReading, ...]:
+def published_joint(asked: DensitySpec) -> tuple[JointFit, ...]:
     """Airflow and leakage fitted together, to three densities or more."""
-    return joint_readings(_points(asked)) if _three(asked) else ()
+    return joint_fits(_points(asked)) if _three(asked) else ()
 
 
 def published_remarks(
-    rack: Rack, asked: DensitySpec, readings: tuple[FittedReading, ...], used: FittedReading | None
+    rack: Rack, asked: DensitySpec, airflows: tuple[FittedAirflow, ...], used: FittedAirflow | None
 ) -> list[str]:
     """What the published rows leave open, in words."""
-    if not readings:
+    if not airflows:
         return _growth_remark(asked)
     heat_j_per_m3_k = rack.air.density_kg_per_m3 * rack.air.heat_capacity_j_per_kg_k
     flows = [
         (p.devices * p.power_per_device_w + rack.fan_w) / (heat_j_per_m3_k * p.rise_k) for p in _points(asked)
     ]
-    told = ", ".join(f"{flow:.3f}" for flow in flows)
+    listed = ", ".join(f"{flow:.3f}" for flow in flows)
     shares = ", ".join(format_percent(1 - flow / max(flows)) for flow in flows)
     remarks = [
-        f"the rises fix one effective airflow a row and no more: {told} m3/s. Fans that lose flow past more "
-        f"devices, and constant fans of which {shares} comes back, give the same rises",
+        f"the rises fix one effective airflow a row and no more: {listed} m3/s. Fans that lose flow past "
+        f"more devices, and constant fans of which {shares} comes back, give the same rises",
         "a mean over the air in the rack is half the rise of the exhaust: were the rises such means, all "
         "airflows would halve",
     ]
-    holding = [fit for fit in readings if fit.worst_k <= 0.5]
+    holding = [fit for fit in airflows if fit.worst_k <= 0.5]
     if len(holding) > 1:
         remarks.append(_where_they_part(rack, asked, holding, heat_j_per_m3_k))
     if used is not None:
         remarks.append(
-            f"fitted to the rises: {used.reading.fitted} number{'s' * (used.reading.fitted > 1)} of the "
+            f"fitted to the rises: {used.model.fitted} number{'s' * (used.model.fitted > 1)} of the "
             "airflow. Powers alone fix neither "
             "the exponent of the leakage nor its size: each exponent has a range, and the device states one"
         )
@@ -126,17 +126,17 @@ def _growth_remark(asked: DensitySpec) -> list[str]:
 
 
 def _where_they_part(
-    rack: Rack, asked: DensitySpec, holding: list[FittedReading], heat_j_per_m3_k: float
+    rack: Rack, asked: DensitySpec, holding: list[FittedAirflow], heat_j_per_m3_k: float
 ) -> str:
     most = max(p.devices for p in asked.published)
     watts = max(p.power_per_device_w for p in asked.published)
-    names = " and ".join(fit.reading.name for fit in holding)
+    names = " and ".join(fit.model.name for fit in holding)
     probes = (max(1, min(p.devices for p in asked.published) // 4), 2 * most)
     parts = []
     for count in probes:
-        rises = [fit.reading.rise_k(count, count * watts + rack.fan_w, heat_j_per_m3_k) for fit in holding]
+        rises = [fit.model.rise_k(count, count * watts + rack.fan_w, heat_j_per_m3_k) for fit in holding]
         parts.append(f"{' or '.join(f'{rise:.1f}' for rise in rises)} K at {count} devices")
-    return f"{names} hold within 0.5 K; one more row would tell them apart: {', '.join(parts)}"
+    return f"{names} hold within 0.5 K; one more row would distinguish them: {', '.join(parts)}"
 
 
 def _points(asked: DensitySpec) -> tuple[DensityPoint, ...]:

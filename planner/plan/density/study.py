@@ -17,12 +17,12 @@ from planner.plan.density.limits import (
 )
 from planner.plan.density.published import (
     PublishedResidual,
+    airflow_used,
+    published_airflows,
     published_joint,
     published_leakages,
-    published_readings,
     published_remarks,
     published_residuals,
-    reading_used,
 )
 from planner.plan.options.option import Option
 from planner.plan.rack.rack_model import fixed_power_w, rack_air
@@ -30,10 +30,10 @@ from planner.plan.rack.synthetic import synthetic_rack
 from planner.plan.scenario.file import ScenarioFile
 from planner.plan.study.study import rack_of
 from planner.rack.description.rack import Rack
-from planner.rack.heat.cooling import chilled_water_cop, facility
-from planner.rack.studies.airflow_readings import (
-    FittedReading,
-    LeakageReading,
+from planner.rack.heat.cooling import PLANT_SUPPLY_C, chilled_water_cop, facility
+from planner.rack.studies.airflow_models import (
+    FittedAirflow,
+    LeakageFit,
 )
 from planner.rack.studies.density import (
     DensityLimit,
@@ -43,19 +43,18 @@ from planner.rack.studies.density import (
     density_limit,
     density_rows,
 )
-from planner.rack.studies.joint_fit import JointReading
+from planner.rack.studies.joint_fit import JointFit
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.rack_study import DensitySpec
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import message
 
 _LOOK_PAST = 4
-_PLANT_C = (10.0, 32.0)
 
 
 @dataclass(frozen=True, slots=True)
 class BestDensity:
-    """The most devices that nothing stands against, what they do, and what binds. Names are JSON keys.
+    """The most devices that no limit forbids, what they do, and what binds. Names are JSON keys.
 
     `fullest` is the density looked at with most throughput, throttled devices counted as slow as they are.
     """
@@ -70,24 +69,24 @@ class BestDensity:
 
 @dataclass(frozen=True, slots=True)
 class DensityCurve:
-    """The answer of `planner density`; readings and leakages only where rows were published."""
+    """The answer of `planner density`; airflows and leakages only where rows were published."""
 
     rows: tuple[DensityRow, ...]
     limit: DensityLimit
     airflow: str
     residuals: tuple[PublishedResidual, ...]
-    readings: tuple[FittedReading, ...]
-    leakages: tuple[LeakageReading, ...]
+    airflows: tuple[FittedAirflow, ...]
+    leakages: tuple[LeakageFit, ...]
     pue: Mapping[int, float]
     weights: tuple[LimitWeight, ...]
     best: BestDensity | None
     liquid: LiquidAnswer | None
     remarks: tuple[str, ...]
-    joint: tuple[JointReading, ...] = ()
+    joint: tuple[JointFit, ...] = ()
 
 
 def density_curve(source: ScenarioFile) -> DensityCurve:
-    """Rows at the scenario's counts and the most devices that nothing stands against.
+    """Rows at the scenario's counts and the most devices that no limit forbids.
 
     Every device keeps the load it has in the scenario's rack: the synthetic one, the one deployed, or the
     best sized option's. Without a `density` section the counts double up to twice the rack described,
@@ -109,10 +108,10 @@ def _curve(
 ) -> DensityCurve:
     scenario = source.scenario
     asked = scenario.density or DensitySpec(counts=_doubling(2 * rack.count))
-    readings = published_readings(rack, asked)
-    used = reading_used(readings, asked.airflow, source.file)
+    airflows = published_airflows(rack, asked)
+    used = airflow_used(airflows, asked.airflow, source.file)
     around = _surroundings(scenario, rack, used, fixed_w)
-    offset_k = used.reading.offset_k if used else 0.0
+    offset_k = used.model.offset_k if used else 0.0
     counts = set(asked.counts) | {row.devices for row in asked.published}
     limits = site_limits(scenario, part, rack, around, asked)
     most = asked.most or _LOOK_PAST * max(counts)
@@ -124,15 +123,15 @@ def _curve(
     return DensityCurve(
         rows=rows,
         limit=limit,
-        airflow=used.reading.meaning if used else message("density.site_airflow"),
+        airflow=used.model.meaning if used else message("density.site_airflow"),
         residuals=published_residuals(rows, asked),
-        readings=readings,
+        airflows=airflows,
         leakages=published_leakages(asked),
         pue=_pue(rack, rows, around),
         weights=weights,
         best=_best(rack, rows, around, limit, weights),
         liquid=liquid_answer(rack, asked.liquid, limits, most) if asked.liquid else None,
-        remarks=(*published_remarks(rack, asked, readings, used), *_origin(part)),
+        remarks=(*published_remarks(rack, asked, airflows, used), *_origin(part)),
         joint=published_joint(asked),
     )
 
@@ -170,12 +169,12 @@ def _doubling(most: int) -> list[int]:
 
 
 def _surroundings(
-    scenario: Scenario, rack: Rack, used: FittedReading | None, fixed_w: Callable[[int], float] | None
+    scenario: Scenario, rack: Rack, used: FittedAirflow | None, fixed_w: Callable[[int], float] | None
 ) -> Callable[[int], Surroundings]:
     def around(count: int) -> Surroundings:
         air = rack.air if scenario.site.fans is None else rack_air(scenario, devices=count)
         if used is not None:
-            air = replace(air, airflow_m3_per_s=used.reading.flow_m3_per_s(count))
+            air = replace(air, airflow_m3_per_s=used.model.flow_m3_per_s(count))
         return Surroundings(air, fixed_w(count) if fixed_w else rack.fan_w)
 
     return around
@@ -183,7 +182,7 @@ def _surroundings(
 
 def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surroundings]) -> dict[int, float]:
     """PUE with a chilled-water plant at the supply temperature, no losses; empty where its fit ends."""
-    low_c, high_c = _PLANT_C
+    low_c, high_c = PLANT_SUPPLY_C
     if not low_c <= rack.air.supply_c <= high_c:
         return {}
     cop = chilled_water_cop(rack.air.supply_c)
@@ -208,15 +207,15 @@ def density_record(curve: DensityCurve) -> dict[str, object]:
         "published": [asdict(residual) for residual in curve.residuals],
         "readings": [
             {
-                "name": fit.reading.name,
-                "meaning": fit.reading.meaning,
-                "numbers": fit.reading.numbers,
-                "fitted": fit.reading.fitted,
+                "name": fit.model.name,
+                "meaning": fit.model.meaning,
+                "numbers": fit.model.numbers,
+                "fitted": fit.model.fitted,
                 "residuals_k": list(fit.residuals_k),
             }
-            for fit in curve.readings
+            for fit in curve.airflows
         ],
         "leakages": [asdict(leakage) for leakage in curve.leakages],
-        "joint": [{**asdict(reading), "holds": reading.holds} for reading in curve.joint],
+        "joint": [{**asdict(fit), "holds": fit.holds} for fit in curve.joint],
         "remarks": list(curve.remarks),
     }

@@ -120,6 +120,7 @@ def bill_of(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequen
         capital=sum(line.first for line in lines if line.when == "at purchase"),
         running_cost_per_year=sum(line.first for line in lines if line.when == "each year"),
         total_cost=total,
+        # Inferences are discounted like money: a levelised cost, the price a thousand would have to fetch.
         cost_per_thousand_inferences=1e3 * total / worth,
         inferences=sum(requests),
         unabsorbed_share=unused,
@@ -143,7 +144,7 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
     money = scenario.money
     found: dict[str, _Running] = {
         "devices": _Running("at purchase", _price_text(price)),
-        "spares": _Running("at purchase", "devices that stand by, at the same price"),
+        "spares": _Running("at purchase", "devices on standby, at the same price"),
         "carriers": _Running("at purchase", "as the scenario prices them"),
     }
     held: dict[str, float] = dict.fromkeys(found, 0.0)
@@ -155,6 +156,7 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
             "carriers": carriers_price(scenario, device, year.installed) or 0.0,
         }
         for name, amount in value.items():
+            # Devices are added and never sold: a year that needs fewer buys none.
             bought = max(0.0, amount - held[name])
             held[name] += bought
             found[name].present_value += bought * discounted(scenario, start)
@@ -165,6 +167,7 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
         ):
             line = found.setdefault(name, _Running("each year", _BASES[name]))
             line.first += amount if start == 0 else 0.0
+            # Running costs fall due at the end of each year, purchases at its beginning.
             line.present_value += amount * length * discounted(scenario, start + length)
     if money.residual_ratio:
         left = capital * money.residual_ratio

@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator
 
 from planner.errors import InputError, Problem
+from planner.formulas import formula
 from planner.plan.money.prices import in_currency, price_of
 from planner.plan.money.tariff import Draw, energy_price_per_j
 from planner.plan.options.option import Cost
@@ -55,7 +56,7 @@ def rack_units(scenario: Scenario, device: Device, installed: int) -> float:
 def rack_cost(scenario: Scenario, device: Device, installed: int, draw: Draw) -> Cost:
     """Capital, running cost per year and their present value over the horizon, for one kind of device.
 
-    None stands where the price of the part or of its carrier is unknown; the running cost then lacks
+    None where the price of the part or of its carrier is unknown; the running cost then lacks
     maintenance.
     """
     capital = capital_of(scenario, device, installed)
@@ -80,6 +81,7 @@ def carriers_price(scenario: Scenario, device: Device, installed: int) -> float 
     return None if each is None else carriers_needed(installed, carrier.slots) * each
 
 
+@formula("facility_energy")
 def yearly_lines(
     scenario: Scenario, units: float, draw: Draw, capital: float | None
 ) -> Iterator[tuple[str, float]]:
@@ -104,14 +106,17 @@ def years(scenario: Scenario) -> list[float]:
 
 def discounted(scenario: Scenario, after_years: float) -> float:
     """The present value of one unit of money after this time."""
+    # Fractions of a year as well: compound interest at the yearly rate.
     return float((1.0 + scenario.money.discount_rate_ratio) ** -after_years)
 
 
+@formula("present_value")
 def annuity(scenario: Scenario) -> float:
     """The present value of one unit of money a year over the horizon, paid at the end of each year."""
     return sum(length * discounted(scenario, year + length) for year, length in enumerate(years(scenario)))
 
 
+@formula("present_value")
 def residual(scenario: Scenario, capital: float) -> float:
     """The present value of what the capital leaves at the end of the horizon."""
     money = scenario.money

@@ -1,4 +1,5 @@
-"""Energy by the hour of the day: what a joule costs and how much carbon it stands for, when it is drawn.
+"""Energy by the hour of the day: what a joule costs and how much carbon it emits, by the time at which it is
+drawn.
 
 A load with a daily profile draws more in some hours; its dynamic power is spread over the day as its requests
 are, idle power and fans evenly. Streams without a profile of one day are the same at every hour.
@@ -82,6 +83,8 @@ def load_by_hour(streams: Sequence[Stream]) -> Hours:
 def _hourly(shares: Sequence[float]) -> Hours:
     """A day's profile of any number of equal parts as means over its hours."""
     edges = np.linspace(0.0, HOURS, len(shares) + 1)
+    # Integrate the profile and read the integral off at full hours: exact means, however its parts and hours
+    # lie.
     filled = np.concatenate([[0.0], np.cumsum(np.asarray(shares) * np.diff(edges))])
     return np.diff(np.interp(np.arange(HOURS + 1), edges, filled))
 

@@ -134,7 +134,7 @@ def _thrash(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
 
 
 def _updates(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
-    """Updates that take more devices out than the rest can stand in for."""
+    """Updates that take more devices out than the rest can replace."""
     update, run = facts.scenario.update, facts.run
     if update is None or update.hot_swap or run is None:
         return

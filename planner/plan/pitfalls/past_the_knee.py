@@ -44,7 +44,7 @@ def _batch(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
 
 def _with_batch(facts: PlanFacts, option: Option, batch: int) -> float:
     """Utilisation of the same rack with another largest batch."""
-    assert facts.estimator is not None  # noqa: S101 - asked for by the caller
+    assert facts.estimator is not None  # noqa: S101 - checked before the call
     device = read_device(option.device)
     networks = facts.estimator.on_part(device, option.mode, Precision(option.precision), batch)
     sized = sized_option(facts.scenario, facts.estimator, device, networks, exactly=option.count)

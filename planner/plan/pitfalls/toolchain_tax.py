@@ -50,15 +50,15 @@ def _copy_s(facts: PlanFacts, item: NetworkOnPart) -> tuple[float, str] | None:
     size = sum(storage_bytes(tensor.dtype, tensor.elements) for tensor in workload.inputs.values())
     size_bytes = size * facts.option.batch / workload.batch
     device = read_device(facts.option.device)
-    told = format_quantity(size_bytes, "bytes", 3)
+    moved = format_quantity(size_bytes, "bytes", 3)
     if device.memory.shared:
         rate = device.memory.bandwidth_bytes_per_s[facts.option.mode].value
-        within = message("evidence.copy_within", size=told, rate=format_quantity(rate, "bytes_per_s", 3))
+        within = message("evidence.copy_within", size=moved, rate=format_quantity(rate, "bytes_per_s", 3))
         return 2 * size_bytes / rate, within
     if device.host_link is None:
         return None
     rate = device.host_link.bandwidth_bytes_per_s.value
-    over = message("evidence.copy_over", size=told, rate=format_quantity(rate, "bytes_per_s", 3))
+    over = message("evidence.copy_over", size=moved, rate=format_quantity(rate, "bytes_per_s", 3))
     return size_bytes / rate, over
 
 

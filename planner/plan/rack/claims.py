@@ -1,9 +1,9 @@
-"""Figures that somebody told of networks on parts, beside what is predicted for them.
+"""Reported figures of networks on parts, beside what is predicted for them.
 
 A latency above the predicted one is read two ways: the network itself was slower, or the rest is work around
-it during which the unit idles. By the second reading the mean power at the told rate lies between idle and
-serving. A ladder of precisions is read as a fixed time that no precision shortens plus a multiple of the
-predicted ones.
+it during which the unit idles. By the second interpretation the mean power at the reported rate lies between
+idle and serving. A ladder of precisions is read as a fixed time that no precision shortens plus a multiple of
+the predicted ones.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from planner.zoo.source import read_model
 
 
 @dataclass(frozen=True, slots=True)
-class ToldFigure:
-    """One figure as told and as predicted."""
+class ReportedFigure:
+    """One figure as reported and as predicted."""
 
     quantity: str
-    told: float
+    reported: float
     predicted: Band
 
     @property
     def inside(self) -> bool:
-        """Whether the told figure lies within the band."""
-        return self.predicted.low <= self.told <= self.predicted.high
+        """Whether the reported figure lies within the band."""
+        return self.predicted.low <= self.reported <= self.predicted.high
 
     @property
     def ratio(self) -> float:
-        """Told over the middle of the band."""
-        return self.told / self.predicted.mid
+        """Reported over the middle of the band."""
+        return self.reported / self.predicted.mid
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,11 @@ class ClaimAnswer:
 
     claim: Claim
     estimate: Estimate
-    figures: tuple[ToldFigure, ...]
+    figures: tuple[ReportedFigure, ...]
     around_s: float | None
-    """Told latency less the predicted one: work around the network, if that is how it was measured."""
+    """Reported latency less the predicted one: work around the network, if that is how it was measured."""
     mean_power_w: Band | None
-    """Predicted mean at the told rate, the unit idle during the work around."""
+    """Predicted mean at the reported rate, the unit idle during the work around."""
 
     @property
     def settled(self) -> bool:
@@ -65,7 +65,7 @@ class ClaimAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Told figures of one network in several precisions as fixed + factor x predicted."""
+    """Reported figures of one network in several precisions as fixed + factor x predicted."""
 
     name: str
     device: str
@@ -73,7 +73,7 @@ class Ladder:
     fixed: float
     factor: float
     worst_error: float
-    """Largest relative distance between told and fitted."""
+    """Largest relative distance between reported and fitted."""
 
 
 def claim_answers(scenario: Scenario) -> tuple[ClaimAnswer, ...]:
@@ -92,8 +92,8 @@ def _answer(index: int, claim: Claim) -> ClaimAnswer:
             engine=claim.engine,
         )
     except InputError as error:
-        told = error.problems[0]
-        problem = Problem(f"claims[{index}]", told.expected, told.got, told.advice)
+        first = error.problems[0]
+        problem = Problem(f"claims[{index}]", first.expected, first.got, first.advice)
         raise InputError("scenario", [problem]) from error
     around_s = claim.latency_s - found.latency_s.mid if claim.latency_s is not None else None
     mean_w = _mean_power_w(claim, found)
@@ -101,25 +101,25 @@ def _answer(index: int, claim: Claim) -> ClaimAnswer:
     return ClaimAnswer(claim, found, figures, around_s, mean_w)
 
 
-def _figures(claim: Claim, found: Estimate, mean_w: Band | None) -> list[ToldFigure]:
+def _figures(claim: Claim, found: Estimate, mean_w: Band | None) -> list[ReportedFigure]:
     figures = []
     if claim.latency_s is not None:
-        figures.append(ToldFigure("latency_s", claim.latency_s, found.latency_s))
+        figures.append(ReportedFigure("latency_s", claim.latency_s, found.latency_s))
     if claim.power_w is not None:
-        figures.append(ToldFigure("power_w", claim.power_w, mean_w or found.power_w))
+        figures.append(ReportedFigure("power_w", claim.power_w, mean_w or found.power_w))
     if claim.memory_bytes is not None:
         need = found.memory.total_bytes
-        figures.append(ToldFigure("memory_bytes", claim.memory_bytes, Band(need, need, need)))
+        figures.append(ReportedFigure("memory_bytes", claim.memory_bytes, Band(need, need, need)))
     if claim.bandwidth_bytes_per_s is not None:
         moved = sum(layer.bytes for layer in found.layers)
         latency = found.latency_s if claim.latency_s is None else Band(*(claim.latency_s,) * 3)
         band = Band(moved / latency.high, moved / latency.mid, moved / latency.low)
-        figures.append(ToldFigure("bandwidth_bytes_per_s", claim.bandwidth_bytes_per_s, band))
+        figures.append(ReportedFigure("bandwidth_bytes_per_s", claim.bandwidth_bytes_per_s, band))
     return figures
 
 
 def _mean_power_w(claim: Claim, found: Estimate) -> Band | None:
-    """Power at the told rate: busy for the predicted share of the told latency, idle for the rest."""
+    """Power at the reported rate: busy for the predicted share of the reported latency, idle for the rest."""
     if claim.latency_s is None or claim.power_w is None or claim.latency_s <= found.latency_s.mid:
         return None
     power, latency = found.power_w, found.latency_s
@@ -130,8 +130,8 @@ def _mean_power_w(claim: Claim, found: Estimate) -> Band | None:
 
 
 def ladders(answers: Sequence[ClaimAnswer]) -> tuple[Ladder, ...]:
-    """Fixed part and factor of every network on a part of which three figures or more were told."""
-    groups: dict[tuple[str, str, str], list[ToldFigure]] = defaultdict(list)
+    """Fixed part and factor of every network on a part of which three figures or more were reported."""
+    groups: dict[tuple[str, str, str], list[ReportedFigure]] = defaultdict(list)
     for answer in answers:
         for figure in answer.figures:
             groups[answer.claim.name, answer.claim.device, figure.quantity].append(figure)
@@ -142,12 +142,12 @@ def ladders(answers: Sequence[ClaimAnswer]) -> tuple[Ladder, ...]:
     )
 
 
-def _ladder(name: str, device: str, quantity: str, figures: Sequence[ToldFigure]) -> Ladder:
-    told = np.array([figure.told for figure in figures])
+def _ladder(name: str, device: str, quantity: str, figures: Sequence[ReportedFigure]) -> Ladder:
+    reported = np.array([figure.reported for figure in figures])
     predicted = np.array([figure.predicted.mid for figure in figures])
-    terms = np.column_stack([np.ones(len(told)), predicted]) / told[:, None]
-    (fixed, factor), _ = nnls(terms, np.ones(len(told)))
-    errors = np.abs((fixed + factor * predicted) / told - 1.0)
+    terms = np.column_stack([np.ones(len(reported)), predicted]) / reported[:, None]
+    (fixed, factor), _ = nnls(terms, np.ones(len(reported)))
+    errors = np.abs((fixed + factor * predicted) / reported - 1.0)
     return Ladder(name, device, quantity, float(fixed), float(factor), float(errors.max()))
 
 
@@ -183,7 +183,7 @@ def _record(answer: ClaimAnswer) -> dict[str, object]:
         "figures": [
             {
                 "quantity": figure.quantity,
-                "told": figure.told,
+                "told": figure.reported,
                 "predicted": {
                     "low": figure.predicted.low,
                     "mid": figure.predicted.mid,

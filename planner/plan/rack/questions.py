@@ -21,7 +21,7 @@ from planner.rack.studies.reliability import (
     survivors,
 )
 from planner.rack.studies.updates import (
-    InterruptionReading,
+    InterruptionFit,
     Rollout,
     RolloutResult,
     fit_interruption,
@@ -50,7 +50,7 @@ class UpdateAnswer:
     delta: RolloutResult
     delta_ratio: float
     measured: Delta | None
-    readings: tuple[InterruptionReading, ...]
+    readings: tuple[InterruptionFit, ...]
     remarks: tuple[str, ...]
 
 
@@ -98,7 +98,7 @@ def _content(key: str, name: str) -> bytes:
     return path.read_bytes()
 
 
-def _readings(asked: Update) -> tuple[InterruptionReading, ...]:
+def _readings(asked: Update) -> tuple[InterruptionFit, ...]:
     full_s, delta_s = asked.full_interruption_s, asked.delta_interruption_s
     if full_s is None or delta_s is None or asked.delta_bytes is None:
         return ()
@@ -108,7 +108,7 @@ def _readings(asked: Update) -> tuple[InterruptionReading, ...]:
 
 
 def _remarks(
-    asked: Update, ratio: float, measured: Delta | None, readings: tuple[InterruptionReading, ...]
+    asked: Update, ratio: float, measured: Delta | None, readings: tuple[InterruptionFit, ...]
 ) -> list[str]:
     remarks = []
     if measured is None:

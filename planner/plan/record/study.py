@@ -17,6 +17,7 @@ from planner.plan.record.answer import answer
 from planner.plan.record.assumptions import assumptions
 from planner.plan.record.digests import digests
 from planner.plan.record.footprint import footprint_record
+from planner.plan.record.formulas import formulas_record
 from planner.plan.record.latency import ladder, rivals, rooflines
 from planner.plan.record.ledger import ledger
 from planner.plan.record.options import option_record, rack_record
@@ -86,6 +87,7 @@ def _record(study: Study) -> dict[str, object]:
             for t in study.trials
         ],
         "assumptions": assumptions(study),
+        "formulas": formulas_record(study),
         **ledger(study),
         "warnings": _warnings(study),
         "digests": digests(study.source, study.workloads, study.options),

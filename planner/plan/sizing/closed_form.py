@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from planner.errors import InputError, Problem
+from planner.formulas import formula
 from planner.hardware.catalog import match_devices, read_device
 from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
@@ -185,6 +186,7 @@ def sized_option(
     return replace(option, reasons=tuple(reasons_against(scenario, device, option)))
 
 
+@formula("least_count")
 def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> int:
     """The least count with an expected utilisation under the limit; more devices never raise it.
 
@@ -193,9 +195,12 @@ def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> i
     first = rack_of(at_least)
     low = at_least
     if not first.shares:
+        # No count below this keeps the limit even with full batches. The margin is for a quotient a rounding
+        # above a whole number, which would skip the count that just fits.
         low = max(low, math.ceil(at_least * offered_utilisation(first) / limit - 1e-9))
     high = low
     while _busiest_share(rack_of(high)) > limit:
+        # Doubling until one fits, then halving: batches fill with load, so the share has no closed inverse.
         low, high = high + 1, high * 2
     while low < high:
         middle = (low + high) // 2
@@ -218,6 +223,8 @@ def _racks_needed(scenario: Scenario, device: Device, installed: int, limit_w: f
     carrier = carrier_of(scenario, device)
     by_height = rack_units(scenario, device, installed) / site.rack_units
     drawn_w = installed * limit_w + carriers_needed(installed, carrier.slots) * carrier.power_w
+    # Where fans alone take the limit no number of racks is enough: the quotient is huge, and the answer all
+    # that the site has.
     by_power = drawn_w / max(site.power_limit_w - rack_fan_w(site), 1e-9)
     return min(site.racks, math.ceil(max(1.0, by_height, by_power)))
 

@@ -16,6 +16,7 @@ from planner.wording.message import message
 def reasons_against(scenario: Scenario, device: Device, option: Option) -> Iterator[str]:
     """Every limit of the scenario that the option breaks, in words; none for a feasible one."""
     if option.offered_utilisation >= 1.0:
+        # At exactly one, queues still grow: a whole number of devices has to come out one higher.
         needed = math.ceil(option.count * option.offered_utilisation * (1 + 1e-9))
         yield message(
             "reason.overload",

@@ -25,6 +25,7 @@ MOST_SETTINGS_TRIED = 4
 
 _FARTHEST = 4
 """A count is raised to this many times the proposal at most; where that does not help, more will not."""
+# The limit is one of the closed form; the simulated share scatters around it by chance.
 _UTILISATION_ROUNDING = 0.005
 
 
@@ -55,11 +56,13 @@ class Search:
         A count that is raised makes an option dearer, so the closed form's cost is the least that it may
         come to: the first option that passes and is still the cheapest in line is the cheapest of all.
         """
+        # The number breaks ties, so that options themselves are never compared.
         line = [(preference(option), n, option) for n, option in enumerate(options) if option.feasible]
         heapq.heapify(line)
         tried: dict[int, Found] = {}
         while line:
             _, number, _ = heapq.heappop(line)
+            # Back in line at its true cost and still the cheapest: nothing that is left can be cheaper.
             if number in tried:
                 return tried[number]
             if len(tried) == most_tried:
@@ -75,6 +78,7 @@ class Search:
         trials = [self.simulated(option)]
         if _passes(trials[0], self.scenario) or not option.feasible:
             return Found(trials[0], tuple(trials))
+        # Doubling steps find a passing count in the logarithm of the distance, halving the least one.
         most, step = self._largest_feasible(option), 1
         while not _passes(trials[-1], self.scenario) and trials[-1].option.count < most:
             below = trials[-1].option.count
@@ -87,6 +91,8 @@ class Search:
     def least_for_service(self, passed: Simulated) -> int:
         """The least count whose rack keeps the service levels, whatever its utilisation: nothing to spare."""
         option = passed.option
+        # `low` devices are too few whatever rounding does: they are asked for more than full batches can
+        # carry.
         low, high = int(option.offered_utilisation * option.count * (1 - 1e-9)), option.count
         while high - low > 1:
             middle = (low + high) // 2
@@ -106,6 +112,7 @@ class Search:
         key = (*setting, option.plan_for, option.count)
         if key not in self._runs:
             self._runs[key] = self.runner.settled(self.scenario, option)
+        # A part of a run settles nothing: the search ends here.
         if self._runs[key].result.partial:
             raise KeyboardInterrupt
         return self._runs[key]

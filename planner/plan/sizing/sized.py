@@ -271,4 +271,5 @@ def _unsimulated(
 
 def _at_saturation(option: Option) -> int:
     """The least count that is asked for less than it can serve with full batches."""
+    # Work in whole devices and one more; a product a rounding below a whole number counts as that number.
     return int(option.offered_utilisation * option.count * (1 + 1e-9)) + 1

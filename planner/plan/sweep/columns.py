@@ -1,7 +1,7 @@
 """The columns of a sweep's table: what was set, then the answer, with units in the names.
 
 The answer's columns are those of the JSON records of the same question, flattened; see
-`planner.plan.record.options` and `planner.plan.density.study`. Null stands where a number is unknown or does
+`planner.plan.record.options` and `planner.plan.density.study`. Null where a number is unknown or does
 not exist.
 """
 

@@ -56,8 +56,8 @@ class SweepJournal:
 
     def add(self, point: str, row: Mapping[str, object], seconds: float) -> None:
         """Write one finished point through to the disk; `OutputError` where it cannot, the others kept."""
-        told = {"point": point, "seconds": round(seconds, 3), "row": row}
-        line = (json.dumps(told, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        entry = {"point": point, "seconds": round(seconds, 3), "row": row}
+        line = (json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n").encode()
         try:
             os.lseek(self._file, self._length, os.SEEK_SET)
             written = 0
@@ -80,9 +80,9 @@ class SweepJournal:
         whole = content.rfind(b"\n") + 1
         for line in content[:whole].splitlines():
             try:
-                told = json.loads(line)
-                self.finished[told["point"]] = told["row"]
-                self.seconds[told["point"]] = told["seconds"]
+                entry = json.loads(line)
+                self.finished[entry["point"]] = entry["row"]
+                self.seconds[entry["point"]] = entry["seconds"]
             except (ValueError, KeyError, TypeError):
                 continue
         if whole < len(content):

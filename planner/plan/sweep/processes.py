@@ -1,8 +1,8 @@
 """Points answered by worker processes of this machine.
 
 Each worker is a program of its own that reads tasks from a pipe. The pools of Python's standard library give
-up on every point when one worker dies, start workers that import the caller's script anew, and leave them
-behind when the caller is killed; hence these few lines.
+up on every point when one worker dies, start workers that import the calling script anew, and leave them
+behind when the calling process is killed; hence these few lines.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_ATTEMPTS = 3
 """How often a point may take its worker down before it is given up."""
 
 _KILL_AGAIN_S = 0.1
-"""A worker may have been starting when it was told to end."""
+"""A worker may have been starting when it was asked to end."""
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
@@ -57,7 +57,7 @@ class _Worker:
         return f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
 
     def kill(self) -> None:
-        """Stop the process at whatever it does; who waits for its reply is told that it ended."""
+        """Stop the process at whatever it does; who waits for its reply learns that it ended."""
         process = self._process
         if process is not None:
             process.kill()

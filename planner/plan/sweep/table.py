@@ -49,7 +49,7 @@ def frame_of(rows: Sequence[SweepRow], kinds: Mapping[str, ColumnType]) -> pd.Da
 def write_table(
     path: Path, rows: Sequence[SweepRow], kinds: Mapping[str, ColumnType], about: Mapping[str, object]
 ) -> None:
-    """Write the rows whole or not at all; `about` stands in the file's metadata under `planner`."""
+    """Write the rows whole or not at all; `about` goes into the file's metadata under `planner`."""
     import pyarrow as pa
     from pyarrow import parquet
 

@@ -156,5 +156,5 @@ def _of_files(files: Iterable[Path]) -> str:
 def _digest(task: Task, inputs: Sequence[str]) -> str:
     """The name of a point: the same only where the answer cannot differ."""
     version = importlib.metadata.version("planner")
-    told = json.dumps([version, task["values"], inputs], sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(told.encode()).hexdigest()
+    identity = json.dumps([version, task["values"], inputs], sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(identity.encode()).hexdigest()

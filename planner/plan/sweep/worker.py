@@ -27,7 +27,7 @@ class Reply(TypedDict):
 
 
 def reply_to(task: Task) -> Reply:
-    """Answer one task; a fault is told and not raised, so that other points go on."""
+    """Answer one task; a fault is returned and not raised, so that other points go on."""
     start = time.perf_counter()
     try:
         row, fault = answer_point(task), None

@@ -61,10 +61,12 @@ def arrival_pieces(rack: Rack, replication: int) -> Iterator[MergedArrivals]:
     sources = _sources(rack, replication)
     stream_of = group_of_source(rack)
     random_work = any(source.random_work for source in sources)
+    # Pieces large enough that merging costs little, however many sources there are.
     requests = max(_PIECE, _PER_SOURCE * len(sources))
     piece_s = requests / sum(group.offered_per_s for group in rack.streams)
     until_s = 0.0
     while until_s < rack.duration_s:
+        # A piece is a stretch of time and not a number of requests: every source is cut at the same instant.
         until_s = min(until_s + piece_s, rack.duration_s)
         times = [source.times_before(until_s) for source in sources]
         sizes = [time_s.size for time_s in times]
@@ -80,6 +82,8 @@ def arrival_pieces(rack: Rack, replication: int) -> Iterator[MergedArrivals]:
 
 def _order(time_s: Floats) -> NDArray[np.intp]:
     """The stable order by time; the faster sort is as good where no two times are equal."""
+    # Requests of one instant have to keep the order of their sources, which only a stable sort promises; ties
+    # are rare, so the faster sort is tried first.
     order = np.argsort(time_s)
     rising_s = time_s[order]
     return np.argsort(time_s, kind="stable") if (rising_s[1:] == rising_s[:-1]).any() else order
@@ -105,6 +109,7 @@ class _Source:
 
     def times_before(self, until_s: float) -> Floats:
         taken: list[Floats] = []
+        # Blocks are drawn until one reaches past the cut; what lies behind the cut waits for the next piece.
         while not self._rest_s.size or self._rest_s[-1] < until_s:
             taken.append(self._rest_s)
             following = next(self._blocks, None)
@@ -112,6 +117,7 @@ class _Source:
                 self._rest_s = np.empty(0)
                 break
             self._rest_s = following
+        # Times before the cut alone: one on it belongs to the next piece.
         cut = int(np.searchsorted(self._rest_s, until_s))
         taken.append(self._rest_s[:cut])
         self._rest_s = self._rest_s[cut:]
@@ -126,6 +132,8 @@ def _sources(rack: Rack, replication: int) -> list[_Source]:
     for index, group in enumerate(rack.streams):
         exponential = rack.device.service(group.network).service_distribution == "exponential"
         for number in range(group.sources):
+            # The key names the source and not the order of drawing: another group or a longer run changes no
+            # other source.
             key = (replication, index, number)
             blocks = source_blocks(
                 group,

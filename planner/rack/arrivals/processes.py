@@ -48,7 +48,10 @@ def _process(group: StreamGroup, chance: np.random.Generator) -> Blocks:
 
 def _periodic(rate_per_s: float, jitter_s: float, chance: np.random.Generator) -> Blocks:
     period_s = 1.0 / rate_per_s
+    # A phase evenly within the period, drawn anew for each replication: p99 over replications is one over
+    # phases.
     phase_s = chance.uniform(0.0, period_s)
+    # From the period before zero on, because jitter may bring its frame into the run.
     for first in count(-1, _BLOCK):
         time_s = np.asarray(phase_s + np.arange(first, first + _BLOCK) * period_s)
         if jitter_s > 0:
@@ -66,8 +69,11 @@ def _poisson(rate_per_s: float, chance: np.random.Generator) -> Blocks:
 
 def _gamma(rate_per_s: float, gap_cv: float, chance: np.random.Generator) -> Blocks:
     """Renewal process of gamma gaps, begun so long before zero that its start is forgotten there."""
+    # A gap that begins at zero is no typical one: an instant falls into long gaps more often (inspection
+    # paradox). After tens of gaps the process has forgotten where it began.
     last_s = -20.0 * (1.0 + gap_cv**2) / rate_per_s
     while True:
+        # Shape 1 / cv^2 and scale cv^2 / rate: mean gap 1 / rate, coefficient of variation cv.
         gaps_s = chance.gamma(1.0 / gap_cv**2, gap_cv**2 / rate_per_s, size=_BLOCK)
         time_s = last_s + np.cumsum(gaps_s)
         last_s = float(time_s[-1])
@@ -77,15 +83,19 @@ def _gamma(rate_per_s: float, gap_cv: float, chance: np.random.Generator) -> Blo
 def _bursty(rate_per_s: float, bursts: Bursts, chance: np.random.Generator) -> Blocks:
     """Poisson at one of two rates; in each phase a Poisson count of uniform times. The mean rate is kept."""
     cycle_s = bursts.calm_s + bursts.burst_s
+    # Chosen so that the rates of both phases, weighed by their mean lengths, add up to the stated mean rate.
     calm_per_s = rate_per_s * cycle_s / (bursts.calm_s + bursts.ratio * bursts.burst_s)
     means_s = (bursts.calm_s, bursts.burst_s)
     rates_per_s = (calm_per_s, calm_per_s * bursts.ratio)
+    # The run begins in either phase as often as the long run is in it; exponential phases have no age, so the
+    # first one needs no correction.
     state = int(chance.random() < bursts.burst_s / cycle_s)
     start_s = 0.0
     while True:
         phases = []
         for _ in range(_PHASES):
             length_s = float(chance.exponential(means_s[state]))
+            # Given their number, the times of a Poisson process are independent and even over the phase.
             requests = int(chance.poisson(rates_per_s[state] * length_s))
             phases.append(start_s + np.sort(chance.random(requests)) * length_s)
             start_s += length_s
@@ -99,6 +109,8 @@ def _paced(blocks: Blocks, profile: DayProfile) -> Blocks:
     The process is drawn at the profile's factor of one; a part of the period with the factor zero is
     skipped.
     """
+    # Change of time: the integral of the factors is the process's own clock, and t is where that clock reads
+    # the drawn time.
     part_s = profile.period_s / len(profile.factors)
     edges_s = np.arange(len(profile.factors) + 1) * part_s
     work_s = np.concatenate(([0.0], np.cumsum(np.array(profile.factors) * part_s)))
@@ -107,11 +119,13 @@ def _paced(blocks: Blocks, profile: DayProfile) -> Blocks:
     for block in blocks:
         periods, inside_s = np.divmod(block + done_s, work_s[-1])
         time_s = periods * profile.period_s + np.interp(inside_s, work_s, edges_s) - start_s
+        # Interpolating back and forth may lose the last bit; times may not go back or below zero for it.
         yield np.maximum.accumulate(np.maximum(time_s, 0.0)) if time_s.size else time_s
 
 
 def _with_drop_outs(blocks: Blocks, drop_outs: DropOuts, chance: np.random.Generator) -> Blocks:
     """The process without what falls into an outage; up and down alternate from the run's beginning on."""
+    # As likely up at the beginning as in the long run; exponential spans have no age.
     up = bool(chance.random() < drop_outs.availability)
     changes_s = np.zeros(1)
     for block in blocks:
@@ -121,8 +135,10 @@ def _with_drop_outs(blocks: Blocks, drop_outs: DropOuts, chance: np.random.Gener
                 means_s = means_s[::-1]
             lengths_s = chance.exponential(means_s)
             changes_s = np.concatenate((changes_s, changes_s[-1] + np.cumsum(lengths_s)))
+        # Even phases are like the first one, odd ones the other.
         phase = np.searchsorted(changes_s, block, side="right") - 1
         yield block[(phase % 2 == 0) == up]
         if phase.size:
+            # An even number of changes is forgotten, so that even phases stay what they were.
             passed = max(0, int(phase[-1]) // 2 * 2)
             changes_s = changes_s[passed:]

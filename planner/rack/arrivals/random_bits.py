@@ -12,6 +12,7 @@ MIX_2 = 0x94D049BB133111EB
 
 def dispatch_key(seed: int, replication: int) -> int:
     """The key of one replication's draws."""
+    # The last number of the key tells dispatch from errors and from arrivals, which draw with longer keys.
     sequence = np.random.SeedSequence(seed, spawn_key=(replication, 0x0D15))
     return int(sequence.generate_state(1, np.uint64)[0])
 
@@ -29,6 +30,8 @@ def bits_below(share: float) -> int:
 
 def mixed(key: int, number: int) -> int:
     """64 random bits for a number: the output function of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
+    # Steps of the golden ratio keep neighbouring numbers far apart; one more, so that number 0 is not the
+    # key.
     bits = (key + (number + 1) * GOLDEN) & _MASK
     bits = ((bits ^ (bits >> 30)) * MIX_1) & _MASK
     bits = ((bits ^ (bits >> 27)) * MIX_2) & _MASK

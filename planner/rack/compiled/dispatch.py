@@ -1,7 +1,7 @@
-"""Which room a new request joins: the rules of `planner.rack.reference.dispatch`, without looking at every
-room twice.
+"""Which station a new request joins: the rules of `planner.rack.reference.dispatch`, without looking at every
+station twice.
 
-The shortest queue is found in a tree in the logarithm of the rooms; least energy looks at every room.
+The shortest queue is found in a tree in the logarithm of the stations; least energy looks at every station.
 """
 
 from __future__ import annotations
@@ -24,29 +24,35 @@ from planner.rack.compiled.tree import first_least
 
 
 @compiled
-def choose_room(state: LoopState, network: int, request: int) -> int:
-    """The room for a request; NONE where all devices that could serve it are off."""
+def choose_station(state: LoopState, network: int, request: int) -> int:
+    """The station for a request; NONE where all devices that could serve it are off."""
     run, rules = state.run[0], state.networks[network]
     emptiest = emptiest_lane(state, network)
     least = state.loads[emptiest, 1]
+    # Loads are below CLOSED, those of closed rooms between CLOSED and OFF: one number tells open, closed and
+    # off.
     if least >= OFF:
         return NONE
+    # Closed rooms are taken only where no open one is left that serves the network.
     bound = CLOSED if least < CLOSED else OFF
     first = state.lane_order[rules.first_lane]
     if run.rule == LEAST_ENERGY:
         return cheapest(state, network, bound)
     if run.rule == ROUND_ROBIN:
-        room = next_open(state, network, bound, state.lanes[first].last)
-        state.lanes[first].last = room
+        # Rules that go round look at all lanes of a network as one ring; its first lane keeps the place.
+        station = next_open(state, network, bound, state.lanes[first].last)
+        state.lanes[first].last = station
     elif run.rule == POWER_OF_TWO:
-        room = emptier_of_two(state, network, bound, request)
-        state.lanes[first].last = room
+        station = emptier_of_two(state, network, bound, request)
+        state.lanes[first].last = station
     else:
         lane = first_lane_not_full(state, network, emptiest) if run.rule == NPU_FIRST else emptiest
+        # Ties go round: the search begins behind the room that was taken last, else room 0 would get every
+        # request of an empty rack.
         following = state.lanes[lane].last + 1
-        room = first_least(state.loads[lane], following if following < run.unit_rooms else 0)
-        state.lanes[lane].last = room
-    return room
+        station = first_least(state.loads[lane], following if following < run.unit_stations else 0)
+        state.lanes[lane].last = station
+    return station
 
 
 @compiled
@@ -54,8 +60,8 @@ def emptiest_lane(state: LoopState, network: int) -> int:
     """The lane of a network with the shortest queue, of equals the first."""
     rules = state.networks[network]
     best: int = state.lane_order[rules.first_lane]
-    for place in range(rules.first_lane + 1, rules.last_lane):
-        lane = state.lane_order[place]
+    for order in range(rules.first_lane + 1, rules.last_lane):
+        lane = state.lane_order[order]
         if state.loads[lane, 1] < state.loads[best, 1]:
             best = lane
     return best
@@ -65,34 +71,36 @@ def emptiest_lane(state: LoopState, network: int) -> int:
 def first_lane_not_full(state: LoopState, network: int, emptiest: int) -> int:
     """The first lane of a network whose shortest queue is below the mark; the emptiest where none is."""
     rules = state.networks[network]
-    for place in range(rules.first_lane, rules.last_lane):
-        lane: int = state.lane_order[place]
+    for order in range(rules.first_lane, rules.last_lane):
+        lane: int = state.lane_order[order]
         if state.loads[lane, 1] < state.lanes[lane].spill_at:
             return lane
     return emptiest
 
 
 @compiled
-def takes(state: LoopState, network: int, bound: int, room: int) -> bool:
-    """Whether a room serves a network and has a load under a bound."""
-    place = state.rooms[room]
-    may: bool = place.load < bound and state.allowed[network, place.lane]
+def takes(state: LoopState, network: int, bound: int, station: int) -> bool:
+    """Whether a station serves a network and has a load under a bound."""
+    entry = state.stations[station]
+    may: bool = entry.load < bound and state.allowed[network, entry.lane]
     return may
 
 
 @compiled
-def next_open(state: LoopState, network: int, bound: int, room: int) -> int:
-    """The next room in turn that is open, or only on where none is open."""
-    rooms = state.run[0].unit_rooms
-    room = (room + 1) % rooms
-    while not takes(state, network, bound, room):
-        room = (room + 1) % rooms
-    return room
+def next_open(state: LoopState, network: int, bound: int, station: int) -> int:
+    """The next station, cyclically, that is open; one that is merely on where none is open."""
+    stations = state.run[0].unit_stations
+    # It ends, because the caller has found a room under the bound.
+    station = (station + 1) % stations
+    while not takes(state, network, bound, station):
+        station = (station + 1) % stations
+    return station
 
 
 @compiled
 def mixed(mixing: Bits, number: int) -> np.uint64:
     """64 random bits for a number; see `planner.rack.arrivals.random_bits.mixed`."""
+    # Unsigned numbers wrap at 2^64 by themselves; the twin in Python masks.
     bits: np.uint64 = mixing[0] + np.uint64(number + 1) * mixing[1]
     bits = (bits ^ (bits >> np.uint64(30))) * mixing[2]
     bits = (bits ^ (bits >> np.uint64(27))) * mixing[3]
@@ -101,26 +109,32 @@ def mixed(mixing: Bits, number: int) -> np.uint64:
 
 @compiled
 def emptier_of_two(state: LoopState, network: int, bound: int, request: int) -> int:
-    """Of two rooms drawn at random the one with the lower load, of equals the first drawn."""
-    rooms = np.uint64(state.run[0].unit_rooms)
+    """Of two stations drawn at random the one with the lower load, of equals the first drawn."""
+    stations = np.uint64(state.run[0].unit_stations)
     bits = mixed(state.mixing, request)
-    one = next_open(state, network, bound, int((bits >> np.uint64(32)) % rooms) - 1)
-    other = next_open(state, network, bound, int((bits & np.uint64(0xFFFFFFFF)) % rooms) - 1)
-    return other if state.rooms[other].load < state.rooms[one].load else one
+    # Both halves of one draw are independent. The remainder favours low rooms by less than rooms / 2^32. One
+    # less, because `next_open` begins with the room behind.
+    one = next_open(state, network, bound, int((bits >> np.uint64(32)) % stations) - 1)
+    other = next_open(state, network, bound, int((bits & np.uint64(0xFFFFFFFF)) % stations) - 1)
+    return other if state.stations[other].load < state.stations[one].load else one
 
 
 @compiled
 def cheapest(state: LoopState, network: int, bound: int) -> int:
-    """The open room at which a request adds least energy, of those the shortest, of those the first."""
+    """The open station at which a request adds least energy, of those the shortest, of those the first."""
     best, best_j, best_load = NONE, 0.0, 0
-    for room in range(state.run[0].unit_rooms):
-        if not takes(state, network, bound, room):
+    for station in range(state.run[0].unit_stations):
+        if not takes(state, network, bound, station):
             continue
-        load = state.rooms[room].load
-        filled = state.waiting_of[room, network] % state.networks[network].max_size
-        batch_s = state.batch_s[state.servers[room].unit, network]
+        load = state.stations[station].load
+        # What waits beyond full batches; the new request makes that batch one larger.
+        filled = state.waiting_of[station, network] % state.networks[network].max_size
+        batch_s = state.batch_s[state.servers[station].unit, network]
+        # The first of a new batch pays for all of it, with the fixed cost; later ones only for what they add.
         added_s = batch_s[filled] - (batch_s[filled - 1] if filled else 0.0)
-        added_j = added_s * state.slow[room, network] * state.busy_w[room, network]
+        added_j = added_s * state.slow[station, network] * state.busy_w[station, network]
+        # Equal energies are common (like devices at one clock); then the shorter queue wins, then the lower
+        # room.
         if best == NONE or added_j < best_j or (added_j == best_j and load < best_load):
-            best, best_j, best_load = room, added_j, load
+            best, best_j, best_load = station, added_j, load
     return best

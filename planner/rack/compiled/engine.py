@@ -20,41 +20,44 @@ from planner.rack.counts.epochs import EpochTally
 from planner.rack.counts.latencies import BinnedLatencies
 from planner.rack.counts.tally import RequestAccounts, RunTally, StreamTally, law_accounts
 from planner.rack.description.rack import Rack
-from planner.rack.load.topology import places_of
-from planner.rack.run.device_log import Told
+from planner.rack.load.topology import topology_of
+from planner.rack.run.device_log import EpochSink
 from planner.rack.run.epoch_control import Measures, Steering
 from planner.rack.run.records import EpochRow
 from planner.rack.run.rolling_update import Trial
 
 
-def run_replication(rack: Rack, replication: int, told: Told | None = None) -> RunTally:
+def run_replication(rack: Rack, replication: int, on_epoch: EpochSink | None = None) -> RunTally:
     """Run one replication of a rack; the same rack and number give the same tally, bit for bit.
 
-    `told` is given each epoch as it closes.
+    `on_epoch` is called with each epoch as it closes.
     """
-    return _CompiledRun(rack, replication, told).tally()
+    return _CompiledRun(rack, replication, on_epoch).tally()
 
 
 def epoch_ends_s(rack: Rack) -> Iterator[float]:
     """The ends of the epochs, rounded as the reference engine's clock rounds them."""
     now_s = 0.0
     for number in range(1, rack.epochs):
+        # SimPy's clock adds a delay to now, so its epochs end at this float and not at `number * epoch_s`.
         now_s = now_s + (number * rack.epoch_s - now_s)
         yield now_s
+    # The reference is run until this time, which is no delay and not rounded.
     yield rack.epochs * rack.epoch_s
 
 
 class _CompiledRun:
-    def __init__(self, rack: Rack, replication: int, told: Told | None) -> None:
-        self._told = told
+    def __init__(self, rack: Rack, replication: int, on_epoch: EpochSink | None) -> None:
+        self._on_epoch = on_epoch
         self._rack = rack
         self._replication = replication
-        self._places = places_of(rack)
-        self._steering = Steering(rack, self._places, replication)
+        self._topology = topology_of(rack)
+        self._steering = Steering(rack, self._topology, replication)
         self._epochs = EpochTally(rack)
-        self._state = begin(rack, self._places, replication, _window_start_s(rack))
+        self._state = begin(rack, self._topology, replication, _window_start_s(rack))
         self._drawn = 0
         self._arrived_before = 0
+        # From the bottom up: this is the first order in which servers are idle, and so who serves first.
         for device in np.flatnonzero(~self._steering.out):
             ENTRIES.plug_in(int(device), self._state)
         self._take_settings()
@@ -92,6 +95,8 @@ class _CompiledRun:
             return
         self._piece = Piece(piece.time_s, piece.stream, piece.source, piece.work)
         self._drawn += piece.time_s.size
+        # The first request of a piece comes a delay after the last of the piece before, rounded as SimPy
+        # rounds it.
         last_s = float(run["arrival_s"]) if run["arrived"] else 0.0
         run["arrival_s"] = last_s + max(0.0, float(piece.time_s[0]) - last_s)
         run["cursor"] = 0
@@ -99,6 +104,7 @@ class _CompiledRun:
     def _add_nodes(self) -> None:
         """Twice the nodes, when so many requests are in the rack that none is free."""
         old = self._state.nodes
+        # Chains hold row numbers, so they hold in the copy as well; doubling keeps copies rare.
         nodes = np.zeros(2 * len(old), dtype=old.dtype)
         nodes[: len(old)] = old
         chain_free(nodes, len(old))
@@ -107,16 +113,19 @@ class _CompiledRun:
 
     def _close_epoch(self, start_s: float, now_s: float) -> None:
         state, length_s = self._state, now_s - start_s
+        # Busy servers and counts are carried on to the end first: steering needs the energy of the whole
+        # epoch.
         ENTRIES.end_epoch(now_s, state)
         row = self._measured(now_s, length_s)
         self._epochs.add(row)
-        if self._told is not None:
-            self._told(row)
+        if self._on_epoch is not None:
+            self._on_epoch(row)
         for name in ("busy_s", "dynamic_j"):
             state.servers[name] = 0.0
         state.networks["slowest_s"] = 0.0
         for name in ("in_system_s", "waiting_s", "answered", "late", "failed"):
             state.run[name] = 0
+        # At the end of the run nothing more is applied: what would start now is not part of it.
         if now_s < self._rack.epochs * self._rack.epoch_s:
             self._apply_settings(now_s)
 
@@ -130,7 +139,7 @@ class _CompiledRun:
             in_system=float(state.run["in_system_s"][0]) / length_s,
             arrived=arrived - self._arrived_before,
             slowest_s=state.networks["slowest_s"].copy(),
-            queued=self._places.queued(state.rooms["waiting"]),
+            queued=self._topology.queued(state.stations["waiting"]),
             trial=Trial(*(int(state.run[name][0]) for name in ("answered", "late", "failed"))),
         )
         row = self._steering.close(now_s, measured)
@@ -141,14 +150,18 @@ class _CompiledRun:
         """What went off and came on, and the new settings, in the order of the reference engine."""
         state, steering = self._state, self._steering
         self._take_settings()
+        # All that fall go before any that rise, and all rooms are opened or closed before orphans are sent:
+        # none may go to a device that leaves in the same instant.
         orphans = [self._shut_down(int(device), now_s) for device in np.flatnonzero(steering.fell)]
         for device in np.flatnonzero(steering.rose):
             ENTRIES.plug_in(int(device), state)
         if steering.steers:
-            ENTRIES.set_open(self._places.open_rooms(steering.controls.open), state)
+            ENTRIES.set_open(self._topology.open_stations(steering.controls.open), state)
         if orphans:
             numbers = np.concatenate(orphans)
+            # Oldest first, from whatever device they come: dispatch depends on the order.
             ENTRIES.readmit(numbers[np.argsort(state.nodes["request"][numbers])], now_s, state)
+        # Only other settings or new servers can let something start that did not start before.
         if steering.steers or steering.rose.any():
             ENTRIES.serve_all(now_s, state)
 
@@ -170,6 +183,7 @@ class _CompiledRun:
         rack, state = self._rack, self._state
         remaining = np.zeros((len(rack.streams), 2), dtype=np.int64)
         ENTRIES.close(end_s, np.array([group.slo_s for group in rack.streams]), remaining, state)
+        # What was never taken counts as drawn all the same, so that conservation compares whole runs.
         for piece in self._pieces:
             self._drawn += piece.time_s.size
         run = {name: state.run[name][0].item() for name in state.run.dtype.names or ()}

@@ -1,4 +1,4 @@
-"""The one place that speaks to Numba."""
+"""The only module that imports Numba."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
+# Without the runtime for reference counts nothing may be allocated in compiled code; with NumPy's error model
+# a division by zero gives infinity instead of a test before each division.
 _OPTIONS: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 
 
@@ -45,4 +47,5 @@ def source_revision() -> int:
     digest = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.read_bytes())
+    # Six bytes fit a signed 64-bit constant.
     return int.from_bytes(digest.digest()[:6], "big")

@@ -29,25 +29,32 @@ def events(until_s: float, piece: Piece, state: LoopState) -> int:
     run = state.run[0]
     while True:
         number = state.completion_winner[1]
-        room = state.fire_winner[1]
-        completion_s, fire_s, arrival_s = state.completion_s[number], state.fire_s[room], run.arrival_s
+        station = state.fire_winner[1]
+        completion_s, fire_s, arrival_s = state.completion_s[number], state.fire_s[station], run.arrival_s
+        # At one instant completions come first, then arrivals, then expiries: a unit that becomes free can
+        # take what arrives with it, and a batch that fills in its last instant starts full.
         if completion_s <= arrival_s and completion_s <= fire_s:
+            # What falls on the end itself waits for the next call: at equal times the epoch ends first.
             if completion_s >= until_s:
                 return DONE
             complete(state, number, completion_s)
         elif arrival_s <= fire_s:
             if arrival_s >= until_s:
                 return DONE
+            # Before anything has changed: Python adds nodes and calls again, and the same event is the first
+            # to happen.
             if run.free == NONE:
                 return OUT_OF_NODES
             arrive(state, piece, arrival_s)
             if run.cursor == len(piece.time_s):
                 return OUT_OF_ARRIVALS
+            # As SimPy's clock: now plus a delay that is never negative, where rounding has put now past the
+            # drawn time.
             run.arrival_s = arrival_s + max(0.0, piece.time_s[run.cursor] - arrival_s)
         else:
             if fire_s >= until_s:
                 return DONE
-            expire(state, room, fire_s)
+            expire(state, station, fire_s)
 
 
 @compiled
@@ -59,6 +66,7 @@ def arrive(state: LoopState, piece: Piece, now_s: float) -> None:
     number = new_node(state, group, source, piece.work[run.cursor], now_s)
     run.cursor += 1
     rules = state.groups[group]
+    # This frame is counted already, so more than one means that an older one of its camera is still here.
     skipped = rules.overflow == SKIP_FRAME and state.in_rack[source] > 1
     if skipped or not rules.admitted:
         drop_waiting(state, number, now_s)
@@ -67,12 +75,13 @@ def arrive(state: LoopState, piece: Piece, now_s: float) -> None:
 
 
 @compiled
-def expire(state: LoopState, room: int, now_s: float) -> None:
-    """The oldest request of a room has waited enough."""
-    state.rooms[room].expiry_s = state.fire_s[room] = np.inf
-    serve(state, room, now_s)
-    if state.fire_s[room] == np.inf:
-        renew_winner(state.fire_winner, state.fire_s, state.fire_order, room)
+def expire(state: LoopState, station: int, now_s: float) -> None:
+    """The oldest request of a station has waited enough."""
+    # The watch ends before `serve` looks: it may set the next one, and then renews the tournament itself.
+    state.stations[station].expiry_s = state.fire_s[station] = np.inf
+    serve(state, station, now_s)
+    if state.fire_s[station] == np.inf:
+        renew_winner(state.fire_winner, state.fire_s, state.fire_order, station)
 
 
 @compiled
@@ -81,6 +90,7 @@ def carry_on(now_s: float, state: LoopState) -> None:
     pass_time(state, now_s)
     for number in range(len(state.servers)):
         if state.servers[number].size > 0:
+            # What a batch has drawn so far belongs to the epoch that ends, the rest to the next.
             serve_until(state, number, now_s)
 
 
@@ -91,12 +101,14 @@ def plug(device: int, state: LoopState) -> None:
         server = state.servers[number]
         if server.device != device:
             continue
-        room = state.rooms[server.room]
-        room.servers_on += 1
+        station = state.stations[server.station]
+        station.servers_on += 1
         make_idle(state, number)
-        if room.servers_on == 1 and server.unit != NONE:
-            room.load = CLOSED * room.closed
-            set_load(state.loads[room.lane], server.room, room.load)
+        # The first server of a room to come back gives it a load again; it begins empty, closed where it was
+        # closed.
+        if station.servers_on == 1 and server.unit != NONE:
+            station.load = CLOSED * station.closed
+            set_load(state.loads[station.lane], server.station, station.load)
 
 
 @compiled
@@ -107,10 +119,10 @@ def admit_all(numbers: Ints, now_s: float, state: LoopState) -> None:
 
 
 @compiled
-def serve_rooms(now_s: float, state: LoopState) -> None:
+def serve_stations(now_s: float, state: LoopState) -> None:
     """See `serve_all`."""
-    for room in range(len(state.rooms)):
-        serve(state, room, now_s)
+    for station in range(len(state.stations)):
+        serve(state, station, now_s)
 
 
 @compiled
@@ -121,28 +133,33 @@ def unplug(device: int, now_s: float, orphans: Ints, state: LoopState) -> int:
         server = state.servers[number]
         if server.device != device:
             continue
-        room = state.rooms[server.room]
+        station = state.stations[server.station]
+        # A batch is lost with its server; requests that only wait may find another.
         if server.size > 0:
             lose_batch(state, number, now_s)
         else:
             leave_idle(state, number)
-        room.servers_on -= 1
-        if room.servers_on == 0:
-            found = hand_back(server.room, now_s, orphans, found, state)
+        station.servers_on -= 1
+        # A room that devices share keeps its queue as long as one of its servers is left.
+        if station.servers_on == 0:
+            found = hand_back(server.station, now_s, orphans, found, state)
             if server.unit != NONE:
-                room.load = OFF
-                set_load(state.loads[room.lane], server.room, OFF)
+                station.load = OFF
+                set_load(state.loads[station.lane], server.station, OFF)
     return found
 
 
 @compiled
 def hand_back(number: int, now_s: float, orphans: Ints, found: int, state: LoopState) -> int:
-    """Empty a room: what waits for its inference fills `orphans` from `found` on, answers are lost."""
+    """Empty a station: what waits for its inference fills `orphans` from `found` on, answers are lost."""
     for group in range(len(state.groups)):
         queue = state.queues[number, group]
         node = queue.head
         while node != NONE:
+            # The next is read first: dropping a node puts it in the chain of free ones.
             following = state.nodes[node].next
+            # What still waits for an inference can be inferred elsewhere; an answer on its way is lost with
+            # the host.
             if before_inference(state, node):
                 orphans[found] = node
                 found += 1
@@ -152,21 +169,22 @@ def hand_back(number: int, now_s: float, orphans: Ints, found: int, state: LoopS
         queue.head = queue.tail = NONE
         queue.length = 0
     state.waiting_of[number] = 0
-    state.rooms[number].waiting = 0
+    state.stations[number].waiting = 0
     return found
 
 
 @compiled
-def open_rooms(is_open: Flags, state: LoopState) -> None:
+def open_stations(is_open: Flags, state: LoopState) -> None:
     """See `set_open`."""
-    for number in range(state.run[0].unit_rooms):
-        room = state.rooms[number]
-        change = int(not is_open[number]) - room.closed
+    for number in range(state.run[0].unit_stations):
+        station = state.stations[number]
+        change = int(not is_open[number]) - station.closed
         if change != 0:
-            room.closed += change
-            if room.load < OFF:
-                room.load += change * CLOSED
-                set_load(state.loads[room.lane], number, room.load)
+            station.closed += change
+            # A room without servers stays OFF; that it is closed is remembered for when it comes back.
+            if station.load < OFF:
+                station.load += change * CLOSED
+                set_load(state.loads[station.lane], number, station.load)
 
 
 @compiled
@@ -174,11 +192,13 @@ def remaining(end_s: float, overdue_after_s: Floats, counts: Ints, state: LoopSt
     """See `close`; also the last parts of the second accounts."""
     for number in range(len(state.servers)):
         if state.servers[number].size > 0:
+            # The second accounts (see `planner.rack.counts.invariants`) miss what is unfinished unless it is
+            # added here.
             count_batch(state, number, end_s)
             count_chain(state, state.servers[number].head, end_s, overdue_after_s, counts)
-    for room in range(len(state.rooms)):
+    for station in range(len(state.stations)):
         for group in range(len(state.groups)):
-            head = state.queues[room, group].head
+            head = state.queues[station, group].head
             state.run[0].waited_s += count_chain(state, head, end_s, overdue_after_s, counts)
 
 
@@ -190,6 +210,7 @@ def count_chain(state: LoopState, node: int, end_s: float, overdue_after_s: Floa
         request = state.nodes[node]
         spent_s += in_window_s(state, request.arrival_s, end_s)
         waited_s += in_window_s(state, request.since_s, end_s)
+        # Requests are counted by their arrival, time by the part of it that lies in the window.
         if request.arrival_s >= state.run[0].window_start_s:
             counts[request.group, 0] += 1
             if end_s - request.arrival_s > overdue_after_s[request.group]:
@@ -248,15 +269,15 @@ def make_entries(revision: int) -> Entries:
 
     @entry
     def set_open(is_open: Flags, state: LoopState) -> None:
-        """Say which rooms are open to new requests."""
+        """Say which stations are open to new requests."""
         state.run[0].revision = revision
-        open_rooms(is_open, state)
+        open_stations(is_open, state)
 
     @entry
     def serve_all(now_s: float, state: LoopState) -> None:
         """Start what may start under new settings."""
         state.run[0].revision = revision
-        serve_rooms(now_s, state)
+        serve_stations(now_s, state)
 
     @entry
     def close(end_s: float, overdue_after_s: Floats, counts: Ints, state: LoopState) -> None:

@@ -24,15 +24,16 @@ def pass_time(state: LoopState, now_s: float) -> None:
 def in_window_s(state: LoopState, start_s: float, end_s: float) -> float:
     """The part of an interval that lies in the counted window."""
     window_start_s: float = state.run[0].window_start_s
+    # The window has no end to cut at: every interval is closed by an event or by the end of the run.
     return max(0.0, end_s - max(start_s, window_start_s))
 
 
 @compiled
-def add_load(state: LoopState, room: int, requests: int) -> None:
-    """Requests are on their way to a room, or were served behind it, or lost."""
-    place = state.rooms[room]
-    place.load += requests
-    set_load(state.loads[place.lane], room, place.load)
+def add_load(state: LoopState, station: int, requests: int) -> None:
+    """Requests are on their way to a station, or were served behind it, or lost."""
+    entry = state.stations[station]
+    entry.load += requests
+    set_load(state.loads[entry.lane], station, entry.load)
 
 
 @compiled
@@ -44,14 +45,16 @@ def new_node(state: LoopState, group: int, source: int, work: float, now_s: floa
     run.free = node.next
     node.arrival_s = node.since_s = now_s
     node.work = work
+    # Numbers rise with arrival, so that comparing two tells which request is older.
     node.request = run.arrived
     node.next = NONE
-    node.room = NONE
+    node.station = NONE
     node.stage = 0
     node.group = group
     node.source = source
     run.arrived += 1
     run.in_system += 1
+    # Also one that is about to be dropped waits first, for no time: both accounts of waiting then agree.
     run.waiting += 1
     state.in_rack[source] += 1
     return number
@@ -65,6 +68,7 @@ def leave(state: LoopState, number: int, now_s: float) -> None:
     run.gone += 1
     run.in_system -= 1
     state.in_rack[node.source] -= 1
+    # The last node freed is the first used again; the rows in use stay few and near each other.
     node.next = run.free
     run.free = number
 
@@ -99,16 +103,20 @@ def count_served(state: LoopState, number: int, now_s: float) -> None:
     """A request is answered; its latency is counted in the bin that its binary digits name."""
     run, node = state.run[0], state.nodes[number]
     network = state.networks[state.groups[node.group].network]
+    # For policies, so from the beginning of the run and of each epoch, warm-up or not.
     network.slowest_s = max(network.slowest_s, now_s - node.arrival_s)
+    # Throughput counts what leaves within the window, latency what arrived in it.
     if now_s >= run.window_start_s:
         run.completed += 1
     if node.arrival_s >= run.window_start_s:
         latency_s = now_s - node.arrival_s
-        place = (bits_of(latency_s) >> BIN_SHIFT) - FIRST_BIN
-        place = min(max(place, 0), BINS - 1)
+        # Positive floats sort as their bits do, so exponent and first bits of the mantissa are a logarithmic
+        # bin without a logarithm.
+        bin_index = (bits_of(latency_s) >> BIN_SHIFT) - FIRST_BIN
+        bin_index = min(max(bin_index, 0), BINS - 1)
         state.groups[node.group].served += 1
-        state.latency_counts[node.group, place] += 1
-        state.latency_sums_s[node.group, place] += latency_s
+        state.latency_counts[node.group, bin_index] += 1
+        state.latency_sums_s[node.group, bin_index] += latency_s
     leave(state, number, now_s)
 
 
@@ -120,29 +128,32 @@ def bits_of(value: float) -> int:
 
 
 @compiled
-def join(state: LoopState, room: int, number: int) -> None:
-    """A request waits in its group's queue of a room, behind all older ones."""
+def join(state: LoopState, station: int, number: int) -> None:
+    """A request waits in its group's queue of a station, behind all older ones."""
     node = state.nodes[number]
-    queue = state.queues[room, node.group]
+    queue = state.queues[station, node.group]
     if queue.length == 0:
         node.next = NONE
         queue.head = queue.tail = number
+    # The usual case. An older request joins late only where its device has gone out, and takes its place by
+    # age.
     elif state.nodes[queue.tail].request < node.request:
         node.next = NONE
         state.nodes[queue.tail].next = number
         queue.tail = number
     else:
-        insert(state, room, number)
+        insert(state, station, number)
     queue.length += 1
-    state.waiting_of[room, state.groups[node.group].network] += 1
-    state.rooms[room].waiting += 1
+    state.waiting_of[station, state.groups[node.group].network] += 1
+    state.stations[station].waiting += 1
 
 
 @compiled
-def insert(state: LoopState, room: int, number: int) -> None:
-    """Put a request in its place before younger ones."""
+def insert(state: LoopState, station: int, number: int) -> None:
+    """Put a request before all younger ones."""
     node = state.nodes[number]
-    queue = state.queues[room, node.group]
+    queue = state.queues[station, node.group]
+    # The tail is younger, or `join` would have appended: the walk ends within the chain and the tail stays.
     before, after = NONE, queue.head
     while state.nodes[after].request < node.request:
         before, after = after, state.nodes[after].next
@@ -154,37 +165,39 @@ def insert(state: LoopState, room: int, number: int) -> None:
 
 
 @compiled
-def pop_oldest(state: LoopState, room: int, group: int) -> int:
+def pop_oldest(state: LoopState, station: int, group: int) -> int:
     """Take the first request out of a queue; its load stays."""
-    queue = state.queues[room, group]
+    queue = state.queues[station, group]
     number: int = queue.head
     queue.head = state.nodes[number].next
     if queue.head == NONE:
         queue.tail = NONE
-    count_out(state, room, group)
+    count_out(state, station, group)
     return number
 
 
 @compiled
-def pop_newest(state: LoopState, room: int, group: int) -> int:
+def pop_newest(state: LoopState, station: int, group: int) -> int:
     """Take the last request out of a queue; its load stays."""
-    queue = state.queues[room, group]
+    queue = state.queues[station, group]
     number: int = queue.tail
     if queue.head == number:
         queue.head = queue.tail = NONE
     else:
+        # Chains lead one way; the walk to the last but one costs the length of the queue, which its limit
+        # bounds.
         before = queue.head
         while state.nodes[before].next != number:
             before = state.nodes[before].next
         state.nodes[before].next = NONE
         queue.tail = before
-    count_out(state, room, group)
+    count_out(state, station, group)
     return number
 
 
 @compiled
-def count_out(state: LoopState, room: int, group: int) -> None:
+def count_out(state: LoopState, station: int, group: int) -> None:
     """One request fewer waits in a queue."""
-    state.queues[room, group].length -= 1
-    state.waiting_of[room, state.groups[group].network] -= 1
-    state.rooms[room].waiting -= 1
+    state.queues[station, group].length -= 1
+    state.waiting_of[station, state.groups[group].network] -= 1
+    state.stations[station].waiting -= 1

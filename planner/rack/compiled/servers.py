@@ -11,13 +11,15 @@ from planner.rack.compiled.tree import renew_winner
 
 
 @compiled
-def take_idle(state: LoopState, room: int) -> int:
-    """The server of a room that has been idle longest, which is not idle any more."""
-    place = state.rooms[room]
-    number: int = place.idle_head
-    place.idle_head = state.servers[number].next_idle
-    if place.idle_head == NONE:
-        place.idle_tail = NONE
+def take_idle(state: LoopState, station: int) -> int:
+    """The server of a station that has been idle longest, which is not idle any more."""
+    entry = state.stations[station]
+    # First in, first out: the server idle longest works next, so that devices share the load and its heat
+    # evenly.
+    number: int = entry.idle_head
+    entry.idle_head = state.servers[number].next_idle
+    if entry.idle_head == NONE:
+        entry.idle_tail = NONE
     return number
 
 
@@ -28,10 +30,14 @@ def begin_work(
     """A server works on the requests that are chained to it."""
     run, server = state.run[0], state.servers[number]
     server.size = size
+    # `start_s` stays for the second account; `busy_since_s` is moved on at each end of an epoch.
     server.start_s = server.busy_since_s = now_s
     server.power_w = power_w
+    # All members stop waiting in this instant.
     run.waiting -= size
     state.completion_s[number] = now_s + service_s
+    # Of batches that end at one instant the one begun first completes first, as SimPy's queue of events has
+    # it.
     state.completion_order[number] = run.begun
     run.begun += 1
     renew_winner(state.completion_winner, state.completion_s, state.completion_order, number)
@@ -62,23 +68,26 @@ def finish(state: LoopState, number: int, now_s: float) -> None:
     serve_until(state, number, now_s)
     count_batch(state, number, now_s)
     server = state.servers[number]
+    # A step in a pool was never a load of the pool's room, only of the unit that the request is on its way
+    # to.
     if server.unit != NONE:
-        add_load(state, server.room, -server.size)
+        add_load(state, server.station, -server.size)
     server.size = 0
+    # The tournament is renewed by whoever called, once it is known whether the server takes a new batch.
     state.completion_s[number] = np.inf
 
 
 @compiled
 def make_idle(state: LoopState, number: int) -> None:
-    """A server takes its turn behind the idle ones of its room."""
+    """A server joins the idle ones of its station as the last."""
     server = state.servers[number]
-    place = state.rooms[server.room]
+    entry = state.stations[server.station]
     server.head = server.next_idle = NONE
-    if place.idle_head == NONE:
-        place.idle_head = number
+    if entry.idle_head == NONE:
+        entry.idle_head = number
     else:
-        state.servers[place.idle_tail].next_idle = number
-    place.idle_tail = number
+        state.servers[entry.idle_tail].next_idle = number
+    entry.idle_tail = number
 
 
 @compiled
@@ -97,18 +106,19 @@ def lose_batch(state: LoopState, number: int, now_s: float) -> None:
 
 @compiled
 def leave_idle(state: LoopState, number: int) -> None:
-    """An idle server is taken out of its room's turns."""
+    """An idle server is removed from the idle ones of its station."""
     server = state.servers[number]
-    place = state.rooms[server.room]
-    previous, at = NONE, place.idle_head
+    entry = state.stations[server.station]
+    previous, at = NONE, entry.idle_head
     while at != number:
         previous, at = at, state.servers[at].next_idle
     if previous == NONE:
-        place.idle_head = server.next_idle
+        entry.idle_head = server.next_idle
     else:
         state.servers[previous].next_idle = server.next_idle
-    if place.idle_tail == number:
-        place.idle_tail = previous
+    # Where the last in turn leaves, the one before it is the last; NONE where it was alone.
+    if entry.idle_tail == number:
+        entry.idle_tail = previous
     server.next_idle = NONE
 
 
@@ -116,6 +126,8 @@ def leave_idle(state: LoopState, number: int) -> None:
 def others_at_work(state: LoopState, number: int) -> int:
     """Other units of an idle unit's device that have a batch in them."""
     units = state.run[0].units
+    # Unit servers of a device are numbered one after another; the one asked about is idle and counts itself
+    # as none.
     first = number // units * units
     busy = 0
     for other in range(first, first + units):

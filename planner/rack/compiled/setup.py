@@ -11,10 +11,11 @@ from planner.rack.compiled import state as s
 from planner.rack.compiled.tree import leaf_count, tournament
 from planner.rack.counts.latencies import BINS
 from planner.rack.description.rack import Rack
-from planner.rack.load.topology import HOST, INFERENCE, POOLS, Places, networks_of, paths_of
+from planner.rack.load.topology import HOST, INFERENCE, POOLS, Topology, networks_of, paths_of
 
 _RULES = {
     "shortest_queue": s.SHORTEST_QUEUE,
+    # One room a lane: the shortest of one queue is that queue.
     "central_queue": s.SHORTEST_QUEUE,
     "round_robin": s.ROUND_ROBIN,
     "power_of_two": s.POWER_OF_TWO,
@@ -24,43 +25,47 @@ _RULES = {
 _OVERFLOWS = {"drop_oldest": s.DROP_OLDEST, "drop_newest": s.DROP_NEWEST, "skip_frame": s.SKIP_FRAME}
 
 
-def begin(rack: Rack, places: Places, replication: int, window_start_s: float) -> s.LoopState:
+def begin(rack: Rack, topology: Topology, replication: int, window_start_s: float) -> s.LoopState:
     """All devices unplugged and nothing in the rack; the settings that change are not filled in yet."""
-    rooms = places.unit_rooms
+    stations = topology.unit_stations
     networks = networks_of(rack)
-    nodes = np.zeros(s.DEPTHS * places.servers, dtype=s.NODE)
+    nodes = np.zeros(s.DEPTHS * topology.servers, dtype=s.NODE)
     s.chain_free(nodes, 0)
     groups = _groups(rack, networks)
     sources = group_of_source(rack).size
     path_pool, path_s = _paths(rack)
     return s.LoopState(
-        run=_run(rack, places, window_start_s),
-        servers=_servers(places),
-        rooms=_rooms(places),
-        lanes=_filled(s.LANE, places.lanes, last=rooms - 1, spill_at=places.spill_at),
-        queues=_filled(s.QUEUE, (places.room_lane.size, len(rack.streams)), head=s.NONE, tail=s.NONE),
+        run=_run(rack, topology, window_start_s),
+        servers=_servers(topology),
+        stations=_stations(topology),
+        # As if the last room had just been taken: the first search begins at room 0.
+        lanes=_filled(s.LANE, topology.lanes, last=stations - 1, spill_at=topology.spill_at),
+        queues=_filled(s.QUEUE, (topology.station_lane.size, len(rack.streams)), head=s.NONE, tail=s.NONE),
         nodes=nodes,
         groups=groups,
-        networks=_networks(rack, networks, places),
+        networks=_networks(rack, networks, topology),
+        # Stable, so that groups of one network stay in the order of the scenario.
         group_order=np.argsort(groups["network"], kind="stable").astype(np.int64),
-        waiting_of=np.zeros((places.room_lane.size, len(networks)), dtype=np.int64),
+        waiting_of=np.zeros((topology.station_lane.size, len(networks)), dtype=np.int64),
         in_rack=np.zeros(sources, dtype=np.int64),
-        lane_order=np.array([lane for lanes in places.lanes_of for lane in lanes], dtype=np.int64),
-        allowed=np.array([[lane in lanes for lane in range(places.lanes)] for lanes in places.lanes_of]),
+        lane_order=np.array([lane for lanes in topology.lanes_of for lane in lanes], dtype=np.int64),
+        allowed=np.array([[lane in lanes for lane in range(topology.lanes)] for lanes in topology.lanes_of]),
         path_pool=path_pool,
         path_s=path_s,
-        pool_room=np.ascontiguousarray(places.pool_room, dtype=np.int64),
+        pool_station=np.ascontiguousarray(topology.pool_station, dtype=np.int64),
         pool_w=_pool_w(rack),
-        loads=np.full((places.lanes, 2 * leaf_count(rooms)), s.OFF, dtype=np.int64),
-        completion_s=np.full(leaf_count(places.servers), np.inf),
-        completion_order=np.arange(leaf_count(places.servers)),
-        completion_winner=tournament(places.servers),
-        fire_s=np.full(leaf_count(rooms), np.inf),
-        fire_order=np.arange(leaf_count(rooms)),
-        fire_winner=tournament(rooms),
+        # Leaves that only fill up the power of two, and rooms of other lanes, stay OFF and are never the
+        # least.
+        loads=np.full((topology.lanes, 2 * leaf_count(stations)), s.OFF, dtype=np.int64),
+        completion_s=np.full(leaf_count(topology.servers), np.inf),
+        completion_order=np.arange(leaf_count(topology.servers)),
+        completion_winner=tournament(topology.servers),
+        fire_s=np.full(leaf_count(stations), np.inf),
+        fire_order=np.arange(leaf_count(stations)),
+        fire_winner=tournament(stations),
         batch_s=_batch_s(rack, networks),
-        slow=np.ones((places.unit_servers, len(networks))),
-        busy_w=np.zeros((places.unit_servers, len(networks))),
+        slow=np.ones((topology.unit_servers, len(networks))),
+        busy_w=np.zeros((topology.unit_servers, len(networks))),
         latency_counts=np.zeros((len(rack.streams), BINS), dtype=np.int64),
         latency_sums_s=np.zeros((len(rack.streams), BINS)),
         updated=np.zeros(rack.count, dtype=np.bool_),
@@ -73,11 +78,12 @@ def begin(rack: Rack, places: Places, replication: int, window_start_s: float) -
 def _batch_s(rack: Rack, networks: tuple[str, ...]) -> Floats:
     """Service times by unit, network and batch size; zeros where a unit does not serve a network."""
     table = np.zeros((len(rack.device.units), len(networks), rack.batching.max_size))
-    for place, unit in enumerate(rack.device.units):
+    for index, unit in enumerate(rack.device.units):
         for number, network in enumerate(networks):
             service = unit.service(network)
             if service is not None:
-                table[place, number] = service.batch_s[: rack.batching.max_size]
+                # Sizes beyond the largest batch are known but never asked for.
+                table[index, number] = service.batch_s[: rack.batching.max_size]
     return table
 
 
@@ -105,7 +111,7 @@ def _filled(dtype: np.dtype[np.void], shape: int | tuple[int, ...], **values: ob
     return rows
 
 
-def _run(rack: Rack, places: Places, window_start_s: float) -> s.Rows:
+def _run(rack: Rack, topology: Topology, window_start_s: float) -> s.Rows:
     update = rack.life.update
     return _filled(
         s.RUN,
@@ -115,30 +121,30 @@ def _run(rack: Rack, places: Places, window_start_s: float) -> s.Rows:
         window_start_s=window_start_s,
         arrival_s=np.inf,
         rule=_RULES[rack.dispatch],
-        unit_rooms=places.unit_rooms,
-        units=places.unit_servers // rack.count,
+        unit_stations=topology.unit_stations,
+        units=topology.unit_servers // rack.count,
         contention=rack.device.contention,
     )
 
 
-def _servers(places: Places) -> s.Rows:
+def _servers(topology: Topology) -> s.Rows:
     return _filled(
         s.SERVER,
-        places.servers,
-        room=places.server_room,
-        device=places.server_device,
-        unit=places.server_unit,
+        topology.servers,
+        station=topology.server_station,
+        device=topology.server_device,
+        unit=topology.server_unit,
         head=s.NONE,
         next_idle=s.NONE,
     )
 
 
-def _rooms(places: Places) -> s.Rows:
+def _stations(topology: Topology) -> s.Rows:
     return _filled(
         s.ROOM,
-        places.room_lane.size,
-        lane=places.room_lane,
-        device=places.room_device,
+        topology.station_lane.size,
+        lane=topology.station_lane,
+        device=topology.station_device,
         load=s.OFF,
         idle_head=s.NONE,
         idle_tail=s.NONE,
@@ -147,6 +153,7 @@ def _rooms(places: Places) -> s.Rows:
 
 
 def _groups(rack: Rack, networks: tuple[str, ...]) -> s.Rows:
+    # No queue grows as long as OFF, so it stands for no limit.
     limits = [s.OFF if group.queue_limit is None else group.queue_limit for group in rack.streams]
     return _filled(
         s.GROUP,
@@ -161,10 +168,10 @@ def _groups(rack: Rack, networks: tuple[str, ...]) -> s.Rows:
     )
 
 
-def _networks(rack: Rack, networks: tuple[str, ...], places: Places) -> s.Rows:
+def _networks(rack: Rack, networks: tuple[str, ...], topology: Topology) -> s.Rows:
     sizes = [sum(group.network == network for group in rack.streams) for network in networks]
     last = np.cumsum(sizes)
-    lanes = [len(lanes) for lanes in places.lanes_of]
+    lanes = [len(lanes) for lanes in topology.lanes_of]
     last_lane = np.cumsum(lanes)
     return _filled(
         s.NETWORK,

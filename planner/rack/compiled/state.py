@@ -2,9 +2,9 @@
 
 A request that is in the rack is a row of `nodes`. Rows that wait in the same queue, that are served in the
 same batch, or that are free are chained by `next`, and -1 ends a chain; so nothing is allocated while the
-loop runs. A queue is the chain of one stream group's requests in one room, oldest first. Servers, rooms and
-lanes are those of `planner.rack.load.topology`; all are numbered as in the reference engine, and every rule
-is the same as there.
+loop runs. A queue is the chain of one stream group's requests in one station, oldest first. Servers, stations
+and lanes are those of `planner.rack.load.topology`; all are numbered as in the reference engine, and every
+rule is the same as there.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ Bits = NDArray[np.uint64]
 Rows = NDArray[np.void]
 
 NONE = -1
+# OFF + CLOSED + any number of requests stays within a signed 64-bit number.
 OFF = 1 << 60
 CLOSED = 1 << 40
-"""Added to the load of a room that is closed to new requests; a room without device has the load `OFF`."""
+"""Added to the load of a station that is closed to new requests; one without device has the load `OFF`."""
 
 SHORTEST_QUEUE, ROUND_ROBIN, POWER_OF_TWO, LEAST_ENERGY, NPU_FIRST = range(5)
 DROP_OLDEST, DROP_NEWEST, SKIP_FRAME = range(3)
@@ -34,7 +35,7 @@ RUN = np.dtype(
         ("now_s", "f8"),
         ("window_start_s", "f8"),  # end of the warm-up; what follows is counted
         ("arrival_s", "f8"),  # when the next request arrives; infinite after the last
-        ("cursor", "i8"),  # its place in the piece of arrivals
+        ("cursor", "i8"),  # its index in the piece of arrivals
         ("arrived", "i8"),  # requests so far, and so the number of the next
         ("in_system", "i8"),
         ("waiting", "i8"),
@@ -51,7 +52,7 @@ RUN = np.dtype(
         ("served_s", "f8"),
         ("served_j", "f8"),
         ("rule", "i8"),  # of dispatch
-        ("unit_rooms", "i8"),  # rooms before units; those of pools come after them
+        ("unit_stations", "i8"),  # stations before units; those of pools come after them
         ("units", "i8"),  # of one device; its unit servers are numbered one after another
         ("contention", "f8"),  # share of a batch's time for each other unit at work
         ("late_after_s", "f8"),  # of a new model; requests that watched devices infer in the epoch, and of
@@ -66,7 +67,7 @@ RUN = np.dtype(
 
 SERVER = np.dtype(
     [
-        ("room", "i8"),
+        ("station", "i8"),
         ("device", "i8"),
         ("unit", "i8"),  # NONE for a server of a pool
         ("head", "i8"),  # of the chain of requests in service
@@ -83,7 +84,7 @@ SERVER = np.dtype(
 
 ROOM = np.dtype(
     [
-        ("lane", "i8"),  # NONE for the room of a pool
+        ("lane", "i8"),  # NONE for the station of a pool
         ("device", "i8"),
         ("load", "i8"),  # requests on their way, waiting and in service, plus CLOSED; or OFF
         ("closed", "i8"),
@@ -109,7 +110,7 @@ NODE = np.dtype(
         ("next", "i8"),
         ("group", "i4"),
         ("source", "i4"),
-        ("room", "i4"),  # before the unit that it was sent to
+        ("station", "i4"),  # before the unit that it was sent to
         ("stage", "i4"),  # of its path
     ],
     align=True,
@@ -150,28 +151,28 @@ class LoopState(NamedTuple):
 
     run: Rows
     servers: Rows
-    rooms: Rows
+    stations: Rows
     lanes: Rows
-    queues: Rows  # [room, group]
+    queues: Rows  # [station, group]
     nodes: Rows
     groups: Rows
     networks: Rows
     group_order: Ints  # groups, network after network
-    waiting_of: Ints  # [room, network]: requests that wait
+    waiting_of: Ints  # [station, network]: requests that wait
     in_rack: Ints  # of each source
     lane_order: Ints  # lanes, network after network
     allowed: Flags  # [network, lane]
     path_pool: Ints  # [group, stage]: a pool, or NONE for the unit
     path_s: Floats  # [group, stage]
-    pool_room: Ints  # [device, pool]
+    pool_station: Ints  # [device, pool]
     pool_w: Floats  # of each pool
-    loads: Ints  # [lane, node]: tree of the loads of the rooms
+    loads: Ints  # [lane, node]: tree of the loads of the stations
     completion_s: Floats  # of each server; infinite when idle
     completion_order: Ints
     completion_winner: Ints  # tournament of the servers
-    fire_s: Floats  # of each room: when its expiry comes
+    fire_s: Floats  # of each station: when its expiry comes
     fire_order: Ints
-    fire_winner: Ints  # tournament of the rooms
+    fire_winner: Ints  # tournament of the stations
     batch_s: Floats  # [unit, network, size - 1]: service time at full clock
     slow: Floats  # [server, network], of units
     busy_w: Floats  # [server, network], of units

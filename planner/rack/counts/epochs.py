@@ -90,8 +90,10 @@ class EpochTally:
     def add(self, row: EpochRow) -> None:
         """The next epoch."""
         self._note(row)
+        # The series has the warm-up in it, for MSER-5 and for the eye; the sums do not.
         if self._epoch >= self._rack.warmup_epochs:
             self._account(row)
+        # Counted where a device goes out, not for as long as it is.
         self.accounts.outages += int(np.count_nonzero(row.out & ~self._out))
         self._out = row.out
         self.accounts.shutdowns += int(np.count_nonzero(row.fell))
@@ -100,7 +102,7 @@ class EpochTally:
 
     def _note(self, row: EpochRow) -> None:
         self._slots_c[self._epoch // self._slot_stride] = row.temperature_c
-        instant, place = divmod(self._epoch, self.stride)
+        instant, lag = divmod(self._epoch, self.stride)
         count = row.temperature_c.size
         line = np.array(
             [
@@ -118,8 +120,10 @@ class EpochTally:
             ]
         )
         kept = self.series[instant]
-        hottest_c = max(float(kept[4]), line[4]) if place else line[4]
-        kept += (line - kept) / (place + 1)
+        hottest_c = max(float(kept[4]), line[4]) if lag else line[4]
+        # Running mean over the epochs of an instant, without a sum that grows.
+        kept += (line - kept) / (lag + 1)
+        # Time and the highest temperature are no means.
         kept[0], kept[4] = row.end_s, hottest_c
 
     def _account(self, row: EpochRow) -> None:
@@ -137,6 +141,8 @@ class EpochTally:
         sums.max_c = max(sums.max_c, float(row.temperature_c.max()))
         sums.drawn_j += float(row.power_w.sum()) * length_s
         sums.idle_j += device.idle_w * np.count_nonzero(on) * length_s
+        # At the temperature of the start, as `planner.rack.heat.epoch.advance` takes it: the balance must
+        # close.
         sums.leaked_j += float(leakage_w(device.thermal, row.start_c)[on].sum()) * length_s
         sums.carried_j += heat_rate_w_per_k(air) * (row.exhaust_c - air.supply_c) * length_s
         if row.own_fan_w is not None:
@@ -148,6 +154,7 @@ class EpochTally:
 def _stored_j(thermal: Thermal, row: EpochRow) -> float:
     """Heat that the nodes of all devices took up over the epoch."""
     capacities = [node.heat_capacity_j_per_k for node in ladder(thermal)]
+    # Column 0 is the die; `inner_c` has the other nodes.
     stored_j = capacities[0] * float((row.temperature_c - row.start_c).sum())
     if row.inner_c is None or row.start_inner_c is None:
         return stored_j

@@ -30,5 +30,6 @@ def worst_residuals(runs: Iterable[Accounts]) -> dict[str, float]:
 
 
 def _residual(one: float, other: float) -> float:
+    # Relative to the larger account; two accounts of nothing agree.
     scale = max(abs(one), abs(other))
     return abs(one - other) / scale if scale > 0 else 0.0

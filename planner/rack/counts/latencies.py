@@ -14,11 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.arrays import Floats, Ints
+from planner.formulas import formula
 
 BIN_BITS = 6
 """A power of two is divided into 2 ** BIN_BITS bins."""
+# A double has 52 bits of mantissa; what is left after the shift is the exponent and the first bits of it.
 BIN_SHIFT = 52 - BIN_BITS
 _LOWEST_EXPONENT, _HIGHEST_EXPONENT = -30, 25
+# 1023 is the bias with which a double stores its exponent.
 FIRST_BIN = (_LOWEST_EXPONENT + 1023) << BIN_BITS
 BINS = (_HIGHEST_EXPONENT - _LOWEST_EXPONENT) << BIN_BITS
 """Bins from 1 ns to a year; the first holds all faster ones, the last all slower ones."""
@@ -42,6 +45,7 @@ class ExactLatencies:
         """The mean; NaN of none."""
         return float(self.values_s.mean()) if self.values_s.size else float("nan")
 
+    @formula("quantile")
     def at_rank(self, rank: int) -> float:
         """The latency that this many are at or below, counted from one."""
         return float(self.values_s[rank - 1])
@@ -69,8 +73,10 @@ class BinnedLatencies:
         count = self.count
         return float(self.sums_s.sum()) / count if count else float("nan")
 
+    @formula("quantile")
     def at_rank(self, rank: int) -> float:
         """The mean of the bin in which the latency of this rank lies, counted from one."""
+        # The first bin at whose end at least this many have been counted.
         bin_number = int(np.searchsorted(np.cumsum(self.counts), rank))
         return float(self.sums_s[bin_number] / self.counts[bin_number])
 
@@ -94,6 +100,7 @@ def pooled(runs: Sequence[Latencies]) -> Latencies:
 
 def in_bins(values_s: Floats) -> BinnedLatencies:
     """Latencies counted in bins."""
+    # The same bits as `planner.rack.compiled.requests.count_served` reads, so that both engines bin alike.
     bits = np.ascontiguousarray(values_s, dtype=np.float64).view(np.int64)
     numbers = np.clip((bits >> BIN_SHIFT) - FIRST_BIN, 0, BINS - 1)
     counts = np.bincount(numbers, minlength=BINS).astype(np.int64)

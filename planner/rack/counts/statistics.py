@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.counts.invariants import worst_residuals
 from planner.rack.counts.latencies import Latencies, pooled
 from planner.rack.counts.results import (
@@ -30,7 +31,7 @@ from planner.rack.description.rack import Rack
 from planner.rack.description.streams import StreamGroup
 from planner.rack.heat.epoch import runaway_margin
 from planner.rack.load.expected import offered_utilisation
-from planner.rack.load.topology import places_of
+from planner.rack.load.topology import topology_of
 from planner.units import format_percent
 from planner.wording.message import message
 
@@ -38,6 +39,7 @@ CONFIDENCE = 0.95
 """Coverage of every interval in a result."""
 
 _BINS = 40
+# 0.07 * 100 is 7.000000000000001 in floats, whose ceiling is 8: a rank must not depend on that.
 _ROUNDING = 1e-12
 
 _TAIL_SAMPLES = 100
@@ -58,27 +60,33 @@ class Certainty:
 ONE_LOOK = Certainty()
 
 
+@formula("student_interval")
 def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
     """Student's interval for the mean of independent replications; none for fewer than two."""
     count = len(values)
+    # One value has no spread to tell an error from.
     if count < 2:
         return None
     mean = float(np.mean(values))
     error = float(np.std(values, ddof=1)) / math.sqrt(count)
+    # Quantile of Student's distribution: both tails share what the confidence leaves.
     half = float(stdtrit(count - 1, 0.5 + confidence / 2)) * error
     return mean - half, mean + half
 
 
+@formula("quantile")
 def quantile(values: Floats, share: float) -> float:
     """The smallest value that at least this share of the values does not exceed."""
     return float(np.quantile(values, share, method="inverted_cdf"))
 
 
+@formula("quantile")
 def latency_quantile(latencies: Latencies, share: float, missed: int = 0) -> float:
     """The same of latencies, where `missed` more requests count as infinitely late; NaN of none at all."""
     answered = latencies.count
     if answered + missed == 0:
         return math.nan
+    # Lost requests sort behind all answered ones; a rank among them is never reached.
     rank = max(1, math.ceil(share * (answered + missed) * (1 - _ROUNDING)))
     return latencies.at_rank(rank) if rank <= answered else math.inf
 
@@ -156,6 +164,7 @@ def _latency(runs: Sequence[Latencies]) -> LatencyStatistics:
         return LatencyStatistics(None, None, None, None, None, None, None)
     p99s = [latency_quantile(run, 0.99) for run in runs if run.count]
     interval = t_interval(p99s)
+    # The t-interval knows nothing of zero; a latency does.
     low, high = (max(0.0, interval[0]), interval[1]) if interval is not None else (None, None)
     p50, p90, p99 = (latency_quantile(together, share) for share in (0.5, 0.9, 0.99))
     return LatencyStatistics(together.mean_s, p50, p90, p99, low, high, max(p99s))
@@ -171,6 +180,7 @@ def _histogram(latencies: Latencies) -> Histogram:
     """Forty equal bins from zero to a little past the 99.9 % quantile; the last one holds all slower ones."""
     if not latencies.count:
         return Histogram((), ())
+    # One outlier would squeeze all others into the first bin.
     edges_s = np.linspace(0.0, 1.05 * latency_quantile(latencies, 0.999), _BINS + 1)
     values_s, often = latencies.weights()
     counts, _ = np.histogram(np.minimum(values_s, edges_s[-1]), edges_s, weights=often)
@@ -191,6 +201,7 @@ def judge(
     infinitely late: a frame that is never answered is not a fast one.
     """
     share = f"{group.slo_quantile:.6g}"
+    # An infinite quantile has no mean: some infinite and some not is no interval and so no verdict.
     lost = sum(1 for value in quantiles_s if math.isinf(value))
     if len(quantiles_s) < 2:
         return Verdict.UNDECIDED, message("judged.few_replications")
@@ -199,10 +210,12 @@ def judge(
     if lost:
         return Verdict.UNDECIDED, message("judged.lost", share=share, lost=lost, runs=len(quantiles_s))
     low_s, high_s = t_interval(quantiles_s, certainty.confidence) or (-math.inf, math.inf)
+    # A binned quantile may lie anywhere in its bin.
     low_s, high_s = low_s * (1 - certainty.resolution), high_s * (1 + certainty.resolution)
     found = message(
         "judged.interval", share=share, low=f"{low_s:.4g}", high=f"{high_s:.4g}", slo=f"{group.slo_s:.4g}"
     )
+    # Kept only where all of the interval is below the objective, broken only where all is above.
     if high_s < group.slo_s:
         return Verdict.PASS, found
     return (Verdict.FAIL if low_s > group.slo_s else Verdict.UNDECIDED), found
@@ -212,7 +225,7 @@ def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
     sums = [run.epochs.accounts for run in runs]
     device_s = rack.count * sum(run.length_s for run in sums)
     units = sum(unit.count for unit in rack.device.units)
-    cores = places_of(rack).pool_sizes[:1]
+    cores = topology_of(rack).pool_sizes[:1]
     batches = sum(run.batches for run in runs)
     hottest_c = max(run.max_c for run in sums)
     return DevicesResult(

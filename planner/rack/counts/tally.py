@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.arrivals.merged import draw_arrivals
 from planner.rack.counts.epochs import EpochAccounts, EpochTally
 from planner.rack.counts.latencies import ExactLatencies, Latencies
@@ -72,6 +73,7 @@ class RunTally:
     trial: TrialOutcome | None = None
 
 
+@formula("little", "utilisation_law", "energy_balance")
 def law_accounts(rack: Rack, epochs: EpochAccounts, requests: RequestAccounts) -> Accounts:
     """Each law's two accounts: one from the epochs, one from requests and batches."""
     fans_j = rack.fan_w * epochs.length_s
@@ -102,6 +104,7 @@ def tally_records(rack: Rack, run: Records) -> RunTally:
         gone=int(np.count_nonzero(requests.outcome != Outcome.IN_SYSTEM)),
         in_system=run.in_system,
     )
+    # Throughput counts answers within the window; `_stream` counts requests that arrived in it.
     served = (requests.outcome == Outcome.SERVED) & (requests.departure_s >= window.start_s)
     begun = (batches.start_s >= window.start_s) & (batches.network != NONE)
     return RunTally(
@@ -147,6 +150,7 @@ class Window:
 
     def overlap_s(self, start_s: Floats, end_s: Floats) -> Floats:
         """Time that each interval spends in the window; an end that is NaN is past the end of the run."""
+        # `fmin` passes over NaN, so that what never ended ends with the window.
         last_s = np.fmin(end_s, self.end_s)
         return np.asarray(np.maximum(last_s - np.maximum(start_s, self.start_s), 0.0))
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
 from planner.wording.message import message
@@ -17,6 +18,7 @@ _MATTERS = 0.02
 _MATTERS_K = 1.0
 
 
+@formula("mser5")
 def mser5(series: Floats) -> int:
     """How many leading values to leave out, so that the rest has the smallest standard error.
 
@@ -28,11 +30,15 @@ def mser5(series: Floats) -> int:
     if count < 2:
         return 0
     means = np.asarray(series[: count * _BATCH], dtype=np.float64).reshape(count, _BATCH).mean(axis=1)
+    # Does not change the variance and keeps the difference of squares below from cancelling.
     means = means - means.mean()
     left = np.arange(count, 0, -1)
+    # Sums from each place to the end, so that every cut is looked at in one pass.
     sums = np.cumsum(means[::-1])[::-1]
     squares = np.cumsum(means[::-1] ** 2)[::-1]
+    # sum (z - mean)^2 = sum z^2 - (sum z)^2 / n; the maximum takes away what rounding leaves below zero.
     error = np.maximum(squares - sums**2 / left, 0.0) / left**2
+    # Beyond half of the series the error falls by chance, because few values happen to lie close together.
     cut = int(np.argmin(error[: count // 2 + 1]))
     return cut * _BATCH
 
@@ -55,6 +61,7 @@ def warmup_warnings(rack: Rack, runs: Sequence[RunTally]) -> list[str]:
     ):
         cut = mser5(series)
         if cut > declared:
+            # A longer cut that moves the mean by nothing that matters is no reason for a warning.
             change = abs(float(series[cut:].mean() - series[declared:].mean()))
             if change > matters:
                 settled, declared_s = f"{cut * instant_s:g}", f"{rack.warmup_s:g}"

@@ -1,4 +1,4 @@
-"""What an engine is told at the end of each epoch: clocks, who is open, how long batches may fill.
+"""Settings of an engine at the end of each epoch: clocks, who is open, how long batches may fill.
 
 Both engines hand the epoch's measures to `Steering`, which moves heat on, asks each policy of the rack in
 turn, and holds the settings for the next epoch. A policy is any value with the one method of `Policy`.

@@ -156,7 +156,7 @@ class Host:
     """What works around inference: cores that decode, resize and read out, and engines that copy.
 
     Every device has its own. A core draws `core_w` above idle while it works, under the device's heat sink (0
-    for a host that stands apart); neither cores nor copies slow down with the device's clock.
+    for a host in another housing); neither cores nor copies slow down with the device's clock.
     """
 
     cores: int
@@ -177,7 +177,7 @@ class RackDevice:
 
     `services` are those of its main unit, of kind `unit`, which serves every network; `beside` are units that
     some of them too. Power above idle follows clock ** `clock_power_exponent`: 1 is a slower clock at
-    the same voltage (the cautious reading), towards 3 when voltage falls with it. A batch takes
+    the same voltage (the cautious assumption), towards 3 when voltage falls with it. A batch takes
     `contention` of its time longer for each other unit of the device that is at work when it begins: what
     they lose to each other at the memory, linear in their number and none unless stated. A unit that begins
     later does not slow those down that are at work, so a pair pays once: too little for a short batch in a

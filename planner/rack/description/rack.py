@@ -1,7 +1,7 @@
 """What a rack is and what it is asked to do: plain values that say nothing of how they are run.
 
 Each value refuses nonsense when it is made, all of its problems at once; `Rack` refuses what only shows
-when the parts meet. What one device is stands in `planner.rack.description.device`.
+when the parts meet. One device is described in `planner.rack.description.device`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ fill, or whose clock is slow; or kind by kind, NPUs first, the emptiest unit of 
 full (`Rack.spill_at`). A device has one unit unless it says otherwise."""
 
 Horizon = Literal["steady", "terminating"]
-"""What a run stands for: the long run, whose warm-up is cut off and checked, or a stretch of time as it is (a
+"""What a run represents: the long run, whose warm-up is cut off and checked, or a stretch of time as it is (a
 shift, a day), of which all counts."""
 Initial = Literal["steady", "cold"]
 """Device temperatures at time zero: settled at the offered load, or those of a rack without load."""

@@ -37,7 +37,7 @@ class Bursts:
 class DayProfile:
     """How the rate changes over a day or another period: factors on the rate, in equal parts of the period.
 
-    `start_s` is the place in the period at which the run begins.
+    `start_s` is the time in the period at which the run begins.
     """
 
     factors: tuple[float, ...]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.formulas import formula
 from planner.rack.description.rack import Air
 from planner.rack.heat.recirculation import rack_matrix_k_per_w
 
@@ -20,6 +21,7 @@ _GAS_J_PER_KG_K = 287.05
 _SEA_LEVEL_PA = 101_325.0
 
 
+@formula("air_density")
 def air_density_kg_per_m3(temperature_c: float, altitude_m: float = 0.0) -> float:
     """Density of dry air: ideal gas at the pressure of the ICAO standard atmosphere (ISO 2533), to 11 km.
 
@@ -34,6 +36,7 @@ def heat_rate_w_per_k(air: Air) -> float:
     return air.density_kg_per_m3 * air.heat_capacity_j_per_kg_k * air.airflow_m3_per_s
 
 
+@formula("exhaust_balance")
 def exhaust_c(air: Air, heat_w: float) -> float:
     """Mixed exhaust temperature when the devices and fans give this much heat to the air."""
     return air.supply_c + heat_w / heat_rate_w_per_k(air)
@@ -43,10 +46,12 @@ def unheated_c(air: Air, count: int) -> NDArray[np.float64]:
     """Inlet temperature of each position, bottom first, of a rack that gives no heat."""
     if not air.gradient_k:
         return np.full(count, float(air.supply_c))
+    # Middle of each position from -1/2 to 1/2, so that the mean inlet is the supply whatever the gradient.
     height = (np.arange(count) + 0.5) / count - 0.5
     return np.asarray(air.supply_c + air.gradient_k * height)
 
 
+@formula("even_recirculation", "cross_interference")
 def inlets_c(air: Air, heats_w: NDArray[np.float64]) -> NDArray[np.float64]:
     """Inlet temperature of each position, bottom first, when each gives this much heat to the air."""
     base_c = unheated_c(air, heats_w.size)

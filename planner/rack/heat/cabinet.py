@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.formulas import formula
 from planner.rack.description.checks import Checks
 from planner.rack.description.rack import Air
 
@@ -18,6 +19,7 @@ _WATER_KG_PER_M3 = 997.0
 _WATER_J_PER_KG_K = 4182.0
 
 
+@formula("sealed_cabinet")
 def sealed_cabinet(ambient_c: float, loss_w_per_k: float, solar_w: float = 0.0) -> Air:
     """The air of a closed cabinet that loses `loss_w_per_k` (U A) to its surroundings.
 
@@ -30,10 +32,12 @@ def sealed_cabinet(ambient_c: float, loss_w_per_k: float, solar_w: float = 0.0) 
     checks.finite(ambient_c=ambient_c)
     checks.finish()
     still = Air(ambient_c, 1.0)
+    # The flow whose rho cp V is U A: a stream that carries as much for each kelvin as the walls lose.
     airflow = loss_w_per_k / (still.density_kg_per_m3 * still.heat_capacity_j_per_kg_k)
     return Air(ambient_c + solar_w / loss_w_per_k, airflow, recirculation=1.0)
 
 
+@formula("liquid_loop")
 def water_loop(supply_c: float, flow_m3_per_s: float) -> Air:
     """The stream of a liquid loop of water at 25 C (997 kg/m3, 4182 J/(kg K)) that feeds every cold plate."""
     return Air(

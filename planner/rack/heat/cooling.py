@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.errors import UnknownIdError
+from planner.formulas import formula
 from planner.rack.description.checks import Checks
 
+PLANT_SUPPLY_C = (10.0, 32.0)
+"""Supplies for which the plant's COP is known."""
 
+
+@formula("chilled_water_cop")
 def chilled_water_cop(supply_c: float) -> float:
     """Heat removed per power drawn of a chilled-water plant, by the supply air's temperature.
 
@@ -16,7 +21,7 @@ def chilled_water_cop(supply_c: float) -> float:
     about 10 to 30 C; refused outside, where the parabola says nothing.
     """
     checks = Checks("chilled-water plant")
-    checks.between(10.0, 32.0, supply_c=supply_c)
+    checks.between(*PLANT_SUPPLY_C, supply_c=supply_c)
     checks.finish()
     return 0.0068 * supply_c**2 + 0.0008 * supply_c + 0.458
 
@@ -36,6 +41,7 @@ class Facility:
         return (self.it_w + self.fan_w + self.cooling_w + self.losses_w) / self.it_w
 
 
+@formula("pue")
 def facility(it_w: float, fan_w: float, *, cop: float | None, loss_share: float) -> Facility:
     """All that a rack costs the site: heat removed at a COP (none: outside air, no plant), and losses.
 
@@ -61,11 +67,13 @@ class InletClass:
     highest_c: float
     derating_m_per_k: float
 
+    @formula("inlet_class")
     def highest_at_c(self, altitude_m: float) -> float:
         """The upper end at an altitude: it falls from 900 m on; the classes end at 3050 m."""
         checks = Checks(f"inlet class {self.name}")
         checks.between(-500.0, 3050.0, altitude_m=altitude_m)
         checks.finish()
+        # One kelvin less for every so many metres above 900 m.
         return self.highest_c - max(0.0, altitude_m - 900.0) / self.derating_m_per_k
 
 

@@ -1,7 +1,7 @@
 """One epoch of heat in the whole rack: power, air, temperature, and who throttles or shuts down after it.
 
 Any engine that knows how much energy each device put into serving during an epoch gets the same answer from
-here. Over an epoch power and inlet stand still; the inlet is the one that the epoch's own heat makes, so
+here. Over an epoch power and inlet are constant; the inlet is the one that the epoch's own heat makes, so
 that a strong recirculation cannot oscillate from epoch to epoch. The rack's own fans heat every inlet's air
 alike.
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.arrays import Flags, Floats
+from planner.formulas import formula
 from planner.rack.description.rack import Rack, Thermal
 from planner.rack.heat.air import exhaust_c, heat_rate_w_per_k, inlets_c, unheated_c
 from planner.rack.heat.governor import clock_ratio, next_fan_level, next_step
@@ -30,7 +31,9 @@ from planner.rack.heat.ladder import (
 from planner.rack.heat.recirculation import rack_matrix_k_per_w
 from planner.rack.load.expected import expected_load
 
+# Far below what is printed, far above the rounding of a temperature (1e-14 of it).
 _SETTLED_K = 1e-9
+# Each round shrinks the error by the loop gain; near runaway that is close to one, and the bound ends it.
 _ROUNDS = 10_000
 
 
@@ -80,6 +83,7 @@ class EpochHeat:
     exhaust_c: float
 
 
+@formula("thermal_ladder")
 def advance(rack: Rack, state: HeatState, dynamic_w: Floats) -> tuple[EpochHeat, HeatState]:
     """The epoch that begins in a state with this mean power above idle on each device, and the state after.
 
@@ -88,6 +92,7 @@ def advance(rack: Rack, state: HeatState, dynamic_w: Floats) -> tuple[EpochHeat,
     """
     thermal = rack.device.thermal
     added_w = leakage_w(thermal, state.temperature_c) + fan_w(thermal, state.fan)
+    # Leakage is that of the start: against time constants of a minute it hardly moves in an epoch of 1 s.
     power_w = np.where(state.off, 0.0, rack.device.idle_w + added_w + dynamic_w)
     start_c = state.nodes_c(thermal)
     parts = _by_fan_level(rack, state.fan)
@@ -95,6 +100,7 @@ def advance(rack: Rack, state: HeatState, dynamic_w: Floats) -> tuple[EpochHeat,
     nodes_c = _stepped(parts, start_c, inlet_c, power_w)
     heat_w = float(_released_w(parts, start_c, nodes_c, power_w).sum()) + rack.fan_w
     temperature_c = nodes_c[:, 0]
+    # A shutdown from heat lasts: nothing in a run switches such a device on again.
     off = state.off | (temperature_c >= thermal.shutdown_c)
     step = np.where(off, 0, next_step(rack.device, temperature_c, power_w, dynamic_w, state.clock_step))
     after = HeatState(
@@ -141,12 +147,14 @@ def _breathed(rack: Rack, parts: _Parts, start_c: Floats, power_w: Floats) -> Fl
     """
     air, count = rack.air, rack.count
     unheated = unheated_c(air, count)
+    # Implicit in the inlet: the inlet of the epoch before would oscillate under strong recirculation.
     released_w = _released_w(parts, start_c, _stepped(parts, start_c, unheated, power_w), power_w)
     heats_w = released_w + rack.fan_w / count
     withheld_w_per_k = np.empty(count)
     for step, devices in parts:
         withheld_w_per_k[devices] = step.withheld_w_per_k
     if air.vertical is None:
+        # One unknown x: x = d (sum of h - x sum of w), d kelvin for each watt of all.
         warming_k_per_w = air.recirculation / heat_rate_w_per_k(air)
         rise_k = warming_k_per_w * heats_w.sum() / (1.0 + warming_k_per_w * withheld_w_per_k.sum())
         return np.asarray(unheated + rise_k)
@@ -167,12 +175,14 @@ def initial_state(rack: Rack) -> HeatState:
     if rack.initial == "cold":
         cold_c = unheated_c(rack.air, count)
         return HeatState(cold_c, none_off, none_off, _evenly(thermal, cold_c))
+    # Two balances, at full and at the slowest clock, tell which of the three cases a device is in.
     full_c = settled_at(rack, 1.0)
     throttled_c = settled_at(rack, thermal.throttled_clock)
     throttled = full_c >= thermal.throttle_c
     stays = (throttled_c >= thermal.throttle_c) & (throttled_c < thermal.shutdown_c)
     die_c = np.where(throttled, np.where(stays, throttled_c, thermal.throttle_c), full_c)
     slowest = len(thermal.clocks) - 1
+    # A device that stays at the trip has stepped all the way down; one that swings has just begun to.
     step = np.where(stays, slowest, 1) * throttled
     level = next_fan_level(thermal, die_c, np.zeros(count, dtype=np.intp))
     nodes_c = settled_nodes_c(thermal, _settled_inlets_c(rack, die_c, level), die_c, level)
@@ -206,9 +216,12 @@ def settled_at(rack: Rack, clock: float) -> Floats:
     temperature_c = unheated_c(rack.air, rack.count)
     level = np.zeros(rack.count, dtype=np.intp)
     for _ in range(_ROUNDS):
+        # Levels only rise while it settles: between two of them a fan would hunt and the iteration never end.
         level = np.maximum(level, next_fan_level(thermal, temperature_c, level))
         power_w = served_w + leakage_w(thermal, temperature_c) + fan_w(thermal, level)
         inlet_c = inlets_c(rack.air, power_w + rack.fan_w / rack.count)
+        # Exponential leakage overflows within a few rounds of a runaway; the shutdown ends it, as it does in
+        # a device.
         warmer_c = np.minimum(settled_c(thermal, inlet_c, power_w, level), thermal.shutdown_c)
         if np.max(np.abs(warmer_c - temperature_c)) < _SETTLED_K:
             break
@@ -216,6 +229,7 @@ def settled_at(rack: Rack, clock: float) -> Floats:
     return temperature_c
 
 
+@formula("runaway_margin")
 def runaway_margin(rack: Rack, temperature_c: Floats, level: Indices | None = None) -> float | None:
     """One less the largest loop gain of temperature and leakage in the rack; none where leakage is unknown.
 
@@ -230,6 +244,8 @@ def runaway_margin(rack: Rack, temperature_c: Floats, level: Indices | None = No
     own = loop_gain(thermal, temperature_c, level)
     leaked_w_per_k = thermal.leakage.per_k * leakage_w(thermal, temperature_c)
     if rack.air.vertical is None:
+        # A diagonal plus equal rows: the largest row sum bounds the spectral radius, and is equal to it where
+        # all dies are alike.
         shared = rack.air.recirculation / heat_rate_w_per_k(rack.air) * leaked_w_per_k.sum()
         return 1.0 - float(own.max() + shared)
     gains = np.diag(own) + rack_matrix_k_per_w(rack.air, rack.count) * leaked_w_per_k

@@ -1,4 +1,4 @@
-"""How much air a rack's fans move: where the fan curve meets the resistance of what stands in the way.
+"""How much air a rack's fans move: where the fan curve meets the resistance of the air path.
 
 Fan: dp = p0 n^2 - p0 (V / V0)^2 with stall pressure p0, free flow V0 and speed ratio n. Rack: dp = (k0 + k N)
 V^2, turbulent, a share for the empty rack and one for each device. They meet at
@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from planner.formulas import formula
 from planner.rack.description.checks import Checks
 
 
@@ -36,6 +37,7 @@ class FanCurve:
         """Static pressure at a flow and a speed ratio."""
         return self.stall_pa * (speed**2 - (airflow_m3_per_s / self.free_m3_per_s) ** 2)
 
+    @formula("fan_curve")
     def power_w(self, speed: float = 1.0) -> float:
         """Power at a speed ratio, rated power times its cube; the shift along the curve is left out."""
         return self.rated_w * speed**3
@@ -67,7 +69,9 @@ def in_parallel(fan: FanCurve, count: int) -> FanCurve:
     return FanCurve(fan.stall_pa, fan.free_m3_per_s * count, fan.rated_w * count)
 
 
+@formula("fan_curve")
 def airflow_m3_per_s(fan: FanCurve, path: AirPath, devices: float, speed: float = 1.0) -> float:
     """The flow at which the fans' pressure is what the path takes."""
+    # Both sides are squares of the flow, so the meeting point needs no iteration, and speed scales it.
     taken = path.pressure_pa(fan.free_m3_per_s, devices) / fan.stall_pa
     return speed * fan.free_m3_per_s / math.sqrt(1.0 + taken)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.description.rack import RackDevice, Thermal
 from planner.rack.heat.ladder import Indices
 
@@ -20,6 +21,7 @@ def clock_ratio(thermal: Thermal, step: Indices) -> Floats:
     return np.array(thermal.clocks)[step]
 
 
+@formula("step_wise_governor")
 def next_step(
     device: RackDevice, temperature_c: Floats, power_w: Floats, dynamic_w: Floats, step: Indices
 ) -> Indices:
@@ -34,8 +36,11 @@ def next_step(
     if thermal.power_cap_w is not None:
         slower |= power_w > thermal.power_cap_w
         clock = np.array(thermal.clocks)
+        # At full clock there is no next step: the ratio is one and nothing is foreseen.
         growth = (clock[np.maximum(step - 1, 0)] / clock[step]) ** device.clock_power_exponent
+        # Without foresight the clock could step up over the cap and down again, every other epoch.
         faster &= power_w + dynamic_w * (growth - 1.0) <= thermal.power_cap_w
+    # Too hot or over the cap goes before cool enough: `slower` decides where both hold.
     moved = np.where(slower, step + 1, np.where(faster, step - 1, step))
     return np.minimum(np.maximum(moved, 0), len(thermal.clocks) - 1).astype(np.intp, copy=False)
 
@@ -46,5 +51,6 @@ def next_fan_level(thermal: Thermal, temperature_c: Floats, level: Indices) -> I
         return level
     trips_c = np.array(thermal.fan.trips_c)
     reached = np.searchsorted(trips_c, temperature_c, side="right")
+    # A level falls only below its own trip less the hysteresis, and then to the highest that is still held.
     held = np.searchsorted(trips_c - thermal.fan.hysteresis_k, temperature_c, side="right")
     return np.asarray(np.maximum(reached, np.minimum(level, held)), dtype=np.intp)

@@ -2,10 +2,10 @@
 
 Node i obeys C_i dT_i/dt = P_i + (T_{i-1} - T_i) / R_{i-1} + (T_{i+1} - T_i) / R_i, the die takes all the
 power and the last node gives to the inlet air (Cauer ladder; one node is C dT/dt = P - (T - T_inlet) / R).
-Over a step in which power and inlet stand still the solution is exact for any length of step:
+Over a step in which power and inlet are constant the solution is exact for any length of step:
 x(t) = A x(0) + B P with x the nodes' rise over the inlet, A = expm(-C^-1 G t), B = (I - A) G^-1 e_die (Van
 Loan, Computing integrals involving the matrix exponential, IEEE Trans. Autom. Control 23, 1978). A node
-stands for changes slower than its own time constant; one node for the whole device shows no peaks within
+represents changes slower than its own time constant; one node for the whole device shows no peaks within
 one batch. All arrays have one row or element a device, and nodes from the die outwards as columns.
 """
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.description.heat_path import HeatNode
 from planner.rack.description.rack import Thermal
 
@@ -28,6 +29,7 @@ Indices = NDArray[np.intp]
 _MOST_KEPT = 256
 
 
+@formula("leakage")
 def leakage_w(thermal: Thermal, temperature_c: Floats) -> Floats:
     """Power that the temperature adds to idle power; zeros where the leakage is not known."""
     leakage = thermal.leakage
@@ -36,12 +38,14 @@ def leakage_w(thermal: Thermal, temperature_c: Floats) -> Floats:
     return np.asarray(leakage.reference_w * np.exp(leakage.per_k * (temperature_c - leakage.reference_c)))
 
 
+@formula("own_fan")
 def ladder(thermal: Thermal, fan_level: int = 0) -> tuple[HeatNode, ...]:
     """The device's nodes from the die outwards, with the outermost resistance at a level of its fan."""
     nodes = thermal.nodes or (HeatNode(thermal.heat_capacity_j_per_k, thermal.resistance_k_per_w),)
     if thermal.fan is None:
         return nodes
     fan, last = thermal.fan, nodes[-1]
+    # Of the outermost resistance a share does not depend on the air; the rest falls as a power of the speed.
     slowing = fan.fixed_share + (1.0 - fan.fixed_share) / fan.speeds[fan_level] ** fan.exponent
     return (*nodes[:-1], HeatNode(last.heat_capacity_j_per_k, last.resistance_k_per_w * slowing))
 
@@ -51,6 +55,7 @@ def fan_levels(thermal: Thermal) -> int:
     return 1 if thermal.fan is None else len(thermal.fan.speeds)
 
 
+@formula("own_fan")
 def fan_w(thermal: Thermal, level: Indices) -> Floats:
     """What the device's own fan draws at each level: rated power times speed ** 3."""
     if thermal.fan is None:
@@ -82,6 +87,8 @@ class LadderStep:
 
     def nodes_c(self, start_c: Floats, inlet_c: Floats, power_w: Floats) -> Floats:
         """Node temperatures after the step, from those before it, at constant inlet and power."""
+        # Nodes are columns here, so that A x for every device at once is a product from the right with A
+        # transposed.
         rise_k = (start_c - inlet_c[:, None]) @ self.decay.T
         return np.asarray(inlet_c[:, None] + rise_k + power_w[:, None] * self.warming_k_per_w)
 
@@ -96,18 +103,25 @@ def exact_step(thermal: Thermal, step_s: float, fan_level: int = 0) -> LadderSte
     return step_of(ladder(thermal, fan_level), step_s)
 
 
+@formula("thermal_ladder")
 def step_of(nodes: Sequence[HeatNode], step_s: float) -> LadderStep:
     """The exact step of a ladder of nodes, die first."""
     capacity_j_per_k = np.array([node.heat_capacity_j_per_k for node in nodes])
     resistance = np.array([node.resistance_k_per_w for node in nodes])
+    # G^-1 e_die without an inverse: all power flows through every resistance, so a node's rise for one watt
+    # is the sum of those between it and the air.
     settled_k_per_w = np.cumsum(resistance[::-1])[::-1]
+    # Rows of G divided by each node's capacity: C^-1 G t.
     decay = np.asarray(expm(-_conductance_w_per_k(resistance) * (step_s / capacity_j_per_k)[:, None]))
     return LadderStep(
         step_s,
         decay,
+        # B of the docstring, (I - A) G^-1 e_die.
         settled_k_per_w - decay @ settled_k_per_w,
         settled_k_per_w,
         capacity_j_per_k,
+        # With the inlet one kelvin warmer every node starts one kelvin lower against it and takes up C (1 - A
+        # 1) joules that the air does not get.
         float(capacity_j_per_k @ (1.0 - decay.sum(axis=1))) / step_s,
     )
 
@@ -117,6 +131,7 @@ def _conductance_w_per_k(resistance: Floats) -> Floats:
     conductance = 1.0 / resistance
     matrix = np.diag(conductance)
     for inner in range(len(resistance) - 1):
+        # Each inner resistance joins two nodes: it adds to both diagonals and couples them with a minus.
         matrix[inner + 1, inner + 1] += conductance[inner]
         matrix[inner, inner + 1] = matrix[inner + 1, inner] = -conductance[inner]
     return matrix
@@ -136,6 +151,7 @@ def settled_nodes_c(thermal: Thermal, inlet_c: Floats, die_c: Floats, level: Ind
     return np.asarray(inlet_c[:, None] + share * (die_c - inlet_c)[:, None])
 
 
+@formula("runaway_margin")
 def loop_gain(thermal: Thermal, temperature_c: Floats, level: Indices, inlet_k_per_w: float = 0.0) -> Floats:
     """R dP_leak/dT: watts of leakage that one more watt calls for through the temperature that it makes.
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.description.heat_path import VerticalRecirculation
 from planner.rack.description.rack import Air
 
@@ -29,11 +30,14 @@ def cross_interference(vertical: VerticalRecirculation, count: int) -> Floats:
     """
     distance = np.arange(count)[None, :] - np.arange(count)[:, None]
     weights = vertical.decay ** np.arange(count - 1)
+    # Scaled so that the lowest device, which has all the others above it, gives just `above` upwards.
     lost = vertical.above / weights.sum() if count > 1 else 0.0
+    # The maximum keeps powers of the masked half finite.
     upward = np.where(distance > 0, lost * vertical.decay ** np.maximum(distance - 1, 0), 0.0)
     return np.asarray(upward + vertical.own * np.eye(count))
 
 
+@formula("cross_interference")
 def inlet_matrix_k_per_w(shares: Floats, stream_w_per_k: Floats) -> Floats:
     """D: what each watt of each device (columns) warms each inlet (rows), above the supply."""
     streams = np.diag(stream_w_per_k)
@@ -51,5 +55,16 @@ def rack_matrix_k_per_w(air: Air, count: int) -> Floats:
     if air.vertical is None:
         return np.full((count, count), air.recirculation / room_w_per_k)
     shares = cross_interference(air.vertical, count)
+    # Only what does not come back leaves the rack: N streams times their share that leaves is the room's
+    # flow.
     stream_w_per_k = room_w_per_k / float((1.0 - shares.sum(axis=1)).sum())
     return inlet_matrix_k_per_w(shares, np.full(count, stream_w_per_k))
+
+
+@formula("even_recirculation")
+def supply_heat_index(supply_c: float, inlet_c: Floats, outlet_c: Floats) -> float:
+    """SHI: the part of the exhausts' rise over supply that the inlets had already; 1 - SHI is the RHI.
+
+    Sum of inlet rises over sum of outlet rises, equal streams (Sharma, Bash and Patel, AIAA 2002-3091).
+    """
+    return float((inlet_c - supply_c).sum() / (outlet_c - supply_c).sum())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.arrays import Floats
+from planner.formulas import formula
 from planner.rack.description.rack import Rack
 from planner.rack.load.topology import (
     INFERENCE,
@@ -15,7 +16,7 @@ from planner.rack.load.topology import (
     parts_of_devices,
     parts_of_networks,
     paths_of,
-    places_of,
+    topology_of,
 )
 
 
@@ -29,6 +30,7 @@ class Sharing:
     rates_per_s: Floats
 
 
+@formula("unit_sharing")
 def shared_among_units(rates_per_s: Floats, time_s: Floats, servers: Floats) -> Sharing:
     """The sharing that keeps the busiest kind of unit least busy.
 
@@ -40,12 +42,16 @@ def shared_among_units(rates_per_s: Floats, time_s: Floats, servers: Floats) -> 
     if units == 1:
         return Sharing(float((rates_per_s * time_s[:, 0]).sum() / servers[0]), rates_per_s[:, None])
     may = np.isfinite(time_s)
+    # Infinite times mean "not here": their variables are bounded to zero instead.
     work_s = np.where(may, time_s, 0.0)
     size = networks * units
+    # Variables: the rate of network n on unit u at n * units + u, and z, the busiest share, last. Each
+    # network's rates add up to what is asked of it.
     given = np.hstack((np.kron(np.eye(networks), np.ones(units)), np.zeros((networks, 1))))
     taken = np.zeros((units, size + 1))
     for unit in range(units):
         taken[unit, unit:size:units] = work_s[:, unit]
+        # Work on a kind of unit is at most z times its number: sum of rate x time - z x servers <= 0.
         taken[unit, -1] = -servers[unit]
     bounds = [(0.0, None if allowed else 0.0) for allowed in may.ravel()]
     from scipy.optimize import linprog
@@ -64,7 +70,7 @@ def shared_among_units(rates_per_s: Floats, time_s: Floats, servers: Floats) -> 
 
 def pool_busy(rack: Rack) -> tuple[float, ...]:
     """The busy share of hosts' cores and of copy engines in the busiest part; empty where none are used."""
-    sizes = places_of(rack).pool_sizes
+    sizes = topology_of(rack).pool_sizes
     if not sizes:
         return ()
     networks = networks_of(rack)
@@ -75,6 +81,7 @@ def pool_busy(rack: Rack) -> tuple[float, ...]:
         for pool, time_s in path:
             if pool != INFERENCE:
                 part = parts[networks.index(group.network)]
+                # Utilisation law: rate times service time over servers.
                 busy[part, pool] += group.offered_per_s * time_s / (sizes[pool] * devices[part])
     return tuple(float(share) for share in busy.max(axis=0))
 

@@ -1,7 +1,7 @@
 """What the streams ask of the devices: service times, offered utilisation, and the load to expect of it.
 
 Service time follows the clock as t(c) = t(1) * (s/c + 1 - s), where s is the share of the time that
-computes and 1 - s waits for memory, which keeps its pace. Power above idle follows clock **
+computes and 1 - s waits for memory, whose rate does not follow the clock. Power above idle follows clock **
 `clock_power_exponent`.
 """
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import InputError, Problem
+from planner.formulas import formula
 from planner.rack.description.rack import Rack, RackDevice, Service, Unit
 from planner.rack.load.capacity import Sharing, devices_of_parts, pool_busy, shared_among_units
 from planner.rack.load.topology import HOST, networks_of, parts_of_networks, paths_of
@@ -38,22 +39,27 @@ Ratio = TypeVar("Ratio", float, NDArray[np.float64])
 
 def service_time_s(service: Service, size: float, clock: float = 1.0) -> float:
     """Time to serve a batch at a clock ratio; a mean size between whole ones is interpolated."""
+    # A mean of whole batch sizes is no whole number; time is nearly linear in size, so the mean time is near.
     full_s = float(np.interp(size, np.arange(1, len(service.batch_s) + 1), service.batch_s))
     return float(full_s * slowdown(service, clock))
 
 
+@formula("clock_slowdown")
 def slowdown(service: Service, clock: Ratio) -> Ratio:
     """What a clock ratio multiplies the service's time by."""
+    # The roofline in two parts: arithmetic goes with the clock, waiting for memory does not.
     slower: Ratio = service.clocked_share / clock + 1.0 - service.clocked_share
     return slower
 
 
+@formula("clock_power")
 def busy_power_w(device: RackDevice, service: Service, clock: Ratio) -> Ratio:
     """Power above idle while serving at a clock ratio."""
     power_w: Ratio = service.busy_w * clock**device.clock_power_exponent
     return power_w
 
 
+@formula("utilisation")
 def offered_utilisation(rack: Rack, clock: float = 1.0) -> float:
     """Work asked over work possible, with every batch full; at one or above, queues grow without end.
 
@@ -83,6 +89,7 @@ def _sharings(rack: Rack, sizes: Sequence[float], clock: float) -> list[tuple[li
     for part, count in enumerate(devices):
         own = np.flatnonzero(parts == part).tolist()
         servers = np.array([float(unit.count * count) for unit in rack.device.units])
+        # At saturation all units that serve are always at work, so each batch is slowed by all the others.
         others = _units_at_work(rack, own) - 1
         contended_s = time_s[own] * (1.0 + rack.device.contention * others)
         found.append((own, shared_among_units(rates_per_s[own], contended_s, servers)))
@@ -112,12 +119,14 @@ def request_time_s(rack: Rack, unit: Unit, network: str, size: float, clock: flo
         return math.inf
     groups = [group for group in rack.streams if group.network == network]
     steps_s = sum(group.offered_per_s * group.unit_s for group in groups)
+    # Mean over the network's requests, weighed by how often each group sends.
     added_s = steps_s / sum(group.offered_per_s for group in groups)
     return service_time_s(service, size, clock) / size + added_s * slowdown(service, clock)
 
 
 def shortfall_per_s(rack: Rack) -> float:
     """Requests per second, averaged over profiles, that are offered beyond what full clock can serve."""
+    # At an offered utilisation of u the share 1 / u can be served.
     excess = 1.0 - 1.0 / max(1.0, offered_utilisation(rack))
     return excess * sum(group.offered_per_s for group in rack.streams)
 
@@ -139,6 +148,8 @@ def refuse_overload(rack: Rack) -> None:
     offered = offered_utilisation(rack)
     unlimited = [group.name for group in rack.streams if group.queue_limit is None]
     advice = (
+        # At exactly one, queues grow without end: a count that only just carries the load has to come out one
+        # higher.
         f"{math.ceil(rack.count * offered * (1 + 1e-9))} devices would carry it; to "
         f"simulate it as it is, give a queue_limit to {', '.join(unlimited)}"
     )
@@ -164,24 +175,30 @@ def expected_load(rack: Rack, clock: float = 1.0) -> ExpectedLoad:
                     time_s = request_time_s(rack, unit, networks[network], sizes[network], clock)
                     busy[network, number] = rate_per_s * time_s
     units = sum(unit.count for unit in rack.device.units)
+    # Times first without others in the way, then lengthened by how often these are at work.
     busy *= _contended(rack.device.contention * (units - 1), float(busy.sum()) / units)
     busy_share = float(busy.sum()) / units
+    # A device cannot be busy for more than all of the time; power is cut down with it.
     overload = max(1.0, busy_share)
     return ExpectedLoad(busy_share / overload, (_served_w(rack, busy, clock) + _host_w(rack)) / overload)
 
 
+@formula("contention")
 def _contended(most: float, alone: float) -> float:
     """What units at work beside each other multiply their time by, `most` more where all are always at work.
 
     A batch finds the others at work as often as any is (mean field): busy = alone * (1 + most * busy).
     """
+    # Solved for the factor; past saturation all are always at work and the factor is at its most.
     return 1.0 + most if alone * (1.0 + most) >= 1.0 else 1.0 / (1.0 - most * alone)
 
 
+@formula("batch_fill")
 def _expected_sizes(rack: Rack, clock: float) -> list[float]:
     """Mean batch of each network, as if all units were like the main one."""
     batching, networks = rack.batching, networks_of(rack)
     rates = _rates_per_s(rack) / (rack.count * sum(unit.count for unit in rack.device.units))
+    # A central queue fills a batch with the requests of all devices, so it fills that much sooner.
     sharing = rack.count if rack.dispatch == "central_queue" else 1
     filled = 1.0 + rates * sharing * batching.max_wait_s
     main = rack.device.units[0]
@@ -191,6 +208,8 @@ def _expected_sizes(rack: Rack, clock: float) -> list[float]:
             size * request_time_s(rack, main, network, size, clock)
             for network, size in zip(networks, sizes.tolist(), strict=True)
         ]
+        # Batches of all networks take turns on a unit: while one round of them is served, the next round
+        # arrives.
         before, sizes = sizes, np.clip(np.maximum(filled, rates * sum(times_s)), 1, batching.max_size)
         if np.array_equal(before, sizes):
             break

@@ -1,10 +1,10 @@
-"""Who serves and where requests wait: servers, rooms and lanes, numbered as both engines number them.
+"""Who serves and where requests wait: servers, stations and lanes, numbered as both engines number them.
 
 A server works on one batch or one step at a time: a unit of a device, a core of its host, one of its copy
-engines. A room is the queue that a server takes from: one at each unit, or one for all units of a kind where
-a central queue serves them; one for the cores of a device's host, and one for its copies. A lane is all rooms
-of units of one kind within one part of the rack (hard shares divide it); a network may wait in the lanes of
-the units that serve it.
+engines. A station is a queue and the servers that take from it: one at each unit, or one for all units of a
+kind where a central queue serves them; one for the cores of a device's host, and one for its copies. A lane
+is all stations of units of one kind within one part of the rack (hard shares divide it); a network may wait
+in the lanes of the units that serve it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HOST, COPY = range(len(POOLS))
 SPILL_ORDER: tuple[UnitKind, ...] = ("npu", "dla", "gpu", "cpu")
 """Kinds of unit as `npu_first` tries them: the most work per joule first, the host's own cores last."""
 INFERENCE = NONE
-"""Stands in a path for the service on a unit, between the steps in pools."""
+"""Marks in a path the service on a unit, between the steps in pools."""
 
 
 def networks_of(rack: Rack) -> tuple[str, ...]:
@@ -35,14 +35,14 @@ def networks_of(rack: Rack) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Places:
+class Topology:
     """Servers: the units of device 0, of device 1, ..., then the pools' (cores, copies) likewise.
 
-    `server_unit` is the index in `Device.units`, NONE for a pool's server; `room_lane` and `room_device` have
-    NONE for a pool's room and for a room that devices share. `pool_room[d, p]` is the room of a pool of a
-    device. `lanes_of[n]` are the lanes of a network, the one to try first first.
-    `spill_at` is from how many requests in its shortest queue on a lane is passed over, where dispatch tries
-    them in turn.
+    `server_unit` is the index in `Device.units`, NONE for a pool's server; `station_lane` and
+    `station_device` have NONE for a pool's station and for a station that devices share. `pool_station[d, p]`
+    is the station of a pool of a device. `lanes_of[n]` are the lanes of a network, the one to try first
+    first. `spill_at` is from how many requests in its shortest queue on a lane is passed over, where dispatch
+    tries them in turn.
     """
 
     count: int
@@ -50,10 +50,10 @@ class Places:
     pool_sizes: tuple[int, ...]
     server_device: Ints
     server_unit: Ints
-    server_room: Ints
-    room_lane: Ints
-    room_device: Ints
-    pool_room: Ints
+    server_station: Ints
+    station_lane: Ints
+    station_device: Ints
+    pool_station: Ints
     lanes: int
     lanes_of: tuple[tuple[int, ...], ...]
     spill_at: Ints
@@ -64,9 +64,9 @@ class Places:
         return self.server_device.size
 
     @property
-    def unit_rooms(self) -> int:
-        """Rooms before units; those of pools come after them."""
-        return int(np.count_nonzero(self.room_lane != NONE))
+    def unit_stations(self) -> int:
+        """Stations before units; those of pools come after them."""
+        return int(np.count_nonzero(self.station_lane != NONE))
 
     def servers_of(self, device: int) -> list[int]:
         """The servers that go out of service with a device."""
@@ -83,49 +83,51 @@ class Places:
         return units, host, copy
 
     def queued(self, waiting: Ints) -> Ints:
-        """Requests that wait in the rooms of each device; those that devices share are no one's."""
-        own = self.room_device != NONE
-        devices = self.room_device[own]
+        """Requests that wait in the stations of each device; those that devices share are no one's."""
+        own = self.station_device != NONE
+        devices = self.station_device[own]
         return np.bincount(devices, weights=waiting[own], minlength=self.count).astype(np.int64)
 
-    def open_rooms(self, open_devices: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which rooms before units are open to new requests: those of which a device is."""
-        rooms = self.server_room[: self.unit_servers]
+    def open_stations(self, open_devices: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which stations before units are open to new requests: those of which a device is."""
+        stations = self.server_station[: self.unit_servers]
         weights = open_devices[self.server_device[: self.unit_servers]]
-        return np.bincount(rooms, weights=weights, minlength=self.unit_rooms) > 0
+        return np.bincount(stations, weights=weights, minlength=self.unit_stations) > 0
 
 
-def places_of(rack: Rack) -> Places:
-    """The servers, rooms and lanes of a rack."""
+def topology_of(rack: Rack) -> Topology:
+    """The servers, stations and lanes of a rack."""
     units = rack.device.units
-    unit_of_place = np.repeat(np.arange(len(units)), [unit.count for unit in units])
-    server_device = np.repeat(np.arange(rack.count), unit_of_place.size)
-    server_unit = np.tile(unit_of_place, rack.count)
+    unit_of_slot = np.repeat(np.arange(len(units)), [unit.count for unit in units])
+    server_device = np.repeat(np.arange(rack.count), unit_of_slot.size)
+    server_unit = np.tile(unit_of_slot, rack.count)
+    # Part by part, within a part by the device's units: engines and `lanes_of` count lanes alike.
     lane_of_server = parts_of_devices(rack)[server_device] * len(units) + server_unit
     central = rack.dispatch == "central_queue"
     if central:
-        room_lane, server_room = np.unique(lane_of_server, return_inverse=True)
-        room_device = np.full(room_lane.size, NONE)
+        station_lane, server_station = np.unique(lane_of_server, return_inverse=True)
+        station_device = np.full(station_lane.size, NONE)
     else:
-        room_lane, server_room = lane_of_server, np.arange(lane_of_server.size)
-        room_device = server_device
+        station_lane, server_station = lane_of_server, np.arange(lane_of_server.size)
+        station_device = server_device
     lanes = int(parts_of_devices(rack).max() + 1) * len(units)
     sizes = _pool_sizes(rack)
-    pool_room = room_lane.size + np.arange(rack.count * len(sizes)).reshape(len(sizes), rack.count).T
+    # All rooms of the first pool, then of the second; rooms of units come before both.
+    pool_station = station_lane.size + np.arange(rack.count * len(sizes)).reshape(len(sizes), rack.count).T
     for pool, size in enumerate(sizes):
         server_device = np.concatenate((server_device, np.repeat(np.arange(rack.count), size)))
-        server_room = np.concatenate((server_room, np.repeat(pool_room[:, pool], size)))
+        server_station = np.concatenate((server_station, np.repeat(pool_station[:, pool], size)))
     pools = server_device.size - server_unit.size
-    return Places(
+    return Topology(
         count=rack.count,
         unit_servers=server_unit.size,
         pool_sizes=sizes,
         server_device=server_device,
         server_unit=np.concatenate((server_unit, np.full(pools, NONE))),
-        server_room=server_room.astype(np.int64),
-        room_lane=np.concatenate((room_lane, np.full(pool_room.size, NONE))),
-        room_device=np.concatenate((room_device, np.tile(np.arange(rack.count), len(sizes)))),
-        pool_room=pool_room,
+        server_station=server_station.astype(np.int64),
+        station_lane=np.concatenate((station_lane, np.full(pool_station.size, NONE))),
+        station_device=np.concatenate((station_device, np.tile(np.arange(rack.count), len(sizes)))),
+        pool_station=pool_station,
         lanes=lanes,
         lanes_of=_lanes_of(rack),
         spill_at=np.array([rack.spill_mark(units[lane % len(units)].kind) for lane in range(lanes)]),
@@ -144,6 +146,7 @@ def _lanes_of(rack: Rack) -> tuple[tuple[int, ...], ...]:
     units, networks = rack.device.units, networks_of(rack)
     order = list(range(len(units)))
     if rack.dispatch == "npu_first":
+        # Stable: units of one kind stay in the order of the part's file.
         order.sort(key=lambda unit: SPILL_ORDER.index(units[unit].kind))
     return tuple(
         tuple(int(part) * len(units) + unit for unit in order if units[unit].service(network) is not None)
@@ -172,10 +175,13 @@ def parts_of_devices(rack: Rack) -> Ints:
     if not rack.shares:
         return np.zeros(rack.count, dtype=np.int64)
     asked = np.array([share.share for share in rack.shares]) * rack.count
+    # Largest remainder: whole devices first, those that are left to who was cut most, one at least to each.
     devices = np.maximum(np.floor(asked), 1.0)
     while devices.sum() < rack.count:
         devices[int(np.argmax(asked - devices))] += 1
     while devices.sum() > rack.count:
+        # Where the minimum of one gave out too many, the part that is furthest above its share gives one
+        # back.
         spare = np.where(devices > 1, devices - asked, -np.inf)
         devices[int(np.argmax(spare))] -= 1
     return np.repeat(np.arange(len(devices)), devices.astype(np.int64))

@@ -77,6 +77,8 @@ class ProportionalIntegral:
         """Remembers each device's clock and error."""
         error = seen.busy_share - self.target
         clock, before = memory if isinstance(memory, tuple) else (np.ones(rack.count), error)
+        # The velocity form of a PI controller: it stores the clock itself, so clipping cannot wind up an
+        # integral.
         moved = clock + self.gain * (error - before) + self.integral_per_s * rack.epoch_s * error
         clock = np.clip(moved, self.slowest, 1.0)
         return _at_most(controls, clock), (clock, error)
@@ -102,6 +104,8 @@ class PowerCap:
         power_w = float(seen.power_w.sum()) + rack.fan_w
         if power_w > self.limit_w:
             ratio = max(self.slowest, ratio - self.step)
+        # Between 95 % and the limit nothing moves. Where one step changes the power by more than that, the
+        # clock swings between two steps.
         elif power_w < 0.95 * self.limit_w:
             ratio = min(1.0, ratio + self.step)
         return _at_most(controls, np.full(rack.count, ratio)), ratio

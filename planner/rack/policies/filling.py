@@ -48,6 +48,8 @@ class FillToSlo:
             service = rack.device.service(network)
             slower = service.clocked_share / slowest + 1.0 - service.clocked_share
             full_s = service.batch_s[rack.batching.max_size - 1] * slower
+            # What is left of the objective once a full batch has been served; none left means that nothing
+            # waits.
             waits_s.append(max(0.0, self.share * tightest_s - full_s))
         return replace(controls, max_wait_s=np.array(waits_s)), memory
 
@@ -82,6 +84,7 @@ class AdaptToSlo:
         start = np.zeros_like(slos_s), np.ones_like(slos_s)
         wait_s, batch = memory if isinstance(memory, tuple) else start
         late = seen.slowest_s > self.share * slos_s
+        # Up by a step, down by a factor: it probes slowly and leaves an overload fast.
         wait_s = np.where(late, wait_s * self.back_off, np.minimum(wait_s + self.step * slos_s, slos_s))
         most = float(rack.batching.max_size)
         batch = np.where(late, np.maximum(1.0, batch * self.back_off), np.minimum(batch + 1.0, most))

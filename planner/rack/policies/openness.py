@@ -71,8 +71,11 @@ class StableScheduler:
         """Remembers the loads and its last change."""
         start = _Plan((), rack.count, 0.0, (0.0,) * rack.count)
         plan = memory if isinstance(memory, _Plan) else start
+        # Devices' worth of work and not busy shares: a slowed device is busier with the same load.
         loads = (*plan.loads, _load(seen))[-max(1, round(self.history_s / rack.epoch_s)) :]
         plan = replace(plan, loads=loads)
+        # A normal load is above its mean plus 1.5 deviations in 7 % of the epochs; a target below one leaves
+        # room for these.
         wanted = math.ceil((np.mean(loads) + self.sigmas * np.std(loads)) / self.target)
         wanted = min(max(wanted, 1), rack.count)
         rested = seen.end_s - plan.changed_s >= self.dwell_s
@@ -107,6 +110,7 @@ class AvoidHot:
         """Remembers the temperatures."""
         now_c = seen.temperature_c
         before_c = memory if isinstance(memory, np.ndarray) else now_c
+        # A straight line from the last two epochs; a device that cools is taken at what it is now.
         foreseen_c = now_c + np.maximum(now_c - before_c, 0.0) * self.forecast_s / rack.epoch_s
         return replace(controls, open=controls.open & (foreseen_c < self.limit_c)), now_c
 
@@ -134,6 +138,7 @@ class ResourceGuard:
         refused = memory if isinstance(memory, int) else 0
         hottest_c = float(seen.temperature_c.max())
         if hottest_c >= self.limit_c:
+            # The highest level is never among the refused ones.
             refused = min(refused + 1, len(levels) - 1)
         elif hottest_c < self.limit_c - self.hysteresis_k:
             refused = max(refused - 1, 0)

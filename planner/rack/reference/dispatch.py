@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from planner.rack.arrivals.random_bits import dispatch_key, mixed
 from planner.rack.description.rack import Rack
-from planner.rack.load.topology import Places
+from planner.rack.load.topology import Topology
 
 CLOSED = 1 << 40
 """Added to the load of a queue that is closed to new requests."""
@@ -25,42 +25,46 @@ EnergyCost = Callable[[int, int], float]
 class Dispatcher:
     """The loads of all queues, and the choice among them."""
 
-    def __init__(self, rack: Rack, places: Places, replication: int, cost: EnergyCost) -> None:
+    def __init__(self, rack: Rack, topology: Topology, replication: int, cost: EnergyCost) -> None:
         self._rule = rack.dispatch
         self._cost = cost
-        self._spill_at = places.spill_at.tolist()
-        self._lanes_of = places.lanes_of
-        rooms = places.unit_rooms
-        self._lane_of: list[int] = places.room_lane[:rooms].tolist()
-        self._loads: list[list[float]] = [[math.inf] * rooms for _ in range(places.lanes)]
-        self._last = [rooms - 1] * len(self._loads)
-        self._closed = [False] * rooms
+        self._spill_at = topology.spill_at.tolist()
+        self._lanes_of = topology.lanes_of
+        stations = topology.unit_stations
+        self._lane_of: list[int] = topology.station_lane[:stations].tolist()
+        # Infinite in every lane but the room's own, so that a lane can be searched as a whole row.
+        self._loads: list[list[float]] = [[math.inf] * stations for _ in range(topology.lanes)]
+        # As if the last room had just been taken: the first search begins at room 0.
+        self._last = [stations - 1] * len(self._loads)
+        self._closed = [False] * stations
         self._key = dispatch_key(rack.seed, replication)
 
-    def add(self, room: int, requests: int) -> None:
+    def add(self, station: int, requests: int) -> None:
         """Requests are on their way to a queue, or were served behind it, or lost."""
-        self._loads[self._lane_of[room]][room] += requests
+        self._loads[self._lane_of[station]][station] += requests
 
-    def switch_on(self, room: int) -> None:
+    def switch_on(self, station: int) -> None:
         """A queue has a device again, and nothing in it."""
-        self._loads[self._lane_of[room]][room] = CLOSED if self._closed[room] else 0
+        self._loads[self._lane_of[station]][station] = CLOSED if self._closed[station] else 0
 
-    def switch_off(self, room: int) -> None:
+    def switch_off(self, station: int) -> None:
         """A queue has no device left."""
-        self._loads[self._lane_of[room]][room] = math.inf
+        self._loads[self._lane_of[station]][station] = math.inf
 
-    def open(self, rooms: list[bool]) -> None:
+    def open(self, stations: list[bool]) -> None:
         """Which queues are open."""
-        for room, is_open in enumerate(rooms):
-            if is_open == self._closed[room]:
-                self.add(room, -CLOSED if is_open else CLOSED)
-                self._closed[room] = not is_open
+        for station, is_open in enumerate(stations):
+            # Only a change moves a load; an infinite one stays infinite whatever is added.
+            if is_open == self._closed[station]:
+                self.add(station, -CLOSED if is_open else CLOSED)
+                self._closed[station] = not is_open
 
     def choose(self, network: int, request: int) -> int | None:
         """The queue for a request; none where all devices that could serve it are off."""
         if self._rule == "least_energy":
             return self._cheapest(network)
         lanes = self._lanes_of[network]
+        # These two look at all lanes of a network as one ring, whose place the first lane keeps.
         turns = self._rule in ("round_robin", "power_of_two")
         lane = lanes[0] if turns or len(lanes) == 1 else self._lane(lanes)
         loads = self._all_loads(lanes) if turns else self._loads[lane]
@@ -68,13 +72,13 @@ class Dispatcher:
         if least == math.inf:
             return None
         if self._rule == "round_robin":
-            room = self._next_open(loads, self._last[lane])
+            station = self._next_open(loads, self._last[lane])
         elif self._rule == "power_of_two":
-            room = self._emptier_of_two(loads, request)
+            station = self._emptier_of_two(loads, request)
         else:
-            room = self._shortest(loads, least, self._last[lane])
-        self._last[lane] = room
-        return room
+            station = self._shortest(loads, least, self._last[lane])
+        self._last[lane] = station
+        return station
 
     def _cheapest(self, network: int) -> int | None:
         """The open queue at which a request costs least, of those the shortest, of those the first."""
@@ -82,9 +86,10 @@ class Dispatcher:
         least = min(loads)
         if least == math.inf:
             return None
+        # Closed queues count only where no open one is left.
         bound = CLOSED if least < CLOSED else math.inf
-        rooms = (room for room, load in enumerate(loads) if load < bound)
-        return min(rooms, key=lambda room: (self._cost(network, room), loads[room]))
+        stations = (station for station, load in enumerate(loads) if load < bound)
+        return min(stations, key=lambda station: (self._cost(network, station), loads[station]))
 
     def _least(self, lane: int) -> float:
         return min(self._loads[lane])
@@ -105,22 +110,24 @@ class Dispatcher:
 
     def _shortest(self, loads: list[float], least: float, last: int) -> int:
         """The shortest queue, ties going round from the last one taken."""
-        room = (last + 1) % len(loads)
-        if loads[room] == least:
-            return room
-        return loads.index(least, room) if least in loads[room:] else loads.index(least)
+        station = (last + 1) % len(loads)
+        if loads[station] == least:
+            return station
+        # First from behind the last one taken, then from the beginning: ties go round.
+        return loads.index(least, station) if least in loads[station:] else loads.index(least)
 
-    def _next_open(self, loads: list[float], room: int) -> int:
-        """The next queue in turn that is open, or only on where none is open."""
+    def _next_open(self, loads: list[float], station: int) -> int:
+        """The next queue, cyclically, that is open; one that is merely on where none is open."""
         bound = CLOSED if min(loads) < CLOSED else math.inf
-        room = (room + 1) % len(loads)
-        while loads[room] >= bound:
-            room = (room + 1) % len(loads)
-        return room
+        station = (station + 1) % len(loads)
+        while loads[station] >= bound:
+            station = (station + 1) % len(loads)
+        return station
 
     def _emptier_of_two(self, loads: list[float], request: int) -> int:
         """Of two queues drawn at random the shorter, of equals the first drawn."""
         bits = mixed(self._key, request)
+        # Two independent halves of one draw; one less, because `_next_open` begins with the room behind.
         one = self._next_open(loads, (bits >> 32) % len(loads) - 1)
         other = self._next_open(loads, (bits & 0xFFFFFFFF) % len(loads) - 1)
         return other if loads[other] < loads[one] else one

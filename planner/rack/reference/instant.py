@@ -13,6 +13,8 @@ class Instant(Event):
 
     def __init__(self, env: Environment, priority: EventPriority, action: Callable[[Event], None]) -> None:
         super().__init__(env)
+        # SimPy runs callbacks of events that are triggered; setting both by hand allows the same event again
+        # and again, which an event of SimPy itself does not.
         self._ok = True
         self._value = None
         self._actions = [action]
@@ -24,5 +26,6 @@ class Instant(Event):
 
     def after(self, delay_s: float) -> None:
         """Let it come after a time."""
+        # SimPy takes the list away when it runs an event; it is put back each time.
         self.callbacks = self._actions
         self.env.schedule(self, self._priority, delay_s)

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from planner.arrays import Floats, Ints
-from planner.rack.load.topology import NONE, Places
+from planner.rack.load.topology import NONE, Topology
 from planner.rack.run.epoch_control import NOTHING_SEEN, Measures
 from planner.rack.run.records import (
     BatchRecords,
@@ -31,19 +31,19 @@ class Recorder:
     `since_s` is when each request began to wait, NaN for one that does not.
     """
 
-    def __init__(self, places: Places, networks: int) -> None:
-        self._places = places
-        self._server_device: list[int] = places.server_device.tolist()
+    def __init__(self, topology: Topology, networks: int) -> None:
+        self._topology = topology
+        self._server_device: list[int] = topology.server_device.tolist()
         self._now_s = 0.0
         self._epoch_start_s = 0.0
         self._in_system = 0
         self._waiting = 0
         self._in_system_s = 0.0
         self._waiting_s = 0.0
-        self._current: list[int | None] = [None] * places.servers
-        self._busy_since_s = [0.0] * places.servers
-        self._busy_s = [0.0] * places.servers
-        self._dynamic_j = [0.0] * places.servers
+        self._current: list[int | None] = [None] * topology.servers
+        self._busy_since_s = [0.0] * topology.servers
+        self._busy_s = [0.0] * topology.servers
+        self._dynamic_j = [0.0] * topology.servers
         self._slowest_s = [0.0] * networks
         self._lost: list[int] = []
         self.since_s: list[float] = []
@@ -69,6 +69,7 @@ class Recorder:
         return len(self._rows)
 
     def _pass_time(self, now_s: float) -> None:
+        # Counts stand still between events, so the integral is exact.
         elapsed_s = now_s - self._now_s
         self._in_system_s += self._in_system * elapsed_s
         self._waiting_s += self._waiting * elapsed_s
@@ -93,6 +94,7 @@ class Recorder:
         self._wait_start_s += [since_s[request] for request in requests]
         self._wait_end_s += [now_s] * len(requests)
         for request in requests:
+            # Whoever still has a number here at the end has waited beyond the end of the run.
             since_s[request] = math.nan
 
     def drop(self, request: int, now_s: float) -> None:
@@ -117,6 +119,8 @@ class Recorder:
         self._network.append(network)
         self._size.append(len(members))
         self._start_s.append(now_s)
+        # As planned; overwritten where the batch ends otherwise. One in service at the end of the run keeps
+        # it.
         self._end_s.append(now_s + service_s)
         self._dynamic_w.append(dynamic_w)
 
@@ -184,8 +188,8 @@ class Recorder:
         self._waiting_s = self._in_system_s = 0.0
         self._arrived = 0
         self._trial = NOTHING_SEEN
-        self._busy_s = [0.0] * self._places.servers
-        self._dynamic_j = [0.0] * self._places.servers
+        self._busy_s = [0.0] * self._topology.servers
+        self._dynamic_j = [0.0] * self._topology.servers
         self._slowest_s = [0.0] * len(self._slowest_s)
 
     def records(
@@ -224,6 +228,8 @@ class Recorder:
         self, batches: BatchRecords, arrival_s: list[float], stream: list[int]
     ) -> RequestRecords:
         count = len(arrival_s)
+        # Steps in pools are batches of one without a network; only the inference says where and with whom a
+        # request was served.
         inference = np.repeat(batches.network != NONE, batches.size)
         members = np.array(self._members, dtype=np.int64)[inference]
         start_s, departure_s = np.full(count, np.nan), np.full(count, np.nan)
@@ -234,6 +240,7 @@ class Recorder:
         batch_size[members] = np.repeat(batches.size, batches.size)[inference]
         departure_s[self._left] = self._left_s
         outcome[self._left] = Outcome.SERVED
+        # After those that left: a dropped request has left as well.
         outcome[list(self._dropped)] = Outcome.DROPPED
         return RequestRecords(
             stream=np.array(stream, dtype=np.int32),
@@ -255,7 +262,8 @@ class Recorder:
         )
 
     def _shutdowns_s(self) -> Floats:
-        first_s = np.full(self._places.count, np.inf)
+        first_s = np.full(self._topology.count, np.inf)
+        # Backwards, so that of several shutdowns the first one stays.
         for row in reversed(self._rows):
             first_s[row.fell] = row.end_s
         return first_s

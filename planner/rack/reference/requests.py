@@ -19,7 +19,7 @@ class Requests:
         self.stream: list[int] = arrivals.stream.tolist()
         self.source: list[int] = arrivals.source.tolist()
         self.work: list[float] = arrivals.work.tolist()
-        self.room: list[int] = [0] * len(self.stream)
+        self.station: list[int] = [0] * len(self.stream)
         self.stage: list[int] = [0] * len(self.stream)
         self.arrived = 0
         self._limits = [math.inf if g.queue_limit is None else g.queue_limit for g in rack.streams]
@@ -27,6 +27,7 @@ class Requests:
         self._skips = [group.overflow == "skip_frame" for group in rack.streams]
         self._in_rack = [0] * sum(group.sources for group in rack.streams)
         self._paths = paths_of(rack)
+        # Every path has just one inference, between the steps before and after it.
         self._inference = [path.index((INFERENCE, 0.0)) for path in self._paths]
 
     @property
@@ -38,6 +39,8 @@ class Requests:
         """The next one comes."""
         request = self.arrived
         self.arrived = request + 1
+        # The clock's float, which may differ from the drawn one in its last bit: latencies are counted from
+        # it.
         self.arrival_s[request] = now_s
         self._in_rack[self.source[request]] += 1
         return request
@@ -48,6 +51,7 @@ class Requests:
 
     def skipped(self, request: int) -> bool:
         """Whether its source does not send it, because it still has another frame in the rack."""
+        # The frame itself is counted already.
         return self._skips[self.stream[request]] and self._in_rack[self.source[request]] > 1
 
     def too_many(self, group: int, waiting: int) -> bool:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planner.rack.description.rack import Rack
-from planner.rack.load.topology import HOST, NONE, Places, networks_of
+from planner.rack.load.topology import HOST, NONE, Topology, networks_of
 from planner.rack.run.epoch_control import Steering
 
 
-class Pace:
+class ServiceRates:
     """Service times and powers of all servers, under the settings that hold until the next epoch ends."""
 
-    def __init__(self, rack: Rack, places: Places, steering: Steering) -> None:
+    def __init__(self, rack: Rack, topology: Topology, steering: Steering) -> None:
         services = [[unit.service(network) for network in networks_of(rack)] for unit in rack.device.units]
         self._batch_s = [[service.batch_s if service else () for service in row] for row in services]
         self._unit_s = [group.unit_s for group in rack.streams]
-        self._server_unit: list[int] = places.server_unit.tolist()
+        self._server_unit: list[int] = topology.server_unit.tolist()
         self._contention = rack.device.contention
         self._core_w = rack.device.host.core_w if rack.device.host else 0.0
-        units = places.unit_servers // rack.count
+        units = topology.unit_servers // rack.count
         self._siblings = [
             list(range(server // units * units, (server // units + 1) * units))
-            for server in range(places.unit_servers)
+            for server in range(topology.unit_servers)
         ]
         self.take_settings(steering)
 
@@ -43,9 +43,12 @@ class Pace:
         `serving` says what each server works on: other units of the device at work slow this one down.
         """
         full_clock_s = self._batch_s[self._server_unit[server]][network][len(groups) - 1]
+        # Summed in the order of the batch, as in the compiled engine: another order may round to another
+        # float.
         added_s = 0.0
         for group in groups:
             added_s += self._unit_s[group]
+        # The server itself serves nothing yet.
         others = sum(1 for sibling in self._siblings[server] if serving[sibling])
         stretch = 1.0 + self._contention * others
         service_s = (full_clock_s + added_s) * self._slow[server][network] * stretch

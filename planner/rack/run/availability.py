@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.arrays import Flags
+from planner.formulas import formula
 from planner.rack.description.life import Failures
-from planner.rack.run.rolling_update import BEGUN, Trial, TrialOutcome, UpdateCourse
+from planner.rack.run.rolling_update import BEGUN, Trial, TrialOutcome, UpdateTimeline
 
 if TYPE_CHECKING:
     from planner.rack.description.rack import Rack
@@ -25,8 +26,8 @@ _FAILURES = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Standing:
-    """How each device stands: failed, being updated, closed to new requests before that, on the new model;
+class DeviceAvailability:
+    """State of each device: failed, being updated, closed to new requests before that, on the new model;
     and whether what it answers with the new model is watched.
     """
 
@@ -37,7 +38,7 @@ class Standing:
     watched: Flags
 
 
-class LifeCourse:
+class AvailabilityTimeline:
     """The life of one replication's devices, from beginning to end."""
 
     def __init__(self, rack: Rack, replication: int) -> None:
@@ -54,7 +55,7 @@ class LifeCourse:
                 chance = np.random.default_rng(np.random.SeedSequence(rack.seed, spawn_key=key))
                 spans = _drawn(rack.life.failures, chance, rack.duration_s)
                 self._failed += [(start_s, end_s, device) for start_s, end_s in spans]
-        self._course = UpdateCourse(rack.life.update, rack.count) if rack.life.update else None
+        self._course = UpdateTimeline(rack.life.update, rack.count) if rack.life.update else None
 
     @property
     def outcome(self) -> TrialOutcome | None:
@@ -66,11 +67,13 @@ class LifeCourse:
         if self._course:
             self._course.see(seen)
 
-    def at(self, now_s: float) -> Standing:
-        """How the devices stand in the epoch that begins now."""
+    def at(self, now_s: float) -> DeviceAvailability:
+        """State of the devices in the epoch that begins now."""
+        # An instant that is meant to be the end of an epoch may lie a rounding behind it.
         now_s += BEGUN
-        standing = Standing(*(np.zeros(self._count, dtype=np.bool_) for _ in range(5)))
+        standing = DeviceAvailability(*(np.zeros(self._count, dtype=np.bool_) for _ in range(5)))
         for start_s, end_s, device in self._failed:
+            # Half open, so that a device whose repair ends now serves in the epoch that begins now.
             if start_s <= now_s < end_s:
                 standing.failed[device] = True
         if self._course is None:
@@ -79,6 +82,7 @@ class LifeCourse:
         for step in self._course.steps_known_at(now_s):
             standing.updating[step.device] |= step.start_s <= now_s < step.end_s
             standing.draining[step.device] |= step.start_s - drain_s <= now_s < step.start_s
+            # In order of time: the last change that is over decides which model a device has.
             if step.end_s <= now_s:
                 standing.updated[step.device] = step.to_new
         if self._course.watches_at(now_s):
@@ -86,8 +90,11 @@ class LifeCourse:
         return standing
 
 
+@formula("availability")
 def _drawn(failures: Failures, chance: np.random.Generator, until_s: float) -> Iterator[tuple[float, float]]:
     """Spans out of service; at the beginning a device is down as often as in the long run."""
+    # A run begins in the long run's mix; exponential times have no age, so the first span needs no
+    # correction.
     up = bool(chance.random() < failures.mtbf_s / (failures.mtbf_s + failures.mttr_s))
     now_s = 0.0
     while now_s < until_s:

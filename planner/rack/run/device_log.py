@@ -34,7 +34,7 @@ _DECIMALS = {"inlet_c": 3, "junction_c": 3, "power_w": 3, "clock": 4, "busy_shar
 _ROWS = 65_536
 """Rows of a group of a Parquet file."""
 
-Told = Callable[[EpochRow], None]
+EpochSink = Callable[[EpochRow], None]
 """Called with each epoch as it closes."""
 
 
@@ -65,7 +65,7 @@ def partial_path(path: Path) -> Path:
 
 
 @contextmanager
-def device_log(path: Path, *, every: int = 1) -> Iterator[Told]:
+def device_log(path: Path, *, every: int = 1) -> Iterator[EpochSink]:
     """A log of one replication, of every so many epochs; give it each epoch as it closes.
 
     The file has its name once it is whole; an interruption leaves what was finished at `partial_path`.
@@ -92,11 +92,14 @@ def device_log(path: Path, *, every: int = 1) -> Iterator[Told]:
         unfinished.unlink(missing_ok=True)
         raise
     sink.close()
+    # A rename within one folder is atomic: the file has its name only when it is whole.
     unfinished.replace(path)
 
 
 def _columns(row: EpochRow) -> dict[str, np.ndarray]:
     count = row.temperature_c.size
+    # The first condition that holds decides: a device that is off is also out, one that is throttled also
+    # slow.
     state = np.select([row.clock == 0, row.out, row.throttled, row.clock < 1], [4, 3, 2, 1], default=0)
     values = {
         "time_s": np.full(count, row.end_s),
@@ -138,6 +141,7 @@ class _Parquet:
     def write(self, columns: dict[str, np.ndarray]) -> None:
         self._held.append(columns)
         self._rows += columns["device"].size
+        # Written in groups: one a second would make a file of headers.
         if self._rows >= _ROWS:
             self._flush()
 

@@ -14,8 +14,8 @@ from planner.rack.heat.epoch import advance, initial_state
 from planner.rack.heat.governor import clock_ratio
 from planner.rack.heat.ladder import fan_w
 from planner.rack.load.expected import busy_power_w, slowdown
-from planner.rack.load.topology import Places, networks_of
-from planner.rack.run.availability import LifeCourse, Standing
+from planner.rack.load.topology import Topology, networks_of
+from planner.rack.run.availability import AvailabilityTimeline, DeviceAvailability
 from planner.rack.run.records import EpochRow
 from planner.rack.run.rolling_update import Trial, TrialOutcome
 
@@ -42,36 +42,37 @@ class Measures:
 
 
 class Steering:
-    """Heat, life, settings and pace of one replication.
+    """Heat, life, settings and service rates of one replication.
 
     `slow[d, n]` multiplies the service times of network n on server s, a unit, of device d, `busy_w[d, n]` is
     its power above idle; `steers` says whether settings ever change, `out` which devices do not serve, `fell`
     and `rose` which went out of service and came back at the end of the last epoch.
     """
 
-    def __init__(self, rack: Rack, places: Places, replication: int) -> None:
+    def __init__(self, rack: Rack, topology: Topology, replication: int) -> None:
         self._rack = rack
-        self._places = places
-        self._course = None if rack.life.quiet else LifeCourse(rack, replication)
+        self._topology = topology
+        self._course = None if rack.life.quiet else AvailabilityTimeline(rack, replication)
         self._standing = self._stand(0.0)
         self._networks = networks_of(rack)
         self.steers = self._course is not None or bool(rack.policies)
         self._memories: list[object] = [None] * len(rack.policies)
         heat = initial_state(rack)
         self._shut = heat.off
+        # Failed devices are off for heat too; those being updated draw idle power and are only out.
         self.heat = replace(heat, off=heat.off | self._standing.failed)
         self.out: Flags = self.heat.off | self._standing.updating
         self.controls: Controls = free(rack)
         self.fell: Flags = np.zeros(rack.count, dtype=np.bool_)
         self.rose: Flags = self.fell
         self._end_s = 0.0
-        self._set_pace(self._heat_clock())
+        self._set_rates(self._heat_clock())
 
-    def _stand(self, now_s: float) -> Standing:
+    def _stand(self, now_s: float) -> DeviceAvailability:
         if self._course is not None:
             return self._course.at(now_s)
         none = np.zeros(self._rack.count, dtype=np.bool_)
-        return Standing(none, none, none, none, none)
+        return DeviceAvailability(none, none, none, none, none)
 
     @property
     def updated(self) -> Flags:
@@ -92,20 +93,21 @@ class Steering:
         """The highest clock that each device's governor allows."""
         return clock_ratio(self._rack.device.thermal, self.heat.clock_step)
 
-    def _set_pace(self, clock: Floats) -> None:
+    def _set_rates(self, clock: Floats) -> None:
         self.clock = clock
-        kinds = [self._pace(unit, clock) for unit in self._rack.device.units]
-        places = self._places
-        device = places.server_device[: places.unit_servers]
-        unit = places.server_unit[: places.unit_servers]
+        kinds = [self._rates(unit, clock) for unit in self._rack.device.units]
+        topology = self._topology
+        device = topology.server_device[: topology.unit_servers]
+        unit = topology.server_unit[: topology.unit_servers]
         self.slow = np.stack([slow for slow, _ in kinds])[unit, device]
         self.busy_w = np.stack([busy_w for _, busy_w in kinds])[unit, device]
         update, updated = self._rack.life.update, self._standing.updated[device, None]
+        # A new model changes pace and power by ratios of the old one's, at every clock.
         if update is not None:
             self.slow = np.where(updated, self.slow * update.time_ratio, self.slow)
             self.busy_w = np.where(updated, self.busy_w * update.power_ratio, self.busy_w)
 
-    def _pace(self, unit: Unit, clock: Floats) -> tuple[Floats, Floats]:
+    def _rates(self, unit: Unit, clock: Floats) -> tuple[Floats, Floats]:
         """Slowdown and power of each network on one kind of unit, device by device; ones and zeros of
         none."""
         device = self._rack.device
@@ -119,14 +121,19 @@ class Steering:
 
     def close(self, end_s: float, measured: Measures) -> EpochRow:
         """Close an epoch with what the engine measured in it, and make the settings of the next."""
-        served_w, host_w, copied_w = self._places.per_device(measured.dynamic_w)
+        served_w, host_w, copied_w = self._topology.per_device(measured.dynamic_w)
         dynamic_w = served_w + host_w + copied_w
-        busy, host_busy, copy_busy = self._places.per_device(measured.busy_share)
-        busy_share = busy / (self._places.unit_servers // self._rack.count)
+        busy, host_busy, copy_busy = self._topology.per_device(measured.busy_share)
+        busy_share = busy / (self._topology.unit_servers // self._rack.count)
         before, thermal = self.heat, self._rack.device.thermal
         stood, was_out, had_shut = self._standing, self.out, self._shut
+        # The order matters: heat of the epoch that ends, then who fails and comes back, then policies on what
+        # they can see of both, and last the pace of the next epoch.
         heat, after = advance(self._rack, before, dynamic_w)
+        # A device that has failed is off without having shut down from heat; whether it had is remembered
+        # apart, since only a failure ends.
         self._shut = np.where(stood.failed, had_shut, after.off)
+        # What was watched counts before the course is asked, for the soak may end with this epoch.
         if self._course is not None:
             self._course.see(measured.trial)
         self._standing = self._stand(end_s)
@@ -156,6 +163,7 @@ class Steering:
             inlet_c=heat.inlet_c,
             exhaust_c=heat.exhaust_c,
             clock=np.where(before.off, 0.0, self.clock),
+            # Clock and throttling are those in force during the epoch; the new ones hold from here on.
             throttled=before.throttled,
             fell=self._shut & ~had_shut,
             out=was_out,
@@ -168,17 +176,21 @@ class Steering:
             changed=not np.array_equal(opened, self.controls.open),
             start_inner_c=before.inner_c,
             inner_c=self.heat.inner_c,
+            # Off devices draw nothing, their fans neither.
             own_fan_w=fan_w(thermal, before.fan) * ~before.off if thermal.fan else None,
         )
+        # Policies may slow a device down; they cannot lift what the governor holds down.
         clock = np.minimum(self.controls.clock, self._heat_clock())
+        # Pace depends on clock and model alone; in a cool rack neither changes for hours.
         if not (np.array_equal(clock, self.clock) and np.array_equal(stood.updated, self._standing.updated)):
-            self._set_pace(clock)
+            self._set_rates(clock)
         return row
 
     def _settle(self, seen: Seen) -> None:
         """The controls of the next epoch: what life closes, then each policy in turn."""
         if not self.steers:
             return
+        # Every epoch begins with no restriction: a policy that wants to keep one says so again.
         everything = free(self._rack)
         self.controls = replace(everything, open=everything.open & ~self._standing.draining)
         for number, policy in enumerate(self._rack.policies):

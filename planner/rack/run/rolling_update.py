@@ -46,14 +46,16 @@ class UpdateStep:
     to_new: bool
 
 
-class UpdateCourse:
+class UpdateTimeline:
     """Every change of model of one run, in order of time; what follows the soak is known when it is over."""
 
     def __init__(self, update: RollingUpdate, count: int) -> None:
         self.update = update
         self.outcome: TrialOutcome | None = None
         self._count = count
-        self._first = min(count, math.ceil(update.first_share * count - BEGUN))
+        # 0.07 * 100 is 7.000000000000001 in floats, whose ceiling is eight devices.
+        # At least one device has it first: a share below 1e-9 of the rack is rounding, not an empty wave.
+        self._first = max(1, min(count, math.ceil(update.first_share * count - BEGUN)))
         self._steps = _waves(update, range(self._first), update.at_s, to_new=True)
         self._watch_s = self._steps[-1].end_s
         self._seen = Trial()
@@ -81,6 +83,7 @@ class UpdateCourse:
 
     def _goes_back(self) -> bool:
         update, seen = self.update, self._seen
+        # A share above one is impossible: without a limit errors never send it back.
         errors = 1.0 if update.roll_back_errors is None else update.roll_back_errors
         return (
             update.stated_too_slow
@@ -93,6 +96,7 @@ class UpdateCourse:
         """The rest gets the new model, or the first devices the old one again."""
         devices = range(self._first) if back else range(self._first, self._count)
         from_s = self._watch_s + self.update.soak_s
+        # The decision is known only at the end of the soak; devices then still need their time to drain.
         if self.update.measured:
             from_s += self.update.drain_s
         self._steps += _waves(self.update, devices, from_s, to_new=not back)
@@ -100,7 +104,8 @@ class UpdateCourse:
 
 def _waves(update: RollingUpdate, devices: range, from_s: float, *, to_new: bool) -> list[UpdateStep]:
     steps = []
-    for place, device in enumerate(devices):
-        start_s = from_s + place // update.at_once * update.interruption_s
+    for position, device in enumerate(devices):
+        # Whole waves of `at_once` devices, each as long as one interruption.
+        start_s = from_s + position // update.at_once * update.interruption_s
         steps.append(UpdateStep(device, start_s, start_s + update.interruption_s, to_new))
     return steps

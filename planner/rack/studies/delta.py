@@ -51,7 +51,7 @@ def measure_delta(old: bytes, new: bytes) -> Delta:
 
 
 def word_difference(old: bytes, new: bytes) -> bytes:
-    """The new file as differences of words from the old one at the same place, compressed."""
+    """The new file as differences of words from the old one at the same offset, compressed."""
     size = -(-len(new) // _WORD) * _WORD
     words = _words(new, size) - _words(old, size)
     planes = words.view(np.uint8).reshape(-1, _WORD).T.tobytes()

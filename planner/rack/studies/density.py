@@ -28,9 +28,9 @@ _STILL_K = 1e-9
 class DensityRow:
     """One density; names are the JSON keys of `planner density`.
 
-    `temperature_rise_k` is that of the exhaust over the supply, less the offset of the reading where there
-    is one; power is that of one device; throughput is of the whole rack; a share of one in `off_share` are
-    devices that shut down.
+    `temperature_rise_k` is that of the exhaust over the supply, less the offset of the airflow model where
+    there is one; power is that of one device; throughput is of the whole rack; a share of one in `off_share`
+    are devices that shut down.
     """
 
     devices: int
@@ -46,7 +46,7 @@ class DensityRow:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a rack of some number of devices stands in: its air, and power of fans and carriers."""
+    """Surroundings of a rack of some number of devices: its air, and power of fans and carriers."""
 
     air: Air
     fan_w: float

@@ -91,6 +91,7 @@ def saving_band(
     checks = Checks("load")
     checks.positive(a=a, b=b)
     checks.finish()
+    # Midpoints of equal classes of demand, weighed by the probability of each class.
     demands = (np.arange(_DEMANDS) + 0.5) / _DEMANDS
     weights = np.diff(beta.cdf(np.linspace(0.0, 1.0, _DEMANDS + 1), a, b))
     kept = np.array([governor.clocks_kept(float(demand)) for demand in demands])

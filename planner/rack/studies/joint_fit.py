@@ -1,8 +1,8 @@
-"""Published rises and powers by density together: how few fitted numbers reproduce both, and what is assumed.
+"""Published rises and powers against density together: how few fitted numbers reproduce both.
 
-The powers are read as P = rating + reference * (exp(k rise) - exp(k first rise)): the rating is the first
-row's power as published, the exponent k is assumed. The rises are read by an airflow with one fitted number
-or two. All fits make the worst row as good as it gets.
+The powers are modelled as P = rating + reference * (exp(k rise) - exp(k first rise)): the rating is the first
+row's power as published, the exponent k is assumed. The rises are modelled by an airflow with one fitted
+number or two. All fits make the worst row as good as it gets.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.arrays import Floats
-from planner.rack.studies.airflow_readings import SIXTH, DensityPoint
+from planner.rack.studies.airflow_models import SIXTH, DensityPoint
 
 PER_K = 0.04
 """Leakage exponent assumed, the upper end of what sources give for silicon (1 to 4 % a kelvin)."""
@@ -21,7 +21,7 @@ _ROUNDING_K = _ROUNDING_W = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class JointReading:
+class JointFit:
     """An airflow and a power law: how many numbers were fitted for both, what was assumed, largest errors."""
 
     fitted: int
@@ -37,7 +37,7 @@ class JointReading:
         return self.worst_k <= _ROUNDING_K and self.worst_w <= _ROUNDING_W
 
 
-def joint_readings(points: Sequence[DensityPoint]) -> tuple[JointReading, ...]:
+def joint_fits(points: Sequence[DensityPoint]) -> tuple[JointFit, ...]:
     """From one fitted number to three; three densities or more."""
     counts, rises_k, powers_w = _columns(points)
     rating_w = powers_w[0]
@@ -58,8 +58,8 @@ def joint_readings(points: Sequence[DensityPoint]) -> tuple[JointReading, ...]:
             (root, _one(heats_w * counts**SIXTH, rises_k), 1, (sixth,)),
             ("the same flow over a warmer reference", _two(heats_w, rises_k), 2, ()),
         ):
-            found.append(JointReading(of_air + of_power, airflow, power, (*assumed, *also), worst_k, worst_w))
-    return tuple(sorted(found, key=lambda reading: (reading.fitted, len(reading.assumed))))
+            found.append(JointFit(of_air + of_power, airflow, power, (*assumed, *also), worst_k, worst_w))
+    return tuple(sorted(found, key=lambda fit: (fit.fitted, len(fit.assumed))))
 
 
 def growth_needed(points: Sequence[DensityPoint]) -> list[tuple[float, float]]:
@@ -68,6 +68,8 @@ def growth_needed(points: Sequence[DensityPoint]) -> list[tuple[float, float]]:
     What no airflow with one fitted number gives excludes it: a constant flow gives zero everywhere.
     """
     counts, rises_k, powers_w = _columns(points)
+    # The least rise for a watt goes with the lowest rise and the highest power that round to the published
+    # ones.
     low = (rises_k - _ROUNDING_K) / (counts * (powers_w + _ROUNDING_W))
     high = (rises_k + _ROUNDING_K) / (counts * (powers_w - _ROUNDING_W))
     return [
@@ -87,7 +89,11 @@ def _columns(points: Sequence[DensityPoint]) -> tuple[Floats, Floats, Floats]:
 def _leakage_w(rises_k: Floats, powers_w: Floats) -> Floats:
     """The growth of power over the first row that comes closest in the worst row."""
     growth = np.exp(PER_K * rises_k) - np.exp(PER_K * rises_k[0])
-    most_w = (np.ptp(powers_w) + 1.0) / growth[-1]
+    if (
+        growth.max() <= 0.0
+    ):  # rises that only fall: leakage, which grows with them, explains no growth of power
+        return np.zeros_like(growth)
+    most_w = (np.ptp(powers_w) + 1.0) / growth.max()
     reference_w = _least(lambda x: float(np.abs(powers_w[0] + x * growth - powers_w).max()), most_w)
     return np.asarray(reference_w * growth)
 
@@ -107,6 +113,7 @@ def _two(loads: Floats, rises_k: Floats) -> float:
     from scipy.optimize import linprog
 
     unit, ones = loads / loads.max(), np.ones_like(loads)
+    # Minimise w with -w <= a x + b - rise <= w: the best worst case of a straight line is a linear programme.
     matrix = np.vstack((np.column_stack((unit, ones, -ones)), np.column_stack((-unit, -ones, -ones))))
     limits = np.concatenate((rises_k, -rises_k))
     bounds = [(None, None), (None, None), (0, None)]

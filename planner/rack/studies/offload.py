@@ -78,6 +78,7 @@ def offload(link: Link, request: CloudRequest, rate_per_s: float, share: float) 
         + request.down_bytes / link.down_bytes_per_s
         + request.service_s
     )
+    # More than k tries happen with probability loss^k; the first k that brings this to 1 % is the quantile.
     resent = max(0, math.ceil(math.log(0.01) / math.log(link.loss)) - 1) if link.loss > 0 else 0
     busy = (
         sent_per_s

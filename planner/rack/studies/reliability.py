@@ -1,4 +1,4 @@
-"""Failures and repair: how often enough devices are up, and how many spares that takes.
+"""Failures and repair: how often enough devices are up, how many spares that takes, and what heat adds.
 
 Devices fail and are repaired independently, one repairer each: availability A = MTBF / (MTBF + MTTR), and the
 number up is binomial (any textbook of reliability, e.g. Trivedi, Probability and Statistics, 2nd ed., ch. 3).
@@ -7,18 +7,23 @@ It holds in the long run and not for common causes: a supply or a cooling fault 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from planner.formulas import formula
 from planner.rack.description.checks import Checks
 from planner.rack.description.rack import Rack
 from planner.rack.heat.epoch import settled_at
 from planner.rack.load.expected import expected_load, offered_utilisation
 
+_BOLTZMANN_EV_PER_K = 8.617333e-5
+_KELVIN = 273.15
 _MOST_SPARES = 1000
 
 
+@formula("availability")
 def availability(mtbf_s: float, mttr_s: float) -> float:
     """Share of time that one device is up."""
     checks = Checks("device life")
@@ -28,6 +33,7 @@ def availability(mtbf_s: float, mttr_s: float) -> float:
     return mtbf_s / (mtbf_s + mttr_s)
 
 
+@formula("availability")
 def enough_up(needed: int, spares: int, device_availability: float) -> float:
     """Share of time that at least `needed` of `needed + spares` devices are up; spares run as all do."""
     checks = Checks("spares")
@@ -37,6 +43,7 @@ def enough_up(needed: int, spares: int, device_availability: float) -> float:
     checks.finish()
     from scipy.stats import binom
 
+    # The survival function is P(X > k), so k is one less than needed.
     return float(binom.sf(needed - 1, needed + spares, device_availability))
 
 
@@ -50,6 +57,21 @@ def spares_for(needed: int, device_availability: float, target: float) -> int:
         if enough_up(needed, spares, device_availability) >= target:
             return spares
     raise OverflowError(f"no {_MOST_SPARES} spares reach {target:g} at availability {device_availability:g}")
+
+
+@formula("arrhenius")
+def arrhenius_factor(cool_c: float, warm_c: float, activation_ev: float) -> float:
+    """How many times sooner parts fail at the warmer temperature: exp(E / k (1 / T_cool - 1 / T_warm)).
+
+    JEDEC JEP122; E is 0.3 to 0.7 eV for silicon's usual mechanisms (assumed). It says nothing of solder,
+    fans and connectors, which fail by cycles and dust.
+    """
+    checks = Checks("acceleration")
+    checks.finite(cool_c=cool_c, warm_c=warm_c)
+    checks.non_negative(activation_ev=activation_ev)
+    checks.finish()
+    inverse = 1.0 / (cool_c + _KELVIN) - 1.0 / (warm_c + _KELVIN)
+    return math.exp(activation_ev / _BOLTZMANN_EV_PER_K * inverse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +98,7 @@ class Survivors:
 def survivors(rack: Rack, device_availability: float, most_failed: int) -> tuple[Survivors, ...]:
     """The settled rack with 0, 1, ... devices failed, the streams unchanged.
 
-    Positions are not told apart: the failed ones are the topmost, the warmest where air rises.
+    Positions are not distinguished: the failed ones are the topmost, the warmest where air rises.
     """
     checks = Checks("survivors")
     checks.between(0, rack.count - 1, most_failed=most_failed)

@@ -94,7 +94,7 @@ def roll_out(rollout: Rollout, sent_bytes: float) -> RolloutResult:
 
 
 @dataclass(frozen=True, slots=True)
-class InterruptionReading:
+class InterruptionFit:
     """Two published interruptions as a rate and a fixed time: interruption = bytes / rate + fixed.
 
     `apply_s` is what rebuilding from the difference was assumed to take. The two figures fix rate and fixed
@@ -108,7 +108,7 @@ class InterruptionReading:
 
 def fit_interruption(
     full_bytes: float, full_s: float, delta_bytes: float, delta_s: float, apply_s: float = 0.0
-) -> InterruptionReading | None:
+) -> InterruptionFit | None:
     """The rate and fixed time behind two interruptions; None where no positive ones exist.
 
     Holds where the device is out while it receives; a device that receives while it serves loads the same
@@ -126,4 +126,4 @@ def fit_interruption(
         return None
     rate = (full_bytes - delta_bytes) / slower_s
     fixed_s = full_s - full_bytes / rate
-    return InterruptionReading(apply_s, rate, fixed_s) if fixed_s >= 0 else None
+    return InterruptionFit(apply_s, rate, fixed_s) if fixed_s >= 0 else None

@@ -68,8 +68,8 @@ def simulate_year(
     for part in racks:
         refuse_overload(part)
     parts = [
-        [run_replication(part, number * len(racks) + place) for number in range(windows_per_part)]
-        for place, part in enumerate(racks)
+        [run_replication(part, number * len(racks) + index) for number in range(windows_per_part)]
+        for index, part in enumerate(racks)
     ]
     powers_w = [[_power_w(rack, run) for run in runs] for runs in parts]
     rates_per_s = [[run.completed / run.epochs.accounts.length_s for run in runs] for runs in parts]

@@ -34,9 +34,9 @@ def elevation(rack: Elevation, slots: Slots, throttle_c: float | None, say: Word
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
         _frame(axes, rack, say)
-        for place in range(rack["count"] + rack["spares"]):
-            temperature_c = float(hottest_c[place]) if place < len(hottest_c) else None
-            _slot(axes, rack, place, temperature_c, scale, say)
+        for position in range(rack["count"] + rack["spares"]):
+            temperature_c = float(hottest_c[position]) if position < len(hottest_c) else None
+            _slot(axes, rack, position, temperature_c, scale, say)
         mappable = mpl.cm.ScalarMappable(scale, _WARMTH)
         bar = figure.colorbar(mappable, ax=axes, shrink=0.8, pad=0.02, aspect=30)
         bar.set_label(say("axis.device_c"))
@@ -94,10 +94,10 @@ def _frame(axes: Axes, rack: Elevation, say: Wording) -> None:
 
 
 def _slot(
-    axes: Axes, rack: Elevation, place: int, temperature_c: float | None, scale: Normalize, say: Wording
+    axes: Axes, rack: Elevation, position: int, temperature_c: float | None, scale: Normalize, say: Wording
 ) -> None:
     """One device; a spare, which idles, is hatched."""
-    carrier, slot = divmod(place, rack["slots"])
+    carrier, slot = divmod(position, rack["slots"])
     width, height = 1.0 / rack["slots"], rack["carrier_units"]
     left, bottom = slot * width, carrier * height
     spare = temperature_c is None
@@ -114,7 +114,7 @@ def _slot(
         )
     )
     dark = temperature_c is not None and scale(temperature_c) > 0.6
-    text = say("rack.spare") if temperature_c is None else f"{place + 1}: {temperature_c:.0f} °C"
+    text = say("rack.spare") if temperature_c is None else f"{position + 1}: {temperature_c:.0f} °C"
     axes.annotate(
         text,
         (left + width / 2, bottom + height / 2),

@@ -1,4 +1,4 @@
-"""Numbers beside points, each in the first free place around its point."""
+"""Numbers beside points, each in the first free position around its point."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Box = tuple[float, float, float, float]
 
 
 def label_points(axes: Axes, points: Sequence[tuple[str, float, float]]) -> None:
-    """Write each text beside its point, clear of all points and of the texts before it where there is room.
+    """Write each text beside its point, clear of all points and of the texts before it where there is space.
 
-    The axes must have their final size and limits. A text that stands off gets a thin line to its point.
+    The axes must have their final size and limits. A text away from its point gets a thin line to its point.
     """
     scale = 72.0 / axes.get_figure().dpi  # type: ignore[union-attr]
     places = [tuple(scale * axes.transData.transform((x, y))) for _, x, y in points]
@@ -34,7 +34,7 @@ def label_points(axes: Axes, points: Sequence[tuple[str, float, float]]) -> None
             (across + dx - half_width, up + dy - half_height, across + dx + half_width, up + dy + half_height)
             for dx, dy in choices
         ]
-        best = min(range(len(choices)), key=lambda place: (_overlaps(boxes[place], taken), place))
+        best = min(range(len(choices)), key=lambda index: (_overlaps(boxes[index], taken), index))
         taken.append(boxes[best])
         far = best >= len(_DIRECTIONS)
         axes.annotate(

@@ -59,9 +59,9 @@ def ladder(rungs: Sequence[Rung], say: Wording) -> bytes | None:
     def paint(figure: Figure) -> None:
         left, right = figure.subplots(1, 2)
         handles: list[Artist] = []
-        for place, precision in enumerate(precisions):
+        for index, precision in enumerate(precisions):
             group = sorted((r for r in known if r["precision"] == precision), key=lambda rung: rung["batch"])
-            look = _look(place)
+            look = _look(index)
             _latency(left, group, look)
             _throughput(right, group, look)
             handles.append(Line2D([], [], label=precision.upper(), **look))
@@ -83,8 +83,8 @@ def _knees(axes: Axes, found: Mapping[str, Rung]) -> None:
     axes.plot([r["batch"] for r in found.values()], [_rate(r) for r in found.values()], **_KNEE)
 
 
-def _look(place: int) -> dict[str, Any]:
-    kind = place % len(COLOURS)
+def _look(index: int) -> dict[str, Any]:
+    kind = index % len(COLOURS)
     return {"color": COLOURS[kind], "linestyle": DASHES[kind], "marker": MARKERS[kind], "markersize": 4.5}
 
 

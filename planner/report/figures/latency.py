@@ -38,8 +38,8 @@ def latency_bars(rivals: Sequence[Rival], say: Wording) -> bytes | None:
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
-        for place, rival in enumerate(shown):
-            _bar(axes, place, rival)
+        for index, rival in enumerate(shown):
+            _bar(axes, index, rival)
         for limit_s in limits_s:
             axes.axvline(limit_s, color=VERMILLION, linestyle=DASHES[1], linewidth=1.2)
         _limits(axes, [*limits_s, *_ends(shown)])
@@ -54,22 +54,22 @@ def latency_bars(rivals: Sequence[Rival], say: Wording) -> bytes | None:
 
 
 def rival_name(rival: Rival, shown: Sequence[Rival]) -> str:
-    """A long name loses what stands in brackets, where the rest still tells it from the others."""
+    """A long name loses what is in brackets, where the rest still distinguishes it from the others."""
     bare = rival["name"].partition(" (")[0]
     alike = sum(other["name"].partition(" (")[0] == bare for other in shown)
     return shortened(bare if len(rival["name"]) > _NAME and alike == 1 else rival["name"], _NAME)
 
 
-def _bar(axes: Axes, place: int, rival: Rival) -> None:
+def _bar(axes: Axes, index: int, rival: Rival) -> None:
     estimate, planning = rival["latency_s"], rival["planning_latency_s"]
     if planning is not None:
         ends = [planning["low"], planning["high"]]
-        axes.plot(ends, [place, place], color=GREY, linewidth=0.9, marker="|", markersize=6)
+        axes.plot(ends, [index, index], color=GREY, linewidth=0.9, marker="|", markersize=6)
     width = estimate["high"] - estimate["low"]
     axes.barh(
-        place, width, left=estimate["low"], height=0.46, color=SKY, edgecolor=BLUE, linewidth=0.6, zorder=3
+        index, width, left=estimate["low"], height=0.46, color=SKY, edgecolor=BLUE, linewidth=0.6, zorder=3
     )
-    axes.plot([estimate["mid"]], [place], color=INK, marker="D", markersize=3.6, zorder=4)
+    axes.plot([estimate["mid"]], [index], color=INK, marker="D", markersize=3.6, zorder=4)
 
 
 def _ends(rivals: Sequence[Rival]) -> list[float]:

@@ -72,7 +72,7 @@ def parts(spots: Sequence[Spot], say: Wording) -> bytes:
 
 
 def _area(power_limit_w: float) -> float:
-    """Area in square points: in proportion to the power, within what can be seen and told apart."""
+    """Area in square points: in proportion to the power, within what can be seen and distinguished."""
     return min(max(4.0 * power_limit_w, 12.0), 900.0)
 
 

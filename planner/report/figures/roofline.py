@@ -39,7 +39,7 @@ _OTHER = "other"
 def roofline(record: Roofline, say: Wording) -> bytes | None:
     """Operations per second over operations per byte, a point per kernel, its area the share of the time.
 
-    Kernels without operations or bytes have no place on logarithmic axes; `None` when there are no others.
+    Kernels without operations or bytes cannot be drawn on logarithmic axes; `None` when there are no others.
     """
     drawn = drawn_kernels(record["kernels"], say)
     points = _placeable([*drawn.single, *drawn.merged])
@@ -59,7 +59,7 @@ def roofline(record: Roofline, say: Wording) -> bytes | None:
 
 
 def placed_share(kernels: Sequence[Kernel]) -> float:
-    """Share of the time of the kernels that have operations and bytes, and so a place in the roofline."""
+    """Share of the time of the kernels that have operations and bytes, and so a point in the roofline."""
     return sum(kernel["share"] for kernel in _placeable(kernels))
 
 
@@ -134,14 +134,14 @@ def _roofs(axes: Axes, record: Roofline, say: Wording) -> list[Artist]:
     roof = np.minimum(peak, bandwidth * intensity)
     label = say("roof.datasheet")
     handles: list[Artist] = list(axes.plot(intensity, roof, color=INK, linewidth=1.4, label=label))
-    for place, ceiling in enumerate(record["ceilings"], start=1):
+    for index, ceiling in enumerate(record["ceilings"], start=1):
         flat = peak if ceiling["ops_per_s"] is None else ceiling["ops_per_s"]
         slope = bandwidth if ceiling["bytes_per_s"] is None else ceiling["bytes_per_s"]
         handles += axes.plot(
             intensity,
             np.minimum(flat, slope * intensity),
             color=GREY,
-            linestyle=DASHES[place % len(DASHES)],
+            linestyle=DASHES[index % len(DASHES)],
             label=shortened(ceiling["name"], 40),
             zorder=1.9,
         )

@@ -18,8 +18,8 @@ def spending_drawing(found: Spending, say: Wording) -> bytes | None:
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
         handles = []
-        for place, line in enumerate(found["lines"]):
-            kind = place % len(COLOURS)
+        for index, line in enumerate(found["lines"]):
+            kind = index % len(COLOURS)
             handles += axes.plot(
                 found["years"],
                 line["spent"],

@@ -1,4 +1,4 @@
-"""One look for all drawings: size, type, a palette that colour-blind eyes and grey printers can tell apart.
+"""One look for all drawings: size, type, a palette that colour-blind eyes and grey printers can distinguish.
 
 Colours are those of Okabe and Ito, "Color Universal Design" (2008); a marker, a dash or a hatch always says
 the same as the colour. The text stays text in the SVG, and the page sets it in its own face; the drawing is
@@ -114,7 +114,7 @@ def _drawn(height_in: float, paint: Callable[[Figure], None], families: Sequence
 
 
 def laid_out(figure: Figure) -> None:
-    """Give all axes their final place; saving a figure that has yet to be laid out draws it twice."""
+    """Give all axes their final position; saving a figure that has yet to be laid out draws it twice."""
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)

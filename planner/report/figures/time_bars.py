@@ -34,8 +34,8 @@ def time_bars(record: Roofline, say: Wording) -> bytes | None:
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
-        for place, (_, kernels) in enumerate(bars):
-            _bar(axes, place, kernels)
+        for index, (_, kernels) in enumerate(bars):
+            _bar(axes, index, kernels)
         axes.set_yticks(range(len(bars)), [name for name, _ in bars])
         axes.tick_params(axis="y", length=0)
         axes.invert_yaxis()
@@ -50,17 +50,17 @@ def time_bars(record: Roofline, say: Wording) -> bytes | None:
     return draw(0.72 + 0.17 * len(bars), paint, say)
 
 
-def _bar(axes: Axes, place: int, kernels: Sequence[Kernel]) -> None:
+def _bar(axes: Axes, index: int, kernels: Sequence[Kernel]) -> None:
     """One bar, its parts by bound, and its length in words."""
     start = 0.0
     for bound, look in _LOOKS.items():
         share = sum(kernel["share"] for kernel in kernels if kernel["bound"] == bound)
         if share > 0:
-            axes.barh(place, 100 * share, left=100 * start, height=0.7, edgecolor=INK, linewidth=0.5, **look)
+            axes.barh(index, 100 * share, left=100 * start, height=0.7, edgecolor=INK, linewidth=0.5, **look)
         start += share
     axes.annotate(
         percent(start),
-        (100 * start, place),
+        (100 * start, index),
         xytext=(3, 0),
         textcoords="offset points",
         va="center",

@@ -1,4 +1,4 @@
-"""What the total cost hangs on: each input at both ends of its band."""
+"""Sensitivity of the total cost: each input at both ends of its band."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def tornado_drawing(found: Tornado, say: Wording) -> bytes | None:
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
-        for place, swing in enumerate(shown):
-            _bar(axes, place, found["total_cost"], swing)
+        for index, swing in enumerate(shown):
+            _bar(axes, index, found["total_cost"], swing)
         axes.axvline(found["total_cost"], color=INK, linewidth=1.0)
         axes.set_yticks(range(len(shown)), [_named(swing, say) for swing in shown])
         axes.tick_params(axis="y", length=0)
@@ -47,6 +47,6 @@ def _named(swing: Swing, say: Wording) -> str:
     return shortened(say.term("cost_input", swing["input"]), 40)
 
 
-def _bar(axes: Axes, place: int, planned: float, swing: Swing) -> None:
+def _bar(axes: Axes, index: int, planned: float, swing: Swing) -> None:
     for end, look in ((swing["total_cost_at_low"], _LOW), (swing["total_cost_at_high"], _HIGH)):
-        axes.barh(place, end - planned, left=planned, height=0.6, **look)
+        axes.barh(index, end - planned, left=planned, height=0.6, **look)

@@ -1,4 +1,4 @@
-"""Drawings that can be turned: traces and layouts for plotly.js, as plain values.
+"""Interactive drawings: traces and layouts for plotly.js, as plain values.
 
 Colours of the page (ink, grid, ground) are set where it is shown, because they follow its theme. Text of a
 study is escaped: plotly.js reads a few tags in it.
@@ -36,11 +36,11 @@ _ROOF_POINTS = 60
 
 
 def charts(study: Study, say: Wording) -> dict[str, Chart]:
-    """Every drawing by the name that its place has."""
-    found = {f"roofline-{place}": _roofline(entry, say) for place, entry in enumerate(study["roofline"])}
-    for place, model in enumerate(dict.fromkeys(rung["model"] for rung in study["ladder"])):
-        found[f"ladder-{place}"] = _ladder([r for r in study["ladder"] if r["model"] == model], say)
-    found |= {f"time-{place}": time_chart(entry, say) for place, entry in enumerate(study["roofline"])}
+    """Every drawing by the name of its placeholder."""
+    found = {f"roofline-{index}": _roofline(entry, say) for index, entry in enumerate(study["roofline"])}
+    for index, model in enumerate(dict.fromkeys(rung["model"] for rung in study["ladder"])):
+        found[f"ladder-{index}"] = _ladder([r for r in study["ladder"] if r["model"] == model], say)
+    found |= {f"time-{index}": time_chart(entry, say) for index, entry in enumerate(study["roofline"])}
     found["tradeoff"] = _tradeoff(study["options"], say)
     found["rivals"] = rivals_chart(study["rivals"], say)
     found |= _heat(study, say)
@@ -70,7 +70,7 @@ def _heat(study: Study, say: Wording) -> dict[str, Chart]:
 
 
 def _tradeoff(options: Sequence[Option], say: Wording) -> Chart:
-    """Cost over power, the load that is planned as the size; options without a price have no place."""
+    """Cost over power, the load that is planned as the size; options without a price are not drawn."""
     groups = ((True, "option.feasible", BLUE, "circle"), (False, "option.not_feasible", VERMILLION, "x"))
     data: list[Chart] = []
     for feasible, name, colour, symbol in groups:
@@ -183,19 +183,19 @@ def _roofs(entry: Roofline, points: Sequence[Kernel], say: Wording) -> list[Char
             "name": name,
             "x": intensity.tolist(),
             "y": np.minimum(flat, slope * intensity).tolist(),
-            "line": {"dash": _DASHES[place % len(_DASHES)], "width": 2 if place == 0 else 1.4},
+            "line": {"dash": _DASHES[index % len(_DASHES)], "width": 2 if index == 0 else 1.4},
             "meta": "ink",
             "hoverinfo": "name",
         }
-        for place, (name, flat, slope) in enumerate(roofs)
+        for index, (name, flat, slope) in enumerate(roofs)
     ]
 
 
 def _ladder(rungs: Sequence[Rung], say: Wording) -> Chart:
     data: list[Chart] = []
-    for place, precision in enumerate(dict.fromkeys(rung["precision"] for rung in rungs)):
+    for index, precision in enumerate(dict.fromkeys(rung["precision"] for rung in rungs)):
         group = sorted((r for r in rungs if r["precision"] == precision), key=lambda rung: rung["batch"])
-        colour, dash = COLOURS[place % len(COLOURS)], _DASHES[place % len(_DASHES)]
+        colour, dash = COLOURS[index % len(COLOURS)], _DASHES[index % len(_DASHES)]
         known = [(rung["batch"], rung["latency_s"]) for rung in group if rung["latency_s"] is not None]
         line = {"color": colour, "dash": dash}
         common: Chart = {"type": "scatter", "mode": "lines+markers", "line": line, "legendgroup": precision}

@@ -191,9 +191,9 @@ def spending_chart(found: Spending, say: Wording) -> Chart:
                 "y": line["spent"],
                 "text": [shown(money(amount, currency)) for amount in line["spent"]],
                 "hovertemplate": "%{text}<extra></extra>",
-                "line": {"color": COLOURS[place % len(COLOURS)]},
+                "line": {"color": COLOURS[index % len(COLOURS)]},
             }
-            for place, line in enumerate(found["lines"])
+            for index, line in enumerate(found["lines"])
         ],
         "layout": {
             "xaxis": {"title": {"text": say("axis.years")}, "dtick": 1},

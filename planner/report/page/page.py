@@ -1,4 +1,4 @@
-"""The record as one page: the chapters of the PDF, drawings that can be turned, and the record itself."""
+"""The record as one page: the chapters of the PDF, interactive drawings, and the record itself."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def render_page(record: Mapping[str, object]) -> str:
 
 
 def _sections(study: Study, say: Wording) -> list[tuple[str, str]]:
-    """Title and content of each chapter; the grid to turn stands behind the first."""
+    """Title and content of each chapter; the interactive grid follows the first."""
     parts: list[tuple[str, list[Block]]] = []
     for block in chapters(study, say):
         if isinstance(block, Heading) and block.level == 1:
@@ -73,11 +73,11 @@ def _sections(study: Study, say: Wording) -> list[tuple[str, str]]:
             parts.append((say("page.answer"), [Heading(say("page.answer")), block]))
     shown = [(title, "\n".join(html_of(block, say, deeper=1) for block in part)) for title, part in parts]
     if study.get("what_if") is not None:
-        shown.insert(1, (say("page.turn"), _turn(say)))
+        shown.insert(1, (say("page.turn"), _interactive(say)))
     return shown
 
 
-def _turn(say: Wording) -> str:
+def _interactive(say: Wording) -> str:
     return (
         f"<h2>{escape(say('page.turn'))}</h2><p>{escape(say('page.turn_text'))}</p>"
         '<div id="what-if"><div class="controls"></div><div class="result" role="status"></div>'

@@ -68,7 +68,7 @@ def rivals_chart(rivals: Sequence[Rival], say: Wording) -> Chart:
 
 
 def _two_lines(rival: Rival, listed: Sequence[Rival], say: Wording) -> str:
-    """The part above its setting, which leaves room for the bars on a narrow screen."""
+    """The part above its setting, which leaves space for the bars on a narrow screen."""
     parts = (rival["mode"] or "", rival["precision"].upper(), say("option.batch", batch=rival["batch"]))
     setting = say("option.setting", items=tuple(part for part in parts if part))
     return f"{shown(rival_name(rival, listed))}<br>{shown(shortened(setting, 30))}"
@@ -99,7 +99,7 @@ def time_chart(entry: Roofline, say: Wording) -> Chart:
     if ranked[TOP_KERNELS:]:
         rest = ranked[TOP_KERNELS:]
         rows.append((say.counted("network.other_kernels", len(rest)), rest))
-    names = [shown(f"{place}. {shortened(name, 34)}") for place, (name, _) in enumerate(rows, start=1)]
+    names = [shown(f"{index}. {shortened(name, 34)}") for index, (name, _) in enumerate(rows, start=1)]
     data = [
         {
             "type": "bar",

@@ -18,7 +18,7 @@ _WORDS = (
 
 
 def view(study: Study, say: Wording) -> dict[str, Any]:
-    """Words, drawings, the grid to turn and the rack to replay; all text is in the page's language."""
+    """Words, drawings, the interactive grid and the rack to replay; all text is in the page's language."""
     grid, chosen = study.get("what_if"), study["chosen"]
     return {
         "words": {name: sentence(say.language, f"page.{name}") for name in _WORDS},
@@ -29,7 +29,7 @@ def view(study: Study, say: Wording) -> dict[str, Any]:
 
 
 def _what_if(grid: WhatIf, chosen: Option, say: Wording) -> dict[str, Any]:
-    """The points as text, in the order of the record, and where the chosen option stands on each axis."""
+    """The points as text, in the order of the record, and the position of the chosen option on each axis."""
     currency = chosen["currency"]
     rows = {
         "head.latency": [

@@ -4,6 +4,7 @@ Keys follow the command contract: SI floats with the unit in the key. An absent 
 zero. More keys than these are allowed and kept.
 """
 
+from planner.report.record.formulas import Formula
 from planner.report.record.latency import Ceiling, Footprint, Kernel, Rival, Roofline, Rung
 from planner.report.record.money import Spending, SpendingLine, Swing, Tornado
 from planner.report.record.options import Answer, Band, Constraint, Option
@@ -50,6 +51,7 @@ __all__ = [
     "Digest",
     "Elevation",
     "Footprint",
+    "Formula",
     "Histogram",
     "Hour",
     "Kernel",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NotRequired, TypedDict, cast
 
 from planner.errors import InputError
+from planner.report.record.formulas import Formula
 from planner.report.record.latency import Footprint, Rival, Roofline, Rung
 from planner.report.record.money import Spending
 from planner.report.record.options import Answer, Constraint, Option
@@ -56,6 +57,7 @@ class Study(TypedDict):
     pitfalls: NotRequired[list[Pitfall]]
     validation: NotRequired[list[Validation]]
     assumptions: list[Assumption]
+    formulas: NotRequired[list[Formula]]
     figures: list[Value]
     sources: list[Source]
     warnings: list[str]

@@ -58,7 +58,7 @@ def appendix(study: Study, say: Wording) -> list[Block]:
 
 def _numbers(values: list[Value], sources: list[Source], say: Wording) -> Table:
     """One row per number below a row per device; the path of a number is `device/place`."""
-    places = {source["id"]: place for place, source in enumerate(sources, start=1)}
+    places = {source["id"]: index for index, source in enumerate(sources, start=1)}
     columns = (
         Column(say("head.number"), share=2),
         Column(say("head.value"), "right", share=0.8),
@@ -94,14 +94,14 @@ def _reference(source: str | None, places: Mapping[str, int], say: Wording) -> C
 def _sources(sources: list[Source], say: Wording) -> Table:
     rows = tuple(
         (
-            Cell(f"[{place}]", anchor=f"source-{place}"),
+            Cell(f"[{index}]", anchor=f"source-{index}"),
             Cell(source["id"]),
             Cell(source["title"]),
             _address(source["url"], say),
             Cell(source["revision"] or ""),
             Cell(shortened(source["date"] or "", 12)),
         )
-        for place, source in enumerate(sources, start=1)
+        for index, source in enumerate(sources, start=1)
     )
     columns = (
         Column("", "right"),

@@ -20,12 +20,12 @@ def latency(study: Study, say: Wording) -> list[Block]:
             sentences.append(say("latency.first", shown=MOST_RIVALS, number=len(study["rivals"])))
         caption = say("text.paragraph", sentences=tuple(sentences))
         blocks.append(Figure(bars, caption, say("latency.bars_alt"), chart="rivals"))
-    for place, model in enumerate(dict.fromkeys(rung["model"] for rung in study["ladder"])):
-        blocks += _ladder([rung for rung in study["ladder"] if rung["model"] == model], place, say)
+    for index, model in enumerate(dict.fromkeys(rung["model"] for rung in study["ladder"])):
+        blocks += _ladder([rung for rung in study["ladder"] if rung["model"] == model], index, say)
     return [Heading(say("latency.title"), follows=not study["roofline"]), *blocks] if blocks else []
 
 
-def _ladder(rungs: list[Rung], place: int, say: Wording) -> list[Block]:
+def _ladder(rungs: list[Rung], index: int, say: Wording) -> list[Block]:
     first = rungs[0]
     where = " ".join(part for part in (first["device"], first["mode"]) if part)
     title = say("latency.ladder", model=shortened(first["model"], 60), part=shortened(where, 80))
@@ -44,7 +44,7 @@ def _ladder(rungs: list[Rung], place: int, say: Wording) -> list[Block]:
             ),
         )
         alt = say("latency.ladder_alt", title=title)
-        blocks.append(Figure(drawing, caption, alt, chart=f"ladder-{place}"))
+        blocks.append(Figure(drawing, caption, alt, chart=f"ladder-{index}"))
     columns = (
         Column(say("head.precision"), share=1),
         Column(say("head.batch"), "right"),

@@ -21,8 +21,8 @@ def networks(study: Study, say: Wording) -> list[Block]:
     blocks: list[Block] = [Heading(title), _counts(study["networks"], say)]
     for network in study["networks"]:
         blocks += _doubts(network, say)
-    for place, entry in enumerate(study["roofline"]):
-        blocks += _on_chosen(entry, place, say)
+    for index, entry in enumerate(study["roofline"]):
+        blocks += _on_chosen(entry, index, say)
     if not study["roofline"]:
         blocks.append(Paragraph(say("network.not_chosen")))
     return blocks
@@ -82,7 +82,7 @@ def _doubts(network: Network, say: Wording) -> list[Block]:
     return blocks
 
 
-def _on_chosen(entry: Roofline, place: int, say: Wording) -> list[Block]:
+def _on_chosen(entry: Roofline, index: int, say: Wording) -> list[Block]:
     where = " ".join(part for part in (entry["device"], entry["unit"], entry["mode"]) if part)
     title = say(
         "network.on_part",
@@ -95,7 +95,7 @@ def _on_chosen(entry: Roofline, place: int, say: Wording) -> list[Block]:
     if under_roofs is not None:
         alt = say("network.roofline_alt", title=title)
         caption = _roofline_caption(entry, say)
-        blocks.append(Figure(under_roofs, caption, alt, chart=f"roofline-{place}"))
+        blocks.append(Figure(under_roofs, caption, alt, chart=f"roofline-{index}"))
     bars = time_bars(entry, say)
     if bars is not None:
         by_bound = shares_by(entry["kernels"], lambda kernel: kernel["bound"])
@@ -106,7 +106,7 @@ def _on_chosen(entry: Roofline, place: int, say: Wording) -> list[Block]:
             items=tuple(say(f"network.by_{name}", share=percent(share)) for name, share in by_bound.items()),
             classes=tuple(f"{say.term('op_class', name)} {percent(share)}" for name, share in leading),
         )
-        blocks.append(Figure(bars, caption, say("network.time_alt", title=title), chart=f"time-{place}"))
+        blocks.append(Figure(bars, caption, say("network.time_alt", title=title), chart=f"time-{index}"))
     return blocks
 
 

@@ -1,4 +1,4 @@
-"""What may stand in a file of anchors: a user's own measurements, one entry each."""
+"""Schema of a file of anchors: a user's own measurements, one entry each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may stand in the file of a calibration; the measured kernels lie in a table beside it."""
+"""Schema of the file of a calibration; the measured kernels lie in a table beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/power/system.yaml`: a model of system power fitted on published watts."""
+"""Schema of `hardware_db/power/system.yaml`: a model of system power fitted on published watts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/transfers/<id>.yaml`: a model fitted on published rows, open to review."""
+"""Schema of `hardware_db/transfers/<id>.yaml`: a model fitted on published rows, open to review."""
 
 from __future__ import annotations
 
@@ -25,9 +25,11 @@ EffectName = Literal[
     "device_network",
     "setting",
 ]
-"""What measured over predicted depends on: the unit; the unit at a precision and in a caller; the unit under
-small or large batches and at a number of threads; the unit at its clocks; a family of networks on the unit at
-a precision; the network; the network at a precision and batch; the network on the unit; and the rest."""
+"""What measured over predicted depends on: the unit; the unit at a precision and with a host overhead; the
+unit under small or large batches and at a number of threads; the unit at its clocks; a family of networks on
+the unit at a precision; the network; the network at a precision and batch; the network on the unit; and the
+rest.
+"""
 
 
 class Parameter(StrictModel):
@@ -50,14 +52,14 @@ class ScopedParameter(Parameter):
 
 
 class Covers(StrictModel):
-    """The units that the model stands for: one kind, and words of the unit or architecture that match."""
+    """The units that the model covers: one kind, and words of the unit or architecture that match."""
 
     unit_kind: UnitKind
     words: list[str] = Field(min_length=1)
     """Shell patterns; one has to match the unit's name or the part's architecture."""
 
 
-class Caller(StrictModel):
+class HostOverhead(StrictModel):
     """Networks whose publishers time them through a program of their own, and the way of measuring it is."""
 
     profile: str
@@ -126,12 +128,12 @@ class Transfer(StrictModel):
     """Parameters set and not fitted."""
     parameters: dict[str, Parameter]
     scoped: list[ScopedParameter] = Field(default_factory=list)
-    callers: list[Caller] = Field(default_factory=list)
+    callers: list[HostOverhead] = Field(default_factory=list)
     fitted_classes: list[str] = Field(default_factory=list)
     """Kernel classes with a material share of time among the rows; others widen the band."""
     residuals: list[Residuals] = Field(default_factory=list)
     anchoring: Anchoring | None = None
-    """None where too little was left out to tell effects apart."""
+    """None where too little was left out to distinguish effects."""
     level: float = 0.9
     rests_on: RestsOn | None = None
     """None before the first fit."""

@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/transfers/join.yaml`: how published rows are matched."""
+"""Schema of `hardware_db/transfers/join.yaml`: how published rows are matched."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ExcludedRows(StrictModel):
 
 
 class LeftOutNetworks(StrictModel):
-    """Networks that the model cannot stand for, and why."""
+    """Networks that the model does not cover, and why."""
 
     names: list[str] = Field(min_length=1)
     reason: str

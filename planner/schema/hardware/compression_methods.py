@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/compression/methods.yaml`: what compression gains and what it cost."""
+"""Schema of `hardware_db/compression/methods.yaml`: what compression gains and what it cost."""
 
 from __future__ import annotations
 

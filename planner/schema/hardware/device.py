@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/devices/<id>.yaml`: one part, each number with its source and status."""
+"""Schema of `hardware_db/devices/<id>.yaml`: one part, each number with its source and status."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Memory(SourcedBlock):
 
 
 class HostLink(SourcedBlock):
-    """How a card hangs on its host."""
+    """How a card is attached to its host."""
 
     technology: str
     bandwidth_bytes_per_s: Sourced[BytesPerSecond]

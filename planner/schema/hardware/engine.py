@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/engines/<id>.yaml`: what an engine fuses and what a kernel costs."""
+"""Schema of `hardware_db/engines/<id>.yaml`: what an engine fuses and what a kernel costs."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Engine(StrictModel):
     register_pressure: list[RegisterPressure] = Field(default_factory=list)
     channel_blocks: ChannelBlocks | None = None
     layers: dict[str, list[str]] = Field(default_factory=dict)
-    """What the engine's layers stand for among ONNX operators, where it keeps no names of the file."""
+    """The ONNX operators that the engine's layers represent, where it keeps no names of the file."""
 
     @model_validator(mode="after")
     def _sources_exist(self) -> Self:

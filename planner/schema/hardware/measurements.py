@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/measurements/names.yaml` and `corrections.yaml`."""
+"""Schemas of `hardware_db/measurements/names.yaml` and `corrections.yaml`."""
 
 from __future__ import annotations
 

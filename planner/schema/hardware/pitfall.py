@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/pitfalls/<id>.yaml`: one well-known mistake and the rules that detect it."""
+"""Schema of `hardware_db/pitfalls/<id>.yaml`: one well-known mistake and the rules that detect it."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _of_class(kind: type) -> JsonSchema:
         return {"enum": [member.value for member in kind]}
     if issubclass(kind, StrictModel):
         return _of_model(kind)
-    raise TypeError(f"expected a type that may stand in a file, got {kind}")
+    raise TypeError(f"expected a type that a file may hold, got {kind}")
 
 
 def _of_generic(kind: Any) -> JsonSchema:  # noqa: ANN401 - any annotation
@@ -97,7 +97,7 @@ def _of_generic(kind: Any) -> JsonSchema:  # noqa: ANN401 - any annotation
     if origin is dict:
         names, item = _of_type(arguments[0]), arguments[1]
         return _of_mapping(names, item)
-    raise TypeError(f"expected a type that may stand in a file, got {kind}")
+    raise TypeError(f"expected a type that a file may hold, got {kind}")
 
 
 def _of_mapping(names: JsonSchema, item: Any) -> JsonSchema:  # noqa: ANN401 - any annotation

@@ -18,7 +18,7 @@ from planner.schema.reading.quantity import EnergyPrice, Money
 from planner.schema.reading.strict import StrictModel, yaml_key
 
 ANY = "*"
-"""Stands in a path for a key that the file chooses itself, such as a currency among exchange rates."""
+"""Placeholder in a path for a key that the file chooses itself, such as a currency among exchange rates."""
 
 _WRITTEN_AS_TEXT = (Money, EnergyPrice)
 _NUMBER = re.compile(r"\.(\d+)(?=\.|\[|$)")

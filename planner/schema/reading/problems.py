@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from planner.errors import Problem
 from planner.schema.reading.strict import StrictModel
+from planner.units import si_symbol
 
 KeyPath = tuple[str | int, ...]
 
@@ -31,7 +32,7 @@ def problems_of(
     line_of: Callable[[KeyPath], int | None],
     model: type[StrictModel],
 ) -> Iterator[Problem]:
-    """Each thing that pydantic refused in these values, with the line where it stands."""
+    """Each thing that pydantic refused in these values, with its line."""
     for item in error.errors():
         path = _key_path(item, values)
         if item["type"] == "conflicts":
@@ -44,8 +45,8 @@ def problems_of(
 
 
 def without_them(error: ValidationError, values: object) -> tuple[object, tuple[KeyPath, ...]] | None:
-    """The values with a stand-in for each one refused, and where; none where nothing was
-    refused or one has no stand-in.
+    """The values with a placeholder for each one refused, and where; none where nothing was
+    refused or one has no placeholder.
 
     What only concerns how parts fit together is not stood in for.
     """
@@ -88,7 +89,8 @@ def _key_path(item: ErrorDetails, values: object) -> KeyPath:
     """Pydantic's path without the parts that name types; `value` inside a number goes without saying."""
     path: list[str | int] = []
     here: Any = values
-    for part in item["loc"]:
+    unknown = item["loc"][-1:] if item["type"] == "extra_forbidden" else ()
+    for part in item["loc"][: len(item["loc"]) - len(unknown)]:
         if part == "value":
             continue
         held = isinstance(here, dict) and part in here
@@ -97,7 +99,10 @@ def _key_path(item: ErrorDetails, values: object) -> KeyPath:
         path.append(part)
         if held or (isinstance(here, list) and isinstance(part, int)):
             here = here[part]
-    return tuple(path)
+    return (*path, *unknown)
+
+
+_LIMITS = {"less_than_equal", "less_than", "greater_than_equal", "greater_than"}
 
 
 def _explained(item: ErrorDetails, path: KeyPath, model: type[StrictModel]) -> tuple[str, str, str]:
@@ -106,7 +111,7 @@ def _explained(item: ErrorDetails, path: KeyPath, model: type[StrictModel]) -> t
     if kind == "extra_forbidden":
         if item["input"] is None and " " in str(path[-1]):
             return "a key of the schema", f"unknown key {path[-1]!r}", "put a text with a comma in quotes"
-        near = difflib.get_close_matches(str(path[-1]), _all_keys(model), n=3)
+        near = difflib.get_close_matches(str(path[-1]), _all_keys(model), n=3, cutoff=0.7)
         advice = f"did you mean {' or '.join(near)}?" if near else "remove it"
         return "a key of the schema", f"unknown key {path[-1]!r}", advice
     if kind == "missing":
@@ -120,7 +125,9 @@ def _explained(item: ErrorDetails, path: KeyPath, model: type[StrictModel]) -> t
         expected = "a number with `source` and `status`" if sourced else "a mapping of keys to values"
         return expected, "nothing" if item["input"] is None else _shown(item["input"]), ""
     expected = item["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return expected, _shown(item["input"]), ""
+    if kind in _LIMITS and isinstance(item["input"], str):
+        expected += f" {si_symbol(item['input'])}"  # limits are in SI units, the text may be in another
+    return expected.rstrip(), _shown(item["input"]), ""
 
 
 def _shown(value: object) -> str:

@@ -30,5 +30,10 @@ class StrictModel(BaseModel):
     """Immutable, no unknown keys, YAML keys without unit suffixes."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=yaml_key, populate_by_name=False, strict=True
+        frozen=True,
+        extra="forbid",
+        alias_generator=yaml_key,
+        populate_by_name=False,
+        strict=True,
+        allow_inf_nan=False,
     )

@@ -114,7 +114,7 @@ def validate(document: Document, model: type[M]) -> M:
     """The document as a model, or every problem found in it with its line.
 
     Values that do not fit their own key hide how the parts of a file fit together; the file is therefore
-    looked at a second time with stand-ins for them.
+    looked at a second time with placeholders for them.
     """
     problems = list(document.problems)
     try:

@@ -19,6 +19,8 @@ from planner.schema.reading.quantity import (
 from planner.schema.reading.strict import StrictModel
 
 Share = Annotated[Ratio, Field(le=1.0)]
+LARGEST_W = 100_000.0
+"""No single device draws more: a rack of servers does not."""
 SYNTHETIC = "synthetic"
 """What streams write as their `model` when the scenario gives the service time itself."""
 
@@ -66,8 +68,8 @@ class Accelerator(StrictModel):
     distribution: Literal["deterministic", "exponential"] = "deterministic"
     clocked_ratio: Share = 1.0
     """The part of the service time that grows as the clock falls."""
-    idle_w: Watts
-    serving_w: Watts
+    idle_w: Annotated[Watts, Field(le=LARGEST_W)]
+    serving_w: Annotated[Watts, Field(le=LARGEST_W)]
     """Power of the whole device while it serves, without leakage."""
     resistance_k_per_w: Annotated[KelvinPerWatt, Field(gt=0)]
     heat_capacity_j_per_k: Annotated[JoulePerKelvin, Field(gt=0)]

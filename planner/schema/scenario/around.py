@@ -16,17 +16,18 @@ class StepAround(StrictModel):
     where: Literal["unit", "host", "copy"]
     """`unit` holds the unit up (a blocking copy, work on the GPU itself); `host` takes a core, `copy` an
     engine that copies while the unit computes."""
-    time_s: Annotated[Seconds, Field(gt=0)]
+    time_s: Annotated[Seconds, Field(gt=0, le=3600)]
     what: str | None = None
 
 
 class HostCores(StrictModel):
     """What each device has for such steps: its own cores, or its share of a host server's."""
 
-    cores: int = Field(ge=1)
+    cores: int = Field(ge=1, le=1024)
     core_w: Watts = 0.0
-    """What a core draws above idle under the device's own heat sink; nothing for a host that stands apart."""
-    copies: int = Field(default=1, ge=1)
+    """What a core draws above idle under the device's own heat sink; nothing for a host in another housing.
+    """
+    copies: int = Field(default=1, ge=1, le=1024)
     """Copies that run at a time."""
 
 

@@ -1,4 +1,4 @@
-"""Figures that somebody told of a network on a part, to be held against what is predicted."""
+"""Reported figures of a network on a part, to be compared with what is predicted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planner.schema.reading.strict import StrictModel
 
 
 class Claim(StrictModel):
-    """One network on one part, and at least one figure told of it."""
+    """One network on one part, and at least one reported figure."""
 
     name: str = Field(min_length=1)
     model: str
@@ -31,7 +31,7 @@ class Claim(StrictModel):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        told = (self.latency_s, self.power_w, self.memory_bytes, self.bandwidth_bytes_per_s)
-        if all(figure is None for figure in told):
+        reported = (self.latency_s, self.power_w, self.memory_bytes, self.bandwidth_bytes_per_s)
+        if all(figure is None for figure in reported):
             raise refuse("a latency, power, memory or bandwidth", "none of them")
         return self

@@ -138,7 +138,7 @@ class MoneyTerms(StrictModel):
     electricity_money_per_j: EnergyPrice | None = None
     tariff: list[HourPrice] = Field(default_factory=list)
     """In place of `electricity`: a price for every hour of the day."""
-    horizon_years: float = Field(gt=0)
+    horizon_years: float = Field(gt=0, le=100)
     discount_rate_ratio: Share = 0.0
     exchange_rates: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     """Price of one unit of another currency in the scenario's currency."""
@@ -183,7 +183,7 @@ class MoneyTerms(StrictModel):
 
 
 class CarbonSpec(StrictModel):
-    """How much carbon dioxide a unit of energy stands for: always the same, or by the hour of the day."""
+    """How much carbon dioxide a unit of energy emits: always the same, or by the hour of the day."""
 
     intensity_kg_per_j: Annotated[KilogramPerJoule, Field(ge=0)] | None = None
     by_hour: list[HourCarbon] = Field(default_factory=list)

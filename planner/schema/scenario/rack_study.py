@@ -52,7 +52,9 @@ class RisingExhaust(StrictModel):
 
 
 class RackFans(StrictModel):
-    """Fans of the rack and what stands in their way; they make the airflow, by how many devices there are."""
+    """Fans of the rack and the resistance of the air path; they make the airflow, by how many devices there
+    are.
+    """
 
     count: int = Field(default=1, ge=1)
     stall_pa: Annotated[Pascals, Field(gt=0)]
@@ -71,11 +73,11 @@ class RackFans(StrictModel):
 
 
 class PublishedDensityRow(StrictModel):
-    """A row that somebody published: devices in the rack, mean temperature rise, power of one device."""
+    """A published row: devices in the rack, mean temperature rise, power of one device."""
 
-    devices: int = Field(ge=1)
-    temperature_rise_k: Annotated[Kelvin, Field(gt=0)]
-    power_per_device_w: Annotated[Watts, Field(gt=0)]
+    devices: int = Field(ge=1, le=100_000)
+    temperature_rise_k: Annotated[Kelvin, Field(gt=0, le=200)]
+    power_per_device_w: Annotated[Watts, Field(gt=0, le=100_000)]
 
 
 AirflowReading = Literal[
@@ -96,7 +98,7 @@ class Liquid(StrictModel):
 
 
 class ConcurrencyRow(StrictModel):
-    """A row that somebody told: threads, batch size, throughput and mean latency."""
+    """A reported row: threads, batch size, throughput and mean latency."""
 
     threads: int = Field(ge=1)
     batch: int = Field(ge=1)
@@ -111,7 +113,7 @@ class DensitySpec(StrictModel):
     most: int | None = Field(default=None, ge=1)
     """The most devices that the search for the limit looks at; four times the largest count unless said."""
     airflow: AirflowReading = "site"
-    """`site`, or a reading of the published rows."""
+    """`site`, or a airflow model of the published rows."""
     published: list[PublishedDensityRow] = Field(default_factory=list)
     inlet_class: Literal["A1", "A2", "A3", "A4"] | None = None
     liquid: Liquid | None = None

@@ -1,4 +1,4 @@
-"""What may stand in `scenarios/<id>.yaml`: the streams, the candidates, the site, the limits and the run."""
+"""Schema of `scenarios/<id>.yaml`: the streams, the candidates, the site, the limits and the run."""
 
 from __future__ import annotations
 
@@ -63,15 +63,15 @@ class Candidates(StrictModel):
 class Carrier(StrictModel):
     """What parts of one form sit in: carrier board, host server, enclosure share."""
 
-    slots: int = Field(default=1, ge=1)
+    slots: int = Field(default=1, ge=1, le=1000)
     power_w: Watts
     price_money: Money
-    rack_units: float = Field(gt=0)
+    rack_units: float = Field(gt=0, le=1000)
     note: str
 
 
 class Site(StrictModel):
-    """The rack and the room around it."""
+    """The rack and the air around it."""
 
     supply_c: Annotated[Celsius, Field(ge=-60, le=80)]
     supply_by_hour_c: list[Celsius] | None = Field(default=None, min_length=24, max_length=24)
@@ -79,8 +79,8 @@ class Site(StrictModel):
     airflow_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
     recirculation_ratio: Share
     fan_w: Watts
-    rack_units: float = Field(gt=0)
-    racks: int = Field(default=1, ge=1)
+    rack_units: float = Field(gt=0, le=1000)
+    racks: int = Field(default=1, ge=1, le=100_000)
     """The most racks that may be used; airflow, fans, height and power limit are those of one."""
     power_limit_w: Annotated[Watts, Field(gt=0)]
     pue: float = Field(ge=1.0)
@@ -121,7 +121,7 @@ class Planning(StrictModel):
     """How careful the plan is."""
 
     utilisation_limit_ratio: Annotated[Ratio, Field(gt=0, lt=1)] = 0.7
-    spares: int = Field(default=0, ge=0)
+    spares: int = Field(default=0, ge=0, le=100_000)
     plan_for: Literal["typical", "cautious"] = "cautious"
     """Which latency the count rests on: the middle of the planning band or its high end."""
 
@@ -147,12 +147,12 @@ class Control(StrictModel):
 class Simulation(StrictModel):
     """How long and how often the rack is simulated."""
 
-    duration_s: Annotated[Seconds, Field(gt=0, multiple_of=1)]
+    duration_s: Annotated[Seconds, Field(gt=0, le=31_622_400, multiple_of=1)]
     warmup_s: Annotated[Seconds, Field(multiple_of=1)]
-    replications: int = Field(ge=2)
+    replications: int = Field(ge=2, le=10_000)
     """How many to begin with; a search adds to them while a verdict is open."""
-    most_replications: int = Field(default=32, ge=2)
-    seed: int = Field(ge=0)
+    most_replications: int = Field(default=32, ge=2, le=10_000)
+    seed: int = Field(ge=0, lt=2**63)
     dispatch: Literal[
         "shortest_queue", "round_robin", "power_of_two", "least_energy", "central_queue", "npu_first"
     ] = "shortest_queue"
@@ -213,7 +213,7 @@ class Scenario(StrictModel):
     offload: Offload | None = None
     concurrency: list[ConcurrencyRow] = Field(default_factory=list)
     claims: list[Claim] = Field(default_factory=list)
-    """Figures told of networks on parts, to be held against what is predicted."""
+    """Reported figures of networks on parts, to be compared with what is predicted."""
     networks: dict[str, NetworkFacts] = Field(default_factory=dict)
     """What is known of a network beyond its file, by the streams' `model`."""
     accepted: dict[str, str] = Field(default_factory=dict)

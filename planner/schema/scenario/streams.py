@@ -18,6 +18,10 @@ from planner.schema.scenario.around import StepAround
 Share = Annotated[Ratio, Field(ge=0, le=1)]
 
 
+LONGEST_PHASE_S = 31_536_000.0
+"""A year. What lasts longer never changes within a run; say it by another rate."""
+
+
 class Slo(StrictModel):
     """The service level: this share of requests is answered within this time."""
 
@@ -28,9 +32,9 @@ class Slo(StrictModel):
 class BurstsSpec(StrictModel):
     """Calm and burst in turn: mean time in each, and how many times the calm rate a burst has."""
 
-    calm_s: Annotated[Seconds, Field(gt=0)]
-    burst_s: Annotated[Seconds, Field(gt=0)]
-    factor: float = Field(ge=1)
+    calm_s: Annotated[Seconds, Field(gt=0, le=LONGEST_PHASE_S)]
+    burst_s: Annotated[Seconds, Field(gt=0, le=LONGEST_PHASE_S)]
+    factor: float = Field(ge=1, le=10_000)
 
 
 class ProfileSpec(StrictModel):
@@ -44,24 +48,24 @@ class ProfileSpec(StrictModel):
 class DropOutsSpec(StrictModel):
     """A source that goes silent: mean time between outages, and mean length of one."""
 
-    up_s: Annotated[Seconds, Field(gt=0)]
-    down_s: Annotated[Seconds, Field(gt=0)]
+    up_s: Annotated[Seconds, Field(gt=0, le=LONGEST_PHASE_S)]
+    down_s: Annotated[Seconds, Field(gt=0, le=LONGEST_PHASE_S)]
 
 
 class Stream(StrictModel):
     """A group of like sources that send frames or requests to one network."""
 
     name: str = Field(min_length=1)
-    count: int = Field(ge=1)
+    count: int = Field(ge=1, le=1_000_000)
     model: str
     arrivals: Literal["periodic", "poisson", "gamma", "mmpp", "trace"]
-    rate_per_s: Annotated[PerSecond, Field(gt=0)]
+    rate_per_s: Annotated[PerSecond, Field(gt=0, le=1e6)]
     jitter_s: Seconds = 0.0
     slo: Slo
     queue_limit: int | None = Field(default=None, ge=1)
     overflow: Literal["drop_oldest", "drop_newest", "skip_frame"] = "drop_oldest"
-    priority: int = 0
-    gap_cv: float | None = Field(default=None, gt=0)
+    priority: int = Field(default=0, ge=-1_000_000, le=1_000_000)
+    gap_cv: float | None = Field(default=None, gt=0, le=100)
     bursts: BurstsSpec | None = None
     trace: str | None = None
     profile: ProfileSpec | None = None

@@ -1,4 +1,4 @@
-"""Nodes in an order in which each stands after those it reads from, names checked on the way."""
+"""Nodes in an order in which each follows those it reads from, names checked on the way."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """From ONNX messages to the plain graph; weight values stay behind.
 
 Values are kept for integer and boolean tensors of at most 1024 elements (shapes, axes, indices) and float
-tensors of at most 64 (limits, scales), and only where they stand in the file itself. Of larger stacks of
+tensors of at most 64 (limits, scales), and only where they are in the file itself. Of larger stacks of
 matrices the least value is kept, which tells a mask.
 """
 
@@ -283,7 +283,7 @@ def _declared_type(proto: onnx.TypeProto) -> TensorSpec | None:
 
 
 def _read_type(proto: onnx.TypeProto, name: str) -> TensorSpec | None:
-    """The tensor or sequence of one tensor that a type stands for; None for what has no size at all."""
+    """The tensor or sequence of one tensor that a type denotes; None for what has no size at all."""
     kind = proto.WhichOneof("value")
     if kind == "sequence_type":
         item = _read_type(proto.sequence_type.elem_type, name)

@@ -23,12 +23,12 @@ _LATEST = onnx.defs.onnx_opset_version()
 
 
 class RuleError(Exception):
-    """A node whose outputs cannot be told; the message is the reason."""
+    """A node whose outputs cannot be inferred; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opsets:
-    """Operator set versions of the graph a node stands in."""
+    """Operator set versions of the graph that holds a node."""
 
     default: int
     others: Mapping[str, int]

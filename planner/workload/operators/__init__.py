@@ -11,6 +11,6 @@ Views (`Reshape`, `Identity`, ...) move nothing. An operator without a rule is u
 A sequence is the elements of all its tensors. A string moves as a reference of 16 bytes, and an operator on
 it costs 1 per string, as no file says how long texts are. Numbers packed several to a byte are counted one
 by one and moved as the bytes they take. Attention with a cache reads the keys and values it attends to and
-writes the new ones. Numbers that stand in attributes (trees, linear models) are weights of four bytes. Padded
+writes the new ones. Numbers in attributes (trees, linear models) are weights of four bytes. Padded
 channels of a blocked layout are computed and counted.
 """

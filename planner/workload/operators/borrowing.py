@@ -1,7 +1,7 @@
 """Operators that do the work of a standard one on some of their inputs: quantised, fused, channels last.
 
-A result of few bits is requantised: 5 operations per element. Channels-last data is counted on shapes turned
-to the standard layout.
+A result of few bits is requantised: 5 operations per element. Channels-last data is counted on shapes
+transposed to the standard layout.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _borrow(loan: Loan) -> CountingRule:
         )
         node = call.node
         if is_channels_last(node.domain, node.op_type, node.attributes.get("channels_last")):
-            standard = _turned(standard)
+            standard = _channels_first(standard)
         count = _STANDARD[loan.op_type](standard)
         operations = count.operations + REQUANTISE * call.written * loan.requantises
         if node.op_type == "DynamicQuantizeMatMul":
@@ -50,7 +50,7 @@ def _borrow(loan: Loan) -> CountingRule:
     return rule
 
 
-def _turned(call: Call) -> Call:
+def _channels_first(call: Call) -> Call:
     data, *others = call.inputs
     return replace(
         call,

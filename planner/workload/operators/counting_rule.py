@@ -25,7 +25,7 @@ REQUANTISE = 5  # multiply by the scale, round, add the zero point, clip twice
 
 
 class UncountedError(Exception):
-    """An operator whose work cannot be told; the message is the reason."""
+    """An operator whose work cannot be counted; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Count:
 
     `operations` come on top of 2 x MACs; `reads` and `writes` give the elements moved at those positions
     where they are not the whole tensor. MACs are those of the contraction unless given. `held` are trained
-    numbers that stand in the attributes of the node, as the thresholds of a tree do.
+    numbers in the attributes of the node, as the thresholds of a tree do.
     """
 
     op_class: OpClass

@@ -43,7 +43,7 @@ def _matmul(call: Call) -> Count:
 
 
 def _fused_matmul(call: Call) -> Count:
-    """Product of operands that may be turned and scaled."""
+    """Product of operands that may be transposed and scaled."""
     left, right = call.input(0), call.input(1)
     if call.integer("transA", 0):
         left = (*left[:-2], left[-1], left[-2])

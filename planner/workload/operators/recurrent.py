@@ -38,7 +38,7 @@ def _recurrent(call: Call) -> Count:
 
 
 def _quantised_lstm(call: Call) -> Count:
-    """com.microsoft `DynamicQuantizeLSTM`: weights turned, (directions, features, 4 hidden)."""
+    """com.microsoft `DynamicQuantizeLSTM`: weights transposed, (directions, features, 4 hidden)."""
     directions, features, gate_rows = call.input(1)
     hidden = gate_rows // 4
     inputs = (

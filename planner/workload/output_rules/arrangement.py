@@ -10,7 +10,7 @@ import numpy as np
 from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec
 from planner.workload.output_rules.site import (
-    NOT_TOLD,
+    NOT_COVERED,
     NodeContext,
     OutputRule,
     OutputTypes,
@@ -46,7 +46,7 @@ def _reshape(site: NodeContext) -> OutputTypes:
     if wanted is None:
         value = site.value(1)
         if value is None:
-            return NOT_TOLD
+            return NOT_COVERED
         wanted = tuple(int(extent) for extent in np.ravel(value))
     keeps_zero = site.number("allowzero", 0)
     extents = [
@@ -76,7 +76,7 @@ def _unsqueeze(site: NodeContext) -> OutputTypes:
     try:
         given = axes_of(site) or ()
     except LookupError:
-        return NOT_TOLD
+        return NOT_COVERED
     rank = len(shape) + len(given)
     axes = sorted(axis_of(axis, rank) for axis in given)
     if len(set(axes)) < len(axes):
@@ -91,7 +91,7 @@ def _squeeze(site: NodeContext) -> OutputTypes:
     try:
         given = axes_of(site)
     except LookupError:
-        return NOT_TOLD
+        return NOT_COVERED
     if given is None:
         return one(site.spec(0).dtype, tuple(extent for extent in shape if extent != 1))
     axes = {axis_of(axis, len(shape)) for axis in given}
@@ -123,7 +123,7 @@ def _split(site: NodeContext) -> OutputTypes:
     if site.has(1):
         value = site.value(1)
         if value is None:
-            return NOT_TOLD
+            return NOT_COVERED
         sizes = [int(size) for size in np.ravel(value)]
     else:
         part = -(-shape[axis] // parts)

@@ -21,15 +21,15 @@ from planner.workload.output_rules.site import (
 )
 
 
-def _turned(site: NodeContext, position: int, attribute: str) -> Shape:
+def _transposed(site: NodeContext, position: int, attribute: str) -> Shape:
     shape = site.shape(position)
     return (*shape[:-2], shape[-1], shape[-2]) if site.number(attribute, 0) else shape
 
 
 def _fused_matmul(site: NodeContext) -> OutputTypes:
     if site.number("transBatchA", 0) or site.number("transBatchB", 0):
-        raise RuleError("products with turned batches are not supported")
-    left, right = _turned(site, 0, "transA"), _turned(site, 1, "transB")
+        raise RuleError("products with transposed batches are not supported")
+    left, right = _transposed(site, 0, "transA"), _transposed(site, 1, "transB")
     return one(site.spec(0).dtype, standard.product_shape(left, right))
 
 
@@ -48,7 +48,7 @@ def _standard(op_type: str, *operands: int) -> OutputRule:
 
 
 def _present(site: NodeContext, outputs: Specs) -> OutputTypes:
-    """As many of these outputs as the node has; one that it names beyond them is not told."""
+    """As many of these outputs as the node has; one that it names beyond them stays unknown."""
     names = site.node.outputs
     return OutputTypes(
         tuple(outputs[place] if name else None for place, name in enumerate(names) if place < len(outputs))
@@ -146,7 +146,7 @@ def _integer_product(site: NodeContext) -> OutputTypes:
 
 
 def _ordered_matmul(site: NodeContext) -> OutputTypes:
-    """`QOrderedMatMul`: in column order (0) the second operand is turned."""
+    """`QOrderedMatMul`: in column order (0) the second operand is transposed."""
     weight = site.shape(2)
     columns = weight[-2] if site.number("order_B", 0) == 0 and weight[-1] == site.shape(0)[-1] else weight[-1]
     return one("int8", (*site.shape(0)[:-1], columns))
@@ -161,7 +161,7 @@ def _halved(site: NodeContext) -> OutputTypes:
 
 
 def _dynamic_lstm(site: NodeContext) -> OutputTypes:
-    """`DynamicQuantizeLSTM` keeps its weights turned: (directions, inputs, 4 hidden)."""
+    """`DynamicQuantizeLSTM` keeps its weights transposed: (directions, inputs, 4 hidden)."""
     steps, batch, _ = site.shape(0)
     directions, hidden = site.shape(1)[0], site.number("hidden_size", site.shape(2)[1])
     state = TensorSpec("float", (directions, batch, hidden))

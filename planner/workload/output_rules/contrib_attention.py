@@ -12,8 +12,8 @@ from planner.workload.output_rules.site import NodeContext, OutputRule, OutputTy
 
 def _present(site: NodeContext, outputs: Specs, bound: str | None = None) -> OutputTypes:
     names = site.node.outputs
-    told = tuple(outputs[place] if name else None for place, name in enumerate(names) if place < len(outputs))
-    return OutputTypes(told, bound)
+    kept = tuple(outputs[place] if name else None for place, name in enumerate(names) if place < len(outputs))
+    return OutputTypes(kept, bound)
 
 
 def _packed(site: NodeContext) -> OutputTypes:

@@ -56,20 +56,20 @@ RULES: Mapping[str, OutputRule] = {
 }
 
 
-def _takes_all(site: NodeContext, told: Specs) -> OutputTypes | None:
+def _takes_all(site: NodeContext, inferred: Specs) -> OutputTypes | None:
     """`Slice` and `TopK` with unknown limits keep at most what they are given."""
     whole = site.shape(0)
-    first = told[0] if told else None
+    first = inferred[0] if inferred else None
     if first is None or len(first.shape) != len(whole):
         return None
     dims = tuple(
         dim if isinstance(dim, int) else extent for dim, extent in zip(first.shape, whole, strict=True)
     )
-    bounded = tuple(replace(spec, shape=dims) if spec is not None else None for spec in told)
+    bounded = tuple(replace(spec, shape=dims) if spec is not None else None for spec in inferred)
     return OutputTypes(bounded, f"takes all of {list(whole)}, as its limits depend on data")
 
 
-def _reduces_nothing(site: NodeContext, _told: Specs) -> OutputTypes | None:
+def _reduces_nothing(site: NodeContext, _inferred: Specs) -> OutputTypes | None:
     """With axes of unknown value all extents stay, or as many of the smallest go as there are axes."""
     spec = site.spec(0)
     if site.number("keepdims", 1):
@@ -80,7 +80,7 @@ def _reduces_nothing(site: NodeContext, _told: Specs) -> OutputTypes | None:
     return OutputTypes((replace(spec, shape=kept),), bound)
 
 
-def _splits_evenly(site: NodeContext, _told: Specs) -> OutputTypes | None:
+def _splits_evenly(site: NodeContext, _inferred: Specs) -> OutputTypes | None:
     shape = site.shape(0)
     axis = axis_of(site.number("axis", 0), len(shape))
     parts = len(site.node.outputs)
@@ -101,11 +101,11 @@ BOUNDS: Mapping[str, Callable[[NodeContext, Specs], OutputTypes | None]] = {
 """Operators with a largest result where the standard's rule leaves an extent open."""
 
 
-def declared(site: NodeContext, told: Specs) -> OutputTypes | None:
+def declared(site: NodeContext, inferred: Specs) -> OutputTypes | None:
     """Extents that the rule leaves open, as the file notes them; None where it does not."""
     filled: list[TensorSpec | None] = []
     for position, name in enumerate(site.node.outputs):
-        known = told[position] if position < len(told) else None
+        known = inferred[position] if position < len(inferred) else None
         filled.append(_filled(known, site.declared.get(name)) if name else None)
         if name and filled[-1] is None:
             return None
@@ -115,9 +115,9 @@ def declared(site: NodeContext, told: Specs) -> OutputTypes | None:
 
 
 def _filled(known: TensorSpec | None, noted: TensorSpec | None) -> TensorSpec | None:
-    if known is not None and is_told(known):
+    if known is not None and has_known_extents(known):
         return known
-    if noted is None or not is_told(noted):
+    if noted is None or not has_known_extents(noted):
         return None
     if known is None or len(known.shape) != len(noted.shape):
         return noted
@@ -127,7 +127,7 @@ def _filled(known: TensorSpec | None, noted: TensorSpec | None) -> TensorSpec | 
     return TensorSpec(known.dtype, dims)
 
 
-def is_told(spec: TensorSpec) -> bool:
+def has_known_extents(spec: TensorSpec) -> bool:
     """Whether every extent is a number."""
     return all(isinstance(dim, int) for dim in spec.shape)
 

@@ -1,4 +1,5 @@
-"""Operators whose tensors have their channels last or in blocks: the standard's, on turned shapes.
+"""Operators whose tensors have their channels last or in blocks: the standard's rules on channels-first
+shapes.
 
 Channels last: com.microsoft `Nhwc...`, `channels_last` of the QLinear pools, domain com.ms.internal.nhwc.
 Blocked (com.microsoft.nchwc): ONNX Runtime keeps the shapes of the standard layout, with channels rounded
@@ -28,10 +29,10 @@ def is_channels_last(domain: str, op_type: str, flag: object) -> bool:
     return domain == "com.ms.internal.nhwc" or op_type.startswith("Nhwc") or bool(flag)
 
 
-def turned(rule: OutputRule) -> OutputRule:
+def with_channels_last(rule: OutputRule) -> OutputRule:
     """A rule for the standard layout applied to data with its channels last."""
 
-    def on_turned(site: NodeContext) -> OutputTypes:
+    def on_channels_last(site: NodeContext) -> OutputTypes:
         data = site.spec(0)
         inputs = (replace(data, shape=channels_first(site.shape(0))), *site.inputs[1:])
         attributes = {name: value for name, value in site.node.attributes.items() if name != "channels_last"}
@@ -42,11 +43,11 @@ def turned(rule: OutputRule) -> OutputRule:
         )
         return OutputTypes(outputs, answer.bound)
 
-    return on_turned
+    return on_channels_last
 
 
 def reorder_input(site: NodeContext) -> OutputTypes:
-    """Into blocks; a channels-last input is turned on the way."""
+    """Into blocks; a channels-last input is transposed on the way."""
     shape = site.shape(0)
     return one(site.spec(0).dtype, channels_first(shape) if site.number("channels_last", 0) else shape)
 

@@ -9,7 +9,7 @@ import numpy as np
 from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec, sequence_of
 from planner.workload.output_rules.site import (
-    NOT_TOLD,
+    NOT_COVERED,
     NodeContext,
     OutputRule,
     OutputTypes,
@@ -125,7 +125,7 @@ def _scalar(dtype: str) -> OutputRule:
 
 
 def _optional(site: NodeContext) -> OutputTypes:
-    """An optional is its value; one that holds nothing stands as an empty sequence."""
+    """An optional is its value; one that holds nothing is an empty sequence."""
     if site.has(0):
         return OutputTypes((site.spec(0),))
     kind = site.node.attributes.get("type")
@@ -155,7 +155,7 @@ def _split_text(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     limit = site.number("maxsplit", 0)
     if limit < 1:
-        return NOT_TOLD
+        return NOT_COVERED
     outputs = (TensorSpec("string", (*shape, limit + 1)), TensorSpec("int64", shape))
     return OutputTypes(
         outputs[: len(site.node.outputs)], f"every text splits into {limit + 1} words, the most possible"
@@ -165,14 +165,14 @@ def _split_text(site: NodeContext) -> OutputTypes:
 def _window(site: NodeContext) -> OutputTypes:
     size = site.whole(0)
     if size is None:
-        return NOT_TOLD
+        return NOT_COVERED
     return one(name_of(site.number("output_datatype", 1)), (size,))
 
 
 def _mel_weights(site: NodeContext) -> OutputTypes:
     bins, length = site.whole(0), site.whole(1)
     if bins is None or length is None:
-        return NOT_TOLD
+        return NOT_COVERED
     return one(name_of(site.number("output_datatype", 1)), (length // 2 + 1, bins))
 
 

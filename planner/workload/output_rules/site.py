@@ -87,7 +87,7 @@ class OutputTypes:
 
 OutputRule = Callable[[NodeContext], "OutputTypes"]
 
-NOT_TOLD = OutputTypes(())
+NOT_COVERED = OutputTypes(())
 """A rule's answer for a form of its operator that it leaves to the standard's own."""
 
 

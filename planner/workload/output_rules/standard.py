@@ -1,4 +1,4 @@
-"""The operators that most nodes are, told without a round through the onnx package.
+"""The most frequent operators, inferred without a call of the onnx package.
 
 Each rule gives what the standard's own inference gives (a test compares them on every model of the
 standard's backend suite); it exists because that costs ten times as long per node.
@@ -15,7 +15,7 @@ from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec
 from planner.workload.output_rules import arrangement
 from planner.workload.output_rules.site import (
-    NOT_TOLD,
+    NOT_COVERED,
     NodeContext,
     OutputRule,
     OutputTypes,
@@ -58,7 +58,7 @@ def _where(site: NodeContext) -> OutputTypes:
 
 def _like_first(site: NodeContext) -> OutputTypes:
     """The first output is like input 0; further ones (statistics, masks) only the standard's rule tells."""
-    return OutputTypes((site.spec(0),)) if len(site.node.outputs) == 1 else NOT_TOLD
+    return OutputTypes((site.spec(0),)) if len(site.node.outputs) == 1 else NOT_COVERED
 
 
 def _dropout(site: NodeContext) -> OutputTypes:
@@ -89,7 +89,7 @@ def _conv(site: NodeContext) -> OutputTypes:
     dilations = site.integers("dilations") or (1,) * rank
     pads = site.integers("pads") or (0,) * (2 * rank)
     if not len(kernel) == len(strides) == len(dilations) == len(pads) // 2 == rank or min(strides) < 1:
-        return NOT_TOLD
+        return NOT_COVERED
     automatic = site.text("auto_pad", "NOTSET")
     extents = []
     for axis, (extent, stride) in enumerate(zip(data[2:], strides, strict=True)):
@@ -136,7 +136,7 @@ def _reduce(site: NodeContext) -> OutputTypes:
     try:
         given = axes_of(site)
     except LookupError:
-        return NOT_TOLD
+        return NOT_COVERED
     if not given and site.number("noop_with_empty_axes", 0):
         return OutputTypes((site.spec(0),))
     axes = {axis_of(axis, len(shape)) for axis in given} if given else set(range(len(shape)))
@@ -184,7 +184,7 @@ def _upsample(site: NodeContext) -> OutputTypes:
     shape = site.shape(0)
     factors = [site.node.attributes.get(name) for name in ("height_scale", "width_scale")]
     if len(shape) != 4 or not all(isinstance(factor, int | float) for factor in factors):
-        return NOT_TOLD
+        return NOT_COVERED
     sides = (math.floor(side * float(factor)) for side, factor in zip(shape[2:], factors, strict=True))  # type: ignore[arg-type]
     return one(site.spec(0).dtype, (*shape[:2], *sides))
 

@@ -1,4 +1,4 @@
-"""Which rule tells the types of a node's outputs, and what happens where none tells every extent."""
+"""Which rule infers the types of a node's outputs, and what happens where none infers every extent."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from planner.workload.borrowed import LOANS, Loan, as_standard
 from planner.workload.file.onnx_rules import Opsets, RuleError, attribute_names, infer_outputs
 from planner.workload.graph import Node
 from planner.workload.output_rules import classical, contrib, data_dependent, layouts, sequences, standard
-from planner.workload.output_rules.data_dependent import is_told, refuse_enormous
-from planner.workload.output_rules.site import NOT_TOLD, NodeContext, OutputRule, OutputTypes, Specs, same
+from planner.workload.output_rules.data_dependent import has_known_extents, refuse_enormous
+from planner.workload.output_rules.site import NOT_COVERED, NodeContext, OutputRule, OutputTypes, Specs, same
 from planner.workload.uncountable import uncountable
 
 _BORROWED_OPSET = 17
@@ -18,26 +18,26 @@ _BORROWED_OPSET = 17
 
 
 def infer(site: NodeContext) -> OutputTypes:
-    """Types of a node's outputs by the first rule that tells them all.
+    """Types of a node's outputs by the first rule that infers them all.
 
     In this order: a rule of ours, the standard's, what the file notes, the largest possible result. Raises
-    `RuleError` with the reason where none tells every extent.
+    `RuleError` with the reason where none infers every extent.
     """
     try:
-        answer = _told(site)
+        answer = _by_first_rule(site)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise RuleError(f"its inputs and attributes contradict each other ({error})") from error
     for position, name in enumerate(site.node.outputs):
         spec = answer.outputs[position] if position < len(answer.outputs) else None
         if name and spec is None:
             raise RuleError(f"output {name!r} is no tensor, or its rank depends on data")
-        if name and spec is not None and not is_told(spec):
+        if name and spec is not None and not has_known_extents(spec):
             raise RuleError(f"the shape of output {name!r} depends on data")
     refuse_enormous(answer.outputs)
     return answer
 
 
-def _told(site: NodeContext) -> OutputTypes:
+def _by_first_rule(site: NodeContext) -> OutputTypes:
     key = (site.node.domain, site.node.op_type)
     reason = uncountable(*key)
     if reason is not None:
@@ -51,9 +51,9 @@ def _told(site: NodeContext) -> OutputTypes:
     if rule is None and loan is not None:
         rule = _borrowing(loan)
     if rule is not None:
-        turn = layouts.is_channels_last(*key, site.node.attributes.get("channels_last"))
-        answer = (layouts.turned(rule) if turn and loan is not None else rule)(site)
-        if answer is not NOT_TOLD:
+        channels_last = layouts.is_channels_last(*key, site.node.attributes.get("channels_last"))
+        answer = (layouts.with_channels_last(rule) if channels_last and loan is not None else rule)(site)
+        if answer is not NOT_COVERED:
             return answer
     return _standard(site)
 
@@ -61,26 +61,25 @@ def _told(site: NodeContext) -> OutputTypes:
 def _standard(site: NodeContext) -> OutputTypes:
     """By the rules of the onnx package; what they leave open by the file, else by its bound."""
     failure = None
-    told: Specs = ()
+    inferred: Specs = ()
     try:
-        told = infer_outputs(_modern(site.node), site.inputs, site.values, site.opsets)
+        inferred = infer_outputs(_modern(site.node), site.inputs, site.values, site.opsets)
     except RuleError as error:
         failure = error
     names = site.node.outputs
-    if len(told) == len(names) and all(
-        spec is not None and is_told(spec) for spec, name in zip(told, names, strict=True) if name
-    ):
-        return OutputTypes(told)
-    noted = data_dependent.declared(site, told)
+    named = [spec for spec, name in zip(inferred, names, strict=False) if name]
+    if len(inferred) == len(names) and all(spec is not None and has_known_extents(spec) for spec in named):
+        return OutputTypes(inferred)
+    noted = data_dependent.declared(site, inferred)
     if noted is not None:
         return noted
     bound = data_dependent.BOUNDS.get(site.node.op_type) if not site.node.domain else None
-    bounded = bound(site, told) if bound is not None and failure is None else None
+    bounded = bound(site, inferred) if bound is not None and failure is None else None
     if bounded is not None:
         return bounded
     if failure is not None:
         raise failure
-    return OutputTypes(told)
+    return OutputTypes(inferred)
 
 
 def _modern(node: Node) -> Node:
@@ -140,8 +139,8 @@ def _borrowing(loan: Loan) -> OutputRule:
             opsets=Opsets(opset, site.opsets.others),
         )
         known = standard.RULES.get(loan.op_type)
-        answer = known(operands) if known is not None else NOT_TOLD
-        if answer is NOT_TOLD:
+        answer = known(operands) if known is not None else NOT_COVERED
+        if answer is NOT_COVERED:
             answer = _standard(operands)
         dtype = loan.output_dtype or site.spec(0).dtype
         outputs = (replace(spec, dtype=dtype) if spec is not None else None for spec in answer.outputs)

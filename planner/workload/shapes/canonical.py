@@ -64,6 +64,7 @@ def _describe(graph: Graph, outer: Mapping[str, int]) -> Iterator[str]:
     numbers = dict(outer)
 
     def number(name: str) -> int:
+        # Tensors are numbered as they are met, so that names do not matter and wiring does.
         return numbers.setdefault(name, len(numbers)) if name else -1
 
     yield f"opset {graph.opset} {sorted(graph.domains.items())}" if not outer else "body"

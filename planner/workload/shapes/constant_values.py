@@ -27,7 +27,7 @@ _NUMPY_TYPES: Mapping[str, type[np.generic]] = {
 def fold(
     node: Node, values: Sequence[Array | None], outputs: Sequence[TensorSpec | None]
 ) -> tuple[Array, ...]:
-    """Output values of a node whose inputs are all known, of the types told; none without a rule."""
+    """Output values of a node whose inputs are all known, of the given types; none without a rule."""
     rule = _RULES.get(node.op_type) if not node.domain else None
     dtypes = [_NUMPY_TYPES.get(spec.dtype) if spec is not None else None for spec in outputs]
     if rule is None or not dtypes or any(value is None for value in values) or None in dtypes:
@@ -101,6 +101,7 @@ def _slice(node: Node, values: Sequence[Any]) -> Array:
         axes, steps = _list(node, "axes") or range(len(starts)), [1] * len(starts)
     cut = [slice(None)] * data.ndim
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        # Exporters write a very negative end for "down to the first element", which Python spells as no end.
         stop = None if step < 0 and end <= -(2**31) else int(end)
         cut[int(axis)] = slice(int(start), stop, int(step))
     return np.asarray(data[tuple(cut)])
@@ -114,6 +115,7 @@ def _list(node: Node, name: str) -> list[int]:
 def _divide(_node: Node, values: Sequence[Any]) -> NDArray[Any]:
     quotient: NDArray[Any] = np.true_divide(values[0], values[1])
     whole = np.issubdtype(values[0].dtype, np.integer)
+    # ONNX divides integers towards zero, NumPy's floor division downwards.
     return np.asarray(np.trunc(quotient)) if whole else quotient
 
 

@@ -61,6 +61,7 @@ def _branch(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
     graphs = [site.body(name) for name in names]
     bodies = tuple(Body(site.resolve(graph, {}), 1) for graph in graphs)
     answers = [_outputs(graph, body.resolved) for graph, body in zip(graphs, bodies, strict=True)]
+    # Shapes behind an undecided branch are those of the larger one, so that nothing is counted too small.
     largest = max(answers, key=lambda specs: sum(spec.elements for spec in specs))
     if condition is not None:
         return bodies, OutputTypes(largest)
@@ -73,6 +74,7 @@ def _loop(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
     trips = int(np.ravel(limit)[0]) if limit is not None else None
     bound = None
     if trips is None or trips > _LONGEST:
+        # One round is what can be said for certain; the note keeps it from passing as the whole.
         trips, bound = 1, "runs once, as its trip count depends on data"
     trips = max(0, trips)
     carried = site.inputs[2:]
@@ -108,13 +110,14 @@ def _scan(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
     batched = site.opset == _FIRST_SCAN
     given = site.inputs[1:] if batched else site.inputs
     if not isinstance(count, int) or not 0 < count <= len(given) or None in given:
-        raise RuleError("its scanned inputs are not told")
+        raise RuleError("its scanned inputs are unknown")
     present = [spec for spec in given if spec is not None]
     batch = present[-1].shape[:1] if batched else ()
     lead = len(batch)
     states, scanned = present[:-count], present[-count:]
     trips, slices = 1, []
     for spec, axis in zip(scanned, _int_list(site.node, "scan_input_axes", count), strict=True):
+        # Axes may be negative and do not count the leading batch of the first form.
         place = axis % (len(spec.shape) - lead) + lead
         trips = int(spec.shape[place])
         slices.append(replace(spec, shape=(*spec.shape[lead:place], *spec.shape[place + 1 :])))

@@ -25,6 +25,7 @@ def rebatch(target: Sequence[int], data: Sequence[int], factor: int) -> list[int
     ]
     if -1 in target:
         return _with(target, facing[0], factor) if facing else None
+    # Only a target that is too small by just the batch was written for batch 1.
     if math.prod(copied) * factor != math.prod(data) or not target:
         return None
     axis = 0 if target[0] == 1 or not facing else facing[0]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from planner.errors import InputError, Problem
 from planner.workload.graph import Graph, TensorSpec
-from planner.workload.output_rules.data_dependent import is_told
+from planner.workload.output_rules.data_dependent import has_known_extents
 from planner.workload.shapes.canonical import hoist_constants
 from planner.workload.shapes.inputs import Binding, bind_inputs
 from planner.workload.shapes.scope import Resolved, Scope
@@ -41,7 +41,7 @@ def _declared(graph: Graph, symbols: Mapping[str, int]) -> dict[str, TensorSpec]
         bound = replace(
             spec, shape=tuple(symbols.get(dim, dim) if isinstance(dim, str) else dim for dim in spec.shape)
         )
-        if is_told(bound):
+        if has_known_extents(bound):
             noted[name] = bound
     return noted
 

@@ -1,8 +1,8 @@
 """What is known of the tensors of one graph while its nodes are walked in execution order.
 
 Integer arithmetic on shapes is worked out on the way (`Shape`, `Gather`, `Concat`, `Reshape` chains), rules
-tell the rest. A node whose outputs cannot be told is a failure with its reason, and so is every node that
-depends on it, unless the file notes the type of what it writes.
+infer the rest. A node whose outputs cannot be inferred is a failure with its reason, and so is every node
+that depends on it, unless the file notes the type of what it writes.
 """
 
 from __future__ import annotations
@@ -114,6 +114,7 @@ class Scope:
         return [f"constant target shapes are read as for {self._factor} times the batch at {listed}"]
 
     def _visit(self, node: Node) -> None:
+        # The first node that failed is named, not the last in a long chain behind it.
         culprit = next((self._culprits[name] for name in node.inputs if name in self._culprits), None)
         if culprit is not None:
             self._nodes.append(node)
@@ -149,6 +150,7 @@ class Scope:
             self._values.pop(name, None)
             self._fixed.discard(name)
             self._literal.discard(name)
+            # A type that the file notes ends the chain of failures: what follows can be counted again.
             declared = self._declared.get(name)
             if declared is not None:
                 self._tensors[name] = declared
@@ -169,6 +171,8 @@ class Scope:
         answer = infer(NodeContext(node, inputs, values, self._opsets, self._declared))
         if not known or node.op_type in _RANDOM or not node.inputs:
             return answer
+        # A bound is a guess of a shape that depends on values; where the values are known it is worked out
+        # instead.
         if answer.bound is not None:
             return self._exact(node, values) or answer
         self._fold(node, values, answer)
@@ -200,6 +204,7 @@ class Scope:
             self._literal.update(outputs)
 
     def _fold(self, node: Node, values: tuple[Array | None, ...], answer: OutputTypes) -> None:
+        # Shapes are small; a folded weight would fill memory and tell nothing of shapes.
         if sum(spec.elements for spec in answer.outputs if spec is not None) > LARGEST:
             return
         results = fold(node, values, answer.outputs)
@@ -224,6 +229,7 @@ class Scope:
             return node
         target = self._values.get(node.inputs[position])
         data = self._tensors[node.inputs[0]]
+        # A constant does not grow with the batch.
         if target is None or node.inputs[0] in self._fixed:
             return node
         shape = tuple(int(dim) for dim in data.shape)

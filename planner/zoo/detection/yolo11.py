@@ -93,7 +93,7 @@ def yolov10n(name: str) -> Graph:
     """Answers (batch, 84, 8400), as the one-to-one head gives them (Wang et al. 2024, arXiv:2405.14458).
 
     The head that is used in training only and the choice of the 300 best boxes are left out; the 3x3 and 7x7
-    kernels that stand side by side in training are one, as deployed.
+    kernels that are parallel in training are one, as deployed.
     """
     net = NetworkBuilder(name)
     scale = V10_NANO

@@ -12,7 +12,7 @@ _BLOCKS = (6, 12, 24, 16)
 
 
 def densenet121(name: str) -> Graph:
-    """DenseNet-121 at 224x224: normalisation and ReLU stand before each convolution."""
+    """DenseNet-121 at 224x224: normalisation and ReLU come before each convolution."""
     net = NetworkBuilder(name)
     x = net.input("input", ("batch", 3, 224, 224))
     x = net.relu(net.batch_norm(net.conv(x, 64, 7, stride=2, name="conv0"), name="norm0"))

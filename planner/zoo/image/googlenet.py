@@ -13,7 +13,7 @@ _MODULES = (
 )  # fmt: skip
 """Channels of each module: 1x1; 3x3 reduced, 3x3; 5x5 reduced, 5x5; after pooling (table 1).
 
-A maximum pool stands between the groups.
+A maximum pool separates the groups.
 """
 
 

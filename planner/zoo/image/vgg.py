@@ -11,7 +11,7 @@ _CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 
 
 
 def vgg(name: str, layers: int) -> Graph:
-    """VGG at 224x224 without batch norm; most of its weights stand in the classifier."""
+    """VGG at 224x224 without batch norm; most of its weights are in the classifier."""
     net = NetworkBuilder(name)
     x = net.input("input", ("batch", 3, 224, 224))
     stages = zip(_CHANNELS, _CONVOLUTIONS[layers], strict=True)

@@ -6,7 +6,7 @@ from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
 
 _Stages = tuple[tuple[tuple[int, int], ...], ...]
-"""Squeezed and expanded channels of the fire modules; a maximum pool stands before each group."""
+"""Squeezed and expanded channels of the fire modules; a maximum pool precedes each group."""
 
 _STAGES_1_0: _Stages = (
     ((16, 64), (16, 64), (32, 128)), ((32, 128), (48, 192), (48, 192), (64, 256)), ((64, 256),),

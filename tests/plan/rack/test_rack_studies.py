@@ -95,7 +95,7 @@ def test_a_scenario_without_a_density_section_has_a_curve_too():
     curve = density_curve(shipped("line-inspection"))
     assert curve.rows[0].devices == 1
     assert "rack units" in curve.limit.reason
-    assert curve.readings == ()
+    assert curve.airflows == ()
 
 
 def test_readings_need_three_published_rows():

@@ -44,6 +44,7 @@ def written_by_people(study, record):
     found += [source["title"] for source in record["sources"]]
     found += [figure["note"] for figure in record["figures"] if figure["note"]]
     found += [pitfall["source"] for pitfall in record["pitfalls"]]
+    found += [formula["source"] for formula in record["formulas"]]
     return "\n".join(found)
 
 

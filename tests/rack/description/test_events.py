@@ -17,8 +17,8 @@ from planner.rack.description.life import Failures, Life, Outage
 from planner.rack.description.rolling_update import RollingUpdate
 from planner.rack.description.streams import StreamGroup
 from planner.rack.reference import engine as simpy_engine
-from planner.rack.run.availability import LifeCourse
-from planner.rack.run.rolling_update import UpdateCourse
+from planner.rack.run.availability import AvailabilityTimeline
+from planner.rack.run.rolling_update import UpdateTimeline
 from planner.rack.simulation import simulate
 
 
@@ -56,10 +56,10 @@ def test_a_device_that_fails_draws_nothing_and_cools(busy):
 def test_failures_take_the_share_of_time_that_their_means_say(busy):
     """Up 5 s, down 1 s: out 1/6 of the time; 40 devices for 200 s give a standard error of 0.7 %."""
     rack = replace(busy, count=40, duration_s=200.0, life=Life(failures=Failures(5.0, 1.0)))
-    out = np.mean([LifeCourse(rack, 0).at(t).failed.mean() for t in np.arange(0.5, 200, 0.5)])
+    out = np.mean([AvailabilityTimeline(rack, 0).at(t).failed.mean() for t in np.arange(0.5, 200, 0.5)])
     assert out == pytest.approx(1 / 6, abs=0.025)
-    again, other = LifeCourse(rack, 0).at(77.0), LifeCourse(rack, 1).at(77.0)
-    assert np.array_equal(again.failed, LifeCourse(rack, 0).at(77.0).failed)
+    again, other = AvailabilityTimeline(rack, 0).at(77.0), AvailabilityTimeline(rack, 1).at(77.0)
+    assert np.array_equal(again.failed, AvailabilityTimeline(rack, 0).at(77.0).failed)
     assert not np.array_equal(again.failed, other.failed)
 
 
@@ -71,7 +71,7 @@ def test_failures_take_the_share_of_time_that_their_means_say(busy):
 )
 def test_waves_reach_every_device_once_and_never_too_many_at_once(count, at_once, first, ratio):
     update = RollingUpdate(10.0, 3.0, at_once, first, 5.0, time_ratio=ratio, roll_back_over=1.2)
-    steps = UpdateCourse(update, count).steps_known_at(0.0)
+    steps = UpdateTimeline(update, count).steps_known_at(0.0)
     assert all(a.start_s <= b.start_s for a, b in pairwise(steps))
     for now_s in np.arange(10.0, steps[-1].end_s, 1.5):
         assert sum(step.start_s <= now_s < step.end_s for step in steps) <= at_once

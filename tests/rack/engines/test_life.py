@@ -17,6 +17,7 @@ from planner.rack.studies.delta import measure_delta, word_difference, zstd_patc
 from planner.rack.studies.dvfs import ClockThresholds, saving_band
 from planner.rack.studies.offload import CloudRequest, Link, largest_share, offload
 from planner.rack.studies.reliability import (
+    arrhenius_factor,
     availability,
     enough_up,
     load_carried,
@@ -47,6 +48,12 @@ def test_availability_is_uptime_over_the_cycle():
     assert availability(995.0, 5.0) == pytest.approx(0.995)
 
 
+def test_ten_kelvin_double_the_failures_at_seven_tenths_of_an_electronvolt():
+    """The old rule of thumb, at 55 to 65 C: exp(0.7 / k (1/328.15 - 1/338.15)) = 2.08."""
+    assert arrhenius_factor(55.0, 65.0, 0.7) == pytest.approx(2.08, abs=0.01)
+    assert arrhenius_factor(60.0, 60.0, 0.5) == 1.0
+
+
 def test_survivors_are_busier_and_warmer_until_they_throttle(make_rack, thermal):
     """45 % busy on each of two; alone 90 %, at 23 W over 3 K/W from 25 C it passes the trip."""
     hot = replace(thermal, resistance_k_per_w=3.0)
@@ -67,12 +74,12 @@ PUBLISHED = {"full_bytes": 1.2e9, "full_s": 45.0, "delta_bytes": 86e6, "delta_s"
 
 
 def test_two_interruptions_fix_a_rate_and_a_time():
-    reading = fit_interruption(**PUBLISHED)
-    assert reading.rate_bytes_per_s == pytest.approx(1114e6 / 33.0)
-    assert reading.fixed_s == pytest.approx(9.45, abs=0.01)
+    fit = fit_interruption(**PUBLISHED)
+    assert fit.rate_bytes_per_s == pytest.approx(1114e6 / 33.0)
+    assert fit.fixed_s == pytest.approx(9.45, abs=0.01)
     rebuilding = fit_interruption(**PUBLISHED, apply_s=2.4)
     assert rebuilding.rate_bytes_per_s == pytest.approx(1114e6 / 35.4)
-    for given_reading in (reading, rebuilding):
+    for given_reading in (fit, rebuilding):
         whole = 1.2e9 / given_reading.rate_bytes_per_s + given_reading.fixed_s
         part = 86e6 / given_reading.rate_bytes_per_s + given_reading.fixed_s + given_reading.apply_s
         assert (whole, part) == pytest.approx((45.0, 12.0))

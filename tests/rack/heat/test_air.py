@@ -14,6 +14,7 @@ from planner.rack.heat.recirculation import (
     cross_interference,
     inlet_matrix_k_per_w,
     rack_matrix_k_per_w,
+    supply_heat_index,
 )
 
 
@@ -63,6 +64,8 @@ def test_even_recirculation_is_the_one_parameter_form():
     stream = np.full(4, heat_rate_w_per_k(air) / (1 - 0.3) / 4)
     by_matrix_c = 20.0 + inlet_matrix_k_per_w(even, stream) @ heats_w
     assert inlets_c(air, heats_w) == pytest.approx(by_matrix_c, rel=1e-12)
+    outlet_c = by_matrix_c + heats_w / stream
+    assert supply_heat_index(20.0, by_matrix_c, outlet_c) == pytest.approx(0.3, rel=1e-12)
 
 
 def test_in_a_vertical_rack_inlets_warm_only_from_below():

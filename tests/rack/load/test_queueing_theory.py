@@ -14,10 +14,14 @@ from planner.errors import InputError
 from planner.rack.load.queueing import (
     erlang_b,
     erlang_c,
+    gg1_wait_bound_s,
+    ggc_wait_s,
     md1,
     md1_wait_within,
     mg1_wait_s,
     mmc,
+    mmck_loss,
+    periodic_wait_longer,
 )
 
 LOADS = st.floats(0.05, 0.95)
@@ -85,12 +89,36 @@ def test_constant_service_halves_the_wait(load):
     assert md1(load, 1.0).mean_wait_s == pytest.approx(mmc(1, load, 1.0).mean_wait_s / 2, rel=1e-9)
 
 
+@given(load=LOADS, variation=st.floats(0, 10))
+def test_kingman_bounds_poisson_arrivals(load, variation):
+    assert gg1_wait_bound_s(load, 1.0, 1.0, variation) >= mg1_wait_s(load, 1.0, variation)
+
+
+def test_allen_cunneen_is_exact_for_poisson():
+    assert ggc_wait_s(3, 2.1, 1.0, 1.0, 1.0) == pytest.approx(mmc(3, 2.1, 1.0).mean_wait_s)
+    assert ggc_wait_s(1, 0.6, 1.0, 1.0, 0.0) == pytest.approx(md1(0.6, 1.0).mean_wait_s)
+
+
+def test_finite_places():
+    assert mmck_loss(1, 4, 0.7, 1.0) == pytest.approx(0.3 * 0.7**4 / (1 - 0.7**5))
+    assert mmck_loss(4, 4, 2.8, 1.0) == pytest.approx(erlang_b(4, 2.8))
+    assert mmck_loss(1, 1, 5.0, 1.0) == pytest.approx(5 / 6), "an overloaded loss system has a steady state"
+
+
+def test_periodic_cameras_wait_less_than_poisson_says():
+    mean = sum(quad(lambda t: periodic_wait_longer(20, 25.0, 1.0, t), k, k + 1)[0] for k in range(19))
+    assert mean == pytest.approx(2.0 / 1.8, rel=0.01), "M/D/1 at 80 % waits 2.0, four fifths longer"
+    assert periodic_wait_longer(1, 25.0, 1.0, 0.0) == 0.0
+
+
 @pytest.mark.parametrize(
     "make",
     [
         lambda: mmc(2, 2.0, 1.0),
         lambda: md1(1.2, 1.0),
         lambda: erlang_b(0, 1.0),
+        lambda: mmck_loss(3, 2, 1.0, 1.0),
+        lambda: periodic_wait_longer(30, 25.0, 1.0, 1.0),
     ],
 )
 def test_queues_without_an_answer_are_refused(make):

@@ -1,4 +1,4 @@
-"""Density against a published table, its readings against each other, and the curve against the algebra."""
+"""Density against a published table, its models against each other, and the curve against the algebra."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from planner.rack.description.rack import Air
 from planner.rack.description.streams import StreamGroup
 from planner.rack.heat.air import heat_rate_w_per_k
 from planner.rack.heat.fans import AirPath, FanCurve, airflow_m3_per_s
-from planner.rack.studies.airflow_readings import (
+from planner.rack.studies.airflow_models import (
     DensityPoint,
     blocked_fan,
     constant_flow,
     falling_flow,
+    fit_airflows,
     fit_leakage,
-    fit_readings,
 )
 from planner.rack.studies.density import Surroundings, density_limit, density_rows, heat_reason
-from planner.rack.studies.joint_fit import growth_needed, joint_readings
+from planner.rack.studies.joint_fit import growth_needed, joint_fits
 
 ARTICLE = (DensityPoint(20, 12.0, 75.0), DensityPoint(40, 28.0, 75.0), DensityPoint(60, 45.0, 77.0))
 AIR_J_PER_M3_K = 1.204 * 1006.0
 
 
 def fits():
-    return {fit.reading.name: fit for fit in fit_readings(ARTICLE, AIR_J_PER_M3_K)}
+    return {fit.model.name: fit for fit in fit_airflows(ARTICLE, AIR_J_PER_M3_K)}
 
 
 def test_one_airflow_cannot_make_the_published_rises():
     constant = fits()["constant"]
     assert constant.worst_k > 2.0
-    assert constant.reading.fitted == 1
+    assert constant.model.fitted == 1
 
 
 def test_two_readings_make_them_within_rounding_and_others_do_not():
@@ -42,14 +42,14 @@ def test_two_readings_make_them_within_rounding_and_others_do_not():
     found = fits()
     offset = found["offset"]
     assert offset.worst_k < 0.1
-    assert offset.reading.offset_k == pytest.approx(3.82, abs=0.01)
-    flow = offset.reading.flow_m3_per_s(20)
+    assert offset.model.offset_k == pytest.approx(3.82, abs=0.01)
+    flow = offset.model.flow_m3_per_s(20)
     assert 1000.0 / (AIR_J_PER_M3_K * flow) == pytest.approx(10.58, abs=0.01)
     assert found["power_law"].worst_k == pytest.approx(0.45, abs=0.01)
-    assert found["power_law"].reading.numbers["exponent"] == pytest.approx(0.155, abs=0.001)
+    assert found["power_law"].model.numbers["exponent"] == pytest.approx(0.155, abs=0.001)
     assert found["blocked_fan"].worst_k == pytest.approx(0.64, abs=0.01)
     assert found["growing_recirculation"].worst_k == pytest.approx(0.78, abs=0.01)
-    assert all(fit.reading.fitted <= 2 for fit in found.values())
+    assert all(fit.model.fitted <= 2 for fit in found.values())
 
 
 @pytest.mark.parametrize(
@@ -59,19 +59,19 @@ def test_a_fit_finds_the_reading_that_made_the_points(truth):
     points = tuple(
         DensityPoint(n, truth.rise_k(n, n * 60.0 + 30.0, AIR_J_PER_M3_K), 60.0) for n in (10, 25, 50, 80)
     )
-    best = fit_readings(points, AIR_J_PER_M3_K, extra_w=30.0)[0]
-    assert best.reading.name == truth.name
+    best = fit_airflows(points, AIR_J_PER_M3_K, extra_w=30.0)[0]
+    assert best.model.name == truth.name
     assert best.worst_k < 1e-4
     for name, value in truth.numbers.items():
-        assert best.reading.numbers[name] == pytest.approx(value, rel=1e-3)
+        assert best.model.numbers[name] == pytest.approx(value, rel=1e-3)
 
 
 def test_the_blocked_fan_reading_is_the_fan_curve():
     fan, path = FanCurve(100.0, 0.15, 20.0), AirPath(1500.0, 200.0)
     empty = airflow_m3_per_s(fan, path, 0)
-    reading = blocked_fan(empty, 200.0 * empty**2 / 100.0)
+    fit = blocked_fan(empty, 200.0 * empty**2 / 100.0)
     for devices in (0, 10, 60):
-        assert reading.flow_m3_per_s(devices) == pytest.approx(airflow_m3_per_s(fan, path, devices))
+        assert fit.flow_m3_per_s(devices) == pytest.approx(airflow_m3_per_s(fan, path, devices))
 
 
 @pytest.mark.parametrize(
@@ -79,19 +79,19 @@ def test_the_blocked_fan_reading_is_the_fan_curve():
     [(0.01, 4.1, 5.1), (0.02, 1.43, 2.07), (0.03, 0.66, 1.12), (0.04, 0.34, 0.67)],
 )
 def test_two_watts_admit_a_leakage_for_every_exponent(per_k, low_w, high_w):
-    reading = fit_leakage(ARTICLE, per_k)
-    assert reading.low_w == pytest.approx(low_w, abs=0.06)
-    assert reading.high_w == pytest.approx(high_w, abs=0.06)
-    assert reading.low_w < reading.reference_w < reading.high_w
+    fit = fit_leakage(ARTICLE, per_k)
+    assert fit.low_w == pytest.approx(low_w, abs=0.06)
+    assert fit.high_w == pytest.approx(high_w, abs=0.06)
+    assert fit.low_w < fit.reference_w < fit.high_w
     for point in ARTICLE:
-        power_w = reading.base_w + reading.reference_w * np.exp(per_k * point.rise_k)
-        assert power_w == pytest.approx(point.power_per_device_w, abs=reading.worst_w + 1e-6)
-    assert 0.3 < reading.worst_w < 0.45
+        power_w = fit.base_w + fit.reference_w * np.exp(per_k * point.rise_k)
+        assert power_w == pytest.approx(point.power_per_device_w, abs=fit.worst_w + 1e-6)
+    assert 0.3 < fit.worst_w < 0.45
 
 
 def test_few_numbers_for_rises_and_powers_together():
     """Without assumed exponents two fitted numbers miss one of the two; with them two are enough."""
-    found = joint_readings(ARTICLE)
+    found = joint_fits(ARTICLE)
     assert [both.fitted for both in found] == [1, 1, 2, 2, 2, 3]
     for both in found:
         enough = both.fitted == 3 or (both.fitted == 2 and len(both.assumed) == 2)
@@ -112,9 +112,9 @@ def test_what_the_rounding_asks_of_any_airflow():
 
 def test_powers_that_fall_with_heat_are_no_leakage():
     falling = (DensityPoint(10, 10.0, 80.0), DensityPoint(20, 30.0, 70.0))
-    reading = fit_leakage(falling, 0.02)
-    assert (reading.low_w, reading.high_w) == (None, None)
-    assert reading.worst_w > 0.5
+    fit = fit_leakage(falling, 0.02)
+    assert (fit.low_w, fit.high_w) == (None, None)
+    assert fit.worst_w > 0.5
 
 
 def test_rows_settle_where_the_algebra_says(make_rack):
@@ -164,6 +164,6 @@ def test_nonsense_is_refused(make_rack):
     with pytest.raises(InputError, match="counts"):
         density_rows(make_rack(), [], lambda _: Surroundings(Air(25.0, 0.1), 12.0))
     with pytest.raises(InputError, match="two densities"):
-        fit_readings(ARTICLE[:1], AIR_J_PER_M3_K)
+        fit_airflows(ARTICLE[:1], AIR_J_PER_M3_K)
     with pytest.raises(InputError, match="rise_k"):
         DensityPoint(10, 0.0, 75.0)

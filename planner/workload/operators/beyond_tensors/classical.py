@@ -1,7 +1,7 @@
 """The operators of ai.onnx.ml.
 
 A look-up in a table of n keys costs log2(n) + 1 comparisons, and every tree is walked to its deepest leaf.
-Coefficients, support vectors and thresholds stand in attributes and count as weights of four bytes.
+Coefficients, support vectors and thresholds are attributes and count as weights of four bytes.
 """
 
 from __future__ import annotations

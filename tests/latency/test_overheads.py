@@ -10,7 +10,7 @@ from planner.cli.main import planner as command
 from planner.hardware.catalog import read_device
 from planner.latency.kernels.flow import crossings, cut_bytes, kernel_flow, output_bytes
 from planner.latency.kernels.prepared import prepare
-from planner.latency.overhead import hidden_costs_data, outside, unknown
+from planner.latency.overhead import outside, overhead_data, unknown
 from planner.latency.units.placement import place
 from planner.zoo.source import read_model
 
@@ -69,7 +69,7 @@ def test_an_engine_that_chooses_kernels_takes_minutes_once():
 
 def test_what_a_dla_lacks_costs_passages_and_time_elsewhere():
     costs, _ = costs_of(BERT, "jetson-agx-orin-64", precision="int8", unit="dla")
-    one = hidden_costs_data().crossing.mid_s.value
+    one = overhead_data().crossing.mid_s.value
     crossed = place(BERT, ORIN, "dla", precision="int8")
     assert costs["provider_switches"].time_s.mid == pytest.approx(one * len(crossed.passages))
     assert costs["fallback"].time_s is not None

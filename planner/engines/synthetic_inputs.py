@@ -1,4 +1,4 @@
-"""Inputs made up for a network: right types and shapes, plausible values, the same for the same seed."""
+"""Synthetic inputs of a network: right types and shapes, plausible values, the same for the same seed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INTEGERS: dict[str, type[np.integer]] = {
 _LARGEST_TOKEN = 1000
 
 
-def made_up_inputs(workload: Workload, seed: int = 0) -> dict[str, NDArray[np.generic]]:
+def synthetic_inputs(workload: Workload, seed: int = 0) -> dict[str, NDArray[np.generic]]:
     """One array an input: floats normal around zero, masks of ones, integers below a small vocabulary."""
     generator = np.random.default_rng(seed)
     return {name: _value(name, tensor, generator) for name, tensor in workload.inputs.items()}

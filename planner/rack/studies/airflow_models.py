@@ -1,8 +1,8 @@
-"""What published rises by density may mean: readings of an airflow, each with the fit that finds it.
+"""What published temperature rises at several densities allow: models of the airflow, each fitted to them.
 
 A rise of Q / (rho cp V) over a reference gives one effective flow V for each density, no more. Whether fans
 deliver less past more devices, or the same flow comes back in part, cannot be seen from rises: an effective
-flow V is V0 with a share 1 - V / V0 returned. A reading has at most two fitted numbers, and says
+flow V is V0 with a share 1 - V / V0 returned. A model has at most two fitted numbers, and says
 within which rounding it holds. All are fitted by least squares on the rises.
 """
 
@@ -36,10 +36,10 @@ class DensityPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One meaning of the rises with its numbers: effective flow by density, and where the rise starts.
+class AirflowModel:
+    """One airflow model with its parameters: effective flow against density, and where the rise starts.
 
-    The rise told is that of the air less `offset_k`: a reference that stands in air so much warmer than the
+    The reported rise is that of the air less `offset_k`: its reference is in air so much warmer than the
     true supply.
     """
 
@@ -55,19 +55,21 @@ class Reading:
         return heat_w / (heat_j_per_m3_k * self.flow_m3_per_s(devices)) - self.offset_k
 
 
-def constant_flow(flow_m3_per_s: float, offset_k: float = 0.0) -> Reading:
+def constant_flow(flow_m3_per_s: float, offset_k: float = 0.0) -> AirflowModel:
     """The same flow at every density; with an offset, over a reference warmer than the supply."""
     numbers = {"airflow_m3_per_s": flow_m3_per_s}
     if offset_k:
         numbers["offset_k"] = offset_k
-        meaning = "the same flow at every density, rises told over a reference warmer than the supply"
-        return Reading("offset", meaning, numbers, lambda _: flow_m3_per_s, offset_k, 2)
-    return Reading("constant", "the same flow at every density", numbers, lambda _: flow_m3_per_s, 0.0, 1)
+        meaning = "the same flow at every density, rises reported over a reference warmer than the supply"
+        return AirflowModel("offset", meaning, numbers, lambda _: flow_m3_per_s, offset_k, 2)
+    return AirflowModel(
+        "constant", "the same flow at every density", numbers, lambda _: flow_m3_per_s, 0.0, 1
+    )
 
 
-def falling_flow(flow_m3_per_s: float, exponent: float, at_devices: float) -> Reading:
+def falling_flow(flow_m3_per_s: float, exponent: float, at_devices: float) -> AirflowModel:
     """Effective flow that falls as a power of density; no theory behind the exponent."""
-    return Reading(
+    return AirflowModel(
         "power_law",
         "effective flow falls as a power of density: fans lose flow, or exhaust returns",
         {"airflow_m3_per_s": flow_m3_per_s, "exponent": exponent, "at_devices": at_devices},
@@ -77,9 +79,9 @@ def falling_flow(flow_m3_per_s: float, exponent: float, at_devices: float) -> Re
     )
 
 
-def sixth_root(flow_m3_per_s: float, at_devices: float) -> Reading:
+def sixth_root(flow_m3_per_s: float, at_devices: float) -> AirflowModel:
     """The same with an exponent that is assumed and not fitted: published rises admit 0.14 to 0.18."""
-    return Reading(
+    return AirflowModel(
         "sixth_root",
         "effective flow falls with the sixth root of density (the exponent is assumed)",
         {"airflow_m3_per_s": flow_m3_per_s, "at_devices": at_devices},
@@ -89,9 +91,9 @@ def sixth_root(flow_m3_per_s: float, at_devices: float) -> Reading:
     )
 
 
-def blocked_fan(free_m3_per_s: float, blockage: float) -> Reading:
+def blocked_fan(free_m3_per_s: float, blockage: float) -> AirflowModel:
     """The flow of `planner.rack.heat.fans`: V0 / sqrt(1 + b N), with V0 the flow of the empty rack."""
-    return Reading(
+    return AirflowModel(
         "blocked_fan",
         "parabolic fan curve against turbulent resistance that grows with each device",
         {"empty_airflow_m3_per_s": free_m3_per_s, "blockage_per_device": blockage},
@@ -101,9 +103,9 @@ def blocked_fan(free_m3_per_s: float, blockage: float) -> Reading:
     )
 
 
-def growing_recirculation(flow_m3_per_s: float, share_per_device: float) -> Reading:
+def growing_recirculation(flow_m3_per_s: float, share_per_device: float) -> AirflowModel:
     """The same fan flow, of which each device returns one more share: V (1 - s N)."""
-    return Reading(
+    return AirflowModel(
         "growing_recirculation",
         "the same fan flow, of which every device more returns the same share",
         {"airflow_m3_per_s": flow_m3_per_s, "share_per_device": share_per_device},
@@ -114,10 +116,10 @@ def growing_recirculation(flow_m3_per_s: float, share_per_device: float) -> Read
 
 
 @dataclass(frozen=True, slots=True)
-class FittedReading:
-    """A reading with its residuals at the points it was fitted to, in the order of the points."""
+class FittedAirflow:
+    """A model with its residuals at the points it was fitted to, in the order of the points."""
 
-    reading: Reading
+    model: AirflowModel
     residuals_k: tuple[float, ...]
 
     @property
@@ -126,13 +128,13 @@ class FittedReading:
         return max(abs(residual) for residual in self.residuals_k)
 
 
-def fit_readings(
+def fit_airflows(
     points: Sequence[DensityPoint], heat_j_per_m3_k: float, extra_w: float = 0.0
-) -> tuple[FittedReading, ...]:
-    """Every reading fitted to the points, best first.
+) -> tuple[FittedAirflow, ...]:
+    """Every model fitted to the points, best first.
 
-    `extra_w` is heat of fans and others beside the devices. Two-number readings need two points or more, and
-    say something only with three.
+    `extra_w` is heat of fans and others beside the devices. Models with two numbers need two points or more,
+    and say something only with three.
     """
     checks = Checks("published densities")
     checks.require(len({p.devices for p in points}) >= 2, "points", "two densities or more", len(points))
@@ -144,18 +146,18 @@ def fit_readings(
     flow = float(np.mean(heats_w / (heat_j_per_m3_k * rises_k)))
     lowest = float(min(p.devices for p in points))
 
-    def fitted(make: Callable[..., Reading], starts: Sequence[tuple[float, ...]]) -> FittedReading:
+    def fitted(make: Callable[..., AirflowModel], starts: Sequence[tuple[float, ...]]) -> FittedAirflow:
         def residuals_k(numbers: Floats) -> Floats:
-            reading = make(*(float(number) for number in numbers))
+            model = make(*(float(number) for number in numbers))
             pairs = zip(points, heats_w, strict=True)
-            told_k = np.array([reading.rise_k(p.devices, w, heat_j_per_m3_k) for p, w in pairs])
-            return np.asarray(told_k - rises_k, dtype=np.float64)
+            predicted_k = np.array([model.rise_k(p.devices, w, heat_j_per_m3_k) for p, w in pairs])
+            return np.asarray(predicted_k - rises_k, dtype=np.float64)
 
         lower = [1e-9, *[0.0] * (len(starts[0]) - 1)]
         tries = [least_squares(residuals_k, s, x_scale=s, bounds=(lower, np.inf), xtol=1e-12) for s in starts]
         best = min(tries, key=lambda found: float(found.cost))
-        reading = make(*(float(number) for number in best.x))
-        return FittedReading(reading, tuple(float(r) for r in residuals_k(best.x)))
+        model = make(*(float(number) for number in best.x))
+        return FittedAirflow(model, tuple(float(r) for r in residuals_k(best.x)))
 
     two = [(flow, shape) for shape in _START_SHAPES]
     found = [
@@ -170,8 +172,8 @@ def fit_readings(
 
 
 @dataclass(frozen=True, slots=True)
-class LeakageReading:
-    """What powers by rise say of leakage at one assumed exponent: P = base + reference * exp(per_k * rise).
+class LeakageFit:
+    """Leakage fitted to power against temperature rise: P = base + reference * exp(per_k * rise).
 
     `base_w` and `reference_w` (leakage at zero rise) come closest, with `worst_w` as the largest error;
     `low_w` and `high_w` bound the reference that the rounding of the powers admits, None where none does.
@@ -185,7 +187,7 @@ class LeakageReading:
     high_w: float | None
 
 
-def fit_leakage(points: Sequence[DensityPoint], per_k: float, rounding_w: float = 0.5) -> LeakageReading:
+def fit_leakage(points: Sequence[DensityPoint], per_k: float, rounding_w: float = 0.5) -> LeakageFit:
     """The leakage that reproduces the powers best in the worst row, and the range that their rounding admits.
 
     Both are linear programmes in base, reference and error, since the exponent is given.
@@ -207,4 +209,4 @@ def fit_leakage(points: Sequence[DensityPoint], per_k: float, rounding_w: float 
         raise RuntimeError("a linear programme without limits on its error has an answer")
     ends = lowest((0.0, 1.0, 0.0), rounding_w), lowest((0.0, -1.0, 0.0), rounding_w)
     low_w, high_w = (None if end is None else float(end[1]) for end in ends)
-    return LeakageReading(per_k, float(best[0]), float(best[1]), float(best[2]), low_w, high_w)
+    return LeakageFit(per_k, float(best[0]), float(best[1]), float(best[2]), low_w, high_w)

@@ -1,4 +1,4 @@
-"""What may stand in `hardware_db/hidden/costs.yaml`: what runs around inference costs, with sources."""
+"""Schema of `hardware_db/hidden/costs.yaml`: what runs around inference costs, with sources."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Crossing(SourcedBlock):
 
 
 class Reformat(SourcedBlock):
-    """Passages between number formats as kernels of their own."""
+    """Conversions between number formats as kernels of their own."""
 
     high_factor_ratio: Sourced[Ratio]
     """High end over a launch and the traffic at the memory's rate."""
@@ -79,7 +79,7 @@ class ImageSteps(SourcedBlock):
     reason: str
 
 
-class HiddenCosts(StrictModel):
+class OverheadCatalog(StrictModel):
     """All of them."""
 
     schema_version: Literal[1] = Field(alias="schema")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from planner.calibration.probes.random_choice import Chooser
 from planner.zoo.builder import NetworkBuilder
 
-Chore = Callable[[NetworkBuilder, str, str], str]
+TensorOperator = Callable[[NetworkBuilder, str, str], str]
 """(builder, map, another map) -> a map of (batch, channels, height, width)."""
 
 _ALONE = (
@@ -18,19 +18,19 @@ _PAIRS = ("Add", "Mul", "Sub", "Div", "Max", "Min")
 _REDUCTIONS = ("ReduceMean", "ReduceSum", "ReduceMax", "ReduceL2", "ReduceMin")
 
 
-def tensor_chores(net: NetworkBuilder, choose: Chooser) -> str:
-    """A chain of chores, at sizes from a cache line past all caches."""
+def tensor_chain(net: NetworkBuilder, choose: Chooser) -> str:
+    """A chain of tensor operators, at sizes from a cache line past all caches."""
     side = choose.size(7, 160)
     channels = choose.channels(4, min(512.0, max(8.0, 4e6 / side**2)))
     x = net.input("map", (1, channels, side, side))
     y = x
     for _ in range(choose.whole(6, 12)):
-        y = _chore(net, choose, y, x)
+        y = _operator(net, choose, y, x)
     return y
 
 
-def moving_chores(net: NetworkBuilder, choose: Chooser) -> str:
-    """A chain of cuts, joins and transpositions, whose cost hangs on which axes they touch."""
+def movement_chain(net: NetworkBuilder, choose: Chooser) -> str:
+    """A chain of cuts, joins and transpositions, whose cost depends on which axes they touch."""
     side = choose.size(7, 80)
     x = net.input("map", (1, choose.channels(4, min(512.0, max(8.0, 1.5e6 / side**2))), side, side))
     y = x
@@ -39,7 +39,7 @@ def moving_chores(net: NetworkBuilder, choose: Chooser) -> str:
     return y
 
 
-def _chore(net: NetworkBuilder, choose: Chooser, y: str, x: str) -> str:
+def _operator(net: NetworkBuilder, choose: Chooser, y: str, x: str) -> str:
     family = choose.of(("alone", "pair", "constant", "reduced", "other"), (5, 2, 3, 3, 8))
     if family == "alone":
         kind = choose.of(_ALONE)
@@ -55,7 +55,7 @@ def _chore(net: NetworkBuilder, choose: Chooser, y: str, x: str) -> str:
 
 
 def _with_constant(net: NetworkBuilder, choose: Chooser, y: str) -> str:
-    """A product, sum or quotient with a number, with a weight of each channel or of each place."""
+    """A product, sum or quotient with a number, with a weight of each channel or of each position."""
     channels, side = net.extent(y, 1), net.extent(y, 2)
     constant = choose.of((
         net.constant(1.5),
@@ -68,7 +68,7 @@ def _with_constant(net: NetworkBuilder, choose: Chooser, y: str) -> str:
 
 
 def _reduced(net: NetworkBuilder, choose: Chooser, y: str) -> str:
-    """A reduction over places, channels or rows, and its result spread over the map again."""
+    """A reduction over positions, channels or rows, and its result spread over the map again."""
     axes = choose.of(((2, 3), (1,), (3,)))
     found = net.reduce(choose.of(_REDUCTIONS), y, axes)
     if choose.chance(0.3):
@@ -80,11 +80,11 @@ def _normalised(net: NetworkBuilder, y: str, _: str) -> str:
     return net.transpose(net.layer_norm(net.transpose(y, (0, 2, 3, 1))), (0, 3, 1, 2))
 
 
-def _turned(net: NetworkBuilder, y: str, _: str) -> str:
+def _transposed(net: NetworkBuilder, y: str, _: str) -> str:
     return net.transpose(net.transpose(y, (0, 2, 3, 1)), (0, 3, 1, 2))
 
 
-def _turned_back(net: NetworkBuilder, y: str, _: str) -> str:
+def _transposed_back(net: NetworkBuilder, y: str, _: str) -> str:
     return net.transpose(net.transpose(y, (0, 1, 3, 2)), (0, 1, 3, 2))
 
 
@@ -92,7 +92,7 @@ _SCATTERED = ((0, 3, 1, 4, 2), (0, 1, 4, 3, 2), (0, 2, 4, 1, 3), (0, 4, 2, 1, 3)
 
 
 def _scattered(net: NetworkBuilder, y: str, _: str) -> str:
-    """Values that change places one by one, as windows cut from an image and their neighbourhoods do."""
+    """Values that change position one by one, as windows cut from an image and their neighbourhoods do."""
     batch, channels, rows, columns = (net.extent(y, axis) for axis in range(4))
     parts = next(parts for parts in (8, 6, 5, 4, 3, 2, 1) if rows % parts == 0)
     order = _SCATTERED[(channels + rows) % len(_SCATTERED)]
@@ -158,12 +158,12 @@ def _cubic(net: NetworkBuilder, y: str, _: str) -> str:
     return net.resize(y, 2 * rows, 2 * columns, mode="cubic") if small else net.relu(y)
 
 
-_MOVING: tuple[Chore, ...] = (
-    _turned, _turned_back, _padded, _halves, _joined, _split, _blocks, _scattered, _mirrored, _windows,
-    _first_channels, _parts_of_rows,
+_MOVING: tuple[TensorOperator, ...] = (
+    _transposed, _transposed_back, _padded, _halves, _joined, _split, _blocks, _scattered, _mirrored,
+    _windows, _first_channels, _parts_of_rows,
 )  # fmt: skip
 
-_OTHERS: tuple[Chore, ...] = (
+_OTHERS: tuple[TensorOperator, ...] = (
     *_MOVING, _normalised, _cubic,
     lambda net, y, _: net.softmax(y),
     lambda net, y, _: net.softmax(y, axis=1),
