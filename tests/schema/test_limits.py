@@ -10,6 +10,7 @@ from planner.errors import InputError
 from planner.plan.density.study import density_curve
 from planner.plan.scenario.file import read_scenario
 from planner.rack.description.rolling_update import RollingUpdate
+from planner.rack.run.rolling_update import UpdateTimeline
 from planner.rack.studies.airflow_models import DensityPoint
 from planner.rack.studies.joint_fit import joint_readings
 from planner.units import si_symbol
