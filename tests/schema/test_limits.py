@@ -12,7 +12,7 @@ from planner.plan.scenario.file import read_scenario
 from planner.rack.description.rolling_update import RollingUpdate
 from planner.rack.run.rolling_update import UpdateTimeline
 from planner.rack.studies.airflow_models import DensityPoint
-from planner.rack.studies.joint_fit import joint_readings
+from planner.rack.studies.joint_fit import joint_fits
 from planner.units import si_symbol
 
 
@@ -77,9 +77,9 @@ def test_a_first_wave_has_at_least_one_device(share):
 def test_published_rises_that_fall_are_answered():
     """More devices at a lower rise is odd, and an airflow that grows; leakage then explains no power."""
     points = [DensityPoint(4, 5.0, 20.0), DensityPoint(8, 9.0, 20.0), DensityPoint(12, 1.0, 20.0)]
-    assert all(math.isfinite(reading.worst_k) for reading in joint_readings(points))
+    assert all(math.isfinite(reading.worst_k) for reading in joint_fits(points))
     falling = [DensityPoint(4, 9.0, 20.0), DensityPoint(8, 5.0, 21.0), DensityPoint(12, 1.0, 22.0)]
-    assert all(math.isfinite(reading.worst_w) for reading in joint_readings(falling))
+    assert all(math.isfinite(reading.worst_w) for reading in joint_fits(falling))
 
 
 def test_a_published_rise_of_thousands_of_kelvins_is_refused(tmp_path):
