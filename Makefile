@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: env report example check-example test test-slow mutate lint check clean
+OLDEST := .venv-oldest
+
+.PHONY: env report example check-example check-oldest test test-slow mutate lint check clean
 
 env: $(STAMP)
 
@@ -25,6 +27,19 @@ check-example: report
 	$(BIN)/planner report --compare reports/example/line-inspection.json reports/line-inspection.json
 	cmp reports/example/line-inspection.pdf reports/line-inspection.pdf
 
+# The lower bounds of pyproject.toml, installed as constraints-oldest.txt pins them and put to work. Takes some minutes.
+check-oldest:
+	rm -rf $(OLDEST)
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest.txt \
+		'.[delta,engines,page,sweep]' hypothesis pypdf pytest
+	mkdir $(OLDEST)/run
+	cd $(OLDEST)/run && ../bin/planner report line-inspection -o report.pdf --html report.html --tables tables
+	cd $(OLDEST)/run && ../bin/planner simulate line-inspection --engine compiled
+	cd $(OLDEST)/run && ../bin/planner simulate line-inspection --engine simpy
+	cd $(OLDEST)/run && ../bin/planner sweep line-inspection --set planning.spares=0,1 -o sweep
+	$(OLDEST)/bin/python -m pytest tests/test_dependencies.py tests/report tests/rack tests/schema tests/workload
+
 test: env
 	$(BIN)/python -m pytest -n 2
 
@@ -45,4 +60,4 @@ lint: env
 check: lint test report check-example
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -106,6 +106,7 @@ def test_make_targets_of_the_readme_exist():
         "docs/article.md",
         "docs/what-if.md",
         "docs/power.md",
+        "docs/architecture.md",
     ],
 )
 def test_links_lead_somewhere(document):

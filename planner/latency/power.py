@@ -26,7 +26,7 @@ from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band, BandEnd
 from planner.provenance import Provenance
 from planner.schema.fitted.power_model import PowerFamily, PowerModel, PowerResiduals
-from planner.schema.reading.yaml_file import read_document, read_model
+from planner.schema.reading.yaml_file import read_model
 
 ACTIVITY = Band(low=0.5, mid=0.75, high=1.0)
 PART_ALONE = "the part alone, without what it sits in"
@@ -126,11 +126,6 @@ def family_of(model: PowerModel, point: OperatingPoint) -> PowerFamily | None:
 def power_model() -> PowerModel:
     """The model as shipped."""
     return read_model(_path(), PowerModel)
-
-
-def power_digest() -> str:
-    """SHA-256 of the model's file, to tell which fit a result rests on."""
-    return read_document(_path()).sha256
 
 
 def _path() -> Path:

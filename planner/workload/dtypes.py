@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
 
 BITS: Mapping[str, int] = MappingProxyType(
     {
@@ -50,7 +49,6 @@ _REFERENCE_BITS = 128
 FLOATS = frozenset({"float16", "bfloat16", "float", "double"})
 """Types that an engine may store at another precision."""
 
-NumberFormat = Literal["fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4"]
 
 STORED_AS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {

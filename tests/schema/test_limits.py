@@ -10,7 +10,7 @@ from planner.errors import InputError
 from planner.plan.density.study import density_curve
 from planner.plan.scenario.file import read_scenario
 from planner.rack.description.rolling_update import RollingUpdate
-from planner.rack.run.rolling_update import update_steps
+from planner.rack.run.rolling_update import UpdateTimeline
 from planner.rack.studies.airflow_models import DensityPoint
 from planner.rack.studies.joint_fit import joint_fits
 from planner.units import si_symbol
@@ -69,7 +69,7 @@ def test_limits_are_said_in_the_unit_they_are_in():
 
 @pytest.mark.parametrize("share", [1e-32, 1e-12, 1e-9, 0.01])
 def test_a_first_wave_has_at_least_one_device(share):
-    steps = update_steps(RollingUpdate(1.0, 1.0, first_share=share, soak_s=2.0), 4)
+    steps = UpdateTimeline(RollingUpdate(1.0, 1.0, first_share=share, soak_s=2.0), 4).steps_known_at(0.0)
     assert [step.device for step in steps] == [0, 1, 2, 3]
     assert steps[1].start_s >= steps[0].end_s + 2.0
 

@@ -15,16 +15,9 @@ requests and batches exactly where it begins and ends, so nothing but rounding i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from planner.rack.counts.tally import Accounts, tally_records
-from planner.rack.description.rack import Rack
-from planner.rack.run.records import Records
-
-
-def check_invariants(rack: Rack, records: Sequence[Records]) -> dict[str, float]:
-    """The worst relative residual of each law over the replications."""
-    return worst_residuals(tally_records(rack, run).accounts for run in records)
+from planner.rack.counts.tally import Accounts
 
 
 def worst_residuals(runs: Iterable[Accounts]) -> dict[str, float]:

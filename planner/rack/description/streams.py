@@ -182,9 +182,3 @@ class StreamGroup:
         factor = self.profile.mean if self.profile is not None else 1.0
         availability = self.drop_outs.availability if self.drop_outs is not None else 1.0
         return self.rate_per_s * factor * availability
-
-    @property
-    def peak_per_s(self) -> float:
-        """Requests per second of all sources in the busiest part of the profile, none of them silent."""
-        factor = max(self.profile.factors) if self.profile is not None else 1.0
-        return self.sources * self.rate_per_s * factor

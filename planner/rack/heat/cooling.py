@@ -77,9 +77,6 @@ class InletClass:
         return self.highest_c - max(0.0, altitude_m - 900.0) / self.derating_m_per_k
 
 
-RECOMMENDED_C = (18.0, 27.0)
-"""Recommended inlets of all four classes (ASHRAE TC 9.9, Equipment Thermal Guidelines, 2021 card)."""
-
 INLET_CLASSES = (
     InletClass("A1", 15.0, 32.0, 300.0),
     InletClass("A2", 10.0, 35.0, 300.0),

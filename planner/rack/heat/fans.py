@@ -75,8 +75,3 @@ def airflow_m3_per_s(fan: FanCurve, path: AirPath, devices: float, speed: float 
     # Both sides are squares of the flow, so the meeting point needs no iteration, and speed scales it.
     taken = path.pressure_pa(fan.free_m3_per_s, devices) / fan.stall_pa
     return speed * fan.free_m3_per_s / math.sqrt(1.0 + taken)
-
-
-def speed_for(fan: FanCurve, path: AirPath, devices: int, wanted_m3_per_s: float) -> float:
-    """The speed ratio that moves a flow; above one the fans cannot."""
-    return wanted_m3_per_s / airflow_m3_per_s(fan, path, devices)

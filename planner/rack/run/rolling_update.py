@@ -102,13 +102,6 @@ class UpdateTimeline:
         self._steps += _waves(self.update, devices, from_s, to_new=not back)
 
 
-def update_steps(update: RollingUpdate, count: int) -> list[UpdateStep]:
-    """Every change of model of an update that nothing measured decides, wave by wave from the lowest device
-    up.
-    """
-    return UpdateTimeline(update, count).steps_known_at(0.0)
-
-
 def _waves(update: RollingUpdate, devices: range, from_s: float, *, to_new: bool) -> list[UpdateStep]:
     steps = []
     for position, device in enumerate(devices):

@@ -58,15 +58,6 @@ def word_difference(old: bytes, new: bytes) -> bytes:
     return len(new).to_bytes(8, "little") + lzma.compress(planes, preset=_LZMA_PRESET)
 
 
-def apply_word_difference(old: bytes, difference: bytes) -> bytes:
-    """The new file again, from the old one and what `word_difference` gave."""
-    length = int.from_bytes(difference[:8], "little")
-    planes = np.frombuffer(lzma.decompress(difference[8:]), dtype=np.uint8)
-    changes = np.ascontiguousarray(planes.reshape(_WORD, -1).T).view("<u4").ravel()
-    rebuilt: bytes = (_words(old, planes.size) + changes).astype("<u4").tobytes()
-    return rebuilt[:length]
-
-
 def _words(content: bytes, size: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
     """The first `size` bytes as little-endian words, with zeros where the content ends."""
     return np.frombuffer(content[:size].ljust(size, b"\0"), dtype="<u4")

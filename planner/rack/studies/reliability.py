@@ -125,22 +125,3 @@ def _survivors(rack: Rack, device_availability: float, failed: int) -> Survivors
 def load_carried(rows: tuple[Survivors, ...]) -> float:
     """Share of time that the rack carries its load; states beyond those looked at count as failing."""
     return float(np.sum([row.probability for row in rows if row.carries_the_load]))
-
-
-def outages_s(
-    mtbf_s: float, mttr_s: float, duration_s: float, generator: np.random.Generator
-) -> tuple[tuple[float, float], ...]:
-    """When one device is down over a span, drawn: exponential times to failure and to repair.
-
-    The device begins up. An outage that outlasts the span ends with it.
-    """
-    checks = Checks("outages")
-    checks.positive(mtbf_s=mtbf_s, mttr_s=mttr_s, duration_s=duration_s)
-    checks.finish()
-    drawn: list[tuple[float, float]] = []
-    now_s = float(generator.exponential(mtbf_s))
-    while now_s < duration_s:
-        back_s = now_s + float(generator.exponential(mttr_s))
-        drawn.append((now_s, min(back_s, duration_s)))
-        now_s = back_s + float(generator.exponential(mtbf_s))
-    return tuple(drawn)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.rack.counts.invariants import check_invariants
 from planner.rack.description.rack import Air, Batching, Leakage, Rack, Service
 from planner.rack.description.streams import StreamGroup
 from planner.rack.reference.engine import run_replication
+from tests.rack.residuals import check_invariants
 
 LAWS = {"little", "little_queue", "utilisation", "energy", "first_law", "conservation"}
 

@@ -18,7 +18,7 @@ from planner.rack.description.rolling_update import RollingUpdate
 from planner.rack.description.streams import StreamGroup
 from planner.rack.reference import engine as simpy_engine
 from planner.rack.run.availability import AvailabilityTimeline
-from planner.rack.run.rolling_update import update_steps
+from planner.rack.run.rolling_update import UpdateTimeline
 from planner.rack.simulation import simulate
 
 
@@ -71,7 +71,7 @@ def test_failures_take_the_share_of_time_that_their_means_say(busy):
 )
 def test_waves_reach_every_device_once_and_never_too_many_at_once(count, at_once, first, ratio):
     update = RollingUpdate(10.0, 3.0, at_once, first, 5.0, time_ratio=ratio, roll_back_over=1.2)
-    steps = update_steps(update, count)
+    steps = UpdateTimeline(update, count).steps_known_at(0.0)
     assert all(a.start_s <= b.start_s for a, b in pairwise(steps))
     for now_s in np.arange(10.0, steps[-1].end_s, 1.5):
         assert sum(step.start_s <= now_s < step.end_s for step in steps) <= at_once

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.rack.counts.invariants import check_invariants
 from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service
 from planner.rack.description.streams import StreamGroup
 from planner.rack.reference.engine import run_replication
 from planner.rack.run.records import Outcome, Records
+from tests.rack.residuals import check_invariants
 
 TABLE = tuple(0.01 + 0.002 * size for size in range(1, 9))
 

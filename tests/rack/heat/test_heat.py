@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.rack.counts.invariants import check_invariants
 from planner.rack.description.heat_path import DeviceFan, HeatNode, VerticalRecirculation
 from planner.rack.description.rack import Air, Leakage
 from planner.rack.description.streams import StreamGroup
@@ -18,6 +17,7 @@ from planner.rack.heat.air import heat_rate_w_per_k, inlets_c
 from planner.rack.heat.epoch import HeatState, advance, initial_state, runaway_margin, settled_at
 from planner.rack.heat.ladder import resistance_k_per_w
 from planner.rack.reference.engine import run_replication
+from tests.rack.residuals import check_invariants
 
 
 def test_rack_settles_at_the_steady_state_of_the_coupled_equations(make_rack):

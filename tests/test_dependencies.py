@@ -1,0 +1,82 @@
+"""What planner/ imports is declared, and the oldest versions that are declared are those that are tried."""
+
+import ast
+import importlib
+import pkgutil
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import planner
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+IMPORTED_AS = {"fonttools": "fontTools", "protobuf": "google", "pyyaml": "yaml"}
+"""Distributions whose module has another name."""
+
+COMES_WITH = {"pydantic_core": "pydantic"}
+"""Modules that a declared distribution pins to the exact version it needs."""
+
+
+def bounds(requirements: list[str]) -> dict[str, str]:
+    """Lower bound by name of the distribution."""
+    found = [re.fullmatch(r"([A-Za-z0-9_.-]+)>=([0-9.]+)", text) for text in requirements]
+    return {match[1].lower(): match[2] for match in found if match}
+
+
+BASE = bounds(PROJECT["dependencies"])
+OPTIONAL = {name: bound for extra in set(EXTRAS) - {"test"} for name, bound in bounds(EXTRAS[extra]).items()}
+
+
+def module_of(distribution: str) -> str:
+    return IMPORTED_AS.get(distribution, distribution)
+
+
+def imports() -> dict[str, str]:
+    """Top-level modules that planner/ imports from elsewhere, and one file that does."""
+    found = {}
+    for path in sorted((ROOT / "planner").rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            for name in names:
+                top = name.split(".")[0]
+                if top != "planner" and top not in sys.stdlib_module_names:
+                    found[COMES_WITH.get(top, top)] = str(path.relative_to(ROOT))
+    return found
+
+
+def test_every_import_is_declared():
+    declared = {module_of(name) for name in BASE | OPTIONAL}
+    assert {module: file for module, file in imports().items() if module not in declared} == {}
+
+
+def test_nothing_is_declared_that_is_not_imported():
+    assert {module_of(name) for name in BASE | OPTIONAL} == set(imports())
+
+
+@pytest.mark.parametrize("requirement", PROJECT["dependencies"])
+def test_every_dependency_has_a_lower_bound_that_is_tried(requirement):
+    assert bounds([requirement]), f"{requirement} has no lower bound"
+
+
+def test_the_oldest_versions_are_the_lower_bounds():
+    lines = (ROOT / "constraints-oldest.txt").read_text().splitlines()
+    pinned = dict(line.lower().split("==") for line in lines if not line.startswith("#"))
+    for name, bound in (BASE | OPTIONAL).items():
+        assert re.fullmatch(rf"{re.escape(bound)}(\.0)*", pinned[name]), f"{name} is tried at {pinned[name]}"
+
+
+def test_everything_imports_with_the_versions_that_are_installed():
+    """Warnings are errors, here as in all tests."""
+    for module in pkgutil.walk_packages(planner.__path__, "planner."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
