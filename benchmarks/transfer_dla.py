@@ -98,7 +98,7 @@ def fallback(rows: Sequence[Measurement]) -> Iterator[str]:
         low, mid, high, measured = (value * 1e3 for value in (band.low, band.mid, band.high, row.value_si))
         yield (
             f"| {row.id}, {row.model} {row.precision} | {row.power_mode} | {len(found.falls_back)}, "
-            f"{len(found.passages)} | {mid:.3g} ms, {low:.3g} to {high:.3g} | "
+            f"{len(found.crossings)} | {mid:.3g} ms, {low:.3g} to {high:.3g} | "
             f"{measured:.3g} ms, {measured / mid:.2f} |"
         )
     yield ""

@@ -29,7 +29,10 @@ def bounds(requirements: list[str]) -> dict[str, str]:
 
 
 BASE = bounds(PROJECT["dependencies"])
-OPTIONAL = {name: bound for extra in set(EXTRAS) - {"test"} for name, bound in bounds(EXTRAS[extra]).items()}
+TOOLS = {"test", "mutate"}
+"""Extras of those who work on planner/, which itself imports none of them."""
+
+OPTIONAL = {name: bound for extra in set(EXTRAS) - TOOLS for name, bound in bounds(EXTRAS[extra]).items()}
 
 
 def module_of(distribution: str) -> str:

@@ -59,10 +59,12 @@ def what_if(
     >>> what_if("zoo:resnet18", "jetson-orin-nano-8")[0].id
     'fp32'
     """
-    from planner.latency.variants.variants import Asked, variants
+    from planner.latency.variants.variants import VariantQuestion, variants
 
     network = counted_network(workload)
-    return variants(network, Asked(chosen_part(device), unit, mode, network.batch, engine, threads), channels)
+    return variants(
+        network, VariantQuestion(chosen_part(device), unit, mode, network.batch, engine, threads), channels
+    )
 
 
 def baseline(found: Sequence[Variant]) -> Variant | None:

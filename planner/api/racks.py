@@ -40,7 +40,7 @@ class RackAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Told figures beside predictions, and the ladders that tell several parts by one rule."""
+    """Reported figures beside predictions, and the ladders that tell several parts by one rule."""
 
     answers: tuple[ClaimAnswer, ...]
     ladders: tuple[Ladder, ...]

@@ -42,7 +42,7 @@ COMMANDS = {
         "planner.cli.scenario.density",
         "How the rack of a scenario heats as it fills, and its limit.",
     ),
-    "cost": ("planner.cli.scenario.cost", "What a scenario costs, line by line, and what that hangs on."),
+    "cost": ("planner.cli.scenario.cost", "What a scenario costs, line by line, and which inputs decide it."),
     "sweep": ("planner.cli.scenario.sweep", "Answer a scenario at many points over its keys, into Parquet."),
     "lint": ("planner.cli.scenario.lint", "Which well-known mistakes the plan of a scenario walks into."),
     "report": ("planner.cli.scenario.report", "Answer a scenario's question whole, as a PDF."),

@@ -34,7 +34,7 @@ def estimate_at(
     """The estimate of a network prepared for the point's precision and engine.
 
     By a calibration, else by a transferred model or, with neither, by the roofline over its kernels. What the
-    unit does not run is in `refused`, where the caller has it already.
+    unit does not run is in `refused`, where that was worked out already.
     """
     if calibration is not None:
         latency = by_calibration(prepared, point, calibration)

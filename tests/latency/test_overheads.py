@@ -71,7 +71,7 @@ def test_what_a_dla_lacks_costs_passages_and_time_elsewhere():
     costs, _ = costs_of(BERT, "jetson-agx-orin-64", precision="int8", unit="dla")
     one = overhead_data().crossing.mid_s.value
     crossed = place(BERT, ORIN, "dla", precision="int8")
-    assert costs["provider_switches"].time_s.mid == pytest.approx(one * len(crossed.passages))
+    assert costs["provider_switches"].time_s.mid == pytest.approx(one * len(crossed.crossings))
     assert costs["fallback"].time_s is not None
     assert "LayerNormalization" in " ".join(crossed.estimate.warnings)
 

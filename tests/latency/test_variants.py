@@ -12,7 +12,7 @@ from planner.errors import InputError
 from planner.hardware.catalog import read_device
 from planner.latency.kernels.prepared import prepare
 from planner.latency.variants.compressed import two_of_four_bytes, with_int4_weights, without_channels
-from planner.latency.variants.variants import Asked, baseline, compression_methods, variants
+from planner.latency.variants.variants import VariantQuestion, baseline, compression_methods, variants
 from planner.zoo.source import read_model
 
 RESNET = read_model("zoo:resnet50_v1.5")
@@ -22,7 +22,7 @@ ORIN = read_device("jetson-agx-orin-64")
 
 
 def of(network, device, **asked):
-    return {item.id: item for item in variants(network, Asked(read_device(device), **asked))}
+    return {item.id: item for item in variants(network, VariantQuestion(read_device(device), **asked))}
 
 
 def test_fewer_bits_are_never_slower_nor_larger_on_the_same_unit():
@@ -124,7 +124,7 @@ def test_what_does_not_fit_is_refused_with_what_would():
 
 def test_a_share_of_all_channels_is_refused():
     with pytest.raises(InputError, match="above 0 % and below 100 %"):
-        variants(RESNET, Asked(ORIN), 1.0)
+        variants(RESNET, VariantQuestion(ORIN), 1.0)
 
 
 def test_every_row_of_the_table_names_its_source_and_loss():
@@ -150,4 +150,4 @@ def test_the_command_answers_in_json():
             assert moved == pytest.approx(item["moved_bytes"])
         assert (item["latency_s"] is None) == (item["precision"] is None)
         assert item["reason"] or item["state"] == "ok"
-    assert baseline(variants(MOBILENET, Asked(read_device("jetson-orin-nano-8")))).id == "fp32"
+    assert baseline(variants(MOBILENET, VariantQuestion(read_device("jetson-orin-nano-8")))).id == "fp32"

@@ -1,4 +1,4 @@
-"""`planner cost SCENARIO`: the money line by line, and what it hangs on."""
+"""`planner cost SCENARIO`: the money line by line, and which inputs decide it."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def _tried(item: Tried) -> str:
     found = placement.estimate
     if not found.fits:
         return "does not fit its memory"
-    lost, crossed = len(placement.falls_back), len(placement.passages)
+    lost, crossed = len(placement.falls_back), len(placement.crossings)
     helped = f", {lost} kernels fall back, {crossed} tensors cross" if lost else ""
     joules = quantity(found.energy_per_inference_j.mid, "j")
     return f"{quantity(found.latency_s.mid, 's')}, {joules}, {found.engine} {found.precision}{helped}"

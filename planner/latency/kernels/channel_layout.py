@@ -1,6 +1,6 @@
 """Which kernels an engine runs with channels in vector blocks, and what it copies between the two layouts.
 
-Blocked convolutions are several times faster than plain ones, and each passage between the layouts costs a
+Blocked convolutions are several times faster than plain ones, and each conversion between the layouts costs a
 copy. The rules are those of ONNX Runtime's NCHWc transformer (its source, `nchwc_transformer.cc`), which
 other engines for processors follow closely: a convolution goes into blocks where its channels allow it;
 pools, element-wise operators without a constant, enlargements and joins follow their inputs.

@@ -19,7 +19,7 @@ FROM_OUTSIDE = -1
 class Flow:
     """One tensor between kernels: its bytes, the kernel that makes it, and those that read it.
 
-    Kernels are told by their place in `KernelFlow.order`. `leaves` marks an output of the network.
+    Kernels are identified by their position in `KernelFlow.order`. `leaves` marks an output of the network.
     """
 
     tensor: str

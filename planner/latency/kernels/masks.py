@@ -1,7 +1,7 @@
 """Scores that a mask pushes far below the others: their exponentials are denormal and slow what follows.
 
 A softmax over scores with values like -100 or -10,000 among them answers denormal numbers on many processors;
-it runs 3 to 14 times slower, and the product behind it 13 to 50 times. This hangs on values, not on shapes,
+it runs 3 to 14 times slower, and the product behind it 13 to 50 times. This depends on values, not on shapes,
 and can be seen only where the file keeps the mask's values.
 """
 

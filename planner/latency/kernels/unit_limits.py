@@ -13,7 +13,7 @@ from planner.workload.graph import Node
 from planner.workload.operation import Tensor
 
 Refusals = Mapping[int, tuple[str, ...]]
-"""Index of each kernel that a unit does not run -> what it holds that stands against it."""
+"""Index of each kernel that a unit does not run -> the operators and limits in it that forbid it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,9 +30,9 @@ def on_unit(prepared: Prepared, point: OperatingPoint) -> OnUnit:
 
 
 def refusals(prepared: Prepared, point: OperatingPoint) -> Refusals:
-    """Index of each kernel that the unit does not run -> what it holds that stands against it.
+    """Index of each kernel that the unit does not run -> the operators and limits in it that forbid it.
 
-    Empty where the engine names no operators for the unit: all are taken to run. Limits that hang on values
+    Empty where the engine names no operators for the unit: all are taken to run. Limits that depend on values
     (scales of a resize, ranges of activations) are not checked.
     """
     if not point.operators:

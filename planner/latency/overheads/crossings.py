@@ -95,7 +95,7 @@ def other_units(
 
 
 def _of_placement(placed: Placement, estimate: Estimate) -> Iterator[Overhead]:
-    size = sum(crossing.size_bytes for crossing in placed.passages)
+    size = sum(crossing.size_bytes for crossing in placed.crossings)
     if not placed.falls_back:
         reason = f"every operator runs on the {estimate.unit}"
         yield Overhead("provider_switches", "inference", NONE, in_latency=False, reason=reason, size_bytes=0)
@@ -104,7 +104,7 @@ def _of_placement(placed: Placement, estimate: Estimate) -> Iterator[Overhead]:
     held = any(layer.unit != estimate.unit for layer in estimate.layers)
     yield Overhead(
         "provider_switches", "inference", placed.crossing_s, in_latency=held,
-        reason=f"{len(placed.passages)} tensors cross between units", size_bytes=size,
+        reason=f"{len(placed.crossings)} tensors cross between units", size_bytes=size,
         source=titled(overhead_data().crossing.source),
     )  # fmt: skip
     fell = placed.falls_back

@@ -1,9 +1,10 @@
 """One network over the units of a part: most of it on one unit, what that lacks on another, and the cost.
 
 A kernel runs on the main unit where all of its operators do within its limits, else on the first other unit
-that has them: a DLA or NPU is helped out by the GPU, that by the CPU. Every passage between units costs a
-fixed time (`hardware_db/hidden`); they share a memory. It stops holding for engines that copy within shared
-memory, and where an engine leaves small pieces between two that fall back on the other unit too.
+that has them: a DLA or NPU is helped out by the GPU, that by the CPU. Every transfer of a tensor between
+units costs a fixed time (`hardware_db/hidden`); they share a memory. It stops holding for engines that copy
+within shared memory, and where an engine leaves small pieces between two that fall back on the other unit
+too.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ WHOLE = ("cpu", "gpu")
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Crossing:
     """One tensor handed from a unit to another."""
 
     tensor: str
@@ -54,7 +55,7 @@ class Placement:
     main: str
     estimate: Estimate
     falls_back: tuple[LayerEstimate, ...]
-    passages: tuple[Passage, ...]
+    crossings: tuple[Crossing, ...]
     crossing_s: Band
     operators_known: bool
     """Whether the engine's list of operators for the unit is in the database."""
@@ -137,17 +138,17 @@ def place_prepared(workload: Workload, network: OnUnit, device: Device, point: O
         lost = [i for i in lost if i not in taken]
     if lost:
         raise _nowhere(device, point, {i: against[i] for i in lost})
-    passages = _passages(prepared, places)
-    crossing_s = crossing_band(len(passages))
+    crossed = _crossed(prepared, places)
+    crossing_s = crossing_band(len(crossed))
     decodes = before_products(prepared).isdisjoint(against)
-    level = None if None in levels or (passages and not decodes) else band.level
+    level = None if None in levels or (crossed and not decodes) else band.level
     band = Band(band.low + crossing_s.low, band.mid + crossing_s.mid, band.high + crossing_s.high, level)
     time = NetworkTime(tuple(layers), fixed_s + crossing_s.mid, whole.caller_s, band, weakest(origins), ())
     fell = tuple(layers[i] for i, unit in enumerate(places) if unit != point.unit)
     found = assembled(prepared, point, time, against, rests_on=whole.rests_on)
-    found = replace(found, warnings=_told(whole, point, fell, passages, against))
+    found = replace(found, warnings=_with_fallback_notes(whole, point, fell, crossed, against))
     known = bool(point.operators) or point.unit_kind in WHOLE
-    return Placement(point.unit, found, fell, passages, crossing_s, known, decodes, network)
+    return Placement(point.unit, found, fell, crossed, crossing_s, known, decodes, network)
 
 
 def _in_precision_of(
@@ -188,18 +189,18 @@ def _point(device: Device, unit: str, main: OperatingPoint, engine: str) -> Oper
         return point_for(device, unit=unit, mode=main.mode, engine=engine)
 
 
-def _passages(prepared: Prepared, places: Sequence[str]) -> tuple[Passage, ...]:
+def _crossed(prepared: Prepared, places: Sequence[str]) -> tuple[Crossing, ...]:
     if len(set(places)) == 1:
         return ()
     units = sorted(set(places))
     found = crossings(kernel_flow(prepared), [units.index(unit) for unit in places])
-    return tuple(Passage(name, size, units[a], units[b]) for name, size, a, b in found)
+    return tuple(Crossing(name, size, units[a], units[b]) for name, size, a, b in found)
 
 
-def crossing_band(passages: int) -> Band:
-    """Time of so many passages between units that share a memory."""
+def crossing_band(crossed: int) -> Band:
+    """Time of so many transfers between units that share a memory."""
     one = overhead_data().crossing
-    return Band(*(passages * end.value for end in (one.low_s, one.mid_s, one.high_s)))
+    return Band(*(crossed * end.value for end in (one.low_s, one.mid_s, one.high_s)))
 
 
 def _nowhere(device: Device, point: OperatingPoint, against: Refusals) -> InputError:
@@ -213,11 +214,11 @@ def _nowhere(device: Device, point: OperatingPoint, against: Refusals) -> InputE
     return InputError("estimate", [problem])
 
 
-def _told(
+def _with_fallback_notes(
     whole: Estimate,
     point: OperatingPoint,
     fell: Sequence[LayerEstimate],
-    passages: Sequence[Passage],
+    crossed: Sequence[Crossing],
     against: Refusals,
 ) -> tuple[str, ...]:
     """The warnings of an estimate, with what was done about operators in place of what might be."""
@@ -227,7 +228,7 @@ def _told(
         units = ", ".join(sorted({layer.unit for layer in fell}))
         kept.append(
             f"{len(fell)} of {len(whole.layers)} kernels fall back from {point.unit} to {units}, for they "
-            f"hold {', '.join(kinds)}; {len(passages)} tensors cross between the units"
+            f"hold {', '.join(kinds)}; {len(crossed)} tensors cross between the units"
         )
     if not point.operators and point.unit_kind not in WHOLE:
         kept.append(

@@ -52,7 +52,7 @@ def two_of_four_bytes(weight_bytes: float, bits: int) -> float:
 def with_sparse_products(prepared: Prepared, least_channels: int, rate: float) -> Prepared:
     """The products of dense convolutions from so many input channels on made so many times faster.
 
-    Told as fewer products, for no model of the kernels knows the zeros; the bytes moved stay as they are.
+    Modelled as fewer products, for no model of the kernels knows the zeros; the bytes moved stay as they are.
     """
     kernels = [
         replace(

@@ -43,7 +43,7 @@ PRECISIONS = (Precision.FP32, Precision.TF32, Precision.FP16, Precision.BF16, Pr
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class VariantQuestion:
     """Where and how the network runs; None: as `planner.latency.estimate.estimate` chooses."""
 
     device: Device
@@ -89,7 +89,7 @@ def compression_methods() -> CompressionMethods:
     return read_model(database_dir() / "compression" / "methods.yaml", CompressionMethods)
 
 
-def variants(workload: Workload, asked: Asked, channels: float = 0.3) -> tuple[Variant, ...]:
+def variants(workload: Workload, asked: VariantQuestion, channels: float = 0.3) -> tuple[Variant, ...]:
     """Every precision and compression in turn; `channels` is the share that structured pruning takes.
 
     Raises `InputError` for a share that is not between zero and one, beside what names are refused for.
@@ -107,7 +107,7 @@ def variants(workload: Workload, asked: Asked, channels: float = 0.3) -> tuple[V
     return tuple(_with_risk(item, workload) for item in found)
 
 
-def _point(asked: Asked, precision: Precision | None) -> OperatingPoint:
+def _point(asked: VariantQuestion, precision: Precision | None) -> OperatingPoint:
     return point_for(
         asked.device,
         unit=asked.unit,
@@ -118,8 +118,8 @@ def _point(asked: Asked, precision: Precision | None) -> OperatingPoint:
     )
 
 
-def _lowest(asked: Asked, usual: OperatingPoint) -> OperatingPoint:
-    """The point that pruning is told at: 8 bits where the unit computes in them, else the usual."""
+def _lowest(asked: VariantQuestion, usual: OperatingPoint) -> OperatingPoint:
+    """The operating point of pruned variants: 8 bits where the unit computes in them, else the usual."""
     return _point(asked, Precision.INT8) if Precision.INT8 in usual.peaks_ops_per_s else usual
 
 
@@ -139,7 +139,7 @@ def _ok(name: str, title: str, found: Estimate, reason: str = "", latency_s: Ban
     return Variant(name, title, state, found, latency_s or found.latency_s, told, advice)
 
 
-def _in_precision(workload: Workload, asked: Asked, precision: Precision) -> Variant:
+def _in_precision(workload: Workload, asked: VariantQuestion, precision: Precision) -> Variant:
     title = f"{precision.value}, weights and activations"
     try:
         point = _point(asked, precision)
@@ -155,7 +155,7 @@ def _in_precision(workload: Workload, asked: Asked, precision: Precision) -> Var
             advice=f"plan with {point.precision}, which is what would run",
         )  # fmt: skip
     has_tf32 = precision is Precision.FP32 and Precision.TF32 in point.peaks_ops_per_s
-    reason = "engines compute a network kept in 32 bits as tf32 unless told not to" if has_tf32 else ""
+    reason = "engines compute a network kept in 32 bits as tf32 unless set otherwise" if has_tf32 else ""
     return _ok(precision.value, title, _estimated(workload, point), reason)
 
 
@@ -189,7 +189,7 @@ def _int4_weights(workload: Workload, point: OperatingPoint) -> Variant:
     )
 
 
-def _two_of_four(workload: Workload, asked: Asked, point: OperatingPoint) -> Variant:
+def _two_of_four(workload: Workload, asked: VariantQuestion, point: OperatingPoint) -> Variant:
     name, title = "two_of_four", f"two of four weights zero, {point.precision}"
     sparse = asked.device.units[point.unit].sparse_peaks_ops_per_s.get(point.precision, {})
     if point.mode not in sparse:
@@ -268,5 +268,5 @@ def ran(found: tuple[Variant, ...]) -> Iterator[Variant]:
 
 
 def baseline(found: tuple[Variant, ...]) -> Variant | None:
-    """What gains are told against: 32 bits where they run, else the first that does."""
+    """The variant that gains are relative to: 32 bits where they run, else the first that does."""
     return next(ran(found), None)

@@ -1,4 +1,4 @@
-"""One way to run one network on one part, the limits it is held against, and all of them compared."""
+"""One way to run one network on one part, the limits that it has to keep, and all of them compared."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Candidate:
     """One way to run the network, whether it keeps the limits, and if not why.
 
     `broken` names the limits that the reasons are about. `tie` marks a feasible one whose latency cannot be
-    told from the first's within the bands of both. `loses` says in one line what it is worse in than the
-    first, or than one that beats it in everything; empty for the first, and the reasons for one that breaks
-    a limit.
+    distinguished from the first's within the bands of both. `loses` says in one line what it is worse in than
+    the first, or than one that beats it in everything; empty for the first, and the reasons for one that
+    breaks a limit.
     """
 
     estimate: Estimate

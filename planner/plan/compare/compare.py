@@ -49,7 +49,7 @@ def compare(
 
     A candidate keeps the latency limit when its typical planning latency does. Best first: feasible, then on
     the Pareto front over latency per inference, power, price and risk, then the faster. Raises `InputError`
-    for a budget that the price of a part cannot be held against, for want of an exchange rate.
+    for a budget that the price of a part cannot be compared with, for want of an exchange rate.
     """
     devices, limits = list(devices), limits or Limits()
     require_modes(devices, modes)

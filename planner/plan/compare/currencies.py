@@ -19,7 +19,7 @@ def amount_in(price: Money, currency: str, rates: Mapping[str, float]) -> float 
 
 
 def common_currency(prices: Iterable[Money | None], limits: Limits) -> str | None:
-    """The currency that all known prices can be told in; None where two cannot be held against each other."""
+    """The currency that all known prices can be stated in; None where two cannot be compared."""
     found = {price.currency for price in prices if price is not None}
     if limits.budget is not None:
         return limits.budget.currency
@@ -30,7 +30,7 @@ def common_currency(prices: Iterable[Money | None], limits: Limits) -> str | Non
 
 
 def refuse_mixed_currencies(devices: Sequence[Device], limits: Limits) -> None:
-    """Refuse a budget that the price of a part cannot be held against, with every such part and the cure."""
+    """Refuse a budget that the price of a part cannot be compared with, with every such part and the cure."""
     if limits.budget is None:
         return
     currency = limits.budget.currency
@@ -52,7 +52,7 @@ def mixed_note(prices: Iterable[Money | None]) -> str:
     """What to do where prices in several currencies were left out of the comparison."""
     found = sorted({price.currency for price in prices if price is not None})
     return (
-        f"prices in {' and '.join(found)} are not held against each other; state `--rate {found[0]}=...`, "
+        f"prices in {' and '.join(found)} are not compared; state `--rate {found[0]}=...`, "
         "the "
         f"price of one {found[0]} in {found[-1]}"
     )

@@ -15,7 +15,7 @@ Axes = tuple[float | None, ...]
 
 AXES = ("latency", "power", "price", "risk")
 _COUNTS = 1.05
-"""A twentieth more of anything is not told as a loss."""
+"""A twentieth more of anything is not reported as a loss."""
 
 
 def ranked(candidates: Sequence[Candidate], limits: Limits) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
@@ -49,7 +49,8 @@ def ranked(candidates: Sequence[Candidate], limits: Limits) -> tuple[tuple[Candi
 
 
 def _axes(candidate: Candidate, currency: str | None, limits: Limits) -> Axes:
-    """What is to be small, in the order of `AXES`; a price that cannot be told in the currency is unknown."""
+    """What is to be small, in the order of `AXES`; a price that cannot be stated in the currency is
+    unknown."""
     price = None
     if candidate.price is not None and currency is not None:
         price = amount_in(candidate.price, currency, limits.rates)
@@ -97,7 +98,7 @@ def contradiction(candidates: Sequence[Candidate], limits: Limits) -> str | None
     names = contradicting(candidate.broken for candidate in candidates)
     if not names:
         return None
-    told = {name: _told(name, limits) for name in names}
+    told = {name: _reported(name, limits) for name in names}
     if len(names) == 1:
         return f"no candidate keeps {told[names[0]]}; the nearest takes {_least(candidates, names[0])}"
     lines = []
@@ -108,7 +109,7 @@ def contradiction(candidates: Sequence[Candidate], limits: Limits) -> str | None
     return f"{' and '.join(told.values())} contradict each other: {'; '.join(lines)}"
 
 
-def _told(name: str, limits: Limits) -> str:
+def _reported(name: str, limits: Limits) -> str:
     if name == "latency" and limits.max_latency_s is not None:
         return f"a latency of {format_quantity(limits.max_latency_s, 's')}"
     if name == "power" and limits.max_power_w is not None:

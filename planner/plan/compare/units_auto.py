@@ -165,8 +165,8 @@ def auto_record(answer: AutoAnswer) -> dict[str, object]:
             "main": best.main,
             "kernels": best.kernels,
             "operators_known": best.operators_known,
-            "crossings": len(best.passages),
-            "crossing_bytes": sum(passage.size_bytes for passage in best.passages),
+            "crossings": len(best.crossings),
+            "crossing_bytes": sum(crossing.size_bytes for crossing in best.crossings),
             "crossing_s": best.crossing_s.mid,
             "falls_back": [
                 {"name": layer.name, "op_types": list(layer.op_types), "unit": layer.unit}
@@ -207,6 +207,6 @@ def _tried_record(item: Tried) -> dict[str, object]:
         "latency_s": found.latency_s.mid if found.fits else None,
         "energy_per_inference_j": found.energy_per_inference_j.mid if found.fits else None,
         "falls_back": len(placement.falls_back),
-        "crossings": len(placement.passages),
+        "crossings": len(placement.crossings),
         "reason": "" if found.fits else "does not fit its memory",
     }

@@ -98,7 +98,7 @@ def density_curve(source: ScenarioFile) -> DensityCurve:
     """
     if source.scenario.synthetic is not None:
         return _curve(source, synthetic_rack(source.scenario), None, None)
-    return density_of_option(source, *_rack_of(source))
+    return density_of_option(source, *rack_of(source))
 
 
 def density_of_option(source: ScenarioFile, rack: Rack, option: Option) -> DensityCurve:
@@ -199,7 +199,7 @@ def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surro
     }
 
 
-def _rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
+def rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
     """The rack that the scenario gives, or else the best sized option's, and the option; none is simulated.
 
     `InputError` where no option keeps the scenario's limits.

@@ -42,7 +42,7 @@ class QuotedPrice:
     range_from: str
     """What the ends of the range rest on."""
     parts_like_it: int = 0
-    """Parts of the same form whose known prices stand in for one that nobody states; none for a price that
+    """Parts of the same form whose known prices replace one that nobody states; none for a price that
     somebody does."""
 
 

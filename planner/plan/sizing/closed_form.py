@@ -132,7 +132,7 @@ def sized_option(
 ) -> Option:
     """The option with the least count that keeps the utilisation limit, and every reason against it.
 
-    `exactly` sets the count whatever the utilisation that follows; `services` stand in for those planned
+    `exactly` sets the count whatever the utilisation that follows; `services` replace those planned
     with.
     """
     first = networks[0].estimate

@@ -1,4 +1,4 @@
-"""How racks are simulated in one study: by which engine, told to whom, and kept when interrupted."""
+"""How racks are simulated in one study: by which engine, reported to whom, and kept when interrupted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Runner:
         return simulate(
             rack,
             engine=self.engine,
-            progress=self._told(what),
+            progress=self._reported(what),
             keep_partial=self.keep_partial,
             processes=self.processes,
         )
@@ -53,7 +53,7 @@ class Runner:
             rack,
             most_replications=scenario.simulation.most_replications,
             engine=self.engine,
-            progress=self._told(_what(option)),
+            progress=self._reported(_what(option)),
             keep_partial=self.keep_partial,
             processes=self.processes,
         )
@@ -76,7 +76,7 @@ class Runner:
             return cut(run, message("simulated.interrupted_band"))
         return replace(run, result=result)
 
-    def _told(self, what: str) -> Callable[[int, int], None]:
+    def _reported(self, what: str) -> Callable[[int, int], None]:
         return lambda done, total: self.progress(f"{what}: run {done} of {total}")
 
 

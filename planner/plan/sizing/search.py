@@ -20,7 +20,7 @@ from planner.rack.counts.results import Verdict
 from planner.schema.scenario.scenario import Scenario
 
 MOST_SETTINGS_TRIED = 4
-"""Settings whose count is searched for before the best of them is told as not holding."""
+"""Settings whose count is searched for before the best of them is reported as not holding."""
 
 _FARTHEST = 4
 """A count is raised to this many times the proposal at most; where that does not help, more will not."""

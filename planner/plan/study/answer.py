@@ -29,7 +29,7 @@ class AnswerText:
 
 
 def answer(study: Study) -> AnswerText:
-    """The answer in words; every figure in it stands in the record too."""
+    """The answer in words; every figure in it is in the record too."""
     if study.simulated is None:
         return _infeasible(study)
     simulated = study.simulated

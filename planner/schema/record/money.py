@@ -1,4 +1,4 @@
-"""What is spent over the years, and what the sum hangs on."""
+"""What is spent over the years, and which inputs the sum depends on most."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from planner.schema.record.options import BandRecord
 class WhatIfRecord(TypedDict):
     """Four axes, and one list a quantity: precision outermost, then batch, load and devices.
 
-    `None` stands where the part cannot run; `reason` is the first thing that stands against a point.
+    `None` is given where the part cannot run; `reason` is the first thing that rules a point out.
     """
 
     precisions: list[str]

@@ -164,7 +164,7 @@ class Scope:
         if self._factor > 1 and node.op_type == "Concat":
             inputs = self._repeated(node, inputs)
         if node.op_type in _TOLD_BY_TYPE and not node.domain:
-            return self._told_by_type(node, inputs)
+            return self._known_by_type(node, inputs)
         values = tuple(self._values.get(name) for name in node.inputs)
         known = all(value is not None for name, value in zip(node.inputs, values, strict=True) if name)
         self._mark_fixed(node)
@@ -178,7 +178,7 @@ class Scope:
         self._fold(node, values, answer)
         return answer
 
-    def _told_by_type(self, node: Node, inputs: tuple[TensorSpec | None, ...]) -> OutputTypes:
+    def _known_by_type(self, node: Node, inputs: tuple[TensorSpec | None, ...]) -> OutputTypes:
         """`Shape` and their like: the value is known whatever the data."""
         first = inputs[0] if inputs else None
         if node.op_type in ("Shape", "Size"):

@@ -19,8 +19,8 @@ import planner
 from planner.api import read_scenario
 from planner.data_files import scenarios_dir
 from planner.errors import InputError
+from planner.plan.density import study
 from planner.plan.rack.synthetic import synthetic_rack
-from planner.plan.study import study
 from planner.rack.compiled import engine as compiled_engine
 from planner.rack.compiled.loop import ENTRIES
 from planner.rack.counts.invariants import worst_residuals
