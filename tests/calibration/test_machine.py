@@ -88,3 +88,10 @@ def test_unknown_memory_is_a_small_assumption_that_says_why() -> None:
     assert (capacity.value, capacity.status) == (4 * GIB, Status.ASSUMED)
     assert "does not say" in (capacity.note or "")
     assert check_device_file(path, {}).device is not None
+
+
+def test_all_cores_of_the_system_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 12)
+    assert quick(monkeypatch).cores == 12
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert quick(monkeypatch).cores == 1
