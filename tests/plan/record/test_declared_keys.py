@@ -6,13 +6,16 @@ import pytest
 from pydantic import TypeAdapter
 
 from planner.cli.main import run
+from planner.data_files import scenarios_dir
 from planner.plan.cost.study import cost_study
 from planner.plan.record.cost import cost_record
+from planner.plan.record.options import infeasible_record
 from planner.plan.record.sizing import sizing_record
 from planner.plan.record.study import study_record
 from planner.plan.sizing.sized import size_scenario
 from planner.plan.study.study import run_study
 from planner.schema.record import DensityRecord, StudyRecord
+from planner.schema.record.commands.simulate import NoRackRecord, SimulateRecord
 from planner.schema.record.compare import ComparisonRecord
 from planner.schema.record.cost import CostRecord
 from planner.schema.record.estimate import EstimateRecord
@@ -27,6 +30,10 @@ COMMANDS = {
     "too large": (EstimateRecord, ["estimate", "zoo:bert_large_squad", "--device", "hailo-8"]),
     "anchored": (EstimateRecord, ["estimate", NETWORK, "--device", "t4", "--anchor", "published"]),
     "compare": (ComparisonRecord, ["compare", NETWORK, "--devices", "jetson-*", "--max-latency", "2ms"]),
+    "theory": (SimulateRecord, ["simulate", "theory-mmc", "--replications", "2"]),
+    "an update": (SimulateRecord, ["simulate", "article-update", "--replications", "2"]),
+    "concurrency": (SimulateRecord, ["simulate", "article-knee", "--replications", "2"]),
+    "claims": (SimulateRecord, ["simulate", "article-precision", "--replications", "2"]),
 }
 
 
@@ -62,6 +69,42 @@ def test_a_command_writes_what_is_declared(name, capsys):
     declared, arguments = COMMANDS[name]
     run([*arguments, "--format", "json", "--quiet"])
     assert differences(json.loads(capsys.readouterr().out), declared) == set()
+
+
+FAILURES = """
+failures: {mtbf: 995 h, mttr: 5 h, target: 99 %}
+offload: {share: 50 %, round_trip: 40 ms, up: 1 Mbit/s, down: 40 Mbit/s, loss: 1 %, timeout: 200 ms,
+  request: 10 kB, answer: 1 kB, service: 20 ms, price_per_million: 10 USD}
+"""
+NEW_MODEL = """simulation:
+  events:
+    update: {at: 30 s, interruption: 4 s, first: 25 %, soak: 30 s, roll_back_p99: 500 ms}
+"""
+
+
+def test_what_a_scenario_asks_of_its_rack_is_written_as_declared(tmp_path, capsys):
+    text = (scenarios_dir() / "article-dvfs.yaml").read_text()
+    path = tmp_path / "life.yaml"
+    path.write_text(text + FAILURES)
+    run(["simulate", str(path), "--replications", "2", "--format", "json", "--quiet"])
+    record = json.loads(capsys.readouterr().out)
+    assert {"failures", "offload", "clock_scaling"} <= set(record)
+    assert differences(record, SimulateRecord) == set()
+
+
+def test_a_new_model_is_written_as_declared(tmp_path, capsys):
+    text = (scenarios_dir() / "theory-md1.yaml").read_text().replace("simulation:\n", NEW_MODEL)
+    path = tmp_path / "roll.yaml"
+    path.write_text(text.replace("count: 1\n  synthetic", "count: 4\n  synthetic"))
+    run(["simulate", str(path), "--replications", "2", "--format", "json", "--quiet"])
+    record = json.loads(capsys.readouterr().out)
+    assert "new_model" in record
+    assert differences(record, SimulateRecord) == set()
+
+
+def test_no_rack_is_written_as_declared(line):
+    study = run_study(line(("power_limit: 1200 W", "power_limit: 30 W"), devices="jetson-orin-nano-8"))
+    assert differences(infeasible_record(study), NoRackRecord) == set()
 
 
 @pytest.mark.parametrize(
