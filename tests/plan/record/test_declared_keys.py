@@ -15,7 +15,11 @@ from planner.plan.record.study import study_record
 from planner.plan.sizing.sized import size_scenario
 from planner.plan.study.study import run_study
 from planner.schema.record import DensityRecord, StudyRecord
+from planner.schema.record.commands.curve import CurveRecord
 from planner.schema.record.commands.simulate import NoRackRecord, SimulateRecord
+from planner.schema.record.commands.split import SplitRecord
+from planner.schema.record.commands.units import AutoEstimateRecord
+from planner.schema.record.commands.variants import VariantsRecord
 from planner.schema.record.compare import ComparisonRecord
 from planner.schema.record.cost import CostRecord
 from planner.schema.record.estimate import EstimateRecord
@@ -30,6 +34,18 @@ COMMANDS = {
     "too large": (EstimateRecord, ["estimate", "zoo:bert_large_squad", "--device", "hailo-8"]),
     "anchored": (EstimateRecord, ["estimate", NETWORK, "--device", "t4", "--anchor", "published"]),
     "compare": (ComparisonRecord, ["compare", NETWORK, "--devices", "jetson-*", "--max-latency", "2ms"]),
+    "several units": (
+        AutoEstimateRecord,
+        ["estimate", NETWORK, "--device", "jetson-agx-orin-64", "--unit", "auto"],
+    ),
+    "one unit": (AutoEstimateRecord, ["estimate", NETWORK, "--device", "jetson-nano-4", "--unit", "auto"]),
+    "what-if": (VariantsRecord, ["what-if", NETWORK, "--device", "jetson-orin-nano-8"]),
+    "split": (
+        SplitRecord,
+        ["split", NETWORK, "--device", "t4", "--server", "t4", "--up", "20 Mbit/s", "--round-trip", "20 ms"],
+    ),
+    "batches": (CurveRecord, ["curve", NETWORK, "--device", "t4", "--up-to", "4"]),
+    "streams": (CurveRecord, ["curve", NETWORK, "--device", "t4", "--up-to", "2", "--over", "streams"]),
     "theory": (SimulateRecord, ["simulate", "theory-mmc", "--replications", "2"]),
     "an update": (SimulateRecord, ["simulate", "article-update", "--replications", "2"]),
     "concurrency": (SimulateRecord, ["simulate", "article-knee", "--replications", "2"]),
