@@ -25,6 +25,7 @@ from planner.schema.record.cost import CostRecord
 from planner.schema.record.estimate import EstimateRecord
 from planner.schema.record.network import InspectRecord
 from planner.schema.record.sizing import SizingRecord
+from planner.schema.record.trust import LintRecord
 
 NETWORK = "zoo:mobilenet_v2_1.0"
 COMMANDS = {
@@ -46,6 +47,8 @@ COMMANDS = {
     ),
     "batches": (CurveRecord, ["curve", NETWORK, "--device", "t4", "--up-to", "4"]),
     "streams": (CurveRecord, ["curve", NETWORK, "--device", "t4", "--up-to", "2", "--over", "streams"]),
+    "density": (DensityRecord, ["density", "article-density"]),
+    "lint": (LintRecord, ["lint", "article-hardware"]),
     "theory": (SimulateRecord, ["simulate", "theory-mmc", "--replications", "2"]),
     "an update": (SimulateRecord, ["simulate", "article-update", "--replications", "2"]),
     "concurrency": (SimulateRecord, ["simulate", "article-knee", "--replications", "2"]),
