@@ -16,6 +16,8 @@ from planner.plan.sizing.sized import size_scenario
 from planner.plan.study.study import run_study
 from planner.schema.record import DensityRecord, StudyRecord
 from planner.schema.record.commands.curve import CurveRecord
+from planner.schema.record.commands.device_blocks import ShownDeviceRecord
+from planner.schema.record.commands.devices import DeviceListRecord
 from planner.schema.record.commands.simulate import NoRackRecord, SimulateRecord
 from planner.schema.record.commands.split import SplitRecord
 from planner.schema.record.commands.units import AutoEstimateRecord
@@ -49,6 +51,9 @@ COMMANDS = {
     "streams": (CurveRecord, ["curve", NETWORK, "--device", "t4", "--up-to", "2", "--over", "streams"]),
     "density": (DensityRecord, ["density", "article-density"]),
     "lint": (LintRecord, ["lint", "article-hardware"]),
+    "parts": (DeviceListRecord, ["devices", "list"]),
+    "a module": (ShownDeviceRecord, ["devices", "show", "jetson-agx-orin-64"]),
+    "a card": (ShownDeviceRecord, ["devices", "show", "hailo-8"]),
     "theory": (SimulateRecord, ["simulate", "theory-mmc", "--replications", "2"]),
     "an update": (SimulateRecord, ["simulate", "article-update", "--replications", "2"]),
     "concurrency": (SimulateRecord, ["simulate", "article-knee", "--replications", "2"]),
@@ -78,9 +83,11 @@ def _differences(schema, value, shapes, place):
                 yield from _differences(schema["properties"][key], value[key], shapes, f"{place}.{key}")
             else:
                 yield f"{place}.{key} is not declared"
-    elif isinstance(value, list) and "items" in schema:
-        for item in value:
-            yield from _differences(schema["items"], item, shapes, f"{place}[]")
+        return
+    inner = schema.get("items" if isinstance(value, list) else "additionalProperties")
+    if isinstance(inner, dict) and isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _differences(inner, item, shapes, f"{place}[]")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
