@@ -18,6 +18,7 @@ from planner.schema.record import DensityRecord, StudyRecord
 from planner.schema.record.commands.curve import CurveRecord
 from planner.schema.record.commands.device_blocks import ShownDeviceRecord
 from planner.schema.record.commands.devices import DeviceListRecord
+from planner.schema.record.commands.listings import MeasurementsRecord, ZooRecord
 from planner.schema.record.commands.simulate import NoRackRecord, SimulateRecord
 from planner.schema.record.commands.split import SplitRecord
 from planner.schema.record.commands.units import AutoEstimateRecord
@@ -54,6 +55,8 @@ COMMANDS = {
     "parts": (DeviceListRecord, ["devices", "list"]),
     "a module": (ShownDeviceRecord, ["devices", "show", "jetson-agx-orin-64"]),
     "a card": (ShownDeviceRecord, ["devices", "show", "hailo-8"]),
+    "the zoo": (ZooRecord, ["zoo", "list"]),
+    "measurements": (MeasurementsRecord, ["measurements", "list", "--limit", "20"]),
     "theory": (SimulateRecord, ["simulate", "theory-mmc", "--replications", "2"]),
     "an update": (SimulateRecord, ["simulate", "article-update", "--replications", "2"]),
     "concurrency": (SimulateRecord, ["simulate", "article-knee", "--replications", "2"]),
