@@ -58,6 +58,7 @@ lint: env
 	$(BIN)/mypy --strict planner
 
 check: lint test report check-example
+	$(BIN)/planner devices check
 
 clean:
 	rm -rf .venv .venv-oldest build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,7 +5,10 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / name for name in ("docs/architecture.md", "docs/rack.md", "CONTRIBUTING.md")]
+PAGES = [
+    ROOT / name
+    for name in ("docs/architecture.md", "docs/rack.md", "CONTRIBUTING.md", "README.md", "NOMENCLATURE.md")
+]
 PAGES += sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planner.calibration.validate import Validation
+    from planner.calibration.validate import CalibrationAccuracy
     from planner.engines.imports.profile import EngineProfile
     from planner.engines.measure import EngineRun
     from planner.latency.calibrated.calibration import Calibration
@@ -111,7 +111,7 @@ def validate(
     time_s: float = 1.5,
     limit_s: float = 180.0,
     progress: Callable[[str], None] = lambda _: None,
-) -> Validation:
+) -> CalibrationAccuracy:
     """Measure networks on this machine and put the calibrated prediction, and the roofline's, beside them.
 
     `calibration` is a file, or None for the one kept for this setting. Each network is sampled for `time_s`

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from planner.schema.reading.yaml_file import write_document
 
 _MOST_THREADS_W = 8.0
 """Watts a core, for want of any reading: servers and desktops draw 5 to 12 a core at full load."""
+_LEAST_MEMORY = "4 GiB"
+"""For want of any reading: so little that no plan counts on memory that is not there."""
 _ISA = ("amx_tile", "amx_bf16", "amx_int8", "avx512f", "avx512_vnni", "avx512_bf16", "avx2", "asimd", "sve")
 _GEMM_SIDE = 1024
 _COPY_BYTES = 256_000_000
@@ -34,7 +38,8 @@ class Machine:
     cores: int
     isa: tuple[str, ...]
     caches_bytes: dict[str, int]
-    memory_bytes: int
+    memory_bytes: int | None
+    """Unknown where the system does not say."""
     peak_ops_per_s: float
     bandwidth_bytes_per_s: float
 
@@ -132,7 +137,15 @@ def _part(machine: Machine, device_id: str, date: str) -> dict[str, object]:
         "memory": {
             "technology": "unknown",
             "shared": True,
-            "capacity": {"value": f"{machine.memory_bytes} B", **measured},
+            "capacity": (
+                {"value": f"{machine.memory_bytes} B", **measured}
+                if machine.memory_bytes is not None
+                else {
+                    "value": _LEAST_MEMORY,
+                    **assumed,
+                    "note": "The system does not say; a small machine's.",
+                }
+            ),
             "bandwidth": {
                 "default": {
                     "value": f"{machine.bandwidth_bytes_per_s / 1e9:.4g} GB/s",
@@ -190,8 +203,22 @@ def _caches() -> dict[str, int]:
     return found
 
 
-def _memory_bytes() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+def _memory_bytes() -> int | None:
+    """All memory of the machine as POSIX or Windows states it; unknown where neither does."""
+    try:
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        size = _windows_memory_bytes()
+    return size if size > 0 else None
+
+
+def _windows_memory_bytes() -> int:
+    """`ullTotalPhys` of Windows' MEMORYSTATUSEX, whose first field is its own size; 0 elsewhere."""
+    status = ctypes.create_string_buffer(struct.pack("<I", 64), 64)
+    windows = getattr(ctypes, "windll", None)
+    if windows is None or not windows.kernel32.GlobalMemoryStatusEx(status):
+        return 0
+    return int(struct.unpack_from("<Q", status, 8)[0])
 
 
 def _peak_ops_per_s() -> float:

@@ -75,7 +75,7 @@ class KernelRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Validation:
+class CalibrationAccuracy:
     """All rows, kernels, and networks that could not be run, with the reason."""
 
     rows: tuple[ValidationRow, ...]
@@ -150,7 +150,7 @@ def validate(
     seconds: float = 1.5,
     limit_s: float = 180.0,
     progress: Callable[[str], None] = lambda _: None,
-) -> Validation:
+) -> CalibrationAccuracy:
     """Measure each network and its kernels, and put the predictions beside; `point` gives the roofline's."""
     rows, kernels, refused = [], [], []
     setting = calibration.setting
@@ -177,7 +177,7 @@ def validate(
         row, own = _compared(prepared, found, found.timing, calibration, point)
         rows.append(row)
         kernels += own
-    return Validation(tuple(rows), tuple(kernels), tuple(refused))
+    return CalibrationAccuracy(tuple(rows), tuple(kernels), tuple(refused))
 
 
 def _compared(

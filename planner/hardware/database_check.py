@@ -14,8 +14,8 @@ from planner.hardware.catalog import engine_ids, part_files, read_device_file, r
 from planner.hardware.checks import device_conflicts, orphan_sources
 from planner.schema.hardware.device import Device
 from planner.schema.hardware.engine import Engine
-from planner.schema.reading.json_schema import json_schema
 from planner.schema.reading.quantity import Conflict, numbers_in
+from planner.schema.reading.strict import editor_schema
 from planner.schema.reading.yaml_file import read_document
 
 
@@ -90,7 +90,7 @@ def check_device_file(path: Path, engines: Mapping[str, Engine]) -> FileCheck:
 
 def device_json_schema() -> dict[str, Any]:
     """The JSON Schema of a device file, the text of `hardware_db/schema/device.json`."""
-    return json_schema(Device, "A part of the hardware database")
+    return editor_schema(Device, "A part of the hardware database")
 
 
 def _located(path: Path, conflicts: Iterator[Conflict]) -> list[Problem]:

@@ -260,8 +260,8 @@ def _effective_precision(
         effective = description.fallback[effective]
     if effective is asked:
         return asked, ()
-    told = message(FALLBACK, unit=f"{device.id}/{unit}", asked=asked, effective=effective)
-    return effective, (told,)
+    note = message(FALLBACK, unit=f"{device.id}/{unit}", asked=asked, effective=effective)
+    return effective, (note,)
 
 
 def _thread_share(

@@ -68,7 +68,7 @@ def assembled(
     memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes)
     use = unit_use(latency.layers, latency.band.mid, point)
     power = power_draw(point, use)
-    told = remarks(prepared, memory, latency.layers, point, refused)
+    notes = remarks(prepared, memory, latency.layers, point, refused)
     return Estimate(
         model=workload.model,
         device=point.device,
@@ -92,7 +92,7 @@ def assembled(
         power_provenance=power.provenance,
         layers=latency.layers,
         fixed_s=latency.fixed_s,
-        warnings=(*point.warnings, *latency.notes, *told),
+        warnings=(*point.warnings, *latency.notes, *notes),
         unresolved=workload.unresolved,
         rests_on=rests_on,
         calibration=calibration,

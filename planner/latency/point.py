@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from planner.errors import UnknownIdError
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
 from planner.schema.hardware.device import Device, Precision
-
-if TYPE_CHECKING:
-    pass
 
 
 def point_for(

@@ -64,7 +64,7 @@ def power_draw(point: OperatingPoint, use: float) -> PowerDraw:
     low_w, mid_w, high_w = (min(max(alone_w.at(end), point.idle_w), point.power_limit_w) for end in _ENDS)
     limited_w = Band(low_w, mid_w, high_w, model.level)
     # The watts behind the fit are those of a whole system; where its host is another computer, only the
-    # part's share can be told.
+    # part's share can be separated.
     if family.host or point.host_apart:
         return PowerDraw(alone_w, limited_w, point.idle_w, PART_ALONE, Provenance.TRANSFERRED, family.name)
     factor = supply_factor(point, values)

@@ -169,3 +169,8 @@ def test_the_package_runs_as_a_module():
     )
     assert done.returncode == 2
     assert "nonsense" in done.stderr
+
+
+def test_several_networks_may_be_measured_at_once(call):
+    """The second is refused by its name, not as an argument too many."""
+    refused(call("measure", NETWORK, "zoo:nobody", "--engine", "onnxruntime"), "zoo:nobody")

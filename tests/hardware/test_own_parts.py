@@ -126,6 +126,7 @@ def test_settings_lie_where_the_platform_keeps_them(
 ) -> None:
     monkeypatch.setattr("platformdirs.PlatformDirs", platform)
     monkeypatch.setattr("platformdirs.windows.get_win_folder", get_win_folder_from_env_vars)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)  # which newer platformdirs heeds on macOS too
     monkeypatch.setenv(variable, value)
 
     assert config_dir() == expected

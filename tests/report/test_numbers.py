@@ -132,3 +132,14 @@ def test_values_of_the_database_get_the_sign_that_readers_know():
     assert numbers.as_read("99 degC") == f"99{numbers.SPACE}°C"
     assert numbers.as_read("1.1 us") == f"1.1{numbers.SPACE}µs"
     assert [numbers.as_read(text) for text in ("8 GB", "2023", "")] == ["8 GB", "2023", ""]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, numbers.UNKNOWN), (0.0, "0"), (1e-3, "0.0010"), (2e3, "2,000"), (2.4e3, "2,400"),
+        (3e-4, "3 × 10⁻⁴"), (2e4, "2 × 10⁴"), (3e-13, "3 × 10⁻¹³"),
+    ],
+)  # fmt: skip
+def test_a_residual_is_a_power_of_ten_outside_a_thousandth_to_thousands(value, text):
+    assert numbers.residual(value).replace(numbers.SPACE, " ") == text

@@ -202,6 +202,13 @@ class TestGroupedQueryAttention:
         assert workload.macs == 4 * 10 * 2 * 64
         assert workload.assumptions == ()
 
+    def test_only_what_is_attended_to_of_the_cache_is_read(self, network):
+        """Of 8 tokens 4 are new: 4 of the cache's 6, of keys and of values, 2 heads of 16 floats."""
+        (operator,) = self.count(network, CACHED, total=8).operators
+        cached, new = 2 * (2 * 4 * 16) * 4, 2 * (2 * 4 * 16) * 4
+        assert operator.input_bytes == (4 * 64 + 2 * 4 * 32) * 4 + cached + 4
+        assert operator.output_bytes == 4 * 64 * 4 + new
+
     def test_one_step_with_packed_inputs_and_rotation(self, network):
         inputs = ("q", "", "", "pk", "pv", "lengths", "total", "cos", "sin")
         activations = {

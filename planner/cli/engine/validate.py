@@ -14,7 +14,7 @@ from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity, share
 
 if TYPE_CHECKING:
-    from planner.calibration.validate import Validation, ValidationRow
+    from planner.calibration.validate import CalibrationAccuracy, ValidationRow
 
 _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 
@@ -82,7 +82,7 @@ _SUMMARIES = (
 with the networks' own measured kernels."""
 
 
-def _heading(found: Validation, record: dict[str, object]) -> list[str]:
+def _heading(found: CalibrationAccuracy, record: dict[str, object]) -> list[str]:
     lines = [f"{len(found.rows)} networks, none of them part of the fit"]
     for name, key in _SUMMARIES:
         part = record if key is None else record[key]
@@ -95,7 +95,7 @@ def _heading(found: Validation, record: dict[str, object]) -> list[str]:
     return lines
 
 
-def _footer(found: Validation) -> list[str]:
+def _footer(found: CalibrationAccuracy) -> list[str]:
     lines = [
         f"{entry['op_class']}: {share(part)} of the time, bias {_signed(entry['bias'])}"
         for entry in found.classes()

@@ -120,13 +120,13 @@ def _footer(found: Sequence[Variant]) -> Iterator[str]:
         if item.reason:
             advice = f"; {item.advice}" if item.advice else ""
             yield f"{item.title}: {item.reason}{advice}"
-    told: set[str] = set()
+    listed: set[str] = set()
     for item in found:
         flags = item.risk.flags if item.risk else ()
         counts = Counter(flag.id for flag in flags)
         for flag in flags:
-            if flag.id not in told:
-                told.add(flag.id)
+            if flag.id not in listed:
+                listed.add(flag.id)
                 layers = f"{counts[flag.id]} layers" if counts[flag.id] > 1 else flag.layer
                 yield f"look at {flag.id.replace('_', ' ')} ({layers}): {flag.why}"
     yield "points are what others lost, not what this network will: measure it on data of its task"

@@ -96,16 +96,16 @@ def _status(sweep: Sweep, output: Output) -> int:
 
 def _progress(output: Output) -> Callable[[SweepProgress], None]:
     """A line on a terminal that the next one overwrites, else a line now and then."""
-    told = time.monotonic()
+    reported_s = time.monotonic()
 
     def tell(now: SweepProgress) -> None:
-        nonlocal told
+        nonlocal reported_s
         left = "" if now.left_s is None else f", about {_clock(now.left_s)} left"
         line = f"{now.finished} of {now.points} points{left}"
         if sys.stderr.isatty():
             output.progress(line)
-        elif time.monotonic() - told > _LINE_EVERY_S:
-            told = time.monotonic()
+        elif time.monotonic() - reported_s > _LINE_EVERY_S:
+            reported_s = time.monotonic()
             output.say(line)
 
     return tell

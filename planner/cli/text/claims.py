@@ -27,10 +27,10 @@ _NAMES = {
 
 def claim_lines(scenario: Scenario) -> Iterator[str]:
     """One line a figure, why it may be off, and the ladders."""
-    told = api.claims(scenario)
-    if told.answers:
+    claims = api.claims(scenario)
+    if claims.answers:
         yield "reported, and predicted:"
-    for answer in told.answers:
+    for answer in claims.answers:
         found = answer.estimate
         yield f"  {answer.claim.name}: {found.model}, {found.device} {found.mode}, {found.precision}"
         for figure in answer.figures:
@@ -46,7 +46,7 @@ def claim_lines(scenario: Scenario) -> Iterator[str]:
             yield f"    {_NAMES[figure.quantity]} {reported}, predicted {text}: {verdict}"
         if answer.claim.explained:
             yield f"    {' '.join(answer.claim.explained.split())}"
-    for item in told.ladders:
+    for item in claims.ladders:
         dimension = _DIMENSIONS[item.quantity]
         yield (
             f"  {item.name}: the reported {_NAMES[item.quantity]} is {quantity(item.fixed, dimension)} and "

@@ -135,8 +135,8 @@ def _estimated(
 def _ok(name: str, title: str, found: Estimate, reason: str = "", latency_s: Band | None = None) -> Variant:
     state: VariantState = "ok" if found.fits else "refused"
     advice = "" if found.fits else "a part with more memory, fewer bits or a smaller batch"
-    told = reason if found.fits else first_with(DOES_NOT_FIT, found.warnings)
-    return Variant(name, title, state, found, latency_s or found.latency_s, told, advice)
+    note = reason if found.fits else first_with(DOES_NOT_FIT, found.warnings)
+    return Variant(name, title, state, found, latency_s or found.latency_s, note, advice)
 
 
 def _in_precision(workload: Workload, asked: VariantQuestion, precision: Precision) -> Variant:
@@ -218,22 +218,26 @@ def _sparse_latency(
 ) -> tuple[Band, str]:
     """The latency with sparse kernels, and what it rests on."""
     least, _, most = gains = rule.low_gain_ratio.value, rule.mid_gain_ratio.value, rule.high_gain_ratio.value
-    told = rule.products
-    if told is None:
+    by_products = rule.products
+    if by_products is None:
         slow, usual, fast = (dense.high / gains[0], dense.mid / gains[1], dense.low / gains[2])
         return Band(fast, usual, slow, dense.level), (
             f"measured {least:g} to {most:g} times the speed, not 2: {rule.note}"
         )
 
     def at(rate: float) -> Band:
-        change = functools.partial(with_sparse_products, least_channels=told.least_channels, rate=rate)
+        change = functools.partial(with_sparse_products, least_channels=by_products.least_channels, rate=rate)
         return _estimated(workload, point, change).latency_s
 
-    rates = told.low_rate_ratio.value, told.mid_rate_ratio.value, told.high_rate_ratio.value
+    rates = (
+        by_products.low_rate_ratio.value,
+        by_products.mid_rate_ratio.value,
+        by_products.high_rate_ratio.value,
+    )
     slow, usual, fast = at(rates[0]).high, at(rates[1]).mid, at(rates[2]).low
     return Band(fast, usual, slow, dense.level), (
         f"{dense.mid / usual:.2f} times the speed, not 2: of its layers only dense convolutions of "
-        f"{told.least_channels} channels and more gain, {rates[0]:g} to {rates[2]:g} times; "
+        f"{by_products.least_channels} channels and more gain, {rates[0]:g} to {rates[2]:g} times; "
         f"measured {least:g} to {most:g}: {rule.note}"
     )
 

@@ -84,12 +84,12 @@ def _loses(candidate: Candidate, to: Candidate, axes: dict[int, Axes], currency:
 
 
 def _times(name: str, ratio: float, currency: str | None) -> str:
-    told = f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
+    times = f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
     return {
-        "latency": f"{told} x the latency",
-        "power": f"{told} x the power",
-        "price": f"{told} x the price in {currency}",
-        "risk": f"{told} x the spread of latency",
+        "latency": f"{times} x the latency",
+        "power": f"{times} x the power",
+        "price": f"{times} x the price in {currency}",
+        "risk": f"{times} x the spread of latency",
     }[name]
 
 
@@ -98,15 +98,15 @@ def contradiction(candidates: Sequence[Candidate], limits: Limits) -> str | None
     names = contradicting(candidate.broken for candidate in candidates)
     if not names:
         return None
-    told = {name: _reported(name, limits) for name in names}
+    limits_text = {name: _reported(name, limits) for name in names}
     if len(names) == 1:
-        return f"no candidate keeps {told[names[0]]}; the nearest takes {_least(candidates, names[0])}"
+        return f"no candidate keeps {limits_text[names[0]]}; the nearest takes {_least(candidates, names[0])}"
     lines = []
     for name in names:
         kept = [c for c in candidates if name not in c.broken]
         needs = [f"{_least(kept, other)} or more" for other in names if other != name]
-        lines.append(f"what keeps {told[name]} takes {' and '.join(needs)}")
-    return f"{' and '.join(told.values())} contradict each other: {'; '.join(lines)}"
+        lines.append(f"what keeps {limits_text[name]} takes {' and '.join(needs)}")
+    return f"{' and '.join(limits_text.values())} contradict each other: {'; '.join(lines)}"
 
 
 def _reported(name: str, limits: Limits) -> str:

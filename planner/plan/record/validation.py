@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from planner.plan.study.validation import Validation
+from planner.plan.study.validation import PublishedAccuracy
 from planner.schema.record import ValidationRecord
 
 
-def validation_record(found: Validation) -> ValidationRecord:
+def validation_record(found: PublishedAccuracy) -> ValidationRecord:
     """One network of the chosen option."""
     return {
         "model": found.model,

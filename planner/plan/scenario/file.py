@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from planner.data_files import scenarios_dir
 from planner.errors import InputError, PlannerError, Problem
@@ -13,9 +12,6 @@ from planner.schema.reading.yaml_file import read_document, validate
 from planner.schema.scenario.scenario import Scenario
 from planner.workload.workload import Workload
 from planner.zoo.source import read_model
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from planner.errors import InputError, Problem
 from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import choose_mode
@@ -11,9 +9,6 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.sizing.closed_form import sized_option
 from planner.schema.scenario.scenario import Deployment, Scenario
-
-if TYPE_CHECKING:
-    pass
 
 
 def deployed_option(scenario: Scenario, given: Deployment, estimator: Estimator) -> Option:

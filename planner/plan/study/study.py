@@ -32,7 +32,7 @@ from planner.plan.study.formulas import formulas
 from planner.plan.study.heat import Elevation, day, elevation
 from planner.plan.study.latency_tables import Roofline, Rung, best_of_each_part, ladder, rooflines
 from planner.plan.study.ledger import Ledger, ledger
-from planner.plan.study.validation import Validation, validations
+from planner.plan.study.validation import PublishedAccuracy, validations
 from planner.plan.study.warnings import warnings
 from planner.plan.what_if.grid import WhatIf, what_if
 from planner.rack.counts.results import Verdict
@@ -167,7 +167,7 @@ class Study:
         return spending(self.source.scenario, self.estimator, self.options, self.chosen)
 
     @cached_property
-    def validations(self) -> tuple[Validation, ...]:
+    def validations(self) -> tuple[PublishedAccuracy, ...]:
         """How well latency is predicted for each network of the chosen option."""
         return validations(self)
 

@@ -22,7 +22,7 @@ _MEDIAN_OF_NORMAL = 0.6745
 
 
 @dataclass(frozen=True, slots=True)
-class Validation:
+class PublishedAccuracy:
     """How latency of one network on the chosen unit is predicted, and how such predictions have held.
 
     `low` and `high` are measured over predicted: of what was left out of a fit, `level` lies between them.
@@ -48,7 +48,7 @@ class Validation:
     note: str | None = None
 
 
-def validations(study: Study) -> tuple[Validation, ...]:
+def validations(study: Study) -> tuple[PublishedAccuracy, ...]:
     """One row a network of the chosen option; none where nothing was chosen."""
     if study.simulated is None:
         return ()
@@ -56,9 +56,9 @@ def validations(study: Study) -> tuple[Validation, ...]:
     return tuple(_row(option, item) for item in option.networks)
 
 
-def _row(option: Option, item: NetworkOnPart) -> Validation:
+def _row(option: Option, item: NetworkOnPart) -> PublishedAccuracy:
     estimate = item.estimate
-    row = Validation(estimate.model, option.device, option.engine, "measured", option.engine)
+    row = PublishedAccuracy(estimate.model, option.device, option.engine, "measured", option.engine)
     if estimate.rests_on is not None:
         return _transferred(row, item, estimate.rests_on)
     if item.shortfall is not None:
@@ -66,7 +66,7 @@ def _row(option: Option, item: NetworkOnPart) -> Validation:
     return row
 
 
-def _transferred(row: Validation, item: NetworkOnPart, transfer_id: str) -> Validation:
+def _transferred(row: PublishedAccuracy, item: NetworkOnPart, transfer_id: str) -> PublishedAccuracy:
     """The band in use, and where measurements lay that the fit had not seen, by kind of network."""
     transfer, band = transfer_named(transfer_id), item.estimate.latency_s
     rests = transfer.rests_on
@@ -98,7 +98,7 @@ def _kind(kind: Residuals) -> str:
     )
 
 
-def _datasheet(row: Validation, option: Option, correction: Shortfall) -> Validation:
+def _datasheet(row: PublishedAccuracy, option: Option, correction: Shortfall) -> PublishedAccuracy:
     kind = option.compute_unit.kind
     published = read_engine(GENERIC_ENGINE if correction.borrowed else option.engine).units.get(kind)
     pairs = published.shortfall_pairs if published else None

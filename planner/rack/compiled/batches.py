@@ -61,7 +61,7 @@ def wait(state: LoopState, number: int, now_s: float) -> None:
             lost = pop_oldest(state, station, group)
         else:
             lost = pop_newest(state, station, group)
-        # Behind its inference a request is no load of its unit's room any more (see `finish`).
+        # Behind its inference a request is no load of its unit's station any more (see `finish`).
         if before_inference(state, lost):
             add_load(state, state.nodes[lost].station, -1)
         drop_waiting(state, lost, now_s)
@@ -187,7 +187,8 @@ def start(state: LoopState, station: int, network: int, now_s: float) -> None:
         run.batches += 1
         run.batched += size
     full_clock_s = state.batch_s[server.unit, network, size - 1]
-    # A batch keeps the pace that it begins with. Units that start later do not slow it down (docs/rack.md).
+    # A batch keeps the service time that it begins with. Units that start later do not slow it down
+    # (docs/rack.md).
     stretch = 1.0
     if run.contention > 0.0:
         stretch += run.contention * others_at_work(state, number)

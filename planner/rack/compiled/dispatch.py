@@ -29,11 +29,11 @@ def choose_station(state: LoopState, network: int, request: int) -> int:
     run, rules = state.run[0], state.networks[network]
     emptiest = emptiest_lane(state, network)
     least = state.loads[emptiest, 1]
-    # Loads are below CLOSED, those of closed rooms between CLOSED and OFF: one number tells open, closed and
-    # off.
+    # Loads are below CLOSED, those of closed stations between CLOSED and OFF: one number tells open, closed
+    # and off.
     if least >= OFF:
         return NONE
-    # Closed rooms are taken only where no open one is left that serves the network.
+    # Closed stations are taken only where no open one is left that serves the network.
     bound = CLOSED if least < CLOSED else OFF
     first = state.lane_order[rules.first_lane]
     if run.rule == LEAST_ENERGY:
@@ -47,8 +47,8 @@ def choose_station(state: LoopState, network: int, request: int) -> int:
         state.lanes[first].last = station
     else:
         lane = first_lane_not_full(state, network, emptiest) if run.rule == NPU_FIRST else emptiest
-        # Ties go round: the search begins behind the room that was taken last, else room 0 would get every
-        # request of an empty rack.
+        # Ties go round: the search begins behind the station that was taken last, else station 0 would get
+        # every request of an empty rack.
         following = state.lanes[lane].last + 1
         station = first_least(state.loads[lane], following if following < run.unit_stations else 0)
         state.lanes[lane].last = station
@@ -90,7 +90,7 @@ def takes(state: LoopState, network: int, bound: int, station: int) -> bool:
 def next_open(state: LoopState, network: int, bound: int, station: int) -> int:
     """The next station, cyclically, that is open; one that is merely on where none is open."""
     stations = state.run[0].unit_stations
-    # It ends, because the caller has found a room under the bound.
+    # It ends, because the caller has found a station under the bound.
     station = (station + 1) % stations
     while not takes(state, network, bound, station):
         station = (station + 1) % stations
@@ -112,8 +112,8 @@ def emptier_of_two(state: LoopState, network: int, bound: int, request: int) -> 
     """Of two stations drawn at random the one with the lower load, of equals the first drawn."""
     stations = np.uint64(state.run[0].unit_stations)
     bits = mixed(state.mixing, request)
-    # Both halves of one draw are independent. The remainder favours low rooms by less than rooms / 2^32. One
-    # less, because `next_open` begins with the room behind.
+    # Both halves of one draw are independent. The remainder favours low stations by less than stations /
+    # 2^32. One less, because `next_open` begins with the station behind.
     one = next_open(state, network, bound, int((bits >> np.uint64(32)) % stations) - 1)
     other = next_open(state, network, bound, int((bits & np.uint64(0xFFFFFFFF)) % stations) - 1)
     return other if state.stations[other].load < state.stations[one].load else one
@@ -134,7 +134,7 @@ def cheapest(state: LoopState, network: int, bound: int) -> int:
         added_s = batch_s[filled] - (batch_s[filled - 1] if filled else 0.0)
         added_j = added_s * state.slow[station, network] * state.busy_w[station, network]
         # Equal energies are common (like devices at one clock); then the shorter queue wins, then the lower
-        # room.
+        # station.
         if best == NONE or added_j < best_j or (added_j == best_j and load < best_load):
             best, best_j, best_load = station, added_j, load
     return best

@@ -150,8 +150,8 @@ class _CompiledRun:
         """What went off and came on, and the new settings, in the order of the reference engine."""
         state, steering = self._state, self._steering
         self._take_settings()
-        # All that fall go before any that rise, and all rooms are opened or closed before orphans are sent:
-        # none may go to a device that leaves in the same instant.
+        # All that fall go before any that rise, and all stations are opened or closed before orphans are
+        # sent: none may go to a device that leaves in the same instant.
         orphans = [self._shut_down(int(device), now_s) for device in np.flatnonzero(steering.fell)]
         for device in np.flatnonzero(steering.rose):
             ENTRIES.plug_in(int(device), state)

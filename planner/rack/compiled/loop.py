@@ -104,8 +104,8 @@ def plug(device: int, state: LoopState) -> None:
         station = state.stations[server.station]
         station.servers_on += 1
         make_idle(state, number)
-        # The first server of a room to come back gives it a load again; it begins empty, closed where it was
-        # closed.
+        # The first server of a station to come back gives it a load again; it begins empty, closed where it
+        # was closed.
         if station.servers_on == 1 and server.unit != NONE:
             station.load = CLOSED * station.closed
             set_load(state.loads[station.lane], server.station, station.load)
@@ -140,7 +140,7 @@ def unplug(device: int, now_s: float, orphans: Ints, state: LoopState) -> int:
         else:
             leave_idle(state, number)
         station.servers_on -= 1
-        # A room that devices share keeps its queue as long as one of its servers is left.
+        # A station that devices share keeps its queue as long as one of its servers is left.
         if station.servers_on == 0:
             found = hand_back(server.station, now_s, orphans, found, state)
             if server.unit != NONE:
@@ -181,7 +181,7 @@ def open_stations(is_open: Flags, state: LoopState) -> None:
         change = int(not is_open[number]) - station.closed
         if change != 0:
             station.closed += change
-            # A room without servers stays OFF; that it is closed is remembered for when it comes back.
+            # A station without servers stays OFF; that it is closed is remembered for when it comes back.
             if station.load < OFF:
                 station.load += change * CLOSED
                 set_load(state.loads[station.lane], number, station.load)

@@ -68,7 +68,7 @@ def finish(state: LoopState, number: int, now_s: float) -> None:
     serve_until(state, number, now_s)
     count_batch(state, number, now_s)
     server = state.servers[number]
-    # A step in a pool was never a load of the pool's room, only of the unit that the request is on its way
+    # A step in a pool was never a load of the pool's station, only of the unit that the request is on its way
     # to.
     if server.unit != NONE:
         add_load(state, server.station, -server.size)

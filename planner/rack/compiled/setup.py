@@ -15,7 +15,7 @@ from planner.rack.load.topology import HOST, INFERENCE, POOLS, Topology, network
 
 _RULES = {
     "shortest_queue": s.SHORTEST_QUEUE,
-    # One room a lane: the shortest of one queue is that queue.
+    # One station a lane: the shortest of one queue is that queue.
     "central_queue": s.SHORTEST_QUEUE,
     "round_robin": s.ROUND_ROBIN,
     "power_of_two": s.POWER_OF_TWO,
@@ -38,7 +38,7 @@ def begin(rack: Rack, topology: Topology, replication: int, window_start_s: floa
         run=_run(rack, topology, window_start_s),
         servers=_servers(topology),
         stations=_stations(topology),
-        # As if the last room had just been taken: the first search begins at room 0.
+        # As if the last station had just been taken: the first search begins at station 0.
         lanes=_filled(s.LANE, topology.lanes, last=stations - 1, spill_at=topology.spill_at),
         queues=_filled(s.QUEUE, (topology.station_lane.size, len(rack.streams)), head=s.NONE, tail=s.NONE),
         nodes=nodes,
@@ -54,7 +54,7 @@ def begin(rack: Rack, topology: Topology, replication: int, window_start_s: floa
         path_s=path_s,
         pool_station=np.ascontiguousarray(topology.pool_station, dtype=np.int64),
         pool_w=_pool_w(rack),
-        # Leaves that only fill up the power of two, and rooms of other lanes, stay OFF and are never the
+        # Leaves that only fill up the power of two, and stations of other lanes, stay OFF and are never the
         # least.
         loads=np.full((topology.lanes, 2 * leaf_count(stations)), s.OFF, dtype=np.int64),
         completion_s=np.full(leaf_count(topology.servers), np.inf),

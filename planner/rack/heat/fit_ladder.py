@@ -56,19 +56,19 @@ def fit_ladder(
     minutes of idling before the load. Leakage is in the power if the power was measured. More nodes than the
     log can resolve give a small error and meaningless parts: compare the errors of one, two and three.
     """
-    told_c, power = np.array(temperature_c, dtype=np.float64), np.array(power_w, dtype=np.float64)
-    _check(interval_s, told_c, inlet_c, power, nodes)
+    logged_c, power = np.array(temperature_c, dtype=np.float64), np.array(power_w, dtype=np.float64)
+    _check(interval_s, logged_c, inlet_c, power, nodes)
     # The hottest sample over the highest power: the right order for the whole resistance, which is all that a
     # start needs.
-    whole = float((told_c.max() - inlet_c) / power.max())
+    whole = float((logged_c.max() - inlet_c) / power.max())
     # Logarithms keep resistances and capacities above zero and make steps relative.
     guess = np.log([whole * _guess(nodes, i) for i in range(nodes)])
     # A time constant that the log is long enough to show.
-    slow_s = interval_s * told_c.size / 4.0
+    slow_s = interval_s * logged_c.size / 4.0
     guess = np.concatenate((guess, np.log([slow_s / whole * _guess(nodes, i) for i in range(nodes)])))
 
     def residuals_k(logs: Floats) -> Floats:
-        return _followed_c(_nodes(logs), interval_s, told_c, inlet_c, power) - told_c
+        return _followed_c(_nodes(logs), interval_s, logged_c, inlet_c, power) - logged_c
 
     found = least_squares(residuals_k, guess, x_scale=1.0, xtol=1e-12, ftol=1e-12)
     off_k = np.asarray(found.fun, dtype=np.float64)
@@ -80,17 +80,19 @@ def fit_ladder(
     )
 
 
-def _check(interval_s: float, told_c: Floats, inlet_c: float, power: Floats, nodes: int) -> None:
+def _check(interval_s: float, logged_c: Floats, inlet_c: float, power: Floats, nodes: int) -> None:
     checks = Checks("temperature log")
     checks.positive(interval_s=interval_s)
     checks.finite(inlet_c=inlet_c)
     checks.between(1, 3, nodes=nodes)
-    checks.require(told_c.size >= _LEAST_SAMPLES, "samples", f"{_LEAST_SAMPLES} or more", told_c.size)
-    checks.require(power.size == told_c.size, "power_w", f"{told_c.size} values, one a sample", power.size)
-    whole = np.isfinite(told_c).all() and np.isfinite(power).all()
+    checks.require(logged_c.size >= _LEAST_SAMPLES, "samples", f"{_LEAST_SAMPLES} or more", logged_c.size)
+    checks.require(
+        power.size == logged_c.size, "power_w", f"{logged_c.size} values, one a sample", power.size
+    )
+    whole = np.isfinite(logged_c).all() and np.isfinite(power).all()
     checks.require(whole, "values", "finite temperatures and powers", "others among them")
     checks.require(
-        told_c.size and told_c.max() > inlet_c, "temperature_c", "above the inlet at times", "never"
+        logged_c.size and logged_c.max() > inlet_c, "temperature_c", "above the inlet at times", "never"
     )
     checks.require(
         power.size and power.max() > power.min() >= 0, "power_w", "zero or more, and a change", "none"
@@ -109,12 +111,12 @@ def _nodes(logs: Floats) -> tuple[HeatNode, ...]:
 
 
 def _followed_c(
-    nodes: tuple[HeatNode, ...], interval_s: float, told_c: Floats, inlet_c: float, power: Floats
+    nodes: tuple[HeatNode, ...], interval_s: float, logged_c: Floats, inlet_c: float, power: Floats
 ) -> Floats:
     """Die temperatures of the ladder at the samples, from settled at the first."""
     step = step_of(nodes, interval_s)
-    rise_k = (told_c[0] - inlet_c) * step.settled_k_per_w / step.settled_k_per_w[0]
-    followed = np.empty_like(told_c)
+    rise_k = (logged_c[0] - inlet_c) * step.settled_k_per_w / step.settled_k_per_w[0]
+    followed = np.empty_like(logged_c)
     for number, watts in enumerate(power):
         followed[number] = inlet_c + rise_k[0]
         rise_k = step.decay @ rise_k + step.warming_k_per_w * watts

@@ -112,7 +112,7 @@ def topology_of(rack: Rack) -> Topology:
         station_device = server_device
     lanes = int(parts_of_devices(rack).max() + 1) * len(units)
     sizes = _pool_sizes(rack)
-    # All rooms of the first pool, then of the second; rooms of units come before both.
+    # All stations of the first pool, then of the second; stations of units come before both.
     pool_station = station_lane.size + np.arange(rack.count * len(sizes)).reshape(len(sizes), rack.count).T
     for pool, size in enumerate(sizes):
         server_device = np.concatenate((server_device, np.repeat(np.arange(rack.count), size)))

@@ -1,5 +1,6 @@
 """Policies that change a rack's settings once an epoch; `docs/rack.md` shows how to add one.
 
 Each is a frozen value with its parameters and one method, `steer`. It is given the settings that the policies
-before it made (all open, full clock, the rack's own wait, for the first), and only takes away from them.
+before it made (all open, full clock, the rack's own wait, for the first), and may close devices, lower
+clocks, refuse streams and change how long batches wait; it never opens what one before it closed.
 """

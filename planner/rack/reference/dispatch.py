@@ -32,9 +32,9 @@ class Dispatcher:
         self._lanes_of = topology.lanes_of
         stations = topology.unit_stations
         self._lane_of: list[int] = topology.station_lane[:stations].tolist()
-        # Infinite in every lane but the room's own, so that a lane can be searched as a whole row.
+        # Infinite in every lane but the station's own, so that a lane can be searched as a whole row.
         self._loads: list[list[float]] = [[math.inf] * stations for _ in range(topology.lanes)]
-        # As if the last room had just been taken: the first search begins at room 0.
+        # As if the last station had just been taken: the first search begins at station 0.
         self._last = [stations - 1] * len(self._loads)
         self._closed = [False] * stations
         self._key = dispatch_key(rack.seed, replication)
@@ -127,7 +127,7 @@ class Dispatcher:
     def _emptier_of_two(self, loads: list[float], request: int) -> int:
         """Of two queues drawn at random the shorter, of equals the first drawn."""
         bits = mixed(self._key, request)
-        # Two independent halves of one draw; one less, because `_next_open` begins with the room behind.
+        # Two independent halves of one draw; one less, because `_next_open` begins with the station behind.
         one = self._next_open(loads, (bits >> 32) % len(loads) - 1)
         other = self._next_open(loads, (bits & 0xFFFFFFFF) % len(loads) - 1)
         return other if loads[other] < loads[one] else one

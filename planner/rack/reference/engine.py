@@ -12,7 +12,8 @@ The rules of the run, beside those that the description states:
   go to other devices by the dispatch rule, or are dropped where no device is left;
 - of the networks whose batch may start, the one with the request of highest priority goes first, the oldest
   of those; a batch takes its network's requests in the same order;
-- a batch that waits to fill waits from its oldest request's arrival, whatever the priority of that.
+- a batch that waits to fill waits from when its oldest request began to wait here, whatever the priority
+  of that.
 """
 
 from __future__ import annotations
@@ -172,7 +173,7 @@ class _ReferenceRun:
         """Start all that may start in a station; wait for the next batch to fill where units stay idle."""
         station = self._stations[number]
         while station.idle:
-            # Servers of one room are all units or all of a pool; a pool takes single steps and never waits
+            # Servers of one station are all units or all of a pool; a pool takes single steps and never waits
             # for a batch.
             if not self._rates.is_unit(station.idle[0]):
                 request = self._batches.take_one(station)

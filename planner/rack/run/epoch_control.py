@@ -102,7 +102,7 @@ class Steering:
         self.slow = np.stack([slow for slow, _ in kinds])[unit, device]
         self.busy_w = np.stack([busy_w for _, busy_w in kinds])[unit, device]
         update, updated = self._rack.life.update, self._standing.updated[device, None]
-        # A new model changes pace and power by ratios of the old one's, at every clock.
+        # A new model changes service time and power by ratios of the old one's, at every clock.
         if update is not None:
             self.slow = np.where(updated, self.slow * update.time_ratio, self.slow)
             self.busy_w = np.where(updated, self.busy_w * update.power_ratio, self.busy_w)
@@ -128,7 +128,7 @@ class Steering:
         before, thermal = self.heat, self._rack.device.thermal
         stood, was_out, had_shut = self._standing, self.out, self._shut
         # The order matters: heat of the epoch that ends, then who fails and comes back, then policies on what
-        # they can see of both, and last the pace of the next epoch.
+        # they can see of both, and last the service times of the next epoch.
         heat, after = advance(self._rack, before, dynamic_w)
         # A device that has failed is off without having shut down from heat; whether it had is remembered
         # apart, since only a failure ends.

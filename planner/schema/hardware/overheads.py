@@ -49,7 +49,7 @@ class LinkShare(SourcedBlock):
     shared_reason: str
 
 
-class Crossing(SourcedBlock):
+class CrossingCost(SourcedBlock):
     """What it costs to go on with a network on another unit of the part, whatever is handed over."""
 
     low_s: Sourced[Seconds]
@@ -88,7 +88,7 @@ class OverheadCatalog(StrictModel):
     engine_build: list[EngineBuild]
     first_run: list[FirstRun]
     link: LinkShare
-    crossing: Crossing
+    crossing: CrossingCost
     reformat: Reformat
     image_steps: ImageSteps
 

@@ -118,6 +118,12 @@ class Money(StrictModel):
                 return {"amount": amount, "currency": words[1]}
         raise refuse("an amount of zero or more with a currency code, such as '249 USD'", value, "1 USD")
 
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        return {"type": "string", "description": "an amount with a currency code, such as 249 USD"}
+
 
 def parse_money(text: str, where: str) -> Money:
     """An amount given as text outside a file, such as an option of the command line."""
@@ -172,6 +178,22 @@ class Sourced(Origin, Generic[T]):
 
     value: T
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """`Sourced_hz` for a number in hertz, `Sourced_int` for a count."""
+        dimensions = [mark.dimension for mark in get_args(params[0]) if isinstance(mark, Quantity)]
+        return f"Sourced_{dimensions[0] if dimensions else getattr(params[0], '__name__', 'value')}"
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        """The number alone, or with as much of its origin as the group around it does not give."""
+        whole = handler.resolve_ref_schema(handler(schema))
+        number = whole["properties"]["value"]
+        with_origin = {**whole, "required": ["value"]}
+        return {"title": with_origin.pop("title"), "anyOf": [number, with_origin]}
+
 
 ORIGIN_KEYS = tuple(Origin.model_fields)
 """Keys that say where a number comes from; a group of numbers may carry them once for all."""
@@ -201,6 +223,28 @@ class SourcedBlock(StrictModel):
             if key in filled and _holds_sourced(info.annotation):
                 filled[key] = _with_origin(filled[key], shared)
         return filled
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        """The fields; mappings to numbers may hold the origin of their numbers too."""
+        written = handler(schema)
+        keys = handler.resolve_ref_schema(written)["properties"]
+        origin = {key: keys[key] for key in ORIGIN_KEYS}
+        for name, info in cls.model_fields.items():
+            if _holds_sourced(info.annotation):
+                _admit_origin(keys[info.alias or name], origin)
+        return written
+
+
+def _admit_origin(written: dict[str, Any], origin: dict[str, object]) -> None:
+    """Beside the names that a mapping to numbers has, at any depth."""
+    if isinstance(inner := written.get("additionalProperties"), dict):
+        written["properties"] = origin
+        if names := written.get("propertyNames"):
+            written["propertyNames"] = {"anyOf": [names, {"enum": list(ORIGIN_KEYS)}]}
+        _admit_origin(inner, origin)
 
 
 def _holds_sourced(annotation: object) -> bool:

@@ -5,7 +5,13 @@ A field `bandwidth_bytes_per_s` is written `bandwidth: 68 GB/s`; the suffix says
 
 from __future__ import annotations
 
+import json
+import re
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
 
 from planner.units import UNITS
 
@@ -37,3 +43,35 @@ class StrictModel(BaseModel):
         strict=True,
         allow_inf_nan=False,
     )
+
+
+class Untitled(GenerateJsonSchema):
+    """Pydantic's JSON Schema without a title for each key: the key says it already."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
+        """No field has one."""
+        return False
+
+
+class _AsWritten(Untitled):
+    """Without nulls and defaults: a file leaves out what is not known."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+
+def editor_schema(model: type[StrictModel], title: str) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the files that `model` describes, for completion in an editor."""
+    schema = _named(model.model_json_schema(schema_generator=_AsWritten))
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": title}
+
+
+def _named(schema: dict[str, Any]) -> dict[str, Any]:
+    """Each definition under its title; pydantic's own numbers for generic classes differ between versions."""
+    names = {name: body.get("title", name) for name, body in schema["$defs"].items()}
+    schema["$defs"] = {names[name]: schema["$defs"][name] for name in sorted(names, key=names.__getitem__)}
+    text = re.sub(r"#/\$defs/(\w+)", lambda match: f"#/$defs/{names[match[1]]}", json.dumps(schema))
+    return dict(json.loads(text))

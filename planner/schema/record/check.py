@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from planner.errors import InputError, Problem
 from planner.schema.reading.problems import KeyPath, dotted
+from planner.schema.reading.strict import Untitled
 from planner.schema.record.study import SCHEMA, StudyRecord
 
 _EXPECTED = {
@@ -57,18 +58,11 @@ def canonical_json(record: Mapping[str, object]) -> bytes:
     return (json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-class _Untitled(GenerateJsonSchema):
-    """Pydantic's JSON Schema without a title for each key: the key says it already."""
-
-    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
-        return False
-
-
 def study_schema() -> dict[str, object]:
     """JSON Schema (draft 2020-12) of what `planner report --data` writes; more keys are allowed."""
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
-        **_STUDY.json_schema(schema_generator=_Untitled),
+        **_STUDY.json_schema(schema_generator=Untitled),
         "title": f"Study record, version {SCHEMA}",
         "description": "SI units, the unit in the key; null where a number is unknown.",
     }

@@ -20,7 +20,17 @@ from planner.plan.study.pitfalls import lint_scenario
 from planner.plan.study.study import run_study
 from planner.schema.hardware.device import Precision
 from planner.zoo.source import read_model
-from tests.plan.pitfalls.lint_plans import CASES, FINE, WAVES, Change, given, plan, streams, toolchain
+from tests.plan.pitfalls.lint_plans import (
+    CASES,
+    FINE,
+    WAVES,
+    Change,
+    compression,
+    given,
+    plan,
+    streams,
+    toolchain,
+)
 
 
 def pitfalls_of(*changes: Change):
@@ -124,3 +134,11 @@ def test_a_study_is_linted_without_another_simulation():
 
 def test_nothing_feasible_is_linted_by_what_comes_nearest():
     assert "heat-and-density/power" in rules_of({"site": {"power_limit": "40 W"}})
+
+
+def test_lost_accuracy_is_said_in_points():
+    accuracy = {"full": "58.0 %", "compressed": "55.5 %", "least": "55 %"}
+    (pitfall,) = pitfalls_of(compression(accuracy=accuracy))
+    assert "2.5" in pitfall.evidence
+    assert "58" in pitfall.evidence
+    assert "55.5" in pitfall.evidence

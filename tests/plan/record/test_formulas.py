@@ -22,7 +22,8 @@ def test_a_simulated_study_names_its_models_in_the_order_of_the_table(study):
     found = keys(study)
     assert found == [key for key in FORMULAS if key in found]
     assert {"transferred_time", "thermal_ladder", "student_interval", "mser5", "present_value"} <= set(found)
-    assert not {"cross_interference", "fan_curve", "sealed_cabinet", "kernel_process"} & set(found)
+    absent = {"cross_interference", "fan_curve", "sealed_cabinet", "kernel_process", "air_density"}
+    assert not absent & set(found)
 
 
 def test_another_site_names_other_formulas(line):
@@ -30,6 +31,15 @@ def test_another_site_names_other_formulas(line):
     found = keys(run_study(line(limit, devices="jetson-orin-nano-8")))
     assert "thermal_ladder" not in found  # nothing was simulated
     assert {"utilisation", "present_value"} <= set(found)
+
+
+def test_a_high_site_names_the_density_of_its_air(line):
+    found = keys(
+        run_study(
+            line(("rack_units: 12", "rack_units: 12\n  altitude: 1500 m"), devices="jetson-orin-nano-8")
+        )
+    )
+    assert {"air_density", "thermal_ladder"} <= set(found)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

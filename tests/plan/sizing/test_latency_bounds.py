@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from planner.plan.options.rack_run import RackRun
 from planner.plan.sizing.latency_bounds import with_bounds
+from planner.plan.sizing.latency_span import stream_spans
 from planner.rack.counts.results import Verdict
 from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service, Thermal
 from planner.rack.description.streams import StreamGroup
@@ -77,3 +79,19 @@ def test_the_planned_run_is_not_repeated():
     )
     assert calls == [(0.02,)], "the high end is overloaded and the middle is there"
     assert replace(run, streams=result.streams) == result
+
+
+@pytest.mark.parametrize(("plan_for", "planned"), [("cautious", "high"), ("typical", "mid")])
+def test_the_interval_over_runs_is_added_at_the_end_that_was_planned_for_alone(
+    monkeypatch, plan_for, planned
+):
+    monkeypatch.setitem(TIMES_S, "high", 0.08)
+    run = judged(0.5, planned)
+    (span,) = stream_spans(
+        SimpleNamespace(option=SimpleNamespace(plan_for=plan_for), result=run.result, rack=run.rack)
+    )
+    (stream,) = run.result.streams
+    bounds, latency = stream.bounds, stream.latency_s
+    assert (span.low_s, span.mid_s) == (bounds.low.p99, bounds.mid.p99)
+    assert span.high_s == (latency.p99_high if planned == "high" else bounds.high.p99)
+    assert span.as_planned is getattr(bounds, planned).verdict
