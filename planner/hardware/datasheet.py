@@ -8,16 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeGuard, cast
 
 from planner.hardware.label import label_record
 from planner.provenance import Status
 from planner.schema.hardware.device import ComputeUnit, Device, Precision
 from planner.schema.reading.quantity import Money, Origin, Sourced, numbers_in
 from planner.schema.reading.strict import StrictModel
+from planner.schema.record.commands.device_blocks import (
+    DeviceMemoryRecord,
+    DeviceRecord,
+    HostLinkRecord,
+    ModeRecord,
+    SizeRecord,
+    ThermalRecord,
+)
+from planner.schema.record.commands.devices import DevicePriceRecord, OriginRecord, PeakRecord, UnitRecord
 from planner.units import UNITS, format_quantity
 
-Record = dict[str, Any]
+_Number = Sourced[float] | Sourced[int]
+_Numbers = _Number | dict[str, _Number] | list[_Number]
 
 _WEAKNESS = (Status.MEASURED, Status.VENDOR, Status.DERIVED, Status.ASSUMED)
 
@@ -63,8 +73,9 @@ def figures(device: Device) -> tuple[DatasheetNumber, ...]:
     return tuple(ledger)
 
 
-def device_record(device: Device) -> Record:
+def device_record(device: Device) -> DeviceRecord:
     """The part as plain values: the answer of `planner devices show`."""
+    link, size = device.host_link, device.size
     return {
         "id": device.id,
         "name": device.name,
@@ -72,18 +83,38 @@ def device_record(device: Device) -> Record:
         "year": device.year.value,
         "form": device.form,
         "architecture": device.architecture,
-        **_origins({"year": device.year}),
+        "source": device.year.source,
+        "status": device.year.status.value,
+        "provenance": {"year": _origin(device.year)},
         "units": [_unit_record(unit_id, unit) for unit_id, unit in device.units.items()],
-        "memory": _block_record(device.memory),
-        "modes": [_block_record(mode) for mode in device.modes],
-        "thermal": _block_record(device.thermal),
-        "host_link": _block_record(device.host_link) if device.host_link else None,
-        "size": _block_record(device.size) if device.size else None,
+        "memory": cast("DeviceMemoryRecord", _block_record(device.memory)),
+        "modes": [cast("ModeRecord", _block_record(mode)) for mode in device.modes],
+        "thermal": cast("ThermalRecord", _block_record(device.thermal)),
+        "host_link": cast("HostLinkRecord", _block_record(link)) if link else None,
+        "size": cast("SizeRecord", _block_record(size)) if size else None,
         "price": _price_record(device),
         "label": label_record(device),
         "label_note": device.label_note,
-        "contradictions": [item.model_dump() for item in device.contradictions],
-        "sources": [{"id": key, **source.model_dump()} for key, source in device.sources.items()],
+        "contradictions": [
+            {
+                "about": item.about,
+                "used": item.used,
+                "others": [{"value": other.value, "source": other.source} for other in item.others],
+                "why": item.why,
+            }
+            for item in device.contradictions
+        ],
+        "sources": [
+            {
+                "id": key,
+                "title": source.title,
+                "url": source.url,
+                "revision": source.revision,
+                "date": source.date,
+                "note": source.note,
+            }
+            for key, source in device.sources.items()
+        ],
     }
 
 
@@ -95,13 +126,15 @@ def _measure(value: float, dimension: str | None) -> tuple[float, str, str]:
     return value, symbol, format_quantity(value, dimension, digits=5)
 
 
-def _unit_record(unit_id: str, unit: ComputeUnit) -> Record:
+def _unit_record(unit_id: str, unit: ComputeUnit) -> UnitRecord:
     return {
         "id": unit_id,
         "kind": unit.kind,
         "name": unit.name,
         "count": unit.count.value,
-        **_origins({"count": unit.count}),
+        "source": unit.count.source,
+        "status": unit.count.status.value,
+        "provenance": {"count": _origin(unit.count)},
         "engines": unit.engines,
         "fallback": {asked.value: used.value for asked, used in unit.fallback.items()},
         "peaks": [
@@ -125,7 +158,7 @@ def _unit_record(unit_id: str, unit: ComputeUnit) -> Record:
 
 def _by_mode_and_precision(
     table: Mapping[Precision, Mapping[str, Sourced[float]]], *, sparse: bool
-) -> list[Record]:
+) -> list[PeakRecord]:
     return [
         {
             "precision": precision.value,
@@ -139,7 +172,7 @@ def _by_mode_and_precision(
     ]
 
 
-def _price_record(device: Device) -> Record | None:
+def _price_record(device: Device) -> DevicePriceRecord | None:
     if device.price is None:
         return None
     price = device.price.amount_money
@@ -152,53 +185,73 @@ def _price_record(device: Device) -> Record | None:
     }
 
 
-def _block_record(block: StrictModel) -> Record:
-    """A group of numbers: its own fields, then the weakest origin and the origin of each number."""
-    numbers: dict[str, object] = {}
-    plain: Record = {}
+def _block_record(block: StrictModel) -> dict[str, object]:
+    """A group of numbers: its own fields, then the weakest origin and the origin of each number.
+
+    Keys are the fields of the group, which a record declares once more for those who read JSON.
+    """
+    numbers: dict[str, _Numbers] = {}
+    plain: dict[str, object] = {}
     for name in type(block).model_fields:
         value = getattr(block, name)
         if name in Origin.model_fields:
             continue
-        if isinstance(value, Sourced) or (isinstance(value, dict) and _all_sourced(value)):
+        if _is_numbers(value):
             numbers[name] = value
         else:
-            plain[name] = value
+            plain[name] = _plain(value)
     return {**plain, **{name: _value(item) for name, item in numbers.items()}, **_origins(numbers)}
 
 
-def _all_sourced(mapping: Mapping[object, object]) -> bool:
-    return all(isinstance(item, Sourced) for item in mapping.values())
+def _is_numbers(value: object) -> TypeGuard[_Numbers]:
+    """A number with its origin, a table of them (an empty one too), or a list of one or more."""
+    if isinstance(value, dict):
+        return all(isinstance(item, Sourced) for item in value.values())
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(item, Sourced) for item in value)
+    return isinstance(value, Sourced)
 
 
-def _value(item: object) -> object:
+def _plain(value: object) -> object:
+    """A group inside a group as its own record."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return _block_record(value) if isinstance(value, StrictModel) else value
+
+
+def _value(item: _Numbers) -> object:
     if isinstance(item, dict):
         return {key: number.value for key, number in item.items()}
-    return item.value if isinstance(item, Sourced) else None
+    return [number.value for number in item] if isinstance(item, list) else item.value
 
 
-def _origins(numbers: Mapping[str, object]) -> Record:
+def _origins(numbers: Mapping[str, _Numbers]) -> dict[str, object]:
     """`source` and `status` of the weakest number, and `provenance` with the origin of each."""
-    each: Record = {}
+    each: dict[str, object] = {}
     flat: list[Origin] = []
     for name, item in numbers.items():
-        if isinstance(item, Sourced):
-            flat.append(item)
-            each[name] = _origin(item)
-        elif isinstance(item, dict):
+        if isinstance(item, dict):
             flat += item.values()
             each[name] = {key: _origin(number) for key, number in item.items()}
+        elif isinstance(item, list):
+            flat += item
+            each[name] = [_origin(number) for number in item]
+        else:
+            flat.append(item)
+            each[name] = _origin(item)
     if not flat:
         return {}
     weakest = max(flat, key=lambda origin: _WEAKNESS.index(origin.status))
     return {"source": weakest.source, "status": weakest.status.value, "provenance": each}
 
 
-def _origin(origin: Origin) -> Record:
+def _origin(origin: Origin) -> OriginRecord:
     """Source and status, and what else is known about where the number comes from."""
-    record: Record = {"source": origin.source, "status": origin.status.value}
-    for name in ("confidence", "formula", "note"):
-        value = getattr(origin, name)
-        if value is not None:
-            record[name] = value
+    record: OriginRecord = {"source": origin.source, "status": origin.status.value}
+    if origin.confidence is not None:
+        record["confidence"] = origin.confidence
+    if origin.formula is not None:
+        record["formula"] = origin.formula
+    if origin.note is not None:
+        record["note"] = origin.note
     return record

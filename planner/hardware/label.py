@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.hardware.physics import label_total_ops_per_s
 from planner.schema.hardware.device import Device, Label
+from planner.schema.record.commands.devices import LabelRecord
 from planner.units import format_percent, format_quantity
 
 
@@ -29,7 +30,7 @@ def label_sentence(device: Device) -> str | None:
     return sentence
 
 
-def label_record(device: Device) -> dict[str, object] | None:
+def label_record(device: Device) -> LabelRecord | None:
     """What the headline says and adds up to, for JSON; none without a headline."""
     label = device.label
     if label is None:

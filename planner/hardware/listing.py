@@ -10,8 +10,7 @@ from typing import Any
 from planner.hardware.operating_point import choose_mode
 from planner.schema.hardware.device import Device, Mode, Precision, UnitKind
 from planner.schema.reading.quantity import Money
-
-Row = dict[str, Any]
+from planner.schema.record.commands.devices import DeviceRowRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Filter:
 class Listing:
     """The rows, and why parts without a known price, or in another currency, are not among them."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[DeviceRowRecord, ...]
     remarks: tuple[str, ...]
 
 
@@ -44,7 +43,7 @@ def list_parts(devices: Iterable[Device], wanted: Filter | None = None, sort: st
     within `max_power_w`. Raises KeyError for another sort key.
     """
     wanted = wanted or Filter()
-    rows: list[Row] = []
+    rows: list[DeviceRowRecord] = []
     priceless: list[str] = []
     for device in devices:
         mode = _mode_within(device, wanted.max_power_w)
@@ -66,7 +65,7 @@ def list_parts(devices: Iterable[Device], wanted: Filter | None = None, sort: st
     return Listing((*known, *unknown), tuple(remarks))
 
 
-SORT_KEYS: Mapping[str, tuple[Callable[[Row], Any], bool]] = {
+SORT_KEYS: Mapping[str, tuple[Callable[[DeviceRowRecord], Any], bool]] = {
     "id": (lambda row: row["id"], False),
     "vendor": (lambda row: (row["vendor"], row["id"]), False),
     "year": (lambda row: row["year"], True),
@@ -123,7 +122,7 @@ def _best_peak(
     return max(peaks, default=(None, None))
 
 
-def _row(device: Device, mode: Mode, wanted: Filter) -> Row:
+def _row(device: Device, mode: Mode, wanted: Filter) -> DeviceRowRecord:
     biggest = {m.id: _best_peak(device, m.id, Precision.INT8, wanted.kind) for m in device.modes}
     fastest = max(biggest, key=lambda name: biggest[name][0] or 0.0)
     precision = wanted.precision or Precision.INT8

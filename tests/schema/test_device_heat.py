@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from planner.errors import InputError
+from planner.hardware.datasheet import device_record
 from planner.plan.rack.heat import thermal_of_part
 from planner.plan.rack.rack_model import rack_air, rack_fan_w
 from planner.plan.rack.synthetic import synthetic_rack
@@ -15,6 +18,7 @@ from planner.plan.scenario.file import read_scenario
 from planner.rack.description.heat_path import DeviceFan, HeatNode
 from planner.schema.hardware.device import Device
 from planner.schema.reading.yaml_file import parse_document, validate
+from planner.schema.record.commands.device_blocks import DeviceRecord
 from planner.schema.scenario.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +51,13 @@ def test_a_part_with_everything_reaches_the_rack():
     assert thermal.resistance_k_per_w == pytest.approx(RESISTANCE)
     assert thermal.fan == DeviceFan((50.0, 65.0), (0.3, 0.6, 1.0), 4.0, 1.2, 0.2)
     assert thermal.power_cap_w == 20.0
+
+
+def test_a_part_with_everything_can_be_written_as_json():
+    record = json.loads(json.dumps(device_record(nano(STORES + FAN + CAP))))
+    TypeAdapter(DeviceRecord).validate_python(record, strict=True)
+    assert record["thermal"]["fan"]["speeds_ratio"] == [0.3, 0.6, 1.0]
+    assert record["thermal"]["stores"][0]["heat_capacity_j_per_k"] == 2.0
 
 
 def test_all_problems_of_a_parts_heat_are_named_at_once():

@@ -16,6 +16,8 @@ from planner.cli.text.numbers import quantity
 
 if TYPE_CHECKING:
     from planner.schema.hardware.device import UnitKind
+    from planner.schema.record.commands.device_blocks import ShownDeviceRecord
+    from planner.schema.record.commands.devices import DeviceListRecord, DeviceRowRecord
 
 KINDS = ("gpu", "dla", "npu", "cpu")
 SORTS = ("id", "vendor", "year", "peak", "bandwidth", "memory", "power", "price")
@@ -77,12 +79,16 @@ def list_devices(
     ]
     footer = [f"note: {text}" for text in (*listing.remarks, *notes)]
     right = frozenset({peak, "bandwidth", "memory", "limit", "price"})
-    record = {"devices": rows, "remarks": list(listing.remarks), "own_parts": notes}
+    record: DeviceListRecord = {
+        "devices": list(rows),
+        "remarks": list(listing.remarks),
+        "own_parts": notes,
+    }
     heading = [] if rows else ["no part matches"]
     output.write(CommandResult(record, [_flat(row) for row in rows], table, heading, footer, right))
 
 
-def _flat(row: dict[str, object]) -> dict[str, object]:
+def _flat(row: DeviceRowRecord) -> dict[str, object]:
     return {key: " ".join(value) if isinstance(value, list) else value for key, value in row.items()}
 
 
@@ -121,7 +127,8 @@ def show(device_id: str, *, output: Output) -> None:
         }
         for f in ledger
     ]
-    record = {**device_record(device), "origin": api.part_file(device_id).origin, "notes": notes}
+    origin = api.part_file(device_id).origin
+    record: ShownDeviceRecord = {**device_record(device), "origin": origin, "notes": notes}
     output.write(CommandResult(record, rows, table, heading, footer, frozenset({"value"})))
 
 

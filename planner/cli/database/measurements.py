@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +13,7 @@ from planner.cli.text.numbers import quantity
 
 if TYPE_CHECKING:
     from planner.hardware.measurements import Measurement
+    from planner.schema.record.commands.listings import MeasurementRecord, MeasurementsRecord
 
 ROWS_OF_A_TABLE = 40
 METRICS = ("latency_ms", "throughput_fps", "power_w", "energy_mj")
@@ -60,18 +61,9 @@ def list_measurements(
     most = limit or (ROWS_OF_A_TABLE if output.format == "table" else len(found))
     shown, parts = found[:most], set(api.device_ids())
     networks = {entry.name for entry in api.list_networks()}
-    rows: list[dict[str, object]] = [
-        {
-            **asdict(row),
-            "corrections": list(row.corrections),
-            "value_si": row.value_si,
-            "in_catalogue": row.part in parts,
-            "in_zoo": row.model in networks,
-        }
-        for row in shown
-    ]
+    rows = [_record(row, parts, networks) for row in shown]
     footer = [] if len(shown) == len(found) else [f"{len(found) - len(shown)} more; --limit shows them"]
-    record = {"matched": len(found), "corrected": corrected, "measurements": rows}
+    record: MeasurementsRecord = {"matched": len(found), "corrected": corrected, "measurements": rows}
     flat = [{**row, "corrections": " ".join(m.corrections)} for row, m in zip(rows, shown, strict=True)]
     table = [_line(row) for row in shown]
     heading = [f"{len(found)} measurements" + (", corrected" if corrected else ", as published")]
@@ -113,4 +105,35 @@ def _line(row: Measurement) -> dict[str, str]:
         "statistic": row.statistic,
         "trust": row.trust,
         "id": row.id,
+    }
+
+
+def _record(row: Measurement, parts: Set[str], networks: Set[str]) -> MeasurementRecord:
+    """The row as JSON, and whether its part and its network are known here."""
+    return {
+        "id": row.id,
+        "part": row.part,
+        "published_part": row.published_part,
+        "power_mode": row.power_mode,
+        "unit": row.unit,
+        "engine": row.engine,
+        "engine_version": row.engine_version,
+        "model": row.model,
+        "published_model": row.published_model,
+        "input_shape": row.input_shape,
+        "precision": row.precision,
+        "precision_inferred": row.precision_inferred,
+        "batch": row.batch,
+        "streams_threads": row.streams_threads,
+        "cluster": row.cluster,
+        "metric": row.metric,
+        "statistic": row.statistic,
+        "value": row.value,
+        "source": row.source,
+        "note": row.note,
+        "trust": row.trust,
+        "corrections": list(row.corrections),
+        "value_si": row.value_si,
+        "in_catalogue": row.part in parts,
+        "in_zoo": row.model in networks,
     }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from planner import api
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import count
+
+if TYPE_CHECKING:
+    from planner.schema.record.commands.listings import ZooNetworkRecord, ZooRecord
 
 
 @click.group("zoo")
@@ -22,7 +25,7 @@ def command() -> None:
 def list_networks(*, output: Output) -> None:
     """All networks with their published counts."""
     entries = api.list_networks()
-    rows = [
+    rows: list[ZooNetworkRecord] = [
         {
             "name": entry.name,
             "title": entry.title,
@@ -44,7 +47,8 @@ def list_networks(*, output: Output) -> None:
         }
         for entry in entries
     ]
-    output.write(CommandResult({"networks": rows}, rows, table, [], [], frozenset({"parameters", "MACs"})))
+    record: ZooRecord = {"networks": rows}
+    output.write(CommandResult(record, rows, table, [], [], frozenset({"parameters", "MACs"})))
 
 
 @command.command("export")

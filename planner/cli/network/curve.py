@@ -55,6 +55,7 @@ def command(
 ) -> int:
     """How MODEL's throughput and latency grow with batch, threads or streams on one unit, and to where."""
     from planner.cli.main import OK
+    from planner.plan.compare.curve_record import curve_record, point_record
 
     answer = api.curve(
         api.read_onnx(model, batch=batch, shapes=parse_shapes(shapes)),
@@ -67,22 +68,12 @@ def command(
         engine=engine,
     )
     first, found = answer.first, answer.curve
-    record = {
-        "model": first.model,
-        "device": first.device,
-        "unit": first.unit,
-        "mode": first.mode,
-        "engine": first.engine,
-        "precision": first.precision.value,
-        "over": found.over,
-        "knee_at": found.knee_at,
-        "rows": [_record(point, found) for point in found.points],
-    }
+    record = curve_record(first, found)
     heading = [
         f"{first.model} on {first.device}/{first.unit}, mode {first.mode}, {first.engine} {first.precision}",
         _verdict(found),
     ]
-    rows = [{**_record(point, found), "latency_s": point.latency_s.mid} for point in found.points]
+    rows = [{**point_record(point, found.over), "latency_s": point.latency_s.mid} for point in found.points]
     table = [_row(point, found) for point in found.points]
     right = frozenset({found.over, "throughput", "energy"})
     output.write(CommandResult(record, rows, table, heading, [], right))
@@ -97,17 +88,6 @@ def _verdict(found: LoadCurve) -> str:
         f"knee at {found.knee_at:.3g} {found.over}, where the best rate of one meets the best of all; "
         f"most at {best.at}: {best.throughput_per_s:.4g}/s"
     )
-
-
-def _record(point: CurvePoint, found: LoadCurve) -> dict[str, object]:
-    latency = point.latency_s
-    return {
-        found.over: point.at,
-        "latency_s": {"low": latency.low, "mid": latency.mid, "high": latency.high, "level": latency.level},
-        "throughput_per_s": point.throughput_per_s if point.fits else None,
-        "energy_per_inference_j": point.energy_per_inference_j if point.fits else None,
-        "fits": point.fits,
-    }
 
 
 def _row(point: CurvePoint, found: LoadCurve) -> dict[str, str]:

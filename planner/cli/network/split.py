@@ -58,6 +58,7 @@ def command(
 ) -> int:
     """Every cut of MODEL between a device and a server over a link, against all on one side."""
     from planner.cli.main import OK
+    from planner.latency.units.split_record import split_record
 
     size = parse_option("--input-size", input_size, "bytes")
     answer = parse_option("--answer-size", answer_size, "bytes")
@@ -75,33 +76,7 @@ def command(
         server_precision=server_precision,
     )
     found, wire, here, there = linked.split, linked.wire, linked.device, linked.server
-    record = {
-        "model": here.model,
-        "batch": batch,
-        "device": {
-            "id": here.device,
-            "unit": here.unit,
-            "mode": here.mode,
-            "precision": here.precision.value,
-        },
-        "server": {
-            "id": there.device,
-            "unit": there.unit,
-            "mode": there.mode,
-            "precision": there.precision.value,
-        },
-        "link": {
-            "up_bytes_per_s": wire.up_bytes_per_s,
-            "down_bytes_per_s": wire.down_bytes_per_s,
-            "round_trip_s": wire.round_trip_s,
-        },
-        "best": _record(found.best),
-        "all_device": _record(found.all_device),
-        "all_server": _record(found.all_server),
-        "certain": found.certain,
-        "cuts": [_record(cut) for cut in found.cuts],
-        "warnings": [*here.warnings, *there.warnings],
-    }
+    record = split_record(found, here, there, wire, batch)
     heading = [
         f"{here.model}, {here.device}/{here.unit} {here.precision} and {there.device}/{there.unit} "
         f"{there.precision}, batch {batch}: {len(found.cuts)} cuts",
@@ -166,24 +141,9 @@ def _row(cut: Cut, found: Split) -> dict[str, str]:
     }
 
 
-def _record(cut: Cut) -> dict[str, object]:
-    latency = cut.latency_s
-    return {
-        "kernels_on_device": cut.kernels,
-        "after": cut.after,
-        "up_bytes": cut.up_bytes,
-        "down_bytes": cut.down_bytes,
-        "device_s": cut.device_s.mid,
-        "link_s": cut.link_s,
-        "server_s": cut.server_s.mid,
-        "latency_s": {"low": latency.low, "mid": latency.mid, "high": latency.high},
-        "throughput_per_s": 1 / cut.slowest_stage_s if cut.slowest_stage_s else None,
-        "device_energy_j": cut.device_energy_j,
-    }
-
-
 def _flat(cut: Cut) -> dict[str, object]:
-    record = _record(cut)
-    latency = cut.latency_s
+    from planner.latency.units.split_record import cut_record
+
+    record, latency = cut_record(cut), cut.latency_s
     ends = {"latency_s_low": latency.low, "latency_s_mid": latency.mid, "latency_s_high": latency.high}
     return {**{key: value for key, value in record.items() if key != "latency_s"}, **ends}

@@ -26,6 +26,7 @@ from planner.cli.text.numbers import band, quantity
 if TYPE_CHECKING:
     from planner.latency.variants.accuracy_risk import AccuracyRisk
     from planner.latency.variants.variants import Variant
+    from planner.schema.record.commands.variants import VariantRecord
 
 
 @click.command("what-if")
@@ -74,27 +75,15 @@ def command(
         channels=parse_option("--channels", channels, "ratio") or 0.0,
     )
     reference = api.baseline(found)
-    rows = variants_record(found)
-    usual = reference.estimate if reference else None
-    record: dict[str, object] = {
-        "model": workload.model,
-        "device": device_id,
-        "unit": usual.unit if usual else unit,
-        "mode": usual.mode if usual else mode,
-        "engine": usual.engine if usual else engine,
-        "batch": batch,
-        "baseline": reference.id if reference else None,
-        "variants": rows,
-    }
+    record = variants_record(workload, device_id, found, unit=unit, mode=mode, engine=engine)
     heading = [
         f"{workload.model} on {device_id}/{record['unit']}, mode {record['mode']}, {record['engine']}, "
         f"batch {batch}; gains are over {record['baseline']}"
     ]
     table = [_row(item, reference) for item in found]
     right = frozenset({"gain", "memory", "moved"})
-    output.write(
-        CommandResult(record, [_flat(row) for row in rows], table, heading, list(_footer(found)), right)
-    )
+    rows = [_flat(row) for row in record["variants"]]
+    output.write(CommandResult(record, rows, table, heading, list(_footer(found)), right))
     return OK if reference else INFEASIBLE
 
 
@@ -143,7 +132,7 @@ def _footer(found: Sequence[Variant]) -> Iterator[str]:
     yield "points are what others lost, not what this network will: measure it on data of its task"
 
 
-def _flat(row: dict[str, object]) -> dict[str, object]:
+def _flat(row: VariantRecord) -> dict[str, object]:
     """One CSV row: bands as `latency_s_low` and so on, the risk as its level."""
     flat: dict[str, object] = {}
     for key, value in row.items():

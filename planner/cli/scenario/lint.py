@@ -32,15 +32,15 @@ def command(
     made on purpose is accepted with a reason under `accepted` in the scenario.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.record.pitfalls import pitfall_record
+    from planner.plan.record.pitfalls import lint_record
 
     pitfalls = api.lint(scenario, progress=output.progress)
     output.progress_done()
-    records = [pitfall_record(pitfall) for pitfall in pitfalls]
+    record = lint_record(pitfalls)
     open_ones = [pitfall for pitfall in pitfalls if pitfall.open]
     heading = [f"{len(open_ones)} open, {len(pitfalls) - len(open_ones)} accepted"]
     lines = [line for pitfall in pitfalls for line in _lines(pitfall)]
-    output.write(CommandResult({"pitfalls": records}, records, [], heading, lines))
+    output.write(CommandResult(record, record["pitfalls"], [], heading, lines))
     serious = any(pitfall.severity != "note" for pitfall in open_ones)
     return INFEASIBLE if strict and serious else OK
 

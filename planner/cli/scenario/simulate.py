@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,26 +100,13 @@ def _status(simulated: RackRun) -> int:
 
 def _answer(found: SimulatedScenario) -> CommandResult:
     """The simulated rack as table and record, with what the scenario asks about the rack beside."""
-    from planner.plan.rack.claims import claims_record
-    from planner.plan.rack.questions import life_record
-    from planner.plan.rack.theory import theory_record
-    from planner.plan.record.simulated import rack_record
+    from planner.plan.record.simulated import simulate_record
 
     scenario, simulated = found.source.scenario, found.run
     rack, result = simulated.rack, simulated.result
-    answered = {
-        **rack_record(rack, result),
-        "verdict": simulated.verdict,
-        "engine": found.engine,
-        "reasons": list(simulated.reasons),
-    }
-    if result.update is not None:
-        answered["new_model"] = asdict(result.update)
     theory = api.theory_beside(simulated)
-    if theory is not None:
-        answered["theory"] = theory_record(theory)
-    answered.update(life_record(scenario, rack))
-    answered.update(claims_record(scenario))
+    notes = [*result.warnings, *api.own_part_notes(found.parts)]
+    answered = simulate_record(scenario, simulated, found.engine, theory, notes)
     table = [
         {
             "stream": stream.name,
@@ -157,8 +143,6 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     footer = band_lines(result.streams)
     footer += ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
-    notes = [*result.warnings, *api.own_part_notes(found.parts)]
-    answered["warnings"] = notes
     footer += theory_lines(theory) if theory else []
     footer += rack_life_lines(scenario, rack)
     footer += claim_lines(scenario)

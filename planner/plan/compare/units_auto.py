@@ -16,6 +16,7 @@ from planner.latency.planning import planning_band, shortfall
 from planner.latency.result import Estimate
 from planner.latency.units.placement import AUTO, Placement, place
 from planner.schema.hardware.device import Device, Precision
+from planner.schema.record.commands.units import AutoRecord, TriedUnitRecord
 from planner.workload.workload import Workload
 
 CONTROL = "cpu"
@@ -157,7 +158,7 @@ def _traffic_bytes(estimate: Estimate) -> float:
     return sum(layer.bytes for layer in estimate.layers) / estimate.batch
 
 
-def auto_record(answer: AutoAnswer) -> dict[str, object]:
+def auto_record(answer: AutoAnswer) -> AutoRecord:
     """What `planner estimate --unit auto` adds to its JSON."""
     best, together = answer.best, answer.together
     return {
@@ -196,7 +197,7 @@ def auto_record(answer: AutoAnswer) -> dict[str, object]:
     }
 
 
-def _tried_record(item: Tried) -> dict[str, object]:
+def _tried_record(item: Tried) -> TriedUnitRecord:
     placement = item.placement
     if placement is None:
         return {"unit": item.unit, "latency_s": None, "energy_per_inference_j": None, "falls_back": None,

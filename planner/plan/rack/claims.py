@@ -21,6 +21,7 @@ from planner.latency.band import Band
 from planner.latency.estimate import estimate
 from planner.latency.power import average_power_w
 from planner.latency.result import Estimate
+from planner.schema.record.commands.simulate import ClaimRecord, ClaimsRecord
 from planner.schema.scenario.claims import Claim
 from planner.schema.scenario.scenario import Scenario
 from planner.zoo.source import read_model
@@ -151,7 +152,7 @@ def _ladder(name: str, device: str, quantity: str, figures: Sequence[ReportedFig
     return Ladder(name, device, quantity, float(fixed), float(factor), float(errors.max()))
 
 
-def claims_record(scenario: Scenario) -> dict[str, object]:
+def claims_record(scenario: Scenario) -> ClaimsRecord:
     """What `planner simulate` adds to its JSON where there are claims: keys `claims` and `ladders`."""
     answers = claim_answers(scenario)
     if not answers:
@@ -172,7 +173,7 @@ def claims_record(scenario: Scenario) -> dict[str, object]:
     }
 
 
-def _record(answer: ClaimAnswer) -> dict[str, object]:
+def _record(answer: ClaimAnswer) -> ClaimRecord:
     found = answer.estimate
     return {
         "name": answer.claim.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from planner.errors import InputError, Problem
@@ -240,28 +240,3 @@ def offload_answer(scenario: Scenario, rack: Rack) -> OffloadAnswer | None:
         rack_utilisation=offered_utilisation(rack) * (1.0 - asked.share_ratio),
         price_per_year=sent.price_per_s * _SECONDS_PER_YEAR,
     )
-
-
-def life_record(scenario: Scenario, rack: Rack) -> dict[str, object]:
-    """What `planner simulate` adds to its JSON where the scenario asks.
-
-    Keys `update`, `clock_scaling`, `failures` and `offload`.
-    """
-    record: dict[str, object] = {}
-    failures, offloaded = failure_answer(scenario, rack), offload_answer(scenario, rack)
-    if failures is not None:
-        record["failures"] = asdict(failures)
-    if offloaded is not None:
-        record["offload"] = asdict(offloaded)
-    knee = knee_answer(scenario)
-    if knee is not None:
-        record["knee"] = asdict(knee)
-    update = update_answer(scenario)
-    if update is not None:
-        record["update"] = asdict(update)
-    if scenario.clock_scaling is not None:
-        record["clock_scaling"] = [
-            {**asdict(saving), "claim_reached_with": list(claim_holds(scenario.clock_scaling, saving))}
-            for saving in clock_savings(scenario)
-        ]
-    return record

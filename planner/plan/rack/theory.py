@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from planner.rack.counts.results import RackResult
 from planner.rack.description.rack import Rack
 from planner.rack.load.queueing import Queue, md1, mmc
+from planner.schema.record.commands.simulate import TheoryRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def compare_with_theory(rack: Rack, result: RackResult) -> Theory | None:
     return Theory(queue.model, tuple(rows))
 
 
-def theory_record(theory: Theory) -> dict[str, object]:
+def theory_record(theory: Theory) -> TheoryRecord:
     """As JSON; times in seconds."""
     return {
         "model": theory.model,

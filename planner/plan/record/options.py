@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from planner.latency.record import band_record, estimate_record
 from planner.plan.compare.candidate import Comparison, Refusal
 from planner.plan.options.option import Option
 from planner.plan.study.study import Study
 from planner.schema.reading.quantity import Money
 from planner.schema.record import OptionRecord
+from planner.schema.record.commands.simulate import NoRackRecord, RuledOutRecord
 from planner.schema.record.compare import ComparisonRecord, MoneyRecord, RefusalRecord
 
 
@@ -88,17 +87,9 @@ def option_record(option: Option) -> OptionRecord:
     }
 
 
-class Reasons(TypedDict):
-    """`planner simulate` where nothing is feasible."""
-
-    verdict: str
-    streams: list[object]
-    reasons: list[dict[str, object]]
-
-
-def infeasible_record(study: Study) -> Reasons:
+def infeasible_record(study: Study) -> NoRackRecord:
     """Every option's first reason, and what cannot run at all."""
-    reasons: list[dict[str, object]] = [
+    reasons: list[RuledOutRecord] = [
         {
             "device": option.device,
             "mode": option.mode,
@@ -120,4 +111,8 @@ def infeasible_record(study: Study) -> Reasons:
         }
         for r in study.refusals
     ]
-    return {"verdict": study.verdict, "streams": [], "reasons": reasons}
+    return {
+        "verdict": study.simulated.verdict.value if study.simulated else "INFEASIBLE",
+        "streams": [],
+        "reasons": reasons,
+    }

@@ -1,11 +1,18 @@
-"""`planner simulate` as JSON: the simulated rack."""
+"""`planner simulate` as JSON: the simulated rack and what the scenario asks of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import fmean
 
+from planner.plan.options.rack_run import RackRun
+from planner.plan.rack.claims import claims_record
+from planner.plan.rack.life_record import life_record, new_model_record
+from planner.plan.rack.theory import Theory, theory_record
 from planner.rack.counts.results import AtBound, DevicesResult, LatencyStatistics, RackResult, StreamBounds
 from planner.rack.description.rack import Rack
+from planner.rack.simulation import SimulationEngine
+from planner.schema.record.commands.simulate import RunBesideRecord, SimulateRecord
 from planner.schema.record.rack import (
     AtBoundRecord,
     RackDevicesRecord,
@@ -13,10 +20,32 @@ from planner.schema.record.rack import (
     StreamBoundsRecord,
     StreamLatencyRecord,
 )
+from planner.schema.scenario.scenario import Scenario
+
+
+def simulate_record(
+    scenario: Scenario, run: RackRun, engine: SimulationEngine, theory: Theory | None, notes: Sequence[str]
+) -> SimulateRecord:
+    """The rack with its verdict and warnings, then what the scenario asks beside; `notes` become warnings."""
+    beside: RunBesideRecord = {}
+    if run.result.update is not None:
+        beside["new_model"] = new_model_record(run.result.update)
+    if theory is not None:
+        beside["theory"] = theory_record(theory)
+    return {
+        **rack_record(run.rack, run.result),
+        "warnings": list(notes),
+        "verdict": run.verdict.value,
+        "engine": engine,
+        "reasons": list(run.reasons),
+        **beside,
+        **life_record(scenario, run.rack),
+        **claims_record(scenario),
+    }
 
 
 def rack_record(rack: Rack, result: RackResult) -> RackRecord:
-    """`planner simulate`: streams, devices, power, self-checks, seed, and the series of one run."""
+    """Streams, devices, power, self-checks, seed, and the series of one run."""
     promised = {group.name: group for group in rack.streams}
     series = result.series
     return {

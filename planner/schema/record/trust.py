@@ -21,6 +21,12 @@ class PitfallRecord(TypedDict):
     accepted: str | None
 
 
+class LintRecord(TypedDict):
+    """Every known mistake of a plan: what `planner lint` writes."""
+
+    pitfalls: list[PitfallRecord]
+
+
 class ValidationRecord(TypedDict):
     """How latency of one network on the chosen unit is predicted, and how such predictions have held.
 

@@ -11,11 +11,11 @@ import pytest
 from planner.data_files import scenarios_dir
 from planner.errors import InputError
 from planner.plan.density.study import density_curve
+from planner.plan.rack.life_record import life_record
 from planner.plan.rack.questions import (
     claim_holds,
     clock_savings,
     failure_answer,
-    life_record,
     offload_answer,
     update_answer,
 )
