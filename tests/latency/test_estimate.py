@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import planner
 from planner.errors import InputError, UnknownIdError
 from planner.hardware.catalog import read_device
 from planner.latency.estimate import estimate
@@ -135,3 +136,9 @@ def test_published_resnet50_lies_in_the_planning_band(device_id, mode, measured_
     result = estimate(RESNET, device, precision="int8", mode=mode)
     band = planning_band(result, shortfall(device, result))
     assert band.low <= measured_s <= band.high, source
+
+
+def test_energy_of_a_batch_is_power_times_latency():
+    found = planner.estimate("zoo:resnet18", "t4", precision="fp16", batch=4)
+    assert found.energy_j == pytest.approx(found.power_w.mid * found.latency_s.mid)
+    assert found.energy_j / 4 == pytest.approx(found.energy_per_inference_j.mid)
