@@ -142,3 +142,9 @@ def test_lost_accuracy_is_said_in_points():
     assert "2.5" in pitfall.evidence
     assert "58" in pitfall.evidence
     assert "55.5" in pitfall.evidence
+    usual = (
+        next(mistake for mistake in mistakes() if mistake.id == "over-compression")
+        .rules["loss"]
+        .thresholds["lost"]
+    )
+    assert f"{usual * 100:.1f}" in pitfall.evidence
