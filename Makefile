@@ -41,7 +41,7 @@ check-oldest:
 	$(OLDEST)/bin/python -m pytest tests/test_dependencies.py tests/report tests/rack tests/schema tests/workload
 
 test: env
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: env
 	$(BIN)/python -m pytest -m slow
