@@ -83,6 +83,8 @@ def _p99(item: SizedOption) -> str:
     if tightest is None:
         return "not simulated"
     ends = (tightest.low_s, tightest.mid_s, tightest.high_s)
+    if not tightest.seen:
+        return "unknown"
     low, mid, high = ("no end" if end is None else quantity(end, "s") for end in ends)
     return f"{mid} ({low} - {high})"
 
@@ -119,6 +121,8 @@ def _footer(sizing: Sizing) -> list[str]:
             + (", as asked" if row.meets_target else "")
             for row in best.spares
         ]
+    if best is not None and best.simulated is not None:
+        lines += [f"{best.option.device}: {text}" for text in best.simulated.result.warnings]
     if sizing.contradiction is not None:
         lines.append(sizing.contradiction)
     lines += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in sizing.refusals]

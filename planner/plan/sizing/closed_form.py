@@ -1,10 +1,9 @@
 """How many devices a scenario needs, in closed form, for every part, mode, precision and batch.
 
-The count is the least that keeps the expected utilisation under the scenario's limit; batches are as full as
-the load makes them (`planner.rack.load.expected.expected_load`, a fluid approximation). What keeps an option
-out is a screen, not a verdict: for latency, a request may wait for its batch to fill, for one batch in
-service and for its own; for heat, the steady state. The best option that passes the screen is simulated, and
-that decides.
+The count is the least that is asked for no more than the scenario's limit of what full batches can carry
+(`planner.rack.load.expected.offered_utilisation`). What keeps an option out is a screen that refuses only
+what no number of devices can hold: for latency, a request that finds the rack empty; for heat, the steady
+state. The best option that passes the screen is simulated, and that decides.
 """
 
 from __future__ import annotations
@@ -190,33 +189,28 @@ def sized_option(
 
 @formula("least_count")
 def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> int:
-    """The least count with an expected utilisation under the limit; more devices never raise it.
+    """The least count that is asked for no more than the limit's share of what full batches carry.
 
-    Between what full batches would need and what single requests would.
+    Of capacity, and not of time: devices with time to spare serve smaller batches, are busy for longer, and
+    have as much left.
     """
     first = rack_of(at_least)
-    low = at_least
+    # Work over devices: the utilisation falls as 1 / count. The margin is for a quotient a rounding above a
+    # whole number, which would skip the count that just fits.
+    low = max(at_least, math.ceil(at_least * offered_utilisation(first) / limit - 1e-9))
     if not first.shares:
-        # No count below this keeps the limit even with full batches. The margin is for a quotient a rounding
-        # above a whole number, which would skip the count that just fits.
-        low = max(low, math.ceil(at_least * offered_utilisation(first) / limit - 1e-9))
-    high = low
-    while _busiest_share(rack_of(high)) > limit:
-        # Doubling until one fits, then halving: batches fill with load, so the share has no closed inverse.
+        return low
+    # Networks with devices of their own get whole ones: doubling until one fits, then halving.
+    low = high = at_least
+    while offered_utilisation(rack_of(high)) > limit:
         low, high = high + 1, high * 2
     while low < high:
         middle = (low + high) // 2
-        if _busiest_share(rack_of(middle)) > limit:
+        if offered_utilisation(rack_of(middle)) > limit:
             low = middle + 1
         else:
             high = middle
     return high
-
-
-def _busiest_share(rack: Rack) -> float:
-    """The expected utilisation, or that of the busiest part with full batches where networks have shares."""
-    expected = expected_load(rack).busy_share
-    return max(expected, offered_utilisation(rack)) if rack.shares else expected
 
 
 def _racks_needed(scenario: Scenario, device: Device, installed: int, limit_w: float) -> int:

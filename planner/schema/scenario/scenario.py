@@ -66,7 +66,7 @@ class Carrier(StrictModel):
     slots: int = Field(default=1, ge=1, le=1000)
     power_w: Watts
     price_money: Money
-    rack_units: float = Field(gt=0, le=1000)
+    rack_units: float = Field(gt=0, le=1e6)
     note: str
 
 
@@ -79,7 +79,7 @@ class Site(StrictModel):
     airflow_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
     recirculation_ratio: Share
     fan_w: Watts
-    rack_units: float = Field(gt=0, le=1000)
+    rack_units: float = Field(gt=0, le=1e6)
     racks: int = Field(default=1, ge=1, le=100_000)
     """The most racks that may be used; airflow, fans, height and power limit are those of one."""
     power_limit_w: Annotated[Watts, Field(gt=0)]
