@@ -102,15 +102,20 @@ def estimate_with_helpers(
 ) -> Estimate:
     """The estimate on one unit, with what it does not run on the units that help it out.
 
-    As on the unit alone where it runs everything, and where no unit of the part runs some operator, with a
-    warning that says so.
+    As on the unit alone where it runs everything, and where no unit of the part runs some operator that
+    decodes the last products, with a warning that says so. Raises `InputError` for any other operator that no
+    unit of the part runs.
     """
-    alone = estimate_at(network.prepared, point, transfer, profile, refused=network.refused)
-    if transfer is None or not network.refused:
-        return alone
+    own = transfer_for(point)
+    if not network.refused or (transfer is None and own is not None):
+        return estimate_at(network.prepared, point, transfer, profile, refused=network.refused)
     try:
         return place_prepared(workload, network, device, point).estimate
     except InputError as error:
+        if not before_products(network.prepared).isdisjoint(network.refused):
+            raise
+        # What follows the last products a host can do: boxes, classes, text.
+        alone = estimate_at(network.prepared, point, transfer, profile, refused=network.refused)
         return replace(alone, warnings=(*alone.warnings, str(error.problems[0])))
 
 

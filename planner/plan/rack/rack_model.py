@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.latency.band import BandEnd, planned_bound
 from planner.latency.planning import planning_band
+from planner.latency.result import Estimate
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
@@ -66,21 +67,24 @@ def build_rack(
 
     Several racks are simulated as one with the air and the fans of all: the devices are spread evenly, and
     any of them may get any request. Without `events` it is the rack as it is sized: nothing happens to its
-    devices. `services` are those of a `unit` (the first of the part unless said), `beside` are others that
-    serve beside it.
+    devices. `services` are those of a `unit` (the first of the part unless said), of which all that the part
+    has serve side by side; `beside` are others that serve beside it.
     """
     run = scenario.simulation
     idle_w = mode_of(device, mode).idle_w.value
+    main = device.units[unit or next(iter(device.units))]
+    instances = main.count.value
     return Rack(
         device=RackDevice(
             name=device.id,
             idle_w=idle_w,
             services=services,
             thermal=thermal_of_part(device.thermal),
-            unit=device.units[unit or next(iter(device.units))].kind,
+            unit=main.kind,
+            instances=instances,
             beside=beside,
             host=host_of(scenario),
-            contention=contention_of(scenario) if beside else 0.0,
+            contention=contention_of(scenario) if beside or instances > 1 else 0.0,
         ),
         count=count,
         streams=stream_groups(scenario),
@@ -193,8 +197,17 @@ def _drop_outs(given: asked.DropOutsSpec | None) -> DropOuts | None:
 
 
 def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound: BandEnd) -> Service:
-    """One network's service on the unit of its estimate: at powers of two, interpolated between."""
+    """One network's service on the unit of its estimate: at powers of two, interpolated between.
+
+    Where the part has several of the unit, each serves requests of its own. All of them together draw no more
+    than the power mode allows, of which each gets its share, and read no faster than their memory where they
+    share one.
+    """
     point = item.estimate
+    mode = mode_of(device, point.mode)
+    instances = device.units[point.unit].count.value
+    share_w = (mode.power_limit_w.value - mode.idle_w.value) / instances
+    busy_w = point.part_power_w.at(bound) - mode.idle_w.value
     sizes = batch_sizes(point.batch)
     times_s = []
     for batch in sizes:
@@ -207,10 +220,19 @@ def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound:
             batch=batch,
             engine=point.engine,
         )
-        times_s.append(planning_band(result, item.shortfall).at(bound))
+        time_s = planning_band(result, item.shortfall).at(bound)
+        times_s.append(max(time_s, _shared_traffic_s(device, result, instances)))
     return Service(
         network=item.model,
         batch_s=tuple(float(t) for t in np.interp(range(1, point.batch + 1), sizes, times_s)),
         clocked_share=1.0 - point.bound.memory,
-        busy_w=point.part_power_w.at(bound) - mode_of(device, point.mode).idle_w.value,
+        busy_w=min(busy_w, share_w) if instances > 1 else busy_w,
     )
+
+
+def _shared_traffic_s(device: Device, estimate: Estimate, instances: int) -> float:
+    """The least time of a batch while all instances of a unit read from the memory that they share."""
+    if instances == 1 or not device.memory.shared:
+        return 0.0
+    moved = instances * sum(layer.bytes for layer in estimate.layers)
+    return moved / device.memory.bandwidth_bytes_per_s[estimate.mode].value

@@ -87,6 +87,20 @@ class OutsideLatencyRecord(BandRecord):
     unknown: list[str]
 
 
+class OtherUnitRecord(TypedDict):
+    """A unit of the part that was compared and not taken; null for one that cannot run the network."""
+
+    unit: str
+    kind: str
+    count: int
+    engine: str
+    precision: str | None
+    provenance: str | None
+    latency_s: OptionalBandRecord
+    planning_latency_s: OptionalBandRecord
+    reason: str
+
+
 class LayerRecord(TypedDict):
     """One kernel."""
 
@@ -135,4 +149,5 @@ class EstimateRecord(TypedDict):
     unresolved: list[UnresolvedRecord]
     hidden_costs: NotRequired[list[HiddenCostRecord]]
     outside_latency_s: NotRequired[OutsideLatencyRecord]
+    other_units: NotRequired[list[OtherUnitRecord]]
     layers: NotRequired[list[LayerRecord]]
