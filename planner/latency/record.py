@@ -8,13 +8,8 @@ from planner.latency.band import Band
 from planner.latency.overhead import Overhead, outside, unknown
 from planner.latency.result import Estimate, OtherUnit
 from planner.schema.record import BandRecord
-from planner.schema.record.estimate import (
-    EfficiencyRecord,
-    EstimateRecord,
-    HiddenCostRecord,
-    OptionalBandRecord,
-    OtherUnitRecord,
-)
+from planner.schema.record.estimate import EfficiencyRecord, EstimateRecord, HiddenCostRecord
+from planner.schema.record.options import OptionalBandRecord, OtherUnitRecord
 
 
 def band_record(band: Band) -> BandRecord:

@@ -22,7 +22,7 @@ from planner.latency.network_time import LayerEstimate, NetworkTime
 from planner.latency.one_unit import assembled, estimate_at
 from planner.latency.overhead import overhead_data
 from planner.latency.point import point_for
-from planner.latency.remarks import LOST_KERNELS
+from planner.latency.remarks import LOST_KERNELS, WHOLE
 from planner.latency.result import Estimate
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import weakest
@@ -34,8 +34,6 @@ from planner.workload.workload import Workload
 AUTO = "auto"
 _HELPERS = {"dla": ("gpu", "cpu"), "npu": ("gpu", "cpu"), "gpu": ("cpu",), "cpu": ()}
 """Which kinds of units help one out, the first that can."""
-WHOLE = ("cpu", "gpu")
-"""Kinds of units on which an engine without a list of operators runs all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +232,5 @@ def _with_fallback_notes(
         kept.append(
             f"{len(fell)} of {len(whole.layers)} kernels fall back from {point.unit} to {units}, for they "
             f"hold {', '.join(kinds)}; {len(crossed)} tensors cross between the units"
-        )
-    if not point.operators and point.unit_kind not in WHOLE:
-        kept.append(
-            f"which operators {point.engine} runs on a {point.unit_kind} is not in the database: "
-            "all are taken to run"
         )
     return tuple(kept)

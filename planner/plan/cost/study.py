@@ -58,8 +58,12 @@ class CostStudy:
             {
                 "device": item.option.device,
                 "mode": item.option.mode,
+                "unit": item.option.unit,
+                "units": item.option.instances,
+                "engine": item.option.engine,
                 "precision": str(item.option.precision),
                 "batch": item.option.batch,
+                "latency_provenance": item.option.latency_provenance.value,
                 "count": item.option.count,
                 "spares": item.option.spares,
                 "power_w": item.option.heat.power_w,

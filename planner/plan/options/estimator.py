@@ -19,6 +19,11 @@ from planner.wording.message import message
 from planner.workload.workload import Workload
 
 
+FAR_BEHIND = 3.0
+ONE_BY_ONE = ("cpu", "dla")
+"""Kinds of units that gain little from batches: they work through the images one after the other."""
+
+
 class Estimator:
     """The networks of one scenario, ready to be put on any part.
 
@@ -71,7 +76,17 @@ class Estimator:
         units = tuple(name for name in units if not kinds or device.units[name].kind in kinds)
         if not units:
             raise InputError("estimate", [_no_such_unit(device, kinds)])
+        if batch == 1 or len(units) == 1:
+            return self._tried(device, units, mode, precision, batch)
+        single = self._tried(device, units, mode, precision, 1)
+        far = tuple(item for item in single.running if _far_behind(device, item, single.best))
+        left = tuple(name for name in units if name not in {item.unit for item in far})
+        found = self._tried(device, left, mode, precision, batch)
+        return replace(found, running=(*found.running, *far))
 
+    def _tried(
+        self, device: Device, units: tuple[str, ...], mode: str, precision: Precision | None, batch: int
+    ) -> Compared:
         def run(name: str) -> list[Estimate]:
             return [
                 self.estimate(model, device, unit=name, mode=mode, precision=precision, batch=batch)
@@ -122,6 +137,18 @@ class Estimator:
     ) -> tuple[NetworkOnPart, ...]:
         """Every network on the best unit of a part; `InputError` where none can run them all."""
         return self.on_units(device, mode, precision, batch, unit=unit, kinds=kinds)[0]
+
+
+def _far_behind(device: Device, item: Tried, best: Tried) -> bool:
+    """Whether a unit is so far behind with single requests that no batch makes up for it: not tried again."""
+    units = device.units
+    if units[item.unit].kind not in ONE_BY_ONE or item.unit == best.unit:
+        return False
+    fewer = min(1.0, units[best.unit].count.value / units[item.unit].count.value)
+    return all(
+        its.cautious_s * fewer > FAR_BEHIND * own.cautious_s
+        for own, its in zip(best.estimates, item.estimates, strict=True)
+    )
 
 
 def _no_such_unit(device: Device, kinds: Collection[str]) -> Problem:

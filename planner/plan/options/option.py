@@ -116,6 +116,12 @@ class Option:
         return self.compute_unit.count.value
 
     @property
+    def runs_on(self) -> str:
+        """Unit and engine in words, as in `3 x npu rknn`."""
+        unit = f"{self.instances} x {self.unit}" if self.instances > 1 else self.unit
+        return f"{unit} {self.engine}"
+
+    @property
     def feasible(self) -> bool:
         """Whether no limit of the scenario is broken."""
         return not self.reasons

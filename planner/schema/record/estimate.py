@@ -6,17 +6,8 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.options import BandRecord
+from planner.schema.record.options import BandRecord, OptionalBandRecord, OtherUnitRecord
 from planner.schema.record.question import UnresolvedRecord
-
-
-class OptionalBandRecord(TypedDict):
-    """A band, or null in each of its places where a network does not fit."""
-
-    low: float | None
-    mid: float | None
-    high: float | None
-    level: float | None
 
 
 class PowerRecord(BandRecord):
@@ -85,20 +76,6 @@ class OutsideLatencyRecord(BandRecord):
     """What an inference takes beyond its latency, and the costs that nobody knows."""
 
     unknown: list[str]
-
-
-class OtherUnitRecord(TypedDict):
-    """A unit of the part that was compared and not taken; null for one that cannot run the network."""
-
-    unit: str
-    kind: str
-    count: int
-    engine: str
-    precision: str | None
-    provenance: str | None
-    latency_s: OptionalBandRecord
-    planning_latency_s: OptionalBandRecord
-    reason: str
 
 
 class LayerRecord(TypedDict):
