@@ -90,7 +90,7 @@ class Estimate:
     hidden: tuple[Overhead, ...] = ()
     """Costs around inference, where they were asked for; see `planner.latency.overheads.around`."""
     others: tuple[OtherUnit, ...] = ()
-    """Other units of the part that were compared, where none was named; see `planner.latency.units.compete`."""
+    """Other units of the part, where none was named; see `planner.latency.units.compete`."""
 
     @property
     def throughput_per_s(self) -> float:

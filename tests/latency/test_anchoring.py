@@ -68,15 +68,16 @@ def test_a_measurement_is_compared_with_what_its_own_mode_would_take():
     part, network = read_device("jetson-agx-orin-64"), read_model("zoo:resnet18")
     modes = ("MAXN", "15W")
     there = {
-        mode: estimate(network, part, mode=mode, precision="int8", profile="").latency_s.mid for mode in modes
+        mode: estimate(network, part, unit="gpu", mode=mode, precision="int8", profile="").latency_s.mid
+        for mode in modes
     }
     assert there["15W"] > 1.5 * there["MAXN"]
     for mode, seconds in there.items():
         anchor = of(latency_s=1.25 * seconds, mode=mode)
-        found = estimate(NETWORK, part, mode="MAXN", precision="int8", anchors=[anchor])
+        found = estimate(NETWORK, part, unit="gpu", mode="MAXN", precision="int8", anchors=[anchor])
         assert found.anchors[0].ratio == pytest.approx(1.25), mode
     anchor = of(latency_s=1.25 * there["15W"])
-    found = estimate(NETWORK, part, mode="15W", precision="int8", anchors=[anchor])
+    found = estimate(NETWORK, part, unit="gpu", mode="15W", precision="int8", anchors=[anchor])
     assert found.anchors[0].ratio == pytest.approx(1.25), "without a mode it is that of the question"
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "--batch", "batches", type=click.IntRange(min=1), multiple=True, default=(1,), help="Repeatable."
 )
 @shape_option
-@click.option("--unit", help="Compute unit by id or kind (cpu, gpu, npu, dla); default: the best of each part.")
+@click.option("--unit", help="Compute unit by id or kind (cpu, gpu, npu, dla); default: the best of a part.")
 @click.option("--max-latency", metavar="50ms")
 @click.option("--max-power", metavar="15W")
 @click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")

@@ -10,8 +10,8 @@ import click
 from planner import api
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
-from planner.cli.text.units import other_lines
 from planner.cli.text.numbers import quantity, share
+from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
     from planner.plan.sizing.growth import YearCount

@@ -8,7 +8,7 @@ from dataclasses import replace
 from planner.errors import InputError, UnknownIdError
 from planner.latency.band import Band
 from planner.latency.result import Estimate
-from planner.latency.units.compete import Compared, others_of
+from planner.latency.units.compete import Compared, instances_of, others_of
 from planner.plan.compare.candidate import Candidate, Comparison, Limits, Refusal
 from planner.plan.compare.currencies import amount_in, refuse_mixed_currencies
 from planner.plan.compare.ranking import contradiction, ranked
@@ -49,9 +49,10 @@ def compare(
 ) -> Comparison:
     """Estimate every combination on the best unit of each part, and say which keep the limits, best first.
 
-    `unit` names a unit or a kind of unit; a part without it is refused. A candidate keeps the latency limit when its typical planning latency does. Best first: feasible, then on
-    the Pareto front over latency per inference, power, price and risk, then the faster. Raises `InputError`
-    for a budget that the price of a part cannot be compared with, for want of an exchange rate.
+    `unit` names a unit or a kind of unit; a part without it is refused. A candidate keeps the latency limit
+    when its typical planning latency does. Best first: feasible, then on the Pareto front over latency per
+    inference, power, price and risk, then the faster. Raises `InputError` for a budget that the price of a
+    part cannot be compared with, for want of an exchange rate.
     """
     devices, limits = list(devices), limits or Limits()
     require_modes(devices, modes)
@@ -104,7 +105,7 @@ def _candidate(found: Compared, device: Device, limits: Limits) -> Candidate:
         price,
         tuple(broken.values()),
         frozenset(broken),
-        instances=device.units[result.unit].count.value,
+        instances=instances_of(device, [result]),
     )
 
 

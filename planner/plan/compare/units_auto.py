@@ -2,8 +2,9 @@
 
 By the dispatch rule of edge runtimes an NPU or DLA takes inference, the GPU what that lacks and highly
 parallel work, the CPU control. Every unit is tried as the main one with the others to help out; the best by
-the rule of `planner.latency.units.compete` is the answer, the one that `estimate` without a unit gives. Together units share one memory: their traffic
-may not pass its bandwidth, nor their power the limit of the mode; the CPU is kept for control.
+the rule of `planner.latency.units.compete` is the answer, the one that `estimate` without a unit gives.
+Together units share one memory: their traffic may not pass its bandwidth, nor their power the limit of the
+mode; the CPU is kept for control.
 """
 
 from __future__ import annotations

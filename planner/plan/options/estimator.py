@@ -11,13 +11,20 @@ from planner.latency.kernels.unit_limits import on_unit
 from planner.latency.point import point_for
 from planner.latency.result import Estimate, OtherUnit
 from planner.latency.transfer.store import transfer_for
-from planner.latency.units.compete import Compared, Tried, beats, compare_units, others_of, units_asked
+from planner.latency.units.compete import (
+    Compared,
+    Tried,
+    beats,
+    compare_units,
+    instances_of,
+    others_of,
+    units_asked,
+)
 from planner.latency.units.placement import estimate_with_helpers
 from planner.plan.options.option import NetworkOnPart
 from planner.schema.hardware.device import Device, Precision
 from planner.wording.message import message
 from planner.workload.workload import Workload
-
 
 FAR_BEHIND = 3.0
 ONE_BY_ONE = ("cpu", "dla")
@@ -141,10 +148,12 @@ class Estimator:
 
 def _far_behind(device: Device, item: Tried, best: Tried) -> bool:
     """Whether a unit is so far behind with single requests that no batch makes up for it: not tried again."""
-    units = device.units
-    if units[item.unit].kind not in ONE_BY_ONE or item.unit == best.unit:
+    if device.units[item.unit].kind not in ONE_BY_ONE or item.unit == best.unit:
         return False
-    fewer = min(1.0, units[best.unit].count.value / units[item.unit].count.value)
+    own_count, its_count = (
+        instances_of(device, [each.estimate for each in one.estimates]) for one in (best, item)
+    )
+    fewer = min(1.0, own_count / its_count)
     return all(
         its.cautious_s * fewer > FAR_BEHIND * own.cautious_s
         for own, its in zip(best.estimates, item.estimates, strict=True)

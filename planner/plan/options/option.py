@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from planner.latency.band import Band
 from planner.latency.planning import Shortfall
 from planner.latency.result import Estimate, OtherUnit
+from planner.latency.units.compete import instances_of
 from planner.provenance import Provenance
 from planner.rack.description.rack import Service, Unit
 from planner.schema.hardware.device import ComputeUnit, Device, Mode
@@ -113,7 +114,7 @@ class Option:
     @property
     def instances(self) -> int:
         """How many of the unit serve side by side in one device."""
-        return self.compute_unit.count.value
+        return instances_of(self.part, [item.estimate for item in self.networks])
 
     @property
     def runs_on(self) -> str:

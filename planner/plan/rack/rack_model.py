@@ -9,6 +9,7 @@ import numpy as np
 from planner.latency.band import BandEnd, planned_bound
 from planner.latency.planning import planning_band
 from planner.latency.result import Estimate
+from planner.latency.units.compete import instances_of
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
@@ -47,7 +48,8 @@ def services_of(
     As the plan counts, or with all latencies and powers at one bound of their bands.
     """
     at = bound or planned_bound(scenario.planning.plan_for)
-    return tuple(service_of(estimator, device, item, at) for item in networks)
+    instances = instances_of(device, [item.estimate for item in networks])
+    return tuple(service_of(estimator, device, item, at, instances) for item in networks)
 
 
 def build_rack(
@@ -61,19 +63,19 @@ def build_rack(
     racks: int = 1,
     events: bool = True,
     unit: str | None = None,
+    instances: int = 1,
     beside: tuple[Unit, ...] = (),
 ) -> Rack:
     """The rack of `count` devices that carries the scenario's streams; spares only idle.
 
     Several racks are simulated as one with the air and the fans of all: the devices are spread evenly, and
     any of them may get any request. Without `events` it is the rack as it is sized: nothing happens to its
-    devices. `services` are those of a `unit` (the first of the part unless said), of which all that the part
-    has serve side by side; `beside` are others that serve beside it.
+    devices. `services` are those of a `unit` (the first of the part unless said), of which so many
+    `instances` serve side by side; `beside` are others that serve beside it.
     """
     run = scenario.simulation
     idle_w = mode_of(device, mode).idle_w.value
     main = device.units[unit or next(iter(device.units))]
-    instances = main.count.value
     return Rack(
         device=RackDevice(
             name=device.id,
@@ -196,16 +198,17 @@ def _drop_outs(given: asked.DropOutsSpec | None) -> DropOuts | None:
     return None if given is None else DropOuts(given.up_s, given.down_s)
 
 
-def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound: BandEnd) -> Service:
+def service_of(
+    estimator: Estimator, device: Device, item: NetworkOnPart, bound: BandEnd, instances: int = 1
+) -> Service:
     """One network's service on the unit of its estimate: at powers of two, interpolated between.
 
-    Where the part has several of the unit, each serves requests of its own. All of them together draw no more
+    Where several instances of the unit serve, each has requests of its own. All of them together draw no more
     than the power mode allows, of which each gets its share, and read no faster than their memory where they
     share one.
     """
     point = item.estimate
     mode = mode_of(device, point.mode)
-    instances = device.units[point.unit].count.value
     share_w = (mode.power_limit_w.value - mode.idle_w.value) / instances
     busy_w = point.part_power_w.at(bound) - mode.idle_w.value
     sizes = batch_sizes(point.batch)

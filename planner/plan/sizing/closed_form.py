@@ -20,6 +20,7 @@ import numpy as np
 from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.hardware.catalog import match_devices, read_device
+from planner.latency.units.compete import instances_of
 from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
 from planner.plan.compare.pareto import pareto_front
@@ -156,6 +157,7 @@ def sized_option(
         services,
         events=False,
         unit=first.unit,
+        instances=instances_of(device, [item.estimate for item in networks]),
         beside=beside,
     )
     fewest = max(at_least, len(scenario.simulation.shares_ratio))

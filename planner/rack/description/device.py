@@ -177,8 +177,8 @@ class RackDevice:
 
     `services` are those of its main unit, of kind `unit`, which serves every network, on `instances` of it
     alike (cores of an NPU, chips of a card), each with a queue and batches of its own; `beside` are units
-    that serve some of them too. Power above idle follows clock ** `clock_power_exponent`: 1 is a slower clock at
-    the same voltage (the cautious assumption), towards 3 when voltage falls with it. A batch takes
+    that serve some of them too. Power above idle follows clock ** `clock_power_exponent`: 1 is a slower clock
+    at the same voltage (the cautious assumption), towards 3 when voltage falls with it. A batch takes
     `contention` of its time longer for each other unit of the device that is at work when it begins: what
     they lose to each other at the memory, linear in their number and none unless stated. A unit that begins
     later does not slow those down that are at work, so a pair pays once: too little for a short batch in a

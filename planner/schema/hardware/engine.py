@@ -128,7 +128,7 @@ class EngineOnUnit(SourcedBlock):
     weights_beyond_chip: Literal["streamed", "refused"] | None = None
     """What happens to weights that the memory on a chip without any other does not hold."""
     recurrent_step_s: Sourced[Seconds] | None = None
-    """Time that each step of each direction of a recurrent layer adds, where steps run one after the other."""
+    """What each step of each direction of a recurrent layer adds, where steps run one after the other."""
 
     @model_validator(mode="after")
     def _known_by_somebody(self) -> Self:
