@@ -213,7 +213,7 @@ def _why_not(device: Device, item: Tried, best: Tried) -> str:
     return message(
         "unit.slower",
         latency=format_quantity(worst.cautious_s, "s", 3),
-        times=f"{times:.2g}" if times < 100 else f"{times:,.0f}",
+        times=f"{times:.3g}" if times < 100 else f"{times:,.0f}",
         unit=best.unit,
     )
 

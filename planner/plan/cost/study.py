@@ -58,12 +58,8 @@ class CostStudy:
             {
                 "device": item.option.device,
                 "mode": item.option.mode,
-                "unit": item.option.unit,
-                "units": item.option.instances,
-                "engine": item.option.engine,
                 "precision": str(item.option.precision),
                 "batch": item.option.batch,
-                "latency_provenance": item.option.latency_provenance.value,
                 "count": item.option.count,
                 "spares": item.option.spares,
                 "power_w": item.option.heat.power_w,
@@ -74,6 +70,10 @@ class CostStudy:
                 "unabsorbed_cost": item.bill.unabsorbed_cost,
                 "carbon_kg": item.bill.carbon.kg_total if item.bill.carbon else None,
                 "currency": item.bill.currency,
+                "unit": item.option.unit,
+                "units": item.option.instances,
+                "engine": item.option.engine,
+                "latency_provenance": item.option.latency_provenance.value,
             }
             for item in self.options
         )
