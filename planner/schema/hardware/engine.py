@@ -72,11 +72,11 @@ class OperatorLimit(StrictModel):
     `rule` says of what: `attribute` of the ONNX attribute named, every number of it at most `most`; `extent`
     of every extent but the first of what is read and written; `rank` of the number of extents; `window` of
     the extents that a global pooling takes in; `axis`, the attribute must be `most`; `weights`, the second
-    input must be constant; `absent`, the operator does not run at all. `units`, where given, are shell
+    input must be constant; `bidirectional`, a recurrent layer must go one way; `absent`, the operator does not run at all. `units`, where given, are shell
     patterns of the units' names that the limit holds for.
     """
 
-    rule: Literal["attribute", "extent", "rank", "window", "axis", "weights", "absent"]
+    rule: Literal["attribute", "extent", "rank", "window", "axis", "weights", "bidirectional", "absent"]
     operators: list[str] = Field(default_factory=list)
     """Empty: all."""
     attribute: str | None = None
