@@ -235,3 +235,24 @@ def test_python_takes_files(tmp_path):
     path = written(tmp_path, "measurements:\n  - {network: 'zoo:resnet18', latency: 20 ms}\n")
     found = api.estimate("zoo:mobilenet_v2_1.0", PI, engine="ncnn", precision="fp16", anchor=path)
     assert len(found.anchors) == 1
+
+
+def test_published_rows_of_the_part_move_a_roofline():
+    """On an x86 host 2.17 ms and on a Raspberry Pi 4 4.20 ms over USB 3; the ones over USB 2 are left out."""
+    part = read_device("coral-edgetpu-usb")
+    network = read_model("zoo:mobilenet_v1_1.0")
+    plain = estimate(network, part)
+    found = estimate(network, part, published=True)
+    named = " ".join(item.name for item in found.anchors)
+    assert "coral-00005" in named
+    assert "coral-00023" in named
+    assert "coral-00011" not in named
+    assert found.latency_s.mid > 2 * plain.latency_s.mid
+    assert found.latency_s.low < 2.17e-3 < 4.20e-3 < found.latency_s.high
+
+
+def test_no_band_is_narrower_than_what_one_setting_was_measured_at():
+    """Two hosts differ by 1.94 times: the deviation of two values is half of their distance x the root of 2."""
+    found = estimate(read_model("zoo:mobilenet_v1_1.0"), read_device("coral-edgetpu-usb"), published=True)
+    spread = math.log(4.20 / 2.17) / math.sqrt(2)
+    assert math.log(found.latency_s.high / found.latency_s.low) > spread
