@@ -1,6 +1,7 @@
 """Estimates anchored on measurements: files, refusals, and what the answer says."""
 
 import json
+import math
 
 import pytest
 
@@ -252,7 +253,7 @@ def test_published_rows_of_the_part_move_a_roofline():
 
 
 def test_no_band_is_narrower_than_what_one_setting_was_measured_at():
-    """Two hosts differ by 1.94 times: the deviation of two values is half of their distance x the root of 2."""
+    """Two hosts differ by 1.94 times: their deviation is their distance over the root of two."""
     found = estimate(read_model("zoo:mobilenet_v1_1.0"), read_device("coral-edgetpu-usb"), published=True)
     spread = math.log(4.20 / 2.17) / math.sqrt(2)
     assert math.log(found.latency_s.high / found.latency_s.low) > spread
