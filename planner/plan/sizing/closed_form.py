@@ -19,6 +19,7 @@ import numpy as np
 from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.hardware.catalog import match_devices, read_device
+from planner.latency.units.compete import instances_of
 from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
 from planner.plan.compare.pareto import pareto_front
@@ -104,18 +105,27 @@ def _options_of(
         for precision in scenario.candidates.precisions:
             for batch in batch_sizes(scenario.candidates.max_batch):
                 try:
-                    networks = estimator.on_part(device, mode, precision, batch)
+                    found = estimator.on_units(
+                        device, mode, precision, batch, kinds=tuple(scenario.candidates.units)
+                    )
                 except InputError as error:
-                    refusals.append(Refusal(device.id, mode, precision, _why(error.problems[0])))
+                    refusals.append(Refusal(device.id, mode, precision, _why(error.problems)))
                     break
-                effective = networks[0].estimate.precision
-                if (mode, effective, batch) not in seen:
-                    seen.add((mode, effective, batch))
-                    yield sized_option(scenario, estimator, device, networks)
+                for networks in found:
+                    first = networks[0].estimate
+                    setting = (mode, first.unit, first.precision, batch)
+                    if setting not in seen:
+                        seen.add(setting)
+                        yield sized_option(scenario, estimator, device, networks)
 
 
-def _why(problem: Problem) -> str:
-    return message("reason.refused", where=problem.where, expected=problem.expected, got=problem.got)
+def _why(problems: Sequence[Problem]) -> str:
+    """Why no unit of a part runs the networks: the reason of each."""
+    first = problems[0]
+    reason = message("reason.refused", where=first.where, expected=first.expected, got=first.got)
+    if len(problems) == 1:
+        return reason
+    return message("reason.refused_by_all", first=reason, units=len(problems))
 
 
 def sized_option(
@@ -145,6 +155,7 @@ def sized_option(
         services,
         events=False,
         unit=first.unit,
+        instances=instances_of(device, [item.estimate for item in networks]),
         beside=beside,
     )
     fewest = max(at_least, len(scenario.simulation.shares_ratio))

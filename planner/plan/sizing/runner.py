@@ -108,6 +108,7 @@ def rack_of_option(scenario: Scenario, option: Option) -> Rack:
         option.count,
         racks=option.racks,
         unit=option.unit,
+        instances=option.instances,
         beside=option.beside,
     )
 

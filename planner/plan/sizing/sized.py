@@ -109,6 +109,9 @@ def _row(item: SizedOption) -> dict[str, object]:
     return {
         "device": option.device,
         "mode": option.mode,
+        "unit": option.unit,
+        "units": option.instances,
+        "engine": option.engine,
         "precision": str(option.precision),
         "batch": option.batch,
         "count": option.count,
@@ -117,6 +120,7 @@ def _row(item: SizedOption) -> dict[str, object]:
         "count_for_service": item.count_for_service,
         "count_at_saturation": item.count_at_saturation,
         "utilisation": option.utilisation,
+        "latency_provenance": option.latency_provenance.value,
         "p99_low_s": tightest.low_s if tightest else None,
         "p99_mid_s": tightest.mid_s if tightest else None,
         "p99_high_s": tightest.high_s if tightest else None,

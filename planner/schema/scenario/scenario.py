@@ -52,6 +52,8 @@ class Candidates(StrictModel):
     max_batch: int = Field(default=1, ge=1, le=256)
     max_wait_s: Seconds = 0.0
     """How long a batch may wait to fill."""
+    units: list[UnitKind] = Field(default_factory=list)
+    """Kinds of units that a part's plan may rest on; all compete unless given."""
     beside: list[UnitKind] = Field(default_factory=list)
     """Kinds of units that serve beside the one that a part's plan rests on."""
     contention: Contention | None = None
@@ -179,6 +181,8 @@ class Deployment(StrictModel):
     count: int = Field(ge=1, le=100_000)
     mode: str | None = None
     precision: PrecisionName | None = None
+    unit: str | None = None
+    """Id or kind of the unit that the plan rests on; the best unless given."""
     synthetic: Accelerator | None = None
 
     @model_validator(mode="after")
