@@ -20,6 +20,7 @@ from planner.rack.studies.density import (
     density_limit,
     density_rows,
     heat_reason,
+    plugged_w,
     settled_hottest_c,
 )
 from planner.schema.hardware.device import Device
@@ -164,7 +165,7 @@ def _power(scenario: Scenario, rack: Rack, around: SurroundingsAt) -> SiteLimit:
     limit_w, each_w = scenario.site.power_limit_w, most_w(rack)
 
     def drawn_w(count: int) -> float:
-        return count * each_w + around(count).fan_w
+        return plugged_w(rack, count * each_w, around(count))
 
     def wrong(count: int, ease: float) -> str | None:
         if drawn_w(count) <= ease * limit_w:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_text, time_text
 from planner.provenance import Status
-from planner.rack.heat.air import heat_rate_w_per_k
+from planner.rack.heat.air import heat_rate_w_per_k, passing_m3_per_s
 from planner.rack.heat.cooling import inlet_class
 from planner.schema.hardware.pitfall import PitfallRule
 from planner.units import format_percent
@@ -97,7 +97,10 @@ def _airflow(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     if inlet_c - site.supply_c < rule.thresholds["inlet_rise_k"] and inlet_c <= highest_c:
         return
     watts_per_k = heat_rate_w_per_k(run.rack.air) / run.rack.air.airflow_m3_per_s
-    wanted = run.result.power_w / (watts_per_k * rule.thresholds["inlet_rise_k"])
+    flow = passing_m3_per_s(run.rack.air, run.rack.count) or run.rack.air.airflow_m3_per_s
+    # The exchange with the room that keeps the rise, and with it what has to pass the devices.
+    exchanged = run.result.power_w / (watts_per_k * rule.thresholds["inlet_rise_k"])
+    wanted = exchanged * flow / run.rack.air.airflow_m3_per_s
     allowed = message("evidence.inlet_class", name=str(asked), highest=f"{highest_c:g}")
     yield Finding(
         "site.airflow",
@@ -107,7 +110,7 @@ def _airflow(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
             supply=f"{site.supply_c:g}",
             allowed=allowed if inlet_c > highest_c else "",
             power=f"{run.result.power_w:,.0f}",
-            flow=f"{run.rack.air.airflow_m3_per_s:.3f}",
+            flow=f"{flow:.3f}",
             wanted=f"{wanted:.3f}",
             rise=f"{rule.thresholds['inlet_rise_k']:g}",
         ),

@@ -28,7 +28,7 @@ from planner.plan.money.tariff import Draw
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import NetworkOnPart, Option, RackHeat
-from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of
+from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of, supply_loss
 from planner.plan.rack.units_beside import units_beside
 from planner.plan.sizing.reasons import reasons_against
 from planner.provenance import Provenance, of_status, weakest
@@ -157,7 +157,7 @@ def sized_option(
     rack = rack_of(count, racks=racks)
     load = expected_load(rack)
     heat = _rack_heat(scenario, device, networks, rack, load.dynamic_w)
-    load_w = rack.count * load.dynamic_w
+    load_w = rack.count * load.dynamic_w * (1.0 + rack.supply_loss)
     draw = Draw(fixed_w=heat.power_w - load_w, load_w=load_w)
     rate_per_s = sum(group.offered_per_s for group in rack.streams)
     offered = offered_utilisation(rack)
@@ -222,10 +222,12 @@ def _racks_needed(scenario: Scenario, device: Device, installed: int, limit_w: f
     site = scenario.site
     carrier = carrier_of(scenario, device)
     by_height = rack_units(scenario, device, installed) / site.rack_units
-    drawn_w = installed * limit_w + carriers_needed(installed, carrier.slots) * carrier.power_w
+    carriers_w = carriers_needed(installed, carrier.slots) * carrier.power_w
+    drawn_w = installed * limit_w * (1.0 + supply_loss(site)) + carriers_w
     # Where fans alone take the limit no number of racks is enough: the quotient is huge, and the answer all
     # that the site has.
-    by_power = drawn_w / max(site.power_limit_w - rack_fan_w(site), 1e-9)
+    most_w = (1.0 - scenario.planning.margins.power_ratio) * site.power_limit_w
+    by_power = drawn_w / max(most_w - rack_fan_w(site), 1e-9)
     return min(site.racks, math.ceil(max(1.0, by_height, by_power)))
 
 
@@ -238,16 +240,16 @@ def _rack_heat(
 ) -> RackHeat:
     """Power of the rack and the steady temperatures it leads to."""
     device_w = rack.device.idle_w + dynamic_w
-    power_w = rack.count * device_w + rack.fan_w
+    power_w = rack.plug_w(rack.count * device_w)
     inlet_c = float(inlets_c(rack.air, np.full(rack.count, power_w / rack.count)).max())
     limit_w = mode_of(device, networks[0].estimate.mode).power_limit_w.value
     spares = scenario.planning.spares
     return RackHeat(
         power_per_device_w=device_w,
         power_w=power_w,
-        worst_power_w=rack.count * limit_w + spares * (limit_w - rack.device.idle_w) + rack.fan_w,
+        worst_power_w=rack.plug_w(rack.count * limit_w + spares * (limit_w - rack.device.idle_w)),
         inlet_c=inlet_c,
-        temperature_c=inlet_c + device.thermal.resistance_k_per_w.value * device_w,
+        temperature_c=inlet_c + rack.device.thermal.resistance_k_per_w * device_w,
     )
 
 

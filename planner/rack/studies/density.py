@@ -14,6 +14,7 @@ import numpy as np
 
 from planner.rack.description.checks import Checks
 from planner.rack.description.rack import Air, Rack
+from planner.rack.heat.air import passing_m3_per_s
 from planner.rack.heat.epoch import HeatState, advance, initial_state, settled_at
 from planner.rack.load.expected import ExpectedLoad, expected_load, offered_utilisation
 from planner.wording.message import message
@@ -50,6 +51,11 @@ class Surroundings:
 
     air: Air
     fan_w: float
+
+
+def plugged_w(rack: Rack, devices_w: float, around: Surroundings) -> float:
+    """Power at the plug while the devices draw this much in these surroundings."""
+    return devices_w * (1.0 + rack.supply_loss) + around.fan_w
 
 
 SurroundingsAt = Callable[[int], Surroundings]
@@ -118,7 +124,7 @@ def _row(
         throughput_per_s=throughput,
         device_c=device_c,
         off_share=off,
-        airflow_m3_per_s=air.airflow_m3_per_s,
+        airflow_m3_per_s=passing_m3_per_s(air, count) or air.airflow_m3_per_s,
     )
 
 
