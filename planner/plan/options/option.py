@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from planner.latency.band import Band
 from planner.latency.planning import Shortfall
 from planner.latency.result import Estimate
+from planner.plan.options.margin import Margin
 from planner.provenance import Provenance
 from planner.rack.description.rack import Service, Unit
 from planner.schema.hardware.device import ComputeUnit, Device, Mode
@@ -32,13 +33,18 @@ class NetworkOnPart:
 
 @dataclass(frozen=True, slots=True)
 class RackHeat:
-    """Power of the rack and the temperatures it settles at; `worst_power_w` is every device at its limit."""
+    """Power of the rack at the plug and the temperatures it settles at.
+
+    `worst_power_w` is every device at its limit, of which `worst_devices_w` go through the power supply.
+    """
 
     power_per_device_w: float
     power_w: float
     worst_power_w: float
     inlet_c: float
     temperature_c: float
+    exhaust_c: float
+    worst_devices_w: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,8 @@ class Option:
     reasons: tuple[Message, ...] = ()
     """The limits of the scenario that it breaks; `key` tells which."""
     pareto: bool = False
+    margins: tuple[Margin, ...] = ()
+    """Each limit of the site with what is left of it; of a rack that was simulated, as simulated."""
 
     @property
     def device(self) -> str:

@@ -27,13 +27,16 @@ from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost,
 from planner.plan.money.tariff import Draw
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
+from planner.plan.options.margin import worst_of
 from planner.plan.options.option import NetworkOnPart, Option, RackHeat
 from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of, supply_loss
 from planner.plan.rack.units_beside import units_beside
+from planner.plan.sizing.margins import margins_of, planned_warmest
 from planner.plan.sizing.reasons import reasons_against
 from planner.provenance import Provenance, of_status, weakest
+from planner.rack.counts.results import Verdict
 from planner.rack.description.rack import Rack, Service
-from planner.rack.heat.air import inlets_c
+from planner.rack.heat.air import device_exhaust_c, inlets_c
 from planner.rack.load.expected import expected_load, offered_utilisation
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
@@ -85,10 +88,11 @@ def _axes(option: Option) -> tuple[float | None, ...]:
 
 
 def preference(option: Option) -> tuple[Any, ...]:
-    """What options are sorted by: feasible first, then lowest known total cost, then least power."""
+    """What options are sorted by: feasible first, with their margins, then lowest total cost, then power."""
     cost = option.cost.total
     return (
         not option.feasible,
+        worst_of(option.margins) is not Verdict.PASS,
         cost is None,
         cost if cost is not None else 0.0,
         option.heat.power_w,
@@ -183,6 +187,7 @@ def sized_option(
         latency_provenance=weakest([item.estimate.provenance for item in networks]),
         provenance=_weakest_of_all(device, networks),
     )
+    option = replace(option, margins=margins_of(scenario, option, planned_warmest(option)))
     return replace(option, reasons=tuple(reasons_against(scenario, device, option)))
 
 
@@ -244,12 +249,15 @@ def _rack_heat(
     inlet_c = float(inlets_c(rack.air, np.full(rack.count, power_w / rack.count)).max())
     limit_w = mode_of(device, networks[0].estimate.mode).power_limit_w.value
     spares = scenario.planning.spares
+    worst_w = rack.count * limit_w + spares * (limit_w - rack.device.idle_w)
     return RackHeat(
         power_per_device_w=device_w,
         power_w=power_w,
-        worst_power_w=rack.plug_w(rack.count * limit_w + spares * (limit_w - rack.device.idle_w)),
+        worst_power_w=rack.plug_w(worst_w),
         inlet_c=inlet_c,
         temperature_c=inlet_c + rack.device.thermal.resistance_k_per_w * device_w,
+        exhaust_c=device_exhaust_c(rack.air, inlet_c, power_w, rack.count),
+        worst_devices_w=(rack.count + spares) * limit_w,
     )
 
 

@@ -12,6 +12,7 @@ from planner.plan.options.rack_run import Simulated
 from planner.plan.rack.rack_model import build_rack, services_of
 from planner.plan.rack.units_beside import units_beside
 from planner.plan.sizing.latency_bounds import with_bounds
+from planner.plan.sizing.margins import margins_of, simulated_warmest
 from planner.rack.counts.results import RackResult
 from planner.rack.description.rack import Rack
 from planner.rack.sequential import simulate_until_settled
@@ -44,7 +45,7 @@ class Runner:
     def option(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack with its own number of replications."""
         rack = rack_of_option(scenario, option)
-        return Simulated(rack, self.rack(rack, _what(option)), option)
+        return _seen(scenario, rack, self.rack(rack, _what(option)), option)
 
     def settled(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack, looked at until its verdict is settled."""
@@ -57,7 +58,7 @@ class Runner:
             keep_partial=self.keep_partial,
             processes=self.processes,
         )
-        return Simulated(rack, result, option)
+        return _seen(scenario, rack, result, option)
 
     def over_the_band(self, scenario: Scenario, estimator: Estimator, run: Simulated) -> Simulated:
         """The same run judged over the band of its service latency; as it is where it was interrupted."""
@@ -78,6 +79,12 @@ class Runner:
 
     def _reported(self, what: str) -> Callable[[int, int], None]:
         return lambda done, total: self.progress(f"{what}: run {done} of {total}")
+
+
+def _seen(scenario: Scenario, rack: Rack, result: RackResult, option: Option) -> Simulated:
+    """The run, with the margins that it had in place of those of the closed form."""
+    margins = margins_of(scenario, option, simulated_warmest(rack, result))
+    return Simulated(rack, result, replace(option, margins=margins))
 
 
 def rack_of_option(scenario: Scenario, option: Option) -> Rack:

@@ -70,7 +70,9 @@ class Search:
             tried[number] = found
             if _passes(found.chosen, self.scenario):
                 heapq.heappush(line, (preference(found.chosen.option), number, found.chosen.option))
-        return min(tried.values(), key=lambda found: found.chosen.verdict is Verdict.FAIL, default=None)
+        return min(
+            tried.values(), key=lambda found: found.chosen.service_verdict is Verdict.FAIL, default=None
+        )
 
     def least(self, option: Option) -> Found:
         """The least count from the option's own on whose rack passes and keeps the utilisation limit."""
@@ -95,7 +97,7 @@ class Search:
         low, high = int(option.offered_utilisation * option.count * (1 - 1e-9)), option.count
         while high - low > 1:
             middle = (low + high) // 2
-            if self.simulated(self._at(option, middle)).verdict is Verdict.PASS:
+            if self.simulated(self._at(option, middle)).service_verdict is Verdict.PASS:
                 high = middle
             else:
                 low = middle
@@ -150,10 +152,10 @@ class Search:
 
 def _passes(run: Simulated, scenario: Scenario) -> bool:
     most = scenario.planning.utilisation_limit_ratio + _UTILISATION_ROUNDING
-    return run.verdict is Verdict.PASS and run.result.devices.utilisation <= most
+    return run.service_verdict is Verdict.PASS and run.result.devices.utilisation <= most
 
 
 def _chosen(trials: Sequence[Simulated], scenario: Scenario) -> Simulated:
     passing = [run for run in trials if _passes(run, scenario)]
-    pool = passing or [run for run in trials if run.verdict is not Verdict.FAIL] or list(trials)
+    pool = passing or [run for run in trials if run.service_verdict is not Verdict.FAIL] or list(trials)
     return min(pool, key=lambda run: run.option.count)

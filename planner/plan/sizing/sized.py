@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from planner.plan.compare.candidate import Refusal
 from planner.plan.options.estimator import Estimator
+from planner.plan.options.margin import tightest_of
+from planner.plan.options.margin_text import decider, verdict_text
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.rack.synthetic import refuse_synthetic
@@ -199,7 +201,7 @@ def _judged(search: Search, estimator: Estimator, run: Simulated) -> SizedOption
         verdict_reason=_reason(judged),
         would_decide=tuple(_deciding(judged)) if judged.verdict is Verdict.UNDECIDED else (),
         count_at_saturation=_at_saturation(run.option),
-        count_for_service=search.least_for_service(run) if run.verdict is Verdict.PASS else None,
+        count_for_service=search.least_for_service(run) if run.service_verdict is Verdict.PASS else None,
         simulated=judged,
         spares=spare_rows(scenario, run.option),
     )
@@ -209,6 +211,9 @@ def _reason(run: Simulated) -> str:
     """The limits that are broken, or the stream that the verdict rests on: the worst, and then tightest."""
     if run.reasons:
         return "; ".join(run.reasons)
+    tightest = tightest_of(run.option.margins)
+    if tightest is not None and run.verdict is tightest.verdict is not run.service_verdict:
+        return verdict_text(tightest)
     pairs = zip(run.result.streams, stream_spans(run), strict=True)
     worst, _ = max(pairs, key=lambda pair: (_ORDER[pair[0].verdict], pair[1].tightness))
     return f"{worst.name}: {worst.verdict_reason}"
@@ -217,6 +222,7 @@ def _reason(run: Simulated) -> str:
 def _deciding(run: Simulated) -> Iterator[str]:
     """What would settle an open verdict."""
     spans = stream_spans(run)
+    yield from (decider(margin) for margin in run.option.margins if margin.turns)
     if any(stream.as_planned is Verdict.UNDECIDED for stream in spans):
         yield (
             f"more replications than {run.result.replications} (simulation.most_replications), or `planner "

@@ -12,6 +12,7 @@ from planner.schema.hardware.device_heat import ThermalSpec, thermal_conflicts
 from planner.schema.reading.quantity import (
     Bytes,
     BytesPerSecond,
+    Celsius,
     Conflict,
     Hertz,
     Metres,
@@ -128,6 +129,13 @@ class Dimensions(SourcedBlock):
     """What was measured: the bare module, with heat sink, ..."""
 
 
+class OperatingAir(SourcedBlock):
+    """Air at the part's inlet that its maker allows at full load."""
+
+    lowest_c: Sourced[Celsius] | None = None
+    highest_c: Sourced[Celsius]
+
+
 class Mode(SourcedBlock):
     """A power mode: the limit the vendor states and the draw when idle."""
 
@@ -190,6 +198,8 @@ class Device(StrictModel):
     memory: Memory
     modes: list[Mode] = Field(min_length=1)
     thermal: ThermalSpec
+    operating_air: OperatingAir | None = None
+    """Stated where the maker gives it for the air, and not for the case or a plate."""
     host_link: HostLink | None = None
     size: Dimensions | None = None
     price: Price | None = None
