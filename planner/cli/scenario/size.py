@@ -117,8 +117,7 @@ def _footer(sizing: Sizing) -> list[str]:
                 f"{item.count_at_saturation} are the least that can keep up at all"
             )
         lines += [f"  decided by {text}" for text in item.would_decide]
-        shown = [m for m in item.option.margins if item is best or m.verdict != "PASS"]
-        lines += [f"  {text}" for text in margin_lines(shown)]
+        lines += [f"  {text}" for text in margin_lines(item.option.margins)] if item is best else []
     if best is not None and best.years:
         lines.append(f"{best.option.device}, year by year:")
         lines += [f"  {_year(year)}" for year in best.years]

@@ -118,7 +118,7 @@ def _curve(
     around = _surroundings(scenario, rack, used, fixed_w)
     offset_k = used.model.offset_k if used else 0.0
     counts = set(asked.counts) | {row.devices for row in asked.published}
-    limits = site_limits(scenario, part, rack, around, asked)
+    limits = site_limits(scenario, part, rack, around)
     most = asked.most or _LOOK_PAST * max(counts)
     limit = density_limit(most, first_wrong(limits))
     if scenario.density is None and limit.devices:

@@ -79,10 +79,7 @@ def worst_of(margins: tuple[Margin, ...]) -> Verdict:
     return max((item.verdict for item in margins), key=_ORDER.index, default=Verdict.PASS)
 
 
-def tightest_of(margins: tuple[Margin, ...]) -> Margin | None:
-    """What the verdict of all rests on: the worst verdict, and of those the least left of its limit."""
-    return max(
-        margins,
-        key=lambda item: (_ORDER.index(item.verdict), -item.margin / max(abs(item.limit), 1e-9)),
-        default=None,
-    )
+def binding(margins: tuple[Margin, ...]) -> tuple[Margin, ...]:
+    """The limits that the verdict of all rests on, in the order of the tables; none where all pass."""
+    worst = worst_of(margins)
+    return () if worst is Verdict.PASS else tuple(item for item in margins if item.verdict is worst)

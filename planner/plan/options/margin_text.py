@@ -64,11 +64,29 @@ def verdict_text(margin: Margin) -> Message:
     if margin.verdict is Verdict.PASS:
         return message("margin.kept", name=name, value=value, limit=limit, left=left_text(margin))
     if margin.state(margin.best) == "over":
-        return message("margin.over", name=name, value=value, limit=limit)
+        widest = "_at_best" if margin.best > margin.worst else ""
+        return message(f"margin.over{widest}", name=name, value=value, limit=limit, **_ends(margin, widest))
     return message("margin.thin", name=name, value=value, limit=limit, left=left_text(margin))
+
+
+def binding_text(margins: tuple[Margin, ...]) -> Message:
+    """The first of the limits that a verdict rests on in full, and the others by value."""
+    first, *others = margins
+    if not others:
+        return verdict_text(first)
+    named = tuple(
+        message("margin.value", name=margin_name(item), value=amount(item.value, item.unit))
+        for item in others
+    )
+    return message("margin.with_others", first=verdict_text(first), others=named)
+
+
+def _ends(margin: Margin, ranged: str) -> dict[str, str]:
+    return {"input": weakest_text(margin)} if ranged else {}
 
 
 def decider(margin: Margin) -> Message:
     """What would settle an open margin."""
     name = margin.weakest.name if margin.weakest else "none"
-    return message(f"decides.{name.replace('.', '_')}", input=weakest_text(margin))
+    given = {} if name == "site.gear" else {"input": weakest_text(margin)}
+    return message(f"decides.{name.replace('.', '_')}", **given)

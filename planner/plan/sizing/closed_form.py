@@ -27,14 +27,12 @@ from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost,
 from planner.plan.money.tariff import Draw
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
-from planner.plan.options.margin import worst_of
 from planner.plan.options.option import NetworkOnPart, Option, RackHeat
 from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of, supply_loss
 from planner.plan.rack.units_beside import units_beside
 from planner.plan.sizing.margins import margins_of, planned_warmest
 from planner.plan.sizing.reasons import reasons_against
 from planner.provenance import Provenance, of_status, weakest
-from planner.rack.counts.results import Verdict
 from planner.rack.description.rack import Rack, Service
 from planner.rack.heat.air import device_exhaust_c, inlets_c
 from planner.rack.load.expected import expected_load, offered_utilisation
@@ -88,11 +86,10 @@ def _axes(option: Option) -> tuple[float | None, ...]:
 
 
 def preference(option: Option) -> tuple[Any, ...]:
-    """What options are sorted by: feasible first, with their margins, then lowest total cost, then power."""
+    """What options are sorted by: feasible first, then lowest known total cost, then least power."""
     cost = option.cost.total
     return (
         not option.feasible,
-        worst_of(option.margins) is not Verdict.PASS,
         cost is None,
         cost if cost is not None else 0.0,
         option.heat.power_w,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planner.plan.options.estimator import Estimator
+from planner.plan.options.margin import worst_of
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.closed_form import preference, sized_option
@@ -56,7 +57,7 @@ class Search:
         come to: the first option that passes and is still the cheapest in line is the cheapest of all.
         """
         # The number breaks ties, so that options themselves are never compared.
-        line = [(preference(option), n, option) for n, option in enumerate(options) if option.feasible]
+        line = [(_turn(option), n, option) for n, option in enumerate(options) if option.feasible]
         heapq.heapify(line)
         tried: dict[int, Found] = {}
         while line:
@@ -69,7 +70,7 @@ class Search:
             found = self.least(options[number])
             tried[number] = found
             if _passes(found.chosen, self.scenario):
-                heapq.heappush(line, (preference(found.chosen.option), number, found.chosen.option))
+                heapq.heappush(line, (_turn(found.chosen.option), number, found.chosen.option))
         return min(
             tried.values(), key=lambda found: found.chosen.service_verdict is Verdict.FAIL, default=None
         )
@@ -148,6 +149,11 @@ class Search:
 
     def _at(self, option: Option, count: int) -> Option:
         return sized_option(self.scenario, self._estimator, option.part, option.networks, exactly=count)
+
+
+def _turn(option: Option) -> tuple[object, ...]:
+    """What options are tried by: those that keep their margins first, then as they are sorted."""
+    return (worst_of(option.margins) is not Verdict.PASS, *preference(option))
 
 
 def _passes(run: Simulated, scenario: Scenario) -> bool:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from planner.plan.compare.candidate import Refusal
 from planner.plan.options.estimator import Estimator
-from planner.plan.options.margin import tightest_of
-from planner.plan.options.margin_text import decider, verdict_text
+from planner.plan.options.margin import binding
+from planner.plan.options.margin_text import binding_text, decider
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.rack.synthetic import refuse_synthetic
@@ -211,9 +211,9 @@ def _reason(run: Simulated) -> str:
     """The limits that are broken, or the stream that the verdict rests on: the worst, and then tightest."""
     if run.reasons:
         return "; ".join(run.reasons)
-    tightest = tightest_of(run.option.margins)
-    if tightest is not None and run.verdict is tightest.verdict is not run.service_verdict:
-        return verdict_text(tightest)
+    binds = binding(run.option.margins)
+    if binds and run.verdict is not run.service_verdict:
+        return binding_text(binds)
     pairs = zip(run.result.streams, stream_spans(run), strict=True)
     worst, _ = max(pairs, key=lambda pair: (_ORDER[pair[0].verdict], pair[1].tightness))
     return f"{worst.name}: {worst.verdict_reason}"
@@ -222,7 +222,7 @@ def _reason(run: Simulated) -> str:
 def _deciding(run: Simulated) -> Iterator[str]:
     """What would settle an open verdict."""
     spans = stream_spans(run)
-    yield from (decider(margin) for margin in run.option.margins if margin.turns)
+    yield from dict.fromkeys(decider(margin) for margin in run.option.margins if margin.turns)
     if any(stream.as_planned is Verdict.UNDECIDED for stream in spans):
         yield (
             f"more replications than {run.result.replications} (simulation.most_replications), or `planner "

@@ -6,8 +6,8 @@ exchanged with the room. Heat balances: exhaust = inlet + Q / (rho cp V) past th
 index. The room's own gradient from bottom to top comes on top. Where `air.vertical` is given, inlets follow
 the cross-interference matrix of `planner.rack.heat.recirculation` instead. Both hold while the airflow does
 not depend on the heat; air stores no heat in them. The number of devices enters the airflow through
-`planner.rack.heat.fans`. Density is at 20 C and sea level unless given; `air_density_kg_per_m3` gives it elsewhere. It is taken at the supply:
-a fan moves a volume, and 10 K at its inlet change the mass in it by 3 %.
+`planner.rack.heat.fans`. Density is at 20 C and sea level unless given; `air_density_kg_per_m3` gives it
+elsewhere. It is taken at the supply: a fan moves a volume, whose mass changes by 3 % for 10 K at the fan.
 """
 
 from __future__ import annotations

@@ -185,10 +185,17 @@ def settled_hottest_c(rack: Rack, count: int, around: Surroundings) -> float:
     return float(settled_at(_filled(rack, count, around), 1.0).max())
 
 
-def heat_reason(rack: Rack, count: int, around: Surroundings) -> str | None:
-    """Why this many devices are too warm, at the load of the rack described; None where they are not."""
+def heat_reason(rack: Rack, count: int, around: Surroundings, margin_k: float = 0.0) -> str | None:
+    """Why this many devices are too warm, at the load of the rack described; None where they are not.
+
+    `margin_k` is how far they have to stay from the temperature at which they throttle.
+    """
     throttle_c, hottest_c = rack.device.thermal.throttle_c, settled_hottest_c(rack, count, around)
-    if hottest_c < throttle_c:
+    if hottest_c < throttle_c - margin_k:
         return None
     throttle = f"{throttle_c:g}"
+    if margin_k and hottest_c < throttle_c:
+        left = f"{throttle_c - hottest_c:.1f}"
+        asked = f"{margin_k:g}"
+        return message("density.heat_margin", count=count, left=left, asked=asked, throttle=throttle)
     return message("density.heat", count=count, temperature=f"{hottest_c:.1f}", throttle=throttle)
