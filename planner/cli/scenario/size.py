@@ -10,7 +10,7 @@ import click
 from planner import api
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
-from planner.cli.text.margins import margin_lines
+from planner.cli.text.margins import host_lines, margin_lines
 from planner.cli.text.numbers import quantity, share
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def _footer(sizing: Sizing) -> list[str]:
     best = sizing.options[0] if sizing.options else None
     for item in sizing.options:
         lines.append(f"{item.option.device}: {item.verdict_reason}")
+        lines += host_lines(item.option)
         if item.count_for_service is not None:
             lines.append(
                 f"  {item.count_for_service} would keep the service levels with nothing to spare; "

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from planner.plan.options.margin import Margin
+if TYPE_CHECKING:
+    from planner.plan.options.margin import Margin
+    from planner.plan.options.option import Option
 
 
 def margin_lines(margins: Sequence[Margin]) -> list[str]:
@@ -16,3 +19,13 @@ def margin_lines(margins: Sequence[Margin]) -> list[str]:
         text, rests_on = str(verdict_text(margin)), weakest_text(margin)
         lines.append(text if margin.turns or not rests_on else f"{text}; {rests_on}")
     return lines
+
+
+def host_lines(option: Option) -> list[str]:
+    """Which computer the parts sit in, where the database had to give one."""
+    from planner.plan.options.hosting import hosting_text
+
+    needs = option.part.needs_host
+    if option.hosting is None or needs is None:
+        return []
+    return [f"  {hosting_text(option.hosting, needs, option.device)}"]

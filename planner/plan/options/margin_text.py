@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.plan.options.margin import Margin, WeakestInput
 from planner.rack.counts.results import Verdict
-from planner.units import format_percent
+from planner.units import format_percent, format_quantity
 from planner.wording.message import Message, message, word
 
 _TEXTS = {"c": "{:.1f} °C", "w": "{:,.0f} W", "rack_units": "{:g} U", "k_per_w": "{:.3g} K/W"}
@@ -19,6 +19,8 @@ def margin_name(margin: Margin) -> Message:
 
 def amount(value: float, unit: str) -> str:
     """A value of a margin or of its input with its unit."""
+    if unit == "bytes_per_s":
+        return format_quantity(value, unit, 3)
     return format_percent(value) if unit == "ratio" else _TEXTS[unit].format(value)
 
 

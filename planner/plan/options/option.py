@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from planner.latency.band import Band
 from planner.latency.planning import Shortfall
 from planner.latency.result import Estimate
+from planner.plan.options.hosting import Hosting
 from planner.plan.options.margin import Margin
 from planner.provenance import Provenance
 from planner.rack.description.rack import Service, Unit
@@ -90,6 +91,10 @@ class Option:
     reasons: tuple[Message, ...] = ()
     """The limits of the scenario that it breaks; `key` tells which."""
     pareto: bool = False
+    hosting: Hosting | None = None
+    """The computer of the database that each part sits in, where it needs one."""
+    link_bytes_per_s: float = 0.0
+    """What each device is sent, or sends back where that is more: inputs and outputs of every request."""
     margins: tuple[Margin, ...] = ()
     """Each limit of the site with what is left of it; of a rack that was simulated, as simulated."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.latency.record import band_record, estimate_record
 from planner.plan.compare.candidate import Comparison, Refusal
+from planner.plan.money.economics import carriers_needed
 from planner.plan.options.margin import Margin
 from planner.plan.options.option import Option
 from planner.plan.study.study import Study
@@ -11,7 +12,7 @@ from planner.schema.reading.quantity import Money
 from planner.schema.record import OptionRecord
 from planner.schema.record.commands.simulate import NoRackRecord, RuledOutRecord
 from planner.schema.record.compare import ComparisonRecord, MoneyRecord, RefusalRecord
-from planner.schema.record.options import MarginRecord
+from planner.schema.record.options import HostRecord, MarginRecord
 
 
 def money_record(money: Money | None) -> MoneyRecord | None:
@@ -81,6 +82,7 @@ def option_record(option: Option) -> OptionRecord:
         "inlet_c": option.heat.inlet_c,
         "exhaust_c": option.heat.exhaust_c,
         "margins": [margin_record(item) for item in option.margins],
+        "host": host_record(option),
         "temperature_c": option.heat.temperature_c,
         "capital": option.cost.capital,
         "running_cost_per_year": option.cost.running_per_year,
@@ -88,6 +90,30 @@ def option_record(option: Option) -> OptionRecord:
         "currency": option.cost.currency,
         "latency_provenance": option.latency_provenance.value,
         "provenance": option.provenance.value,
+    }
+
+
+def host_record(option: Option) -> HostRecord | None:
+    """The computer that each part sits in; null where it needs none, or the scenario describes its own."""
+    hosting = option.hosting
+    if hosting is None:
+        return None
+    host, amount = hosting.host, hosting.host.price.amount_money
+    return {
+        "id": host.id,
+        "name": host.name,
+        "chosen": hosting.chosen,
+        "count": carriers_needed(option.count + option.spares, hosting.parts),
+        "parts_each": hosting.parts,
+        "price": amount.value.amount,
+        "currency": amount.value.currency,
+        "price_date": host.price.date,
+        "power_w": host.power_w.value,
+        "rack_units": host.rack_units.value,
+        "link": hosting.link,
+        "link_bytes_per_s": hosting.link_bytes_per_s,
+        "status": amount.status.value,
+        "source": host.sources[amount.source].title,
     }
 
 

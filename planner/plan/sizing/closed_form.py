@@ -27,9 +27,11 @@ from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost,
 from planner.plan.money.tariff import Draw
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
+from planner.plan.options.hosting import hosting_of
 from planner.plan.options.option import NetworkOnPart, Option, RackHeat
 from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of, supply_loss
 from planner.plan.rack.units_beside import units_beside
+from planner.plan.sizing.link_load import link_load
 from planner.plan.sizing.margins import margins_of, planned_warmest
 from planner.plan.sizing.reasons import reasons_against
 from planner.provenance import Provenance, of_status, weakest
@@ -102,6 +104,12 @@ def preference(option: Option) -> tuple[Any, ...]:
 def _options_of(
     scenario: Scenario, estimator: Estimator, device: Device, refusals: list[Refusal]
 ) -> Iterator[Option]:
+    try:
+        hosting_of(scenario, device)
+    except InputError as error:
+        problem = error.problems[0]
+        refusals.append(Refusal(device.id, "", "", f"{_why(problem)}; {problem.advice}"))
+        return
     seen: set[tuple[object, ...]] = set()
     for mode in modes_of(device, scenario.candidates.modes):
         for precision in scenario.candidates.precisions:
@@ -184,6 +192,9 @@ def sized_option(
         latency_provenance=weakest([item.estimate.provenance for item in networks]),
         provenance=_weakest_of_all(device, networks),
     )
+    hosting = hosting_of(scenario, device)
+    carried = link_load(scenario, estimator, networks) / count if hosting else 0.0
+    option = replace(option, hosting=hosting, link_bytes_per_s=carried)
     option = replace(option, margins=margins_of(scenario, option, planned_warmest(option)))
     return replace(option, reasons=tuple(reasons_against(scenario, device, option)))
 

@@ -55,6 +55,7 @@ def margins_of(scenario: Scenario, option: Option, warmest: Warmest) -> tuple[Ma
         _power(scenario, option),
         _height(scenario, option),
         _die(scenario, option, warmest),
+        *_link(option),
         *air_margins(scenario, warmest),
         *_part_air(option, warmest),
     )
@@ -113,6 +114,16 @@ def _die(scenario: Scenario, option: Option, warmest: Warmest) -> Margin:
         "thermal.resistance", "k_per_w", (low * given.value, given.value, high * given.value), given
     )
     return Margin("die", "c", warmest.die_c, throttle_c, asked_k, ends[0], ends[1], weakest)
+
+
+def _link(option: Option) -> Iterator[Margin]:
+    """What requests send over the link to the host that the part sits in."""
+    if option.hosting is None:
+        return
+    limit, lanes = option.hosting.link_bytes_per_s, option.hosting.slots.lanes
+    left = limit - option.link_bytes_per_s
+    weakest = WeakestInput("host.link", limit, limit, limit, "bytes_per_s", lanes.status.value, lanes.source)
+    yield Margin("link", "bytes_per_s", option.link_bytes_per_s, limit, 0.0, left, left, weakest)
 
 
 def air_margins(scenario: Scenario, warmest: Warmest) -> Iterator[Margin]:

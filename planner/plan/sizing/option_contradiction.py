@@ -17,6 +17,7 @@ _LIMITS = {
     "reason.heat": "site.supply (throttling)",
     "reason.limit_die": "planning.margins.temperature",
     "reason.limit_power": "planning.margins.power",
+    "reason.limit_link": "site.hosts",
     "reason.limit_inlet": "site.inlet_class",
     "reason.limit_inlet_low": "site.inlet_class",
     "reason.limit_exhaust": "site.exhaust_limit",

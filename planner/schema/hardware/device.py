@@ -9,6 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.hardware.device_heat import ThermalSpec, thermal_conflicts
+from planner.schema.hardware.host import NeedsHost
+from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import (
     Bytes,
     BytesPerSecond,
@@ -44,16 +46,6 @@ PrecisionName = Annotated[Precision, Field(strict=False)]
 UnitKind = Literal["gpu", "dla", "npu", "cpu"]
 Form = Literal["module", "board", "card", "server"]
 ByMode = dict[str, Sourced[OpsPerSecond]]
-
-
-class Source(StrictModel):
-    """A document that numbers were taken from."""
-
-    title: str
-    url: str | None = None
-    revision: str | None = None
-    date: str | None = None
-    note: str | None = None
 
 
 class ComputeUnit(SourcedBlock):
@@ -201,6 +193,8 @@ class Device(StrictModel):
     operating_air: OperatingAir | None = None
     """Stated where the maker gives it for the air, and not for the case or a plate."""
     host_link: HostLink | None = None
+    needs_host: NeedsHost | None = None
+    """What the part needs of a computer, where it is none itself."""
     size: Dimensions | None = None
     price: Price | None = None
     label: Label | None = None

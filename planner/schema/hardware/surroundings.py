@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.hardware.device import Source
+from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import (
     Celsius,
     Conflict,

@@ -53,6 +53,25 @@ class MarginRecord(TypedDict):
     weakest: WeakestInputRecord | None
 
 
+class HostRecord(TypedDict):
+    """The computer of the database that a part sits in: how many, what each is, and the link between."""
+
+    id: str
+    name: str
+    chosen: Literal["named", "default"]
+    count: int
+    parts_each: int
+    price: float
+    currency: str
+    price_date: str
+    power_w: float
+    rack_units: float
+    link: str
+    link_bytes_per_s: float
+    status: str
+    source: str
+
+
 class OptionRecord(TypedDict):
     """One way to serve the streams: a part in one mode, with the number of them that it takes."""
 
@@ -89,6 +108,7 @@ class OptionRecord(TypedDict):
     inlet_c: float | None
     exhaust_c: NotRequired[float]
     margins: NotRequired[list[MarginRecord]]
+    host: NotRequired[HostRecord | None]
 
 
 class TrialRecord(TypedDict):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.hardware.device import Form, PrecisionName, UnitKind
+from planner.schema.hardware.host import Attachment
 from planner.schema.hardware.surroundings import InletClassName
 from planner.schema.reading.quantity import (
     Celsius,
@@ -70,6 +71,8 @@ class Carrier(StrictModel):
     price_money: Money
     rack_units: float = Field(gt=0, le=1000)
     note: str
+    computer: bool | None = None
+    """Whether it is a computer that parts without one may sit in; unless said, only what cards sit in is."""
 
 
 class Site(StrictModel):
@@ -100,6 +103,8 @@ class Site(StrictModel):
     exhaust_limit_c: Celsius | None = None
     """The warmest air that what is behind the devices allows: cables, people."""
     gear: list[Gear] = Field(default_factory=list)
+    hosts: dict[Attachment, str] = Field(default_factory=dict)
+    """Computers of the database, by id, for parts that are none, by how these are attached."""
     supply_efficiency_ratio: Annotated[Ratio, Field(gt=0, le=1)] | None = None
     """Power that the supply gives to the devices over what it takes from the plug."""
 
