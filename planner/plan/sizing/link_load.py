@@ -11,7 +11,7 @@ from planner.schema.scenario.scenario import Scenario
 
 
 def link_load(scenario: Scenario, estimator: Estimator, networks: Sequence[NetworkOnPart]) -> float:
-    """Bytes a second of all streams in the busier direction: inputs, or outputs, in the precision that is run.
+    """Bytes a second of all streams in the busier direction, in the precision that is run.
 
     Both kinds of links carry both directions at once. Weights are taken to stay on the part, and results to
     be sent as the network gives them.
