@@ -6,7 +6,7 @@ import pytest
 
 from planner.errors import UnknownIdError
 from planner.hardware.catalog import device_ids, read_device
-from planner.hardware.hosts import default_host, host_machine, hosts, link_bytes_per_s, takes
+from planner.hardware.surroundings import default_host, host_machine, hosts, link_bytes_per_s, takes
 
 
 @pytest.mark.parametrize(

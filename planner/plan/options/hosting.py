@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from planner.errors import InputError, Problem
-from planner.hardware.hosts import default_host, host_machine, link_bytes_per_s, takes
+from planner.hardware.surroundings import default_host, host_machine, link_bytes_per_s, takes
 from planner.schema.hardware.device import Device
 from planner.schema.hardware.host import Attachment, HostMachine, HostSlots, NeedsHost
 from planner.schema.scenario.scenario import Carrier, Scenario

@@ -8,7 +8,15 @@ from planner.errors import InputError, Problem
 from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life
 from planner.plan.rack.heat import in_thin_air, thermal_of_accelerator
-from planner.plan.rack.rack_model import host_of, rack_air, rack_fan_w, stream_groups, supply_loss
+from planner.plan.rack.rack_model import (
+    host_of,
+    rack_air,
+    rack_fan_w,
+    request_times_s,
+    stream_groups,
+    supply_loss,
+)
+from planner.plan.rack.run_length import run_window
 from planner.rack.description.rack import Batching, Rack, RackDevice, Service
 from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
 from planner.schema.scenario.scenario import Scenario
@@ -23,16 +31,17 @@ def synthetic_rack(scenario: Scenario) -> Rack:
     device = _device(given.synthetic)
     thermal = in_thin_air(device.thermal, air.density_kg_per_m3)
     stated = scenario.site.supply_efficiency_ratio is not None
+    window = run_window(scenario, stream_groups(scenario), request_times_s(device.services))
     return Rack(
         device=replace(device, thermal=thermal, host=host_of(scenario)),
         count=given.count,
-        streams=stream_groups(scenario),
+        streams=window.streams,
         batching=Batching(),
         dispatch=run.dispatch,
         spill_at=run.spill_at,
         air=air,
         fan_w=rack_fan_w(scenario.site),
-        duration_s=run.duration_s,
+        duration_s=window.duration_s,
         warmup_s=run.warmup_s,
         seed=run.seed,
         replications=run.replications,
