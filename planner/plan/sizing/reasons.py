@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterator
 
 from planner.plan.money.economics import rack_units
+from planner.plan.options.margin_text import verdict_text
 from planner.plan.options.option import Option
+from planner.rack.counts.results import Verdict
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
 from planner.schema.scenario.streams import Stream
@@ -46,18 +48,23 @@ def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterato
             available=f"{height:g}",
             **most,
         )
-    if option.heat.worst_power_w > power_limit_w:
-        yield message(
-            f"reason.power{one_or_more}",
-            worst=f"{option.heat.worst_power_w:,.0f}",
-            limit=f"{power_limit_w:,.0f}",
-            **most,
-        )
-    throttle_c = device.thermal.throttle_c.value
-    if option.heat.temperature_c >= throttle_c:
-        yield message(
-            "reason.heat", temperature=f"{option.heat.temperature_c:.0f}", throttle=f"{throttle_c:g}"
-        )
+    for margin in option.margins:
+        if margin.verdict is not Verdict.FAIL or margin.name == "height":
+            continue
+        over = margin.state(margin.best) == "over"
+        if over and margin.name == "power":
+            yield message(
+                f"reason.power{one_or_more}",
+                worst=f"{option.heat.worst_power_w:,.0f}",
+                limit=f"{power_limit_w:,.0f}",
+                **most,
+            )
+        elif over and margin.name == "die":
+            temperature, throttle = f"{margin.value:.0f}", f"{margin.limit:g}"
+            yield message("reason.heat", temperature=temperature, throttle=throttle)
+        else:
+            kind = margin.name.partition(".")[0]
+            yield message(f"reason.limit_{kind}", why=verdict_text(margin))
 
 
 def _budget_reasons(scenario: Scenario, option: Option) -> Iterator[Message]:

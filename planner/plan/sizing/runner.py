@@ -14,6 +14,7 @@ from planner.plan.rack.rack_model import build_rack, services_of
 from planner.plan.rack.run_length import elsewhere, window_notes
 from planner.plan.rack.units_beside import units_beside
 from planner.plan.sizing.latency_bounds import with_bounds
+from planner.plan.sizing.margins import margins_of, simulated_warmest
 from planner.rack.counts.results import RackResult
 from planner.rack.description.rack import Rack
 from planner.rack.sequential import simulate_until_settled
@@ -46,7 +47,8 @@ class Runner:
     def option(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack with its own number of replications."""
         rack = rack_of_option(scenario, option)
-        return Simulated(rack, _whole(scenario, rack, lambda at: self.rack(at, _what(option))), option)
+        result = _whole(scenario, rack, lambda at: self.rack(at, _what(option)))
+        return _seen(scenario, rack, result, option)
 
     def settled(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack, looked at until its verdict is settled."""
@@ -59,7 +61,7 @@ class Runner:
             keep_partial=self.keep_partial,
             processes=self.processes,
         )
-        return Simulated(rack, _whole(scenario, rack, settle), option)
+        return _seen(scenario, rack, _whole(scenario, rack, settle), option)
 
     def over_the_band(self, scenario: Scenario, estimator: Estimator, run: Simulated) -> Simulated:
         """The same run judged over the band of its service latency; as it is where it was interrupted."""
@@ -95,6 +97,12 @@ def _whole(scenario: Scenario, rack: Rack, run: Callable[[Rack], RackResult]) ->
             streams[number] = there[number]
         notes.append(message("window.unseen", streams=", ".join(streams[n].name for n in numbers)))
     return replace(result, streams=tuple(streams), warnings=(*notes, *result.warnings))
+
+
+def _seen(scenario: Scenario, rack: Rack, result: RackResult, option: Option) -> Simulated:
+    """The run, with the margins that it had in place of those of the closed form."""
+    margins = margins_of(scenario, option, simulated_warmest(rack, result))
+    return Simulated(rack, result, replace(option, margins=margins))
 
 
 def rack_of_option(scenario: Scenario, option: Option) -> Rack:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from planner.plan.options.estimator import Estimator
+from planner.plan.options.margin import worst_of
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.closed_form import preference, sized_option
@@ -58,19 +59,21 @@ class Search:
         searched for.
         """
         feasible = [option for option in options if option.feasible]
-        line = sorted(feasible, key=lambda option: (self._may_be_late(option), preference(option)))
+        line = sorted(feasible, key=lambda option: (self._may_be_late(option), _turn(option)))
         tried: list[Found] = []
         passing: Found | None = None
         for option in line:
             if passing is None and len(tried) >= most_tried and not self._fastest(option, line):
                 continue
-            if passing is not None and preference(option) >= preference(passing.chosen.option):
+            if passing is not None and _turn(option) >= _turn(passing.chosen.option):
                 continue
             found = self.least(option, cheaper_than=passing.chosen.option if passing else None)
             tried.append(found)
             if _passes(found.chosen, self.scenario):
                 passing = found
-        return passing or min(tried, key=lambda found: found.chosen.verdict is Verdict.FAIL, default=None)
+        return passing or min(
+            tried, key=lambda found: found.chosen.service_verdict is Verdict.FAIL, default=None
+        )
 
     def _may_be_late(self, option: Option) -> bool:
         return any(
@@ -97,7 +100,7 @@ class Search:
             return Found(trials[0], tuple(trials))
         most = self._largest(option, lambda at: at.feasible, self._hopeless_from(trials[0]))
         if cheaper_than is not None:
-            most = self._largest(option, lambda at: preference(at) < preference(cheaper_than), most + 1)
+            most = self._largest(option, lambda at: _turn(at) < _turn(cheaper_than), most + 1)
         # Doubling steps find a passing count in the logarithm of the distance, halving the least one. Where
         # a cheaper one than another is looked for, the last that is cheaper tells whether there is any.
         step = 1 if cheaper_than is None else max(1, most - option.count)
@@ -132,7 +135,7 @@ class Search:
         low, high = int(option.offered_utilisation * option.count * (1 - 1e-9)), option.count
         while high - low > 1:
             middle = (low + high) // 2
-            if self.simulated(self._at(option, middle)).verdict is Verdict.PASS:
+            if self.simulated(self._at(option, middle)).service_verdict is Verdict.PASS:
                 high = middle
             else:
                 low = middle
@@ -185,9 +188,14 @@ class Search:
         return sized_option(self.scenario, self._estimator, option.part, option.networks, exactly=count)
 
 
+def _turn(option: Option) -> tuple[object, ...]:
+    """What options are tried by: those that keep their margins first, then as they are sorted."""
+    return (worst_of(option.margins) is not Verdict.PASS, *preference(option))
+
+
 def _passes(run: Simulated, scenario: Scenario) -> bool:
     most = scenario.planning.utilisation_limit_ratio + _UTILISATION_ROUNDING
-    return run.verdict is Verdict.PASS and run.option.offered_utilisation <= most
+    return run.service_verdict is Verdict.PASS and run.option.offered_utilisation <= most
 
 
 def _too_short(run: Simulated) -> bool:
@@ -196,5 +204,5 @@ def _too_short(run: Simulated) -> bool:
 
 def _chosen(trials: Sequence[Simulated], scenario: Scenario) -> Simulated:
     passing = [run for run in trials if _passes(run, scenario)]
-    pool = passing or [run for run in trials if run.verdict is not Verdict.FAIL] or list(trials)
+    pool = passing or [run for run in trials if run.service_verdict is not Verdict.FAIL] or list(trials)
     return min(pool, key=lambda run: run.option.count)

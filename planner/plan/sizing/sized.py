@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from planner.plan.compare.candidate import Refusal
 from planner.plan.options.estimator import Estimator
+from planner.plan.options.margin import binding
+from planner.plan.options.margin_text import binding_text, decider
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.rack.synthetic import refuse_synthetic
@@ -296,7 +298,7 @@ def _judged(search: Search, estimator: Estimator, run: Simulated) -> SizedOption
         verdict_reason=_reason(judged),
         would_decide=tuple(_deciding(judged)) if judged.verdict is Verdict.UNDECIDED else (),
         count_at_saturation=_at_saturation(run.option),
-        count_for_service=search.least_for_service(run) if run.verdict is Verdict.PASS else None,
+        count_for_service=search.least_for_service(run) if run.service_verdict is Verdict.PASS else None,
         simulated=judged,
         spares=spare_rows(scenario, run.option),
     )
@@ -306,6 +308,9 @@ def _reason(run: Simulated) -> str:
     """The limits that are broken, or the stream that the verdict rests on: the worst, and then tightest."""
     if run.reasons:
         return "; ".join(run.reasons)
+    binds = binding(run.option.margins)
+    if binds and run.verdict is not run.service_verdict:
+        return binding_text(binds)
     pairs = zip(run.result.streams, stream_spans(run), strict=True)
     worst, _ = max(pairs, key=lambda pair: (_ORDER[pair[0].verdict], pair[1].tightness))
     return f"{worst.name}: {worst.verdict_reason}"
@@ -314,6 +319,7 @@ def _reason(run: Simulated) -> str:
 def _deciding(run: Simulated) -> Iterator[str]:
     """What would settle an open verdict."""
     spans = stream_spans(run)
+    yield from dict.fromkeys(decider(margin) for margin in run.option.margins if margin.turns)
     short = [stream for stream in run.result.streams if stream.too_short]
     if short:
         yield message("decides.longer_run", duration=f"{run.rack.duration_s:g} s")
