@@ -245,11 +245,11 @@ def _interrupted(search: Search) -> SizedOption:
     )
 
 
-_ORDER = {Verdict.PASS: 0, Verdict.UNDECIDED: 1, Verdict.FAIL: 2}
+VERDICT_ORDER = {Verdict.PASS: 0, Verdict.UNDECIDED: 1, Verdict.FAIL: 2}
 
 
 def _rank(item: SizedOption) -> tuple[object, ...]:
-    return (_ORDER[item.verdict], item.simulated is None, preference(item.option))
+    return (VERDICT_ORDER[item.verdict], item.simulated is None, preference(item.option))
 
 
 def _with_years(
@@ -259,8 +259,8 @@ def _with_years(
     if item.simulated is None:
         return replace(item, years=years_of(scenario, estimator, item.option, simulate=False))
     years = years_of(scenario, estimator, item.option, simulate=simulate)
-    worst = max((year.verdict or Verdict.PASS for year in years), key=_ORDER.__getitem__)
-    if _ORDER[worst] <= _ORDER[item.verdict]:
+    worst = max((year.verdict or Verdict.PASS for year in years), key=VERDICT_ORDER.__getitem__)
+    if VERDICT_ORDER[worst] <= VERDICT_ORDER[item.verdict]:
         return replace(item, years=years)
     number, year = next((n, year) for n, year in enumerate(years) if year.verdict is worst)
     text = message("growth.not_kept", count=year.count, verdict=message(f"verdict.{worst}"))
@@ -312,7 +312,7 @@ def _reason(run: Simulated) -> str:
     if binds and run.verdict is not run.service_verdict:
         return binding_text(binds)
     pairs = zip(run.result.streams, stream_spans(run), strict=True)
-    worst, _ = max(pairs, key=lambda pair: (_ORDER[pair[0].verdict], pair[1].tightness))
+    worst, _ = max(pairs, key=lambda pair: (VERDICT_ORDER[pair[0].verdict], pair[1].tightness))
     return f"{worst.name}: {worst.verdict_reason}"
 
 

@@ -166,7 +166,8 @@ class Study:
     @cached_property
     def spending(self) -> Spending:
         """What is spent by the end of each year, and what the sum depends on."""
-        return spending(self.source.scenario, self.estimator, self.options, self.chosen)
+        counts = tuple(year.count for year in self.sized.years) if self.sized else ()
+        return spending(self.source.scenario, self.estimator, self.options, self.chosen, counts)
 
     @cached_property
     def validations(self) -> tuple[PublishedAccuracy, ...]:
