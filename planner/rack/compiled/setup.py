@@ -68,8 +68,8 @@ def begin(rack: Rack, topology: Topology, replication: int, window_start_s: floa
         busy_w=np.zeros((topology.unit_servers, len(networks))),
         latency_counts=np.zeros((len(rack.streams), BINS), dtype=np.int64),
         latency_sums_s=np.zeros((len(rack.streams), BINS)),
-        updated=np.zeros(rack.count, dtype=np.bool_),
-        watched=np.zeros(rack.count, dtype=np.bool_),
+        updated=np.zeros(rack.installed, dtype=np.bool_),
+        watched=np.zeros(rack.installed, dtype=np.bool_),
         mixing=np.array([dispatch_key(rack.seed, replication), GOLDEN, MIX_1, MIX_2], dtype=np.uint64),
         mixing_errors=np.array([error_key(rack.seed, replication), GOLDEN, MIX_1, MIX_2], dtype=np.uint64),
     )
@@ -122,7 +122,7 @@ def _run(rack: Rack, topology: Topology, window_start_s: float) -> s.Rows:
         arrival_s=np.inf,
         rule=_RULES[rack.dispatch],
         unit_stations=topology.unit_stations,
-        units=topology.unit_servers // rack.count,
+        units=topology.unit_servers // rack.installed,
         contention=rack.device.contention,
     )
 

@@ -67,10 +67,10 @@ class EpochTally:
         self.accounts = EpochAccounts()
         self.series = np.zeros((math.ceil(rack.epochs / self.stride), len(self.COLUMNS)))
         self._slot_stride = math.ceil(rack.epochs / MOST_SLOT_INSTANTS)
-        self._slots_c = np.zeros((math.ceil(rack.epochs / self._slot_stride), rack.count))
+        self._slots_c = np.zeros((math.ceil(rack.epochs / self._slot_stride), rack.installed))
         self._epoch = 0
         self._units = sum(unit.count for unit in rack.device.units)
-        self._out = np.zeros(rack.count, dtype=np.bool_)
+        self._out = np.zeros(rack.installed, dtype=np.bool_)
 
     def column(self, name: str) -> Floats:
         """One column of the series."""
@@ -115,7 +115,7 @@ class EpochTally:
                 row.exhaust_c,
                 row.power_w.sum() + self._rack.fan_w,
                 np.count_nonzero(row.throttled) / count,
-                row.busy_share.sum() / count,
+                row.busy_share.sum() / self._rack.count,
                 np.count_nonzero(row.out) / count,
             ]
         )

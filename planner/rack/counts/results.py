@@ -100,6 +100,8 @@ class Temperature:
 class DevicesResult:
     """All devices of the rack over the counted window: shares of device-time, and shutdowns a replication.
 
+    `utilisation` is over the devices that serve while none has failed, the others over spares as well.
+
     `mean_batch` is requests per batch started in the window; None where none was. `open_changes` is how
     often, a replication, a policy changed which devices take new requests. `out_share` of device-time was out
     of service, and a replication had `outages` of single devices, whatever the reason. `runaway_margin` is

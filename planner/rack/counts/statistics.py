@@ -223,22 +223,23 @@ def judge(
 
 def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
     sums = [run.epochs.accounts for run in runs]
-    device_s = rack.count * sum(run.length_s for run in sums)
+    length_s = sum(run.length_s for run in sums)
+    device_s, serving_s = rack.installed * length_s, rack.count * length_s
     units = sum(unit.count for unit in rack.device.units)
     cores = topology_of(rack).pool_sizes[:1]
     batches = sum(run.batches for run in runs)
     hottest_c = max(run.max_c for run in sums)
     return DevicesResult(
-        utilisation=float(sum(run.busy_s for run in sums) / (device_s * units)),
+        utilisation=float(sum(run.busy_s for run in sums) / (serving_s * units)),
         throttled_share=float(sum(run.throttled_s for run in sums) / device_s),
         temperature_c=Temperature(sum(run.temperature_s for run in sums) / device_s, hottest_c),
         shutdowns=float(np.mean([run.shutdowns for run in sums])),
         mean_batch=sum(run.batched for run in runs) / batches if batches else None,
         open_changes=float(np.mean([run.changes for run in sums])),
-        runaway_margin=runaway_margin(rack, np.full(rack.count, hottest_c)),
+        runaway_margin=runaway_margin(rack, np.full(rack.installed, hottest_c)),
         out_share=float(sum(run.out_s for run in sums) / device_s),
         outages=float(np.mean([run.outages for run in sums])),
-        host_utilisation=sum(run.host_busy_s for run in sums) / (device_s * cores[0]) if cores else None,
+        host_utilisation=sum(run.host_busy_s for run in sums) / (serving_s * cores[0]) if cores else None,
     )
 
 
@@ -265,7 +266,7 @@ def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResul
         warnings.append(message("simulated.beside"))
     if devices.shutdowns:
         number = f"{devices.shutdowns:.3g}"
-        warnings.append(message("simulated.shutdowns", number=number, count=rack.count))
+        warnings.append(message("simulated.shutdowns", number=number, count=rack.installed))
     for group, stream in zip(rack.streams, streams, strict=True):
         wanted = _TAIL_SAMPLES / (1.0 - group.slo_quantile)
         if stream.served < wanted:

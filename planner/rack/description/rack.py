@@ -125,7 +125,8 @@ class Rack:
     time and heats the air. `policies` change settings at the end of each epoch, in their order. `shares`,
     where given, divide the devices among all networks and add up to one. `life` is what takes devices out of
     service in the run. With `npu_first` a kind of unit is full when its emptiest has `spill_at` requests; it
-    may differ from kind to kind (2 for one that is not named).
+    may differ from kind to kind (2 for one that is not named). Spares of `life` come on top of `count`, which
+    are the devices that serve while none has failed; they have the highest positions.
     """
 
     device: RackDevice
@@ -164,8 +165,8 @@ class Rack:
         self._check_shares(checks)
         for number, outage in enumerate(self.life.outages):
             last = outage.first + outage.devices
-            expected = f"devices among the {self.count} of the rack"
-            checks.require(last <= self.count, f"life.outages[{number}]", expected, f"up to number {last}")
+            expected = f"devices among the {self.installed} of the rack"
+            checks.require(last <= self.installed, f"life.outages[{number}]", expected, f"up to number {last}")
         warmest_c = self.air.supply_c + abs(self.air.gradient_k) / 2
         checks.require(
             self.device.thermal.throttle_c > warmest_c,
@@ -253,6 +254,11 @@ class Rack:
         checks.require(
             self.count >= len(self.shares), "count", f"a device for each of {len(named)} shares", self.count
         )
+
+    @property
+    def installed(self) -> int:
+        """All devices in the rack, spares among them."""
+        return self.count + self.life.spares.count
 
     @property
     def epochs(self) -> int:

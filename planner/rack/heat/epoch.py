@@ -145,7 +145,7 @@ def _breathed(rack: Rack, parts: _Parts, start_c: Floats, power_w: Floats) -> Fl
     With inlets warmer by x, device i gives h_i - w_i x_i, and x = D (h - w x + fans): linear in x. Even
     recirculation warms all inlets alike, so one number is solved for instead of one a device.
     """
-    air, count = rack.air, rack.count
+    air, count = rack.air, rack.installed
     unheated = unheated_c(air, count)
     # Implicit in the inlet: the inlet of the epoch before would oscillate under strong recirculation.
     released_w = _released_w(parts, start_c, _stepped(parts, start_c, unheated, power_w), power_w)
@@ -170,7 +170,7 @@ def initial_state(rack: Rack) -> HeatState:
     shut down start at the trip, throttled, and the run shows what follows. A device fan starts at the level
     that the temperature asks for.
     """
-    thermal, count = rack.device.thermal, rack.count
+    thermal, count = rack.device.thermal, rack.installed
     none_off = np.zeros(count, dtype=np.bool_)
     if rack.initial == "cold":
         cold_c = unheated_c(rack.air, count)
@@ -196,7 +196,7 @@ def _evenly(thermal: Thermal, die_c: Floats) -> Floats | None:
 
 def _settled_inlets_c(rack: Rack, die_c: Floats, level: Indices) -> Floats:
     """The inlets of a rack that has settled with these dies: each gives (die - inlet) / R to the air."""
-    thermal, count = rack.device.thermal, rack.count
+    thermal, count = rack.device.thermal, rack.installed
     conductance = 1.0 / np.array([exact_step(thermal, 1.0, int(n)).settled_k_per_w[0] for n in level])
     matrix = rack_matrix_k_per_w(rack.air, count)
     unheated = unheated_c(rack.air, count)
@@ -212,14 +212,15 @@ def settled_at(rack: Rack, clock: float) -> Floats:
     that would hunt between two levels is taken at the higher.
     """
     thermal = rack.device.thermal
-    served_w = rack.device.idle_w + expected_load(rack, clock).dynamic_w
-    temperature_c = unheated_c(rack.air, rack.count)
-    level = np.zeros(rack.count, dtype=np.intp)
+    serving = np.arange(rack.installed) < rack.count
+    served_w = rack.device.idle_w + serving * expected_load(rack, clock).dynamic_w
+    temperature_c = unheated_c(rack.air, rack.installed)
+    level = np.zeros(rack.installed, dtype=np.intp)
     for _ in range(_ROUNDS):
         # Levels only rise while it settles: between two of them a fan would hunt and the iteration never end.
         level = np.maximum(level, next_fan_level(thermal, temperature_c, level))
         power_w = served_w + leakage_w(thermal, temperature_c) + fan_w(thermal, level)
-        inlet_c = inlets_c(rack.air, power_w + rack.fan_w / rack.count)
+        inlet_c = inlets_c(rack.air, power_w + rack.fan_w / rack.installed)
         # Exponential leakage overflows within a few rounds of a runaway; the shutdown ends it, as it does in
         # a device.
         warmer_c = np.minimum(settled_c(thermal, inlet_c, power_w, level), thermal.shutdown_c)
@@ -240,7 +241,7 @@ def runaway_margin(rack: Rack, temperature_c: Floats, level: Indices | None = No
     thermal = rack.device.thermal
     if thermal.leakage is None:
         return None
-    level = np.zeros(rack.count, dtype=np.intp) if level is None else level
+    level = np.zeros(rack.installed, dtype=np.intp) if level is None else level
     own = loop_gain(thermal, temperature_c, level)
     leaked_w_per_k = thermal.leakage.per_k * leakage_w(thermal, temperature_c)
     if rack.air.vertical is None:
@@ -248,5 +249,5 @@ def runaway_margin(rack: Rack, temperature_c: Floats, level: Indices | None = No
         # all dies are alike.
         shared = rack.air.recirculation / heat_rate_w_per_k(rack.air) * leaked_w_per_k.sum()
         return 1.0 - float(own.max() + shared)
-    gains = np.diag(own) + rack_matrix_k_per_w(rack.air, rack.count) * leaked_w_per_k
+    gains = np.diag(own) + rack_matrix_k_per_w(rack.air, rack.installed) * leaked_w_per_k
     return 1.0 - float(np.abs(np.linalg.eigvals(gains)).max())
