@@ -106,7 +106,8 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     rack, result = simulated.rack, simulated.result
     theory = api.theory_beside(simulated)
     notes = [*result.warnings, *api.own_part_notes(found.parts)]
-    answered = simulate_record(scenario, simulated, found.engine, theory, notes)
+    failures = found.failures
+    answered = simulate_record(scenario, simulated, found.engine, theory, notes, failures)
     table = [
         {
             "stream": stream.name,
@@ -132,7 +133,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     if rack.policies:
         changes = result.devices.open_changes
         heading.append(f"open devices changed {changes:.3g} times a run of {rack.duration_s:g} s")
-    if rack.life.outages or rack.life.failures or rack.life.update:
+    if not rack.life.quiet:
         heading.append(
             f"out of service {share(result.devices.out_share)} of device time, "
             f"{result.devices.outages:.3g} times a run"
@@ -144,7 +145,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     footer += ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
     footer += theory_lines(theory) if theory else []
-    footer += rack_life_lines(scenario, rack)
+    footer += rack_life_lines(scenario, rack, failures)
     footer += claim_lines(scenario)
     footer += [f"note: {text}" for text in notes]
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]

@@ -11,6 +11,7 @@ from planner import api
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import quantity, share
+from planner.cli.text.rack_notes import availability_text
 
 if TYPE_CHECKING:
     from planner.plan.sizing.growth import YearCount
@@ -115,7 +116,7 @@ def _footer(sizing: Sizing) -> list[str]:
     if best is not None and best.spares:
         lines.append(f"{best.option.device}, spares on top of {best.option.count}:")
         lines += [
-            f"  +{row.spares}: all that are needed up {row.enough_up * 100:.6g} % of the time"
+            f"  +{row.spares}: {availability_text(row.availability)}"
             + (", as asked" if row.meets_target else "")
             for row in best.spares
         ]

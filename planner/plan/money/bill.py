@@ -17,7 +17,6 @@ from planner.plan.money.economics import (
     SECONDS_PER_YEAR,
     carriers_price,
     discounted,
-    rack_units,
     yearly_lines,
     years,
 )
@@ -162,9 +161,7 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
             found[name].present_value += bought * discounted(scenario, start)
             found[name].first += bought if start == 0 else 0.0
         capital = sum(held.values())
-        for name, amount in yearly_lines(
-            scenario, rack_units(scenario, device, year.installed), year.draw, capital
-        ):
+        for name, amount in yearly_lines(scenario, device, year.installed, year.draw, capital, price.mid):
             line = found.setdefault(name, _Running("each year", _BASES[name]))
             line.first += amount if start == 0 else 0.0
             # Running costs fall due at the end of each year, purchases at its beginning.
@@ -184,6 +181,7 @@ _BASES = {
     "space": "rack units taken, at the scenario's price",
     "maintenance": "share of the capital a year",
     "uplink": "as the scenario prices it",
+    "replacements": "failures a year times the price of what fails",
 }
 
 

@@ -13,10 +13,11 @@ from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import NetworkOnPart
 from planner.plan.rack.control import rack_policies
-from planner.plan.rack.events import rack_life, rack_shares
+from planner.plan.rack.events import rack_life, rack_shares, spares_of
 from planner.plan.rack.heat import thermal_of_part
 from planner.rack.description.device import Host, Unit
 from planner.rack.description.heat_path import VerticalRecirculation
+from planner.rack.description.life import Life
 from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service
 from planner.rack.description.streams import Bursts, DayProfile, DropOuts, HostStep, StreamGroup
 from planner.rack.heat.air import air_density_kg_per_m3
@@ -62,7 +63,7 @@ def build_rack(
     unit: str | None = None,
     beside: tuple[Unit, ...] = (),
 ) -> Rack:
-    """The rack of `count` devices that carries the scenario's streams; spares only idle.
+    """The rack of `count` devices that carries the scenario's streams; spares serve where devices fail.
 
     Several racks are simulated as one with the air and the fans of all: the devices are spread evenly, and
     any of them may get any request. Without `events` it is the rack as it is sized: nothing happens to its
@@ -71,6 +72,8 @@ def build_rack(
     """
     run = scenario.simulation
     idle_w = mode_of(device, mode).idle_w.value
+    slots = carrier_of(scenario, device).slots
+    life = rack_life(run.events if events else None, count, spares_of(scenario), slots)
     return Rack(
         device=RackDevice(
             name=device.id,
@@ -88,7 +91,7 @@ def build_rack(
         dispatch=run.dispatch,
         spill_at=run.spill_at,
         air=rack_air(scenario, racks, count),
-        fan_w=fixed_power_w(scenario, device, mode, count, racks),
+        fan_w=fixed_power_w(scenario, device, mode, count, racks) - _drawn_in_run_w(life, idle_w),
         duration_s=run.duration_s,
         warmup_s=run.warmup_s,
         epoch_s=1.0,
@@ -97,7 +100,7 @@ def build_rack(
         horizon=run.horizon,
         policies=rack_policies(run.control),
         shares=rack_shares(run),
-        life=rack_life(run.events if events else None),
+        life=life,
     )
 
 
@@ -144,9 +147,19 @@ def rack_fan_w(site: Site) -> float:
 def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int, racks: int = 1) -> float:
     """What is drawn whatever the load: fans, the carriers of all devices, and spares that idle."""
     carrier = carrier_of(scenario, device)
-    spares = scenario.planning.spares
-    carriers_w = carriers_needed(count + spares, carrier.slots) * carrier.power_w
-    return racks * rack_fan_w(scenario.site) + carriers_w + spares * mode_of(device, mode).idle_w.value
+    carriers_w = carriers_needed(count + scenario.spares, carrier.slots) * carrier.power_w
+    return racks * rack_fan_w(scenario.site) + carriers_w + standby_w(scenario, device, mode)
+
+
+def standby_w(scenario: Scenario, device: Device, mode: str) -> float:
+    """What the spares draw while they stand by: hot ones idle, cold ones are off."""
+    hot = scenario.planning.standby == "hot"
+    return scenario.spares * mode_of(device, mode).idle_w.value if hot else 0.0
+
+
+def _drawn_in_run_w(life: Life, idle_w: float) -> float:
+    """What spares draw that are devices of the simulated rack, which counts their power itself."""
+    return life.spares.count * idle_w if life.spares.hot else 0.0
 
 
 def stream_groups(scenario: Scenario) -> tuple[StreamGroup, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from planner.errors import InputError, Problem
 from planner.plan.rack.control import rack_policies
-from planner.plan.rack.events import rack_life
+from planner.plan.rack.events import rack_life, spares_of
 from planner.plan.rack.heat import thermal_of_accelerator
 from planner.plan.rack.rack_model import host_of, rack_air, rack_fan_w, stream_groups
 from planner.rack.description.rack import Batching, Rack, RackDevice, Service
@@ -35,7 +35,7 @@ def synthetic_rack(scenario: Scenario) -> Rack:
         replications=run.replications,
         horizon=run.horizon,
         policies=rack_policies(run.control),
-        life=rack_life(run.events),
+        life=rack_life(run.events, given.count, spares_of(scenario)),
     )
 
 

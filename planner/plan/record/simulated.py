@@ -8,6 +8,7 @@ from statistics import fmean
 from planner.plan.options.rack_run import RackRun
 from planner.plan.rack.claims import claims_record
 from planner.plan.rack.life_record import life_record, new_model_record
+from planner.plan.rack.questions import FailureAnswer
 from planner.plan.rack.theory import Theory, theory_record
 from planner.rack.counts.results import AtBound, DevicesResult, LatencyStatistics, RackResult, StreamBounds
 from planner.rack.description.rack import Rack
@@ -24,7 +25,12 @@ from planner.schema.scenario.scenario import Scenario
 
 
 def simulate_record(
-    scenario: Scenario, run: RackRun, engine: SimulationEngine, theory: Theory | None, notes: Sequence[str]
+    scenario: Scenario,
+    run: RackRun,
+    engine: SimulationEngine,
+    theory: Theory | None,
+    notes: Sequence[str],
+    failures: FailureAnswer | None = None,
 ) -> SimulateRecord:
     """The rack with its verdict and warnings, then what the scenario asks beside; `notes` become warnings."""
     beside: RunBesideRecord = {}
@@ -39,7 +45,7 @@ def simulate_record(
         "engine": engine,
         "reasons": list(run.reasons),
         **beside,
-        **life_record(scenario, run.rack),
+        **life_record(scenario, run.rack, failures),
         **claims_record(scenario),
     }
 

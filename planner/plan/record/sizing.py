@@ -96,6 +96,7 @@ def _year_record(year: YearCount) -> YearRecord:
 def _spare_record(row: SpareRow) -> SpareRecord:
     return {
         "spares": row.spares,
+        "availability": row.availability,
         "enough_up": row.enough_up,
         "capital": row.capital,
         "meets_target": row.meets_target,

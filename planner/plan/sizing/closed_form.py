@@ -28,7 +28,7 @@ from planner.plan.money.tariff import Draw
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import NetworkOnPart, Option, RackHeat
-from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of
+from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of, standby_w
 from planner.plan.rack.units_beside import units_beside
 from planner.plan.sizing.reasons import reasons_against
 from planner.provenance import Provenance, of_status, weakest
@@ -153,7 +153,7 @@ def sized_option(
     count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, fewest)
     mode = mode_of(device, first.mode)
     limit_w = mode.power_limit_w.value
-    racks = _racks_needed(scenario, device, count + scenario.planning.spares, limit_w)
+    racks = _racks_needed(scenario, device, count + scenario.spares, limit_w)
     rack = rack_of(count, racks=racks)
     load = expected_load(rack)
     heat = _rack_heat(scenario, device, networks, rack, load.dynamic_w)
@@ -171,7 +171,7 @@ def sized_option(
         networks=networks,
         plan_for=scenario.planning.plan_for,
         count=count,
-        spares=scenario.planning.spares,
+        spares=scenario.spares,
         services=services,
         racks=racks,
         beside=beside,
@@ -179,7 +179,7 @@ def sized_option(
         offered_utilisation=offered,
         throughput_per_s=rate_per_s / (offered * count),
         heat=heat,
-        cost=rack_cost(scenario, device, count + scenario.planning.spares, draw),
+        cost=rack_cost(scenario, device, count + scenario.spares, draw),
         latency_provenance=weakest([item.estimate.provenance for item in networks]),
         provenance=_weakest_of_all(device, networks),
     )
@@ -240,12 +240,14 @@ def _rack_heat(
     device_w = rack.device.idle_w + dynamic_w
     power_w = rack.count * device_w + rack.fan_w
     inlet_c = float(inlets_c(rack.air, np.full(rack.count, power_w / rack.count)).max())
-    limit_w = mode_of(device, networks[0].estimate.mode).power_limit_w.value
-    spares = scenario.planning.spares
+    mode = networks[0].estimate.mode
+    limit_w = mode_of(device, mode).power_limit_w.value
+    # At worst the spares serve too, and no longer stand by.
+    standing_w = standby_w(scenario, device, mode)
     return RackHeat(
         power_per_device_w=device_w,
         power_w=power_w,
-        worst_power_w=rack.count * limit_w + spares * (limit_w - rack.device.idle_w) + rack.fan_w,
+        worst_power_w=rack.count * limit_w + (scenario.spares * limit_w - standing_w) + rack.fan_w,
         inlet_c=inlet_c,
         temperature_c=inlet_c + device.thermal.resistance_k_per_w.value * device_w,
     )

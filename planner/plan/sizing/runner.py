@@ -9,6 +9,7 @@ from planner.latency.band import BandEnd, planned_bound
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
+from planner.plan.rack.promises import least_serving
 from planner.plan.rack.rack_model import build_rack, services_of
 from planner.plan.rack.units_beside import units_beside
 from planner.plan.sizing.latency_bounds import with_bounds
@@ -58,6 +59,18 @@ class Runner:
             processes=self.processes,
         )
         return Simulated(rack, result, option)
+
+    def least_serving(self, scenario: Scenario, run: Simulated) -> int | None:
+        """How few devices of a run still keep every promise; only looked for where failures are stated."""
+        if scenario.failures is None or run.result.partial:
+            return None
+        return least_serving(
+            run.rack,
+            scenario.simulation.most_replications,
+            engine=self.engine,
+            processes=self.processes,
+            progress=self._reported("simulating with devices failed"),
+        )
 
     def over_the_band(self, scenario: Scenario, estimator: Estimator, run: Simulated) -> Simulated:
         """The same run judged over the band of its service latency; as it is where it was interrupted."""

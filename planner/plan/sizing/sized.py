@@ -201,7 +201,7 @@ def _judged(search: Search, estimator: Estimator, run: Simulated) -> SizedOption
         count_at_saturation=_at_saturation(run.option),
         count_for_service=search.least_for_service(run) if run.verdict is Verdict.PASS else None,
         simulated=judged,
-        spares=spare_rows(scenario, run.option),
+        spares=spare_rows(scenario, run.option, search.runner.least_serving(scenario, run)),
     )
 
 
@@ -263,7 +263,7 @@ def _unsimulated(
         count_at_saturation=_at_saturation(option),
         count_for_service=None,
         simulated=None,
-        spares=spare_rows(scenario, option),
+        spares=spare_rows(scenario, option, None),
     )
 
 

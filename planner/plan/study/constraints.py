@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from planner.plan.money.economics import rack_units
 from planner.plan.options.rack_run import Simulated
+from planner.plan.rack.questions import FailureAnswer
 from planner.schema.scenario.scenario import Scenario
-from planner.units import format_percent, format_quantity
+from planner.units import format_percent, format_quantity, format_time_share
 from planner.wording.message import message
 
 
@@ -21,8 +22,10 @@ class Constraint:
     met: bool | None
 
 
-def constraints(scenario: Scenario, simulated: Simulated) -> tuple[Constraint, ...]:
-    """Power, height, temperature, load, money and service levels."""
+def constraints(
+    scenario: Scenario, simulated: Simulated, failures: FailureAnswer | None = None
+) -> tuple[Constraint, ...]:
+    """Power, height, temperature, load, money, service levels and availability."""
     option = simulated.option
     site, throttle_c = scenario.site, simulated.rack.device.thermal.throttle_c
     hottest_c, worst_w = simulated.result.devices.temperature_c.max, option.heat.worst_power_w
@@ -54,7 +57,19 @@ def constraints(scenario: Scenario, simulated: Simulated) -> tuple[Constraint, .
                 met=stream.verdict == "PASS",
             )
         )
+    if failures is not None:
+        rows.append(_availability(failures))
     return tuple(rows)
+
+
+def _availability(found: FailureAnswer) -> Constraint:
+    share = found.availability
+    return Constraint(
+        name=message("limit.availability", count=found.count, spares=found.spares),
+        limit=format_percent(found.target, 4),
+        value=message("number.unknown") if share is None else format_time_share(share),
+        met=found.met,
+    )
 
 
 def _limit(name: str, limit: float, value: float | None, text: str) -> Constraint:

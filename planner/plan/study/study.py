@@ -18,6 +18,7 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import RackRun, Simulated
 from planner.plan.pitfalls.lint import Pitfall, lint
+from planner.plan.rack.questions import FailureAnswer, failure_answer
 from planner.plan.rack.synthetic import refuse_synthetic, synthetic_rack
 from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.plan.sizing.closed_form import size
@@ -63,6 +64,7 @@ class Study:
     """Settings that a candidate cannot run at all, and why."""
     simulated: Simulated | None
     trials: tuple[Simulated, ...]
+    engine: SimulationEngine = "compiled"
 
     def to_frame(self) -> pd.DataFrame:
         """One row per option, best first; units are in the column names."""
@@ -112,7 +114,7 @@ class Study:
     @cached_property
     def constraints(self) -> tuple[Constraint, ...]:
         """The limits of the site and what the chosen option needs of them."""
-        return constraints(self.source.scenario, self.simulated) if self.simulated else ()
+        return constraints(self.source.scenario, self.simulated, self.failures) if self.simulated else ()
 
     @cached_property
     def rooflines(self) -> tuple[Roofline, ...]:
@@ -148,6 +150,14 @@ class Study:
     def day(self) -> tuple[Hour, ...] | None:
         """The chosen rack hour by hour; None where there is no rack, or no hour differs."""
         return day(self.source.scenario.site, self.simulated.rack) if self.simulated else None
+
+    @cached_property
+    def failures(self) -> FailureAnswer | None:
+        """How often every promise of the chosen rack holds; None where the scenario states no failures."""
+        run = self.simulated
+        if run is None or run.result.partial:
+            return None
+        return failure_answer(self.source.scenario, run.rack, run.option.part, self.engine)
 
     @cached_property
     def density(self) -> DensityCurve | None:
@@ -218,7 +228,7 @@ def run_study(
             return Study(source, estimator, (option,), (), None, ())
         simulated = run.option(source.scenario, option)
         judged = run.over_the_band(source.scenario, estimator, simulated)
-        return Study(source, estimator, (option,), (), judged, (simulated,))
+        return Study(source, estimator, (option,), (), judged, (simulated,), engine)
     sized = size(source.scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))
     search = Search(source.scenario, estimator, run)
     chosen = _chosen(search, sized.options, run)
@@ -226,7 +236,7 @@ def run_study(
     if chosen is not None:
         chosen = run.over_the_band(source.scenario, estimator, chosen)
         options = (chosen.option, *(o for o in options if not _same_run(o, chosen.option)))
-    return Study(source, estimator, options, sized.refusals, chosen, search.trials)
+    return Study(source, estimator, options, sized.refusals, chosen, search.trials, engine)
 
 
 def _chosen(search: Search, options: Sequence[Option], run: Runner) -> Simulated | None:

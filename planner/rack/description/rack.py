@@ -166,7 +166,9 @@ class Rack:
         for number, outage in enumerate(self.life.outages):
             last = outage.first + outage.devices
             expected = f"devices among the {self.installed} of the rack"
-            checks.require(last <= self.installed, f"life.outages[{number}]", expected, f"up to number {last}")
+            checks.require(
+                last <= self.installed, f"life.outages[{number}]", expected, f"up to number {last}"
+            )
         warmest_c = self.air.supply_c + abs(self.air.gradient_k) / 2
         checks.require(
             self.device.thermal.throttle_c > warmest_c,

@@ -113,7 +113,9 @@ def topology_of(rack: Rack) -> Topology:
     lanes = int(parts_of_devices(rack).max() + 1) * len(units)
     sizes = _pool_sizes(rack)
     # All stations of the first pool, then of the second; stations of units come before both.
-    pool_station = station_lane.size + np.arange(rack.installed * len(sizes)).reshape(len(sizes), rack.installed).T
+    pool_station = (
+        station_lane.size + np.arange(rack.installed * len(sizes)).reshape(len(sizes), rack.installed).T
+    )
     for pool, size in enumerate(sizes):
         server_device = np.concatenate((server_device, np.repeat(np.arange(rack.installed), size)))
         server_station = np.concatenate((server_station, np.repeat(pool_station[:, pool], size)))

@@ -86,7 +86,9 @@ class StableScheduler:
             readiness = tuple(ready_s if d in opened else at for d, at in enumerate(plan.ready_s))
             plan = _Plan(loads, wanted, seen.end_s, readiness)
         # A spare that serves is open at once: it only serves where another device has failed.
-        ready = np.append(np.array(plan.ready_s) <= seen.end_s, np.ones(rack.installed - rack.count, np.bool_))
+        ready = np.append(
+            np.array(plan.ready_s) <= seen.end_s, np.ones(rack.installed - rack.count, np.bool_)
+        )
         opened_only = _first_open(rack, controls, plan.devices)
         return replace(opened_only, open=opened_only.open & ready), plan
 

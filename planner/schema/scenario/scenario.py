@@ -122,6 +122,10 @@ class Planning(StrictModel):
 
     utilisation_limit_ratio: Annotated[Ratio, Field(gt=0, lt=1)] = 0.7
     spares: int = Field(default=0, ge=0, le=100_000)
+    standby: Literal["hot", "cold"] = "hot"
+    """Hot spares run idle and replace a failed device at once; cold ones are off and have to start."""
+    takes_over_s: Seconds | None = None
+    """From a failure until its spare serves: failover of a hot one, start of a cold one."""
     plan_for: Literal["typical", "cautious"] = "cautious"
     """Which latency the count rests on: the middle of the planning band or its high end."""
 
@@ -266,6 +270,11 @@ class Scenario(StrictModel):
         if unexplained := sorted(name for name, reason in self.accepted.items() if not reason.strip()):
             raise refuse("a reason for each accepted mistake", f"none for {', '.join(unexplained)}")
         return self
+
+    @property
+    def spares(self) -> int:
+        """Devices on top of the count."""
+        return self.planning.spares + (self.failures.hot_spares if self.failures else 0)
 
     @property
     def synthetic(self) -> Accelerator | None:

@@ -94,9 +94,7 @@ def test_k_out_of_n(make_rack):
 
     P = C(5,3) 0.8^3 0.2^2 + C(5,4) 0.8^4 0.2 + 0.8^5. Over 8,000 s the standard error is below 1 %.
     """
-    rack = make_rack(
-        count=3, duration_s=8000.0, life=Life(failures=Failures(20.0, 5.0), spares=Spares(2))
-    )
+    rack = make_rack(count=3, duration_s=8000.0, life=Life(failures=Failures(20.0, 5.0), spares=Spares(2)))
     course = AvailabilityTimeline(rack, 0)
     serving = 0
     for t in range(8000):
