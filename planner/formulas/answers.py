@@ -103,6 +103,13 @@ PLAN = (
         "Common causes; failures while a spare takes over; cold spares are taken to fail as often as others.",
     ),
     Formula(
+        "installations",
+        "Share of installations that keep the promise",
+        "k of n kept: from B(error / 2; k, n - k + 1) to B(1 - error / 2; k + 1, n - k), B the beta quantile",
+        "Clopper and Pearson, Biometrika 26, 1934",
+        "Phases that are set on purpose, such as cameras started one after another.",
+    ),
+    Formula(
         "replacements",
         "What failures cost a year",
         "C = n price x year / (MTBF + MTTR)",

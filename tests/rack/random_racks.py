@@ -53,7 +53,10 @@ def random_rack(number: int) -> Rack:
     )
     rack = replace(rack, life=_life(draw, rack.count))
     rack = _with_units(draw, rack) if draw.random() < 0.5 else rack
-    return replace(rack, life=_with_spares(np.random.default_rng((number, 1)), rack.life))
+    draw = np.random.default_rng((number, 1))
+    rack = replace(rack, life=_with_spares(draw, rack.life))
+    pinned = draw.random() < 0.2 and rack.dispatch != "central_queue"
+    return replace(rack, dispatch="pinned") if pinned else rack
 
 
 def _with_spares(draw: np.random.Generator, life: Life) -> Life:

@@ -116,6 +116,8 @@ def _answer(found: SimulatedScenario) -> CommandResult:
             "p50": quantity(stream.latency_s.p50, "s"),
             "p99": quantity(stream.latency_s.p99, "s"),
             "interval": interval(stream.latency_s.p99_low, stream.latency_s.p99_high, "s"),
+            "worst": quantity(stream.latency_s.p99_worst, "s"),
+            "broken": "-" if stream.installations_broken is None else share(stream.installations_broken),
             "asked": quantity(group.slo_s, "s"),
             "verdict": stream.verdict.value,
         }
@@ -150,5 +152,5 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     footer += [f"note: {text}" for text in notes]
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
     rows = frame_rows(result.to_frame())
-    right = frozenset({"requests", "dropped", "p50", "p99", "asked"})
+    right = frozenset({"requests", "dropped", "p50", "p99", "worst", "broken", "asked"})
     return CommandResult(answered, rows, table, heading, footer, right)

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from planner.rack.simulation import SimulationEngine
 
 
+_RIGHT = frozenset(
+    {"count", "racks", "busy", "p99 (low - high)", "worst", "hottest", "power", "to buy", "a year"}
+)
+
+
 @click.command("size")
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
@@ -52,7 +57,7 @@ def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output
             [_table_row(item) for item in sizing.options],
             [sizing.source.scenario.question.strip()],
             [*_footer(sizing), *(f"note: {text}" for text in notes)],
-            frozenset({"count", "racks", "busy", "p99 (low - high)", "hottest", "power", "to buy", "a year"}),
+            _RIGHT,
         )
     )
     if sizing.feasible:
@@ -71,6 +76,7 @@ def _table_row(item: SizedOption) -> dict[str, str]:
         "racks": str(option.racks),
         "busy": share(item.simulated.result.devices.utilisation if item.simulated else option.utilisation),
         "p99 (low - high)": _p99(item),
+        "worst": _worst(item),
         "hottest": quantity(_hottest_c(item), "c"),
         "power": quantity(option.heat.power_w, "w"),
         "to buy": _money(option.cost.capital, option.cost.currency),
@@ -86,6 +92,15 @@ def _p99(item: SizedOption) -> str:
     ends = (tightest.low_s, tightest.mid_s, tightest.high_s)
     low, mid, high = ("no end" if end is None else quantity(end, "s") for end in ends)
     return f"{mid} ({low} - {high})"
+
+
+def _worst(item: SizedOption) -> str:
+    """The worst p99 of single installations, and how many of them break the promise."""
+    tightest = item.tightest
+    if tightest is None or tightest.worst_s is None:
+        return "-"
+    broken = tightest.installations_broken
+    return quantity(tightest.worst_s, "s") + ("" if not broken else f", {share(broken)} broken")
 
 
 def _hottest_c(item: SizedOption) -> float:

@@ -90,6 +90,7 @@ def build_rack(
         batching=Batching(batch, scenario.candidates.max_wait_s if batch > 1 else 0.0),
         dispatch=run.dispatch,
         spill_at=run.spill_at,
+        installations=scenario.planning.installations_ratio,
         air=rack_air(scenario, racks, count),
         fan_w=fixed_power_w(scenario, device, mode, count, racks) - _drawn_in_run_w(life, idle_w),
         duration_s=run.duration_s,

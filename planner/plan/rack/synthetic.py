@@ -27,6 +27,7 @@ def synthetic_rack(scenario: Scenario) -> Rack:
         batching=Batching(),
         dispatch=run.dispatch,
         spill_at=run.spill_at,
+        installations=scenario.planning.installations_ratio,
         air=rack_air(scenario, devices=given.count),
         fan_w=rack_fan_w(scenario.site),
         duration_s=run.duration_s,

@@ -77,6 +77,7 @@ def rack_record(rack: Rack, result: RackResult) -> RackRecord:
                 "verdict": stream.verdict.value,
                 "verdict_reason": stream.verdict_reason,
                 "latency_band": _bounds_record(stream.bounds) if stream.bounds else None,
+                "installations_broken": stream.installations_broken,
             }
             for stream in result.streams
         ],

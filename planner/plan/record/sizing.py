@@ -52,6 +52,8 @@ def sized_option_record(item: SizedOption) -> SizedOptionRecord:
             {
                 "name": stream.name,
                 "p99_s": _p99_record(stream),
+                "p99_worst_s": stream.worst_s,
+                "installations_broken": stream.installations_broken,
                 "slo_s": stream.slo_s,
                 "slo_quantile": stream.slo_quantile,
                 "verdict": stream.verdict.value,

@@ -194,12 +194,15 @@ def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> i
     """
     first = rack_of(at_least)
     low = at_least
-    if not first.shares:
+    pinned = first.dispatch == "pinned"
+    # A device for each source is all that pinning can use.
+    most = max(at_least, sum(group.sources for group in first.streams)) if pinned else math.inf
+    if not first.shares and not pinned:
         # No count below this keeps the limit even with full batches. The margin is for a quotient a rounding
         # above a whole number, which would skip the count that just fits.
         low = max(low, math.ceil(at_least * offered_utilisation(first) / limit - 1e-9))
     high = low
-    while _busiest_share(rack_of(high)) > limit:
+    while high < most and _busiest_share(rack_of(high)) > limit:
         # Doubling until one fits, then halving: batches fill with load, so the share has no closed inverse.
         low, high = high + 1, high * 2
     while low < high:
@@ -212,9 +215,11 @@ def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> i
 
 
 def _busiest_share(rack: Rack) -> float:
-    """The expected utilisation, or that of the busiest part with full batches where networks have shares."""
+    """The expected utilisation, or that of the busiest part with full batches where networks have shares, and
+    of the busiest device where sources are pinned."""
     expected = expected_load(rack).busy_share
-    return max(expected, offered_utilisation(rack)) if rack.shares else expected
+    divided = bool(rack.shares) or rack.dispatch == "pinned"
+    return max(expected, offered_utilisation(rack)) if divided else expected
 
 
 def _racks_needed(scenario: Scenario, device: Device, installed: int, limit_w: float) -> int:

@@ -116,7 +116,9 @@ def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: B
         services=services_of(scenario, estimator, part, networks, bound),
         beside=units_beside(scenario, estimator, part, networks, bound),
     )
-    return replace(run.rack, device=device)
+    rack = replace(run.rack, device=device)
+    # A share of installations takes as many replications at every end of the band.
+    return rack if rack.installations is None else replace(rack, replications=run.result.replications)
 
 
 def cut(run: Simulated, why: str) -> Simulated:

@@ -110,6 +110,8 @@ def _row(item: SizedOption) -> dict[str, object]:
         "p99_low_s": tightest.low_s if tightest else None,
         "p99_mid_s": tightest.mid_s if tightest else None,
         "p99_high_s": tightest.high_s if tightest else None,
+        "p99_worst_s": tightest.worst_s if tightest else None,
+        "installations_broken": tightest.installations_broken if tightest else None,
         "verdict": item.verdict.value,
         "power_w": option.heat.power_w,
         "capital": option.cost.capital,

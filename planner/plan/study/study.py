@@ -226,7 +226,9 @@ def run_study(
         option = deployed_option(source.scenario, source.scenario.deployment, estimator)
         if grows_without_end(rack_of_option(source.scenario, option)):
             return Study(source, estimator, (option,), (), None, ())
-        simulated = run.option(source.scenario, option)
+        # A share of installations takes more replications than a mean: they are added until it is settled.
+        settles = source.scenario.planning.installations_ratio is not None
+        simulated = (run.settled if settles else run.option)(source.scenario, option)
         judged = run.over_the_band(source.scenario, estimator, simulated)
         return Study(source, estimator, (option,), (), judged, (simulated,), engine)
     sized = size(source.scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))

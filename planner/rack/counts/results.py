@@ -86,6 +86,10 @@ class StreamResult:
     verdict_reason: str
     bounds: StreamBounds | None = None
     """Where the service latency is a band; the verdict then holds over all of it."""
+    installations_broken: float | None = None
+    """Share of the replications that break the promise. Periodic sources keep their phases for life, and each
+    replication has phases of its own, as each installation has; None of other sources, whose replications
+    differ by chance alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import betaincinv, stdtrit
 
 from planner.arrays import Floats
 from planner.formulas import formula
@@ -101,7 +101,7 @@ def summarise(rack: Rack, runs: Sequence[RunTally], *, certainty: Certainty = ON
     completed = sum(run.completed for run in runs)
     window_s = sum(run.epochs.accounts.length_s for run in runs)
     streams = tuple(
-        _stream(group, [run.streams[index] for run in runs], certainty)
+        _stream(group, [run.streams[index] for run in runs], certainty, rack.installations)
         for index, group in enumerate(rack.streams)
     )
     devices = _devices(rack, runs)
@@ -138,12 +138,17 @@ def _update(runs: Sequence[RunTally]) -> UpdateResult | None:
     )
 
 
-def _stream(group: StreamGroup, runs: Sequence[StreamTally], certainty: Certainty) -> StreamResult:
+def _stream(
+    group: StreamGroup, runs: Sequence[StreamTally], certainty: Certainty, installations: float | None
+) -> StreamResult:
     latencies = [run.latencies for run in runs]
     quantiles_s = [
         latency_quantile(run.latencies, group.slo_quantile, run.dropped + run.overdue) for run in runs
     ]
-    verdict, reason = judge(group, [value for value in quantiles_s if not math.isnan(value)], certainty)
+    seen_s = [value for value in quantiles_s if not math.isnan(value)]
+    verdict, reason = judge(group, seen_s, certainty)
+    if installations is not None and group.keeps_phases and len(seen_s) > 1:
+        verdict, reason = judge_installations(group, seen_s, installations, certainty)
     return StreamResult(
         name=group.name,
         requests=sum(run.served + run.dropped + run.unfinished for run in runs),
@@ -155,7 +160,14 @@ def _stream(group: StreamGroup, runs: Sequence[StreamTally], certainty: Certaint
         histogram=_histogram(pooled(latencies)),
         verdict=verdict,
         verdict_reason=reason,
+        installations_broken=_broken(group, seen_s),
     )
+
+
+def _broken(group: StreamGroup, quantiles_s: Sequence[float]) -> float | None:
+    if not (group.keeps_phases and quantiles_s):
+        return None
+    return sum(value >= group.slo_s for value in quantiles_s) / len(quantiles_s)
 
 
 def _latency(runs: Sequence[Latencies]) -> LatencyStatistics:
@@ -219,6 +231,40 @@ def judge(
     if high_s < group.slo_s:
         return Verdict.PASS, found
     return (Verdict.FAIL if low_s > group.slo_s else Verdict.UNDECIDED), found
+
+
+@formula("installations")
+def judge_installations(
+    group: StreamGroup, quantiles_s: Sequence[float], wanted: float, certainty: Certainty = ONE_LOOK
+) -> tuple[Verdict, str]:
+    """Whether the wanted share of installations keeps the promise, one replication an installation.
+
+    Kept by k of n; the interval of the share is that of Clopper and Pearson, exact at any n.
+    """
+    runs = len(quantiles_s)
+    # A binned quantile that may lie on either side counts against both verdicts.
+    surely = sum(value * (1 + certainty.resolution) < group.slo_s for value in quantiles_s)
+    perhaps = sum(value * (1 - certainty.resolution) < group.slo_s for value in quantiles_s)
+    error = (1 - certainty.confidence) / 2
+    low = float(betaincinv(surely, runs - surely + 1, error)) if surely else 0.0
+    high = float(betaincinv(perhaps + 1, runs - perhaps, 1 - error)) if perhaps < runs else 1.0
+    found = message(
+        "judged.installations",
+        kept=surely,
+        runs=runs,
+        low=format_percent(low, 1),
+        high=format_percent(high, 1),
+        wanted=format_percent(wanted, 1),
+    )
+    if low >= wanted:
+        return Verdict.PASS, found
+    return (Verdict.FAIL if high < wanted else Verdict.UNDECIDED), found
+
+
+@formula("installations")
+def installations_needed(wanted: float, confidence: float = CONFIDENCE) -> int:
+    """Replications that all have to keep the promise for the wanted share to be shown."""
+    return math.ceil(math.log((1 - confidence) / 2) / math.log(wanted))
 
 
 def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:

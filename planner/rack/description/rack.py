@@ -36,13 +36,15 @@ __all__ = [
 ]  # fmt: skip
 
 Dispatch = Literal[
-    "shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy", "npu_first"
+    "shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy", "npu_first", "pinned"
 ]
 """Who gets a request: the unit with the fewest requests in it (ties go round), each unit in turn, one queue
 that all units of a kind take from (the one that has been idle longest first), the emptier of two units drawn
 at random, the unit on which it adds least energy (ties by fewest requests): the one whose batch it helps to
 fill, or whose clock is slow; or kind by kind, NPUs first, the emptiest unit of the first kind that is not yet
-full (`Rack.spill_at`). A device has one unit unless it says otherwise."""
+full (`Rack.spill_at`); or always the same unit for each source, placed by load beforehand: its requests are
+lost while that is out of service and no spare has replaced it. A device has one unit unless it says
+otherwise."""
 
 Horizon = Literal["steady", "terminating"]
 """What a run represents: the long run, whose warm-up is cut off and checked, or a stretch of time as it is (a
@@ -127,6 +129,8 @@ class Rack:
     service in the run. With `npu_first` a kind of unit is full when its emptiest has `spill_at` requests; it
     may differ from kind to kind (2 for one that is not named). Spares of `life` come on top of `count`, which
     are the devices that serve while none has failed; they have the highest positions.
+    Where `installations` is given, that share of the phases that periodic sources may have has to keep the
+    promise, instead of their mean.
     """
 
     device: RackDevice
@@ -147,6 +151,7 @@ class Rack:
     shares: tuple[NetworkShare, ...] = ()
     life: Life = NOTHING_HAPPENS
     spill_at: int | Mapping[UnitKind, int] = 2
+    installations: float | None = None
 
     def __post_init__(self) -> None:
         checks = Checks("rack")
@@ -157,6 +162,9 @@ class Rack:
             checks.require(self.warmup_s == 0, "warmup_s", "0 in a terminating run", self.warmup_s)
         checks.require(self.count >= 1, "count", "one device or more", self.count)
         checks.require(self.replications >= 1, "replications", "one or more", self.replications)
+        if self.installations is not None:
+            share = self.installations
+            checks.require(0 < share < 1, "installations", "a share between 0 and 1", share)
         checks.require(self.seed >= 0, "seed", "zero or above", self.seed)
         self._check_spilling(checks)
         checks.non_negative(fan_w=self.fan_w)

@@ -88,6 +88,15 @@ class Topology:
         devices = self.station_device[own]
         return np.bincount(devices, weights=waiting[own], minlength=self.count).astype(np.int64)
 
+    def routes(self, out: NDArray[np.bool_], replaced_by: Ints) -> Ints:
+        """Where what is pinned to each station before a unit goes: there, to a spare's, or nowhere (NONE)."""
+        units = self.unit_servers // self.count
+        device = np.where(out, replaced_by, np.arange(self.count))
+        # A spare may have been shut down by heat itself.
+        reached = (device != NONE) & ~out[device]
+        stations = device[:, None] * units + np.arange(units)
+        return np.asarray(np.where(reached[:, None], stations, NONE).ravel())
+
     def open_stations(self, open_devices: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which stations before units are open to new requests: those of which a device is."""
         stations = self.server_station[: self.unit_servers]

@@ -84,6 +84,11 @@ class Steering:
         return self._standing.watched
 
     @property
+    def routes(self) -> Ints:
+        """Where the requests go that are pinned to each station; -1 where they are lost."""
+        return self._topology.routes(self.out, self._standing.replaced_by)
+
+    @property
     def outcome(self) -> TrialOutcome | None:
         """What was measured of a new model, and what followed; None without."""
         return self._course.outcome if self._course else None

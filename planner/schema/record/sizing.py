@@ -25,6 +25,8 @@ class SizedStreamRecord(TypedDict):
 
     name: str
     p99_s: SpanRecord
+    p99_worst_s: float | None
+    installations_broken: float | None
     slo_s: float
     slo_quantile: float
     verdict: Verdict

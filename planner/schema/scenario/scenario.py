@@ -126,6 +126,9 @@ class Planning(StrictModel):
     """Hot spares run idle and replace a failed device at once; cold ones are off and have to start."""
     takes_over_s: Seconds | None = None
     """From a failure until its spare serves: failover of a hot one, start of a cold one."""
+    installations_ratio: Annotated[Ratio, Field(ge=0.5, le=0.999)] | None = None
+    """Share of installations, each with camera phases of its own, that has to keep the promises; the mean
+    over them unless given."""
     plan_for: Literal["typical", "cautious"] = "cautious"
     """Which latency the count rests on: the middle of the planning band or its high end."""
 
@@ -158,7 +161,13 @@ class Simulation(StrictModel):
     most_replications: int = Field(default=32, ge=2, le=10_000)
     seed: int = Field(ge=0, lt=2**63)
     dispatch: Literal[
-        "shortest_queue", "round_robin", "power_of_two", "least_energy", "central_queue", "npu_first"
+        "shortest_queue",
+        "round_robin",
+        "power_of_two",
+        "least_energy",
+        "central_queue",
+        "npu_first",
+        "pinned",
     ] = "shortest_queue"
     spill_at: Mark | dict[UnitKind, Mark] = 2
     """With `npu_first`: requests at the emptiest unit of a kind from which on the next kind is taken."""

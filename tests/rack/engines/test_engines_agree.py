@@ -68,6 +68,7 @@ def test_the_random_racks_reach_every_rule(random_rack):
     racks = [random_rack(number) for number in range(25)]
     assert {rack.dispatch for rack in racks} == {
         "shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy", "npu_first",
+        "pinned",
     }  # fmt: skip
     assert sum(bool(rack.device.beside) for rack in racks) >= 5
     assert sum(bool(rack.device.beside and rack.device.contention) for rack in racks) >= 2
