@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from planner.plan.money.economics import (
     SECONDS_PER_YEAR,
+    balancer_price,
     carriers_price,
     discounted,
     yearly_lines,
@@ -146,6 +147,8 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
         "spares": _Running("at purchase", "devices on standby, at the same price"),
         "carriers": _Running("at purchase", "as the scenario prices them"),
     }
+    if scenario.balancer is not None:
+        found["balancer"] = _Running("at purchase", scenario.balancer.note)
     held: dict[str, float] = dict.fromkeys(found, 0.0)
     capital = 0.0
     for start, (length, year) in enumerate(zip(years(scenario), life, strict=True)):
@@ -154,6 +157,8 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
             "spares": (year.installed - year.count) * price.mid,
             "carriers": carriers_price(scenario, device, year.installed) or 0.0,
         }
+        if scenario.balancer is not None:
+            value["balancer"] = balancer_price(scenario) or 0.0
         for name, amount in value.items():
             # Devices are added and never sold: a year that needs fewer buys none.
             bought = max(0.0, amount - held[name])

@@ -71,9 +71,17 @@ def rack_cost(scenario: Scenario, device: Device, installed: int, draw: Draw) ->
 
 
 def capital_of(scenario: Scenario, device: Device, installed: int) -> float | None:
-    """What this many devices and their carriers cost to buy; None where a price is unknown."""
+    """What this many devices, their carriers and a balancer cost to buy; None where a price is unknown."""
     carriers, price = carriers_price(scenario, device, installed), price_of(scenario, device)
-    return None if price is None or carriers is None else installed * price.mid + carriers
+    balancer = balancer_price(scenario)
+    if price is None or carriers is None or balancer is None:
+        return None
+    return installed * price.mid + carriers + balancer
+
+
+def balancer_price(scenario: Scenario) -> float | None:
+    """What the stated balancer costs; None where its currency has no rate."""
+    return in_currency(scenario.balancer.price_money, scenario) if scenario.balancer else 0.0
 
 
 def carriers_price(scenario: Scenario, device: Device, installed: int) -> float | None:

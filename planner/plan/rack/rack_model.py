@@ -146,10 +146,11 @@ def rack_fan_w(site: Site) -> float:
 
 
 def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int, racks: int = 1) -> float:
-    """What is drawn whatever the load: fans, the carriers of all devices, and spares that idle."""
+    """What is drawn whatever the load: fans, carriers of all devices, spares that idle, a balancer."""
     carrier = carrier_of(scenario, device)
     carriers_w = carriers_needed(count + scenario.spares, carrier.slots) * carrier.power_w
-    return racks * rack_fan_w(scenario.site) + carriers_w + standby_w(scenario, device, mode)
+    balancer_w = scenario.balancer.power_w if scenario.balancer else 0.0
+    return racks * rack_fan_w(scenario.site) + carriers_w + standby_w(scenario, device, mode) + balancer_w
 
 
 def standby_w(scenario: Scenario, device: Device, mode: str) -> float:

@@ -117,6 +117,14 @@ class Site(StrictModel):
         return self
 
 
+class Balancer(StrictModel):
+    """What hands each frame to a device, where it may go to any of several."""
+
+    price_money: Money
+    power_w: Watts = 0.0
+    note: str = Field(min_length=1)
+
+
 class Planning(StrictModel):
     """How careful the plan is."""
 
@@ -129,6 +137,8 @@ class Planning(StrictModel):
     installations_ratio: Annotated[Ratio, Field(ge=0.5, le=0.999)] | None = None
     """Share of installations, each with camera phases of its own, that has to keep the promises; the mean
     over them unless given."""
+    balancer: Balancer | None = None
+    """Bought once for the plan; not needed where sources are pinned (`simulation.dispatch`)."""
     plan_for: Literal["typical", "cautious"] = "cautious"
     """Which latency the count rests on: the middle of the planning band or its high end."""
 
@@ -279,6 +289,11 @@ class Scenario(StrictModel):
         if unexplained := sorted(name for name, reason in self.accepted.items() if not reason.strip()):
             raise refuse("a reason for each accepted mistake", f"none for {', '.join(unexplained)}")
         return self
+
+    @property
+    def balancer(self) -> Balancer | None:
+        """What hands frames to devices, as stated; None where each source has a device of its own."""
+        return None if self.simulation.dispatch == "pinned" else self.planning.balancer
 
     @property
     def spares(self) -> int:
