@@ -92,7 +92,7 @@ class Search:
         """The least count whose rack keeps the service levels, whatever its utilisation: nothing to spare."""
         option = passed.option
         # `low` devices are too few whatever rounding does: full batches cannot carry what is asked of them.
-        # Where sources are pinned, what is offered is that of the busiest device, and tells nothing of others.
+        # Where sources are pinned, what is offered is that of the busiest device alone.
         pinned = self.scenario.simulation.dispatch == "pinned"
         low = 0 if pinned else int(option.offered_utilisation * option.count * (1 - 1e-9))
         high = option.count
