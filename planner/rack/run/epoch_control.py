@@ -53,6 +53,7 @@ class Steering:
         self._rack = rack
         self._topology = topology
         self._course = None if rack.life.quiet else AvailabilityTimeline(rack, replication)
+        self._all_in_service = all_in_service(rack)
         self._standing = self._stand(0.0)
         self._networks = networks_of(rack)
         self.steers = self._course is not None or bool(rack.policies)
@@ -71,7 +72,7 @@ class Steering:
     def _stand(self, now_s: float) -> DeviceAvailability:
         if self._course is not None:
             return self._course.at(now_s)
-        return all_in_service(self._rack)
+        return self._all_in_service
 
     @property
     def updated(self) -> Flags:
