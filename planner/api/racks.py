@@ -57,12 +57,13 @@ def rack_answers(scenario: Scenario, rack: Rack, failures: FailureAnswer | None 
     >>> rack_answers(found.source.scenario, found.run.rack).update.full.total_s  # doctest: +SKIP
     """
     from planner.plan.rack import questions
+    from planner.plan.rack.promises import needed_of
 
     return RackAnswers(
         questions.knee_answer(scenario),
         questions.update_answer(scenario),
         _clock_savings(scenario),
-        failures or questions.failure_answer(scenario, rack),
+        failures or questions.failure_answer(scenario, rack, needed_of(scenario, rack)),
         questions.offload_answer(scenario, rack),
     )
 

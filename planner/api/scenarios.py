@@ -45,13 +45,15 @@ class SimulatedScenario:
     @property
     def failures(self) -> FailureAnswer | None:
         """How often every promise holds where devices fail; None where not asked, or interrupted."""
+        from planner.plan.rack.promises import needed_of
         from planner.plan.rack.questions import failure_answer
 
         if self.run.result.partial:
             return None
         if self.study is not None:
             return self.study.failures
-        return failure_answer(self.source.scenario, self.run.rack, engine=self.engine)
+        scenario, rack = self.source.scenario, self.run.rack
+        return failure_answer(scenario, rack, needed_of(scenario, rack, self.engine))
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -90,9 +92,10 @@ def size(
     >>> size("line-inspection").options[0].option.count  # doctest: +SKIP
     2
     """
+    from planner.plan.sizing.runner import Runner
     from planner.plan.sizing.sized import size_scenario
 
-    return size_scenario(scenario_file(scenario), engine=engine, most_parts=most_parts, progress=progress)
+    return size_scenario(scenario_file(scenario), runner=Runner(engine, progress), most_parts=most_parts)
 
 
 def simulate(

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
-from planner.rack.counts.results import Verdict
+from planner.rack.counts.results import RackResult, Verdict
 from planner.rack.description.life import NOTHING_HAPPENS
 from planner.rack.description.rack import Rack
 from planner.rack.load.expected import grows_without_end
 from planner.rack.sequential import rack_verdict, simulate_until_settled
 from planner.rack.simulation import SimulationEngine
+from planner.schema.scenario.scenario import Scenario
 
 
-def least_serving(
-    rack: Rack,
-    most_replications: int,
-    *,
-    engine: SimulationEngine = "compiled",
-    processes: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> int | None:
+def least_serving(rack: Rack, settle: Callable[[Rack], RackResult]) -> int | None:
     """The least devices that keep every promise when nothing happens; None where all of them do not.
 
-    On the same requests as the rack itself. More devices never make a promise harder to keep, so the counts
-    between are halved.
+    `settle` simulates a rack until its verdict is settled, on the same requests whatever its count. More
+    devices never make a promise harder to keep, so the counts between are halved.
     """
 
     def keeps(count: int) -> bool:
@@ -32,16 +27,7 @@ def least_serving(
         if count < max(1, len(rack.shares)):
             return False
         fewer = replace(rack, count=count, life=NOTHING_HAPPENS)
-        if grows_without_end(fewer):
-            return False
-        result = simulate_until_settled(
-            fewer,
-            most_replications=most_replications,
-            engine=engine,
-            progress=progress,
-            processes=processes,
-        )
-        return rack_verdict(result) is Verdict.PASS
+        return not grows_without_end(fewer) and rack_verdict(settle(fewer)) is Verdict.PASS
 
     if not keeps(rack.count):
         return None
@@ -53,3 +39,11 @@ def least_serving(
         else:
             fails = middle
     return holds
+
+
+def needed_of(scenario: Scenario, rack: Rack, engine: SimulationEngine = "compiled") -> int | None:
+    """The same of a rack by itself; None as well where the scenario states no failures."""
+    if scenario.failures is None:
+        return None
+    most = scenario.simulation.most_replications
+    return least_serving(rack, partial(simulate_until_settled, most_replications=most, engine=engine))

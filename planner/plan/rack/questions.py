@@ -8,11 +8,9 @@ from pathlib import Path
 from planner.errors import InputError, Problem
 from planner.plan.money.economics import carrier_of
 from planner.plan.rack.events import carrier_failures, spares_of
-from planner.plan.rack.promises import least_serving
 from planner.rack.description.life import CarrierFailures, Failures
 from planner.rack.description.rack import Rack
-from planner.rack.load.expected import offered_utilisation
-from planner.rack.simulation import SimulationEngine
+from planner.rack.load.expected import offered_utilisation, over_the_period
 from planner.rack.studies.delta import Delta, measure_delta
 from planner.rack.studies.dvfs import ClockThresholds, Saving, saving_band
 from planner.rack.studies.knee import ConcurrencyPoint, Knee, fit_knee
@@ -227,21 +225,15 @@ def _carriers(scenario: Scenario, part: Device | None) -> CarrierFailures | None
 
 
 def failure_answer(
-    scenario: Scenario,
-    rack: Rack,
-    part: Device | None = None,
-    engine: SimulationEngine = "compiled",
-    processes: int = 1,
+    scenario: Scenario, rack: Rack, needed: int | None, part: Device | None = None
 ) -> FailureAnswer | None:
     """The scenario's rack under failures; None where not asked. `part` is None for a device given by numbers.
 
-    How few devices keep every promise is found by simulation.
+    `needed` devices keep every promise (`planner.plan.rack.promises`).
     """
     asked = scenario.failures
     if asked is None:
         return None
-    most = scenario.simulation.most_replications
-    needed = least_serving(rack, most, engine=engine, processes=processes)
     spares = scenario.spares
     reached = redundancy_of(scenario, part, rack.count, needed) if needed is not None else None
     up = up_shares(Failures(asked.mtbf_s, asked.mttr_s), _carriers(scenario, part), rack.count + spares)
@@ -283,7 +275,7 @@ def offload_answer(scenario: Scenario, rack: Rack) -> OffloadAnswer | None:
     )
     price = asked.price_per_million_money.amount / 1e6
     request = CloudRequest(asked.request_bytes, asked.answer_bytes, asked.service_s, price)
-    rate_per_s = sum(group.offered_per_s for group in rack.streams)
+    rate_per_s = sum(group.offered_per_s for group in over_the_period(rack).streams)
     sent = offload(link, request, rate_per_s, asked.share_ratio)
     return OffloadAnswer(
         sent=sent,

@@ -90,6 +90,8 @@ class StreamResult:
     """Share of the replications that break the promise. Periodic sources keep their phases for life, and each
     replication has phases of its own, as each installation has; None of other sources, whose replications
     differ by chance alone."""
+    too_short: bool = False
+    """Whether the run shows too little of the stream to judge it; more devices do not help."""
 
 
 @dataclass(frozen=True, slots=True)

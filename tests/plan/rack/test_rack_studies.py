@@ -12,6 +12,7 @@ from planner.data_files import scenarios_dir
 from planner.errors import InputError
 from planner.plan.density.study import density_curve
 from planner.plan.rack.life_record import life_record
+from planner.plan.rack.promises import needed_of
 from planner.plan.rack.questions import (
     claim_holds,
     clock_savings,
@@ -170,7 +171,7 @@ def test_failures_and_offloading_of_a_shipped_rack():
     """19 devices and a spare at 0.995: enough up 99.5 % of the time; half of 720 requests a second away."""
     scenario = changed("article-update", ("\nnotes:\n", f"{LIFE}\nnotes:\n"))
     rack = synthetic_rack(scenario)
-    failures = failure_answer(scenario, rack)
+    failures = failure_answer(scenario, rack, needed_of(scenario, rack))
     assert failures.device_availability == pytest.approx(0.995)
     assert failures.enough_up == pytest.approx(0.9955, abs=5e-4)
     assert failures.spares_for_target == 0
@@ -255,7 +256,8 @@ def test_ways_of_the_air_must_fit_together(recirculation, edit):
 def test_each_limit_of_a_density_has_its_own_count_and_weight(article_density):
     """Heat ends it; power would allow 200. With flow as N ** -1/6 a tenth more air holds 1.1 ** 6/7."""
     weights = {weight.name: weight for weight in article_density.weights}
-    assert set(weights) == {"heat", "power"}
+    assert set(weights) == {"heat", "inlet_class", "exhaust", "power"}
+    assert not (weights["inlet_class"].met and weights["inlet_class"].devices < article_density.limit.devices)
     assert weights["heat"].devices == article_density.limit.devices == article_density.best.devices
     assert (weights["power"].devices, weights["power"].met) == (200, False)
     assert 0.97 < weights["heat"].used < 1
