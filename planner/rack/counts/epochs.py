@@ -67,7 +67,7 @@ class EpochTally:
         self.accounts = EpochAccounts()
         self.series = np.zeros((math.ceil(rack.epochs / self.stride), len(self.COLUMNS)))
         self._slot_stride = math.ceil(rack.epochs / MOST_SLOT_INSTANTS)
-        self._slots_c = np.zeros((math.ceil(rack.epochs / self._slot_stride), rack.installed))
+        self._slots_c = np.zeros((math.ceil(rack.epochs / self._slot_stride), rack.count))
         self._epoch = 0
         self._units = sum(unit.count for unit in rack.device.units)
         self._out = np.zeros(rack.installed, dtype=np.bool_)
@@ -101,7 +101,8 @@ class EpochTally:
         self._epoch += 1
 
     def _note(self, row: EpochRow) -> None:
-        self._slots_c[self._epoch // self._slot_stride] = row.temperature_c
+        # Spares come last; figures show them as such, without a temperature.
+        self._slots_c[self._epoch // self._slot_stride] = row.temperature_c[: self._rack.count]
         instant, lag = divmod(self._epoch, self.stride)
         count = row.temperature_c.size
         line = np.array(

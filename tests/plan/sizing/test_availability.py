@@ -9,6 +9,7 @@ import pytest
 from planner.api import simulate_scenario
 from planner.data_files import scenarios_dir
 from planner.errors import InputError
+from planner.plan.rack.events import rack_life
 from planner.plan.rack.life_record import failures_record
 from planner.plan.record.sizing import sizing_record
 from planner.plan.record.study import study_record
@@ -17,6 +18,7 @@ from planner.plan.sizing.sized import size_scenario
 from planner.rack.counts.results import Verdict
 from planner.rack.studies.reliability import enough_up
 from planner.schema.reading.yaml_file import parse_document, validate
+from planner.schema.scenario.rack_events import Events, FailuresInRun, MeanTimes
 from planner.schema.scenario.scenario import Scenario
 
 PLAN = """schema: 1
@@ -41,6 +43,12 @@ simulation: {duration: 30 s, warmup: 5 s, replications: 3, seed: 1, EVENTS}
 deployment: {count: 3, device: jetson-agx-orin-64, mode: 30W, precision: int8}
 """
 OUTAGE = "events: {outages: [{at: 10 s, lasts: 20 s}]}"
+TIMES = MeanTimes.model_construct(mtbf_s=90.0, mttr_s=10.0)
+EVENTS = Events.model_construct(
+    outages=[],
+    update=None,
+    failures=FailuresInRun.model_construct(mtbf_s=9.0, mttr_s=1.0, carrier=TIMES),
+)
 FAILURES = "failures: {mtbf: 20000 h, mttr: 200 h, target: 99.9 %}\n"
 
 
@@ -122,6 +130,12 @@ def test_carriers_that_fail_count():
     both = size_scenario(plan("", trays)).options[0].spares[0]
     assert alone.enough_up == pytest.approx((20000 / 20200) ** 3)
     assert both.enough_up == pytest.approx(alone.enough_up * 0.9**2)
+
+
+def test_a_device_given_by_numbers_has_no_carrier_to_fail():
+    with pytest.raises(InputError, match="site.carriers"):
+        rack_life(EVENTS, 3)
+    assert rack_life(EVENTS, 3, slots=2).fails
 
 
 @pytest.mark.parametrize(
