@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planner.plan.density.study import DensityCurve
     from planner.plan.options.rack_run import RackRun
     from planner.plan.pitfalls.lint import Pitfall
+    from planner.plan.rack.questions import FailureAnswer
     from planner.plan.scenario.file import ScenarioFile
     from planner.plan.sizing.sized import Sizing
     from planner.plan.study.study import Study
@@ -40,6 +41,19 @@ class SimulatedScenario:
     study: Study | None
     """None for a device that the scenario gives by numbers."""
     engine: SimulationEngine
+
+    @property
+    def failures(self) -> FailureAnswer | None:
+        """How often every promise holds where devices fail; None where not asked, or interrupted."""
+        from planner.plan.rack.promises import needed_of
+        from planner.plan.rack.questions import failure_answer
+
+        if self.run.result.partial:
+            return None
+        if self.study is not None:
+            return self.study.failures
+        scenario, rack = self.source.scenario, self.run.rack
+        return failure_answer(scenario, rack, needed_of(scenario, rack, self.engine))
 
     @property
     def parts(self) -> tuple[str, ...]:

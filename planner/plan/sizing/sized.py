@@ -59,6 +59,8 @@ class SizedOption:
     simulated: Simulated | None
     years: tuple[YearCount, ...] = ()
     spares: tuple[SpareRow, ...] = ()
+    needed: int | None = None
+    """The least devices that keep every promise; looked for where failures are stated."""
 
     @property
     def streams(self) -> tuple[StreamSpan, ...]:
@@ -126,6 +128,8 @@ def _row(item: SizedOption) -> dict[str, object]:
         "p99_low_s": tightest.low_s if tightest else None,
         "p99_mid_s": tightest.mid_s if tightest else None,
         "p99_high_s": tightest.high_s if tightest else None,
+        "p99_worst_s": tightest.worst_s if tightest else None,
+        "installations_broken": tightest.installations_broken if tightest else None,
         "verdict": item.verdict.value,
         "power_w": option.heat.power_w,
         "capital": option.cost.capital,
@@ -292,6 +296,7 @@ def _given(search: Search, estimator: Estimator, option: Option) -> SizedOption:
 def _judged(search: Search, estimator: Estimator, run: Simulated) -> SizedOption:
     scenario = search.scenario
     judged = search.runner.over_the_band(scenario, estimator, run)
+    needed = search.runner.least_serving(scenario, run)
     return SizedOption(
         option=run.option,
         verdict=judged.verdict,
@@ -300,7 +305,8 @@ def _judged(search: Search, estimator: Estimator, run: Simulated) -> SizedOption
         count_at_saturation=_at_saturation(run.option),
         count_for_service=search.least_for_service(run) if run.service_verdict is Verdict.PASS else None,
         simulated=judged,
-        spares=spare_rows(scenario, run.option),
+        spares=spare_rows(scenario, run.option, needed),
+        needed=needed,
     )
 
 
@@ -370,7 +376,7 @@ def _unsimulated(
         count_at_saturation=_at_saturation(option),
         count_for_service=None,
         simulated=None,
-        spares=spare_rows(scenario, option),
+        spares=spare_rows(scenario, option, None),
     )
 
 

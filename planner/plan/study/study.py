@@ -18,6 +18,7 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import RackRun, Simulated
 from planner.plan.pitfalls.lint import Pitfall, lint
+from planner.plan.rack.questions import FailureAnswer, failure_answer
 from planner.plan.rack.synthetic import synthetic_rack
 from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.plan.sizing.runner import Progress, Runner
@@ -114,7 +115,7 @@ class Study:
     @cached_property
     def constraints(self) -> tuple[Constraint, ...]:
         """The limits of the site and what the chosen option needs of them."""
-        return constraints(self.source.scenario, self.simulated) if self.simulated else ()
+        return constraints(self.source.scenario, self.simulated, self.failures) if self.simulated else ()
 
     @cached_property
     def rooflines(self) -> tuple[Roofline, ...]:
@@ -150,6 +151,14 @@ class Study:
     def day(self) -> tuple[Hour, ...] | None:
         """The chosen rack hour by hour; None where there is no rack, or no hour differs."""
         return day(self.source.scenario.site, self.simulated.rack) if self.simulated else None
+
+    @cached_property
+    def failures(self) -> FailureAnswer | None:
+        """How often every promise of the chosen rack holds; None where the scenario states no failures."""
+        run, sized = self.simulated, self.sized
+        if run is None or sized is None or run.result.partial:
+            return None
+        return failure_answer(self.source.scenario, run.rack, sized.needed, run.option.part)
 
     @cached_property
     def density(self) -> DensityCurve | None:
