@@ -30,6 +30,7 @@ FLOORS = {
     "cli": [
         {"network", "engine", "scenario", "database"},
         {"text", "main", "arguments", "model_options", "own_parts", "output"},
+        {"layout"},
     ],
     "plan": [
         {"sweep"},

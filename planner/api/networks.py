@@ -15,7 +15,7 @@ from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from planner.latency.result import Estimate
-    from planner.plan.compare.candidate import Comparison
+    from planner.plan.compare.candidate import Comparison, PlanFor
     from planner.plan.compare.units_auto import AutoAnswer
     from planner.schema.hardware.device import Device
     from planner.schema.reading.quantity import Money
@@ -176,18 +176,21 @@ def compare(
     workload: Workload | str | Path,
     devices: Iterable[str],
     *,
-    modes: str | Sequence[str] = "default",
+    modes: str | Sequence[str] = "all",
     precisions: Sequence[str] = (),
     batches: Sequence[int] = (1,),
     max_latency_s: float | None = None,
     max_power_w: float | None = None,
     budget: Money | None = None,
     rates: Mapping[str, float] | None = None,
+    plan_for: PlanFor = "cautious",
     progress: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Rank a network on every part whose id matches one of the globs, against limits.
 
-    `modes` is "default", "all" or names of power modes. `budget` is the most that one part may cost; `rates`
+    `modes` is "all", "default" (the mode in which each part is delivered) or names of power modes. The latency
+    that is compared with the limit is the high end of the planning latency, the middle where `plan_for` is
+    "typical". `budget` is the most that one part may cost; `rates`
     has the price of one unit of another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress`
     is called with each part's id. Raises `UnknownIdError` for globs that match nothing and modes that no part
     has, `InputError` for a budget in a currency without a rate.
@@ -208,7 +211,7 @@ def compare(
         modes=modes,
         precisions=named or [None],
         batches=batches,
-        limits=Limits(max_latency_s, max_power_w, budget, rates or {}),
+        limits=Limits(max_latency_s, max_power_w, budget, rates or {}, plan_for),
         progress=progress,
     )
     return replace(found, notes=(*found.notes, *own_part_notes(chosen)))

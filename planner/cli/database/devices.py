@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from planner.schema.record.commands.devices import DeviceListRecord, DeviceRowRecord
 
 KINDS = ("gpu", "dla", "npu", "cpu")
+_RANK = ("from", "name", "vendor", "mode", "bandwidth", "memory", "limit", "price")
 SORTS = ("id", "vendor", "year", "peak", "bandwidth", "memory", "power", "price")
 
 
@@ -85,7 +86,7 @@ def list_devices(
         "own_parts": notes,
     }
     heading = [] if rows else ["no part matches"]
-    output.write(CommandResult(record, [_flat(row) for row in rows], table, heading, footer, right))
+    output.write(CommandResult(record, [_flat(row) for row in rows], table, heading, footer, right, _RANK))
 
 
 def _flat(row: DeviceRowRecord) -> dict[str, object]:
@@ -129,7 +130,7 @@ def show(device_id: str, *, output: Output) -> None:
     ]
     origin = api.part_file(device_id).origin
     record: ShownDeviceRecord = {**device_record(device), "origin": origin, "notes": notes}
-    output.write(CommandResult(record, rows, table, heading, footer, frozenset({"value"})))
+    output.write(CommandResult(record, rows, table, heading, footer, {"value"}, ("remark", "source"), {"source", "remark"}))
 
 
 @command.command("check")
@@ -155,7 +156,14 @@ def check(*, output: Output) -> int:
     record = {"files": result.files, "numbers": result.numbers, "problems": rows}
     heading = [f"{result.files} files, {result.numbers} numbers, {len(result.problems)} problems"]
     output.write(
-        CommandResult(record, rows, table, heading, [f"note: {text}" for text in api.own_part_notes()])
+        CommandResult(
+            record,
+            rows,
+            table,
+            heading,
+            [f"note: {text}" for text in api.own_part_notes()],
+            prose={"expected", "got", "advice"},
+        )
     )
     return REFUSED if result.problems else OK
 

@@ -48,7 +48,7 @@ def list_networks(*, output: Output) -> None:
         for entry in entries
     ]
     record: ZooRecord = {"networks": rows}
-    output.write(CommandResult(record, rows, table, [], [], frozenset({"parameters", "MACs"})))
+    output.write(CommandResult(record, rows, table, [], [], {"parameters", "MACs"}, ("input", "title"), {"title"}))
 
 
 @command.command("export")

@@ -15,6 +15,7 @@ from planner.cli.text.numbers import interval, quantity, share
 if TYPE_CHECKING:
     from planner.engines.measure import EngineRun
 
+_RANK = ("first", "memory", "p90", "95 % interval")
 _COLUMNS = ("network", "median", "95 % interval", "p90", "first", "memory", "noise")
 
 
@@ -70,7 +71,8 @@ def command(
     record = {"measurements": [item.record() for item in found]}
     rows = [_row(item) for item in found]
     right = frozenset({"median", "p90", "first", "memory"})
-    output.write(CommandResult(record, rows, [_cells(item) for item in found], heading, [], right))
+    table = [_cells(item) for item in found]
+    output.write(CommandResult(record, rows, table, heading, [], right, _RANK, {"noise"}))
     return OK if any(item.timing for item in found) else INFEASIBLE
 
 

@@ -16,6 +16,7 @@ from planner.cli.text.numbers import quantity, share
 if TYPE_CHECKING:
     from planner.calibration.validate import CalibrationAccuracy, ValidationRow
 
+_RANK = ("floor", "roofline", "noise", "in band")
 _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 
 
@@ -68,7 +69,7 @@ def command(
     record = found.record()
     rows = [_plain(row) for row in found.rows]
     table = [_cells(row) for row in sorted(found.rows, key=lambda row: -abs(row.error))]
-    output.write(CommandResult(record, rows, table, _heading(found, record), _footer(found), _RIGHT))
+    output.write(CommandResult(record, rows, table, _heading(found, record), _footer(found), _RIGHT, _RANK))
     return OK if found.rows else INFEASIBLE
 
 

@@ -14,7 +14,12 @@ from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
 
 if TYPE_CHECKING:
-    from planner.plan.compare.candidate import Candidate
+    from collections.abc import Sequence
+
+    from planner.plan.compare.candidate import Candidate, PlanFor
+
+_RIGHT = frozenset({"batch", "plan with", "power", "price"})
+_RANK = ("batch", "unit", "latency (low - high)", "power", "precision", "price", "mode", "from")
 
 
 @click.command("compare")
@@ -22,12 +27,25 @@ if TYPE_CHECKING:
 @click.option(
     "--devices", "globs", multiple=True, required=True, metavar="GLOB", help="Ids or globs; repeatable."
 )
-@click.option("--modes", default="default", show_default=True, help="default, all, or names with commas.")
+@click.option(
+    "--modes",
+    "--mode",
+    "modes",
+    help="default: the delivered one; all; or names with commas. Unless said all are weighed and the best of "
+    "each part is shown.",
+)
 @click.option("--precision", "precisions", multiple=True, help="Repeatable, or with commas.")
 @click.option(
     "--batch", "batches", type=click.IntRange(min=1), multiple=True, default=(1,), help="Repeatable."
 )
 @shape_option
+@click.option(
+    "--plan-for",
+    type=click.Choice(["cautious", "typical"]),
+    default="cautious",
+    show_default=True,
+    help="End of the latency that --max-latency is compared with.",
+)
 @click.option("--max-latency", metavar="50ms")
 @click.option("--max-power", metavar="15W")
 @click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")
@@ -37,10 +55,11 @@ if TYPE_CHECKING:
 def command(
     model: str,
     globs: tuple[str, ...],
-    modes: str,
+    modes: str | None,
     precisions: tuple[str, ...],
     batches: tuple[int, ...],
     shapes: tuple[str, ...],
+    plan_for: PlanFor,
     max_latency: str | None,
     max_power: str | None,
     budget: str | None,
@@ -55,16 +74,18 @@ def command(
     comparison = api.compare(
         api.read_onnx(model, batch=batches[0], shapes=parse_shapes(shapes)),
         globs,
-        modes=modes if modes in ("default", "all") else modes.split(","),
+        modes=_modes(modes),
         precisions=[text for group in precisions for text in group.split(",")],
         batches=batches,
         max_latency_s=parse_option("--max-latency", max_latency, "s"),
         max_power_w=parse_option("--max-power", max_power, "w"),
         budget=parse_budget("--budget", budget),
         rates=parse_rates(rates),
+        plan_for=plan_for,
         progress=lambda device_id: output.progress(f"estimating {device_id}"),
     )
     output.progress_done()
+    shown = comparison.candidates if modes else _best_of_each(comparison.candidates)
     table = [
         {
             "part": c.estimate.device,
@@ -75,26 +96,68 @@ def command(
             "latency (low - high)": band(
                 c.estimate.latency_s.low, c.estimate.latency_s.mid, c.estimate.latency_s.high, "s"
             ),
-            "plan with": quantity(c.planning_latency_s.mid, "s"),
+            "plan with": quantity(_counted_s(c, plan_for), "s"),
+            "from": str(c.estimate.provenance),
             "power": quantity(c.estimate.part_power_w.mid, "w"),
             "price": f"{c.price.amount:g} {c.price.currency}" if c.price else "unknown",
             "": _standing(c),
         }
-        for c in comparison.candidates
+        for c in shown
     ]
     rows = frame_rows(comparison.to_frame())
-    footer = [f"{c.name}: {c.loses}" for c in comparison.candidates if c.loses]
+    footer = [f"{c.name}: {c.loses}" for c in shown if c.loses]
+    if modes is None:
+        footer += _mode_lines(comparison.candidates)
     footer += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in comparison.refusals]
     footer += [f"note: {text}" for text in comparison.notes]
     if comparison.contradiction:
         footer.append(comparison.contradiction)
-    right = frozenset({"batch", "plan with", "power", "price"})
+    footer.append(f"plan with: the {plan_for} latency of a batch, which --max-latency is compared with")
     record = {**comparison_record(comparison), "warnings": list(comparison.notes)}
-    output.write(CommandResult(record, rows, table, [], footer, right))
+    output.write(CommandResult(record, rows, table, [], footer, _RIGHT, _RANK))
     if comparison.feasible:
         return OK
     output.say("planner: no candidate keeps the limits; the reasons stand below the table")
     return INFEASIBLE
+
+
+def _modes(asked: str | None) -> str | list[str]:
+    if asked is None:
+        return "all"
+    return asked if asked in ("default", "all") else asked.split(",")
+
+
+def _counted_s(candidate: Candidate, plan_for: PlanFor) -> float:
+    band = candidate.planning_latency_s
+    return band.high if plan_for == "cautious" else band.mid
+
+
+def _best_of_each(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The best mode of each part, precision and batch; candidates come best first."""
+    best: dict[tuple[str, str, int], Candidate] = {}
+    for candidate in candidates:
+        found = candidate.estimate
+        best.setdefault((found.device, str(found.precision), found.batch), candidate)
+    return list(best.values())
+
+
+def _mode_lines(candidates: Sequence[Candidate]) -> list[str]:
+    """Which power modes of each part with several keep the limits; nothing where every one does."""
+    modes: dict[str, dict[str, bool]] = {}
+    for candidate in candidates:
+        kept = modes.setdefault(candidate.estimate.device, {})
+        mode = candidate.estimate.mode
+        kept[mode] = kept.get(mode, False) or candidate.feasible
+    lines = []
+    for device, kept in modes.items():
+        qualify = [mode for mode, keeps in kept.items() if keeps]
+        others = [mode for mode, keeps in kept.items() if not keeps]
+        if qualify and others:
+            verb = "keep" if len(qualify) > 1 else "keeps"
+            lines.append(f"{device}: {', '.join(qualify)} {verb} the limits; {', '.join(others)} not")
+    if any(len(kept) > 1 for kept in modes.values()):
+        lines.append("the best power mode of each part is shown; --modes all shows each")
+    return lines
 
 
 def _standing(candidate: Candidate) -> str:

@@ -76,7 +76,7 @@ def command(
     rows = [{**point_record(point, found.over), "latency_s": point.latency_s.mid} for point in found.points]
     table = [_row(point, found) for point in found.points]
     right = frozenset({found.over, "throughput", "energy"})
-    output.write(CommandResult(record, rows, table, heading, [], right))
+    output.write(CommandResult(record, rows, table, heading, [], right, ("energy",)))
     return OK
 
 

@@ -28,6 +28,8 @@ from planner.units import format_percent
 if TYPE_CHECKING:
     from planner.latency.result import Estimate
 
+_RANK = ("precision", "bytes", "operators", "MACs", "bound")
+
 
 @click.command("estimate")
 @click.argument("model")
@@ -133,7 +135,7 @@ def command(
     footer = [f"note: {text}" for text in result.warnings]
     footer += [f"not costed: {u.name} ({u.op_type}): {u.reason}" for u in result.unresolved]
     rows = frame_rows(result.to_frame()) if layers else [_flat(record)]
-    output.write(CommandResult(record, rows, table, heading, footer, frozenset({"MACs", "bytes", "latency"})))
+    output.write(CommandResult(record, rows, table, heading, footer, {"MACs", "bytes", "latency"}, _RANK, {"operators"}))
     return OK if result.fits else INFEASIBLE
 
 

@@ -55,4 +55,5 @@ def command(
         for op in workload.operators
     ]
     numbers = frozenset({"MACs", "operations", "in", "out", "weights"})
-    output.write(CommandResult(record, operator_rows(workload), table, heading, footer, numbers))
+    rank = ("in", "out", "operations", "weights", "type")
+    output.write(CommandResult(record, operator_rows(workload), table, heading, footer, numbers, rank))

@@ -85,7 +85,7 @@ def command(
     table = [_row(cut, found) for cut in _shown(found)]
     rows = [_flat(cut) for cut in found.cuts]
     right = frozenset({"kernels", "sent up", "device", "link", "server"})
-    output.write(CommandResult(record, rows, table, heading, [], right))
+    output.write(CommandResult(record, rows, table, heading, [], right, ("kernels", "sent up", "server", "link", "device")))
     return OK
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from planner.latency.variants.variants import Variant
     from planner.schema.record.commands.variants import VariantRecord
 
+_RANK = ("moved", "energy", "memory", "accuracy at risk")
+_PROSE = frozenset({"variant", "accuracy at risk"})
+
 
 @click.command("what-if")
 @click.argument("model")
@@ -83,7 +86,7 @@ def command(
     table = [_row(item, reference) for item in found]
     right = frozenset({"gain", "memory", "moved"})
     rows = [_flat(row) for row in record["variants"]]
-    output.write(CommandResult(record, rows, table, heading, list(_footer(found)), right))
+    output.write(CommandResult(record, rows, table, heading, list(_footer(found)), right, _RANK, _PROSE))
     return OK if reference else INFEASIBLE
 
 

@@ -45,7 +45,8 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     if study.tornado is None or study.monte_carlo is None:
         table = [{"device": name, "reason": reason} for name, reason in study.reasons]
         rows = [dict(row) for row in table]
-        output.write(CommandResult(record, rows, table, ["no option keeps every limit:"], asked))
+        lines = ["no option keeps every limit:"]
+        output.write(CommandResult(record, rows, table, lines, asked, prose={"reason"}))
         return INFEASIBLE
     first = study.options[0]
     notes = api.own_part_notes(tuple(item.option.device for item in study.options))
@@ -61,6 +62,8 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
         _heading(first),
         footer,
         right,
+        ("from", "due"),
+        {"line", "from"},
     )
     output.write(answer)
     return OK

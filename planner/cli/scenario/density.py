@@ -13,6 +13,8 @@ from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import quantity, share
 from planner.units import format_percent
 
+_RANK = ("airflow", "power each", "throttled", "rise", "inlet")
+
 
 @click.command("density")
 @click.argument("scenario", type=click.Path(path_type=Path))
@@ -86,5 +88,5 @@ def command(scenario: Path, *, output: Output) -> int:
     heading = [f"airflow: {curve.airflow}"]
     right = frozenset(table[0])
     rows = [asdict(row) for row in curve.rows]
-    output.write(CommandResult(density_record(curve), rows, table, heading, footer, right))
+    output.write(CommandResult(density_record(curve), rows, table, heading, footer, right, _RANK))
     return INFEASIBLE if curve.limit.devices == 0 else OK

@@ -71,7 +71,7 @@ def command(
     reasons = record["reasons"]
     table = [{key: str(value) for key, value in row.items()} for row in reasons]
     heading = ["no candidate keeps every limit; each one's first reason:"]
-    output.write(CommandResult(record, reasons, table, heading))
+    output.write(CommandResult(record, reasons, table, heading, prose={"reason"}))
     return INFEASIBLE
 
 
@@ -150,4 +150,4 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
     rows = frame_rows(result.to_frame())
     right = frozenset({"requests", "dropped", "p50", "p99", "asked"})
-    return CommandResult(answered, rows, table, heading, footer, right)
+    return CommandResult(answered, rows, table, heading, footer, right, ("dropped", "p50", "requests", "interval"))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from planner.plan.sizing.sized import SizedOption, Sizing
     from planner.rack.simulation import SimulationEngine
 
+_RIGHT = frozenset({"count", "racks", "busy", "p99 (low - high)", "hottest", "power", "to buy", "a year"})
+_RANK = ("racks", "busy", "setting", "a year", "power", "hottest", "p99 (low - high)")
+
 
 @click.command("size")
 @click.argument("scenario", type=click.Path(path_type=Path))
@@ -51,7 +54,8 @@ def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output
             [_table_row(item) for item in sizing.options],
             [sizing.source.scenario.question.strip()],
             [*_footer(sizing), *(f"note: {text}" for text in notes)],
-            frozenset({"count", "racks", "busy", "p99 (low - high)", "hottest", "power", "to buy", "a year"}),
+            _RIGHT,
+            _RANK,
         )
     )
     if sizing.feasible:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from planner.plan.sweep.run import Sweep, SweepProgress
 
 _MOST_ROWS = 40
+_RANK = ("limit_devices", "currency", "power_w", "total_cost")
+"""Of the columns of the answer; the keys that were set always stay."""
 _SHOWN = ("verdict", "device", "count", "power_w", "total_cost", "currency", "limit_devices")
 _LINE_EVERY_S = 15.0
 
@@ -142,7 +144,7 @@ def _answer(sweep: Sweep) -> CommandResult:
     }
     right = frozenset(name for name in ("point", *shown) if sweep.kinds.get(name) in ("int", "float"))
     rows = [{name: row.get(name) for name in sweep.kinds} for row in sweep.rows]
-    return CommandResult(record, rows, table, [], footer, right)
+    return CommandResult(record, rows, table, [], footer, right, _RANK)
 
 
 def _cell(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from planner.latency.band import Band
 from planner.latency.result import Estimate
@@ -12,6 +12,10 @@ from planner.schema.reading.quantity import Money
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+PlanFor = Literal["typical", "cautious"]
+"""Whether a plan counts on the middle of the planning latency or on its high end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,11 @@ class Limits:
     max_power_w: float | None = None
     budget: Money | None = None
     rates: Mapping[str, float] = field(default_factory=dict)
+    plan_for: PlanFor = "cautious"
+
+    def counted_s(self, planning: Band) -> float:
+        """The planning latency that is compared with the limit: the one that a plan will count on."""
+        return planning.high if self.plan_for == "cautious" else planning.mid
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,7 @@ class Comparison:
     refusals: tuple[Refusal, ...]
     contradiction: str | None = None
     notes: tuple[str, ...] = ()
+    plan_for: PlanFor = "cautious"
 
     @property
     def feasible(self) -> tuple[Candidate, ...]:
@@ -112,6 +122,9 @@ class Comparison:
                 "latency_mid_s": c.estimate.latency_s.mid,
                 "latency_high_s": c.estimate.latency_s.high,
                 "planning_latency_s": c.planning_latency_s.mid,
+                "planning_latency_high_s": c.planning_latency_s.high,
+                "engine": c.estimate.engine,
+                "provenance": str(c.estimate.provenance),
                 "throughput_per_s": c.estimate.throughput_per_s,
                 "power_w": c.estimate.part_power_w.mid,
                 "energy_j": c.estimate.energy_j,

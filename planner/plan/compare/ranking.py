@@ -100,7 +100,7 @@ def contradiction(candidates: Sequence[Candidate], limits: Limits) -> str | None
         return None
     limits_text = {name: _reported(name, limits) for name in names}
     if len(names) == 1:
-        return f"no candidate keeps {limits_text[names[0]]}; the nearest takes {_least(candidates, names[0])}"
+        return f"no candidate keeps {limits_text[names[0]]}; the nearest takes {_least(candidates, names[0], limits)}"
     lines = []
     for name in names:
         kept = [c for c in candidates if name not in c.broken]
@@ -119,10 +119,10 @@ def _reported(name: str, limits: Limits) -> str:
     return "the memory of the part"
 
 
-def _least(candidates: Sequence[Candidate], name: str) -> str:
+def _least(candidates: Sequence[Candidate], name: str, limits: Limits) -> str:
     """The least of what a limit is about, among some candidates."""
     if name == "latency":
-        return format_quantity(min(c.planning_latency_s.mid for c in candidates), "s", 3)
+        return format_quantity(min(limits.counted_s(c.planning_latency_s) for c in candidates), "s", 3)
     if name == "power":
         return f"{min(c.estimate.part_power_w.high for c in candidates):.3g} W"
     if name == "memory":
