@@ -53,7 +53,7 @@ def test_known_conversions(text: str, dimension: str, si: float) -> None:
     ("text", "reason"),
     [
         ("68", "a unit after the number"),
-        ("68 W", "'W' is a unit of w"),
+        ("68 W", "'W' is a unit of power"),
         ("68 parsecs", "'parsecs' is not a unit in the table"),
         ("fast", "a number with one of the units"),
         ("1e999 GB/s", "a finite number"),

@@ -188,12 +188,12 @@ def compare(
 ) -> Comparison:
     """Rank a network on every part whose id matches one of the globs, against limits.
 
-    `modes` is "all", "default" (the mode in which each part is delivered) or names of power modes. The latency
-    that is compared with the limit is the high end of the planning latency, the middle where `plan_for` is
-    "typical". `budget` is the most that one part may cost; `rates`
-    has the price of one unit of another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress`
-    is called with each part's id. Raises `UnknownIdError` for globs that match nothing and modes that no part
-    has, `InputError` for a budget in a currency without a rate.
+    `modes` is "all", "default" (the mode in which each part is delivered) or names of power modes. The
+    latency that is compared with the limit is the high end of the planning latency, or the middle where
+    `plan_for` is "typical". `budget` is the most that one part may cost; `rates` has the price of one unit of
+    another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress` is called with each part's id.
+    Raises `UnknownIdError` for globs that match nothing and modes that no part has, `InputError` for a budget
+    in a currency without a rate.
 
     >>> compare("zoo:resnet18", ["t4", "rk3588"], precisions=["int8"]).candidates[0].estimate.device
     't4'

@@ -78,9 +78,12 @@ def size(
     >>> size("line-inspection").options[0].option.count  # doctest: +SKIP
     2
     """
+    from planner.plan.scenario.file import lines_named
     from planner.plan.sizing.sized import size_scenario
 
-    return size_scenario(scenario_file(scenario), engine=engine, most_parts=most_parts, progress=progress)
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return size_scenario(source, engine=engine, most_parts=most_parts, progress=progress)
 
 
 def simulate(
@@ -131,14 +134,15 @@ def simulate_scenario(
     >>> simulate_scenario("line-inspection").run.verdict  # doctest: +SKIP
     <Verdict.PASS: 'PASS'>
     """
-    from planner.plan.scenario.file import with_simulation
+    from planner.plan.scenario.file import lines_named, with_simulation
     from planner.plan.study.study import run_study, simulate_synthetic
 
     source = with_simulation(scenario_file(scenario), seed=seed, replications=replications)
-    if source.scenario.synthetic is not None:
-        run = simulate_synthetic(source, engine=engine, progress=progress, keep_partial=keep_partial)
-        return SimulatedScenario(source, run, None, engine)
-    study = run_study(source, engine=engine, progress=progress, keep_partial=keep_partial)
+    with lines_named(source):
+        if source.scenario.synthetic is not None:
+            run = simulate_synthetic(source, engine=engine, progress=progress, keep_partial=keep_partial)
+            return SimulatedScenario(source, run, None, engine)
+        study = run_study(source, engine=engine, progress=progress, keep_partial=keep_partial)
     return SimulatedScenario(source, study.simulated, study, engine) if study.simulated else study
 
 
@@ -179,8 +183,11 @@ def density(scenario: str | Path | ScenarioFile) -> DensityCurve:
     True
     """
     from planner.plan.density.study import density_curve
+    from planner.plan.scenario.file import lines_named
 
-    return density_curve(scenario_file(scenario))
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return density_curve(source)
 
 
 def cost(
@@ -200,8 +207,11 @@ def cost(
     'USD'
     """
     from planner.plan.cost.study import cost_study
+    from planner.plan.scenario.file import lines_named
 
-    return cost_study(scenario_file(scenario), device=device, draws=draws, seed=seed, progress=progress)
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return cost_study(source, device=device, draws=draws, seed=seed, progress=progress)
 
 
 def sweep(
@@ -250,9 +260,12 @@ def lint(scenario: str | Path | ScenarioFile, *, progress: Progress = quiet) -> 
     >>> [pitfall.id for pitfall in lint("line-inspection")]  # doctest: +SKIP
     []
     """
+    from planner.plan.scenario.file import lines_named
     from planner.plan.study.pitfalls import lint_scenario
 
-    return lint_scenario(scenario_file(scenario), progress=progress)
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return lint_scenario(source, progress=progress)
 
 
 def scenario_file(scenario: str | Path | ScenarioFile) -> ScenarioFile:

@@ -1,4 +1,4 @@
-"""Tables and lines that fit a width: columns are dropped by rank or a row becomes a card, words stay whole."""
+"""Tables and lines that fit a width: columns are dropped by rank or rows become cards, words stay whole."""
 
 from __future__ import annotations
 

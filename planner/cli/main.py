@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from planner.cli.groups import SuggestingGroup
 from planner.errors import PlannerError
 
 COMMANDS = {
@@ -51,7 +52,7 @@ COMMANDS = {
 OK, FAULT, REFUSED, INFEASIBLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SuggestingGroup):
     """A group that knows its commands' one-line help without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

@@ -146,7 +146,9 @@ def _lines(blocks: Sequence[Line], width: int | None) -> list[str]:
         if isinstance(block, Grid):
             lines += grid_lines(block, width)
         else:
-            lines += block.split("\n") if width is None else (
-                text for line in block.split("\n") for text in fold(line, width)
+            lines += (
+                block.split("\n")
+                if width is None
+                else (text for line in block.split("\n") for text in fold(line, width))
             )
     return lines

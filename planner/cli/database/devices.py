@@ -10,6 +10,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_budget, parse_option
+from planner.cli.groups import SuggestingGroup
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import quantity
@@ -24,7 +25,7 @@ _RANK = ("from", "name", "vendor", "mode", "bandwidth", "memory", "limit", "pric
 SORTS = ("id", "vendor", "year", "peak", "bandwidth", "memory", "power", "price")
 
 
-@click.group("devices")
+@click.group("devices", cls=SuggestingGroup)
 def command() -> None:
     """List, show and check the parts of the database."""
 
@@ -130,7 +131,11 @@ def show(device_id: str, *, output: Output) -> None:
     ]
     origin = api.part_file(device_id).origin
     record: ShownDeviceRecord = {**device_record(device), "origin": origin, "notes": notes}
-    output.write(CommandResult(record, rows, table, heading, footer, {"value"}, ("remark", "source"), {"source", "remark"}))
+    output.write(
+        CommandResult(
+            record, rows, table, heading, footer, {"value"}, ("remark", "source"), {"source", "remark"}
+        )
+    )
 
 
 @command.command("check")

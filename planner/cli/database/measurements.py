@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.groups import SuggestingGroup
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity
 
@@ -20,7 +21,7 @@ _RANK = ("statistic", "input", "mode", "trust", "unit", "id", "batch", "engine",
 METRICS = ("latency_ms", "throughput_fps", "power_w", "energy_mj")
 
 
-@click.group("measurements")
+@click.group("measurements", cls=SuggestingGroup)
 def command() -> None:
     """Search what others measured and published."""
 

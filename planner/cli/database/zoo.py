@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from planner import api
+from planner.cli.groups import SuggestingGroup
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import count
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from planner.schema.record.commands.listings import ZooNetworkRecord, ZooRecord
 
 
-@click.group("zoo")
+@click.group("zoo", cls=SuggestingGroup)
 def command() -> None:
     """List and export the reference networks."""
 
@@ -48,7 +49,9 @@ def list_networks(*, output: Output) -> None:
         for entry in entries
     ]
     record: ZooRecord = {"networks": rows}
-    output.write(CommandResult(record, rows, table, [], [], {"parameters", "MACs"}, ("input", "title"), {"title"}))
+    output.write(
+        CommandResult(record, rows, table, [], [], {"parameters", "MACs"}, ("input", "title"), {"title"})
+    )
 
 
 @command.command("export")

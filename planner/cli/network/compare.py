@@ -25,7 +25,12 @@ _RANK = ("batch", "unit", "latency (low - high)", "power", "precision", "price",
 @click.command("compare")
 @click.argument("model")
 @click.option(
-    "--devices", "globs", multiple=True, required=True, metavar="GLOB", help="Ids or globs; repeatable."
+    "--devices",
+    "globs",
+    multiple=True,
+    required=True,
+    metavar="GLOBS",
+    help="Ids or globs, with commas or repeated.",
 )
 @click.option(
     "--modes",
@@ -73,7 +78,7 @@ def command(
 
     comparison = api.compare(
         api.read_onnx(model, batch=batches[0], shapes=parse_shapes(shapes)),
-        globs,
+        [glob for group in globs for glob in group.split(",") if glob],
         modes=_modes(modes),
         precisions=[text for group in precisions for text in group.split(",")],
         batches=batches,

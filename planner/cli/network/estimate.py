@@ -135,7 +135,11 @@ def command(
     footer = [f"note: {text}" for text in result.warnings]
     footer += [f"not costed: {u.name} ({u.op_type}): {u.reason}" for u in result.unresolved]
     rows = frame_rows(result.to_frame()) if layers else [_flat(record)]
-    output.write(CommandResult(record, rows, table, heading, footer, {"MACs", "bytes", "latency"}, _RANK, {"operators"}))
+    output.write(
+        CommandResult(
+            record, rows, table, heading, footer, {"MACs", "bytes", "latency"}, _RANK, {"operators"}
+        )
+    )
     return OK if result.fits else INFEASIBLE
 
 

@@ -85,7 +85,11 @@ def command(
     table = [_row(cut, found) for cut in _shown(found)]
     rows = [_flat(cut) for cut in found.cuts]
     right = frozenset({"kernels", "sent up", "device", "link", "server"})
-    output.write(CommandResult(record, rows, table, heading, [], right, ("kernels", "sent up", "server", "link", "device")))
+    output.write(
+        CommandResult(
+            record, rows, table, heading, [], right, ("kernels", "sent up", "server", "link", "device")
+        )
+    )
     return OK
 
 
@@ -94,7 +98,8 @@ def _time(text: str) -> float:
     try:
         return parse_quantity(text, "s")
     except UnitError as error:
-        raise InputError("--round-trip", [Problem("value", error.expected, repr(text))]) from None
+        problem = Problem("value", error.expected, repr(text), error.advice)
+        raise InputError("--round-trip", [problem]) from None
 
 
 def _verdict(found: Split) -> str:

@@ -150,4 +150,6 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
     rows = frame_rows(result.to_frame())
     right = frozenset({"requests", "dropped", "p50", "p99", "asked"})
-    return CommandResult(answered, rows, table, heading, footer, right, ("dropped", "p50", "requests", "interval"))
+    return CommandResult(
+        answered, rows, table, heading, footer, right, ("dropped", "p50", "requests", "interval")
+    )

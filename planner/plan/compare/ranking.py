@@ -100,7 +100,8 @@ def contradiction(candidates: Sequence[Candidate], limits: Limits) -> str | None
         return None
     limits_text = {name: _reported(name, limits) for name in names}
     if len(names) == 1:
-        return f"no candidate keeps {limits_text[names[0]]}; the nearest takes {_least(candidates, names[0], limits)}"
+        least = _least(candidates, names[0], limits)
+        return f"no candidate keeps {limits_text[names[0]]}; the nearest takes {least}"
     lines = []
     for name in names:
         kept = [c for c in candidates if name not in c.broken]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from importlib.util import find_spec
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.catalog import device_ids, read_device
@@ -32,6 +33,7 @@ def _unknown_names(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     yield from _parts(scenario)
     yield from _modes(scenario)
     yield from _networks(scenario)
+    yield from _traces(scenario)
     yield from _accepted(scenario)
 
 
@@ -78,6 +80,15 @@ def _networks(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
         if kind == "zoo" and name not in names():
             place = ("streams", number, "model")
             yield place, "a network of the zoo, or a file", *_unknown("network", name, names())
+
+
+def _traces(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    """Traces that nothing here can read, said before the work begins."""
+    for number, stream in enumerate(scenario.streams):
+        if stream.trace is not None and stream.trace.endswith(".parquet") and find_spec("pyarrow") is None:
+            advice = "`pip install pyarrow`, or save the trace as CSV"
+            place = ("streams", number, "trace")
+            yield place, "pyarrow to read Parquet", "it is not installed", advice
 
 
 def _accepted(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:

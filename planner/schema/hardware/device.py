@@ -38,6 +38,12 @@ class Precision(StrEnum):
     INT8 = "int8"
     INT4 = "int4"
 
+    @classmethod
+    def _missing_(cls, value: object) -> Precision | None:
+        """INT8 is int8."""
+        lowered = value.lower() if isinstance(value, str) else value
+        return next((item for item in cls if item.value == lowered), None)
+
 
 PrecisionName = Annotated[Precision, Field(strict=False)]
 UnitKind = Literal["gpu", "dla", "npu", "cpu"]
