@@ -224,13 +224,15 @@ def sweep(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Callable[[SweepProgress], None] = lambda _: None,
+    tell: Progress = quiet,
 ) -> Sweep:
     """A scenario answered at every combination of values of its keys, or at `random` points drawn over them.
 
     `settings` are lists of values by key, as the scenario's file would hold them, or a text with a range such
     as `"5..20 FPS"`; or texts such as `"site.supply=20 degC,35 degC"`. Finished points are kept in `folder`;
     the same call goes on where an earlier one ended. A scenario that was read already is read again from its
-    file. `workers` is the number of processes (None: the cores), `scheduler` the address of one of Dask.
+    file. `workers` is the number of processes (None: the cores), `scheduler` the address of one of Dask. `tell` gets a
+    line where the simulation's engine has to be compiled first.
     Raises `InputError` for unknown keys and refused values, `OutputError` for a folder that cannot be written
     or is another sweep's.
 
@@ -249,6 +251,7 @@ def sweep(
         workers=workers,
         scheduler=scheduler,
         progress=progress,
+        tell=tell,
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import importlib
 import sys
+from contextlib import nullcontext
 
 import click
 
 from planner.cli.groups import SuggestingGroup
+from planner.cli.ticker import ticker
 from planner.errors import PlannerError
 
 COMMANDS = {
@@ -93,7 +95,8 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run with these arguments and return the exit status; tracebacks appear only with --debug."""
     try:
-        result = planner.main(args=arguments, prog_name="planner", standalone_mode=False)
+        with ticker.running() if "--quiet" not in arguments else nullcontext():
+            result = planner.main(args=arguments, prog_name="planner", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:

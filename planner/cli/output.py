@@ -17,12 +17,16 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 import click
 
 from planner.cli.layout import Grid, Line, fold, grid_lines
+from planner.cli.ticker import ticker
 from planner.files import require_writable, write_bytes
+from planner.wording.message import key_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Format = Literal["table", "json", "csv"]
+_SAID_ANYWHERE = ("compile.once",)
+"""Messages that are worth a line of their own, also where stderr is no terminal."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -55,6 +59,7 @@ class Output:
 
     def write(self, answer: CommandResult) -> None:
         """Print the answer, or write it to the file whole or not at all."""
+        ticker.clear()
         if self.path is not None:
             write_bytes(self.path, render(answer, self.format, None).encode())
             self.say(f"wrote {self.path}")
@@ -67,13 +72,16 @@ class Output:
             click.echo(message, err=True)
 
     def progress(self, message: str) -> None:
-        """A line that the next one overwrites, on a terminal only."""
-        if not self.quiet and sys.stderr.isatty():
-            click.echo(f"\r\033[K{message}", err=True, nl=False)
+        """A line that the next one overwrites, on a terminal only; what happens once stays anywhere."""
+        if key_of(message) in _SAID_ANYWHERE:
+            ticker.clear()
+            self.say(message)
+        elif not self.quiet:
+            ticker.tell(message)
 
     def progress_done(self) -> None:
         """Clear the progress line."""
-        self.progress("")
+        ticker.clear()
 
 
 def terminal_width() -> int | None:

@@ -52,7 +52,7 @@ def require_tables(folder: Path, kind: TableFormat) -> None:
     """Refuse to begin where the tables could not be written in the end; raises what `write_tables` raises."""
     if kind == "parquet":
         try:
-            import pyarrow  # noqa: F401
+            import pyarrow as pa  # noqa: F401
         except ImportError:
             raise MissingDataError(
                 "--tables: expected pyarrow to write Parquet, found none; install it, or ask for CSV"

@@ -76,6 +76,7 @@ def command(
         workers=workers,
         scheduler=scheduler,
         progress=_progress(output),
+        tell=output.progress,
     )
     output.progress_done()
     output.write(_answer(sweep))

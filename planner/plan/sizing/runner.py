@@ -15,7 +15,7 @@ from planner.plan.sizing.latency_bounds import with_bounds
 from planner.rack.counts.results import RackResult
 from planner.rack.description.rack import Rack
 from planner.rack.sequential import simulate_until_settled
-from planner.rack.simulation import SimulationEngine, simulate
+from planner.rack.simulation import SimulationEngine, make_ready, simulate
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import message
 
@@ -33,6 +33,7 @@ class Runner:
 
     def rack(self, rack: Rack, what: str) -> RackResult:
         """A rack with its own number of replications."""
+        make_ready(self.engine, self.progress)
         return simulate(
             rack,
             engine=self.engine,
@@ -48,6 +49,7 @@ class Runner:
 
     def settled(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack, looked at until its verdict is settled."""
+        make_ready(self.engine, self.progress)
         rack = rack_of_option(scenario, option)
         result = simulate_until_settled(
             rack,

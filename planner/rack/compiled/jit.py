@@ -21,9 +21,19 @@ def compiled(function: Function) -> Function:
 
     It is put bodily into the functions that call it, because to hand on the state takes longer than what
     most of them do. Reference counts are left out for the same reason: nothing is allocated in the loop, and
-    Python keeps all arrays alive.
+    Python keeps all arrays alive. Python calls none of these, so they have no wrapper for it: to unpack the
+    thirty arrays of the state took half of the time to compile.
     """
-    return cast("Function", numba.njit(function, forceinline=True, **_OPTIONS))
+    inner = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast("Function", numba.njit(function, forceinline=True, **inner, **_OPTIONS))
+
+
+def called_once(function: Function) -> Function:
+    """The same for what is called from one place alone: compiled as part of it, not once more by itself.
+
+    Most of the time to compile goes into handing the state to a function and optimising what it calls anew.
+    """
+    return cast("Function", numba.njit(function, inline="always", **_OPTIONS))
 
 
 def entry(function: Function) -> Function:
@@ -33,9 +43,9 @@ def entry(function: Function) -> Function:
     NUMBA_CACHE_DIR says); where neither can be written it is made anew in each process.
     """
     try:
-        return cast("Function", numba.njit(function, cache=True, **_OPTIONS))
+        return cast("Function", numba.njit(function, cache=True, no_cfunc_wrapper=True, **_OPTIONS))
     except RuntimeError:
-        return compiled(function)
+        return cast("Function", numba.njit(function, no_cfunc_wrapper=True, **_OPTIONS))
 
 
 def source_revision() -> int:
