@@ -104,7 +104,12 @@ HOMES = {
     "numba": ("rack/compiled/",),
     "typst": ("report/",),
     "distributed": ("plan/sweep/cluster.py",),
-    "pyarrow": ("plan/sweep/table.py", "rack/arrivals/trace.py", "rack/run/device_log.py", "report/tables.py"),
+    "pyarrow": (
+        "plan/sweep/table.py",
+        "rack/arrivals/trace.py",
+        "rack/run/device_log.py",
+        "report/tables.py",
+    ),
     "matplotlib": ("report/",),
     "click": ("cli/",),
     "filelock": ("plan/sweep/journal.py",),

@@ -135,13 +135,16 @@ def simulate_scenario(
     <Verdict.PASS: 'PASS'>
     """
     from planner.plan.scenario.file import lines_named, with_simulation
-    from planner.plan.study.study import run_study, simulate_synthetic
 
     source = with_simulation(scenario_file(scenario), seed=seed, replications=replications)
     with lines_named(source):
         if source.scenario.synthetic is not None:
+            from planner.plan.sizing.synthetic_run import simulate_synthetic
+
             run = simulate_synthetic(source, engine=engine, progress=progress, keep_partial=keep_partial)
             return SimulatedScenario(source, run, None, engine)
+        from planner.plan.study.study import run_study
+
         study = run_study(source, engine=engine, progress=progress, keep_partial=keep_partial)
     return SimulatedScenario(source, study.simulated, study, engine) if study.simulated else study
 
@@ -231,10 +234,9 @@ def sweep(
     `settings` are lists of values by key, as the scenario's file would hold them, or a text with a range such
     as `"5..20 FPS"`; or texts such as `"site.supply=20 degC,35 degC"`. Finished points are kept in `folder`;
     the same call goes on where an earlier one ended. A scenario that was read already is read again from its
-    file. `workers` is the number of processes (None: the cores), `scheduler` the address of one of Dask. `tell` gets a
-    line where the simulation's engine has to be compiled first.
-    Raises `InputError` for unknown keys and refused values, `OutputError` for a folder that cannot be written
-    or is another sweep's.
+    file. `workers` is the number of processes (None: the cores), `scheduler` the address of one of Dask.
+    `tell` gets a line where the simulation's engine has to be compiled first. Raises `InputError` for unknown
+    keys and refused values, `OutputError` for a folder that cannot be written or is another sweep's.
 
     >>> sweep("line-inspection", {"planning.spares": [0, 1]}, "spares").to_frame()  # doctest: +SKIP
     """

@@ -19,14 +19,14 @@ import click
 from planner.cli.layout import Grid, Line, fold, grid_lines
 from planner.cli.ticker import ticker
 from planner.files import require_writable, write_bytes
-from planner.wording.message import key_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Format = Literal["table", "json", "csv"]
 _SAID_ANYWHERE = ("compile.once",)
-"""Messages that are worth a line of their own, also where stderr is no terminal."""
+"""Names of messages that are worth a line of their own, also where stderr is no terminal."""
+Rows = Sequence[Mapping[str, object]]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -37,7 +37,8 @@ class CommandResult:
     it."""
 
     record: Mapping[str, object]
-    rows: Sequence[Mapping[str, object]]
+    rows: Rows | Callable[[], Rows]
+    """Of the CSV, or what makes them where that takes a library that a table does without."""
     table: Sequence[Mapping[str, str]]
     heading: Sequence[Line] = ()
     footer: Sequence[Line] = ()
@@ -73,7 +74,7 @@ class Output:
 
     def progress(self, message: str) -> None:
         """A line that the next one overwrites, on a terminal only; what happens once stays anywhere."""
-        if key_of(message) in _SAID_ANYWHERE:
+        if getattr(message, "key", None) in _SAID_ANYWHERE:
             ticker.clear()
             self.say(message)
         elif not self.quiet:
@@ -123,11 +124,11 @@ def render(answer: CommandResult, fmt: Format, width: int | None = None) -> str:
     if fmt == "json":
         return json.dumps(answer.record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     if fmt == "csv":
-        return _csv(answer.rows)
+        return _csv(answer.rows() if callable(answer.rows) else answer.rows)
     return _table(answer, width)
 
 
-def _csv(rows: Sequence[Mapping[str, object]]) -> str:
+def _csv(rows: Rows) -> str:
     if not rows:
         return ""
     text = io.StringIO()

@@ -9,7 +9,7 @@ import click
 from planner import api
 from planner.cli.arguments import parse_budget, parse_option, parse_rates, parse_shapes
 from planner.cli.model_options import shape_option
-from planner.cli.output import CommandResult, Output, frame_rows, output_options
+from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
 
@@ -109,7 +109,10 @@ def command(
         }
         for c in shown
     ]
-    rows = frame_rows(comparison.to_frame())
+
+    def rows() -> Rows:
+        return frame_rows(comparison.to_frame())
+
     footer = [f"{c.name}: {c.loses}" for c in shown if c.loses]
     if modes is None:
         footer += _mode_lines(comparison.candidates)

@@ -18,7 +18,7 @@ from planner.cli.model_options import (
     shape_option,
     threads_option,
 )
-from planner.cli.output import CommandResult, Output, frame_rows, output_options
+from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, count, quantity, share
 from planner.cli.text.overheads import hidden_lines
@@ -134,7 +134,10 @@ def command(
     ]
     footer = [f"note: {text}" for text in result.warnings]
     footer += [f"not costed: {u.name} ({u.op_type}): {u.reason}" for u in result.unresolved]
-    rows = frame_rows(result.to_frame()) if layers else [_flat(record)]
+
+    def rows() -> Rows:
+        return frame_rows(result.to_frame()) if layers else [_flat(record)]
+
     output.write(
         CommandResult(
             record, rows, table, heading, footer, {"MACs", "bytes", "latency"}, _RANK, {"operators"}

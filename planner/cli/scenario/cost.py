@@ -57,7 +57,7 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     right = frozenset({"first year", "over the horizon"})
     answer = CommandResult(
         {**record, "warnings": warnings},
-        frame_rows(study.to_frame()),
+        lambda: frame_rows(study.to_frame()),
         _lines(first.bill),
         _heading(first),
         footer,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
-from planner.cli.output import CommandResult, Output, frame_rows, output_options
+from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.claims import claim_lines
 from planner.cli.text.numbers import interval, quantity, share
@@ -51,7 +51,6 @@ def command(
     partial, with exit status 130.
     """
     from planner.cli.main import INFEASIBLE
-    from planner.plan.record.options import infeasible_record
 
     if log is not None:
         api.check_log(log)
@@ -67,6 +66,8 @@ def command(
     if isinstance(found, api.SimulatedScenario):
         output.write(_answer(found))
         return _logged(found, log, log_every, output)
+    from planner.plan.record.options import infeasible_record
+
     record = infeasible_record(found)
     reasons = record["reasons"]
     table = [{key: str(value) for key, value in row.items()} for row in reasons]
@@ -148,7 +149,10 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     footer += claim_lines(scenario)
     footer += [f"note: {text}" for text in notes]
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
-    rows = frame_rows(result.to_frame())
+
+    def rows() -> Rows:
+        return frame_rows(result.to_frame())
+
     right = frozenset({"requests", "dropped", "p50", "p99", "asked"})
     return CommandResult(
         answered, rows, table, heading, footer, right, ("dropped", "p50", "requests", "interval")

@@ -50,7 +50,7 @@ def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output
     output.write(
         CommandResult(
             sizing_record(sizing),
-            frame_rows(sizing.to_frame()),
+            lambda: frame_rows(sizing.to_frame()),
             [_table_row(item) for item in sizing.options],
             [sizing.source.scenario.question.strip()],
             [*_footer(sizing), *(f"note: {text}" for text in notes)],

@@ -4,15 +4,18 @@ follows."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from planner.latency.band import Band
-from planner.latency.planning import Shortfall
-from planner.latency.result import Estimate
 from planner.provenance import Provenance
 from planner.rack.description.rack import Service, Unit
 from planner.schema.hardware.device import ComputeUnit, Device, Mode
 from planner.units import format_quantity
 from planner.wording.message import Message, message
+
+if TYPE_CHECKING:
+    from planner.latency.planning import Shortfall
+    from planner.latency.result import Estimate
 
 
 @dataclass(frozen=True, slots=True)

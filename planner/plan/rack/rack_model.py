@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.latency.band import BandEnd, planned_bound
-from planner.latency.planning import planning_band
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
-from planner.plan.options.estimator import Estimator
-from planner.plan.options.option import NetworkOnPart
 from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life, rack_shares
 from planner.plan.rack.heat import thermal_of_part
@@ -27,6 +25,10 @@ from planner.schema.scenario import streams as asked
 from planner.schema.scenario.around import StepAround
 from planner.schema.scenario.rack_study import RackFans
 from planner.schema.scenario.scenario import Scenario, Site
+
+if TYPE_CHECKING:
+    from planner.plan.options.estimator import Estimator
+    from planner.plan.options.option import NetworkOnPart
 
 
 def mode_of(device: Device, mode: str) -> Mode:
@@ -194,6 +196,8 @@ def _drop_outs(given: asked.DropOutsSpec | None) -> DropOuts | None:
 
 def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound: BandEnd) -> Service:
     """One network's service on the unit of its estimate: at powers of two, interpolated between."""
+    from planner.latency.planning import planning_band
+
     point = item.estimate
     sizes = batch_sizes(point.batch)
     times_s = []

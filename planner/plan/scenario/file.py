@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planner.data_files import scenarios_dir
 from planner.errors import InputError, PlannerError, Problem, nearest_names
@@ -14,8 +15,9 @@ from planner.schema.reading.problems import dotted
 from planner.schema.reading.yaml_file import read_document, validate
 from planner.schema.scenario.scenario import Scenario
 from planner.units import did_you_mean
-from planner.workload.workload import Workload
-from planner.zoo.source import read_model
+
+if TYPE_CHECKING:
+    from planner.workload.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def read_workloads(source: ScenarioFile) -> dict[str, Workload]:
 
     Every network that cannot be read is named with its stream, all in one `InputError`.
     """
+    from planner.zoo.source import read_model
+
     found: dict[str, Workload] = {}
     problems = []
     for number, stream in enumerate(source.scenario.streams):

@@ -16,9 +16,9 @@ from planner.plan.cost.spending import Spending, spending
 from planner.plan.density.study import DensityCurve, density_of_option
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
-from planner.plan.options.rack_run import RackRun, Simulated
+from planner.plan.options.rack_run import Simulated
 from planner.plan.pitfalls.lint import Pitfall, lint
-from planner.plan.rack.synthetic import refuse_synthetic, synthetic_rack
+from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.plan.sizing.closed_form import size
 from planner.plan.sizing.deployed import deployed_option
@@ -239,18 +239,6 @@ def _chosen(search: Search, options: Sequence[Option], run: Runner) -> Simulated
         last = search.trials[-1]
         return last if last.result.partial else cut(last, message("simulated.interrupted_search"))
     return found.chosen if found else None
-
-
-def simulate_synthetic(
-    source: ScenarioFile,
-    *,
-    engine: SimulationEngine = "compiled",
-    progress: Progress = lambda _: None,
-    keep_partial: bool = False,
-) -> RackRun:
-    """The rack whose device the scenario gives by numbers, as it runs."""
-    rack = synthetic_rack(source.scenario)
-    return RackRun(rack, Runner(engine, progress, keep_partial).rack(rack, "simulating"))
 
 
 def _same_run(a: Option, b: Option) -> bool:
