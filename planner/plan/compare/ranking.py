@@ -105,7 +105,7 @@ def contradiction(candidates: Sequence[Candidate], limits: Limits) -> str | None
     lines = []
     for name in names:
         kept = [c for c in candidates if name not in c.broken]
-        needs = [f"{_least(kept, other)} or more" for other in names if other != name]
+        needs = [f"{_least(kept, other, limits)} or more" for other in names if other != name]
         lines.append(f"what keeps {limits_text[name]} takes {' and '.join(needs)}")
     return f"{' and '.join(limits_text.values())} contradict each other: {'; '.join(lines)}"
 

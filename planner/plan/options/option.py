@@ -45,6 +45,19 @@ class RackHeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Draw:
+    """Mean power in two parts: what is drawn at all hours alike, and what follows the load over the day."""
+
+    fixed_w: float
+    load_w: float
+
+    @property
+    def mean_w(self) -> float:
+        """Mean power over the day."""
+        return self.fixed_w + self.load_w
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """Money in the scenario's currency; None where a price is unknown."""
 
@@ -74,9 +87,13 @@ class Option:
     """Share of time each of the `count` devices is expected to be busy, with batches as full as they get."""
     offered_utilisation: float
     """Load over what full batches could carry; the rest is headroom."""
+    mean_offered_utilisation: float
+    """The same over the whole period of the streams' profiles, where they have some."""
     throughput_per_s: float
     """Requests of the scenario's mix that one device can serve."""
     heat: RackHeat
+    draw: Draw
+    """Mean power over the period of the profiles, as a year is billed; `heat` is of its busiest stretch."""
     cost: Cost
     latency_provenance: Provenance
     provenance: Provenance

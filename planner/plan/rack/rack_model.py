@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from planner.plan.options.batches import batch_sizes
 from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life, rack_shares
 from planner.plan.rack.heat import thermal_of_part
+from planner.plan.rack.run_length import run_window
 from planner.rack.description.device import Host, Unit
 from planner.rack.description.heat_path import VerticalRecirculation
 from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service
@@ -73,6 +75,7 @@ def build_rack(
     """
     run = scenario.simulation
     idle_w = mode_of(device, mode).idle_w.value
+    window = run_window(scenario, stream_groups(scenario), request_times_s(services))
     return Rack(
         device=RackDevice(
             name=device.id,
@@ -85,13 +88,13 @@ def build_rack(
             contention=contention_of(scenario) if beside else 0.0,
         ),
         count=count,
-        streams=stream_groups(scenario),
+        streams=window.streams,
         batching=Batching(batch, scenario.candidates.max_wait_s if batch > 1 else 0.0),
         dispatch=run.dispatch,
         spill_at=run.spill_at,
         air=rack_air(scenario, racks, count),
         fan_w=fixed_power_w(scenario, device, mode, count, racks),
-        duration_s=run.duration_s,
+        duration_s=window.duration_s,
         warmup_s=run.warmup_s,
         epoch_s=1.0,
         seed=run.seed,
@@ -101,6 +104,11 @@ def build_rack(
         shares=rack_shares(run),
         life=rack_life(run.events if events else None),
     )
+
+
+def request_times_s(services: Sequence[Service]) -> dict[str, float]:
+    """What a request of each network takes in a full batch, to weigh loads by."""
+    return {service.network: service.batch_s[-1] / len(service.batch_s) for service in services}
 
 
 def host_of(scenario: Scenario) -> Host | None:
@@ -152,7 +160,7 @@ def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int, rac
 
 
 def stream_groups(scenario: Scenario) -> tuple[StreamGroup, ...]:
-    """The scenario's streams as the rack serves them."""
+    """The scenario's streams with the mean load of their profiles, as a year of the rack sees them."""
     return tuple(
         StreamGroup(
             name=stream.name,
@@ -183,7 +191,9 @@ def _bursts(given: asked.BurstsSpec | None) -> Bursts | None:
 
 
 def _profile(given: asked.ProfileSpec | None) -> DayProfile | None:
-    return None if given is None else DayProfile(tuple(given.shares_ratio), given.period_s, given.start_s)
+    return (
+        None if given is None else DayProfile(tuple(given.shares_ratio), given.period_s, given.start_s or 0.0)
+    )
 
 
 def _steps(given: list[StepAround]) -> tuple[HostStep, ...]:

@@ -24,17 +24,16 @@ from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
 from planner.plan.compare.pareto import pareto_front
 from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost, rack_units
-from planner.plan.money.tariff import Draw
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
-from planner.plan.options.option import NetworkOnPart, Option, RackHeat
+from planner.plan.options.option import Draw, NetworkOnPart, Option, RackHeat
 from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of
 from planner.plan.rack.units_beside import units_beside
 from planner.plan.sizing.reasons import reasons_against
 from planner.provenance import Provenance, of_status, weakest
 from planner.rack.description.rack import Rack, Service
 from planner.rack.heat.air import inlets_c
-from planner.rack.load.expected import expected_load, offered_utilisation
+from planner.rack.load.expected import expected_load, offered_utilisation, over_the_period
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import message
@@ -157,8 +156,9 @@ def sized_option(
     rack = rack_of(count, racks=racks)
     load = expected_load(rack)
     heat = _rack_heat(scenario, device, networks, rack, load.dynamic_w)
-    load_w = rack.count * load.dynamic_w
-    draw = Draw(fixed_w=heat.power_w - load_w, load_w=load_w)
+    # The busy stretch decides count and heat, the mean of the period what is drawn in a year.
+    mean = over_the_period(rack)
+    draw = Draw(heat.power_w - rack.count * load.dynamic_w, rack.count * expected_load(mean).dynamic_w)
     rate_per_s = sum(group.offered_per_s for group in rack.streams)
     offered = offered_utilisation(rack)
     option = Option(
@@ -177,8 +177,10 @@ def sized_option(
         beside=beside,
         utilisation=load.busy_share,
         offered_utilisation=offered,
+        mean_offered_utilisation=offered_utilisation(mean),
         throughput_per_s=rate_per_s / (offered * count),
         heat=heat,
+        draw=draw,
         cost=rack_cost(scenario, device, count + scenario.planning.spares, draw),
         latency_provenance=weakest([item.estimate.provenance for item in networks]),
         provenance=_weakest_of_all(device, networks),

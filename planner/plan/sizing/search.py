@@ -75,7 +75,7 @@ class Search:
     def least(self, option: Option) -> Found:
         """The least count from the option's own on whose rack passes and keeps the utilisation limit."""
         trials = [self.simulated(option)]
-        if _passes(trials[0], self.scenario) or not option.feasible:
+        if _passes(trials[0], self.scenario) or not option.feasible or _too_short(trials[0]):
             return Found(trials[0], tuple(trials))
         # Doubling steps find a passing count in the logarithm of the distance, halving the least one.
         most, step = self._largest_feasible(option), 1
@@ -151,6 +151,10 @@ class Search:
 def _passes(run: Simulated, scenario: Scenario) -> bool:
     most = scenario.planning.utilisation_limit_ratio + _UTILISATION_ROUNDING
     return run.verdict is Verdict.PASS and run.result.devices.utilisation <= most
+
+
+def _too_short(run: Simulated) -> bool:
+    return any(stream.too_short for stream in run.result.streams)
 
 
 def _chosen(trials: Sequence[Simulated], scenario: Scenario) -> Simulated:
