@@ -31,7 +31,7 @@ FLOORS = {
     "cli": [
         {"network", "engine", "scenario", "database"},
         {"text", "main", "arguments", "model_options", "own_parts", "output"},
-        {"layout", "groups", "ticker"},
+        {"layout", "groups", "ticker", "encoding", "completion"},
     ],
     "plan": [
         {"sweep"},

@@ -8,7 +8,9 @@ import sys
 from contextlib import nullcontext
 
 import click
+from click.shell_completion import CompletionItem
 
+from planner.cli.encoding import show_any_text
 from planner.cli.groups import SuggestingGroup
 from planner.cli.ticker import ticker
 from planner.errors import PlannerError
@@ -32,6 +34,7 @@ COMMANDS = {
     "devices": ("planner.cli.database.devices", "List, show and check the parts of the database."),
     "measurements": ("planner.cli.database.measurements", "Search what others measured and published."),
     "zoo": ("planner.cli.database.zoo", "List and export the reference networks."),
+    "scenarios": ("planner.cli.database.scenarios", "List, show and copy the scenarios that are shipped."),
     "measure": ("planner.cli.engine.measure", "Run networks on an engine of this machine and time them."),
     "calibrate": ("planner.cli.engine.calibrate", "Learn what an engine reaches on this machine."),
     "validate": ("planner.cli.engine.validate", "Put calibrated predictions beside measurements."),
@@ -69,6 +72,16 @@ class LazyGroup(SuggestingGroup):
         command: click.Command = module.command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names of commands with their help, none of them imported."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [
+            CompletionItem(name, help=text)
+            for name, (_, text) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of commands for --help."""
         with formatter.section("Commands"):
@@ -87,6 +100,7 @@ def planner() -> None:
 
 def main() -> None:
     """Run the command line and turn every refusal into one message and an exit status."""
+    show_any_text()
     status = run(sys.argv[1:])
     gc.freeze()  # what ends with the process is not searched for cycles first
     sys.exit(status)

@@ -65,7 +65,7 @@ class Output:
             write_bytes(self.path, render(answer, self.format, None).encode())
             self.say(f"wrote {self.path}")
         else:
-            click.echo(render(answer, self.format, terminal_width()), nl=False)
+            click.echo(render(answer, self.format, terminal_width(), plain=_lacks_signs()), nl=False)
 
     def say(self, message: str) -> None:
         """One line of progress on stderr, unless --quiet."""
@@ -119,10 +119,21 @@ def _format_of(path: Path | None) -> Format:
     return "json" if suffix == ".json" else "csv" if suffix == ".csv" else "table"
 
 
-def render(answer: CommandResult, fmt: Format, width: int | None = None) -> str:
-    """The answer as text in one of the three forms; tables in this width, None for one without limit."""
+def _lacks_signs() -> bool:
+    """Whether standard output cannot carry all text; JSON then writes the signs that it lacks by number."""
+    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") not in (
+        "utf8",
+        "utf16",
+    )
+
+
+def render(answer: CommandResult, fmt: Format, width: int | None = None, *, plain: bool = False) -> str:
+    """The answer as text in one of the three forms; tables in this width, None for one without limit.
+
+    JSON is in ASCII where it is to be plain.
+    """
     if fmt == "json":
-        return json.dumps(answer.record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return json.dumps(answer.record, indent=2, ensure_ascii=plain, allow_nan=False) + "\n"
     if fmt == "csv":
         return _csv(answer.rows() if callable(answer.rows) else answer.rows)
     return _table(answer, width)

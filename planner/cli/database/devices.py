@@ -10,6 +10,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_budget, parse_option
+from planner.cli.completion import device_ids
 from planner.cli.groups import SuggestingGroup
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
@@ -95,7 +96,7 @@ def _flat(row: DeviceRowRecord) -> dict[str, object]:
 
 
 @command.command("show")
-@click.argument("device_id", metavar="ID")
+@click.argument("device_id", metavar="ID", shell_complete=device_ids)
 @hardware_option
 @output_options
 def show(device_id: str, *, output: Output) -> None:

@@ -8,6 +8,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.completion import networks
 from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import interval, quantity, share
@@ -20,7 +21,7 @@ _COLUMNS = ("network", "median", "95 % interval", "p90", "first", "memory", "noi
 
 
 @click.command("measure")
-@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...", shell_complete=networks)
 @click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
 @run_threads_option
 @run_precision_option

@@ -9,6 +9,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.completion import networks
 from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity, share
@@ -21,7 +22,7 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 
 
 @click.command("validate")
-@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...", shell_complete=networks)
 @click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
 @click.option(
     "--calibration", "file", type=click.Path(path_type=Path), help="Default: the one of this machine."

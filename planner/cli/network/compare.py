@@ -8,6 +8,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_budget, parse_option, parse_rates, parse_shapes
+from planner.cli.completion import device_ids, networks
 from planner.cli.model_options import shape_option
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
@@ -23,7 +24,7 @@ _RANK = ("batch", "unit", "latency (low - high)", "power", "precision", "price",
 
 
 @click.command("compare")
-@click.argument("model")
+@click.argument("model", shell_complete=networks)
 @click.option(
     "--devices",
     "globs",
@@ -31,6 +32,7 @@ _RANK = ("batch", "unit", "latency (low - high)", "power", "precision", "price",
     required=True,
     metavar="GLOBS",
     help="Ids or globs, with commas or repeated.",
+    shell_complete=device_ids,
 )
 @click.option(
     "--modes",

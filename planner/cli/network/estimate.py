@@ -9,6 +9,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_shapes
+from planner.cli.completion import networks
 from planner.cli.model_options import (
     batch_option,
     device_option,
@@ -32,7 +33,7 @@ _RANK = ("precision", "bytes", "operators", "MACs", "bound")
 
 
 @click.command("estimate")
-@click.argument("model")
+@click.argument("model", shell_complete=networks)
 @device_option
 @click.option("--unit", help="Compute unit, or auto for the best of all; default: the first with the engine.")
 @mode_option

@@ -6,13 +6,14 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_shapes
+from planner.cli.completion import networks
 from planner.cli.model_options import shape_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import count, quantity
 
 
 @click.command("inspect")
-@click.argument("model")
+@click.argument("model", shell_complete=networks)
 @click.option("--batch", type=click.IntRange(min=1), help="Batch size to set on the inputs.")
 @shape_option
 @click.option("--precision", help="Count bytes as if tensors were kept in this precision.")

@@ -8,6 +8,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.completion import device_ids, networks
 from planner.cli.model_options import batch_option, shape_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
@@ -22,9 +23,23 @@ _SHOWN = 5
 
 
 @click.command("split")
-@click.argument("model")
-@click.option("--device", "device_id", required=True, metavar="ID", help="Where frames arise.")
-@click.option("--server", "server_id", required=True, metavar="ID", help="Where the rest may run.")
+@click.argument("model", shell_complete=networks)
+@click.option(
+    "--device",
+    "device_id",
+    required=True,
+    metavar="ID",
+    help="Where frames arise.",
+    shell_complete=device_ids,
+)
+@click.option(
+    "--server",
+    "server_id",
+    required=True,
+    metavar="ID",
+    help="Where the rest may run.",
+    shell_complete=device_ids,
+)
 @click.option("--up", required=True, metavar="RATE", help="Rate from device to server: 20 Mbit/s.")
 @click.option("--down", metavar="RATE", help="Rate back; default: as up.")
 @click.option(

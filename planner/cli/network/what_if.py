@@ -10,6 +10,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.completion import networks
 from planner.cli.model_options import (
     batch_option,
     device_option,
@@ -33,7 +34,7 @@ _PROSE = frozenset({"variant", "accuracy at risk"})
 
 
 @click.command("what-if")
-@click.argument("model")
+@click.argument("model", shell_complete=networks)
 @device_option
 @unit_option
 @mode_option

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from planner import api
+from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import quantity, share
@@ -17,7 +18,7 @@ _RANK = ("airflow", "power each", "throttled", "rise", "inlet")
 
 
 @click.command("density")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @hardware_option
 @output_options
 def command(scenario: Path, *, output: Output) -> int:

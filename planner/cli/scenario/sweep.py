@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Format, Output
 from planner.cli.own_parts import hardware_option
 
@@ -25,7 +26,7 @@ _LINE_EVERY_S = 15.0
 
 
 @click.command("sweep")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @click.option(
     "--set",
     "settings",
