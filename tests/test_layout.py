@@ -26,7 +26,7 @@ FLOORS = {
         {"schema"},
         {"collector", "data_files", "files", "forks"},
         {"errors", "provenance", "arrays", "formulas"},
-        {"units"},
+        {"units", "shown"},
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},

@@ -241,6 +241,28 @@ def export_network(
     export(name.removeprefix("zoo:"), Path(path), weights=weights, seed=seed)
 
 
+def precision_names() -> tuple[str, ...]:
+    """Number formats that parts compute in.
+
+    >>> "int8" in precision_names()
+    True
+    """
+    from planner.schema.hardware.device import Precision
+
+    return tuple(precision.value for precision in Precision)
+
+
+def engine_ids() -> tuple[str, ...]:
+    """Ids of the engines of the database, sorted.
+
+    >>> "tensorrt" in engine_ids()
+    True
+    """
+    from planner.data_files import database_dir
+
+    return tuple(sorted(path.stem for path in (database_dir() / "engines").glob("*.yaml")))
+
+
 def list_scenarios() -> tuple[ShippedScenario, ...]:
     """The scenarios that are shipped, by name, with what each asks.
 

@@ -70,22 +70,22 @@ def units(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[
 
 def precisions(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Number formats."""
-    from planner.schema.hardware.device import Precision
+    from planner import api
 
-    return _starting((precision.value for precision in Precision), incomplete.lower())
+    return _starting(api.precision_names(), incomplete.lower())
 
 
 def engines(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Engines of the database."""
-    from planner.data_files import database_dir
+    from planner import api
 
-    return _starting((path.stem for path in (database_dir() / "engines").glob("*.yaml")), incomplete)
+    return _starting(api.engine_ids(), incomplete)
 
 
 def _scenario_names() -> list[str]:
-    from planner.data_files import scenarios_dir
+    from planner import api
 
-    return [path.stem for path in scenarios_dir().glob("*.yaml")]
+    return [scenario.name for scenario in api.list_scenarios()]
 
 
 def _starting(names: Iterable[str], incomplete: str) -> list[CompletionItem]:

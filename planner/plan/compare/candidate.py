@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from planner.latency.band import Band
 from planner.latency.result import Estimate
 from planner.schema.reading.quantity import Money
+from planner.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,8 +89,8 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparison(Shown):
     """All candidates, best first, and the combinations that cannot run.
 
     `contradiction` stands where nothing is feasible: the limits that together leave nothing, and what
@@ -106,6 +107,12 @@ class Comparison:
     def feasible(self) -> tuple[Candidate, ...]:
         """The candidates that keep every limit."""
         return tuple(candidate for candidate in self.candidates if candidate.feasible)
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        best = f"; best {self.feasible[0].name}" if self.feasible else ""
+        return f"of {len(self.candidates)} candidates, {len(self.feasible)} feasible{best}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row per candidate; units are in the column names."""

@@ -17,6 +17,7 @@ from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.plan.sizing.closed_form import Sized, size
 from planner.plan.sizing.deployed import deployed_option
+from planner.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +35,8 @@ class Costed:
     bill: Bill
 
 
-@dataclass(frozen=True, slots=True)
-class CostStudy:
+@dataclass(frozen=True, slots=True, repr=False)
+class CostStudy(Shown):
     """The best option of each part with its bill, cheapest first, and the sensitivity of the first.
 
     `missing` is what has to be stated before the other candidates can be costed; `reasons` say which limits
@@ -49,6 +50,16 @@ class CostStudy:
     monte_carlo: MonteCarlo | None
     reasons: tuple[tuple[str, str], ...] = ()
     """Part and reason, for each part with a price and without a feasible option."""
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        first = self.options[0] if self.options else None
+        if first is None:
+            return f"of {self.source.scenario.id}: no option keeps every limit"
+        sum_text = f"{first.bill.total_cost:,.0f} {first.bill.currency}"
+        found = f"{first.option.count} x {first.option.device}, {sum_text}"
+        return f"of {self.source.scenario.id}: {found}; {len(self.options)} options"
 
     def to_frame(self) -> pd.DataFrame:
         """One row an option, cheapest first; money is in `currency`."""

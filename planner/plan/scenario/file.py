@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.workload.workload import Workload
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ScenarioFile:
     """A scenario with the file it came from."""
 
@@ -30,6 +30,10 @@ class ScenarioFile:
     sha256: str
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     """The line of each key by its path, such as `streams[0].model`."""
+
+    def __repr__(self) -> str:
+        streams = len(self.scenario.streams)
+        return f"<ScenarioFile {self.scenario.id}: {self.scenario.title}, {streams} streams>"
 
     def line_of(self, where: str) -> int | None:
         """The line of this key, or of the nearest enclosing key that the file has."""

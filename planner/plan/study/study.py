@@ -39,6 +39,7 @@ from planner.rack.counts.results import Verdict
 from planner.rack.load.expected import grows_without_end
 from planner.rack.simulation import SimulationEngine
 from planner.rack.studies.day import Hour
+from planner.shown import Shown
 from planner.wording.message import message
 from planner.workload.workload import Workload
 
@@ -48,8 +49,8 @@ if TYPE_CHECKING:
 StudyVerdict = Verdict | Literal["INFEASIBLE"]
 
 
-@dataclass(frozen=True)
-class Study:
+@dataclass(frozen=True, repr=False)
+class Study(Shown):
     """A scenario answered: every option best first, the simulated rack of the chosen one, and all that a
     report shows.
 
@@ -63,6 +64,13 @@ class Study:
     """Settings that a candidate cannot run at all, and why."""
     simulated: Simulated | None
     trials: tuple[Simulated, ...]
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        chosen = self.simulated.option if self.simulated else None
+        found = f"{chosen.count} x {chosen.device}" if chosen else "no rack"
+        return f"of {self.source.scenario.id}: {found}, {self.verdict}; {len(self.options)} options"
 
     def to_frame(self) -> pd.DataFrame:
         """One row per option, best first; units are in the column names."""

@@ -26,6 +26,7 @@ from planner.plan.sweep.worker import Reply
 from planner.rack.simulation import make_ready
 from planner.schema.reading.yaml_file import read_document, validate
 from planner.schema.scenario.scenario import Scenario
+from planner.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,8 +43,8 @@ class SweepProgress:
     left_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+@dataclass(frozen=True, slots=True, repr=False)
+class Sweep(Shown):
     """A sweep's rows in the order of its design; `kinds` are their columns, units in the names."""
 
     scenario: str
@@ -55,6 +56,11 @@ class Sweep:
     """Points that an earlier run had finished."""
     faults: Mapping[int, str]
     """Points that met a fault of ours, and what it was; they are in no row and are tried again next time."""
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        return f"of {self.scenario}: {len(self.rows)} points in {self.path}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row a point; units are in the column names."""
