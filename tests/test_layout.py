@@ -114,7 +114,6 @@ HOMES = {
     "click": ("cli/",),
     "filelock": ("plan/sweep/journal.py",),
     "platformdirs": ("data_files.py",),
-    "rich": ("cli/",),
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))
