@@ -6,6 +6,8 @@ import codecs
 import sys
 import unicodedata
 
+import click
+
 HANDLER = "planner.plain"
 _PLAIN = {
     "─": "-", "–": "-", "—": "-", "−": "-", "…": "...", "×": "x", "·": "*", "≤": "<=", "≥": ">=", "≈": "~",
@@ -22,6 +24,11 @@ def show_any_text() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors=HANDLER)
+
+
+def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print to the stream as it is; click by itself would send UTF-8 to one that is ASCII."""
+    click.echo(text, file=sys.stderr if err else sys.stdout, nl=nl)
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 import click
 from click.shell_completion import CompletionItem
 
-from planner.cli.encoding import show_any_text
+from planner.cli.encoding import echo, show_any_text
 from planner.cli.groups import SuggestingGroup
 from planner.cli.ticker import ticker
 from planner.errors import PlannerError
@@ -117,7 +117,7 @@ def run(arguments: list[str]) -> int:
         error.show()
         return REFUSED
     except (KeyboardInterrupt, click.Abort):
-        click.echo("planner: interrupted; nothing half-written is left behind", err=True)
+        echo("planner: interrupted; nothing half-written is left behind", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
@@ -126,7 +126,7 @@ def run(arguments: list[str]) -> int:
         if "--debug" in arguments:
             raise
         status, message = _explained(error)
-        click.echo(f"planner: {message}", err=True)
+        echo(f"planner: {message}", err=True)
         return status
     return result if isinstance(result, int) else OK
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import click
 
+from planner.cli.encoding import echo
 from planner.cli.layout import Grid, Line, fold, grid_lines
 from planner.cli.ticker import ticker
 from planner.files import require_writable, write_bytes
@@ -65,12 +66,12 @@ class Output:
             write_bytes(self.path, render(answer, self.format, None).encode())
             self.say(f"wrote {self.path}")
         else:
-            click.echo(render(answer, self.format, terminal_width(), plain=_lacks_signs()), nl=False)
+            echo(render(answer, self.format, terminal_width(), plain=_lacks_signs()), nl=False)
 
     def say(self, message: str) -> None:
         """One line of progress on stderr, unless --quiet."""
         if not self.quiet:
-            click.echo(message, err=True)
+            echo(message, err=True)
 
     def progress(self, message: str) -> None:
         """A line that the next one overwrites, on a terminal only; what happens once stays anywhere."""

@@ -11,6 +11,7 @@ import click
 from planner import api
 from planner.cli.arguments import parse_budget, parse_option
 from planner.cli.completion import device_ids
+from planner.cli.encoding import echo
 from planner.cli.groups import SuggestingGroup
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
@@ -177,14 +178,14 @@ def check(*, output: Output) -> int:
 @command.command("schema")
 def schema() -> None:
     """The JSON Schema of a device file, for completion in an editor."""
-    click.echo(json.dumps(api.device_schema(), indent=2, ensure_ascii=False))
+    echo(json.dumps(api.device_schema(), indent=2, ensure_ascii=False))
 
 
 @command.command("template")
 @click.option("--id", "device_id", default="my-part", show_default=True, help="Also the name of the file.")
 def template(device_id: str) -> None:
     """An empty file of a part, every key with what belongs there."""
-    click.echo(api.device_template(device_id), nl=False)
+    echo(api.device_template(device_id), nl=False)
 
 
 @command.command("page")
@@ -197,4 +198,4 @@ def page(path: Path, quiet: bool) -> None:  # noqa: FBT001 - click passes it by 
     """All shipped parts on one page with coverage, contradictions and checks; a drawing beside a FILE.md."""
     for written in api.write_devices_page(path):
         if not quiet:
-            click.echo(f"wrote {written}", err=True)
+            echo(f"wrote {written}", err=True)

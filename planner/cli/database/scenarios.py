@@ -9,6 +9,7 @@ import click
 
 from planner import api
 from planner.cli.completion import scenario_names
+from planner.cli.encoding import echo
 from planner.cli.groups import SuggestingGroup
 from planner.cli.output import CommandResult, Output, output_options
 
@@ -44,7 +45,7 @@ def list_scenarios(*, output: Output) -> None:
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def show_scenario(name: str) -> None:
     """Print the file of one."""
-    click.echo(api.scenario_text(name), nl=False)
+    echo(api.scenario_text(name), nl=False)
 
 
 @command.command("copy")
@@ -56,4 +57,4 @@ def copy_scenario(name: str, path: Path, quiet: bool) -> None:  # noqa: FBT001 -
     """Copy one to a new FILE, or into this folder under its own name, to begin from."""
     written = api.copy_scenario(name, path)
     if not quiet:
-        click.echo(f"wrote {written}", err=True)
+        echo(f"wrote {written}", err=True)

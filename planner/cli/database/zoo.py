@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from planner import api
+from planner.cli.encoding import echo
 from planner.cli.groups import SuggestingGroup
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import count
@@ -73,4 +74,4 @@ def export_network(
     """Write one network as ONNX: shapes only, or random weights that an engine can run."""
     api.export_network(name, path, weights=weights, seed=seed)
     if not quiet:
-        click.echo(f"wrote {path}", err=True)
+        echo(f"wrote {path}", err=True)

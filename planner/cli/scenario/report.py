@@ -10,6 +10,7 @@ import click
 
 from planner import api
 from planner.cli.completion import scenarios
+from planner.cli.encoding import echo
 from planner.cli.output import Output
 from planner.cli.own_parts import hardware_option
 from planner.cli.scenario.report_changes import write_changes
@@ -59,7 +60,7 @@ def command(
 
     output = Output("table", path, quiet)
     if schema:
-        click.echo(json.dumps(api.report_schema(), indent=1))
+        echo(json.dumps(api.report_schema(), indent=1))
         return OK
     if compare is not None:
         return write_changes(*compare, output, language=language, paper=paper, font=font)

@@ -111,6 +111,8 @@ def _explained(item: ErrorDetails, path: KeyPath, model: type[StrictModel]) -> t
     if kind == "extra_forbidden":
         if item["input"] is None and " " in str(path[-1]):
             return "a key of the schema", f"unknown key {path[-1]!r}", "put a text with a comma in quotes"
+        if path[-1] in _all_keys(model):
+            return "a key of this block", f"{path[-1]!r}", "it is a key of another block: move it there"
         near = nearest_names(str(path[-1]), _all_keys(model), cutoff=0.7)
         return "a key of the schema", f"unknown key {path[-1]!r}", did_you_mean(near) or "remove it"
     if kind == "missing":
