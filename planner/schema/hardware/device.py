@@ -204,6 +204,9 @@ class Device(StrictModel):
     """How the figure on the label comes about."""
     contradictions: list[Contradiction] = Field(default_factory=list)
 
+    def __repr__(self) -> str:
+        return f"<Device {self.id}: {self.name}>"
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         conflicts = [
