@@ -1,5 +1,7 @@
 """Tables fit the terminal: columns are dropped by rank or rows become cards, and no word is broken."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +31,7 @@ planning: {utilisation_limit: 70 %, spares: 0}
 simulation: {duration: 20 s, warmup: 5 s, replications: 4, most_replications: 4, seed: 1}
 """
 NETWORK = "zoo:mobilenet_v2_1.0"
+FILES = str(Path(__file__).resolve().parents[1] / "engines" / "files") + "/"
 COMMANDS = (
     ("inspect", NETWORK),
     ("estimate", NETWORK, "--device", "jetson-orin-nano-8", "--layers"),
@@ -49,6 +52,10 @@ COMMANDS = (
     ("density", "SCENARIO"),
     ("cost", "SCENARIO", "--draws", "20"),
     ("lint", "SCENARIO"),
+    ("sweep", "SCENARIO", "--set", "planning.spares=0,1", "--workers", "1", "-o", "FOLDER"),
+    ("import", "tegrastats", FILES + "tegrastats_orin.log"),
+    ("import", "openvino", FILES + "openvino_counters.csv"),
+    ("import", "trtexec", FILES + "trtexec_profile.json", FILES + "trtexec_layers.json"),
 )  # fmt: skip
 
 
@@ -61,7 +68,8 @@ def answer_of(call, monkeypatch, tmp_path):
         file.write_text(SCENARIO)
         found = []
         monkeypatch.setattr(Output, "write", lambda _, answer: found.append(answer))
-        done = call(*(str(file) if text == "SCENARIO" else text for text in arguments))
+        places = {"SCENARIO": str(file), "FOLDER": str(tmp_path / "sweep")}
+        done = call(*(places.get(text, text) for text in arguments))
         assert done.status in (0, 3), done.err
         return found[0]
 
@@ -76,7 +84,7 @@ def words(text: str) -> set[str]:
     return {word.strip(",;") for word in text.split() if set(word) != {"─"}}
 
 
-@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
 def test_every_table_fits_and_keeps_its_words(answer_of, arguments):
     """No line is longer, unless for one long word, and every word is one of the table without limit."""
     answer = answer_of(arguments)
