@@ -13,8 +13,8 @@ _LEAST_PROSE = 16
 """A column of sentences narrower than this is harder to read than a card."""
 _MOST_PROSE = 72
 """Of a column of sentences where the width has no limit, as in a file."""
-_GLUED = re.compile(r"(?<=\d) (?=[A-Za-z%/°µ][\w/%²³°]*)")
-"""Between a number and its unit: no place to end a line."""
+_GLUED = re.compile(r"(?<=\d) (?=[A-Za-z%/°µ])|(?<=\S) (?=- \d)|(?<=\S -) (?=\d)")
+"""Between a number and its unit, and around the dash of a range: no place to end a line."""
 _LABEL = re.compile(r"^\s*(?:\S+ )*\S+ {2,}(?=\S)|^\s*(?:- )?")
 _NO_BREAK = "\u00a0"
 

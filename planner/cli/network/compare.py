@@ -80,7 +80,7 @@ def command(
 
     comparison = api.compare(
         api.read_onnx(model, batch=batches[0], shapes=parse_shapes(shapes)),
-        [glob for group in globs for glob in group.split(",") if glob],
+        [glob.strip() for group in globs for glob in group.split(",") if glob.strip()],
         modes=_modes(modes),
         precisions=[text for group in precisions for text in group.split(",")],
         batches=batches,
