@@ -79,11 +79,12 @@ def size(
     2
     """
     from planner.plan.scenario.file import lines_named
+    from planner.plan.sizing.runner import Runner
     from planner.plan.sizing.sized import size_scenario
 
     source = scenario_file(scenario)
     with lines_named(source):
-        return size_scenario(source, engine=engine, most_parts=most_parts, progress=progress)
+        return size_scenario(source, runner=Runner(engine, progress), most_parts=most_parts)
 
 
 def simulate(

@@ -13,6 +13,7 @@ from planner.cli.model_options import shape_option
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
+from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
     from planner.plan.compare.candidate import Candidate, PlanFor
 
 _RIGHT = frozenset({"batch", "plan with", "power", "price"})
-_RANK = ("batch", "unit", "latency (low - high)", "power", "precision", "price", "mode", "from")
+_RANK = (
+    "batch",
+    "engine",
+    "latency (low - high)",
+    "power",
+    "precision",
+    "price",
+    "unit",
+    "mode",
+    "rests on",
+)
 
 
 @click.command("compare")
@@ -53,6 +64,7 @@ _RANK = ("batch", "unit", "latency (low - high)", "power", "precision", "price",
     show_default=True,
     help="End of the latency that --max-latency is compared with.",
 )
+@click.option("--unit", help="Compute unit by id or kind (cpu, gpu, npu, dla); default: the best of a part.")
 @click.option("--max-latency", metavar="50ms")
 @click.option("--max-power", metavar="15W")
 @click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")
@@ -67,6 +79,7 @@ def command(
     batches: tuple[int, ...],
     shapes: tuple[str, ...],
     plan_for: PlanFor,
+    unit: str | None,
     max_latency: str | None,
     max_power: str | None,
     budget: str | None,
@@ -84,6 +97,7 @@ def command(
         modes=_modes(modes),
         precisions=[text for group in precisions for text in group.split(",")],
         batches=batches,
+        unit=unit,
         max_latency_s=parse_option("--max-latency", max_latency, "s"),
         max_power_w=parse_option("--max-power", max_power, "w"),
         budget=parse_budget("--budget", budget),
@@ -97,14 +111,15 @@ def command(
         {
             "part": c.estimate.device,
             "mode": c.estimate.mode,
-            "unit": c.estimate.unit,
+            "unit": f"{c.instances} x {c.estimate.unit}" if c.instances > 1 else c.estimate.unit,
+            "engine": c.estimate.engine,
             "precision": str(c.estimate.precision),
             "batch": str(c.estimate.batch),
             "latency (low - high)": band(
                 c.estimate.latency_s.low, c.estimate.latency_s.mid, c.estimate.latency_s.high, "s"
             ),
             "plan with": quantity(_counted_s(c, plan_for), "s"),
-            "from": str(c.estimate.provenance),
+            "rests on": c.estimate.provenance.value,
             "power": quantity(c.estimate.part_power_w.mid, "w"),
             "price": f"{c.price.amount:g} {c.price.currency}" if c.price else "unknown",
             "": _standing(c),
@@ -116,6 +131,11 @@ def command(
         return frame_rows(comparison.to_frame())
 
     footer = [f"{c.name}: {c.loses}" for c in shown if c.loses]
+    footer += [
+        f"{c.estimate.device} {c.estimate.mode}, not on {line}"
+        for c in shown
+        for line in other_lines(c.estimate.others)
+    ]
     if modes is None:
         footer += _mode_lines(comparison.candidates)
     footer += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in comparison.refusals]

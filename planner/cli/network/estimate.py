@@ -23,7 +23,7 @@ from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_o
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, count, quantity, share
 from planner.cli.text.overheads import hidden_lines
-from planner.cli.text.units import unit_lines
+from planner.cli.text.units import other_lines, unit_lines
 from planner.units import format_percent
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ _RANK = ("precision", "bytes", "operators", "MACs", "bound")
 @click.command("estimate")
 @click.argument("model", shell_complete=networks)
 @device_option
-@click.option("--unit", help="Compute unit, or auto for the best of all; default: the first with the engine.")
+@click.option(
+    "--unit", help="Compute unit, by id or kind, or auto for a look at all of them; default: the best."
+)
 @mode_option
 @precision_option
 @batch_option
@@ -118,7 +120,7 @@ def command(
         f"bound by    compute {share(result.bound.compute)}, memory {share(result.bound.memory)}, "
         f"overhead {share(result.bound.overhead)}",
         *hidden_lines(result.hidden),
-        *(unit_lines(auto) if auto else ()),
+        *(unit_lines(auto) if auto else _other_units(result)),
     ]
     shown = result.layers if layers else ()
     table = [
@@ -145,6 +147,11 @@ def command(
         )
     )
     return OK if result.fits else INFEASIBLE
+
+
+def _other_units(result: Estimate) -> list[str]:
+    lines = [f"  {line}" for line in other_lines(result.others)]
+    return ["other units", *lines] if lines else []
 
 
 def _speed_lines(result: Estimate) -> list[str]:

@@ -12,6 +12,7 @@ from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.claims import claim_lines
+from planner.cli.text.margins import margin_lines
 from planner.cli.text.numbers import interval, quantity, share
 from planner.cli.text.rack_notes import band_lines, new_model_lines, rack_life_lines, theory_lines
 
@@ -150,6 +151,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     footer += claim_lines(scenario)
     footer += [f"note: {text}" for text in notes]
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
+    footer += margin_lines(simulated.margins)
 
     def rows() -> Rows:
         return frame_rows(result.to_frame())
