@@ -19,6 +19,7 @@ from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.plan.sizing.runner import Runner
 from planner.plan.sizing.sized import VERDICT_ORDER, SizedOption, Sizing, size_scenario
 from planner.rack.counts.results import Verdict
+from planner.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +38,8 @@ class Costed:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class CostStudy:
+@dataclass(frozen=True, slots=True, repr=False)
+class CostStudy(Shown):
     """The best option of each part with its bill, best verdict and then cheapest first; what the first
     one's cost depends on.
 
@@ -53,6 +54,16 @@ class CostStudy:
     monte_carlo: MonteCarlo | None
     reasons: tuple[tuple[str, str], ...] = ()
     """Part and reason, for each part with a price and without a feasible option."""
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        first = self.options[0] if self.options else None
+        if first is None:
+            return f"of {self.source.scenario.id}: no option keeps every limit"
+        sum_text = f"{first.bill.total_cost:,.0f} {first.bill.currency}"
+        found = f"{first.option.count} x {first.option.device}, {sum_text}"
+        return f"of {self.source.scenario.id}: {found}; {len(self.options)} options"
 
     def to_frame(self) -> pd.DataFrame:
         """One row an option, cheapest first; money is in `currency`."""

@@ -31,6 +31,7 @@ from planner.plan.sizing.search import Search
 from planner.rack.counts.results import Verdict
 from planner.rack.load.expected import grows_without_end
 from planner.schema.scenario.scenario import Scenario
+from planner.shown import Shown
 from planner.wording.message import message
 from planner.workload.workload import Workload
 
@@ -73,8 +74,8 @@ class SizedOption:
         return max(self.streams, key=lambda stream: stream.tightness, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Sizing:
+@dataclass(frozen=True, slots=True, repr=False)
+class Sizing(Shown):
     """The options of a scenario, best first: those that pass by cost, then the open ones, then the rest."""
 
     source: ScenarioFile
@@ -100,6 +101,13 @@ class Sizing:
     def feasible(self) -> bool:
         """Whether any option keeps the limits as planned, and its simulated rack did not fail."""
         return any(item.option.feasible and item.verdict is not Verdict.FAIL for item in self.options)
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        best = self.options[0] if self.options else None
+        found = f"{best.option.count} x {best.option.device}, {best.verdict}" if best else "no option"
+        return f"of {self.source.scenario.id}: {found}; {len(self.options)} parts"
 
     def to_frame(self) -> pd.DataFrame:
         """One row per option, best first; units are in the column names."""
