@@ -8,7 +8,7 @@ device_option = click.option(
     "--device", "device_id", required=True, metavar="ID", help="See `planner devices list`."
 )
 unit_option = click.option(
-    "--unit", help="Compute unit of the part; default: the first that runs the engine."
+    "--unit", help="Compute unit by id or kind; default: the best that runs the engine."
 )
 mode_option = click.option("--mode", help="Power mode; default: the part's own.")
 precision_option = click.option("--precision", help="Default: half precision where the unit has it.")
