@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from planner.hardware.surroundings import surroundings
 from planner.latency.band import BandEnd, planned_bound
 from planner.latency.planning import planning_band
 from planner.latency.result import Estimate
@@ -17,7 +18,7 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import NetworkOnPart
 from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life, rack_shares
-from planner.plan.rack.heat import thermal_of_part
+from planner.plan.rack.heat import in_thin_air, thermal_of_part
 from planner.plan.rack.run_length import run_window
 from planner.rack.description.device import Host, Unit
 from planner.rack.description.heat_path import VerticalRecirculation
@@ -26,6 +27,7 @@ from planner.rack.description.streams import Bursts, DayProfile, DropOuts, HostS
 from planner.rack.heat.air import air_density_kg_per_m3
 from planner.rack.heat.cabinet import sealed_cabinet
 from planner.rack.heat.fans import AirPath, FanCurve, airflow_m3_per_s, in_parallel
+from planner.rack.heat.recirculation import returned_share
 from planner.schema.hardware.device import Device, Mode
 from planner.schema.scenario import streams as asked
 from planner.schema.scenario.around import StepAround
@@ -76,7 +78,7 @@ def build_rack(
     `instances` serve side by side; `beside` are others that serve beside it.
     """
     run = scenario.simulation
-    idle_w = mode_of(device, mode).idle_w.value
+    idle_w, air = mode_of(device, mode).idle_w.value, rack_air(scenario, racks, count)
     main = device.units[unit or next(iter(device.units))]
     window = run_window(scenario, stream_groups(scenario), request_times_s(services))
     return Rack(
@@ -84,7 +86,7 @@ def build_rack(
             name=device.id,
             idle_w=idle_w,
             services=services,
-            thermal=thermal_of_part(device.thermal),
+            thermal=in_thin_air(thermal_of_part(device.thermal), air.density_kg_per_m3),
             unit=main.kind,
             instances=instances,
             beside=beside,
@@ -96,7 +98,7 @@ def build_rack(
         batching=Batching(batch, scenario.candidates.max_wait_s if batch > 1 else 0.0),
         dispatch=run.dispatch,
         spill_at=run.spill_at,
-        air=rack_air(scenario, racks, count),
+        air=air,
         fan_w=fixed_power_w(scenario, device, mode, count, racks),
         duration_s=window.duration_s,
         warmup_s=run.warmup_s,
@@ -107,6 +109,7 @@ def build_rack(
         policies=rack_policies(run.control),
         shares=rack_shares(run),
         life=rack_life(run.events if events else None),
+        supply_loss=supply_loss(scenario.site),
     )
 
 
@@ -130,16 +133,31 @@ def contention_of(scenario: Scenario) -> float:
 def rack_air(scenario: Scenario, racks: int = 1, devices: int = 1) -> Air:
     """The air of one rack, or of several alike among which the devices are spread, as the site describes
     it."""
-    site = scenario.site
-    if site.sealed is not None:
-        return sealed_cabinet(site.supply_c, racks * site.sealed.loss_w_per_k, racks * site.sealed.solar_w)
+    site, sealed = scenario.site, scenario.site.sealed
+    if sealed is not None:
+        # The sun warms the air that the devices get before they do, and thins it.
+        inside_c = site.supply_c + sealed.solar_w / sealed.loss_w_per_k
+        return sealed_cabinet(
+            site.supply_c,
+            racks * sealed.loss_w_per_k,
+            racks * sealed.solar_w,
+            passing_m3_per_s=racks * site.airflow_m3_per_s,
+            density_kg_per_m3=air_density_kg_per_m3(inside_c, site.altitude_m),
+        )
     rising, vertical = site.rising_exhaust, None
     if rising is not None:
         vertical = VerticalRecirculation(rising.own_ratio, rising.above_ratio, rising.decay_ratio)
     flow_m3_per_s = site.airflow_m3_per_s if site.fans is None else _fan_flow(site.fans, devices / racks)
-    open_air = Air(site.supply_c, racks * flow_m3_per_s, site.recirculation_ratio, vertical=vertical)
-    thinner = air_density_kg_per_m3(site.supply_c, site.altitude_m) / air_density_kg_per_m3(site.supply_c)
-    return replace(open_air, density_kg_per_m3=open_air.density_kg_per_m3 * thinner)
+    air = Air(
+        site.supply_c,
+        racks * flow_m3_per_s,
+        site.recirculation_ratio,
+        density_kg_per_m3=air_density_kg_per_m3(site.supply_c, site.altitude_m),
+        vertical=vertical,
+    )
+    # All of it comes back only where published rows say what leaves; the flow is then the one that leaves.
+    leaving = 1.0 - returned_share(air, devices) if site.recirculation_ratio < 1 else 1.0
+    return replace(air, airflow_m3_per_s=leaving * air.airflow_m3_per_s)
 
 
 def _fan_flow(given: RackFans, devices: float) -> float:
@@ -160,7 +178,19 @@ def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int, rac
     carrier = carrier_of(scenario, device)
     spares = scenario.planning.spares
     carriers_w = carriers_needed(count + spares, carrier.slots) * carrier.power_w
-    return racks * rack_fan_w(scenario.site) + carriers_w + spares * mode_of(device, mode).idle_w.value
+    spares_w = spares * mode_of(device, mode).idle_w.value * (1.0 + supply_loss(scenario.site))
+    return racks * rack_fan_w(scenario.site) + carriers_w + spares_w
+
+
+def supply_efficiency(site: Site) -> float:
+    """Power given to devices over power taken from the plug: as stated, or what is usual."""
+    stated = site.supply_efficiency_ratio
+    return surroundings().supply.mid_ratio.value if stated is None else stated
+
+
+def supply_loss(site: Site) -> float:
+    """What the supply loses of each watt that it gives to the devices."""
+    return 1.0 / supply_efficiency(site) - 1.0
 
 
 def stream_groups(scenario: Scenario) -> tuple[StreamGroup, ...]:

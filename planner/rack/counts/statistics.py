@@ -100,7 +100,8 @@ def summarise(rack: Rack, runs: Sequence[RunTally], *, certainty: Certainty = ON
     The warm-up is cut by arrival for requests and by epoch for power, temperature and utilisation.
     `certainty` is how sure a verdict has to be.
     """
-    energies_j = [run.epochs.accounts.drawn_j + rack.fan_w * run.epochs.accounts.length_s for run in runs]
+    accounts = [run.epochs.accounts for run in runs]
+    energies_j = [rack.plug_w(sums.drawn_j / sums.length_s) * sums.length_s for sums in accounts]
     completed = sum(run.completed for run in runs)
     window_s = sum(run.epochs.accounts.length_s for run in runs)
     streams = tuple(

@@ -6,7 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.options import BandRecord
+from planner.schema.record.options import BandRecord, MarginRecord
 from planner.schema.record.rack import RackRecord, Verdict
 
 
@@ -223,6 +223,7 @@ class SimulateRecord(RackRecord, RunBesideRecord, RackLifeRecord, ClaimsRecord):
     verdict: Verdict
     engine: Literal["compiled", "simpy"]
     reasons: list[str]
+    margins: NotRequired[list[MarginRecord]]
 
 
 class RuledOutRecord(TypedDict):
