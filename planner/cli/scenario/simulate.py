@@ -99,6 +99,16 @@ def _status(simulated: RackRun) -> int:
     return INFEASIBLE if simulated.verdict == "FAIL" else OK
 
 
+def _setting(run: RackRun) -> str:
+    """Unit, engine, precision and what the latency rests on; nothing for a device given by numbers."""
+    from planner.plan.options.rack_run import Simulated
+
+    if not isinstance(run, Simulated):
+        return ""
+    option = run.option
+    return f" on {option.runs_on} {option.precision} [{option.latency_provenance}]"
+
+
 def _answer(found: SimulatedScenario) -> CommandResult:
     """The simulated rack as table and record, with what the scenario asks about the rack beside."""
     from planner.plan.record.simulated import simulate_record
@@ -123,8 +133,8 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     ]
     temperature = result.devices.temperature_c
     heading = [
-        f"{rack.count} x {rack.device.name}, {result.replications} runs of {rack.duration_s:g} s, seed "
-        f"{result.seed}",
+        f"{rack.count} x {rack.device.name}{_setting(simulated)}, {result.replications} runs of "
+        f"{rack.duration_s:g} s, seed {result.seed}",
         f"utilisation {share(result.devices.utilisation)}, throttled "
         f"{share(result.devices.throttled_share)}, "
         f"devices {temperature.mean:.1f} degC mean, {temperature.max:.1f} degC at most, "
