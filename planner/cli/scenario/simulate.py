@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planner.api.scenarios import SimulatedScenario
     from planner.plan.options.rack_run import RackRun
     from planner.rack.simulation import SimulationEngine
+    from planner.schema.record.commands.simulate import SettingRecord
 
 
 @click.command("simulate")
@@ -99,14 +100,12 @@ def _status(simulated: RackRun) -> int:
     return INFEASIBLE if simulated.verdict == "FAIL" else OK
 
 
-def _setting(run: RackRun) -> str:
+def _setting(given: SettingRecord | None) -> str:
     """Unit, engine, precision and what the latency rests on; nothing for a device given by numbers."""
-    from planner.plan.options.rack_run import Simulated
-
-    if not isinstance(run, Simulated):
+    if given is None:
         return ""
-    option = run.option
-    return f" on {option.runs_on} {option.precision} [{option.latency_provenance}]"
+    unit = f"{given['units']} x {given['unit']}" if given["units"] > 1 else given["unit"]
+    return f" on {unit} {given['engine']} {given['precision']} [{given['latency_provenance']}]"
 
 
 def _answer(found: SimulatedScenario) -> CommandResult:
@@ -133,7 +132,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     ]
     temperature = result.devices.temperature_c
     heading = [
-        f"{rack.count} x {rack.device.name}{_setting(simulated)}, {result.replications} runs of "
+        f"{rack.count} x {rack.device.name}{_setting(answered.get('setting'))}, {result.replications} runs of "
         f"{rack.duration_s:g} s, seed {result.seed}",
         f"utilisation {share(result.devices.utilisation)}, throttled "
         f"{share(result.devices.throttled_share)}, "
