@@ -131,8 +131,9 @@ def _answer(found: SimulatedScenario) -> CommandResult:
         for stream, group in zip(result.streams, rack.streams, strict=True)
     ]
     temperature = result.devices.temperature_c
+    setting = _setting(answered.get("setting"))
     heading = [
-        f"{rack.count} x {rack.device.name}{_setting(answered.get('setting'))}, {result.replications} runs of "
+        f"{rack.count} x {rack.device.name}{setting}, {result.replications} runs of "
         f"{rack.duration_s:g} s, seed {result.seed}",
         f"utilisation {share(result.devices.utilisation)}, throttled "
         f"{share(result.devices.throttled_share)}, "
