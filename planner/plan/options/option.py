@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from planner.latency.band import Band
 from planner.latency.planning import Shortfall
-from planner.latency.result import Estimate
+from planner.latency.result import Estimate, OtherUnit
+from planner.latency.units.compete import instances_of
 from planner.plan.options.hosting import Hosting
 from planner.plan.options.margin import Margin
 from planner.provenance import Provenance
@@ -134,6 +135,22 @@ class Option:
     def compute_unit(self) -> ComputeUnit:
         """The unit that the plan rests on."""
         return self.part.units[self.unit]
+
+    @property
+    def others(self) -> tuple[OtherUnit, ...]:
+        """Units of the part that were compared in the same mode, precision and batch."""
+        return self.networks[0].estimate.others
+
+    @property
+    def instances(self) -> int:
+        """How many of the unit serve side by side in one device."""
+        return instances_of(self.part, [item.estimate for item in self.networks])
+
+    @property
+    def runs_on(self) -> str:
+        """Unit and engine in words, as in `3 x npu rknn`."""
+        unit = f"{self.instances} x {self.unit}" if self.instances > 1 else self.unit
+        return f"{unit} {self.engine}"
 
     @property
     def feasible(self) -> bool:

@@ -10,6 +10,8 @@ import numpy as np
 from planner.hardware.surroundings import surroundings
 from planner.latency.band import BandEnd, planned_bound
 from planner.latency.planning import planning_band
+from planner.latency.result import Estimate
+from planner.latency.units.compete import instances_of
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
@@ -50,7 +52,8 @@ def services_of(
     As the plan counts, or with all latencies and powers at one bound of their bands.
     """
     at = bound or planned_bound(scenario.planning.plan_for)
-    return tuple(service_of(estimator, device, item, at) for item in networks)
+    instances = instances_of(device, [item.estimate for item in networks])
+    return tuple(service_of(estimator, device, item, at, instances) for item in networks)
 
 
 def build_rack(
@@ -64,17 +67,19 @@ def build_rack(
     racks: int = 1,
     events: bool = True,
     unit: str | None = None,
+    instances: int = 1,
     beside: tuple[Unit, ...] = (),
 ) -> Rack:
     """The rack of `count` devices that carries the scenario's streams; spares only idle.
 
     Several racks are simulated as one with the air and the fans of all: the devices are spread evenly, and
     any of them may get any request. Without `events` it is the rack as it is sized: nothing happens to its
-    devices. `services` are those of a `unit` (the first of the part unless said), `beside` are others that
-    serve beside it.
+    devices. `services` are those of a `unit` (the first of the part unless said), of which so many
+    `instances` serve side by side; `beside` are others that serve beside it.
     """
     run = scenario.simulation
     idle_w, air = mode_of(device, mode).idle_w.value, rack_air(scenario, racks, count)
+    main = device.units[unit or next(iter(device.units))]
     window = run_window(scenario, stream_groups(scenario), request_times_s(services))
     return Rack(
         device=RackDevice(
@@ -82,10 +87,11 @@ def build_rack(
             idle_w=idle_w,
             services=services,
             thermal=in_thin_air(thermal_of_part(device.thermal), air.density_kg_per_m3),
-            unit=device.units[unit or next(iter(device.units))].kind,
+            unit=main.kind,
+            instances=instances,
             beside=beside,
             host=host_of(scenario),
-            contention=contention_of(scenario) if beside else 0.0,
+            contention=contention_of(scenario) if beside or instances > 1 else 0.0,
         ),
         count=count,
         streams=window.streams,
@@ -232,9 +238,19 @@ def _drop_outs(given: asked.DropOutsSpec | None) -> DropOuts | None:
     return None if given is None else DropOuts(given.up_s, given.down_s)
 
 
-def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound: BandEnd) -> Service:
-    """One network's service on the unit of its estimate: at powers of two, interpolated between."""
+def service_of(
+    estimator: Estimator, device: Device, item: NetworkOnPart, bound: BandEnd, instances: int = 1
+) -> Service:
+    """One network's service on the unit of its estimate: at powers of two, interpolated between.
+
+    Where several instances of the unit serve, each has requests of its own. All of them together draw no more
+    than the power mode allows, of which each gets its share, and read no faster than their memory where they
+    share one.
+    """
     point = item.estimate
+    mode = mode_of(device, point.mode)
+    share_w = (mode.power_limit_w.value - mode.idle_w.value) / instances
+    busy_w = point.part_power_w.at(bound) - mode.idle_w.value
     sizes = batch_sizes(point.batch)
     times_s = []
     for batch in sizes:
@@ -247,10 +263,19 @@ def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound:
             batch=batch,
             engine=point.engine,
         )
-        times_s.append(planning_band(result, item.shortfall).at(bound))
+        time_s = planning_band(result, item.shortfall).at(bound)
+        times_s.append(max(time_s, _shared_traffic_s(device, result, instances)))
     return Service(
         network=item.model,
         batch_s=tuple(float(t) for t in np.interp(range(1, point.batch + 1), sizes, times_s)),
         clocked_share=1.0 - point.bound.memory,
-        busy_w=point.part_power_w.at(bound) - mode_of(device, point.mode).idle_w.value,
+        busy_w=min(busy_w, share_w) if instances > 1 else busy_w,
     )
+
+
+def _shared_traffic_s(device: Device, estimate: Estimate, instances: int) -> float:
+    """The least time of a batch while all instances of a unit read from the memory that they share."""
+    if instances == 1 or not device.memory.shared:
+        return 0.0
+    moved = instances * sum(layer.bytes for layer in estimate.layers)
+    return moved / device.memory.bandwidth_bytes_per_s[estimate.mode].value

@@ -34,14 +34,14 @@ class Constraint:
 def constraints(scenario: Scenario, simulated: Simulated) -> tuple[Constraint, ...]:
     """Power, height, heat, air and gear with their margins, then load, money and service levels."""
     option = simulated.option
-    busy, most = simulated.result.devices.utilisation, scenario.planning.utilisation_limit_ratio
+    used, most = option.offered_utilisation, scenario.planning.utilisation_limit_ratio
     rows = [_of_margin(margin) for margin in option.margins]
     rows.append(
         Constraint(
-            name=message("limit.busy"),
+            name=message("limit.capacity"),
             limit=format_percent(most),
-            value=format_percent(busy),
-            met=round(busy, 2) <= most,
+            value=format_percent(used),
+            met=round(used, 3) <= most,
         )
     )
     budget = scenario.money.budget_money

@@ -87,7 +87,7 @@ class StreamResult:
     bounds: StreamBounds | None = None
     """Where the service latency is a band; the verdict then holds over all of it."""
     too_short: bool = False
-    """Whether the run shows too little of the stream to judge it: neither more devices nor other parts help."""
+    """Whether the run shows too little of the stream to judge it; more devices do not help."""
 
 
 @dataclass(frozen=True, slots=True)

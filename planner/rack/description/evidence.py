@@ -14,8 +14,8 @@ from planner.rack.description.streams import StreamGroup
 TAIL_WANTED = 100
 """Requests wanted beyond a quantile in all replications: 10,000 in all for the 99 % quantile."""
 TAIL_LEAST = 3
-"""With fewer the promise is not judged. Where none of n requests is late, fewer than 3 / n of all are, with 95 %
-confidence (rule of three; Hanley and Lippman-Hand 1983): 300 in all for the 99 % quantile."""
+"""With fewer the promise is not judged. Where none of n requests is late, fewer than 3 / n of all are, with
+95 % confidence (rule of three; Hanley and Lippman-Hand 1983): 300 in all for the 99 % quantile."""
 CHANGES_WANTED = 30
 """Changes of a stream's slowest process (cycles of calm and burst, of up and down) wanted in each run."""
 CHANGES_LEAST = 20
@@ -58,3 +58,12 @@ def seconds_least(group: StreamGroup, replications: int) -> float:
     """How long each of these runs has to be at least for a verdict, its warm-up not counted."""
     tail_s = requests_wanted(group, TAIL_LEAST) / (group.offered_per_s * replications)
     return max(tail_s, CHANGES_LEAST * (change_s(group) or 0.0) / replications)
+
+
+def peak_ratio(group: StreamGroup) -> float:
+    """The highest rate of the stream over its mean, where that is known: in a burst, with every source up."""
+    ratio = 1.0
+    if group.bursts is not None:
+        calm_s, burst_s, factor = group.bursts.calm_s, group.bursts.burst_s, group.bursts.ratio
+        ratio = factor * (calm_s + burst_s) / (calm_s + factor * burst_s)
+    return ratio / (group.drop_outs.availability if group.drop_outs is not None else 1.0)
