@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
-from planner.cli.output import CommandResult, Output, frame_rows, output_options
+from planner.cli.completion import scenarios
+from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.claims import claim_lines
 from planner.cli.text.margins import margin_lines
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("simulate")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option("--replications", type=click.IntRange(min=2), help="Instead of the scenario's.")
@@ -52,7 +53,6 @@ def command(
     partial, with exit status 130.
     """
     from planner.cli.main import INFEASIBLE
-    from planner.plan.record.options import infeasible_record
 
     if log is not None:
         api.check_log(log)
@@ -68,11 +68,13 @@ def command(
     if isinstance(found, api.SimulatedScenario):
         output.write(_answer(found))
         return _logged(found, log, log_every, output)
+    from planner.plan.record.options import infeasible_record
+
     record = infeasible_record(found)
     reasons = record["reasons"]
     table = [{key: str(value) for key, value in row.items()} for row in reasons]
     heading = ["no candidate keeps every limit; each one's first reason:"]
-    output.write(CommandResult(record, reasons, table, heading))
+    output.write(CommandResult(record, reasons, table, heading, prose={"reason"}))
     return INFEASIBLE
 
 
@@ -107,7 +109,8 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     rack, result = simulated.rack, simulated.result
     theory = api.theory_beside(simulated)
     notes = [*result.warnings, *api.own_part_notes(found.parts)]
-    answered = simulate_record(scenario, simulated, found.engine, theory, notes)
+    failures = found.failures
+    answered = simulate_record(scenario, simulated, found.engine, theory, notes, failures)
     table = [
         {
             "stream": stream.name,
@@ -116,6 +119,8 @@ def _answer(found: SimulatedScenario) -> CommandResult:
             "p50": quantity(stream.latency_s.p50, "s"),
             "p99": quantity(stream.latency_s.p99, "s"),
             "interval": interval(stream.latency_s.p99_low, stream.latency_s.p99_high, "s"),
+            "worst": quantity(stream.latency_s.p99_worst, "s"),
+            "broken": "-" if stream.installations_broken is None else share(stream.installations_broken),
             "asked": quantity(group.slo_s, "s"),
             "verdict": stream.verdict.value,
         }
@@ -133,7 +138,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     if rack.policies:
         changes = result.devices.open_changes
         heading.append(f"open devices changed {changes:.3g} times a run of {rack.duration_s:g} s")
-    if rack.life.outages or rack.life.failures or rack.life.update:
+    if not rack.life.quiet:
         heading.append(
             f"out of service {share(result.devices.out_share)} of device time, "
             f"{result.devices.outages:.3g} times a run"
@@ -145,11 +150,15 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     footer += ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
     footer += theory_lines(theory) if theory else []
-    footer += rack_life_lines(scenario, rack)
+    footer += rack_life_lines(scenario, rack, failures)
     footer += claim_lines(scenario)
     footer += [f"note: {text}" for text in notes]
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
     footer += margin_lines(simulated.margins)
-    rows = frame_rows(result.to_frame())
-    right = frozenset({"requests", "dropped", "p50", "p99", "asked"})
-    return CommandResult(answered, rows, table, heading, footer, right)
+
+    def rows() -> Rows:
+        return frame_rows(result.to_frame())
+
+    right = frozenset({"requests", "dropped", "p50", "p99", "worst", "broken", "asked"})
+    rank = ("dropped", "p50", "requests", "broken", "worst", "interval")
+    return CommandResult(answered, rows, table, heading, footer, right, rank)
