@@ -133,7 +133,7 @@ def test_carriers_that_fail_count():
 
 
 def test_a_device_given_by_numbers_has_no_carrier_to_fail():
-    with pytest.raises(InputError, match="site.carriers"):
+    with pytest.raises(InputError, match=r"site\.carriers"):
         rack_life(EVENTS, 3)
     assert rack_life(EVENTS, 3, slots=2).fails
 
