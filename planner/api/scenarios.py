@@ -92,10 +92,13 @@ def size(
     >>> size("line-inspection").options[0].option.count  # doctest: +SKIP
     2
     """
+    from planner.plan.scenario.file import lines_named
     from planner.plan.sizing.runner import Runner
     from planner.plan.sizing.sized import size_scenario
 
-    return size_scenario(scenario_file(scenario), runner=Runner(engine, progress), most_parts=most_parts)
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return size_scenario(source, runner=Runner(engine, progress), most_parts=most_parts)
 
 
 def simulate(
@@ -146,14 +149,18 @@ def simulate_scenario(
     >>> simulate_scenario("line-inspection").run.verdict  # doctest: +SKIP
     <Verdict.PASS: 'PASS'>
     """
-    from planner.plan.scenario.file import with_simulation
-    from planner.plan.study.study import run_study, simulate_synthetic
+    from planner.plan.scenario.file import lines_named, with_simulation
 
     source = with_simulation(scenario_file(scenario), seed=seed, replications=replications)
-    if source.scenario.synthetic is not None:
-        run = simulate_synthetic(source, engine=engine, progress=progress, keep_partial=keep_partial)
-        return SimulatedScenario(source, run, None, engine)
-    study = run_study(source, engine=engine, progress=progress, keep_partial=keep_partial)
+    with lines_named(source):
+        if source.scenario.synthetic is not None:
+            from planner.plan.sizing.synthetic_run import simulate_synthetic
+
+            run = simulate_synthetic(source, engine=engine, progress=progress, keep_partial=keep_partial)
+            return SimulatedScenario(source, run, None, engine)
+        from planner.plan.study.study import run_study
+
+        study = run_study(source, engine=engine, progress=progress, keep_partial=keep_partial)
     return SimulatedScenario(source, study.simulated, study, engine) if study.simulated else study
 
 
@@ -194,8 +201,11 @@ def density(scenario: str | Path | ScenarioFile) -> DensityCurve:
     True
     """
     from planner.plan.density.study import density_curve
+    from planner.plan.scenario.file import lines_named
 
-    return density_curve(scenario_file(scenario))
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return density_curve(source)
 
 
 def cost(
@@ -215,8 +225,11 @@ def cost(
     'USD'
     """
     from planner.plan.cost.study import cost_study
+    from planner.plan.scenario.file import lines_named
 
-    return cost_study(scenario_file(scenario), device=device, draws=draws, seed=seed, progress=progress)
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return cost_study(source, device=device, draws=draws, seed=seed, progress=progress)
 
 
 def sweep(
@@ -229,6 +242,7 @@ def sweep(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Callable[[SweepProgress], None] = lambda _: None,
+    tell: Progress = quiet,
 ) -> Sweep:
     """A scenario answered at every combination of values of its keys, or at `random` points drawn over them.
 
@@ -236,8 +250,8 @@ def sweep(
     as `"5..20 FPS"`; or texts such as `"site.supply=20 degC,35 degC"`. Finished points are kept in `folder`;
     the same call goes on where an earlier one ended. A scenario that was read already is read again from its
     file. `workers` is the number of processes (None: the cores), `scheduler` the address of one of Dask.
-    Raises `InputError` for unknown keys and refused values, `OutputError` for a folder that cannot be written
-    or is another sweep's.
+    `tell` gets a line where the simulation's engine has to be compiled first. Raises `InputError` for unknown
+    keys and refused values, `OutputError` for a folder that cannot be written or is another sweep's.
 
     >>> sweep("line-inspection", {"planning.spares": [0, 1]}, "spares").to_frame()  # doctest: +SKIP
     """
@@ -254,6 +268,7 @@ def sweep(
         workers=workers,
         scheduler=scheduler,
         progress=progress,
+        tell=tell,
     )
 
 
@@ -265,9 +280,12 @@ def lint(scenario: str | Path | ScenarioFile, *, progress: Progress = quiet) -> 
     >>> [pitfall.id for pitfall in lint("line-inspection")]  # doctest: +SKIP
     []
     """
+    from planner.plan.scenario.file import lines_named
     from planner.plan.study.pitfalls import lint_scenario
 
-    return lint_scenario(scenario_file(scenario), progress=progress)
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return lint_scenario(source, progress=progress)
 
 
 def scenario_file(scenario: str | Path | ScenarioFile) -> ScenarioFile:

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import click
 
+from planner.cli.completion import device_ids, engines, modes, precisions, units
+
 device_option = click.option(
-    "--device", "device_id", required=True, metavar="ID", help="See `planner devices list`."
+    "--device",
+    "device_id",
+    required=True,
+    metavar="ID",
+    help="See `planner devices list`.",
+    shell_complete=device_ids,
 )
 unit_option = click.option(
-    "--unit", help="Compute unit of the part; default: the first that runs the engine."
+    "--unit",
+    help="Compute unit of the part; default: the first that runs the engine.",
+    shell_complete=units,
 )
-mode_option = click.option("--mode", help="Power mode; default: the part's own.")
-precision_option = click.option("--precision", help="Default: half precision where the unit has it.")
+mode_option = click.option("--mode", help="Power mode; default: the part's own.", shell_complete=modes)
+precision_option = click.option(
+    "--precision", help="Default: half precision where the unit has it.", shell_complete=precisions
+)
 batch_option = click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
 shape_option = click.option(
     "--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input."
 )
-engine_option = click.option("--engine", help="Inference engine; default: the unit's usual one.")
+engine_option = click.option(
+    "--engine", help="Inference engine; default: the unit's usual one.", shell_complete=engines
+)
 threads_option = click.option(
     "--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores."
 )

@@ -9,6 +9,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.completion import networks
 from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity, share
@@ -16,11 +17,12 @@ from planner.cli.text.numbers import quantity, share
 if TYPE_CHECKING:
     from planner.calibration.validate import CalibrationAccuracy, ValidationRow
 
+_RANK = ("floor", "roofline", "noise", "in band")
 _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 
 
 @click.command("validate")
-@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...", shell_complete=networks)
 @click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
 @click.option(
     "--calibration", "file", type=click.Path(path_type=Path), help="Default: the one of this machine."
@@ -68,7 +70,7 @@ def command(
     record = found.record()
     rows = [_plain(row) for row in found.rows]
     table = [_cells(row) for row in sorted(found.rows, key=lambda row: -abs(row.error))]
-    output.write(CommandResult(record, rows, table, _heading(found, record), _footer(found), _RIGHT))
+    output.write(CommandResult(record, rows, table, _heading(found, record), _footer(found), _RIGHT, _RANK))
     return OK if found.rows else INFEASIBLE
 
 

@@ -6,13 +6,14 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_shapes
+from planner.cli.completion import networks
 from planner.cli.model_options import shape_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import count, quantity
 
 
 @click.command("inspect")
-@click.argument("model")
+@click.argument("model", shell_complete=networks)
 @click.option("--batch", type=click.IntRange(min=1), help="Batch size to set on the inputs.")
 @shape_option
 @click.option("--precision", help="Count bytes as if tensors were kept in this precision.")
@@ -55,4 +56,5 @@ def command(
         for op in workload.operators
     ]
     numbers = frozenset({"MACs", "operations", "in", "out", "weights"})
-    output.write(CommandResult(record, operator_rows(workload), table, heading, footer, numbers))
+    rank = ("in", "out", "operations", "weights", "type")
+    output.write(CommandResult(record, operator_rows(workload), table, heading, footer, numbers, rank))

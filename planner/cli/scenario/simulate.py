@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
-from planner.cli.output import CommandResult, Output, frame_rows, output_options
+from planner.cli.completion import scenarios
+from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.claims import claim_lines
 from planner.cli.text.margins import margin_lines
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("simulate")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option("--replications", type=click.IntRange(min=2), help="Instead of the scenario's.")
@@ -52,7 +53,6 @@ def command(
     partial, with exit status 130.
     """
     from planner.cli.main import INFEASIBLE
-    from planner.plan.record.options import infeasible_record
 
     if log is not None:
         api.check_log(log)
@@ -68,11 +68,13 @@ def command(
     if isinstance(found, api.SimulatedScenario):
         output.write(_answer(found))
         return _logged(found, log, log_every, output)
+    from planner.plan.record.options import infeasible_record
+
     record = infeasible_record(found)
     reasons = record["reasons"]
     table = [{key: str(value) for key, value in row.items()} for row in reasons]
     heading = ["no candidate keeps every limit; each one's first reason:"]
-    output.write(CommandResult(record, reasons, table, heading))
+    output.write(CommandResult(record, reasons, table, heading, prose={"reason"}))
     return INFEASIBLE
 
 
@@ -153,6 +155,10 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     footer += [f"note: {text}" for text in notes]
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
     footer += margin_lines(simulated.margins)
-    rows = frame_rows(result.to_frame())
+
+    def rows() -> Rows:
+        return frame_rows(result.to_frame())
+
     right = frozenset({"requests", "dropped", "p50", "p99", "worst", "broken", "asked"})
-    return CommandResult(answered, rows, table, heading, footer, right)
+    rank = ("dropped", "p50", "requests", "broken", "worst", "interval")
+    return CommandResult(answered, rows, table, heading, footer, right, rank)

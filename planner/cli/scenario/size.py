@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.margins import host_lines, margin_lines
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from planner.plan.sizing.sized import SizedOption, Sizing
     from planner.rack.simulation import SimulationEngine
 
+_RANK = (
+    "racks", "busy", "worst", "a year", "hottest", "left", "power", "rests on", "setting", "on",
+    "p99 (low - high)",
+)  # fmt: skip
+
 
 _RIGHT = frozenset(
     {"count", "racks", "busy", "p99 (low - high)", "worst", "hottest", "power", "to buy", "a year"}
@@ -27,7 +33,7 @@ _RIGHT = frozenset(
 
 
 @click.command("size")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option(
     "--parts",
@@ -55,11 +61,12 @@ def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output
     output.write(
         CommandResult(
             sizing_record(sizing),
-            frame_rows(sizing.to_frame()),
+            lambda: frame_rows(sizing.to_frame()),
             [_table_row(item) for item in sizing.options],
             [sizing.source.scenario.question.strip()],
             [*_footer(sizing), *(f"note: {text}" for text in notes)],
             _RIGHT,
+            _RANK,
         )
     )
     if sizing.feasible:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.hardware.surroundings import surroundings
 from planner.latency.band import BandEnd, planned_bound
-from planner.latency.planning import planning_band
-from planner.latency.result import Estimate
-from planner.latency.units.compete import instances_of
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
-from planner.plan.options.estimator import Estimator
-from planner.plan.options.option import NetworkOnPart
 from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life, rack_shares, spares_of
 from planner.plan.rack.heat import in_thin_air, thermal_of_part
@@ -33,6 +29,11 @@ from planner.schema.scenario import streams as asked
 from planner.schema.scenario.around import StepAround
 from planner.schema.scenario.rack_study import RackFans
 from planner.schema.scenario.scenario import Scenario, Site
+
+if TYPE_CHECKING:
+    from planner.latency.result import Estimate
+    from planner.plan.options.estimator import Estimator
+    from planner.plan.options.option import NetworkOnPart
 
 
 def mode_of(device: Device, mode: str) -> Mode:
@@ -52,6 +53,8 @@ def services_of(
     As the plan counts, or with all latencies and powers at one bound of their bands.
     """
     at = bound or planned_bound(scenario.planning.plan_for)
+    from planner.latency.units.compete import instances_of
+
     instances = instances_of(device, [item.estimate for item in networks])
     return tuple(service_of(estimator, device, item, at, instances) for item in networks)
 
@@ -258,6 +261,8 @@ def service_of(
     than the power mode allows, of which each gets its share, and read no faster than their memory where they
     share one.
     """
+    from planner.latency.planning import planning_band
+
     point = item.estimate
     mode = mode_of(device, point.mode)
     share_w = (mode.power_limit_w.value - mode.idle_w.value) / instances

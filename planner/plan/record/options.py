@@ -40,6 +40,7 @@ def comparison_record(comparison: Comparison) -> ComparisonRecord:
         ],
         "refused": [refusal_record(refusal) for refusal in comparison.refusals],
         "contradiction": comparison.contradiction,
+        "planned_for": comparison.plan_for,
     }
 
 

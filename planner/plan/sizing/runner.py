@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from planner.latency.band import BandEnd, planned_bound
-from planner.plan.options.estimator import Estimator
-from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.rack.promises import least_serving
 from planner.plan.rack.rack_model import build_rack, services_of
 from planner.plan.rack.run_length import elsewhere, window_notes
-from planner.plan.rack.units_beside import units_beside
 from planner.plan.sizing.latency_bounds import with_bounds
 from planner.plan.sizing.margins import margins_of, simulated_warmest
 from planner.rack.counts.results import RackResult
 from planner.rack.description.rack import Rack
 from planner.rack.sequential import simulate_until_settled
-from planner.rack.simulation import SimulationEngine, simulate
+from planner.rack.simulation import SimulationEngine, make_ready, simulate
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import message
+
+if TYPE_CHECKING:
+    from planner.plan.options.estimator import Estimator
+    from planner.plan.options.option import Option
 
 Progress = Callable[[str], None]
 
@@ -37,6 +39,7 @@ class Runner:
 
     def rack(self, rack: Rack, what: str) -> RackResult:
         """A rack with its own number of replications."""
+        make_ready(self.engine, self.progress)
         return simulate(
             rack,
             engine=self.engine,
@@ -53,6 +56,7 @@ class Runner:
 
     def settled(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack, looked at until its verdict is settled."""
+        make_ready(self.engine, self.progress)
         rack = rack_of_option(scenario, option)
         settle = partial(
             simulate_until_settled,
@@ -137,6 +141,8 @@ def rack_of_option(scenario: Scenario, option: Option) -> Rack:
 
 def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: BandEnd) -> Rack:
     """The rack of a run with every network of every unit at one bound of its latency band."""
+    from planner.plan.rack.units_beside import units_beside
+
     part, networks = run.option.part, run.option.networks
     device = replace(
         run.rack.device,

@@ -31,6 +31,7 @@ from planner.plan.sizing.search import Search
 from planner.rack.counts.results import Verdict
 from planner.rack.load.expected import grows_without_end
 from planner.schema.scenario.scenario import Scenario
+from planner.shown import Shown
 from planner.wording.message import message
 from planner.workload.workload import Workload
 
@@ -73,8 +74,8 @@ class SizedOption:
         return max(self.streams, key=lambda stream: stream.tightness, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Sizing:
+@dataclass(frozen=True, slots=True, repr=False)
+class Sizing(Shown):
     """The options of a scenario, best first: those that pass by cost, then the open ones, then the rest."""
 
     source: ScenarioFile
@@ -100,6 +101,13 @@ class Sizing:
     def feasible(self) -> bool:
         """Whether any option keeps the limits as planned, and its simulated rack did not fail."""
         return any(item.option.feasible and item.verdict is not Verdict.FAIL for item in self.options)
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        best = self.options[0] if self.options else None
+        found = f"{best.option.count} x {best.option.device}, {best.verdict}" if best else "no option"
+        return f"of {self.source.scenario.id}: {found}; {len(self.options)} parts"
 
     def to_frame(self) -> pd.DataFrame:
         """One row per option, best first; units are in the column names."""
@@ -249,11 +257,11 @@ def _interrupted(search: Search) -> SizedOption:
     )
 
 
-_ORDER = {Verdict.PASS: 0, Verdict.UNDECIDED: 1, Verdict.FAIL: 2}
+VERDICT_ORDER = {Verdict.PASS: 0, Verdict.UNDECIDED: 1, Verdict.FAIL: 2}
 
 
 def _rank(item: SizedOption) -> tuple[object, ...]:
-    return (_ORDER[item.verdict], item.simulated is None, preference(item.option))
+    return (VERDICT_ORDER[item.verdict], item.simulated is None, preference(item.option))
 
 
 def _with_years(
@@ -263,8 +271,8 @@ def _with_years(
     if item.simulated is None:
         return replace(item, years=years_of(scenario, estimator, item.option, simulate=False))
     years = years_of(scenario, estimator, item.option, simulate=simulate)
-    worst = max((year.verdict or Verdict.PASS for year in years), key=_ORDER.__getitem__)
-    if _ORDER[worst] <= _ORDER[item.verdict]:
+    worst = max((year.verdict or Verdict.PASS for year in years), key=VERDICT_ORDER.__getitem__)
+    if VERDICT_ORDER[worst] <= VERDICT_ORDER[item.verdict]:
         return replace(item, years=years)
     number, year = next((n, year) for n, year in enumerate(years) if year.verdict is worst)
     text = message("growth.not_kept", count=year.count, verdict=message(f"verdict.{worst}"))
@@ -318,7 +326,7 @@ def _reason(run: Simulated) -> str:
     if binds and run.verdict is not run.service_verdict:
         return binding_text(binds)
     pairs = zip(run.result.streams, stream_spans(run), strict=True)
-    worst, _ = max(pairs, key=lambda pair: (_ORDER[pair[0].verdict], pair[1].tightness))
+    worst, _ = max(pairs, key=lambda pair: (VERDICT_ORDER[pair[0].verdict], pair[1].tightness))
     return f"{worst.name}: {worst.verdict_reason}"
 
 

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from planner.shown import Shown
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -171,8 +173,8 @@ class SlotTemperatures:
     temperature_c: tuple[tuple[float, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RackResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class RackResult(Shown):
     """The answer of a simulation; energy is the mean of one replication's counted window, fans included.
 
     `energy_per_request_j` is energy over the requests completed in the window, None where there were none.
@@ -196,6 +198,12 @@ class RackResult:
     """Whether the run was interrupted: all figures are of the replications that were finished."""
     update: UpdateResult | None = None
     """None without an update that is measured, or where it was never decided."""
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        streams = ", ".join(f"{stream.name} {stream.verdict}" for stream in self.streams)
+        return f"of {self.replications} runs: {streams}; {self.power_w:.4g} W"
 
     def to_frame(self) -> pd.DataFrame:
         """One row a stream group, latency flattened to columns `latency_s.mean`, `latency_s.p50`, ..."""

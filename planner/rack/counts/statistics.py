@@ -257,7 +257,8 @@ def judge(
         return Verdict.UNDECIDED, message("judged.lost", share=share, lost=lost, runs=len(quantiles_s))
     low_s, high_s = t_interval(quantiles_s, certainty.confidence) or (-math.inf, math.inf)
     # A binned quantile may lie anywhere in its bin.
-    low_s, high_s = low_s * (1 - certainty.resolution), high_s * (1 + certainty.resolution)
+    # The t-interval knows nothing of zero; a latency does.
+    low_s, high_s = max(0.0, low_s * (1 - certainty.resolution)), high_s * (1 + certainty.resolution)
     found = message(
         "judged.interval", share=share, low=f"{low_s:.4g}", high=f"{high_s:.4g}", slo=f"{group.slo_s:.4g}"
     )

@@ -41,6 +41,12 @@ class Precision(StrEnum):
     INT8 = "int8"
     INT4 = "int4"
 
+    @classmethod
+    def _missing_(cls, value: object) -> Precision | None:
+        """INT8 is int8."""
+        lowered = value.lower() if isinstance(value, str) else value
+        return next((item for item in cls if item.value == lowered), None)
+
 
 PrecisionName = Annotated[Precision, Field(strict=False)]
 UnitKind = Literal["gpu", "dla", "npu", "cpu"]
@@ -201,6 +207,9 @@ class Device(StrictModel):
     label_note: str | None = None
     """How the figure on the label comes about."""
     contradictions: list[Contradiction] = Field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<Device {self.id}: {self.name}>"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -15,6 +15,7 @@ from planner.schema.reading.quantity import (
     Metres,
     Money,
     OpsPerSecond,
+    PlainRatio,
     Ratio,
     Seconds,
     Watts,
@@ -92,7 +93,7 @@ class Site(StrictModel):
     racks: int = Field(default=1, ge=1, le=100_000)
     """The most racks that may be used; airflow, fans, height and power limit are those of one."""
     power_limit_w: Annotated[Watts, Field(gt=0)]
-    pue: float = Field(ge=1.0)
+    pue: Annotated[PlainRatio, Field(ge=1.0)]
     """Facility energy over IT energy; cooling and losses."""
     carriers: dict[Form, Carrier]
     altitude_m: Annotated[Metres, Field(le=3050)] = 0.0
