@@ -173,7 +173,7 @@ class Search:
         """Whether an option's rack keeps the service levels; one that is overloaded is not simulated."""
         if grows_without_end(rack_of_option(self.scenario, option)):
             return False
-        return self.simulated(option).verdict is Verdict.PASS
+        return self.simulated(option).service_verdict is Verdict.PASS
 
     def simulated(self, option: Option) -> Simulated:
         """The option's rack, looked at until its verdict is settled.
