@@ -232,6 +232,12 @@ def format_percent(ratio: float, decimals: int = 0) -> str:
     return f"{ratio * 100:.{decimals}f} %"
 
 
+def format_time_share(ratio: float) -> str:
+    """Text of a share of time to a millionth; one that is not quite all of it does not read as all."""
+    shown = format_percent(ratio, 4)
+    return f"> {format_percent(1 - 1e-6, 4)}" if ratio < 1 and shown == format_percent(1, 4) else shown
+
+
 _PREFERRED: dict[str, tuple[str, ...]] = {
     "s": ("ns", "us", "ms", "s"),
     "w": ("mW", "W", "kW"),

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from planner.plan.cost.study import CostStudy
     from planner.plan.density.study import DensityCurve
+    from planner.plan.options.margin import Margin
+    from planner.plan.options.option import Option
     from planner.plan.options.rack_run import RackRun
     from planner.plan.pitfalls.lint import Pitfall
+    from planner.plan.rack.questions import FailureAnswer
     from planner.plan.scenario.file import ScenarioFile
     from planner.plan.sizing.sized import Sizing
     from planner.plan.study.study import Study
@@ -40,6 +43,19 @@ class SimulatedScenario:
     study: Study | None
     """None for a device that the scenario gives by numbers."""
     engine: SimulationEngine
+
+    @property
+    def failures(self) -> FailureAnswer | None:
+        """How often every promise holds where devices fail; None where not asked, or interrupted."""
+        from planner.plan.rack.promises import needed_of
+        from planner.plan.rack.questions import failure_answer
+
+        if self.run.result.partial:
+            return None
+        if self.study is not None:
+            return self.study.failures
+        scenario, rack = self.source.scenario, self.run.rack
+        return failure_answer(scenario, rack, needed_of(scenario, rack, self.engine))
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -272,6 +288,29 @@ def lint(scenario: str | Path | ScenarioFile, *, progress: Progress = quiet) -> 
     source = scenario_file(scenario)
     with lines_named(source):
         return lint_scenario(source, progress=progress)
+
+
+def margin_text(margin: Margin) -> tuple[str, str]:
+    """What is left of a limit, and the weakest input that it rests on (empty where it rests on none).
+
+    >>> margin_text(size("line-inspection").options[0].option.margins[0])  # doctest: +SKIP
+    """
+    from planner.plan.options.margin_text import verdict_text, weakest_text
+
+    return str(verdict_text(margin)), weakest_text(margin)
+
+
+def host_text(option: Option) -> str | None:
+    """Which computer the parts of an option sit in, where they need one; None where they do not.
+
+    >>> host_text(size("line-inspection").options[0].option)  # doctest: +SKIP
+    """
+    from planner.plan.options.hosting import hosting_text
+
+    needs = option.part.needs_host
+    if option.hosting is None or needs is None:
+        return None
+    return str(hosting_text(option.hosting, needs, option.device))
 
 
 def scenario_file(scenario: str | Path | ScenarioFile) -> ScenarioFile:

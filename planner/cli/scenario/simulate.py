@@ -109,7 +109,8 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     rack, result = simulated.rack, simulated.result
     theory = api.theory_beside(simulated)
     notes = [*result.warnings, *api.own_part_notes(found.parts)]
-    answered = simulate_record(scenario, simulated, found.engine, theory, notes)
+    failures = found.failures
+    answered = simulate_record(scenario, simulated, found.engine, theory, notes, failures)
     table = [
         {
             "stream": stream.name,
@@ -118,6 +119,8 @@ def _answer(found: SimulatedScenario) -> CommandResult:
             "p50": quantity(stream.latency_s.p50, "s"),
             "p99": quantity(stream.latency_s.p99, "s"),
             "interval": interval(stream.latency_s.p99_low, stream.latency_s.p99_high, "s"),
+            "worst": quantity(stream.latency_s.p99_worst, "s"),
+            "broken": "-" if stream.installations_broken is None else share(stream.installations_broken),
             "asked": quantity(group.slo_s, "s"),
             "verdict": stream.verdict.value,
         }
@@ -135,7 +138,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     if rack.policies:
         changes = result.devices.open_changes
         heading.append(f"open devices changed {changes:.3g} times a run of {rack.duration_s:g} s")
-    if rack.life.outages or rack.life.failures or rack.life.update:
+    if not rack.life.quiet:
         heading.append(
             f"out of service {share(result.devices.out_share)} of device time, "
             f"{result.devices.outages:.3g} times a run"
@@ -147,7 +150,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     footer += ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
     footer += theory_lines(theory) if theory else []
-    footer += rack_life_lines(scenario, rack)
+    footer += rack_life_lines(scenario, rack, failures)
     footer += claim_lines(scenario)
     footer += [f"note: {text}" for text in notes]
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
@@ -156,7 +159,6 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     def rows() -> Rows:
         return frame_rows(result.to_frame())
 
-    right = frozenset({"requests", "dropped", "p50", "p99", "asked"})
-    return CommandResult(
-        answered, rows, table, heading, footer, right, ("dropped", "p50", "requests", "interval")
-    )
+    right = frozenset({"requests", "dropped", "p50", "p99", "worst", "broken", "asked"})
+    rank = ("dropped", "p50", "requests", "broken", "worst", "interval")
+    return CommandResult(answered, rows, table, heading, footer, right, rank)

@@ -8,6 +8,7 @@ from statistics import fmean
 from planner.plan.options.rack_run import RackRun
 from planner.plan.rack.claims import claims_record
 from planner.plan.rack.life_record import life_record, new_model_record
+from planner.plan.rack.questions import FailureAnswer
 from planner.plan.rack.theory import Theory, theory_record
 from planner.plan.record.options import margin_record
 from planner.rack.counts.results import AtBound, DevicesResult, LatencyStatistics, RackResult, StreamBounds
@@ -25,7 +26,12 @@ from planner.schema.scenario.scenario import Scenario
 
 
 def simulate_record(
-    scenario: Scenario, run: RackRun, engine: SimulationEngine, theory: Theory | None, notes: Sequence[str]
+    scenario: Scenario,
+    run: RackRun,
+    engine: SimulationEngine,
+    theory: Theory | None,
+    notes: Sequence[str],
+    failures: FailureAnswer | None = None,
 ) -> SimulateRecord:
     """The rack with its verdict and warnings, then what the scenario asks beside; `notes` become warnings."""
     beside: RunBesideRecord = {}
@@ -41,7 +47,7 @@ def simulate_record(
         "reasons": list(run.reasons),
         "margins": [margin_record(item) for item in run.margins],
         **beside,
-        **life_record(scenario, run.rack),
+        **life_record(scenario, run.rack, failures),
         **claims_record(scenario),
     }
 
@@ -73,6 +79,7 @@ def rack_record(rack: Rack, result: RackResult) -> RackRecord:
                 "verdict": stream.verdict.value,
                 "verdict_reason": stream.verdict_reason,
                 "latency_band": _bounds_record(stream.bounds) if stream.bounds else None,
+                "installations_broken": stream.installations_broken,
             }
             for stream in result.streams
         ],

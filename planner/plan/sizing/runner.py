@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from planner.latency.band import BandEnd, planned_bound
 from planner.plan.options.rack_run import Simulated
+from planner.plan.rack.promises import least_serving
 from planner.plan.rack.rack_model import build_rack, services_of
 from planner.plan.rack.run_length import elsewhere, window_notes
 from planner.plan.sizing.latency_bounds import with_bounds
@@ -66,6 +67,19 @@ class Runner:
             processes=self.processes,
         )
         return _seen(scenario, rack, _whole(scenario, rack, settle), option)
+
+    def least_serving(self, scenario: Scenario, run: Simulated) -> int | None:
+        """How few devices of a run still keep every promise; only looked for where failures are stated."""
+        if scenario.failures is None or run.result.partial:
+            return None
+        settle = partial(
+            simulate_until_settled,
+            most_replications=scenario.simulation.most_replications,
+            engine=self.engine,
+            progress=self._reported("simulating with devices failed"),
+            processes=self.processes,
+        )
+        return least_serving(run.rack, lambda rack: _whole(scenario, rack, settle))
 
     def over_the_band(self, scenario: Scenario, estimator: Estimator, run: Simulated) -> Simulated:
         """The same run judged over the band of its service latency; as it is where it was interrupted."""
@@ -135,7 +149,9 @@ def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: B
         services=services_of(scenario, estimator, part, networks, bound),
         beside=units_beside(scenario, estimator, part, networks, bound),
     )
-    return replace(run.rack, device=device)
+    rack = replace(run.rack, device=device)
+    # A share of installations takes as many replications at every end of the band.
+    return rack if rack.installations is None else replace(rack, replications=run.result.replications)
 
 
 def cut(run: Simulated, why: str) -> Simulated:

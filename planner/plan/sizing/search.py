@@ -17,9 +17,10 @@ from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.closed_form import preference, sized_option
 from planner.plan.sizing.reasons import behind_a_batch_s, least_latency_s
-from planner.plan.sizing.runner import Runner
+from planner.plan.sizing.runner import Runner, rack_of_option
 from planner.rack.counts.results import Verdict
 from planner.rack.description.evidence import peak_ratio
+from planner.rack.load.expected import grows_without_end
 from planner.schema.scenario.scenario import Scenario
 
 MOST_SETTINGS_TRIED = 4
@@ -130,16 +131,24 @@ class Search:
     def least_for_service(self, passed: Simulated) -> int:
         """The least count whose rack keeps the service levels, whatever its utilisation: nothing to spare."""
         option = passed.option
-        # `low` devices are too few whatever rounding does: they are asked for more than full batches can
-        # carry.
-        low, high = int(option.offered_utilisation * option.count * (1 - 1e-9)), option.count
+        # `low` devices are too few whatever rounding does: full batches cannot carry what is asked of them.
+        # Where sources are pinned, what is offered is that of the busiest device alone.
+        pinned = self.scenario.simulation.dispatch == "pinned"
+        low = 0 if pinned else int(option.offered_utilisation * option.count * (1 - 1e-9))
+        high = option.count
         while high - low > 1:
             middle = (low + high) // 2
-            if self.simulated(self._at(option, middle)).service_verdict is Verdict.PASS:
+            if self._keeps(self._at(option, middle)):
                 high = middle
             else:
                 low = middle
         return high
+
+    def _keeps(self, option: Option) -> bool:
+        """Whether an option's rack keeps the service levels; one that is overloaded is not simulated."""
+        if grows_without_end(rack_of_option(self.scenario, option)):
+            return False
+        return self.simulated(option).verdict is Verdict.PASS
 
     def simulated(self, option: Option) -> Simulated:
         """The option's rack, looked at until its verdict is settled.

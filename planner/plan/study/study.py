@@ -18,6 +18,7 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.pitfalls.lint import Pitfall, lint
+from planner.plan.rack.questions import FailureAnswer, failure_answer
 from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.plan.sizing.runner import Progress, Runner
@@ -122,7 +123,7 @@ class Study(Shown):
     @cached_property
     def constraints(self) -> tuple[Constraint, ...]:
         """The limits of the site and what the chosen option needs of them."""
-        return constraints(self.source.scenario, self.simulated) if self.simulated else ()
+        return constraints(self.source.scenario, self.simulated, self.failures) if self.simulated else ()
 
     @cached_property
     def rooflines(self) -> tuple[Roofline, ...]:
@@ -160,6 +161,14 @@ class Study(Shown):
         return day(self.source.scenario.site, self.simulated.rack) if self.simulated else None
 
     @cached_property
+    def failures(self) -> FailureAnswer | None:
+        """How often every promise of the chosen rack holds; None where the scenario states no failures."""
+        run, sized = self.simulated, self.sized
+        if run is None or sized is None or run.result.partial:
+            return None
+        return failure_answer(self.source.scenario, run.rack, sized.needed, run.option.part)
+
+    @cached_property
     def density(self) -> DensityCurve | None:
         """The chosen rack as it fills."""
         run = self.simulated
@@ -174,7 +183,8 @@ class Study(Shown):
     @cached_property
     def spending(self) -> Spending:
         """What is spent by the end of each year, and what the sum depends on."""
-        return spending(self.source.scenario, self.estimator, self.options, self.chosen)
+        counts = tuple(year.count for year in self.sized.years) if self.sized else ()
+        return spending(self.source.scenario, self.estimator, self.options, self.chosen, counts)
 
     @cached_property
     def validations(self) -> tuple[PublishedAccuracy, ...]:

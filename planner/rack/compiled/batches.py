@@ -27,7 +27,7 @@ from planner.rack.compiled.tree import renew_winner
 def admit(state: LoopState, number: int, now_s: float) -> None:
     """Send a request to the station that dispatch says, by way of the steps before it."""
     node = state.nodes[number]
-    station = choose_station(state, state.groups[node.group].network, node.request)
+    station = choose_station(state, state.groups[node.group].network, node.request, node.source)
     if station == NONE:
         drop_waiting(state, number, now_s)
         return

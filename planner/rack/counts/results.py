@@ -88,6 +88,10 @@ class StreamResult:
     verdict_reason: str
     bounds: StreamBounds | None = None
     """Where the service latency is a band; the verdict then holds over all of it."""
+    installations_broken: float | None = None
+    """Share of the replications that break the promise. Periodic sources keep their phases for life, and each
+    replication has phases of its own, as each installation has; None of other sources, whose replications
+    differ by chance alone."""
     too_short: bool = False
     """Whether the run shows too little of the stream to judge it; more devices do not help."""
 
@@ -103,6 +107,8 @@ class Temperature:
 @dataclass(frozen=True, slots=True)
 class DevicesResult:
     """All devices of the rack over the counted window: shares of device-time, and shutdowns a replication.
+
+    `utilisation` is over the devices that serve while none has failed, the others over spares as well.
 
     `mean_batch` is requests per batch started in the window; None where none was. `open_changes` is how
     often, a replication, a policy changed which devices take new requests. `out_share` of device-time was out

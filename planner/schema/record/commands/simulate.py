@@ -49,16 +49,26 @@ class SurvivorsRecord(TypedDict):
     hottest_c: float
     overloaded: bool
     throttles: bool
+    serving: int
+    holds: bool | None
 
 
 class FailuresRecord(TypedDict):
-    """How much of the time the rack carries its load."""
+    """How much of the time every promise of the rack holds: `availability`; `carried` is the same number.
 
-    availability: float
+    `needed` of `count` devices and `spares` keep the promises.
+    """
+
+    availability: float | None
+    device_availability: float
+    count: int
+    spares: int
+    needed: int | None
+    target: float
     rows: list[SurvivorsRecord]
-    carried: float
+    carried: float | None
     enough_up: float
-    spares_for_target: int
+    spares_for_target: int | None
 
 
 class OffloadedRecord(TypedDict):
