@@ -227,7 +227,7 @@ def run_study(
     `planner.rack.simulation.simulate`; nothing further is tried after an interruption. An `estimator` of the
     same networks saves reading them again. The answer is the same for any number of `processes`.
     """
-    refuse_synthetic(source.scenario)
+    refuse_synthetic(source.scenario)  # before its networks are looked for
     runner = Runner(engine, progress, keep_partial, processes)
     estimator = estimator or Estimator(read_workloads(source))
     return study_of(size_scenario(source, runner=runner, estimator=estimator, first_only=True), estimator)

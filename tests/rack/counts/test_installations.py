@@ -76,7 +76,7 @@ def test_a_plan_may_ask_for_installations(unlucky):
     for wanted, expected in ((0.6, Verdict.PASS), (0.97, Verdict.FAIL)):
         result = simulate_until_settled(replace(close, installations=wanted), most_replications=4)
         assert result.streams[0].verdict is expected, broken
-    # Without a share the requests of all installations count together: late ones in 15 % of them are too many.
+    # Without a share all requests count together: late ones in 15 % of the installations are too many.
     together = simulate_until_settled(replace(close, installations=None), most_replications=64)
     assert together.streams[0].verdict is not Verdict.PASS
 
