@@ -86,9 +86,15 @@ class CostModel:
         self._lives: dict[tuple[int, int], tuple[Year, ...]] = {}
         self.inputs = tuple(item for item in self._all_inputs() if item.band.low < item.band.high)
         self._planned = {item.name: item.planned for item in self._all_inputs()}
+        self._seen_over_closed = self._power_seen()
         # What simulation found to be needed beyond the closed form is kept at every quantile: the form alone
         # is too low.
         self._more = tuple(self._beyond_closed_form(counts or (option.count,)))
+
+    def _power_seen(self) -> float:
+        """What follows the load as the rack was seen to draw it, over what the closed form expects."""
+        closed_w = self._sized(self.scenario, self.option.services, exactly=self.option.count).draw.load_w
+        return self.option.draw.load_w / closed_w if closed_w > 0 else 1.0
 
     def _beyond_closed_form(self, counts: Sequence[int]) -> Iterator[int]:
         if self.scenario.deployment is not None:
@@ -218,7 +224,7 @@ class CostModel:
             absorbed=min(1.0, option.mean_offered_utilisation) * option.count / installed,
             # What follows the load over the day, apart from what does not: a tariff by the hour weighs them
             # differently.
-            draw=option.draw,
+            draw=Draw(option.draw.fixed_w, option.draw.load_w * self._seen_over_closed),
         )
 
     def _services_at(self, at: Mapping[str, float]) -> tuple[Service, ...]:

@@ -12,8 +12,8 @@ from planner.plan.options.rack_run import Simulated
 from planner.plan.rack.promises import least_serving
 from planner.plan.rack.rack_model import build_rack, services_of
 from planner.plan.rack.run_length import elsewhere, window_notes
+from planner.plan.sizing.as_run import as_run
 from planner.plan.sizing.latency_bounds import with_bounds
-from planner.plan.sizing.margins import margins_of, simulated_warmest
 from planner.rack.counts.results import RackResult
 from planner.rack.description.rack import Rack
 from planner.rack.sequential import simulate_until_settled
@@ -47,12 +47,6 @@ class Runner:
             keep_partial=self.keep_partial,
             processes=self.processes,
         )
-
-    def option(self, scenario: Scenario, option: Option) -> Simulated:
-        """An option's rack with its own number of replications."""
-        rack = rack_of_option(scenario, option)
-        result = _whole(scenario, rack, lambda at: self.rack(at, _what(option)))
-        return _seen(scenario, rack, result, option)
 
     def settled(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack, looked at until its verdict is settled."""
@@ -118,9 +112,8 @@ def _whole(scenario: Scenario, rack: Rack, run: Callable[[Rack], RackResult]) ->
 
 
 def _seen(scenario: Scenario, rack: Rack, result: RackResult, option: Option) -> Simulated:
-    """The run, with the margins that it had in place of those of the closed form."""
-    margins = margins_of(scenario, option, simulated_warmest(rack, result))
-    return Simulated(rack, result, replace(option, margins=margins))
+    """The run, and the option with what was seen in place of what the closed form expected."""
+    return Simulated(rack, result, as_run(scenario, rack, result, option))
 
 
 def rack_of_option(scenario: Scenario, option: Option) -> Rack:
