@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from planner.plan.cost.study import CostStudy
     from planner.plan.density.study import DensityCurve
+    from planner.plan.options.margin import Margin
+    from planner.plan.options.option import Option
     from planner.plan.options.rack_run import RackRun
     from planner.plan.pitfalls.lint import Pitfall
     from planner.plan.rack.questions import FailureAnswer
@@ -286,6 +288,29 @@ def lint(scenario: str | Path | ScenarioFile, *, progress: Progress = quiet) -> 
     source = scenario_file(scenario)
     with lines_named(source):
         return lint_scenario(source, progress=progress)
+
+
+def margin_text(margin: Margin) -> tuple[str, str]:
+    """What is left of a limit, and the weakest input that it rests on (empty where it rests on none).
+
+    >>> margin_text(size("line-inspection").options[0].option.margins[0])  # doctest: +SKIP
+    """
+    from planner.plan.options.margin_text import verdict_text, weakest_text
+
+    return str(verdict_text(margin)), weakest_text(margin)
+
+
+def host_text(option: Option) -> str | None:
+    """Which computer the parts of an option sit in, where they need one; None where they do not.
+
+    >>> host_text(size("line-inspection").options[0].option)  # doctest: +SKIP
+    """
+    from planner.plan.options.hosting import hosting_text
+
+    needs = option.part.needs_host
+    if option.hosting is None or needs is None:
+        return None
+    return str(hosting_text(option.hosting, needs, option.device))
 
 
 def scenario_file(scenario: str | Path | ScenarioFile) -> ScenarioFile:
