@@ -29,6 +29,7 @@ from planner.latency.transfer.store import transfer_for
 from planner.provenance import weakest
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.device import Device, Precision
+from planner.units import format_quantity
 from planner.wording.message import key_of
 from planner.workload.workload import Workload
 
@@ -219,10 +220,18 @@ def _nowhere(device: Device, point: OperatingPoint, against: Refusals) -> InputE
     problem = Problem(
         "unit",
         f"a unit of {device.id} that runs {', '.join(kinds)}",
-        f"{point.unit} with {point.engine}, and no other unit to help out",
+        f"{point.unit} with {point.engine} ({_what_it_has(point)}), and no other unit to help out",
         "choose another unit or replace those operators",
     )
     return InputError("estimate", [problem])
+
+
+def _what_it_has(point: OperatingPoint) -> str:
+    """The number formats of a unit, and its memory where it has none but that on the chip."""
+    formats = ", ".join(point.peaks_ops_per_s)
+    if not point.on_chip or not point.cache_bytes:
+        return formats
+    return f"{formats}, {format_quantity(point.cache_bytes, 'bytes', 3)} on chip"
 
 
 def _with_fallback_notes(
