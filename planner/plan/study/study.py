@@ -19,6 +19,7 @@ from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.pitfalls.lint import Pitfall, lint
 from planner.plan.rack.questions import FailureAnswer, failure_answer
+from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.plan.sizing.runner import Progress, Runner
 from planner.plan.sizing.sized import SizedOption, Sizing, size_scenario
@@ -227,6 +228,7 @@ def run_study(
     same networks saves reading them again. The answer is the same for any number of `processes`.
     """
     runner = Runner(engine, progress, keep_partial, processes)
+    refuse_synthetic(source.scenario)
     estimator = estimator or Estimator(read_workloads(source))
     return study_of(size_scenario(source, runner=runner, estimator=estimator, first_only=True), estimator)
 
