@@ -229,6 +229,7 @@ def run_study(
     """
     refuse_synthetic(source.scenario)  # before its networks are looked for
     runner = Runner(engine, progress, keep_partial, processes)
+    refuse_synthetic(source.scenario)
     estimator = estimator or Estimator(read_workloads(source))
     return study_of(size_scenario(source, runner=runner, estimator=estimator, first_only=True), estimator)
 
