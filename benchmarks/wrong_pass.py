@@ -23,7 +23,7 @@ from planner.rack.sequential import rack_verdict, simulate_until_settled
 from planner.rack.simulation import simulate
 
 OFF = 0.03
-LONG_S, LONG_RUNS = 2000.0, 40
+LONG_S, LONG_RUNS = 100.0, 800
 WARMUP_S = 10.0
 FIRST, MOST = 4, 32
 KINDS = (Verdict.PASS, Verdict.UNDECIDED, Verdict.FAIL)

@@ -16,7 +16,7 @@ device_option = click.option(
 )
 unit_option = click.option(
     "--unit",
-    help="Compute unit of the part; default: the first that runs the engine.",
+    help="Compute unit by id or kind; default: the best that runs the engine.",
     shell_complete=units,
 )
 mode_option = click.option("--mode", help="Power mode; default: the part's own.", shell_complete=modes)

@@ -119,7 +119,8 @@ def _sums(bill: Bill) -> list[str]:
 
 def _others(study: CostStudy) -> list[str]:
     return [
-        f"{item.option.count} x {item.option.device}: in all {_amount(item.bill.total_cost)}, "
+        f"{item.option.count} x {item.option.device} on {item.option.runs_on} {item.option.precision}: "
+        f"in all {_amount(item.bill.total_cost)}, "
         f"{item.bill.cost_per_thousand_inferences:.3g} a thousand inferences"
         for item in study.options[1:]
     ]

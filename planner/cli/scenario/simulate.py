@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from planner.api.scenarios import SimulatedScenario
     from planner.plan.options.rack_run import RackRun
     from planner.rack.simulation import SimulationEngine
+    from planner.schema.record.commands.simulate import SettingRecord
 
 
 @click.command("simulate")
@@ -101,6 +102,14 @@ def _status(simulated: RackRun) -> int:
     return INFEASIBLE if simulated.verdict == "FAIL" else OK
 
 
+def _setting(given: SettingRecord | None) -> str:
+    """Unit, engine, precision and what the latency rests on; nothing for a device given by numbers."""
+    if given is None:
+        return ""
+    unit = f"{given['units']} x {given['unit']}" if given["units"] > 1 else given["unit"]
+    return f" on {unit} {given['engine']} {given['precision']} [{given['latency_provenance']}]"
+
+
 def _answer(found: SimulatedScenario) -> CommandResult:
     """The simulated rack as table and record, with what the scenario asks about the rack beside."""
     from planner.plan.record.simulated import simulate_record
@@ -127,9 +136,10 @@ def _answer(found: SimulatedScenario) -> CommandResult:
         for stream, group in zip(result.streams, rack.streams, strict=True)
     ]
     temperature = result.devices.temperature_c
+    setting = _setting(answered.get("setting"))
     heading = [
-        f"{rack.count} x {rack.device.name}, {result.replications} runs of {rack.duration_s:g} s, seed "
-        f"{result.seed}",
+        f"{rack.count} x {rack.device.name}{setting}, {result.replications} runs of "
+        f"{rack.duration_s:g} s, seed {result.seed}",
         f"utilisation {share(result.devices.utilisation)}, throttled "
         f"{share(result.devices.throttled_share)}, "
         f"devices {temperature.mean:.1f} degC mean, {temperature.max:.1f} degC at most, "

@@ -17,7 +17,7 @@ def margin_lines(margins: Sequence[Margin]) -> list[str]:
     lines = []
     for margin in sorted(margins, key=lambda item: item.verdict == "PASS"):
         text, rests_on = api.margin_text(margin)
-        lines.append(text if margin.turns or not rests_on else f"{text}; {rests_on}")
+        lines.append(text if not rests_on or rests_on in text else f"{text}; {rests_on}")
     return lines
 
 

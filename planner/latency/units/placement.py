@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.operating_point import OperatingPoint
@@ -154,13 +155,20 @@ def place_prepared(workload: Workload, network: OnUnit, device: Device, point: O
     return Placement(point.unit, found, fell, crossed, crossing_s, known, decodes, network)
 
 
+_in_other_precisions: WeakKeyDictionary[Prepared, dict[Precision, Prepared]] = WeakKeyDictionary()
+"""Of each network, as its helpers run it: asked for at every operating point."""
+
+
 def _in_precision_of(
     helper: OperatingPoint, workload: Workload, prepared: Prepared, main: OperatingPoint
 ) -> Prepared:
     """The network as a helper runs it; the same where it computes in the precision of the main unit."""
     if helper.precision is main.precision:
         return prepared
-    return prepare(workload, prepared.workload.batch, helper.precision, main.engine)
+    known = _in_other_precisions.setdefault(prepared, {})
+    if helper.precision not in known:
+        known[helper.precision] = prepare(workload, prepared.workload.batch, helper.precision, main.engine)
+    return known[helper.precision]
 
 
 def _moved(band: Band, here: LayerEstimate, there: LayerEstimate) -> Band:

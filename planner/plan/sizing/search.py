@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from planner.plan.options.estimator import Estimator
-from planner.plan.options.margin import worst_of
+from planner.plan.options.margin import binding, worst_of
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.closed_form import preference, sized_option
@@ -26,6 +26,9 @@ from planner.schema.scenario.scenario import Scenario
 MOST_SETTINGS_TRIED = 4
 """Settings whose count is searched for before the best of them is reported as not holding."""
 
+_EASED_BY_MORE = ("die", "link")
+"""Margins that grow where each device has less to do."""
+_FARTHEST_FOR_MARGINS = 4
 _TAIL_SIGMAS = 6.0
 _UTILISATION_ROUNDING = 1e-9
 
@@ -59,7 +62,7 @@ class Search:
         largest count that is still cheaper is looked at, and only where that passes the least one is
         searched for.
         """
-        feasible = [option for option in options if option.feasible]
+        feasible = [self._with_margins(option) for option in options if option.feasible]
         line = sorted(feasible, key=lambda option: (self._may_be_late(option), _turn(option)))
         tried: list[Found] = []
         passing: Found | None = None
@@ -75,6 +78,28 @@ class Search:
         return passing or min(
             tried, key=lambda found: found.chosen.service_verdict is Verdict.FAIL, default=None
         )
+
+    def _with_margins(self, option: Option) -> Option:
+        """The least count whose margins hold where more devices, each less busy, help; else the option.
+
+        Temperature and link load of a device fall with the count; what all of them do to the air does not.
+        """
+        if any(margin.name not in _EASED_BY_MORE for margin in binding(option.margins)):
+            return option
+        low, high = option.count, option.count
+        at = option
+        while binding(at.margins):
+            low, high = high, 2 * high
+            if low >= _FARTHEST_FOR_MARGINS * option.count:
+                return option
+            at = self._at(option, high)
+            if not at.feasible:
+                return option
+        while high - low > 1:
+            middle = (low + high) // 2
+            between = self._at(option, middle)
+            low, high, at = (middle, high, at) if binding(between.margins) else (low, middle, between)
+        return at
 
     def _may_be_late(self, option: Option) -> bool:
         return any(
@@ -148,7 +173,7 @@ class Search:
         """Whether an option's rack keeps the service levels; one that is overloaded is not simulated."""
         if grows_without_end(rack_of_option(self.scenario, option)):
             return False
-        return self.simulated(option).verdict is Verdict.PASS
+        return self.simulated(option).service_verdict is Verdict.PASS
 
     def simulated(self, option: Option) -> Simulated:
         """The option's rack, looked at until its verdict is settled.

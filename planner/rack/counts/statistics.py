@@ -150,7 +150,9 @@ def _stream(
         latency_quantile(run.latencies, group.slo_quantile, run.dropped + run.overdue) for run in runs
     ]
     seen_s = [value for value in quantiles_s if not math.isnan(value)]
-    verdict, reason = judge(group, seen_s, certainty)
+    missed = sum(run.dropped + run.overdue for run in runs)
+    promised_s = latency_quantile(pooled(latencies), group.slo_quantile, missed)
+    verdict, reason = judge(group, seen_s, promised_s, certainty)
     if rack.installations is not None and group.keeps_phases and len(seen_s) > 1:
         verdict, reason = judge_installations(group, seen_s, rack.installations, certainty)
     seen = sum(run.served + run.dropped + run.overdue for run in runs)
@@ -184,10 +186,8 @@ def _latency(runs: Sequence[Latencies]) -> LatencyStatistics:
     if not together.count:
         return LatencyStatistics(None, None, None, None, None, None, None)
     p99s = [latency_quantile(run, 0.99) for run in runs if run.count]
-    interval = t_interval(p99s)
-    # The t-interval knows nothing of zero; a latency does.
-    low, high = (max(0.0, interval[0]), interval[1]) if interval is not None else (None, None)
     p50, p90, p99 = (latency_quantile(together, share) for share in (0.5, 0.9, 0.99))
+    low, high = pooled_interval(p99, p99s) or (None, None)
     return LatencyStatistics(together.mean_s, p50, p90, p99, low, high, max(p99s))
 
 
@@ -238,13 +238,30 @@ def _missing_evidence(
     return None
 
 
+def pooled_interval(
+    value_s: float, quantiles_s: Sequence[float], confidence: float = CONFIDENCE
+) -> tuple[float, float] | None:
+    """The interval of a quantile of all requests together, from its scatter over replications.
+
+    Promises are about requests and not about runs. Where runs differ for good (cameras keep their phases) the
+    quantile of all requests lies above the mean of the runs' quantiles: the slow runs have most of the late
+    requests. The half-width is that of the mean, whose scatter it shares.
+    """
+    interval = t_interval(quantiles_s, confidence)
+    if interval is None:
+        return None
+    half_s = (interval[1] - interval[0]) / 2
+    # The t-interval knows nothing of zero; a latency does.
+    return max(0.0, value_s - half_s), value_s + half_s
+
+
 def judge(
-    group: StreamGroup, quantiles_s: Sequence[float], certainty: Certainty = ONE_LOOK
+    group: StreamGroup, quantiles_s: Sequence[float], pooled_s: float, certainty: Certainty = ONE_LOOK
 ) -> tuple[Verdict, str]:
     """Whether the promise is kept, and why: the interval of the promised quantile against the SLO.
 
-    One quantile a replication, in which a request that was dropped or is unfinished past its SLO counts as
-    infinitely late: a frame that is never answered is not a fast one.
+    One quantile a replication, and that of all requests together, in which a request that was dropped or is
+    unfinished past its SLO counts as infinitely late: a frame that is never answered is not a fast one.
     """
     share = f"{group.slo_quantile:.6g}"
     # An infinite quantile has no mean: some infinite and some not is no interval and so no verdict.
@@ -255,10 +272,9 @@ def judge(
         return Verdict.FAIL, message("judged.never", share=share)
     if lost:
         return Verdict.UNDECIDED, message("judged.lost", share=share, lost=lost, runs=len(quantiles_s))
-    low_s, high_s = t_interval(quantiles_s, certainty.confidence) or (-math.inf, math.inf)
+    low_s, high_s = pooled_interval(pooled_s, quantiles_s, certainty.confidence) or (0.0, math.inf)
     # A binned quantile may lie anywhere in its bin.
-    # The t-interval knows nothing of zero; a latency does.
-    low_s, high_s = max(0.0, low_s * (1 - certainty.resolution)), high_s * (1 + certainty.resolution)
+    low_s, high_s = low_s * (1 - certainty.resolution), high_s * (1 + certainty.resolution)
     found = message(
         "judged.interval", share=share, low=f"{low_s:.4g}", high=f"{high_s:.4g}", slo=f"{group.slo_s:.4g}"
     )

@@ -76,8 +76,9 @@ def test_a_plan_may_ask_for_installations(unlucky):
     for wanted, expected in ((0.6, Verdict.PASS), (0.97, Verdict.FAIL)):
         result = simulate_until_settled(replace(close, installations=wanted), most_replications=4)
         assert result.streams[0].verdict is expected, broken
-    mean = simulate_until_settled(replace(close, installations=None), most_replications=64)
-    assert mean.streams[0].verdict is Verdict.PASS, "the mean over installations says nothing of the unlucky"
+    # Without a share all requests count together: late ones in 15 % of the installations are too many.
+    together = simulate_until_settled(replace(close, installations=None), most_replications=64)
+    assert together.streams[0].verdict is not Verdict.PASS
 
 
 def test_random_sources_have_no_installations(unlucky):

@@ -220,9 +220,22 @@ class ClaimsRecord(TypedDict):
     ladders: NotRequired[list[LadderRecord]]
 
 
-class RunBesideRecord(TypedDict):
-    """Where the run has a new model that was decided on, and where a closed form fits the rack."""
+class SettingRecord(TypedDict):
+    """What each device of a simulated rack runs on; the engine is that of the networks."""
 
+    unit: str
+    units: int
+    mode: str
+    engine: str
+    precision: str
+    batch: int
+    latency_provenance: str
+
+
+class RunBesideRecord(TypedDict):
+    """What the devices run on, where they are of a part; a new model; a closed form that fits the rack."""
+
+    setting: NotRequired[SettingRecord]
     new_model: NotRequired[NewModelRecord]
     theory: NotRequired[TheoryRecord]
 
