@@ -69,6 +69,7 @@ FLOORS = {
         {"shapes", "operators", "roles"},
         {"output_rules", "operation"},
         {"file", "borrowed", "uncountable"},
+        {"asked"},
         {"graph"},
         {"dtypes"},
     ],

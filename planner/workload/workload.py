@@ -13,11 +13,11 @@ from planner.errors import InputError, Problem, UnsupportedModelError
 from planner.workload.counting import count_operators, with_bytes
 from planner.workload.dtypes import FLOATS, STORED_AS, precision_of, storage_bytes
 from planner.workload.file.onnx_file import read_graph
-from planner.workload.graph import Graph
+from planner.workload.graph import Graph, TensorSpec
 from planner.workload.memory import peak_bytes
 from planner.workload.operation import Access, Contraction, Operator, Tensor, Unresolved
 from planner.workload.shapes.canonical import digest
-from planner.workload.shapes.resolve import resolve
+from planner.workload.shapes.resolve import Resolved, resolve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +49,8 @@ class Workload:
     precision: str | None
     inputs: Mapping[str, Tensor]
     outputs: tuple[str, ...]
+    results: Mapping[str, TensorSpec]
+    """Types of the outputs as far as they are known, an extent that is not as the file names it."""
     tensors: Mapping[str, Tensor]
     operators: tuple[Operator, ...]
     unresolved: tuple[Unresolved, ...]
@@ -160,6 +162,7 @@ def read_workload(
         precision=None,
         inputs=MappingProxyType(inputs),
         outputs=graph.outputs,
+        results=MappingProxyType(_results(graph, resolved)),
         tensors=MappingProxyType(dict(counted.tensors)),
         operators=counted.operators,
         unresolved=counted.unresolved,
@@ -167,6 +170,11 @@ def read_workload(
         assumptions=(*resolved.assumptions, *counted.assumptions),
         graph=graph,
     )
+
+
+def _results(graph: Graph, resolved: Resolved) -> dict[str, TensorSpec]:
+    known = {name: resolved.tensors.get(name, graph.declared.get(name)) for name in graph.outputs}
+    return {name: spec for name, spec in known.items() if spec is not None}
 
 
 def _batch_of(inputs: Mapping[str, Tensor], asked: int | None) -> int:
@@ -220,6 +228,12 @@ def at_precision(workload: Workload, precision: str) -> Workload:
         workload,
         precision=precision,
         inputs=MappingProxyType({name: tensors[name] for name in workload.inputs}),
+        results=MappingProxyType(
+            {
+                name: replace(spec, dtype=tensors[name].dtype if name in tensors else spec.dtype)
+                for name, spec in workload.results.items()
+            }
+        ),
         tensors=MappingProxyType(tensors),
         operators=operators,
     )

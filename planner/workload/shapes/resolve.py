@@ -10,7 +10,7 @@ from planner.workload.graph import Graph, TensorSpec
 from planner.workload.output_rules.data_dependent import has_known_extents
 from planner.workload.shapes.canonical import hoist_constants
 from planner.workload.shapes.inputs import Binding, bind_inputs
-from planner.workload.shapes.scope import Resolved, Scope
+from planner.workload.shapes.scope import Resolved, Scope, Walk
 
 __all__ = ["Resolved", "resolve"]
 
@@ -31,7 +31,7 @@ def resolve(graph: Graph, *, batch: int | None, shapes: Mapping[str, tuple[int, 
 
 def _walk(graph: Graph, binding: Binding) -> Resolved:
     declared = {} if binding.overridden else _declared(graph, binding.symbols)
-    return Scope(hoist_constants(graph), binding.inputs, binding.batch_factor, declared=declared).run()
+    return Scope(hoist_constants(graph), binding.inputs, Walk(binding.batch_factor), declared=declared).run()
 
 
 def _declared(graph: Graph, symbols: Mapping[str, int]) -> dict[str, TensorSpec]:
