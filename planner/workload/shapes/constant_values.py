@@ -26,13 +26,13 @@ LARGEST = 1024
 def fold(
     node: Node, values: Sequence[Value | None], outputs: Sequence[TensorSpec | None], opset: int
 ) -> tuple[Value | None, ...]:
-    """Output values of a node whose inputs are all known, of the given types; none where nothing gives them."""
+    """Output values of a node whose inputs are all known, of the given types; none without a rule."""
     size = sum(spec.elements for spec in outputs if spec is not None)
     # Shapes are small; a folded weight would fill memory and tell nothing of shapes.
     if size > LARGEST or node.domain:
         return ()
     rule = RULES.get(node.op_type)
-    results = _by_rule(rule, node, values) if rule is not None else ()
+    results: tuple[Value, ...] = _by_rule(rule, node, values) if rule is not None else ()
     if not results:
         results = evaluate(node, values, opset, size + sum(_size(value) for value in values))
     return tuple(_typed(result, spec) for result, spec in zip(results, outputs, strict=False))
@@ -192,7 +192,7 @@ def _of_whole_type(values: Sequence[Any]) -> bool:
 
 
 def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Node, Sequence[Any]], Any]:
-    """A rule for operands of one type; stretched as before operator set 7 they are the evaluator's to refuse."""
+    """A rule for operands of one type, broadcast as since operator set 7."""
 
     def rule(node: Node, values: Sequence[Any]) -> Any:  # noqa: ANN401 - numpy scalars and arrays
         if node.attributes or not _of_whole_type(values):

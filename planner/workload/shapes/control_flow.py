@@ -41,8 +41,8 @@ def _branch(site: ControlSite) -> Controlled:
     if condition is not None:
         return Controlled(tuple(bodies), OutputTypes(answers[0]), values[0])
     if lost:
-        name, error = lost[0]
-        bound = f"the other branch is taken, as its {name} cannot run here ({error})"
+        name, why = lost[0]
+        bound = f"the other branch is taken, as its {name} cannot run here ({why})"
         return Controlled(tuple(bodies), OutputTypes(answers[0], bound), values[0])
     # Shapes behind an undecided branch are those of the larger one, so that nothing is counted too small.
     largest = max(answers, key=lambda specs: sum(spec.elements for spec in specs))

@@ -2,8 +2,8 @@
 
 Three passes, each only where it is needed. The condition is followed round by round through the few nodes
 that it depends on (a counter and a comparison, mostly). The body is resolved once and counted for all rounds
-where its carried shapes stay; where they grow, it is resolved for each round. Values that come out (a counter,
-a list of sizes) are followed as the condition is.
+where its carried shapes stay; where they grow, it is resolved for each round. Values that come out (a
+counter, a list of sizes) are followed as the condition is.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def _after(given: TensorSpec | None, found: TensorSpec, trips: int) -> TensorSpe
 
 
 def _unrolled(site: ControlSite, body: Graph, trips: _Trips) -> Controlled | None:
-    """Each round resolved with the shapes and values that the one before gave; None where that is too much."""
+    """Each round resolved with the shapes and values that the one before gave; None where it is too much."""
     visits = trips.count * max(1, len(body.nodes))
     if not trips.count or visits > _UNROLLED or not site.budget.take(visits):
         return None
