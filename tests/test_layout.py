@@ -63,6 +63,7 @@ FLOORS = {
     ],
     "workload": [
         {"record", "quantise", "fusion"},
+        {"wholeness"},
         {"dataflow"},
         {"workload"},
         {"counting", "memory"},

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from planner.engines.imports.profile import EngineProfile
     from planner.engines.measure import EngineRun
     from planner.latency.calibrated.calibration import Calibration
+    from planner.workload.asked import Asked
 
 PROFILE_TOOLS = ("trtexec", "onnxruntime", "openvino", "msprof", "tegrastats")
 """Tools whose profiles `import_profile` reads."""
@@ -27,6 +28,7 @@ def measure(
     precision: str = "fp32",
     batch: int | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    asked: Asked | None = None,
     time_s: float = 2.0,
     limit_s: float = 120.0,
 ) -> EngineRun:
@@ -42,7 +44,7 @@ def measure(
     from planner.engines import measure as runs
     from planner.zoo.source import read_model
 
-    workload = read_model(model, batch=batch, shapes=shapes)
+    workload = read_model(model, batch=batch, shapes=shapes, asked=asked)
     file = None if str(model).startswith("zoo:") else Path(model)
     return runs.measure(
         workload,
@@ -108,6 +110,7 @@ def validate(
     precision: str = "fp32",
     batch: int | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    asked: Asked | None = None,
     time_s: float = 1.5,
     limit_s: float = 180.0,
     progress: Callable[[str], None] = lambda _: None,
@@ -130,7 +133,7 @@ def validate(
     chosen = for_validation(None if calibration is None else Path(calibration), engine, threads, precision)
     networks = [
         (
-            read_model(model, batch=batch, shapes=shapes),
+            read_model(model, batch=batch, shapes=shapes, asked=asked),
             None if str(model).startswith("zoo:") else Path(model),
         )
         for model in models
@@ -141,7 +144,11 @@ def validate(
 
 
 def import_profile(
-    tool: str, files: Iterable[str | Path], *, model: str | Path | None = None
+    tool: str,
+    files: Iterable[str | Path],
+    *,
+    model: str | Path | None = None,
+    asked: Asked | None = None,
 ) -> EngineProfile:
     """Read what a tool wrote: latency and layers (s), power (W), temperatures (degC).
 
@@ -166,4 +173,4 @@ def import_profile(
         raise InputError("import", [problem])
     reader = importlib.import_module(f"planner.engines.imports.{tool}")
     profile: EngineProfile = reader.read(paths)
-    return profile if model is None else with_operators(profile, read_model(model))
+    return profile if model is None else with_operators(profile, read_model(model, asked=asked))

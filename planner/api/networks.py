@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planner.plan.compare.units_auto import AutoAnswer
     from planner.schema.hardware.device import Device
     from planner.schema.reading.quantity import Money
+    from planner.workload.asked import Asked
     from planner.workload.workload import Workload
 
 
@@ -31,12 +32,17 @@ class Inspection:
 
 
 def read_onnx(
-    path: str | Path, *, batch: int | None = None, shapes: Mapping[str, tuple[int, ...]] | None = None
+    path: str | Path,
+    *,
+    batch: int | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    asked: Asked | None = None,
 ) -> Workload:
     """A network counted: an ONNX file or `zoo:NAME`.
 
-    `batch` sets the first dimension of the inputs, `shapes` whole inputs by name, as in
-    ``{"images": (1, 3, 640, 640)}``. Weights are not read. Raises `UnknownIdError` for an unknown name of the
+    `batch` sets the batch of the inputs, `shapes` whole inputs by name, as in
+    ``{"images": (1, 3, 640, 640)}``; `asked` has these two and all else that may be said of sizes. Weights
+    are not read. Raises `UnknownIdError` for an unknown name of the
     zoo and `InputError` for a file that is missing or is no ONNX.
 
     >>> read_onnx("zoo:resnet18", batch=4).batch
@@ -44,7 +50,7 @@ def read_onnx(
     """
     from planner.zoo.source import read_model
 
-    return read_model(path, batch=batch, shapes=shapes)
+    return read_model(path, batch=batch, shapes=shapes, asked=asked)
 
 
 def inspect(
@@ -52,14 +58,15 @@ def inspect(
     *,
     batch: int | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    asked: Asked | None = None,
     precision: str | None = None,
     engine: str = "generic",
 ) -> Inspection:
     """What a network asks for: operations, bytes and memory, per operator.
 
     Bytes are those of `precision` where one is named. `engine` names whose fusion rules make the kernels.
-    `batch` and `shapes` are for networks that are read here. Raises as `read_onnx`, and `UnknownIdError` for
-    an unknown engine or precision.
+    `batch`, `shapes` and `asked` are for networks that are read here. Raises as `read_onnx`, and
+    `UnknownIdError` for an unknown engine or precision.
 
     >>> inspect("zoo:resnet18", precision="int8").workload.parameters
     11689512
@@ -67,10 +74,13 @@ def inspect(
     from planner.latency.kernels.prepared import kernels_of
     from planner.workload.workload import Workload, at_precision
 
-    asked = precision_named(precision)
-    counted = workload if isinstance(workload, Workload) else read_onnx(workload, batch=batch, shapes=shapes)
-    if asked is not None:
-        counted = at_precision(counted, asked)
+    if isinstance(workload, Workload):
+        counted = workload
+    else:
+        counted = read_onnx(workload, batch=batch, shapes=shapes, asked=asked)
+    named = precision_named(precision)
+    if named is not None:
+        counted = at_precision(counted, named)
     return Inspection(counted, len(kernels_of(counted, engine)))
 
 
@@ -178,7 +188,7 @@ def compare(
     *,
     modes: str | Sequence[str] = "default",
     precisions: Sequence[str] = (),
-    batches: Sequence[int] = (1,),
+    batches: Sequence[int] = (),
     max_latency_s: float | None = None,
     max_power_w: float | None = None,
     budget: Money | None = None,
@@ -187,10 +197,10 @@ def compare(
 ) -> Comparison:
     """Rank a network on every part whose id matches one of the globs, against limits.
 
-    `modes` is "default", "all" or names of power modes. `budget` is the most that one part may cost; `rates`
-    has the price of one unit of another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress`
-    is called with each part's id. Raises `UnknownIdError` for globs that match nothing and modes that no part
-    has, `InputError` for a budget in a currency without a rate.
+    `modes` is "default", "all" or names of power modes; no `batches` are the network's own. `budget` is the
+    most that one part may cost; `rates` has the price of one unit of another currency in that of the budget,
+    as in ``{"CNY": 0.14}``. `progress` is called with each part's id. Raises `UnknownIdError` for globs that
+    match nothing and modes that no part has, `InputError` for a budget in a currency without a rate.
 
     >>> compare("zoo:resnet18", ["t4", "rk3588"], precisions=["int8"]).candidates[0].estimate.device
     't4'
@@ -207,7 +217,7 @@ def compare(
         [read_device(device_id) for device_id in chosen],
         modes=modes,
         precisions=named or [None],
-        batches=batches,
+        batches=tuple(batches) or (network.batch,),
         limits=Limits(max_latency_s, max_power_w, budget, rates or {}),
         progress=progress,
     )

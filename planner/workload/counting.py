@@ -108,7 +108,10 @@ class _Counter:
         if reason is not None:
             reads = tuple(name for name in node.inputs if name in self._runtime)
             op_type = f"{node.domain}:{node.op_type}" if node.domain else node.op_type
-            self._unresolved.append(Unresolved(node.name, op_type, reason, reads))
+            known = self._resolved
+            unsized = tuple(name for name in outputs if name not in known.tensors)
+            behind = known.behind.get(node.name)
+            self._unresolved.append(Unresolved(node.name, op_type, reason, reads, behind, unsized))
 
     def _unsized(self, node: Node) -> str | None:
         """Why a node cannot be counted by its element types."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.schema.record.network import InspectRecord, OperatorRecord, TensorRecord
 from planner.workload.graph import UNKNOWN_RANK, TensorSpec
+from planner.workload.wholeness import why_partial
 from planner.workload.workload import Workload
 
 
@@ -27,6 +28,7 @@ def workload_record(workload: Workload, *, kernels: int) -> InspectRecord:
             {"name": item.name, "op_type": item.op_type, "reason": item.reason}
             for item in workload.unresolved
         ],
+        "whole": why_partial(workload) is None,
         "assumptions": list(workload.assumptions),
         "sha256": workload.digest,
     }

@@ -45,5 +45,6 @@ class InspectRecord(TypedDict):
     outputs: list[TensorRecord]
     operators: list[OperatorRecord]
     unresolved: list[UnresolvedRecord]
+    whole: bool
     assumptions: list[str]
     sha256: str

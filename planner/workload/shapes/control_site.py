@@ -87,7 +87,7 @@ class ControlSite:
 
 
 def body_outputs(body: Graph, resolved: Resolved) -> tuple[TensorSpec, ...]:
-    """Types that a resolved subgraph gives; `RuleError` where one of its nodes failed, with the first reason."""
+    """Types that a resolved subgraph gives; `RuleError` with the first reason where a node of it failed."""
     if resolved.failures:
         name, reason = next(iter(resolved.failures.items()))
         raise RuleError(f"its subgraph's node {name!r}: {reason}")

@@ -35,8 +35,8 @@ class Resolved:
     """A graph with its constants hoisted, and what is known of its tensors.
 
     `fixed` names tensors that do not depend on input values, so that an engine computes them once.
-    `failures` maps the nodes that could not be resolved to reasons, `bodies` the nodes with subgraphs to
-    these.
+    `failures` maps the nodes that could not be resolved to reasons, `behind` those of them that only depend
+    on another to that one, `bodies` the nodes with subgraphs to these.
     """
 
     graph: Graph
@@ -44,6 +44,7 @@ class Resolved:
     values: Mapping[str, Array]
     fixed: frozenset[str]
     failures: Mapping[str, str]
+    behind: Mapping[str, str]
     bodies: Mapping[str, tuple[Body, ...]]
     assumptions: tuple[str, ...]
     sequences: Mapping[str, tuple[Array, ...]] = field(default_factory=lambda: MappingProxyType({}))
@@ -92,6 +93,7 @@ class Scope:
         if outer is not None:
             self._take(outer, captured(graph))
         self._failures: dict[str, str] = {}
+        self._behind: dict[str, str] = {}
         self._bodies: dict[str, tuple[Body, ...]] = {}
         self._assumptions: list[str] = []
         self._rebatched_nodes: list[str] = []
@@ -134,6 +136,7 @@ class Scope:
             values=MappingProxyType(values),
             fixed=frozenset(self._fixed),
             failures=MappingProxyType(self._failures),
+            behind=MappingProxyType(self._behind),
             bodies=MappingProxyType(self._bodies),
             assumptions=tuple(self._assumptions + self._rebatch_notes()),
             sequences=MappingProxyType(
@@ -189,6 +192,8 @@ class Scope:
 
     def _fail(self, node: Node, reason: str, culprit: str) -> None:
         self._failures[node.name] = reason
+        if culprit != node.name:
+            self._behind[node.name] = culprit
         for name in filter(None, node.outputs):
             self._values.pop(name, None)
             self._fixed.discard(name)
