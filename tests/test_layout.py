@@ -29,7 +29,8 @@ FLOORS = {
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},
-        {"text", "main", "arguments", "model_options", "own_parts", "output"},
+        {"text", "main", "model_options", "own_parts", "output"},
+        {"arguments"},
     ],
     "plan": [
         {"sweep"},

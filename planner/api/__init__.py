@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     )
     from planner.api.networks import (
         Inspection,
+        asked,
         compare,
         estimate,
         estimate_units,
@@ -116,6 +117,7 @@ _HOME = {
     ),
     "networks": (
         "Inspection",
+        "asked",
         "compare",
         "estimate",
         "estimate_units",
@@ -152,6 +154,7 @@ __all__ = [
     "ReportChanges",
     "SimulatedScenario",
     "UnitCurve",
+    "asked",
     "baseline",
     "calibrate",
     "check_database",

@@ -25,10 +25,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A counted network, and how many kernels an engine makes of its operators."""
+    """A counted network, and how many kernels an engine makes of its operators.
+
+    `partial` says what is missing where the totals are not those of the whole network.
+    """
 
     workload: Workload
     kernels: int
+    partial: str | None = None
+
+
+def asked(
+    *,
+    batch: int | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    dims: Mapping[str, int] | None = None,
+    extents: Mapping[str, tuple[int, ...]] | None = None,
+    values: Mapping[str, float | Sequence[float]] | None = None,
+    rounds: Mapping[str, int] | None = None,
+) -> Asked:
+    """What a file leaves open, said: the batch, and by name shapes of inputs and open extents (`dims`).
+
+    Also shapes of tensors that depend on data (`extents`), what small inputs hold (`values`), and how often a
+    `Loop` runs (`rounds`).
+
+    >>> asked(dims={"height": 320, "width": 320}).dims["width"]
+    320
+    """
+    import numpy as np
+
+    from planner.workload.asked import Asked
+
+    held = {name: np.asarray(value) for name, value in (values or {}).items()}
+    return Asked(batch, shapes or {}, dims or {}, extents or {}, held, rounds or {})
 
 
 def read_onnx(
@@ -72,6 +101,7 @@ def inspect(
     11689512
     """
     from planner.latency.kernels.prepared import kernels_of
+    from planner.workload.wholeness import advice_for, why_partial
     from planner.workload.workload import Workload, at_precision
 
     if isinstance(workload, Workload):
@@ -81,7 +111,9 @@ def inspect(
     named = precision_named(precision)
     if named is not None:
         counted = at_precision(counted, named)
-    return Inspection(counted, len(kernels_of(counted, engine)))
+    why = why_partial(counted)
+    partial = f"{why}; {advice_for(counted)}" if why is not None else None
+    return Inspection(counted, len(kernels_of(counted, engine)), partial)
 
 
 def estimate(

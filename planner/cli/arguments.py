@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,7 +11,6 @@ from planner.units import UnitError, parse_quantity
 
 if TYPE_CHECKING:
     from planner.schema.reading.quantity import Money
-    from planner.workload.graph import Array
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ def parse_counts(option: str, texts: Sequence[str]) -> dict[str, int]:
     }
 
 
-def parse_values(texts: Sequence[str]) -> dict[str, Array]:
+def parse_values(texts: Sequence[str]) -> dict[str, tuple[float, ...]]:
     """`NAME=16000` or `NAME=1,2,3` texts as what inputs hold; `true` and `false` are one and zero."""
     return _named("--input", texts, "NAME=16000, or numbers with commas", _numbers)
 
@@ -65,19 +65,19 @@ def _one(text: str) -> tuple[int, ...]:
     return _sizes(text) if "," not in text else _sizes("")
 
 
-def _numbers(text: str) -> Array:
-    import numpy as np
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(_number(word.strip().lower()) for word in text.split(","))
 
-    words = [word.strip().lower() for word in text.split(",")]
-    numbers = [{"true": 1.0, "false": 0.0}.get(word) for word in words]
-    # Whole numbers stay whole: a float of 64 bits holds them to 2^53 only.
-    whole = all(word.lstrip("+-").isdigit() for word in words)
-    if whole:
-        return np.asarray([int(word) for word in words], dtype=np.int64)
-    read = [float(word) if number is None else number for word, number in zip(words, numbers, strict=True)]
-    if not np.isfinite(read).all():
-        raise ValueError(text)
-    return np.asarray(read)
+
+def _number(word: str) -> float:
+    if word in ("true", "false"):
+        return int(word == "true")
+    if word.lstrip("+-").isdigit():
+        return int(word)
+    number = float(word)
+    if not math.isfinite(number):
+        raise ValueError(word)
+    return number
 
 
 def parse_rates(texts: Sequence[str]) -> dict[str, float]:

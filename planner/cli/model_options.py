@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
+from planner import api
 from planner.cli.arguments import parse_counts, parse_extents, parse_shapes, parse_values
 
 if TYPE_CHECKING:
@@ -57,9 +58,7 @@ def extent_options(command: Callable[P, R]) -> Callable[..., R]:
         rounds: tuple[str, ...],
         **kwargs: Any,  # noqa: ANN401
     ) -> R:
-        from planner.workload.asked import Asked
-
-        asked = Asked(
+        asked = api.asked(
             shapes=parse_shapes(shapes),
             dims=parse_counts("--dim", dims),
             extents=parse_extents(extents),

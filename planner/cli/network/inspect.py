@@ -34,7 +34,6 @@ def command(
 ) -> None:
     """Count operations, bytes and memory of MODEL (a file or zoo:NAME), per operator."""
     from planner.workload.record import operator_rows, workload_record
-    from planner.workload.wholeness import advice_for, why_partial
 
     found = api.inspect(model, asked=asked, precision=precision, engine=engine)
     workload = found.workload
@@ -46,9 +45,8 @@ def command(
         f"peak activations {quantity(workload.peak_activation_bytes, 'bytes')}, "
         f"{len(workload.operators)} operators in {record['kernels']} kernels",
     ]
-    why = why_partial(workload)
-    if why is not None:
-        heading.insert(0, f"NOT WHOLE, so every total is too low: {why}; {advice_for(workload)}")
+    if found.partial is not None:
+        heading.insert(0, f"NOT WHOLE, so every total is too low: {found.partial}")
     heading += _tensor_lines(record)
     footer = [f"assumed: {text}" for text in workload.assumptions]
     footer += [f"not costed: {u.name} ({u.op_type}): {u.reason}" for u in workload.unresolved]

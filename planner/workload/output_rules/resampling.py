@@ -1,4 +1,4 @@
-"""`Resize` and `Upsample` by factors, as engines do: in 32-bit floating point, rounded down."""
+"""`Resize`, `Upsample` by factors, as engines do: in 32-bit floating point, rounded down; `MaxUnpool`."""
 
 from __future__ import annotations
 
@@ -60,4 +60,10 @@ def _upsample(site: NodeContext) -> OutputTypes:
     return _scaled(site, factors, range(len(shape))) if factors else NOT_COVERED
 
 
-RULES: Mapping[str, OutputRule] = {"Resize": _resize, "Upsample": _upsample}
+def _unpool(site: NodeContext) -> OutputTypes:
+    """`MaxUnpool` to a shape that is given; without one the standard's rule follows the kernel."""
+    wanted = site.value(2)
+    return NOT_COVERED if wanted is None else one(site.spec(0).dtype, tuple(int(side) for side in wanted))
+
+
+RULES: Mapping[str, OutputRule] = {"Resize": _resize, "Upsample": _upsample, "MaxUnpool": _unpool}

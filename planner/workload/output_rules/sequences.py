@@ -162,20 +162,6 @@ def _split_text(site: NodeContext) -> OutputTypes:
     )
 
 
-def _window(site: NodeContext) -> OutputTypes:
-    size = site.whole(0)
-    if size is None:
-        return NOT_COVERED
-    return one(name_of(site.number("output_datatype", 1)), (size,))
-
-
-def _mel_weights(site: NodeContext) -> OutputTypes:
-    bins, length = site.whole(0), site.whole(1)
-    if bins is None or length is None:
-        return NOT_COVERED
-    return one(name_of(site.number("output_datatype", 1)), (length // 2 + 1, bins))
-
-
 def held_value(node: Node, spec: TensorSpec | None) -> Array:
     """What `Shape`, `Size`, `SequenceLength` and `OptionalHasElement` answer, which the types alone tell."""
     if node.op_type == "OptionalHasElement":
@@ -211,6 +197,4 @@ RULES: Mapping[str, OutputRule] = {
     "StringSplit": _split_text,
     "StringNormalizer": _normalised_text,
     "RegexFullMatch": _match,
-    **dict.fromkeys(("HannWindow", "HammingWindow", "BlackmanWindow"), _window),
-    "MelWeightMatrix": _mel_weights,
 }

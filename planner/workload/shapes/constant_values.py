@@ -224,6 +224,7 @@ RULES: Mapping[str, Callable[[Node, Sequence[Any]], Any]] = {
     "ConstantOfShape": _constant_of_shape,
     "Transpose": lambda node, v: np.transpose(v[0], _list(node, "perm") or None),
     "Reshape": _reshape,
+    "Range": lambda _node, v: np.arange(v[0].item(), v[1].item(), v[2].item()),
     "Expand": lambda _node, v: np.broadcast_to(
         v[0], np.broadcast_shapes(v[0].shape, tuple(int(extent) for extent in v[1]))
     ),

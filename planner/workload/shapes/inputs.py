@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.workload.asked import Asked
 from planner.workload.dtypes import BITS, TEXT
@@ -52,6 +54,7 @@ def bind_inputs(graph: Graph, asked: Asked) -> Binding:
     bound = {name: _bound(spec, binder.shape(name, spec)) for name, spec in graph.inputs.items()}
     binder.refuse_stray_batch()
     values = {name: binder.value(name, bound[name], value) for name, value in asked.values.items()}
+    values |= _empty(bound)
     if binder.problems:
         raise InputError(graph.name, binder.problems)
     size, axes = binder.inferences(bound)
@@ -81,6 +84,15 @@ def _bound(spec: TensorSpec, shape: tuple[int, ...]) -> TensorSpec:
     """An input with its extents; a sequence holds one tensor of these."""
     item = TensorSpec(spec.dtype, shape)
     return item if spec.items is None else sequence_of(spec.dtype, (item,))
+
+
+def _empty(bound: Mapping[str, TensorSpec]) -> dict[str, Array]:
+    """Inputs without elements, of which everything is known (axes that are not given)."""
+    return {
+        name: np.empty([int(dim) for dim in spec.shape], dtype)
+        for name, spec in bound.items()
+        if spec.items is None and 0 in spec.shape and (dtype := numpy_type(spec.dtype)) is not None
+    }
 
 
 class _Binder:
