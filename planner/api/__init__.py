@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from planner.api.engines import (
         PROFILE_TOOLS,
+        SEVERAL_FILES,
         calibrate,
         import_profile,
         measure,
@@ -109,6 +110,7 @@ _HOME = {
     ),
     "engines": (
         "PROFILE_TOOLS",
+        "SEVERAL_FILES",
         "calibrate",
         "import_profile",
         "measure",
@@ -145,6 +147,7 @@ _HOME = {
 __all__ = [
     "CHANGES_ENDINGS",
     "PROFILE_TOOLS",
+    "SEVERAL_FILES",
     "AppliedCorrection",
     "Claims",
     "ClockSaving",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PROFILE_TOOLS = ("trtexec", "onnxruntime", "openvino", "msprof", "tegrastats")
 """Tools whose profiles `import_profile` reads."""
+SEVERAL_FILES = ("trtexec", "openvino")
+"""Those that write several files for one measurement."""
 
 
 def measure(
@@ -152,25 +154,33 @@ def import_profile(
 ) -> EngineProfile:
     """Read what a tool wrote: latency and layers (s), power (W), temperatures (degC).
 
-    `tool` is one of `PROFILE_TOOLS`; trtexec takes several files, the others one. With `model`, layers are
-    mapped to its nodes where their names allow. Raises `UnknownIdError` for another tool and `InputError` for
-    files that are not its own, or too many.
+    `tool` is one of `PROFILE_TOOLS`; those of `SEVERAL_FILES` take several files, the others one. With
+    `model`, read as `asked` says, layers are mapped to its nodes where their names allow. Raises
+    `UnknownIdError` for another tool and `InputError` for files that are not its own, or too many.
 
     >>> import_profile("trtexec", ["times.json", "profile.json"]).latency_s.median  # doctest: +SKIP
     0.0021
     """
     import importlib
 
-    from planner.engines.imports.profile import with_operators
+    from planner.engines.imports.node_names import with_operators
+    from planner.engines.imports.recognised import other_tool
     from planner.errors import InputError, Problem, UnknownIdError
     from planner.zoo.source import read_model
 
     if tool not in PROFILE_TOOLS:
         raise UnknownIdError("tool", tool, PROFILE_TOOLS)
     paths = [Path(file) for file in files]
-    if tool != "trtexec" and len(paths) != 1:
+    if tool not in SEVERAL_FILES and len(paths) != 1:
         problem = Problem("files", f"one file of {tool}", str(len(paths)), "import them one by one")
         raise InputError("import", [problem])
     reader = importlib.import_module(f"planner.engines.imports.{tool}")
-    profile: EngineProfile = reader.read(paths)
+    try:
+        profile: EngineProfile = reader.read(paths)
+    except InputError as error:
+        known = next((found for path in paths if (found := other_tool(path, tool)) is not None), None)
+        if known is None:
+            raise
+        problem = Problem("file", f"a profile of {tool}", *known)
+        raise InputError(error.source, [problem]) from error
     return profile if model is None else with_operators(profile, read_model(model, asked=asked))
