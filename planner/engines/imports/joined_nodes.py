@@ -17,7 +17,34 @@ _AFTER_LAST = re.compile(r"gemm_output_reshape|ReorderOutput")
 
 def with_joined(layers: Sequence[ProfileLayer], nodes: Sequence[Node], tool: str) -> list[ProfileLayer]:
     """The layers with the nodes that they hold without a mention, and an engine's own kernels beside them."""
+    if tool == "onnxruntime":
+        layers = _by_place(layers, nodes)
     return _with_own_kernels(_Joiner(layers, nodes, tool).joined())
+
+
+def _by_place(layers: Sequence[ProfileLayer], nodes: Sequence[Node]) -> list[ProfileLayer]:
+    """Kernels without any name of the network (`Gelu_token_12`): the nodes between their neighbours'.
+
+    Layers and nodes are in the order in which they run.
+    """
+    order = {node.name: place for place, node in enumerate(nodes)}
+    mentioned = {name for layer in layers for name in layer.operators}
+    free = [node.name for node in nodes if node.name not in mentioned]
+    last = -1
+    before = []
+    for layer in layers:
+        before.append(last)
+        last = max((order[name] for name in layer.operators if name in order), default=last)
+    next_first = len(nodes)
+    given = list(layers)
+    for place in reversed(range(len(layers))):
+        layer = layers[place]
+        if layer.operators:
+            next_first = min((order[name] for name in layer.operators if name in order), default=next_first)
+        elif not _BEFORE_NEXT.match(layer.name) and not _AFTER_LAST.match(layer.name):
+            between = tuple(name for name in free if before[place] < order[name] < next_first)
+            given[place] = replace(layer, operators=between)
+    return given
 
 
 class _Joiner:
