@@ -13,6 +13,7 @@ from planner.cli.model_options import extent_options
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
+from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
     from planner.plan.compare.candidate import Candidate
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     help="Repeatable; default: of the file.",
 )
 @extent_options
+@click.option("--unit", help="Compute unit by id or kind (cpu, gpu, npu, dla); default: the best of a part.")
 @click.option("--max-latency", metavar="50ms")
 @click.option("--max-power", metavar="15W")
 @click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")
@@ -46,6 +48,7 @@ def command(
     modes: str,
     precisions: tuple[str, ...],
     batches: tuple[int, ...],
+    unit: str | None,
     max_latency: str | None,
     max_power: str | None,
     budget: str | None,
@@ -65,6 +68,7 @@ def command(
         modes=modes if modes in ("default", "all") else modes.split(","),
         precisions=[text for group in precisions for text in group.split(",")],
         batches=batches or (network.batch,),
+        unit=unit,
         max_latency_s=parse_option("--max-latency", max_latency, "s"),
         max_power_w=parse_option("--max-power", max_power, "w"),
         budget=parse_budget("--budget", budget),
@@ -76,13 +80,15 @@ def command(
         {
             "part": c.estimate.device,
             "mode": c.estimate.mode,
-            "unit": c.estimate.unit,
+            "unit": f"{c.instances} x {c.estimate.unit}" if c.instances > 1 else c.estimate.unit,
+            "engine": c.estimate.engine,
             "precision": str(c.estimate.precision),
             "batch": str(c.estimate.batch),
             "latency (low - high)": band(
                 c.estimate.latency_s.low, c.estimate.latency_s.mid, c.estimate.latency_s.high, "s"
             ),
             "plan with": quantity(c.planning_latency_s.mid, "s"),
+            "rests on": c.estimate.provenance.value,
             "power": quantity(c.estimate.part_power_w.mid, "w"),
             "price": f"{c.price.amount:g} {c.price.currency}" if c.price else "unknown",
             "": _standing(c),
@@ -91,6 +97,11 @@ def command(
     ]
     rows = frame_rows(comparison.to_frame())
     footer = [f"{c.name}: {c.loses}" for c in comparison.candidates if c.loses]
+    footer += [
+        f"{c.estimate.device} {c.estimate.mode}, not on {line}"
+        for c in comparison.candidates
+        for line in other_lines(c.estimate.others)
+    ]
     footer += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in comparison.refusals]
     footer += [f"note: {text}" for text in comparison.notes]
     if comparison.contradiction:

@@ -11,6 +11,7 @@ from planner import api
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import quantity, share
+from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
     from planner.plan.sizing.growth import YearCount
@@ -65,11 +66,13 @@ def _table_row(item: SizedOption) -> dict[str, str]:
     spares = f" + {option.spares}" if option.spares else ""
     return {
         "part": option.device,
+        "on": option.runs_on,
         "setting": f"{option.mode} {option.precision} b{option.batch}",
         "count": f"{option.count}{spares}",
         "racks": str(option.racks),
         "busy": share(item.simulated.result.devices.utilisation if item.simulated else option.utilisation),
         "p99 (low - high)": _p99(item),
+        "rests on": option.latency_provenance.value,
         "hottest": quantity(_hottest_c(item), "c"),
         "power": quantity(option.heat.power_w, "w"),
         "to buy": _money(option.cost.capital, option.cost.currency),
@@ -83,6 +86,8 @@ def _p99(item: SizedOption) -> str:
     if tightest is None:
         return "not simulated"
     ends = (tightest.low_s, tightest.mid_s, tightest.high_s)
+    if not tightest.seen:
+        return "unknown"
     low, mid, high = ("no end" if end is None else quantity(end, "s") for end in ends)
     return f"{mid} ({low} - {high})"
 
@@ -102,6 +107,7 @@ def _footer(sizing: Sizing) -> list[str]:
     lines = []
     for item in sizing.options:
         lines.append(f"{item.option.device}: {item.verdict_reason}")
+        lines += [f"  not on {line}" for line in other_lines(item.option.others)]
         if item.count_for_service is not None:
             lines.append(
                 f"  {item.count_for_service} would keep the service levels with nothing to spare; "
@@ -119,6 +125,8 @@ def _footer(sizing: Sizing) -> list[str]:
             + (", as asked" if row.meets_target else "")
             for row in best.spares
         ]
+    if best is not None and best.simulated is not None:
+        lines += [f"{best.option.device}: {text}" for text in best.simulated.result.warnings]
     if sizing.contradiction is not None:
         lines.append(sizing.contradiction)
     lines += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in sizing.refusals]

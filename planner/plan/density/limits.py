@@ -179,7 +179,8 @@ def most_w(rack: Rack) -> float:
     """What a device draws when it serves all the time, warm enough to throttle."""
     thermal = rack.device.thermal
     leaked_w = float(leakage_w(thermal, np.array([thermal.throttle_c]))[0])
-    return rack.device.idle_w + leaked_w + max(service.busy_w for service in rack.device.services)
+    serving_w = rack.device.instances * max(service.busy_w for service in rack.device.services)
+    return rack.device.idle_w + leaked_w + serving_w
 
 
 def liquid_answer(rack: Rack, liquid: Liquid, others: Sequence[SiteLimit], most: int) -> LiquidAnswer:

@@ -22,7 +22,8 @@ from planner.plan.money.economics import (
     years,
 )
 from planner.plan.money.prices import QuotedPrice
-from planner.plan.money.tariff import Draw, carbon_kg_per_j
+from planner.plan.money.tariff import carbon_kg_per_j
+from planner.plan.options.option import Draw
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
 

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.plan.money.prices import in_currency, price_of
-from planner.plan.money.tariff import Draw, energy_price_per_j
-from planner.plan.options.option import Cost
+from planner.plan.money.tariff import energy_price_per_j
+from planner.plan.options.option import Cost, Draw
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Carrier, Scenario
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from planner.latency.band import Band
 from planner.latency.planning import Shortfall
-from planner.latency.result import Estimate
+from planner.latency.result import Estimate, OtherUnit
+from planner.latency.units.compete import instances_of
 from planner.provenance import Provenance
 from planner.rack.description.rack import Service, Unit
 from planner.schema.hardware.device import ComputeUnit, Device, Mode
@@ -42,6 +43,19 @@ class RackHeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Draw:
+    """Mean power in two parts: what is drawn at all hours alike, and what follows the load over the day."""
+
+    fixed_w: float
+    load_w: float
+
+    @property
+    def mean_w(self) -> float:
+        """Mean power over the day."""
+        return self.fixed_w + self.load_w
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """Money in the scenario's currency; None where a price is unknown."""
 
@@ -71,9 +85,13 @@ class Option:
     """Share of time each of the `count` devices is expected to be busy, with batches as full as they get."""
     offered_utilisation: float
     """Load over what full batches could carry; the rest is headroom."""
+    mean_offered_utilisation: float
+    """The same over the whole period of the streams' profiles, where they have some."""
     throughput_per_s: float
     """Requests of the scenario's mix that one device can serve."""
     heat: RackHeat
+    draw: Draw
+    """Mean power over the period of the profiles, as a year is billed; `heat` is of its busiest stretch."""
     cost: Cost
     latency_provenance: Provenance
     provenance: Provenance
@@ -104,6 +122,22 @@ class Option:
     def compute_unit(self) -> ComputeUnit:
         """The unit that the plan rests on."""
         return self.part.units[self.unit]
+
+    @property
+    def others(self) -> tuple[OtherUnit, ...]:
+        """Units of the part that were compared in the same mode, precision and batch."""
+        return self.networks[0].estimate.others
+
+    @property
+    def instances(self) -> int:
+        """How many of the unit serve side by side in one device."""
+        return instances_of(self.part, [item.estimate for item in self.networks])
+
+    @property
+    def runs_on(self) -> str:
+        """Unit and engine in words, as in `3 x npu rknn`."""
+        unit = f"{self.instances} x {self.unit}" if self.instances > 1 else self.unit
+        return f"{unit} {self.engine}"
 
     @property
     def feasible(self) -> bool:

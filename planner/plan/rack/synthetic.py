@@ -8,7 +8,8 @@ from planner.errors import InputError, Problem
 from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life
 from planner.plan.rack.heat import thermal_of_accelerator
-from planner.plan.rack.rack_model import host_of, rack_air, rack_fan_w, stream_groups
+from planner.plan.rack.rack_model import host_of, rack_air, rack_fan_w, request_times_s, stream_groups
+from planner.plan.rack.run_length import run_window
 from planner.rack.description.rack import Batching, Rack, RackDevice, Service
 from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
 from planner.schema.scenario.scenario import Scenario
@@ -20,16 +21,18 @@ def synthetic_rack(scenario: Scenario) -> Rack:
     if given is None or given.synthetic is None:
         raise InputError(scenario.id, [Problem("deployment.synthetic", "a device given by numbers", "none")])
     run = scenario.simulation
+    device = replace(_device(given.synthetic), host=host_of(scenario))
+    window = run_window(scenario, stream_groups(scenario), request_times_s(device.services))
     return Rack(
-        device=replace(_device(given.synthetic), host=host_of(scenario)),
+        device=device,
         count=given.count,
-        streams=stream_groups(scenario),
+        streams=window.streams,
         batching=Batching(),
         dispatch=run.dispatch,
         spill_at=run.spill_at,
         air=rack_air(scenario, devices=given.count),
         fan_w=rack_fan_w(scenario.site),
-        duration_s=run.duration_s,
+        duration_s=window.duration_s,
         warmup_s=run.warmup_s,
         seed=run.seed,
         replications=run.replications,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.latency.record import band_record, estimate_record
+from planner.latency.record import band_record, estimate_record, other_unit_records
 from planner.plan.compare.candidate import Comparison, Refusal
 from planner.plan.options.option import Option
 from planner.plan.study.study import Study
@@ -30,6 +30,7 @@ def comparison_record(comparison: Comparison) -> ComparisonRecord:
                 "risk": candidate.risk,
                 "tie": candidate.tie,
                 "loses": candidate.loses,
+                "units": candidate.instances,
                 "price": money_record(candidate.price),
             }
             for candidate in comparison.candidates
@@ -56,6 +57,8 @@ def option_record(option: Option) -> OptionRecord:
         "device": option.device,
         "name": option.device_name,
         "unit": option.unit,
+        "units": option.instances,
+        "other_units": other_unit_records(option.others),
         "mode": option.mode,
         "engine": option.engine,
         "precision": str(option.precision),
@@ -93,6 +96,9 @@ def infeasible_record(study: Study) -> NoRackRecord:
         {
             "device": option.device,
             "mode": option.mode,
+            "unit": option.unit,
+            "engine": option.engine,
+            "latency_provenance": option.latency_provenance.value,
             "precision": str(option.precision),
             "batch": option.batch,
             "count": option.count,
@@ -104,6 +110,9 @@ def infeasible_record(study: Study) -> NoRackRecord:
         {
             "device": r.device,
             "mode": r.mode,
+            "unit": "",
+            "engine": "",
+            "latency_provenance": "",
             "precision": r.precision,
             "batch": "",
             "count": "",

@@ -10,7 +10,7 @@ from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.option_contradiction import contradiction
 from planner.provenance import Status
 from planner.rack.counts.results import StreamResult
-from planner.rack.counts.statistics import samples_wanted
+from planner.rack.description.evidence import requests_wanted
 from planner.units import format_percent, format_quantity
 from planner.wording.message import counted, message, word
 
@@ -187,7 +187,7 @@ def _verdict_risks(simulated: Simulated) -> list[str]:
         if stream.verdict != "PASS"
     ]
     for stream, group in zip(simulated.result.streams, simulated.rack.streams, strict=True):
-        wanted = samples_wanted(group)
+        wanted = requests_wanted(group)
         if stream.verdict == "PASS" and stream.served < wanted:
             found.append(
                 message(

@@ -27,16 +27,16 @@ def constraints(scenario: Scenario, simulated: Simulated) -> tuple[Constraint, .
     site, throttle_c = scenario.site, simulated.rack.device.thermal.throttle_c
     hottest_c, worst_w = simulated.result.devices.temperature_c.max, option.heat.worst_power_w
     units = rack_units(scenario, option.part, option.count + option.spares)
-    busy, most = simulated.result.devices.utilisation, scenario.planning.utilisation_limit_ratio
+    used, most = option.offered_utilisation, scenario.planning.utilisation_limit_ratio
     rows = [
         _limit(message("limit.power"), site.power_limit_w, worst_w, "{:,.0f} W"),
         _limit(message("limit.height"), site.rack_units, units, "{:g} U"),
         _limit(message("limit.hottest"), throttle_c, hottest_c, "{:.0f} °C"),
         Constraint(
-            name=message("limit.busy"),
+            name=message("limit.capacity"),
             limit=format_percent(most),
-            value=format_percent(busy),
-            met=round(busy, 2) <= most,
+            value=format_percent(used),
+            met=round(used, 3) <= most,
         ),
     ]
     budget = scenario.money.budget_money

@@ -15,7 +15,7 @@ from planner.rack.counts.latencies import pooled
 from planner.rack.counts.statistics import latency_quantile
 from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
-from planner.rack.load.expected import offered_utilisation
+from planner.rack.load.expected import offered_utilisation, over_the_period
 from planner.rack.studies.year import rack_at
 
 HOURS = 24
@@ -52,7 +52,7 @@ def simulate_day(
 ) -> tuple[Hour, ...]:
     """Every hour of a day whose profiles begin at midnight; `supply_by_hour_c` has one value an hour."""
     window = replace(rack, duration_s=warmup_s + window_s, warmup_s=warmup_s, initial="steady")
-    offered = offered_utilisation(rack)
+    offered = offered_utilisation(over_the_period(rack))
     return tuple(
         _hour(window, hour, supply_c, offered)
         for hour, supply_c in zip(range(HOURS), supply_by_hour_c, strict=True)

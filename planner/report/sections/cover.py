@@ -83,9 +83,10 @@ def _places(study: StudyRecord, say: Wording) -> tuple[tuple[str, str], ...]:
 
 
 def setting(option: OptionRecord, say: Wording) -> str:
-    """Mode, precision and batch of an option in a few words."""
+    """Unit, engine, mode, precision and batch of an option in a few words."""
     batch = say("option.batch", batch=option["batch"])
-    parts = [option["mode"], shortened(option["precision"].upper(), 16), batch]
+    unit = f"{option['units']} × {option['unit']}" if option["units"] > 1 else option["unit"]
+    parts = [unit, option["engine"], option["mode"], shortened(option["precision"].upper(), 16), batch]
     return say("option.setting", items=tuple(part for part in parts if part))
 
 

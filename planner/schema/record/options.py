@@ -16,6 +16,29 @@ class BandRecord(TypedDict):
     level: NotRequired[float | None]
 
 
+class OptionalBandRecord(TypedDict):
+    """A band, or null in each of its places where a network does not fit."""
+
+    low: float | None
+    mid: float | None
+    high: float | None
+    level: float | None
+
+
+class OtherUnitRecord(TypedDict):
+    """A unit of the part that was compared and not taken; null for one that cannot run the network."""
+
+    unit: str
+    kind: str
+    count: int
+    engine: str
+    precision: str | None
+    provenance: str | None
+    latency_s: OptionalBandRecord
+    planning_latency_s: OptionalBandRecord
+    reason: str
+
+
 class AnswerRecord(TypedDict):
     """The result in words."""
 
@@ -31,6 +54,9 @@ class OptionRecord(TypedDict):
     device: str
     name: str
     unit: str
+    units: int
+    """How many of the unit serve side by side in one device."""
+    other_units: list[OtherUnitRecord]
     mode: str | None
     engine: str | None
     precision: str

@@ -52,6 +52,8 @@ class Candidates(StrictModel):
     max_batch: int = Field(default=1, ge=1, le=256)
     max_wait_s: Seconds = 0.0
     """How long a batch may wait to fill."""
+    units: list[UnitKind] = Field(default_factory=list)
+    """Kinds of units that a part's plan may rest on; all compete unless given."""
     beside: list[UnitKind] = Field(default_factory=list)
     """Kinds of units that serve beside the one that a part's plan rests on."""
     contention: Contention | None = None
@@ -66,7 +68,7 @@ class Carrier(StrictModel):
     slots: int = Field(default=1, ge=1, le=1000)
     power_w: Watts
     price_money: Money
-    rack_units: float = Field(gt=0, le=1000)
+    rack_units: float = Field(gt=0, le=1e6)
     note: str
 
 
@@ -79,7 +81,7 @@ class Site(StrictModel):
     airflow_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
     recirculation_ratio: Share
     fan_w: Watts
-    rack_units: float = Field(gt=0, le=1000)
+    rack_units: float = Field(gt=0, le=1e6)
     racks: int = Field(default=1, ge=1, le=100_000)
     """The most racks that may be used; airflow, fans, height and power limit are those of one."""
     power_limit_w: Annotated[Watts, Field(gt=0)]
@@ -179,6 +181,8 @@ class Deployment(StrictModel):
     count: int = Field(ge=1, le=100_000)
     mode: str | None = None
     precision: PrecisionName | None = None
+    unit: str | None = None
+    """Id or kind of the unit that the plan rests on; the best unless given."""
     synthetic: Accelerator | None = None
 
     @model_validator(mode="after")

@@ -135,7 +135,7 @@ CASES: dict[str, tuple[list[Change], str | None]] = {
     "two of four where it is": ([pruning(pattern="two_of_four")], None),
     # efficiency-blind
     "three of the biggest module for two cameras": (
-        [LIGHT, BOTH, BARE, given("jetson-agx-orin-64", 3),
+        [LIGHT, BOTH, BARE, given("jetson-agx-orin-64", 3), {"deployment": {"unit": "gpu"}},
          streams(model="zoo:yolov5l", count=2, rate="5 FPS")],
         "efficiency-blind/light-load"),
     "the small one for them": ([LIGHT, BOTH, BARE, given("jetson-orin-nano-8", 1, "15W")], None),

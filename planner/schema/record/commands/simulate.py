@@ -226,10 +226,14 @@ class SimulateRecord(RackRecord, RunBesideRecord, RackLifeRecord, ClaimsRecord):
 
 
 class RuledOutRecord(TypedDict):
-    """A combination that was ruled out; batch and count are empty text where it cannot run at all."""
+    """A combination that was ruled out; what is of a unit, batch and count are empty text where it
+    cannot run at all."""
 
     device: str
     mode: str
+    unit: str
+    engine: str
+    latency_provenance: str
     precision: str
     batch: int | str
     count: int | str
