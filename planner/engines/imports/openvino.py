@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -87,25 +87,28 @@ def _from_text(text: str, found: _Found, readings: Readings) -> None:
         elif table and line.strip() and not line.startswith(("Total", '"Total')):
             table.append(line)
         elif table:
-            found.requests.append(list(_rows(table, place, readings)))
+            found.requests.append(_rows(table, place, readings))
             table = []
         elif printed := _PRINTED.match(line):
             if not found.requests or number > place + 1:
                 found.requests.append([])
             place = number
-            found.requests[-1] += _printed_layer(printed, number, readings)
+            _keep_printed(found.requests[-1], printed, number, readings)
         else:
             _keep_result(found.results, line)
     if table:
-        found.requests.append(list(_rows(table, place, readings)))
+        found.requests.append(_rows(table, place, readings))
 
 
-def _printed_layer(printed: re.Match[str], number: int, readings: Readings) -> list[ProfileLayer]:
-    """The layer on a line of a console, where it ran."""
+def _keep_printed(
+    layers: list[ProfileLayer], printed: re.Match[str], number: int, readings: Readings
+) -> None:
+    """The layer on a line of a console."""
     if printed["status"] != "EXECUTED":
-        return []
+        _note_joined(layers, printed["name"], printed["type"])
+        return
     time_s = readings.seconds(printed["time"], _TIME, 1e-3, line=number)
-    return [ProfileLayer(printed["name"], time_s, printed["kind"] or printed["type"])]
+    layers.append(ProfileLayer(printed["name"], time_s, printed["kind"] or printed["type"]))
 
 
 def _keep_result(results: dict[str, str], line: str) -> None:
@@ -126,19 +129,19 @@ def _keep_result(results: dict[str, str], line: str) -> None:
         results["throughput"] = result["value"]
 
 
-def _rows(table: Sequence[str], place: int, readings: Readings) -> Iterator[ProfileLayer]:
+def _rows(table: Sequence[str], place: int, readings: Readings) -> list[ProfileLayer]:
     delimiter = ";" if ";" in table[0] else ","
     rows = csv.DictReader(io.StringIO("\n".join(table)), delimiter=delimiter)
-    layers = _Layers()
+    layers: list[ProfileLayer] = []
     for row in rows:
         line = place - 1 + rows.line_num
         name, status = row.get(_NAME), str(row.get(_STATUS, ""))
         if "EXECUTED" not in status.upper():
-            layers.joined(str(name), str(row.get(_TYPE)))
+            _note_joined(layers, str(name), str(row.get(_TYPE)))
             continue
         time_s = readings.seconds(row.get(_TIME), _TIME, 1e-3, line=line)
-        layers.ran(readings.text(name, _NAME, line=line), time_s, row.get(_KIND) or "")
-    yield from layers.found
+        layers.append(ProfileLayer(readings.text(name, _NAME, line=line), time_s, row.get(_KIND) or ""))
+    return layers
 
 
 def _from_json(content: object, found: _Found, readings: Readings) -> None:
@@ -155,34 +158,23 @@ def _from_json(content: object, found: _Found, readings: Readings) -> None:
 
 
 def _json_nodes(nodes: Sequence[object], readings: Readings) -> list[ProfileLayer]:
-    layers = _Layers()
+    layers: list[ProfileLayer] = []
     for number, node in enumerate(nodes):
         if not isinstance(node, dict):
             continue
         if "EXECUTED" not in str(node.get("status", "")).upper():
-            layers.joined(str(node.get("name")), str(node.get("node_type")))
+            _note_joined(layers, str(node.get("name")), str(node.get("node_type")))
             continue
         name = readings.text(node.get("name"), f"nodes[{number}].name")
         time_s = readings.seconds(node.get("real_time"), f"nodes[{number}].real_time", 1e-3)
-        layers.ran(name, time_s, str(node.get("exec_type") or ""))
-    return layers.found
+        layers.append(ProfileLayer(name, time_s, str(node.get("exec_type") or "")))
+    return layers
 
 
-class _Layers:
-    """Layers that ran; one that did not was joined to the one before, whose name may be OpenVINO's own."""
-
-    def __init__(self) -> None:
-        self.found: list[ProfileLayer] = []
-
-    def ran(self, name: str, time_s: float, kind: str) -> None:
-        """A layer with a time."""
-        self.found.append(ProfileLayer(name, time_s, kind))
-
-    def joined(self, name: str, node_type: str) -> None:
-        """A layer without one; inputs, outputs and constants never have one."""
-        if self.found and node_type not in _NEVER_RUN:
-            last = self.found[-1]
-            self.found[-1] = replace(last, mentions=(*last.mentions, name))
+def _note_joined(layers: list[ProfileLayer], name: str, node_type: str) -> None:
+    """A layer that did not run was joined to the one before it, whose name may be OpenVINO's own."""
+    if layers and node_type not in _NEVER_RUN:
+        layers[-1] = replace(layers[-1], mentions=(*layers[-1].mentions, name))
 
 
 def _mean(requests: Sequence[Sequence[ProfileLayer]]) -> tuple[ProfileLayer, ...]:
