@@ -118,6 +118,13 @@ class Workload:
             if operator.op_class == "view" and operator.reads and operator.writes
         }
 
+    def takes_batch(self, batch: int) -> bool:
+        """Whether the file leaves open, or has as one, the extents of the batch, so that it can be this."""
+        extents = [self.graph.inputs[name].shape[axis] for name, axis in self.batch_axes.items()]
+        if not extents:
+            return batch == self.batch
+        return all(isinstance(extent, str) or extent in (1, batch) for extent in extents)
+
     def _known_outputs(self) -> tuple[str, ...]:
         return tuple(name for name in self.outputs if name in self.tensors)
 

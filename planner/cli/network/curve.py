@@ -81,7 +81,7 @@ def command(
 def _verdict(found: LoadCurve) -> str:
     best = found.best
     if best is None or found.knee_at is None:
-        return "no knee: fewer than two sizes fit"
+        return "no knee: fewer than two sizes fit, or the network takes only one"
     return (
         f"knee at {found.knee_at:.3g} {found.over}, where the best rate of one meets the best of all; "
         f"most at {best.at}: {best.throughput_per_s:.4g}/s"
