@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from planner.collector import collector_paused
 from planner.errors import InputError, Problem, UnsupportedModelError
+from planner.shown import Shown
 from planner.workload.asked import Asked
 from planner.workload.counting import count_operators, with_bytes
 from planner.workload.dtypes import FLOATS, STORED_AS, precision_of, storage_bytes
@@ -37,8 +38,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+@dataclass(frozen=True, slots=True, repr=False)
+class Workload(Shown):
     """Everything counted about one network at one batch and input size.
 
     `precision` is None while tensors have the types of the file. `folded` names nodes that an engine works
@@ -133,6 +134,14 @@ class Workload:
             storage_bytes(tensor.dtype, tensor.elements)
             for tensor in self.tensors.values()
             if tensor.kind in kinds
+        )
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        return (
+            f"{self.model}: {self.macs / 1e9:.4g} GMAC, {self.parameters / 1e6:.4g} M parameters, "
+            f"batch {self.batch}, {len(self.operators)} operators"
         )
 
     def to_frame(self) -> pd.DataFrame:

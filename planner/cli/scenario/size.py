@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
+from planner.cli.text.margins import host_lines, margin_lines
 from planner.cli.text.numbers import quantity, share
+from planner.cli.text.rack_notes import availability_text
 from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
@@ -18,9 +21,19 @@ if TYPE_CHECKING:
     from planner.plan.sizing.sized import SizedOption, Sizing
     from planner.rack.simulation import SimulationEngine
 
+_RANK = (
+    "racks", "busy", "worst", "a year", "hottest", "left", "power", "rests on", "setting", "on",
+    "p99 (low - high)",
+)  # fmt: skip
+
+
+_RIGHT = frozenset(
+    {"count", "racks", "busy", "p99 (low - high)", "worst", "hottest", "power", "to buy", "a year"}
+)
+
 
 @click.command("size")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option(
     "--parts",
@@ -48,11 +61,12 @@ def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output
     output.write(
         CommandResult(
             sizing_record(sizing),
-            frame_rows(sizing.to_frame()),
+            lambda: frame_rows(sizing.to_frame()),
             [_table_row(item) for item in sizing.options],
             [sizing.source.scenario.question.strip()],
             [*_footer(sizing), *(f"note: {text}" for text in notes)],
-            frozenset({"count", "racks", "busy", "p99 (low - high)", "hottest", "power", "to buy", "a year"}),
+            _RIGHT,
+            _RANK,
         )
     )
     if sizing.feasible:
@@ -72,8 +86,10 @@ def _table_row(item: SizedOption) -> dict[str, str]:
         "racks": str(option.racks),
         "busy": share(item.simulated.result.devices.utilisation if item.simulated else option.utilisation),
         "p99 (low - high)": _p99(item),
+        "worst": _worst(item),
         "rests on": option.latency_provenance.value,
         "hottest": quantity(_hottest_c(item), "c"),
+        "left": _left(item),
         "power": quantity(option.heat.power_w, "w"),
         "to buy": _money(option.cost.capital, option.cost.currency),
         "a year": _money(option.cost.running_per_year, option.cost.currency),
@@ -92,11 +108,26 @@ def _p99(item: SizedOption) -> str:
     return f"{mid} ({low} - {high})"
 
 
+def _worst(item: SizedOption) -> str:
+    """The worst p99 of single installations, and how many of them break the promise."""
+    tightest = item.tightest
+    if tightest is None or tightest.worst_s is None:
+        return "-"
+    broken = tightest.installations_broken
+    return quantity(tightest.worst_s, "s") + ("" if not broken else f", {share(broken)} broken")
+
+
 def _hottest_c(item: SizedOption) -> float:
     """The hottest device of the simulated rack, or of the closed form's."""
     if item.simulated is None:
         return item.option.heat.temperature_c
     return item.simulated.result.devices.temperature_c.max
+
+
+def _left(item: SizedOption) -> str:
+    """Kelvins from the hottest device to its throttle."""
+    die = next(margin for margin in item.option.margins if margin.name == "die")
+    return f"{die.margin:.1f} K"
 
 
 def _money(amount: float | None, currency: str) -> str:
@@ -105,23 +136,25 @@ def _money(amount: float | None, currency: str) -> str:
 
 def _footer(sizing: Sizing) -> list[str]:
     lines = []
+    best = sizing.options[0] if sizing.options else None
     for item in sizing.options:
         lines.append(f"{item.option.device}: {item.verdict_reason}")
         lines += [f"  not on {line}" for line in other_lines(item.option.others)]
+        lines += host_lines(item.option)
         if item.count_for_service is not None:
             lines.append(
                 f"  {item.count_for_service} would keep the service levels with nothing to spare; "
                 f"{item.count_at_saturation} are the least that can keep up at all"
             )
         lines += [f"  decided by {text}" for text in item.would_decide]
-    best = sizing.options[0] if sizing.options else None
+        lines += [f"  {text}" for text in margin_lines(item.option.margins)] if item is best else []
     if best is not None and best.years:
         lines.append(f"{best.option.device}, year by year:")
         lines += [f"  {_year(year)}" for year in best.years]
     if best is not None and best.spares:
         lines.append(f"{best.option.device}, spares on top of {best.option.count}:")
         lines += [
-            f"  +{row.spares}: all that are needed up {row.enough_up * 100:.6g} % of the time"
+            f"  +{row.spares}: {availability_text(row.availability)}"
             + (", as asked" if row.meets_target else "")
             for row in best.spares
         ]

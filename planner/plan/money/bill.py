@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Literal
 
 from planner.plan.money.economics import (
     SECONDS_PER_YEAR,
+    balancer_price,
     carriers_price,
     discounted,
-    rack_units,
     yearly_lines,
     years,
 )
 from planner.plan.money.prices import QuotedPrice
 from planner.plan.money.tariff import carbon_kg_per_j
+from planner.plan.options.hosting import hosting_of
 from planner.plan.options.option import Draw
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
@@ -146,8 +147,10 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
     found: dict[str, _Running] = {
         "devices": _Running("at purchase", _price_text(price)),
         "spares": _Running("at purchase", "devices on standby, at the same price"),
-        "carriers": _Running("at purchase", "as the scenario prices them"),
+        "carriers": _Running("at purchase", _carriers_text(scenario, device)),
     }
+    if scenario.balancer is not None:
+        found["balancer"] = _Running("at purchase", scenario.balancer.note)
     held: dict[str, float] = dict.fromkeys(found, 0.0)
     capital = 0.0
     for start, (length, year) in enumerate(zip(years(scenario), life, strict=True)):
@@ -156,6 +159,8 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
             "spares": (year.installed - year.count) * price.mid,
             "carriers": carriers_price(scenario, device, year.installed) or 0.0,
         }
+        if scenario.balancer is not None:
+            value["balancer"] = balancer_price(scenario) or 0.0
         for name, amount in value.items():
             # Devices are added and never sold: a year that needs fewer buys none.
             bought = max(0.0, amount - held[name])
@@ -163,9 +168,7 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
             found[name].present_value += bought * discounted(scenario, start)
             found[name].first += bought if start == 0 else 0.0
         capital = sum(held.values())
-        for name, amount in yearly_lines(
-            scenario, rack_units(scenario, device, year.installed), year.draw, capital
-        ):
+        for name, amount in yearly_lines(scenario, device, year.installed, year.draw, capital, price.mid):
             line = found.setdefault(name, _Running("each year", _BASES[name]))
             line.first += amount if start == 0 else 0.0
             # Running costs fall due at the end of each year, purchases at its beginning.
@@ -185,7 +188,21 @@ _BASES = {
     "space": "rack units taken, at the scenario's price",
     "maintenance": "share of the capital a year",
     "uplink": "as the scenario prices it",
+    "replacements": "failures a year times the price of what fails",
 }
+
+
+def _carriers_text(scenario: Scenario, device: Device) -> str:
+    """Who prices what the devices sit in: the scenario, or the database for a computer that they need."""
+    hosting = hosting_of(scenario, device)
+    if hosting is None:
+        return "as the scenario prices them"
+    price = hosting.host.price
+    amount = price.amount_money
+    return (
+        f"{hosting.host.name}, {amount.value.amount:,.0f} {amount.value.currency} each, {price.date}, "
+        f"{amount.status.value}: {amount.note or hosting.host.sources[amount.source].title}"
+    )
 
 
 def _price_text(price: QuotedPrice) -> str:

@@ -4,16 +4,20 @@ follows."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from planner.latency.band import Band
-from planner.latency.planning import Shortfall
-from planner.latency.result import Estimate, OtherUnit
-from planner.latency.units.compete import instances_of
 from planner.provenance import Provenance
 from planner.rack.description.rack import Service, Unit
 from planner.schema.hardware.device import ComputeUnit, Device, Mode
 from planner.units import format_quantity
 from planner.wording.message import Message, message
+
+if TYPE_CHECKING:
+    from planner.latency.planning import Shortfall
+    from planner.latency.result import Estimate, OtherUnit
+    from planner.plan.options.hosting import Hosting
+    from planner.plan.options.margin import Margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +37,18 @@ class NetworkOnPart:
 
 @dataclass(frozen=True, slots=True)
 class RackHeat:
-    """Power of the rack and the temperatures it settles at; `worst_power_w` is every device at its limit."""
+    """Power of the rack at the plug and the temperatures it settles at.
+
+    `worst_power_w` is every device at its limit, of which `worst_devices_w` go through the power supply.
+    """
 
     power_per_device_w: float
     power_w: float
     worst_power_w: float
     inlet_c: float
     temperature_c: float
+    exhaust_c: float
+    worst_devices_w: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,12 @@ class Option:
     reasons: tuple[Message, ...] = ()
     """The limits of the scenario that it breaks; `key` tells which."""
     pareto: bool = False
+    hosting: Hosting | None = None
+    """The computer of the database that each part sits in, where it needs one."""
+    link_bytes_per_s: float = 0.0
+    """What each device is sent, or sends back where that is more: inputs and outputs of every request."""
+    margins: tuple[Margin, ...] = ()
+    """Each limit of the site with what is left of it; of a rack that was simulated, as simulated."""
 
     @property
     def device(self) -> str:
@@ -131,6 +146,8 @@ class Option:
     @property
     def instances(self) -> int:
         """How many of the unit serve side by side in one device."""
+        from planner.latency.units.compete import instances_of
+
         return instances_of(self.part, [item.estimate for item in self.networks])
 
     @property

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from planner.plan.options.option import Option
+from planner.plan.options.margin import Margin, worst_of
 from planner.rack.counts.results import RackResult, Verdict
 from planner.rack.description.rack import Rack
 from planner.rack.sequential import rack_verdict
+
+if TYPE_CHECKING:
+    from planner.plan.options.option import Option
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,11 @@ class RackRun:
     @property
     def reasons(self) -> tuple[str, ...]:
         """The limits of its site that the rack breaks; none are known of a device given by numbers."""
+        return ()
+
+    @property
+    def margins(self) -> tuple[Margin, ...]:
+        """What is left of each limit of its site; none are known of a device given by numbers."""
         return ()
 
     @property
@@ -38,3 +47,21 @@ class Simulated(RackRun):
     def reasons(self) -> tuple[str, ...]:
         """The limits of its site that the option breaks."""
         return self.option.reasons
+
+    @property
+    def margins(self) -> tuple[Margin, ...]:
+        """What is left of each limit of its site."""
+        return self.option.margins
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the service verdict and of the margins to the limits of the site."""
+        if self.service_verdict is Verdict.FAIL:
+            return Verdict.FAIL
+        margins = worst_of(self.margins)
+        return margins if margins is not Verdict.PASS else self.service_verdict
+
+    @property
+    def service_verdict(self) -> Verdict:
+        """The verdict over the streams alone; FAIL as well for a rack that breaks a limit of its site."""
+        return Verdict.FAIL if self.reasons else rack_verdict(self.result)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.hardware.surroundings import surroundings
 from planner.latency.band import BandEnd, planned_bound
-from planner.latency.planning import planning_band
-from planner.latency.result import Estimate
-from planner.latency.units.compete import instances_of
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
-from planner.plan.options.estimator import Estimator
-from planner.plan.options.option import NetworkOnPart
 from planner.plan.rack.control import rack_policies
-from planner.plan.rack.events import rack_life, rack_shares
-from planner.plan.rack.heat import thermal_of_part
+from planner.plan.rack.events import rack_life, rack_shares, spares_of
+from planner.plan.rack.heat import in_thin_air, thermal_of_part
 from planner.plan.rack.run_length import run_window
 from planner.rack.description.device import Host, Unit
 from planner.rack.description.heat_path import VerticalRecirculation
@@ -26,11 +23,17 @@ from planner.rack.description.streams import Bursts, DayProfile, DropOuts, HostS
 from planner.rack.heat.air import air_density_kg_per_m3
 from planner.rack.heat.cabinet import sealed_cabinet
 from planner.rack.heat.fans import AirPath, FanCurve, airflow_m3_per_s, in_parallel
+from planner.rack.heat.recirculation import returned_share
 from planner.schema.hardware.device import Device, Mode
 from planner.schema.scenario import streams as asked
 from planner.schema.scenario.around import StepAround
 from planner.schema.scenario.rack_study import RackFans
 from planner.schema.scenario.scenario import Scenario, Site
+
+if TYPE_CHECKING:
+    from planner.latency.result import Estimate
+    from planner.plan.options.estimator import Estimator
+    from planner.plan.options.option import NetworkOnPart
 
 
 def mode_of(device: Device, mode: str) -> Mode:
@@ -50,6 +53,8 @@ def services_of(
     As the plan counts, or with all latencies and powers at one bound of their bands.
     """
     at = bound or planned_bound(scenario.planning.plan_for)
+    from planner.latency.units.compete import instances_of
+
     instances = instances_of(device, [item.estimate for item in networks])
     return tuple(service_of(estimator, device, item, at, instances) for item in networks)
 
@@ -68,7 +73,7 @@ def build_rack(
     instances: int = 1,
     beside: tuple[Unit, ...] = (),
 ) -> Rack:
-    """The rack of `count` devices that carries the scenario's streams; spares only idle.
+    """The rack of `count` devices that carries the scenario's streams; spares serve where devices fail.
 
     Several racks are simulated as one with the air and the fans of all: the devices are spread evenly, and
     any of them may get any request. Without `events` it is the rack as it is sized: nothing happens to its
@@ -76,15 +81,19 @@ def build_rack(
     `instances` serve side by side; `beside` are others that serve beside it.
     """
     run = scenario.simulation
-    idle_w = mode_of(device, mode).idle_w.value
+    idle_w, air = mode_of(device, mode).idle_w.value, rack_air(scenario, racks, count)
     main = device.units[unit or next(iter(device.units))]
     window = run_window(scenario, stream_groups(scenario), request_times_s(services))
+    slots = carrier_of(scenario, device).slots
+    life = rack_life(run.events if events else None, count, spares_of(scenario), slots)
+    # Spares that are devices of the simulated rack draw their power there.
+    drawn_w = life.spares.count * idle_w * (1.0 + supply_loss(scenario.site)) if life.spares.hot else 0.0
     return Rack(
         device=RackDevice(
             name=device.id,
             idle_w=idle_w,
             services=services,
-            thermal=thermal_of_part(device.thermal),
+            thermal=in_thin_air(thermal_of_part(device.thermal), air.density_kg_per_m3),
             unit=main.kind,
             instances=instances,
             beside=beside,
@@ -96,8 +105,9 @@ def build_rack(
         batching=Batching(batch, scenario.candidates.max_wait_s if batch > 1 else 0.0),
         dispatch=run.dispatch,
         spill_at=run.spill_at,
-        air=rack_air(scenario, racks, count),
-        fan_w=fixed_power_w(scenario, device, mode, count, racks),
+        installations=scenario.planning.installations_ratio,
+        air=air,
+        fan_w=fixed_power_w(scenario, device, mode, count, racks) - drawn_w,
         duration_s=window.duration_s,
         warmup_s=run.warmup_s,
         epoch_s=1.0,
@@ -106,7 +116,8 @@ def build_rack(
         horizon=run.horizon,
         policies=rack_policies(run.control),
         shares=rack_shares(run),
-        life=rack_life(run.events if events else None),
+        life=life,
+        supply_loss=supply_loss(scenario.site),
     )
 
 
@@ -130,16 +141,31 @@ def contention_of(scenario: Scenario) -> float:
 def rack_air(scenario: Scenario, racks: int = 1, devices: int = 1) -> Air:
     """The air of one rack, or of several alike among which the devices are spread, as the site describes
     it."""
-    site = scenario.site
-    if site.sealed is not None:
-        return sealed_cabinet(site.supply_c, racks * site.sealed.loss_w_per_k, racks * site.sealed.solar_w)
+    site, sealed = scenario.site, scenario.site.sealed
+    if sealed is not None:
+        # The sun warms the air that the devices get before they do, and thins it.
+        inside_c = site.supply_c + sealed.solar_w / sealed.loss_w_per_k
+        return sealed_cabinet(
+            site.supply_c,
+            racks * sealed.loss_w_per_k,
+            racks * sealed.solar_w,
+            passing_m3_per_s=racks * site.airflow_m3_per_s,
+            density_kg_per_m3=air_density_kg_per_m3(inside_c, site.altitude_m),
+        )
     rising, vertical = site.rising_exhaust, None
     if rising is not None:
         vertical = VerticalRecirculation(rising.own_ratio, rising.above_ratio, rising.decay_ratio)
     flow_m3_per_s = site.airflow_m3_per_s if site.fans is None else _fan_flow(site.fans, devices / racks)
-    open_air = Air(site.supply_c, racks * flow_m3_per_s, site.recirculation_ratio, vertical=vertical)
-    thinner = air_density_kg_per_m3(site.supply_c, site.altitude_m) / air_density_kg_per_m3(site.supply_c)
-    return replace(open_air, density_kg_per_m3=open_air.density_kg_per_m3 * thinner)
+    air = Air(
+        site.supply_c,
+        racks * flow_m3_per_s,
+        site.recirculation_ratio,
+        density_kg_per_m3=air_density_kg_per_m3(site.supply_c, site.altitude_m),
+        vertical=vertical,
+    )
+    # All of it comes back only where published rows say what leaves; the flow is then the one that leaves.
+    leaving = 1.0 - returned_share(air, devices) if site.recirculation_ratio < 1 else 1.0
+    return replace(air, airflow_m3_per_s=leaving * air.airflow_m3_per_s)
 
 
 def _fan_flow(given: RackFans, devices: float) -> float:
@@ -156,11 +182,29 @@ def rack_fan_w(site: Site) -> float:
 
 
 def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int, racks: int = 1) -> float:
-    """What is drawn whatever the load: fans, the carriers of all devices, and spares that idle."""
+    """What is drawn whatever the load: fans, carriers of all devices, spares that idle, a balancer."""
     carrier = carrier_of(scenario, device)
-    spares = scenario.planning.spares
-    carriers_w = carriers_needed(count + spares, carrier.slots) * carrier.power_w
-    return racks * rack_fan_w(scenario.site) + carriers_w + spares * mode_of(device, mode).idle_w.value
+    carriers_w = carriers_needed(count + scenario.spares, carrier.slots) * carrier.power_w
+    spares_w = standby_w(scenario, device, mode) * (1.0 + supply_loss(scenario.site))
+    balancer_w = scenario.balancer.power_w if scenario.balancer else 0.0
+    return racks * rack_fan_w(scenario.site) + carriers_w + spares_w + balancer_w
+
+
+def standby_w(scenario: Scenario, device: Device, mode: str) -> float:
+    """What the spares draw while they stand by: hot ones idle, cold ones are off."""
+    hot = scenario.planning.standby == "hot"
+    return scenario.spares * mode_of(device, mode).idle_w.value if hot else 0.0
+
+
+def supply_efficiency(site: Site) -> float:
+    """Power given to devices over power taken from the plug: as stated, or what is usual."""
+    stated = site.supply_efficiency_ratio
+    return surroundings().supply.mid_ratio.value if stated is None else stated
+
+
+def supply_loss(site: Site) -> float:
+    """What the supply loses of each watt that it gives to the devices."""
+    return 1.0 / supply_efficiency(site) - 1.0
 
 
 def stream_groups(scenario: Scenario) -> tuple[StreamGroup, ...]:
@@ -217,6 +261,8 @@ def service_of(
     than the power mode allows, of which each gets its share, and read no faster than their memory where they
     share one.
     """
+    from planner.latency.planning import planning_band
+
     point = item.estimate
     mode = mode_of(device, point.mode)
     share_w = (mode.power_limit_w.value - mode.idle_w.value) / instances

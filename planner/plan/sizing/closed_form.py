@@ -26,13 +26,23 @@ from planner.plan.compare.pareto import pareto_front
 from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost, rack_units
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
+from planner.plan.options.hosting import hosting_of
 from planner.plan.options.option import Draw, NetworkOnPart, Option, RackHeat
-from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of
+from planner.plan.rack.rack_model import (
+    build_rack,
+    mode_of,
+    rack_fan_w,
+    services_of,
+    standby_w,
+    supply_loss,
+)
 from planner.plan.rack.units_beside import units_beside
+from planner.plan.sizing.link_load import link_load
+from planner.plan.sizing.margins import margins_of, planned_warmest
 from planner.plan.sizing.reasons import reasons_against
 from planner.provenance import Provenance, of_status, weakest
 from planner.rack.description.rack import Rack, Service
-from planner.rack.heat.air import inlets_c
+from planner.rack.heat.air import device_exhaust_c, inlets_c
 from planner.rack.load.expected import expected_load, offered_utilisation, over_the_period
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
@@ -100,6 +110,12 @@ def preference(option: Option) -> tuple[Any, ...]:
 def _options_of(
     scenario: Scenario, estimator: Estimator, device: Device, refusals: list[Refusal]
 ) -> Iterator[Option]:
+    try:
+        hosting_of(scenario, device)
+    except InputError as error:
+        advice = error.problems[0].advice
+        refusals.append(Refusal(device.id, "", "", f"{_why(error.problems)}; {advice}"))
+        return
     seen: set[tuple[object, ...]] = set()
     for mode in modes_of(device, scenario.candidates.modes):
         for precision in scenario.candidates.precisions:
@@ -162,13 +178,14 @@ def sized_option(
     count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, fewest)
     mode = mode_of(device, first.mode)
     limit_w = mode.power_limit_w.value
-    racks = _racks_needed(scenario, device, count + scenario.planning.spares, limit_w)
+    racks = _racks_needed(scenario, device, count + scenario.spares, limit_w)
     rack = rack_of(count, racks=racks)
     load = expected_load(rack)
     heat = _rack_heat(scenario, device, networks, rack, load.dynamic_w)
     # The busy stretch decides count and heat, the mean of the period what is drawn in a year.
-    mean = over_the_period(rack)
-    draw = Draw(heat.power_w - rack.count * load.dynamic_w, rack.count * expected_load(mean).dynamic_w)
+    mean, plugged = over_the_period(rack), 1.0 + rack.supply_loss
+    load_w = rack.count * load.dynamic_w * plugged
+    draw = Draw(heat.power_w - load_w, rack.count * expected_load(mean).dynamic_w * plugged)
     rate_per_s = sum(group.offered_per_s for group in rack.streams)
     offered = offered_utilisation(rack)
     option = Option(
@@ -181,7 +198,7 @@ def sized_option(
         networks=networks,
         plan_for=scenario.planning.plan_for,
         count=count,
-        spares=scenario.planning.spares,
+        spares=scenario.spares,
         services=services,
         racks=racks,
         beside=beside,
@@ -191,10 +208,14 @@ def sized_option(
         throughput_per_s=rate_per_s / (offered * count),
         heat=heat,
         draw=draw,
-        cost=rack_cost(scenario, device, count + scenario.planning.spares, draw),
+        cost=rack_cost(scenario, device, count + scenario.spares, draw),
         latency_provenance=weakest([item.estimate.provenance for item in networks]),
         provenance=_weakest_of_all(device, networks),
     )
+    hosting = hosting_of(scenario, device)
+    carried = link_load(scenario, estimator, networks) / count if hosting else 0.0
+    option = replace(option, hosting=hosting, link_bytes_per_s=carried)
+    option = replace(option, margins=margins_of(scenario, option, planned_warmest(option)))
     return replace(option, reasons=tuple(reasons_against(scenario, device, option)))
 
 
@@ -206,14 +227,17 @@ def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> i
     have as much left.
     """
     first = rack_of(at_least)
-    # Work over devices: the utilisation falls as 1 / count. The margin is for a quotient a rounding above a
-    # whole number, which would skip the count that just fits.
-    low = max(at_least, math.ceil(at_least * offered_utilisation(first) / limit - 1e-9))
-    if not first.shares:
-        return low
-    # Networks with devices of their own get whole ones: doubling until one fits, then halving.
+    pinned = first.dispatch == "pinned"
+    if not first.shares and not pinned:
+        # Work over devices: the utilisation falls as 1 / count. The margin is for a quotient a rounding above
+        # a whole number, which would skip the count that just fits.
+        return max(at_least, math.ceil(at_least * offered_utilisation(first) / limit - 1e-9))
+    # A device for each source is all that pinning can use.
+    most = max(at_least, sum(group.sources for group in first.streams)) if pinned else math.inf
+    # Networks with devices of their own get whole ones, and pinned sources do: doubling until one fits, then
+    # halving.
     low = high = at_least
-    while offered_utilisation(rack_of(high)) > limit:
+    while high < most and offered_utilisation(rack_of(high)) > limit:
         low, high = high + 1, high * 2
     while low < high:
         middle = (low + high) // 2
@@ -229,10 +253,12 @@ def _racks_needed(scenario: Scenario, device: Device, installed: int, limit_w: f
     site = scenario.site
     carrier = carrier_of(scenario, device)
     by_height = rack_units(scenario, device, installed) / site.rack_units
-    drawn_w = installed * limit_w + carriers_needed(installed, carrier.slots) * carrier.power_w
+    carriers_w = carriers_needed(installed, carrier.slots) * carrier.power_w
+    drawn_w = installed * limit_w * (1.0 + supply_loss(site)) + carriers_w
     # Where fans alone take the limit no number of racks is enough: the quotient is huge, and the answer all
     # that the site has.
-    by_power = drawn_w / max(site.power_limit_w - rack_fan_w(site), 1e-9)
+    most_w = (1.0 - scenario.planning.margins.power_ratio) * site.power_limit_w
+    by_power = drawn_w / max(most_w - rack_fan_w(site), 1e-9)
     return min(site.racks, math.ceil(max(1.0, by_height, by_power)))
 
 
@@ -245,16 +271,20 @@ def _rack_heat(
 ) -> RackHeat:
     """Power of the rack and the steady temperatures it leads to."""
     device_w = rack.device.idle_w + dynamic_w
-    power_w = rack.count * device_w + rack.fan_w
+    power_w = rack.plug_w(rack.count * device_w)
     inlet_c = float(inlets_c(rack.air, np.full(rack.count, power_w / rack.count)).max())
-    limit_w = mode_of(device, networks[0].estimate.mode).power_limit_w.value
-    spares = scenario.planning.spares
+    mode = networks[0].estimate.mode
+    limit_w = mode_of(device, mode).power_limit_w.value
+    # At worst the spares serve too, and no longer stand by.
+    worst_w = rack.count * limit_w + (scenario.spares * limit_w - standby_w(scenario, device, mode))
     return RackHeat(
         power_per_device_w=device_w,
         power_w=power_w,
-        worst_power_w=rack.count * limit_w + spares * (limit_w - rack.device.idle_w) + rack.fan_w,
+        worst_power_w=rack.plug_w(worst_w),
         inlet_c=inlet_c,
-        temperature_c=inlet_c + device.thermal.resistance_k_per_w.value * device_w,
+        temperature_c=inlet_c + rack.device.thermal.resistance_k_per_w * device_w,
+        exhaust_c=device_exhaust_c(rack.air, inlet_c, power_w, rack.count),
+        worst_devices_w=(rack.count + scenario.spares) * limit_w,
     )
 
 

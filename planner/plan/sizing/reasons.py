@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterator
 
 from planner.plan.money.economics import rack_units
+from planner.plan.options.margin_text import verdict_text
 from planner.plan.options.option import Option
+from planner.rack.counts.results import Verdict
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
 from planner.schema.scenario.streams import Stream
-from planner.units import format_quantity
+from planner.units import format_percent, format_quantity
 from planner.wording.message import Message, message
 
 
@@ -24,6 +26,12 @@ def reasons_against(scenario: Scenario, device: Device, option: Option) -> Itera
             times=f"{option.offered_utilisation:.3g}",
             count=option.count,
             needed=needed,
+        )
+    limit = scenario.planning.utilisation_limit_ratio
+    alone = option.count >= sum(stream.count for stream in scenario.streams)
+    if scenario.simulation.dispatch == "pinned" and alone and option.offered_utilisation > limit:
+        yield message(
+            "reason.pinned", share=format_percent(option.offered_utilisation), limit=format_percent(limit)
         )
     yield from _memory_reasons(option)
     yield from _latency_reasons(scenario, option)
@@ -46,18 +54,23 @@ def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterato
             available=f"{height:g}",
             **most,
         )
-    if option.heat.worst_power_w > power_limit_w:
-        yield message(
-            f"reason.power{one_or_more}",
-            worst=f"{option.heat.worst_power_w:,.0f}",
-            limit=f"{power_limit_w:,.0f}",
-            **most,
-        )
-    throttle_c = device.thermal.throttle_c.value
-    if option.heat.temperature_c >= throttle_c:
-        yield message(
-            "reason.heat", temperature=f"{option.heat.temperature_c:.0f}", throttle=f"{throttle_c:g}"
-        )
+    for margin in option.margins:
+        if margin.verdict is not Verdict.FAIL or margin.name == "height":
+            continue
+        over = margin.state(margin.best) == "over"
+        if over and margin.name == "power":
+            yield message(
+                f"reason.power{one_or_more}",
+                worst=f"{option.heat.worst_power_w:,.0f}",
+                limit=f"{power_limit_w:,.0f}",
+                **most,
+            )
+        elif over and margin.name == "die":
+            temperature, throttle = f"{margin.value:.0f}", f"{margin.limit:g}"
+            yield message("reason.heat", temperature=temperature, throttle=throttle)
+        else:
+            kind = margin.name.partition(".")[0]
+            yield message(f"reason.limit_{kind}", why=verdict_text(margin))
 
 
 def _budget_reasons(scenario: Scenario, option: Option) -> Iterator[Message]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from planner.plan.options.margin import binding
+from planner.plan.options.margin_text import binding_text
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.option_contradiction import contradiction
@@ -181,7 +183,9 @@ def _risks(simulated: Simulated) -> list[str]:
 
 
 def _verdict_risks(simulated: Simulated) -> list[str]:
-    found: list[str] = [
+    binds = binding(simulated.margins)
+    found: list[str] = [message("risk.margin", limit=binding_text(binds))] if binds else []
+    found += [
         message("risk.not_proven", stream=stream.name, reason=stream.verdict_reason)
         for stream in simulated.result.streams
         if stream.verdict != "PASS"

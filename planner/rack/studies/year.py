@@ -104,7 +104,7 @@ def rack_at(window: Rack, share: float) -> Rack:
 
 def _power_w(rack: Rack, run: RunTally) -> float:
     sums = run.epochs.accounts
-    return sums.drawn_j / sums.length_s + rack.fan_w
+    return rack.plug_w(sums.drawn_j / sums.length_s)
 
 
 def _stratified(parts: Sequence[Sequence[float]], scale: float) -> YearEstimate:

@@ -9,9 +9,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.hardware.device_heat import ThermalSpec, thermal_conflicts
+from planner.schema.hardware.host import NeedsHost
+from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import (
     Bytes,
     BytesPerSecond,
+    Celsius,
     Conflict,
     Hertz,
     Metres,
@@ -38,21 +41,17 @@ class Precision(StrEnum):
     INT8 = "int8"
     INT4 = "int4"
 
+    @classmethod
+    def _missing_(cls, value: object) -> Precision | None:
+        """INT8 is int8."""
+        lowered = value.lower() if isinstance(value, str) else value
+        return next((item for item in cls if item.value == lowered), None)
+
 
 PrecisionName = Annotated[Precision, Field(strict=False)]
 UnitKind = Literal["gpu", "dla", "npu", "cpu"]
 Form = Literal["module", "board", "card", "server"]
 ByMode = dict[str, Sourced[OpsPerSecond]]
-
-
-class Source(StrictModel):
-    """A document that numbers were taken from."""
-
-    title: str
-    url: str | None = None
-    revision: str | None = None
-    date: str | None = None
-    note: str | None = None
 
 
 class ComputeUnit(SourcedBlock):
@@ -128,6 +127,13 @@ class Dimensions(SourcedBlock):
     """What was measured: the bare module, with heat sink, ..."""
 
 
+class OperatingAir(SourcedBlock):
+    """Air at the part's inlet that its maker allows at full load."""
+
+    lowest_c: Sourced[Celsius] | None = None
+    highest_c: Sourced[Celsius]
+
+
 class Mode(SourcedBlock):
     """A power mode: the limit the vendor states and the draw when idle."""
 
@@ -190,13 +196,20 @@ class Device(StrictModel):
     memory: Memory
     modes: list[Mode] = Field(min_length=1)
     thermal: ThermalSpec
+    operating_air: OperatingAir | None = None
+    """Stated where the maker gives it for the air, and not for the case or a plate."""
     host_link: HostLink | None = None
+    needs_host: NeedsHost | None = None
+    """What the part needs of a computer, where it is none itself."""
     size: Dimensions | None = None
     price: Price | None = None
     label: Label | None = None
     label_note: str | None = None
     """How the figure on the label comes about."""
     contradictions: list[Contradiction] = Field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<Device {self.id}: {self.name}>"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

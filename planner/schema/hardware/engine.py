@@ -6,7 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.hardware.device import PrecisionName, Source, UnitKind
+from planner.schema.hardware.device import PrecisionName, UnitKind
+from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import (
     Ratio,
     Seconds,
@@ -72,8 +73,8 @@ class OperatorLimit(StrictModel):
     `rule` says of what: `attribute` of the ONNX attribute named, every number of it at most `most`; `extent`
     of every extent but the first of what is read and written; `rank` of the number of extents; `window` of
     the extents that a global pooling takes in; `axis`, the attribute must be `most`; `weights`, the second
-    input must be constant; `bidirectional`, a recurrent layer must go one way; `absent`, the operator does not run at all. `units`, where given, are shell
-    patterns of the units' names that the limit holds for.
+    input must be constant; `bidirectional`, a recurrent layer must go one way; `absent`, the operator does
+    not run at all. `units`, where given, are shell patterns of the units' names that the limit holds for.
     """
 
     rule: Literal["attribute", "extent", "rank", "window", "axis", "weights", "bidirectional", "absent"]

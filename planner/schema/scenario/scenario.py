@@ -7,12 +7,15 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.hardware.device import Form, PrecisionName, UnitKind
+from planner.schema.hardware.host import Attachment
+from planner.schema.hardware.surroundings import InletClassName
 from planner.schema.reading.quantity import (
     Celsius,
     CubicMetrePerSecond,
     Metres,
     Money,
     OpsPerSecond,
+    PlainRatio,
     Ratio,
     Seconds,
     Watts,
@@ -36,6 +39,7 @@ from planner.schema.scenario.rack_study import (
     SealedCabinet,
     Update,
 )
+from planner.schema.scenario.site_limits import Gear, Margins
 from planner.schema.scenario.streams import Share, Stream
 from planner.units import format_percent
 
@@ -70,6 +74,8 @@ class Carrier(StrictModel):
     price_money: Money
     rack_units: float = Field(gt=0, le=1e6)
     note: str
+    computer: bool | None = None
+    """Whether it is a computer that parts without one may sit in; unless said, only what cards sit in is."""
 
 
 class Site(StrictModel):
@@ -79,13 +85,15 @@ class Site(StrictModel):
     supply_by_hour_c: list[Celsius] | None = Field(default=None, min_length=24, max_length=24)
     """Supply air from midnight on, for the picture of a day; plans take `supply`, the warmest."""
     airflow_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
+    """What passes the devices of one rack."""
     recirculation_ratio: Share
+    """Of that flow, the share that comes back to the inlets."""
     fan_w: Watts
     rack_units: float = Field(gt=0, le=1e6)
     racks: int = Field(default=1, ge=1, le=100_000)
     """The most racks that may be used; airflow, fans, height and power limit are those of one."""
     power_limit_w: Annotated[Watts, Field(gt=0)]
-    pue: float = Field(ge=1.0)
+    pue: Annotated[PlainRatio, Field(ge=1.0)]
     """Facility energy over IT energy; cooling and losses."""
     carriers: dict[Form, Carrier]
     altitude_m: Annotated[Metres, Field(le=3050)] = 0.0
@@ -93,6 +101,15 @@ class Site(StrictModel):
     rising_exhaust: RisingExhaust | None = None
     fans: RackFans | None = None
     """In place of `airflow` and `fan`, which then play no part."""
+    inlet_class: InletClassName | None = None
+    """Inlets that the equipment allows; `hardware_db/surroundings` has the one that is taken otherwise."""
+    exhaust_limit_c: Celsius | None = None
+    """The warmest air that what is behind the devices allows: cables, people."""
+    gear: list[Gear] = Field(default_factory=list)
+    hosts: dict[Attachment, str] = Field(default_factory=dict)
+    """Computers of the database, by id, for parts that are none, by how these are attached."""
+    supply_efficiency_ratio: Annotated[Ratio, Field(gt=0, le=1)] | None = None
+    """Power that the supply gives to the devices over what it takes from the plug."""
 
     @model_validator(mode="after")
     def _planned_with_the_warmest_hour(self) -> Self:
@@ -101,6 +118,13 @@ class Site(StrictModel):
                 f"supply_by_hour of at most the supply of {self.supply_c:g} degC, which is planned with",
                 f"{max(self.supply_by_hour_c):g} degC",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _gear_differs(self) -> Self:
+        names = [item.name for item in self.gear]
+        if len(set(names)) != len(names):
+            raise refuse("names of gear that differ", ", ".join(names))
         return self
 
     @model_validator(mode="after")
@@ -119,13 +143,31 @@ class Site(StrictModel):
         return self
 
 
+class Balancer(StrictModel):
+    """What hands each frame to a device, where it may go to any of several."""
+
+    price_money: Money
+    power_w: Watts = 0.0
+    note: str = Field(min_length=1)
+
+
 class Planning(StrictModel):
     """How careful the plan is."""
 
     utilisation_limit_ratio: Annotated[Ratio, Field(gt=0, lt=1)] = 0.7
     spares: int = Field(default=0, ge=0, le=100_000)
+    standby: Literal["hot", "cold"] = "hot"
+    """Hot spares run idle and replace a failed device at once; cold ones are off and have to start."""
+    takes_over_s: Seconds | None = None
+    """From a failure until its spare serves: failover of a hot one, start of a cold one."""
+    installations_ratio: Annotated[Ratio, Field(ge=0.5, le=0.999)] | None = None
+    """Share of installations, each with camera phases of its own, that has to keep the promises; the mean
+    over them unless given."""
+    balancer: Balancer | None = None
+    """Bought once for the plan; not needed where sources are pinned (`simulation.dispatch`)."""
     plan_for: Literal["typical", "cautious"] = "cautious"
     """Which latency the count rests on: the middle of the planning band or its high end."""
+    margins: Margins = Field(default_factory=Margins)
 
 
 class Growth(StrictModel):
@@ -156,7 +198,13 @@ class Simulation(StrictModel):
     most_replications: int = Field(default=32, ge=2, le=10_000)
     seed: int = Field(ge=0, lt=2**63)
     dispatch: Literal[
-        "shortest_queue", "round_robin", "power_of_two", "least_energy", "central_queue", "npu_first"
+        "shortest_queue",
+        "round_robin",
+        "power_of_two",
+        "least_energy",
+        "central_queue",
+        "npu_first",
+        "pinned",
     ] = "shortest_queue"
     spill_at: Mark | dict[UnitKind, Mark] = 2
     """With `npu_first`: requests at the emptiest unit of a kind from which on the next kind is taken."""
@@ -270,6 +318,27 @@ class Scenario(StrictModel):
         if unexplained := sorted(name for name, reason in self.accepted.items() if not reason.strip()):
             raise refuse("a reason for each accepted mistake", f"none for {', '.join(unexplained)}")
         return self
+
+    @model_validator(mode="after")
+    def _air_leaves(self) -> Self:
+        fitted = self.density is not None and self.density.airflow != "site"
+        if self.site.recirculation_ratio == 1 and self.site.sealed is None and not fitted:
+            expected = "recirculation below 100 % in a rack that is not `sealed`: no heat would leave it"
+            raise refuse(expected, format_percent(self.site.recirculation_ratio))
+        asked = self.density.inlet_class if self.density else None
+        if None not in (asked, self.site.inlet_class) and asked != self.site.inlet_class:
+            raise refuse(f"one inlet class: `site` says {self.site.inlet_class}", f"{asked} in `density`")
+        return self
+
+    @property
+    def balancer(self) -> Balancer | None:
+        """What hands frames to devices, as stated; None where each source has a device of its own."""
+        return None if self.simulation.dispatch == "pinned" else self.planning.balancer
+
+    @property
+    def spares(self) -> int:
+        """Devices on top of the count."""
+        return self.planning.spares + (self.failures.hot_spares if self.failures else 0)
 
     @property
     def synthetic(self) -> Accelerator | None:
