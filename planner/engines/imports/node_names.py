@@ -52,7 +52,7 @@ def with_operators(profile: EngineProfile, workload: Workload) -> EngineProfile:
     )
 
 
-_METADATA = "add the file of trtexec --exportLayerInfo --profilingVerbosity=detailed, which says the nodes of such kernels"
+_METADATA = "add the file of --exportLayerInfo (--profilingVerbosity=detailed), which has the nodes of each"
 
 
 class _Names:
