@@ -1,4 +1,4 @@
-"""Shapes and values from our reader beside the outputs that onnx's node tests expect, for every model of an operator.
+"""Shapes and values from our reader beside the outputs of onnx's node tests, for every model of an operator.
 
 Inputs are told by shape, and small ones by what they hold, as a user would with --shape and --input. What is
 left open then are texts, sequences given from outside, and operators of training.
@@ -113,4 +113,4 @@ def test_shapes_of_every_node_test_are_those_of_its_outputs():
     cases = node_tests()
     assert [row for row in differences(cases) if not OPEN.fullmatch(row[0])] == []
     assert sum(not OPEN.fullmatch(case.name) for case in cases) > 0.95 * len(cases)
-    assert list(wrong_values(cases)) == []
+    assert [name for name in wrong_values(cases) if not OPEN.fullmatch(name)] == []
