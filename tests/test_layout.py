@@ -30,7 +30,8 @@ FLOORS = {
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},
-        {"text", "main", "arguments", "model_options", "own_parts", "output"},
+        {"text", "main", "model_options", "own_parts", "output"},
+        {"arguments"},
         {"layout", "groups", "ticker", "encoding", "completion"},
     ],
     "plan": [
@@ -65,12 +66,14 @@ FLOORS = {
     ],
     "workload": [
         {"record", "quantise", "fusion"},
+        {"wholeness"},
         {"dataflow"},
         {"workload"},
         {"counting", "memory"},
         {"shapes", "operators", "roles"},
         {"output_rules", "operation"},
         {"file", "borrowed", "uncountable"},
+        {"asked"},
         {"graph"},
         {"dtypes"},
     ],

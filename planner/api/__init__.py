@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from planner.api.engines import (
         PROFILE_TOOLS,
+        SEVERAL_FILES,
         calibrate,
         import_profile,
         measure,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     )
     from planner.api.networks import (
         Inspection,
+        asked,
         compare,
         estimate,
         estimate_units,
@@ -120,6 +122,7 @@ _HOME = {
     ),
     "engines": (
         "PROFILE_TOOLS",
+        "SEVERAL_FILES",
         "calibrate",
         "import_profile",
         "measure",
@@ -128,6 +131,7 @@ _HOME = {
     ),
     "networks": (
         "Inspection",
+        "asked",
         "compare",
         "estimate",
         "estimate_units",
@@ -157,6 +161,7 @@ _HOME = {
 __all__ = [
     "CHANGES_ENDINGS",
     "PROFILE_TOOLS",
+    "SEVERAL_FILES",
     "AppliedCorrection",
     "Claims",
     "ClockSaving",
@@ -166,6 +171,7 @@ __all__ = [
     "ReportChanges",
     "SimulatedScenario",
     "UnitCurve",
+    "asked",
     "baseline",
     "calibrate",
     "check_database",
