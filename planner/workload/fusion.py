@@ -63,6 +63,7 @@ class Kernel:
     weight_bytes: int
     precision: str
     contraction: Contraction | None = None
+    products: tuple[Contraction, ...] = ()
 
     @property
     def moved_bytes(self) -> int:
@@ -254,6 +255,7 @@ def _kernel(
         weight_bytes=access_bytes(weights, tensors),
         precision=_precision(flow, main, tensors),
         contraction=main.contraction,
+        products=main.products,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -34,7 +34,10 @@ Column = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class KernelTable:
-    """One row per kernel; sizes in elements, operations or bytes."""
+    """One row per kernel, and one per product and softmax of attention that is one operator.
+
+    Sizes are in elements, operations or bytes.
+    """
 
     kind: npt.NDArray[np.int64]
     """Index into `CLASSES`."""
@@ -49,7 +52,7 @@ class KernelTable:
     """Activations that one image makes in the whole network, the same in every row."""
     kernels: Column
     images: Column
-    """How many kernels the network has, and its batch; the same in every row."""
+    """How many rows the network has, and its batch; the same in every row."""
     attention: Column
     """1 in a network that multiplies two activations, else 0, the same in every row."""
     groups: Column
@@ -63,10 +66,17 @@ class KernelTable:
     joins: Column
     """1 for a kernel that only concatenates, else 0."""
     launched: Column
-    """0 for a kernel of views alone, which costs nothing, else 1."""
+    """0 for a kernel of views alone, which costs nothing, and for further rows of one kernel, else 1."""
+    opens: Column
+    """1 in the first row of a kernel, else 0."""
 
     def __len__(self) -> int:
         return len(self.kind)
+
+    def by_kernel(self, rows: Column) -> Column:
+        """Sums over the rows of each kernel."""
+        result: Column = np.add.reduceat(rows, np.flatnonzero(self.opens)) if len(rows) else rows
+        return result
 
 
 _tables: WeakKeyDictionary[Prepared, KernelTable] = WeakKeyDictionary()
@@ -84,15 +94,15 @@ def _table(prepared: Prepared) -> KernelTable:
     tensors = prepared.workload.tensors
     written = sum(kernel.output_bytes for kernel in prepared.kernels) / prepared.workload.batch
     attention = any(kernel.op_class in ("matmul", "attention") and kernel.macs for kernel in prepared.kernels)
-    kernels = float(len(prepared.kernels))
+    parts = [(part, first) for kernel in prepared.kernels for part, first in _parts(kernel)]
     whole = (
         float(prepared.workload.weight_bytes),
         float(written),
-        kernels,
+        float(len(parts)),
         float(prepared.workload.batch),
         float(attention),
     )
-    found = [_row(kernel, tensors, whole) for kernel in prepared.kernels]
+    found = [_row(part, tensors, whole, first=first) for part, first in parts]
     return KernelTable(*(np.array(column) for column in zip(*found, strict=True)))
 
 
@@ -112,7 +122,37 @@ def stacked(tables: Sequence[KernelTable]) -> KernelTable:
     )
 
 
-def _row(kernel: Kernel, tensors: Mapping[str, Tensor], whole: tuple[float, ...]) -> tuple[float, ...]:
+def _parts(kernel: Kernel) -> Iterator[tuple[Kernel, bool]]:
+    """The kernel itself, or the products and the softmax in it one by one; the first of them opens it."""
+    if len(kernel.products) < 2:
+        yield kernel, True
+        return
+    count = len(kernel.products)
+    others = kernel.flops - 2 * kernel.macs
+    scores = 2 if kernel.op_class == "attention" else 0
+    for place, product in enumerate(kernel.products):
+        weighted = place < count - scores
+        yield (
+            replace(
+                kernel,
+                op_class="gemm" if weighted else kernel.op_class,
+                macs=product.macs,
+                # Operations beside the products count with the first of them.
+                flops=2 * product.macs + (others if place == 0 else 0),
+                # What comes in is read at first, what goes out is written last; results in between stay inside.
+                input_bytes=kernel.input_bytes if place == 0 else 0,
+                output_bytes=kernel.output_bytes if place == count - 1 else 0,
+                weight_bytes=kernel.weight_bytes if place == 0 else 0,
+                contraction=product,
+                products=(),
+            ),
+            place == 0,
+        )
+
+
+def _row(
+    kernel: Kernel, tensors: Mapping[str, Tensor], whole: tuple[float, ...], *, first: bool
+) -> tuple[float, ...]:
     shape = kernel.contraction
     kind = _kind(kernel, tensors) if kernel.macs else "none"
     # The fusion rules join x sigmoid(x) to its convolution; whether an engine does is a parameter of its fit.
@@ -133,7 +173,8 @@ def _row(kernel: Kernel, tensors: Mapping[str, Tensor], whole: tuple[float, ...]
         2.0 * kernel.output_bytes if apart else 0.0,
         float(not kernel.macs and bool(_LAYOUT.intersection(kernel.op_types))),
         float(not kernel.macs and "Concat" in kernel.op_types),
-        float(kernel.op_class != "view"),
+        float(first and kernel.op_class != "view"),
+        float(first),
     )
 
 
