@@ -65,6 +65,7 @@ FLOORS = {
         {"record", "quantise", "fusion"},
         {"dataflow"},
         {"workload"},
+        {"attention_cache"},
         {"counting", "memory"},
         {"shapes", "operators", "roles"},
         {"output_rules", "operation"},

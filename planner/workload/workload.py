@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from planner.collector import collector_paused
 from planner.errors import InputError, Problem, UnsupportedModelError
+from planner.workload.attention_cache import in_place
 from planner.workload.counting import count_operators, with_bytes
 from planner.workload.dtypes import FLOATS, STORED_AS, precision_of, storage_bytes
 from planner.workload.file.onnx_file import read_graph
@@ -145,7 +146,7 @@ def read_workload(
     with collector_paused():
         graph = graph_or_path if isinstance(graph_or_path, Graph) else read_graph(graph_or_path)
         resolved = resolve(graph, batch=batch, shapes=shapes or {})
-        counted = count_operators(resolved)
+        counted = in_place(count_operators(resolved), tuple(graph.inputs), graph.outputs)
     model = name or graph.name
     if not counted.operators and counted.unresolved:
         first = counted.unresolved[0]

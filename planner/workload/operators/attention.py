@@ -79,7 +79,19 @@ def _multi_head(call: Call) -> Count:
         (batch, queries, keys, heads), width // heads, call.output()[-1] // heads, masked=masked
     )
     operations += batch * queries * 3 * width * call.has(10 if decoding else 3)
-    return Count("attention", operations, products=products)
+    return Count("attention", operations, products=products, writes=_new_tokens(call, past, queries))
+
+
+def _new_tokens(call: Call, past: int, new: int) -> dict[int, int]:
+    """Elements written to the cache: where an older one comes in at `past`, the new tokens alone."""
+    if not call.has(past):
+        return {}
+    found = {}
+    for place in (1, 2):
+        if place < len(call.outputs) and call.outputs[place] is not None:
+            batch, heads, _, width = call.output(place)
+            found[place] = batch * heads * new * width
+    return found
 
 
 def _grouped_query(call: Call) -> Count:
@@ -126,12 +138,13 @@ def _standard(call: Call) -> Count:
         width, value_width, keys = hidden // heads, value[-1] // key_heads, key[1]
     else:
         raise UncountedError(f"query of rank {len(query)}")
+    new = keys
     if call.has(4):
         keys += call.input(4)[2]
     products, operations = _scores((batch, queries, keys, heads), width, value_width, masked=call.has(3))
     if call.number("softcap", 0.0):
         operations += (TRANSCENDENTAL + 2) * batch * queries * keys * heads
-    return Count("attention", operations, products=products)
+    return Count("attention", operations, products=products, writes=_new_tokens(call, 4, new))
 
 
 def _paged(call: Call) -> Count:

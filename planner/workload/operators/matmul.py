@@ -66,11 +66,16 @@ def _gemm(call: Call) -> Count:
 
 
 def _packed_bits(call: Call) -> Count:
-    """`MatMulNBits`, `MatMulBnb4`: weights of few bits, dequantised (subtract, multiply) on the way."""
+    """`MatMulNBits`, `MatMulBnb4`: weights of few bits, multiplied as they are.
+
+    Dequantising is part of the product: engines scale the sum over a block, once with its scale and once for
+    its zero point, and not each weight (llama.cpp and ONNX Runtime do so on processors).
+    """
     depth, columns = call.integer("K", 0), call.integer("N", 0)
     rows = call.read // depth
+    blocks = columns * -(-depth // call.integer("block_size", 32))
     bias = call.written * (call.node.op_type == "MatMulNBits" and call.has(5))
-    return Count("gemm", 2 * depth * columns + bias, Contraction(1, rows, columns, depth))
+    return Count("gemm", 2 * rows * blocks + bias, Contraction(1, rows, columns, depth))
 
 
 def _fast_gelu(call: Call) -> Count:
