@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.errors import InputError, Problem
 from planner.hardware.catalog import read_engine
@@ -29,7 +29,29 @@ def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -
     """Everything about a network that does not depend on the part; `InputError` for a batch below one."""
     sized = sized_for(workload, batch)
     require_work(sized)
-    return prepare_fused(at_precision(sized, precision), fused_by(sized, engine))
+    made = prepare_fused(at_precision(sized, precision), fused_by(sized, engine))
+    return replace(made, kernels=tuple(_as_run(kernel, engine) for kernel in made.kernels))
+
+
+def _as_run(kernel: Kernel, engine: str) -> Kernel:
+    """Attention as one operator, where the engine makes one kernel of the products that are spelt out too.
+
+    Such a kernel goes over tiles of queries x keys once and works on both products in each, so that both have
+    as many tiles; elsewhere each product has those of its own result.
+    """
+    if kernel.op_class != "attention" or len(kernel.products) < 2 or not _joins_attention(engine):
+        return kernel
+    *before, scores, values = kernel.products
+    joint = replace(scores, depth=scores.depth + values.columns)
+    # Exact where both products have the same groups and keys, as all but linear attention has.
+    return replace(kernel, products=(*before, joint)) if joint.macs == scores.macs + values.macs else kernel
+
+
+def _joins_attention(engine: str) -> bool:
+    return any(
+        "MatMul" in rule.anchor and {"Softmax", "MatMul"} <= set(rule.absorbs)
+        for rule in read_engine(engine).fusion
+    )
 
 
 def sized_for(workload: Workload, batch: int) -> Workload:

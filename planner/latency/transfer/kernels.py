@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from planner.latency.kernels.prepared import Prepared
 from planner.schema.fitted.transfer import NetworkKind
+from planner.workload.dtypes import storage_bytes
 from planner.workload.fusion import Kernel
 from planner.workload.operation import Tensor
 
@@ -34,7 +35,7 @@ Column = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class KernelTable:
-    """One row per kernel, and one per product and softmax of attention that is one operator.
+    """One row per kernel, and one per product of an operator that holds several, as attention does.
 
     Sizes are in elements, operations or bytes.
     """
@@ -94,7 +95,7 @@ def _table(prepared: Prepared) -> KernelTable:
     tensors = prepared.workload.tensors
     written = sum(kernel.output_bytes for kernel in prepared.kernels) / prepared.workload.batch
     attention = any(kernel.op_class in ("matmul", "attention") and kernel.macs for kernel in prepared.kernels)
-    parts = [(part, first) for kernel in prepared.kernels for part, first in _parts(kernel)]
+    parts = [(part, first) for kernel in prepared.kernels for part, first in _parts(kernel, tensors)]
     whole = (
         float(prepared.workload.weight_bytes),
         float(written),
@@ -122,32 +123,39 @@ def stacked(tables: Sequence[KernelTable]) -> KernelTable:
     )
 
 
-def _parts(kernel: Kernel) -> Iterator[tuple[Kernel, bool]]:
-    """The kernel itself, or the products and the softmax in it one by one; the first of them opens it."""
+def _parts(kernel: Kernel, tensors: Mapping[str, Tensor]) -> Iterator[tuple[Kernel, bool]]:
+    """The kernel itself, or the products in it one by one; the first of them opens it."""
     if len(kernel.products) < 2:
-        yield kernel, True
+        yield replace(kernel, contraction=kernel.products[0]) if kernel.products else kernel, True
         return
-    count = len(kernel.products)
+    last = len(kernel.products) - 1
+    attends = kernel.op_class == "attention"
     others = kernel.flops - 2 * kernel.macs
-    scores = 2 if kernel.op_class == "attention" else 0
+    values = _values_bytes(kernel, tensors) if attends else 0
     for place, product in enumerate(kernel.products):
-        weighted = place < count - scores
-        yield (
-            replace(
-                kernel,
-                op_class="gemm" if weighted else kernel.op_class,
-                macs=product.macs,
-                # Operations beside the products count with the first of them.
-                flops=2 * product.macs + (others if place == 0 else 0),
-                # What comes in is read at first, what goes out is written last; results in between stay inside.
-                input_bytes=kernel.input_bytes if place == 0 else 0,
-                output_bytes=kernel.output_bytes if place == count - 1 else 0,
-                weight_bytes=kernel.weight_bytes if place == 0 else 0,
-                contraction=product,
-                products=(),
-            ),
-            place == 0,
+        part = replace(
+            kernel,
+            # Of attention the products after the projections are of activations.
+            op_class=kernel.op_class if attends and (place > 0 or not kernel.weights) else "gemm",
+            macs=product.macs,
+            # Operations beside the products count with the first of them.
+            flops=2 * product.macs + (others if place == 0 else 0),
+            # What comes in is read at first, but for the values; results in between stay inside.
+            input_bytes=kernel.input_bytes - values if place == 0 else values if place == last else 0,
+            output_bytes=kernel.output_bytes if place == last else 0,
+            weight_bytes=kernel.weight_bytes if place == 0 else 0,
+            contraction=product,
+            products=(),
         )
+        yield part, place == 0
+
+
+def _values_bytes(kernel: Kernel, tensors: Mapping[str, Tensor]) -> int:
+    """Bytes of the values that attention reads: half of what it reads beside the query."""
+    if len(kernel.reads) < 2:
+        return 0
+    query = storage_bytes(tensors[kernel.reads[0].tensor].dtype, kernel.reads[0].elements)
+    return max(0, kernel.input_bytes - query) // 2
 
 
 def _row(
