@@ -165,7 +165,7 @@ class _Counter:
             output_bytes=access_bytes(writes, self._tensors),
             weight_bytes=access_bytes(weights, self._tensors),
             precision=self._precision(node),
-            contraction=work.products[0] if work.products else work.contraction,
+            contraction=work.contraction,
             products=work.products,
         )
 

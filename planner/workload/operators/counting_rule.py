@@ -101,7 +101,7 @@ class Count:
     `operations` come on top of 2 x MACs; `reads` and `writes` give the elements moved at those positions
     where they are not the whole tensor. MACs are those of the contraction unless given. `held` are trained
     numbers in the attributes of the node, as the thresholds of a tree do. `products` are the contractions of
-    an operator that holds several, in order; `contraction` is then the first of them.
+    an operator that holds several, in order; it has no `contraction` then.
     """
 
     op_class: OpClass
