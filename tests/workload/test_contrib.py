@@ -135,7 +135,7 @@ class TestFewBits:
         assert workload.parameters == 64 * 16
         assert workload.weight_bytes == 64 * 16 * bits // 8 + 32 * 4, "packed weights and a scale a block"
         assert workload.operators[0].weight_bytes == 64 * 16 * bits // 8 + 32 * 4
-        assert workload.constant_bytes == 32 * 4
+        assert workload.constant_bytes == 0
 
     @pytest.mark.parametrize(("level", "precision"), [(0, "fp32"), (1, "fp32"), (2, "fp16"), (4, "int8")])
     def test_what_it_computes_in(self, count_one, level, precision):
