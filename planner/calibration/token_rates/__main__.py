@@ -1,0 +1,64 @@
+"""Fit, score and write: `python -m planner.calibration.token_rates [FILE]`; about a minute."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+from planner.calibration.token_rates.fit import Fit
+from planner.calibration.token_rates.observations import RateObservation, observations
+from planner.calibration.token_rates.score import blind_errors, summaries
+from planner.data_files import database_dir
+from planner.files import write_bytes
+from planner.language.rates.model import CLASS_SPREAD, ENGINE_FACTORS
+from planner.language.rates.published import published_rates
+from planner.schema.language.rates import BlindErrors
+
+
+def main(arguments: list[str]) -> None:
+    """Write the fitted model and print what it was off by where it had not looked."""
+    rows = observations(published_rates())
+    fit = Fit(rows)
+    values = fit.run()
+    found = summaries(blind_errors(rows))
+    text = _document(fit, values, rows, found)
+    path = Path(arguments[0]) if arguments else database_dir() / "language" / "rates.yaml"
+    write_bytes(path, text.encode())
+    print("kind    unit  rows  parts  median   p90  coverage")
+    for item in found:
+        print(
+            f"{item.kind:7} {item.unit_kind:4} {item.rows:5} {item.parts:6} {item.median:7.2f} {item.p90:5.2f} "
+            f"{item.coverage:8.0%}"
+        )
+
+
+def _document(
+    fit: Fit, values: dict[str, float], rows: list[RateObservation], found: list[BlindErrors]
+) -> str:
+    ids = sorted({row.row.id for row in rows})
+    lines = [
+        "# Fitted by `python -m planner.calibration.token_rates` on rates.csv; docs/llm.md says how it was scored.",
+        "schema: 1",
+        "level: 0.9",
+        f"rows: {len(ids)}",
+        f"sha256: {hashlib.sha256(chr(10).join(ids).encode()).hexdigest()}",
+        "engines:",
+    ]
+    for engine in sorted({row.engine for row in rows}):
+        kinds = sorted({row.unit_kind for row in rows if row.engine == engine})
+        lines.append(f"  {engine}: [{', '.join(kinds)}]")
+    lines.append("blind:")
+    for item in found:
+        body = ", ".join(f"{key}: {value}" for key, value in item.model_dump().items())
+        lines.append(f"  - {{{body}}}")
+    lines.append("parameters:")
+    for name, prior in zip(fit.names, fit.priors, strict=True):
+        own = name.rsplit(".", 1)[1]
+        spread = CLASS_SPREAD[own] if name.count(".") == 1 else ENGINE_FACTORS[own]
+        lines.append(f"  {name}: {{value: {values[name]:.6g}, prior: {prior:g}, spread: {spread:g}}}")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
