@@ -1,6 +1,6 @@
 """Everything that the commands do, as Python calls: names and ids in, plain values out.
 
-`networks` and `alternatives` ask about one network, `scenarios`, `racks` and `reports` about a scenario,
+`networks` and `alternatives` ask about one network, `language` about a language model, `scenarios`, `racks` and `reports` about a scenario,
 `engines` about this machine, `database` about what is shipped. Each
 name is imported when it is first used.
 """
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         register_calibration,
         validate,
     )
+    from planner.api.language import language_models, read_language_model, serve
     from planner.api.networks import (
         Inspection,
         compare,
@@ -114,6 +115,7 @@ _HOME = {
         "register_calibration",
         "validate",
     ),
+    "language": ("language_models", "read_language_model", "serve"),
     "networks": (
         "Inspection",
         "compare",

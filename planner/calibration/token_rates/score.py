@@ -15,8 +15,8 @@ from planner.calibration.token_rates.observations import RateObservation
 from planner.schema.hardware.device import UnitKind
 from planner.schema.language.rates import BlindErrors, RateKind
 
-ENOUGH = 10
-"""With fewer rows of a kind of unit the band is made of all kinds."""
+ENOUGH_ROWS, ENOUGH_PARTS = 10, 3
+"""With fewer the band is made of all errors of that kind of rate and of that kind of unit."""
 ENDS = (0.03, 0.97)
 """Quantiles of a band of 90 %: further out than 5 and 95 %, as few parts say little of the next one."""
 
@@ -58,27 +58,29 @@ def summaries(errors: Sequence[BlindError]) -> list[BlindErrors]:
         for unit in get_args(UnitKind):
             own = [item for item in errors if item.row.kind == kind and item.row.unit_kind == unit]
             if own:
-                found.append(_summary(kind, unit, own, [item for item in errors if item.row.kind == kind]))
+                wider = [item for item in errors if item.row.kind == kind or item.row.unit_kind == unit]
+                found.append(_summary(kind, unit, own, wider))
     return found
 
 
 def _summary(
     kind: RateKind, unit: UnitKind, own: Sequence[BlindError], wider: Sequence[BlindError]
 ) -> BlindErrors:
-    basis = own if len(own) >= ENOUGH else wider
+    parts = {item.row.row.part for item in own}
+    basis = own if len(own) >= ENOUGH_ROWS and len(parts) >= ENOUGH_PARTS else wider
     factors = np.exp(np.abs([item.error for item in own]))
     low, high = (quantile(basis, share) for share in ENDS)
     inside = 0
     for item in own:
         # The band that this row would have met: made of the errors of other parts alone.
-        others = [other for other in basis if other.row.row.part != item.row.row.part] or list(wider)
+        others = [other for other in basis if other.row.row.part != item.row.row.part]
         inside += quantile(others, ENDS[0]) <= item.error <= quantile(others, ENDS[1])
     return BlindErrors.model_validate(
         {
             "kind": kind,
             "unit_kind": unit,
             "rows": len(own),
-            "parts": len({item.row.row.part for item in own}),
+            "parts": len(parts),
             "median": round(float(np.median(factors)), 3),
             "p90": round(float(np.quantile(factors, 0.9)), 3),
             "low": round(math.exp(low), 4),

@@ -1,0 +1,52 @@
+"""Keys of `planner llm`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from planner.schema.record.options import BandRecord
+
+
+class ServingMemoryRecord(TypedDict):
+    """Bytes by what they are for."""
+
+    weights: float
+    kv: float
+    workspace: float
+    total: float
+    capacity: float
+
+
+class ServingRecord(TypedDict):
+    """A language model for a number of users on one unit of one part."""
+
+    model: str
+    device: str
+    unit: str
+    mode: str
+    engine: str
+    weights: str
+    kv: str
+    users: int
+    prompt_tokens: int
+    context_tokens: int
+    ttft_s: BandRecord
+    time_per_token_s: BandRecord
+    tokens_per_s_per_user: BandRecord
+    tokens_per_s: BandRecord
+    prompt_tokens_per_s: BandRecord
+    memory_bytes: ServingMemoryRecord
+    max_context_tokens: int
+    max_users: int
+    energy_per_token_j: BandRecord
+    bound: Literal["compute", "memory", "overhead"]
+    provenance: str
+    warnings: list[str]
+
+
+class ServingAnswers(TypedDict):
+    """Several answers: one for each part and number of users."""
+
+    answers: list[ServingRecord]
