@@ -111,7 +111,8 @@ class _Site:
         if operator.op_type not in _REPEATING:
             return False
         before, after = (
-            self._counted.tensors[access.tensor].elements for access in (*operator.reads[:1], *operator.writes[:1])
+            self._counted.tensors[access.tensor].elements
+            for access in (*operator.reads[:1], *operator.writes[:1])
         )
         return after > before
 
@@ -146,7 +147,9 @@ class _Site:
         """A copy that nobody makes."""
         reads = tuple(Access(access.tensor, 0) for access in operator.reads)
         writes = tuple(Access(access.tensor, 0) for access in operator.writes)
-        return self._sized(replace(operator, op_class="view", flops=0, weights=(), reads=reads, writes=writes))
+        return self._sized(
+            replace(operator, op_class="view", flops=0, weights=(), reads=reads, writes=writes)
+        )
 
     def read_once(self, operator: Operator, stored: Mapping[str, int]) -> Operator:
         """A product that reads what is stored, each number once."""

@@ -92,6 +92,8 @@ class Fit:
         return UnitRates(
             bandwidth_bytes_per_s=np.array([row.unit.bandwidth_bytes_per_s for row in rows]),
             peak_ops_per_s=np.array([row.unit.peak_ops_per_s for row in rows]),
+            vector_ops_per_s=np.array([row.unit.vector_ops_per_s for row in rows]),
+            vector_share=np.exp(self._column(logarithms, places, "vector")),
             bandwidth_share=np.exp(self._column(logarithms, places, "bandwidth")),
             arithmetic_share=np.exp(self._column(logarithms, places, "arithmetic")),
             half_tokens=np.exp(self._column(logarithms, places, "half_tokens")),
@@ -109,7 +111,9 @@ class Fit:
 
     def residuals(self, logarithms: Column) -> Column:
         """Weighted residuals of rows, then of priors."""
-        rows = (np.log(self.predicted_s(logarithms)) - self._measured) * self._weights
+        plain = (np.log(self.predicted_s(logarithms)) - self._measured) * self._weights
+        # Pseudo-Huber (Charbonnier et al. 1997): rows from memory ("about 60") pull by their sign, hardly by size.
+        rows = np.sign(plain) * np.sqrt(2.0 * (np.sqrt(1.0 + plain**2) - 1.0))
         priors = (logarithms - np.log(self.priors)) / self.spreads
         result: Column = np.concatenate([rows, priors])
         return result

@@ -106,7 +106,11 @@ def _unit(row: PublishedRate, computes: list[str]) -> UnitCeilings:
     own = _beside().units[f"{row.part}/{row.unit}"]
     peaks = {str(name): value for name, value in own.peaks_ops_per_s.items()}
     return UnitCeilings(
-        own.kind, own.bandwidth_bytes_per_s, first_peak(peaks, computes), (own.clock_hz or 0.0) / 1e9
+        kind=own.kind,
+        bandwidth_bytes_per_s=own.bandwidth_bytes_per_s,
+        peak_ops_per_s=first_peak(peaks, computes),
+        clock_ghz=(own.clock_hz or 0.0) / 1e9,
+        vector_ops_per_s=peaks.get("fp32", 0.0) if own.kind == "gpu" else 0.0,
     )
 
 

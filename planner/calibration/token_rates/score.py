@@ -37,7 +37,8 @@ def blind_errors(rows: Sequence[RateObservation]) -> list[BlindError]:
         own = [row for row in rows if row.pair == (part, model)]
         predicted = predict(Fit(kept).run(), own)
         found += [
-            BlindError(row, math.log(row.seconds / seconds)) for row, seconds in zip(own, predicted, strict=True)
+            BlindError(row, math.log(row.seconds / seconds))
+            for row, seconds in zip(own, predicted, strict=True)
         ]
     return found
 

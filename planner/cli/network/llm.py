@@ -24,8 +24,12 @@ _JOULES_OF_A_KWH = 3.6e6
 @click.command("llm")
 @click.argument("model", required=False)
 @click.option("--device", "devices", multiple=True, metavar="ID", help="Repeatable; globs are taken.")
-@click.option("--weights", help="Number format: q4_k_m, awq, int4, nvfp4, fp8, fp16, ...; default: the engine's.")
-@click.option("--kv", "cache", help="Format of keys and values: fp16, q8_0, q4_0, fp8, int8; default: the engine's.")
+@click.option(
+    "--weights", help="Number format: q4_k_m, awq, int4, nvfp4, fp8, fp16, ...; default: the engine's."
+)
+@click.option(
+    "--kv", "cache", help="Format of keys and values: fp16, q8_0, q4_0, fp8, int8; default: the engine's."
+)
 @engine_option
 @unit_option
 @mode_option
@@ -76,7 +80,9 @@ def command(
         return OK
     if model is None or not devices:
         expected = "a model and at least one --device"
-        raise InputError("planner llm", [Problem("arguments", expected, f"{model!r} on {len(devices)} parts")])
+        raise InputError(
+            "planner llm", [Problem("arguments", expected, f"{model!r} on {len(devices)} parts")]
+        )
     wishes = Wishes(
         weights=weights, cache=cache, engine=engine, unit=unit, mode=mode, prompt_tokens=prompt,
         output_tokens=answer, context_tokens=context, most_ttft_s=parse_option("--ttft", ttft, "s"),
@@ -140,7 +146,9 @@ def _lines(answer: ServingAnswer, price: tuple[float, str] | None) -> list[str]:
     if price is not None:
         ends = (joules.low * _MILLION * price[0], joules.high * _MILLION * price[0])
         middle = joules.mid * _MILLION * price[0]
-        lines.append(f"electricity    {middle:.3g} {price[1]} a million tokens ({ends[0]:.3g} - {ends[1]:.3g})")
+        lines.append(
+            f"electricity    {middle:.3g} {price[1]} a million tokens ({ends[0]:.3g} - {ends[1]:.3g})"
+        )
     return lines
 
 

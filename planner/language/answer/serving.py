@@ -150,7 +150,9 @@ def _cache(served: Served, asked: str | None) -> str:
     return wanted
 
 
-def answers(model: LanguageModel, device: Device, users: Sequence[int], wishes: Wishes) -> list[ServingAnswer]:
+def answers(
+    model: LanguageModel, device: Device, users: Sequence[int], wishes: Wishes
+) -> list[ServingAnswer]:
     """One answer for each number of users."""
     prepared = prepare(model, device, wishes)
     return [_answer(prepared, count, wishes) for count in users]
@@ -237,7 +239,9 @@ def _warned(answer: ServingAnswer, own: Prepared, users: int, wishes: Wishes) ->
     if not own.rates.fitted:
         found.append(message("language.no_rates", engine=own.served.engine.name, unit=answer.unit))
     if users > own.served.engine.users:
-        found.append(message("language.one_by_one", engine=own.served.engine.name, users=own.served.engine.users))
+        found.append(
+            message("language.one_by_one", engine=own.served.engine.name, users=own.served.engine.users)
+        )
         answer = replace(answer, meets_limits=False)
     if own.model.decoder.experts is not None:
         found.append(message("language.experts"))

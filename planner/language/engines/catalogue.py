@@ -89,7 +89,9 @@ def chosen(device: Device, unit: str | None, engine: str | None, weights: str | 
             return item, name
     taken = sorted({name for item in found for name in (*item.engine.weights, *item.engine.aliases)})
     who = ", ".join(dict.fromkeys(item.engine.name for item in found))
-    raise InputError(where, [Problem("weights", f"a format that {who} takes ({', '.join(taken)})", repr(weights))])
+    raise InputError(
+        where, [Problem("weights", f"a format that {who} takes ({', '.join(taken)})", repr(weights))]
+    )
 
 
 def _kinds(engine: LanguageEngine) -> str:

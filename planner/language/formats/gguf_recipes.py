@@ -13,7 +13,14 @@ from collections.abc import Callable, Mapping
 from planner.language.formats.ggml_types import BY_NAME, BlockType
 from planner.language.sizes.decoder import Decoder, Matrix
 
-_FALLBACK = {"q2_k": "q4_0", "q3_k": "q4_0", "q4_k": "q5_0", "q5_k": "q5_1", "q6_k": "q8_0", "iq4_xs": "iq4_nl"}
+_FALLBACK = {
+    "q2_k": "q4_0",
+    "q3_k": "q4_0",
+    "q4_k": "q5_0",
+    "q5_k": "q5_1",
+    "q6_k": "q8_0",
+    "iq4_xs": "iq4_nl",
+}
 """Types in blocks of 256 -> what is taken where a row is no multiple of that."""
 
 

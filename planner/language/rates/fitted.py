@@ -102,6 +102,8 @@ def _unit_rates(engine: str, unit: UnitCeilings, *, prompt: bool) -> UnitRates:
     return UnitRates(
         bandwidth_bytes_per_s=np.array([unit.bandwidth_bytes_per_s]),
         peak_ops_per_s=np.array([unit.peak_ops_per_s]),
+        vector_ops_per_s=np.array([unit.vector_ops_per_s]),
+        vector_share=own("vector"),
         bandwidth_share=own("bandwidth"),
         arithmetic_share=own("arithmetic"),
         half_tokens=own("half_tokens"),

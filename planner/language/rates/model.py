@@ -2,12 +2,12 @@
 
     time = (memory^p + compute^p)^(1/p) + layers x time a layer + time a pass
     memory = bytes read / (bandwidth x share)
-    compute = 2 x multiply-accumulates / (peak x share x tokens / (tokens + half))
+    compute = 2 x multiply-accumulates / (peak x share x tokens / (tokens + half) + vector peak x its share)
 
 Williams, Waterman and Patterson, CACM 52(4), 2009, with what engines reach of both ceilings, and with the
 launches, waits and small kernels between the products of a layer, which bandwidth does not buy. On a GPU these
-shrink with the clock. A pass of few tokens leaves rows of its products empty, as if it had `half` tokens more. It
-stops holding where a model does not stay in the memory of the unit, and where layers go through two units.
+shrink with the clock. A pass of few tokens leaves rows of its products empty, as if it had `half` tokens more; a GPU
+then takes its vector units, which also unpack the weights. It stops holding where a model does not stay in the memory of the unit, and where layers go through two units.
 """
 
 from __future__ import annotations
@@ -42,9 +42,11 @@ class UnitRates:
 
     bandwidth_bytes_per_s: Column
     peak_ops_per_s: Column
+    vector_ops_per_s: Column
     bandwidth_share: Column
     arithmetic_share: Column
     half_tokens: Column
+    vector_share: Column
     layer_s: Column
     pass_s: Column
 
@@ -71,25 +73,28 @@ def pass_time(work: PassWork, unit: UnitRates) -> PassTime:
     """Time of a pass by the formula above."""
     memory = work.read_bytes / (unit.bandwidth_bytes_per_s * unit.bandwidth_share)
     filled = work.tokens / (work.tokens + unit.half_tokens)
-    compute = 2.0 * work.macs / (unit.peak_ops_per_s * unit.arithmetic_share * filled)
+    rate = unit.peak_ops_per_s * unit.arithmetic_share * filled + unit.vector_ops_per_s * unit.vector_share
+    compute = 2.0 * work.macs / rate
     return PassTime(memory, compute, work.layers * unit.layer_s + unit.pass_s)
 
 
 CLASSES: Mapping[str, Mapping[str, float]] = {
-    "gpu": {"bandwidth": 0.85, "arithmetic": 0.4, "half_tokens": 4.0, "layer_us": 120.0, "prompt_layer_us": 120.0,
+    "gpu": {"bandwidth": 0.85, "arithmetic": 0.4, "half_tokens": 32.0, "vector": 0.5, "layer_us": 120.0, "prompt_layer_us": 120.0,
             "pass_us": 500.0, "clock_power": 1.0},
-    "npu": {"bandwidth": 0.85, "arithmetic": 0.15, "half_tokens": 16.0, "layer_us": 500.0,
+    "npu": {"bandwidth": 0.85, "arithmetic": 0.15, "half_tokens": 16.0, "vector": 0.5, "layer_us": 500.0,
             "prompt_layer_us": 2000.0, "pass_us": 2000.0, "clock_power": 1.0},
-    "cpu": {"bandwidth": 0.75, "arithmetic": 0.15, "half_tokens": 1.0, "layer_us": 30.0, "prompt_layer_us": 30.0,
+    "cpu": {"bandwidth": 0.75, "arithmetic": 0.15, "half_tokens": 1.0, "vector": 0.5, "layer_us": 30.0, "prompt_layer_us": 30.0,
             "pass_us": 500.0, "clock_power": 1.0},
 }  # fmt: skip
 """Kind of unit -> parameters with what was thought of each before looking: shares of good kernels, the time of
 some ten launches a layer (on a GPU at 1 GHz), of a call into a driver for an NPU."""
 CLASS_SPREAD: Mapping[str, float] = {
-    "bandwidth": 0.12, "arithmetic": 0.5, "half_tokens": 1.0, "layer_us": 0.7, "prompt_layer_us": 0.7, "pass_us": 0.5,
-    "clock_power": 0.3,
+    "bandwidth": 0.12, "arithmetic": 0.5, "half_tokens": 0.7, "vector": 0.4, "layer_us": 0.7, "prompt_layer_us": 0.7, "pass_us": 0.5,
+    "clock_power": 0.15,
 }  # fmt: skip
-ENGINE_FACTORS: Mapping[str, float] = {"bandwidth": 0.2, "arithmetic": 0.5, "layer_us": 0.6, "prompt_layer_us": 0.5}
+ENGINE_FACTORS: Mapping[str, float] = {
+    "bandwidth": 0.2, "arithmetic": 0.5, "layer_us": 0.6, "prompt_layer_us": 0.5, "vector": 0.4,
+}  # fmt: skip
 """Parameters that each engine has a factor of its own on, and how far from one that might be."""
 
 

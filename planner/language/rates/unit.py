@@ -19,6 +19,8 @@ class UnitCeilings:
     bandwidth_bytes_per_s: float
     peak_ops_per_s: float
     clock_ghz: float
+    vector_ops_per_s: float = 0.0
+    """Of a GPU: its peak without matrix units; other kinds of units are taken to have none beside."""
 
 
 def first_peak(peaks: Mapping[str, float], computes: Sequence[str]) -> float:
@@ -27,12 +29,19 @@ def first_peak(peaks: Mapping[str, float], computes: Sequence[str]) -> float:
 
 
 def ceilings_of(
-    device: Device, unit: str, mode: str | None, computes: Sequence[str], engine: LanguageEngine, threads: int | None
+    device: Device,
+    unit: str,
+    mode: str | None,
+    computes: Sequence[str],
+    engine: LanguageEngine,
+    threads: int | None,
 ) -> UnitCeilings:
     """The ceilings of a part's unit in a mode; all units of its kind where the engine uses them together."""
     compute, chosen = device.units[unit], choose_mode(device, mode)
     peaks = {
-        str(name): by_mode[chosen.id].value for name, by_mode in compute.peaks_ops_per_s.items() if chosen.id in by_mode
+        str(name): by_mode[chosen.id].value
+        for name, by_mode in compute.peaks_ops_per_s.items()
+        if chosen.id in by_mode
     }
     share = 1.0
     cores = compute.active.get(chosen.id)
@@ -43,7 +52,9 @@ def ceilings_of(
             item
             for item in engine.units
             if item.kind == compute.kind
-            and any(fnmatchcase(text, word) for word in item.words for text in (compute.name, device.architecture))
+            and any(
+                fnmatchcase(text, word) for word in item.words for text in (compute.name, device.architecture)
+            )
         ),
         None,
     )
@@ -54,4 +65,5 @@ def ceilings_of(
         bandwidth_bytes_per_s=device.memory.bandwidth_bytes_per_s[chosen.id].value,
         peak_ops_per_s=first_peak(peaks, computes) * share * together,
         clock_ghz=clock.value / 1e9 if clock is not None else 0.0,
+        vector_ops_per_s=peaks.get("fp32", 0.0) if compute.kind == "gpu" else 0.0,
     )

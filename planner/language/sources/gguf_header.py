@@ -55,7 +55,9 @@ def read_header(path: Path) -> GgufHeader:
         with path.open("rb") as file:
             return _Reader(file, path).header()
     except _Cut:
-        raise _refused(path, "a whole GGUF header", "a file that ends within it", "download it again") from None
+        raise _refused(
+            path, "a whole GGUF header", "a file that ends within it", "download it again"
+        ) from None
     except (UnicodeDecodeError, struct.error, OverflowError):
         raise _refused(path, "a GGUF header", "bytes that are none", "download it again") from None
 

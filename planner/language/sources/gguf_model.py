@@ -31,7 +31,9 @@ def read_gguf(path: Path) -> LanguageModel:
     decoder = sizes.decoder()
     parts = int(_number(header.values, "split.count", 1))
     notes = () if parts <= 1 else (f"one of {parts} files: bytes are those of this file alone",)
-    return LanguageModel(decoder.name, decoder, stored=_stored(header, decoder), source=str(path), notes=notes)
+    return LanguageModel(
+        decoder.name, decoder, stored=_stored(header, decoder), source=str(path), notes=notes
+    )
 
 
 def _number(values: Mapping[str, Value], name: str, default: float) -> float:
@@ -115,7 +117,9 @@ class _Sizes:
             heads=heads,
             key_heads=key_heads,
             head_width=width,
-            feed_forward=self._count("feed_forward_length", self._count("expert_feed_forward_length", hidden)),
+            feed_forward=self._count(
+                "feed_forward_length", self._count("expert_feed_forward_length", hidden)
+            ),
             vocabulary=table.extents[-1] if table is not None else 1,
             tied=_LAST not in self._tensors,
             context=self._count("context_length", 4096),
@@ -171,5 +175,3 @@ class _Sizes:
             dense_layers=self._count("leading_dense_block_count", 0),
             biased=self._has("ffn_up_exps", ".bias"),
         )
-
-

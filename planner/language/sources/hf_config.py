@@ -71,7 +71,9 @@ def model_of(name: str, values: Mapping[str, object], source: str) -> LanguageMo
     known = sorted({*_TRAITS, *_NESTED, _WHISPER})
     if not isinstance(kind, str) or kind not in known:
         got = repr(kind) if kind is not None else "none"
-        problem = Problem("model_type", f"one of {', '.join(known)}", got, "give a GGUF or an ONNX export of it")
+        problem = Problem(
+            "model_type", f"one of {', '.join(known)}", got, "give a GGUF or an ONNX export of it"
+        )
         raise InputError(source, [problem])
     keys = Keys(values, source)
     if kind == _WHISPER:

@@ -40,7 +40,9 @@ def read_export(path: Path) -> LanguageModel:
     layers = len({int(match[1]) for name in caches if (match := _CACHE.match(name))})
     if not layers:
         advice = "give a decoder exported with its cache (`past_key_values.*`), or `planner estimate` it"
-        problem = Problem("inputs", "a cache of keys and values for each layer", ", ".join(graph.inputs), advice)
+        problem = Problem(
+            "inputs", "a cache of keys and values for each layer", ", ".join(graph.inputs), advice
+        )
         raise InputError(str(path), [problem])
     reader = _Reader(graph, path, _beside(path))
     decoder = reader.decoder(layers, next(iter(caches.values())))
@@ -160,7 +162,9 @@ class _Reader:
 
     def _feed_forward(self, layers: int, hidden: int, attention: int) -> tuple[int, bool]:
         """Width of the hidden layer, and whether it is gated: what a layer's products leave after attention."""
-        inner = sum(product.depth * product.columns for product in self._products if product.layer is not None)
+        inner = sum(
+            product.depth * product.columns for product in self._products if product.layer is not None
+        )
         rest = inner // layers - attention
         for parts in (3, 2):
             if rest > 0 and rest % (parts * hidden) == 0:
