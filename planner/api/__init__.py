@@ -1,7 +1,7 @@
 """Everything that the commands do, as Python calls: names and ids in, plain values out.
 
-`networks` and `alternatives` ask about one network, `language` about a language model, `scenarios`, `racks` and `reports` about a scenario,
-`engines` about this machine, `database` about what is shipped. Each
+`networks` and `alternatives` ask about one network, `language` about a language model, `scenarios`, `racks`
+and `reports` about a scenario, `engines` about this machine, `database` about what is shipped. Each
 name is imported when it is first used.
 """
 

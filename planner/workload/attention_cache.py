@@ -3,9 +3,10 @@
 Exporters spell a decoding step out: the new keys are concatenated to the cached ones, repeated for the query
 heads that share them and transposed for the product. Engines that serve language models do none of it: they
 write the new tokens behind the old ones and read each cached number once (Dao et al. 2022, arXiv:2205.14135;
-Kwon et al. 2023, arXiv:2309.06180). What is recognised here: a concatenation of an input of the network that is
-one of its outputs, or a repetition of heads, from which only copies lead to a product of two activations. What
-is spelt otherwise (scattered into a cache of full length, gathered by beams) is counted as it is written.
+Kwon et al. 2023, arXiv:2309.06180). What is recognised here: a concatenation of an input of the network that
+is one of its outputs, or a repetition of heads, from which only copies lead to a product of two activations.
+What is spelt otherwise (scattered into a cache of full length, gathered by beams) is counted as it is
+written.
 """
 
 from __future__ import annotations

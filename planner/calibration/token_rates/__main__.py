@@ -25,12 +25,10 @@ def main(arguments: list[str]) -> None:
     text = _document(fit, values, rows, found)
     path = Path(arguments[0]) if arguments else database_dir() / "language" / "rates.yaml"
     write_bytes(path, text.encode())
-    print("kind    unit  rows  parts  median   p90  coverage")
+    sys.stdout.write("kind    unit  rows  parts  median   p90  coverage\n")
     for item in found:
-        print(
-            f"{item.kind:7} {item.unit_kind:4} {item.rows:5} {item.parts:6} {item.median:7.2f} {item.p90:5.2f} "
-            f"{item.coverage:8.0%}"
-        )
+        figures = f"{item.median:7.2f} {item.p90:5.2f} {item.coverage:8.0%}"
+        sys.stdout.write(f"{item.kind:7} {item.unit_kind:4} {item.rows:5} {item.parts:6} {figures}\n")
 
 
 def _document(
@@ -38,7 +36,8 @@ def _document(
 ) -> str:
     ids = sorted({row.row.id for row in rows})
     lines = [
-        "# Fitted by `python -m planner.calibration.token_rates` on rates.csv; docs/llm.md says how it was scored.",
+        "# Fitted on rates.csv by `python -m planner.calibration.token_rates`.",
+        "# docs/llm.md says how it was scored.",
         "schema: 1",
         "level: 0.9",
         f"rows: {len(ids)}",

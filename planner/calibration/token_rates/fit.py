@@ -1,8 +1,8 @@
 """Least squares on the logarithms of measured over predicted times, with priors; and the same left out.
 
-Every parameter is fitted in its logarithm. Its prior adds one residual, (log value - log prior) / spread, so that
-an engine with one row stays near its class (ridge; the same as a maximum a posteriori estimate). A row counts by
-one over the square root of how many rows its part and architecture have.
+Every parameter is fitted in its logarithm. Its prior adds one residual, (log value - log prior) / spread, so
+that an engine with one row stays near its class (ridge; the same as a maximum a posteriori estimate). A row
+counts by one over the square root of how many rows its part and architecture have.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Fit:
         }
 
     def _places(self, rows: Sequence[RateObservation], name: str) -> tuple[Places, Places]:
-        """Where the logarithms of a parameter stand for each row: of its class, and of its engine's factor."""
+        """For each row the places of a parameter's logarithm: of the class, and of the engine's factor."""
         none = len(self.names)
         own = [self._index[f"{row.unit_kind}.{name}"] for row in rows]
         factor = [self._index.get(f"{row.engine}.{row.unit_kind}.{name}", none) for row in rows]
@@ -102,9 +102,9 @@ class Fit:
         )
 
     def _column(self, logarithms: Column, places: Places, name: str) -> Column:
-        """Logarithm of a parameter for the rows at these places: that of the class plus the engine's factor."""
+        """Logarithm of a parameter for rows: that of the class plus the engine's factor."""
         own, factor = self._places_of[name]
-        # A last element of zero stands in for engines without a factor.
+        # A last element of zero serves engines without a factor.
         extended = np.append(logarithms, 0.0)
         result: Column = extended[own[places]] + extended[factor[places]]
         return result
@@ -112,7 +112,8 @@ class Fit:
     def residuals(self, logarithms: Column) -> Column:
         """Weighted residuals of rows, then of priors."""
         plain = (np.log(self.predicted_s(logarithms)) - self._measured) * self._weights
-        # Pseudo-Huber (Charbonnier et al. 1997): rows from memory ("about 60") pull by their sign, hardly by size.
+        # Pseudo-Huber (Charbonnier et al. 1997): rows from memory ("about 60") pull by their sign, hardly by
+        # size.
         rows = np.sign(plain) * np.sqrt(2.0 * (np.sqrt(1.0 + plain**2) - 1.0))
         priors = (logarithms - np.log(self.priors)) / self.spreads
         result: Column = np.concatenate([rows, priors])

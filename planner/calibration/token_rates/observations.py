@@ -1,4 +1,4 @@
-"""Published rows as work on ceilings: passes with their bytes and operations, units with bandwidth and peak."""
+"""Published rows as passes with their bytes and operations, on units with a bandwidth and a peak."""
 
 from __future__ import annotations
 

@@ -121,11 +121,14 @@ def _lines(answer: ServingAnswer, price: tuple[float, str] | None) -> list[str]:
         f"{spans.prompt} + {spans.output} tokens of at most {spans.context}"
     )
     kept = (
-        f"memory         weights {quantity(memory.weights, 'bytes')}, cache {quantity(memory.kv, 'bytes')}, work "
-        f"space {quantity(memory.workspace, 'bytes')}: {quantity(memory.total, 'bytes')} of "
+        f"memory         weights {quantity(memory.weights, 'bytes')}, cache {quantity(memory.kv, 'bytes')}, "
+        f"work space {quantity(memory.workspace, 'bytes')}: {quantity(memory.total, 'bytes')} of "
         f"{quantity(memory.capacity, 'bytes')}" + ("" if memory.fits else "   DOES NOT FIT")
     )
-    most = f"fits           {answer.max_context_tokens} tokens for {answer.users}, {answer.max_users} users of {spans.context}"
+    most = (
+        f"fits           {answer.max_context_tokens} tokens for {answer.users}, {answer.max_users} users of "
+        f"{spans.context}"
+    )
     if not memory.fits:
         return [heading, kept, most]
     each, every, read = answer.tokens_per_s_per_user, answer.tokens_per_s, answer.prompt_tokens_per_s

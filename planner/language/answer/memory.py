@@ -52,7 +52,8 @@ class MemoryPlan:
         """Memory of so many sessions of this length; weights are there once."""
         own = self.decoder
         wide = max(own.feed_forward, own.heads * own.head_width)
-        # Hidden vectors twice and the widest inner vector, in 4 bytes, and the scores of words of each session.
+        # Hidden vectors twice and the widest inner vector, in 4 bytes, and the scores of words of each
+        # session.
         working = 4.0 * (CHUNK_TOKENS * (2 * own.hidden + 2 * wide) + users * own.vocabulary)
         return ServingMemory(
             weights=self.weights.total,

@@ -68,7 +68,7 @@ def _matching(engine: LanguageEngine, unit: ComputeUnit, architecture: str) -> I
 
 
 def chosen(device: Device, unit: str | None, engine: str | None, weights: str | None) -> tuple[Served, str]:
-    """The engine and unit that serve, and the engine's own name of the format; all refused with what is known."""
+    """The engine and unit that serve, and the engine's own name of the format; else what is known."""
     found = served_by(device, unit)
     where = device.id if unit is None else f"{device.id}/{unit}"
     if not found:

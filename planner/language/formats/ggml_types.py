@@ -1,7 +1,7 @@
 """Types of tensors in GGUF files: numbers in a block and bytes of it.
 
-From `ggml.h` and `ggml-common.h` of llama.cpp (enum ggml_type, block structures). Types that were removed there
-are not here, and a file that has one is refused.
+From `ggml.h` and `ggml-common.h` of llama.cpp (enum ggml_type, block structures). Types that were removed
+there are not here, and a file that has one is refused.
 """
 
 from __future__ import annotations

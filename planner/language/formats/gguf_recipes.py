@@ -1,9 +1,9 @@
 """Which type llama.cpp gives each matrix under a format: `q4_k_m` is a mixture, not one type.
 
-The rules are those of `llama_tensor_get_type` in llama.cpp (src/llama-quant.cpp): the last layer in 6 bits, some
-layers' values and downward products in more bits than the rest, and a type with smaller blocks where a row is
-no multiple of 256. Sizes follow to the byte but for the header; a file of its own is read instead where there
-is one.
+The rules are those of `llama_tensor_get_type` in llama.cpp (src/llama-quant.cpp): the last layer in 6 bits,
+some layers' values and downward products in more bits than the rest, and a type with smaller blocks where a
+row is no multiple of 256. Sizes follow to the byte but for the header; a file of its own is read instead
+where there is one.
 """
 
 from __future__ import annotations

@@ -58,8 +58,8 @@ class WeightBytes:
         """
         if not self.experts:
             return self.dense
-        used = self.experts * (1.0 - (1.0 - self.active / self.experts) ** tokens)
-        return self.dense + self.expert * used
+        idle: float = (1.0 - self.active / self.experts) ** tokens
+        return self.dense + self.expert * self.experts * (1.0 - idle)
 
 
 def weight_bytes(model: LanguageModel, name: str, scheme: Scheme) -> WeightBytes:
@@ -82,7 +82,7 @@ def weight_bytes(model: LanguageModel, name: str, scheme: Scheme) -> WeightBytes
                 dense += each
     words = decoder.embedding_parameters
     if gguf is not None:
-        last, table = (kind.size_bytes(words) for kind in table_types(decoder, gguf))
+        last, table = (float(kind.size_bytes(words)) for kind in table_types(decoder, gguf))
     else:
         last, table = words * scheme.last / 8, words * scheme.table / 8
     vectors = decoder.vector_parameters * (_GGUF_VECTOR_BITS if gguf is not None else _FLOAT_BITS) / 8
@@ -91,7 +91,7 @@ def weight_bytes(model: LanguageModel, name: str, scheme: Scheme) -> WeightBytes
         dense=dense + last + vectors,
         expert=expert,
         # A shared table that is kept a second time in other bits still takes its own memory.
-        table=0.0 if decoder.tied and (gguf is not None or scheme.table == scheme.last) else float(table),
+        table=0.0 if decoder.tied and (gguf is not None or scheme.table == scheme.last) else table,
         encoder=(model.encoder.parameters if model.encoder else 0) * _FLOAT_BITS / 8,
         format=name,
         exact=False,

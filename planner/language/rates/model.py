@@ -2,12 +2,14 @@
 
     time = (memory^p + compute^p)^(1/p) + layers x time a layer + time a pass
     memory = bytes read / (bandwidth x share)
-    compute = 2 x multiply-accumulates / (peak x share x tokens / (tokens + half) + vector peak x its share)
+    compute = 2 x multiply-accumulates / rate
+    rate = peak x share x tokens / (tokens + half) + vector peak x its share
 
 Williams, Waterman and Patterson, CACM 52(4), 2009, with what engines reach of both ceilings, and with the
-launches, waits and small kernels between the products of a layer, which bandwidth does not buy. On a GPU these
-shrink with the clock. A pass of few tokens leaves rows of its products empty, as if it had `half` tokens more; a GPU
-then takes its vector units, which also unpack the weights. It stops holding where a model does not stay in the memory of the unit, and where layers go through two units.
+launches, waits and small kernels between the products of a layer, which bandwidth does not buy. On a GPU
+these shrink with the clock. A pass of few tokens leaves rows of its products empty, as if it had `half`
+tokens more; a GPU then takes its vector units, which also unpack the weights. It stops holding where a model
+does not stay in the memory of the unit, and where layers go through two units.
 """
 
 from __future__ import annotations
@@ -79,18 +81,18 @@ def pass_time(work: PassWork, unit: UnitRates) -> PassTime:
 
 
 CLASSES: Mapping[str, Mapping[str, float]] = {
-    "gpu": {"bandwidth": 0.85, "arithmetic": 0.4, "half_tokens": 32.0, "vector": 0.5, "layer_us": 120.0, "prompt_layer_us": 120.0,
-            "pass_us": 500.0, "clock_power": 1.0},
+    "gpu": {"bandwidth": 0.85, "arithmetic": 0.4, "half_tokens": 32.0, "vector": 0.5, "layer_us": 120.0,
+            "prompt_layer_us": 120.0, "pass_us": 500.0, "clock_power": 1.0},
     "npu": {"bandwidth": 0.85, "arithmetic": 0.15, "half_tokens": 16.0, "vector": 0.5, "layer_us": 500.0,
             "prompt_layer_us": 2000.0, "pass_us": 2000.0, "clock_power": 1.0},
-    "cpu": {"bandwidth": 0.75, "arithmetic": 0.15, "half_tokens": 1.0, "vector": 0.5, "layer_us": 30.0, "prompt_layer_us": 30.0,
-            "pass_us": 500.0, "clock_power": 1.0},
+    "cpu": {"bandwidth": 0.75, "arithmetic": 0.15, "half_tokens": 1.0, "vector": 0.5, "layer_us": 30.0,
+            "prompt_layer_us": 30.0, "pass_us": 500.0, "clock_power": 1.0},
 }  # fmt: skip
-"""Kind of unit -> parameters with what was thought of each before looking: shares of good kernels, the time of
-some ten launches a layer (on a GPU at 1 GHz), of a call into a driver for an NPU."""
+"""Kind of unit -> parameters with what was thought of each before looking: shares of good kernels, the time
+of some ten launches a layer (on a GPU at 1 GHz), of a call into a driver for an NPU."""
 CLASS_SPREAD: Mapping[str, float] = {
-    "bandwidth": 0.12, "arithmetic": 0.5, "half_tokens": 0.7, "vector": 0.4, "layer_us": 0.7, "prompt_layer_us": 0.7, "pass_us": 0.5,
-    "clock_power": 0.15,
+    "bandwidth": 0.12, "arithmetic": 0.5, "half_tokens": 0.7, "vector": 0.4, "layer_us": 0.7,
+    "prompt_layer_us": 0.7, "pass_us": 0.5, "clock_power": 0.15,
 }  # fmt: skip
 ENGINE_FACTORS: Mapping[str, float] = {
     "bandwidth": 0.2, "arithmetic": 0.5, "layer_us": 0.6, "prompt_layer_us": 0.5, "vector": 0.4,
@@ -107,9 +109,9 @@ ENGINE_PRIORS: Mapping[str, float] = {
     "llama-cpp-vulkan.gpu.arithmetic": 0.25,
     "llama-cpp-vulkan.gpu.bandwidth": 0.6,
 }
-"""Factors that are not thought to be one: products of vLLM and TensorRT run at 0.8 of the dense peak (Frantar et
-al. 2024, arXiv:2408.11743), those of llama.cpp count against the peak in 8 bits, and its Vulkan kernels use no
-matrix units of integrated GPUs."""
+"""Factors that are not thought to be one: products of vLLM and TensorRT run at 0.8 of the dense peak (Frantar
+et al. 2024, arXiv:2408.11743), those of llama.cpp count against the peak in 8 bits, and its Vulkan kernels
+use no matrix units of integrated GPUs."""
 
 
 def clock_factor(kind: str, clock_ghz: Column, power: Column) -> Column:

@@ -54,7 +54,8 @@ def _row(values: dict[str, str]) -> PublishedRate:
 
     ttft_ms = number("ttft_ms")
     return PublishedRate(
-        id=values["id"], part=values["part"], mode=values["mode"], unit=values["unit"], engine=values["engine"],
+        id=values["id"], part=values["part"], mode=values["mode"], unit=values["unit"],
+        engine=values["engine"],
         published_model=values["model_as_published"], model=values["model"], weights=values["weights"],
         prompt_tokens=whole("prompt_tokens"), context_tokens=whole("context_tokens"),
         output_tokens=whole("output_tokens"), users=whole("users") or 1, threads=whole("threads"),

@@ -2,8 +2,9 @@
 
 Formulas of the transformer (Vaswani et al. 2017, arXiv:1706.03762) with gated layers (Shazeer 2020,
 arXiv:2002.05202), shared key heads (Ainslie et al. 2023, arXiv:2305.13245), latent attention (DeepSeek-AI
-2024, arXiv:2405.04434) and experts (Shazeer et al. 2017, arXiv:1701.06538). They hold for decoders whose layers
-are alike but for windows and for the experts; recurrent and state-space layers have no cache of this kind.
+2024, arXiv:2405.04434) and experts (Shazeer et al. 2017, arXiv:1701.06538). They hold for decoders whose
+layers are alike but for windows and for the experts; recurrent and state-space layers have no cache of this
+kind.
 """
 
 from __future__ import annotations

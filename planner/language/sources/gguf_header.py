@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,7 +46,7 @@ class GgufHeader:
     file_bytes: int
 
 
-class _Cut(Exception):
+class _CutError(Exception):
     """The file ends before its header does."""
 
 
@@ -54,7 +55,7 @@ def read_header(path: Path) -> GgufHeader:
     try:
         with path.open("rb") as file:
             return _Reader(file, path).header()
-    except _Cut:
+    except _CutError:
         raise _refused(
             path, "a whole GGUF header", "a file that ends within it", "download it again"
         ) from None
@@ -123,7 +124,7 @@ class _Reader:
             ends.append((offset, offset + size, name))
             found.append(GgufTensor(name, extents, kind, size))
         ends.sort()
-        for (_, end, before), (offset, _, name) in zip(ends, ends[1:], strict=False):
+        for (_, end, before), (offset, _, name) in pairwise(ends):
             if offset < end:
                 problems.append(Problem(f"tensor {name!r}", f"a place behind {before!r}", "one within it"))
         if problems:
@@ -164,13 +165,13 @@ class _Reader:
 
     def _skip(self, count: int) -> None:
         if count > self._length - self._file.tell():
-            raise _Cut
+            raise _CutError
         self._file.seek(count, 1)
 
     def _bytes(self, count: int) -> bytes:
         if count > _MOST_TEXT or count > self._length:
-            raise _Cut
+            raise _CutError
         data = self._file.read(count)
         if len(data) != count:
-            raise _Cut
+            raise _CutError
         return data

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from planner.errors import InputError, Problem
@@ -110,7 +109,8 @@ class _Sizes:
             self._problems.append(Problem(_TABLE, f"rows of {hidden} numbers, the embedding length", got))
         if self._problems:
             raise InputError(str(self._path), self._problems)
-        made = Decoder(
+        window, windowed = self._window(layers)
+        return Decoder(
             name=str(self._values.get("general.name") or self._path.stem),
             layers=layers,
             hidden=hidden,
@@ -130,8 +130,9 @@ class _Sizes:
             latent=self._latent(),
             experts=self._experts(),
             head_scalars=int(self._has("attn_sinks", "")),
+            window=window,
+            windowed_layers=windowed,
         )
-        return replace(made, **self._windows(layers))
 
     def _has(self, part: str, kind: str = ".weight") -> bool:
         return any(name.startswith("blk.") and name.endswith(f".{part}{kind}") for name in self._tensors)
@@ -146,12 +147,12 @@ class _Sizes:
             norm=self._has("attn_norm", ".bias"),
         )
 
-    def _windows(self, layers: int) -> dict[str, int]:
+    def _window(self, layers: int) -> tuple[int, int]:
         window = self._count("attention.sliding_window", 0)
         if not window:
-            return {}
+            return 0, 0
         every = {"gemma2": 2, "gpt-oss": 2, "gemma3": 6}.get(self._arch)
-        return {"window": window, "windowed_layers": layers - layers // every if every else layers}
+        return window, layers - layers // every if every else layers
 
     def _latent(self) -> Latent | None:
         rank = self._count("attention.kv_lora_rank", 0)

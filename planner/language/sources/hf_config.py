@@ -1,4 +1,4 @@
-"""Sizes from the `config.json` of a Hugging Face model: every architecture has its own keys and its own extras.
+"""Sizes from the `config.json` of a Hugging Face model; every architecture has keys and extras of its own.
 
 What a configuration leaves out (which products have biases, which vectors are normalised) is fixed by the
 architecture's code and stands in `_TRAITS`, one entry for each `model_type`; an unknown type is refused.
@@ -20,11 +20,14 @@ from planner.language.sources.keys import Keys
 _LARGEST_FILE = 10_000_000
 
 
+_NO_BIASES = Biases()
+
+
 @dataclass(frozen=True, slots=True)
 class _Traits:
     """What the code of an architecture adds to its configuration."""
 
-    biases: Biases = Biases()
+    biases: Biases = _NO_BIASES
     norms: int = 2
     head_norm: bool = False
     tied: bool = False

@@ -1,4 +1,4 @@
-"""Keys of a JSON object with their types checked; all problems of a file are collected and refused together."""
+"""Keys of a JSON object with their types checked; all problems of a file are refused together."""
 
 from __future__ import annotations
 

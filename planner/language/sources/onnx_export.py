@@ -161,7 +161,7 @@ class _Reader:
         return int(table.spec.shape[0]) if table is not None and table.spec.shape else None
 
     def _feed_forward(self, layers: int, hidden: int, attention: int) -> tuple[int, bool]:
-        """Width of the hidden layer, and whether it is gated: what a layer's products leave after attention."""
+        """Width of the hidden layer, and whether it is gated, by the weights that attention leaves."""
         inner = sum(
             product.depth * product.columns for product in self._products if product.layer is not None
         )

@@ -71,12 +71,13 @@ def _tensor(name: str, entry: object, room: int, problems: list[Problem]) -> Sto
     if not isinstance(entry, dict):
         problems.append(Problem(place, "an object", type(entry).__name__))
         return None
-    dtype, shape, ends = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
+    dtype, shape, ends = entry.get("dtype"), _whole(entry.get("shape")), _whole(entry.get("data_offsets"))
     if not isinstance(dtype, str) or dtype not in _BITS:
         problems.append(Problem(place, f"a known type ({', '.join(_BITS)})", repr(dtype)))
         return None
-    if not _whole(shape) or not _whole(ends) or len(ends) != 2:
-        problems.append(Problem(place, "extents and a place in whole numbers", f"{shape} and {ends}"))
+    if shape is None or ends is None or len(ends) != 2:
+        got = f"{entry.get('shape')} and {entry.get('data_offsets')}"
+        problems.append(Problem(place, "extents and a place in whole numbers", got))
         return None
     size = -(-math.prod(shape) * _BITS[dtype] // 8)
     if ends[1] - ends[0] != size or ends[1] > room:
@@ -85,8 +86,11 @@ def _tensor(name: str, entry: object, room: int, problems: list[Problem]) -> Sto
     return StoredTensor(dtype, size)
 
 
-def _whole(value: object) -> bool:
-    return isinstance(value, list) and all(type(item) is int and item >= 0 for item in value)
+def _whole(value: object) -> list[int] | None:
+    """A list of whole numbers; None for anything else."""
+    if isinstance(value, list) and all(type(item) is int and item >= 0 for item in value):
+        return list(value)
+    return None
 
 
 def read_shards(path: Path) -> dict[str, StoredTensor] | None:

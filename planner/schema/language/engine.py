@@ -1,4 +1,4 @@
-"""Schema of `hardware_db/language/engines/<id>.yaml`: what serves language models, on what, in which formats."""
+"""Schema of `hardware_db/language/engines/<id>.yaml`: an engine, its units and its number formats."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Schemas of `hardware_db/language/rates.yaml`, a model of token rates fitted on published ones, and of the parts
-that some of them are of beside the database."""
+"""Schemas of `hardware_db/language`: the model of token rates, and units of parts beside the database."""
 
 from __future__ import annotations
 

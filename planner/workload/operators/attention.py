@@ -1,9 +1,9 @@
 """Attention as one operator: the two products of scores and values, a softmax between, projections if packed.
 
 Vaswani et al., arXiv:1706.03762, eq. 1. The count is that of the form spelt out in products and a softmax: a
-mask that is an input adds one operation a score; scaling is part of the product, and neither a causal mask nor
-a window reduces the nominal count. Cached keys and values count as attended to; reading them is part of the
-operator's bytes.
+mask that is an input adds one operation a score; scaling is part of the product, and neither a causal mask
+nor a window reduces the nominal count. Cached keys and values count as attended to; reading them is part of
+the operator's bytes.
 """
 
 from __future__ import annotations
@@ -148,7 +148,8 @@ def _standard(call: Call) -> Count:
 
 
 def _paged(call: Call) -> Count:
-    """com.microsoft `PagedAttention`: tokens of several requests, keys and values in blocks of a common store.
+    """com.microsoft `PagedAttention`: tokens of several requests, keys and values in blocks of a common
+    store.
 
     How long each request is so far is data; all the blocks that its row of the table names count as full.
     """
