@@ -62,7 +62,9 @@ def test_a_lying_table_of_tensors_is_refused(tmp_path, kinds, offsets, said):
         read_language_model(tmp_path / "lie.gguf")
 
 
-@pytest.mark.parametrize("missing", ["llama.block_count", "llama.attention.head_count", "general.architecture"])
+@pytest.mark.parametrize(
+    "missing", ["llama.block_count", "llama.attention.head_count", "general.architecture"]
+)
 def test_a_missing_key_is_refused(tmp_path, missing):
     values, tensors = llama()
     del values[missing]

@@ -35,7 +35,9 @@ def test_a_folder_is_its_configuration(tmp_path):
 
 
 def test_biases_and_head_norms_follow_the_architecture(tmp_path):
-    assert read_language_model(config(tmp_path, model_type="qwen2")).parameters == by_hand() + 2 * (256 + 2 * 64)
+    assert read_language_model(config(tmp_path, model_type="qwen2")).parameters == by_hand() + 2 * (
+        256 + 2 * 64
+    )
     assert read_language_model(config(tmp_path, model_type="qwen3")).parameters == by_hand() + 2 * 2 * 32
 
 
