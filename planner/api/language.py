@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from planner.api.database import own_part_notes
 
 if TYPE_CHECKING:
-    from planner.language.answer.question import Wishes
     from planner.language.answer.serving import ServingAnswer
     from planner.language.sizes.model import LanguageModel
 
@@ -48,13 +47,25 @@ def serve(
     devices: Sequence[str],
     *,
     users: Sequence[int] = (1,),
-    wishes: Wishes | None = None,
+    weights: str | None = None,
+    cache: str | None = None,
+    engine: str | None = None,
+    unit: str | None = None,
+    mode: str | None = None,
+    threads: int | None = None,
+    prompt_tokens: int | None = None,
+    output_tokens: int | None = None,
+    context_tokens: int | None = None,
+    most_ttft_s: float | None = None,
+    least_rate_per_s: float | None = None,
 ) -> list[ServingAnswer]:
     """What each part serves of a language model for each number of users: seconds, tokens, bytes, joules.
 
-    `wishes` says formats, engine, lengths and limits; what it leaves open is what is usual. A model that does
-    not fit is an answer. Raises `InputError` for what no engine of the part takes, a context beyond the
-    model's, and users below one.
+    What is left out is what is usual: the engine's formats of `weights` and `cache`, the part's engine, unit
+    and mode, a prompt of 512 tokens, an answer of 128 and a session of 4,096. `most_ttft_s` and
+    `least_rate_per_s` (tokens a second for each user) are limits. A model that does not fit is an answer.
+    Raises `InputError` for what no engine of the part takes, a context beyond the model's, and users below
+    one.
 
     >>> serve("zoo:llama3.1-8b", ["jetson-agx-orin-64"])[0].memory.fits
     True
@@ -63,15 +74,19 @@ def serve(
 
     from planner.errors import InputError, Problem
     from planner.hardware.catalog import match_devices, read_device
-    from planner.language.answer.question import Wishes as Question
+    from planner.language.answer.question import Wishes
     from planner.language.answer.serving import answers
 
     if not users or min(users) < 1:
         raise InputError("--users", [Problem("users", "whole numbers of one or more", repr(list(users)))])
     found = read_language_model(model) if isinstance(model, str | Path) else model
+    wishes = Wishes(
+        weights, cache, engine, unit, mode, prompt_tokens, output_tokens, context_tokens, most_ttft_s,
+        least_rate_per_s, threads,
+    )  # fmt: skip
     result: list[ServingAnswer] = []
     for device_id in match_devices(list(devices)):
         notes = own_part_notes((device_id,))
-        for answer in answers(found, read_device(device_id), users, wishes or Question()):
+        for answer in answers(found, read_device(device_id), users, wishes):
             result.append(replace(answer, warnings=(*answer.warnings, *notes)))
     return result

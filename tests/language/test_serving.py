@@ -10,7 +10,6 @@ import pytest
 from planner.api.language import serve
 from planner.errors import InputError
 from planner.hardware.catalog import device_ids, read_device
-from planner.language.answer.question import Wishes
 from planner.language.answer.record import serving_record
 from planner.language.engines.catalogue import engine_names, language_engine, served_by
 from planner.language.rates.fitted import rates_model
@@ -22,7 +21,7 @@ PART = "jetson-agx-orin-64"
 
 
 def one(model=MODEL, part=PART, users=1, **wishes):
-    return serve(model, [part], users=[users], wishes=Wishes(**wishes))[0]
+    return serve(model, [part], users=[users], **wishes)[0]
 
 
 def test_memory_is_weights_once_and_a_cache_for_each_session():
@@ -149,9 +148,7 @@ def test_a_record_has_the_declared_keys_and_is_plain():
 def test_every_part_is_answered_or_refused(device):
     part = read_device(device)
     for served in served_by(part):
-        answer = serve(
-            "zoo:smollm2-135m", [device], wishes=Wishes(unit=served.unit, engine=served.engine.id)
-        )[0]
+        answer = serve("zoo:smollm2-135m", [device], unit=served.unit, engine=served.engine.id)[0]
         assert 0 < answer.time_per_token_s.low <= answer.time_per_token_s.mid <= answer.time_per_token_s.high
 
 
@@ -173,9 +170,10 @@ def test_published_rates_of_these_parts_lie_in_their_bands():
     ]  # fmt: skip
     inside = 0
     for row in rows:
-        wishes = Wishes(weights=row.weights, engine=row.engine, unit=row.unit, mode=row.mode or None,
-                        prompt_tokens=min(row.prompt_tokens or 128, 500), output_tokens=128)  # fmt: skip
-        rate = serve(f"zoo:{row.model}", [row.part], wishes=wishes)[0].tokens_per_s
+        rate = serve(
+            f"zoo:{row.model}", [row.part], weights=row.weights, engine=row.engine, unit=row.unit,
+            mode=row.mode or None, prompt_tokens=min(row.prompt_tokens or 128, 500), output_tokens=128,
+        )[0].tokens_per_s  # fmt: skip
         inside += rate.low <= row.tokens_per_s <= rate.high
     assert len(rows) > 40
     assert inside / len(rows) > 0.85

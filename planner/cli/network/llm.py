@@ -9,7 +9,7 @@ import click
 from planner import api
 from planner.cli.arguments import parse_budget, parse_option
 from planner.cli.model_options import engine_option, mode_option, threads_option, unit_option
-from planner.cli.output import CommandResult, Output, output_options
+from planner.cli.output import CommandResult, Output, output_options_with
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
 from planner.errors import InputError, Problem
@@ -35,7 +35,7 @@ _JOULES_OF_A_KWH = 3.6e6
 @mode_option
 @threads_option
 @click.option("--prompt", type=click.IntRange(min=1), help="Tokens of a prompt; default: 512.")
-@click.option("--output-tokens", "--answer", "answer", type=click.IntRange(min=1),
+@click.option("--output", "answer", type=click.IntRange(min=1),
               help="Tokens of an answer; default: 128.")  # fmt: skip
 @click.option("--context", type=click.IntRange(min=1), help="Longest session in tokens; default: 4096.")
 @click.option("--users", default="1", show_default=True, metavar="1,2,4", help="Sessions at once.")
@@ -44,7 +44,7 @@ _JOULES_OF_A_KWH = 3.6e6
 @click.option("--electricity", metavar="'0.20 USD'", help="Price of a kWh, for the cost of a million tokens.")
 @click.option("--list", "listed", is_flag=True, help="Names that `zoo:NAME` takes.")
 @hardware_option
-@output_options
+@output_options_with("-o", "--to")
 def command(
     model: str | None,
     devices: tuple[str, ...],
@@ -71,7 +71,6 @@ def command(
     part fits it or keeps the limits.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.language.answer.question import Wishes
     from planner.language.answer.record import serving_record
 
     if listed:
@@ -83,13 +82,12 @@ def command(
         raise InputError(
             "planner llm", [Problem("arguments", expected, f"{model!r} on {len(devices)} parts")]
         )
-    wishes = Wishes(
-        weights=weights, cache=cache, engine=engine, unit=unit, mode=mode, prompt_tokens=prompt,
-        output_tokens=answer, context_tokens=context, most_ttft_s=parse_option("--ttft", ttft, "s"),
+    money = parse_budget("--electricity", electricity)
+    found = api.serve(
+        model, devices, users=_numbers(users), weights=weights, cache=cache, engine=engine, unit=unit,
+        mode=mode, prompt_tokens=prompt, output_tokens=answer, context_tokens=context, most_ttft_s=parse_option("--ttft", ttft, "s"),
         least_rate_per_s=parse_option("--rate", rate, "per_s"), threads=threads,
     )  # fmt: skip
-    money = parse_budget("--electricity", electricity)
-    found = api.serve(model, devices, users=_numbers(users), wishes=wishes)
     records = [serving_record(item) for item in found]
     record = dict(records[0]) if len(records) == 1 else {"answers": records}
     price = None if money is None else (money.amount / _JOULES_OF_A_KWH, money.currency)

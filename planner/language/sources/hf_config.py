@@ -1,7 +1,7 @@
 """Sizes from the `config.json` of a Hugging Face model; every architecture has keys and extras of its own.
 
 What a configuration leaves out (which products have biases, which vectors are normalised) is fixed by the
-architecture's code and stands in `_TRAITS`, one entry for each `model_type`; an unknown type is refused.
+architecture's code and is listed in `_TRAITS`, one entry for each `model_type`; an unknown type is refused.
 """
 
 from __future__ import annotations
