@@ -85,7 +85,8 @@ def command(
     money = parse_budget("--electricity", electricity)
     found = api.serve(
         model, devices, users=_numbers(users), weights=weights, cache=cache, engine=engine, unit=unit,
-        mode=mode, prompt_tokens=prompt, output_tokens=answer, context_tokens=context, most_ttft_s=parse_option("--ttft", ttft, "s"),
+        mode=mode, prompt_tokens=prompt, output_tokens=answer, context_tokens=context,
+        most_ttft_s=parse_option("--ttft", ttft, "s"),
         least_rate_per_s=parse_option("--rate", rate, "per_s"), threads=threads,
     )  # fmt: skip
     records = [serving_record(item) for item in found]

@@ -81,7 +81,7 @@ def pass_time(work: PassWork, unit: UnitRates) -> PassTime:
 
 
 CLASSES: Mapping[str, Mapping[str, float]] = {
-    "gpu": {"bandwidth": 0.85, "arithmetic": 0.4, "half_tokens": 32.0, "vector": 0.5, "layer_us": 120.0,
+    "gpu": {"bandwidth": 0.85, "arithmetic": 0.4, "half_tokens": 12.0, "vector": 0.5, "layer_us": 120.0,
             "prompt_layer_us": 120.0, "pass_us": 500.0, "clock_power": 1.0},
     "npu": {"bandwidth": 0.85, "arithmetic": 0.15, "half_tokens": 16.0, "vector": 0.5, "layer_us": 500.0,
             "prompt_layer_us": 2000.0, "pass_us": 2000.0, "clock_power": 1.0},
@@ -91,7 +91,7 @@ CLASSES: Mapping[str, Mapping[str, float]] = {
 """Kind of unit -> parameters with what was thought of each before looking: shares of good kernels, the time
 of some ten launches a layer (on a GPU at 1 GHz), of a call into a driver for an NPU."""
 CLASS_SPREAD: Mapping[str, float] = {
-    "bandwidth": 0.12, "arithmetic": 0.5, "half_tokens": 0.7, "vector": 0.4, "layer_us": 0.7,
+    "bandwidth": 0.12, "arithmetic": 0.2, "half_tokens": 0.3, "vector": 0.4, "layer_us": 0.7,
     "prompt_layer_us": 0.7, "pass_us": 0.5, "clock_power": 0.15,
 }  # fmt: skip
 ENGINE_FACTORS: Mapping[str, float] = {
