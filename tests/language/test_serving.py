@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from planner import api
 from planner.api.language import serve
 from planner.errors import InputError
 from planner.hardware.catalog import device_ids, read_device
@@ -194,3 +195,16 @@ def test_an_answer_does_not_depend_on_who_else_is_asked_about():
         ("rk3588", 2),
     ]
     assert replace(pair[0], warnings=()) == replace(one(), warnings=())
+
+
+@pytest.mark.parametrize("name", ["fp4", "nvfp4", "NVFP4"])
+def test_any_network_can_be_asked_for_in_four_bit_floats(name):
+    """Llama 3.2 1B: 4 bits a weight and 8 for 16 of them."""
+    found = api.estimate("zoo:llama_1b_decode", "jetson-t5000", precision=name, calibration="none")
+    assert found.precision.value == "fp4"
+    assert found.memory.weights_bytes == pytest.approx(1_235_814_400 * 4.5 / 8, rel=1e-3)
+
+
+def test_four_bit_floats_are_refused_where_the_part_has_none():
+    with pytest.raises(InputError, match="fp4"):
+        api.estimate("zoo:llama_1b_decode", "t4", precision="nvfp4")

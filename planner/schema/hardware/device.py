@@ -38,6 +38,11 @@ class Precision(StrEnum):
     INT8 = "int8"
     INT4 = "int4"
 
+    @classmethod
+    def _missing_(cls, value: object) -> Precision | None:
+        """NVIDIA's FP4 with a scale for 16 numbers is the FP4 that its parts compute in."""
+        return cls.FP4 if value == "nvfp4" else None
+
 
 PrecisionName = Annotated[Precision, Field(strict=False)]
 UnitKind = Literal["gpu", "dla", "npu", "cpu"]
