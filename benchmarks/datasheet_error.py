@@ -37,6 +37,7 @@ TELL_THREADS = ("ncnn", "onnxruntime")
 LEFT_OUT_ENGINES = {
     "tflite": "the tables give streams, not threads: one core or all of them",
     "armnn": "the tables give streams, not threads: one core or all of them",
+    "edgetpu": "over USB, with host and link in the figure",
 }
 TOP_MODES = ("MAXN_SUPER", "MAXN")
 

@@ -53,10 +53,10 @@ FLOORS = {
         {"description"},
     ],
     "latency": [
-        {"choice", "estimate", "planning", "variants"},
+        {"choice", "estimate", "variants"},
         {"overheads"},
         {"record", "anchoring", "units"},
-        {"one_unit"},
+        {"one_unit", "planning"},
         {"result", "remarks", "calibrated"},
         {"network_time", "point", "memory_use", "power", "overhead"},
         {"transfer", "roofline"},

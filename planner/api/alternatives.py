@@ -14,11 +14,12 @@ from planner.api.database import precision_named
 from planner.api.networks import chosen_part, counted_network
 
 if TYPE_CHECKING:
+    from planner.hardware.operating_point import OperatingPoint
     from planner.latency.result import Estimate
     from planner.latency.units.split import Split, Wire
     from planner.latency.variants.variants import Variant
     from planner.plan.compare.load_curve import LoadCurve, Over
-    from planner.schema.hardware.device import Device
+    from planner.schema.hardware.device import Device, Precision
     from planner.workload.workload import Workload
 
 
@@ -52,19 +53,21 @@ def what_if(
 ) -> tuple[Variant, ...]:
     """A network in other precisions and compressions on one unit, each with gain, need and risk.
 
-    `channels` is the share of channels that structured pruning takes, from 0 to 1. A variant that the unit or
-    the engine lacks has no estimate and says why. Raises `InputError` for a share outside that range and for
-    a unit that does not run the network at all.
+    The unit is the best one for the network as it is, unless named. `channels` is the share of channels that
+    structured pruning takes, from 0 to 1. A variant that the unit or the engine lacks has no estimate and
+    says why. Raises `InputError` for a share outside that range and for a unit that does not run the network
+    at all.
 
     >>> what_if("zoo:resnet18", "jetson-orin-nano-8")[0].id
     'fp32'
     """
+    from planner.latency.estimate import estimate as predict
     from planner.latency.variants.variants import VariantQuestion, variants
 
-    network = counted_network(workload)
-    return variants(
-        network, VariantQuestion(chosen_part(device), unit, mode, network.batch, engine, threads), channels
-    )
+    network, part = counted_network(workload), chosen_part(device)
+    # All variants are of one unit: the one that the network itself would take.
+    chosen = predict(network, part, unit=unit, mode=mode, engine=engine, threads=threads).unit
+    return variants(network, VariantQuestion(part, chosen, mode, network.batch, engine, threads), channels)
 
 
 def baseline(found: Sequence[Variant]) -> Variant | None:
@@ -104,11 +107,11 @@ def curve(
 
     network, part, named = counted_network(workload), chosen_part(device), precision_named(precision)
 
-    def at(*, batch: int | None = None, threads: int | None = None) -> Estimate:
+    def at(*, batch: int | None = None, threads: int | None = None, chosen: str | None = None) -> Estimate:
         return predict(
             network,
             part,
-            unit=unit,
+            unit=chosen or unit,
             mode=mode,
             precision=named,
             engine=engine,
@@ -116,15 +119,20 @@ def curve(
             threads=threads,
         )
 
+    # All points are of the unit of the first.
     first = at(threads=1 if over == "threads" else None)
     if over == "streams":
         around_s = outside(with_overheads(first, network, part).hidden).mid
         return UnitCurve(first, stream_curve(up_to, first, around_s, part.units[first.unit].count.value))
     if over == "batch":
-        return UnitCurve(first, estimated_curve("batch", up_to, lambda size: at(batch=size)))
+        return UnitCurve(
+            first, estimated_curve("batch", up_to, lambda size: at(batch=size, chosen=first.unit))
+        )
     cores = part.units[first.unit].active.get(first.mode)
     most = min(up_to, cores.value if cores else 1)
-    return UnitCurve(first, estimated_curve("threads", most, lambda count: at(threads=count)))
+    return UnitCurve(
+        first, estimated_curve("threads", most, lambda count: at(threads=count, chosen=first.unit))
+    )
 
 
 def split(
@@ -185,14 +193,24 @@ def linked_split(
     >>> found.server.device
     't4'
     """
-    from planner.latency.point import point_for
     from planner.latency.units.split import Sent, Wire, split_between
 
     network = counted_network(workload)
-    here = point_for(chosen_part(device), mode=mode, precision=precision_named(precision))
-    there = point_for(chosen_part(server), precision=precision_named(server_precision))
+    here = _best_point(network, chosen_part(device), mode, precision_named(precision))
+    there = _best_point(network, chosen_part(server), None, precision_named(server_precision))
     wire = Wire(
         up_bytes_per_s, up_bytes_per_s if down_bytes_per_s is None else down_bytes_per_s, round_trip_s
     )
     found, on_device, on_server = split_between(network, here, there, wire, Sent(input_bytes, answer_bytes))
     return LinkedSplit(found, on_device, on_server, wire)
+
+
+def _best_point(
+    network: Workload, part: Device, mode: str | None, precision: Precision | None
+) -> OperatingPoint:
+    """The operating point of the unit that the whole network would take."""
+    from planner.latency.estimate import estimate as predict
+    from planner.latency.point import point_for
+
+    unit = predict(network, part, mode=mode, precision=precision).unit
+    return point_for(part, unit=unit, mode=mode, precision=precision)

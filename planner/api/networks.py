@@ -90,9 +90,10 @@ def estimate(
 ) -> Estimate:
     """Predict a network (counted, a file or `zoo:NAME`) on a part: seconds, watts, joules and bytes.
 
-    `unit` is a compute unit of the part, "auto" for the fastest of all (see `estimate_units`), or None for
-    the first that runs the engine. `mode`, `precision`, `engine`: None for the part's default mode, half
-    precision where the unit has it, and the unit's usual engine. `calibration` is None (the one kept for this
+    `unit` is a compute unit of the part, a kind of unit, "auto" (see `estimate_units`), or None for the best
+    of all that run the engine, by the high end of the band that plans count on; `others` of the result has
+    the rest. `mode`, `precision`, `engine`: None for the part's default mode, half precision where the unit
+    has it, and the unit's usual engine. `calibration` is None (the one kept for this
     machine, or a model fitted on published measurements, where there is one), the path of a calibration, or
     "none" (the roofline of the datasheet alone). `anchor` names files of measurements on this part or of this
     network that the model blends with, or is "published" for those of the database. `caller` names the
@@ -149,7 +150,7 @@ def estimate_units(
     batch: int | None = None,
     engine: str | None = None,
 ) -> AutoAnswer:
-    """A network over all compute units of a part: the fastest placement, every unit tried, all together.
+    """A network over all compute units of a part: the best placement, every unit tried, all together.
 
     Times are in seconds, rates in inferences per second. Raises `InputError` with the reason of every unit
     where none can take the network.
@@ -179,6 +180,7 @@ def compare(
     modes: str | Sequence[str] = "default",
     precisions: Sequence[str] = (),
     batches: Sequence[int] = (1,),
+    unit: str | None = None,
     max_latency_s: float | None = None,
     max_power_w: float | None = None,
     budget: Money | None = None,
@@ -187,10 +189,11 @@ def compare(
 ) -> Comparison:
     """Rank a network on every part whose id matches one of the globs, against limits.
 
-    `modes` is "default", "all" or names of power modes. `budget` is the most that one part may cost; `rates`
-    has the price of one unit of another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress`
-    is called with each part's id. Raises `UnknownIdError` for globs that match nothing and modes that no part
-    has, `InputError` for a budget in a currency without a rate.
+    Each part runs it on its best unit, or on that which `unit` names by id or kind. `modes` is "default",
+    "all" or names of power modes. `budget` is the most that one part may cost; `rates` has the price of one
+    unit of another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress` is called with each
+    part's id. Raises `UnknownIdError` for globs that match nothing and modes that no part has, `InputError`
+    for a budget in a currency without a rate.
 
     >>> compare("zoo:resnet18", ["t4", "rk3588"], precisions=["int8"]).candidates[0].estimate.device
     't4'
@@ -208,6 +211,7 @@ def compare(
         modes=modes,
         precisions=named or [None],
         batches=batches,
+        unit=unit,
         limits=Limits(max_latency_s, max_power_w, budget, rates or {}),
         progress=progress,
     )

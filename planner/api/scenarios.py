@@ -78,9 +78,10 @@ def size(
     >>> size("line-inspection").options[0].option.count  # doctest: +SKIP
     2
     """
+    from planner.plan.sizing.runner import Runner
     from planner.plan.sizing.sized import size_scenario
 
-    return size_scenario(scenario_file(scenario), engine=engine, most_parts=most_parts, progress=progress)
+    return size_scenario(scenario_file(scenario), runner=Runner(engine, progress), most_parts=most_parts)
 
 
 def simulate(

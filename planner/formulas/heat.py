@@ -37,8 +37,8 @@ HEAT = (
     Formula(
         "exhaust_balance",
         "Exhaust of the rack",
-        "T_exhaust = T_supply + Q / (rho cp V)",
-        "Heat balance of the air stream",
+        "T_exhaust = T_inlet + Q / (rho cp V) = T_supply + Q / (rho cp (1 - r) V)",
+        "Heat balance of the air stream; V passes the devices, a share r of it comes back",
         "Air stores no heat; the flow does not depend on the heat.",
     ),
     Formula(
@@ -62,6 +62,13 @@ HEAT = (
         "rho = p / (287.05 T), p = 101325 (1 - 2.25577e-5 h)^5.25588",
         "ICAO standard atmosphere, ISO 2533",
         "Dry air up to 11 km.",
+    ),
+    Formula(
+        "thin_air",
+        "A device's resistance in thinner air",
+        "R = R_stated (rho_0 / rho)^m, m = 0.5; that of its own fan where it has one",
+        "Laminar flow past a plate, Nu = 0.664 Re^0.5 Pr^0.33 (Incropera and DeWitt)",
+        "Resistance inside the device, which is taken along where the stores are not known.",
     ),
     Formula(
         "fan_curve",

@@ -25,8 +25,10 @@ def orphan_sources(entry: Device | Engine) -> Iterator[Conflict]:
     used = {item.number.source for item in numbers_in(entry)}
     if isinstance(entry, Device):
         used |= {other.source for item in entry.contradictions for other in item.others}
-    if isinstance(entry, Engine) and entry.channel_blocks is not None:
-        used.add(entry.channel_blocks.source)
+    if isinstance(entry, Engine):
+        used |= {costs.support.source for costs in entry.units.values() if costs.support}
+        if entry.channel_blocks is not None:
+            used.add(entry.channel_blocks.source)
     for source in entry.sources:
         if source not in used:
             yield Conflict(("sources", source), "a source that a number names", "no use of it", "remove it")

@@ -3,11 +3,11 @@ sources."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from types import MappingProxyType
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.provenance import Provenance, of_status, weakest
@@ -55,6 +55,12 @@ class OperatingPoint:
     """Operators that run on the unit at all; empty where all do."""
     limits: tuple[OperatorLimit, ...]
     """What they have to keep to beside, as far as it holds for this unit."""
+    on_chip: bool
+    """Whether the part has no memory but that on the chip."""
+    weights_beyond_chip: Literal["streamed", "refused"] | None
+    """What happens to weights that such a memory does not hold; None where nobody says."""
+    recurrent_step_s: float | None
+    """What each step of a recurrent layer adds; None where nobody says."""
     capacity_bytes: float
     idle_w: float
     power_limit_w: float
@@ -137,14 +143,16 @@ def operating_point(
     if engine.id not in description.engines:
         raise UnknownIdError(f"engine of {device.id}/{unit}", engine.id, description.engines)
     chosen_mode = choose_mode(device, mode)
-    asked = precision or default_precision(description, chosen_mode.id)
-    effective, warnings = _effective_precision(device, unit, chosen_mode.id, asked)
-    peak = description.peaks_ops_per_s[effective][chosen_mode.id]
-    vector = description.peaks_ops_per_s.get(Precision.FP32, {}).get(chosen_mode.id, peak)
-    bandwidth = device.memory.bandwidth_bytes_per_s[chosen_mode.id]
     costs = engine.units.get(description.kind)
     if costs is None:
         raise UnknownIdError(f"kind of unit of engine {engine.id}", description.kind, engine.units)
+    asked = precision or default_precision(description, chosen_mode.id)
+    effective, warnings = _effective_precision(device, unit, chosen_mode.id, asked)
+    if costs.precisions is not None and effective not in costs.precisions:
+        raise _not_by_engine(device, unit, engine, costs.precisions, effective)
+    peak = description.peaks_ops_per_s[effective][chosen_mode.id]
+    vector = description.peaks_ops_per_s.get(Precision.FP32, {}).get(chosen_mode.id, peak)
+    bandwidth = device.memory.bandwidth_bytes_per_s[chosen_mode.id]
     share, cores = _thread_share(device, unit, chosen_mode.id, threads)
     capacity = device.memory.capacity_bytes.value
     if device.memory.reserved_bytes is not None:
@@ -181,6 +189,9 @@ def operating_point(
         fixed_s=costs.fixed_s.value,
         operators=frozenset(costs.operators or ()),
         limits=tuple(limit for limit in costs.limits if _holds(limit, description.name)),
+        on_chip=device.memory.on_chip,
+        weights_beyond_chip=costs.weights_beyond_chip,
+        recurrent_step_s=costs.recurrent_step_s.value if costs.recurrent_step_s else None,
         capacity_bytes=capacity,
         idle_w=chosen_mode.idle_w.value,
         power_limit_w=chosen_mode.power_limit_w.value,
@@ -240,6 +251,20 @@ def _processors(unit: ComputeUnit, mode: str, threads: int | None) -> float:
 def _datasheet_at_best(origins: list[Origin]) -> Provenance:
     """A roofline from single numbers is never better than `datasheet`, whatever each of them is."""
     return weakest([Provenance.DATASHEET, *(of_status(origin.status) for origin in origins)])
+
+
+def _not_by_engine(
+    device: Device, unit: str, engine: Engine, computes: Sequence[Precision], asked: Precision
+) -> InputError:
+    """The refusal of a number format that the unit has and the engine does not use."""
+    expected = message(
+        "reason.engine_precisions",
+        engine=engine.id,
+        unit=f"{device.id}/{unit}",
+        types=message("text.items", items=tuple(map(str, computes))),
+    )
+    problem = Problem("precision", expected, str(asked), "choose one of these or another engine")
+    return InputError("estimate", [problem])
 
 
 def _effective_precision(

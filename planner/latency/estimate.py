@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from planner.errors import InputError, Problem
-from planner.hardware.operating_point import OperatingPoint
+from planner.hardware.operating_point import OperatingPoint, choose_mode
 from planner.latency.anchoring.basis import basis_for
 from planner.latency.anchoring.blend import Target, anchored
 from planner.latency.anchoring.file import Anchor
 from planner.latency.calibrated.calibration import Calibration
 from planner.latency.calibrated.network import require_same_setting
-from planner.latency.kernels.prepared import prepare, prepare_run
+from planner.latency.kernels.prepared import Preparation, prepare_run
 from planner.latency.kernels.unit_limits import OnUnit, on_unit
 from planner.latency.memory_use import what_would_fit
 from planner.latency.one_unit import estimate_at
@@ -21,6 +21,7 @@ from planner.latency.point import point_for
 from planner.latency.result import Estimate
 from planner.latency.transfer.prediction import usual_profile
 from planner.latency.transfer.store import transfer_for
+from planner.latency.units.compete import CPU, compare_units, others_of, units_asked
 from planner.latency.units.placement import estimate_with_helpers
 from planner.schema.hardware.device import Device, Precision
 from planner.workload.workload import Workload
@@ -50,8 +51,10 @@ def estimate(
     `transfer` is asked for; else by the roofline of datasheet numbers. `profile` names how the engine is
     called (see `planner.latency.transfer.prediction.predict`).
 
-    Left out, `unit` is the first that runs the engine, `mode` the part's default, `engine` the unit's usual
-    one, `precision` half precision where the unit computes in it at speed. Kernels that the unit does not run
+    Left out, `unit` is the best of those that run the engine (`planner.latency.units.compete`; `others` of
+    the result says why it is), and so it is among those of a kind where `unit` names a kind; `mode` is the
+    part's default, `engine` the unit's usual one, `precision` half precision where the unit computes in it at
+    speed. Threads are those of a CPU, a calibration is of its own unit. Kernels that the unit does not run
     are timed on the units that help it out, with the crossings between (`planner.latency.units.placement`),
     but for anchored estimates, which are of the unit alone. Refuses names the part does not know and
     precisions it neither has nor falls back from; a network that does not fit is answered with ``fits =
@@ -67,16 +70,45 @@ def estimate(
             raise InputError("estimate", [problem])
         result = _calibrated(workload, device, unit, mode, precision, batch, engine, threads, calibration)
         return with_overheads(result, workload, device, threads) if overheads else result
-    point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
+    networks = Preparation(workload)
     size = workload.batch if batch is None else batch
-    network = on_unit(prepare(workload, size, point.precision, point.engine), point)
+
+    def on(unit_id: str) -> tuple[OperatingPoint, OnUnit, Estimate]:
+        point = point_for(
+            device, unit=unit_id, mode=mode, precision=precision, engine=engine, threads=threads
+        )
+        network = on_unit(networks.ready(size, point.precision, point.engine), point)
+        model = transfer_for(point) if transfer else None
+        return point, network, estimate_with_helpers(workload, network, device, point, model, profile)
+
+    found: dict[str, tuple[OperatingPoint, OnUnit, Estimate]] = {}
+
+    def run(unit_id: str) -> tuple[Estimate]:
+        found[unit_id] = on(unit_id)
+        return (found[unit_id][2],)
+
+    choose_mode(device, mode)
+    units = _units_to_compare(device, unit, engine, threads, anchors)
+    compared = compare_units(device, units, run, precision_asked=precision is not None)
+    point, network, result = found[compared.best.unit]
+    others = others_of(device, compared)
     if anchors or published:
         result = _anchored(workload, network, device, point, threads, profile, anchors, published=published)
-    else:
-        model = transfer_for(point) if transfer else None
-        result = estimate_with_helpers(workload, network, device, point, model, profile)
-    result = _with_memory_note(result, workload, device, point)
+    result = replace(_with_memory_note(result, workload, device, point), others=others)
     return with_overheads(result, workload, device, threads, network) if overheads else result
+
+
+def _units_to_compare(
+    device: Device, unit: str | None, engine: str | None, threads: int | None, anchors: Sequence[Anchor]
+) -> tuple[str, ...]:
+    """The units that a question may be about: threads are those of a CPU, a measurement is of its unit."""
+    if unit is None:
+        measured = {anchor.unit for anchor in anchors if anchor.device in (None, device.id) and anchor.unit}
+        if len(measured) == 1:
+            return units_asked(device, measured.pop(), engine)
+    units = units_asked(device, unit, engine)
+    cpus = tuple(unit_id for unit_id in units if device.units[unit_id].kind == CPU)
+    return cpus if threads is not None and cpus else units
 
 
 def _calibrated(

@@ -12,12 +12,14 @@ from planner.latency.roofline import Bound, KernelTime, kernel_time
 from planner.latency.transfer.effects import Anchored
 from planner.latency.transfer.model import KernelTimes
 from planner.latency.transfer.prediction import TransferredTimes, predict
-from planner.provenance import Provenance
+from planner.provenance import Provenance, weakest
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.device import Precision
 from planner.schema.record.estimate import LayerRecord
+from planner.units import format_quantity
 from planner.wording.message import message
 from planner.workload.fusion import Kernel
+from planner.workload.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class NetworkTime:
     notes: tuple[str, ...]
 
 
+RECURRENT = "recurrent"
 ANCHORED_LEVEL = 0.9
 """Of bands around an anchored roofline."""
 
@@ -82,6 +85,79 @@ def by_roofline(prepared: Prepared, point: OperatingPoint, anchored: Anchored | 
     band = Band(low, (low + high) / 2, high)
     notes = (message("estimated.roofline"),)
     return NetworkTime(layers, point.fixed_s, 0.0, band, point.latency_provenance, notes)
+
+
+RECURRENT_SPREAD = 3.0
+"""The time of a recurrent step is known to a factor: it moves with the rows of the layer and the memory."""
+
+
+def step_by_step(found: NetworkTime, prepared: Prepared, point: OperatingPoint) -> NetworkTime:
+    """The time with the steps of recurrent layers one after the other, where it is known what a step takes.
+
+    Both models cost all steps at once, as one product of matrices. A step cannot begin before the one before
+    it has ended; on an NPU each reads its weights again and launches its gates. The band then holds no level.
+    """
+    if point.recurrent_step_s is None:
+        return found
+    layers, added_s = list(found.layers), 0.0
+    for index, kernel in enumerate(prepared.kernels):
+        own_s = point.recurrent_step_s * _recurrent_steps(prepared.workload, kernel)
+        if own_s:
+            layers[index], added_s = _later(layers[index], own_s), added_s + own_s
+    if not added_s:
+        return found
+    low_s, high_s = added_s / RECURRENT_SPREAD, added_s * RECURRENT_SPREAD
+    band = Band(found.band.low + low_s, found.band.mid + added_s, found.band.high + high_s)
+    provenance = weakest([found.provenance, Provenance.ASSUMED])
+    notes = (*found.notes, message("estimated.recurrent_steps", engine=point.engine))
+    return replace(found, layers=tuple(layers), band=band, provenance=provenance, notes=notes)
+
+
+def _later(layer: LayerEstimate, own_s: float) -> LayerEstimate:
+    time = layer.time
+    slower = replace(
+        time,
+        overhead_s=time.overhead_s + own_s,
+        low_s=time.low_s + own_s / RECURRENT_SPREAD,
+        mid_s=time.mid_s + own_s,
+        high_s=time.high_s + own_s * RECURRENT_SPREAD,
+    )
+    return replace(layer, time=slower)
+
+
+def _recurrent_steps(workload: Workload, kernel: Kernel) -> int:
+    """Steps of a recurrent kernel times its directions, which run one after the other; 0 for other kernels.
+
+    Its first output is [steps, directions, batch, rows] (ONNX); batches go through side by side.
+    """
+    if kernel.op_class != RECURRENT:
+        return 0
+    node = next(node for node in workload.graph.nodes if node.name == kernel.name)
+    read = workload.tensors.get(node.inputs[0])
+    both = 2 if node.attributes.get("direction") == "bidirectional" else 1
+    return both * read.shape[0] if read is not None and read.shape else 0
+
+
+def streamed_weights(found: NetworkTime, prepared: Prepared, point: OperatingPoint) -> NetworkTime:
+    """The time with the weights that the memory on the chip does not hold, which come over the host's link.
+
+    In every inference, at the full rate of the link: the low end overlaps it with all the rest, as the low
+    end of a kernel does; the high end adds it. A fitted model has this in its parameters.
+    """
+    beyond = prepared.memory_bytes[0] - (point.cache_bytes or 0.0)
+    if point.weights_beyond_chip != "streamed" or not point.on_chip or beyond <= 0:
+        return found
+    link_s = beyond / point.reload_bytes_per_s
+    low, high = max(found.band.low, link_s), found.band.high + link_s
+    note = message(
+        "estimated.streamed",
+        weights=format_quantity(prepared.memory_bytes[0], "bytes", 3),
+        chip=format_quantity(point.cache_bytes or 0.0, "bytes", 3),
+        time=format_quantity(link_s, "s", 3),
+    )
+    band = Band(low, (low + high) / 2, high, found.band.level)
+    fixed_s = found.fixed_s + band.mid - found.band.mid
+    return replace(found, band=band, fixed_s=fixed_s, notes=(*found.notes, note))
 
 
 def _anchored_roofline(

@@ -13,6 +13,8 @@ from planner.latency.network_time import (
     bound_shares,
     by_model,
     by_roofline,
+    step_by_step,
+    streamed_weights,
     unit_use,
 )
 from planner.latency.power import power_draw
@@ -39,9 +41,10 @@ def estimate_at(
     if calibration is not None:
         latency = by_calibration(prepared, point, calibration)
     elif transfer is not None:
-        latency = by_model(prepared, point, transfer, profile, anchored)
+        latency = step_by_step(by_model(prepared, point, transfer, profile, anchored), prepared, point)
     else:
-        latency = by_roofline(prepared, point, anchored)
+        latency = streamed_weights(by_roofline(prepared, point, anchored), prepared, point)
+        latency = step_by_step(latency, prepared, point)
     return assembled(
         prepared,
         point,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from planner.latency.band import Band
 from planner.latency.overhead import Overhead, outside, unknown
-from planner.latency.result import Estimate
+from planner.latency.result import Estimate, OtherUnit
 from planner.schema.record import BandRecord
-from planner.schema.record.estimate import (
-    EfficiencyRecord,
-    EstimateRecord,
-    HiddenCostRecord,
-    OptionalBandRecord,
-)
+from planner.schema.record.estimate import EfficiencyRecord, EstimateRecord, HiddenCostRecord
+from planner.schema.record.options import OptionalBandRecord, OtherUnitRecord
 
 
 def band_record(band: Band) -> BandRecord:
@@ -52,6 +50,24 @@ def _hidden_record(cost: Overhead) -> HiddenCostRecord:
         "reason": cost.reason,
         "source": cost.source,
     }
+
+
+def other_unit_records(others: Sequence[OtherUnit]) -> list[OtherUnitRecord]:
+    """Units of a part that were compared and not taken; null for one that cannot run the network."""
+    return [
+        {
+            "unit": other.unit,
+            "kind": other.kind,
+            "count": other.count,
+            "engine": other.engine,
+            "precision": other.precision.value if other.precision else None,
+            "provenance": other.provenance.value if other.provenance else None,
+            "latency_s": _band_or_none(other.latency_s),
+            "planning_latency_s": _band_or_none(other.planning_latency_s),
+            "reason": other.reason,
+        }
+        for other in others
+    ]
 
 
 def estimate_record(estimate: Estimate, *, layers: bool = False) -> EstimateRecord:
@@ -109,6 +125,8 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> EstimateReco
             for item in estimate.unresolved
         ],
     }
+    if estimate.others:
+        record["other_units"] = other_unit_records(estimate.others)
     if estimate.hidden:
         outside_s = band_record(outside(estimate.hidden))
         record["hidden_costs"] = [_hidden_record(cost) for cost in estimate.hidden]

@@ -12,6 +12,8 @@ from planner.latency.network_time import LayerEstimate
 from planner.schema.hardware.device import Precision
 from planner.wording.message import message
 
+WHOLE = ("cpu", "gpu")
+"""Kinds of units on which an engine without a list of operators runs all of them."""
 DOES_NOT_FIT = "estimated.does_not_fit"
 LOST_KERNELS = "estimated.lost_kernels"
 """Names of the remarks that others look for."""
@@ -48,8 +50,10 @@ def remarks(
         found.append(message("estimated.unresolved", number=len(workload.unresolved)))
     if any(kernel.precision is Precision.INT8 for kernel in layers) and point.precision is not Precision.INT8:
         found.append(message("estimated.quantised", precision=point.precision))
-    if any(layer.op_class == "recurrent" for layer in layers):
+    if point.recurrent_step_s is None and any(layer.op_class == "recurrent" for layer in layers):
         found.append(message("estimated.recurrent"))
     if point.operators:
         found += _fallback_remarks(prepared, point, refused)
+    elif point.unit_kind not in WHOLE:
+        found.append(message("estimated.operators_unknown", engine=point.engine, kind=point.unit_kind))
     return found

@@ -14,13 +14,34 @@ from planner.latency.network_time import (
 from planner.latency.power import energy_band
 from planner.latency.transfer.effects import Used
 from planner.provenance import Provenance
-from planner.schema.hardware.device import Precision
+from planner.schema.hardware.device import Precision, UnitKind
 from planner.workload.workload import Unresolved
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from planner.latency.overhead import Overhead
+
+
+@dataclass(frozen=True, slots=True)
+class OtherUnit:
+    """A unit of the part that was compared with the chosen one: its numbers, and why it is not taken.
+
+    The numbers are None for a unit that cannot run the network.
+    """
+
+    unit: str
+    kind: UnitKind
+    count: int
+    """How many of it the part has."""
+    engine: str
+    precision: Precision | None
+    provenance: Provenance | None
+    latency_s: Band | None
+    """Of one batch."""
+    planning_latency_s: Band | None
+    reason: str
+    """Why it is not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +89,8 @@ class Estimate:
     """Measurements that the latency is anchored on, with their weights."""
     hidden: tuple[Overhead, ...] = ()
     """Costs around inference, where they were asked for; see `planner.latency.overheads.around`."""
+    others: tuple[OtherUnit, ...] = ()
+    """Other units of the part, where none was named; see `planner.latency.units.compete`."""
 
     @property
     def throughput_per_s(self) -> float:

@@ -82,7 +82,8 @@ def simulate_until_settled(
                 raise
             return cut_short(summarise(rack, runs, certainty=certainty), len(runs), wanted)
         result = summarise(rack, runs, certainty=certainty)
-        if rack_verdict(result) is not Verdict.UNDECIDED:
+        # A run that is too short stays so for any number of them that the budget allows.
+        if rack_verdict(result) is not Verdict.UNDECIDED or any(s.too_short for s in result.streams):
             break
     assert result is not None  # noqa: S101 - a schedule has at least one look
     return result

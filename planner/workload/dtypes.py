@@ -67,7 +67,7 @@ STORED_AS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "int4": ("int4", "int8"),
     }
 )
-"""Precision -> element types of its weights and of its activations (int4 keeps 8-bit activations, fp4 16-bit ones)."""
+"""Precision -> element types of its weights and activations (int4 keeps 8 bits of these, fp4 16)."""
 
 _PRECISION = {
     "double": "fp64",

@@ -102,7 +102,7 @@ def test_threads_scale_a_cpu_and_are_refused_elsewhere(call):
     ).json  # fmt: skip
     four = call("estimate", NETWORK, "--device", "raspberry-pi-5", "--format", "json").json
     assert one["latency_s"]["mid"] > four["latency_s"]["mid"]
-    refused = call("estimate", NETWORK, "--device", "jetson-nano-4", "--threads", "2")
+    refused = call("estimate", NETWORK, "--device", "jetson-nano-4", "--unit", "gpu", "--threads", "2")
     assert refused.status == 2
     assert "expected a CPU unit" in refused.err
 

@@ -1,6 +1,7 @@
 """Estimates anchored on measurements: files, refusals, and what the answer says."""
 
 import json
+import math
 
 import pytest
 
@@ -68,15 +69,16 @@ def test_a_measurement_is_compared_with_what_its_own_mode_would_take():
     part, network = read_device("jetson-agx-orin-64"), read_model("zoo:resnet18")
     modes = ("MAXN", "15W")
     there = {
-        mode: estimate(network, part, mode=mode, precision="int8", profile="").latency_s.mid for mode in modes
+        mode: estimate(network, part, unit="gpu", mode=mode, precision="int8", profile="").latency_s.mid
+        for mode in modes
     }
     assert there["15W"] > 1.5 * there["MAXN"]
     for mode, seconds in there.items():
         anchor = of(latency_s=1.25 * seconds, mode=mode)
-        found = estimate(NETWORK, part, mode="MAXN", precision="int8", anchors=[anchor])
+        found = estimate(NETWORK, part, unit="gpu", mode="MAXN", precision="int8", anchors=[anchor])
         assert found.anchors[0].ratio == pytest.approx(1.25), mode
     anchor = of(latency_s=1.25 * there["15W"])
-    found = estimate(NETWORK, part, mode="15W", precision="int8", anchors=[anchor])
+    found = estimate(NETWORK, part, unit="gpu", mode="15W", precision="int8", anchors=[anchor])
     assert found.anchors[0].ratio == pytest.approx(1.25), "without a mode it is that of the question"
 
 
@@ -234,3 +236,24 @@ def test_python_takes_files(tmp_path):
     path = written(tmp_path, "measurements:\n  - {network: 'zoo:resnet18', latency: 20 ms}\n")
     found = api.estimate("zoo:mobilenet_v2_1.0", PI, engine="ncnn", precision="fp16", anchor=path)
     assert len(found.anchors) == 1
+
+
+def test_published_rows_of_the_part_move_a_roofline():
+    """On an x86 host 2.17 ms and on a Raspberry Pi 4 4.20 ms over USB 3; the ones over USB 2 are left out."""
+    part = read_device("coral-edgetpu-usb")
+    network = read_model("zoo:mobilenet_v1_1.0")
+    plain = estimate(network, part)
+    found = estimate(network, part, published=True)
+    named = " ".join(item.name for item in found.anchors)
+    assert "coral-00005" in named
+    assert "coral-00023" in named
+    assert "coral-00011" not in named
+    assert found.latency_s.mid > 2 * plain.latency_s.mid
+    assert found.latency_s.low < 2.17e-3 < 4.20e-3 < found.latency_s.high
+
+
+def test_no_band_is_narrower_than_what_one_setting_was_measured_at():
+    """Two hosts differ by 1.94 times: their deviation is their distance over the root of two."""
+    found = estimate(read_model("zoo:mobilenet_v1_1.0"), read_device("coral-edgetpu-usb"), published=True)
+    spread = math.log(4.20 / 2.17) / math.sqrt(2)
+    assert math.log(found.latency_s.high / found.latency_s.low) > spread

@@ -93,7 +93,7 @@ def test_layers_and_the_fixed_cost_sum_to_the_middle():
 
 
 def test_an_estimate_rests_on_the_model_where_one_is_fitted():
-    result = estimate(read_model("zoo:resnet50_v1.5"), ORIN, precision="int8")
+    result = estimate(read_model("zoo:resnet50_v1.5"), ORIN, unit="gpu", precision="int8")
     assert result.provenance is Provenance.TRANSFERRED
     assert result.latency_s.level == 0.9
     assert result.rests_on == "tensorrt-gpu"

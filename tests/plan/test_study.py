@@ -66,8 +66,18 @@ def test_closed_form_and_simulation_agree_on_power_and_heat(study):
 
 def test_too_few_requests_are_a_risk():
     """Fifteen counted seconds of forty requests a second in three runs: 1,800 where 10,000 are wanted."""
-    text = answer(run_study(source({}, extra=given("jetson-orin-nano-8", 4))))
+    rack = given("jetson-orin-nano-8", 4)
+    text = answer(run_study(source({"warmup: 5 s": "warmup: 0 s\n  horizon: terminating"}, extra=rack)))
     assert any("10,000 are wanted" in risk for risk in text.risks)
+
+
+def test_a_run_is_as_long_as_its_streams_want():
+    """Three runs of the least rate of all streams give 10,000 requests of it, the warm-up not counted."""
+    found = run_study(source({}, extra=given("jetson-orin-nano-8", 4)))
+    slowest = min(group.offered_per_s for group in found.simulated.rack.streams)
+    assert found.simulated.rack.duration_s == pytest.approx(5 + 10_000 / 3 / slowest, abs=1)
+    assert all(stream.served > 9_900 for stream in found.simulated.result.streams)
+    assert any("and not the stated" in warning for warning in found.warnings)
 
 
 def test_a_given_rack_is_answered_as_it_is():

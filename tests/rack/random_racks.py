@@ -76,7 +76,7 @@ def _with_units(draw: np.random.Generator, rack: Rack) -> Rack:
             for group in streams
         )
     spill_at = int(draw.integers(1, 4))
-    device = replace(device, contention=float(draw.choice([0.0, 0.15])))
+    device = replace(device, contention=float(draw.choice([0.0, 0.15])), instances=int(draw.choice([1, 3])))
     life = _measured(draw, rack.life)
     return replace(rack, device=device, dispatch=dispatch, streams=streams, spill_at=spill_at, life=life)
 

@@ -12,6 +12,7 @@ from planner.cli.model_options import shape_option
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
+from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
     from planner.plan.compare.candidate import Candidate
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     "--batch", "batches", type=click.IntRange(min=1), multiple=True, default=(1,), help="Repeatable."
 )
 @shape_option
+@click.option("--unit", help="Compute unit by id or kind (cpu, gpu, npu, dla); default: the best of a part.")
 @click.option("--max-latency", metavar="50ms")
 @click.option("--max-power", metavar="15W")
 @click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")
@@ -41,6 +43,7 @@ def command(
     precisions: tuple[str, ...],
     batches: tuple[int, ...],
     shapes: tuple[str, ...],
+    unit: str | None,
     max_latency: str | None,
     max_power: str | None,
     budget: str | None,
@@ -58,6 +61,7 @@ def command(
         modes=modes if modes in ("default", "all") else modes.split(","),
         precisions=[text for group in precisions for text in group.split(",")],
         batches=batches,
+        unit=unit,
         max_latency_s=parse_option("--max-latency", max_latency, "s"),
         max_power_w=parse_option("--max-power", max_power, "w"),
         budget=parse_budget("--budget", budget),
@@ -69,13 +73,15 @@ def command(
         {
             "part": c.estimate.device,
             "mode": c.estimate.mode,
-            "unit": c.estimate.unit,
+            "unit": f"{c.instances} x {c.estimate.unit}" if c.instances > 1 else c.estimate.unit,
+            "engine": c.estimate.engine,
             "precision": str(c.estimate.precision),
             "batch": str(c.estimate.batch),
             "latency (low - high)": band(
                 c.estimate.latency_s.low, c.estimate.latency_s.mid, c.estimate.latency_s.high, "s"
             ),
             "plan with": quantity(c.planning_latency_s.mid, "s"),
+            "rests on": c.estimate.provenance.value,
             "power": quantity(c.estimate.part_power_w.mid, "w"),
             "price": f"{c.price.amount:g} {c.price.currency}" if c.price else "unknown",
             "": _standing(c),
@@ -84,6 +90,11 @@ def command(
     ]
     rows = frame_rows(comparison.to_frame())
     footer = [f"{c.name}: {c.loses}" for c in comparison.candidates if c.loses]
+    footer += [
+        f"{c.estimate.device} {c.estimate.mode}, not on {line}"
+        for c in comparison.candidates
+        for line in other_lines(c.estimate.others)
+    ]
     footer += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in comparison.refusals]
     footer += [f"note: {text}" for text in comparison.notes]
     if comparison.contradiction:

@@ -22,7 +22,7 @@ from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, count, quantity, share
 from planner.cli.text.overheads import hidden_lines
-from planner.cli.text.units import unit_lines
+from planner.cli.text.units import other_lines, unit_lines
 from planner.units import format_percent
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 @click.command("estimate")
 @click.argument("model")
 @device_option
-@click.option("--unit", help="Compute unit, or auto for the best of all; default: the first with the engine.")
+@click.option(
+    "--unit", help="Compute unit, by id or kind, or auto for a look at all of them; default: the best."
+)
 @mode_option
 @precision_option
 @batch_option
@@ -115,7 +117,7 @@ def command(
         f"bound by    compute {share(result.bound.compute)}, memory {share(result.bound.memory)}, "
         f"overhead {share(result.bound.overhead)}",
         *hidden_lines(result.hidden),
-        *(unit_lines(auto) if auto else ()),
+        *(unit_lines(auto) if auto else _other_units(result)),
     ]
     shown = result.layers if layers else ()
     table = [
@@ -135,6 +137,11 @@ def command(
     rows = frame_rows(result.to_frame()) if layers else [_flat(record)]
     output.write(CommandResult(record, rows, table, heading, footer, frozenset({"MACs", "bytes", "latency"})))
     return OK if result.fits else INFEASIBLE
+
+
+def _other_units(result: Estimate) -> list[str]:
+    lines = [f"  {line}" for line in other_lines(result.others)]
+    return ["other units", *lines] if lines else []
 
 
 def _speed_lines(result: Estimate) -> list[str]:

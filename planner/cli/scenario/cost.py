@@ -75,7 +75,8 @@ def _heading(first: Costed) -> list[str]:
     rate = f" at {format_percent(bill.discount_rate, 1)} a year" if bill.discount_rate else ", not discounted"
     spares = f" and {option.spares} spare{'s' if option.spares > 1 else ''}" if option.spares else ""
     return [
-        f"{option.count} x {option.device}{spares}, mode {option.mode}, {option.precision}; "
+        f"{option.count} x {option.device}{spares}, mode {option.mode}, {option.runs_on} {option.precision} "
+        f"[{option.latency_provenance}]; "
         f"{bill.horizon_years:g} years, present value in {bill.currency}{rate}"
     ]
 

@@ -11,6 +11,7 @@ from planner import api
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.claims import claim_lines
+from planner.cli.text.margins import margin_lines
 from planner.cli.text.numbers import interval, quantity, share
 from planner.cli.text.rack_notes import band_lines, new_model_lines, rack_life_lines, theory_lines
 
@@ -148,6 +149,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     footer += claim_lines(scenario)
     footer += [f"note: {text}" for text in notes]
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
+    footer += margin_lines(simulated.margins)
     rows = frame_rows(result.to_frame())
     right = frozenset({"requests", "dropped", "p50", "p99", "asked"})
     return CommandResult(answered, rows, table, heading, footer, right)

@@ -10,7 +10,9 @@ import click
 from planner import api
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
+from planner.cli.text.margins import host_lines, margin_lines
 from planner.cli.text.numbers import quantity, share
+from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
     from planner.plan.sizing.growth import YearCount
@@ -65,12 +67,15 @@ def _table_row(item: SizedOption) -> dict[str, str]:
     spares = f" + {option.spares}" if option.spares else ""
     return {
         "part": option.device,
+        "on": option.runs_on,
         "setting": f"{option.mode} {option.precision} b{option.batch}",
         "count": f"{option.count}{spares}",
         "racks": str(option.racks),
         "busy": share(item.simulated.result.devices.utilisation if item.simulated else option.utilisation),
         "p99 (low - high)": _p99(item),
+        "rests on": option.latency_provenance.value,
         "hottest": quantity(_hottest_c(item), "c"),
+        "left": _left(item),
         "power": quantity(option.heat.power_w, "w"),
         "to buy": _money(option.cost.capital, option.cost.currency),
         "a year": _money(option.cost.running_per_year, option.cost.currency),
@@ -83,6 +88,8 @@ def _p99(item: SizedOption) -> str:
     if tightest is None:
         return "not simulated"
     ends = (tightest.low_s, tightest.mid_s, tightest.high_s)
+    if not tightest.seen:
+        return "unknown"
     low, mid, high = ("no end" if end is None else quantity(end, "s") for end in ends)
     return f"{mid} ({low} - {high})"
 
@@ -94,21 +101,30 @@ def _hottest_c(item: SizedOption) -> float:
     return item.simulated.result.devices.temperature_c.max
 
 
+def _left(item: SizedOption) -> str:
+    """Kelvins from the hottest device to its throttle."""
+    die = next(margin for margin in item.option.margins if margin.name == "die")
+    return f"{die.margin:.1f} K"
+
+
 def _money(amount: float | None, currency: str) -> str:
     return "unknown" if amount is None else f"{amount:,.0f} {currency}"
 
 
 def _footer(sizing: Sizing) -> list[str]:
     lines = []
+    best = sizing.options[0] if sizing.options else None
     for item in sizing.options:
         lines.append(f"{item.option.device}: {item.verdict_reason}")
+        lines += [f"  not on {line}" for line in other_lines(item.option.others)]
+        lines += host_lines(item.option)
         if item.count_for_service is not None:
             lines.append(
                 f"  {item.count_for_service} would keep the service levels with nothing to spare; "
                 f"{item.count_at_saturation} are the least that can keep up at all"
             )
         lines += [f"  decided by {text}" for text in item.would_decide]
-    best = sizing.options[0] if sizing.options else None
+        lines += [f"  {text}" for text in margin_lines(item.option.margins)] if item is best else []
     if best is not None and best.years:
         lines.append(f"{best.option.device}, year by year:")
         lines += [f"  {_year(year)}" for year in best.years]
@@ -119,6 +135,8 @@ def _footer(sizing: Sizing) -> list[str]:
             + (", as asked" if row.meets_target else "")
             for row in best.spares
         ]
+    if best is not None and best.simulated is not None:
+        lines += [f"{best.option.device}: {text}" for text in best.simulated.result.warnings]
     if sizing.contradiction is not None:
         lines.append(sizing.contradiction)
     lines += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in sizing.refusals]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from planner.cli.text.numbers import quantity, share
 
 if TYPE_CHECKING:
+    from planner.latency.result import OtherUnit
     from planner.plan.compare.units_auto import AutoAnswer, Together, Tried
 
 _SHOWN = 8
@@ -17,7 +18,7 @@ def unit_lines(answer: AutoAnswer) -> Iterator[str]:
     """What was tried, what falls back, and all units together."""
     yield "units"
     for item in answer.tried:
-        chosen = " <- fastest" if item.placement is answer.best else ""
+        chosen = " <- chosen" if item.placement is answer.best else ""
         yield f"  {item.unit:10} {_tried(item)}{chosen}"
     fell = answer.best.falls_back
     for layer in fell[:_SHOWN]:
@@ -26,6 +27,15 @@ def unit_lines(answer: AutoAnswer) -> Iterator[str]:
         yield f"  and {len(fell) - _SHOWN} more; `--format json` lists all"
     if answer.together is not None:
         yield from _together(answer.together)
+
+
+def other_lines(others: Iterable[OtherUnit]) -> Iterator[str]:
+    """Each unit that was compared and not taken, with its setting and the reason."""
+    for other in others:
+        count = f"{other.count} x " if other.count > 1 else ""
+        name = f"{count}{other.unit}"
+        how = [other.engine, *(str(item) for item in (other.precision, other.provenance) if item)]
+        yield f"{name} ({' '.join(how)}): {other.reason}"
 
 
 def _tried(item: Tried) -> str:

@@ -16,6 +16,7 @@ from planner.hardware.catalog import read_device, read_engine
 from planner.hardware.operating_point import OperatingPoint, choose_unit, operating_point
 from planner.latency.anchoring.basis import Basis
 from planner.latency.anchoring.file import Anchor
+from planner.latency.anchoring.on_part import published_on_part
 from planner.latency.kernels.prepared import prepare
 from planner.latency.transfer.effects import (
     Anchored,
@@ -68,7 +69,13 @@ def anchored(target: Target, anchors: Sequence[Anchor], *, with_published: bool)
     known = list(_own(target, anchors))
     if with_published and basis.transfer is not None:
         known += _published(target, basis.transfer)
+    elif with_published:
+        known += [_known(target, anchor) for anchor in published_on_part(target.device, target.point)]
     found = blend(basis.anchoring.effects, target.keys, known)
+    if basis.transfer is None:
+        # Hosts and links differ and no effect of the roofline's says so: no band is narrower than what the
+        # same setting was measured at by different people.
+        found = replace(found, deviation=max(found.deviation, _scatter(known)))
     used = tuple(
         Used(item.name, math.exp(item.log_ratio), weight)
         for item, weight in zip(known, found.weights, strict=True)
@@ -80,6 +87,18 @@ def anchored(target: Target, anchors: Sequence[Anchor], *, with_published: bool)
         used,
         tuple(_notes(target, known, found, asked_published=with_published)),
     )
+
+
+def _scatter(known: Sequence[Known]) -> float:
+    """Standard deviation of log ratios about the mean of their setting, pooled; 0 where none came twice."""
+    by_setting: dict[EffectKeys, list[float]] = {}
+    for item in known:
+        by_setting.setdefault(item.keys, []).append(item.log_ratio)
+    free = len(known) - len(by_setting)
+    squares = sum(
+        (ratio - sum(ratios) / len(ratios)) ** 2 for ratios in by_setting.values() for ratio in ratios
+    )
+    return math.sqrt(squares / free) if free else 0.0
 
 
 def _keys(workload: Workload, device: Device, point: OperatingPoint, caller: str) -> EffectKeys:

@@ -85,6 +85,36 @@ def require_work(workload: Workload) -> None:
     raise InputError(workload.model, [problem])
 
 
+class Preparation:
+    """One network made ready for many settings: sized once a batch, fused once an engine and batch.
+
+    Units of a part that are compared, and settings of a plan, ask for the same network again and again.
+    """
+
+    def __init__(self, workload: Workload) -> None:
+        self.workload = workload
+        self._sized: dict[int, Workload] = {}
+        self._made: dict[tuple[int, Precision], Workload] = {}
+        self._fused: dict[tuple[int, str], Fusion] = {}
+        self._prepared: dict[tuple[int, Precision, str], Prepared] = {}
+
+    def ready(self, batch: int, precision: Precision, engine: str) -> Prepared:
+        """As `prepare`."""
+        key = (batch, precision, engine)
+        if key not in self._prepared:
+            if batch not in self._sized:
+                sized = sized_for(self.workload, batch)
+                require_work(sized)
+                self._sized[batch] = sized
+            sized = self._sized[batch]
+            if (batch, engine) not in self._fused:
+                self._fused[batch, engine] = fused_by(sized, engine)
+            if (batch, precision) not in self._made:
+                self._made[batch, precision] = at_precision(sized, precision)
+            self._prepared[key] = prepare_fused(self._made[batch, precision], self._fused[batch, engine])
+        return self._prepared[key]
+
+
 def prepare_fused(made: Workload, fusion: Fusion) -> Prepared:
     """A network whose batch and precision are set and whose kernels are known."""
     return Prepared(made, kernels_in(made, fusion), (made.weight_bytes, made.peak_activation_bytes))

@@ -74,6 +74,8 @@ def _passes(limit: OperatorLimit, node: Node, tensors: Mapping[str, Tensor]) -> 
             return any(
                 (number % rank if rank else number) != most for number in _numbers(node, limit.attribute)
             )
+        case "bidirectional":
+            return node.attributes.get("direction") == "bidirectional"
         case "extent":
             return any(extent > most for tensor in moved for extent in tensor.shape[1:])
         case "rank":

@@ -10,8 +10,9 @@ from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.kernels.unit_limits import OnUnit
 from planner.latency.overhead import NONE, Overhead, overhead_data, titled
+from planner.latency.remarks import WHOLE
 from planner.latency.result import Estimate
-from planner.latency.units.placement import WHOLE, Placement, place_prepared
+from planner.latency.units.placement import Placement, place_prepared
 from planner.schema.hardware.device import Device, Precision
 from planner.workload.dtypes import BITS, STORED_AS, storage_bytes
 from planner.workload.workload import Workload

@@ -22,7 +22,7 @@ from planner.latency.network_time import LayerEstimate, NetworkTime
 from planner.latency.one_unit import assembled, estimate_at
 from planner.latency.overhead import overhead_data
 from planner.latency.point import point_for
-from planner.latency.remarks import LOST_KERNELS
+from planner.latency.remarks import LOST_KERNELS, WHOLE
 from planner.latency.result import Estimate
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import weakest
@@ -34,8 +34,6 @@ from planner.workload.workload import Workload
 AUTO = "auto"
 _HELPERS = {"dla": ("gpu", "cpu"), "npu": ("gpu", "cpu"), "gpu": ("cpu",), "cpu": ()}
 """Which kinds of units help one out, the first that can."""
-WHOLE = ("cpu", "gpu")
-"""Kinds of units on which an engine without a list of operators runs all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +100,20 @@ def estimate_with_helpers(
 ) -> Estimate:
     """The estimate on one unit, with what it does not run on the units that help it out.
 
-    As on the unit alone where it runs everything, and where no unit of the part runs some operator, with a
-    warning that says so.
+    As on the unit alone where it runs everything, and where no unit of the part runs some operator that
+    decodes the last products, with a warning that says so. Raises `InputError` for any other operator that no
+    unit of the part runs.
     """
-    alone = estimate_at(network.prepared, point, transfer, profile, refused=network.refused)
-    if transfer is None or not network.refused:
-        return alone
+    own = transfer_for(point)
+    if not network.refused or (transfer is None and own is not None):
+        return estimate_at(network.prepared, point, transfer, profile, refused=network.refused)
     try:
         return place_prepared(workload, network, device, point).estimate
     except InputError as error:
+        if not before_products(network.prepared).isdisjoint(network.refused):
+            raise
+        # What follows the last products a host can do: boxes, classes, text.
+        alone = estimate_at(network.prepared, point, transfer, profile, refused=network.refused)
         return replace(alone, warnings=(*alone.warnings, str(error.problems[0])))
 
 
@@ -229,10 +232,5 @@ def _with_fallback_notes(
         kept.append(
             f"{len(fell)} of {len(whole.layers)} kernels fall back from {point.unit} to {units}, for they "
             f"hold {', '.join(kinds)}; {len(crossed)} tensors cross between the units"
-        )
-    if not point.operators and point.unit_kind not in WHOLE:
-        kept.append(
-            f"which operators {point.engine} runs on a {point.unit_kind} is not in the database: "
-            "all are taken to run"
         )
     return tuple(kept)

@@ -45,6 +45,8 @@ class Candidate:
     pareto: bool = False
     tie: bool = False
     loses: str = ""
+    instances: int = 1
+    """How many of the unit the part has; one network runs on one of them."""
 
     @property
     def feasible(self) -> bool:
@@ -64,14 +66,14 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        """The candidate in words, as in `t4 default fp16 b1`."""
+        """The candidate in words, as in `t4 gpu default fp16 b1`."""
         e = self.estimate
-        return f"{e.device} {e.mode} {e.precision} b{e.batch}"
+        return f"{e.device} {e.unit} {e.mode} {e.precision} b{e.batch}"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A combination that the part or the engine cannot run at all, and why."""
+    """A combination that no unit of the part can run, and why."""
 
     device: str
     mode: str
@@ -106,12 +108,16 @@ class Comparison:
                 "device": c.estimate.device,
                 "mode": c.estimate.mode,
                 "unit": c.estimate.unit,
+                "units": c.instances,
+                "engine": c.estimate.engine,
                 "precision": str(c.estimate.precision),
                 "batch": c.estimate.batch,
                 "latency_low_s": c.estimate.latency_s.low,
                 "latency_mid_s": c.estimate.latency_s.mid,
                 "latency_high_s": c.estimate.latency_s.high,
                 "planning_latency_s": c.planning_latency_s.mid,
+                "planning_latency_high_s": c.planning_latency_s.high,
+                "provenance": c.estimate.provenance.value,
                 "throughput_per_s": c.estimate.throughput_per_s,
                 "power_w": c.estimate.part_power_w.mid,
                 "energy_j": c.estimate.energy_j,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from planner.errors import InputError, UnknownIdError
 from planner.latency.band import Band
-from planner.latency.estimate import estimate
-from planner.latency.planning import planning_band, shortfall
 from planner.latency.result import Estimate
+from planner.latency.units.compete import Compared, instances_of, others_of
 from planner.plan.compare.candidate import Candidate, Comparison, Limits, Refusal
 from planner.plan.compare.currencies import amount_in, refuse_mixed_currencies
 from planner.plan.compare.ranking import contradiction, ranked
+from planner.plan.options.estimator import Estimator
 from planner.schema.hardware.device import Device, Precision
 from planner.schema.reading.quantity import Money
 from planner.units import format_quantity
@@ -42,18 +43,21 @@ def compare(
     modes: str | Sequence[str] = "default",
     precisions: Sequence[Precision | None] = (None,),
     batches: Sequence[int] = (1,),
+    unit: str | None = None,
     limits: Limits | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Comparison:
-    """Estimate every combination and say which keep the limits, best first.
+    """Estimate every combination on the best unit of each part, and say which keep the limits, best first.
 
-    A candidate keeps the latency limit when its typical planning latency does. Best first: feasible, then on
-    the Pareto front over latency per inference, power, price and risk, then the faster. Raises `InputError`
-    for a budget that the price of a part cannot be compared with, for want of an exchange rate.
+    `unit` names a unit or a kind of unit; a part without it is refused. A candidate keeps the latency limit
+    when its typical planning latency does. Best first: feasible, then on the Pareto front over latency per
+    inference, power, price and risk, then the faster. Raises `InputError` for a budget that the price of a
+    part cannot be compared with, for want of an exchange rate.
     """
     devices, limits = list(devices), limits or Limits()
     require_modes(devices, modes)
     refuse_mixed_currencies(devices, limits)
+    estimator = Estimator({workload.model: workload})
     kept: list[Candidate] = []
     refused: list[Refusal] = []
     for device in devices:
@@ -63,17 +67,30 @@ def compare(
             for precision in precisions:
                 for batch in batches:
                     try:
-                        result = estimate(workload, device, mode=mode, precision=precision, batch=batch)
-                    except InputError as error:
-                        refused.append(Refusal(device.id, mode, str(precision), str(error.problems[0])))
+                        found = estimator.compared(device, mode, precision, batch, unit=unit)
+                    except (InputError, UnknownIdError) as error:
+                        refused.append(Refusal(device.id, mode, _asked(precision), _why(error)))
                         break
-                    kept.append(_candidate(result, device, limits))
+                    kept.append(_candidate(found, device, limits))
     candidates, notes = ranked(_without_repeats(kept), limits)
     return Comparison(candidates, tuple(refused), contradiction(candidates, limits), notes)
 
 
-def _candidate(result: Estimate, device: Device, limits: Limits) -> Candidate:
-    planning = planning_band(result, shortfall(device, result))
+def _asked(precision: Precision | None) -> str:
+    return "usual" if precision is None else precision.value
+
+
+def _why(error: InputError | UnknownIdError) -> str:
+    """Why no unit of a part runs the network: the reason of each."""
+    if isinstance(error, UnknownIdError):
+        return str(error)
+    return "; ".join(str(problem) for problem in error.problems)
+
+
+def _candidate(found: Compared, device: Device, limits: Limits) -> Candidate:
+    best = found.best.estimates[0]
+    planning = best.planning_latency_s
+    result = replace(best.estimate, others=others_of(device, found))
     price = device.price.amount_money.value if device.price else None
     reasons = {
         "latency": _latency_reason(planning, limits),
@@ -82,7 +99,14 @@ def _candidate(result: Estimate, device: Device, limits: Limits) -> Candidate:
         "memory": _memory_reason(result),
     }
     broken = {limit: text for limit, text in reasons.items() if text is not None}
-    return Candidate(result, planning, price, tuple(broken.values()), frozenset(broken))
+    return Candidate(
+        result,
+        planning,
+        price,
+        tuple(broken.values()),
+        frozenset(broken),
+        instances=instances_of(device, [result]),
+    )
 
 
 def _latency_reason(planning: Band, limits: Limits) -> str | None:

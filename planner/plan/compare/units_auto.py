@@ -1,20 +1,25 @@
 """One network on a part without a unit named: the best main unit, and all units with a stream of their own.
 
 By the dispatch rule of edge runtimes an NPU or DLA takes inference, the GPU what that lacks and highly
-parallel work, the CPU control. Every unit is tried as the main one with the others to help out; the fastest
-is the answer, the others stand beside it with what they take. Together units share one memory: their traffic
-may not pass its bandwidth, nor their power the limit of the mode; the CPU is kept for control.
+parallel work, the CPU control. Every unit is tried as the main one with the others to help out; the best by
+the rule of `planner.latency.units.compete` is the answer, the one that `estimate` without a unit gives.
+Together units share one memory: their traffic may not pass its bandwidth, nor their power the limit of the
+mode; the CPU is kept for control.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from planner.errors import InputError, PlannerError, Problem
+from planner.hardware.operating_point import choose_mode
+from planner.latency.kernels.prepared import Preparation
+from planner.latency.kernels.unit_limits import on_unit
 from planner.latency.planning import planning_band, shortfall
+from planner.latency.point import point_for
 from planner.latency.result import Estimate
-from planner.latency.units.placement import AUTO, Placement, place
+from planner.latency.units.compete import compare_units, others_of, units_asked
+from planner.latency.units.placement import Placement, place_prepared
 from planner.schema.hardware.device import Device, Precision
 from planner.schema.record.commands.units import AutoRecord, TriedUnitRecord
 from planner.workload.workload import Workload
@@ -77,38 +82,32 @@ def auto_units(
     engine: str | None = None,
 ) -> AutoAnswer:
     """The network over the units of a part; `InputError` with every reason where no unit can take it."""
-    tried = tuple(
-        _tried(workload, device, unit, mode=mode, precision=precision, batch=batch, engine=engine)
-        for unit in device.units
-    )
-    placed = [item.placement for item in tried if item.placement is not None]
-    if not placed:
-        problems = [Problem(item.unit, "a unit that runs the network", item.reason) for item in tried]
-        raise InputError(f"unit {AUTO}", problems)
-    fitting = [item for item in placed if item.estimate.fits] or placed
-    best = min(fitting, key=lambda item: item.estimate.latency_s.mid)
-    return AutoAnswer(best, tried, _together(device, placed))
+    choose_mode(device, mode)
+    networks = Preparation(workload)
+    placements: dict[str, Placement] = {}
+
+    def run(unit: str) -> tuple[Estimate]:
+        point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine)
+        prepared = networks.ready(batch or workload.batch, point.precision, point.engine)
+        placements[unit] = place_prepared(workload, on_unit(prepared, point), device, point)
+        return (placements[unit].estimate,)
+
+    units = units_asked(device, None, engine)
+    compared = compare_units(device, units, run, precision_asked=precision is not None)
+    refused = {item.unit: item.reason for item in compared.refused}
+    best = placements[compared.best.unit]
+    best = replace(best, estimate=replace(best.estimate, others=others_of(device, compared)))
+    placements[compared.best.unit] = best
+    tried = tuple(_tried(unit, placements, refused, engine) for unit in device.units)
+    return AutoAnswer(best, tried, _together(device, list(placements.values())))
 
 
 def _tried(
-    workload: Workload,
-    device: Device,
-    unit: str,
-    *,
-    mode: str | None,
-    precision: Precision | str | None,
-    batch: int | None,
-    engine: str | None,
+    unit: str, placements: Mapping[str, Placement], refused: Mapping[str, str], engine: str | None
 ) -> Tried:
-    if engine is not None and engine not in device.units[unit].engines:
-        return Tried(unit, None, f"{engine} does not run on it")
-    try:
-        placement = place(workload, device, unit, mode=mode, precision=precision, batch=batch, engine=engine)
-    except InputError as error:
-        return Tried(unit, None, str(error.problems[0]))
-    except PlannerError as error:
-        return Tried(unit, None, str(error))
-    return Tried(unit, placement)
+    if unit in placements:
+        return Tried(unit, placements[unit])
+    return Tried(unit, None, refused.get(unit, f"{engine} does not run on it"))
 
 
 def _together(device: Device, placed: Sequence[Placement]) -> Together | None:

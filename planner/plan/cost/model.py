@@ -18,9 +18,9 @@ from planner.latency.band import Band, BandEnd
 from planner.plan.money.bill import Bill, Year, bill_of
 from planner.plan.money.economics import years
 from planner.plan.money.prices import QuotedPrice, missing_price, price_of
-from planner.plan.money.tariff import Draw, price_by_hour
+from planner.plan.money.tariff import price_by_hour
 from planner.plan.options.estimator import Estimator
-from planner.plan.options.option import Option
+from planner.plan.options.option import Draw, Option
 from planner.plan.rack.rack_model import services_of, stream_groups
 from planner.plan.scenario.growth import scenario_in_year
 from planner.plan.sizing.closed_form import sized_option
@@ -199,17 +199,15 @@ class CostModel:
         return self._sized(scenario, services, at_least=at_least).count
 
     def _year(self, scenario: Scenario, option: Option) -> Year:
-        idle_w = option.power_mode.idle_w.value
-        load_w = option.count * (option.heat.power_per_device_w - idle_w)
         installed = option.count + option.spares
         return Year(
             count=option.count,
             installed=installed,
             requests_per_s=sum(group.offered_per_s for group in stream_groups(scenario)),
-            absorbed=min(1.0, option.offered_utilisation) * option.count / installed,
+            absorbed=min(1.0, option.mean_offered_utilisation) * option.count / installed,
             # What follows the load over the day, apart from what does not: a tariff by the hour weighs them
             # differently.
-            draw=Draw(option.heat.power_w - load_w, load_w),
+            draw=option.draw,
         )
 
     def _services_at(self, at: Mapping[str, float]) -> tuple[Service, ...]:

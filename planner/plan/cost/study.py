@@ -70,6 +70,10 @@ class CostStudy:
                 "unabsorbed_cost": item.bill.unabsorbed_cost,
                 "carbon_kg": item.bill.carbon.kg_total if item.bill.carbon else None,
                 "currency": item.bill.currency,
+                "unit": item.option.unit,
+                "units": item.option.instances,
+                "engine": item.option.engine,
+                "latency_provenance": item.option.latency_provenance.value,
             }
             for item in self.options
         )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from planner.hardware.surroundings import surroundings
 from planner.plan.money.economics import rack_units
+from planner.plan.sizing.margins import stated_class
 from planner.rack.description.rack import Rack
+from planner.rack.heat.air import device_exhaust_c
 from planner.rack.heat.cabinet import split_heat, water_loop
 from planner.rack.heat.cooling import inlet_class
 from planner.rack.heat.ladder import leakage_w
@@ -20,10 +23,11 @@ from planner.rack.studies.density import (
     density_limit,
     density_rows,
     heat_reason,
+    plugged_w,
     settled_hottest_c,
 )
 from planner.schema.hardware.device import Device
-from planner.schema.scenario.rack_study import DensitySpec, Liquid
+from planner.schema.scenario.rack_study import Liquid
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import counted, message
 
@@ -64,15 +68,19 @@ class LiquidAnswer:
 
 
 def site_limits(
-    scenario: Scenario, part: Device | None, rack: Rack, around: SurroundingsAt, asked: DensitySpec
+    scenario: Scenario, part: Device | None, rack: Rack, around: SurroundingsAt
 ) -> tuple[SiteLimit, ...]:
-    """The limits in the order of the report: rack space, heat, inlets, power."""
-    limits = [_heat(rack, around), _power(scenario, rack, around)]
+    """The limits in the order of the report: rack space, heat, air, power.
+
+    A device given by numbers keeps margins only where the scenario states them. Where no class, exhaust or
+    gear is stated, the air may be as warm as any of its kind allows: beyond it no answer could hold.
+    """
+    margins, kept = scenario.planning.margins, "margins" in scenario.planning.model_fields_set
+    margin_k, share = (margins.temperature_k, margins.power_ratio) if part or kept else (0.0, 0.0)
+    limits = [_heat(rack, around, margin_k), *_air(scenario, part, rack, around)]
+    limits.append(_power(scenario, rack, around, share))
     if part is not None:
         limits.insert(0, _room(scenario, part))
-    if asked.inlet_class is not None:
-        highest_c = inlet_class(asked.inlet_class).highest_at_c(scenario.site.altitude_m)
-        limits.insert(-1, _inlets(rack, around, highest_c))
     return tuple(limits)
 
 
@@ -122,49 +130,65 @@ def _room(scenario: Scenario, part: Device) -> SiteLimit:
     return SiteLimit("rack_units", wrong, lambda count: units(count) / height)
 
 
-def _heat(rack: Rack, around: SurroundingsAt) -> SiteLimit:
-    """Throttling; a tenth more of it is a tenth more air."""
-    throttle_c, supply_c = rack.device.thermal.throttle_c, rack.air.supply_c
+def _heat(rack: Rack, around: SurroundingsAt, margin_k: float) -> SiteLimit:
+    """Throttling, less the margin; a tenth more of it is a tenth more air."""
+    allowed_c, supply_c = rack.device.thermal.throttle_c - margin_k, rack.air.supply_c
 
     @functools.cache
     def wrong(count: int, ease: float) -> str | None:
         here = around(count)
         air = replace(here.air, airflow_m3_per_s=ease * here.air.airflow_m3_per_s)
-        return heat_reason(rack, count, replace(here, air=air))
+        return heat_reason(rack, count, replace(here, air=air), margin_k)
 
     def used(count: int) -> float:
-        return (settled_hottest_c(rack, count, around(count)) - supply_c) / (throttle_c - supply_c)
+        rise_k = settled_hottest_c(rack, count, around(count)) - supply_c
+        return rise_k / max(allowed_c - supply_c, 1e-9)
 
     return SiteLimit("heat", wrong, used)
 
 
-def _inlets(rack: Rack, around: SurroundingsAt, highest_c: float) -> SiteLimit:
-    supply_c = rack.air.supply_c
+def _air(scenario: Scenario, part: Device | None, rack: Rack, around: SurroundingsAt) -> Iterator[SiteLimit]:
+    """Inlet class, exhaust, the part's own range and the gear beside it."""
+    site, found = scenario.site, surroundings()
 
     @functools.cache
-    def inlet_c(count: int) -> float:
-        return density_rows(rack, [count], around)[0].inlet_c
+    def air_c(count: int) -> tuple[float, float]:
+        (row,), here = density_rows(rack, [count], around), around(count)
+        drawn_w = plugged_w(rack, count * row.power_per_device_w, here)
+        return row.inlet_c, device_exhaust_c(here.air, row.inlet_c, drawn_w, count)
 
-    def wrong(count: int, ease: float) -> str | None:
-        allowed_c = supply_c + ease * (highest_c - supply_c)
-        if inlet_c(count) <= allowed_c:
-            return None
-        allowed = f"{allowed_c:g}"
-        return message("density.inlet", count=count, temperature=f"{inlet_c(count):.1f}", allowed=allowed)
+    def limit(name: str, kind: str, allowed_c: float, which: int) -> SiteLimit:
+        supply_c = rack.air.supply_c
 
-    return SiteLimit(
-        # A supply at the highest allowed inlet leaves nothing to use: the share is huge and not undefined.
-        "inlet_class",
-        wrong,
-        lambda count: (inlet_c(count) - supply_c) / max(highest_c - supply_c, 1e-9),
-    )
+        def wrong(count: int, ease: float) -> str | None:
+            eased_c, reached_c = supply_c + ease * (allowed_c - supply_c), air_c(count)[which]
+            if reached_c <= eased_c:
+                return None
+            temperature, allowed = f"{reached_c:.1f}", f"{eased_c:g}"
+            return message(f"density.{kind}", count=count, temperature=temperature, allowed=allowed)
+
+        def used(count: int) -> float:
+            # A supply at the warmest that is allowed leaves nothing to use: the share is huge, not undefined.
+            return (air_c(count)[which] - supply_c) / max(allowed_c - supply_c, 1e-9)
+
+        return SiteLimit(name, wrong, used)
+
+    stated = stated_class(scenario)
+    inlet_c = inlet_class(stated).highest_at_c(site.altitude_m) if stated else found.inlet.widest_c.value
+    exhaust_c = found.exhaust.widest_c.value if site.exhaust_limit_c is None else site.exhaust_limit_c
+    yield limit("inlet_class", "inlet", inlet_c, 0)
+    yield limit("exhaust", "exhaust", exhaust_c, 1)
+    if part is not None and part.operating_air is not None:
+        yield limit("part_air", "part_air", part.operating_air.highest_c.value, 0)
+    for gear in site.gear:
+        yield limit(f"gear.{gear.name}", "gear", gear.highest_c, 0)
 
 
-def _power(scenario: Scenario, rack: Rack, around: SurroundingsAt) -> SiteLimit:
-    limit_w, each_w = scenario.site.power_limit_w, most_w(rack)
+def _power(scenario: Scenario, rack: Rack, around: SurroundingsAt, margin: float) -> SiteLimit:
+    limit_w, each_w = (1.0 - margin) * scenario.site.power_limit_w, most_w(rack)
 
     def drawn_w(count: int) -> float:
-        return count * each_w + around(count).fan_w
+        return plugged_w(rack, count * each_w, around(count))
 
     def wrong(count: int, ease: float) -> str | None:
         if drawn_w(count) <= ease * limit_w:
@@ -179,7 +203,8 @@ def most_w(rack: Rack) -> float:
     """What a device draws when it serves all the time, warm enough to throttle."""
     thermal = rack.device.thermal
     leaked_w = float(leakage_w(thermal, np.array([thermal.throttle_c]))[0])
-    return rack.device.idle_w + leaked_w + max(service.busy_w for service in rack.device.services)
+    serving_w = rack.device.instances * max(service.busy_w for service in rack.device.services)
+    return rack.device.idle_w + leaked_w + serving_w
 
 
 def liquid_answer(rack: Rack, liquid: Liquid, others: Sequence[SiteLimit], most: int) -> LiquidAnswer:

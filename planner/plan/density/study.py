@@ -46,6 +46,7 @@ from planner.rack.studies.density import (
     SurroundingsAt,
     density_limit,
     density_rows,
+    plugged_w,
 )
 from planner.rack.studies.joint_fit import JointFit
 from planner.schema.hardware.device import Device
@@ -117,7 +118,7 @@ def _curve(
     around = _surroundings(scenario, rack, used, fixed_w)
     offset_k = used.model.offset_k if used else 0.0
     counts = set(asked.counts) | {row.devices for row in asked.published}
-    limits = site_limits(scenario, part, rack, around, asked)
+    limits = site_limits(scenario, part, rack, around)
     most = asked.most or _LOOK_PAST * max(counts)
     limit = density_limit(most, first_wrong(limits))
     if scenario.density is None and limit.devices:
@@ -155,7 +156,7 @@ def _best(
     return BestDensity(
         devices=limit.devices,
         throughput_per_s=row.throughput_per_s,
-        power_w=row.devices * row.power_per_device_w + around(row.devices).fan_w,
+        power_w=plugged_w(rack, row.devices * row.power_per_device_w, around(row.devices)),
         binds=min(weights, key=lambda weight: weight.devices).name,
         fullest=fullest.devices,
         fullest_throughput_per_s=fullest.throughput_per_s,
@@ -176,7 +177,7 @@ def _surroundings(
     scenario: Scenario, rack: Rack, used: FittedAirflow | None, fixed_w: Callable[[int], float] | None
 ) -> Callable[[int], Surroundings]:
     def around(count: int) -> Surroundings:
-        air = rack.air if scenario.site.fans is None else rack_air(scenario, devices=count)
+        air = rack_air(scenario, devices=count)
         if used is not None:
             air = replace(air, airflow_m3_per_s=used.model.flow_m3_per_s(count))
         return Surroundings(air, fixed_w(count) if fixed_w else rack.fan_w)
@@ -192,7 +193,10 @@ def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surro
     cop = chilled_water_cop(rack.air.supply_c)
     return {
         row.devices: facility(
-            row.devices * row.power_per_device_w, around(row.devices).fan_w, cop=cop, loss_share=0.0
+            row.devices * row.power_per_device_w * (1.0 + rack.supply_loss),
+            around(row.devices).fan_w,
+            cop=cop,
+            loss_share=0.0,
         ).pue
         for row in rows
         if row.power_per_device_w > 0

@@ -22,7 +22,9 @@ from planner.plan.money.economics import (
     years,
 )
 from planner.plan.money.prices import QuotedPrice
-from planner.plan.money.tariff import Draw, carbon_kg_per_j
+from planner.plan.money.tariff import carbon_kg_per_j
+from planner.plan.options.hosting import hosting_of
+from planner.plan.options.option import Draw
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
 
@@ -145,7 +147,7 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
     found: dict[str, _Running] = {
         "devices": _Running("at purchase", _price_text(price)),
         "spares": _Running("at purchase", "devices on standby, at the same price"),
-        "carriers": _Running("at purchase", "as the scenario prices them"),
+        "carriers": _Running("at purchase", _carriers_text(scenario, device)),
     }
     held: dict[str, float] = dict.fromkeys(found, 0.0)
     capital = 0.0
@@ -185,6 +187,19 @@ _BASES = {
     "maintenance": "share of the capital a year",
     "uplink": "as the scenario prices it",
 }
+
+
+def _carriers_text(scenario: Scenario, device: Device) -> str:
+    """Who prices what the devices sit in: the scenario, or the database for a computer that they need."""
+    hosting = hosting_of(scenario, device)
+    if hosting is None:
+        return "as the scenario prices them"
+    price = hosting.host.price
+    amount = price.amount_money
+    return (
+        f"{hosting.host.name}, {amount.value.amount:,.0f} {amount.value.currency} each, {price.date}, "
+        f"{amount.status.value}: {amount.note or hosting.host.sources[amount.source].title}"
+    )
 
 
 def _price_text(price: QuotedPrice) -> str:

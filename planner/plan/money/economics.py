@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.plan.money.prices import in_currency, price_of
-from planner.plan.money.tariff import Draw, energy_price_per_j
-from planner.plan.options.option import Cost
+from planner.plan.money.tariff import energy_price_per_j
+from planner.plan.options.hosting import hosting_of
+from planner.plan.options.option import Cost, Draw
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Carrier, Scenario
 
@@ -24,7 +25,10 @@ SECONDS_PER_YEAR = 365.25 * 86400.0
 
 
 def carrier_of(scenario: Scenario, device: Device) -> Carrier:
-    """What a part of this form sits in; `InputError` where the scenario does not say."""
+    """What a part sits in: its form's carrier, or the computer that it needs; `InputError` without."""
+    hosting = hosting_of(scenario, device)
+    if hosting is not None:
+        return hosting.carrier
     carrier = scenario.site.carriers.get(device.form)
     if carrier is None:
         known = ", ".join(scenario.site.carriers) or "none"

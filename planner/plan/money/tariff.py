@@ -8,11 +8,11 @@ are, idle power and fans evenly. Streams without a profile of one day are the sa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.plan.options.option import Draw
 from planner.schema.scenario.money import HOURS, CarbonSpec, MoneyTerms
 from planner.schema.scenario.scenario import Scenario
 from planner.schema.scenario.streams import Stream
@@ -20,19 +20,6 @@ from planner.schema.scenario.streams import Stream
 _DAY_S = 86400.0
 
 Hours = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """Mean power in two parts: what is drawn at all hours alike, and what follows the load over the day."""
-
-    fixed_w: float
-    load_w: float
-
-    @property
-    def mean_w(self) -> float:
-        """Mean power over the day."""
-        return self.fixed_w + self.load_w
 
 
 def energy_price_per_j(scenario: Scenario, draw: Draw) -> float:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from planner.latency.band import Band
 from planner.latency.planning import Shortfall
-from planner.latency.result import Estimate
+from planner.latency.result import Estimate, OtherUnit
+from planner.latency.units.compete import instances_of
+from planner.plan.options.hosting import Hosting
+from planner.plan.options.margin import Margin
 from planner.provenance import Provenance
 from planner.rack.description.rack import Service, Unit
 from planner.schema.hardware.device import ComputeUnit, Device, Mode
@@ -32,13 +35,31 @@ class NetworkOnPart:
 
 @dataclass(frozen=True, slots=True)
 class RackHeat:
-    """Power of the rack and the temperatures it settles at; `worst_power_w` is every device at its limit."""
+    """Power of the rack at the plug and the temperatures it settles at.
+
+    `worst_power_w` is every device at its limit, of which `worst_devices_w` go through the power supply.
+    """
 
     power_per_device_w: float
     power_w: float
     worst_power_w: float
     inlet_c: float
     temperature_c: float
+    exhaust_c: float
+    worst_devices_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Mean power in two parts: what is drawn at all hours alike, and what follows the load over the day."""
+
+    fixed_w: float
+    load_w: float
+
+    @property
+    def mean_w(self) -> float:
+        """Mean power over the day."""
+        return self.fixed_w + self.load_w
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +92,13 @@ class Option:
     """Share of time each of the `count` devices is expected to be busy, with batches as full as they get."""
     offered_utilisation: float
     """Load over what full batches could carry; the rest is headroom."""
+    mean_offered_utilisation: float
+    """The same over the whole period of the streams' profiles, where they have some."""
     throughput_per_s: float
     """Requests of the scenario's mix that one device can serve."""
     heat: RackHeat
+    draw: Draw
+    """Mean power over the period of the profiles, as a year is billed; `heat` is of its busiest stretch."""
     cost: Cost
     latency_provenance: Provenance
     provenance: Provenance
@@ -84,6 +109,12 @@ class Option:
     reasons: tuple[Message, ...] = ()
     """The limits of the scenario that it breaks; `key` tells which."""
     pareto: bool = False
+    hosting: Hosting | None = None
+    """The computer of the database that each part sits in, where it needs one."""
+    link_bytes_per_s: float = 0.0
+    """What each device is sent, or sends back where that is more: inputs and outputs of every request."""
+    margins: tuple[Margin, ...] = ()
+    """Each limit of the site with what is left of it; of a rack that was simulated, as simulated."""
 
     @property
     def device(self) -> str:
@@ -104,6 +135,22 @@ class Option:
     def compute_unit(self) -> ComputeUnit:
         """The unit that the plan rests on."""
         return self.part.units[self.unit]
+
+    @property
+    def others(self) -> tuple[OtherUnit, ...]:
+        """Units of the part that were compared in the same mode, precision and batch."""
+        return self.networks[0].estimate.others
+
+    @property
+    def instances(self) -> int:
+        """How many of the unit serve side by side in one device."""
+        return instances_of(self.part, [item.estimate for item in self.networks])
+
+    @property
+    def runs_on(self) -> str:
+        """Unit and engine in words, as in `3 x npu rknn`."""
+        unit = f"{self.instances} x {self.unit}" if self.instances > 1 else self.unit
+        return f"{unit} {self.engine}"
 
     @property
     def feasible(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.plan.options.margin import Margin, worst_of
 from planner.plan.options.option import Option
 from planner.rack.counts.results import RackResult, Verdict
 from planner.rack.description.rack import Rack
@@ -23,6 +24,11 @@ class RackRun:
         return ()
 
     @property
+    def margins(self) -> tuple[Margin, ...]:
+        """What is left of each limit of its site; none are known of a device given by numbers."""
+        return ()
+
+    @property
     def verdict(self) -> Verdict:
         """The worst verdict over the streams; FAIL as well for a rack that breaks a limit of its site."""
         return Verdict.FAIL if self.reasons else rack_verdict(self.result)
@@ -38,3 +44,21 @@ class Simulated(RackRun):
     def reasons(self) -> tuple[str, ...]:
         """The limits of its site that the option breaks."""
         return self.option.reasons
+
+    @property
+    def margins(self) -> tuple[Margin, ...]:
+        """What is left of each limit of its site."""
+        return self.option.margins
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the service verdict and of the margins to the limits of the site."""
+        if self.service_verdict is Verdict.FAIL:
+            return Verdict.FAIL
+        margins = worst_of(self.margins)
+        return margins if margins is not Verdict.PASS else self.service_verdict
+
+    @property
+    def service_verdict(self) -> Verdict:
+        """The verdict over the streams alone; FAIL as well for a rack that breaks a limit of its site."""
+        return Verdict.FAIL if self.reasons else rack_verdict(self.result)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from planner.hardware.surroundings import surroundings
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_text, time_text
+from planner.plan.rack.rack_model import rack_air
+from planner.plan.sizing.margins import stated_class
 from planner.provenance import Status
-from planner.rack.heat.air import heat_rate_w_per_k
+from planner.rack.heat.air import heat_rate_w_per_k, passing_m3_per_s
 from planner.rack.heat.cooling import inlet_class
 from planner.schema.hardware.pitfall import PitfallRule
 from planner.units import format_percent
@@ -44,14 +47,16 @@ def _throttles(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noq
             )
 
 
-def _thin_margin(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
+def _thin_margin(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
     """A temperature that is fine only if an assumed thermal resistance is right."""
     option, run = facts.option, facts.run
     if option is None or run is None or run.result.devices.throttled_share > 0:
         return
     resistance = option.part.thermal.resistance_k_per_w
     hottest_c, trip_c = run.result.devices.temperature_c.max, run.rack.device.thermal.throttle_c
-    worse_c = hottest_c + (rule.thresholds["resistance"] - 1) * (hottest_c - option.heat.inlet_c)
+    # What was measured of parts like it, at the median; the verdict takes the whole spread.
+    more = surroundings().resistance.mid_ratio.value
+    worse_c = hottest_c + (more - 1) * (hottest_c - option.heat.inlet_c)
     if resistance.status is Status.ASSUMED and worse_c >= trip_c:
         yield Finding(
             "site",
@@ -59,7 +64,7 @@ def _thin_margin(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
                 "evidence.thin_margin",
                 hottest=f"{hottest_c:.0f}",
                 resistance=f"{resistance.value:g}",
-                more=format_percent(rule.thresholds["resistance"] - 1),
+                more=format_percent(more - 1),
                 worse=f"{worse_c:.0f}",
                 trip=f"{trip_c:g}",
             ),
@@ -87,17 +92,23 @@ def _power(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
 
 def _airflow(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """Inlets much warmer than the supply, or warmer than the equipment allows: air does not carry it off."""
-    run, site = facts.run, facts.scenario.site
-    if run is None or site.sealed is not None:
+    option, run, site = facts.option, facts.run, facts.scenario.site
+    if (option is None and run is None) or site.sealed is not None:
         return
-    series = run.result.series.inlet_c
-    inlet_c = sum(series) / len(series)
-    asked = facts.scenario.density.inlet_class if facts.scenario.density else None
+    if run is not None:
+        air, count, power_w = run.rack.air, run.rack.count, run.result.power_w
+        inlet_c = sum(run.result.series.inlet_c) / len(run.result.series.inlet_c)
+    elif option is not None:
+        air, count = rack_air(facts.scenario, option.racks, option.count), option.count
+        power_w, inlet_c = option.heat.power_w, option.heat.inlet_c
+    asked = stated_class(facts.scenario)
     highest_c = inlet_class(asked).highest_at_c(site.altitude_m) if asked else float("inf")
     if inlet_c - site.supply_c < rule.thresholds["inlet_rise_k"] and inlet_c <= highest_c:
         return
-    watts_per_k = heat_rate_w_per_k(run.rack.air) / run.rack.air.airflow_m3_per_s
-    wanted = run.result.power_w / (watts_per_k * rule.thresholds["inlet_rise_k"])
+    flow = passing_m3_per_s(air, count) or air.airflow_m3_per_s
+    # The exchange with the room that keeps the rise, and with it what has to pass the devices.
+    exchanged = power_w * air.airflow_m3_per_s / (heat_rate_w_per_k(air) * rule.thresholds["inlet_rise_k"])
+    wanted = exchanged * flow / air.airflow_m3_per_s
     allowed = message("evidence.inlet_class", name=str(asked), highest=f"{highest_c:g}")
     yield Finding(
         "site.airflow",
@@ -106,8 +117,8 @@ def _airflow(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
             inlet=f"{inlet_c:.1f}",
             supply=f"{site.supply_c:g}",
             allowed=allowed if inlet_c > highest_c else "",
-            power=f"{run.result.power_w:,.0f}",
-            flow=f"{run.rack.air.airflow_m3_per_s:.3f}",
+            power=f"{power_w:,.0f}",
+            flow=f"{flow:.3f}",
             wanted=f"{wanted:.3f}",
             rise=f"{rule.thresholds['inlet_rise_k']:g}",
         ),

@@ -44,7 +44,9 @@ def _batch(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
 def _with_batch(facts: PlanFacts, option: Option, batch: int) -> float:
     """Utilisation of the same rack with another largest batch."""
     assert facts.estimator is not None  # noqa: S101 - checked before the call
-    networks = facts.estimator.on_part(option.part, option.mode, Precision(option.precision), batch)
+    networks = facts.estimator.on_part(
+        option.part, option.mode, Precision(option.precision), batch, unit=option.unit
+    )
     sized = sized_option(facts.scenario, facts.estimator, option.part, networks, exactly=option.count)
     return max(sized.utilisation, sized.offered_utilisation)
 

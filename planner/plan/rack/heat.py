@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+from planner.formulas import formula
+from planner.hardware.surroundings import surroundings
 from planner.rack.description.device import Leakage, Thermal
 from planner.rack.description.heat_path import DeviceFan, HeatNode
+from planner.rack.heat.air import REFERENCE_KG_PER_M3
 from planner.schema.hardware import device_heat
 from planner.schema.scenario.accelerator import Accelerator, AcceleratorFan, LeakageGrowth
 
 
 def thermal_of_part(given: device_heat.ThermalSpec) -> Thermal:
-    """The heat of a part of the catalog."""
+    """The heat of a part of the catalog, at 20 C and sea level."""
     leakage, cap = given.leakage, given.power_cap_w
     nodes = tuple(
         HeatNode(store.heat_capacity_j_per_k.value, store.resistance_k_per_w.value) for store in given.stores
@@ -54,6 +58,26 @@ def thermal_of_accelerator(given: Accelerator) -> Thermal:
         fan=_accelerator_fan(given.fan),
         power_cap_w=given.power_cap_w,
     )
+
+
+@formula("thin_air")
+def in_thin_air(thermal: Thermal, density_kg_per_m3: float) -> Thermal:
+    """The same device in air of another density: less mass passes its outermost resistance, which rises.
+
+    R (rho_0 / rho) ** m from 20 C and sea level. With one store the whole resistance is taken as one to the
+    air, which is on the cautious side. Below 20 C nothing is gained: the stated resistance holds.
+    """
+    thinner = max(1.0, REFERENCE_KG_PER_M3 / density_kg_per_m3)
+    fan = thermal.fan
+    exponent = fan.exponent if fan else surroundings().thin_air.exponent.value
+    fixed = fan.fixed_share if fan else 0.0
+    rises = fixed + (1.0 - fixed) * thinner**exponent
+    if not thermal.nodes:
+        return replace(thermal, resistance_k_per_w=thermal.resistance_k_per_w * rises)
+    *inner, outer = thermal.nodes
+    nodes = (*inner, replace(outer, resistance_k_per_w=outer.resistance_k_per_w * rises))
+    whole = _whole(0.0, [node.resistance_k_per_w for node in nodes])
+    return replace(thermal, nodes=nodes, resistance_k_per_w=whole)
 
 
 def _whole(stated: float, parts: list[float]) -> float:

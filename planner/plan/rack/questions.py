@@ -7,7 +7,7 @@ from pathlib import Path
 
 from planner.errors import InputError, Problem
 from planner.rack.description.rack import Rack
-from planner.rack.load.expected import offered_utilisation
+from planner.rack.load.expected import offered_utilisation, over_the_period
 from planner.rack.studies.delta import Delta, measure_delta
 from planner.rack.studies.dvfs import ClockThresholds, Saving, saving_band
 from planner.rack.studies.knee import ConcurrencyPoint, Knee, fit_knee
@@ -232,7 +232,7 @@ def offload_answer(scenario: Scenario, rack: Rack) -> OffloadAnswer | None:
     )
     price = asked.price_per_million_money.amount / 1e6
     request = CloudRequest(asked.request_bytes, asked.answer_bytes, asked.service_s, price)
-    rate_per_s = sum(group.offered_per_s for group in rack.streams)
+    rate_per_s = sum(group.offered_per_s for group in over_the_period(rack).streams)
     sent = offload(link, request, rate_per_s, asked.share_ratio)
     return OffloadAnswer(
         sent=sent,

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from planner.hardware.surroundings import surroundings
 from planner.latency.band import BandEnd, planned_bound
 from planner.latency.planning import planning_band
+from planner.latency.result import Estimate
+from planner.latency.units.compete import instances_of
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import NetworkOnPart
 from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life, rack_shares
-from planner.plan.rack.heat import thermal_of_part
+from planner.plan.rack.heat import in_thin_air, thermal_of_part
+from planner.plan.rack.run_length import run_window
 from planner.rack.description.device import Host, Unit
 from planner.rack.description.heat_path import VerticalRecirculation
 from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service
@@ -22,6 +27,7 @@ from planner.rack.description.streams import Bursts, DayProfile, DropOuts, HostS
 from planner.rack.heat.air import air_density_kg_per_m3
 from planner.rack.heat.cabinet import sealed_cabinet
 from planner.rack.heat.fans import AirPath, FanCurve, airflow_m3_per_s, in_parallel
+from planner.rack.heat.recirculation import returned_share
 from planner.schema.hardware.device import Device, Mode
 from planner.schema.scenario import streams as asked
 from planner.schema.scenario.around import StepAround
@@ -46,7 +52,8 @@ def services_of(
     As the plan counts, or with all latencies and powers at one bound of their bands.
     """
     at = bound or planned_bound(scenario.planning.plan_for)
-    return tuple(service_of(estimator, device, item, at) for item in networks)
+    instances = instances_of(device, [item.estimate for item in networks])
+    return tuple(service_of(estimator, device, item, at, instances) for item in networks)
 
 
 def build_rack(
@@ -60,36 +67,40 @@ def build_rack(
     racks: int = 1,
     events: bool = True,
     unit: str | None = None,
+    instances: int = 1,
     beside: tuple[Unit, ...] = (),
 ) -> Rack:
     """The rack of `count` devices that carries the scenario's streams; spares only idle.
 
     Several racks are simulated as one with the air and the fans of all: the devices are spread evenly, and
     any of them may get any request. Without `events` it is the rack as it is sized: nothing happens to its
-    devices. `services` are those of a `unit` (the first of the part unless said), `beside` are others that
-    serve beside it.
+    devices. `services` are those of a `unit` (the first of the part unless said), of which so many
+    `instances` serve side by side; `beside` are others that serve beside it.
     """
     run = scenario.simulation
-    idle_w = mode_of(device, mode).idle_w.value
+    idle_w, air = mode_of(device, mode).idle_w.value, rack_air(scenario, racks, count)
+    main = device.units[unit or next(iter(device.units))]
+    window = run_window(scenario, stream_groups(scenario), request_times_s(services))
     return Rack(
         device=RackDevice(
             name=device.id,
             idle_w=idle_w,
             services=services,
-            thermal=thermal_of_part(device.thermal),
-            unit=device.units[unit or next(iter(device.units))].kind,
+            thermal=in_thin_air(thermal_of_part(device.thermal), air.density_kg_per_m3),
+            unit=main.kind,
+            instances=instances,
             beside=beside,
             host=host_of(scenario),
-            contention=contention_of(scenario) if beside else 0.0,
+            contention=contention_of(scenario) if beside or instances > 1 else 0.0,
         ),
         count=count,
-        streams=stream_groups(scenario),
+        streams=window.streams,
         batching=Batching(batch, scenario.candidates.max_wait_s if batch > 1 else 0.0),
         dispatch=run.dispatch,
         spill_at=run.spill_at,
-        air=rack_air(scenario, racks, count),
+        air=air,
         fan_w=fixed_power_w(scenario, device, mode, count, racks),
-        duration_s=run.duration_s,
+        duration_s=window.duration_s,
         warmup_s=run.warmup_s,
         epoch_s=1.0,
         seed=run.seed,
@@ -98,7 +109,13 @@ def build_rack(
         policies=rack_policies(run.control),
         shares=rack_shares(run),
         life=rack_life(run.events if events else None),
+        supply_loss=supply_loss(scenario.site),
     )
+
+
+def request_times_s(services: Sequence[Service]) -> dict[str, float]:
+    """What a request of each network takes in a full batch, to weigh loads by."""
+    return {service.network: service.batch_s[-1] / len(service.batch_s) for service in services}
 
 
 def host_of(scenario: Scenario) -> Host | None:
@@ -116,16 +133,31 @@ def contention_of(scenario: Scenario) -> float:
 def rack_air(scenario: Scenario, racks: int = 1, devices: int = 1) -> Air:
     """The air of one rack, or of several alike among which the devices are spread, as the site describes
     it."""
-    site = scenario.site
-    if site.sealed is not None:
-        return sealed_cabinet(site.supply_c, racks * site.sealed.loss_w_per_k, racks * site.sealed.solar_w)
+    site, sealed = scenario.site, scenario.site.sealed
+    if sealed is not None:
+        # The sun warms the air that the devices get before they do, and thins it.
+        inside_c = site.supply_c + sealed.solar_w / sealed.loss_w_per_k
+        return sealed_cabinet(
+            site.supply_c,
+            racks * sealed.loss_w_per_k,
+            racks * sealed.solar_w,
+            passing_m3_per_s=racks * site.airflow_m3_per_s,
+            density_kg_per_m3=air_density_kg_per_m3(inside_c, site.altitude_m),
+        )
     rising, vertical = site.rising_exhaust, None
     if rising is not None:
         vertical = VerticalRecirculation(rising.own_ratio, rising.above_ratio, rising.decay_ratio)
     flow_m3_per_s = site.airflow_m3_per_s if site.fans is None else _fan_flow(site.fans, devices / racks)
-    open_air = Air(site.supply_c, racks * flow_m3_per_s, site.recirculation_ratio, vertical=vertical)
-    thinner = air_density_kg_per_m3(site.supply_c, site.altitude_m) / air_density_kg_per_m3(site.supply_c)
-    return replace(open_air, density_kg_per_m3=open_air.density_kg_per_m3 * thinner)
+    air = Air(
+        site.supply_c,
+        racks * flow_m3_per_s,
+        site.recirculation_ratio,
+        density_kg_per_m3=air_density_kg_per_m3(site.supply_c, site.altitude_m),
+        vertical=vertical,
+    )
+    # All of it comes back only where published rows say what leaves; the flow is then the one that leaves.
+    leaving = 1.0 - returned_share(air, devices) if site.recirculation_ratio < 1 else 1.0
+    return replace(air, airflow_m3_per_s=leaving * air.airflow_m3_per_s)
 
 
 def _fan_flow(given: RackFans, devices: float) -> float:
@@ -146,11 +178,23 @@ def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int, rac
     carrier = carrier_of(scenario, device)
     spares = scenario.planning.spares
     carriers_w = carriers_needed(count + spares, carrier.slots) * carrier.power_w
-    return racks * rack_fan_w(scenario.site) + carriers_w + spares * mode_of(device, mode).idle_w.value
+    spares_w = spares * mode_of(device, mode).idle_w.value * (1.0 + supply_loss(scenario.site))
+    return racks * rack_fan_w(scenario.site) + carriers_w + spares_w
+
+
+def supply_efficiency(site: Site) -> float:
+    """Power given to devices over power taken from the plug: as stated, or what is usual."""
+    stated = site.supply_efficiency_ratio
+    return surroundings().supply.mid_ratio.value if stated is None else stated
+
+
+def supply_loss(site: Site) -> float:
+    """What the supply loses of each watt that it gives to the devices."""
+    return 1.0 / supply_efficiency(site) - 1.0
 
 
 def stream_groups(scenario: Scenario) -> tuple[StreamGroup, ...]:
-    """The scenario's streams as the rack serves them."""
+    """The scenario's streams with the mean load of their profiles, as a year of the rack sees them."""
     return tuple(
         StreamGroup(
             name=stream.name,
@@ -181,7 +225,9 @@ def _bursts(given: asked.BurstsSpec | None) -> Bursts | None:
 
 
 def _profile(given: asked.ProfileSpec | None) -> DayProfile | None:
-    return None if given is None else DayProfile(tuple(given.shares_ratio), given.period_s, given.start_s)
+    return (
+        None if given is None else DayProfile(tuple(given.shares_ratio), given.period_s, given.start_s or 0.0)
+    )
 
 
 def _steps(given: list[StepAround]) -> tuple[HostStep, ...]:
@@ -192,9 +238,19 @@ def _drop_outs(given: asked.DropOutsSpec | None) -> DropOuts | None:
     return None if given is None else DropOuts(given.up_s, given.down_s)
 
 
-def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound: BandEnd) -> Service:
-    """One network's service on the unit of its estimate: at powers of two, interpolated between."""
+def service_of(
+    estimator: Estimator, device: Device, item: NetworkOnPart, bound: BandEnd, instances: int = 1
+) -> Service:
+    """One network's service on the unit of its estimate: at powers of two, interpolated between.
+
+    Where several instances of the unit serve, each has requests of its own. All of them together draw no more
+    than the power mode allows, of which each gets its share, and read no faster than their memory where they
+    share one.
+    """
     point = item.estimate
+    mode = mode_of(device, point.mode)
+    share_w = (mode.power_limit_w.value - mode.idle_w.value) / instances
+    busy_w = point.part_power_w.at(bound) - mode.idle_w.value
     sizes = batch_sizes(point.batch)
     times_s = []
     for batch in sizes:
@@ -207,10 +263,19 @@ def service_of(estimator: Estimator, device: Device, item: NetworkOnPart, bound:
             batch=batch,
             engine=point.engine,
         )
-        times_s.append(planning_band(result, item.shortfall).at(bound))
+        time_s = planning_band(result, item.shortfall).at(bound)
+        times_s.append(max(time_s, _shared_traffic_s(device, result, instances)))
     return Service(
         network=item.model,
         batch_s=tuple(float(t) for t in np.interp(range(1, point.batch + 1), sizes, times_s)),
         clocked_share=1.0 - point.bound.memory,
-        busy_w=point.part_power_w.at(bound) - mode_of(device, point.mode).idle_w.value,
+        busy_w=min(busy_w, share_w) if instances > 1 else busy_w,
     )
+
+
+def _shared_traffic_s(device: Device, estimate: Estimate, instances: int) -> float:
+    """The least time of a batch while all instances of a unit read from the memory that they share."""
+    if instances == 1 or not device.memory.shared:
+        return 0.0
+    moved = instances * sum(layer.bytes for layer in estimate.layers)
+    return moved / device.memory.bandwidth_bytes_per_s[estimate.mode].value

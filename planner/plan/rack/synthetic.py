@@ -7,8 +7,16 @@ from dataclasses import replace
 from planner.errors import InputError, Problem
 from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life
-from planner.plan.rack.heat import thermal_of_accelerator
-from planner.plan.rack.rack_model import host_of, rack_air, rack_fan_w, stream_groups
+from planner.plan.rack.heat import in_thin_air, thermal_of_accelerator
+from planner.plan.rack.rack_model import (
+    host_of,
+    rack_air,
+    rack_fan_w,
+    request_times_s,
+    stream_groups,
+    supply_loss,
+)
+from planner.plan.rack.run_length import run_window
 from planner.rack.description.rack import Batching, Rack, RackDevice, Service
 from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
 from planner.schema.scenario.scenario import Scenario
@@ -19,23 +27,29 @@ def synthetic_rack(scenario: Scenario) -> Rack:
     given = scenario.deployment
     if given is None or given.synthetic is None:
         raise InputError(scenario.id, [Problem("deployment.synthetic", "a device given by numbers", "none")])
-    run = scenario.simulation
+    run, air = scenario.simulation, rack_air(scenario, devices=given.count)
+    device = _device(given.synthetic)
+    thermal = in_thin_air(device.thermal, air.density_kg_per_m3)
+    stated = scenario.site.supply_efficiency_ratio is not None
+    window = run_window(scenario, stream_groups(scenario), request_times_s(device.services))
     return Rack(
-        device=replace(_device(given.synthetic), host=host_of(scenario)),
+        device=replace(device, thermal=thermal, host=host_of(scenario)),
         count=given.count,
-        streams=stream_groups(scenario),
+        streams=window.streams,
         batching=Batching(),
         dispatch=run.dispatch,
         spill_at=run.spill_at,
-        air=rack_air(scenario, devices=given.count),
+        air=air,
         fan_w=rack_fan_w(scenario.site),
-        duration_s=run.duration_s,
+        duration_s=window.duration_s,
         warmup_s=run.warmup_s,
         seed=run.seed,
         replications=run.replications,
         horizon=run.horizon,
         policies=rack_policies(run.control),
         life=rack_life(run.events),
+        # The numbers of such a device are taken at the plug unless its supply is described.
+        supply_loss=supply_loss(scenario.site) if stated else 0.0,
     )
 
 

@@ -55,12 +55,13 @@ def matching_queue(rack: Rack) -> Queue | None:
     stream, service = rack.streams[0], rack.device.services[0]
     rate_per_s, service_s = stream.offered_per_s, service.batch_s[0]
     poisson = len(rack.streams) == 1 and stream.arrivals == "poisson" and stream.queue_limit is None
-    if not poisson or rack.batching.max_size > 1 or rate_per_s * service_s >= rack.count:
+    servers = rack.count * rack.device.instances
+    if not poisson or rack.batching.max_size > 1 or rate_per_s * service_s >= servers:
         return None
     if service.service_distribution == "exponential":
-        shared = rack.count == 1 or rack.dispatch == "central_queue"
-        return mmc(rack.count, rate_per_s, service_s) if shared else None
-    return md1(rate_per_s, service_s) if rack.count == 1 else None
+        shared = servers == 1 or rack.dispatch == "central_queue"
+        return mmc(servers, rate_per_s, service_s) if shared else None
+    return md1(rate_per_s, service_s) if servers == 1 else None
 
 
 def compare_with_theory(rack: Rack, result: RackResult) -> Theory | None:

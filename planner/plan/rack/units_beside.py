@@ -7,6 +7,7 @@ from dataclasses import replace
 from planner.errors import PlannerError
 from planner.latency.band import BandEnd, planned_bound
 from planner.latency.planning import planning_band, shortfall
+from planner.latency.units.compete import instances_of
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import NetworkOnPart
 from planner.plan.rack.rack_model import mode_of, service_of
@@ -40,7 +41,9 @@ def units_beside(
         if served:
             found[unit.kind] = Unit(unit.kind, served, unit.count.value)
     mode = mode_of(device, main.mode)
-    left_w = mode.power_limit_w.value - max(item.estimate.part_power_w.at(at) for item in networks)
+    main_w = max(item.estimate.part_power_w.at(at) for item in networks) - mode.idle_w.value
+    instances = instances_of(device, [item.estimate for item in networks])
+    left_w = mode.power_limit_w.value - mode.idle_w.value - instances * main_w
     share_w = max(0.0, left_w) / max(1, sum(unit.count for unit in found.values()))
     return tuple(replace(unit, services=_capped(unit.services, share_w)) for unit in found.values())
 

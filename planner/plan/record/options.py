@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from planner.latency.record import band_record, estimate_record
+from planner.latency.record import band_record, estimate_record, other_unit_records
 from planner.plan.compare.candidate import Comparison, Refusal
+from planner.plan.money.economics import carriers_needed
+from planner.plan.options.margin import Margin
 from planner.plan.options.option import Option
 from planner.plan.study.study import Study
 from planner.schema.reading.quantity import Money
 from planner.schema.record import OptionRecord
 from planner.schema.record.commands.simulate import NoRackRecord, RuledOutRecord
 from planner.schema.record.compare import ComparisonRecord, MoneyRecord, RefusalRecord
+from planner.schema.record.options import HostRecord, MarginRecord
 
 
 def money_record(money: Money | None) -> MoneyRecord | None:
@@ -30,6 +33,7 @@ def comparison_record(comparison: Comparison) -> ComparisonRecord:
                 "risk": candidate.risk,
                 "tie": candidate.tie,
                 "loses": candidate.loses,
+                "units": candidate.instances,
                 "price": money_record(candidate.price),
             }
             for candidate in comparison.candidates
@@ -56,6 +60,8 @@ def option_record(option: Option) -> OptionRecord:
         "device": option.device,
         "name": option.device_name,
         "unit": option.unit,
+        "units": option.instances,
+        "other_units": other_unit_records(option.others),
         "mode": option.mode,
         "engine": option.engine,
         "precision": str(option.precision),
@@ -77,6 +83,9 @@ def option_record(option: Option) -> OptionRecord:
         "power_w": option.heat.power_w,
         "worst_power_w": option.heat.worst_power_w,
         "inlet_c": option.heat.inlet_c,
+        "exhaust_c": option.heat.exhaust_c,
+        "margins": [margin_record(item) for item in option.margins],
+        "host": host_record(option),
         "temperature_c": option.heat.temperature_c,
         "capital": option.cost.capital,
         "running_cost_per_year": option.cost.running_per_year,
@@ -87,12 +96,67 @@ def option_record(option: Option) -> OptionRecord:
     }
 
 
+def host_record(option: Option) -> HostRecord | None:
+    """The computer that each part sits in; null where it needs none, or the scenario describes its own."""
+    hosting = option.hosting
+    if hosting is None:
+        return None
+    host, amount = hosting.host, hosting.host.price.amount_money
+    return {
+        "id": host.id,
+        "name": host.name,
+        "chosen": hosting.chosen,
+        "count": carriers_needed(option.count + option.spares, hosting.parts),
+        "parts_each": hosting.parts,
+        "price": amount.value.amount,
+        "currency": amount.value.currency,
+        "price_date": host.price.date,
+        "power_w": host.power_w.value,
+        "rack_units": host.rack_units.value,
+        "link": hosting.link,
+        "link_bytes_per_s": hosting.link_bytes_per_s,
+        "status": amount.status.value,
+        "source": host.sources[amount.source].title,
+    }
+
+
+def margin_record(margin: Margin) -> MarginRecord:
+    """One limit in SI units; `weakest` is null where it rests on nothing that is known worse than stated."""
+    weakest = margin.weakest
+    return {
+        "name": margin.name,
+        "unit": margin.unit,
+        "value": margin.value,
+        "limit": margin.limit,
+        "margin": margin.margin,
+        "margin_asked": margin.asked,
+        "margin_at_best": margin.best,
+        "margin_at_worst": margin.worst,
+        "verdict": margin.verdict.value,
+        "turns": margin.turns,
+        "weakest": None
+        if weakest is None
+        else {
+            "name": weakest.name,
+            "low": weakest.low,
+            "mid": weakest.mid,
+            "high": weakest.high,
+            "unit": weakest.unit,
+            "provenance": weakest.provenance,
+            "source": weakest.source,
+        },
+    }
+
+
 def infeasible_record(study: Study) -> NoRackRecord:
     """Every option's first reason, and what cannot run at all."""
     reasons: list[RuledOutRecord] = [
         {
             "device": option.device,
             "mode": option.mode,
+            "unit": option.unit,
+            "engine": option.engine,
+            "latency_provenance": option.latency_provenance.value,
             "precision": str(option.precision),
             "batch": option.batch,
             "count": option.count,
@@ -104,6 +168,9 @@ def infeasible_record(study: Study) -> NoRackRecord:
         {
             "device": r.device,
             "mode": r.mode,
+            "unit": "",
+            "engine": "",
+            "latency_provenance": "",
             "precision": r.precision,
             "batch": "",
             "count": "",

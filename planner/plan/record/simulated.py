@@ -9,6 +9,7 @@ from planner.plan.options.rack_run import RackRun
 from planner.plan.rack.claims import claims_record
 from planner.plan.rack.life_record import life_record, new_model_record
 from planner.plan.rack.theory import Theory, theory_record
+from planner.plan.record.options import margin_record
 from planner.rack.counts.results import AtBound, DevicesResult, LatencyStatistics, RackResult, StreamBounds
 from planner.rack.description.rack import Rack
 from planner.rack.simulation import SimulationEngine
@@ -38,6 +39,7 @@ def simulate_record(
         "verdict": run.verdict.value,
         "engine": engine,
         "reasons": list(run.reasons),
+        "margins": [margin_record(item) for item in run.margins],
         **beside,
         **life_record(scenario, run.rack),
         **claims_record(scenario),

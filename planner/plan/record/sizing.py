@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from planner.hardware.catalog import part_file
 from planner.plan.record.digests import digests
 from planner.plan.record.options import option_record, refusal_record
@@ -31,9 +33,16 @@ def sizing_record(sizing: Sizing) -> SizingRecord:
         "settings_considered": sizing.considered,
         "refused": [refusal_record(refusal) for refusal in sizing.refusals],
         "seed": scenario.simulation.seed,
-        "warnings": [note for device in devices if (note := part_file(device).note) is not None],
+        "warnings": _warnings(sizing, devices),
         "digests": digests(sizing.source, sizing.workloads, [item.option for item in sizing.options]),
     }
+
+
+def _warnings(sizing: Sizing, devices: Sequence[str]) -> list[str]:
+    """Parts of one's own, and what the simulated rack of the best option warns of."""
+    found = [note for device in devices if (note := part_file(device).note) is not None]
+    best = sizing.best
+    return found + (list(best.simulated.result.warnings) if best and best.simulated else [])
 
 
 def sized_option_record(item: SizedOption) -> SizedOptionRecord:

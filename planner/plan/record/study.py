@@ -151,7 +151,14 @@ def _networks(study: Study, chosen: Option | None) -> list[NetworkRecord]:
 
 
 def _constraint_record(item: Constraint) -> ConstraintRecord:
-    return {"name": item.name, "limit": item.limit, "value": item.value, "met": item.met}
+    return {
+        "name": item.name,
+        "limit": item.limit,
+        "value": item.value,
+        "met": item.met,
+        "left": item.left,
+        "rests_on": item.rests_on,
+    }
 
 
 def _assumption_record(item: Assumption) -> AssumptionRecord:

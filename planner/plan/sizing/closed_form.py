@@ -1,10 +1,9 @@
 """How many devices a scenario needs, in closed form, for every part, mode, precision and batch.
 
-The count is the least that keeps the expected utilisation under the scenario's limit; batches are as full as
-the load makes them (`planner.rack.load.expected.expected_load`, a fluid approximation). What keeps an option
-out is a screen, not a verdict: for latency, a request may wait for its batch to fill, for one batch in
-service and for its own; for heat, the steady state. The best option that passes the screen is simulated, and
-that decides.
+The count is the least that is asked for no more than the scenario's limit of what full batches can carry
+(`planner.rack.load.expected.offered_utilisation`). What keeps an option out is a screen that refuses only
+what no number of devices can hold: for latency, a request that finds the rack empty; for heat, the steady
+state. The best option that passes the screen is simulated, and that decides.
 """
 
 from __future__ import annotations
@@ -20,21 +19,24 @@ import numpy as np
 from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.hardware.catalog import match_devices, read_device
+from planner.latency.units.compete import instances_of
 from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
 from planner.plan.compare.pareto import pareto_front
 from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost, rack_units
-from planner.plan.money.tariff import Draw
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
-from planner.plan.options.option import NetworkOnPart, Option, RackHeat
-from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of
+from planner.plan.options.hosting import hosting_of
+from planner.plan.options.option import Draw, NetworkOnPart, Option, RackHeat
+from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of, supply_loss
 from planner.plan.rack.units_beside import units_beside
+from planner.plan.sizing.link_load import link_load
+from planner.plan.sizing.margins import margins_of, planned_warmest
 from planner.plan.sizing.reasons import reasons_against
 from planner.provenance import Provenance, of_status, weakest
 from planner.rack.description.rack import Rack, Service
-from planner.rack.heat.air import inlets_c
-from planner.rack.load.expected import expected_load, offered_utilisation
+from planner.rack.heat.air import device_exhaust_c, inlets_c
+from planner.rack.load.expected import expected_load, offered_utilisation, over_the_period
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import message
@@ -101,23 +103,38 @@ def preference(option: Option) -> tuple[Any, ...]:
 def _options_of(
     scenario: Scenario, estimator: Estimator, device: Device, refusals: list[Refusal]
 ) -> Iterator[Option]:
+    try:
+        hosting_of(scenario, device)
+    except InputError as error:
+        advice = error.problems[0].advice
+        refusals.append(Refusal(device.id, "", "", f"{_why(error.problems)}; {advice}"))
+        return
     seen: set[tuple[object, ...]] = set()
     for mode in modes_of(device, scenario.candidates.modes):
         for precision in scenario.candidates.precisions:
             for batch in batch_sizes(scenario.candidates.max_batch):
                 try:
-                    networks = estimator.on_part(device, mode, precision, batch)
+                    found = estimator.on_units(
+                        device, mode, precision, batch, kinds=tuple(scenario.candidates.units)
+                    )
                 except InputError as error:
-                    refusals.append(Refusal(device.id, mode, precision, _why(error.problems[0])))
+                    refusals.append(Refusal(device.id, mode, precision, _why(error.problems)))
                     break
-                effective = networks[0].estimate.precision
-                if (mode, effective, batch) not in seen:
-                    seen.add((mode, effective, batch))
-                    yield sized_option(scenario, estimator, device, networks)
+                for networks in found:
+                    first = networks[0].estimate
+                    setting = (mode, first.unit, first.precision, batch)
+                    if setting not in seen:
+                        seen.add(setting)
+                        yield sized_option(scenario, estimator, device, networks)
 
 
-def _why(problem: Problem) -> str:
-    return message("reason.refused", where=problem.where, expected=problem.expected, got=problem.got)
+def _why(problems: Sequence[Problem]) -> str:
+    """Why no unit of a part runs the networks: the reason of each."""
+    first = problems[0]
+    reason = message("reason.refused", where=first.where, expected=first.expected, got=first.got)
+    if len(problems) == 1:
+        return reason
+    return message("reason.refused_by_all", first=reason, units=len(problems))
 
 
 def sized_option(
@@ -147,6 +164,7 @@ def sized_option(
         services,
         events=False,
         unit=first.unit,
+        instances=instances_of(device, [item.estimate for item in networks]),
         beside=beside,
     )
     fewest = max(at_least, len(scenario.simulation.shares_ratio))
@@ -157,8 +175,10 @@ def sized_option(
     rack = rack_of(count, racks=racks)
     load = expected_load(rack)
     heat = _rack_heat(scenario, device, networks, rack, load.dynamic_w)
-    load_w = rack.count * load.dynamic_w
-    draw = Draw(fixed_w=heat.power_w - load_w, load_w=load_w)
+    # The busy stretch decides count and heat, the mean of the period what is drawn in a year.
+    mean, plugged = over_the_period(rack), 1.0 + rack.supply_loss
+    load_w = rack.count * load.dynamic_w * plugged
+    draw = Draw(heat.power_w - load_w, rack.count * expected_load(mean).dynamic_w * plugged)
     rate_per_s = sum(group.offered_per_s for group in rack.streams)
     offered = offered_utilisation(rack)
     option = Option(
@@ -177,44 +197,45 @@ def sized_option(
         beside=beside,
         utilisation=load.busy_share,
         offered_utilisation=offered,
+        mean_offered_utilisation=offered_utilisation(mean),
         throughput_per_s=rate_per_s / (offered * count),
         heat=heat,
+        draw=draw,
         cost=rack_cost(scenario, device, count + scenario.planning.spares, draw),
         latency_provenance=weakest([item.estimate.provenance for item in networks]),
         provenance=_weakest_of_all(device, networks),
     )
+    hosting = hosting_of(scenario, device)
+    carried = link_load(scenario, estimator, networks) / count if hosting else 0.0
+    option = replace(option, hosting=hosting, link_bytes_per_s=carried)
+    option = replace(option, margins=margins_of(scenario, option, planned_warmest(option)))
     return replace(option, reasons=tuple(reasons_against(scenario, device, option)))
 
 
 @formula("least_count")
 def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> int:
-    """The least count with an expected utilisation under the limit; more devices never raise it.
+    """The least count that is asked for no more than the limit's share of what full batches carry.
 
-    Between what full batches would need and what single requests would.
+    Of capacity, and not of time: devices with time to spare serve smaller batches, are busy for longer, and
+    have as much left.
     """
     first = rack_of(at_least)
-    low = at_least
+    # Work over devices: the utilisation falls as 1 / count. The margin is for a quotient a rounding above a
+    # whole number, which would skip the count that just fits.
+    low = max(at_least, math.ceil(at_least * offered_utilisation(first) / limit - 1e-9))
     if not first.shares:
-        # No count below this keeps the limit even with full batches. The margin is for a quotient a rounding
-        # above a whole number, which would skip the count that just fits.
-        low = max(low, math.ceil(at_least * offered_utilisation(first) / limit - 1e-9))
-    high = low
-    while _busiest_share(rack_of(high)) > limit:
-        # Doubling until one fits, then halving: batches fill with load, so the share has no closed inverse.
+        return low
+    # Networks with devices of their own get whole ones: doubling until one fits, then halving.
+    low = high = at_least
+    while offered_utilisation(rack_of(high)) > limit:
         low, high = high + 1, high * 2
     while low < high:
         middle = (low + high) // 2
-        if _busiest_share(rack_of(middle)) > limit:
+        if offered_utilisation(rack_of(middle)) > limit:
             low = middle + 1
         else:
             high = middle
     return high
-
-
-def _busiest_share(rack: Rack) -> float:
-    """The expected utilisation, or that of the busiest part with full batches where networks have shares."""
-    expected = expected_load(rack).busy_share
-    return max(expected, offered_utilisation(rack)) if rack.shares else expected
 
 
 def _racks_needed(scenario: Scenario, device: Device, installed: int, limit_w: float) -> int:
@@ -222,10 +243,12 @@ def _racks_needed(scenario: Scenario, device: Device, installed: int, limit_w: f
     site = scenario.site
     carrier = carrier_of(scenario, device)
     by_height = rack_units(scenario, device, installed) / site.rack_units
-    drawn_w = installed * limit_w + carriers_needed(installed, carrier.slots) * carrier.power_w
+    carriers_w = carriers_needed(installed, carrier.slots) * carrier.power_w
+    drawn_w = installed * limit_w * (1.0 + supply_loss(site)) + carriers_w
     # Where fans alone take the limit no number of racks is enough: the quotient is huge, and the answer all
     # that the site has.
-    by_power = drawn_w / max(site.power_limit_w - rack_fan_w(site), 1e-9)
+    most_w = (1.0 - scenario.planning.margins.power_ratio) * site.power_limit_w
+    by_power = drawn_w / max(most_w - rack_fan_w(site), 1e-9)
     return min(site.racks, math.ceil(max(1.0, by_height, by_power)))
 
 
@@ -238,16 +261,19 @@ def _rack_heat(
 ) -> RackHeat:
     """Power of the rack and the steady temperatures it leads to."""
     device_w = rack.device.idle_w + dynamic_w
-    power_w = rack.count * device_w + rack.fan_w
+    power_w = rack.plug_w(rack.count * device_w)
     inlet_c = float(inlets_c(rack.air, np.full(rack.count, power_w / rack.count)).max())
     limit_w = mode_of(device, networks[0].estimate.mode).power_limit_w.value
     spares = scenario.planning.spares
+    worst_w = rack.count * limit_w + spares * (limit_w - rack.device.idle_w)
     return RackHeat(
         power_per_device_w=device_w,
         power_w=power_w,
-        worst_power_w=rack.count * limit_w + spares * (limit_w - rack.device.idle_w) + rack.fan_w,
+        worst_power_w=rack.plug_w(worst_w),
         inlet_c=inlet_c,
-        temperature_c=inlet_c + device.thermal.resistance_k_per_w.value * device_w,
+        temperature_c=inlet_c + rack.device.thermal.resistance_k_per_w * device_w,
+        exhaust_c=device_exhaust_c(rack.air, inlet_c, power_w, rack.count),
+        worst_devices_w=(rack.count + spares) * limit_w,
     )
 
 

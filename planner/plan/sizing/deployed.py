@@ -12,11 +12,22 @@ from planner.schema.scenario.scenario import Deployment, Scenario
 
 
 def deployed_option(scenario: Scenario, given: Deployment, estimator: Estimator) -> Option:
-    """The rack that a scenario gives, as an option of its own count."""
+    """The rack that a scenario gives, as an option of its own count, on the unit named or the best.
+
+    The best is the fastest; one that is slower and carries more where only that keeps the limits.
+    """
     if given.device is None:
         raise InputError(scenario.id, [Problem("deployment.device", "a part of the catalogue", "none")])
     device = read_device(given.device)
     mode = choose_mode(device, given.mode).id
     precision = given.precision or scenario.candidates.precisions[0]
-    networks = estimator.on_part(device, mode, precision, scenario.candidates.max_batch)
-    return sized_option(scenario, estimator, device, networks, exactly=given.count)
+    found = estimator.on_units(
+        device,
+        mode,
+        precision,
+        scenario.candidates.max_batch,
+        unit=given.unit,
+        kinds=() if given.unit else tuple(scenario.candidates.units),
+    )
+    options = [sized_option(scenario, estimator, device, networks, exactly=given.count) for networks in found]
+    return next((option for option in options if option.feasible), options[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
@@ -12,6 +12,7 @@ from planner.plan.sizing.closed_form import sized_option
 from planner.plan.sizing.search import Search
 from planner.rack.counts.results import Verdict
 from planner.schema.scenario.scenario import Scenario
+from planner.wording.message import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,32 @@ class YearCount:
     power_w: float
     reasons: tuple[str, ...]
     verdict: Verdict | None
+
+
+def with_growth(scenario: Scenario, estimator: Estimator, option: Option) -> Option:
+    """The option with what it breaks in the first year that breaks something, by closed form.
+
+    Devices are added as the load asks for them; a rack that the scenario gives keeps its own.
+    """
+    if scenario.growth is None or not option.feasible:
+        return option
+    given = scenario.deployment is not None
+    count = option.count
+    for year in range(1, math.ceil(scenario.money.horizon_years)):
+        needed = sized_option(
+            scenario_in_year(scenario, year),
+            estimator,
+            option.part,
+            option.networks,
+            at_least=count,
+            exactly=count if given else None,
+        )
+        if needed.reasons:
+            # Years are counted from one for people.
+            broken = tuple(message("reason.in_year", year=year + 1, reason=text) for text in needed.reasons)
+            return replace(option, reasons=broken)
+        count = needed.count
+    return option
 
 
 def years_of(

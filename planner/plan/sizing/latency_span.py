@@ -28,6 +28,8 @@ class StreamSpan:
     """The verdict at the place of the band that was planned for alone."""
     ends_agree: bool
     """Whether both ends of the latency band give the same verdict."""
+    seen: bool
+    """Whether any request was answered or lost: without, nothing is known of the stream."""
 
     @property
     def tightness(self) -> float:
@@ -62,6 +64,7 @@ def _span(stream: StreamResult, planned: BandEnd, slo_s: float, slo_quantile: fl
         verdict=stream.verdict,
         as_planned=as_planned,
         ends_agree=agree,
+        seen=stream.requests > 0,
     )
 
 

@@ -15,6 +15,15 @@ _LIMITS = {
     "reason.power": "site.power_limit",
     "reason.power_of_racks": "site.power_limit",
     "reason.heat": "site.supply (throttling)",
+    "reason.limit_die": "planning.margins.temperature",
+    "reason.limit_power": "planning.margins.power",
+    "reason.limit_link": "site.hosts",
+    "reason.limit_inlet": "site.inlet_class",
+    "reason.limit_inlet_low": "site.inlet_class",
+    "reason.limit_exhaust": "site.exhaust_limit",
+    "reason.limit_gear": "site.gear",
+    "reason.limit_gear_low": "site.gear",
+    "reason.limit_part_air": "the air that the part allows",
     "reason.budget": "money.budget",
     "reason.price_unknown": "money.budget",
     "reason.memory": "the memory of the part",
@@ -59,7 +68,8 @@ def _broken(option: Option) -> dict[str, Message]:
 
 
 def _said(name: str) -> str:
-    return message("contradiction.memory") if name == _LIMITS["reason.memory"] else name
+    spoken = {"reason.memory": "contradiction.memory", "reason.limit_part_air": "contradiction.part_air"}
+    return next((message(text) for key, text in spoken.items() if name == _LIMITS[key]), name)
 
 
 def _named(option: Option) -> str:

@@ -6,9 +6,12 @@ import math
 from collections.abc import Iterator
 
 from planner.plan.money.economics import rack_units
+from planner.plan.options.margin_text import verdict_text
 from planner.plan.options.option import Option
+from planner.rack.counts.results import Verdict
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
+from planner.schema.scenario.streams import Stream
 from planner.units import format_quantity
 from planner.wording.message import Message, message
 
@@ -45,18 +48,23 @@ def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterato
             available=f"{height:g}",
             **most,
         )
-    if option.heat.worst_power_w > power_limit_w:
-        yield message(
-            f"reason.power{one_or_more}",
-            worst=f"{option.heat.worst_power_w:,.0f}",
-            limit=f"{power_limit_w:,.0f}",
-            **most,
-        )
-    throttle_c = device.thermal.throttle_c.value
-    if option.heat.temperature_c >= throttle_c:
-        yield message(
-            "reason.heat", temperature=f"{option.heat.temperature_c:.0f}", throttle=f"{throttle_c:g}"
-        )
+    for margin in option.margins:
+        if margin.verdict is not Verdict.FAIL or margin.name == "height":
+            continue
+        over = margin.state(margin.best) == "over"
+        if over and margin.name == "power":
+            yield message(
+                f"reason.power{one_or_more}",
+                worst=f"{option.heat.worst_power_w:,.0f}",
+                limit=f"{power_limit_w:,.0f}",
+                **most,
+            )
+        elif over and margin.name == "die":
+            temperature, throttle = f"{margin.value:.0f}", f"{margin.limit:g}"
+            yield message("reason.heat", temperature=temperature, throttle=throttle)
+        else:
+            kind = margin.name.partition(".")[0]
+            yield message(f"reason.limit_{kind}", why=verdict_text(margin))
 
 
 def _budget_reasons(scenario: Scenario, option: Option) -> Iterator[Message]:
@@ -81,17 +89,39 @@ def _memory_reasons(option: Option) -> Iterator[Message]:
 
 
 def _latency_reasons(scenario: Scenario, option: Option) -> Iterator[Message]:
-    longest_s = max(item.planned_latency_s(option.plan_for) for item in option.networks)
-    wait_s = scenario.candidates.max_wait_s if option.batch > 1 else 0.0
+    """Streams whose requests take longer than is asked even alone: no number of devices helps."""
     for stream in scenario.streams:
-        own_s = option.network(stream.model).planned_latency_s(option.plan_for)
-        around_s = sum(step.time_s for step in (*stream.before, *stream.after))
-        worst_s = wait_s + longest_s + own_s + around_s
-        if worst_s > stream.slo.latency_s:
+        least_s = least_latency_s(option, stream)
+        if least_s > stream.slo.latency_s:
             yield message(
                 "reason.latency",
                 stream=stream.name,
                 plan=message(f"plan_for.{option.plan_for}"),
-                worst=format_quantity(worst_s, "s", 3),
+                least=format_quantity(least_s, "s", 3),
                 asked=format_quantity(stream.slo.latency_s, "s"),
             )
+
+
+def least_latency_s(option: Option, stream: Stream) -> float:
+    """A request of the stream that finds the rack empty: alone on the fastest unit, and its steps."""
+    everywhere = (option.services, *(unit.services for unit in option.beside))
+    alone_s = [
+        service.batch_s[0]
+        for services in everywhere
+        for service in services
+        if service.network == stream.model
+    ]
+    return min(alone_s) + _around_s(stream)
+
+
+def behind_a_batch_s(scenario: Scenario, option: Option, stream: Stream) -> float:
+    """A request that waits for its batch to fill and for the longest batch before it: near the worst of a
+    rack with devices to spare. No limit, but settings that keep it are tried first."""
+    longest_s = max(item.planned_latency_s(option.plan_for) for item in option.networks)
+    wait_s = scenario.candidates.max_wait_s if option.batch > 1 else 0.0
+    own_s = option.network(stream.model).planned_latency_s(option.plan_for)
+    return wait_s + longest_s + own_s + _around_s(stream)
+
+
+def _around_s(stream: Stream) -> float:
+    return sum(step.time_s for step in (*stream.before, *stream.after))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from planner.latency.band import BandEnd, planned_bound
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.rack.rack_model import build_rack, services_of
+from planner.plan.rack.run_length import elsewhere, window_notes
 from planner.plan.rack.units_beside import units_beside
 from planner.plan.sizing.latency_bounds import with_bounds
+from planner.plan.sizing.margins import margins_of, simulated_warmest
 from planner.rack.counts.results import RackResult
 from planner.rack.description.rack import Rack
 from planner.rack.sequential import simulate_until_settled
@@ -44,20 +47,21 @@ class Runner:
     def option(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack with its own number of replications."""
         rack = rack_of_option(scenario, option)
-        return Simulated(rack, self.rack(rack, _what(option)), option)
+        result = _whole(scenario, rack, lambda at: self.rack(at, _what(option)))
+        return _seen(scenario, rack, result, option)
 
     def settled(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack, looked at until its verdict is settled."""
         rack = rack_of_option(scenario, option)
-        result = simulate_until_settled(
-            rack,
+        settle = partial(
+            simulate_until_settled,
             most_replications=scenario.simulation.most_replications,
             engine=self.engine,
             progress=self._reported(_what(option)),
             keep_partial=self.keep_partial,
             processes=self.processes,
         )
-        return Simulated(rack, result, option)
+        return _seen(scenario, rack, _whole(scenario, rack, settle), option)
 
     def over_the_band(self, scenario: Scenario, estimator: Estimator, run: Simulated) -> Simulated:
         """The same run judged over the band of its service latency; as it is where it was interrupted."""
@@ -68,7 +72,9 @@ class Runner:
                 run.result,
                 planned=planned_bound(run.option.plan_for),
                 rack_at=lambda bound: _at_bound(scenario, estimator, run, bound),
-                run=lambda rack: self.rack(rack, "simulating the ends of the latency band"),
+                run=lambda rack: _whole(
+                    scenario, rack, lambda at: self.rack(at, "simulating the ends of the latency band")
+                ),
             )
         except KeyboardInterrupt:
             if not self.keep_partial:
@@ -78,6 +84,25 @@ class Runner:
 
     def _reported(self, what: str) -> Callable[[int, int], None]:
         return lambda done, total: self.progress(f"{what}: run {done} of {total}")
+
+
+def _whole(scenario: Scenario, rack: Rack, run: Callable[[Rack], RackResult]) -> RackResult:
+    """The result of a rack with streams that are silent in its stretch of the day from their own."""
+    result = run(rack)
+    streams = list(result.streams)
+    notes = list(window_notes(scenario, rack))
+    for other, numbers in elsewhere(rack):
+        there = run(other).streams
+        for number in numbers:
+            streams[number] = there[number]
+        notes.append(message("window.unseen", streams=", ".join(streams[n].name for n in numbers)))
+    return replace(result, streams=tuple(streams), warnings=(*notes, *result.warnings))
+
+
+def _seen(scenario: Scenario, rack: Rack, result: RackResult, option: Option) -> Simulated:
+    """The run, with the margins that it had in place of those of the closed form."""
+    margins = margins_of(scenario, option, simulated_warmest(rack, result))
+    return Simulated(rack, result, replace(option, margins=margins))
 
 
 def rack_of_option(scenario: Scenario, option: Option) -> Rack:
@@ -91,6 +116,7 @@ def rack_of_option(scenario: Scenario, option: Option) -> Rack:
         option.count,
         racks=option.racks,
         unit=option.unit,
+        instances=option.instances,
         beside=option.beside,
     )
 

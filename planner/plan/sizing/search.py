@@ -7,25 +7,26 @@ is raised in growing steps until one does or a limit of the site is met, and the
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from planner.plan.options.estimator import Estimator
+from planner.plan.options.margin import worst_of
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.closed_form import preference, sized_option
+from planner.plan.sizing.reasons import behind_a_batch_s, least_latency_s
 from planner.plan.sizing.runner import Runner
 from planner.rack.counts.results import Verdict
+from planner.rack.description.evidence import peak_ratio
 from planner.schema.scenario.scenario import Scenario
 
 MOST_SETTINGS_TRIED = 4
 """Settings whose count is searched for before the best of them is reported as not holding."""
 
-_FARTHEST = 4
-"""A count is raised to this many times the proposal at most; where that does not help, more will not."""
-# The limit is one of the closed form; the simulated share scatters around it by chance.
-_UTILISATION_ROUNDING = 0.005
+_TAIL_SIGMAS = 6.0
+_UTILISATION_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +53,57 @@ class Search:
     def best(self, options: Sequence[Option], most_tried: int = MOST_SETTINGS_TRIED) -> Found | None:
         """The cheapest feasible option whose rack passes; where none does, the nearest; None without any.
 
-        A count that is raised makes an option dearer, so the closed form's cost is the least that it may
-        come to: the first option that passes and is still the cheapest in line is the cheapest of all.
+        Settings whose requests are answered in time behind a whole batch are tried first, the cheapest of
+        them at first. Once one passes, another one has to be cheaper at a count that passes as well: the
+        largest count that is still cheaper is looked at, and only where that passes the least one is
+        searched for.
         """
-        # The number breaks ties, so that options themselves are never compared.
-        line = [(preference(option), n, option) for n, option in enumerate(options) if option.feasible]
-        heapq.heapify(line)
-        tried: dict[int, Found] = {}
-        while line:
-            _, number, _ = heapq.heappop(line)
-            # Back in line at its true cost and still the cheapest: nothing that is left can be cheaper.
-            if number in tried:
-                return tried[number]
-            if len(tried) == most_tried:
+        feasible = [option for option in options if option.feasible]
+        line = sorted(feasible, key=lambda option: (self._may_be_late(option), _turn(option)))
+        tried: list[Found] = []
+        passing: Found | None = None
+        for option in line:
+            if passing is None and len(tried) >= most_tried and not self._fastest(option, line):
                 continue
-            found = self.least(options[number])
-            tried[number] = found
+            if passing is not None and _turn(option) >= _turn(passing.chosen.option):
+                continue
+            found = self.least(option, cheaper_than=passing.chosen.option if passing else None)
+            tried.append(found)
             if _passes(found.chosen, self.scenario):
-                heapq.heappush(line, (preference(found.chosen.option), number, found.chosen.option))
-        return min(tried.values(), key=lambda found: found.chosen.verdict is Verdict.FAIL, default=None)
+                passing = found
+        return passing or min(
+            tried, key=lambda found: found.chosen.service_verdict is Verdict.FAIL, default=None
+        )
 
-    def least(self, option: Option) -> Found:
-        """The least count from the option's own on whose rack passes and keeps the utilisation limit."""
+    def _may_be_late(self, option: Option) -> bool:
+        return any(
+            behind_a_batch_s(self.scenario, option, stream) > stream.slo.latency_s
+            for stream in self.scenario.streams
+        )
+
+    def _fastest(self, option: Option, line: Sequence[Option]) -> bool:
+        """Whether no setting answers a lone request sooner: the one with most hope where others failed."""
+
+        def slowest_s(option: Option) -> float:
+            streams = self.scenario.streams
+            return max(least_latency_s(option, stream) / stream.slo.latency_s for stream in streams)
+
+        return option is min(line, key=slowest_s)
+
+    def least(self, option: Option, *, cheaper_than: Option | None = None) -> Found:
+        """The least count from the option's own on whose rack passes and keeps the utilisation limit.
+
+        With `cheaper_than` only counts are looked at at which the option is preferred to that one.
+        """
         trials = [self.simulated(option)]
-        if _passes(trials[0], self.scenario) or not option.feasible:
+        if _passes(trials[0], self.scenario) or not option.feasible or _too_short(trials[0]):
             return Found(trials[0], tuple(trials))
-        # Doubling steps find a passing count in the logarithm of the distance, halving the least one.
-        most, step = self._largest_feasible(option), 1
+        most = self._largest(option, lambda at: at.feasible, self._hopeless_from(trials[0]))
+        if cheaper_than is not None:
+            most = self._largest(option, lambda at: _turn(at) < _turn(cheaper_than), most + 1)
+        # Doubling steps find a passing count in the logarithm of the distance, halving the least one. Where
+        # a cheaper one than another is looked for, the last that is cheaper tells whether there is any.
+        step = 1 if cheaper_than is None else max(1, most - option.count)
         while not _passes(trials[-1], self.scenario) and trials[-1].option.count < most:
             below = trials[-1].option.count
             trials.append(self.simulated(self._at(option, min(most, below + step))))
@@ -86,6 +111,21 @@ class Search:
         if _passes(trials[-1], self.scenario):
             trials += self._between(option, trials[-2].option.count, trials[-1].option.count)
         return Found(_chosen(trials, self.scenario), tuple(trials))
+
+    def _hopeless_from(self, run: Simulated) -> int:
+        """A count from which on more devices do not help: all requests that there ever are find a free one.
+
+        With free devices for all, as many are busy as requests come in a service time: a number of mean and
+        variance A (Poisson; z A for arrivals that scatter z times as much), with A of the streams' highest
+        rates. Six standard deviations above it none waits.
+        """
+        busy, variance = 0.0, 0.0
+        for group in run.rack.streams:
+            alone_s = max(service.batch_s[0] for service in run.option.services)
+            peak = peak_ratio(group) * group.offered_per_s * alone_s
+            busy += peak
+            variance += peak * max(1.0, (group.gap_cv or 1.0) ** 2)
+        return run.option.count + math.ceil(busy + _TAIL_SIGMAS * math.sqrt(variance) + _TAIL_SIGMAS)
 
     def least_for_service(self, passed: Simulated) -> int:
         """The least count whose rack keeps the service levels, whatever its utilisation: nothing to spare."""
@@ -95,7 +135,7 @@ class Search:
         low, high = int(option.offered_utilisation * option.count * (1 - 1e-9)), option.count
         while high - low > 1:
             middle = (low + high) // 2
-            if self.simulated(self._at(option, middle)).verdict is Verdict.PASS:
+            if self.simulated(self._at(option, middle)).service_verdict is Verdict.PASS:
                 high = middle
             else:
                 low = middle
@@ -133,12 +173,12 @@ class Search:
                 fails = middle
         return trials
 
-    def _largest_feasible(self, option: Option) -> int:
-        """The largest count up to the farthest that keeps the closed form's limits."""
-        low, high = option.count, _FARTHEST * option.count + 1
+    def _largest(self, option: Option, fits: Callable[[Option], bool], beyond: int) -> int:
+        """The largest count under `beyond` that fits, where the option's own does."""
+        low, high = option.count, max(beyond, option.count + 1)
         while high - low > 1:
             middle = (low + high) // 2
-            if self._at(option, middle).feasible:
+            if fits(self._at(option, middle)):
                 low = middle
             else:
                 high = middle
@@ -148,12 +188,21 @@ class Search:
         return sized_option(self.scenario, self._estimator, option.part, option.networks, exactly=count)
 
 
+def _turn(option: Option) -> tuple[object, ...]:
+    """What options are tried by: those that keep their margins first, then as they are sorted."""
+    return (worst_of(option.margins) is not Verdict.PASS, *preference(option))
+
+
 def _passes(run: Simulated, scenario: Scenario) -> bool:
     most = scenario.planning.utilisation_limit_ratio + _UTILISATION_ROUNDING
-    return run.verdict is Verdict.PASS and run.result.devices.utilisation <= most
+    return run.service_verdict is Verdict.PASS and run.option.offered_utilisation <= most
+
+
+def _too_short(run: Simulated) -> bool:
+    return any(stream.too_short for stream in run.result.streams)
 
 
 def _chosen(trials: Sequence[Simulated], scenario: Scenario) -> Simulated:
     passing = [run for run in trials if _passes(run, scenario)]
-    pool = passing or [run for run in trials if run.verdict is not Verdict.FAIL] or list(trials)
+    pool = passing or [run for run in trials if run.service_verdict is not Verdict.FAIL] or list(trials)
     return min(pool, key=lambda run: run.option.count)

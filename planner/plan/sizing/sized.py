@@ -14,22 +14,24 @@ from typing import TYPE_CHECKING
 
 from planner.plan.compare.candidate import Refusal
 from planner.plan.options.estimator import Estimator
+from planner.plan.options.margin import binding
+from planner.plan.options.margin_text import binding_text, decider
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.file import ScenarioFile, read_workloads
-from planner.plan.sizing.closed_form import preference, size, sized_option
+from planner.plan.sizing.closed_form import Sized, preference, rank, size, sized_option
 from planner.plan.sizing.deployed import deployed_option
-from planner.plan.sizing.growth import YearCount, years_of
+from planner.plan.sizing.growth import YearCount, with_growth, years_of
 from planner.plan.sizing.latency_span import StreamSpan, planned_for, stream_spans
 from planner.plan.sizing.option_contradiction import contradiction
 from planner.plan.sizing.redundancy import SpareRow, spare_rows
-from planner.plan.sizing.runner import Progress, Runner, rack_of_option
+from planner.plan.sizing.runner import Runner, cut, rack_of_option
 from planner.plan.sizing.search import Search
 from planner.rack.counts.results import Verdict
 from planner.rack.load.expected import grows_without_end
-from planner.rack.simulation import SimulationEngine
 from planner.schema.scenario.scenario import Scenario
+from planner.wording.message import message
 from planner.workload.workload import Workload
 
 if TYPE_CHECKING:
@@ -79,8 +81,18 @@ class Sizing:
     considered: int
     """Settings (part, mode, precision, batch) that were sized in closed form."""
     workloads: Mapping[str, Workload]
+    closed: tuple[Option, ...] = ()
+    """All settings as the closed form has them, best first."""
+    trials: tuple[Simulated, ...] = ()
+    """Every rack that was simulated on the way, in order."""
     contradiction: str | None = None
     """Where every setting breaks a limit: the fewest limits that leave nothing, and what shows it."""
+
+    @property
+    def best(self) -> SizedOption | None:
+        """The first option whose rack was simulated; None where every one breaks a limit."""
+        first = self.options[0] if self.options else None
+        return first if first is not None and first.simulated is not None else None
 
     @property
     def feasible(self) -> bool:
@@ -99,6 +111,9 @@ def _row(item: SizedOption) -> dict[str, object]:
     return {
         "device": option.device,
         "mode": option.mode,
+        "unit": option.unit,
+        "units": option.instances,
+        "engine": option.engine,
         "precision": str(option.precision),
         "batch": option.batch,
         "count": option.count,
@@ -107,6 +122,7 @@ def _row(item: SizedOption) -> dict[str, object]:
         "count_for_service": item.count_for_service,
         "count_at_saturation": item.count_at_saturation,
         "utilisation": option.utilisation,
+        "latency_provenance": option.latency_provenance.value,
         "p99_low_s": tightest.low_s if tightest else None,
         "p99_mid_s": tightest.mid_s if tightest else None,
         "p99_high_s": tightest.high_s if tightest else None,
@@ -123,38 +139,109 @@ def _row(item: SizedOption) -> dict[str, object]:
 def size_scenario(
     source: ScenarioFile,
     *,
-    engine: SimulationEngine = "compiled",
+    runner: Runner | None = None,
+    estimator: Estimator | None = None,
     most_parts: int = MOST_PARTS,
-    progress: Progress = lambda _: None,
+    first_only: bool = False,
 ) -> Sizing:
     """Size a scenario's candidates, or judge the rack that it gives, part by part.
 
-    Raises `InputError` for a device given by numbers, which has neither modes nor a price to compare.
+    With `first_only` parts are left out that cannot come before the first: the first is the same. An
+    `estimator` of the same networks saves reading them again. After an interruption, where the runner keeps
+    what is finished, the last rack is the answer, marked. Raises `InputError` for a device given by numbers,
+    which has neither modes nor a price to compare.
     """
     scenario = source.scenario
     refuse_synthetic(scenario)
-    estimator = Estimator(read_workloads(source))
-    search = Search(scenario, estimator, Runner(engine, progress))
+    runner = runner or Runner()
+    estimator = estimator or Estimator(read_workloads(source))
+    search = Search(scenario, estimator, runner)
     if scenario.deployment is not None:
         given = deployed_option(scenario, scenario.deployment, estimator)
-        return Sizing(source, (_given(search, estimator, given),), (), 1, estimator.workloads)
-    sized = size(scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))
-    by_part: dict[str, list[Option]] = {}
-    for option in sized.options:
-        by_part.setdefault(option.device, []).append(option)
-    found = []
-    for number, settings in enumerate(by_part.values()):
-        found.append(_best_of_part(search, estimator, settings, simulate=number < most_parts))
-    ranked = sorted(found, key=_rank)
-    if ranked and ranked[0].simulated is not None and scenario.growth is not None:
-        ranked = [_with_years(scenario, estimator, item, first=n == 0) for n, item in enumerate(ranked)]
+        sized = Sized((with_growth(scenario, estimator, given),), ())
+    else:
+        sized = _closed(scenario, estimator, runner)
+    try:
+        if scenario.deployment is not None:
+            ranked = [_given(search, estimator, sized.options[0])]
+        else:
+            ranked = _parts(search, estimator, sized.options, most_parts, first_only=first_only)
+    except KeyboardInterrupt:
+        if not (runner.keep_partial and search.trials):
+            raise
+        ranked = [_interrupted(search)]
     return Sizing(
         source,
         tuple(ranked),
         sized.refusals,
         len(sized.options),
         estimator.workloads,
+        sized.options,
+        search.trials,
         contradiction(sized.options),
+    )
+
+
+def _closed(scenario: Scenario, estimator: Estimator, runner: Runner) -> Sized:
+    """All settings in closed form, with what they break in later years."""
+    sized = size(scenario, estimator, progress=lambda device_id: runner.progress(f"sizing {device_id}"))
+    grown = [with_growth(scenario, estimator, option) for option in sized.options]
+    return replace(sized, options=rank(grown))
+
+
+def _parts(
+    search: Search, estimator: Estimator, options: tuple[Option, ...], most_parts: int, *, first_only: bool
+) -> list[SizedOption]:
+    """The best setting of each part, best first; the years of the first are simulated as well."""
+    by_part: dict[str, list[Option]] = {}
+    for option in options:
+        by_part.setdefault(option.device, []).append(option)
+    found: list[SizedOption] = []
+    for number, settings in enumerate(by_part.values()):
+        if first_only and _unbeatable(found, settings[0]):
+            break
+        found.append(_best_of_part(search, estimator, settings, simulate=number < most_parts))
+    if search.scenario.growth is None:
+        return sorted(found, key=_rank)
+    grown = [_with_years(search.scenario, estimator, item, simulate=False) for item in found]
+    return _first_through_all_years(search.scenario, estimator, grown)
+
+
+def _unbeatable(found: list[SizedOption], settings: Option) -> bool:
+    """Whether some part passes and costs less than the closed form, the least that it may come to, of others.
+
+    Options are in the order of that cost, so that what follows is dearer still. With growth the years may
+    take the place away again: all parts are looked at.
+    """
+    return any(
+        item.verdict is Verdict.PASS and preference(item.option) < preference(settings) for item in found
+    )
+
+
+def _first_through_all_years(
+    scenario: Scenario, estimator: Estimator, found: list[SizedOption]
+) -> list[SizedOption]:
+    """Ranked, the first with its years simulated: where one of them fails, another comes first."""
+    ranked, done = sorted(found, key=_rank), set[str]()
+    while ranked and ranked[0].simulated is not None and ranked[0].option.device not in done:
+        done.add(ranked[0].option.device)
+        ranked[0] = _with_years(scenario, estimator, ranked[0], simulate=True)
+        ranked.sort(key=_rank)
+    return ranked
+
+
+def _interrupted(search: Search) -> SizedOption:
+    """The last rack that was finished, marked as all that there is."""
+    last = search.trials[-1]
+    run = last if last.result.partial else cut(last, message("simulated.interrupted_search"))
+    return SizedOption(
+        option=run.option,
+        verdict=run.verdict,
+        verdict_reason=_reason(run),
+        would_decide=(),
+        count_at_saturation=_at_saturation(run.option),
+        count_for_service=None,
+        simulated=run,
     )
 
 
@@ -165,9 +252,20 @@ def _rank(item: SizedOption) -> tuple[object, ...]:
     return (_ORDER[item.verdict], item.simulated is None, preference(item.option))
 
 
-def _with_years(scenario: Scenario, estimator: Estimator, item: SizedOption, *, first: bool) -> SizedOption:
-    """Counts year by year; those of the best option are searched for by simulation."""
-    return replace(item, years=years_of(scenario, estimator, item.option, simulate=first))
+def _with_years(
+    scenario: Scenario, estimator: Estimator, item: SizedOption, *, simulate: bool
+) -> SizedOption:
+    """Counts year by year; a year whose simulated rack does not pass is in the verdict."""
+    if item.simulated is None:
+        return replace(item, years=years_of(scenario, estimator, item.option, simulate=False))
+    years = years_of(scenario, estimator, item.option, simulate=simulate)
+    worst = max((year.verdict or Verdict.PASS for year in years), key=_ORDER.__getitem__)
+    if _ORDER[worst] <= _ORDER[item.verdict]:
+        return replace(item, years=years)
+    number, year = next((n, year) for n, year in enumerate(years) if year.verdict is worst)
+    text = message("growth.not_kept", count=year.count, verdict=message(f"verdict.{worst}"))
+    reason = message("reason.in_year", year=number + 1, reason=text)
+    return replace(item, years=years, verdict=worst, verdict_reason=reason)
 
 
 def _best_of_part(
@@ -185,6 +283,7 @@ def _best_of_part(
 
 
 def _given(search: Search, estimator: Estimator, option: Option) -> SizedOption:
+    """The rack that the scenario gives; one that is asked for more than it serves is not simulated."""
     if grows_without_end(rack_of_option(search.scenario, option)):
         return _unsimulated(search.scenario, option, Verdict.FAIL, "; ".join(option.reasons), ())
     return _judged(search, estimator, search.simulated(option))
@@ -199,7 +298,7 @@ def _judged(search: Search, estimator: Estimator, run: Simulated) -> SizedOption
         verdict_reason=_reason(judged),
         would_decide=tuple(_deciding(judged)) if judged.verdict is Verdict.UNDECIDED else (),
         count_at_saturation=_at_saturation(run.option),
-        count_for_service=search.least_for_service(run) if run.verdict is Verdict.PASS else None,
+        count_for_service=search.least_for_service(run) if run.service_verdict is Verdict.PASS else None,
         simulated=judged,
         spares=spare_rows(scenario, run.option),
     )
@@ -209,6 +308,9 @@ def _reason(run: Simulated) -> str:
     """The limits that are broken, or the stream that the verdict rests on: the worst, and then tightest."""
     if run.reasons:
         return "; ".join(run.reasons)
+    binds = binding(run.option.margins)
+    if binds and run.verdict is not run.service_verdict:
+        return binding_text(binds)
     pairs = zip(run.result.streams, stream_spans(run), strict=True)
     worst, _ = max(pairs, key=lambda pair: (_ORDER[pair[0].verdict], pair[1].tightness))
     return f"{worst.name}: {worst.verdict_reason}"
@@ -217,7 +319,11 @@ def _reason(run: Simulated) -> str:
 def _deciding(run: Simulated) -> Iterator[str]:
     """What would settle an open verdict."""
     spans = stream_spans(run)
-    if any(stream.as_planned is Verdict.UNDECIDED for stream in spans):
+    yield from dict.fromkeys(decider(margin) for margin in run.option.margins if margin.turns)
+    short = [stream for stream in run.result.streams if stream.too_short]
+    if short:
+        yield message("decides.longer_run", duration=f"{run.rack.duration_s:g} s")
+    elif any(stream.as_planned is Verdict.UNDECIDED for stream in spans):
         yield (
             f"more replications than {run.result.replications} (simulation.most_replications), or `planner "
             "simulate --engine simpy` where the interval is within a latency bin of the SLO"
@@ -243,6 +349,7 @@ def _without_feasible(scenario: Scenario, estimator: Estimator, settings: list[O
     best_case = planned_for(scenario, "best")
     for option in settings:
         least = sized_option(best_case, estimator, option.part, option.networks)
+        least = with_growth(best_case, estimator, least)
         if least.feasible:
             reason = (
                 f"at {scenario.planning.plan_for} latency: {option.reasons[0]}; at the best end of the "

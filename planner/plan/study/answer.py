@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from planner.plan.options.margin import binding
+from planner.plan.options.margin_text import binding_text
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.option_contradiction import contradiction
 from planner.provenance import Status
 from planner.rack.counts.results import StreamResult
-from planner.rack.counts.statistics import samples_wanted
+from planner.rack.description.evidence import requests_wanted
 from planner.units import format_percent, format_quantity
 from planner.wording.message import counted, message, word
 
@@ -181,13 +183,15 @@ def _risks(simulated: Simulated) -> list[str]:
 
 
 def _verdict_risks(simulated: Simulated) -> list[str]:
-    found: list[str] = [
+    binds = binding(simulated.margins)
+    found: list[str] = [message("risk.margin", limit=binding_text(binds))] if binds else []
+    found += [
         message("risk.not_proven", stream=stream.name, reason=stream.verdict_reason)
         for stream in simulated.result.streams
         if stream.verdict != "PASS"
     ]
     for stream, group in zip(simulated.result.streams, simulated.rack.streams, strict=True):
-        wanted = samples_wanted(group)
+        wanted = requests_wanted(group)
         if stream.verdict == "PASS" and stream.served < wanted:
             found.append(
                 message(

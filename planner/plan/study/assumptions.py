@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner.latency.power import ACTIVITY, power_model
 from planner.latency.transfer.store import fitted_title, transfer_named
+from planner.plan.options.hosting import hosting_text
 from planner.schema.scenario.scenario import Scenario, Site
 from planner.units import format_percent
 from planner.wording.message import Message, message, word
@@ -43,6 +44,7 @@ def assumptions(study: Study) -> list[Assumption]:
         ),
         _derived("money", _money_text(scenario)),
         *_carrier_rows(site),
+        *_host_rows(study),
         *_contention_rows(scenario),
         *(
             _row(
@@ -59,6 +61,15 @@ def assumptions(study: Study) -> list[Assumption]:
         ),
         *(_row(message("topic.scenario"), "stated", note) for note in scenario.notes),
     ]
+
+
+def _host_rows(study: Study) -> list[Assumption]:
+    """The computer that the chosen part sits in, where the scenario describes none."""
+    option = study.chosen
+    if option is None or option.hosting is None or option.part.needs_host is None:
+        return []
+    text = hosting_text(option.hosting, option.part.needs_host, option.device)
+    return [_row(message("topic.host"), option.hosting.host.price.amount_money.status.value, text)]
 
 
 def _carrier_rows(site: Site) -> list[Assumption]:

@@ -4,45 +4,57 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.plan.money.economics import rack_units
+from planner.plan.options.margin import Margin
+from planner.plan.options.margin_text import amount, left_text, margin_name, weakest_text
 from planner.plan.options.rack_run import Simulated
+from planner.rack.counts.results import Verdict
 from planner.schema.scenario.scenario import Scenario
 from planner.units import format_percent, format_quantity
 from planner.wording.message import message
 
+_MET = {Verdict.PASS: True, Verdict.FAIL: False, Verdict.UNDECIDED: None}
+
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A limit and what is needed of it, as text; `met` is None where what is needed is not known."""
+    """A limit and what is needed of it, as text; `met` is None where that is not known or turns.
+
+    `left` says how far it is to the limit and what was asked, `rests_on` the weakest input; both may be
+    empty.
+    """
 
     name: str
     limit: str
     value: str
     met: bool | None
+    left: str = ""
+    rests_on: str = ""
 
 
 def constraints(scenario: Scenario, simulated: Simulated) -> tuple[Constraint, ...]:
-    """Power, height, temperature, load, money and service levels."""
+    """Power, height, heat, air and gear with their margins, then load, money and service levels."""
     option = simulated.option
-    site, throttle_c = scenario.site, simulated.rack.device.thermal.throttle_c
-    hottest_c, worst_w = simulated.result.devices.temperature_c.max, option.heat.worst_power_w
-    units = rack_units(scenario, option.part, option.count + option.spares)
-    busy, most = simulated.result.devices.utilisation, scenario.planning.utilisation_limit_ratio
-    rows = [
-        _limit(message("limit.power"), site.power_limit_w, worst_w, "{:,.0f} W"),
-        _limit(message("limit.height"), site.rack_units, units, "{:g} U"),
-        _limit(message("limit.hottest"), throttle_c, hottest_c, "{:.0f} °C"),
+    used, most = option.offered_utilisation, scenario.planning.utilisation_limit_ratio
+    rows = [_of_margin(margin) for margin in option.margins]
+    rows.append(
         Constraint(
-            name=message("limit.busy"),
+            name=message("limit.capacity"),
             limit=format_percent(most),
-            value=format_percent(busy),
-            met=round(busy, 2) <= most,
-        ),
-    ]
+            value=format_percent(used),
+            met=round(used, 3) <= most,
+        )
+    )
     budget = scenario.money.budget_money
     if budget is not None:
-        text = "{:,.0f} " + budget.currency
-        rows.append(_limit(message("limit.capital"), budget.amount, option.cost.capital, text))
+        capital = option.cost.capital
+        rows.append(
+            Constraint(
+                name=message("limit.capital"),
+                limit=f"{budget.amount:,.0f} {budget.currency}",
+                value=message("number.unknown") if capital is None else f"{capital:,.0f} {budget.currency}",
+                met=None if capital is None else capital <= budget.amount,
+            )
+        )
     for stream in simulated.result.streams:
         slo = next(item.slo for item in scenario.streams if item.name == stream.name)
         within = stream.slo_latency_s
@@ -57,10 +69,12 @@ def constraints(scenario: Scenario, simulated: Simulated) -> tuple[Constraint, .
     return tuple(rows)
 
 
-def _limit(name: str, limit: float, value: float | None, text: str) -> Constraint:
+def _of_margin(margin: Margin) -> Constraint:
     return Constraint(
-        name=name,
-        limit=text.format(limit),
-        value=message("number.unknown") if value is None else text.format(value),
-        met=None if value is None else value <= limit,
+        name=margin_name(margin),
+        limit=amount(margin.limit, margin.unit),
+        value=amount(margin.value, margin.unit),
+        met=_MET[margin.verdict],
+        left=left_text(margin),
+        rests_on=weakest_text(margin),
     )

@@ -80,7 +80,7 @@ def _of_air(scenario: Scenario) -> Iterator[str]:
     if site.fans is not None:
         yield "fan_curve"
     if site.altitude_m:
-        yield "air_density"
+        yield from ("air_density", "thin_air")
 
 
 def _of_rack(study: Study) -> Iterator[str]:

@@ -10,7 +10,7 @@ from planner.hardware.datasheet import DatasheetNumber, figures
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.options.option import Option
 from planner.schema.fitted.transfer import Transfer
-from planner.schema.hardware.device import Source
+from planner.schema.hardware.source import Source
 from planner.wording.message import message
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ Sizing in closed form proposes; the simulated rack decides (`planner.plan.sizing
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -18,12 +18,10 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import RackRun, Simulated
 from planner.plan.pitfalls.lint import Pitfall, lint
-from planner.plan.rack.synthetic import refuse_synthetic, synthetic_rack
+from planner.plan.rack.synthetic import synthetic_rack
 from planner.plan.scenario.file import ScenarioFile, read_workloads
-from planner.plan.sizing.closed_form import size
-from planner.plan.sizing.deployed import deployed_option
-from planner.plan.sizing.runner import Progress, Runner, cut, rack_of_option
-from planner.plan.sizing.search import Search
+from planner.plan.sizing.runner import Progress, Runner
+from planner.plan.sizing.sized import SizedOption, Sizing, size_scenario
 from planner.plan.study.answer import AnswerText, answer
 from planner.plan.study.assumptions import Assumption, assumptions
 from planner.plan.study.constraints import Constraint, constraints
@@ -36,10 +34,8 @@ from planner.plan.study.validation import PublishedAccuracy, validations
 from planner.plan.study.warnings import warnings
 from planner.plan.what_if.grid import WhatIf, what_if
 from planner.rack.counts.results import Verdict
-from planner.rack.load.expected import grows_without_end
 from planner.rack.simulation import SimulationEngine
 from planner.rack.studies.day import Hour
-from planner.wording.message import message
 from planner.workload.workload import Workload
 
 if TYPE_CHECKING:
@@ -61,8 +57,14 @@ class Study:
     options: tuple[Option, ...]
     refusals: tuple[Refusal, ...]
     """Settings that a candidate cannot run at all, and why."""
-    simulated: Simulated | None
+    sized: SizedOption | None
+    """The option that was chosen, as `planner size` has it; None where none is feasible."""
     trials: tuple[Simulated, ...]
+
+    @property
+    def simulated(self) -> Simulated | None:
+        """The rack of the chosen option."""
+        return self.sized.simulated if self.sized else None
 
     def to_frame(self) -> pd.DataFrame:
         """One row per option, best first; units are in the column names."""
@@ -97,7 +99,7 @@ class Study:
     @property
     def verdict(self) -> StudyVerdict:
         """PASS, FAIL or UNDECIDED of the chosen rack; INFEASIBLE when no option keeps the limits."""
-        return self.simulated.verdict if self.simulated else "INFEASIBLE"
+        return self.sized.verdict if self.sized else "INFEASIBLE"
 
     @property
     def chosen(self) -> Option | None:
@@ -203,42 +205,22 @@ def run_study(
 ) -> Study:
     """Answer a scenario: simulate the rack that it gives, or size every option and find one that passes.
 
-    Options are searched for the least count that passes, cheapest first, until none that is left could be
-    cheaper. The rack that is chosen is judged over the whole band of its service latency. `keep_partial` is
-    that of `planner.rack.simulation.simulate`; nothing further is tried after an interruption. An
-    `estimator` of the same networks saves reading them again. The answer is the same for any number of
-    `processes`.
+    The answer is the first option of `planner.plan.sizing.sized.size_scenario`. `keep_partial` is that of
+    `planner.rack.simulation.simulate`; nothing further is tried after an interruption. An `estimator` of the
+    same networks saves reading them again. The answer is the same for any number of `processes`.
     """
-    refuse_synthetic(source.scenario)
-    run = Runner(engine, progress, keep_partial, processes)
+    runner = Runner(engine, progress, keep_partial, processes)
     estimator = estimator or Estimator(read_workloads(source))
-    if source.scenario.deployment is not None:
-        option = deployed_option(source.scenario, source.scenario.deployment, estimator)
-        if grows_without_end(rack_of_option(source.scenario, option)):
-            return Study(source, estimator, (option,), (), None, ())
-        simulated = run.option(source.scenario, option)
-        judged = run.over_the_band(source.scenario, estimator, simulated)
-        return Study(source, estimator, (option,), (), judged, (simulated,))
-    sized = size(source.scenario, estimator, progress=lambda device_id: progress(f"sizing {device_id}"))
-    search = Search(source.scenario, estimator, run)
-    chosen = _chosen(search, sized.options, run)
-    options = sized.options
-    if chosen is not None:
-        chosen = run.over_the_band(source.scenario, estimator, chosen)
-        options = (chosen.option, *(o for o in options if not _same_run(o, chosen.option)))
-    return Study(source, estimator, options, sized.refusals, chosen, search.trials)
+    return study_of(size_scenario(source, runner=runner, estimator=estimator, first_only=True), estimator)
 
 
-def _chosen(search: Search, options: Sequence[Option], run: Runner) -> Simulated | None:
-    """The best option's rack; after an interruption the last one that was finished, where those are kept."""
-    try:
-        found = search.best(options)
-    except KeyboardInterrupt:
-        if not (run.keep_partial and search.trials):
-            raise
-        last = search.trials[-1]
-        return last if last.result.partial else cut(last, message("simulated.interrupted_search"))
-    return found.chosen if found else None
+def study_of(sizing: Sizing, estimator: Estimator) -> Study:
+    """The study of a scenario that was sized: its best option, with all settings behind it."""
+    best = sizing.best
+    options = sizing.closed
+    if best is not None:
+        options = (best.option, *(option for option in options if not _same_run(option, best.option)))
+    return Study(sizing.source, estimator, options, sizing.refusals, best, sizing.trials)
 
 
 def simulate_synthetic(

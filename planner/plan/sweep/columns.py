@@ -18,6 +18,8 @@ SweepRow = Mapping[str, object]
 _OPTION: dict[str, ColumnType] = {
     "device": "str",
     "mode": "str",
+    "unit": "str",
+    "units": "int",
     "engine": "str",
     "precision": "str",
     "batch": "int",
@@ -36,6 +38,7 @@ _OPTION: dict[str, ColumnType] = {
     "running_cost_per_year": "float",
     "total_cost": "float",
     "currency": "str",
+    "latency_provenance": "str",
     "provenance": "str",
 }
 _RACK: dict[str, ColumnType] = {

@@ -76,7 +76,7 @@ def _networks(
     estimator: Estimator, chosen: Option, precision: Precision, batch: int
 ) -> tuple[NetworkOnPart, ...] | None:
     try:
-        networks = estimator.on_part(chosen.part, chosen.mode, precision, batch)
+        networks = estimator.on_part(chosen.part, chosen.mode, precision, batch, unit=chosen.unit)
     except InputError:
         return None
     return networks if all(item.estimate.precision == precision for item in networks) else None

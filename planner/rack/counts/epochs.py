@@ -113,7 +113,7 @@ class EpochTally:
                 row.temperature_c.max(),
                 row.inlet_c.sum() / count,
                 row.exhaust_c,
-                row.power_w.sum() + self._rack.fan_w,
+                self._rack.plug_w(float(row.power_w.sum())),
                 np.count_nonzero(row.throttled) / count,
                 row.busy_share.sum() / count,
                 np.count_nonzero(row.out) / count,

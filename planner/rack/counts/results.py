@@ -86,6 +86,8 @@ class StreamResult:
     verdict_reason: str
     bounds: StreamBounds | None = None
     """Where the service latency is a band; the verdict then holds over all of it."""
+    too_short: bool = False
+    """Whether the run shows too little of the stream to judge it; more devices do not help."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,19 @@ from planner.rack.counts.results import (
 )
 from planner.rack.counts.tally import RunTally, StreamTally
 from planner.rack.counts.warmup import warmup_warnings
+from planner.rack.description.evidence import (
+    CHANGES_LEAST,
+    TAIL_LEAST,
+    change_s,
+    requests_wanted,
+)
 from planner.rack.description.rack import Rack
 from planner.rack.description.streams import StreamGroup
 from planner.rack.heat.epoch import runaway_margin
 from planner.rack.load.expected import offered_utilisation
 from planner.rack.load.topology import topology_of
-from planner.units import format_percent
-from planner.wording.message import message
+from planner.units import format_percent, format_quantity
+from planner.wording.message import Message, message
 
 CONFIDENCE = 0.95
 """Coverage of every interval in a result."""
@@ -41,9 +47,6 @@ CONFIDENCE = 0.95
 _BINS = 40
 # 0.07 * 100 is 7.000000000000001 in floats, whose ceiling is 8: a rank must not depend on that.
 _ROUNDING = 1e-12
-
-_TAIL_SAMPLES = 100
-"""Requests wanted beyond a quantile before it is believed: 10,000 in all for the 99 % quantile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,12 @@ def summarise(rack: Rack, runs: Sequence[RunTally], *, certainty: Certainty = ON
     The warm-up is cut by arrival for requests and by epoch for power, temperature and utilisation.
     `certainty` is how sure a verdict has to be.
     """
-    energies_j = [run.epochs.accounts.drawn_j + rack.fan_w * run.epochs.accounts.length_s for run in runs]
+    accounts = [run.epochs.accounts for run in runs]
+    energies_j = [rack.plug_w(sums.drawn_j / sums.length_s) * sums.length_s for sums in accounts]
     completed = sum(run.completed for run in runs)
     window_s = sum(run.epochs.accounts.length_s for run in runs)
     streams = tuple(
-        _stream(group, [run.streams[index] for run in runs], certainty)
+        _stream(rack, group, [run.streams[index] for run in runs], certainty)
         for index, group in enumerate(rack.streams)
     )
     devices = _devices(rack, runs)
@@ -138,12 +142,18 @@ def _update(runs: Sequence[RunTally]) -> UpdateResult | None:
     )
 
 
-def _stream(group: StreamGroup, runs: Sequence[StreamTally], certainty: Certainty) -> StreamResult:
+def _stream(
+    rack: Rack, group: StreamGroup, runs: Sequence[StreamTally], certainty: Certainty
+) -> StreamResult:
     latencies = [run.latencies for run in runs]
     quantiles_s = [
         latency_quantile(run.latencies, group.slo_quantile, run.dropped + run.overdue) for run in runs
     ]
     verdict, reason = judge(group, [value for value in quantiles_s if not math.isnan(value)], certainty)
+    seen = sum(run.served + run.dropped + run.overdue for run in runs)
+    missing = _missing_evidence(rack, group, seen, len(runs), passed=verdict is Verdict.PASS)
+    if missing:
+        verdict, reason = Verdict.UNDECIDED, missing
     return StreamResult(
         name=group.name,
         requests=sum(run.served + run.dropped + run.unfinished for run in runs),
@@ -155,6 +165,7 @@ def _stream(group: StreamGroup, runs: Sequence[StreamTally], certainty: Certaint
         histogram=_histogram(pooled(latencies)),
         verdict=verdict,
         verdict_reason=reason,
+        too_short=missing is not None,
     )
 
 
@@ -187,9 +198,34 @@ def _histogram(latencies: Latencies) -> Histogram:
     return Histogram(tuple(float(edge) for edge in edges_s), tuple(int(count) for count in counts))
 
 
-def samples_wanted(group: StreamGroup) -> int:
-    """Requests wanted before the promised quantile is believed."""
-    return round(_TAIL_SAMPLES / (1.0 - group.slo_quantile))
+def _missing_evidence(
+    rack: Rack, group: StreamGroup, seen: int, replications: int, *, passed: bool
+) -> Message | None:
+    """Why the run is too short for a verdict, with the length that would decide; None where it is not.
+
+    Many late requests break a promise however few there were, but few in time do not show that it is kept.
+    """
+    counted_s = rack.duration_s - rack.warmup_s
+    changes_s = change_s(group) if rack.horizon == "steady" else None
+    least_s = CHANGES_LEAST * changes_s / replications if changes_s else 0.0
+    if counted_s < least_s:
+        return message(
+            "judged.few_changes",
+            change=format_quantity(changes_s or 0.0, "s", 3),
+            counted=format_quantity(counted_s, "s", 3),
+            wanted=format_quantity(least_s + rack.warmup_s, "s", 3),
+        )
+    wanted = requests_wanted(group, TAIL_LEAST)
+    if seen == 0 or (passed and seen < wanted):
+        per_s = group.offered_per_s * replications
+        return message(
+            "judged.few_requests",
+            seen=seen,
+            wanted=wanted,
+            share=f"{group.slo_quantile:.6g}",
+            length=format_quantity(wanted / per_s + rack.warmup_s, "s", 3),
+        )
+    return None
 
 
 def judge(
@@ -267,7 +303,7 @@ def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResul
         number = f"{devices.shutdowns:.3g}"
         warnings.append(message("simulated.shutdowns", number=number, count=rack.count))
     for group, stream in zip(rack.streams, streams, strict=True):
-        wanted = _TAIL_SAMPLES / (1.0 - group.slo_quantile)
+        wanted = requests_wanted(group)
         if stream.served < wanted:
             warnings.append(
                 message(
@@ -275,7 +311,7 @@ def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResul
                     stream=repr(group.name),
                     served=stream.served,
                     quantile=f"{group.slo_quantile:g}",
-                    wanted=f"{wanted:.0f}",
+                    wanted=wanted,
                 )
             )
     return warnings

@@ -77,13 +77,15 @@ class RunTally:
 def law_accounts(rack: Rack, epochs: EpochAccounts, requests: RequestAccounts) -> Accounts:
     """Each law's two accounts: one from the epochs, one from requests and batches."""
     fans_j = rack.fan_w * epochs.length_s
+    # What the supply loses is no part of the devices' accounts; the air carries it off with their heat.
+    lost_j = rack.supply_loss * epochs.drawn_j
     parts_j = epochs.idle_j + epochs.leaked_j + epochs.own_fan_j + requests.served_j
     return {
         "little": (epochs.in_system_s, requests.spent_s),
         "little_queue": (epochs.waiting_s, requests.waited_s),
         "utilisation": (epochs.busy_s + epochs.host_busy_s + epochs.copy_busy_s, requests.served_s),
         "energy": (epochs.drawn_j + fans_j, parts_j + fans_j),
-        "first_law": (epochs.drawn_j + fans_j, epochs.carried_j + epochs.stored_j),
+        "first_law": (epochs.drawn_j + lost_j + fans_j, epochs.carried_j + epochs.stored_j),
         "conservation": (float(requests.drawn), float(requests.gone + requests.in_system)),
     }
 

@@ -175,9 +175,10 @@ class Host:
 class RackDevice:
     """One device: what it draws idle, what it serves, how it heats.
 
-    `services` are those of its main unit, of kind `unit`, which serves every network; `beside` are units that
-    some of them too. Power above idle follows clock ** `clock_power_exponent`: 1 is a slower clock at
-    the same voltage (the cautious assumption), towards 3 when voltage falls with it. A batch takes
+    `services` are those of its main unit, of kind `unit`, which serves every network, on `instances` of it
+    alike (cores of an NPU, chips of a card), each with a queue and batches of its own; `beside` are units
+    that serve some of them too. Power above idle follows clock ** `clock_power_exponent`: 1 is a slower clock
+    at the same voltage (the cautious assumption), towards 3 when voltage falls with it. A batch takes
     `contention` of its time longer for each other unit of the device that is at work when it begins: what
     they lose to each other at the memory, linear in their number and none unless stated. A unit that begins
     later does not slow those down that are at work, so a pair pays once: too little for a short batch in a
@@ -190,6 +191,7 @@ class RackDevice:
     thermal: Thermal
     clock_power_exponent: float = 1.0
     unit: UnitKind = "gpu"
+    instances: int = 1
     beside: tuple[Unit, ...] = ()
     host: Host | None = None
     contention: float = 0.0
@@ -200,6 +202,7 @@ class RackDevice:
             idle_w=self.idle_w, clock_power_exponent=self.clock_power_exponent, contention=self.contention
         )
         checks.one_of(get_args(UnitKind), unit=self.unit)
+        checks.require(self.instances >= 1, "instances", "one or more", self.instances)
         checks.require(self.services, "services", "at least one network's service", "none")
         checks.distinct("services", [service.network for service in self.services])
         checks.distinct("unit, beside", [self.unit, *(unit.kind for unit in self.beside)])
@@ -208,7 +211,7 @@ class RackDevice:
     @property
     def units(self) -> tuple[Unit, ...]:
         """All units that serve, the main one first."""
-        return (Unit(self.unit, self.services), *self.beside)
+        return (Unit(self.unit, self.services, self.instances), *self.beside)
 
     def service(self, network: str) -> Service:
         """The main unit's service of a network; a KeyError where the device has none."""

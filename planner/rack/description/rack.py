@@ -53,7 +53,9 @@ Initial = Literal["steady", "cold"]
 
 @dataclass(frozen=True, slots=True)
 class Air:
-    """The air of the rack: `airflow_m3_per_s` is what it takes from and gives back to the room.
+    """The air of the rack: `airflow_m3_per_s` is what it takes from and gives back to the room, which is what
+    passes its devices less what they breathe again; `passing_m3_per_s` is what passes the devices, where
+    that is more than recirculation says (a sealed cabinet).
 
     `recirculation` is the share of the exhaust's rise above supply that comes back to the inlets (the
     supply heat index); `gradient_k` is how much warmer the room's air is at the top position than at the
@@ -68,6 +70,7 @@ class Air:
     density_kg_per_m3: float = 1.204
     heat_capacity_j_per_kg_k: float = 1006.0
     vertical: VerticalRecirculation | None = None
+    passing_m3_per_s: float | None = None
 
     def __post_init__(self) -> None:
         checks = Checks("air")
@@ -78,6 +81,8 @@ class Air:
             heat_capacity_j_per_kg_k=self.heat_capacity_j_per_kg_k,
         )
         checks.between(0, 1, recirculation=self.recirculation)
+        if self.passing_m3_per_s is not None:
+            checks.positive(passing_m3_per_s=self.passing_m3_per_s)
         checks.require(
             self.vertical is None or self.recirculation == 0,
             "recirculation",
@@ -125,7 +130,8 @@ class Rack:
     time and heats the air. `policies` change settings at the end of each epoch, in their order. `shares`,
     where given, divide the devices among all networks and add up to one. `life` is what takes devices out of
     service in the run. With `npu_first` a kind of unit is full when its emptiest has `spill_at` requests; it
-    may differ from kind to kind (2 for one that is not named).
+    may differ from kind to kind (2 for one that is not named). `supply_loss` is what the power supply loses
+    of each watt that it gives to the devices, as heat in the same air; `fan_w` is stated at the plug.
     """
 
     device: RackDevice
@@ -146,6 +152,7 @@ class Rack:
     shares: tuple[NetworkShare, ...] = ()
     life: Life = NOTHING_HAPPENS
     spill_at: int | Mapping[UnitKind, int] = 2
+    supply_loss: float = 0.0
 
     def __post_init__(self) -> None:
         checks = Checks("rack")
@@ -158,7 +165,7 @@ class Rack:
         checks.require(self.replications >= 1, "replications", "one or more", self.replications)
         checks.require(self.seed >= 0, "seed", "zero or above", self.seed)
         self._check_spilling(checks)
-        checks.non_negative(fan_w=self.fan_w)
+        checks.non_negative(fan_w=self.fan_w, supply_loss=self.supply_loss)
         self._check_window(checks)
         self._check_streams(checks)
         self._check_shares(checks)
@@ -253,6 +260,10 @@ class Rack:
         checks.require(
             self.count >= len(self.shares), "count", f"a device for each of {len(named)} shares", self.count
         )
+
+    def plug_w(self, devices_w: float) -> float:
+        """Power at the plug while the devices draw this much: they through the supply, fans beside it."""
+        return devices_w * (1.0 + self.supply_loss) + self.fan_w
 
     @property
     def epochs(self) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
+
+import numpy as np
 
 from planner.rack.description.checks import Checks
 
@@ -13,6 +16,9 @@ ArrivalProcess = Literal["periodic", "poisson", "gamma", "mmpp", "trace"]
 Overflow = Literal["drop_oldest", "drop_newest", "skip_frame"]
 """What a full queue loses: its oldest request or its newest. `skip_frame` loses at most the newest too, and a
 source that still has a frame in the rack sends no further one."""
+
+SILENT = 1e-9
+"""The factor on the rate of a stream that sends nothing at the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +43,20 @@ class Bursts:
 class DayProfile:
     """How the rate changes over a day or another period: factors on the rate, in equal parts of the period.
 
-    `start_s` is the time in the period at which the run begins.
+    `start_s` is the time in the period at which the run begins; `span_s` is how long the stretch is whose
+    mean load counts (the run), None where it is the whole period.
     """
 
     factors: tuple[float, ...]
     period_s: float = 86400.0
     start_s: float = 0.0
+    span_s: float | None = None
 
     def __post_init__(self) -> None:
         checks = Checks("profile")
         checks.positive(period_s=self.period_s)
+        if self.span_s is not None:
+            checks.positive(span_s=self.span_s)
         checks.non_negative(
             start_s=self.start_s, **{f"factors[{i}]": value for i, value in enumerate(self.factors)}
         )
@@ -55,8 +65,29 @@ class DayProfile:
 
     @property
     def mean(self) -> float:
-        """The mean factor over a period."""
-        return sum(self.factors) / len(self.factors)
+        """The mean factor over the stretch that counts: the run, or a whole period."""
+        if self.span_s is None:
+            return sum(self.factors) / len(self.factors)
+        return self.mean_over(self.start_s, self.span_s)
+
+    def mean_over(self, start_s: float, span_s: float) -> float:
+        """The mean factor from one time of the period on, for so long."""
+        return _mean_over(self.factors, self.period_s, start_s, span_s)
+
+
+@functools.lru_cache(maxsize=4096)
+def _mean_over(factors: tuple[float, ...], period_s: float, start_s: float, span_s: float) -> float:
+    part_s = period_s / len(factors)
+    edges_s = np.arange(len(factors) + 1) * part_s
+    work_s = np.concatenate(([0.0], np.cumsum(np.array(factors) * part_s)))
+
+    def until(time_s: float) -> float:
+        periods, inside_s = divmod(time_s, period_s)
+        return float(periods * work_s[-1] + np.interp(inside_s, edges_s, work_s))
+
+    # The integral of a step function is piecewise linear: its difference is exact wherever the steps lie.
+    # Rounding may leave it a hair below zero in a silent part.
+    return max(0.0, (until(start_s + span_s) - until(start_s)) / span_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +204,24 @@ class StreamGroup:
 
     @property
     def offered_per_s(self) -> float:
-        """Requests per second of all the group's sources together, on average."""
+        """Requests per second of all the group's sources together, on average over profile and outages."""
         return self.sources * self.source_per_s
 
     @property
     def source_per_s(self) -> float:
         """Requests per second of one source, on average over profile and outages."""
-        factor = self.profile.mean if self.profile is not None else 1.0
+        # A stream that is silent in this stretch keeps a rate above zero, so that its means exist.
+        factor = max(self.profile.mean, SILENT) if self.profile is not None else 1.0
         availability = self.drop_outs.availability if self.drop_outs is not None else 1.0
         return self.rate_per_s * factor * availability
+
+    @property
+    def silent(self) -> bool:
+        """Whether the profile lets nothing through in the stretch that counts."""
+        return self.profile is not None and self.profile.mean <= SILENT
+
+    def over_the_period(self) -> StreamGroup:
+        """The same sources, with the mean load of the whole period of their profile."""
+        if self.profile is None:
+            return self
+        return replace(self, profile=replace(self.profile, span_s=None))

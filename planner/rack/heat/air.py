@@ -1,23 +1,30 @@
 """Air through the rack: how much the exhaust warms, and how much of that the devices breathe again.
 
-Heat balance of the air exchanged with the room: exhaust = supply + Q / (rho cp V). A share r of that rise
-comes back to every inlet: inlet = supply + r * (exhaust - supply), plus the room's own gradient from bottom
-to top; r is then the supply heat index. Where `air.vertical` is given, inlets follow the cross-interference
-matrix of `planner.rack.heat.recirculation` instead. Both hold while the airflow does not depend on the heat;
-air stores no heat in them. The number of devices enters the airflow through `planner.rack.heat.fans`. Density
-is at 20 C and sea level unless given; `air_density_kg_per_m3` gives it elsewhere.
+Of the flow V that passes the devices a share r comes back to their inlets, and V_room = (1 - r) V is
+exchanged with the room. Heat balances: exhaust = inlet + Q / (rho cp V) past the devices, inlet = supply + r
+(exhaust - supply) where the streams mix, hence exhaust = supply + Q / (rho cp V_room); r is the supply heat
+index. The room's own gradient from bottom to top comes on top. Where `air.vertical` is given, inlets follow
+the cross-interference matrix of `planner.rack.heat.recirculation` instead. Both hold while the airflow does
+not depend on the heat; air stores no heat in them. The number of devices enters the airflow through
+`planner.rack.heat.fans`. Density is at 20 C and sea level unless given; `air_density_kg_per_m3` gives it
+elsewhere. It is taken at the supply: a fan moves a volume, whose mass changes by 3 % for 10 K at the fan.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.formulas import formula
 from planner.rack.description.rack import Air
-from planner.rack.heat.recirculation import rack_matrix_k_per_w
+from planner.rack.heat.recirculation import rack_matrix_k_per_w, returned_share
 
+REFERENCE_KG_PER_M3 = 1.204
+"""Dry air at 20 C and sea level, for which resistances to the air are stated."""
 _GAS_J_PER_KG_K = 287.05
+_ZERO_C_IN_K = 273.15
 _SEA_LEVEL_PA = 101_325.0
 
 
@@ -28,11 +35,34 @@ def air_density_kg_per_m3(temperature_c: float, altitude_m: float = 0.0) -> floa
     p = 101325 Pa * (1 - 2.25577e-5 h / m) ** 5.25588.
     """
     pressure_pa = _SEA_LEVEL_PA * (1.0 - 2.25577e-5 * altitude_m) ** 5.25588
-    return float(pressure_pa / (_GAS_J_PER_KG_K * (temperature_c + 273.15)))
+    return float(pressure_pa / (_GAS_J_PER_KG_K * (temperature_c + _ZERO_C_IN_K)))
+
+
+def at_supply(air: Air, supply_c: float) -> Air:
+    """The same flows with a supply of another temperature: the density follows it (ideal gas)."""
+    warmer = (air.supply_c + _ZERO_C_IN_K) / (supply_c + _ZERO_C_IN_K)
+    return replace(air, supply_c=supply_c, density_kg_per_m3=air.density_kg_per_m3 * warmer)
+
+
+def passing_m3_per_s(air: Air, count: int) -> float | None:
+    """What passes this many devices; None where all of it is mixed and only the exchange with the room is
+    known."""
+    if air.passing_m3_per_s is not None:
+        return air.passing_m3_per_s
+    share = returned_share(air, count)
+    return air.airflow_m3_per_s / (1.0 - share) if share < 1.0 else None
+
+
+def device_exhaust_c(air: Air, inlet_c: float, heat_w: float, count: int) -> float:
+    """Air that leaves the devices, from a mean inlet and their heat: inlet + Q / (rho cp V past them)."""
+    passing = passing_m3_per_s(air, count)
+    if passing is None:
+        return inlet_c
+    return inlet_c + heat_w / (air.density_kg_per_m3 * air.heat_capacity_j_per_kg_k * passing)
 
 
 def heat_rate_w_per_k(air: Air) -> float:
-    """Heat that the airflow carries for each kelvin of its rise: rho cp V."""
+    """Heat that the air exchanged with the room carries for each kelvin of its rise: rho cp V_room."""
     return air.density_kg_per_m3 * air.heat_capacity_j_per_kg_k * air.airflow_m3_per_s
 
 

@@ -9,7 +9,7 @@ in series with nothing (r = 0): dT = Q / (rho cp V), 14.4 K for 1 L/min of water
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.formulas import formula
 from planner.rack.description.checks import Checks
@@ -20,21 +20,36 @@ _WATER_J_PER_KG_K = 4182.0
 
 
 @formula("sealed_cabinet")
-def sealed_cabinet(ambient_c: float, loss_w_per_k: float, solar_w: float = 0.0) -> Air:
+def sealed_cabinet(
+    ambient_c: float,
+    loss_w_per_k: float,
+    solar_w: float = 0.0,
+    *,
+    passing_m3_per_s: float | None = None,
+    density_kg_per_m3: float = 1.204,
+) -> Air:
     """The air of a closed cabinet that loses `loss_w_per_k` (U A) to its surroundings.
 
     `solar_w` is what the walls absorb of the sun and pass inwards. U of a painted steel wall in still air is
     5 to 6 W/(m2 K), without forced air on either side (assumed; vendors' sizing rules agree on 5.5).
+    `passing_m3_per_s` is what the fans inside move past the devices: it says how much warmer their exhaust is
+    than the inside, whose temperature the walls set.
     """
     checks = Checks("sealed cabinet")
     checks.positive(loss_w_per_k=loss_w_per_k)
     checks.non_negative(solar_w=solar_w)
     checks.finite(ambient_c=ambient_c)
     checks.finish()
-    still = Air(ambient_c, 1.0)
+    still = Air(ambient_c, 1.0, density_kg_per_m3=density_kg_per_m3)
     # The flow whose rho cp V is U A: a stream that carries as much for each kelvin as the walls lose.
     airflow = loss_w_per_k / (still.density_kg_per_m3 * still.heat_capacity_j_per_kg_k)
-    return Air(ambient_c + solar_w / loss_w_per_k, airflow, recirculation=1.0)
+    return replace(
+        still,
+        supply_c=ambient_c + solar_w / loss_w_per_k,
+        airflow_m3_per_s=airflow,
+        recirculation=1.0,
+        passing_m3_per_s=passing_m3_per_s,
+    )
 
 
 @formula("liquid_loop")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from planner.errors import UnknownIdError
@@ -82,8 +83,10 @@ INLET_CLASSES = (
     InletClass("A2", 10.0, 35.0, 300.0),
     InletClass("A3", 5.0, 40.0, 175.0),
     InletClass("A4", 5.0, 45.0, 125.0),
+    InletClass("TS2", -34.0, 74.0, math.inf),
 )
-"""Allowable dry-bulb inlets (same card); the derating above 900 m is quoted from memory, so assumed."""
+"""Allowable dry-bulb inlets (same card); the derating above 900 m is quoted from memory, so assumed. TS2 are
+roadside cabinets (NEMA TS 2, quoted from memory: -34 to 74 C, no derating stated)."""
 
 
 def inlet_class(name: str) -> InletClass:

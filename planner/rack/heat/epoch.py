@@ -98,7 +98,8 @@ def advance(rack: Rack, state: HeatState, dynamic_w: Floats) -> tuple[EpochHeat,
     parts = _by_fan_level(rack, state.fan)
     inlet_c = _breathed(rack, parts, start_c, power_w)
     nodes_c = _stepped(parts, start_c, inlet_c, power_w)
-    heat_w = float(_released_w(parts, start_c, nodes_c, power_w).sum()) + rack.fan_w
+    lost_w = rack.supply_loss * float(power_w.sum())
+    heat_w = float(_released_w(parts, start_c, nodes_c, power_w).sum()) + lost_w + rack.fan_w
     temperature_c = nodes_c[:, 0]
     # A shutdown from heat lasts: nothing in a run switches such a device on again.
     off = state.off | (temperature_c >= thermal.shutdown_c)
@@ -149,7 +150,8 @@ def _breathed(rack: Rack, parts: _Parts, start_c: Floats, power_w: Floats) -> Fl
     unheated = unheated_c(air, count)
     # Implicit in the inlet: the inlet of the epoch before would oscillate under strong recirculation.
     released_w = _released_w(parts, start_c, _stepped(parts, start_c, unheated, power_w), power_w)
-    heats_w = released_w + rack.fan_w / count
+    # The supply's loss follows the power drawn: unlike a device's heat it is taken to reach the air at once.
+    heats_w = released_w + rack.supply_loss * power_w + rack.fan_w / count
     withheld_w_per_k = np.empty(count)
     for step, devices in parts:
         withheld_w_per_k[devices] = step.withheld_w_per_k
@@ -200,6 +202,8 @@ def _settled_inlets_c(rack: Rack, die_c: Floats, level: Indices) -> Floats:
     conductance = 1.0 / np.array([exact_step(thermal, 1.0, int(n)).settled_k_per_w[0] for n in level])
     matrix = rack_matrix_k_per_w(rack.air, count)
     unheated = unheated_c(rack.air, count)
+    # What a settled device gives to the air is what it draws; the supply's share goes with it.
+    conductance = conductance * (1.0 + rack.supply_loss)
     heats_w = (die_c - unheated) * conductance + rack.fan_w / count
     return np.asarray(unheated + np.linalg.solve(np.eye(count) + matrix * conductance, matrix @ heats_w))
 
@@ -219,7 +223,7 @@ def settled_at(rack: Rack, clock: float) -> Floats:
         # Levels only rise while it settles: between two of them a fan would hunt and the iteration never end.
         level = np.maximum(level, next_fan_level(thermal, temperature_c, level))
         power_w = served_w + leakage_w(thermal, temperature_c) + fan_w(thermal, level)
-        inlet_c = inlets_c(rack.air, power_w + rack.fan_w / rack.count)
+        inlet_c = inlets_c(rack.air, power_w * (1.0 + rack.supply_loss) + rack.fan_w / rack.count)
         # Exponential leakage overflows within a few rounds of a runaway; the shutdown ends it, as it does in
         # a device.
         warmer_c = np.minimum(settled_c(thermal, inlet_c, power_w, level), thermal.shutdown_c)
@@ -243,10 +247,11 @@ def runaway_margin(rack: Rack, temperature_c: Floats, level: Indices | None = No
     level = np.zeros(rack.count, dtype=np.intp) if level is None else level
     own = loop_gain(thermal, temperature_c, level)
     leaked_w_per_k = thermal.leakage.per_k * leakage_w(thermal, temperature_c)
+    plugged = 1.0 + rack.supply_loss
     if rack.air.vertical is None:
         # A diagonal plus equal rows: the largest row sum bounds the spectral radius, and is equal to it where
         # all dies are alike.
-        shared = rack.air.recirculation / heat_rate_w_per_k(rack.air) * leaked_w_per_k.sum()
+        shared = rack.air.recirculation / heat_rate_w_per_k(rack.air) * leaked_w_per_k.sum() * plugged
         return 1.0 - float(own.max() + shared)
-    gains = np.diag(own) + rack_matrix_k_per_w(rack.air, rack.count) * leaked_w_per_k
+    gains = np.diag(own) + rack_matrix_k_per_w(rack.air, rack.count) * leaked_w_per_k * plugged
     return 1.0 - float(np.abs(np.linalg.eigvals(gains)).max())

@@ -61,6 +61,13 @@ def rack_matrix_k_per_w(air: Air, count: int) -> Floats:
     return inlet_matrix_k_per_w(shares, np.full(count, stream_w_per_k))
 
 
+def returned_share(air: Air, count: int) -> float:
+    """Of what passes the devices, the share that comes back to their inlets."""
+    if air.vertical is None:
+        return air.recirculation
+    return float(cross_interference(air.vertical, count).sum()) / count
+
+
 @formula("even_recirculation")
 def supply_heat_index(supply_c: float, inlet_c: Floats, outlet_c: Floats) -> float:
     """SHI: the part of the exhausts' rise over supply that the inlets had already; 1 - SHI is the RHI.

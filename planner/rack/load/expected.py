@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -122,6 +122,11 @@ def request_time_s(rack: Rack, unit: Unit, network: str, size: float, clock: flo
     # Mean over the network's requests, weighed by how often each group sends.
     added_s = steps_s / sum(group.offered_per_s for group in groups)
     return service_time_s(service, size, clock) / size + added_s * slowdown(service, clock)
+
+
+def over_the_period(rack: Rack) -> Rack:
+    """The same rack with each stream's mean load over the whole period of its profile."""
+    return replace(rack, streams=tuple(group.over_the_period() for group in rack.streams))
 
 
 def shortfall_per_s(rack: Rack) -> float:

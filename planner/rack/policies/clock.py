@@ -101,7 +101,7 @@ class PowerCap:
     def steer(self, rack: Rack, seen: Seen, controls: Controls, memory: object) -> tuple[Controls, object]:
         """Remembers the ratio that all clocks are held to."""
         ratio = memory if isinstance(memory, float) else 1.0
-        power_w = float(seen.power_w.sum()) + rack.fan_w
+        power_w = rack.plug_w(float(seen.power_w.sum()))
         if power_w > self.limit_w:
             ratio = max(self.slowest, ratio - self.step)
         # Between 95 % and the limit nothing moves. Where one step changes the power by more than that, the

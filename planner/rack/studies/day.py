@@ -15,7 +15,8 @@ from planner.rack.counts.latencies import pooled
 from planner.rack.counts.statistics import latency_quantile
 from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
-from planner.rack.load.expected import offered_utilisation
+from planner.rack.heat.air import at_supply
+from planner.rack.load.expected import offered_utilisation, over_the_period
 from planner.rack.studies.year import rack_at
 
 HOURS = 24
@@ -52,7 +53,7 @@ def simulate_day(
 ) -> tuple[Hour, ...]:
     """Every hour of a day whose profiles begin at midnight; `supply_by_hour_c` has one value an hour."""
     window = replace(rack, duration_s=warmup_s + window_s, warmup_s=warmup_s, initial="steady")
-    offered = offered_utilisation(rack)
+    offered = offered_utilisation(over_the_period(rack))
     return tuple(
         _hour(window, hour, supply_c, offered)
         for hour, supply_c in zip(range(HOURS), supply_by_hour_c, strict=True)
@@ -61,7 +62,7 @@ def simulate_day(
 
 def _hour(window: Rack, hour: int, supply_c: float, offered: float) -> Hour:
     part = rack_at(window, (hour + 0.5) / HOURS)
-    part = replace(part, air=replace(part.air, supply_c=supply_c))
+    part = replace(part, air=at_supply(part.air, supply_c))
     load = offered_utilisation(part)
     known = Hour(hour, load / offered, supply_c)
     if load >= 1.0:
@@ -74,7 +75,7 @@ def _hour(window: Rack, hour: int, supply_c: float, offered: float) -> Hour:
         inlet_c=float(run.epochs.column("inlet_c")[counted].mean()),
         temperature_mean_c=sums.temperature_s / (sums.length_s * part.count),
         temperature_max_c=sums.max_c,
-        power_w=sums.drawn_j / sums.length_s + part.fan_w,
+        power_w=part.plug_w(sums.drawn_j / sums.length_s),
         queue_mean=sums.waiting_s / sums.length_s,
         queue_max=float(run.epochs.column("queue_length")[counted].max()),
         utilisation=sums.busy_s / (sums.length_s * part.count),

@@ -14,6 +14,7 @@ import numpy as np
 
 from planner.rack.description.checks import Checks
 from planner.rack.description.rack import Air, Rack
+from planner.rack.heat.air import passing_m3_per_s
 from planner.rack.heat.epoch import HeatState, advance, initial_state, settled_at
 from planner.rack.load.expected import ExpectedLoad, expected_load, offered_utilisation
 from planner.wording.message import message
@@ -50,6 +51,11 @@ class Surroundings:
 
     air: Air
     fan_w: float
+
+
+def plugged_w(rack: Rack, devices_w: float, around: Surroundings) -> float:
+    """Power at the plug while the devices draw this much in these surroundings."""
+    return devices_w * (1.0 + rack.supply_loss) + around.fan_w
 
 
 SurroundingsAt = Callable[[int], Surroundings]
@@ -118,7 +124,7 @@ def _row(
         throughput_per_s=throughput,
         device_c=device_c,
         off_share=off,
-        airflow_m3_per_s=air.airflow_m3_per_s,
+        airflow_m3_per_s=passing_m3_per_s(air, count) or air.airflow_m3_per_s,
     )
 
 
@@ -179,10 +185,17 @@ def settled_hottest_c(rack: Rack, count: int, around: Surroundings) -> float:
     return float(settled_at(_filled(rack, count, around), 1.0).max())
 
 
-def heat_reason(rack: Rack, count: int, around: Surroundings) -> str | None:
-    """Why this many devices are too warm, at the load of the rack described; None where they are not."""
+def heat_reason(rack: Rack, count: int, around: Surroundings, margin_k: float = 0.0) -> str | None:
+    """Why this many devices are too warm, at the load of the rack described; None where they are not.
+
+    `margin_k` is how far they have to stay from the temperature at which they throttle.
+    """
     throttle_c, hottest_c = rack.device.thermal.throttle_c, settled_hottest_c(rack, count, around)
-    if hottest_c < throttle_c:
+    if hottest_c < throttle_c - margin_k:
         return None
     throttle = f"{throttle_c:g}"
+    if margin_k and hottest_c < throttle_c:
+        left = f"{throttle_c - hottest_c:.1f}"
+        asked = f"{margin_k:g}"
+        return message("density.heat_margin", count=count, left=left, asked=asked, throttle=throttle)
     return message("density.heat", count=count, temperature=f"{hottest_c:.1f}", throttle=throttle)

@@ -56,7 +56,7 @@ def compare_racks(one: Rack, other: Rack, *, engine: SimulationEngine = "compile
 
 def _measures(rack: Rack, run: RunTally) -> dict[str, float]:
     sums = run.epochs.accounts
-    found = {"power_w": sums.drawn_j / sums.length_s + rack.fan_w}
+    found = {"power_w": rack.plug_w(sums.drawn_j / sums.length_s)}
     for group, stream in zip(rack.streams, run.streams, strict=True):
         found[f"{group.name} p99_s"] = latency_quantile(stream.latencies, 0.99)
     return found

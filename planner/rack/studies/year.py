@@ -23,13 +23,12 @@ from planner.rack.counts.latencies import pooled
 from planner.rack.counts.statistics import CONFIDENCE, latency_quantile, t_interval
 from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
+from planner.rack.description.streams import SILENT
 from planner.rack.load.expected import refuse_overload
 
 YEAR_S = 365.25 * 86400.0
 _GROUPS = 5
 """Groups of windows whose spread gives the interval of a quantile."""
-_SILENT = 1e-9
-"""The factor of a part without requests: one in years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +97,14 @@ def rack_at(window: Rack, share: float) -> Rack:
     streams = []
     for group in window.streams:
         factors = group.profile.factors if group.profile is not None else (1.0,)
-        factor = max(factors[int(share * len(factors))], _SILENT)
+        factor = max(factors[int(share * len(factors))], SILENT)
         streams.append(replace(group, profile=None, rate_per_s=group.rate_per_s * factor))
     return replace(window, streams=tuple(streams))
 
 
 def _power_w(rack: Rack, run: RunTally) -> float:
     sums = run.epochs.accounts
-    return sums.drawn_j / sums.length_s + rack.fan_w
+    return rack.plug_w(sums.drawn_j / sums.length_s)
 
 
 def _stratified(parts: Sequence[Sequence[float]], scale: float) -> YearEstimate:

@@ -108,7 +108,13 @@ def _tradeoff(options: Sequence[OptionRecord], say: Wording) -> Chart:
 
 def _option_text(option: OptionRecord, say: Wording) -> str:
     latency = option["planning_latency_s"] or option["latency_s"]
-    setting = [option["mode"] or "", option["precision"].upper(), say("option.batch", batch=option["batch"])]
+    setting = [
+        option["unit"],
+        option["engine"] or "",
+        option["mode"] or "",
+        option["precision"].upper(),
+        say("option.batch", batch=option["batch"]),
+    ]
     lines = [
         f"{option['count']} × {option['name']}",
         ", ".join(part for part in setting if part),

@@ -83,9 +83,10 @@ def _places(study: StudyRecord, say: Wording) -> tuple[tuple[str, str], ...]:
 
 
 def setting(option: OptionRecord, say: Wording) -> str:
-    """Mode, precision and batch of an option in a few words."""
+    """Unit, engine, mode, precision and batch of an option in a few words."""
     batch = say("option.batch", batch=option["batch"])
-    parts = [option["mode"], shortened(option["precision"].upper(), 16), batch]
+    unit = f"{option['units']} × {option['unit']}" if option["units"] > 1 else option["unit"]
+    parts = [unit, option["engine"], option["mode"], shortened(option["precision"].upper(), 16), batch]
     return say("option.setting", items=tuple(part for part in parts if part))
 
 
@@ -181,17 +182,28 @@ def _constraints(constraints: list[ConstraintRecord], say: Wording) -> Table:
     words = {
         True: Cell(say("limit.met"), "good"),
         False: Cell(say("limit.not_met"), "bad"),
-        None: Cell(say("limit.not_known"), "open"),
+        None: Cell(say("limit.open"), "open"),
     }
     rows = tuple(
-        (*cells(item["name"], item["limit"], item["value"] or UNKNOWN), words[item["met"]])
+        (
+            *cells(
+                item["name"],
+                item["limit"],
+                item["value"] or UNKNOWN,
+                item.get("left", ""),
+                item.get("rests_on", ""),
+            ),
+            words[item["met"]],
+        )
         for item in constraints
     )
     return Table(
         (
             Column(say("limit.limit"), share=2),
             Column(say("limit.allowed"), share=1.2),
-            Column(say("limit.needed"), share=1.5),
+            Column(say("limit.needed"), share=1.2),
+            Column(say("limit.left"), share=1.3),
+            Column(say("limit.rests_on"), share=2),
             Column(say("head.verdict")),
         ),
         rows,

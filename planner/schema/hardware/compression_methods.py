@@ -7,7 +7,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.hardware.device import Source, UnitKind
+from planner.schema.hardware.device import UnitKind
+from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import (
     Conflict,
     Ratio,

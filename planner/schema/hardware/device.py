@@ -9,9 +9,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.hardware.device_heat import ThermalSpec, thermal_conflicts
+from planner.schema.hardware.host import NeedsHost
+from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import (
     Bytes,
     BytesPerSecond,
+    Celsius,
     Conflict,
     Hertz,
     Metres,
@@ -48,16 +51,6 @@ PrecisionName = Annotated[Precision, Field(strict=False)]
 UnitKind = Literal["gpu", "dla", "npu", "cpu"]
 Form = Literal["module", "board", "card", "server"]
 ByMode = dict[str, Sourced[OpsPerSecond]]
-
-
-class Source(StrictModel):
-    """A document that numbers were taken from."""
-
-    title: str
-    url: str | None = None
-    revision: str | None = None
-    date: str | None = None
-    note: str | None = None
 
 
 class ComputeUnit(SourcedBlock):
@@ -133,6 +126,13 @@ class Dimensions(SourcedBlock):
     """What was measured: the bare module, with heat sink, ..."""
 
 
+class OperatingAir(SourcedBlock):
+    """Air at the part's inlet that its maker allows at full load."""
+
+    lowest_c: Sourced[Celsius] | None = None
+    highest_c: Sourced[Celsius]
+
+
 class Mode(SourcedBlock):
     """A power mode: the limit the vendor states and the draw when idle."""
 
@@ -195,7 +195,11 @@ class Device(StrictModel):
     memory: Memory
     modes: list[Mode] = Field(min_length=1)
     thermal: ThermalSpec
+    operating_air: OperatingAir | None = None
+    """Stated where the maker gives it for the air, and not for the case or a plate."""
     host_link: HostLink | None = None
+    needs_host: NeedsHost | None = None
+    """What the part needs of a computer, where it is none itself."""
     size: Dimensions | None = None
     price: Price | None = None
     label: Label | None = None

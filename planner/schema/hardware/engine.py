@@ -6,12 +6,14 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.hardware.device import Source, UnitKind
+from planner.schema.hardware.device import PrecisionName, UnitKind
+from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import (
     Ratio,
     Seconds,
     Sourced,
     SourcedBlock,
+    refuse,
     refuse_all,
     source_conflicts,
 )
@@ -71,11 +73,11 @@ class OperatorLimit(StrictModel):
     `rule` says of what: `attribute` of the ONNX attribute named, every number of it at most `most`; `extent`
     of every extent but the first of what is read and written; `rank` of the number of extents; `window` of
     the extents that a global pooling takes in; `axis`, the attribute must be `most`; `weights`, the second
-    input must be constant; `absent`, the operator does not run at all. `units`, where given, are shell
-    patterns of the units' names that the limit holds for.
+    input must be constant; `bidirectional`, a recurrent layer must go one way; `absent`, the operator does
+    not run at all. `units`, where given, are shell patterns of the units' names that the limit holds for.
     """
 
-    rule: Literal["attribute", "extent", "rank", "window", "axis", "weights", "absent"]
+    rule: Literal["attribute", "extent", "rank", "window", "axis", "weights", "bidirectional", "absent"]
     operators: list[str] = Field(default_factory=list)
     """Empty: all."""
     attribute: str | None = None
@@ -93,6 +95,14 @@ class ShortfallRows(StrictModel):
     parts: int
 
 
+class Support(StrictModel):
+    """What is known of what an engine runs on a kind of unit, of which version and by whose word."""
+
+    version: str
+    source: str
+    note: str | None = None
+
+
 class EngineOnUnit(SourcedBlock):
     """What one engine costs on one kind of unit beyond arithmetic and memory traffic."""
 
@@ -108,10 +118,26 @@ class EngineOnUnit(SourcedBlock):
     """Pairs of network and part behind both."""
     shortfall_rows: ShortfallRows | None = None
     """Rows behind both."""
+    support: Support | None = None
+    """What the next four rest on; none of them is known without it."""
     operators: list[str] | None = None
     """ONNX operators that run on this kind of unit at all; others fall back. All do where none are named."""
     limits: list[OperatorLimit] = Field(default_factory=list)
     """What operators that run have to keep to beside."""
+    precisions: list[PrecisionName] | None = None
+    """Number formats that the engine computes in on this kind of unit; those of the unit where not named."""
+    weights_beyond_chip: Literal["streamed", "refused"] | None = None
+    """What happens to weights that the memory on a chip without any other does not hold."""
+    recurrent_step_s: Sourced[Seconds] | None = None
+    """What each step of each direction of a recurrent layer adds, where steps run one after the other."""
+
+    @model_validator(mode="after")
+    def _known_by_somebody(self) -> Self:
+        named = {"operators": self.operators, "precisions": self.precisions,
+                 "weights_beyond_chip": self.weights_beyond_chip}  # fmt: skip
+        if self.support is None and (given := [name for name, value in named.items() if value]):
+            raise refuse(f"`support` with version and source for {', '.join(given)}", "none")
+        return self
 
 
 class Engine(StrictModel):

@@ -6,7 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.hardware.device import Form, Source, UnitKind
+from planner.schema.hardware.device import Form, UnitKind
+from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import (
     Ratio,
     Seconds,

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.hardware.device import Source
+from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import Conflict, refuse_all
 from planner.schema.reading.strict import StrictModel
 

@@ -36,6 +36,7 @@ class CandidateRecord(EstimateRecord):
     risk: float
     tie: bool
     loses: str
+    units: int
     price: MoneyRecord | None
 
 

@@ -30,6 +30,10 @@ class CostedOptionRecord(TypedDict):
     device: str
     name: str
     mode: str
+    unit: str
+    units: int
+    engine: str
+    latency_provenance: str
     precision: str
     batch: int
     count: int

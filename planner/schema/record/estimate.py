@@ -6,17 +6,8 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.options import BandRecord
+from planner.schema.record.options import BandRecord, OptionalBandRecord, OtherUnitRecord
 from planner.schema.record.question import UnresolvedRecord
-
-
-class OptionalBandRecord(TypedDict):
-    """A band, or null in each of its places where a network does not fit."""
-
-    low: float | None
-    mid: float | None
-    high: float | None
-    level: float | None
 
 
 class PowerRecord(BandRecord):
@@ -135,4 +126,5 @@ class EstimateRecord(TypedDict):
     unresolved: list[UnresolvedRecord]
     hidden_costs: NotRequired[list[HiddenCostRecord]]
     outside_latency_s: NotRequired[OutsideLatencyRecord]
+    other_units: NotRequired[list[OtherUnitRecord]]
     layers: NotRequired[list[LayerRecord]]

@@ -16,6 +16,29 @@ class BandRecord(TypedDict):
     level: NotRequired[float | None]
 
 
+class OptionalBandRecord(TypedDict):
+    """A band, or null in each of its places where a network does not fit."""
+
+    low: float | None
+    mid: float | None
+    high: float | None
+    level: float | None
+
+
+class OtherUnitRecord(TypedDict):
+    """A unit of the part that was compared and not taken; null for one that cannot run the network."""
+
+    unit: str
+    kind: str
+    count: int
+    engine: str
+    precision: str | None
+    provenance: str | None
+    latency_s: OptionalBandRecord
+    planning_latency_s: OptionalBandRecord
+    reason: str
+
+
 class AnswerRecord(TypedDict):
     """The result in words."""
 
@@ -25,12 +48,62 @@ class AnswerRecord(TypedDict):
     risks: list[str]
 
 
+class WeakestInputRecord(TypedDict):
+    """The input of a limit that is known worst, by its place in the scenario or in the part's file."""
+
+    name: str
+    low: float
+    mid: float
+    high: float
+    unit: str
+    provenance: str
+    source: str
+
+
+class MarginRecord(TypedDict):
+    """One limit: what is needed of it, what is left, what was asked, and whether the verdict turns."""
+
+    name: str
+    unit: str
+    value: float
+    limit: float
+    margin: float
+    margin_asked: float
+    margin_at_best: float
+    margin_at_worst: float
+    verdict: Literal["PASS", "FAIL", "UNDECIDED"]
+    turns: bool
+    weakest: WeakestInputRecord | None
+
+
+class HostRecord(TypedDict):
+    """The computer of the database that a part sits in: how many, what each is, and the link between."""
+
+    id: str
+    name: str
+    chosen: Literal["named", "default"]
+    count: int
+    parts_each: int
+    price: float
+    currency: str
+    price_date: str
+    power_w: float
+    rack_units: float
+    link: str
+    link_bytes_per_s: float
+    status: str
+    source: str
+
+
 class OptionRecord(TypedDict):
     """One way to serve the streams: a part in one mode, with the number of them that it takes."""
 
     device: str
     name: str
     unit: str
+    units: int
+    """How many of the unit serve side by side in one device."""
+    other_units: list[OtherUnitRecord]
     mode: str | None
     engine: str | None
     precision: str
@@ -59,6 +132,9 @@ class OptionRecord(TypedDict):
     planned_for: str
     worst_power_w: float | None
     inlet_c: float | None
+    exhaust_c: NotRequired[float]
+    margins: NotRequired[list[MarginRecord]]
+    host: NotRequired[HostRecord | None]
 
 
 class TrialRecord(TypedDict):
@@ -77,3 +153,5 @@ class ConstraintRecord(TypedDict):
     limit: str
     value: str | None
     met: bool | None
+    left: NotRequired[str]
+    rests_on: NotRequired[str]

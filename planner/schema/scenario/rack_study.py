@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from planner.schema.hardware.surroundings import InletClassName
 from planner.schema.reading.quantity import (
     Bytes,
     BytesPerSecond,
@@ -115,7 +116,7 @@ class DensitySpec(StrictModel):
     airflow: AirflowReading = "site"
     """`site`, or a airflow model of the published rows."""
     published: list[PublishedDensityRow] = Field(default_factory=list)
-    inlet_class: Literal["A1", "A2", "A3", "A4"] | None = None
+    inlet_class: InletClassName | None = None
     liquid: Liquid | None = None
 
     @model_validator(mode="after")

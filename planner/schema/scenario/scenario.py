@@ -7,6 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.hardware.device import Form, PrecisionName, UnitKind
+from planner.schema.hardware.host import Attachment
+from planner.schema.hardware.surroundings import InletClassName
 from planner.schema.reading.quantity import (
     Celsius,
     CubicMetrePerSecond,
@@ -36,6 +38,7 @@ from planner.schema.scenario.rack_study import (
     SealedCabinet,
     Update,
 )
+from planner.schema.scenario.site_limits import Gear, Margins
 from planner.schema.scenario.streams import Share, Stream
 from planner.units import format_percent
 
@@ -52,6 +55,8 @@ class Candidates(StrictModel):
     max_batch: int = Field(default=1, ge=1, le=256)
     max_wait_s: Seconds = 0.0
     """How long a batch may wait to fill."""
+    units: list[UnitKind] = Field(default_factory=list)
+    """Kinds of units that a part's plan may rest on; all compete unless given."""
     beside: list[UnitKind] = Field(default_factory=list)
     """Kinds of units that serve beside the one that a part's plan rests on."""
     contention: Contention | None = None
@@ -66,8 +71,10 @@ class Carrier(StrictModel):
     slots: int = Field(default=1, ge=1, le=1000)
     power_w: Watts
     price_money: Money
-    rack_units: float = Field(gt=0, le=1000)
+    rack_units: float = Field(gt=0, le=1e6)
     note: str
+    computer: bool | None = None
+    """Whether it is a computer that parts without one may sit in; unless said, only what cards sit in is."""
 
 
 class Site(StrictModel):
@@ -77,9 +84,11 @@ class Site(StrictModel):
     supply_by_hour_c: list[Celsius] | None = Field(default=None, min_length=24, max_length=24)
     """Supply air from midnight on, for the picture of a day; plans take `supply`, the warmest."""
     airflow_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
+    """What passes the devices of one rack."""
     recirculation_ratio: Share
+    """Of that flow, the share that comes back to the inlets."""
     fan_w: Watts
-    rack_units: float = Field(gt=0, le=1000)
+    rack_units: float = Field(gt=0, le=1e6)
     racks: int = Field(default=1, ge=1, le=100_000)
     """The most racks that may be used; airflow, fans, height and power limit are those of one."""
     power_limit_w: Annotated[Watts, Field(gt=0)]
@@ -91,6 +100,15 @@ class Site(StrictModel):
     rising_exhaust: RisingExhaust | None = None
     fans: RackFans | None = None
     """In place of `airflow` and `fan`, which then play no part."""
+    inlet_class: InletClassName | None = None
+    """Inlets that the equipment allows; `hardware_db/surroundings` has the one that is taken otherwise."""
+    exhaust_limit_c: Celsius | None = None
+    """The warmest air that what is behind the devices allows: cables, people."""
+    gear: list[Gear] = Field(default_factory=list)
+    hosts: dict[Attachment, str] = Field(default_factory=dict)
+    """Computers of the database, by id, for parts that are none, by how these are attached."""
+    supply_efficiency_ratio: Annotated[Ratio, Field(gt=0, le=1)] | None = None
+    """Power that the supply gives to the devices over what it takes from the plug."""
 
     @model_validator(mode="after")
     def _planned_with_the_warmest_hour(self) -> Self:
@@ -99,6 +117,13 @@ class Site(StrictModel):
                 f"supply_by_hour of at most the supply of {self.supply_c:g} degC, which is planned with",
                 f"{max(self.supply_by_hour_c):g} degC",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _gear_differs(self) -> Self:
+        names = [item.name for item in self.gear]
+        if len(set(names)) != len(names):
+            raise refuse("names of gear that differ", ", ".join(names))
         return self
 
     @model_validator(mode="after")
@@ -124,6 +149,7 @@ class Planning(StrictModel):
     spares: int = Field(default=0, ge=0, le=100_000)
     plan_for: Literal["typical", "cautious"] = "cautious"
     """Which latency the count rests on: the middle of the planning band or its high end."""
+    margins: Margins = Field(default_factory=Margins)
 
 
 class Growth(StrictModel):
@@ -179,6 +205,8 @@ class Deployment(StrictModel):
     count: int = Field(ge=1, le=100_000)
     mode: str | None = None
     precision: PrecisionName | None = None
+    unit: str | None = None
+    """Id or kind of the unit that the plan rests on; the best unless given."""
     synthetic: Accelerator | None = None
 
     @model_validator(mode="after")
@@ -265,6 +293,17 @@ class Scenario(StrictModel):
             raise refuse(f"networks that a stream runs: {', '.join(sorted(models))}", ", ".join(strangers))
         if unexplained := sorted(name for name, reason in self.accepted.items() if not reason.strip()):
             raise refuse("a reason for each accepted mistake", f"none for {', '.join(unexplained)}")
+        return self
+
+    @model_validator(mode="after")
+    def _air_leaves(self) -> Self:
+        fitted = self.density is not None and self.density.airflow != "site"
+        if self.site.recirculation_ratio == 1 and self.site.sealed is None and not fitted:
+            expected = "recirculation below 100 % in a rack that is not `sealed`: no heat would leave it"
+            raise refuse(expected, format_percent(self.site.recirculation_ratio))
+        asked = self.density.inlet_class if self.density else None
+        if None not in (asked, self.site.inlet_class) and asked != self.site.inlet_class:
+            raise refuse(f"one inlet class: `site` says {self.site.inlet_class}", f"{asked} in `density`")
         return self
 
     @property

@@ -42,7 +42,8 @@ class ProfileSpec(StrictModel):
 
     shares_ratio: list[Share] = Field(min_length=1)
     period_s: Annotated[Seconds, Field(gt=0)] = 86400.0
-    start_s: Seconds = 0.0
+    start_s: Seconds | None = None
+    """Where in the period a run begins; None: where the load is greatest."""
 
 
 class DropOutsSpec(StrictModel):

@@ -72,8 +72,9 @@ def test_a_unit_that_cannot_says_why_and_the_others_serve():
 
 def test_where_no_unit_can_every_reason_is_told():
     with pytest.raises(InputError) as caught:
-        auto_units(RESNET, read_device("raspberry-pi-5"), precision="fp8")
-    assert {problem.where for problem in caught.value.problems} == {"cpu"}
+        auto_units(RESNET, ORIN, precision="fp8")
+    named = {f"jetson-agx-orin-64/{unit}" for unit in ("gpu", "dla", "cpu")}
+    assert {problem.where for problem in caught.value.problems} == named
 
 
 def test_memory_is_shared_by_units_that_serve_together():
@@ -192,7 +193,16 @@ ESTIMATE = ["estimate", "zoo:resnet50_v1.5", "--device", "raspberry-pi-5"]
         [*ESTIMATE, "--unit", "auto", "--threads", "2"],
         [*SPLIT, "--up", "0 Mbit/s", "--round-trip", "1 ms"],
         [*SPLIT, "--up", "1 Mbit/s", "--round-trip", "soon"],
-        ["curve", "zoo:resnet50_v1.5", "--device", "jetson-agx-orin-64", "--over", "threads"],
+        [
+            "curve",
+            "zoo:resnet50_v1.5",
+            "--device",
+            "jetson-agx-orin-64",
+            "--unit",
+            "gpu",
+            "--over",
+            "threads",
+        ],
         ["what-if", "zoo:resnet50_v1.5", "--device", "t4", "--channels", "140%"],
     ],
 )

@@ -135,7 +135,7 @@ CASES: dict[str, tuple[list[Change], str | None]] = {
     "two of four where it is": ([pruning(pattern="two_of_four")], None),
     # efficiency-blind
     "three of the biggest module for two cameras": (
-        [LIGHT, BOTH, BARE, given("jetson-agx-orin-64", 3),
+        [LIGHT, BOTH, BARE, given("jetson-agx-orin-64", 3), {"deployment": {"unit": "gpu"}},
          streams(model="zoo:yolov5l", count=2, rate="5 FPS")],
         "efficiency-blind/light-load"),
     "the small one for them": ([LIGHT, BOTH, BARE, given("jetson-orin-nano-8", 1, "15W")], None),
@@ -211,9 +211,9 @@ CASES: dict[str, tuple[list[Change], str | None]] = {
     "a room at 66 degrees": ([{"site": {"supply": "66 degC"}}], "heat-and-density/thin-margin"),
     "a room at 40 degrees": ([{"site": {"supply": "40 degC"}}], None),
     "a supply at its limit": ([{"site": {"power_limit": "140 W"}}], "heat-and-density/power"),
-    "a supply with room": ([{"site": {"power_limit": "200 W"}}], None),
+    "a supply with room": ([{"site": {"power_limit": "240 W"}}], None),
     "exhaust that comes back": (
-        [{"site": {"airflow": "6 CFM", "recirculation": "60 %"}}], "heat-and-density/airflow"),
+        [{"site": {"airflow": "16 CFM", "recirculation": "60 %"}}], "heat-and-density/airflow"),
     "inlets above their class": (
         [{"site": {"supply": "36 degC"}, "density": {"counts": [3], "inlet_class": "A2"}}],
         "heat-and-density/airflow"),

@@ -52,7 +52,8 @@ def rack():
 def test_work_reaches_the_rack(rack):
     (group,) = rack.streams
     assert group.bursts == Bursts(10.0, 2.0, 4.0)
-    assert group.profile == DayProfile((0.2, 1.0), 86400.0, 21600.0)
+    # The run begins where the day asks for most, at noon, whatever a search is told of its beginning.
+    assert group.profile == DayProfile((0.2, 1.0), 86400.0, 43200.0, span_s=60.0)
     assert group.drop_outs == DropOuts(3600.0, 30.0)
     assert (group.priority, group.queue_limit, group.overflow) == (2, 5, "skip_frame")
 

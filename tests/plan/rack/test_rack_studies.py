@@ -252,7 +252,8 @@ def test_ways_of_the_air_must_fit_together(recirculation, edit):
 def test_each_limit_of_a_density_has_its_own_count_and_weight(article_density):
     """Heat ends it; power would allow 200. With flow as N ** -1/6 a tenth more air holds 1.1 ** 6/7."""
     weights = {weight.name: weight for weight in article_density.weights}
-    assert set(weights) == {"heat", "power"}
+    assert set(weights) == {"heat", "inlet_class", "exhaust", "power"}
+    assert not (weights["inlet_class"].met and weights["inlet_class"].devices < article_density.limit.devices)
     assert weights["heat"].devices == article_density.limit.devices == article_density.best.devices
     assert (weights["power"].devices, weights["power"].met) == (200, False)
     assert 0.97 < weights["heat"].used < 1

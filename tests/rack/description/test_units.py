@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from planner.errors import InputError
+from planner.plan.rack.theory import matching_queue
 from planner.rack.counts.statistics import t_interval
 from planner.rack.description.rack import Host, RackDevice, Service, Unit
 from planner.rack.description.streams import HostStep, StreamGroup
 from planner.rack.load.capacity import pool_busy, shared_among_units
 from planner.rack.load.expected import expected_load, offered_utilisation
+from planner.rack.load.queueing import mmc
 from planner.rack.reference import engine as simpy_engine
 from planner.rack.simulation import simulate
 
@@ -197,3 +199,23 @@ def test_nonsense_is_refused(thermal):
         units_of(0.01, (slow_unit("gpu", 0.1),), thermal)
     with pytest.raises(InputError, match="step"):
         HostStep("moon", -1.0)
+
+
+def test_instances_of_the_main_unit_are_servers_of_one_device(make_rack):
+    """A device of three cores is M/M/3 under one queue; by Erlang C, with 2.1 of 3 busy."""
+    service = Service("net", (0.01,), 1.0, 4.0, "exponential")
+    camera = StreamGroup("cameras", 1, 210.0, "net", 1.0, arrivals="poisson")
+    rack = replace(make_rack(count=1, streams=(camera,)), dispatch="central_queue", duration_s=400.0)
+    rack = with_device(rack, services=(service,), instances=3)
+    assert offered_utilisation(rack) == pytest.approx(0.7)
+    assert expected_load(rack).dynamic_w == pytest.approx(2.1 * 4.0, rel=1e-6)
+    result = simulate(rack)
+    theory = mmc(3, 210.0, 0.01)
+    assert result.devices.utilisation == pytest.approx(0.7, rel=0.02)
+    assert result.streams[0].latency_s.mean == pytest.approx(theory.mean_latency_s, rel=0.05)
+    assert matching_queue(rack).mean_latency_s == pytest.approx(theory.mean_latency_s)
+
+
+def test_a_device_has_one_instance_or_more(make_rack):
+    with pytest.raises(InputError, match="instances"):
+        with_device(make_rack(), instances=0)

@@ -9,13 +9,25 @@ import pytest
 
 from planner.rack.description.heat_path import VerticalRecirculation
 from planner.rack.description.rack import Air
-from planner.rack.heat.air import air_density_kg_per_m3, exhaust_c, heat_rate_w_per_k, inlets_c
+from planner.rack.heat.air import (
+    air_density_kg_per_m3,
+    at_supply,
+    device_exhaust_c,
+    exhaust_c,
+    heat_rate_w_per_k,
+    inlets_c,
+    passing_m3_per_s,
+)
+from planner.rack.heat.cabinet import sealed_cabinet
+from planner.rack.heat.epoch import HeatState, advance, initial_state
 from planner.rack.heat.recirculation import (
     cross_interference,
     inlet_matrix_k_per_w,
     rack_matrix_k_per_w,
     supply_heat_index,
 )
+from planner.rack.reference.engine import run_replication
+from tests.rack.residuals import check_invariants
 
 
 def test_exhaust_rise_of_a_kilowatt():
@@ -82,3 +94,53 @@ def test_upward_shares_halve_with_distance_and_end_at_the_top():
     assert shares[0] == pytest.approx([0.1, 0.4, 0.2, 0.1])
     assert shares[2] == pytest.approx([0.0, 0.0, 0.1, 0.4])
     assert (shares.sum(axis=1) < 1).all()
+
+
+def test_the_exhaust_of_the_devices_is_the_inlet_and_their_own_rise():
+    """0.1 m3/s past the devices, 30 % of it back, 0.07 m3/s to the room: both balances give one exhaust."""
+    air = Air(20.0, 0.07, recirculation=0.3)
+    assert passing_m3_per_s(air, 8) == pytest.approx(0.1, rel=1e-12)
+    inlet_c = float(inlets_c(air, np.full(8, 125.0)).mean())
+    own_k = 1000.0 / (1.204 * 1006.0 * 0.1)
+    assert inlet_c == pytest.approx(20.0 + own_k * 0.3 / 0.7, rel=1e-12)
+    assert device_exhaust_c(air, inlet_c, 1000.0, 8) == pytest.approx(inlet_c + own_k, rel=1e-12)
+    assert device_exhaust_c(air, inlet_c, 1000.0, 8) == pytest.approx(exhaust_c(air, 1000.0), rel=1e-12)
+
+
+def test_a_rising_exhaust_passes_the_devices_again():
+    air = Air(20.0, 0.05, vertical=VerticalRecirculation(own=0.5, above=0.0, decay=1.0))
+    assert passing_m3_per_s(air, 6) == pytest.approx(0.1, rel=1e-12)
+
+
+def test_in_a_sealed_cabinet_the_fans_move_air_and_the_walls_set_the_inside():
+    air = sealed_cabinet(45.0, 25.0, 250.0, passing_m3_per_s=0.1)
+    inside_c = float(inlets_c(air, np.full(4, 100.0)).mean())
+    assert inside_c == pytest.approx(45.0 + (250.0 + 400.0) / 25.0, rel=1e-12)
+    own_k = 400.0 / (1.204 * 1006.0 * 0.1)
+    assert device_exhaust_c(air, inside_c, 400.0, 4) == pytest.approx(inside_c + own_k, rel=1e-12)
+
+
+def test_a_warmer_supply_is_thinner():
+    """The same volume at 50 C carries 293.15 / 323.15 of the heat that it carries at 20 C."""
+    warm = at_supply(Air(20.0, 0.1), 50.0)
+    assert warm.supply_c == 50.0
+    assert heat_rate_w_per_k(warm) == pytest.approx(121.1 * 293.15 / 323.15, rel=1e-3)
+
+
+def test_the_supply_heats_the_air_with_what_it_loses(make_rack):
+    """Two devices of 20 W, 10 % lost and fans of 12 W: 56 W in the exhaust and at the plug."""
+    rack = replace(make_rack(air=Air(25.0, 0.1, recirculation=0.4)), supply_loss=0.1)
+    state = HeatState(np.full(2, 25.0), np.zeros(2, dtype=bool), np.zeros(2, dtype=bool))
+    for _ in range(2000):
+        heat, state = advance(rack, state, np.full(2, 15.0))
+    rise_k = (2 * 20.0 * 1.1 + 12.0) / heat_rate_w_per_k(rack.air)
+    assert heat.exhaust_c == pytest.approx(25.0 + rise_k, abs=1e-9)
+    assert heat.inlet_c == pytest.approx([25.0 + 0.4 * rise_k] * 2, abs=1e-9)
+    assert state.temperature_c == pytest.approx(heat.inlet_c + 1.2 * 20.0, abs=1e-9)
+    assert rack.plug_w(float(heat.power_w.sum())) == pytest.approx(56.0, rel=1e-12)
+    start = initial_state(rack)
+    assert start.temperature_c == pytest.approx(
+        [25.0 + 0.4 * (2 * 14.0 * 1.1 + 12.0) / heat_rate_w_per_k(rack.air) + 1.2 * 14.0] * 2, abs=1e-6
+    )
+    residuals = check_invariants(rack, [run_replication(rack, 0)])
+    assert max(residuals.values()) < 1e-9

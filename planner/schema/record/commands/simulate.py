@@ -6,7 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.options import BandRecord
+from planner.schema.record.options import BandRecord, MarginRecord
 from planner.schema.record.rack import RackRecord, Verdict
 
 
@@ -223,13 +223,18 @@ class SimulateRecord(RackRecord, RunBesideRecord, RackLifeRecord, ClaimsRecord):
     verdict: Verdict
     engine: Literal["compiled", "simpy"]
     reasons: list[str]
+    margins: NotRequired[list[MarginRecord]]
 
 
 class RuledOutRecord(TypedDict):
-    """A combination that was ruled out; batch and count are empty text where it cannot run at all."""
+    """A combination that was ruled out; what is of a unit, batch and count are empty text where it
+    cannot run at all."""
 
     device: str
     mode: str
+    unit: str
+    engine: str
+    latency_provenance: str
     precision: str
     batch: int | str
     count: int | str

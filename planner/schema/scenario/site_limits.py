@@ -1,0 +1,35 @@
+"""Limits of a site that a scenario may state: gear around the devices, and the margins that a plan keeps."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from planner.schema.reading.quantity import Celsius, Kelvin, Ratio, refuse
+from planner.schema.reading.strict import StrictModel
+
+
+class Gear(StrictModel):
+    """Something beside the devices that needs air: a switch, a power supply."""
+
+    name: str = Field(min_length=1)
+    lowest_c: Celsius | None = None
+    highest_c: Celsius
+    """The warmest air that its maker allows at the load that it has here."""
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if self.lowest_c is not None and self.lowest_c >= self.highest_c:
+            got = f"{self.lowest_c:g} degC"
+            raise refuse(f"`lowest` of {self.name!r} below its `highest` of {self.highest_c:g} degC", got)
+        return self
+
+
+class Margins(StrictModel):
+    """How far a plan stays from a limit."""
+
+    temperature_k: Annotated[Kelvin, Field(le=100)] = 10.0
+    """To the temperature at which a device throttles."""
+    power_ratio: Annotated[Ratio, Field(lt=1)] = 0.1
+    """Of the power limit, left free with every device at its own limit."""
