@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+from dataclasses import dataclass
 
 from planner.errors import InputError, Problem
 from planner.hardware.catalog import read_engine
@@ -23,35 +24,15 @@ class Prepared:
     kernels: tuple[Kernel, ...]
     memory_bytes: tuple[int, int]
     """Of weights and of peak activations."""
+    weights: str = ""
+    """Digest of the weights' names, types and extents: networks with equal ones are one in memory."""
 
 
 def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
     """Everything about a network that does not depend on the part; `InputError` for a batch below one."""
     sized = sized_for(workload, batch)
     require_work(sized)
-    made = prepare_fused(at_precision(sized, precision), fused_by(sized, engine))
-    return replace(made, kernels=tuple(_as_run(kernel, engine) for kernel in made.kernels))
-
-
-def _as_run(kernel: Kernel, engine: str) -> Kernel:
-    """Attention as one operator, where the engine makes one kernel of the products that are spelt out too.
-
-    Such a kernel goes over tiles of queries x keys once and works on both products in each, so that both have
-    as many tiles; elsewhere each product has those of its own result.
-    """
-    if kernel.op_class != "attention" or len(kernel.products) < 2 or not _joins_attention(engine):
-        return kernel
-    *before, scores, values = kernel.products
-    joint = replace(scores, depth=scores.depth + values.columns)
-    # Exact where both products have the same groups and keys, as all but linear attention has.
-    return replace(kernel, products=(*before, joint)) if joint.macs == scores.macs + values.macs else kernel
-
-
-def _joins_attention(engine: str) -> bool:
-    return any(
-        "MatMul" in rule.anchor and {"Softmax", "MatMul"} <= set(rule.absorbs)
-        for rule in read_engine(engine).fusion
-    )
+    return prepare_fused(at_precision(sized, precision), fused_by(sized, engine))
 
 
 def sized_for(workload: Workload, batch: int) -> Workload:
@@ -117,7 +98,16 @@ class Preparation:
 
 def prepare_fused(made: Workload, fusion: Fusion) -> Prepared:
     """A network whose batch and precision are set and whose kernels are known."""
-    return Prepared(made, kernels_in(made, fusion), (made.weight_bytes, made.peak_activation_bytes))
+    memory = (made.weight_bytes, made.peak_activation_bytes)
+    return Prepared(made, kernels_in(made, fusion), memory, _digest_of_weights(made))
+
+
+def _digest_of_weights(made: Workload) -> str:
+    """One file with two shapes of inputs has the same weights; empty for a network without any."""
+    found = sorted(
+        f"{item.name} {item.dtype} {item.shape}" for item in made.tensors.values() if item.kind == "weight"
+    )
+    return hashlib.sha256("\n".join(found).encode()).hexdigest() if found else ""
 
 
 def prepare_run(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
