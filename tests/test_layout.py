@@ -30,7 +30,8 @@ FLOORS = {
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},
-        {"text", "main", "arguments", "model_options", "own_parts", "output"},
+        {"text", "main", "model_options", "own_parts", "output"},
+        {"arguments"},
     ],
     "plan": [
         {"sweep"},
@@ -64,6 +65,7 @@ FLOORS = {
     ],
     "workload": [
         {"record", "quantise", "fusion"},
+        {"wholeness"},
         {"dataflow"},
         {"workload"},
         {"attention_cache"},
@@ -71,6 +73,7 @@ FLOORS = {
         {"shapes", "operators", "roles"},
         {"output_rules", "operation"},
         {"file", "borrowed", "uncountable"},
+        {"asked"},
         {"graph"},
         {"dtypes"},
     ],

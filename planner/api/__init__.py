@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from planner.api.engines import (
         PROFILE_TOOLS,
+        SEVERAL_FILES,
         calibrate,
         import_profile,
         measure,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from planner.api.language import language_models, read_language_model, serve
     from planner.api.networks import (
         Inspection,
+        asked,
         compare,
         estimate,
         estimate_units,
@@ -109,6 +111,7 @@ _HOME = {
     ),
     "engines": (
         "PROFILE_TOOLS",
+        "SEVERAL_FILES",
         "calibrate",
         "import_profile",
         "measure",
@@ -118,6 +121,7 @@ _HOME = {
     "language": ("language_models", "read_language_model", "serve"),
     "networks": (
         "Inspection",
+        "asked",
         "compare",
         "estimate",
         "estimate_units",
@@ -145,6 +149,7 @@ _HOME = {
 __all__ = [
     "CHANGES_ENDINGS",
     "PROFILE_TOOLS",
+    "SEVERAL_FILES",
     "AppliedCorrection",
     "Claims",
     "ClockSaving",
@@ -154,6 +159,7 @@ __all__ = [
     "ReportChanges",
     "SimulatedScenario",
     "UnitCurve",
+    "asked",
     "baseline",
     "calibrate",
     "check_database",

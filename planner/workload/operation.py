@@ -104,9 +104,15 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A node that could not be counted, why, and the tensors that it reads."""
+    """A node that could not be counted, why, and the tensors that it reads.
+
+    `behind` names the node that it depends on where that is the only reason; `unsized` are its
+    outputs whose shapes are not known.
+    """
 
     name: str
     op_type: str
     reason: str
     reads: tuple[str, ...] = ()
+    behind: str | None = None
+    unsized: tuple[str, ...] = ()

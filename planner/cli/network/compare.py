@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from planner import api
-from planner.cli.arguments import parse_budget, parse_option, parse_rates, parse_shapes
-from planner.cli.model_options import shape_option
+from planner.cli.arguments import parse_budget, parse_option, parse_rates
+from planner.cli.model_options import extent_options
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
@@ -16,6 +17,7 @@ from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
     from planner.plan.compare.candidate import Candidate
+    from planner.workload.asked import Asked
 
 
 @click.command("compare")
@@ -26,9 +28,13 @@ if TYPE_CHECKING:
 @click.option("--modes", default="default", show_default=True, help="default, all, or names with commas.")
 @click.option("--precision", "precisions", multiple=True, help="Repeatable, or with commas.")
 @click.option(
-    "--batch", "batches", type=click.IntRange(min=1), multiple=True, default=(1,), help="Repeatable."
+    "--batch",
+    "batches",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help="Repeatable; default: of the file.",
 )
-@shape_option
+@extent_options
 @click.option("--unit", help="Compute unit by id or kind (cpu, gpu, npu, dla); default: the best of a part.")
 @click.option("--max-latency", metavar="50ms")
 @click.option("--max-power", metavar="15W")
@@ -42,25 +48,26 @@ def command(
     modes: str,
     precisions: tuple[str, ...],
     batches: tuple[int, ...],
-    shapes: tuple[str, ...],
     unit: str | None,
     max_latency: str | None,
     max_power: str | None,
     budget: str | None,
     rates: tuple[str, ...],
     *,
+    asked: Asked,
     output: Output,
 ) -> int:
     """Put MODEL on every part that matches and rank them; exit status 3 when none keeps the limits."""
     from planner.cli.main import INFEASIBLE, OK
     from planner.plan.record.options import comparison_record
 
+    network = api.read_onnx(model, asked=replace(asked, batch=batches[0] if batches else None))
     comparison = api.compare(
-        api.read_onnx(model, batch=batches[0], shapes=parse_shapes(shapes)),
+        network,
         globs,
         modes=modes if modes in ("default", "all") else modes.split(","),
         precisions=[text for group in precisions for text in group.split(",")],
-        batches=batches,
+        batches=batches or (network.batch,),
         unit=unit,
         max_latency_s=parse_option("--max-latency", max_latency, "s"),
         max_power_w=parse_option("--max-power", max_power, "w"),

@@ -11,6 +11,7 @@ from planner.latency.kernels.channel_layout import BlockRule
 from planner.schema.hardware.device import Precision
 from planner.workload.fusion import Fusion, FusionRule, Kernel, fusion_of, kernels_in
 from planner.workload.quantise import in_8_bits
+from planner.workload.wholeness import advice_for, why_partial
 from planner.workload.workload import Workload, at_batch, at_precision
 
 _EXPORT = "export it with the extents that it is used with"
@@ -32,6 +33,7 @@ def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -
     """Everything about a network that does not depend on the part; `InputError` for a batch below one."""
     sized = sized_for(workload, batch)
     require_work(sized)
+    require_whole(sized)
     return prepare_fused(at_precision(sized, precision), fused_by(sized, engine))
 
 
@@ -66,6 +68,14 @@ def require_work(workload: Workload) -> None:
     raise InputError(workload.model, [problem])
 
 
+def require_whole(workload: Workload) -> None:
+    """Refuse a network that is not counted whole: no number of a part of it is given as that of all."""
+    why = why_partial(workload)
+    if why is not None:
+        problem = Problem("graph", "a network that is counted whole", why, advice_for(workload))
+        raise InputError(workload.model, [problem])
+
+
 class Preparation:
     """One network made ready for many settings: sized once a batch, fused once an engine and batch.
 
@@ -86,6 +96,7 @@ class Preparation:
             if batch not in self._sized:
                 sized = sized_for(self.workload, batch)
                 require_work(sized)
+                require_whole(sized)
                 self._sized[batch] = sized
             sized = self._sized[batch]
             if (batch, engine) not in self._fused:
@@ -119,6 +130,7 @@ def prepare_run(workload: Workload, batch: int, precision: Precision, engine: st
     if precision is not Precision.INT8:
         return prepare(workload, batch, precision, engine)
     sized = in_8_bits(sized_for(workload, batch))
+    require_whole(sized)
     return Prepared(sized, kernels_of(sized, engine), (sized.weight_bytes, sized.peak_activation_bytes))
 
 
