@@ -68,7 +68,7 @@ FLOORS = {
         {"wholeness"},
         {"dataflow"},
         {"workload"},
-        {"attention_cache"},
+        {"caches"},
         {"counting", "memory"},
         {"shapes", "operators", "roles"},
         {"output_rules", "operation"},

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from planner.collector import collector_paused
 from planner.errors import InputError, Problem, UnsupportedModelError
 from planner.workload.asked import Asked
-from planner.workload.attention_cache import in_place
+from planner.workload.caches.keys_and_values import in_place
 from planner.workload.counting import count_operators, with_bytes
 from planner.workload.dtypes import FLOATS, STORED_AS, precision_of, storage_bytes
 from planner.workload.file.onnx_file import read_graph

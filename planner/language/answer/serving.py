@@ -94,7 +94,7 @@ class Prepared:
 def prepare(model: LanguageModel, device: Device, wishes: Wishes) -> Prepared:
     """Everything that does not depend on the number of users; `InputError` for what does not go together."""
     asked = _format_asked(model, wishes)
-    served, name = chosen(device, wishes.unit, wishes.engine, asked)
+    served, name = chosen(device, wishes.unit, wishes.engine, asked, model.source)
     spec = served.engine.weights[name]
     weights = weight_bytes(model, _stored_name(model, name, served), scheme_of(spec))
     cache = _cache(served, wishes.cache)

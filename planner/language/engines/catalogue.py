@@ -18,6 +18,11 @@ _OTHER_NAMES = {"llama.cpp": "llama-cpp", "llama.cpp-vulkan": "llama-cpp-vulkan"
                 "openvino": "openvino-genai", "onnxruntime": "onnxruntime-genai", "qnn": "genie"}  # fmt: skip
 
 
+_KINDS = {"gpu": 0, "npu": 1, "cpu": 2}
+_OPENS = {"onnx": "onnxruntime-genai", "gguf": "llama-cpp"}
+"""Ending of a file -> the engine that opens it as it is."""
+
+
 @functools.cache
 def engine_names() -> tuple[str, ...]:
     """Ids of all engines for language models, sorted."""
@@ -53,9 +58,8 @@ def served_by(device: Device, unit: str | None = None) -> tuple[Served, ...]:
         if unit in (None, name)
         for served in _matching(engine, compute, device.architecture)
     ]
-    kinds = {"gpu": 0, "npu": 1, "cpu": 2}
     # A GPU or an NPU with an engine serves before a processor, and of two alike the first of the part does.
-    return tuple(sorted(found, key=lambda item: (kinds.get(item.units.kind, 3), -item.units.usual)))
+    return tuple(sorted(found, key=lambda item: (_KINDS.get(item.units.kind, 3), -item.units.usual)))
 
 
 def _matching(engine: LanguageEngine, unit: ComputeUnit, architecture: str) -> Iterator[ServedUnits]:
@@ -67,9 +71,20 @@ def _matching(engine: LanguageEngine, unit: ComputeUnit, architecture: str) -> I
             return
 
 
-def chosen(device: Device, unit: str | None, engine: str | None, weights: str | None) -> tuple[Served, str]:
-    """The engine and unit that serve, and the engine's own name of the format; else what is known."""
-    found = served_by(device, unit)
+def chosen(
+    device: Device, unit: str | None, engine: str | None, weights: str | None, file: str = ""
+) -> tuple[Served, str]:
+    """The engine and unit that serve, and the engine's own name of the format; else what is known.
+
+    Of engines on one kind of unit the one that opens such a file comes first.
+    """
+    opens = _OPENS.get(file.rpartition(".")[2], "")
+    found = tuple(
+        sorted(
+            served_by(device, unit),
+            key=lambda item: (_KINDS.get(item.units.kind, 3), item.engine.id != opens),
+        )
+    )
     where = device.id if unit is None else f"{device.id}/{unit}"
     if not found:
         problem = Problem("device", "a unit that an engine for language models runs on", where,

@@ -53,7 +53,7 @@ def require_work(workload: Workload) -> None:
     empty = [
         name for name in workload.inputs if name in workload.tensors and not workload.tensors[name].elements
     ]
-    if empty:
+    if empty and not workload.macs:
         problem = Problem(
             f"input {empty[0]!r}", "a shape with one element or more", "a shape with none", _EXPORT
         )
