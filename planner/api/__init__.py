@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         register_calibration,
         validate,
     )
-    from planner.api.language import language_models, read_language_model, serve
+    from planner.api.language import is_language_model, language_models, read_language_model, serve
     from planner.api.networks import (
         Inspection,
         asked,
@@ -118,7 +118,7 @@ _HOME = {
         "register_calibration",
         "validate",
     ),
-    "language": ("language_models", "read_language_model", "serve"),
+    "language": ("is_language_model", "language_models", "read_language_model", "serve"),
     "networks": (
         "Inspection",
         "asked",
@@ -180,6 +180,7 @@ __all__ = [
     "export_network",
     "import_profile",
     "inspect",
+    "is_language_model",
     "language_models",
     "linked_split",
     "lint",

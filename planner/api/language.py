@@ -31,6 +31,18 @@ def read_language_model(source: str | Path) -> LanguageModel:
     return read(source)
 
 
+def is_language_model(source: str | Path) -> bool:
+    """Whether a path is a description of a language model and no ONNX: a configuration, GGUF or safetensors.
+
+    >>> is_language_model("qwen.gguf"), is_language_model("resnet.onnx")
+    (True, False)
+    """
+    path = Path(source)
+    if path.is_dir():
+        return any((path / name).is_file() for name in ("config.json", "genai_config.json"))
+    return path.suffix.lower() in (".gguf", ".safetensors", ".json")
+
+
 def language_models() -> dict[str, str]:
     """Name -> title of the language models that have one.
 

@@ -89,6 +89,19 @@ def test_refusals_and_infeasible_answers(capsys, arguments, status):
     assert "Traceback" not in out + err
 
 
+def test_inspect_reads_language_models(capsys, tmp_path):
+    values, tensors = llama()
+    total = write(tmp_path / "small.gguf", values, tensors)
+    assert cli.run(["inspect", str(tmp_path / "small.gguf"), "--format", "json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["weight_bytes"] == total
+    assert record["cache_bytes_per_token"] == 2 * 2 * 2 * 32 * 2, (
+        "2 layers, 2 key heads of 32, keys and values"
+    )
+    assert cli.run(["inspect", str(tmp_path / "small.gguf")]) == 0
+    assert "8 heads and 2 with keys of 32" in capsys.readouterr().out
+
+
 def test_names_are_listed(capsys):
     status, out, _ = run(capsys, "--list", "--format", "json")
     names = {item["name"] for item in json.loads(out)["models"]}

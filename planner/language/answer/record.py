@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from planner.language.answer.serving import ServingAnswer
+from planner.language.formats.weights import cache_bytes
+from planner.language.sizes.model import LanguageModel
 from planner.latency.band import Band
-from planner.schema.record.commands.language import ServingRecord
+from planner.schema.record.commands.language import ModelRecord, ServingRecord
 from planner.schema.record.options import BandRecord
 
 
@@ -40,6 +42,31 @@ def serving_record(answer: ServingAnswer) -> ServingRecord:
         "bound": answer.bound,
         "provenance": answer.provenance.value,
         "warnings": [str(text) for text in answer.warnings],
+    }
+
+
+def model_record(model: LanguageModel) -> ModelRecord:
+    """Sizes of a model."""
+    own, stored = model.decoder, model.stored
+    return {
+        "model": model.name,
+        "source": model.source,
+        "parameters": model.parameters,
+        "layers": own.layers,
+        "hidden": own.hidden,
+        "heads": own.heads,
+        "key_heads": own.key_heads,
+        "head_width": own.head_width,
+        "feed_forward": own.feed_forward,
+        "vocabulary": own.vocabulary,
+        "context_tokens": own.context,
+        "macs_per_token": own.step_macs,
+        "cache_bytes_per_token": cache_bytes(own, 2, "fp16") - cache_bytes(own, 1, "fp16"),
+        "weights": stored.format if stored else None,
+        "weight_bytes": stored.total_bytes if stored else None,
+        "step_weight_bytes": stored.step_bytes if stored else None,
+        "file_bytes": (stored.file_bytes or None) if stored else None,
+        "encoder_parameters": model.encoder.parameters if model.encoder else None,
     }
 
 

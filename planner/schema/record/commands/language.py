@@ -46,6 +46,32 @@ class ServingRecord(TypedDict):
     warnings: list[str]
 
 
+class ModelRecord(TypedDict):
+    """Sizes of a language model; bytes are those of its file, null where only shapes are known.
+
+    Caches are counted in 16 bits. `layers` and the widths below it are those of the decoder.
+    """
+
+    model: str
+    source: str
+    parameters: int
+    layers: int
+    hidden: int
+    heads: int
+    key_heads: int
+    head_width: int
+    feed_forward: int
+    vocabulary: int
+    context_tokens: int
+    macs_per_token: int
+    cache_bytes_per_token: float
+    weights: str | None
+    weight_bytes: int | None
+    step_weight_bytes: int | None
+    file_bytes: int | None
+    encoder_parameters: int | None
+
+
 class ServingAnswers(TypedDict):
     """Several answers: one for each part and number of users."""
 
