@@ -48,7 +48,13 @@ if TYPE_CHECKING:
         register_calibration,
         validate,
     )
-    from planner.api.language import is_language_model, language_models, read_language_model, serve
+    from planner.api.language import (
+        is_language_model,
+        language_models,
+        list_token_rates,
+        read_language_model,
+        serve,
+    )
     from planner.api.networks import (
         Inspection,
         asked,
@@ -118,7 +124,13 @@ _HOME = {
         "register_calibration",
         "validate",
     ),
-    "language": ("is_language_model", "language_models", "read_language_model", "serve"),
+    "language": (
+        "is_language_model",
+        "language_models",
+        "list_token_rates",
+        "read_language_model",
+        "serve",
+    ),
     "networks": (
         "Inspection",
         "asked",
@@ -188,6 +200,7 @@ __all__ = [
     "list_devices",
     "list_measurements",
     "list_networks",
+    "list_token_rates",
     "measure",
     "own_part_notes",
     "part_file",

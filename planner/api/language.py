@@ -13,6 +13,7 @@ from planner.api.database import own_part_notes
 
 if TYPE_CHECKING:
     from planner.language.answer.serving import ServingAnswer
+    from planner.language.rates.published import PublishedRate
     from planner.language.sizes.model import LanguageModel
 
 
@@ -52,6 +53,36 @@ def language_models() -> dict[str, str]:
     from planner.language.sources.catalogue import named_models
 
     return {name: entry.title for name, entry in named_models().items()}
+
+
+def list_token_rates(
+    *, device: str | None = None, model: str | None = None, engine: str | None = None
+) -> tuple[PublishedRate, ...]:
+    """Published rates of language models that match, as published; names are shell patterns.
+
+    Raises `UnknownIdError` for a pattern that leaves nothing of what the others chose.
+
+    >>> list_token_rates(device="hailo-10h")[0].engine
+    'hailort-genai'
+    """
+    from fnmatch import fnmatchcase
+
+    from planner.errors import UnknownIdError
+    from planner.language.rates.published import published_rates
+
+    rows = published_rates()
+    name = model.removeprefix("zoo:") if model else None
+    for kind, pattern, field in (
+        ("part", device, "part"),
+        ("model", name, "model"),
+        ("engine", engine, "engine"),
+    ):
+        if pattern is not None:
+            known = {str(getattr(row, field)) for row in rows}
+            rows = tuple(row for row in rows if fnmatchcase(str(getattr(row, field)), pattern))
+            if not rows:
+                raise UnknownIdError(f"{kind} among these rates", pattern, known)
+    return rows
 
 
 def serve(

@@ -102,6 +102,14 @@ def test_inspect_reads_language_models(capsys, tmp_path):
     assert "8 heads and 2 with keys of 32" in capsys.readouterr().out
 
 
+def test_published_rates_are_listed(capsys):
+    assert cli.run(["measurements", "tokens", "--device", "hailo-10h", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rates"]
+    assert {row["engine"] for row in rows} == {"hailort-genai"}
+    assert all(row["source"] and (row["tokens_per_s"] or row["ttft_s"]) for row in rows)
+    assert cli.run(["measurements", "tokens", "--device", "nothing*"]) == 2
+
+
 def test_names_are_listed(capsys):
     status, out, _ = run(capsys, "--list", "--format", "json")
     names = {item["name"] for item in json.loads(out)["models"]}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from planner.language.answer.serving import ServingAnswer
 from planner.language.formats.weights import cache_bytes
+from planner.language.rates.published import PublishedRate
 from planner.language.sizes.model import LanguageModel
 from planner.latency.band import Band
-from planner.schema.record.commands.language import ModelRecord, ServingRecord
+from planner.schema.record.commands.language import ModelRecord, ServingRecord, TokenRateRecord
 from planner.schema.record.options import BandRecord
 
 
@@ -67,6 +68,31 @@ def model_record(model: LanguageModel) -> ModelRecord:
         "step_weight_bytes": stored.step_bytes if stored else None,
         "file_bytes": (stored.file_bytes or None) if stored else None,
         "encoder_parameters": model.encoder.parameters if model.encoder else None,
+    }
+
+
+def token_rate_record(row: PublishedRate) -> TokenRateRecord:
+    """A published rate; `left_out` says why no fit uses it, and is empty where one does."""
+    return {
+        "id": row.id,
+        "part": row.part,
+        "mode": row.mode,
+        "unit": row.unit,
+        "engine": row.engine,
+        "model": row.model or row.published_model,
+        "weights": row.weights,
+        "users": row.users,
+        "prompt_tokens": row.prompt_tokens,
+        "context_tokens": row.context_tokens,
+        "output_tokens": row.output_tokens,
+        "prompt_tokens_per_s": row.prompt_tokens_per_s,
+        "ttft_s": row.ttft_s,
+        "tokens_per_s": row.tokens_per_s,
+        "prompt_in_rate": row.prompt_in_rate,
+        "left_out": row.left_out,
+        "source": row.source,
+        "date": row.date,
+        "note": row.note,
     }
 
 

@@ -72,6 +72,30 @@ class ModelRecord(TypedDict):
     encoder_parameters: int | None
 
 
+class TokenRateRecord(TypedDict):
+    """A published rate of a language model; null: the publisher does not say."""
+
+    id: str
+    part: str
+    mode: str
+    unit: str
+    engine: str
+    model: str
+    weights: str
+    users: int
+    prompt_tokens: int | None
+    context_tokens: int | None
+    output_tokens: int | None
+    prompt_tokens_per_s: float | None
+    ttft_s: float | None
+    tokens_per_s: float | None
+    prompt_in_rate: bool
+    left_out: str
+    source: str
+    date: str
+    note: str
+
+
 class ServingAnswers(TypedDict):
     """Several answers: one for each part and number of users."""
 
