@@ -101,12 +101,14 @@ def serve(
     context_tokens: int | None = None,
     most_ttft_s: float | None = None,
     least_rate_per_s: float | None = None,
+    anchor: Sequence[str | Path] = (),
 ) -> list[ServingAnswer]:
     """What each part serves of a language model for each number of users: seconds, tokens, bytes, joules.
 
     What is left out is what is usual: the engine's formats of `weights` and `cache`, the part's engine, unit
     and mode, a prompt of 512 tokens, an answer of 128 and a session of 4,096. `most_ttft_s` and
-    `least_rate_per_s` (tokens a second for each user) are limits. A model that does not fit is an answer.
+    `least_rate_per_s` (tokens a second for each user) are limits. `anchor` names files of rates measured on
+    these parts, or is "published" for those of the database. A model that does not fit is an answer.
     Raises `InputError` for what no engine of the part takes, a context beyond the model's, and users below
     one.
 
@@ -117,6 +119,7 @@ def serve(
 
     from planner.errors import InputError, Problem
     from planner.hardware.catalog import match_devices, read_device
+    from planner.language.answer.anchors import anchors_of
     from planner.language.answer.question import Wishes
     from planner.language.answer.serving import answers
 
@@ -125,7 +128,7 @@ def serve(
     found = read_language_model(model) if isinstance(model, str | Path) else model
     wishes = Wishes(
         weights, cache, engine, unit, mode, prompt_tokens, output_tokens, context_tokens, most_ttft_s,
-        least_rate_per_s, threads,
+        least_rate_per_s, threads, anchors_of([str(file) for file in anchor]),
     )  # fmt: skip
     result: list[ServingAnswer] = []
     for device_id in match_devices(list(devices)):

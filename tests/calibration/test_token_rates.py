@@ -11,6 +11,7 @@ import pytest
 from planner.calibration.token_rates.fit import Fit, predict
 from planner.calibration.token_rates.observations import observations
 from planner.calibration.token_rates.score import BlindError, quantile
+from planner.language.rates.anchored import blend
 from planner.language.rates.fitted import rates_model
 from planner.language.rates.model import PassWork, UnitRates, pass_time
 from planner.language.rates.published import published_rates
@@ -44,6 +45,19 @@ def test_left_out_steps_are_predicted():
     assert blind["decode", "gpu"].median <= 1.15
     assert (blind["decode", "cpu"].median, blind["decode", "cpu"].p90) <= (1.3, 1.8)
     assert (blind["prompt", "npu"].median, blind["prompt", "npu"].p90) <= (1.4, 2.5)
+
+
+def test_neighbours_move_a_prediction_by_hand():
+    """One error of 0.4 with deviations of 0.3 and 0.1: weight 0.9, and sqrt(0.09 x 0.1 + 0.01) is left."""
+    move, spread = blend([0.4], 0.3, 0.1)
+    assert move == pytest.approx(0.36)
+    assert spread == pytest.approx(math.sqrt(0.09 * 0.1 + 0.01))
+    assert blend([0.4] * 1000, 0.3, 0.1)[0] == pytest.approx(0.4, rel=1e-3)
+
+
+def test_bands_moved_by_neighbours_hold_what_they_promise():
+    for item in rates_model().effects:
+        assert 0.85 <= item.coverage <= 0.95, item
 
 
 def column(value: float) -> np.ndarray:

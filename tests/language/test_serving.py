@@ -113,6 +113,39 @@ def test_an_engine_without_rows_has_a_wider_band_and_no_level():
     assert bare.provenance.value == "datasheet"
 
 
+def test_published_rates_of_a_part_move_and_narrow_its_answer():
+    """Six rows of Qwen2.5 1.5B on Hailo-10H between 6.95 and 8.38 tokens/s."""
+    plain = one(model="zoo:qwen2.5-1.5b", part="hailo-10h").tokens_per_s
+    moved = one(model="zoo:qwen2.5-1.5b", part="hailo-10h", anchor=["published"]).tokens_per_s
+    assert plain.low < moved.low < 6.95 < 8.38 < moved.high < plain.high
+
+
+def anchors(folder, **changes):
+@pytest.mark.parametrize(
+    "changes", [{"rate": None}, {"rate": "fast"}, {"unit": None}, {"weights": "nvfp4"}]
+)
+            "rate": "41.6 /s", "context_tokens": "128"}  # fmt: skip
+    path = folder / "rates.yaml"
+    lines = [f"    {key}: {value}" for key, value in {**rate, **changes}.items() if value is not None]
+    path.write_text("measurements:\n  -\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def test_a_rate_of_ones_own_moves_the_answer(tmp_path):
+    plain = one(model="zoo:qwen2-0.5b", part="rk3588").tokens_per_s
+    moved = one(model="zoo:qwen2-0.5b", part="rk3588", anchor=[anchors(tmp_path)]).tokens_per_s
+    assert plain.mid < moved.mid < 41.6
+    assert moved.high / moved.low < plain.high / plain.low
+    elsewhere = one(model="zoo:qwen2-0.5b", part="raspberry-pi-5", anchor=[anchors(tmp_path)]).tokens_per_s
+    assert elsewhere == one(model="zoo:qwen2-0.5b", part="raspberry-pi-5").tokens_per_s
+
+
+@pytest.mark.parametrize("changes", [{"rate": None}, {"rate": "fast"}, {"unit": None}, {"weights": "nvfp4"}])
+def test_a_file_of_rates_with_holes_is_refused(tmp_path, changes):
+    with pytest.raises(InputError):
+        one(model="zoo:qwen2-0.5b", part="rk3588", anchor=[anchors(tmp_path, **changes)])
+
+
 def test_limits_decide_the_verdict():
     assert one(most_ttft_s=60.0, least_rate_per_s=1.0).feasible
     assert not one(most_ttft_s=1e-3).feasible

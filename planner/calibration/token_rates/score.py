@@ -12,8 +12,9 @@ import numpy as np
 
 from planner.calibration.token_rates.fit import Fit, predict
 from planner.calibration.token_rates.observations import RateObservation
+from planner.language.rates.anchored import TAIL, blend
 from planner.schema.hardware.device import UnitKind
-from planner.schema.language.rates import BlindErrors, RateKind
+from planner.schema.language.rates import BlindErrors, RateEffects, RateKind
 
 ENOUGH_ROWS, ENOUGH_PARTS = 10, 3
 """With fewer the band is made of all errors of that kind of rate and of that kind of unit."""
@@ -41,6 +42,49 @@ def blind_errors(rows: Sequence[RateObservation]) -> list[BlindError]:
             for row, seconds in zip(own, predicted, strict=True)
         ]
     return found
+
+
+def effects(errors: Sequence[BlindError]) -> list[RateEffects]:
+    """How much of the errors is common to an engine on a part, by kind of rate; many users count as steps."""
+    found = []
+    for kind, own in (("decode", ("decode", "users")), ("prompt", ("prompt",))):
+        groups: dict[tuple[str, str], list[BlindError]] = {}
+        for item in errors:
+            if item.row.kind in own:
+                groups.setdefault((item.row.row.part, item.row.engine), []).append(item)
+        found.append(_effects(kind, list(groups.values())))
+    return found
+
+
+def _effects(kind: str, groups: Sequence[Sequence[BlindError]]) -> RateEffects:
+    several = [np.array([item.error for item in group]) for group in groups if len(group) > 1]
+    within = sum(float(((group - group.mean()) ** 2).sum()) for group in several)
+    rest = math.sqrt(within / sum(len(group) - 1 for group in several))
+    means = np.array([group.mean() for group in several])
+    size = sum(map(len, several)) / len(several)
+    # Means scatter by the effect and by what is left of the rest in a group; never by less than a tenth.
+    part = max(0.1, math.sqrt(max(0.0, float((means**2).mean()) - rest**2 / size)))
+    left: list[float] = []
+    inside = 0
+    for group in groups:
+        for item in group:
+            # Other architectures on the same part represent what a user has measured there.
+            known = [other.error for other in group if other.row.row.model != item.row.row.model]
+            if known:
+                move, spread = blend(known, part, rest)
+                left.append(abs(item.error - move))
+                inside += left[-1] <= TAIL * spread
+    return RateEffects.model_validate(
+        {
+            "kind": kind,
+            "part": round(part, 4),
+            "rest": round(rest, 4),
+            "rows": len(left),
+            "median": round(float(np.exp(np.median(left))), 3),
+            "p90": round(float(np.exp(np.quantile(left, 0.9))), 3),
+            "coverage": round(inside / len(left), 3),
+        }
+    )
 
 
 def quantile(errors: Iterable[BlindError], share: float) -> float:

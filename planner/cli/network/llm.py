@@ -41,6 +41,10 @@ _JOULES_OF_A_KWH = 3.6e6
 @click.option("--users", default="1", show_default=True, metavar="1,2,4", help="Sessions at once.")
 @click.option("--ttft", metavar="2s", help="Limit: time to the first token.")
 @click.option("--rate", metavar="10/s", help="Limit: tokens a second for each user.")
+@click.option(
+    "--anchor", "anchors", multiple=True, metavar="FILE|published",
+    help="Move the model by rates measured on the part; repeatable.",
+)  # fmt: skip
 @click.option("--electricity", metavar="'0.20 USD'", help="Price of a kWh, for the cost of a million tokens.")
 @click.option("--list", "listed", is_flag=True, help="Names that `zoo:NAME` takes.")
 @hardware_option
@@ -60,6 +64,7 @@ def command(
     users: str,
     ttft: str | None,
     rate: str | None,
+    anchors: tuple[str, ...],
     electricity: str | None,
     listed: bool,  # noqa: FBT001 - click passes it by name
     *,
@@ -87,7 +92,7 @@ def command(
         model, devices, users=_numbers(users), weights=weights, cache=cache, engine=engine, unit=unit,
         mode=mode, prompt_tokens=prompt, output_tokens=answer, context_tokens=context,
         most_ttft_s=parse_option("--ttft", ttft, "s"),
-        least_rate_per_s=parse_option("--rate", rate, "per_s"), threads=threads,
+        least_rate_per_s=parse_option("--rate", rate, "per_s"), threads=threads, anchor=anchors,
     )  # fmt: skip
     records = [serving_record(item) for item in found]
     record = dict(records[0]) if len(records) == 1 else {"answers": records}

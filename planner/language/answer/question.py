@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from planner.errors import InputError, Problem
+from planner.language.rates.published import PublishedRate
 from planner.language.sizes.model import LanguageModel
 
 USUAL_PROMPT, USUAL_OUTPUT, USUAL_CONTEXT = 512, 128, 4096
@@ -28,6 +29,8 @@ class Wishes:
     least_rate_per_s: float | None = None
     """Tokens a second that each user shall get."""
     threads: int | None = None
+    anchors: tuple[PublishedRate, ...] = ()
+    """Rates measured on the part, which move the fitted model."""
 
 
 @dataclass(frozen=True, slots=True)

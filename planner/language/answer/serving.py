@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from planner.errors import InputError, Problem
 from planner.hardware.operating_point import OperatingPoint, choose_mode
 from planner.language.answer.advice import advice
+from planner.language.answer.anchors import time_errors
 from planner.language.answer.memory import MemoryPlan, ServingMemory, capacity_of
 from planner.language.answer.question import Lengths, Wishes, lengths
 from planner.language.engines.catalogue import Served, chosen, scheme_of
 from planner.language.formats.weights import CACHE_BITS, WeightBytes, weight_bytes
+from planner.language.rates.anchored import Shift, shifted
 from planner.language.rates.fitted import EngineRates, engine_rates
 from planner.language.rates.model import PassTime, PassWork
 from planner.language.rates.passes import prompt_work, step_work
@@ -23,6 +25,7 @@ from planner.latency.power import energy_band, power_draw
 from planner.latency.roofline import Bound
 from planner.provenance import Provenance, weakest
 from planner.schema.hardware.device import Device
+from planner.schema.language.rates import RateKind
 from planner.wording.message import message
 
 
@@ -89,6 +92,13 @@ class Prepared:
     rates: EngineRates
     memory: MemoryPlan
     point: OperatingPoint
+    errors: Mapping[RateKind, Sequence[float]]
+    """Of rates that were measured on this part."""
+
+    def shift(self, kind: RateKind) -> Shift:
+        """What these rates make of a kind of rate."""
+        errors = self.errors["decode" if kind == "users" else kind]
+        return shifted(errors, kind, self.rates.ends(kind))
 
 
 def prepare(model: LanguageModel, device: Device, wishes: Wishes) -> Prepared:
@@ -114,6 +124,7 @@ def prepare(model: LanguageModel, device: Device, wishes: Wishes) -> Prepared:
         rates=engine_rates(served.engine.id, unit),
         memory=memory,
         point=point_for(device, unit=served.unit, mode=mode),
+        errors=time_errors(wishes.anchors, device, served),
     )
 
 
@@ -163,12 +174,13 @@ def _answer(own: Prepared, users: int, wishes: Wishes) -> ServingAnswer:
     cached = spans.prompt + spans.output // 2
     step = step_work(own.model.decoder, own.weights, own.cache, users, cached)
     step_time = own.rates.time(step, prompt=False)
-    prompt_s = _prompt_s(own)
+    reading, stepping = own.shift("prompt"), own.shift("decode" if users == 1 else "users")
+    prompt_s = _prompt_s(own) * reading.factor
+    step_s = float(step_time.total_s[0]) * stepping.factor
     # One user's prompt begins when the step of the others is through.
-    waited = float(step_time.total_s[0]) if users > 1 else 0.0
-    ttft = own.rates.ends("prompt").around(prompt_s + waited)
-    token = own.rates.ends("decode" if users == 1 else "users").around(float(step_time.total_s[0]))
-    read = own.rates.ends("prompt").around(prompt_s)
+    ttft = reading.ends.around(prompt_s + (step_s if users > 1 else 0.0))
+    token = stepping.ends.around(step_s)
+    read = reading.ends.around(prompt_s)
     power = power_draw(own.point, _use(own, step, step_time))
     memory = own.memory.needs(users, spans.context)
     meets = _meets(ttft, token, wishes)
@@ -236,6 +248,9 @@ def _meets(ttft: Band, token: Band, wishes: Wishes) -> bool:
 
 def _warned(answer: ServingAnswer, own: Prepared, users: int, wishes: Wishes) -> ServingAnswer:
     found: list[str] = list(own.model.notes)
+    if wishes.anchors:
+        count = sum(map(len, own.errors.values()))
+        found.append(message("language.anchored", count=count, device=answer.device))
     if not own.rates.fitted:
         found.append(message("language.no_rates", engine=own.served.engine.name, unit=answer.unit))
     if users > own.served.engine.users:

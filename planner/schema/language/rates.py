@@ -39,6 +39,22 @@ class BlindErrors(StrictModel):
     """Share of rows within bands made of the errors of other parts."""
 
 
+class RateEffects(StrictModel):
+    """Deviations of the logarithm of measured over predicted time, by what they have in common.
+
+    `part` is common to an engine on a part, `rest` is of the single row. `coverage` counts rows within bands
+    that measurements of other architectures on the same part moved, of those that have such neighbours.
+    """
+
+    kind: RateKind
+    part: float = Field(gt=0)
+    rest: float = Field(gt=0)
+    rows: int
+    median: float
+    p90: float
+    coverage: float
+
+
 class RatesModel(StrictModel):
     """The model as fitted, and how far it was off where it had not looked."""
 
@@ -46,6 +62,7 @@ class RatesModel(StrictModel):
     level: float
     parameters: dict[str, RateParameter]
     blind: list[BlindErrors]
+    effects: list[RateEffects]
     engines: dict[str, list[UnitKind]]
     """Engines with rows of their own, and the kinds of units that these are of."""
     rows: int
