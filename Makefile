@@ -13,6 +13,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	$(BIN)/python -m compileall -q planner
+	$(BIN)/python -m planner.rack.compiled.ready
 	touch $(STAMP)
 
 report: env

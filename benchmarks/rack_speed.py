@@ -3,8 +3,9 @@
 The rack serves cameras at 15 frames a second in batches of up to eight, shortest queue first, with heat at
 one second and throttling. Times are processor seconds of one core with the compiled code already loaded;
 frames are all that were drawn. Run: .venv/bin/python benchmarks/rack_speed.py [case ...], the cases being
-ratio, hour, wide (1,000 devices), year, day and trace (of more than a gigabyte); `all` is all of them, the
-first four unless said. Each runs in a process of its own and ends with the most memory that it held.
+ratio, hour, wide (1,000 devices), scale (10,000 against 64), year, day and trace (of more than a gigabyte);
+`all` is all of them, all but the last two unless said. Each runs in a process of its own and ends with the
+most memory that it held.
 """
 
 from __future__ import annotations
@@ -114,6 +115,20 @@ def one(name: str, what: Rack) -> None:
     tell(name, what, *timed(what))
 
 
+def scale() -> None:
+    """What a frame costs with 10,000 devices and 80,000 cameras against 64 devices, in turn, three times."""
+    ratios = []
+    for _ in range(3):
+        small, large = rack(64, 500, 600.0), rack(10_000, 80_000, 20.0)
+        small_run, small_s = timed(small)
+        large_run, large_s = timed(large)
+        tell("64", small, small_run, small_s)
+        tell("scale", large, large_run, large_s)
+        ratios.append((large_s / drawn(large_run)) / (small_s / drawn(small_run)))
+    print(f"a frame costs {np.median(ratios):.2f} times as much with 10,000 devices "
+          f"(of three: {', '.join(f'{value:.2f}' for value in ratios)})")  # fmt: skip
+
+
 def year() -> None:
     """A year of one rack whose load follows the day, from windows of its hours."""
     day = DayProfile(
@@ -150,6 +165,7 @@ CASES = {
     "ratio": ratio,
     "hour": lambda: one("hour", rack(64, 500, HOUR_S)),
     "wide": lambda: one("wide", rack(1000, 8000, 60.0)),
+    "scale": scale,
     "year": year,
     "day": lambda: one("day", rack(64, 500, 24 * HOUR_S)),
     "trace": trace,

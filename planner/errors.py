@@ -9,6 +9,17 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from planner.units import did_you_mean
+
+
+def nearest_names(asked: str, known: Iterable[str], *, cutoff: float = 0.5) -> tuple[str, ...]:
+    """The three known names most like what was asked, whatever the case; none that is not like it at all."""
+    by_folded: dict[str, list[str]] = {}
+    for name in known:
+        by_folded.setdefault(name.casefold(), []).append(name)
+    near = difflib.get_close_matches(asked.casefold(), by_folded, n=3, cutoff=cutoff)
+    return tuple(name for folded in near for name in by_folded[folded])[:3]
+
 
 class PlannerError(Exception):
     """Anything the planner refuses on purpose; the command line prints it without a traceback."""
@@ -54,15 +65,16 @@ class UnknownIdError(PlannerError):
         self.kind = kind
         self.asked = asked
         names = sorted(set(known))
-        self.nearest = tuple(difflib.get_close_matches(asked, names, n=3, cutoff=0.5))
+        self.nearest = nearest_names(asked, names)
         if self.nearest:
-            hint = "nearest: " + ", ".join(self.nearest)
+            hint = did_you_mean(self.nearest)
         elif len(names) <= 12:
             hint = "known: " + (", ".join(names) or "none")
         else:
             hint = f"{len(names)} are known, none with a similar name"
         self.got = f"unknown {kind} {asked!r}"
-        self.advice = f"{hint}; {advice}" if advice else hint
+        apart = " " if hint.endswith("?") else "; "
+        self.advice = f"{hint}{apart}{advice}" if advice else hint
         super().__init__(f"{self.got}; {self.advice}")
 
 

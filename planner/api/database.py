@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from planner.hardware.datasheet import DatasheetNumber
     from planner.hardware.listing import Listing
     from planner.hardware.measurements import Measurement
+    from planner.plan.scenario.shipped import ShippedScenario
     from planner.schema.hardware.device import Device, Precision, UnitKind
     from planner.schema.hardware.measurements import Correction
     from planner.schema.reading.quantity import Money
@@ -238,6 +239,62 @@ def export_network(
     from planner.zoo.source import export
 
     export(name.removeprefix("zoo:"), Path(path), weights=weights, seed=seed)
+
+
+def precision_names() -> tuple[str, ...]:
+    """Number formats that parts compute in.
+
+    >>> "int8" in precision_names()
+    True
+    """
+    from planner.schema.hardware.device import Precision
+
+    return tuple(precision.value for precision in Precision)
+
+
+def engine_ids() -> tuple[str, ...]:
+    """Ids of the engines of the database, sorted.
+
+    >>> "tensorrt" in engine_ids()
+    True
+    """
+    from planner.data_files import database_dir
+
+    return tuple(sorted(path.stem for path in (database_dir() / "engines").glob("*.yaml")))
+
+
+def list_scenarios() -> tuple[ShippedScenario, ...]:
+    """The scenarios that are shipped, by name, with what each asks.
+
+    >>> "line-inspection" in [scenario.name for scenario in list_scenarios()]
+    True
+    """
+    from planner.plan.scenario.shipped import shipped_scenarios
+
+    return shipped_scenarios()
+
+
+def scenario_text(name: str) -> str:
+    """The file of a shipped scenario as it is. Raises `UnknownIdError` with the nearest names.
+
+    >>> "id: theory-md1" in scenario_text("theory-md1")
+    True
+    """
+    from planner.plan.scenario.shipped import shipped_scenario
+
+    return shipped_scenario(name).path.read_text(encoding="utf-8")
+
+
+def copy_scenario(name: str, path: str | Path = ".") -> Path:
+    """Copy a shipped scenario to a new file, or into a folder under its own name; where it was written.
+
+    Raises `UnknownIdError` with the nearest names, `OutputError` where a file is there already.
+
+    >>> copy_scenario("line-inspection", "my-line.yaml")  # doctest: +SKIP
+    """
+    from planner.plan.scenario import shipped
+
+    return shipped.copy_scenario(name, Path(path))
 
 
 def list_measurements(

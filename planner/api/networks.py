@@ -15,7 +15,7 @@ from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from planner.latency.result import Estimate
-    from planner.plan.compare.candidate import Comparison
+    from planner.plan.compare.candidate import Comparison, PlanFor
     from planner.plan.compare.units_auto import AutoAnswer
     from planner.schema.hardware.device import Device
     from planner.schema.reading.quantity import Money
@@ -219,7 +219,7 @@ def compare(
     workload: Workload | str | Path,
     devices: Iterable[str],
     *,
-    modes: str | Sequence[str] = "default",
+    modes: str | Sequence[str] = "all",
     precisions: Sequence[str] = (),
     batches: Sequence[int] = (),
     unit: str | None = None,
@@ -227,15 +227,18 @@ def compare(
     max_power_w: float | None = None,
     budget: Money | None = None,
     rates: Mapping[str, float] | None = None,
+    plan_for: PlanFor = "cautious",
     progress: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Rank a network on every part whose id matches one of the globs, against limits.
 
-    Each part runs it on its best unit, or on that which `unit` names by id or kind. `modes` is "default",
-    "all" or names of power modes; no `batches` are the network's own. `budget` is the most that one part may
-    cost; `rates` has the price of one unit of another currency in that of the budget, as in
-    ``{"CNY": 0.14}``. `progress` is called with each part's id. Raises `UnknownIdError` for globs that match
-    nothing and modes that no part has, `InputError` for a budget in a currency without a rate.
+    Each part runs it on its best unit, or on that which `unit` names by id or kind. `modes` is "all",
+    "default" (the mode in which each part is delivered) or names of power modes; no `batches` are the
+    network's own. The latency that is compared with the limit is the high end of the planning latency, or
+    the middle where `plan_for` is "typical". `budget` is the most that one part may cost; `rates` has the
+    price of one unit of another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress` is called
+    with each part's id. Raises `UnknownIdError` for globs that match nothing and modes that no part has,
+    `InputError` for a budget in a currency without a rate.
 
     >>> compare("zoo:resnet18", ["t4", "rk3588"], precisions=["int8"]).candidates[0].estimate.device
     't4'
@@ -254,7 +257,7 @@ def compare(
         precisions=named or [None],
         batches=tuple(batches) or (network.batch,),
         unit=unit,
-        limits=Limits(max_latency_s, max_power_w, budget, rates or {}),
+        limits=Limits(max_latency_s, max_power_w, budget, rates or {}, plan_for),
         progress=progress,
     )
     return replace(found, notes=(*found.notes, *own_part_notes(chosen)))

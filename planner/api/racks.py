@@ -46,9 +46,10 @@ class Claims:
     ladders: tuple[Ladder, ...]
 
 
-def rack_answers(scenario: Scenario, rack: Rack) -> RackAnswers:
+def rack_answers(scenario: Scenario, rack: Rack, failures: FailureAnswer | None = None) -> RackAnswers:
     """Knee, model update, clock savings, failures and offloading of a rack, where the scenario asks.
 
+    `failures` is that answer where it is known already (`SimulatedScenario.failures`): it takes simulations.
     Times are in seconds, sizes in bytes, temperatures in degC, shares from 0 to 1. Raises `InputError` for an
     update whose files cannot be read.
 
@@ -56,12 +57,13 @@ def rack_answers(scenario: Scenario, rack: Rack) -> RackAnswers:
     >>> rack_answers(found.source.scenario, found.run.rack).update.full.total_s  # doctest: +SKIP
     """
     from planner.plan.rack import questions
+    from planner.plan.rack.promises import needed_of
 
     return RackAnswers(
         questions.knee_answer(scenario),
         questions.update_answer(scenario),
         _clock_savings(scenario),
-        questions.failure_answer(scenario, rack),
+        failures or questions.failure_answer(scenario, rack, needed_of(scenario, rack)),
         questions.offload_answer(scenario, rack),
     )
 

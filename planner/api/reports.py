@@ -67,15 +67,24 @@ def write_report(
     with collector_paused(), ExitStack() as during:
         from planner.forks import usable_processes
         from planner.plan.record.study import study_record
+        from planner.plan.scenario.file import lines_named
         from planner.plan.study.study import run_study
         from planner.report.fonts import chinese_face, chinese_font
+        from planner.report.page.page import require_plotly
         from planner.report.pdf import write_pdf
+        from planner.report.tables import require_tables
 
         tell, workers = progress or (lambda _: None), processes or usable_processes()
         during.enter_context(chinese_font(None if font is None else Path(font)))
         if language == "zh":
             chinese_face()  # refused now rather than after the simulation
-        study = run_study(scenario_file(scenario), progress=tell, processes=workers)
+        if html is not None:
+            require_plotly()
+        if tables is not None:
+            require_tables(Path(tables), tables_as)
+        source = scenario_file(scenario)
+        with lines_named(source):
+            study = run_study(source, progress=tell, processes=workers)
         record = study_record(study, language)
         tell("setting the PDF")
         write_pdf(record, files[0], paper=paper, processes=workers)

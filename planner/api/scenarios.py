@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from planner.plan.cost.study import CostStudy
     from planner.plan.density.study import DensityCurve
+    from planner.plan.options.margin import Margin
+    from planner.plan.options.option import Option
     from planner.plan.options.rack_run import RackRun
     from planner.plan.pitfalls.lint import Pitfall
+    from planner.plan.rack.questions import FailureAnswer
     from planner.plan.scenario.file import ScenarioFile
     from planner.plan.sizing.sized import Sizing
     from planner.plan.study.study import Study
@@ -40,6 +43,19 @@ class SimulatedScenario:
     study: Study | None
     """None for a device that the scenario gives by numbers."""
     engine: SimulationEngine
+
+    @property
+    def failures(self) -> FailureAnswer | None:
+        """How often every promise holds where devices fail; None where not asked, or interrupted."""
+        from planner.plan.rack.promises import needed_of
+        from planner.plan.rack.questions import failure_answer
+
+        if self.run.result.partial:
+            return None
+        if self.study is not None:
+            return self.study.failures
+        scenario, rack = self.source.scenario, self.run.rack
+        return failure_answer(scenario, rack, needed_of(scenario, rack, self.engine))
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -78,10 +94,13 @@ def size(
     >>> size("line-inspection").options[0].option.count  # doctest: +SKIP
     2
     """
+    from planner.plan.scenario.file import lines_named
     from planner.plan.sizing.runner import Runner
     from planner.plan.sizing.sized import size_scenario
 
-    return size_scenario(scenario_file(scenario), runner=Runner(engine, progress), most_parts=most_parts)
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return size_scenario(source, runner=Runner(engine, progress), most_parts=most_parts)
 
 
 def simulate(
@@ -132,14 +151,18 @@ def simulate_scenario(
     >>> simulate_scenario("line-inspection").run.verdict  # doctest: +SKIP
     <Verdict.PASS: 'PASS'>
     """
-    from planner.plan.scenario.file import with_simulation
-    from planner.plan.study.study import run_study, simulate_synthetic
+    from planner.plan.scenario.file import lines_named, with_simulation
 
     source = with_simulation(scenario_file(scenario), seed=seed, replications=replications)
-    if source.scenario.synthetic is not None:
-        run = simulate_synthetic(source, engine=engine, progress=progress, keep_partial=keep_partial)
-        return SimulatedScenario(source, run, None, engine)
-    study = run_study(source, engine=engine, progress=progress, keep_partial=keep_partial)
+    with lines_named(source):
+        if source.scenario.synthetic is not None:
+            from planner.plan.sizing.synthetic_run import simulate_synthetic
+
+            run = simulate_synthetic(source, engine=engine, progress=progress, keep_partial=keep_partial)
+            return SimulatedScenario(source, run, None, engine)
+        from planner.plan.study.study import run_study
+
+        study = run_study(source, engine=engine, progress=progress, keep_partial=keep_partial)
     return SimulatedScenario(source, study.simulated, study, engine) if study.simulated else study
 
 
@@ -180,8 +203,11 @@ def density(scenario: str | Path | ScenarioFile) -> DensityCurve:
     True
     """
     from planner.plan.density.study import density_curve
+    from planner.plan.scenario.file import lines_named
 
-    return density_curve(scenario_file(scenario))
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return density_curve(source)
 
 
 def cost(
@@ -201,8 +227,11 @@ def cost(
     'USD'
     """
     from planner.plan.cost.study import cost_study
+    from planner.plan.scenario.file import lines_named
 
-    return cost_study(scenario_file(scenario), device=device, draws=draws, seed=seed, progress=progress)
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return cost_study(source, device=device, draws=draws, seed=seed, progress=progress)
 
 
 def sweep(
@@ -215,6 +244,7 @@ def sweep(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Callable[[SweepProgress], None] = lambda _: None,
+    tell: Progress = quiet,
 ) -> Sweep:
     """A scenario answered at every combination of values of its keys, or at `random` points drawn over them.
 
@@ -222,8 +252,8 @@ def sweep(
     as `"5..20 FPS"`; or texts such as `"site.supply=20 degC,35 degC"`. Finished points are kept in `folder`;
     the same call goes on where an earlier one ended. A scenario that was read already is read again from its
     file. `workers` is the number of processes (None: the cores), `scheduler` the address of one of Dask.
-    Raises `InputError` for unknown keys and refused values, `OutputError` for a folder that cannot be written
-    or is another sweep's.
+    `tell` gets a line where the simulation's engine has to be compiled first. Raises `InputError` for unknown
+    keys and refused values, `OutputError` for a folder that cannot be written or is another sweep's.
 
     >>> sweep("line-inspection", {"planning.spares": [0, 1]}, "spares").to_frame()  # doctest: +SKIP
     """
@@ -240,6 +270,7 @@ def sweep(
         workers=workers,
         scheduler=scheduler,
         progress=progress,
+        tell=tell,
     )
 
 
@@ -251,9 +282,35 @@ def lint(scenario: str | Path | ScenarioFile, *, progress: Progress = quiet) -> 
     >>> [pitfall.id for pitfall in lint("line-inspection")]  # doctest: +SKIP
     []
     """
+    from planner.plan.scenario.file import lines_named
     from planner.plan.study.pitfalls import lint_scenario
 
-    return lint_scenario(scenario_file(scenario), progress=progress)
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return lint_scenario(source, progress=progress)
+
+
+def margin_text(margin: Margin) -> tuple[str, str]:
+    """What is left of a limit, and the weakest input that it rests on (empty where it rests on none).
+
+    >>> margin_text(size("line-inspection").options[0].option.margins[0])  # doctest: +SKIP
+    """
+    from planner.plan.options.margin_text import verdict_text, weakest_text
+
+    return str(verdict_text(margin)), weakest_text(margin)
+
+
+def host_text(option: Option) -> str | None:
+    """Which computer the parts of an option sit in, where they need one; None where they do not.
+
+    >>> host_text(size("line-inspection").options[0].option)  # doctest: +SKIP
+    """
+    from planner.plan.options.hosting import hosting_text
+
+    needs = option.part.needs_host
+    if option.hosting is None or needs is None:
+        return None
+    return str(hosting_text(option.hosting, needs, option.device))
 
 
 def scenario_file(scenario: str | Path | ScenarioFile) -> ScenarioFile:

@@ -103,7 +103,7 @@ def parse_option(option: str, text: str | None, dimension: str) -> float | None:
     try:
         value = parse_quantity(text, dimension)
     except UnitError as error:
-        raise InputError(option, [Problem("value", error.expected, repr(text))]) from None
+        raise InputError(option, [Problem("value", error.expected, repr(text), error.advice)]) from None
     if value <= 0:
         raise InputError(option, [Problem("value", "more than zero", repr(text))])
     return value

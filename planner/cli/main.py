@@ -5,9 +5,14 @@ from __future__ import annotations
 import gc
 import importlib
 import sys
+from contextlib import nullcontext
 
 import click
+from click.shell_completion import CompletionItem
 
+from planner.cli.encoding import echo, show_any_text
+from planner.cli.groups import SuggestingGroup
+from planner.cli.ticker import ticker
 from planner.errors import PlannerError
 
 COMMANDS = {
@@ -30,6 +35,7 @@ COMMANDS = {
     "devices": ("planner.cli.database.devices", "List, show and check the parts of the database."),
     "measurements": ("planner.cli.database.measurements", "Search what others measured and published."),
     "zoo": ("planner.cli.database.zoo", "List and export the reference networks."),
+    "scenarios": ("planner.cli.database.scenarios", "List, show and copy the scenarios that are shipped."),
     "measure": ("planner.cli.engine.measure", "Run networks on an engine of this machine and time them."),
     "calibrate": ("planner.cli.engine.calibrate", "Learn what an engine reaches on this machine."),
     "validate": ("planner.cli.engine.validate", "Put calibrated predictions beside measurements."),
@@ -52,7 +58,7 @@ COMMANDS = {
 OK, FAULT, REFUSED, INFEASIBLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SuggestingGroup):
     """A group that knows its commands' one-line help without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -66,6 +72,16 @@ class LazyGroup(click.Group):
         module = importlib.import_module(COMMANDS[cmd_name][0])
         command: click.Command = module.command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names of commands with their help, none of them imported."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [
+            CompletionItem(name, help=text)
+            for name, (_, text) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of commands for --help."""
@@ -85,6 +101,7 @@ def planner() -> None:
 
 def main() -> None:
     """Run the command line and turn every refusal into one message and an exit status."""
+    show_any_text()
     status = run(sys.argv[1:])
     gc.freeze()  # what ends with the process is not searched for cycles first
     sys.exit(status)
@@ -93,14 +110,15 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run with these arguments and return the exit status; tracebacks appear only with --debug."""
     try:
-        result = planner.main(args=arguments, prog_name="planner", standalone_mode=False)
+        with ticker.running() if "--quiet" not in arguments else nullcontext():
+            result = planner.main(args=arguments, prog_name="planner", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
         error.show()
         return REFUSED
     except (KeyboardInterrupt, click.Abort):
-        click.echo("planner: interrupted; nothing half-written is left behind", err=True)
+        echo("planner: interrupted; nothing half-written is left behind", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
@@ -109,7 +127,7 @@ def run(arguments: list[str]) -> int:
         if "--debug" in arguments:
             raise
         status, message = _explained(error)
-        click.echo(f"planner: {message}", err=True)
+        echo(f"planner: {message}", err=True)
         return status
     return result if isinstance(result, int) else OK
 

@@ -11,6 +11,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_counts, parse_extents, parse_shapes, parse_values
+from planner.cli.completion import device_ids, engines, modes, precisions, units
 
 if TYPE_CHECKING:
     from planner.workload.asked import Asked
@@ -19,14 +20,25 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 device_option = click.option(
-    "--device", "device_id", required=True, metavar="ID", help="See `planner devices list`."
+    "--device",
+    "device_id",
+    required=True,
+    metavar="ID",
+    help="See `planner devices list`.",
+    shell_complete=device_ids,
 )
 unit_option = click.option(
-    "--unit", help="Compute unit of the part; default: the first that runs the engine."
+    "--unit",
+    help="Compute unit by id or kind; default: the best that runs the engine.",
+    shell_complete=units,
 )
-mode_option = click.option("--mode", help="Power mode; default: the part's own.")
-precision_option = click.option("--precision", help="Default: half precision where the unit has it.")
-engine_option = click.option("--engine", help="Inference engine; default: the unit's usual one.")
+mode_option = click.option("--mode", help="Power mode; default: the part's own.", shell_complete=modes)
+precision_option = click.option(
+    "--precision", help="Default: half precision where the unit has it.", shell_complete=precisions
+)
+engine_option = click.option(
+    "--engine", help="Inference engine; default: the unit's usual one.", shell_complete=engines
+)
 threads_option = click.option(
     "--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores."
 )

@@ -6,21 +6,28 @@ import csv
 import functools
 import io
 import json
+import os
+import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import click
 
-from planner.files import write_bytes
+from planner.cli.encoding import echo
+from planner.cli.layout import Grid, Line, fold, grid_lines
+from planner.cli.ticker import ticker
+from planner.files import require_writable, write_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.table import Table
 
 Format = Literal["table", "json", "csv"]
+_SAID_ANYWHERE = ("compile.once",)
+"""Names of messages that are worth a line of their own, also where stderr is no terminal."""
+Rows = Sequence[Mapping[str, object]]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -31,12 +38,17 @@ class CommandResult:
     it."""
 
     record: Mapping[str, object]
-    rows: Sequence[Mapping[str, object]]
+    rows: Rows | Callable[[], Rows]
+    """Of the CSV, or what makes them where that takes a library that a table does without."""
     table: Sequence[Mapping[str, str]]
-    heading: Sequence[str] = ()
-    footer: Sequence[str] = ()
-    right: frozenset[str] = field(default_factory=frozenset)
+    heading: Sequence[Line] = ()
+    footer: Sequence[Line] = ()
+    right: Collection[str] = frozenset()
     """Columns of numbers, set flush right."""
+    rank: Sequence[str] = ()
+    """Columns that a narrow terminal may go without, the least important first."""
+    prose: Collection[str] = frozenset()
+    """Columns that may run over several lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +61,37 @@ class Output:
 
     def write(self, answer: CommandResult) -> None:
         """Print the answer, or write it to the file whole or not at all."""
-        text = render(answer, self.format)
+        ticker.clear()
         if self.path is not None:
-            write_bytes(self.path, text.encode())
+            write_bytes(self.path, render(answer, self.format, None).encode())
             self.say(f"wrote {self.path}")
         else:
-            click.echo(text, nl=False)
+            echo(render(answer, self.format, terminal_width(), plain=_lacks_signs()), nl=False)
 
     def say(self, message: str) -> None:
         """One line of progress on stderr, unless --quiet."""
         if not self.quiet:
-            click.echo(message, err=True)
+            echo(message, err=True)
 
     def progress(self, message: str) -> None:
-        """A line that the next one overwrites, on a terminal only."""
-        if not self.quiet and sys.stderr.isatty():
-            click.echo(f"\r\033[K{message}", err=True, nl=False)
+        """A line that the next one overwrites, on a terminal only; what happens once stays anywhere."""
+        if getattr(message, "key", None) in _SAID_ANYWHERE:
+            ticker.clear()
+            self.say(message)
+        elif not self.quiet:
+            ticker.tell(message)
 
     def progress_done(self) -> None:
         """Clear the progress line."""
-        self.progress("")
+        ticker.clear()
+
+
+def terminal_width() -> int | None:
+    """Columns of the terminal, or what COLUMNS says; None where output goes to a file or another program."""
+    asked = os.environ.get("COLUMNS", "")
+    if (asked.isdecimal() and int(asked) > 0) or sys.stdout.isatty():
+        return max(20, shutil.get_terminal_size().columns)
+    return None
 
 
 def output_options(command: Callable[P, R]) -> Callable[..., R]:
@@ -88,6 +111,8 @@ def _with_output(command: Callable[P, R], names: tuple[str, ...]) -> Callable[..
     @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
     @functools.wraps(command)
     def wrapper(*args: Any, fmt: Format | None, path: Path | None, quiet: bool, **kwargs: Any) -> R:  # noqa: ANN401
+        if path is not None:
+            require_writable(path)
         return command(*args, output=Output(fmt or _format_of(path), path, quiet), **kwargs)  # type: ignore[arg-type]
 
     return wrapper
@@ -103,16 +128,27 @@ def _format_of(path: Path | None) -> Format:
     return "json" if suffix == ".json" else "csv" if suffix == ".csv" else "table"
 
 
-def render(answer: CommandResult, fmt: Format) -> str:
-    """The answer as text in one of the three forms."""
+def _lacks_signs() -> bool:
+    """Whether standard output cannot carry all text; JSON then writes the signs that it lacks by number."""
+    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") not in (
+        "utf8",
+        "utf16",
+    )
+
+
+def render(answer: CommandResult, fmt: Format, width: int | None = None, *, plain: bool = False) -> str:
+    """The answer as text in one of the three forms; tables in this width, None for one without limit.
+
+    JSON is in ASCII where it is to be plain.
+    """
     if fmt == "json":
-        return json.dumps(answer.record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return json.dumps(answer.record, indent=2, ensure_ascii=plain, allow_nan=False) + "\n"
     if fmt == "csv":
-        return _csv(answer.rows)
-    return _table(answer)
+        return _csv(answer.rows() if callable(answer.rows) else answer.rows)
+    return _table(answer, width)
 
 
-def _csv(rows: Sequence[Mapping[str, object]]) -> str:
+def _csv(rows: Rows) -> str:
     if not rows:
         return ""
     text = io.StringIO()
@@ -122,29 +158,26 @@ def _csv(rows: Sequence[Mapping[str, object]]) -> str:
     return text.getvalue()
 
 
-def _table(answer: CommandResult) -> str:
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() else 160
-    console = Console(file=io.StringIO(), width=width, highlight=False, markup=False, soft_wrap=False)
-    for line in answer.heading:
-        console.print(line, soft_wrap=True)
+def _table(answer: CommandResult, width: int | None) -> str:
+    lines = _lines(answer.heading, width)
     if answer.table:
-        console.print(_rich_table(answer))
-    for line in answer.footer:
-        console.print(line, soft_wrap=True)
-    stream = console.file
-    return stream.getvalue() if isinstance(stream, io.StringIO) else ""
+        grid = Grid(answer.table, answer.right, answer.rank, answer.prose)
+        lines += ["", *grid_lines(grid, width), ""] if lines else [*grid_lines(grid, width), ""]
+    lines += _lines(answer.footer, width)
+    while lines and not lines[-1]:
+        lines.pop()
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _rich_table(answer: CommandResult) -> Table:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in answer.table[0]:
-        table.add_column(name, justify="right" if name in answer.right else "left", overflow="fold")
-    for row in answer.table:
-        table.add_row(*(Text(cell) for cell in row.values()))
-    return table
+def _lines(blocks: Sequence[Line], width: int | None) -> list[str]:
+    lines: list[str] = []
+    for block in blocks:
+        if isinstance(block, Grid):
+            lines += grid_lines(block, width)
+        else:
+            lines += (
+                block.split("\n")
+                if width is None
+                else (text for line in block.split("\n") for text in fold(line, width))
+            )
+    return lines

@@ -137,7 +137,7 @@ def _values(mat: Any) -> int:  # noqa: ANN401
 def _layers(param: Path) -> list[_Layer]:
     """The layers of a parameter file: kind, name, numbers of inputs and outputs, then their names."""
     found = []
-    for line in param.read_text().splitlines()[2:]:
+    for line in param.read_text(encoding="utf-8").splitlines()[2:]:
         words = line.split()
         first, last = 4 + int(words[2]), 4 + int(words[2]) + int(words[3])
         found.append(_Layer(words[1], words[0], tuple(words[4:first]), tuple(words[first:last])))

@@ -96,6 +96,27 @@ PLAN = (
         "Common causes, such as a supply or a cooling fault, which take all devices at once.",
     ),
     Formula(
+        "rack_availability",
+        "Availability: the share of time that every promise holds",
+        "A_rack = P(needed of n + k up) - T_takeover x rate of failures that leave too few serving",
+        "as for the availability of a device; the second term to first order in T_takeover n / MTBF",
+        "Common causes; failures while a spare takes over; cold spares are taken to fail as often as others.",
+    ),
+    Formula(
+        "installations",
+        "Share of installations that keep the promise",
+        "k of n kept: from B(error / 2; k, n - k + 1) to B(1 - error / 2; k + 1, n - k), B the beta quantile",
+        "Clopper and Pearson, Biometrika 26, 1934",
+        "Phases that are set on purpose, such as cameras started one after another.",
+    ),
+    Formula(
+        "replacements",
+        "What failures cost a year",
+        "C = n price x year / (MTBF + MTTR)",
+        "renewal theorem, Trivedi, Probability and Statistics, 2nd ed., ch. 6",
+        "Parts that wear out or fail early: the rate of failures is taken as constant.",
+    ),
+    Formula(
         "arrhenius",
         "Failures at a warmer temperature",
         "factor = exp(E / k (1 / T_cool - 1 / T_warm))",

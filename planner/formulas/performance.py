@@ -107,6 +107,13 @@ LOAD = (
         "Full batches; a dispatch rule may share worse.",
     ),
     Formula(
+        "pinned_placement",
+        "Sources on devices of their own",
+        "heaviest first, each to the unit least loaded with it: busiest <= (4/3 - 1/(3 n)) x best",
+        "Graham, SIAM J. Appl. Math. 17, 1969",
+        "Loads are means with full batches; a source that changes its rate keeps its device.",
+    ),
+    Formula(
         "batch_fill",
         "Mean size of a batch",
         "b = min(B, max(1, 1 + rate x wait, rate x sum of t(b)))",

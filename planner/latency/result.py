@@ -15,6 +15,8 @@ from planner.latency.power import energy_band
 from planner.latency.transfer.effects import Used
 from planner.provenance import Provenance
 from planner.schema.hardware.device import Precision, UnitKind
+from planner.shown import Shown
+from planner.units import format_quantity
 from planner.workload.workload import Unresolved
 
 if TYPE_CHECKING:
@@ -44,8 +46,8 @@ class OtherUnit:
     """Why it is not taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+@dataclass(frozen=True, slots=True, repr=False)
+class Estimate(Shown):
     """The answer for one network on one unit of one part."""
 
     model: str
@@ -116,6 +118,17 @@ class Estimate:
     def fits(self) -> bool:
         """Whether the network fits the unit's memory."""
         return self.memory.fits
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        setting = (
+            f"{self.model} on {self.device}/{self.unit}, mode {self.mode}, {self.engine} {self.precision}"
+        )
+        if not self.fits:
+            return f"{setting}, batch {self.batch}: does not fit the memory"
+        low, mid, high = (format_quantity(self.latency_s.at(end), "s", 3) for end in ("low", "mid", "high"))
+        return f"{setting}, batch {self.batch}: {mid} ({low} - {high}) [{self.provenance}]"
 
     def to_frame(self) -> pd.DataFrame:
         """One row per kernel; units are in the column names."""

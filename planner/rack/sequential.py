@@ -17,7 +17,7 @@ from planner.formulas import formula
 from planner.rack import simulation
 from planner.rack.counts.latencies import BIN_WIDTH
 from planner.rack.counts.results import RackResult, Verdict
-from planner.rack.counts.statistics import CONFIDENCE, Certainty, summarise
+from planner.rack.counts.statistics import CONFIDENCE, Certainty, installations_needed, summarise
 from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
 from planner.rack.load.expected import refuse_overload
@@ -35,6 +35,20 @@ def looks(first: int, most: int) -> tuple[int, ...]:
     # Doubling keeps looks few, so that the error divided among them stays large enough to decide.
     doubled = [first * 2**k for k in range(math.ceil(math.log2(most / first)))]
     return (*doubled, most)
+
+
+_MOST_LOOKS = 16
+"""More than doubling from two makes of any number of replications that a share of installations takes."""
+
+
+def _for_installations(rack: Rack) -> int:
+    """Replications that may be needed where a share of installations has to keep the promise.
+
+    Twice as many as suffice where none breaks it, each look with its part of the error: a few may.
+    """
+    if rack.installations is None or not any(group.keeps_phases for group in rack.streams):
+        return 0
+    return 2 * installations_needed(rack.installations, 1.0 - (1.0 - CONFIDENCE) / _MOST_LOOKS)
 
 
 def rack_verdict(result: RackResult) -> Verdict:
@@ -63,7 +77,8 @@ def simulate_until_settled(
     the width of a latency bin. `keep_partial` and `processes` are as in `planner.rack.simulation.simulate`.
     """
     refuse_overload(rack)
-    schedule = looks(rack.replications, max(rack.replications, most_replications))
+    most = max(rack.replications, most_replications, _for_installations(rack))
+    schedule = looks(rack.replications, most)
     # Bonferroni: each look may err by its part of 5 %.
     certainty = Certainty(
         1.0 - (1.0 - CONFIDENCE) / len(schedule), BIN_WIDTH if engine == "compiled" else 0.0

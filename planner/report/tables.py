@@ -48,11 +48,26 @@ def tables(record: Mapping[str, object]) -> dict[str, pd.DataFrame]:
     return {**found, **_what_if(study)}
 
 
+def require_tables(folder: Path, kind: TableFormat) -> None:
+    """Refuse to begin where the tables could not be written in the end; raises what `write_tables` raises."""
+    if kind == "parquet":
+        try:
+            import pyarrow as pa  # noqa: F401
+        except ImportError:
+            raise MissingDataError(
+                "--tables: expected pyarrow to write Parquet, found none; install it, or ask for CSV"
+            ) from None
+    nearest = folder if folder.exists() else folder.parent
+    if not nearest.is_dir():
+        raise OutputError(f"{folder}: expected a place for a folder, {nearest} is none; choose another")
+
+
 def write_tables(record: Mapping[str, object], folder: Path, kind: TableFormat = "csv") -> list[Path]:
     """Write each table as a file of the folder, which is made where it is missing; the files.
 
     Raises `OutputError` for a folder that cannot be made, `MissingDataError` for Parquet without pyarrow.
     """
+    require_tables(folder, kind)
     found = tables(record)
     try:
         folder.mkdir(exist_ok=True)
@@ -71,12 +86,7 @@ def write_tables(record: Mapping[str, object], folder: Path, kind: TableFormat =
 def _bytes(frame: pd.DataFrame, kind: TableFormat) -> bytes:
     if kind == "csv":
         return frame.to_csv(index=False).encode()
-    try:
-        return bytes(frame.to_parquet(index=False))
-    except ImportError:
-        raise MissingDataError(
-            "--tables: expected pyarrow to write Parquet, found none; install it, or ask for CSV"
-        ) from None
+    return bytes(frame.to_parquet(index=False))
 
 
 def _rows(value: object) -> list[Mapping[str, object]]:

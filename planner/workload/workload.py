@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from planner.collector import collector_paused
 from planner.errors import InputError, Problem, UnsupportedModelError
+from planner.shown import Shown
 from planner.workload.asked import Asked
 from planner.workload.caches.keys_and_values import in_place
 from planner.workload.counting import count_operators, with_bytes
@@ -38,8 +39,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+@dataclass(frozen=True, slots=True, repr=False)
+class Workload(Shown):
     """Everything counted about one network at one batch and input size.
 
     `precision` is None while tensors have the types of the file. `folded` names nodes that an engine works
@@ -134,6 +135,14 @@ class Workload:
             storage_bytes(tensor.dtype, tensor.elements)
             for tensor in self.tensors.values()
             if tensor.kind in kinds
+        )
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        return (
+            f"{self.model}: {self.macs / 1e9:.4g} GMAC, {self.parameters / 1e6:.4g} M parameters, "
+            f"batch {self.batch}, {len(self.operators)} operators"
         )
 
     def to_frame(self) -> pd.DataFrame:

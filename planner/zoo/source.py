@@ -93,5 +93,5 @@ def _advice(path: Path) -> str:
     wanted = path.name.removesuffix(".onnx").lower().replace("-", "_")
     nearest = difflib.get_close_matches(wanted, names(), n=1)
     if nearest:
-        return f"for the reference network write {_ZOO}{nearest[0]}"
+        return f"did you mean {_ZOO}{nearest[0]}?"
     return "check the path; `planner zoo list` shows the reference networks"

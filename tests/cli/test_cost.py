@@ -61,7 +61,7 @@ def test_a_part_without_a_price_is_asked_about_by_name_or_assumed_and_flagged(ca
     assert "money.prices.atlas-200-dk: expected the price of Huawei Atlas 200 DK" in refused.err
     unknown = call("cost", few, "--device", "jetson-orin-nano")
     assert unknown.status == 2
-    assert "nearest: jetson-orin-nano-8" in unknown.err
+    assert "did you mean jetson-orin-nano-8" in unknown.err
     few.write_text(
         few.read_text().replace("  currency: USD\n", "  currency: USD\n  missing_prices: assume\n")
     )

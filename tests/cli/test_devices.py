@@ -53,7 +53,7 @@ def test_show_reads_like_a_datasheet(call):
     for piece in (
         "275 TOPS = sparse int8 in MAXN: gpu 170 TOPS + 2 x dla 52.5 TOPS",
         "30W (default)",
-        "measured         48.7 TOPS",
+        "measured",
         "contradiction, sparse INT8 of the GPU in 15W",
         "8 W*",
         "units.gpu.peaks.int8.MAXN",

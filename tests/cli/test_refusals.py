@@ -56,7 +56,7 @@ def test_wrong_units_on_the_command_line(call):
     refused(
         call("compare", NETWORK, "--devices", "*", "--max-latency", "50W"),
         "--max-latency",
-        "'W' is a unit of w",
+        "'W' is a unit of power",
     )
     refused(
         call("compare", NETWORK, "--devices", "*", "--max-power", "15"),
@@ -72,7 +72,7 @@ def test_wrong_units_on_the_command_line(call):
     ("old", "new", "parts"),
     [
         ("count: 24", "cuont: 24", ("unknown key 'cuont'", "did you mean count", "line 1")),
-        ("jitter: 3 ms", "jitter: 3 W", ("streams[0].jitter", "'W' is a unit of w")),
+        ("jitter: 3 ms", "jitter: 3 W", ("streams[0].jitter", "'W' is a unit of power")),
         ("fan: 25 W", "fan: -25 W", ("site.fan", "zero or more")),
         ("count: 24", "count: 24\n    count: 25", ("each key once",)),
         ("rate: 15 FPS", "rate: 15", ("streams[0].rate", "its unit")),
@@ -117,9 +117,9 @@ def test_all_names_that_no_catalog_has_arrive_together(call, tmp_path):
         call("size", file),
         "5 problems",
         "candidates.devices[0]",
-        "unknown device 'raspberry-pi-9'; nearest: raspberry-pi-5",
-        "unknown network 'yolov5t'; nearest: ",
-        "unknown device 't44'; nearest: t4",
+        "unknown device 'raspberry-pi-9'; did you mean raspberry-pi-5",
+        "unknown network 'yolov5t'; did you mean ",
+        "unknown device 't44'; did you mean t4",
         "deployment.mode: expected a power mode of jetson-orin-nano-8",
         "line 13, streams[0].model",
     )

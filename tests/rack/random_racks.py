@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from planner.rack.description.life import Failures, Life, Outage
+from planner.rack.description.life import CarrierFailures, Failures, Life, Outage, Spares
 from planner.rack.description.rack import (
     Air,
     Batching,
@@ -52,7 +52,22 @@ def random_rack(number: int) -> Rack:
         shares=_shares(draw, networks),
     )
     rack = replace(rack, life=_life(draw, rack.count))
-    return _with_units(draw, rack) if draw.random() < 0.5 else rack
+    rack = _with_units(draw, rack) if draw.random() < 0.5 else rack
+    draw = np.random.default_rng((number, 1))
+    rack = replace(rack, life=_with_spares(draw, rack.life))
+    pinned = draw.random() < 0.2 and rack.dispatch != "central_queue"
+    return replace(rack, dispatch="pinned") if pinned else rack
+
+
+def _with_spares(draw: np.random.Generator, life: Life) -> Life:
+    """Spares, hot or cold, and trays that fail, for most racks whose devices do; from draws of its own."""
+    if not life.fails or draw.random() < 0.3:
+        return life
+    spares = Spares(
+        int(draw.integers(1, 4)), float(draw.choice([0.0, 0.5, 1.2])), hot=bool(draw.random() < 0.5)
+    )
+    carriers = CarrierFailures(int(draw.integers(1, 4)), 8.0, 1.0) if draw.random() < 0.5 else None
+    return replace(life, spares=spares, carriers=carriers)
 
 
 def _with_units(draw: np.random.Generator, rack: Rack) -> Rack:

@@ -113,7 +113,7 @@ def test_every_number_is_found_once_with_its_path_and_dimension() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "where", "expected", "got"),
     [
-        ("capacity: 8 GB", "capacity: 8 W", "memory.capacity", "'W' is a unit of w", "8 W"),
+        ("capacity: 8 GB", "capacity: 8 W", "memory.capacity", "'W' is a unit of power", "8 W"),
         ("capacity: 8 GB", "capacity: 8", "memory.capacity", "a number with its unit", "8"),
         ("power_limit: 15 W", "power_limit: -15 W", "modes[0].power_limit", "zero or more", "-15 W"),
         ("form: module", "form: brick", "form", "'module', 'board', 'card' or 'server'", "brick"),

@@ -243,7 +243,7 @@ def test_names_are_unique_and_the_batch_is_symbolic(name, graph):
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():
-    with pytest.raises(UnknownIdError, match=r"nearest: .*resnet50_v1\.5"):
+    with pytest.raises(UnknownIdError, match=r"did you mean .*resnet50_v1\.5"):
         build("resnet50_v15")
     with pytest.raises(UnknownIdError, match="unknown network 'yolo5s'"):
         describe("yolo5s")

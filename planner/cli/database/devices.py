@@ -10,6 +10,9 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_budget, parse_option
+from planner.cli.completion import device_ids
+from planner.cli.encoding import echo
+from planner.cli.groups import SuggestingGroup
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import quantity
@@ -20,10 +23,11 @@ if TYPE_CHECKING:
     from planner.schema.record.commands.devices import DeviceListRecord, DeviceRowRecord
 
 KINDS = ("gpu", "dla", "npu", "cpu")
+_RANK = ("from", "name", "vendor", "mode", "bandwidth", "memory", "limit", "price")
 SORTS = ("id", "vendor", "year", "peak", "bandwidth", "memory", "power", "price")
 
 
-@click.group("devices")
+@click.group("devices", cls=SuggestingGroup)
 def command() -> None:
     """List, show and check the parts of the database."""
 
@@ -85,7 +89,7 @@ def list_devices(
         "own_parts": notes,
     }
     heading = [] if rows else ["no part matches"]
-    output.write(CommandResult(record, [_flat(row) for row in rows], table, heading, footer, right))
+    output.write(CommandResult(record, [_flat(row) for row in rows], table, heading, footer, right, _RANK))
 
 
 def _flat(row: DeviceRowRecord) -> dict[str, object]:
@@ -93,7 +97,7 @@ def _flat(row: DeviceRowRecord) -> dict[str, object]:
 
 
 @command.command("show")
-@click.argument("device_id", metavar="ID")
+@click.argument("device_id", metavar="ID", shell_complete=device_ids)
 @hardware_option
 @output_options
 def show(device_id: str, *, output: Output) -> None:
@@ -129,7 +133,11 @@ def show(device_id: str, *, output: Output) -> None:
     ]
     origin = api.part_file(device_id).origin
     record: ShownDeviceRecord = {**device_record(device), "origin": origin, "notes": notes}
-    output.write(CommandResult(record, rows, table, heading, footer, frozenset({"value"})))
+    output.write(
+        CommandResult(
+            record, rows, table, heading, footer, {"value"}, ("remark", "source"), {"source", "remark"}
+        )
+    )
 
 
 @command.command("check")
@@ -155,7 +163,14 @@ def check(*, output: Output) -> int:
     record = {"files": result.files, "numbers": result.numbers, "problems": rows}
     heading = [f"{result.files} files, {result.numbers} numbers, {len(result.problems)} problems"]
     output.write(
-        CommandResult(record, rows, table, heading, [f"note: {text}" for text in api.own_part_notes()])
+        CommandResult(
+            record,
+            rows,
+            table,
+            heading,
+            [f"note: {text}" for text in api.own_part_notes()],
+            prose={"expected", "got", "advice"},
+        )
     )
     return REFUSED if result.problems else OK
 
@@ -163,14 +178,14 @@ def check(*, output: Output) -> int:
 @command.command("schema")
 def schema() -> None:
     """The JSON Schema of a device file, for completion in an editor."""
-    click.echo(json.dumps(api.device_schema(), indent=2, ensure_ascii=False))
+    echo(json.dumps(api.device_schema(), indent=2, ensure_ascii=False))
 
 
 @command.command("template")
 @click.option("--id", "device_id", default="my-part", show_default=True, help="Also the name of the file.")
 def template(device_id: str) -> None:
     """An empty file of a part, every key with what belongs there."""
-    click.echo(api.device_template(device_id), nl=False)
+    echo(api.device_template(device_id), nl=False)
 
 
 @command.command("page")
@@ -183,4 +198,4 @@ def page(path: Path, quiet: bool) -> None:  # noqa: FBT001 - click passes it by 
     """All shipped parts on one page with coverage, contradictions and checks; a drawing beside a FILE.md."""
     for written in api.write_devices_page(path):
         if not quiet:
-            click.echo(f"wrote {written}", err=True)
+            echo(f"wrote {written}", err=True)

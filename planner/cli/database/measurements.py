@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.groups import SuggestingGroup
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity
 
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from planner.schema.record.commands.listings import MeasurementRecord, MeasurementsRecord
 
 ROWS_OF_A_TABLE = 40
+_RANK = ("statistic", "input", "mode", "trust", "unit", "id", "batch", "engine", "precision")
 METRICS = ("latency_ms", "throughput_fps", "power_w", "energy_mj")
 
 
-@click.group("measurements")
+@click.group("measurements", cls=SuggestingGroup)
 def command() -> None:
     """Search what others measured and published."""
 
@@ -67,7 +69,7 @@ def list_measurements(
     flat = [{**row, "corrections": " ".join(m.corrections)} for row, m in zip(rows, shown, strict=True)]
     table = [_line(row) for row in shown]
     heading = [f"{len(found)} measurements" + (", corrected" if corrected else ", as published")]
-    output.write(CommandResult(record, flat, table, heading, footer, frozenset({"batch", "value"})))
+    output.write(CommandResult(record, flat, table, heading, footer, {"batch", "value"}, _RANK))
 
 
 @command.command("corrections")
@@ -88,7 +90,7 @@ def list_corrections(*, output: Output) -> None:
     table = [
         {"id": item.id, "action": item.action, "rows": str(count), "why": item.why} for item, count in applied
     ]
-    output.write(CommandResult({"corrections": rows}, rows, table, [], [], frozenset({"rows"})))
+    output.write(CommandResult({"corrections": rows}, rows, table, [], [], {"rows"}, prose={"why"}))
 
 
 @command.command("tokens")

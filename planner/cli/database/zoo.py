@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from planner import api
+from planner.cli.encoding import echo
+from planner.cli.groups import SuggestingGroup
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import count
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from planner.schema.record.commands.listings import ZooNetworkRecord, ZooRecord
 
 
-@click.group("zoo")
+@click.group("zoo", cls=SuggestingGroup)
 def command() -> None:
     """List and export the reference networks."""
 
@@ -48,7 +50,9 @@ def list_networks(*, output: Output) -> None:
         for entry in entries
     ]
     record: ZooRecord = {"networks": rows}
-    output.write(CommandResult(record, rows, table, [], [], frozenset({"parameters", "MACs"})))
+    output.write(
+        CommandResult(record, rows, table, [], [], {"parameters", "MACs"}, ("input", "title"), {"title"})
+    )
 
 
 @command.command("export")
@@ -70,4 +74,4 @@ def export_network(
     """Write one network as ONNX: shapes only, or random weights that an engine can run."""
     api.export_network(name, path, weights=weights, seed=seed)
     if not quiet:
-        click.echo(f"wrote {path}", err=True)
+        echo(f"wrote {path}", err=True)

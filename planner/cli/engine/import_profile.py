@@ -64,7 +64,11 @@ def command(tool: str, files: tuple[Path, ...], model: str | None, *, asked: Ask
     right = frozenset({"time", "share", "mean", "low", "high"})
     notes = [f"note: {text}" for text in profile.notes]
     record = {**profile.record(), "model": model}
-    output.write(CommandResult(record, rows or series, table, heading, notes, right))
+    output.write(
+        CommandResult(
+            record, rows or series, table, heading, notes, right, ("ONNX nodes", "kind"), {"ONNX nodes"}
+        )
+    )
 
 
 def _latency_text(latency: ProfileLatency) -> str:

@@ -8,6 +8,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_option
+from planner.cli.completion import networks
 from planner.cli.model_options import network_options, run_precision_option, run_threads_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import interval, quantity, share
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
     from planner.engines.measure import EngineRun
     from planner.workload.asked import Asked
 
+_RANK = ("first", "memory", "p90", "95 % interval")
 _COLUMNS = ("network", "median", "95 % interval", "p90", "first", "memory", "noise")
 
 
 @click.command("measure")
-@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...", shell_complete=networks)
 @click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
 @run_threads_option
 @run_precision_option
@@ -69,7 +71,8 @@ def command(
     record = {"measurements": [item.record() for item in found]}
     rows = [_row(item) for item in found]
     right = frozenset({"median", "p90", "first", "memory"})
-    output.write(CommandResult(record, rows, [_cells(item) for item in found], heading, [], right))
+    table = [_cells(item) for item in found]
+    output.write(CommandResult(record, rows, table, heading, [], right, _RANK, {"noise"}))
     return OK if any(item.timing for item in found) else INFEASIBLE
 
 

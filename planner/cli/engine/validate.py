@@ -9,6 +9,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_option
+from planner.cli.completion import networks
 from planner.cli.model_options import network_options, run_precision_option, run_threads_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity, share
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from planner.calibration.validate import CalibrationAccuracy, ValidationRow
     from planner.workload.asked import Asked
 
+_RANK = ("floor", "roofline", "noise", "in band")
 _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 
 
 @click.command("validate")
-@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...", shell_complete=networks)
 @click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
 @click.option(
     "--calibration", "file", type=click.Path(path_type=Path), help="Default: the one of this machine."
@@ -66,7 +68,7 @@ def command(
     record = found.record()
     rows = [_plain(row) for row in found.rows]
     table = [_cells(row) for row in sorted(found.rows, key=lambda row: -abs(row.error))]
-    output.write(CommandResult(record, rows, table, _heading(found, record), _footer(found), _RIGHT))
+    output.write(CommandResult(record, rows, table, _heading(found, record), _footer(found), _RIGHT, _RANK))
     return OK if found.rows else INFEASIBLE
 
 

@@ -9,23 +9,51 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_budget, parse_option, parse_rates
+from planner.cli.completion import device_ids, networks
 from planner.cli.model_options import extent_options
-from planner.cli.output import CommandResult, Output, frame_rows, output_options
+from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
 from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
-    from planner.plan.compare.candidate import Candidate
+    from collections.abc import Sequence
+
+    from planner.plan.compare.candidate import Candidate, PlanFor
     from planner.workload.asked import Asked
+
+_RIGHT = frozenset({"batch", "plan with", "power", "price"})
+_RANK = (
+    "batch",
+    "engine",
+    "latency (low - high)",
+    "power",
+    "precision",
+    "price",
+    "unit",
+    "mode",
+    "rests on",
+)
 
 
 @click.command("compare")
-@click.argument("model")
+@click.argument("model", shell_complete=networks)
 @click.option(
-    "--devices", "globs", multiple=True, required=True, metavar="GLOB", help="Ids or globs; repeatable."
+    "--devices",
+    "globs",
+    multiple=True,
+    required=True,
+    metavar="GLOBS",
+    help="Ids or globs, with commas or repeated.",
+    shell_complete=device_ids,
 )
-@click.option("--modes", default="default", show_default=True, help="default, all, or names with commas.")
+@click.option(
+    "--modes",
+    "--mode",
+    "modes",
+    help="default: the delivered one; all; or names with commas. Unless said all are weighed and the best of "
+    "each part is shown.",
+)
 @click.option("--precision", "precisions", multiple=True, help="Repeatable, or with commas.")
 @click.option(
     "--batch",
@@ -35,6 +63,13 @@ if TYPE_CHECKING:
     help="Repeatable; default: of the file.",
 )
 @extent_options
+@click.option(
+    "--plan-for",
+    type=click.Choice(["cautious", "typical"]),
+    default="cautious",
+    show_default=True,
+    help="End of the latency that --max-latency is compared with.",
+)
 @click.option("--unit", help="Compute unit by id or kind (cpu, gpu, npu, dla); default: the best of a part.")
 @click.option("--max-latency", metavar="50ms")
 @click.option("--max-power", metavar="15W")
@@ -45,9 +80,10 @@ if TYPE_CHECKING:
 def command(
     model: str,
     globs: tuple[str, ...],
-    modes: str,
+    modes: str | None,
     precisions: tuple[str, ...],
     batches: tuple[int, ...],
+    plan_for: PlanFor,
     unit: str | None,
     max_latency: str | None,
     max_power: str | None,
@@ -64,8 +100,8 @@ def command(
     network = api.read_onnx(model, asked=replace(asked, batch=batches[0] if batches else None))
     comparison = api.compare(
         network,
-        globs,
-        modes=modes if modes in ("default", "all") else modes.split(","),
+        [glob.strip() for group in globs for glob in group.split(",") if glob.strip()],
+        modes=_modes(modes),
         precisions=[text for group in precisions for text in group.split(",")],
         batches=batches or (network.batch,),
         unit=unit,
@@ -73,9 +109,11 @@ def command(
         max_power_w=parse_option("--max-power", max_power, "w"),
         budget=parse_budget("--budget", budget),
         rates=parse_rates(rates),
+        plan_for=plan_for,
         progress=lambda device_id: output.progress(f"estimating {device_id}"),
     )
     output.progress_done()
+    shown = comparison.candidates if modes else _best_of_each(comparison.candidates)
     table = [
         {
             "part": c.estimate.device,
@@ -87,32 +125,76 @@ def command(
             "latency (low - high)": band(
                 c.estimate.latency_s.low, c.estimate.latency_s.mid, c.estimate.latency_s.high, "s"
             ),
-            "plan with": quantity(c.planning_latency_s.mid, "s"),
+            "plan with": quantity(_counted_s(c, plan_for), "s"),
             "rests on": c.estimate.provenance.value,
             "power": quantity(c.estimate.part_power_w.mid, "w"),
             "price": f"{c.price.amount:g} {c.price.currency}" if c.price else "unknown",
             "": _standing(c),
         }
-        for c in comparison.candidates
+        for c in shown
     ]
-    rows = frame_rows(comparison.to_frame())
-    footer = [f"{c.name}: {c.loses}" for c in comparison.candidates if c.loses]
+
+    def rows() -> Rows:
+        return frame_rows(comparison.to_frame())
+
+    footer = [f"{c.name}: {c.loses}" for c in shown if c.loses]
     footer += [
         f"{c.estimate.device} {c.estimate.mode}, not on {line}"
-        for c in comparison.candidates
+        for c in shown
         for line in other_lines(c.estimate.others)
     ]
+    if modes is None:
+        footer += _mode_lines(comparison.candidates)
     footer += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in comparison.refusals]
     footer += [f"note: {text}" for text in comparison.notes]
     if comparison.contradiction:
         footer.append(comparison.contradiction)
-    right = frozenset({"batch", "plan with", "power", "price"})
+    footer.append(f"plan with: the {plan_for} latency of a batch, which --max-latency is compared with")
     record = {**comparison_record(comparison), "warnings": list(comparison.notes)}
-    output.write(CommandResult(record, rows, table, [], footer, right))
+    output.write(CommandResult(record, rows, table, [], footer, _RIGHT, _RANK))
     if comparison.feasible:
         return OK
     output.say("planner: no candidate keeps the limits; the reasons stand below the table")
     return INFEASIBLE
+
+
+def _modes(asked: str | None) -> str | list[str]:
+    if asked is None:
+        return "all"
+    return asked if asked in ("default", "all") else asked.split(",")
+
+
+def _counted_s(candidate: Candidate, plan_for: PlanFor) -> float:
+    band = candidate.planning_latency_s
+    return band.high if plan_for == "cautious" else band.mid
+
+
+def _best_of_each(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The best mode of each part, precision and batch; candidates come best first."""
+    best: dict[tuple[str, str, int], Candidate] = {}
+    for candidate in candidates:
+        found = candidate.estimate
+        best.setdefault((found.device, str(found.precision), found.batch), candidate)
+    return list(best.values())
+
+
+def _mode_lines(candidates: Sequence[Candidate]) -> list[str]:
+    """Which power modes of each part with several keep the limits; nothing where every one does."""
+    modes: dict[str, dict[str, bool]] = {}
+    for candidate in candidates:
+        kept = modes.setdefault(candidate.estimate.device, {})
+        mode = candidate.estimate.mode
+        kept[mode] = kept.get(mode, False) or candidate.feasible
+    lines = []
+    for device, kept in modes.items():
+        qualify = [mode for mode, keeps in kept.items() if keeps]
+        others = [mode for mode, keeps in kept.items() if not keeps]
+        if qualify and others:
+            verb = "keep" if len(qualify) > 1 else "keeps"
+            lines.append(f"{device}: {', '.join(qualify)} {verb} the limits; {', '.join(others)} not")
+    if any(len(kept) > 1 for kept in modes.values()):
+        lines.append("the best power mode of each part is shown; --modes all shows each")
+    return lines
 
 
 def _standing(candidate: Candidate) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.completion import networks
 from planner.cli.model_options import (
     device_option,
     engine_option,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command("curve")
-@click.argument("model")
+@click.argument("model", shell_complete=networks)
 @device_option
 @click.option(
     "--over", type=click.Choice(["batch", "threads", "streams"]), default="batch", show_default=True
@@ -74,7 +75,7 @@ def command(
     rows = [{**point_record(point, found.over), "latency_s": point.latency_s.mid} for point in found.points]
     table = [_row(point, found) for point in found.points]
     right = frozenset({found.over, "throughput", "energy"})
-    output.write(CommandResult(record, rows, table, heading, [], right))
+    output.write(CommandResult(record, rows, table, heading, [], right, ("energy",)))
     return OK
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.completion import networks
 from planner.cli.model_options import (
     device_option,
     engine_option,
@@ -16,7 +17,7 @@ from planner.cli.model_options import (
     precision_option,
     threads_option,
 )
-from planner.cli.output import CommandResult, Output, frame_rows, output_options
+from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, count, quantity, share
 from planner.cli.text.overheads import hidden_lines
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
     from planner.latency.result import Estimate
     from planner.workload.asked import Asked
 
+_RANK = ("precision", "bytes", "operators", "MACs", "bound")
+
 
 @click.command("estimate")
-@click.argument("model")
+@click.argument("model", shell_complete=networks)
 @device_option
 @click.option(
     "--unit", help="Compute unit, by id or kind, or auto for a look at all of them; default: the best."
@@ -131,8 +134,15 @@ def command(
     ]
     footer = [f"note: {text}" for text in result.warnings]
     footer += [f"not costed: {u.name} ({u.op_type}): {u.reason}" for u in result.unresolved]
-    rows = frame_rows(result.to_frame()) if layers else [_flat(record)]
-    output.write(CommandResult(record, rows, table, heading, footer, frozenset({"MACs", "bytes", "latency"})))
+
+    def rows() -> Rows:
+        return frame_rows(result.to_frame()) if layers else [_flat(record)]
+
+    output.write(
+        CommandResult(
+            record, rows, table, heading, footer, {"MACs", "bytes", "latency"}, _RANK, {"operators"}
+        )
+    )
     return OK if result.fits else INFEASIBLE
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.completion import networks
 from planner.cli.model_options import network_options
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import count, quantity
@@ -19,7 +20,7 @@ _SHOWN = 6
 
 
 @click.command("inspect")
-@click.argument("model")
+@click.argument("model", shell_complete=networks)
 @network_options
 @click.option("--precision", help="Count bytes as if tensors were kept in this precision.")
 @click.option("--engine", default="generic", show_default=True, help="Whose fusion rules make the kernels.")
@@ -69,7 +70,8 @@ def command(
         for op in workload.operators
     ]
     numbers = frozenset({"MACs", "operations", "in", "out", "weights"})
-    output.write(CommandResult(record, operator_rows(workload), table, heading, footer, numbers))
+    rank = ("in", "out", "operations", "weights", "type")
+    output.write(CommandResult(record, operator_rows(workload), table, heading, footer, numbers, rank))
 
 
 def _language_model(model: str) -> CommandResult:

@@ -8,6 +8,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_option
+from planner.cli.completion import device_ids, networks
 from planner.cli.model_options import network_options
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
@@ -23,9 +24,23 @@ _SHOWN = 5
 
 
 @click.command("split")
-@click.argument("model")
-@click.option("--device", "device_id", required=True, metavar="ID", help="Where frames arise.")
-@click.option("--server", "server_id", required=True, metavar="ID", help="Where the rest may run.")
+@click.argument("model", shell_complete=networks)
+@click.option(
+    "--device",
+    "device_id",
+    required=True,
+    metavar="ID",
+    help="Where frames arise.",
+    shell_complete=device_ids,
+)
+@click.option(
+    "--server",
+    "server_id",
+    required=True,
+    metavar="ID",
+    help="Where the rest may run.",
+    shell_complete=device_ids,
+)
 @click.option("--up", required=True, metavar="RATE", help="Rate from device to server: 20 Mbit/s.")
 @click.option("--down", metavar="RATE", help="Rate back; default: as up.")
 @click.option(
@@ -86,7 +101,11 @@ def command(
     table = [_row(cut, found) for cut in _shown(found)]
     rows = [_flat(cut) for cut in found.cuts]
     right = frozenset({"kernels", "sent up", "device", "link", "server"})
-    output.write(CommandResult(record, rows, table, heading, [], right))
+    output.write(
+        CommandResult(
+            record, rows, table, heading, [], right, ("kernels", "sent up", "server", "link", "device")
+        )
+    )
     return OK
 
 
@@ -95,7 +114,8 @@ def _time(text: str) -> float:
     try:
         return parse_quantity(text, "s")
     except UnitError as error:
-        raise InputError("--round-trip", [Problem("value", error.expected, repr(text))]) from None
+        problem = Problem("value", error.expected, repr(text), error.advice)
+        raise InputError("--round-trip", [problem]) from None
 
 
 def _verdict(found: Split) -> str:

@@ -10,6 +10,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_option
+from planner.cli.completion import networks
 from planner.cli.model_options import (
     device_option,
     engine_option,
@@ -28,9 +29,12 @@ if TYPE_CHECKING:
     from planner.schema.record.commands.variants import VariantRecord
     from planner.workload.asked import Asked
 
+_RANK = ("moved", "energy", "memory", "accuracy at risk")
+_PROSE = frozenset({"variant", "accuracy at risk"})
+
 
 @click.command("what-if")
-@click.argument("model")
+@click.argument("model", shell_complete=networks)
 @device_option
 @unit_option
 @mode_option
@@ -81,7 +85,7 @@ def command(
     table = [_row(item, reference) for item in found]
     right = frozenset({"gain", "memory", "moved"})
     rows = [_flat(row) for row in record["variants"]]
-    output.write(CommandResult(record, rows, table, heading, list(_footer(found)), right))
+    output.write(CommandResult(record, rows, table, heading, list(_footer(found)), right, _RANK, _PROSE))
     return OK if reference else INFEASIBLE
 
 

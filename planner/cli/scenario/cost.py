@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import interval
@@ -22,7 +23,7 @@ _BAR = 24
 
 
 @click.command("cost")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @click.option("--device", metavar="ID", help="This candidate alone; its price is asked for if missing.")
 @click.option("--draws", type=click.IntRange(min=2), default=1000, show_default=True, help="Of Monte Carlo.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of Monte Carlo, instead of the scenario's.")
@@ -45,7 +46,8 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     if study.tornado is None or study.monte_carlo is None:
         table = [{"device": name, "reason": reason} for name, reason in study.reasons]
         rows = [dict(row) for row in table]
-        output.write(CommandResult(record, rows, table, ["no option keeps every limit:"], asked))
+        lines = ["no option keeps every limit:"]
+        output.write(CommandResult(record, rows, table, lines, asked, prose={"reason"}))
         return INFEASIBLE
     first = study.options[0]
     notes = api.own_part_notes(tuple(item.option.device for item in study.options))
@@ -56,11 +58,13 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     right = frozenset({"first year", "over the horizon"})
     answer = CommandResult(
         {**record, "warnings": warnings},
-        frame_rows(study.to_frame()),
+        lambda: frame_rows(study.to_frame()),
         _lines(first.bill),
         _heading(first),
         footer,
         right,
+        ("from", "due"),
+        {"line", "from"},
     )
     output.write(answer)
     return OK
@@ -115,7 +119,8 @@ def _sums(bill: Bill) -> list[str]:
 
 def _others(study: CostStudy) -> list[str]:
     return [
-        f"{item.option.count} x {item.option.device}: in all {_amount(item.bill.total_cost)}, "
+        f"{item.option.count} x {item.option.device} on {item.option.runs_on} {item.option.precision}: "
+        f"in all {_amount(item.bill.total_cost)}, "
         f"{item.bill.cost_per_thousand_inferences:.3g} a thousand inferences"
         for item in study.options[1:]
     ]

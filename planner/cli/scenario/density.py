@@ -8,14 +8,17 @@ from pathlib import Path
 import click
 
 from planner import api
+from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import quantity, share
 from planner.units import format_percent
 
+_RANK = ("airflow", "power each", "throttled", "rise", "inlet")
+
 
 @click.command("density")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @hardware_option
 @output_options
 def command(scenario: Path, *, output: Output) -> int:
@@ -86,5 +89,5 @@ def command(scenario: Path, *, output: Output) -> int:
     heading = [f"airflow: {curve.airflow}"]
     right = frozenset(table[0])
     rows = [asdict(row) for row in curve.rows]
-    output.write(CommandResult(density_record(curve), rows, table, heading, footer, right))
+    output.write(CommandResult(density_record(curve), rows, table, heading, footer, right, _RANK))
     return INFEASIBLE if curve.limit.devices == 0 else OK

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("lint")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @click.option("--strict", is_flag=True, help="Exit status 3 while any error or warning is not accepted.")
 @hardware_option
 @output_options

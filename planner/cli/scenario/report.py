@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from planner import api
+from planner.cli.completion import scenarios
+from planner.cli.encoding import echo
 from planner.cli.output import Output
 from planner.cli.own_parts import hardware_option
 from planner.cli.scenario.report_changes import write_changes
@@ -21,7 +23,7 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.command("report")
-@click.argument("scenario", type=_FILE, required=False)
+@click.argument("scenario", type=_FILE, required=False, shell_complete=scenarios)
 @click.option("-o", "--output", "path", type=_FILE, help="PDF to write; with --compare also .md or .json.")
 @click.option("--data", type=_FILE, help="Also write every number as JSON.")
 @click.option("--html", "page", type=_FILE, help="Also write a page to turn and filter.")
@@ -58,7 +60,7 @@ def command(
 
     output = Output("table", path, quiet)
     if schema:
-        click.echo(json.dumps(api.report_schema(), indent=1))
+        echo(json.dumps(api.report_schema(), indent=1))
         return OK
     if compare is not None:
         return write_changes(*compare, output, language=language, paper=paper, font=font)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.encoding import echo
 from planner.cli.output import Output
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def write_changes(
         raise click.UsageError(f"expected -o FILE.pdf, .md or .json with --compare, got {path}")
     found = api.compare_reports(before, after, path, language=language, paper=paper, font=font)
     if path is None:
-        click.echo(found.markdown, nl=False)
+        echo(found.markdown, nl=False)
     else:
         output.say(f"wrote {path}")
     return OK if found.changes.none else INFEASIBLE

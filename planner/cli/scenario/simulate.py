@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
-from planner.cli.output import CommandResult, Output, frame_rows, output_options
+from planner.cli.completion import scenarios
+from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.claims import claim_lines
 from planner.cli.text.margins import margin_lines
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from planner.api.scenarios import SimulatedScenario
     from planner.plan.options.rack_run import RackRun
     from planner.rack.simulation import SimulationEngine
+    from planner.schema.record.commands.simulate import SettingRecord
 
 
 @click.command("simulate")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option("--replications", type=click.IntRange(min=2), help="Instead of the scenario's.")
@@ -52,7 +54,6 @@ def command(
     partial, with exit status 130.
     """
     from planner.cli.main import INFEASIBLE
-    from planner.plan.record.options import infeasible_record
 
     if log is not None:
         api.check_log(log)
@@ -68,11 +69,13 @@ def command(
     if isinstance(found, api.SimulatedScenario):
         output.write(_answer(found))
         return _logged(found, log, log_every, output)
+    from planner.plan.record.options import infeasible_record
+
     record = infeasible_record(found)
     reasons = record["reasons"]
     table = [{key: str(value) for key, value in row.items()} for row in reasons]
     heading = ["no candidate keeps every limit; each one's first reason:"]
-    output.write(CommandResult(record, reasons, table, heading))
+    output.write(CommandResult(record, reasons, table, heading, prose={"reason"}))
     return INFEASIBLE
 
 
@@ -99,6 +102,14 @@ def _status(simulated: RackRun) -> int:
     return INFEASIBLE if simulated.verdict == "FAIL" else OK
 
 
+def _setting(given: SettingRecord | None) -> str:
+    """Unit, engine, precision and what the latency rests on; nothing for a device given by numbers."""
+    if given is None:
+        return ""
+    unit = f"{given['units']} x {given['unit']}" if given["units"] > 1 else given["unit"]
+    return f" on {unit} {given['engine']} {given['precision']} [{given['latency_provenance']}]"
+
+
 def _answer(found: SimulatedScenario) -> CommandResult:
     """The simulated rack as table and record, with what the scenario asks about the rack beside."""
     from planner.plan.record.simulated import simulate_record
@@ -107,7 +118,8 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     rack, result = simulated.rack, simulated.result
     theory = api.theory_beside(simulated)
     notes = [*result.warnings, *api.own_part_notes(found.parts)]
-    answered = simulate_record(scenario, simulated, found.engine, theory, notes)
+    failures = found.failures
+    answered = simulate_record(scenario, simulated, found.engine, theory, notes, failures)
     table = [
         {
             "stream": stream.name,
@@ -116,15 +128,18 @@ def _answer(found: SimulatedScenario) -> CommandResult:
             "p50": quantity(stream.latency_s.p50, "s"),
             "p99": quantity(stream.latency_s.p99, "s"),
             "interval": interval(stream.latency_s.p99_low, stream.latency_s.p99_high, "s"),
+            "worst": quantity(stream.latency_s.p99_worst, "s"),
+            "broken": "-" if stream.installations_broken is None else share(stream.installations_broken),
             "asked": quantity(group.slo_s, "s"),
             "verdict": stream.verdict.value,
         }
         for stream, group in zip(result.streams, rack.streams, strict=True)
     ]
     temperature = result.devices.temperature_c
+    setting = _setting(answered.get("setting"))
     heading = [
-        f"{rack.count} x {rack.device.name}, {result.replications} runs of {rack.duration_s:g} s, seed "
-        f"{result.seed}",
+        f"{rack.count} x {rack.device.name}{setting}, {result.replications} runs of "
+        f"{rack.duration_s:g} s, seed {result.seed}",
         f"utilisation {share(result.devices.utilisation)}, throttled "
         f"{share(result.devices.throttled_share)}, "
         f"devices {temperature.mean:.1f} degC mean, {temperature.max:.1f} degC at most, "
@@ -133,7 +148,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     if rack.policies:
         changes = result.devices.open_changes
         heading.append(f"open devices changed {changes:.3g} times a run of {rack.duration_s:g} s")
-    if rack.life.outages or rack.life.failures or rack.life.update:
+    if not rack.life.quiet:
         heading.append(
             f"out of service {share(result.devices.out_share)} of device time, "
             f"{result.devices.outages:.3g} times a run"
@@ -145,11 +160,15 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     footer += ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
     footer += theory_lines(theory) if theory else []
-    footer += rack_life_lines(scenario, rack)
+    footer += rack_life_lines(scenario, rack, failures)
     footer += claim_lines(scenario)
     footer += [f"note: {text}" for text in notes]
     footer += [f"limit broken: {reason}" for reason in simulated.reasons]
     footer += margin_lines(simulated.margins)
-    rows = frame_rows(result.to_frame())
-    right = frozenset({"requests", "dropped", "p50", "p99", "asked"})
-    return CommandResult(answered, rows, table, heading, footer, right)
+
+    def rows() -> Rows:
+        return frame_rows(result.to_frame())
+
+    right = frozenset({"requests", "dropped", "p50", "p99", "worst", "broken", "asked"})
+    rank = ("dropped", "p50", "requests", "broken", "worst", "interval")
+    return CommandResult(answered, rows, table, heading, footer, right, rank)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.margins import host_lines, margin_lines
 from planner.cli.text.numbers import quantity, share
+from planner.cli.text.rack_notes import availability_text
 from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
@@ -19,9 +21,19 @@ if TYPE_CHECKING:
     from planner.plan.sizing.sized import SizedOption, Sizing
     from planner.rack.simulation import SimulationEngine
 
+_RANK = (
+    "racks", "busy", "worst", "a year", "hottest", "left", "power", "rests on", "setting", "on",
+    "p99 (low - high)",
+)  # fmt: skip
+
+
+_RIGHT = frozenset(
+    {"count", "racks", "busy", "p99 (low - high)", "worst", "hottest", "power", "to buy", "a year"}
+)
+
 
 @click.command("size")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
 @click.option(
     "--parts",
@@ -49,11 +61,12 @@ def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output
     output.write(
         CommandResult(
             sizing_record(sizing),
-            frame_rows(sizing.to_frame()),
+            lambda: frame_rows(sizing.to_frame()),
             [_table_row(item) for item in sizing.options],
             [sizing.source.scenario.question.strip()],
             [*_footer(sizing), *(f"note: {text}" for text in notes)],
-            frozenset({"count", "racks", "busy", "p99 (low - high)", "hottest", "power", "to buy", "a year"}),
+            _RIGHT,
+            _RANK,
         )
     )
     if sizing.feasible:
@@ -73,6 +86,7 @@ def _table_row(item: SizedOption) -> dict[str, str]:
         "racks": str(option.racks),
         "busy": share(item.simulated.result.devices.utilisation if item.simulated else option.utilisation),
         "p99 (low - high)": _p99(item),
+        "worst": _worst(item),
         "rests on": option.latency_provenance.value,
         "hottest": quantity(_hottest_c(item), "c"),
         "left": _left(item),
@@ -92,6 +106,15 @@ def _p99(item: SizedOption) -> str:
         return "unknown"
     low, mid, high = ("no end" if end is None else quantity(end, "s") for end in ends)
     return f"{mid} ({low} - {high})"
+
+
+def _worst(item: SizedOption) -> str:
+    """The worst p99 of single installations, and how many of them break the promise."""
+    tightest = item.tightest
+    if tightest is None or tightest.worst_s is None:
+        return "-"
+    broken = tightest.installations_broken
+    return quantity(tightest.worst_s, "s") + ("" if not broken else f", {share(broken)} broken")
 
 
 def _hottest_c(item: SizedOption) -> float:
@@ -131,7 +154,7 @@ def _footer(sizing: Sizing) -> list[str]:
     if best is not None and best.spares:
         lines.append(f"{best.option.device}, spares on top of {best.option.count}:")
         lines += [
-            f"  +{row.spares}: all that are needed up {row.enough_up * 100:.6g} % of the time"
+            f"  +{row.spares}: {availability_text(row.availability)}"
             + (", as asked" if row.meets_target else "")
             for row in best.spares
         ]

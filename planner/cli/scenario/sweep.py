@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Format, Output
 from planner.cli.own_parts import hardware_option
 
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from planner.plan.sweep.run import Sweep, SweepProgress
 
 _MOST_ROWS = 40
+_RANK = ("limit_devices", "currency", "power_w", "total_cost")
+"""Of the columns of the answer; the keys that were set always stay."""
 _SHOWN = ("verdict", "device", "count", "power_w", "total_cost", "currency", "limit_devices")
 _LINE_EVERY_S = 15.0
 
 
 @click.command("sweep")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @click.option(
     "--set",
     "settings",
@@ -74,6 +77,7 @@ def command(
         workers=workers,
         scheduler=scheduler,
         progress=_progress(output),
+        tell=output.progress,
     )
     output.progress_done()
     output.write(_answer(sweep))
@@ -142,7 +146,7 @@ def _answer(sweep: Sweep) -> CommandResult:
     }
     right = frozenset(name for name in ("point", *shown) if sweep.kinds.get(name) in ("int", "float"))
     rows = [{name: row.get(name) for name in sweep.kinds} for row in sweep.rows]
-    return CommandResult(record, rows, table, [], footer, right)
+    return CommandResult(record, rows, table, [], footer, right, _RANK)
 
 
 def _cell(value: object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from planner import api
+from planner.cli.layout import Grid, Line
 from planner.units import format_quantity
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _MARK = {"vendor": "", "measured": "", "derived": "", "assumed": "*"}
 
 
-def datasheet_lines(device: Device) -> list[str]:
+def datasheet_lines(device: Device) -> list[Line]:
     """The datasheet as lines of text; an assumed number carries an asterisk."""
     return [*_identity(device), "", *_modes(device), *_units(device), *_rest(device)]
 
@@ -45,7 +46,7 @@ def _identity(device: Device) -> Iterator[str]:
         yield f"host link  {link.technology}, {_text(link.bandwidth_bytes_per_s, 'bytes_per_s')} each way"
 
 
-def _modes(device: Device) -> Iterator[str]:
+def _modes(device: Device) -> Iterator[Line]:
     rows = []
     for mode in device.modes:
         ceiling = device.memory.ceilings_bytes_per_s.get(mode.id)
@@ -61,7 +62,7 @@ def _modes(device: Device) -> Iterator[str]:
     yield from _grid(["power mode", "limit", "idle", "bandwidth", "measured"], rows)
 
 
-def _units(device: Device) -> Iterator[str]:
+def _units(device: Device) -> Iterator[Line]:
     modes = [mode.id for mode in device.modes]
     for unit_id, unit in device.units.items():
         count = f"{unit.count.value} x " if unit.count.value > 1 else ""
@@ -122,13 +123,7 @@ def _text(number: Sourced[float] | None, dimension: str) -> str:
     return format_quantity(number.value, dimension, 3) + _MARK[number.status.value]
 
 
-def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Aligned columns, the first flush left, and an empty line after."""
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    for row in (head, *rows):
-        cells = [
-            row[0].ljust(widths[0]),
-            *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)),
-        ]
-        yield ("  " + "  ".join(cells)).rstrip()
+def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Line]:
+    """A small table of numbers, and an empty line after."""
+    yield Grid([dict(zip(head, row, strict=True)) for row in rows], right=frozenset(head[1:]))
     yield ""

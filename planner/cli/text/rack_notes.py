@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner import api
 from planner.cli.text.numbers import interval, quantity
-from planner.units import format_percent
+from planner.units import format_percent, format_time_share
 
 if TYPE_CHECKING:
     from planner.api.racks import ClockSaving
@@ -67,14 +67,14 @@ def new_model_lines(rack: Rack, result: RackResult) -> list[str]:
     return [f"{back}; of {seen.answered} requests on the first devices {', '.join(found)}"]
 
 
-def rack_life_lines(scenario: Scenario, rack: Rack) -> list[str]:
+def rack_life_lines(scenario: Scenario, rack: Rack, failures: FailureAnswer | None) -> list[str]:
     """Knee, updates, clock savings, failures and offloading, where the scenario asks."""
-    found = api.rack_answers(scenario, rack)
+    found = api.rack_answers(scenario, rack, failures)
     return [
         *_knee_lines(scenario, found.knee),
         *_update_lines(found.update),
         *_clock_lines(scenario, found.clock_savings),
-        *_failure_lines(scenario, found.failures),
+        *_failure_lines(found.failures),
         *_offload_lines(scenario, found.offload),
     ]
 
@@ -95,26 +95,37 @@ def _knee_lines(scenario: Scenario, knee: Knee | None) -> list[str]:
     return lines
 
 
-def _failure_lines(scenario: Scenario, answer: FailureAnswer | None) -> list[str]:
-    asked = scenario.failures
-    if asked is None or answer is None:
+def _failure_lines(answer: FailureAnswer | None) -> list[str]:
+    if answer is None:
         return []
     lines = [
-        f"failures, {asked.hot_spares} hot spares, each device up "
-        f"{format_percent(answer.availability, 3)} of the time:"
+        f"failures, {answer.count} devices and {answer.spares} spares, each up "
+        f"{format_percent(answer.device_availability, 3)} of the time:"
     ]
     for row in answer.rows:
-        state = "overloaded" if row.overloaded else "throttles" if row.throttles else "carries the load"
+        heat = "overloaded" if row.overloaded else "throttles" if row.throttles else "carries the load"
+        holds = answer.holds(row)
+        kept = "" if holds is None else ", keeps every promise" if holds else ", does not keep every promise"
         lines.append(
             f"  {row.failed} failed, {format_percent(row.probability, 3)} of the time: "
-            f"{format_percent(row.utilisation)} busy, {row.hottest_c:.0f} degC, {state}"
+            f"{format_percent(row.utilisation)} busy, {row.hottest_c:.0f} degC, {heat}{kept}"
         )
-    met = "kept" if answer.carried >= asked.target_ratio else "missed"
-    lines.append(
-        f"  carries its load {format_percent(answer.carried, 4)} of the time; "
-        f"{format_percent(asked.target_ratio, 4)} asked: {met}"
-    )
+    lines.append(f"  {availability_text(answer.availability)}; {_asked(answer)}")
     return lines
+
+
+def availability_text(share: float | None) -> str:
+    """The availability of a rack, as every command says it."""
+    if share is None:
+        return "availability (every promise holds): unknown, as the promises are not kept with all devices up"
+    return f"availability (every promise holds): {format_time_share(share)} of the time"
+
+
+def _asked(answer: FailureAnswer) -> str:
+    met = {True: "kept", False: "missed", None: "open"}[answer.met]
+    spares = answer.spares_for_target
+    enough = "" if answer.met or spares is None else f"; {spares} spares would reach it"
+    return f"{format_percent(answer.target, 4)} asked: {met}{enough}"
 
 
 def _offload_lines(scenario: Scenario, answer: OffloadAnswer | None) -> list[str]:

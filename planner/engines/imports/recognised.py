@@ -1,4 +1,4 @@
-"""Which tool wrote a file, told by marks in its content: for refusals that say what to do instead."""
+"""Which tool wrote a file, by marks in its content: for refusals that say what to do instead."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from weakref import WeakKeyDictionary
 
 from planner.latency.kernels.prepared import Prepared
 from planner.workload.dtypes import storage_bytes
@@ -38,8 +39,18 @@ class KernelFlow:
     flows: tuple[Flow, ...]
 
 
+_flows: WeakKeyDictionary[Prepared, KernelFlow] = WeakKeyDictionary()
+"""One network is placed at many operating points: in each mode, and on each unit that needs help."""
+
+
 def kernel_flow(prepared: Prepared) -> KernelFlow:
     """The flow of activations between a network's kernels; weights stay where their kernel is."""
+    if prepared not in _flows:
+        _flows[prepared] = _flow_of(prepared)
+    return _flows[prepared]
+
+
+def _flow_of(prepared: Prepared) -> KernelFlow:
     kernels, workload = prepared.kernels, prepared.workload
     makers = {access.tensor: index for index, kernel in enumerate(kernels) for access in kernel.writes}
     order = _sorted(kernels, makers)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.operating_point import OperatingPoint
@@ -28,6 +29,7 @@ from planner.latency.transfer.store import transfer_for
 from planner.provenance import weakest
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.device import Device, Precision
+from planner.units import format_quantity
 from planner.wording.message import key_of
 from planner.workload.workload import Workload
 
@@ -154,13 +156,20 @@ def place_prepared(workload: Workload, network: OnUnit, device: Device, point: O
     return Placement(point.unit, found, fell, crossed, crossing_s, known, decodes, network)
 
 
+_in_other_precisions: WeakKeyDictionary[Prepared, dict[Precision, Prepared]] = WeakKeyDictionary()
+"""Of each network, as its helpers run it: asked for at every operating point."""
+
+
 def _in_precision_of(
     helper: OperatingPoint, workload: Workload, prepared: Prepared, main: OperatingPoint
 ) -> Prepared:
     """The network as a helper runs it; the same where it computes in the precision of the main unit."""
     if helper.precision is main.precision:
         return prepared
-    return prepare(workload, prepared.workload.batch, helper.precision, main.engine)
+    known = _in_other_precisions.setdefault(prepared, {})
+    if helper.precision not in known:
+        known[helper.precision] = prepare(workload, prepared.workload.batch, helper.precision, main.engine)
+    return known[helper.precision]
 
 
 def _moved(band: Band, here: LayerEstimate, there: LayerEstimate) -> Band:
@@ -211,10 +220,18 @@ def _nowhere(device: Device, point: OperatingPoint, against: Refusals) -> InputE
     problem = Problem(
         "unit",
         f"a unit of {device.id} that runs {', '.join(kinds)}",
-        f"{point.unit} with {point.engine}, and no other unit to help out",
+        f"{point.unit} with {point.engine} ({_what_it_has(point)}), and no other unit to help out",
         "choose another unit or replace those operators",
     )
     return InputError("estimate", [problem])
+
+
+def _what_it_has(point: OperatingPoint) -> str:
+    """The number formats of a unit, and its memory where it has none but that on the chip."""
+    formats = ", ".join(point.peaks_ops_per_s)
+    if not point.on_chip or not point.cache_bytes:
+        return formats
+    return f"{formats}, {format_quantity(point.cache_bytes, 'bytes', 3)} on chip"
 
 
 def _with_fallback_notes(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from planner.latency.band import Band
 from planner.latency.result import Estimate
 from planner.schema.reading.quantity import Money
+from planner.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+PlanFor = Literal["typical", "cautious"]
+"""Whether a plan counts on the middle of the planning latency or on its high end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,11 @@ class Limits:
     max_power_w: float | None = None
     budget: Money | None = None
     rates: Mapping[str, float] = field(default_factory=dict)
+    plan_for: PlanFor = "cautious"
+
+    def counted_s(self, planning: Band) -> float:
+        """The planning latency that is compared with the limit: the one that a plan will count on."""
+        return planning.high if self.plan_for == "cautious" else planning.mid
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +91,8 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparison(Shown):
     """All candidates, best first, and the combinations that cannot run.
 
     `contradiction` stands where nothing is feasible: the limits that together leave nothing, and what
@@ -93,11 +103,18 @@ class Comparison:
     refusals: tuple[Refusal, ...]
     contradiction: str | None = None
     notes: tuple[str, ...] = ()
+    plan_for: PlanFor = "cautious"
 
     @property
     def feasible(self) -> tuple[Candidate, ...]:
         """The candidates that keep every limit."""
         return tuple(candidate for candidate in self.candidates if candidate.feasible)
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        best = f"; best {self.feasible[0].name}" if self.feasible else ""
+        return f"of {len(self.candidates)} candidates, {len(self.feasible)} feasible{best}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row per candidate; units are in the column names."""

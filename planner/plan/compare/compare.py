@@ -50,9 +50,10 @@ def compare(
     """Estimate every combination on the best unit of each part, and say which keep the limits, best first.
 
     `unit` names a unit or a kind of unit; a part without it is refused. A candidate keeps the latency limit
-    when its typical planning latency does. Best first: feasible, then on the Pareto front over latency per
-    inference, power, price and risk, then the faster. Raises `InputError` for a budget that the price of a
-    part cannot be compared with, for want of an exchange rate.
+    when the latency that a plan will count on does: the cautious one, unless the limits say typical. Best
+    first: feasible, then on the Pareto front over latency per inference, power, price and risk, then the
+    faster. Raises `InputError` for a budget that the price of a part cannot be compared with, for want of an
+    exchange rate.
     """
     devices, limits = list(devices), limits or Limits()
     require_modes(devices, modes)
@@ -73,7 +74,7 @@ def compare(
                         break
                     kept.append(_candidate(found, device, limits))
     candidates, notes = ranked(_without_repeats(kept), limits)
-    return Comparison(candidates, tuple(refused), contradiction(candidates, limits), notes)
+    return Comparison(candidates, tuple(refused), contradiction(candidates, limits), notes, limits.plan_for)
 
 
 def _asked(precision: Precision | None) -> str:
@@ -110,10 +111,12 @@ def _candidate(found: Compared, device: Device, limits: Limits) -> Candidate:
 
 
 def _latency_reason(planning: Band, limits: Limits) -> str | None:
-    if limits.max_latency_s is None or planning.mid <= limits.max_latency_s:
+    counted_s = limits.counted_s(planning)
+    if limits.max_latency_s is None or counted_s <= limits.max_latency_s:
         return None
+    typical = "" if limits.plan_for == "typical" else f" (typical {format_quantity(planning.mid, 's', 3)})"
     return (
-        f"typical latency {format_quantity(planning.mid, 's', 3)} is over the "
+        f"{limits.plan_for} latency {format_quantity(counted_s, 's', 3)}{typical} is over the "
         f"{format_quantity(limits.max_latency_s, 's')} asked"
     )
 

@@ -100,11 +100,12 @@ def contradiction(candidates: Sequence[Candidate], limits: Limits) -> str | None
         return None
     limits_text = {name: _reported(name, limits) for name in names}
     if len(names) == 1:
-        return f"no candidate keeps {limits_text[names[0]]}; the nearest takes {_least(candidates, names[0])}"
+        least = _least(candidates, names[0], limits)
+        return f"no candidate keeps {limits_text[names[0]]}; the nearest takes {least}"
     lines = []
     for name in names:
         kept = [c for c in candidates if name not in c.broken]
-        needs = [f"{_least(kept, other)} or more" for other in names if other != name]
+        needs = [f"{_least(kept, other, limits)} or more" for other in names if other != name]
         lines.append(f"what keeps {limits_text[name]} takes {' and '.join(needs)}")
     return f"{' and '.join(limits_text.values())} contradict each other: {'; '.join(lines)}"
 
@@ -119,10 +120,10 @@ def _reported(name: str, limits: Limits) -> str:
     return "the memory of the part"
 
 
-def _least(candidates: Sequence[Candidate], name: str) -> str:
+def _least(candidates: Sequence[Candidate], name: str, limits: Limits) -> str:
     """The least of what a limit is about, among some candidates."""
     if name == "latency":
-        return format_quantity(min(c.planning_latency_s.mid for c in candidates), "s", 3)
+        return format_quantity(min(limits.counted_s(c.planning_latency_s) for c in candidates), "s", 3)
     if name == "power":
         return f"{min(c.estimate.part_power_w.high for c in candidates):.3g} W"
     if name == "memory":

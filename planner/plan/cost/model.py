@@ -10,7 +10,7 @@ holds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from planner.errors import InputError
@@ -67,7 +67,10 @@ class CostModel:
     Raises `InputError` where the price of the part, or an exchange rate, is missing.
     """
 
-    def __init__(self, scenario: Scenario, estimator: Estimator, option: Option) -> None:
+    def __init__(
+        self, scenario: Scenario, estimator: Estimator, option: Option, counts: Sequence[int] = ()
+    ) -> None:
+        """`counts` are the devices of each year as they were sized; the option's own unless given."""
         self.scenario, self.option = scenario, option
         self.device = option.part
         price = price_of(scenario, self.device)
@@ -83,11 +86,23 @@ class CostModel:
         self._lives: dict[tuple[int, int], tuple[Year, ...]] = {}
         self.inputs = tuple(item for item in self._all_inputs() if item.band.low < item.band.high)
         self._planned = {item.name: item.planned for item in self._all_inputs()}
-        self._more = 0
-        if scenario.deployment is None:
-            # What simulation found to be needed beyond the closed form is kept at every place: the form alone
-            # is too low.
-            self._more = max(0, option.count - self._count(scenario, self._services_at(self._planned), 1))
+        self._seen_over_closed = self._power_seen()
+        # What simulation found to be needed beyond the closed form is kept at every quantile: the form alone
+        # is too low.
+        self._more = tuple(self._beyond_closed_form(counts or (option.count,)))
+
+    def _power_seen(self) -> float:
+        """What follows the load as the rack was seen to draw it, over what the closed form expects."""
+        closed_w = self._sized(self.scenario, self.option.services, exactly=self.option.count).draw.load_w
+        return self.option.draw.load_w / closed_w if closed_w > 0 else 1.0
+
+    def _beyond_closed_form(self, counts: Sequence[int]) -> Iterator[int]:
+        if self.scenario.deployment is not None:
+            return
+        services, count = self._services_at(self._planned), 1
+        for year, sized in enumerate(counts):
+            count = self._count(scenario_in_year(self.scenario, year), services, count)
+            yield max(0, sized - count)
 
     def bill(self, quantiles: Mapping[str, float] | None = None) -> Bill:
         """The bill at these quantiles of the inputs, the others as planned."""
@@ -171,7 +186,9 @@ class CostModel:
             scenario = scenario_in_year(growing, number)
             if scenario.deployment is None:
                 count = self._count(scenario, services, count)
-                option = self._sized(scenario, services, exactly=count + self._more)
+                option = self._sized(
+                    scenario, services, exactly=count + self._more[min(number, len(self._more) - 1)]
+                )
             else:
                 option = self._sized(scenario, services, exactly=self.option.count)
             found.append(self._year(scenario, option))
@@ -207,7 +224,7 @@ class CostModel:
             absorbed=min(1.0, option.mean_offered_utilisation) * option.count / installed,
             # What follows the load over the day, apart from what does not: a tariff by the hour weighs them
             # differently.
-            draw=option.draw,
+            draw=Draw(option.draw.fixed_w, option.draw.load_w * self._seen_over_closed),
         )
 
     def _services_at(self, at: Mapping[str, float]) -> tuple[Service, ...]:

@@ -39,15 +39,19 @@ class Spending:
 
 
 def spending(
-    scenario: Scenario, estimator: Estimator, options: Sequence[Option], chosen: Option | None
+    scenario: Scenario,
+    estimator: Estimator,
+    options: Sequence[Option],
+    chosen: Option | None,
+    counts: Sequence[int] = (),
 ) -> Spending:
-    """Capital and what follows year by year."""
+    """Capital and what follows year by year; `counts` are the chosen option's devices in each."""
     terms = scenario.money
     years = _years(terms.horizon_years)
     shown = _shown(options, chosen) if chosen else []
     lines = [_line(option, years) for option in shown if option.cost.capital is not None]
     priced = chosen is not None and price_of(scenario, chosen.part) is not None
-    found = tornado(CostModel(scenario, estimator, chosen)) if chosen and priced else None
+    found = tornado(CostModel(scenario, estimator, chosen, counts)) if chosen and priced else None
     return Spending(terms.currency, terms.horizon_years, years, tuple(lines), found)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from planner.errors import InputError, Problem, UnknownIdError
+from planner.hardware.catalog import match_devices
 from planner.plan.cost.model import CostModel
 from planner.plan.cost.sensitivity import MonteCarlo, Tornado, monte_carlo, tornado
 from planner.plan.money.bill import Bill
@@ -15,8 +16,10 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.file import ScenarioFile, read_workloads
-from planner.plan.sizing.closed_form import Sized, size
-from planner.plan.sizing.deployed import deployed_option
+from planner.plan.sizing.runner import Runner
+from planner.plan.sizing.sized import VERDICT_ORDER, SizedOption, Sizing, size_scenario
+from planner.rack.counts.results import Verdict
+from planner.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,11 +35,13 @@ class Costed:
 
     option: Option
     bill: Bill
+    verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class CostStudy:
-    """The best option of each part with its bill, cheapest first, and the sensitivity of the first.
+@dataclass(frozen=True, slots=True, repr=False)
+class CostStudy(Shown):
+    """The best option of each part with its bill, best verdict and then cheapest first; what the first
+    one's cost depends on.
 
     `missing` is what has to be stated before the other candidates can be costed; `reasons` say which limits
     the rest of them breaks. Without options nothing keeps the limits.
@@ -49,6 +54,16 @@ class CostStudy:
     monte_carlo: MonteCarlo | None
     reasons: tuple[tuple[str, str], ...] = ()
     """Part and reason, for each part with a price and without a feasible option."""
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        first = self.options[0] if self.options else None
+        if first is None:
+            return f"of {self.source.scenario.id}: no option keeps every limit"
+        sum_text = f"{first.bill.total_cost:,.0f} {first.bill.currency}"
+        found = f"{first.option.count} x {first.option.device}, {sum_text}"
+        return f"of {self.source.scenario.id}: {found}; {len(self.options)} options"
 
     def to_frame(self) -> pd.DataFrame:
         """One row an option, cheapest first; money is in `currency`."""
@@ -87,71 +102,83 @@ def cost_study(
     seed: int | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> CostStudy:
-    """The cost of the rack that a scenario gives, or of the best option of each part, in closed form.
+    """The cost of the rack that a scenario gives, or of each part as `planner size` has it.
 
     `device` narrows the candidates to one part. Draws come from `seed`, the scenario's unless given. Raises
     `InputError` where the price of the part asked about, or of every one, is missing: by name, all at once.
     """
     refuse_synthetic(source.scenario)
     estimator = Estimator(read_workloads(source))
-    options, missing, sized = _options(source, estimator, device, progress)
-    if not options:
-        return CostStudy(source, (), missing, None, None, _reasons(sized, device, ()))
-    models = [CostModel(source.scenario, estimator, option) for option in options]
+    sizing = size_scenario(_narrowed(source, device), runner=Runner(progress=progress), estimator=estimator)
+    items, missing = _priced(sizing, device)
+    if not items:
+        return CostStudy(source, (), missing, None, None, _reasons(sizing, ()))
+    models = [CostModel(source.scenario, estimator, item.option, counts=_counts(item)) for item in items]
     costed = sorted(
-        zip(models, [model.bill() for model in models], strict=True), key=lambda pair: pair[1].total_cost
+        zip(items, models, [model.bill() for model in models], strict=True),
+        key=lambda row: (VERDICT_ORDER[row[0].verdict], row[2].total_cost),
     )
     progress(f"costing {draws} draws")
-    kept = [model for model, _ in costed[:MOST_OPTIONS]]
+    kept = [model for _, model, _ in costed[:MOST_OPTIONS]]
     return CostStudy(
         source,
-        tuple(Costed(model.option, bill) for model, bill in costed),
+        tuple(Costed(item.option, bill, item.verdict) for item, _, bill in costed),
         missing,
         tornado(kept[0]),
         monte_carlo(kept, draws=draws, seed=source.scenario.simulation.seed if seed is None else seed),
-        _reasons(sized, device, [option.device for option in options]),
+        _reasons(sizing, [item.option.device for item in items]),
     )
 
 
-def _options(
-    source: ScenarioFile, estimator: Estimator, device: str | None, progress: Callable[[str], None]
-) -> tuple[list[Option], tuple[Problem, ...], Sized | None]:
-    """The options to be costed, what is missing for others, and the whole sizing where nothing is given."""
-    scenario = source.scenario
-    if scenario.deployment is not None:
-        given = deployed_option(scenario, scenario.deployment, estimator)
-        if device not in (None, given.device):
-            raise UnknownIdError("device of the scenario's deployment", str(device), [given.device])
-        require_prices(scenario, [given.part])
-        return [given], (), None
-    sized = size(scenario, estimator, progress=lambda name: progress(f"sizing {name}"))
-    parts = {option.device: option.part for option in sized.options}
-    if device is not None:
-        if device not in parts:
-            raise UnknownIdError("candidate of the scenario", device, parts)
-        parts = {device: parts[device]}
+def _narrowed(source: ScenarioFile, device: str | None) -> ScenarioFile:
+    """The scenario with one candidate alone; `UnknownIdError` where that is none of its candidates."""
+    if device is None:
+        return source
+    given, candidates = source.scenario.deployment, source.scenario.candidates
+    if given is not None:
+        if device != given.device:
+            raise UnknownIdError("device of the scenario's deployment", device, [str(given.device)])
+        return source
+    known = match_devices(candidates.devices)
+    if device not in known:
+        raise UnknownIdError("candidate of the scenario", device, known)
+    alone = candidates.model_copy(update={"devices": [device]})
+    return replace(source, scenario=source.scenario.model_copy(update={"candidates": alone}))
+
+
+def _counts(item: SizedOption) -> tuple[int, ...]:
+    """Devices in each year, as they were sized; the first year's alone without growth."""
+    return tuple(year.count for year in item.years) or (item.option.count,)
+
+
+def _priced(sizing: Sizing, device: str | None) -> tuple[list[SizedOption], tuple[Problem, ...]]:
+    """Parts that keep the limits and have a price, and what is missing for others.
+
+    A rack that is given is costed whatever it breaks. `InputError` where nothing has a price.
+    """
+    scenario = sizing.source.scenario
+    parts = {item.option.device: item.option.part for item in sizing.options}
+    if device is not None or scenario.deployment is not None:
         require_prices(scenario, parts.values())
     problems = {name: missing_price(scenario, part) for name, part in parts.items()}
     missing = {problem.where: problem for problem in problems.values() if problem is not None}
-    best: dict[str, Option] = {}
-    for option in sized.options:
-        if option.feasible and option.device in parts and problems[option.device] is None:
-            best.setdefault(option.device, option)
-    if not best and len(missing) == len(parts):
+    found = [
+        item
+        for item in sizing.options
+        if problems[item.option.device] is None
+        and (scenario.deployment is not None or (item.option.feasible and item.verdict is not Verdict.FAIL))
+    ]
+    if not found and parts and len(missing) == len(parts):
         raise InputError(f"scenario {scenario.id}", missing.values())
-    return list(best.values()), tuple(missing.values()), sized
+    return found, tuple(missing.values())
 
 
-def _reasons(sized: Sized | None, device: str | None, costed: Collection[str]) -> tuple[tuple[str, str], ...]:
-    """The first reason against each part that was asked about and has no option that was costed."""
-    if sized is None:
-        return ()
+def _reasons(sizing: Sizing, costed: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """The first reason against each part that has no option that was costed."""
     found: dict[str, str] = {}
-    for option in sized.options:
-        if option.reasons:
-            found.setdefault(option.device, option.reasons[0])
-    for refusal in sized.refusals:
+    for item in sizing.options:
+        if item.option.reasons or item.verdict is Verdict.FAIL:
+            found.setdefault(item.option.device, item.verdict_reason)
+    for refusal in sizing.refusals:
         found.setdefault(refusal.device, refusal.reason)
-    return tuple(
-        (name, reason) for name, reason in found.items() if name not in costed and device in (None, name)
-    )
+    return tuple((name, reason) for name, reason in found.items() if name not in costed)

@@ -116,13 +116,13 @@ def _room(scenario: Scenario, part: Device) -> SiteLimit:
     height = scenario.site.rack_units
 
     def units(count: int) -> float:
-        return rack_units(scenario, part, count + scenario.planning.spares)
+        return rack_units(scenario, part, count + scenario.spares)
 
     def wrong(count: int, ease: float) -> str | None:
         if units(count) <= ease * height:
             return None
         has = f"{ease * height:g}"
-        taken, spares = f"{units(count):g}", scenario.planning.spares
+        taken, spares = f"{units(count):g}", scenario.spares
         if spares:
             return counted("density.room_with_spares", spares, count=f"{count:,}", units=taken, has=has)
         return message("density.room", count=f"{count:,}", units=taken, has=has)

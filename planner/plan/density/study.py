@@ -30,9 +30,9 @@ from planner.plan.options.option import Option
 from planner.plan.rack.rack_model import fixed_power_w, rack_air
 from planner.plan.rack.synthetic import synthetic_rack
 from planner.plan.scenario.file import ScenarioFile, read_workloads
-from planner.plan.sizing.closed_form import size
 from planner.plan.sizing.deployed import deployed_option
 from planner.plan.sizing.runner import rack_of_option
+from planner.plan.sizing.sized import size_scenario
 from planner.rack.description.rack import Rack
 from planner.rack.heat.cooling import PLANT_SUPPLY_C, chilled_water_cop, facility
 from planner.rack.studies.airflow_models import (
@@ -204,19 +204,17 @@ def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surro
 
 
 def rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
-    """The rack that the scenario gives, or else the best sized option's, and the option; none is simulated.
+    """The rack that the scenario gives, or else the one that `planner size` puts first, and its option.
 
     `InputError` where no option keeps the scenario's limits.
     """
-    scenario = source.scenario
-    estimator = Estimator(read_workloads(source))
-    if scenario.deployment is not None:
-        option = deployed_option(scenario, scenario.deployment, estimator)
-    else:
-        feasible = [option for option in size(scenario, estimator).options if option.feasible]
-        if not feasible:
-            advice = "give a `deployment`, or see `planner report` for what each option breaks"
-            problem = Problem("candidates", "an option that keeps every limit", "none", advice)
-            raise InputError(source.file, [problem])
-        option = feasible[0]
-    return rack_of_option(scenario, option), option
+    if source.scenario.deployment is not None:
+        estimator = Estimator(read_workloads(source))
+        option = deployed_option(source.scenario, source.scenario.deployment, estimator)
+        return rack_of_option(source.scenario, option), option
+    best = size_scenario(source, first_only=True).best
+    if best is None or best.simulated is None:
+        advice = "give a `deployment`, or see `planner report` for what each option breaks"
+        problem = Problem("candidates", "an option that keeps every limit", "none", advice)
+        raise InputError(source.file, [problem])
+    return best.simulated.rack, best.option

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Literal
 
 from planner.plan.money.economics import (
     SECONDS_PER_YEAR,
+    balancer_price,
     carriers_price,
     discounted,
-    rack_units,
     yearly_lines,
     years,
 )
@@ -149,6 +149,8 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
         "spares": _Running("at purchase", "devices on standby, at the same price"),
         "carriers": _Running("at purchase", _carriers_text(scenario, device)),
     }
+    if scenario.balancer is not None:
+        found["balancer"] = _Running("at purchase", scenario.balancer.note)
     held: dict[str, float] = dict.fromkeys(found, 0.0)
     capital = 0.0
     for start, (length, year) in enumerate(zip(years(scenario), life, strict=True)):
@@ -157,6 +159,8 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
             "spares": (year.installed - year.count) * price.mid,
             "carriers": carriers_price(scenario, device, year.installed) or 0.0,
         }
+        if scenario.balancer is not None:
+            value["balancer"] = balancer_price(scenario) or 0.0
         for name, amount in value.items():
             # Devices are added and never sold: a year that needs fewer buys none.
             bought = max(0.0, amount - held[name])
@@ -164,9 +168,7 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
             found[name].present_value += bought * discounted(scenario, start)
             found[name].first += bought if start == 0 else 0.0
         capital = sum(held.values())
-        for name, amount in yearly_lines(
-            scenario, rack_units(scenario, device, year.installed), year.draw, capital
-        ):
+        for name, amount in yearly_lines(scenario, device, year.installed, year.draw, capital, price.mid):
             line = found.setdefault(name, _Running("each year", _BASES[name]))
             line.first += amount if start == 0 else 0.0
             # Running costs fall due at the end of each year, purchases at its beginning.
@@ -186,6 +188,7 @@ _BASES = {
     "space": "rack units taken, at the scenario's price",
     "maintenance": "share of the capital a year",
     "uplink": "as the scenario prices it",
+    "replacements": "failures a year times the price of what fails",
 }
 
 

@@ -64,7 +64,9 @@ def rack_cost(scenario: Scenario, device: Device, installed: int, draw: Draw) ->
     maintenance.
     """
     capital = capital_of(scenario, device, installed)
-    yearly = dict(yearly_lines(scenario, rack_units(scenario, device, installed), draw, capital))
+    price = price_of(scenario, device)
+    each = None if price is None else price.mid
+    yearly = dict(yearly_lines(scenario, device, installed, draw, capital, each))
     running = sum(yearly.values())
     total = None
     if capital is not None:
@@ -73,9 +75,17 @@ def rack_cost(scenario: Scenario, device: Device, installed: int, draw: Draw) ->
 
 
 def capital_of(scenario: Scenario, device: Device, installed: int) -> float | None:
-    """What this many devices and their carriers cost to buy; None where a price is unknown."""
+    """What this many devices, their carriers and a balancer cost to buy; None where a price is unknown."""
     carriers, price = carriers_price(scenario, device, installed), price_of(scenario, device)
-    return None if price is None or carriers is None else installed * price.mid + carriers
+    balancer = balancer_price(scenario)
+    if price is None or carriers is None or balancer is None:
+        return None
+    return installed * price.mid + carriers + balancer
+
+
+def balancer_price(scenario: Scenario) -> float | None:
+    """What the stated balancer costs; None where its currency has no rate."""
+    return in_currency(scenario.balancer.price_money, scenario) if scenario.balancer else 0.0
 
 
 def carriers_price(scenario: Scenario, device: Device, installed: int) -> float | None:
@@ -87,7 +97,12 @@ def carriers_price(scenario: Scenario, device: Device, installed: int) -> float 
 
 @formula("facility_energy")
 def yearly_lines(
-    scenario: Scenario, units: float, draw: Draw, capital: float | None
+    scenario: Scenario,
+    device: Device,
+    installed: int,
+    draw: Draw,
+    capital: float | None,
+    device_price: float | None,
 ) -> Iterator[tuple[str, float]]:
     """Every cost of a year that the scenario prices, by name; `draw` is the rack's own, without cooling."""
     money, pue = scenario.money, scenario.site.pue
@@ -95,11 +110,29 @@ def yearly_lines(
     yield "energy", energy
     yield "cooling and losses", energy * (pue - 1.0)
     if money.space_money is not None:
-        yield "space", units * money.space_money.amount
+        yield "space", rack_units(scenario, device, installed) * money.space_money.amount
     if money.maintenance_ratio and capital is not None:
         yield "maintenance", capital * money.maintenance_ratio
     if money.uplink_money is not None:
         yield "uplink", money.uplink_money.amount
+    if scenario.failures is not None and device_price is not None:
+        yield "replacements", replacements_per_year(scenario, device, installed, device_price)
+
+
+@formula("replacements")
+def replacements_per_year(scenario: Scenario, device: Device, installed: int, device_price: float) -> float:
+    """What failures cost a year: failures a year x price, of devices and of carriers where these fail too.
+
+    In the long run each fails once in MTBF + MTTR: what is being repaired does not fail.
+    """
+    failures = scenario.failures
+    if failures is None:
+        return 0.0
+    yearly = installed * device_price * SECONDS_PER_YEAR / (failures.mtbf_s + failures.mttr_s)
+    if failures.carrier is not None:
+        carriers = carriers_price(scenario, device, installed) or 0.0
+        yearly += carriers * SECONDS_PER_YEAR / (failures.carrier.mtbf_s + failures.carrier.mttr_s)
+    return yearly * failures.replacement_ratio
 
 
 def years(scenario: Scenario) -> list[float]:

@@ -4,18 +4,20 @@ follows."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from planner.latency.band import Band
-from planner.latency.planning import Shortfall
-from planner.latency.result import Estimate, OtherUnit
-from planner.latency.units.compete import instances_of
-from planner.plan.options.hosting import Hosting
-from planner.plan.options.margin import Margin
 from planner.provenance import Provenance
 from planner.rack.description.rack import Service, Unit
 from planner.schema.hardware.device import ComputeUnit, Device, Mode
 from planner.units import format_quantity
 from planner.wording.message import Message, message
+
+if TYPE_CHECKING:
+    from planner.latency.planning import Shortfall
+    from planner.latency.result import Estimate, OtherUnit
+    from planner.plan.options.hosting import Hosting
+    from planner.plan.options.margin import Margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,8 @@ class Option:
     @property
     def instances(self) -> int:
         """How many of the unit serve side by side in one device."""
+        from planner.latency.units.compete import instances_of
+
         return instances_of(self.part, [item.estimate for item in self.networks])
 
     @property

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from planner.plan.options.margin import Margin, worst_of
-from planner.plan.options.option import Option
 from planner.rack.counts.results import RackResult, Verdict
 from planner.rack.description.rack import Rack
 from planner.rack.sequential import rack_verdict
+
+if TYPE_CHECKING:
+    from planner.plan.options.option import Option
 
 
 @dataclass(frozen=True, slots=True)

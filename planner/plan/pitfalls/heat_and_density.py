@@ -162,7 +162,7 @@ def _updates(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
 def _no_spare(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     """A rack that loses requests when one device is out."""
     option, scenario = facts.option, facts.scenario
-    spares = scenario.planning.spares + (scenario.failures.hot_spares if scenario.failures else 0)
+    spares = scenario.spares
     if option is None or spares:
         return
     if option.count == 1:

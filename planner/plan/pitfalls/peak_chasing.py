@@ -74,7 +74,7 @@ def _memory_bound(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     reached = 2 * sum(layer.macs for layer in slowest.layers) / slowest.latency_s.mid
     leaner, carried = _with_less_peak(facts, option, rule.thresholds["less_peak"]), ""
     if leaner is not None:
-        less = format_percent(_peak_of(leaner) / peak)
+        less = format_percent(_of_device(leaner) / _of_device(option))
         carried = message("evidence.leaner", rack=rack_text(leaner), less=less)
     text = message(
         "evidence.memory_bound",
@@ -102,12 +102,18 @@ def _with_less_peak(facts: PlanFacts, option: Option, less: float) -> Option | N
     for other in facts.others:
         known = other.cost.total is not None and option.cost.total is not None
         cheaper = known and (other.cost.total or 0.0) <= (option.cost.total or 0.0)
-        if other.device != option.device and cheaper and _peak_of(other) <= less * _peak_of(option):
+        if other.device != option.device and cheaper and _of_device(other) <= less * _of_device(option):
             return other
     return None
 
 
+def _of_device(option: Option) -> float:
+    """Peak of all instances of the unit that serve in one device."""
+    return option.instances * _peak_of(option)
+
+
 def _peak_of(option: Option) -> float:
+    """Peak of one instance of the unit."""
     unit = option.compute_unit
     return unit.peaks_ops_per_s[Precision(option.precision)][option.mode].value
 

@@ -11,20 +11,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import nnls
 
 from planner.errors import InputError, Problem
-from planner.hardware.catalog import read_device
 from planner.latency.band import Band
-from planner.latency.estimate import estimate
-from planner.latency.power import average_power_w
-from planner.latency.result import Estimate
 from planner.schema.record.commands.simulate import ClaimRecord, ClaimsRecord
 from planner.schema.scenario.claims import Claim
 from planner.schema.scenario.scenario import Scenario
-from planner.zoo.source import read_model
+
+if TYPE_CHECKING:
+    from planner.latency.result import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +81,10 @@ def claim_answers(scenario: Scenario) -> tuple[ClaimAnswer, ...]:
 
 
 def _answer(index: int, claim: Claim) -> ClaimAnswer:
+    from planner.hardware.catalog import read_device
+    from planner.latency.estimate import estimate
+    from planner.zoo.source import read_model
+
     try:
         found = estimate(
             read_model(claim.model, batch=claim.batch),
@@ -121,6 +123,8 @@ def _figures(claim: Claim, found: Estimate, mean_w: Band | None) -> list[Reporte
 
 def _mean_power_w(claim: Claim, found: Estimate) -> Band | None:
     """Power at the reported rate: busy for the predicted share of the reported latency, idle for the rest."""
+    from planner.latency.power import average_power_w
+
     if claim.latency_s is None or claim.power_w is None or claim.latency_s <= found.latency_s.mid:
         return None
     power, latency = found.power_w, found.latency_s
@@ -144,6 +148,8 @@ def ladders(answers: Sequence[ClaimAnswer]) -> tuple[Ladder, ...]:
 
 
 def _ladder(name: str, device: str, quantity: str, figures: Sequence[ReportedFigure]) -> Ladder:
+    from scipy.optimize import nnls
+
     reported = np.array([figure.reported for figure in figures])
     predicted = np.array([figure.predicted.mid for figure in figures])
     terms = np.column_stack([np.ones(len(reported)), predicted]) / reported[:, None]

@@ -8,7 +8,6 @@ from planner.plan.rack.questions import (
     UpdateAnswer,
     claim_holds,
     clock_savings,
-    failure_answer,
     knee_answer,
     offload_answer,
     update_answer,
@@ -32,12 +31,15 @@ from planner.schema.scenario.rack_study import ClockScaling
 from planner.schema.scenario.scenario import Scenario
 
 
-def life_record(scenario: Scenario, rack: Rack) -> RackLifeRecord:
-    """Failures, offloading, knee, model update and clock savings; a key for each that is asked."""
+def life_record(scenario: Scenario, rack: Rack, failures: FailureAnswer | None = None) -> RackLifeRecord:
+    """Failures, offloading, knee, model update and clock savings; a key for each that is asked.
+
+    `failures` is the answer of `failure_answer`, which simulates.
+    """
     record: RackLifeRecord = {}
-    failures, offloaded = failure_answer(scenario, rack), offload_answer(scenario, rack)
+    offloaded = offload_answer(scenario, rack)
     if failures is not None:
-        record["failures"] = _failures_record(failures)
+        record["failures"] = failures_record(failures)
     if offloaded is not None:
         record["offload"] = _offload_record(offloaded)
     knee = knee_answer(scenario)
@@ -63,9 +65,15 @@ def new_model_record(found: UpdateResult) -> NewModelRecord:
     }
 
 
-def _failures_record(found: FailureAnswer) -> FailuresRecord:
+def failures_record(found: FailureAnswer) -> FailuresRecord:
+    """How often every promise of the rack holds."""
     return {
         "availability": found.availability,
+        "device_availability": found.device_availability,
+        "count": found.count,
+        "spares": found.spares,
+        "needed": found.needed,
+        "target": found.target,
         "rows": [
             {
                 "failed": row.failed,
@@ -74,10 +82,12 @@ def _failures_record(found: FailureAnswer) -> FailuresRecord:
                 "hottest_c": row.hottest_c,
                 "overloaded": row.overloaded,
                 "throttles": row.throttles,
+                "serving": row.serving,
+                "holds": found.holds(row),
             }
             for row in found.rows
         ],
-        "carried": found.carried,
+        "carried": found.availability,
         "enough_up": found.enough_up,
         "spares_for_target": found.spares_for_target,
     }

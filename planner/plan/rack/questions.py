@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from planner.errors import InputError, Problem
+from planner.plan.money.economics import carrier_of
+from planner.plan.rack.events import carrier_failures, spares_of
+from planner.rack.description.life import CarrierFailures, Failures
 from planner.rack.description.rack import Rack
 from planner.rack.load.expected import offered_utilisation, over_the_period
 from planner.rack.studies.delta import Delta, measure_delta
@@ -13,12 +16,13 @@ from planner.rack.studies.dvfs import ClockThresholds, Saving, saving_band
 from planner.rack.studies.knee import ConcurrencyPoint, Knee, fit_knee
 from planner.rack.studies.offload import CloudRequest, Link, Offloaded, largest_share, offload
 from planner.rack.studies.reliability import (
+    Redundancy,
     Survivors,
     availability,
-    enough_up,
-    load_carried,
+    rack_availability,
     spares_for,
     survivors,
+    up_shares,
 )
 from planner.rack.studies.updates import (
     InterruptionFit,
@@ -27,6 +31,7 @@ from planner.rack.studies.updates import (
     fit_interruption,
     roll_out,
 )
+from planner.schema.hardware.device import Device
 from planner.schema.scenario.rack_study import ClockScaling, Update
 from planner.schema.scenario.scenario import Scenario
 from planner.units import format_percent
@@ -177,34 +182,72 @@ def knee_answer(scenario: Scenario) -> Knee | None:
 
 @dataclass(frozen=True, slots=True)
 class FailureAnswer:
-    """How much of the time the rack carries its load, with and without counting heat.
+    """How much of the time every promise of the rack holds, and what that rests on.
 
-    `rows` are the rack with 0, 1, ... devices failed. `carried` adds up those that are neither overloaded nor
-    throttle; `enough_up` is the binomial share in which the rack's own count is up, as if heat did not
-    matter and fewer never sufficed. `spares_for_target` follows the latter.
+    `availability` is that share; None where not even the whole rack keeps its promises. `needed` devices keep
+    them, of `count` that serve and `spares`. `rows` are the rack with 0, 1, ... devices failed. `enough_up`
+    is the share of time that as many as the count are up, whatever they promise. `spares_for_target` is None
+    where no number of spares is enough.
     """
 
-    availability: float
+    device_availability: float
+    count: int
+    spares: int
+    needed: int | None
+    availability: float | None
     rows: tuple[Survivors, ...]
-    carried: float
     enough_up: float
-    spares_for_target: int
+    spares_for_target: int | None
+    target: float
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the availability that is asked for is reached; None where it is not known."""
+        return None if self.availability is None else self.availability >= self.target
+
+    def holds(self, row: Survivors) -> bool | None:
+        """Whether every promise holds with so many devices failed."""
+        return None if self.needed is None else row.serving >= self.needed
 
 
-def failure_answer(scenario: Scenario, rack: Rack) -> FailureAnswer | None:
-    """The scenario's rack under failures, its hot spares serving with the others; None where not asked."""
+def redundancy_of(scenario: Scenario, part: Device | None, count: int, needed: int) -> Redundancy:
+    """What the availability of a scenario's rack rests on; it has to state failures."""
+    asked = scenario.failures
+    if asked is None:
+        raise InputError(scenario.id, [Problem("failures", "`mtbf`, `mttr` and `target`", "none")])
+    failures = Failures(asked.mtbf_s, asked.mttr_s)
+    return Redundancy(count, needed, failures, _carriers(scenario, part), spares_of(scenario).takes_over_s)
+
+
+def _carriers(scenario: Scenario, part: Device | None) -> CarrierFailures | None:
+    slots = carrier_of(scenario, part).slots if part is not None else None
+    return carrier_failures(scenario.failures, slots) if scenario.failures else None
+
+
+def failure_answer(
+    scenario: Scenario, rack: Rack, needed: int | None, part: Device | None = None
+) -> FailureAnswer | None:
+    """The scenario's rack under failures; None where not asked. `part` is None for a device given by numbers.
+
+    `needed` devices keep every promise (`planner.plan.rack.promises`).
+    """
     asked = scenario.failures
     if asked is None:
         return None
-    up = availability(asked.mtbf_s, asked.mttr_s)
-    installed = replace(rack, count=rack.count + asked.hot_spares)
-    rows = survivors(installed, up, min(installed.count - 1, asked.hot_spares + _MORE_FAILED))
+    spares = scenario.spares
+    reached = redundancy_of(scenario, part, rack.count, needed) if needed is not None else None
+    up = up_shares(Failures(asked.mtbf_s, asked.mttr_s), _carriers(scenario, part), rack.count + spares)
+    one_up = availability(asked.mtbf_s, asked.mttr_s)
     return FailureAnswer(
-        availability=up,
-        rows=rows,
-        carried=load_carried(rows),
-        enough_up=enough_up(rack.count, asked.hot_spares, up),
-        spares_for_target=spares_for(rack.count, up, asked.target_ratio),
+        device_availability=one_up,
+        count=rack.count,
+        spares=spares,
+        needed=needed,
+        availability=rack_availability(reached, spares) if reached else None,
+        rows=survivors(rack, up, min(rack.count + spares - 1, spares + _MORE_FAILED)),
+        enough_up=float(up[rack.count :].sum()),
+        spares_for_target=spares_for(reached, asked.target_ratio) if reached else None,
+        target=asked.target_ratio,
     )
 
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.hardware.surroundings import surroundings
 from planner.latency.band import BandEnd, planned_bound
-from planner.latency.planning import planning_band
-from planner.latency.result import Estimate
-from planner.latency.units.compete import instances_of
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
-from planner.plan.options.estimator import Estimator
-from planner.plan.options.option import NetworkOnPart
 from planner.plan.rack.control import rack_policies
-from planner.plan.rack.events import rack_life, rack_shares
+from planner.plan.rack.events import rack_life, rack_shares, spares_of
 from planner.plan.rack.heat import in_thin_air, thermal_of_part
 from planner.plan.rack.run_length import run_window
 from planner.rack.description.device import Host, Unit
@@ -33,6 +29,11 @@ from planner.schema.scenario import streams as asked
 from planner.schema.scenario.around import StepAround
 from planner.schema.scenario.rack_study import RackFans
 from planner.schema.scenario.scenario import Scenario, Site
+
+if TYPE_CHECKING:
+    from planner.latency.result import Estimate
+    from planner.plan.options.estimator import Estimator
+    from planner.plan.options.option import NetworkOnPart
 
 
 def mode_of(device: Device, mode: str) -> Mode:
@@ -52,6 +53,8 @@ def services_of(
     As the plan counts, or with all latencies and powers at one bound of their bands.
     """
     at = bound or planned_bound(scenario.planning.plan_for)
+    from planner.latency.units.compete import instances_of
+
     instances = instances_of(device, [item.estimate for item in networks])
     return tuple(service_of(estimator, device, item, at, instances) for item in networks)
 
@@ -70,7 +73,7 @@ def build_rack(
     instances: int = 1,
     beside: tuple[Unit, ...] = (),
 ) -> Rack:
-    """The rack of `count` devices that carries the scenario's streams; spares only idle.
+    """The rack of `count` devices that carries the scenario's streams; spares serve where devices fail.
 
     Several racks are simulated as one with the air and the fans of all: the devices are spread evenly, and
     any of them may get any request. Without `events` it is the rack as it is sized: nothing happens to its
@@ -81,6 +84,10 @@ def build_rack(
     idle_w, air = mode_of(device, mode).idle_w.value, rack_air(scenario, racks, count)
     main = device.units[unit or next(iter(device.units))]
     window = run_window(scenario, stream_groups(scenario), request_times_s(services))
+    slots = carrier_of(scenario, device).slots
+    life = rack_life(run.events if events else None, count, spares_of(scenario), slots)
+    # Spares that are devices of the simulated rack draw their power there.
+    drawn_w = life.spares.count * idle_w * (1.0 + supply_loss(scenario.site)) if life.spares.hot else 0.0
     return Rack(
         device=RackDevice(
             name=device.id,
@@ -98,8 +105,9 @@ def build_rack(
         batching=Batching(batch, scenario.candidates.max_wait_s if batch > 1 else 0.0),
         dispatch=run.dispatch,
         spill_at=run.spill_at,
+        installations=scenario.planning.installations_ratio,
         air=air,
-        fan_w=fixed_power_w(scenario, device, mode, count, racks),
+        fan_w=fixed_power_w(scenario, device, mode, count, racks) - drawn_w,
         duration_s=window.duration_s,
         warmup_s=run.warmup_s,
         epoch_s=1.0,
@@ -108,7 +116,7 @@ def build_rack(
         horizon=run.horizon,
         policies=rack_policies(run.control),
         shares=rack_shares(run),
-        life=rack_life(run.events if events else None),
+        life=life,
         supply_loss=supply_loss(scenario.site),
     )
 
@@ -174,12 +182,18 @@ def rack_fan_w(site: Site) -> float:
 
 
 def fixed_power_w(scenario: Scenario, device: Device, mode: str, count: int, racks: int = 1) -> float:
-    """What is drawn whatever the load: fans, the carriers of all devices, and spares that idle."""
+    """What is drawn whatever the load: fans, carriers of all devices, spares that idle, a balancer."""
     carrier = carrier_of(scenario, device)
-    spares = scenario.planning.spares
-    carriers_w = carriers_needed(count + spares, carrier.slots) * carrier.power_w
-    spares_w = spares * mode_of(device, mode).idle_w.value * (1.0 + supply_loss(scenario.site))
-    return racks * rack_fan_w(scenario.site) + carriers_w + spares_w
+    carriers_w = carriers_needed(count + scenario.spares, carrier.slots) * carrier.power_w
+    spares_w = standby_w(scenario, device, mode) * (1.0 + supply_loss(scenario.site))
+    balancer_w = scenario.balancer.power_w if scenario.balancer else 0.0
+    return racks * rack_fan_w(scenario.site) + carriers_w + spares_w + balancer_w
+
+
+def standby_w(scenario: Scenario, device: Device, mode: str) -> float:
+    """What the spares draw while they stand by: hot ones idle, cold ones are off."""
+    hot = scenario.planning.standby == "hot"
+    return scenario.spares * mode_of(device, mode).idle_w.value if hot else 0.0
 
 
 def supply_efficiency(site: Site) -> float:
@@ -247,6 +261,8 @@ def service_of(
     than the power mode allows, of which each gets its share, and read no faster than their memory where they
     share one.
     """
+    from planner.latency.planning import planning_band
+
     point = item.estimate
     mode = mode_of(device, point.mode)
     share_w = (mode.power_limit_w.value - mode.idle_w.value) / instances

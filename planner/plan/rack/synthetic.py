@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from planner.errors import InputError, Problem
 from planner.plan.rack.control import rack_policies
-from planner.plan.rack.events import rack_life
+from planner.plan.rack.events import rack_life, spares_of
 from planner.plan.rack.heat import in_thin_air, thermal_of_accelerator
 from planner.plan.rack.rack_model import (
     host_of,
@@ -39,6 +39,7 @@ def synthetic_rack(scenario: Scenario) -> Rack:
         batching=Batching(),
         dispatch=run.dispatch,
         spill_at=run.spill_at,
+        installations=scenario.planning.installations_ratio,
         air=air,
         fan_w=rack_fan_w(scenario.site),
         duration_s=window.duration_s,
@@ -47,7 +48,7 @@ def synthetic_rack(scenario: Scenario) -> Rack:
         replications=run.replications,
         horizon=run.horizon,
         policies=rack_policies(run.control),
-        life=rack_life(run.events),
+        life=rack_life(run.events, given.count, spares_of(scenario)),
         # The numbers of such a device are taken at the plug unless its supply is described.
         supply_loss=supply_loss(scenario.site) if stated else 0.0,
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from planner.latency.record import band_record, estimate_record, other_unit_records
-from planner.plan.compare.candidate import Comparison, Refusal
+from typing import TYPE_CHECKING
+
 from planner.plan.money.economics import carriers_needed
 from planner.plan.options.margin import Margin
-from planner.plan.options.option import Option
-from planner.plan.study.study import Study
 from planner.schema.reading.quantity import Money
 from planner.schema.record import OptionRecord
 from planner.schema.record.commands.simulate import NoRackRecord, RuledOutRecord
 from planner.schema.record.compare import ComparisonRecord, MoneyRecord, RefusalRecord
 from planner.schema.record.options import HostRecord, MarginRecord
+
+if TYPE_CHECKING:
+    from planner.plan.compare.candidate import Comparison, Refusal
+    from planner.plan.options.option import Option
+    from planner.plan.study.study import Study
 
 
 def money_record(money: Money | None) -> MoneyRecord | None:
@@ -22,6 +25,8 @@ def money_record(money: Money | None) -> MoneyRecord | None:
 
 def comparison_record(comparison: Comparison) -> ComparisonRecord:
     """`planner compare`: every candidate's estimate with its verdict, best first, and what cannot run."""
+    from planner.latency.record import band_record, estimate_record
+
     return {
         "candidates": [
             {
@@ -40,6 +45,7 @@ def comparison_record(comparison: Comparison) -> ComparisonRecord:
         ],
         "refused": [refusal_record(refusal) for refusal in comparison.refusals],
         "contradiction": comparison.contradiction,
+        "planned_for": comparison.plan_for,
     }
 
 
@@ -55,6 +61,8 @@ def refusal_record(refusal: Refusal) -> RefusalRecord:
 
 def option_record(option: Option) -> OptionRecord:
     """One sized option of a scenario; latency is that of its slowest network, per batch."""
+    from planner.latency.record import band_record, other_unit_records
+
     slowest = option.slowest
     return {
         "device": option.device,

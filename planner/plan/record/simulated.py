@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from planner.plan.options.rack_run import RackRun
+from planner.plan.options.option import Option
+from planner.plan.options.rack_run import RackRun, Simulated
 from planner.plan.rack.claims import claims_record
 from planner.plan.rack.life_record import life_record, new_model_record
+from planner.plan.rack.questions import FailureAnswer
 from planner.plan.rack.theory import Theory, theory_record
 from planner.plan.record.options import margin_record
 from planner.rack.counts.results import AtBound, DevicesResult, LatencyStatistics, RackResult, StreamBounds
 from planner.rack.description.rack import Rack
 from planner.rack.simulation import SimulationEngine
-from planner.schema.record.commands.simulate import RunBesideRecord, SimulateRecord
+from planner.schema.record.commands.simulate import RunBesideRecord, SettingRecord, SimulateRecord
 from planner.schema.record.rack import (
     AtBoundRecord,
     RackDevicesRecord,
@@ -25,10 +27,17 @@ from planner.schema.scenario.scenario import Scenario
 
 
 def simulate_record(
-    scenario: Scenario, run: RackRun, engine: SimulationEngine, theory: Theory | None, notes: Sequence[str]
+    scenario: Scenario,
+    run: RackRun,
+    engine: SimulationEngine,
+    theory: Theory | None,
+    notes: Sequence[str],
+    failures: FailureAnswer | None = None,
 ) -> SimulateRecord:
     """The rack with its verdict and warnings, then what the scenario asks beside; `notes` become warnings."""
     beside: RunBesideRecord = {}
+    if isinstance(run, Simulated):
+        beside["setting"] = setting_record(run.option)
     if run.result.update is not None:
         beside["new_model"] = new_model_record(run.result.update)
     if theory is not None:
@@ -41,8 +50,21 @@ def simulate_record(
         "reasons": list(run.reasons),
         "margins": [margin_record(item) for item in run.margins],
         **beside,
-        **life_record(scenario, run.rack),
+        **life_record(scenario, run.rack, failures),
         **claims_record(scenario),
+    }
+
+
+def setting_record(option: Option) -> SettingRecord:
+    """What each device of an option runs on."""
+    return {
+        "unit": option.unit,
+        "units": option.instances,
+        "mode": option.mode,
+        "engine": option.engine,
+        "precision": str(option.precision),
+        "batch": option.batch,
+        "latency_provenance": option.latency_provenance.value,
     }
 
 
@@ -73,6 +95,7 @@ def rack_record(rack: Rack, result: RackResult) -> RackRecord:
                 "verdict": stream.verdict.value,
                 "verdict_reason": stream.verdict_reason,
                 "latency_band": _bounds_record(stream.bounds) if stream.bounds else None,
+                "installations_broken": stream.installations_broken,
             }
             for stream in result.streams
         ],

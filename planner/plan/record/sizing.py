@@ -61,6 +61,8 @@ def sized_option_record(item: SizedOption) -> SizedOptionRecord:
             {
                 "name": stream.name,
                 "p99_s": _p99_record(stream),
+                "p99_worst_s": stream.worst_s,
+                "installations_broken": stream.installations_broken,
                 "slo_s": stream.slo_s,
                 "slo_quantile": stream.slo_quantile,
                 "verdict": stream.verdict.value,
@@ -105,6 +107,7 @@ def _year_record(year: YearCount) -> YearRecord:
 def _spare_record(row: SpareRow) -> SpareRecord:
     return {
         "spares": row.spares,
+        "availability": row.availability,
         "enough_up": row.enough_up,
         "capital": row.capital,
         "meets_target": row.meets_target,

@@ -7,6 +7,7 @@ from typing import cast
 
 from planner.latency.kernels.prepared import kernels_of
 from planner.plan.options.option import Option
+from planner.plan.rack.life_record import failures_record
 from planner.plan.record.density import density_record
 from planner.plan.record.digests import digests
 from planner.plan.record.footprint import footprint_record
@@ -84,6 +85,7 @@ def _record(study: Study) -> StudyRecord:
         "rivals": [rival_record(study, option) for option in study.best_of_each_part],
         "what_if": what_if_record(study.what_if) if study.what_if else None,
         "rack": rack_record(study.simulated.rack, study.simulated.result) if study.simulated else None,
+        "failures": failures_record(study.failures) if study.failures else None,
         "pitfalls": [pitfall_record(pitfall) for pitfall in study.pitfalls],
         "elevation": elevation_record(study.elevation) if study.elevation else None,
         "slots": slots_record(study.simulated.result.slots) if study.simulated else None,

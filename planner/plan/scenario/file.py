@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planner.data_files import scenarios_dir
-from planner.errors import InputError, PlannerError, Problem
+from planner.errors import InputError, PlannerError, Problem, nearest_names
 from planner.plan.scenario.known_names import require_known_names
+from planner.schema.reading.problems import dotted
 from planner.schema.reading.yaml_file import read_document, validate
 from planner.schema.scenario.scenario import Scenario
-from planner.workload.workload import Workload
-from planner.zoo.source import read_model
+from planner.units import did_you_mean
+
+if TYPE_CHECKING:
+    from planner.workload.workload import Workload
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ScenarioFile:
     """A scenario with the file it came from."""
 
@@ -22,6 +28,18 @@ class ScenarioFile:
     file: str
     folder: Path
     sha256: str
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    """The line of each key by its path, such as `streams[0].model`."""
+
+    def __repr__(self) -> str:
+        streams = len(self.scenario.streams)
+        return f"<ScenarioFile {self.scenario.id}: {self.scenario.title}, {streams} streams>"
+
+    def line_of(self, where: str) -> int | None:
+        """The line of this key, or of the nearest enclosing key that the file has."""
+        while where and where not in self.lines:
+            where = where[: max(where.rfind("."), where.rfind("["), 0)]
+        return self.lines.get(where)
 
 
 def scenario_path(path: Path) -> Path:
@@ -31,7 +49,10 @@ def scenario_path(path: Path) -> Path:
         return path
     if str(path) in shipped:
         return shipped[str(path)]
-    advice = "check the path, or name a shipped scenario: " + ", ".join(sorted(shipped))
+    beside = {file.name: str(file) for file in path.parent.glob("*.yaml")} if path.parent.is_dir() else {}
+    near = nearest_names(path.name, {**dict.fromkeys(shipped), **beside}, cutoff=0.7)
+    meant = did_you_mean(beside.get(name, name) for name in near)
+    advice = meant or "check the path, or name a shipped scenario: " + ", ".join(sorted(shipped))
     raise InputError(str(path), [Problem("SCENARIO", "a YAML file", "no such file", advice)])
 
 
@@ -41,7 +62,23 @@ def read_scenario(path: Path) -> ScenarioFile:
     document = read_document(path)
     scenario = _traces_beside(validate(document, Scenario), path.parent)
     require_known_names(scenario, document)
-    return ScenarioFile(scenario, path.name, path.parent, document.sha256)
+    lines = {dotted(key): line for key, line in document.lines.items()}
+    return ScenarioFile(scenario, path.name, path.parent, document.sha256, lines)
+
+
+@contextmanager
+def lines_named(source: ScenarioFile) -> Iterator[None]:
+    """Inside the `with`, what is refused about this scenario's values gets the line of its key."""
+    try:
+        yield
+    except InputError as error:
+        if error.source not in (source.file, source.scenario.id):
+            raise
+        problems = [
+            problem if problem.line is not None else replace(problem, line=source.line_of(problem.where))
+            for problem in error.problems
+        ]
+        raise InputError(error.source, problems) from error.__cause__
 
 
 def _traces_beside(scenario: Scenario, folder: Path) -> Scenario:
@@ -69,6 +106,8 @@ def read_workloads(source: ScenarioFile) -> dict[str, Workload]:
 
     Every network that cannot be read is named with its stream, all in one `InputError`.
     """
+    from planner.zoo.source import read_model
+
     found: dict[str, Workload] = {}
     problems = []
     for number, stream in enumerate(source.scenario.streams):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from importlib.util import find_spec
 
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.hardware.catalog import device_ids, read_device
-from planner.hardware.operating_point import choose_mode
-from planner.plan.scenario.known_mistakes import names_to_accept
 from planner.schema.reading.problems import dotted
 from planner.schema.reading.yaml_file import Document
 from planner.schema.scenario.scenario import Scenario
-from planner.zoo.registry import names
 
 Place = tuple[str | int, ...]
 _LIST = "`planner devices list` shows all"
@@ -32,21 +29,26 @@ def _unknown_names(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     yield from _parts(scenario)
     yield from _modes(scenario)
     yield from _networks(scenario)
+    yield from _traces(scenario)
     yield from _accepted(scenario)
 
 
 def _parts(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
-    known = device_ids()
-    for number, pattern in enumerate(scenario.candidates.devices):
-        if not any(fnmatchcase(name, pattern) for name in known):
-            listed: Place = ("candidates", "devices", number)
-            yield listed, "a part, or a pattern of some", *_unknown("device", pattern, known)
     named: list[tuple[Place, str]] = [
         *((("candidates", "labels", name), name) for name in scenario.candidates.labels_ops_per_s),
         *((("money", "prices", name), name) for name in scenario.money.prices),
     ]
     if scenario.deployment is not None and scenario.deployment.device is not None:
         named.append((("deployment", "device"), scenario.deployment.device))
+    if not (named or scenario.candidates.devices):
+        return  # and the catalog need not be read
+    from planner.hardware.catalog import device_ids
+
+    known = device_ids()
+    for number, pattern in enumerate(scenario.candidates.devices):
+        if not any(fnmatchcase(name, pattern) for name in known):
+            listed: Place = ("candidates", "devices", number)
+            yield listed, "a part, or a pattern of some", *_unknown("device", pattern, known)
     for place, name in named:
         if name not in known:
             yield place, "a part", *_unknown("device", name, known)
@@ -54,8 +56,13 @@ def _parts(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
 
 def _modes(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     """Modes that no candidate has; those of a part that is unknown itself are not looked at."""
-    known, modes = device_ids(), scenario.candidates.modes
-    given = scenario.deployment
+    given, modes = scenario.deployment, scenario.candidates.modes
+    if isinstance(modes, str) and (given is None or given.mode is None):
+        return
+    from planner.hardware.catalog import device_ids, read_device
+    from planner.hardware.operating_point import choose_mode
+
+    known = device_ids()
     if given is not None and given.device in known and given.mode is not None:
         try:
             choose_mode(read_device(given.device), given.mode)
@@ -73,6 +80,10 @@ def _modes(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
 
 
 def _networks(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    if not any(stream.model.startswith("zoo:") for stream in scenario.streams):
+        return
+    from planner.zoo.registry import names
+
     for number, stream in enumerate(scenario.streams):
         kind, _, name = stream.model.partition(":")
         if kind == "zoo" and name not in names():
@@ -80,7 +91,20 @@ def _networks(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
             yield place, "a network of the zoo, or a file", *_unknown("network", name, names())
 
 
+def _traces(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    """Traces that nothing here can read, said before the work begins."""
+    for number, stream in enumerate(scenario.streams):
+        if stream.trace is not None and stream.trace.endswith(".parquet") and find_spec("pyarrow") is None:
+            advice = "`pip install pyarrow`, or save the trace as CSV"
+            place = ("streams", number, "trace")
+            yield place, "pyarrow to read Parquet", "it is not installed", advice
+
+
 def _accepted(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    if not scenario.accepted:
+        return
+    from planner.plan.scenario.known_mistakes import names_to_accept
+
     known = names_to_accept()
     for name in scenario.accepted:
         if name not in known:

@@ -28,7 +28,14 @@ from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.hosting import hosting_of
 from planner.plan.options.option import Draw, NetworkOnPart, Option, RackHeat
-from planner.plan.rack.rack_model import build_rack, mode_of, rack_fan_w, services_of, supply_loss
+from planner.plan.rack.rack_model import (
+    build_rack,
+    mode_of,
+    rack_fan_w,
+    services_of,
+    standby_w,
+    supply_loss,
+)
 from planner.plan.rack.units_beside import units_beside
 from planner.plan.sizing.link_load import link_load
 from planner.plan.sizing.margins import margins_of, planned_warmest
@@ -171,7 +178,7 @@ def sized_option(
     count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, fewest)
     mode = mode_of(device, first.mode)
     limit_w = mode.power_limit_w.value
-    racks = _racks_needed(scenario, device, count + scenario.planning.spares, limit_w)
+    racks = _racks_needed(scenario, device, count + scenario.spares, limit_w)
     rack = rack_of(count, racks=racks)
     load = expected_load(rack)
     heat = _rack_heat(scenario, device, networks, rack, load.dynamic_w)
@@ -191,7 +198,7 @@ def sized_option(
         networks=networks,
         plan_for=scenario.planning.plan_for,
         count=count,
-        spares=scenario.planning.spares,
+        spares=scenario.spares,
         services=services,
         racks=racks,
         beside=beside,
@@ -201,7 +208,7 @@ def sized_option(
         throughput_per_s=rate_per_s / (offered * count),
         heat=heat,
         draw=draw,
-        cost=rack_cost(scenario, device, count + scenario.planning.spares, draw),
+        cost=rack_cost(scenario, device, count + scenario.spares, draw),
         latency_provenance=weakest([item.estimate.provenance for item in networks]),
         provenance=_weakest_of_all(device, networks),
     )
@@ -220,14 +227,17 @@ def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> i
     have as much left.
     """
     first = rack_of(at_least)
-    # Work over devices: the utilisation falls as 1 / count. The margin is for a quotient a rounding above a
-    # whole number, which would skip the count that just fits.
-    low = max(at_least, math.ceil(at_least * offered_utilisation(first) / limit - 1e-9))
-    if not first.shares:
-        return low
-    # Networks with devices of their own get whole ones: doubling until one fits, then halving.
+    pinned = first.dispatch == "pinned"
+    if not first.shares and not pinned:
+        # Work over devices: the utilisation falls as 1 / count. The margin is for a quotient a rounding above
+        # a whole number, which would skip the count that just fits.
+        return max(at_least, math.ceil(at_least * offered_utilisation(first) / limit - 1e-9))
+    # A device for each source is all that pinning can use.
+    most = max(at_least, sum(group.sources for group in first.streams)) if pinned else math.inf
+    # Networks with devices of their own get whole ones, and pinned sources do: doubling until one fits, then
+    # halving.
     low = high = at_least
-    while offered_utilisation(rack_of(high)) > limit:
+    while high < most and offered_utilisation(rack_of(high)) > limit:
         low, high = high + 1, high * 2
     while low < high:
         middle = (low + high) // 2
@@ -263,9 +273,10 @@ def _rack_heat(
     device_w = rack.device.idle_w + dynamic_w
     power_w = rack.plug_w(rack.count * device_w)
     inlet_c = float(inlets_c(rack.air, np.full(rack.count, power_w / rack.count)).max())
-    limit_w = mode_of(device, networks[0].estimate.mode).power_limit_w.value
-    spares = scenario.planning.spares
-    worst_w = rack.count * limit_w + spares * (limit_w - rack.device.idle_w)
+    mode = networks[0].estimate.mode
+    limit_w = mode_of(device, mode).power_limit_w.value
+    # At worst the spares serve too, and no longer stand by.
+    worst_w = rack.count * limit_w + (scenario.spares * limit_w - standby_w(scenario, device, mode))
     return RackHeat(
         power_per_device_w=device_w,
         power_w=power_w,
@@ -273,7 +284,7 @@ def _rack_heat(
         inlet_c=inlet_c,
         temperature_c=inlet_c + rack.device.thermal.resistance_k_per_w * device_w,
         exhaust_c=device_exhaust_c(rack.air, inlet_c, power_w, rack.count),
-        worst_devices_w=(rack.count + spares) * limit_w,
+        worst_devices_w=(rack.count + scenario.spares) * limit_w,
     )
 
 

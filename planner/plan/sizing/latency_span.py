@@ -21,6 +21,9 @@ class StreamSpan:
     low_s: float | None
     mid_s: float | None
     high_s: float | None
+    worst_s: float | None
+    """The highest p99 of single replications, as planned: the installation with the worst phases of these."""
+    installations_broken: float | None
     slo_s: float
     slo_quantile: float
     verdict: Verdict
@@ -59,6 +62,8 @@ def _span(stream: StreamResult, planned: BandEnd, slo_s: float, slo_quantile: fl
         low_s=latency.p99_low if planned == "low" else low,
         mid_s=mid,
         high_s=latency.p99_high if planned == "high" else high,
+        worst_s=latency.p99_worst,
+        installations_broken=stream.installations_broken,
         slo_s=slo_s,
         slo_quantile=slo_quantile,
         verdict=stream.verdict,

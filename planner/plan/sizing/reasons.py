@@ -13,7 +13,7 @@ from planner.rack.counts.results import Verdict
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
 from planner.schema.scenario.streams import Stream
-from planner.units import format_quantity
+from planner.units import format_percent, format_quantity
 from planner.wording.message import Message, message
 
 
@@ -27,6 +27,12 @@ def reasons_against(scenario: Scenario, device: Device, option: Option) -> Itera
             times=f"{option.offered_utilisation:.3g}",
             count=option.count,
             needed=needed,
+        )
+    limit = scenario.planning.utilisation_limit_ratio
+    alone = option.count >= sum(stream.count for stream in scenario.streams)
+    if scenario.simulation.dispatch == "pinned" and alone and option.offered_utilisation > limit:
+        yield message(
+            "reason.pinned", share=format_percent(option.offered_utilisation), limit=format_percent(limit)
         )
     yield from _memory_reasons(option)
     yield from _latency_reasons(scenario, option)

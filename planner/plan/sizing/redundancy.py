@@ -1,12 +1,13 @@
-"""N+k: how often a rack has all the devices that it needs, by the number that stand by."""
+"""N+k: how often every promise of a rack holds, by the number of its spares."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.plan.money.economics import capital_of
 from planner.plan.options.option import Option
-from planner.rack.studies.reliability import availability, enough_up, spares_for
+from planner.plan.rack.questions import redundancy_of
+from planner.rack.studies.reliability import rack_availability, spares_for
 from planner.schema.scenario.scenario import Scenario
 
 _FEWEST_ROWS = 3
@@ -14,24 +15,40 @@ _FEWEST_ROWS = 3
 
 @dataclass(frozen=True, slots=True)
 class SpareRow:
-    """`spares` on top of the count: the share of time that the count is up, and the capital of all."""
+    """`spares` on top of the count: the share of time that every promise holds, and the capital of all.
+
+    `availability` is None where it is not known how few devices keep the promises. `enough_up` is the share
+    of time that as many devices as the count are up, whatever they promise.
+    """
 
     spares: int
+    availability: float | None
     enough_up: float
     capital: float | None
     meets_target: bool
 
 
-def spare_rows(scenario: Scenario, option: Option) -> tuple[SpareRow, ...]:
-    """One row for each number of spares up to what the target asks; none where failures are not stated."""
+def spare_rows(scenario: Scenario, option: Option, needed: int | None) -> tuple[SpareRow, ...]:
+    """One row for each number of spares up to what the target asks; none where failures are not stated.
+
+    `needed` devices keep every promise (`planner.plan.rack.promises`).
+    """
     asked = scenario.failures
     if asked is None:
         return ()
-    up = availability(asked.mtbf_s, asked.mttr_s)
-    most = max(_FEWEST_ROWS - 1, option.spares, spares_for(option.count, up, asked.target_ratio))
+    whole = replace(redundancy_of(scenario, option.part, option.count, option.count), takes_over_s=0.0)
+    rack = redundancy_of(scenario, option.part, option.count, needed) if needed is not None else None
+    wanted = spares_for(rack, asked.target_ratio) if rack else None
     rows = []
-    for spares in range(most + 1):
-        share = enough_up(option.count, spares, up)
-        capital = capital_of(scenario, option.part, option.count + spares)
-        rows.append(SpareRow(spares, share, capital, share >= asked.target_ratio))
+    for spares in range(max(_FEWEST_ROWS - 1, option.spares, wanted or 0) + 1):
+        share = rack_availability(rack, spares) if rack else None
+        rows.append(
+            SpareRow(
+                spares=spares,
+                availability=share,
+                enough_up=rack_availability(whole, spares),
+                capital=capital_of(scenario, option.part, option.count + spares),
+                meets_target=share is not None and share >= asked.target_ratio,
+            )
+        )
     return tuple(rows)

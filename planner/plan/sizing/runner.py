@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from planner.latency.band import BandEnd, planned_bound
-from planner.plan.options.estimator import Estimator
-from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
+from planner.plan.rack.promises import least_serving
 from planner.plan.rack.rack_model import build_rack, services_of
 from planner.plan.rack.run_length import elsewhere, window_notes
-from planner.plan.rack.units_beside import units_beside
+from planner.plan.sizing.as_run import as_run
 from planner.plan.sizing.latency_bounds import with_bounds
-from planner.plan.sizing.margins import margins_of, simulated_warmest
 from planner.rack.counts.results import RackResult
 from planner.rack.description.rack import Rack
 from planner.rack.sequential import simulate_until_settled
-from planner.rack.simulation import SimulationEngine, simulate
+from planner.rack.simulation import SimulationEngine, make_ready, simulate
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import message
+
+if TYPE_CHECKING:
+    from planner.plan.options.estimator import Estimator
+    from planner.plan.options.option import Option
 
 Progress = Callable[[str], None]
 
@@ -36,6 +39,7 @@ class Runner:
 
     def rack(self, rack: Rack, what: str) -> RackResult:
         """A rack with its own number of replications."""
+        make_ready(self.engine, self.progress)
         return simulate(
             rack,
             engine=self.engine,
@@ -44,14 +48,9 @@ class Runner:
             processes=self.processes,
         )
 
-    def option(self, scenario: Scenario, option: Option) -> Simulated:
-        """An option's rack with its own number of replications."""
-        rack = rack_of_option(scenario, option)
-        result = _whole(scenario, rack, lambda at: self.rack(at, _what(option)))
-        return _seen(scenario, rack, result, option)
-
     def settled(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack, looked at until its verdict is settled."""
+        make_ready(self.engine, self.progress)
         rack = rack_of_option(scenario, option)
         settle = partial(
             simulate_until_settled,
@@ -62,6 +61,19 @@ class Runner:
             processes=self.processes,
         )
         return _seen(scenario, rack, _whole(scenario, rack, settle), option)
+
+    def least_serving(self, scenario: Scenario, run: Simulated) -> int | None:
+        """How few devices of a run still keep every promise; only looked for where failures are stated."""
+        if scenario.failures is None or run.result.partial:
+            return None
+        settle = partial(
+            simulate_until_settled,
+            most_replications=scenario.simulation.most_replications,
+            engine=self.engine,
+            progress=self._reported("simulating with devices failed"),
+            processes=self.processes,
+        )
+        return least_serving(run.rack, lambda rack: _whole(scenario, rack, settle))
 
     def over_the_band(self, scenario: Scenario, estimator: Estimator, run: Simulated) -> Simulated:
         """The same run judged over the band of its service latency; as it is where it was interrupted."""
@@ -100,9 +112,8 @@ def _whole(scenario: Scenario, rack: Rack, run: Callable[[Rack], RackResult]) ->
 
 
 def _seen(scenario: Scenario, rack: Rack, result: RackResult, option: Option) -> Simulated:
-    """The run, with the margins that it had in place of those of the closed form."""
-    margins = margins_of(scenario, option, simulated_warmest(rack, result))
-    return Simulated(rack, result, replace(option, margins=margins))
+    """The run, and the option with what was seen in place of what the closed form expected."""
+    return Simulated(rack, result, as_run(scenario, rack, result, option))
 
 
 def rack_of_option(scenario: Scenario, option: Option) -> Rack:
@@ -123,13 +134,17 @@ def rack_of_option(scenario: Scenario, option: Option) -> Rack:
 
 def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: BandEnd) -> Rack:
     """The rack of a run with every network of every unit at one bound of its latency band."""
+    from planner.plan.rack.units_beside import units_beside
+
     part, networks = run.option.part, run.option.networks
     device = replace(
         run.rack.device,
         services=services_of(scenario, estimator, part, networks, bound),
         beside=units_beside(scenario, estimator, part, networks, bound),
     )
-    return replace(run.rack, device=device)
+    rack = replace(run.rack, device=device)
+    # A share of installations takes as many replications at every end of the band.
+    return rack if rack.installations is None else replace(rack, replications=run.result.replications)
 
 
 def cut(run: Simulated, why: str) -> Simulated:

@@ -12,19 +12,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from planner.plan.options.estimator import Estimator
-from planner.plan.options.margin import worst_of
+from planner.plan.options.margin import binding, worst_of
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.closed_form import preference, sized_option
 from planner.plan.sizing.reasons import behind_a_batch_s, least_latency_s
-from planner.plan.sizing.runner import Runner
+from planner.plan.sizing.runner import Runner, rack_of_option
 from planner.rack.counts.results import Verdict
 from planner.rack.description.evidence import peak_ratio
+from planner.rack.load.expected import grows_without_end
 from planner.schema.scenario.scenario import Scenario
 
 MOST_SETTINGS_TRIED = 4
 """Settings whose count is searched for before the best of them is reported as not holding."""
 
+_EASED_BY_MORE = ("die", "link")
+"""Margins that grow where each device has less to do."""
+_FARTHEST_FOR_MARGINS = 4
 _TAIL_SIGMAS = 6.0
 _UTILISATION_ROUNDING = 1e-9
 
@@ -58,7 +62,7 @@ class Search:
         largest count that is still cheaper is looked at, and only where that passes the least one is
         searched for.
         """
-        feasible = [option for option in options if option.feasible]
+        feasible = [self._with_margins(option) for option in options if option.feasible]
         line = sorted(feasible, key=lambda option: (self._may_be_late(option), _turn(option)))
         tried: list[Found] = []
         passing: Found | None = None
@@ -74,6 +78,28 @@ class Search:
         return passing or min(
             tried, key=lambda found: found.chosen.service_verdict is Verdict.FAIL, default=None
         )
+
+    def _with_margins(self, option: Option) -> Option:
+        """The least count whose margins hold where more devices, each less busy, help; else the option.
+
+        Temperature and link load of a device fall with the count; what all of them do to the air does not.
+        """
+        if any(margin.name not in _EASED_BY_MORE for margin in binding(option.margins)):
+            return option
+        low, high = option.count, option.count
+        at = option
+        while binding(at.margins):
+            low, high = high, 2 * high
+            if low >= _FARTHEST_FOR_MARGINS * option.count:
+                return option
+            at = self._at(option, high)
+            if not at.feasible:
+                return option
+        while high - low > 1:
+            middle = (low + high) // 2
+            between = self._at(option, middle)
+            low, high, at = (middle, high, at) if binding(between.margins) else (low, middle, between)
+        return at
 
     def _may_be_late(self, option: Option) -> bool:
         return any(
@@ -130,16 +156,24 @@ class Search:
     def least_for_service(self, passed: Simulated) -> int:
         """The least count whose rack keeps the service levels, whatever its utilisation: nothing to spare."""
         option = passed.option
-        # `low` devices are too few whatever rounding does: they are asked for more than full batches can
-        # carry.
-        low, high = int(option.offered_utilisation * option.count * (1 - 1e-9)), option.count
+        # `low` devices are too few whatever rounding does: full batches cannot carry what is asked of them.
+        # Where sources are pinned, what is offered is that of the busiest device alone.
+        pinned = self.scenario.simulation.dispatch == "pinned"
+        low = 0 if pinned else int(option.offered_utilisation * option.count * (1 - 1e-9))
+        high = option.count
         while high - low > 1:
             middle = (low + high) // 2
-            if self.simulated(self._at(option, middle)).service_verdict is Verdict.PASS:
+            if self._keeps(self._at(option, middle)):
                 high = middle
             else:
                 low = middle
         return high
+
+    def _keeps(self, option: Option) -> bool:
+        """Whether an option's rack keeps the service levels; one that is overloaded is not simulated."""
+        if grows_without_end(rack_of_option(self.scenario, option)):
+            return False
+        return self.simulated(option).service_verdict is Verdict.PASS
 
     def simulated(self, option: Option) -> Simulated:
         """The option's rack, looked at until its verdict is settled.

@@ -31,6 +31,7 @@ from planner.plan.sizing.search import Search
 from planner.rack.counts.results import Verdict
 from planner.rack.load.expected import grows_without_end
 from planner.schema.scenario.scenario import Scenario
+from planner.shown import Shown
 from planner.wording.message import message
 from planner.workload.workload import Workload
 
@@ -59,6 +60,8 @@ class SizedOption:
     simulated: Simulated | None
     years: tuple[YearCount, ...] = ()
     spares: tuple[SpareRow, ...] = ()
+    needed: int | None = None
+    """The least devices that keep every promise; looked for where failures are stated."""
 
     @property
     def streams(self) -> tuple[StreamSpan, ...]:
@@ -71,8 +74,8 @@ class SizedOption:
         return max(self.streams, key=lambda stream: stream.tightness, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Sizing:
+@dataclass(frozen=True, slots=True, repr=False)
+class Sizing(Shown):
     """The options of a scenario, best first: those that pass by cost, then the open ones, then the rest."""
 
     source: ScenarioFile
@@ -98,6 +101,13 @@ class Sizing:
     def feasible(self) -> bool:
         """Whether any option keeps the limits as planned, and its simulated rack did not fail."""
         return any(item.option.feasible and item.verdict is not Verdict.FAIL for item in self.options)
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        best = self.options[0] if self.options else None
+        found = f"{best.option.count} x {best.option.device}, {best.verdict}" if best else "no option"
+        return f"of {self.source.scenario.id}: {found}; {len(self.options)} parts"
 
     def to_frame(self) -> pd.DataFrame:
         """One row per option, best first; units are in the column names."""
@@ -126,6 +136,8 @@ def _row(item: SizedOption) -> dict[str, object]:
         "p99_low_s": tightest.low_s if tightest else None,
         "p99_mid_s": tightest.mid_s if tightest else None,
         "p99_high_s": tightest.high_s if tightest else None,
+        "p99_worst_s": tightest.worst_s if tightest else None,
+        "installations_broken": tightest.installations_broken if tightest else None,
         "verdict": item.verdict.value,
         "power_w": option.heat.power_w,
         "capital": option.cost.capital,
@@ -245,11 +257,11 @@ def _interrupted(search: Search) -> SizedOption:
     )
 
 
-_ORDER = {Verdict.PASS: 0, Verdict.UNDECIDED: 1, Verdict.FAIL: 2}
+VERDICT_ORDER = {Verdict.PASS: 0, Verdict.UNDECIDED: 1, Verdict.FAIL: 2}
 
 
 def _rank(item: SizedOption) -> tuple[object, ...]:
-    return (_ORDER[item.verdict], item.simulated is None, preference(item.option))
+    return (VERDICT_ORDER[item.verdict], item.simulated is None, preference(item.option))
 
 
 def _with_years(
@@ -259,8 +271,8 @@ def _with_years(
     if item.simulated is None:
         return replace(item, years=years_of(scenario, estimator, item.option, simulate=False))
     years = years_of(scenario, estimator, item.option, simulate=simulate)
-    worst = max((year.verdict or Verdict.PASS for year in years), key=_ORDER.__getitem__)
-    if _ORDER[worst] <= _ORDER[item.verdict]:
+    worst = max((year.verdict or Verdict.PASS for year in years), key=VERDICT_ORDER.__getitem__)
+    if VERDICT_ORDER[worst] <= VERDICT_ORDER[item.verdict]:
         return replace(item, years=years)
     number, year = next((n, year) for n, year in enumerate(years) if year.verdict is worst)
     text = message("growth.not_kept", count=year.count, verdict=message(f"verdict.{worst}"))
@@ -292,6 +304,7 @@ def _given(search: Search, estimator: Estimator, option: Option) -> SizedOption:
 def _judged(search: Search, estimator: Estimator, run: Simulated) -> SizedOption:
     scenario = search.scenario
     judged = search.runner.over_the_band(scenario, estimator, run)
+    needed = search.runner.least_serving(scenario, run)
     return SizedOption(
         option=run.option,
         verdict=judged.verdict,
@@ -300,7 +313,8 @@ def _judged(search: Search, estimator: Estimator, run: Simulated) -> SizedOption
         count_at_saturation=_at_saturation(run.option),
         count_for_service=search.least_for_service(run) if run.service_verdict is Verdict.PASS else None,
         simulated=judged,
-        spares=spare_rows(scenario, run.option),
+        spares=spare_rows(scenario, run.option, needed),
+        needed=needed,
     )
 
 
@@ -312,7 +326,7 @@ def _reason(run: Simulated) -> str:
     if binds and run.verdict is not run.service_verdict:
         return binding_text(binds)
     pairs = zip(run.result.streams, stream_spans(run), strict=True)
-    worst, _ = max(pairs, key=lambda pair: (_ORDER[pair[0].verdict], pair[1].tightness))
+    worst, _ = max(pairs, key=lambda pair: (VERDICT_ORDER[pair[0].verdict], pair[1].tightness))
     return f"{worst.name}: {worst.verdict_reason}"
 
 
@@ -370,7 +384,7 @@ def _unsimulated(
         count_at_saturation=_at_saturation(option),
         count_for_service=None,
         simulated=None,
-        spares=spare_rows(scenario, option),
+        spares=spare_rows(scenario, option, None),
     )
 
 

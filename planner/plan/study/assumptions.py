@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,9 @@ from planner.latency.power import ACTIVITY, power_model
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.options.hosting import hosting_text
 from planner.schema.scenario.scenario import Scenario, Site
-from planner.units import format_percent
+from planner.units import format_percent, format_quantity
 from planner.wording.message import Message, message, word
+from planner.workload.workload import Workload
 
 if TYPE_CHECKING:
     from planner.plan.study.study import Study
@@ -44,6 +46,7 @@ def assumptions(study: Study) -> list[Assumption]:
         ),
         _derived("money", _money_text(scenario)),
         *_carrier_rows(site),
+        *_balancer_rows(study),
         *_host_rows(study),
         *_contention_rows(scenario),
         *(
@@ -88,6 +91,37 @@ def _carrier_rows(site: Site) -> list[Assumption]:
         )
         for form, carrier in site.carriers.items()
     ]
+
+
+def _balancer_rows(study: Study) -> list[Assumption]:
+    """What hands frames to devices, where a frame may go to any of several, and what it costs."""
+    scenario, chosen = study.source.scenario, study.chosen
+    if chosen is None or chosen.count == 1 or scenario.simulation.dispatch == "pinned":
+        return []
+    rate_per_s = sum(stream.count * stream.rate_per_s for stream in scenario.streams)
+    bytes_per_s = sum(
+        stream.count * stream.rate_per_s * _values_of_one(study.workloads[stream.model])
+        for stream in scenario.streams
+    )
+    given = scenario.balancer
+    cost = message("assumption.balancer_unpriced")
+    if given is not None:
+        price = f"{given.price_money.amount:g} {given.price_money.currency}"
+        cost = message("assumption.balancer_priced", note=given.note, price=price, power=f"{given.power_w:g}")
+    text = message(
+        "assumption.balancer",
+        count=chosen.count,
+        dispatch=word("dispatch", scenario.simulation.dispatch),
+        rate=f"{rate_per_s:,.0f}",
+        data=format_quantity(bytes_per_s, "bytes_per_s", 3),
+        cost=cost,
+    )
+    return [_row(message("topic.balancer"), "stated" if given else "assumed", text)]
+
+
+def _values_of_one(workload: Workload) -> float:
+    """Values of one image of a network: bytes of raw pictures."""
+    return sum(math.prod(tensor.shape) for tensor in workload.inputs.values()) / workload.batch
 
 
 def _contention_rows(scenario: Scenario) -> list[Assumption]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from planner.plan.options.margin import Margin
 from planner.plan.options.margin_text import amount, left_text, margin_name, weakest_text
 from planner.plan.options.rack_run import Simulated
+from planner.plan.rack.questions import FailureAnswer
 from planner.rack.counts.results import Verdict
 from planner.schema.scenario.scenario import Scenario
-from planner.units import format_percent, format_quantity
+from planner.units import format_percent, format_quantity, format_time_share
 from planner.wording.message import message
 
 _MET = {Verdict.PASS: True, Verdict.FAIL: False, Verdict.UNDECIDED: None}
@@ -31,8 +32,10 @@ class Constraint:
     rests_on: str = ""
 
 
-def constraints(scenario: Scenario, simulated: Simulated) -> tuple[Constraint, ...]:
-    """Power, height, heat, air and gear with their margins, then load, money and service levels."""
+def constraints(
+    scenario: Scenario, simulated: Simulated, failures: FailureAnswer | None = None
+) -> tuple[Constraint, ...]:
+    """Power, height, heat, air and gear with their margins, load, money, service levels, availability."""
     option = simulated.option
     used, most = option.offered_utilisation, scenario.planning.utilisation_limit_ratio
     rows = [_of_margin(margin) for margin in option.margins]
@@ -66,7 +69,19 @@ def constraints(scenario: Scenario, simulated: Simulated) -> tuple[Constraint, .
                 met=stream.verdict == "PASS",
             )
         )
+    if failures is not None:
+        rows.append(_availability(failures))
     return tuple(rows)
+
+
+def _availability(found: FailureAnswer) -> Constraint:
+    share = found.availability
+    return Constraint(
+        name=message("limit.availability", count=found.count, spares=found.spares),
+        limit=format_percent(found.target, 4),
+        value=message("number.unknown") if share is None else format_time_share(share),
+        met=found.met,
+    )
 
 
 def _of_margin(margin: Margin) -> Constraint:

@@ -96,8 +96,10 @@ def _of_rack(study: Study) -> Iterator[str]:
         yield from ("leakage", "runaway_margin")
     if rack.device.thermal.fan is not None:
         yield "own_fan"
-    if rack.life.failures is not None:
+    if rack.life.failures is not None or scenario.failures is not None:
         yield "availability"
+    if scenario.failures is not None:
+        yield "rack_availability"
     yield from _of_density(study.simulated, scenario)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from planner.plan.pitfalls.lint import Pitfall, lint_rack
 from planner.plan.scenario.file import ScenarioFile
 from planner.plan.sizing.runner import Progress
-from planner.plan.study.study import run_study, simulate_synthetic
+from planner.plan.sizing.synthetic_run import simulate_synthetic
+from planner.plan.study.study import run_study
 from planner.rack.simulation import SimulationEngine
 
 

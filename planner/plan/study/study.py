@@ -16,9 +16,10 @@ from planner.plan.cost.spending import Spending, spending
 from planner.plan.density.study import DensityCurve, density_of_option
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
-from planner.plan.options.rack_run import RackRun, Simulated
+from planner.plan.options.rack_run import Simulated
 from planner.plan.pitfalls.lint import Pitfall, lint
-from planner.plan.rack.synthetic import synthetic_rack
+from planner.plan.rack.questions import FailureAnswer, failure_answer
+from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.plan.sizing.runner import Progress, Runner
 from planner.plan.sizing.sized import SizedOption, Sizing, size_scenario
@@ -36,6 +37,7 @@ from planner.plan.what_if.grid import WhatIf, what_if
 from planner.rack.counts.results import Verdict
 from planner.rack.simulation import SimulationEngine
 from planner.rack.studies.day import Hour
+from planner.shown import Shown
 from planner.workload.workload import Workload
 
 if TYPE_CHECKING:
@@ -44,8 +46,8 @@ if TYPE_CHECKING:
 StudyVerdict = Verdict | Literal["INFEASIBLE"]
 
 
-@dataclass(frozen=True)
-class Study:
+@dataclass(frozen=True, repr=False)
+class Study(Shown):
     """A scenario answered: every option best first, the simulated rack of the chosen one, and all that a
     report shows.
 
@@ -60,6 +62,13 @@ class Study:
     sized: SizedOption | None
     """The option that was chosen, as `planner size` has it; None where none is feasible."""
     trials: tuple[Simulated, ...]
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        chosen = self.simulated.option if self.simulated else None
+        found = f"{chosen.count} x {chosen.device}" if chosen else "no rack"
+        return f"of {self.source.scenario.id}: {found}, {self.verdict}; {len(self.options)} options"
 
     @property
     def simulated(self) -> Simulated | None:
@@ -114,7 +123,7 @@ class Study:
     @cached_property
     def constraints(self) -> tuple[Constraint, ...]:
         """The limits of the site and what the chosen option needs of them."""
-        return constraints(self.source.scenario, self.simulated) if self.simulated else ()
+        return constraints(self.source.scenario, self.simulated, self.failures) if self.simulated else ()
 
     @cached_property
     def rooflines(self) -> tuple[Roofline, ...]:
@@ -152,6 +161,14 @@ class Study:
         return day(self.source.scenario.site, self.simulated.rack) if self.simulated else None
 
     @cached_property
+    def failures(self) -> FailureAnswer | None:
+        """How often every promise of the chosen rack holds; None where the scenario states no failures."""
+        run, sized = self.simulated, self.sized
+        if run is None or sized is None or run.result.partial:
+            return None
+        return failure_answer(self.source.scenario, run.rack, sized.needed, run.option.part)
+
+    @cached_property
     def density(self) -> DensityCurve | None:
         """The chosen rack as it fills."""
         run = self.simulated
@@ -166,7 +183,8 @@ class Study:
     @cached_property
     def spending(self) -> Spending:
         """What is spent by the end of each year, and what the sum depends on."""
-        return spending(self.source.scenario, self.estimator, self.options, self.chosen)
+        counts = tuple(year.count for year in self.sized.years) if self.sized else ()
+        return spending(self.source.scenario, self.estimator, self.options, self.chosen, counts)
 
     @cached_property
     def validations(self) -> tuple[PublishedAccuracy, ...]:
@@ -209,7 +227,9 @@ def run_study(
     `planner.rack.simulation.simulate`; nothing further is tried after an interruption. An `estimator` of the
     same networks saves reading them again. The answer is the same for any number of `processes`.
     """
+    refuse_synthetic(source.scenario)  # before its networks are looked for
     runner = Runner(engine, progress, keep_partial, processes)
+    refuse_synthetic(source.scenario)
     estimator = estimator or Estimator(read_workloads(source))
     return study_of(size_scenario(source, runner=runner, estimator=estimator, first_only=True), estimator)
 
@@ -221,18 +241,6 @@ def study_of(sizing: Sizing, estimator: Estimator) -> Study:
     if best is not None:
         options = (best.option, *(option for option in options if not _same_run(option, best.option)))
     return Study(sizing.source, estimator, options, sizing.refusals, best, sizing.trials)
-
-
-def simulate_synthetic(
-    source: ScenarioFile,
-    *,
-    engine: SimulationEngine = "compiled",
-    progress: Progress = lambda _: None,
-    keep_partial: bool = False,
-) -> RackRun:
-    """The rack whose device the scenario gives by numbers, as it runs."""
-    rack = synthetic_rack(source.scenario)
-    return RackRun(rack, Runner(engine, progress, keep_partial).rack(rack, "simulating"))
 
 
 def _same_run(a: Option, b: Option) -> bool:

@@ -58,8 +58,11 @@ _STREAM: dict[str, ColumnType] = {
     "p99_s": "float",
     "p99_low_s": "float",
     "p99_high_s": "float",
+    "p99_worst_s": "float",
+    "installations_broken": "float",
     "verdict": "str",
 }
+_LATENCIES = ("p50", "p99", "p99_low", "p99_high", "p99_worst")
 _DENSITY: dict[str, ColumnType] = {
     "limit_devices": "int",
     "limit_reason": "str",
@@ -96,7 +99,7 @@ def rack_columns(record: Mapping[str, object]) -> dict[str, object]:
         own = _flat(stream)
         values = {
             "latency_mean_s": own["latency_s.mean"],
-            **{f"{name}_s": own[f"latency_s.{name}"] for name in ("p50", "p99", "p99_low", "p99_high")},
+            **{f"{name}_s": own[f"latency_s.{name}"] for name in _LATENCIES},
             **own,
         }
         found |= {f"streams.{own['name']}.{name}": values[name] for name in _STREAM}

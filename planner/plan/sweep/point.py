@@ -14,7 +14,8 @@ from planner.plan.record.density import density_record
 from planner.plan.record.options import infeasible_record, option_record
 from planner.plan.record.simulated import rack_record
 from planner.plan.scenario.file import ScenarioFile, network_at
-from planner.plan.study.study import run_study, simulate_synthetic
+from planner.plan.sizing.synthetic_run import simulate_synthetic
+from planner.plan.study.study import run_study
 from planner.plan.sweep.columns import density_columns, option_columns, plain, rack_columns
 from planner.schema.reading.yaml_file import Document, validate
 from planner.schema.scenario.scenario import Scenario

@@ -23,8 +23,10 @@ from planner.plan.sweep.settings import parse_settings
 from planner.plan.sweep.table import NAME, column_kinds, frame_of, require_parquet, write_table
 from planner.plan.sweep.tasks import PlannedPoint, plan_points
 from planner.plan.sweep.worker import Reply
+from planner.rack.simulation import make_ready
 from planner.schema.reading.yaml_file import read_document, validate
 from planner.schema.scenario.scenario import Scenario
+from planner.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +43,8 @@ class SweepProgress:
     left_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+@dataclass(frozen=True, slots=True, repr=False)
+class Sweep(Shown):
     """A sweep's rows in the order of its design; `kinds` are their columns, units in the names."""
 
     scenario: str
@@ -54,6 +56,11 @@ class Sweep:
     """Points that an earlier run had finished."""
     faults: Mapping[int, str]
     """Points that met a fault of ours, and what it was; they are in no row and are tried again next time."""
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        return f"of {self.scenario}: {len(self.rows)} points in {self.path}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row a point; units are in the column names."""
@@ -70,6 +77,7 @@ def run_sweep(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Callable[[SweepProgress], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Sweep:
     """Answer a scenario at every point of a grid (or at `draws` points of a Latin hypercube) over its keys.
 
@@ -85,6 +93,7 @@ def run_sweep(
     parsed = parse_settings(settings, document.values, draws=draws is not None)
     points = grid(parsed) if draws is None else latin_hypercube(parsed, draws, seed)
     planned = plan_points(path.name, path.parent.resolve(), document.values, parsed, points, own_parts_dirs())
+    make_ready("compiled", tell)  # before there are workers, which would each do it
     about = {"scenario": path.name, "sha256": document.sha256, "points": len(planned)}
     with SweepJournal(folder) as journal:
         before = sum(point.task["point"] in journal.finished for point in planned)

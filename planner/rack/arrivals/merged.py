@@ -15,13 +15,16 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.arrays import Floats
-from planner.rack.arrivals.processes import Blocks, source_blocks
+from planner.arrays import Floats, Ints
+from planner.rack.arrivals.periodic import PeriodicCameras, is_plain
+from planner.rack.arrivals.processes import Blocks, block_of, source_blocks
 from planner.rack.description.rack import Rack
 
 _PIECE = 1 << 16
-"""Requests in a piece, about; and no fewer than `_PER_SOURCE` of each source."""
+"""Requests in a piece, about; and `_PER_SOURCE` of each source, up to a limit."""
 _PER_SOURCE = 256
+_MOST_IN_PIECE = 1 << 20
+"""However many sources: some 50 bytes a request are held while a piece is merged."""
 
 
 class _Purpose(IntEnum):
@@ -58,21 +61,21 @@ def draw_arrivals(rack: Rack, replication: int) -> MergedArrivals:
 
 def arrival_pieces(rack: Rack, replication: int) -> Iterator[MergedArrivals]:
     """The requests of one replication, one piece of time after another; at least one piece."""
-    sources = _sources(rack, replication)
+    sources = list(_sources(rack, replication))
     stream_of = group_of_source(rack)
-    random_work = any(source.random_work for source in sources)
+    random_work = any(isinstance(source, _Source) and source.random_work for source in sources)
     # Pieces large enough that merging costs little, however many sources there are.
-    requests = max(_PIECE, _PER_SOURCE * len(sources))
+    requests = max(_PIECE, min(_PER_SOURCE * stream_of.size, _MOST_IN_PIECE))
     piece_s = requests / sum(group.offered_per_s for group in rack.streams)
     until_s = 0.0
     while until_s < rack.duration_s:
         # A piece is a stretch of time and not a number of requests: every source is cut at the same instant.
         until_s = min(until_s + piece_s, rack.duration_s)
-        times = [source.times_before(until_s) for source in sources]
-        sizes = [time_s.size for time_s in times]
-        time_s = np.concatenate(times)
+        times, sizes = zip(*(source.times_before(until_s) for source in sources), strict=True)
+        time_s, size = np.concatenate(times), np.concatenate(sizes)
+        del times
         order = _order(time_s)
-        source = np.repeat(np.arange(len(sources), dtype=np.int32), sizes)[order]
+        source = np.repeat(np.arange(size.size, dtype=np.int32), size)[order]
         if random_work:
             work = np.concatenate([s.draw_work(n) for s, n in zip(sources, sizes, strict=True)])[order]
         else:
@@ -107,7 +110,8 @@ class _Source:
     def random_work(self) -> bool:
         return self._work is not None
 
-    def times_before(self, until_s: float) -> Floats:
+    def times_before(self, until_s: float) -> tuple[Floats, Ints]:
+        """The requests up to a time and not taken before, and how many."""
         taken: list[Floats] = []
         # Blocks are drawn until one reaches past the cut; what lies behind the cut waits for the next piece.
         while not self._rest_s.size or self._rest_s[-1] < until_s:
@@ -121,16 +125,29 @@ class _Source:
         cut = int(np.searchsorted(self._rest_s, until_s))
         taken.append(self._rest_s[:cut])
         self._rest_s = self._rest_s[cut:]
-        return np.concatenate(taken) if len(taken) > 1 else taken[0]
+        time_s = np.concatenate(taken) if len(taken) > 1 else taken[0]
+        return time_s, np.array([time_s.size])
 
-    def draw_work(self, requests: int) -> Floats:
+    def draw_work(self, sizes: Ints) -> Floats:
+        requests = int(sizes.sum())
         return np.ones(requests) if self._work is None else self._work.exponential(size=requests)
 
 
-def _sources(rack: Rack, replication: int) -> list[_Source]:
-    sources = []
+class _Cameras(PeriodicCameras):
+    """Cameras whose service is not random."""
+
+    def draw_work(self, sizes: Ints) -> Floats:
+        return np.ones(int(sizes.sum()))
+
+
+def _sources(rack: Rack, replication: int) -> Iterator[_Source | _Cameras]:
+    block = block_of(sum(group.sources for group in rack.streams))
     for index, group in enumerate(rack.streams):
         exponential = rack.device.service(group.network).service_distribution == "exponential"
+        if is_plain(group) and not exponential:
+            keys = [(replication, index, number) for number in range(group.sources)]
+            yield _Cameras(group, [_generator(rack.seed, key, _Purpose.ARRIVAL) for key in keys], block)
+            continue
         for number in range(group.sources):
             # The key names the source and not the order of drawing: another group or a longer run changes no
             # other source.
@@ -139,10 +156,10 @@ def _sources(rack: Rack, replication: int) -> list[_Source]:
                 group,
                 _generator(rack.seed, key, _Purpose.ARRIVAL),
                 _generator(rack.seed, key, _Purpose.OUTAGE) if group.drop_outs is not None else None,
+                block=block,
             )
             work = _generator(rack.seed, key, _Purpose.SERVICE) if exponential else None
-            sources.append(_Source(blocks, work))
-    return sources
+            yield _Source(blocks, work)
 
 
 def _generator(seed: int, key: tuple[int, int, int], purpose: _Purpose) -> np.random.Generator:

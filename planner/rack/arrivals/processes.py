@@ -19,14 +19,28 @@ from planner.rack.description.streams import Bursts, DayProfile, DropOuts, Strea
 Blocks = Iterator[Floats]
 
 _BLOCK = 512
+_LEAST_BLOCK, _MOST_IN_BLOCKS = 16, 1 << 21
+"""Times that all sources together hold, drawn and not yet taken; 8 bytes each."""
 _PHASES = 16
 
 
+def block_of(sources: int) -> int:
+    """Times of a periodic source that are drawn at once, so that many sources do not fill the memory.
+
+    They are the same for any size; those of random gaps, which add up, may round otherwise and keep theirs.
+    """
+    return max(_LEAST_BLOCK, min(_BLOCK, _MOST_IN_BLOCKS // max(1, sources)))
+
+
 def source_blocks(
-    group: StreamGroup, chance: np.random.Generator, outages: np.random.Generator | None
+    group: StreamGroup,
+    chance: np.random.Generator,
+    outages: np.random.Generator | None,
+    *,
+    block: int = _BLOCK,
 ) -> Blocks:
     """The request times of one source of a group, from time zero on; `outages` only where it drops out."""
-    blocks = _process(group, chance)
+    blocks = _process(group, chance, block)
     if group.profile is not None:
         blocks = _paced(blocks, group.profile)
     if group.drop_outs is not None and outages is not None:
@@ -34,7 +48,7 @@ def source_blocks(
     return blocks
 
 
-def _process(group: StreamGroup, chance: np.random.Generator) -> Blocks:
+def _process(group: StreamGroup, chance: np.random.Generator, block: int) -> Blocks:
     if group.arrivals == "trace" and group.trace is not None:
         return trace_blocks(group.trace)
     if group.arrivals == "gamma" and group.gap_cv is not None:
@@ -43,19 +57,19 @@ def _process(group: StreamGroup, chance: np.random.Generator) -> Blocks:
         return _bursty(group.rate_per_s, group.bursts, chance)
     if group.arrivals == "poisson":
         return _poisson(group.rate_per_s, chance)
-    return _periodic(group.rate_per_s, group.jitter_s, chance)
+    return _periodic(group.rate_per_s, group.jitter_s, chance, block)
 
 
-def _periodic(rate_per_s: float, jitter_s: float, chance: np.random.Generator) -> Blocks:
+def _periodic(rate_per_s: float, jitter_s: float, chance: np.random.Generator, block: int) -> Blocks:
     period_s = 1.0 / rate_per_s
     # A phase evenly within the period, drawn anew for each replication: p99 over replications is one over
     # phases.
     phase_s = chance.uniform(0.0, period_s)
     # From the period before zero on, because jitter may bring its frame into the run.
-    for first in count(-1, _BLOCK):
-        time_s = np.asarray(phase_s + np.arange(first, first + _BLOCK) * period_s)
+    for first in count(-1, block):
+        time_s = np.asarray(phase_s + np.arange(first, first + block) * period_s)
         if jitter_s > 0:
-            time_s = time_s + chance.uniform(-jitter_s, jitter_s, size=_BLOCK)
+            time_s = time_s + chance.uniform(-jitter_s, jitter_s, size=block)
         yield time_s[time_s >= 0] if first < 0 else time_s
 
 

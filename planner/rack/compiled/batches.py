@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.rack.compiled.dispatch import choose_station, mixed
-from planner.rack.compiled.jit import compiled
+from planner.rack.compiled.jit import called_once, compiled
 from planner.rack.compiled.requests import (
     add_load,
     count_served,
@@ -27,7 +27,7 @@ from planner.rack.compiled.tree import renew_winner
 def admit(state: LoopState, number: int, now_s: float) -> None:
     """Send a request to the station that dispatch says, by way of the steps before it."""
     node = state.nodes[number]
-    station = choose_station(state, state.groups[node.group].network, node.request)
+    station = choose_station(state, state.groups[node.group].network, node.request, node.source)
     if station == NONE:
         drop_waiting(state, number, now_s)
         return
@@ -237,7 +237,7 @@ def take(state: LoopState, station: int, network: int, size: int, now_s: float) 
     return head
 
 
-@compiled
+@called_once
 def complete(state: LoopState, number: int, now_s: float) -> None:
     """A server has done with its batch and takes the next."""
     pass_time(state, now_s)
@@ -276,7 +276,7 @@ def fails(state: LoopState, number: int, node: int, now_s: float) -> bool:
     return failed
 
 
-@compiled
+@called_once
 def go_on(state: LoopState, number: int, now_s: float) -> None:
     """A request goes to the next step of its path, or is answered."""
     node = state.nodes[number]

@@ -15,6 +15,7 @@ from planner.rack.compiled.state import (
     NONE,
     NPU_FIRST,
     OFF,
+    PINNED,
     POWER_OF_TWO,
     ROUND_ROBIN,
     Bits,
@@ -24,9 +25,12 @@ from planner.rack.compiled.tree import first_least
 
 
 @compiled
-def choose_station(state: LoopState, network: int, request: int) -> int:
-    """The station for a request; NONE where all devices that could serve it are off."""
+def choose_station(state: LoopState, network: int, request: int, source: int) -> int:
+    """The station for a request of a source; NONE where all devices that could serve it are off."""
     run, rules = state.run[0], state.networks[network]
+    if run.rule == PINNED:
+        pinned: int = state.routes[state.home[source]]
+        return pinned
     emptiest = emptiest_lane(state, network)
     least = state.loads[emptiest, 1]
     # Loads are below CLOSED, those of closed stations between CLOSED and OFF: one number tells open, closed

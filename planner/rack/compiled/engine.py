@@ -175,6 +175,8 @@ class _CompiledRun:
         state.busy_w[:] = steering.busy_w
         state.updated[:] = steering.updated
         state.watched[:] = steering.watched
+        if self._rack.dispatch == "pinned":
+            state.routes[:] = steering.routes
         state.groups["admitted"] = steering.controls.admitted
         state.networks["max_wait_s"] = steering.controls.max_wait_s
         state.networks["max_size"] = steering.controls.max_batch

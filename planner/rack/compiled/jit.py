@@ -14,6 +14,10 @@ Function = TypeVar("Function", bound=Callable[..., object])
 # Without the runtime for reference counts nothing may be allocated in compiled code; with NumPy's error model
 # a division by zero gives infinity instead of a test before each division.
 _OPTIONS: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
+# A wrapper for Python is only for what Python calls, one for C for nobody: to unpack the thirty arrays of the
+# state in each took half of the time to compile.
+_INNER: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_ENTRY: dict[str, Any] = {**_OPTIONS, "no_cfunc_wrapper": True}
 
 
 def compiled(function: Function) -> Function:
@@ -23,7 +27,15 @@ def compiled(function: Function) -> Function:
     most of them do. Reference counts are left out for the same reason: nothing is allocated in the loop, and
     Python keeps all arrays alive.
     """
-    return cast("Function", numba.njit(function, forceinline=True, **_OPTIONS))
+    return cast("Function", numba.njit(function, forceinline=True, **_INNER))
+
+
+def called_once(function: Function) -> Function:
+    """The same for what is called from one place alone: compiled as part of it, not once more by itself.
+
+    Most of the time to compile goes into handing the state to a function and optimising what it calls anew.
+    """
+    return cast("Function", numba.njit(function, inline="always", **_OPTIONS))
 
 
 def entry(function: Function) -> Function:
@@ -33,9 +45,9 @@ def entry(function: Function) -> Function:
     NUMBA_CACHE_DIR says); where neither can be written it is made anew in each process.
     """
     try:
-        return cast("Function", numba.njit(function, cache=True, **_OPTIONS))
+        return cast("Function", numba.njit(function, cache=True, **_ENTRY))
     except RuntimeError:
-        return compiled(function)
+        return cast("Function", numba.njit(function, **_ENTRY))
 
 
 def source_revision() -> int:

@@ -13,7 +13,7 @@ import numpy as np
 
 from planner.arrays import Flags, Floats, Ints
 from planner.rack.compiled.batches import admit, before_inference, complete, serve
-from planner.rack.compiled.jit import compiled, entry, source_revision
+from planner.rack.compiled.jit import called_once, compiled, entry, source_revision
 from planner.rack.compiled.requests import drop_waiting, in_window_s, new_node, pass_time
 from planner.rack.compiled.servers import count_batch, leave_idle, lose_batch, make_idle, serve_until
 from planner.rack.compiled.state import CLOSED, NONE, OFF, SKIP_FRAME, LoopState, Piece
@@ -23,7 +23,7 @@ DONE, OUT_OF_ARRIVALS, OUT_OF_NODES = range(3)
 """Why `run_until` came back."""
 
 
-@compiled
+@called_once
 def events(until_s: float, piece: Piece, state: LoopState) -> int:
     """See `run_until`."""
     run = state.run[0]
@@ -57,7 +57,7 @@ def events(until_s: float, piece: Piece, state: LoopState) -> int:
             expire(state, station, fire_s)
 
 
-@compiled
+@called_once
 def arrive(state: LoopState, piece: Piece, now_s: float) -> None:
     """The next request arrives."""
     pass_time(state, now_s)
@@ -74,7 +74,7 @@ def arrive(state: LoopState, piece: Piece, now_s: float) -> None:
         admit(state, number, now_s)
 
 
-@compiled
+@called_once
 def expire(state: LoopState, station: int, now_s: float) -> None:
     """The oldest request of a station has waited enough."""
     # The watch ends before `serve` looks: it may set the next one, and then renews the tournament itself.
@@ -84,7 +84,7 @@ def expire(state: LoopState, station: int, now_s: float) -> None:
         renew_winner(state.fire_winner, state.fire_s, state.fire_order, station)
 
 
-@compiled
+@called_once
 def carry_on(now_s: float, state: LoopState) -> None:
     """See `end_epoch`."""
     pass_time(state, now_s)
@@ -94,7 +94,7 @@ def carry_on(now_s: float, state: LoopState) -> None:
             serve_until(state, number, now_s)
 
 
-@compiled
+@called_once
 def plug(device: int, state: LoopState) -> None:
     """See `plug_in`."""
     for number in range(len(state.servers)):
@@ -111,21 +111,21 @@ def plug(device: int, state: LoopState) -> None:
             set_load(state.loads[station.lane], server.station, station.load)
 
 
-@compiled
+@called_once
 def admit_all(numbers: Ints, now_s: float, state: LoopState) -> None:
     """See `readmit`."""
     for number in numbers:
         admit(state, number, now_s)
 
 
-@compiled
+@called_once
 def serve_stations(now_s: float, state: LoopState) -> None:
     """See `serve_all`."""
     for station in range(len(state.stations)):
         serve(state, station, now_s)
 
 
-@compiled
+@called_once
 def unplug(device: int, now_s: float, orphans: Ints, state: LoopState) -> int:
     """See `shut_down`."""
     found = 0
@@ -173,7 +173,7 @@ def hand_back(number: int, now_s: float, orphans: Ints, found: int, state: LoopS
     return found
 
 
-@compiled
+@called_once
 def open_stations(is_open: Flags, state: LoopState) -> None:
     """See `set_open`."""
     for number in range(state.run[0].unit_stations):
@@ -187,7 +187,7 @@ def open_stations(is_open: Flags, state: LoopState) -> None:
                 set_load(state.loads[station.lane], number, station.load)
 
 
-@compiled
+@called_once
 def remaining(end_s: float, overdue_after_s: Floats, counts: Ints, state: LoopState) -> None:
     """See `close`; also the last parts of the second accounts."""
     for number in range(len(state.servers)):

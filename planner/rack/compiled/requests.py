@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.rack.compiled.jit import compiled
+from planner.rack.compiled.jit import called_once, compiled
 from planner.rack.compiled.state import NONE, LoopState
 from planner.rack.compiled.tree import set_load
 from planner.rack.counts.latencies import BIN_SHIFT, BINS, FIRST_BIN
@@ -36,7 +36,7 @@ def add_load(state: LoopState, station: int, requests: int) -> None:
     set_load(state.loads[entry.lane], station, entry.load)
 
 
-@compiled
+@called_once
 def new_node(state: LoopState, group: int, source: int, work: float, now_s: float) -> int:
     """A request arrives; it takes a free node, of which there must be one."""
     run = state.run[0]
@@ -73,7 +73,7 @@ def leave(state: LoopState, number: int, now_s: float) -> None:
     run.free = number
 
 
-@compiled
+@called_once
 def wait_again(state: LoopState, number: int, now_s: float) -> None:
     """A request that was in service waits for the next step of its path."""
     state.run[0].waiting += 1
@@ -98,7 +98,7 @@ def drop(state: LoopState, number: int, now_s: float) -> None:
     leave(state, number, now_s)
 
 
-@compiled
+@called_once
 def count_served(state: LoopState, number: int, now_s: float) -> None:
     """A request is answered; its latency is counted in the bin that its binary digits name."""
     run, node = state.run[0], state.nodes[number]

@@ -11,6 +11,7 @@ from planner.rack.compiled import state as s
 from planner.rack.compiled.tree import leaf_count, tournament
 from planner.rack.counts.latencies import BINS
 from planner.rack.description.rack import Rack
+from planner.rack.load.expected import placement_of
 from planner.rack.load.topology import HOST, INFERENCE, POOLS, Topology, networks_of, paths_of
 
 _RULES = {
@@ -21,6 +22,7 @@ _RULES = {
     "power_of_two": s.POWER_OF_TWO,
     "least_energy": s.LEAST_ENERGY,
     "npu_first": s.NPU_FIRST,
+    "pinned": s.PINNED,
 }
 _OVERFLOWS = {"drop_oldest": s.DROP_OLDEST, "drop_newest": s.DROP_NEWEST, "skip_frame": s.SKIP_FRAME}
 
@@ -48,6 +50,8 @@ def begin(rack: Rack, topology: Topology, replication: int, window_start_s: floa
         group_order=np.argsort(groups["network"], kind="stable").astype(np.int64),
         waiting_of=np.zeros((topology.station_lane.size, len(networks)), dtype=np.int64),
         in_rack=np.zeros(sources, dtype=np.int64),
+        home=placement_of(rack).home if rack.dispatch == "pinned" else np.zeros(sources, dtype=np.int64),
+        routes=np.arange(stations),
         lane_order=np.array([lane for lanes in topology.lanes_of for lane in lanes], dtype=np.int64),
         allowed=np.array([[lane in lanes for lane in range(topology.lanes)] for lanes in topology.lanes_of]),
         path_pool=path_pool,
@@ -68,8 +72,8 @@ def begin(rack: Rack, topology: Topology, replication: int, window_start_s: floa
         busy_w=np.zeros((topology.unit_servers, len(networks))),
         latency_counts=np.zeros((len(rack.streams), BINS), dtype=np.int64),
         latency_sums_s=np.zeros((len(rack.streams), BINS)),
-        updated=np.zeros(rack.count, dtype=np.bool_),
-        watched=np.zeros(rack.count, dtype=np.bool_),
+        updated=np.zeros(rack.installed, dtype=np.bool_),
+        watched=np.zeros(rack.installed, dtype=np.bool_),
         mixing=np.array([dispatch_key(rack.seed, replication), GOLDEN, MIX_1, MIX_2], dtype=np.uint64),
         mixing_errors=np.array([error_key(rack.seed, replication), GOLDEN, MIX_1, MIX_2], dtype=np.uint64),
     )
@@ -122,7 +126,7 @@ def _run(rack: Rack, topology: Topology, window_start_s: float) -> s.Rows:
         arrival_s=np.inf,
         rule=_RULES[rack.dispatch],
         unit_stations=topology.unit_stations,
-        units=topology.unit_servers // rack.count,
+        units=topology.unit_servers // rack.installed,
         contention=rack.device.contention,
     )
 

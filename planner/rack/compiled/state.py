@@ -25,7 +25,7 @@ OFF = 1 << 60
 CLOSED = 1 << 40
 """Added to the load of a station that is closed to new requests; one without device has the load `OFF`."""
 
-SHORTEST_QUEUE, ROUND_ROBIN, POWER_OF_TWO, LEAST_ENERGY, NPU_FIRST = range(5)
+SHORTEST_QUEUE, ROUND_ROBIN, POWER_OF_TWO, LEAST_ENERGY, NPU_FIRST, PINNED = range(6)
 DROP_OLDEST, DROP_NEWEST, SKIP_FRAME = range(3)
 DEPTHS = 64
 """Nodes to begin with for each server; more are added when they run out."""
@@ -160,6 +160,8 @@ class LoopState(NamedTuple):
     group_order: Ints  # groups, network after network
     waiting_of: Ints  # [station, network]: requests that wait
     in_rack: Ints  # of each source
+    home: Ints  # of each source: the station that it is pinned to
+    routes: Ints  # [station]: where what is pinned to it goes; NONE where it is lost
     lane_order: Ints  # lanes, network after network
     allowed: Flags  # [network, lane]
     path_pool: Ints  # [group, stage]: a pool, or NONE for the unit

@@ -70,7 +70,7 @@ class EpochTally:
         self._slots_c = np.zeros((math.ceil(rack.epochs / self._slot_stride), rack.count))
         self._epoch = 0
         self._units = sum(unit.count for unit in rack.device.units)
-        self._out = np.zeros(rack.count, dtype=np.bool_)
+        self._out = np.zeros(rack.installed, dtype=np.bool_)
 
     def column(self, name: str) -> Floats:
         """One column of the series."""
@@ -101,7 +101,8 @@ class EpochTally:
         self._epoch += 1
 
     def _note(self, row: EpochRow) -> None:
-        self._slots_c[self._epoch // self._slot_stride] = row.temperature_c
+        # Spares come last; figures show them as such, without a temperature.
+        self._slots_c[self._epoch // self._slot_stride] = row.temperature_c[: self._rack.count]
         instant, lag = divmod(self._epoch, self.stride)
         count = row.temperature_c.size
         line = np.array(
@@ -115,7 +116,7 @@ class EpochTally:
                 row.exhaust_c,
                 self._rack.plug_w(float(row.power_w.sum())),
                 np.count_nonzero(row.throttled) / count,
-                row.busy_share.sum() / count,
+                row.busy_share.sum() / self._rack.count,
                 np.count_nonzero(row.out) / count,
             ]
         )

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from planner.shown import Shown
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -86,6 +88,10 @@ class StreamResult:
     verdict_reason: str
     bounds: StreamBounds | None = None
     """Where the service latency is a band; the verdict then holds over all of it."""
+    installations_broken: float | None = None
+    """Share of the replications that break the promise. Periodic sources keep their phases for life, and each
+    replication has phases of its own, as each installation has; None of other sources, whose replications
+    differ by chance alone."""
     too_short: bool = False
     """Whether the run shows too little of the stream to judge it; more devices do not help."""
 
@@ -101,6 +107,8 @@ class Temperature:
 @dataclass(frozen=True, slots=True)
 class DevicesResult:
     """All devices of the rack over the counted window: shares of device-time, and shutdowns a replication.
+
+    `utilisation` is over the devices that serve while none has failed, the others over spares as well.
 
     `mean_batch` is requests per batch started in the window; None where none was. `open_changes` is how
     often, a replication, a policy changed which devices take new requests. `out_share` of device-time was out
@@ -165,8 +173,8 @@ class SlotTemperatures:
     temperature_c: tuple[tuple[float, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RackResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class RackResult(Shown):
     """The answer of a simulation; energy is the mean of one replication's counted window, fans included.
 
     `energy_per_request_j` is energy over the requests completed in the window, None where there were none.
@@ -190,6 +198,12 @@ class RackResult:
     """Whether the run was interrupted: all figures are of the replications that were finished."""
     update: UpdateResult | None = None
     """None without an update that is measured, or where it was never decided."""
+
+    @property
+    def headline(self) -> str:
+        """What it is and says, in one line."""
+        streams = ", ".join(f"{stream.name} {stream.verdict}" for stream in self.streams)
+        return f"of {self.replications} runs: {streams}; {self.power_w:.4g} W"
 
     def to_frame(self) -> pd.DataFrame:
         """One row a stream group, latency flattened to columns `latency_s.mean`, `latency_s.p50`, ..."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import betaincinv, stdtrit
 
 from planner.arrays import Floats
 from planner.formulas import formula
@@ -149,7 +149,12 @@ def _stream(
     quantiles_s = [
         latency_quantile(run.latencies, group.slo_quantile, run.dropped + run.overdue) for run in runs
     ]
-    verdict, reason = judge(group, [value for value in quantiles_s if not math.isnan(value)], certainty)
+    seen_s = [value for value in quantiles_s if not math.isnan(value)]
+    missed = sum(run.dropped + run.overdue for run in runs)
+    promised_s = latency_quantile(pooled(latencies), group.slo_quantile, missed)
+    verdict, reason = judge(group, seen_s, promised_s, certainty)
+    if rack.installations is not None and group.keeps_phases and len(seen_s) > 1:
+        verdict, reason = judge_installations(group, seen_s, rack.installations, certainty)
     seen = sum(run.served + run.dropped + run.overdue for run in runs)
     missing = _missing_evidence(rack, group, seen, len(runs), passed=verdict is Verdict.PASS)
     if missing:
@@ -165,8 +170,15 @@ def _stream(
         histogram=_histogram(pooled(latencies)),
         verdict=verdict,
         verdict_reason=reason,
+        installations_broken=_broken(group, seen_s),
         too_short=missing is not None,
     )
+
+
+def _broken(group: StreamGroup, quantiles_s: Sequence[float]) -> float | None:
+    if not (group.keeps_phases and quantiles_s):
+        return None
+    return sum(value >= group.slo_s for value in quantiles_s) / len(quantiles_s)
 
 
 def _latency(runs: Sequence[Latencies]) -> LatencyStatistics:
@@ -174,10 +186,8 @@ def _latency(runs: Sequence[Latencies]) -> LatencyStatistics:
     if not together.count:
         return LatencyStatistics(None, None, None, None, None, None, None)
     p99s = [latency_quantile(run, 0.99) for run in runs if run.count]
-    interval = t_interval(p99s)
-    # The t-interval knows nothing of zero; a latency does.
-    low, high = (max(0.0, interval[0]), interval[1]) if interval is not None else (None, None)
     p50, p90, p99 = (latency_quantile(together, share) for share in (0.5, 0.9, 0.99))
+    low, high = pooled_interval(p99, p99s) or (None, None)
     return LatencyStatistics(together.mean_s, p50, p90, p99, low, high, max(p99s))
 
 
@@ -228,13 +238,30 @@ def _missing_evidence(
     return None
 
 
+def pooled_interval(
+    value_s: float, quantiles_s: Sequence[float], confidence: float = CONFIDENCE
+) -> tuple[float, float] | None:
+    """The interval of a quantile of all requests together, from its scatter over replications.
+
+    Promises are about requests and not about runs. Where runs differ for good (cameras keep their phases) the
+    quantile of all requests lies above the mean of the runs' quantiles: the slow runs have most of the late
+    requests. The half-width is that of the mean, whose scatter it shares.
+    """
+    interval = t_interval(quantiles_s, confidence)
+    if interval is None:
+        return None
+    half_s = (interval[1] - interval[0]) / 2
+    # The t-interval knows nothing of zero; a latency does.
+    return max(0.0, value_s - half_s), value_s + half_s
+
+
 def judge(
-    group: StreamGroup, quantiles_s: Sequence[float], certainty: Certainty = ONE_LOOK
+    group: StreamGroup, quantiles_s: Sequence[float], pooled_s: float, certainty: Certainty = ONE_LOOK
 ) -> tuple[Verdict, str]:
     """Whether the promise is kept, and why: the interval of the promised quantile against the SLO.
 
-    One quantile a replication, in which a request that was dropped or is unfinished past its SLO counts as
-    infinitely late: a frame that is never answered is not a fast one.
+    One quantile a replication, and that of all requests together, in which a request that was dropped or is
+    unfinished past its SLO counts as infinitely late: a frame that is never answered is not a fast one.
     """
     share = f"{group.slo_quantile:.6g}"
     # An infinite quantile has no mean: some infinite and some not is no interval and so no verdict.
@@ -245,7 +272,7 @@ def judge(
         return Verdict.FAIL, message("judged.never", share=share)
     if lost:
         return Verdict.UNDECIDED, message("judged.lost", share=share, lost=lost, runs=len(quantiles_s))
-    low_s, high_s = t_interval(quantiles_s, certainty.confidence) or (-math.inf, math.inf)
+    low_s, high_s = pooled_interval(pooled_s, quantiles_s, certainty.confidence) or (0.0, math.inf)
     # A binned quantile may lie anywhere in its bin.
     low_s, high_s = low_s * (1 - certainty.resolution), high_s * (1 + certainty.resolution)
     found = message(
@@ -257,24 +284,59 @@ def judge(
     return (Verdict.FAIL if low_s > group.slo_s else Verdict.UNDECIDED), found
 
 
+@formula("installations")
+def judge_installations(
+    group: StreamGroup, quantiles_s: Sequence[float], wanted: float, certainty: Certainty = ONE_LOOK
+) -> tuple[Verdict, str]:
+    """Whether the wanted share of installations keeps the promise, one replication an installation.
+
+    Kept by k of n; the interval of the share is that of Clopper and Pearson, exact at any n.
+    """
+    runs = len(quantiles_s)
+    # A binned quantile that may lie on either side counts against both verdicts.
+    surely = sum(value * (1 + certainty.resolution) < group.slo_s for value in quantiles_s)
+    perhaps = sum(value * (1 - certainty.resolution) < group.slo_s for value in quantiles_s)
+    error = (1 - certainty.confidence) / 2
+    low = float(betaincinv(surely, runs - surely + 1, error)) if surely else 0.0
+    high = float(betaincinv(perhaps + 1, runs - perhaps, 1 - error)) if perhaps < runs else 1.0
+    found = message(
+        "judged.installations",
+        kept=surely,
+        runs=runs,
+        low=format_percent(low, 1),
+        high=format_percent(high, 1),
+        wanted=format_percent(wanted, 1),
+    )
+    if low >= wanted:
+        return Verdict.PASS, found
+    return (Verdict.FAIL if high < wanted else Verdict.UNDECIDED), found
+
+
+@formula("installations")
+def installations_needed(wanted: float, confidence: float = CONFIDENCE) -> int:
+    """Replications that all have to keep the promise for the wanted share to be shown."""
+    return math.ceil(math.log((1 - confidence) / 2) / math.log(wanted))
+
+
 def _devices(rack: Rack, runs: Sequence[RunTally]) -> DevicesResult:
     sums = [run.epochs.accounts for run in runs]
-    device_s = rack.count * sum(run.length_s for run in sums)
+    length_s = sum(run.length_s for run in sums)
+    device_s, serving_s = rack.installed * length_s, rack.count * length_s
     units = sum(unit.count for unit in rack.device.units)
     cores = topology_of(rack).pool_sizes[:1]
     batches = sum(run.batches for run in runs)
     hottest_c = max(run.max_c for run in sums)
     return DevicesResult(
-        utilisation=float(sum(run.busy_s for run in sums) / (device_s * units)),
+        utilisation=float(sum(run.busy_s for run in sums) / (serving_s * units)),
         throttled_share=float(sum(run.throttled_s for run in sums) / device_s),
         temperature_c=Temperature(sum(run.temperature_s for run in sums) / device_s, hottest_c),
         shutdowns=float(np.mean([run.shutdowns for run in sums])),
         mean_batch=sum(run.batched for run in runs) / batches if batches else None,
         open_changes=float(np.mean([run.changes for run in sums])),
-        runaway_margin=runaway_margin(rack, np.full(rack.count, hottest_c)),
+        runaway_margin=runaway_margin(rack, np.full(rack.installed, hottest_c)),
         out_share=float(sum(run.out_s for run in sums) / device_s),
         outages=float(np.mean([run.outages for run in sums])),
-        host_utilisation=sum(run.host_busy_s for run in sums) / (device_s * cores[0]) if cores else None,
+        host_utilisation=sum(run.host_busy_s for run in sums) / (serving_s * cores[0]) if cores else None,
     )
 
 
@@ -301,7 +363,7 @@ def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResul
         warnings.append(message("simulated.beside"))
     if devices.shutdowns:
         number = f"{devices.shutdowns:.3g}"
-        warnings.append(message("simulated.shutdowns", number=number, count=rack.count))
+        warnings.append(message("simulated.shutdowns", number=number, count=rack.installed))
     for group, stream in zip(rack.streams, streams, strict=True):
         wanted = requests_wanted(group)
         if stream.served < wanted:

@@ -69,8 +69,8 @@ def free(rack: Rack) -> Controls:
     """Everything open at full clock."""
     networks = len({group.network for group in rack.streams})
     return Controls(
-        clock=np.ones(rack.count),
-        open=np.ones(rack.count, dtype=np.bool_),
+        clock=np.ones(rack.installed),
+        open=np.ones(rack.installed, dtype=np.bool_),
         admitted=np.ones(len(rack.streams), dtype=np.bool_),
         max_wait_s=np.full(networks, rack.batching.max_wait_s),
         max_batch=np.full(networks, rack.batching.max_size),

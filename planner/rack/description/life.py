@@ -40,17 +40,64 @@ class Failures:
 
 
 @dataclass(frozen=True, slots=True)
+class CarrierFailures:
+    """Every carrier (tray, board or host) of so many slots fails too, and takes its devices with it.
+
+    Devices fill the carriers from the bottom, spares last.
+    """
+
+    slots: int
+    mtbf_s: float
+    mttr_s: float
+
+    def __post_init__(self) -> None:
+        checks = Checks("carrier failures")
+        checks.require(self.slots >= 1, "slots", "one or more", self.slots)
+        checks.positive(mtbf_s=self.mtbf_s, mttr_s=self.mttr_s)
+        checks.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Spares:
+    """Devices above the rack's count, each of which replaces one that has failed, until that is back.
+
+    A hot one runs idle and serves `takes_over_s` after the failure. A cold one is switched off; it draws idle
+    power while it starts, and serves after the same time.
+    """
+
+    count: int
+    takes_over_s: float = 0.0
+    hot: bool = True
+
+    def __post_init__(self) -> None:
+        checks = Checks("spares")
+        checks.require(self.count >= 0, "count", "zero or more", self.count)
+        checks.non_negative(takes_over_s=self.takes_over_s)
+        checks.finish()
+
+
+NO_SPARES = Spares(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
-    """All that happens to the devices of a rack in a run."""
+    """All that happens to the devices of a rack in a run; `spares` replace those that fail."""
 
     outages: tuple[Outage, ...] = ()
     failures: Failures | None = None
     update: RollingUpdate | None = None
+    carriers: CarrierFailures | None = None
+    spares: Spares = NO_SPARES
+
+    @property
+    def fails(self) -> bool:
+        """Whether a device may fail."""
+        return bool(self.outages) or self.failures is not None or self.carriers is not None
 
     @property
     def quiet(self) -> bool:
         """Whether nothing happens."""
-        return not self.outages and self.failures is None and self.update is None
+        return not self.fails and self.update is None
 
 
 NOTHING_HAPPENS = Life()

@@ -36,13 +36,15 @@ __all__ = [
 ]  # fmt: skip
 
 Dispatch = Literal[
-    "shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy", "npu_first"
+    "shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy", "npu_first", "pinned"
 ]
 """Who gets a request: the unit with the fewest requests in it (ties go round), each unit in turn, one queue
 that all units of a kind take from (the one that has been idle longest first), the emptier of two units drawn
 at random, the unit on which it adds least energy (ties by fewest requests): the one whose batch it helps to
 fill, or whose clock is slow; or kind by kind, NPUs first, the emptiest unit of the first kind that is not yet
-full (`Rack.spill_at`). A device has one unit unless it says otherwise."""
+full (`Rack.spill_at`); or always the same unit for each source, placed by load beforehand: its requests are
+lost while that is out of service and no spare has replaced it. A device has one unit unless it says
+otherwise."""
 
 Horizon = Literal["steady", "terminating"]
 """What a run represents: the long run, whose warm-up is cut off and checked, or a stretch of time as it is (a
@@ -131,7 +133,10 @@ class Rack:
     where given, divide the devices among all networks and add up to one. `life` is what takes devices out of
     service in the run. With `npu_first` a kind of unit is full when its emptiest has `spill_at` requests; it
     may differ from kind to kind (2 for one that is not named). `supply_loss` is what the power supply loses
-    of each watt that it gives to the devices, as heat in the same air; `fan_w` is stated at the plug.
+    of each watt that it gives to the devices, as heat in the same air; `fan_w` is stated at the plug. Spares
+    of `life` come on top of `count`, which are the devices that serve while none has failed; they have the
+    highest positions. Where `installations` is given, that share of the phases that periodic sources may have
+    has to keep the promise, instead of their mean.
     """
 
     device: RackDevice
@@ -152,6 +157,7 @@ class Rack:
     shares: tuple[NetworkShare, ...] = ()
     life: Life = NOTHING_HAPPENS
     spill_at: int | Mapping[UnitKind, int] = 2
+    installations: float | None = None
     supply_loss: float = 0.0
 
     def __post_init__(self) -> None:
@@ -163,6 +169,9 @@ class Rack:
             checks.require(self.warmup_s == 0, "warmup_s", "0 in a terminating run", self.warmup_s)
         checks.require(self.count >= 1, "count", "one device or more", self.count)
         checks.require(self.replications >= 1, "replications", "one or more", self.replications)
+        if self.installations is not None:
+            share = self.installations
+            checks.require(0 < share < 1, "installations", "a share between 0 and 1", share)
         checks.require(self.seed >= 0, "seed", "zero or above", self.seed)
         self._check_spilling(checks)
         checks.non_negative(fan_w=self.fan_w, supply_loss=self.supply_loss)
@@ -171,8 +180,10 @@ class Rack:
         self._check_shares(checks)
         for number, outage in enumerate(self.life.outages):
             last = outage.first + outage.devices
-            expected = f"devices among the {self.count} of the rack"
-            checks.require(last <= self.count, f"life.outages[{number}]", expected, f"up to number {last}")
+            expected = f"devices among the {self.installed} of the rack"
+            checks.require(
+                last <= self.installed, f"life.outages[{number}]", expected, f"up to number {last}"
+            )
         warmest_c = self.air.supply_c + abs(self.air.gradient_k) / 2
         checks.require(
             self.device.thermal.throttle_c > warmest_c,
@@ -264,6 +275,11 @@ class Rack:
     def plug_w(self, devices_w: float) -> float:
         """Power at the plug while the devices draw this much: they through the supply, fans beside it."""
         return devices_w * (1.0 + self.supply_loss) + self.fan_w
+
+    @property
+    def installed(self) -> int:
+        """All devices in the rack, spares among them."""
+        return self.count + self.life.spares.count
 
     @property
     def epochs(self) -> int:

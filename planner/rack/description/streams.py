@@ -203,6 +203,11 @@ class StreamGroup:
         return float(sum(step.time_s for step in (*self.before, *self.after) if step.where == "unit"))
 
     @property
+    def keeps_phases(self) -> bool:
+        """Whether its sources have phases that they keep for as long as they are installed."""
+        return self.arrivals == "periodic"
+
+    @property
     def offered_per_s(self) -> float:
         """Requests per second of all the group's sources together, on average over profile and outages."""
         return self.sources * self.source_per_s

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from planner.formulas import formula
 from planner.rack.description.rack import Air
-from planner.rack.heat.recirculation import rack_matrix_k_per_w, returned_share
+from planner.rack.heat.recirculation import returned_share, rising_matrix_k_per_w
 
 REFERENCE_KG_PER_M3 = 1.204
 """Dry air at 20 C and sea level, for which resistances to the air are stated."""
@@ -87,4 +87,4 @@ def inlets_c(air: Air, heats_w: NDArray[np.float64]) -> NDArray[np.float64]:
     base_c = unheated_c(air, heats_w.size)
     if air.vertical is None:
         return np.asarray(base_c + air.recirculation * heats_w.sum() / heat_rate_w_per_k(air))
-    return np.asarray(base_c + rack_matrix_k_per_w(air, heats_w.size) @ heats_w)
+    return np.asarray(base_c + rising_matrix_k_per_w(air, heats_w.size) @ heats_w)

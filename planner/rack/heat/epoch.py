@@ -28,7 +28,7 @@ from planner.rack.heat.ladder import (
     settled_c,
     settled_nodes_c,
 )
-from planner.rack.heat.recirculation import rack_matrix_k_per_w
+from planner.rack.heat.recirculation import rising_matrix_k_per_w
 from planner.rack.load.expected import expected_load
 
 # Far below what is printed, far above the rounding of a temperature (1e-14 of it).
@@ -141,12 +141,8 @@ def _released_w(parts: _Parts, start_c: Floats, end_c: Floats, power_w: Floats) 
 
 
 def _breathed(rack: Rack, parts: _Parts, start_c: Floats, power_w: Floats) -> Floats:
-    """The inlets that agree with the heat that the devices give to the air over one epoch.
-
-    With inlets warmer by x, device i gives h_i - w_i x_i, and x = D (h - w x + fans): linear in x. Even
-    recirculation warms all inlets alike, so one number is solved for instead of one a device.
-    """
-    air, count = rack.air, rack.count
+    """The inlets that agree with the heat that the devices give to the air over one epoch."""
+    air, count = rack.air, rack.installed
     unheated = unheated_c(air, count)
     # Implicit in the inlet: the inlet of the epoch before would oscillate under strong recirculation.
     released_w = _released_w(parts, start_c, _stepped(parts, start_c, unheated, power_w), power_w)
@@ -155,13 +151,7 @@ def _breathed(rack: Rack, parts: _Parts, start_c: Floats, power_w: Floats) -> Fl
     withheld_w_per_k = np.empty(count)
     for step, devices in parts:
         withheld_w_per_k[devices] = step.withheld_w_per_k
-    if air.vertical is None:
-        # One unknown x: x = d (sum of h - x sum of w), d kelvin for each watt of all.
-        warming_k_per_w = air.recirculation / heat_rate_w_per_k(air)
-        rise_k = warming_k_per_w * heats_w.sum() / (1.0 + warming_k_per_w * withheld_w_per_k.sum())
-        return np.asarray(unheated + rise_k)
-    matrix = rack_matrix_k_per_w(air, count)
-    return np.asarray(unheated + np.linalg.solve(np.eye(count) + matrix * withheld_w_per_k, matrix @ heats_w))
+    return np.asarray(unheated + _warmed_k(rack, heats_w, withheld_w_per_k))
 
 
 def initial_state(rack: Rack) -> HeatState:
@@ -172,7 +162,7 @@ def initial_state(rack: Rack) -> HeatState:
     shut down start at the trip, throttled, and the run shows what follows. A device fan starts at the level
     that the temperature asks for.
     """
-    thermal, count = rack.device.thermal, rack.count
+    thermal, count = rack.device.thermal, rack.installed
     none_off = np.zeros(count, dtype=np.bool_)
     if rack.initial == "cold":
         cold_c = unheated_c(rack.air, count)
@@ -198,14 +188,28 @@ def _evenly(thermal: Thermal, die_c: Floats) -> Floats | None:
 
 def _settled_inlets_c(rack: Rack, die_c: Floats, level: Indices) -> Floats:
     """The inlets of a rack that has settled with these dies: each gives (die - inlet) / R to the air."""
-    thermal, count = rack.device.thermal, rack.count
-    conductance = 1.0 / np.array([exact_step(thermal, 1.0, int(n)).settled_k_per_w[0] for n in level])
-    matrix = rack_matrix_k_per_w(rack.air, count)
+    thermal, count = rack.device.thermal, rack.installed
+    by_level = [exact_step(thermal, 1.0, n).settled_k_per_w[0] for n in range(fan_levels(thermal))]
+    conductance = 1.0 / np.array(by_level)[level]
     unheated = unheated_c(rack.air, count)
     # What a settled device gives to the air is what it draws; the supply's share goes with it.
     conductance = conductance * (1.0 + rack.supply_loss)
     heats_w = (die_c - unheated) * conductance + rack.fan_w / count
-    return np.asarray(unheated + np.linalg.solve(np.eye(count) + matrix * conductance, matrix @ heats_w))
+    return np.asarray(unheated + _warmed_k(rack, heats_w, conductance))
+
+
+def _warmed_k(rack: Rack, heats_w: Floats, withheld_w_per_k: Floats) -> Floats | float:
+    """How much warmer each inlet is, x = D (h - w x), where device i gives h_i - w_i x_i to the air.
+
+    Even recirculation warms all inlets alike: one unknown, x = d (sum of h - x sum of w) with d kelvin for
+    each watt of all. Only exhaust that rises takes the whole system, N x N.
+    """
+    air = rack.air
+    if air.vertical is None:
+        warming_k_per_w = air.recirculation / heat_rate_w_per_k(air)
+        return float(warming_k_per_w * heats_w.sum() / (1.0 + warming_k_per_w * withheld_w_per_k.sum()))
+    matrix = rising_matrix_k_per_w(air, heats_w.size)
+    return np.asarray(np.linalg.solve(np.eye(heats_w.size) + matrix * withheld_w_per_k, matrix @ heats_w))
 
 
 def settled_at(rack: Rack, clock: float) -> Floats:
@@ -216,14 +220,15 @@ def settled_at(rack: Rack, clock: float) -> Floats:
     that would hunt between two levels is taken at the higher.
     """
     thermal = rack.device.thermal
-    served_w = rack.device.idle_w + expected_load(rack, clock).dynamic_w
-    temperature_c = unheated_c(rack.air, rack.count)
-    level = np.zeros(rack.count, dtype=np.intp)
+    serving = np.arange(rack.installed) < rack.count
+    served_w = rack.device.idle_w + serving * expected_load(rack, clock).dynamic_w
+    temperature_c = unheated_c(rack.air, rack.installed)
+    level = np.zeros(rack.installed, dtype=np.intp)
     for _ in range(_ROUNDS):
         # Levels only rise while it settles: between two of them a fan would hunt and the iteration never end.
         level = np.maximum(level, next_fan_level(thermal, temperature_c, level))
         power_w = served_w + leakage_w(thermal, temperature_c) + fan_w(thermal, level)
-        inlet_c = inlets_c(rack.air, power_w * (1.0 + rack.supply_loss) + rack.fan_w / rack.count)
+        inlet_c = inlets_c(rack.air, power_w * (1.0 + rack.supply_loss) + rack.fan_w / rack.installed)
         # Exponential leakage overflows within a few rounds of a runaway; the shutdown ends it, as it does in
         # a device.
         warmer_c = np.minimum(settled_c(thermal, inlet_c, power_w, level), thermal.shutdown_c)
@@ -244,7 +249,7 @@ def runaway_margin(rack: Rack, temperature_c: Floats, level: Indices | None = No
     thermal = rack.device.thermal
     if thermal.leakage is None:
         return None
-    level = np.zeros(rack.count, dtype=np.intp) if level is None else level
+    level = np.zeros(rack.installed, dtype=np.intp) if level is None else level
     own = loop_gain(thermal, temperature_c, level)
     leaked_w_per_k = thermal.leakage.per_k * leakage_w(thermal, temperature_c)
     plugged = 1.0 + rack.supply_loss
@@ -253,5 +258,5 @@ def runaway_margin(rack: Rack, temperature_c: Floats, level: Indices | None = No
         # all dies are alike.
         shared = rack.air.recirculation / heat_rate_w_per_k(rack.air) * leaked_w_per_k.sum() * plugged
         return 1.0 - float(own.max() + shared)
-    gains = np.diag(own) + rack_matrix_k_per_w(rack.air, rack.count) * leaked_w_per_k * plugged
+    gains = np.diag(own) + rising_matrix_k_per_w(rack.air, rack.installed) * leaked_w_per_k * plugged
     return 1.0 - float(np.abs(np.linalg.eigvals(gains)).max())

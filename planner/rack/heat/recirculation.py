@@ -6,7 +6,7 @@ Cayton, Sensor-based fast thermal evaluation model for energy efficient high-per
 2006; used in Tang, Gupta and Varsamopoulos, IEEE TPDS 19, 2008; the form quoted from memory, its rows and
 columns derived here from the mixing balance of each inlet). It holds for streams that do not change with heat
 and for steady air. Even recirculation, A = r / N everywhere, gives D = r / (rho cp V_room) everywhere: the
-one-parameter form of `Air.recirculation`.
+one-parameter form of `Air.recirculation`, for which no matrix is made.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ def inlet_matrix_k_per_w(shares: Floats, stream_w_per_k: Floats) -> Floats:
     return np.asarray(np.linalg.inv(streams - shares.T @ streams) - np.diag(1.0 / stream_w_per_k))
 
 
-@lru_cache(maxsize=64)
-def rack_matrix_k_per_w(air: Air, count: int) -> Floats:
-    """D of a rack whose air is exchanged with the room at `airflow_m3_per_s`, with equal device streams.
+@lru_cache(maxsize=2)
+def rising_matrix_k_per_w(air: Air, count: int) -> Floats:
+    """D of a rack whose exhaust rises, N x N, with equal device streams; `airflow_m3_per_s` is the room's.
 
     What the devices blow beyond the room's air is what comes back: their streams add up to V_room / (1 -
     mean share returned).
     """
     room_w_per_k = air.density_kg_per_m3 * air.heat_capacity_j_per_kg_k * air.airflow_m3_per_s
     if air.vertical is None:
-        return np.full((count, count), air.recirculation / room_w_per_k)
+        raise ValueError("even recirculation has one number for all inlets and needs no matrix")
     shares = cross_interference(air.vertical, count)
     # Only what does not come back leaves the rack: N streams times their share that leaves is the room's
     # flow.

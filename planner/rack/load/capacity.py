@@ -87,5 +87,5 @@ def pool_busy(rack: Rack) -> tuple[float, ...]:
 
 
 def devices_of_parts(rack: Rack) -> list[int]:
-    """How many devices each part of the rack has."""
-    return [int(devices) for devices in np.bincount(parts_of_devices(rack))]
+    """How many devices each part of the rack has, spares not among them."""
+    return [int(devices) for devices in np.bincount(parts_of_devices(rack)[: rack.count])]

@@ -19,7 +19,8 @@ from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.rack.description.rack import Rack, RackDevice, Service, Unit
 from planner.rack.load.capacity import Sharing, devices_of_parts, pool_busy, shared_among_units
-from planner.rack.load.topology import HOST, networks_of, parts_of_networks, paths_of
+from planner.rack.load.placement import Placement, placed
+from planner.rack.load.topology import HOST, NONE, networks_of, parts_of_networks, paths_of, topology_of
 from planner.units import format_percent
 
 _ROUNDS = 100
@@ -66,12 +67,34 @@ def offered_utilisation(rack: Rack, clock: float = 1.0) -> float:
     Full batches are what a saturated device serves, so this is the exact edge of stability for one network,
     and for several under first come first served. With hard shares it is that of the busiest share; with
     several units in a device that of the best sharing among them (a dispatch rule may reach less), all of
-    them at work and in each other's way; with work on hosts and copies that of the busiest of all.
+    them at work and in each other's way; with work on hosts and copies that of the busiest of all; where
+    sources are pinned that of the unit with most work.
     """
     networks = networks_of(rack)
+    if rack.dispatch == "pinned":
+        # Nobody can help the device to which most was given.
+        return max(float(placement_of(rack, clock).load.max()), *pool_busy(rack), 0.0)
     sizes = [rack.batching.max_size] * len(networks)
     units = max(sharing.busiest for _, sharing in _sharings(rack, sizes, clock))
     return max(units, *pool_busy(rack), 0.0)
+
+
+def placement_of(rack: Rack, clock: float = 1.0) -> Placement:
+    """Where each source is pinned, by the work that it asks of a unit with full batches; not on spares."""
+    topology, networks = topology_of(rack), networks_of(rack)
+    units, size = rack.device.units, rack.batching.max_size
+    serving = topology.server_device[: topology.unit_servers] < rack.count
+    # Spares have no lane here: nothing is placed on them.
+    station_lane = np.where(serving, topology.station_lane[: topology.unit_servers], NONE)
+    loads: list[list[float]] = []
+    lanes: list[tuple[int, ...]] = []
+    for group in rack.streams:
+        own = topology.lanes_of[networks.index(group.network)]
+        kinds = [units[lane % len(units)] for lane in own]
+        work = [group.source_per_s * request_time_s(rack, unit, group.network, size, clock) for unit in kinds]
+        loads += [work] * group.sources
+        lanes += [own] * group.sources
+    return placed(loads, lanes, station_lane)
 
 
 def _sharings(rack: Rack, sizes: Sequence[float], clock: float) -> list[tuple[list[int], Sharing]]:

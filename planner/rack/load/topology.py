@@ -88,6 +88,15 @@ class Topology:
         devices = self.station_device[own]
         return np.bincount(devices, weights=waiting[own], minlength=self.count).astype(np.int64)
 
+    def routes(self, out: NDArray[np.bool_], replaced_by: Ints) -> Ints:
+        """Where what is pinned to each station before a unit goes: there, to a spare's, or nowhere (NONE)."""
+        units = self.unit_servers // self.count
+        device = np.where(out, replaced_by, np.arange(self.count))
+        # A spare may have been shut down by heat itself.
+        reached = (device != NONE) & ~out[device]
+        stations = device[:, None] * units + np.arange(units)
+        return np.asarray(np.where(reached[:, None], stations, NONE).ravel())
+
     def open_stations(self, open_devices: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which stations before units are open to new requests: those of which a device is."""
         stations = self.server_station[: self.unit_servers]
@@ -99,8 +108,8 @@ def topology_of(rack: Rack) -> Topology:
     """The servers, stations and lanes of a rack."""
     units = rack.device.units
     unit_of_slot = np.repeat(np.arange(len(units)), [unit.count for unit in units])
-    server_device = np.repeat(np.arange(rack.count), unit_of_slot.size)
-    server_unit = np.tile(unit_of_slot, rack.count)
+    server_device = np.repeat(np.arange(rack.installed), unit_of_slot.size)
+    server_unit = np.tile(unit_of_slot, rack.installed)
     # Part by part, within a part by the device's units: engines and `lanes_of` count lanes alike.
     lane_of_server = parts_of_devices(rack)[server_device] * len(units) + server_unit
     central = rack.dispatch == "central_queue"
@@ -113,20 +122,22 @@ def topology_of(rack: Rack) -> Topology:
     lanes = int(parts_of_devices(rack).max() + 1) * len(units)
     sizes = _pool_sizes(rack)
     # All stations of the first pool, then of the second; stations of units come before both.
-    pool_station = station_lane.size + np.arange(rack.count * len(sizes)).reshape(len(sizes), rack.count).T
+    pool_station = (
+        station_lane.size + np.arange(rack.installed * len(sizes)).reshape(len(sizes), rack.installed).T
+    )
     for pool, size in enumerate(sizes):
-        server_device = np.concatenate((server_device, np.repeat(np.arange(rack.count), size)))
+        server_device = np.concatenate((server_device, np.repeat(np.arange(rack.installed), size)))
         server_station = np.concatenate((server_station, np.repeat(pool_station[:, pool], size)))
     pools = server_device.size - server_unit.size
     return Topology(
-        count=rack.count,
+        count=rack.installed,
         unit_servers=server_unit.size,
         pool_sizes=sizes,
         server_device=server_device,
         server_unit=np.concatenate((server_unit, np.full(pools, NONE))),
         server_station=server_station.astype(np.int64),
         station_lane=np.concatenate((station_lane, np.full(pool_station.size, NONE))),
-        station_device=np.concatenate((station_device, np.tile(np.arange(rack.count), len(sizes)))),
+        station_device=np.concatenate((station_device, np.tile(np.arange(rack.installed), len(sizes)))),
         pool_station=pool_station,
         lanes=lanes,
         lanes_of=_lanes_of(rack),
@@ -173,17 +184,23 @@ def parts_of_devices(rack: Rack) -> Ints:
     remainder and one at least; devices are dealt from the bottom up.
     """
     if not rack.shares:
-        return np.zeros(rack.count, dtype=np.int64)
-    asked = np.array([share.share for share in rack.shares]) * rack.count
-    # Largest remainder: whole devices first, those that are left to who was cut most, one at least to each.
-    devices = np.maximum(np.floor(asked), 1.0)
-    while devices.sum() < rack.count:
+        return np.zeros(rack.installed, dtype=np.int64)
+    shares = np.array([share.share for share in rack.shares])
+    # Spares are dealt like the rest, each for one part; a part may be left without.
+    return np.concatenate((_dealt(shares, rack.count, 1.0), _dealt(shares, rack.life.spares.count, 0.0)))
+
+
+def _dealt(shares: Floats, count: int, least: float) -> Ints:
+    """The part of each of so many devices, by the largest remainder and at least so many a part."""
+    asked = shares * count
+    # Largest remainder: whole devices first, those that are left to who was cut most.
+    devices = np.maximum(np.floor(asked), least)
+    while devices.sum() < count:
         devices[int(np.argmax(asked - devices))] += 1
-    while devices.sum() > rack.count:
-        # Where the minimum of one gave out too many, the part that is furthest above its share gives one
-        # back.
-        spare = np.where(devices > 1, devices - asked, -np.inf)
-        devices[int(np.argmax(spare))] -= 1
+    while devices.sum() > count:
+        # Where the minimum gave out too many, the part that is furthest above its share gives one back.
+        over = np.where(devices > least, devices - asked, -np.inf)
+        devices[int(np.argmax(over))] -= 1
     return np.repeat(np.arange(len(devices)), devices.astype(np.int64))
 
 

@@ -29,7 +29,7 @@ class FixedClock:
 
     def steer(self, rack: Rack, seen: Seen, controls: Controls, memory: object) -> tuple[Controls, object]:
         """The ratio, always."""
-        return _at_most(controls, np.full(rack.count, self.ratio)), memory
+        return _at_most(controls, np.full(rack.installed, self.ratio)), memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class TwoThresholds:
     def steer(self, rack: Rack, seen: Seen, controls: Controls, memory: object) -> tuple[Controls, object]:
         """Remembers each device's level."""
         top = len(self.levels) - 1
-        level = memory if isinstance(memory, np.ndarray) else np.full(rack.count, top)
+        level = memory if isinstance(memory, np.ndarray) else np.full(rack.installed, top)
         down = np.where(seen.busy_share < self.low, np.maximum(level - 1, 0), level)
         level = np.where(seen.busy_share > self.high, top, down)
         return _at_most(controls, np.array(self.levels)[level]), level
@@ -76,7 +76,7 @@ class ProportionalIntegral:
     def steer(self, rack: Rack, seen: Seen, controls: Controls, memory: object) -> tuple[Controls, object]:
         """Remembers each device's clock and error."""
         error = seen.busy_share - self.target
-        clock, before = memory if isinstance(memory, tuple) else (np.ones(rack.count), error)
+        clock, before = memory if isinstance(memory, tuple) else (np.ones(rack.installed), error)
         # The velocity form of a PI controller: it stores the clock itself, so clipping cannot wind up an
         # integral.
         moved = clock + self.gain * (error - before) + self.integral_per_s * rack.epoch_s * error
@@ -108,7 +108,7 @@ class PowerCap:
         # clock swings between two steps.
         elif power_w < 0.95 * self.limit_w:
             ratio = min(1.0, ratio + self.step)
-        return _at_most(controls, np.full(rack.count, ratio)), ratio
+        return _at_most(controls, np.full(rack.installed, ratio)), ratio
 
 
 def _at_most(controls: Controls, clock: Floats) -> Controls:

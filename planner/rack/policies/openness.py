@@ -85,7 +85,10 @@ class StableScheduler:
             opened = range(plan.devices, wanted)
             readiness = tuple(ready_s if d in opened else at for d, at in enumerate(plan.ready_s))
             plan = _Plan(loads, wanted, seen.end_s, readiness)
-        ready = np.array(plan.ready_s) <= seen.end_s
+        # A spare that serves is open at once: it only serves where another device has failed.
+        ready = np.append(
+            np.array(plan.ready_s) <= seen.end_s, np.ones(rack.installed - rack.count, np.bool_)
+        )
         opened_only = _first_open(rack, controls, plan.devices)
         return replace(opened_only, open=opened_only.open & ready), plan
 
@@ -151,7 +154,8 @@ def _load(seen: Seen) -> float:
 
 
 def _first_open(rack: Rack, controls: Controls, devices: int) -> Controls:
-    return replace(controls, open=controls.open & (np.arange(rack.count) < max(devices, 1)))
+    number = np.arange(rack.installed)
+    return replace(controls, open=controls.open & ((number < max(devices, 1)) | (number >= rack.count)))
 
 
 def _check_target(target: float) -> None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from planner.arrays import Ints
 from planner.rack.arrivals.random_bits import dispatch_key, mixed
 from planner.rack.description.rack import Rack
-from planner.rack.load.topology import Topology
+from planner.rack.load.expected import placement_of
+from planner.rack.load.topology import NONE, Topology
 
 CLOSED = 1 << 40
 """Added to the load of a queue that is closed to new requests."""
@@ -38,6 +40,8 @@ class Dispatcher:
         self._last = [stations - 1] * len(self._loads)
         self._closed = [False] * stations
         self._key = dispatch_key(rack.seed, replication)
+        self._home: list[int] = placement_of(rack).home.tolist() if rack.dispatch == "pinned" else []
+        self._routes: list[int] = []
 
     def add(self, station: int, requests: int) -> None:
         """Requests are on their way to a queue, or were served behind it, or lost."""
@@ -59,8 +63,15 @@ class Dispatcher:
                 self.add(station, -CLOSED if is_open else CLOSED)
                 self._closed[station] = not is_open
 
-    def choose(self, network: int, request: int) -> int | None:
-        """The queue for a request; none where all devices that could serve it are off."""
+    def take_routes(self, routes: Ints) -> None:
+        """Where the requests go that are pinned to each queue, until the next epoch ends."""
+        self._routes = routes.tolist()
+
+    def choose(self, network: int, request: int, source: int) -> int | None:
+        """The queue for a request of a source; none where all devices that could serve it are off."""
+        if self._rule == "pinned":
+            station = self._routes[self._home[source]]
+            return None if station == NONE else station
         if self._rule == "least_energy":
             return self._cheapest(network)
         lanes = self._lanes_of[network]

@@ -65,10 +65,11 @@ class _ReferenceRun:
         self._rates = ServiceRates(rack, self._topology, self._steering)
         self._new_model = NewModel(rack, self._topology, replication, self._requests, self._recorder)
         self._batches = Batches(rack, self._requests.stream, self._recorder.since_s)
+        self._dispatcher = Dispatcher(rack, self._topology, replication, self._added_j)
         self._take_settings()
         self._arrival = Instant(self._env, _ARRIVAL, self._arrive)
         self._await_arrival(0.0)
-        self._plan_servers(rack, replication)
+        self._plan_servers(rack)
 
     def _take_settings(self) -> None:
         """What holds until the next epoch ends."""
@@ -76,12 +77,13 @@ class _ReferenceRun:
         self._new_model.take_settings(self._steering)
         self._admitted: list[bool] = self._steering.controls.admitted.tolist()
         self._batches.take_settings(self._steering.controls)
+        if self._rack.dispatch == "pinned":
+            self._dispatcher.take_routes(self._steering.routes)
 
-    def _plan_servers(self, rack: Rack, replication: int) -> None:
+    def _plan_servers(self, rack: Rack) -> None:
         topology = self._topology
         self._server_station: list[int] = topology.server_station.tolist()
         self._stations = [Station(len(rack.streams)) for _ in range(topology.station_lane.size)]
-        self._dispatcher = Dispatcher(rack, topology, replication, self._added_j)
         self._serving: list[list[int]] = [[] for _ in range(topology.servers)]
         self._completions = [self._completion(server) for server in range(topology.servers)]
         for device in np.flatnonzero(~self._steering.out).tolist():
@@ -132,7 +134,7 @@ class _ReferenceRun:
         """Send a request to the station that dispatch says, by way of the steps before it."""
         requests = self._requests
         network = self._batches.network_of[requests.stream[request]]
-        station = self._dispatcher.choose(network, request)
+        station = self._dispatcher.choose(network, request, requests.source[request])
         if station is None:
             self._drop(request, now_s)
             return

@@ -19,7 +19,7 @@ class ServiceRates:
         self._server_unit: list[int] = topology.server_unit.tolist()
         self._contention = rack.device.contention
         self._core_w = rack.device.host.core_w if rack.device.host else 0.0
-        units = topology.unit_servers // rack.count
+        units = topology.unit_servers // rack.installed
         self._siblings = [
             list(range(server // units * units, (server // units + 1) * units))
             for server in range(topology.unit_servers)

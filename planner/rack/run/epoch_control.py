@@ -15,7 +15,7 @@ from planner.rack.heat.governor import clock_ratio
 from planner.rack.heat.ladder import fan_w
 from planner.rack.load.expected import busy_power_w, slowdown
 from planner.rack.load.topology import Topology, networks_of
-from planner.rack.run.availability import AvailabilityTimeline, DeviceAvailability
+from planner.rack.run.availability import AvailabilityTimeline, DeviceAvailability, all_in_service
 from planner.rack.run.records import EpochRow
 from planner.rack.run.rolling_update import Trial, TrialOutcome
 
@@ -53,6 +53,7 @@ class Steering:
         self._rack = rack
         self._topology = topology
         self._course = None if rack.life.quiet else AvailabilityTimeline(rack, replication)
+        self._all_in_service = all_in_service(rack)
         self._standing = self._stand(0.0)
         self._networks = networks_of(rack)
         self.steers = self._course is not None or bool(rack.policies)
@@ -60,10 +61,10 @@ class Steering:
         heat = initial_state(rack)
         self._shut = heat.off
         # Failed devices are off for heat too; those being updated draw idle power and are only out.
-        self.heat = replace(heat, off=heat.off | self._standing.failed)
-        self.out: Flags = self.heat.off | self._standing.updating
+        self.heat = replace(heat, off=heat.off | self._standing.failed | self._standing.dark)
+        self.out: Flags = self.heat.off | self._standing.updating | self._standing.standby
         self.controls: Controls = free(rack)
-        self.fell: Flags = np.zeros(rack.count, dtype=np.bool_)
+        self.fell: Flags = np.zeros(rack.installed, dtype=np.bool_)
         self.rose: Flags = self.fell
         self._end_s = 0.0
         self._set_rates(self._heat_clock())
@@ -71,8 +72,7 @@ class Steering:
     def _stand(self, now_s: float) -> DeviceAvailability:
         if self._course is not None:
             return self._course.at(now_s)
-        none = np.zeros(self._rack.count, dtype=np.bool_)
-        return DeviceAvailability(none, none, none, none, none)
+        return self._all_in_service
 
     @property
     def updated(self) -> Flags:
@@ -83,6 +83,11 @@ class Steering:
     def watched(self) -> Flags:
         """Of which devices it is measured."""
         return self._standing.watched
+
+    @property
+    def routes(self) -> Ints:
+        """Where the requests go that are pinned to each station; -1 where they are lost."""
+        return self._topology.routes(self.out, self._standing.replaced_by)
 
     @property
     def outcome(self) -> TrialOutcome | None:
@@ -124,21 +129,23 @@ class Steering:
         served_w, host_w, copied_w = self._topology.per_device(measured.dynamic_w)
         dynamic_w = served_w + host_w + copied_w
         busy, host_busy, copy_busy = self._topology.per_device(measured.busy_share)
-        busy_share = busy / (self._topology.unit_servers // self._rack.count)
+        busy_share = busy / (self._topology.unit_servers // self._rack.installed)
         before, thermal = self.heat, self._rack.device.thermal
         stood, was_out, had_shut = self._standing, self.out, self._shut
+        # A spare that waits for its turn is no device out of service.
+        out_of_service = was_out & ~stood.standby
         # The order matters: heat of the epoch that ends, then who fails and comes back, then policies on what
         # they can see of both, and last the service times of the next epoch.
         heat, after = advance(self._rack, before, dynamic_w)
         # A device that has failed is off without having shut down from heat; whether it had is remembered
         # apart, since only a failure ends.
-        self._shut = np.where(stood.failed, had_shut, after.off)
+        self._shut = np.where(stood.failed | stood.dark, had_shut, after.off)
         # What was watched counts before the course is asked, for the soak may end with this epoch.
         if self._course is not None:
             self._course.see(measured.trial)
         self._standing = self._stand(end_s)
-        self.heat = replace(after, off=self._shut | self._standing.failed)
-        self.out = self.heat.off | self._standing.updating
+        self.heat = replace(after, off=self._shut | self._standing.failed | self._standing.dark)
+        self.out = self.heat.off | self._standing.updating | self._standing.standby
         self.fell, self.rose = self.out & ~was_out, was_out & ~self.out
         opened, length_s = self.controls.open, end_s - self._end_s
         self._end_s = end_s
@@ -166,7 +173,7 @@ class Steering:
             # Clock and throttling are those in force during the epoch; the new ones hold from here on.
             throttled=before.throttled,
             fell=self._shut & ~had_shut,
-            out=was_out,
+            out=out_of_service,
             busy_share=busy_share,
             host_busy=float(host_busy.sum()),
             copy_busy=float(copy_busy.sum()),

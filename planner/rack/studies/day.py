@@ -73,7 +73,7 @@ def _hour(window: Rack, hour: int, supply_c: float, offered: float) -> Hour:
     return replace(
         known,
         inlet_c=float(run.epochs.column("inlet_c")[counted].mean()),
-        temperature_mean_c=sums.temperature_s / (sums.length_s * part.count),
+        temperature_mean_c=sums.temperature_s / (sums.length_s * part.installed),
         temperature_max_c=sums.max_c,
         power_w=part.plug_w(sums.drawn_j / sums.length_s),
         queue_mean=sums.waiting_s / sums.length_s,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.rack.description.checks import Checks
+from planner.rack.description.life import NOTHING_HAPPENS
 from planner.rack.description.rack import Air, Rack
 from planner.rack.heat.air import passing_m3_per_s
 from planner.rack.heat.epoch import HeatState, advance, initial_state, settled_at
@@ -149,7 +150,9 @@ def _filled(rack: Rack, count: int, around: Surroundings) -> Rack:
     streams = tuple(
         replace(group, rate_per_s=group.rate_per_s * share, jitter_s=0.0) for group in rack.streams
     )
-    return replace(rack, count=count, air=around.air, fan_w=around.fan_w, streams=streams)
+    # Settled: nothing happens to its devices, and what spares draw is in the fixed power.
+    still = replace(rack, life=NOTHING_HAPPENS)
+    return replace(still, count=count, air=around.air, fan_w=around.fan_w, streams=streams)
 
 
 @dataclass(frozen=True, slots=True)

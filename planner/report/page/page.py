@@ -98,12 +98,19 @@ def _static(name: str) -> str:
     return files("planner.report.page").joinpath(_STATIC, name).read_text(encoding="utf-8")
 
 
-def _plotly() -> str:
+def require_plotly() -> None:
+    """Refuse to begin where the page could not be drawn in the end: `MissingDataError` without plotly."""
     try:
-        from plotly.offline import get_plotlyjs
-    except ModuleNotFoundError:
+        import plotly  # noqa: F401
+    except ImportError:
         raise MissingDataError(
             "--html: expected plotly, which draws the page, found none; install it with "
             "`pip install 'planner[page]'`"
         ) from None
+
+
+def _plotly() -> str:
+    require_plotly()
+    from plotly.offline import get_plotlyjs
+
     return str(get_plotlyjs()).replace("</script", "<\\/script")

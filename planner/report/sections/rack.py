@@ -87,6 +87,8 @@ def _results(simulated: RackRecord, say: Wording) -> Table:
         Column("p50", "right"),
         Column("p90", "right"),
         Column(say("head.p99"), "right"),
+        Column(say("head.p99_worst"), "right"),
+        Column(say("head.broken"), "right"),
         Column(say("head.objective"), "right"),
         Column(say("head.verdict")),
     )
@@ -108,6 +110,8 @@ def _result(result: StreamResultRecord, say: Wording) -> tuple[Cell, ...]:
             dropped,
             *(quantity(latency[key], "s") for key in ("mean", "p50", "p90")),
             _interval(latency["p99"], latency["p99_low"], latency["p99_high"]),
+            quantity(latency["p99_worst"], "s"),
+            percent(result.get("installations_broken")),
             say("cover.no_limit") if result["slo_s"] is None else stated(result["slo_s"], "s"),
         ),
         Cell(verdict, _STYLES.get(result["verdict"], "open")),

@@ -43,8 +43,11 @@ class Precision(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Precision | None:
-        """NVIDIA's FP4 with a scale for 16 numbers is the FP4 that its parts compute in."""
-        return cls.FP4 if value == "nvfp4" else None
+        """INT8 is int8; NVIDIA's FP4 with a scale for 16 numbers is the fp4 that its parts compute in."""
+        lowered = value.lower() if isinstance(value, str) else value
+        if lowered == "nvfp4":
+            return cls.FP4
+        return next((item for item in cls if item.value == lowered), None)
 
 
 PrecisionName = Annotated[Precision, Field(strict=False)]
@@ -206,6 +209,9 @@ class Device(StrictModel):
     label_note: str | None = None
     """How the figure on the label comes about."""
     contradictions: list[Contradiction] = Field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<Device {self.id}: {self.name}>"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

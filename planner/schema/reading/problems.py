@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import difflib
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from planner.errors import Problem
+from planner.errors import Problem, nearest_names
 from planner.schema.reading.strict import StrictModel
-from planner.units import si_symbol
+from planner.units import did_you_mean, si_symbol
 
 KeyPath = tuple[str | int, ...]
 
@@ -111,15 +111,17 @@ def _explained(item: ErrorDetails, path: KeyPath, model: type[StrictModel]) -> t
     if kind == "extra_forbidden":
         if item["input"] is None and " " in str(path[-1]):
             return "a key of the schema", f"unknown key {path[-1]!r}", "put a text with a comma in quotes"
-        near = difflib.get_close_matches(str(path[-1]), _all_keys(model), n=3, cutoff=0.7)
-        advice = f"did you mean {' or '.join(near)}?" if near else "remove it"
-        return "a key of the schema", f"unknown key {path[-1]!r}", advice
+        if path[-1] in _all_keys(model):
+            return "a key of this block", f"{path[-1]!r}", "it is a key of another block: move it there"
+        near = nearest_names(str(path[-1]), _all_keys(model), cutoff=0.7)
+        return "a key of the schema", f"unknown key {path[-1]!r}", did_you_mean(near) or "remove it"
     if kind == "missing":
         return "a value", "nothing", f"add the key {path[-1]!r}"
     if kind == "quantity":
         context = item.get("ctx", {})
         got = context.get("got")
-        return str(context["expected"]), "nothing" if got == "None" else str(got), ""
+        advice = str(context.get("advice") or "")
+        return str(context["expected"]), "nothing" if got == "None" else str(got), advice
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         sourced = str(item.get("ctx", {}).get("class_name", "")).startswith("Sourced")
         expected = "a number with `source` and `status`" if sourced else "a mapping of keys to values"
@@ -127,7 +129,11 @@ def _explained(item: ErrorDetails, path: KeyPath, model: type[StrictModel]) -> t
     expected = item["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     if kind in _LIMITS and isinstance(item["input"], str):
         expected += f" {si_symbol(item['input'])}"  # limits are in SI units, the text may be in another
-    return expected.rstrip(), _shown(item["input"]), ""
+    advice = ""
+    if kind in ("literal_error", "enum") and isinstance(item["input"], str):
+        names = re.findall(r"'([^']+)'", str(item.get("ctx", {}).get("expected", "")))
+        advice = did_you_mean(nearest_names(item["input"], names, cutoff=0.6))
+    return expected.rstrip(), _shown(item["input"]), advice
 
 
 def _shown(value: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Self, TypeVar, get_args, get_origin
@@ -12,15 +14,15 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from planner.errors import InputError, Problem
 from planner.provenance import Status
 from planner.schema.reading.strict import StrictModel, dimension_of
-from planner.units import UNITS, UnitError, parse_quantity
+from planner.units import UNITS, UnitError, did_you_mean, parse_quantity, unit_named
 
 
-def refuse(expected: str, got: object, stand_in: str | None = None) -> PydanticCustomError:
-    """A refusal that the reader turns into one `Problem`: what was expected and what came.
+def refuse(expected: str, got: object, stand_in: str | None = None, advice: str = "") -> PydanticCustomError:
+    """A refusal that the reader turns into one `Problem`: what was expected, what came, what may be meant.
 
     `stand_in` is any text that would pass, so that the rest of the file can be looked at.
     """
-    context = {"expected": expected, "got": _shown(got), "stand_in": stand_in}
+    context = {"expected": expected, "got": _shown(got), "stand_in": stand_in, "advice": advice}
     return PydanticCustomError("quantity", "{expected}", context)
 
 
@@ -59,11 +61,12 @@ class Quantity:
         stand_in = f"1 {next(iter(UNITS[self.dimension]))}"
         if not isinstance(value, str):
             example = f"68 {next(iter(UNITS[self.dimension]))}"
-            raise refuse(f"a number with its unit such as '{example}' ({accepted})", value, stand_in)
+            expected = f"a number with its unit such as '{example}' ({accepted})"
+            raise refuse(expected, value, stand_in, _with_unit(value, self.dimension))
         try:
             number = parse_quantity(value, self.dimension)
         except UnitError as error:
-            raise refuse(error.expected, value, stand_in) from None
+            raise refuse(error.expected, value, stand_in, error.advice) from None
         if number < 0 and not self.signed:
             raise refuse("a value of zero or more", value, stand_in)
         return number
@@ -78,6 +81,45 @@ class Quantity:
         return {"type": "string", "description": f"a number with one of the units: {accepted}"}
 
 
+def _with_unit(value: object, dimension: str) -> str:
+    """What a bare number may mean."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    try:
+        parse_quantity(f"{value!r}", dimension)
+    except UnitError as error:
+        return error.advice
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainOrPercent:
+    """Marks a float that YAML may write as a number or, such as a PUE, as per cent: 1.4 or 140 %."""
+
+    def parse(self, value: object) -> float:
+        """The number, or a refusal that shows both ways to write it."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if math.isfinite(value):
+                return float(value)
+            raise refuse("a finite number", value)
+        try:
+            return parse_quantity(value, "ratio") if isinstance(value, str) else self._refused(value)
+        except UnitError as error:
+            raise refuse("a number such as 1.4 or 140 %", value, None, error.advice) from None
+
+    def _refused(self, value: object) -> float:
+        raise refuse("a number such as 1.4 or 140 %", value)
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.parse)
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        return {"type": ["number", "string"], "description": "a number, or per cent such as 140 %"}
+
+
+PlainRatio = Annotated[float, PlainOrPercent()]
 Seconds = Annotated[float, Quantity("s")]
 Watts = Annotated[float, Quantity("w")]
 Bytes = Annotated[float, Quantity("bytes")]
@@ -108,15 +150,12 @@ class Money(StrictModel):
     def _from_text(cls, value: object) -> object:
         if isinstance(value, dict):
             return value
-        words = value.split() if isinstance(value, str) else []
-        if len(words) == 2 and len(words[1]) == 3 and words[1].isupper():
-            try:
-                amount = float(words[0].replace("_", ""))
-            except ValueError:
-                amount = -1.0
-            if amount >= 0:
-                return {"amount": amount, "currency": words[1]}
-        raise refuse("an amount of zero or more with a currency code, such as '249 USD'", value, "1 USD")
+        match = _AMOUNT.match(value) if isinstance(value, str) else None
+        if match:
+            amount = float(re.sub("[_,]", "", match["after"] or match["before"]))
+            return {"amount": amount, "currency": (match["code"] or match["code_first"]).upper()}
+        expected = "an amount of zero or more with a currency code, such as '249 USD'"
+        raise refuse(expected, value, "1 USD", _currency_meant(value))
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -125,13 +164,33 @@ class Money(StrictModel):
         return {"type": "string", "description": "an amount with a currency code, such as 249 USD"}
 
 
+_AMOUNT = re.compile(
+    r"^\s*(?:(?P<before>[\d_]*\.?\d+(?:[eE][-+]?\d+)?|[\d_]+\.|\d{1,3}(?:,\d{3})+(?:\.\d+)?)\s*(?P<code>[A-Za-z]{3})"
+    r"|(?P<code_first>[A-Za-z]{3})\s*(?P<after>[\d_]*\.?\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?))\s*$"
+)
+"""`249 USD`, `249 usd`, `USD 249` and `1,200 USD`; a thousands comma has three digits behind it."""
+
+_SIGNS = {"$": ("USD",), "€": ("EUR",), "£": ("GBP",), "¥": ("CNY", "JPY")}
+
+
+def _currency_meant(value: object) -> str:
+    """What an amount with a sign, or with no currency at all, may mean."""
+    text = str(value).strip()
+    number = re.sub(r"[^\d.,_]", "", text)
+    if not number or "-" in text:
+        return ""
+    codes = next((codes for sign, codes in _SIGNS.items() if sign in text), ("USD", "EUR"))
+    return did_you_mean(f"{number} {code}" for code in codes)
+
+
 def parse_money(text: str, where: str) -> Money:
     """An amount given as text outside a file, such as an option of the command line."""
     try:
         return Money.model_validate(text)
     except ValidationError as error:
-        expected = error.errors()[0]["msg"]
-        raise InputError(where, [Problem("value", expected, repr(text))]) from None
+        found = error.errors()[0]
+        advice = str(found.get("ctx", {}).get("advice", ""))
+        raise InputError(where, [Problem("value", found["msg"], repr(text), advice)]) from None
 
 
 class EnergyPrice(StrictModel):
@@ -145,8 +204,9 @@ class EnergyPrice(StrictModel):
     def _from_text(cls, value: object) -> object:
         if isinstance(value, str) and "/" in value:
             amount, _, energy = value.rpartition("/")
-            factor = UNITS["j"].get(energy.strip())
-            if factor:
+            unit = unit_named(energy.strip(), "j")
+            if unit:
+                factor = UNITS["j"][unit]
                 money = Money.model_validate(amount)
                 return {"amount_per_joule": money.amount / factor, "currency": money.currency}
         raise refuse("a price of energy such as '0.19 USD/kWh'", value, "1 USD/kWh")

@@ -46,4 +46,6 @@ class ComparisonRecord(TypedDict):
     candidates: list[CandidateRecord]
     refused: list[RefusalRecord]
     contradiction: str | None
+    planned_for: NotRequired[str]
+    """Which end of the planning latency is compared with the limit: typical or cautious."""
     warnings: NotRequired[list[str]]

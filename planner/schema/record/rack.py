@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -52,6 +52,7 @@ class StreamResultRecord(TypedDict):
     verdict: Verdict
     verdict_reason: str
     latency_band: StreamBoundsRecord | None
+    installations_broken: NotRequired[float | None]
 
 
 class TemperatureRecord(TypedDict):

@@ -25,6 +25,8 @@ class SizedStreamRecord(TypedDict):
 
     name: str
     p99_s: SpanRecord
+    p99_worst_s: float | None
+    installations_broken: float | None
     slo_s: float
     slo_quantile: float
     verdict: Verdict
@@ -55,9 +57,13 @@ class YearRecord(TypedDict):
 
 
 class SpareRecord(TypedDict):
-    """Spares on top of the count: the share of time that the count is up, and the capital of all."""
+    """Spares on top of the count: the share of time that every promise holds, and the capital of all.
+
+    `availability` is that share; `enough_up` is the share of time that as many as the count are up.
+    """
 
     spares: int
+    availability: float | None
     enough_up: float
     capital: float | None
     meets_target: bool

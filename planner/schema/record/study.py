@@ -7,6 +7,7 @@ from typing import Literal, NotRequired
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
+from planner.schema.record.commands.simulate import FailuresRecord
 from planner.schema.record.density import DensityRecord
 from planner.schema.record.latency import FootprintRecord, RivalRecord, RooflineRecord, RungRecord
 from planner.schema.record.money import SpendingRecord
@@ -54,6 +55,7 @@ class StudyRecord(TypedDict):
     density: NotRequired[DensityRecord | None]
     footprint: NotRequired[list[FootprintRecord]]
     spending: NotRequired[SpendingRecord]
+    failures: NotRequired[FailuresRecord | None]
     pitfalls: NotRequired[list[PitfallRecord]]
     validation: NotRequired[list[ValidationRecord]]
     assumptions: list[AssumptionRecord]

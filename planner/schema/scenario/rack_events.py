@@ -13,19 +13,35 @@ Above = Annotated[Ratio, Field(gt=0)]
 
 
 class OutageEvent(StrictModel):
-    """Devices that fail at a time, for a while: so many of them from number `first` on, bottom first."""
+    """Devices that fail at a time, for a while: so many of them from number `first` on, bottom first.
+
+    With `carriers` whole trays, boards or hosts fail, and `first` counts these.
+    """
 
     at_s: Seconds
     lasts_s: Annotated[Seconds, Field(gt=0)]
-    devices: int = Field(default=1, ge=1)
+    devices: int | None = Field(default=None, ge=1)
+    carriers: int | None = Field(default=None, ge=1)
     first: int = Field(default=0, ge=0)
 
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if self.devices is not None and self.carriers is not None:
+            raise refuse("either `devices` or `carriers`", "both")
+        return self
 
-class FailuresInRun(StrictModel):
-    """Mean times between failures of one device and to its repair, as short as the run has to show some."""
+
+class MeanTimes(StrictModel):
+    """Mean time between failures, and from a failure to the end of its repair."""
 
     mtbf_s: Annotated[Seconds, Field(gt=0)]
     mttr_s: Annotated[Seconds, Field(gt=0)]
+
+
+class FailuresInRun(MeanTimes):
+    """Mean times of one device, as short as the run has to show some, and of the carrier that it is in."""
+
+    carrier: MeanTimes | None = None
 
 
 class UpdateInRun(StrictModel):

@@ -24,6 +24,7 @@ from planner.schema.reading.quantity import (
     refuse,
 )
 from planner.schema.reading.strict import StrictModel
+from planner.schema.scenario.rack_events import FailuresInRun
 
 Share = Annotated[Ratio, Field(le=1.0)]
 
@@ -162,14 +163,14 @@ class Update(StrictModel):
         return self
 
 
-class FailuresSpec(StrictModel):
-    """How often a device fails, how long it is gone, and how often the rack must carry its load."""
+class FailuresSpec(FailuresInRun):
+    """How often a device fails, how long it is gone, and how often every promise must hold."""
 
-    mtbf_s: Annotated[Seconds, Field(gt=0)]
-    mttr_s: Annotated[Seconds, Field(gt=0)]
     target_ratio: Annotated[Ratio, Field(gt=0, lt=1)]
     hot_spares: int = Field(default=0, ge=0)
-    """Devices beside the rack's count that run and share the load."""
+    """Spares beside those of `planning.spares`."""
+    replacement_ratio: Ratio = 1.0
+    """What a failure costs, as a share of the price of what fails."""
 
 
 class Offload(StrictModel):

@@ -15,6 +15,7 @@ from planner.schema.reading.quantity import (
     Metres,
     Money,
     OpsPerSecond,
+    PlainRatio,
     Ratio,
     Seconds,
     Watts,
@@ -92,7 +93,7 @@ class Site(StrictModel):
     racks: int = Field(default=1, ge=1, le=100_000)
     """The most racks that may be used; airflow, fans, height and power limit are those of one."""
     power_limit_w: Annotated[Watts, Field(gt=0)]
-    pue: float = Field(ge=1.0)
+    pue: Annotated[PlainRatio, Field(ge=1.0)]
     """Facility energy over IT energy; cooling and losses."""
     carriers: dict[Form, Carrier]
     altitude_m: Annotated[Metres, Field(le=3050)] = 0.0
@@ -142,11 +143,28 @@ class Site(StrictModel):
         return self
 
 
+class Balancer(StrictModel):
+    """What hands each frame to a device, where it may go to any of several."""
+
+    price_money: Money
+    power_w: Watts = 0.0
+    note: str = Field(min_length=1)
+
+
 class Planning(StrictModel):
     """How careful the plan is."""
 
     utilisation_limit_ratio: Annotated[Ratio, Field(gt=0, lt=1)] = 0.7
     spares: int = Field(default=0, ge=0, le=100_000)
+    standby: Literal["hot", "cold"] = "hot"
+    """Hot spares run idle and replace a failed device at once; cold ones are off and have to start."""
+    takes_over_s: Seconds | None = None
+    """From a failure until its spare serves: failover of a hot one, start of a cold one."""
+    installations_ratio: Annotated[Ratio, Field(ge=0.5, le=0.999)] | None = None
+    """Share of installations, each with camera phases of its own, that has to keep the promises; the mean
+    over them unless given."""
+    balancer: Balancer | None = None
+    """Bought once for the plan; not needed where sources are pinned (`simulation.dispatch`)."""
     plan_for: Literal["typical", "cautious"] = "cautious"
     """Which latency the count rests on: the middle of the planning band or its high end."""
     margins: Margins = Field(default_factory=Margins)
@@ -180,7 +198,13 @@ class Simulation(StrictModel):
     most_replications: int = Field(default=32, ge=2, le=10_000)
     seed: int = Field(ge=0, lt=2**63)
     dispatch: Literal[
-        "shortest_queue", "round_robin", "power_of_two", "least_energy", "central_queue", "npu_first"
+        "shortest_queue",
+        "round_robin",
+        "power_of_two",
+        "least_energy",
+        "central_queue",
+        "npu_first",
+        "pinned",
     ] = "shortest_queue"
     spill_at: Mark | dict[UnitKind, Mark] = 2
     """With `npu_first`: requests at the emptiest unit of a kind from which on the next kind is taken."""
@@ -305,6 +329,16 @@ class Scenario(StrictModel):
         if None not in (asked, self.site.inlet_class) and asked != self.site.inlet_class:
             raise refuse(f"one inlet class: `site` says {self.site.inlet_class}", f"{asked} in `density`")
         return self
+
+    @property
+    def balancer(self) -> Balancer | None:
+        """What hands frames to devices, as stated; None where each source has a device of its own."""
+        return None if self.simulation.dispatch == "pinned" else self.planning.balancer
+
+    @property
+    def spares(self) -> int:
+        """Devices on top of the count."""
+        return self.planning.spares + (self.failures.hot_spares if self.failures else 0)
 
     @property
     def synthetic(self) -> Accelerator | None:

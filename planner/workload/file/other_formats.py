@@ -1,7 +1,8 @@
 """Files given for an ONNX file by mistake: what they are, and the command that makes an ONNX of them.
 
-Told by their first bytes, else by the ending of the name. A compiled network holds machine code of one device
-or one engine, so that nothing makes an ONNX of it again: there the file that it was compiled from is named.
+They are known by their first bytes, else by the ending of the name. A compiled network holds machine code of
+one device or one engine, so that nothing makes an ONNX of it again: there the file that it was compiled from
+is named.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ class RoundBudget:
     A visit takes some 40 us, so that a file, however its loops are nested, costs a bounded time.
     """
 
-    def __init__(self, visits: int = 200_000) -> None:
+    def __init__(self, visits: int = 100_000) -> None:
         self._left = visits
 
     def take(self, visits: int) -> bool:

@@ -137,7 +137,7 @@ def _after(given: TensorSpec | None, found: TensorSpec, trips: int) -> TensorSpe
 
 def _unrolled(site: ControlSite, body: Graph, trips: _Trips) -> Controlled | None:
     """Each round resolved with the shapes and values that the one before gave; None where it is too much."""
-    visits = trips.count * max(1, len(body.nodes))
+    visits = trips.count * (1 + _nodes_in(body))
     if not trips.count or visits > _UNROLLED or not site.budget.take(visits):
         return None
     specs, values = _specs(site, body), dict(_carried_values(site, body))
@@ -160,6 +160,12 @@ def _unrolled(site: ControlSite, body: Graph, trips: _Trips) -> Controlled | Non
     return Controlled(tuple(bodies), OutputTypes((*finals, *scanned), trips.bound), kept)
 
 
+def _nodes_in(body: Graph) -> int:
+    """Nodes of a subgraph, those of its own subgraphs included."""
+    inner = (value for node in body.nodes for value in node.attributes.values() if isinstance(value, Graph))
+    return len(body.nodes) + sum(_nodes_in(graph) for graph in inner)
+
+
 def _known(names: Sequence[str], values: Sequence[Value | None]) -> dict[str, Value]:
     return {name: value for name, value in zip(names, values, strict=False) if value is not None}
 
@@ -175,11 +181,12 @@ class _Followed:
 def _follow(site: ControlSite, body: Graph, wanted: Sequence[int], most: int | None) -> _Followed:
     """Walks the nodes that these outputs depend on, round by round, until the condition fails or `most`."""
     part = _part(body, wanted)
+    visits = 1 + _nodes_in(part)
     names = list(body.inputs)
     specs, values = _specs(site, body), dict(_carried_values(site, body))
     rounds: list[tuple[Value | None, ...]] = []
     while most is None or len(rounds) < most:
-        if not site.budget.take(1 + len(part.nodes)):
+        if not site.budget.take(visits):
             return _Followed(None)
         counter = {names[0]: np.asarray(len(rounds), dtype=np.int64), names[1]: np.asarray(True)}  # noqa: FBT003
         resolved = site.resolve(part, specs, {**values, **counter})
@@ -229,7 +236,7 @@ def _final_values(
     if not trips.count:
         return tuple(site.values[_CARRIED:])
     part = _part(body, [place + 1 for place in small])
-    if trips.count * max(1, len(part.nodes)) > _FOLLOWED:
+    if trips.count * (1 + _nodes_in(part)) > _FOLLOWED:
         return ()
     followed = _follow(site, body, [place + 1 for place in small], trips.count)
     if followed.count != trips.count:

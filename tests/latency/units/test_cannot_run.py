@@ -35,7 +35,7 @@ def test_a_language_model_on_a_stick_is_refused_with_the_reason():
     problem = caught.value.problems[0]
     assert "MatMulNBits" in problem.expected
     assert "coral-edgetpu-usb" in problem.expected
-    assert "edgetpu" in problem.got
+    assert "edgetpu (int8, 8 MB on chip)" in problem.got
 
 
 def test_a_format_that_the_engine_lacks_is_refused():

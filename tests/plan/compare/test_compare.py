@@ -74,7 +74,8 @@ def test_limits_that_nobody_keeps_alone_are_named_with_the_nearest(network):
 
 
 def test_limits_that_contradict_each_other_are_named_with_what_each_takes(network):
-    found = run(network, "jetson-orin-nano-8", "t4", "raspberry-pi-5", max_latency_s=1e-3, max_power_w=16.0)
+    limits = {"max_latency_s": 1e-3, "max_power_w": 16.0, "plan_for": "typical"}
+    found = run(network, "jetson-orin-nano-8", "t4", "raspberry-pi-5", **limits)
     text = found.contradiction
     assert text.startswith("a latency of 1 ms and a power of 16 W contradict each other: ")
     fast = [c for c in found.candidates if "latency" not in c.broken]

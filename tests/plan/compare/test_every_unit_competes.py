@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from planner import api
+from planner.cli.main import run
 from planner.errors import InputError, UnknownIdError
 from planner.hardware.catalog import read_device
 from planner.latency.estimate import estimate
@@ -225,3 +227,15 @@ def test_alternatives_of_a_network_stay_on_one_unit():
     assert curve.first.unit == "npu"
     made = [variant.estimate for variant in api.what_if(YOLO, "rk3588") if variant.estimate]
     assert {found.unit for found in made} == {"npu"}
+
+
+def test_commands_name_what_they_took_and_why_not_the_others(capsys):
+    asked = ["zoo:yolov8n", "--precision", "int8", "--format", "json"]
+    assert run(["estimate", *asked, "--device", "rk3588"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["unit"], record["engine"]) == ("npu", "rknn")
+    assert {other["unit"] for other in record["other_units"]} == {"cpu", "cpu_little"}
+    assert run(["compare", *asked, "--devices", "rk3588", "--unit", "cpu"]) == 0
+    assert json.loads(capsys.readouterr().out)["candidates"][0]["unit"] == "cpu"
+    assert run(["estimate", *asked, "--device", "rk3588", "--unit", "vpu"]) == 2
+    assert "unit of rk3588" in capsys.readouterr().err

@@ -260,3 +260,24 @@ def test_candidates_without_a_price_are_named_beside_those_that_have_one():
     assert list(frame["device"]) == [item.option.device for item in study.options]
     assert {"power_w", "total_cost", "carbon_kg", "currency"} <= set(frame.columns)
     assert Path(study.source.file).suffix == ".yaml"
+
+
+def test_replacements_by_hand(estimator):
+    """Each of 6 devices and 6 carriers fails once in MTBF + MTTR; a failure costs half of the price."""
+    failures = (
+        (
+            "failures: {mtbf: 9900 h, mttr: 100 h, target: 99 %, carrier: {mtbf: 49 kh, mttr: 1 kh}, "
+            "replacement: 50 %}\n"
+        )
+        .replace("49 kh", "49000 h")
+        .replace("1 kh", "1000 h")
+    )
+    made = scenario(extra=GIVEN + failures)
+    option, bill = given_bill(estimator, made)
+    hours = 365.25 * 24
+    yearly = 0.5 * (6 * 299 * hours / 10_000 + 6 * 180 * hours / 50_000)
+    line = next(line for line in bill.lines if line.name == "replacements")
+    assert (line.first, line.present_value) == pytest.approx((yearly, 5 * yearly))
+    assert option.cost.total == pytest.approx(bill.total_cost)
+    without, _ = given_bill(estimator, scenario(extra=GIVEN))
+    assert option.cost.running_per_year - without.cost.running_per_year == pytest.approx(yearly)

@@ -12,6 +12,7 @@ from planner.data_files import scenarios_dir
 from planner.errors import InputError
 from planner.plan.density.study import density_curve
 from planner.plan.rack.life_record import life_record
+from planner.plan.rack.promises import needed_of
 from planner.plan.rack.questions import (
     claim_holds,
     clock_savings,
@@ -170,19 +171,22 @@ def test_failures_and_offloading_of_a_shipped_rack():
     """19 devices and a spare at 0.995: enough up 99.5 % of the time; half of 720 requests a second away."""
     scenario = changed("article-update", ("\nnotes:\n", f"{LIFE}\nnotes:\n"))
     rack = synthetic_rack(scenario)
-    failures = failure_answer(scenario, rack)
-    assert failures.availability == pytest.approx(0.995)
+    failures = failure_answer(scenario, rack, needed_of(scenario, rack))
+    assert failures.device_availability == pytest.approx(0.995)
     assert failures.enough_up == pytest.approx(0.9955, abs=5e-4)
-    assert failures.spares_for_target == 1
+    assert failures.spares_for_target == 0
     assert len(failures.rows) == 5
-    assert failures.carried >= failures.enough_up, "half idle: fewer than the count suffice"
+    assert failures.needed < rack.count
+    assert failures.availability >= failures.enough_up, "half idle: fewer than the count suffice"
     away = offload_answer(scenario, rack)
     assert away.sent.sent_per_s == pytest.approx(360.0)
     assert away.sent.link_utilisation == pytest.approx(360 * 10e3 / 2.5e6)
     assert not away.sent.link_holds
     assert away.largest_share == pytest.approx(0.8 / 2.88)
     assert away.price_per_year == pytest.approx(360e-6 * 10 * 31_557_600)
-    assert set(life_record(scenario, rack)) == {"update", "failures", "offload"}
+    record = life_record(scenario, rack, failures)
+    assert set(record) == {"update", "failures", "offload"}
+    assert record["failures"]["availability"] == record["failures"]["carried"] == failures.availability
 
 
 @pytest.mark.parametrize(

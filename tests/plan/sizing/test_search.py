@@ -64,7 +64,7 @@ def test_the_least_for_the_service_level_has_nothing_to_spare(line):
     roomy = ("rack_units: 12", "rack_units: 24")
     search, options = search_of(line(("count: 24", "count: 96"), roomy, devices="jetson-orin-nano-8"))
     passed = search.least(options[0]).chosen
-    assert passed.verdict is Verdict.PASS
+    assert passed.service_verdict is Verdict.PASS
     least = search.least_for_service(passed)
     assert least < passed.option.count
     assert least >= options[0].offered_utilisation * options[0].count

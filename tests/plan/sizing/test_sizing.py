@@ -16,6 +16,7 @@ from planner.plan.scenario.growth import scenario_in_year
 from planner.plan.sizing.sized import size_scenario
 from planner.plan.study.study import run_study
 from planner.rack.counts.results import Verdict
+from planner.rack.studies.reliability import enough_up
 
 CONTRACT = {
     "device", "mode", "precision", "batch", "count", "racks", "utilisation", "p99_s", "verdict", "power_w",
@@ -134,9 +135,11 @@ def test_spares_for_a_target(line):
     (item,) = size_scenario(source).options
     shares = [row.enough_up for row in item.spares]
     assert shares[0] == pytest.approx(0.995**item.option.count)
-    assert shares == sorted(shares)
-    assert item.spares[-1].meets_target
-    assert not item.spares[0].meets_target
+    promised = [row.availability for row in item.spares]
+    assert promised == sorted(promised)
+    needed = item.count_for_service
+    assert promised[0] == pytest.approx(enough_up(needed, item.option.count - needed, 0.995))
+    assert [row.meets_target for row in item.spares] == [share >= 0.9999 for share in promised]
     capitals = [row.capital for row in item.spares]
     assert capitals[1] - capitals[0] == pytest.approx(299 + 180)
 

@@ -20,7 +20,7 @@ from planner.data_files import scenarios_dir
 from planner.errors import InputError
 from planner.plan.density.study import density_curve
 from planner.plan.scenario.file import read_scenario
-from planner.plan.study.study import simulate_synthetic
+from planner.plan.sizing.synthetic_run import simulate_synthetic
 from planner.plan.sweep import run
 from planner.plan.sweep.journal import NAME as JOURNAL
 from planner.plan.sweep.processes import MOST_ATTEMPTS, on_processes

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from planner.rack.counts.results import Verdict
-from planner.rack.counts.statistics import judge, quantile, summarise, t_interval
+from planner.rack.counts.statistics import judge, pooled_interval, quantile, summarise, t_interval
 from planner.rack.counts.tally import RunTally, tally_records
 from planner.rack.counts.warmup import mser5, warmup_warnings
 from planner.rack.description.rack import Leakage, Rack
@@ -54,7 +54,16 @@ def counted(rack: Rack, replication: int) -> RunTally:
     ],
 )
 def test_verdict_needs_the_whole_interval_on_one_side(quantiles_s, verdict):
-    assert judge(GROUP, quantiles_s)[0] is verdict
+    pooled_s = float(np.mean(quantiles_s)) if quantiles_s else math.nan
+    assert judge(GROUP, quantiles_s, pooled_s)[0] is verdict
+
+
+def test_slow_runs_have_most_of_the_late_requests():
+    """One run of five is ten times as slow: their mean keeps 0.1 s, all requests do not."""
+    quantiles_s = (0.02, 0.02, 0.02, 0.02, 0.2)
+    low_s, high_s = pooled_interval(0.19, quantiles_s)
+    assert low_s < 0.19 < high_s
+    assert judge(GROUP, (0.02, 0.021, 0.02, 0.021), 0.19)[0] is Verdict.FAIL
 
 
 def test_a_promise_is_not_kept_by_dropping(make_rack):

@@ -68,6 +68,7 @@ def test_the_random_racks_reach_every_rule(random_rack):
     racks = [random_rack(number) for number in range(25)]
     assert {rack.dispatch for rack in racks} == {
         "shortest_queue", "round_robin", "central_queue", "power_of_two", "least_energy", "npu_first",
+        "pinned",
     }  # fmt: skip
     assert sum(bool(rack.device.beside) for rack in racks) >= 5
     assert sum(bool(rack.device.beside and rack.device.contention) for rack in racks) >= 2
@@ -114,10 +115,10 @@ class Alternating:
 
     def steer(self, rack, seen, controls, _memory):
         epoch = round(seen.end_s / rack.epoch_s)
-        everything = np.ones(rack.count, dtype=bool)
+        everything = np.ones(rack.installed, dtype=bool)
         return Controls(
-            clock=np.where(np.arange(rack.count) % 3 == epoch % 3, 0.7, 1.0),
-            open=np.arange(rack.count) % 2 == 0 if epoch % 2 else everything & (epoch % 8 != 0),
+            clock=np.where(np.arange(rack.installed) % 3 == epoch % 3, 0.7, 1.0),
+            open=np.arange(rack.installed) % 2 == 0 if epoch % 2 else everything & (epoch % 8 != 0),
             admitted=np.arange(len(rack.streams)) >= (epoch % 5 == 0),
             max_wait_s=np.full_like(controls.max_wait_s, 0.01 * (epoch % 4)),
             max_batch=controls.max_batch if epoch % 3 else np.ones_like(controls.max_batch),

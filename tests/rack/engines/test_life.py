@@ -12,17 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.errors import InputError
+from planner.rack.description.life import CarrierFailures, Failures
 from planner.rack.description.rack import Air
 from planner.rack.studies.delta import measure_delta, word_difference, zstd_patch
 from planner.rack.studies.dvfs import ClockThresholds, saving_band
 from planner.rack.studies.offload import CloudRequest, Link, largest_share, offload
 from planner.rack.studies.reliability import (
+    Redundancy,
     arrhenius_factor,
     availability,
     enough_up,
-    load_carried,
+    rack_availability,
     spares_for,
     survivors,
+    up_shares,
 )
 from planner.rack.studies.updates import Rollout, fit_interruption, roll_out
 
@@ -41,11 +44,38 @@ from planner.rack.studies.updates import Rollout, fit_interruption, roll_out
 )
 def test_spares_at_an_availability_of_995_in_1000(needed, spares, share):
     assert enough_up(needed, spares, 0.995) == pytest.approx(share, abs=6e-4)
-    assert spares_for(needed, 0.995, enough_up(needed, spares, 0.995)) == spares
+    rack = Redundancy(needed, needed, Failures(995.0, 5.0))
+    assert rack_availability(rack, spares) == pytest.approx(enough_up(needed, spares, 0.995))
+    assert spares_for(rack, enough_up(needed, spares, 0.995) - 1e-12) == spares
 
 
 def test_availability_is_uptime_over_the_cycle():
     assert availability(995.0, 5.0) == pytest.approx(0.995)
+
+
+def test_trays_by_hand():
+    """Two trays of two at 0.9 each, devices at 0.8: three of four up takes both trays.
+
+    0.81 x (0.8^4 + 4 x 0.8^3 x 0.2) = 0.81 x 0.8192.
+    """
+    rack = Redundancy(4, 3, Failures(80.0, 20.0), CarrierFailures(2, 90.0, 10.0))
+    assert rack_availability(rack, 0) == pytest.approx(0.81 * 0.8192)
+    assert up_shares(rack.failures, rack.carriers, 5).sum() == pytest.approx(1.0)
+
+
+def test_the_time_to_take_over_by_hand():
+    """Two of two needed, one spare, A = 0.99: each failure with all three up is out for 60 s of 2 / MTBF.
+
+    Where the second fails no spare is left: that time is in the binomial already.
+    """
+    mtbf_s, mttr_s = 99e4, 1e4
+    rack = Redundancy(2, 2, Failures(mtbf_s, mttr_s), takes_over_s=60.0)
+    binomial = 0.99**3 + 3 * 0.99**2 * 0.01
+    assert rack_availability(rack, 1) == pytest.approx(binomial - 60.0 * 0.99**3 * 2 / mtbf_s, rel=1e-12)
+    roomy = replace(rack, needed=1)
+    assert rack_availability(roomy, 1) == pytest.approx(1 - 0.01**3), "one left is enough: nothing is missed"
+    slow = replace(rack, takes_over_s=2e4)
+    assert spares_for(slow, 0.9999) is None, "no number of spares makes up for the time that they take"
 
 
 def test_ten_kelvin_double_the_failures_at_seven_tenths_of_an_electronvolt():
@@ -59,15 +89,15 @@ def test_survivors_are_busier_and_warmer_until_they_throttle(make_rack, thermal)
     hot = replace(thermal, resistance_k_per_w=3.0)
     rack = make_rack(air=Air(25.0, 10.0), fan_w=0.0)
     rack = replace(rack, device=replace(rack.device, thermal=hot))
-    both, one = survivors(rack, 0.99, 1)
+    both, one = survivors(rack, up_shares(Failures(99.0, 1.0), None, 2), 1)
     assert (both.utilisation, one.utilisation) == pytest.approx((0.45, 0.9))
     assert both.hottest_c == pytest.approx(25 + 3 * 14.0, abs=0.05)
     assert one.hottest_c == pytest.approx(25 + 3 * 23.0, abs=0.05)
-    assert both.carries_the_load
+    assert not both.throttles
     assert one.throttles
     assert not one.overloaded
     assert (both.probability, one.probability) == pytest.approx((0.9801, 2 * 0.99 * 0.01))
-    assert load_carried((both, one)) == pytest.approx(0.9801), "without heat it would be 0.9999"
+    assert (both.serving, one.serving) == (2, 1)
 
 
 PUBLISHED = {"full_bytes": 1.2e9, "full_s": 45.0, "delta_bytes": 86e6, "delta_s": 12.0}
@@ -213,7 +243,9 @@ def test_a_constant_demand_saves_what_the_cube_says():
     [
         lambda: availability(0.0, 1.0),
         lambda: enough_up(0, 1, 0.9),
-        lambda: spares_for(5, 0.0, 0.9),
+        lambda: Redundancy(5, 6, Failures(1.0, 1.0)),
+        lambda: Redundancy(5, 5, Failures(1.0, 1.0), takes_over_s=-1.0),
+        lambda: spares_for(Redundancy(5, 5, Failures(1.0, 1.0)), 1.0),
         lambda: replace(ROLLOUT, at_once=11),
         lambda: roll_out(ROLLOUT, 0.0),
         lambda: fit_interruption(1e6, 10.0, 2e6, 5.0),

@@ -23,7 +23,7 @@ from planner.rack.heat.epoch import HeatState, advance, initial_state
 from planner.rack.heat.recirculation import (
     cross_interference,
     inlet_matrix_k_per_w,
-    rack_matrix_k_per_w,
+    rising_matrix_k_per_w,
     supply_heat_index,
 )
 from planner.rack.reference.engine import run_replication
@@ -82,7 +82,7 @@ def test_even_recirculation_is_the_one_parameter_form():
 
 def test_in_a_vertical_rack_inlets_warm_only_from_below():
     air = Air(20.0, 0.1, vertical=VerticalRecirculation(own=0.05, above=0.3, decay=0.5))
-    matrix = rack_matrix_k_per_w(air, 6)
+    matrix = rising_matrix_k_per_w(air, 6)
     assert np.triu(matrix, 1) == pytest.approx(0.0, abs=1e-15)
     assert (np.diff(inlets_c(air, np.full(6, 75.0))) > 0).all()
     top_only = inlets_c(air, np.array([0, 0, 0, 0, 0, 75.0]))

@@ -218,3 +218,24 @@ def test_a_carried_tensor_that_grows_is_counted_round_by_round(network):
     workload = read_workload(network([node], {"row": (1, 4)}, ["y"], weights))
     assert workload.macs == (1 + 2 + 3) * 4 * 5
     assert workload.results["y"].shape == (3, 4)
+
+
+def test_loops_inside_loops_take_a_bounded_time(network):
+    """Twelve levels of a thousand rounds each, whose carried tensor grows: 10^36 rounds in all."""
+    counter = TensorSpec("int64", ())
+    grow = Node("grow", "Concat", ("c0", "c0"), ("d0",), {"axis": 0})
+    keep = Node("keep", "Identity", ("g0",), ("h0",))
+    body = network([grow, keep], {"i0": counter, "g0": FLAG, "c0": (1, 4)}, ["h0", "d0"])
+    for level in range(1, 13):
+        names = {f"i{level}": counter, f"g{level}": FLAG, f"c{level}": (1, 4)}
+        inner = Node(f"loop{level}", "Loop", ("many", "", f"c{level}"), (f"d{level}",), {"body": body})
+        keep = Node(f"keep{level}", "Identity", (f"g{level}",), (f"h{level}",))
+        body = network([inner, keep], names, [f"h{level}", f"d{level}"])
+    outer = Node("loop", "Loop", ("many", "", "x"), ("y",), {"body": body})
+    weights = {"many": Initializer(counter, np.array(1000))}
+    after = Node("r", "Relu", ("x",), ("z",))
+    graph = network([outer, after], {"x": (1, 4)}, ["y", "z"], weights)
+    start = time.process_time()
+    workload = read_workload(graph)
+    assert time.process_time() - start < 30
+    assert [lost.name for lost in workload.unresolved] == ["loop"]

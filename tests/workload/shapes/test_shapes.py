@@ -64,7 +64,7 @@ def test_open_size_of_an_image_is_assumed_and_said(network):
 
 def test_unknown_input_offers_the_nearest(network):
     graph = network([Node("r", "Relu", ("images",), ("y",))], {"images": (1, 3)}, ["y"])
-    with pytest.raises(UnknownIdError, match="nearest: images"):
+    with pytest.raises(UnknownIdError, match="did you mean images"):
         resolved_of(graph, image=(1, 3))
 
 

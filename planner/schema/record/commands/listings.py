@@ -1,4 +1,4 @@
-"""Reference networks and published measurements: what `zoo list` and `measurements list` write."""
+"""Networks, published measurements and scenarios: what `zoo`, `measurements`, `scenarios list` write."""
 
 from __future__ import annotations
 
@@ -21,6 +21,21 @@ class ZooRecord(TypedDict):
     """All networks."""
 
     networks: list[ZooNetworkRecord]
+
+
+class ShippedScenarioRecord(TypedDict):
+    """One scenario that is shipped."""
+
+    name: str
+    title: str
+    question: str
+    file: str
+
+
+class ShippedScenariosRecord(TypedDict):
+    """All scenarios that are shipped."""
+
+    scenarios: list[ShippedScenarioRecord]
 
 
 class MeasurementRecord(TypedDict):

@@ -49,16 +49,26 @@ class SurvivorsRecord(TypedDict):
     hottest_c: float
     overloaded: bool
     throttles: bool
+    serving: int
+    holds: bool | None
 
 
 class FailuresRecord(TypedDict):
-    """How much of the time the rack carries its load."""
+    """How much of the time every promise of the rack holds: `availability`; `carried` is the same number.
 
-    availability: float
+    `needed` of `count` devices and `spares` keep the promises.
+    """
+
+    availability: float | None
+    device_availability: float
+    count: int
+    spares: int
+    needed: int | None
+    target: float
     rows: list[SurvivorsRecord]
-    carried: float
+    carried: float | None
     enough_up: float
-    spares_for_target: int
+    spares_for_target: int | None
 
 
 class OffloadedRecord(TypedDict):
@@ -210,9 +220,22 @@ class ClaimsRecord(TypedDict):
     ladders: NotRequired[list[LadderRecord]]
 
 
-class RunBesideRecord(TypedDict):
-    """Where the run has a new model that was decided on, and where a closed form fits the rack."""
+class SettingRecord(TypedDict):
+    """What each device of a simulated rack runs on; the engine is that of the networks."""
 
+    unit: str
+    units: int
+    mode: str
+    engine: str
+    precision: str
+    batch: int
+    latency_provenance: str
+
+
+class RunBesideRecord(TypedDict):
+    """What the devices run on, where they are of a part; a new model; a closed form that fits the rack."""
+
+    setting: NotRequired[SettingRecord]
     new_model: NotRequired[NewModelRecord]
     theory: NotRequired[TheoryRecord]
 
