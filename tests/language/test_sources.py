@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import struct
 
+import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper, save
 
 from planner.errors import InputError, UnknownIdError
 from planner.language.sources.source import read_language_model
@@ -79,6 +81,74 @@ def test_what_is_not_there_is_refused(tmp_path, name):
 def test_an_unknown_name_offers_the_nearest():
     with pytest.raises(UnknownIdError, match=r"llama3\.1-8b"):
         read_language_model("zoo:llama3.1-9b")
+
+
+def exported(path, *, merged=False):
+    """Two layers of 8 heads, 2 with keys of 32, hidden 256; one table of words; all in 32 bits."""
+    weights = {"words": (1000, 256)}
+    nodes, inputs, outputs = [helper.make_node("Gather", ["words", "input_ids"], ["x0"])], [], []
+    for layer in (0, 1):
+        past = [f"past_key_values.{layer}.{part}" for part in ("key", "value")]
+        new = [f"present.{layer}.{part}" for part in ("key", "value")]
+        inputs += [(name, TensorProto.FLOAT, ["batch", 2, "past", 32]) for name in past]
+        outputs += new
+        weights |= {f"model.layers.{layer}.qkv": (256, 384), f"model.layers.{layer}.o": (256, 256),
+                    f"model.layers.{layer}.up": (256, 512), f"model.layers.{layer}.gate": (256, 512),
+                    f"model.layers.{layer}.down": (512, 256)}  # fmt: skip
+        own = f"model.layers.{layer}"
+        nodes += [
+            helper.make_node("MatMul", [f"x{layer}", f"{own}.qkv"], [f"q{layer}"]),
+            helper.make_node("GroupQueryAttention", [f"q{layer}", "", "", *past, "lengths", "total"],
+                             [f"y{layer}", *new], domain="com.microsoft", num_heads=8, kv_num_heads=2),
+            helper.make_node("MatMul", [f"y{layer}", f"{own}.o"], [f"o{layer}"]),
+            helper.make_node("MatMul", [f"o{layer}", f"{own}.up"], [f"u{layer}"]),
+            helper.make_node("MatMul", [f"o{layer}", f"{own}.gate"], [f"g{layer}"]),
+            helper.make_node("Mul", [f"u{layer}", f"g{layer}"], [f"m{layer}"]),
+            helper.make_node("MatMul", [f"m{layer}", f"{own}.down"], [f"x{layer + 1}"]),
+        ]  # fmt: skip
+    nodes.append(helper.make_node("Transpose", ["words"], ["turned"], perm=[1, 0]))
+    nodes.append(helper.make_node("MatMul", ["x2", "turned"], ["logits"]))
+    results = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("logits", *outputs)]
+    if merged:
+        branch = helper.make_graph(nodes, "with_cache", [], results)
+        nodes = [helper.make_node("If", ["use_cache_branch"], ["logits", *outputs], then_branch=branch,
+                                  else_branch=branch)]  # fmt: skip
+        inputs.append(("use_cache_branch", TensorProto.BOOL, [1]))
+    inputs += [
+        ("input_ids", TensorProto.INT64, ["batch", "tokens"]),
+        ("lengths", TensorProto.INT32, ["batch"]),
+        ("total", TensorProto.INT32, []),
+    ]
+    held = [numpy_helper.from_array(np.zeros(shape, np.float32), name) for name, shape in weights.items()]
+    graph = helper.make_graph(
+        nodes, "decoder", [helper.make_tensor_value_info(*item) for item in inputs], results, held
+    )
+    domains = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    save(helper.make_model(graph, opset_imports=domains, ir_version=9), path)
+    return 4 * sum(rows * columns for rows, columns in weights.values())
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_an_export_is_its_products_and_initialisers(tmp_path, merged):
+    total = exported(tmp_path / "decoder.onnx", merged=merged)
+    model = read_language_model(tmp_path / "decoder.onnx")
+    own = model.decoder
+    assert (own.layers, own.hidden, own.heads, own.key_heads, own.head_width) == (2, 256, 8, 2, 32)
+    assert (own.feed_forward, own.vocabulary, own.tied, own.gated) == (512, 1000, True, True)
+    assert (model.stored.total_bytes, model.stored.step_bytes) == (total, total)
+
+
+def test_an_export_without_a_cache_is_refused(tmp_path):
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        [helper.make_node("Relu", ["x"], ["y"])],
+        "small",
+        [value("x", TensorProto.FLOAT, [1, 3])],
+        [value("y", TensorProto.FLOAT, [1, 3])],
+    )
+    save(helper.make_model(graph), tmp_path / "small.onnx")
+    with pytest.raises(InputError, match="a cache of keys and values"):
+        read_language_model(tmp_path / "small.onnx")
 
 
 def safetensors(path, tensors, length=None):

@@ -8,6 +8,7 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_budget, parse_option
+from planner.cli.completion import device_ids
 from planner.cli.model_options import engine_option, mode_option, threads_option, unit_option
 from planner.cli.output import CommandResult, Output, output_options_with
 from planner.cli.own_parts import hardware_option
@@ -23,7 +24,14 @@ _JOULES_OF_A_KWH = 3.6e6
 
 @click.command("llm")
 @click.argument("model", required=False)
-@click.option("--device", "devices", multiple=True, metavar="ID", help="Repeatable; globs are taken.")
+@click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    metavar="ID",
+    help="Repeatable; globs are taken.",
+    shell_complete=device_ids,
+)
 @click.option(
     "--weights", help="Number format: q4_k_m, awq, int4, nvfp4, fp8, fp16, ...; default: the engine's."
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from planner.errors import InputError, Problem
@@ -35,18 +35,34 @@ class _Product:
 
 def read_export(path: Path) -> LanguageModel:
     """A model; `InputError` for a graph that is no decoder with a cache, or that leaves its heads open."""
-    graph = read_graph(path)
+    graph = _with_cache_branch(read_graph(path))
     caches = {name: spec.shape for name, spec in graph.inputs.items() if _CACHE.match(name)}
     layers = len({int(match[1]) for name in caches if (match := _CACHE.match(name))})
     if not layers:
         advice = "give a decoder exported with its cache (`past_key_values.*`), or `planner estimate` it"
-        problem = Problem(
-            "inputs", "a cache of keys and values for each layer", ", ".join(graph.inputs), advice
-        )
+        expected, got = "a cache of keys and values for each layer", ", ".join(graph.inputs)
+        problem = Problem("inputs", expected, got, advice)
         raise InputError(str(path), [problem])
     reader = _Reader(graph, path, _beside(path))
     decoder = reader.decoder(layers, next(iter(caches.values())))
     return LanguageModel(path.stem, decoder, stored=reader.stored(decoder), source=str(path))
+
+
+def _with_cache_branch(graph: Graph) -> Graph:
+    """A merged decoder as its branch that reads the cache: Optimum puts it first in an `If` over everything."""
+    branches = [
+        branch
+        for node in graph.nodes
+        if node.op_type == "If" and isinstance(branch := node.attributes.get("then_branch"), Graph)
+    ]
+    if not branches:
+        return graph
+    nodes = [node for node in graph.nodes if node.op_type != "If"]
+    weights = dict(graph.initializers)
+    for branch in branches:
+        nodes += branch.nodes
+        weights |= branch.initializers
+    return replace(graph, nodes=tuple(nodes), initializers=weights)
 
 
 def _beside(path: Path) -> Mapping[str, object]:
