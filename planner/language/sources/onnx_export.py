@@ -49,7 +49,7 @@ def read_export(path: Path) -> LanguageModel:
 
 
 def _with_cache_branch(graph: Graph) -> Graph:
-    """A merged decoder as its branch that reads the cache: Optimum puts it first in an `If` over everything."""
+    """A merged decoder as its branch that reads the cache: Optimum puts it first in an `If`."""
     branches = [
         branch
         for node in graph.nodes
