@@ -1,7 +1,7 @@
 """An option as its simulated rack had it: load, power, heat and money of the run, not of the closed form.
 
 What a plan prints is one number a quantity. The closed form proposes with a fluid approximation of how
-batches fill; once a rack was simulated its own figures take that place, so that tables, bills and pages agree.
+batches fill; once a rack was simulated its own figures take that place, and tables, bills and pages agree.
 """
 
 from __future__ import annotations
