@@ -14,6 +14,7 @@ from planner.cli.output import CommandResult, Output, output_options_with
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
 from planner.errors import InputError, Problem
+from planner.units import format_percent
 
 if TYPE_CHECKING:
     from planner.language.answer.serving import ServingAnswer
@@ -107,11 +108,19 @@ def command(
     price = None if money is None else (money.amount / _JOULES_OF_A_KWH, money.currency)
     lines = [line for item in found for line in _lines(item, price)] if len(found) == 1 else []
     table = [] if len(found) == 1 else [_row(item) for item in found]
-    notes = dict.fromkeys(f"note: {text}" for item in found for text in item.warnings)
+    notes = [line for item in found for line in _notes(item, alone=len(found) == 1)]
     rows = [_flat(dict(item)) for item in records]
     numbers = frozenset({"users", "first token", "tokens/s each", "tokens/s", "memory", "most users"})
-    output.write(CommandResult(record, rows, table, lines, list(notes), numbers))
+    output.write(CommandResult(record, rows, table, lines, notes, numbers))
     return OK if any(item.feasible for item in found) else INFEASIBLE
+
+
+def _notes(answer: ServingAnswer, *, alone: bool) -> list[str]:
+    """One line a note of a single answer; of several one line an answer."""
+    if alone:
+        return [f"note: {text}" for text in answer.warnings]
+    where = f"{answer.device}, {answer.users} user{'s' * (answer.users > 1)}"
+    return [f"{where}: {'; '.join(answer.warnings)}"] if answer.warnings else []
 
 
 def _numbers(text: str) -> list[int]:
@@ -126,7 +135,7 @@ def _numbers(text: str) -> list[int]:
 
 def _lines(answer: ServingAnswer, price: tuple[float, str] | None) -> list[str]:
     memory, spans = answer.memory, answer.lengths
-    level = "" if answer.ttft_s.level is None else f", bands of {answer.ttft_s.level:.0%}"
+    level = "" if answer.ttft_s.level is None else f", bands of {format_percent(answer.ttft_s.level)}"
     heading = (
         f"{answer.model} on {answer.device}/{answer.unit}, mode {answer.mode}, {answer.engine}, weights "
         f"{answer.weights}, cache {answer.cache}, {answer.users} user{'s' * (answer.users > 1)}, "
