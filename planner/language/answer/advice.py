@@ -7,6 +7,10 @@ from planner.units import format_quantity
 from planner.wording.message import message
 
 
+FEWEST_BITS = 2.0
+"""Bits of a weight below which no engine here has a format."""
+
+
 def advice(memory: ServingMemory, plan: MemoryPlan, context: int, users: int) -> list[str]:
     """Nothing where it fits; else what is missing, and each change that would help on its own."""
     if memory.fits:
@@ -20,8 +24,9 @@ def advice(memory: ServingMemory, plan: MemoryPlan, context: int, users: int) ->
     if fewer:
         found.append(message("language.fewer_users", users=fewer))
     room = memory.capacity - memory.kv - memory.workspace
-    if room > 0:
-        found.append(message("language.fewer_bits", bits=f"{_bits(plan) * room / plan.weights.total:.1f}"))
+    bits = _bits(plan) * room / plan.weights.total
+    if bits >= FEWEST_BITS:
+        found.append(message("language.fewer_bits", bits=f"{bits:.1f}"))
     found.append(message("language.another_part", needed=format_quantity(memory.total, "bytes", 3)))
     return found
 
