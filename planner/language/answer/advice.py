@@ -6,7 +6,6 @@ from planner.language.answer.memory import MemoryPlan, ServingMemory
 from planner.units import format_quantity
 from planner.wording.message import message
 
-
 FEWEST_BITS = 2.0
 """Bits of a weight below which no engine here has a format."""
 
