@@ -39,11 +39,27 @@ def why_partial(workload: Workload) -> str | None:
 
 def advice_for(workload: Workload) -> str:
     """What to do for a network that is not counted whole."""
+    assumed = next(_assumed_sizes(workload), None)
+    if assumed is not None:
+        shape = ",".join(str(extent) for extent in workload.inputs[assumed].shape)
+        return f"say the size that it takes, as --shape {assumed}={shape} was assumed"
     unsized = _first(workload.unresolved).unsized
     if not unsized:
         return "export it with standard operators"
     tensor = unsized[0]
     return f"say its shape with --extent {tensor}=1,300,4, or what small inputs hold with --input NAME=VALUE"
+
+
+def _assumed_sizes(workload: Workload) -> Iterator[str]:
+    """Inputs of which an open extent that is no batch was assumed, as nobody said it."""
+    for name, spec in workload.graph.inputs.items():
+        open_axes = [axis for axis, dim in enumerate(spec.shape) if isinstance(dim, str)]
+        said = name in workload.asked.shapes or all(
+            axis == workload.batch_axes.get(name) or spec.shape[axis] in workload.asked.dims
+            for axis in open_axes
+        )
+        if not said:
+            yield name
 
 
 def _first(missing: Sequence[Unresolved]) -> Unresolved:

@@ -248,6 +248,13 @@ def test_kernels_of_tensorrt_by_the_metadata_of_its_layers(tmp_path, block):
     assert operators(profile, block) == {"__myl_Fc_0": ("/blk/fc1/MatMul", "/blk/fc1/Add")}
 
 
+def test_kernels_of_tensorrt_without_their_metadata(tmp_path, block):
+    path = tmp_path / "profile.json"
+    path.write_text(json.dumps([{"count": 9}, {"name": "__myl_Fc_0", "averageMs": 0.02}]))
+    with pytest.raises(InputError, match="--exportLayerInfo"):
+        with_operators(trtexec.read([path]), block)
+
+
 def test_a_log_of_a_failed_build_is_refused(tmp_path):
     path = tmp_path / "trtexec.log"
     path.write_text("&&&& RUNNING TensorRT.trtexec [TensorRT v8502]\n&&&& FAILED TensorRT.trtexec\n")

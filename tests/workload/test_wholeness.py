@@ -59,3 +59,14 @@ def test_a_product_inside_a_branch_counts_as_lost_with_it(network):
     )
     lost = [Node("if", "If", ("c",), ("y",), {"then_branch": body, "else_branch": body})]
     assert "carry the work" in (why_partial(read_workload(chain(network, 300, lost))) or "")
+
+
+def test_a_size_that_was_assumed_is_what_to_say(network):
+    """A reader of text lines of one height: nothing fits at the size that is assumed of an open image."""
+    nodes = [Node("r", "Reshape", ("x", "t"), ("h",)), Node("m", "MatMul", ("h", "w"), ("y",))]
+    graph = network(nodes, {"x": ("n", 3, "h", "w")}, ["y"], {"t": [1, 3, 48 * 320], "w": (48 * 320, 4)})
+    graph = network(
+        [*graph.nodes, Node("s", "Relu", ("x",), ("z",))], graph.inputs, ["y", "z"], graph.initializers
+    )
+    assert "--shape x=1,3,640,640 was assumed" in advice_for(read_workload(graph))
+    assert why_partial(read_workload(graph, shapes={"x": (1, 3, 48, 320)})) is None

@@ -34,7 +34,9 @@ def with_operators(profile: EngineProfile, workload: Workload) -> EngineProfile:
     layers = [replace(layer, operators=names.of(layer)) for layer in profile.layers]
     if layers and not any(layer.operators for layer in layers):
         expected, got = f"names of nodes of {workload.model}", repr(layers[0].name)
-        problem = Problem("layers", expected, got, "give its own network")
+        made_up = any(layer.name.startswith("__my") for layer in layers)
+        advice = _METADATA if made_up else "give its own network"
+        problem = Problem("layers", expected, got, advice)
         raise InputError(", ".join(profile.files), [problem])
     if profile.tool in _JOINED_SILENTLY:
         nodes = [node for node in workload.graph.nodes if node.op_type != "Constant"]
@@ -48,6 +50,9 @@ def with_operators(profile: EngineProfile, workload: Workload) -> EngineProfile:
         notes=(*profile.notes, *note),
         mapped_share=1 - lost / total if total else None,
     )
+
+
+_METADATA = "add the file of --exportLayerInfo (--profilingVerbosity=detailed), which has the nodes of each"
 
 
 class _Names:

@@ -161,6 +161,8 @@ class Engine(StrictModel):
     kept_apart: list[KeptApart] = Field(default_factory=list)
     register_pressure: list[RegisterPressure] = Field(default_factory=list)
     channel_blocks: ChannelBlocks | None = None
+    runs_file_as_is: bool = False
+    """Whether a file computes in the number format of its tensors, so that another one takes another file."""
     layers: dict[str, list[str]] = Field(default_factory=dict)
     """The ONNX operators that the engine's layers represent, where it keeps no names of the file."""
 

@@ -108,13 +108,14 @@ def value_by_shape(
 ) -> tuple[Value | None, ...]:
     """The value of an operator that reads the shape of its input alone, such as `EyeLike`."""
     first = inputs[0] if inputs else None
-    if node.op_type not in _BY_SHAPE or node.domain or first is None or first.elements > LARGEST:
+    if node.op_type not in BY_SHAPE or node.domain or first is None or first.elements > LARGEST:
         return ()
     extents = tuple(int(dim) for dim in first.shape)
     return fold(node, [np.zeros(extents, numpy_type(first.dtype) or np.float32)], outputs, opset)
 
 
-_BY_SHAPE = frozenset({"EyeLike"})
+BY_SHAPE = frozenset({"EyeLike"})
+"""Operators whose value their input's shape says."""
 
 
 def _number(node: Node, name: str, default: float) -> float:

@@ -108,6 +108,7 @@ class _Binder:
         self._batch = asked.batch
         self._shapes = {**_shapes_of_values(graph, asked), **asked.shapes}
         self._axes = batch_axes(graph)
+        self._filed = {name: spec.shape for name, spec in graph.inputs.items()}
         self.symbols: dict[str, int] = dict(asked.dims)
         self._batch_found = False
         self._fixed_batches: list[tuple[str, int]] = []
@@ -247,11 +248,22 @@ class _Binder:
         """
         sizes = {name: int(bound[name].shape[axis]) for name, axis in self._axes.items() if bound[name].shape}
         first = next(iter(sizes.values()), 1)
-        size = self._batch or (first if set(sizes.values()) <= {1, first} else 1)
+        common = set(sizes.values()) <= {1, first} and not self._only_beside(bound)
+        size = self._batch or (first if common else 1)
         axes = {name: self._axes[name] for name, extent in sizes.items() if extent == size}
         if bound and not axes and size == 1:
             self.assumptions.append("one run is one inference, as no extent of its inputs is a batch")
         return size, axes
+
+    def _only_beside(self, bound: Mapping[str, TensorSpec]) -> bool:
+        """Whether all that could be batches are fixed extents beside an input without one.
+
+        The two rows of the edges of a graph, whose nodes are in an input of their own.
+        """
+        without = any(spec.shape and name not in self._axes for name, spec in bound.items())
+        return without and all(
+            isinstance(self._filed[name][axis], int) for name, axis in self._axes.items() if self._filed[name]
+        )
 
     def value(self, name: str, spec: TensorSpec, value: Array) -> Array:
         """A value that the user gives an input, in its shape and type."""

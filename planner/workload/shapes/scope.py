@@ -21,7 +21,7 @@ from planner.workload.output_rules.sequences import held_value
 from planner.workload.output_rules.site import NodeContext, OutputTypes
 from planner.workload.output_rules.table import infer
 from planner.workload.shapes.batch_growth import repeated, wider_target, with_target
-from planner.workload.shapes.constant_values import exact, fold, value_by_shape
+from planner.workload.shapes.constant_values import BY_SHAPE, exact, fold, value_by_shape
 from planner.workload.shapes.control_flow import BODY_RULES
 from planner.workload.shapes.control_site import Body, ControlSite, RoundBudget
 
@@ -206,23 +206,26 @@ class Scope:
                 self._culprits[name] = culprit
 
     def _answer(self, node: Node) -> OutputTypes:
-        if (node.domain, node.op_type) in BODY_RULES:
+        # The hottest lines of reading: lists in place of generators, and nothing made before it is used.
+        op_type, tensors = node.op_type, self._tensors
+        if op_type in _WITH_BODIES and (node.domain, op_type) in BODY_RULES:
             return self._control(node)
-        inputs = tuple(self._tensors[name] if name else None for name in node.inputs)
-        if self._all.factor > 1 and node.op_type == "Concat":
+        inputs = tuple([tensors[name] if name else None for name in node.inputs])
+        if self._all.factor > 1 and op_type == "Concat":
             inputs, notes = repeated(node, inputs, self._fixed, self._all.factor)
             self._assumptions += notes
-        if node.op_type in _TOLD_BY_TYPE and not node.domain:
+        if op_type in _KNOWN_BY_TYPE and not node.domain:
             return self._known_by_type(node, inputs)
-        values = tuple(self._values.get(name) for name in node.inputs)
-        known = all(value is not None for name, value in zip(node.inputs, values, strict=True) if name)
+        known = self._values
+        values = tuple([known.get(name) for name in node.inputs])
         self._mark_fixed(node)
-        arrays = tuple(None if isinstance(value, tuple) else value for value in values)
+        arrays = tuple([None if isinstance(value, tuple) else value for value in values])
         answer = infer(NodeContext(node, inputs, arrays, self._opsets, self._declared))
-        if node.op_type in _RANDOM or not node.inputs:
+        if not node.inputs or op_type in _RANDOM:
             return answer
-        if not known:
-            self._keep(node, value_by_shape(node, inputs, answer.outputs, self._graph.opset))
+        if any(value is None and name for name, value in zip(node.inputs, values, strict=True)):
+            if op_type in BY_SHAPE:
+                self._keep(node, value_by_shape(node, inputs, answer.outputs, self._graph.opset))
             return answer
         # A bound is a guess of a shape that depends on values; where the values are known it is worked out
         # instead.
@@ -249,11 +252,12 @@ class Scope:
     def _mark_fixed(self, node: Node) -> None:
         if node.op_type in _RANDOM:
             return
-        outputs = [name for name in node.outputs if name]
-        if all(name in self._fixed for name in node.inputs if name):
-            self._fixed.update(outputs)
-        if all(name in self._literal for name in node.inputs if name):
-            self._literal.update(outputs)
+        for marked in (self._fixed, self._literal):
+            # What is literal is fixed, so that the first set decides for most nodes.
+            for name in node.inputs:
+                if name and name not in marked:
+                    return
+            marked.update([name for name in node.outputs if name])
 
     def _rebatched(self, node: Node) -> Node:
         wanted = wider_target(node, self._tensors, self._values, self._literal, self._fixed, self._all.factor)
@@ -295,4 +299,5 @@ class Scope:
 
 
 _REBATCHED = "/batched_shape"
-_TOLD_BY_TYPE = frozenset({"Shape", "Size", "SequenceLength", "OptionalHasElement"})
+_KNOWN_BY_TYPE = frozenset({"Shape", "Size", "SequenceLength", "OptionalHasElement"})
+_WITH_BODIES = frozenset(op_type for _domain, op_type in BODY_RULES)

@@ -69,6 +69,14 @@ def test_inputs_without_a_common_batch_are_one_inference(network):
         at_batch(workload, 8)
 
 
+def test_the_rows_of_edges_beside_nodes_are_no_batch(network):
+    graph = relu(network, nodes=("num_nodes", 16), edges=(2, "num_edges"))
+    workload = read_workload(graph, asked=Asked(dims={"num_nodes": 34, "num_edges": 78}))
+    assert workload.batch == 1
+    with pytest.raises(InputError, match="num_nodes open"):
+        read_workload(graph)
+
+
 def test_a_shape_alone_sets_the_batch(network):
     assert read_workload(relu(network, x=("n", 3, 8, 8)), shapes={"x": (6, 3, 8, 8)}).batch == 6
 
