@@ -17,19 +17,18 @@ T = TypeVar("T")
 
 def parse_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """`NAME=1,3,640,640` texts as input shapes."""
-    return _named("--shape", texts, "NAME=1,3,640,640 with positive sizes", _sizes)
+    return _named("--shape", texts, "NAME=1,3,640,640 with sizes of zero or more", _sizes)
 
 
 def parse_extents(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """`TENSOR=1,300,4` texts as shapes of tensors."""
-    return _named("--extent", texts, "TENSOR=1,300,4 with positive sizes", _sizes)
+    return _named("--extent", texts, "TENSOR=1,300,4 with sizes of zero or more", _sizes)
 
 
 def parse_counts(option: str, texts: Sequence[str]) -> dict[str, int]:
-    """`NAME=N` texts as whole numbers of one or more."""
+    """`NAME=N` texts as whole numbers of zero or more: a first prompt has no tokens before it."""
     return {
-        name: sizes[0]
-        for name, sizes in _named(option, texts, "NAME=N with one positive number", _one).items()
+        name: sizes[0] for name, sizes in _named(option, texts, "NAME=N with one whole number", _one).items()
     }
 
 
@@ -56,7 +55,7 @@ def _named(option: str, texts: Sequence[str], expected: str, read: Callable[[str
 
 def _sizes(text: str) -> tuple[int, ...]:
     sizes = tuple(int(size) for size in text.split(","))
-    if min(sizes) < 1:
+    if min(sizes) < 0:
         raise ValueError(text)
     return sizes
 

@@ -169,6 +169,7 @@ class _Counter:
             weight_bytes=access_bytes(weights, self._tensors),
             precision=self._precision(node),
             contraction=work.contraction,
+            products=work.products,
         )
 
     def _measured(self, operator: Operator) -> Operator:

@@ -98,6 +98,8 @@ class Operator:
     weight_bytes: int
     precision: str
     contraction: Contraction | None = None
+    products: tuple[Contraction, ...] = ()
+    """All contractions, in order, of an operator that holds several (attention as one operator)."""
 
 
 @dataclass(frozen=True, slots=True)

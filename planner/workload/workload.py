@@ -12,6 +12,7 @@ from planner.collector import collector_paused
 from planner.errors import InputError, Problem, UnsupportedModelError
 from planner.shown import Shown
 from planner.workload.asked import Asked
+from planner.workload.caches.keys_and_values import in_place
 from planner.workload.counting import count_operators, with_bytes
 from planner.workload.dtypes import FLOATS, STORED_AS, precision_of, storage_bytes
 from planner.workload.file.onnx_file import read_graph
@@ -175,7 +176,7 @@ def read_workload(
         graph = graph_or_path if isinstance(graph_or_path, Graph) else read_graph(graph_or_path)
         wanted = asked if asked is not None else Asked(batch=batch, shapes=shapes or {})
         binding, resolved = resolve(graph, wanted)
-        counted = count_operators(resolved)
+        counted = in_place(count_operators(resolved), tuple(graph.inputs), graph.outputs)
     model = name or graph.name
     if not counted.operators and counted.unresolved:
         first = counted.unresolved[0]

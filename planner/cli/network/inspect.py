@@ -33,7 +33,13 @@ def command(
     asked: Asked,
     output: Output,
 ) -> None:
-    """Count operations, bytes and memory of MODEL (a file or zoo:NAME), per operator."""
+    """Count operations, bytes and memory of MODEL (a file or zoo:NAME), per operator.
+
+    Of a language model's config.json, GGUF or safetensors file its sizes (`planner llm` puts it on parts).
+    """
+    if api.is_language_model(model):
+        output.write(_language_model(model))
+        return
     from planner.workload.record import operator_rows, workload_record
 
     found = api.inspect(model, asked=asked, precision=precision, engine=engine)
@@ -66,6 +72,27 @@ def command(
     numbers = frozenset({"MACs", "operations", "in", "out", "weights"})
     rank = ("in", "out", "operations", "weights", "type")
     output.write(CommandResult(record, operator_rows(workload), table, heading, footer, numbers, rank))
+
+
+def _language_model(model: str) -> CommandResult:
+    """Sizes of a language model from its configuration or the header of its weights."""
+    from planner.language.answer.record import model_record
+
+    record = model_record(api.read_language_model(model))
+    held, step = record["weight_bytes"], record["step_weight_bytes"]
+    heading = [
+        f"{record['model']}: {count(record['parameters'])} parameters, {record['layers']} layers of "
+        f"{record['hidden']}, {record['heads']} heads and {record['key_heads']} with keys of "
+        f"{record['head_width']}, {record['vocabulary']} words, at most {record['context_tokens']} tokens",
+        f"a token      {count(record['macs_per_token'])}MAC with weights, "
+        f"{quantity(record['cache_bytes_per_token'], 'bytes')} of keys and values in 16 bits",
+    ]
+    if held is not None and step is not None:
+        heading.append(
+            f"weights      {record['weights']}, {quantity(held, 'bytes')}, of which a token reads "
+            f"{quantity(step, 'bytes')}"
+        )
+    return CommandResult(record, [dict(record)], [], heading)
 
 
 def _tensor_lines(record: InspectRecord) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from planner.errors import InputError, Problem
@@ -24,6 +25,8 @@ class Prepared:
     kernels: tuple[Kernel, ...]
     memory_bytes: tuple[int, int]
     """Of weights and of peak activations."""
+    weights: str = ""
+    """Digest of the weights' names, types and extents: networks with equal ones are one in memory."""
 
 
 def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
@@ -50,7 +53,7 @@ def require_work(workload: Workload) -> None:
     empty = [
         name for name in workload.inputs if name in workload.tensors and not workload.tensors[name].elements
     ]
-    if empty:
+    if empty and not workload.macs:
         problem = Problem(
             f"input {empty[0]!r}", "a shape with one element or more", "a shape with none", _EXPORT
         )
@@ -106,7 +109,16 @@ class Preparation:
 
 def prepare_fused(made: Workload, fusion: Fusion) -> Prepared:
     """A network whose batch and precision are set and whose kernels are known."""
-    return Prepared(made, kernels_in(made, fusion), (made.weight_bytes, made.peak_activation_bytes))
+    memory = (made.weight_bytes, made.peak_activation_bytes)
+    return Prepared(made, kernels_in(made, fusion), memory, _digest_of_weights(made))
+
+
+def _digest_of_weights(made: Workload) -> str:
+    """One file with two shapes of inputs has the same weights; empty for a network without any."""
+    found = sorted(
+        f"{item.name} {item.dtype} {item.shape}" for item in made.tensors.values() if item.kind == "weight"
+    )
+    return hashlib.sha256("\n".join(found).encode()).hexdigest() if found else ""
 
 
 def prepare_run(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:

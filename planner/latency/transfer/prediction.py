@@ -54,7 +54,8 @@ def predict(
     facts = unit_facts(point, acting)
     if any(kernel.precision == "int8" for kernel in prepared.kernels):
         # A peak for each kernel: in a quantised file some run in 8 bits and some do not.
-        facts = replace(facts, peak_ops_per_s=_peaks(prepared, point))
+        each = _peaks(prepared, point)[np.cumsum(table.opens).astype(np.int64) - 1]
+        facts = replace(facts, peak_ops_per_s=each)
     times = kernel_times({**transfer.constants, **values}, table, facts)
     fixed_s = 1e-6 * (values.get("fixed_us", 0.0) + acting["fixed_us"])
     # Scoped parameters of the caller, less those that hold without it: the program around the engine.
@@ -63,6 +64,8 @@ def predict(
     low, high, power, notes = _ends(transfer, table, times, point)
     if caller_s > 0:
         notes = (*notes, _caller_note(transfer, chosen, caller_s))
+    columns = (times.compute_s, times.memory_s, times.overhead_s, times.total_s)
+    times = KernelTimes(*(table.by_kernel(column) for column in columns))
     return TransferredTimes(
         times, fixed_s, caller_s, Band(mid * low, mid, mid * high, transfer.level), notes, power
     )

@@ -13,6 +13,7 @@ from planner.workload.dtypes import BITS, TEXT
 from planner.workload.file.to_proto import numpy_type
 from planner.workload.graph import UNKNOWN_RANK, Array, Dim, Graph, TensorSpec, sequence_of
 from planner.workload.shapes.batch_axis import batch_axes
+from planner.workload.shapes.decoder_extents import decoder_extents
 
 _LARGEST = 2**31 - 1
 
@@ -78,6 +79,11 @@ def _refuse_unknown(graph: Graph, asked: Asked) -> None:
     for name in asked.dims:
         if name not in open_extents:
             raise UnknownIdError("open extent", name, open_extents - set(UNKNOWN_RANK))
+    wrong = {name: extent for name, extent in asked.dims.items() if not 0 <= extent <= _LARGEST}
+    if wrong:
+        expected = f"a whole number from 0 to {_LARGEST}"
+        problems = [Problem(f"extent {name!r}", expected, str(extent)) for name, extent in wrong.items()]
+        raise InputError(graph.name, problems)
 
 
 def _bound(spec: TensorSpec, shape: tuple[int, ...]) -> TensorSpec:
@@ -112,6 +118,13 @@ class _Binder:
         self.problems: list[Problem] = []
         for name, shape in self._shapes.items():
             self._learn_symbols(name, graph.inputs[name].shape, shape)
+        open_ones = {
+            dim: spec for spec in graph.inputs.values() for dim in spec.shape if isinstance(dim, str)
+        }
+        if any(dim not in self.symbols for dim in open_ones):
+            usual, assumed = decoder_extents(graph, self.symbols)
+            self.symbols |= usual
+            self.assumptions += assumed
 
     def _learn_symbols(self, name: str, declared: tuple[Dim, ...], shape: tuple[int, ...]) -> None:
         for dim, extent in zip(declared, shape, strict=False):
@@ -159,8 +172,8 @@ class _Binder:
                 )
 
     def _given(self, name: str, declared: tuple[Dim, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
-        if not all(1 <= extent <= _LARGEST for extent in shape):
-            self._refuse(name, f"extents from 1 to {_LARGEST}", str(list(shape)), "correct --shape")
+        if not all(0 <= extent <= _LARGEST for extent in shape):
+            self._refuse(name, f"extents from 0 to {_LARGEST}", str(list(shape)), "correct --shape")
         if declared == UNKNOWN_RANK:
             return shape
         if len(shape) != len(declared):

@@ -73,7 +73,7 @@ def test_unknown_input_offers_the_nearest(network):
     [
         (None, (1, 3, 4), "expected 2 extents"),
         (2, (3, 3), "batch 2"),
-        (None, (0, 3), "from 1 to"),
+        (None, (-1, 3), "from 0 to"),
         (0, (1, 3), "from 1 to"),
     ],
 )
