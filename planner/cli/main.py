@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from planner.cli.encoding import echo, show_any_text
 from planner.cli.groups import SuggestingGroup
 from planner.cli.ticker import ticker
+from planner.distribution import VERSION
 from planner.errors import PlannerError
 
 COMMANDS = {
@@ -90,7 +91,7 @@ class LazyGroup(SuggestingGroup):
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="planner")
+@click.version_option(VERSION)
 def planner() -> None:
     """Which edge-AI hardware to buy, how many, what it will draw and cost - before buying.
 
