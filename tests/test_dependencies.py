@@ -87,39 +87,23 @@ def test_everything_imports_with_the_versions_that_are_installed():
             importlib.import_module(module.name)
 
 
-TEXTS = sorted(
-    path
-    for folder, endings in (
-        ("planner", ("*.py", "*.yaml")),
-        ("docs", ("*.md",)),
-        ("hardware_db", ("*.yaml",)),
-    )
-    for ending in endings
-    for path in (ROOT / folder).rglob(ending)
-) + [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml")]
+KINDS = {"planner": ("*.py", "*.yaml"), "docs": ("*.md",), "hardware_db": ("*.yaml",)}
+FILES = [path for folder, kinds in KINDS.items() for kind in kinds for path in (ROOT / folder).rglob(kind)]
+FILES += [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml")]
+TEXTS = {str(path.relative_to(ROOT)): path.read_text() for path in FILES}
 
 
 def test_no_advice_installs_the_other_project_of_this_name():
     """`planner` on the package index is somebody else's; the distribution has a name of its own."""
-    other = re.compile(r"(?<![\w-])planner\[|pip3? install (?:-\S+ )*['\"]?planner\b")
-    wrong = {
-        str(path.relative_to(ROOT)): found[0] for path in TEXTS if (found := other.search(path.read_text()))
-    }
-    assert wrong == {}
+    other = re.compile(r"(?<![\w-])planner\[\w|pip3? install (?:-\S+ )*['\"]?planner\b")
+    assert {name: found[0] for name, text in TEXTS.items() if (found := other.search(text))} == {}
     assert PROJECT["name"] == DISTRIBUTION
     assert set(PROJECT["scripts"]) == {"planner"}
 
 
 def test_every_extra_that_an_advice_names_exists():
-    asked = {
-        extra
-        for path in TEXTS
-        for text in re.findall(
-            rf"install_command\(['\"](\w+)|{DISTRIBUTION}\[(\w+)\]|'\.\[(\w+)\]'", path.read_text()
-        )
-        for extra in text
-        if extra
-    }
+    advice = re.compile(rf"install_command\(['\"](\w+)|{DISTRIBUTION}\[(\w+)\]|'\.\[(\w+)\]'")
+    asked = {name for text in TEXTS.values() for names in advice.findall(text) for name in names if name}
     assert {"engines", "page", "sweep"} <= asked <= set(EXTRAS)
     assert install_command("engines") == "pip install 'edge-ai-planner[engines]'"
 
