@@ -38,7 +38,7 @@ FLOORS = {
     "plan": [
         {"sweep"},
         {"record"},
-        {"study"},
+        {"study", "short"},
         {"density", "cost", "pitfalls", "what_if"},
         {"sizing"},
         {"compare", "rack", "scenario"},

@@ -44,6 +44,11 @@ COMMANDS = {
         "planner.cli.engine.import_profile",
         "Read the profile of an engine or a device as a measurement.",
     ),
+    "plan": (
+        "planner.cli.scenario.plan",
+        "Which part for these cameras, how many, will it hold: in one line.",
+    ),
+    "init": ("planner.cli.scenario.init", "Ask what a plan needs and write it as a scenario."),
     "size": ("planner.cli.scenario.size", "How many of which part a scenario takes, and whether they hold."),
     "simulate": ("planner.cli.scenario.simulate", "Simulate the rack of a scenario: queues, heat, power."),
     "density": (
