@@ -60,25 +60,25 @@ def asked(said: Said) -> Said:
     """What the options say, and answers for the rest; an answer that is the default stays unsaid."""
     template = api.plan_template()
     site = next(iter(template.sites))
-    settings = template.sites[site].settings
     stream, planning = template.stream, template.planning
     model = said["model"] or _ask("Network, an ONNX file or zoo:NAME", api.check_network)
-    cameras = said["cameras"] or _ask("How many cameras", whole_number)
-    fps = said["fps"] or _ask("Frames of each camera a second", frame_rate)
+    cameras = said["cameras"] or _ask("How many cameras", _cameras)
+    fps = said["fps"] or _ask("Frames of each camera a second", _rate)
     within = said["latency"] or _or_default(
         "Time within which a frame is answered", latency, stream["latency"].value
     )
     share = said["quantile"] or _or_default(
-        "Share of frames answered within it", quantile, stream["quantile"].value
+        "Share of frames answered within it", _share, stream["quantile"].value
     )
     place = said["site"] or _or_default(f"Site ({', '.join(template.sites)}; outdoor:35C)", _site, site)
     usual = ",".join(item.device for item in template.devices)
     devices = said["devices"] or _parts(usual)
-    limit = said["max_power"] or _or_default(
-        "Power limit of the rack", power, settings["power_limit"].value if place is None else "as the site"
-    )
-    money = said["budget"] or _or_default("Budget, such as 20k USD", budget, "none")
-    spares = said["spares"] or _or_default("Spares", whole_number, planning["spares"].value)
+    kind = (place or site).partition(":")[0]
+    settings = template.sites[kind].settings if kind in template.sites else {}
+    usual_power = settings["power_limit"].value if "power_limit" in settings else "as the site"
+    limit = said["max_power"] or _or_default("Power limit of the rack", power, usual_power)
+    money = said["budget"] or _or_default("Budget, such as 20k USD", _money, "none")
+    spares = said["spares"] or _or_default("Spares", _spares, planning["spares"].value)
     return {
         "model": model,
         "cameras": cameras,
@@ -98,12 +98,32 @@ def _parts(usual: str) -> tuple[str, ...]:
     return () if found is None else (found,)
 
 
+def _cameras(text: str) -> None:
+    api.check_question(api.short_question("asked", cameras=whole_number(text), fps=1.0))
+
+
+def _rate(text: str) -> None:
+    api.check_question(api.short_question("asked", cameras=1, fps=frame_rate(text)))
+
+
+def _share(text: str) -> None:
+    api.check_question(api.short_question("asked", cameras=1, fps=1.0, quantile=quantile(text)))
+
+
+def _spares(text: str) -> None:
+    api.check_question(api.short_question("asked", cameras=1, fps=1.0, spares=whole_number(text)))
+
+
+def _money(text: str) -> None:
+    api.check_question(api.short_question("asked", cameras=1, fps=1.0, budget=budget(text)))
+
+
 def _site(text: str) -> None:
-    api.check_question(api.short_question("zoo", cameras=1, fps=1.0, site=text))
+    api.check_question(api.short_question("asked", cameras=1, fps=1.0, site=text))
 
 
 def _patterns(text: str) -> None:
-    api.check_question(api.short_question("zoo", cameras=1, fps=1.0, devices=text))
+    api.check_question(api.short_question("asked", cameras=1, fps=1.0, devices=text))
 
 
 def _ask(text: str, reader: Callable[[str], object]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import click
@@ -79,16 +79,14 @@ def question_of(said: Said) -> ShortQuestion:
             )
             return None
 
-    cameras = read("--cameras", said["cameras"], whole_number)
-    fps = read("--fps", said["fps"], frame_rate)
-    latency_s = read("--latency", said["latency"], latency)
-    quantile_ratio = read("--quantile", said["quantile"], quantile)
-    max_power_w = read("--max-power", said["max_power"], power)
-    money = read("--budget", said["budget"], budget)
-    spares = read("--spares", said["spares"], whole_number)
-    if problems:
-        raise InputError("plan", problems)
-    return api.short_question(
+    cameras = read("cameras", said["cameras"], whole_number)
+    fps = read("fps", said["fps"], frame_rate)
+    latency_s = read("latency", said["latency"], latency)
+    quantile_ratio = read("quantile", said["quantile"], quantile)
+    max_power_w = read("max-power", said["max_power"], power)
+    money = read("budget", said["budget"], budget)
+    spares = read("spares", said["spares"], whole_number)
+    question = api.short_question(
         said["model"] or "",
         cameras=cameras,
         fps=fps,
@@ -100,6 +98,18 @@ def question_of(said: Said) -> ShortQuestion:
         site=said["site"],
         spares=spares,
     )
+    if problems:
+        raise InputError("plan", [*problems, *_others(question, {problem.where for problem in problems})])
+    return question
+
+
+def _others(question: ShortQuestion, known: Collection[str]) -> list[Problem]:
+    """What else is wrong with a question, beside the options that could not be read."""
+    try:
+        api.check_question(question)
+    except InputError as error:
+        return [problem for problem in error.problems if problem.where not in known]
+    return []
 
 
 def whole_number(text: str) -> int:

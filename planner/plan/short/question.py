@@ -12,6 +12,7 @@ from planner.language.sources.onnx_export import names_a_cache
 from planner.plan.short.template import template
 from planner.schema.reading.quantity import Money
 from planner.units import UnitError, did_you_mean, parse_quantity
+from planner.workload.file.onnx_file import read_graph
 from planner.workload.workload import Workload
 from planner.zoo.registry import names
 from planner.zoo.source import read_model
@@ -39,15 +40,27 @@ class ShortQuestion:
     spares: int | None = None
 
 
-def read_network(model: str, folder: Path | None = None) -> Workload:
+def read_network(model: str) -> Workload:
     """The network at batch one; `InputError` for a language model, which has another command."""
     if _is_language_model(model):
         raise _for_llm(model)
-    path = model if model.startswith("zoo:") or folder is None else str(folder / model)
-    workload = read_model(path, batch=1)
+    try:
+        workload = read_model(model, batch=1)
+    except PlannerError:
+        if _reads_a_cache(model):
+            raise _for_llm(model) from None
+        raise
     if names_a_cache(workload.inputs):
         raise _for_llm(model)
     return workload
+
+
+def _reads_a_cache(model: str) -> bool:
+    """Whether a file whose extents are open, so that it cannot be counted, is a decoder of text."""
+    try:
+        return names_a_cache(read_graph(Path(model)).inputs)
+    except PlannerError:
+        return False
 
 
 def _is_language_model(model: str) -> bool:

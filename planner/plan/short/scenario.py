@@ -45,10 +45,16 @@ def write_scenario(question: ShortQuestion, path: Path | None = None) -> Written
     document = writing.document(Path(name).stem, _model_from(question.model, folder))
     document["notes"] = [
         "The frames reach the rack decoded; decoding and the link from camera to rack are not in the plan.",
-        *(f"Default: {item.key}: {shown(item.value)}: {item.why}." for item in writing.defaults),
+        *(_note(item) for item in writing.defaults),
     ]
     text = write_document(document)
     return WrittenScenario(scenario_of(parse_document(text, name), folder), text, tuple(writing.defaults))
+
+
+def _note(item: TakenDefault) -> str:
+    """A default as a note of the scenario; whole blocks are in the file already."""
+    value = "" if isinstance(item.value, dict | list) else f" {shown(item.value)}:"
+    return f"Default: {item.key}:{value} {item.why}."
 
 
 def _model_from(model: str, folder: Path) -> str:
@@ -83,7 +89,7 @@ class _Writing:
         cameras, fps = asked.cameras or 0, asked.fps_per_s or 0.0
         stream = self._stream(model, cameras, fps)
         slo = stream["slo"]
-        within = f"{slo['quantile']} of them within {slo['latency']}" if isinstance(slo, dict) else ""
+        within = f"{slo['quantile']} of the frames within {slo['latency']}" if isinstance(slo, dict) else ""
         many = "camera sends" if cameras == 1 else "cameras send"
         blocks = {
             "streams": [stream],
@@ -190,7 +196,8 @@ class _Writing:
         value: object = taken.value
         if taken.share_of is not None:
             share = parse_quantity(str(taken.value), "ratio")
-            value = format_quantity(share * self._whole_s(taken.share_of), "s", 3)
+            found_s = share * self._whole_s(taken.share_of)
+            value = format_quantity(min(found_s, taken.most_s or found_s), "s", 3)
         self.defaults.append(TakenDefault(key, value, taken.why))
         return value
 

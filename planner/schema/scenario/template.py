@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
+from planner.schema.reading.quantity import Seconds
 from planner.schema.reading.strict import StrictModel
 
 Why = Annotated[str, Field(min_length=1)]
@@ -18,6 +19,8 @@ class Taken(StrictModel):
     why: Why
     share_of: Literal["latency", "period"] | None = None
     """The value is this share of the latency asked, or of the time between two frames."""
+    most_s: Annotated[Seconds, Field(gt=0)] | None = None
+    """And no more than this."""
 
 
 class TemplateDevice(StrictModel):
