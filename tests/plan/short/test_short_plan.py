@@ -84,7 +84,9 @@ def test_a_budget_brings_its_currency():
     """0.20 USD/kWh at 1.15 USD for a euro are 0.1739 EUR/kWh, and a dollar is 0.8696 EUR."""
     found = written(budget=Money.model_validate("5000 EUR")).source.scenario
     assert found.money.currency == "EUR"
-    assert found.money.electricity_money_per_j.amount_per_joule * HOUR_J == pytest.approx(0.20 / 1.15, rel=1e-3)
+    assert found.money.electricity_money_per_j.amount_per_joule * HOUR_J == pytest.approx(
+        0.20 / 1.15, rel=1e-3
+    )
     assert in_currency(Money.model_validate("115 USD"), found) == pytest.approx(100, rel=1e-5)
 
 
