@@ -67,10 +67,10 @@ def _headline(found: ShortPlan) -> Iterator[str]:
         return
     best = sizing.options[0]
     row = table_row(best)
-    p99 = f"p99 {row['p99 (low - high)']}" if best.simulated else row["p99 (low - high)"]
+    p99 = "p99 " if best.simulated else ""
     yield (
-        f"{row['count']} x {best.option.device_name}: {row['verdict']}; {p99}, {row['power']}, "
-        f"{row['to buy']} to buy, {row['a year']} a year"
+        f"{row['count']} x {best.option.device_name}: {row['verdict']}; {p99}{row['p99 (low - high)']}, "
+        f"{row['rests on']}; {row['power']}, {row['to buy']} to buy, {row['a year']} a year"
     )
 
 
