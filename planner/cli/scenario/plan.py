@@ -37,7 +37,7 @@ def command(to: Path | None, *, output: Output, **said: Unpack[Said]) -> int:
     answer. Exit status 3 when no part is feasible.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.record.plan import plan_record
+    from planner.plan.record.sizing import plan_record
 
     found = api.plan(question_of(said), to=to, progress=output.progress)
     output.progress_done()

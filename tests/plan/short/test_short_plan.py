@@ -135,3 +135,8 @@ def test_what_does_not_fit_is_refused_at_once(asked, where):
 def test_a_question_without_a_network_is_refused():
     with pytest.raises(InputError, match="MODEL: expected an ONNX file"):
         require_whole(ShortQuestion("", cameras=1, fps_per_s=1.0))
+
+
+def test_images_of_another_size_can_be_planned():
+    question = api.short_question("zoo:yolov5s@size=320", cameras=1, fps=5)
+    assert write_scenario(question).source.scenario.streams[0].model == "zoo:yolov5s@size=320"

@@ -1,4 +1,4 @@
-"""A short question answered: what `planner plan` writes."""
+"""Keys of `planner plan`."""
 
 from __future__ import annotations
 
