@@ -46,6 +46,8 @@ class Heading:
     level: Literal[1, 2] = 1
     follows: bool = False
     anchor: str = ""
+    tight: bool = False
+    """With less space around it, for the first page."""
     kind: str = "heading"
 
 
@@ -64,6 +66,7 @@ class Bullets:
 
     items: tuple[str, ...]
     numbered: bool = False
+    tight: bool = False
     kind: str = "bullets"
 
 
@@ -77,6 +80,8 @@ class Table:
     emphasised_row: int | None = None
     id: str = ""
     small: bool = False
+    tight: bool = False
+    """Set closer still, for the first page."""
     kind: str = "table"
 
 
@@ -118,6 +123,16 @@ class Cover:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """What is signed, by its revision, and a field for each of those who sign."""
+
+    revision: str
+    roles: tuple[str, ...]
+    fields: str
+    kind: str = "signature"
+
+
+@dataclass(frozen=True, slots=True)
 class Pointers:
     """A line of small text and, behind it, headings by text and anchor, with the page that each is on."""
 
@@ -134,7 +149,7 @@ class Landscape:
     kind: str = "landscape"
 
 
-Block = Heading | Paragraph | Bullets | Table | Figure | Cover | Pointers | Landscape
+Block = Heading | Paragraph | Bullets | Table | Figure | Cover | Signature | Pointers | Landscape
 
 
 def cells(*texts: str) -> tuple[Cell, ...]:

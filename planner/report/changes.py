@@ -11,7 +11,7 @@ from pathlib import Path
 from planner.errors import InputError, Problem
 from planner.report.blocks import Block, Column, Heading, Paragraph, Table, cells
 from planner.report.numbers import celsius, percent, quantity, shortened, stated, whole
-from planner.report.sections.cover import setting
+from planner.report.sections.first_page import setting
 from planner.schema.record import OptionRecord, StreamRecord, StudyRecord, read_study
 from planner.wording.message import Wording
 

@@ -17,6 +17,7 @@ from planner.report.blocks import (
     Landscape,
     Paragraph,
     Pointers,
+    Signature,
     Table,
 )
 from planner.wording.message import Wording
@@ -48,6 +49,11 @@ def html_of(block: Block, say: Wording, *, deeper: int = 0) -> str:
             return "".join(html_of(inner, say, deeper=deeper) for inner in block.blocks)
         case Cover():
             return _cover(block, say)
+        case Signature():
+            fields = "".join(f"<td>{_said(role, say)}: {_said(block.fields, say)}</td>" for role in block.roles)
+            return f'<table class="signature"><tbody><tr>{fields}</tr></tbody></table>' + (
+                f'<p class="note">{_said(block.revision, say)}</p>'
+            )
         case Pointers():
             links = " · ".join(
                 f'<a href="#{escape(anchor)}">{_said(text, say)}</a>' for text, anchor in block.places
@@ -61,11 +67,12 @@ def _said(text: str, say: Wording) -> str:
 
 def _cover(block: Cover, say: Wording) -> str:
     facts = "".join(_fact(fact, say) for fact in block.facts)
+    paragraph = f"<p>{_said(block.paragraph, say)}</p>" if block.paragraph else ""
     return (
         f'<p class="question">{_said(block.question, say)}</p>'
         f'<div class="verdict {escape(block.verdict.lower())}"><p class="headline">'
         f'<strong class="badge">{_said(block.verdict_text, say)}</strong> '
-        f"{_said(block.headline, say)}</p><p>{_said(block.paragraph, say)}</p></div>"
+        f"{_said(block.headline, say)}</p>{paragraph}</div>"
         + (f'<dl class="facts">{facts}</dl>' if facts else "")
     )
 

@@ -108,7 +108,7 @@ def _failure_lines(answer: FailureAnswer | None) -> list[str]:
         kept = "" if holds is None else ", keeps every promise" if holds else ", does not keep every promise"
         lines.append(
             f"  {row.failed} failed, {format_percent(row.probability, 3)} of the time: "
-            f"{format_percent(row.utilisation)} busy, {row.hottest_c:.0f} degC, {heat}{kept}"
+            f"{format_percent(row.utilisation)} busy, {row.hottest_c:.0f} °C, {heat}{kept}"
         )
     lines.append(f"  {availability_text(answer.availability)}; {_asked(answer)}")
     return lines

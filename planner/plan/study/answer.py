@@ -1,4 +1,4 @@
-"""The answer to a scenario in words: headline, paragraph and the three risks that matter most."""
+"""The answer to a scenario in words: headline, paragraph and the risks that matter most."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ from planner.units import format_percent, format_quantity
 from planner.wording.message import counted, message, word
 
 if TYPE_CHECKING:
+    from planner.plan.pitfalls.lint import Pitfall
     from planner.plan.study.study import Study
+
+
+MOST_RISKS = 5
+_MOST_MISTAKES = 2
+_ACCURACY = "over-compression"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ def answer(study: Study) -> AnswerText:
         batch=option.batch,
     )
     paragraph = message("answer.paragraph", sentences=tuple(_sentences(study, simulated)))
-    return AnswerText(simulated.verdict.value, headline, paragraph, tuple(_risks(simulated))[:3])
+    return AnswerText(simulated.verdict.value, headline, paragraph, tuple(_risks(study, simulated))[:MOST_RISKS])
 
 
 def _infeasible(study: Study) -> AnswerText:
@@ -171,11 +177,12 @@ def _rival_sentence(study: Study, option: Option) -> str:
     )
 
 
-def _risks(simulated: Simulated) -> list[str]:
-    """The most telling first; the page shows three."""
+def _risks(study: Study, simulated: Simulated) -> list[str]:
+    """The most telling first; the page shows the first few."""
     return [
         *_verdict_risks(simulated),
         _latency_risk(simulated.option),
+        *_mistakes(study.pitfalls),
         *_price_risks(simulated.option),
         *_heat_risks(simulated),
         _failure_risk(simulated.option),
@@ -199,6 +206,22 @@ def _verdict_risks(simulated: Simulated) -> list[str]:
                 )
             )
     return found
+
+
+def _mistakes(pitfalls: tuple[Pitfall, ...]) -> list[str]:
+    """The first mistakes that nobody accepted, each rule once: what leaves accuracy open before the others."""
+    by_rule: dict[tuple[str, str], list[Pitfall]] = {}
+    for pitfall in pitfalls:
+        if pitfall.open and pitfall.severity != "note":
+            by_rule.setdefault((pitfall.id, pitfall.rule), []).append(pitfall)
+    ranked = sorted(by_rule.values(), key=lambda found: (found[0].severity, found[0].id != _ACCURACY))
+    return [_mistake(found) for found in ranked[:_MOST_MISTAKES]]
+
+
+def _mistake(found: list[Pitfall]) -> str:
+    """The first of its kind with its evidence, and how many more there are."""
+    first = message("risk.mistake", title=found[0].title, evidence=found[0].evidence)
+    return counted("risk.more_like_it", len(found) - 1, first=first) if len(found) > 1 else first
 
 
 def _latency_risk(option: Option) -> str:

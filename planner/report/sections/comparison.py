@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table
 from planner.report.figures.tradeoff import Tradeoff, tradeoff
 from planner.report.numbers import band, celsius, money, percent, quantity, shortened, whole
-from planner.report.sections.cover import setting
+from planner.report.sections.first_page import setting
 from planner.report.selection import Compared, compared
 from planner.schema.record import BandRecord, OptionRecord, StudyRecord
 from planner.wording.message import Wording

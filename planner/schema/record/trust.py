@@ -51,3 +51,29 @@ class ValidationRecord(TypedDict):
     median: float | None
     p90: float | None
     note: str | None
+
+
+class PublishedPointRecord(TypedDict):
+    """One published latency and what the fitted model says of the same setting."""
+
+    row: str
+    model: str
+    device: str
+    state: str
+    precision: str
+    batch: int
+    measured_s: float
+    predicted_s: float
+
+
+class PublishedRecord(TypedDict):
+    """A fitted model beside the published latencies behind it; `low` and `high` are of the band in use,
+    measured over predicted. `own` counts the points of the chosen part."""
+
+    title: str
+    device: str
+    level: float
+    low: float
+    high: float
+    own: int
+    points: list[PublishedPointRecord]
