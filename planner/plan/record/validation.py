@@ -39,6 +39,14 @@ def published_record(found: PublishedFit) -> PublishedRecord:
         "low": found.low,
         "high": found.high,
         "own": found.own,
+        "planned": [
+            {
+                "model": item.estimate.model,
+                "batch": item.estimate.batch,
+                "predicted_s": item.estimate.latency_s.mid,
+            }
+            for item in found.planned
+        ],
         "points": [
             {
                 "row": row.row,

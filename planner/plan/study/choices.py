@@ -1,4 +1,4 @@
-"""Three choices in place of one: the least cost, the most headroom, and the cheapest half way between them."""
+"""Three choices in place of one: the least cost, the most headroom, and the cheapest with some more."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from planner.plan.options.rack_run import Simulated
 from planner.rack.counts.results import Verdict
 
 Level = Literal["good", "better", "best"]
-_MORE = 1.02
-"""A choice has to carry this much more than the one before it; less is within the rounding of a load."""
+MORE = 1.1
+"""A better choice carries a tenth more than the good one; less is nothing that one would pay for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +50,19 @@ def choices(
 ) -> Choices:
     """Good, better and best of the options that keep every limit.
 
-    Good is the chosen one, the cheapest. Best could carry the most (of equals the cheapest); better is the
-    cheapest that carries at least the geometric mean of the two. Those that do not exist are left out. Headroom
-    is of the closed form for all alike; only racks that were simulated have a verdict.
+    Good is the chosen one, the cheapest; better the cheapest that could carry a tenth more; best could carry
+    the most (of equals the cheapest). Those that do not exist are left out. Headroom is of the closed form for
+    all alike; only racks that were simulated have a verdict.
     """
     found = [Choice("good", chosen, verdict)]
-    rivals = [
-        option for option in options if option.feasible and load_factor(option) > _MORE * load_factor(chosen)
-    ]
+    enough = MORE * load_factor(chosen)
+    rivals = [option for option in options if option.feasible and load_factor(option) >= enough]
     if rivals:
         best = min(rivals, key=lambda option: (-round(load_factor(option), 2), _cost(option)))
-        enough = math.sqrt(load_factor(chosen) * load_factor(best))
-        better = min(
-            (option for option in rivals if enough <= load_factor(option)),
-            key=lambda option: (_cost(option), -load_factor(option)),
-        )
-        if load_factor(best) > _MORE * load_factor(better):
-            found.append(Choice("better", better, _verdict_of(better, trials)))
-        found.append(Choice("best", best, _verdict_of(best, trials)))
+        better = min(rivals, key=lambda option: (_cost(option), -load_factor(option)))
+        found.append(Choice("better", better, _verdict_of(better, trials)))
+        if better is not best:
+            found.append(Choice("best", best, _verdict_of(best, trials)))
     return Choices(
         parts=len({option.device for option in options}),
         settings=len(options),

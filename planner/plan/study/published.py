@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.latency.transfer.published import PublishedRow, published
 from planner.latency.transfer.store import fitted_title, transfer_named
-from planner.plan.options.option import Option
+from planner.plan.options.option import NetworkOnPart, Option
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class PublishedFit:
     low: float
     high: float
     rows: tuple[PublishedRow, ...]
+    planned: tuple[NetworkOnPart, ...]
 
     @property
     def own(self) -> int:
@@ -32,7 +33,10 @@ def published_fits(option: Option) -> tuple[PublishedFit, ...]:
     found: dict[str, PublishedFit] = {}
     for item in option.networks:
         name, band = item.estimate.rests_on, item.estimate.latency_s
-        if name is None or name in found:
+        if name is None:
+            continue
+        if name in found:
+            found[name] = replace(found[name], planned=(*found[name].planned, item))
             continue
         rows = sorted(published(name), key=lambda row: (row.device != option.device, row.row))
         found[name] = PublishedFit(
@@ -42,6 +46,7 @@ def published_fits(option: Option) -> tuple[PublishedFit, ...]:
             low=band.low / band.mid,
             high=band.high / band.mid,
             rows=tuple(rows),
+            planned=(item,),
         )
     return tuple(found.values())
 

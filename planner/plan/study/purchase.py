@@ -68,7 +68,8 @@ def _device(scenario: Scenario, part: Device, count: int) -> PurchaseLine:
         source = part.sources[quoted.source].title
     if part.price is not None and part.price.covers == "kit" and part.id not in scenario.money.prices:
         source = message("purchase.kit", source=source)
-    return PurchaseLine("device", part.name, code, count, quoted.mid, quoted.date, source, quoted.status)
+    date = quoted.date if quoted.date[:1].isdigit() else message("purchase.no_date")
+    return PurchaseLine("device", part.name, code, count, quoted.mid, date, source, quoted.status)
 
 
 def _carriers(scenario: Scenario, option: Option) -> PurchaseLine:

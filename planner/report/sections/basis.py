@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from planner.report.blocks import Block, Bullets, Cell, Column, Heading, Landscape, Paragraph, Table
 from planner.report.numbers import as_read, shortened
 from planner.report.sections.comparison import full_table
+from planner.report.sections.network import rooflines
 from planner.schema.record import SourceRecord, StudyRecord, ValueRecord
 from planner.wording.message import Wording
 
@@ -50,6 +51,7 @@ def appendix(study: StudyRecord, say: Wording) -> list[Block]:
         ]
     if study["sources"]:
         blocks += [Heading(say("basis.sources"), 2), _sources(study["sources"], say)]
+    blocks += rooflines(study, say)
     blocks += [Heading(say("basis.reproduce"), 2), *_reproduction(study, say)]
     if study["options"]:
         blocks.append(Landscape((Heading(say("basis.all_options"), 2), full_table(study["options"], say))))

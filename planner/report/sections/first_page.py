@@ -59,10 +59,11 @@ def choices(study: StudyRecord, say: Wording) -> list[Block]:
 
 
 def _choice(line: ChoiceRecord, say: Wording) -> tuple[Cell, ...]:
-    spares = f" + {line['spares']}" if line["spares"] else ""
+    spares = say.counted("choices.spares", line["spares"]) if line["spares"] else ""
     batch = say("option.batch", batch=line["batch"])
     items = (
-        f"{whole(line['count'])}{spares} × {shortened(line['name'], 40)}",
+        f"{whole(line['count'])} × {shortened(line['name'], 40)}",
+        spares,
         line["mode"],
         shortened(line["precision"].upper(), 16),
         batch,
@@ -73,7 +74,7 @@ def _choice(line: ChoiceRecord, say: Wording) -> tuple[Cell, ...]:
         judged = Cell(say.term("verdict", verdict), _VERDICTS[verdict])
     return (
         Cell(say(f"choices.{line['level']}"), "strong"),
-        Cell(say("option.name", items=items)),
+        Cell(say("option.name", items=tuple(item for item in items if item))),
         Cell(f"{significant(line['load_factor'], 2)} ×", number=line["load_factor"]),
         Cell(quantity(line["power_w"], "w"), number=line["power_w"]),
         _money(line["capital"], line["currency"]),

@@ -14,7 +14,7 @@ _MOST_UNRESOLVED = 12
 
 
 def networks(study: StudyRecord, say: Wording) -> list[Block]:
-    """Counts of every network, then roofline and time of each on the chosen part."""
+    """Counts of every network, then the time of each on the chosen part."""
     if not study["networks"]:
         return []
     title = say.counted("network.title", len(study["networks"]))
@@ -22,7 +22,7 @@ def networks(study: StudyRecord, say: Wording) -> list[Block]:
     for network in study["networks"]:
         blocks += _doubts(network, say)
     for index, entry in enumerate(study["roofline"]):
-        blocks += _on_chosen(entry, index, say)
+        blocks += _time_on_chosen(entry, index, say)
     if not study["roofline"]:
         blocks.append(Paragraph(say("network.not_chosen")))
     return blocks
@@ -82,31 +82,43 @@ def _doubts(network: NetworkRecord, say: Wording) -> list[Block]:
     return blocks
 
 
-def _on_chosen(entry: RooflineRecord, index: int, say: Wording) -> list[Block]:
+def _title(entry: RooflineRecord, say: Wording) -> str:
     where = " ".join(part for part in (entry["device"], entry["unit"], entry["mode"]) if part)
-    title = say(
+    return say(
         "network.on_part",
         model=shortened(entry["model"], 60),
         part=shortened(where, 80),
         precision=entry["precision"].upper(),
     )
-    blocks: list[Block] = [Heading(title, 2)]
-    under_roofs = roofline(entry, say)
-    if under_roofs is not None:
-        alt = say("network.roofline_alt", title=title)
-        caption = _roofline_caption(entry, say)
-        blocks.append(Figure(under_roofs, caption, alt, chart=f"roofline-{index}"))
+
+
+def _time_on_chosen(entry: RooflineRecord, index: int, say: Wording) -> list[Block]:
     bars = time_bars(entry, say)
-    if bars is not None:
-        by_bound = shares_by(entry["kernels"], lambda kernel: kernel["bound"])
-        classes = shares_by(entry["kernels"], lambda kernel: kernel["op_class"])
-        leading = list(classes.items())[:4]
-        caption = say(
-            "network.time",
-            items=tuple(say(f"network.by_{name}", share=percent(share)) for name, share in by_bound.items()),
-            classes=tuple(f"{say.term('op_class', name)} {percent(share)}" for name, share in leading),
-        )
-        blocks.append(Figure(bars, caption, say("network.time_alt", title=title), chart=f"time-{index}"))
+    if bars is None:
+        return []
+    title = _title(entry, say)
+    by_bound = shares_by(entry["kernels"], lambda kernel: kernel["bound"])
+    classes = shares_by(entry["kernels"], lambda kernel: kernel["op_class"])
+    leading = list(classes.items())[:4]
+    caption = say(
+        "network.time",
+        items=tuple(say(f"network.by_{name}", share=percent(share)) for name, share in by_bound.items()),
+        classes=tuple(f"{say.term('op_class', name)} {percent(share)}" for name, share in leading),
+    )
+    alt = say("network.time_alt", title=title)
+    return [Heading(title, 2), Figure(bars, caption, alt, chart=f"time-{index}")]
+
+
+def rooflines(study: StudyRecord, say: Wording) -> list[Block]:
+    """Each network's kernels under the roofs of the chosen unit, for the appendix."""
+    blocks: list[Block] = []
+    for index, entry in enumerate(study["roofline"]):
+        drawing = roofline(entry, say)
+        if drawing is not None:
+            title = _title(entry, say)
+            alt = say("network.roofline_alt", title=title)
+            figure = Figure(drawing, _roofline_caption(entry, say), alt, chart=f"roofline-{index}")
+            blocks += [Heading(say("network.roofline_of", title=title), 2), figure]
     return blocks
 
 

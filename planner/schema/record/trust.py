@@ -66,6 +66,14 @@ class PublishedPointRecord(TypedDict):
     predicted_s: float
 
 
+class PlannedPointRecord(TypedDict):
+    """A network of the plan, and the middle of what the model predicts for it."""
+
+    model: str
+    batch: int
+    predicted_s: float
+
+
 class PublishedRecord(TypedDict):
     """A fitted model beside the published latencies behind it; `low` and `high` are of the band in use,
     measured over predicted. `own` counts the points of the chosen part."""
@@ -76,4 +84,5 @@ class PublishedRecord(TypedDict):
     low: float
     high: float
     own: int
+    planned: list[PlannedPointRecord]
     points: list[PublishedPointRecord]
