@@ -13,6 +13,7 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
 _UNITS: dict[str, dict[str, float]] = {
@@ -224,7 +225,19 @@ def format_quantity(value: float, dimension: str, digits: int = 4) -> str:
             chosen = symbol
     if value == 0:
         chosen = next(symbol for symbol in preferred if table[symbol] == 1.0)
-    return f"{value / table[chosen]:.{digits}g} {chosen}"
+    return f"{format_number(value / table[chosen], digits)} {chosen}"
+
+
+def format_number(value: float, digits: int) -> str:
+    """Text of a number to that many significant digits, in full: ``300`` where ``:.1g`` has ``3e+02``.
+
+    Beyond 15 places before or 9 behind the point, where zeros are not read any more, the exponent stays.
+    """
+    text = f"{value:.{digits}g}"
+    _, mark, exponent = text.partition("e")
+    if not mark or not -9 <= int(exponent) <= 15:
+        return text
+    return format(Decimal(text), "f")
 
 
 def format_percent(ratio: float, decimals: int = 0) -> str:

@@ -50,7 +50,9 @@ def html_of(block: Block, say: Wording, *, deeper: int = 0) -> str:
         case Cover():
             return _cover(block, say)
         case Signature():
-            fields = "".join(f"<td>{_said(role, say)}: {_said(block.fields, say)}</td>" for role in block.roles)
+            fields = "".join(
+                f"<td>{_said(role, say)}: {_said(block.fields, say)}</td>" for role in block.roles
+            )
             return f'<table class="signature"><tbody><tr>{fields}</tr></tbody></table>' + (
                 f'<p class="note">{_said(block.revision, say)}</p>'
             )

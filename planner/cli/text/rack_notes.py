@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner import api
 from planner.cli.text.numbers import interval, quantity
-from planner.units import format_percent, format_time_share
+from planner.units import format_number, format_percent, format_time_share
 
 if TYPE_CHECKING:
     from planner.api.racks import ClockSaving
@@ -24,7 +24,7 @@ def theory_lines(theory: Theory) -> list[str]:
     lines = [f"{theory.model} in theory and here:"]
     for row in theory.rows:
         expected, found = (
-            quantity(value, row.dimension) if row.dimension else f"{value:.4g}"
+            quantity(value, row.dimension) if row.dimension else format_number(value, 4)
             for value in (row.theory, row.simulated)
         )
         line = f"  {row.quantity}: {expected}, simulated {found} ({row.error * 100:+.1f} %)"

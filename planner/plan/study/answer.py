@@ -13,7 +13,7 @@ from planner.plan.sizing.option_contradiction import contradiction
 from planner.provenance import Status
 from planner.rack.counts.results import StreamResult
 from planner.rack.description.evidence import requests_wanted
-from planner.units import format_percent, format_quantity
+from planner.units import format_number, format_percent, format_quantity
 from planner.wording.message import counted, message, word
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def answer(study: Study) -> AnswerText:
         batch=option.batch,
     )
     paragraph = message("answer.paragraph", sentences=tuple(_sentences(study, simulated)))
-    return AnswerText(simulated.verdict.value, headline, paragraph, tuple(_risks(study, simulated))[:MOST_RISKS])
+    return AnswerText(
+        simulated.verdict.value, headline, paragraph, tuple(_risks(study, simulated))[:MOST_RISKS]
+    )
 
 
 def _infeasible(study: Study) -> AnswerText:
@@ -129,9 +131,16 @@ def _sentences(study: Study, simulated: Simulated) -> list[str]:
 def _stream_sentence(study: Study, result: StreamResult) -> str:
     """How soon the promised share of a stream's requests is answered, lost ones counted."""
     stream = next(item for item in study.source.scenario.streams if item.name == result.name)
-    share, asked = f"{stream.slo.quantile_ratio * 100:.4g} %", format_quantity(stream.slo.latency_s, "s")
+    share, asked = (
+        f"{format_number(stream.slo.quantile_ratio * 100, 4)} %",
+        format_quantity(stream.slo.latency_s, "s"),
+    )
     verdict = message(f"verdict.{result.verdict}")
-    lost = message("answer.lost", share=f"{result.dropped / result.requests:.2g}") if result.dropped else ""
+    lost = (
+        message("answer.lost", share=format_number(result.dropped / result.requests, 2))
+        if result.dropped
+        else ""
+    )
     if result.slo_latency_s is None:
         return message(
             "answer.never", stream=result.name, share=share, lost=lost, asked=asked, verdict=verdict
@@ -233,7 +242,7 @@ def _latency_risk(option: Option) -> str:
     return message(
         "risk.unmeasured",
         planned=option.planning_text,
-        factor=f"{factor:.2g}",
+        factor=format_number(factor, 2),
         borrowed=message("risk.borrowed") if correction.borrowed else "",
     )
 

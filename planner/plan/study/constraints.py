@@ -10,7 +10,7 @@ from planner.plan.options.rack_run import Simulated
 from planner.plan.rack.questions import FailureAnswer
 from planner.rack.counts.results import Verdict
 from planner.schema.scenario.scenario import Scenario
-from planner.units import format_percent, format_quantity, format_time_share
+from planner.units import format_number, format_percent, format_quantity, format_time_share
 from planner.wording.message import message
 
 _MET = {Verdict.PASS: True, Verdict.FAIL: False, Verdict.UNDECIDED: None}
@@ -73,7 +73,11 @@ def constraints(
         within = stream.slo_latency_s
         rows.append(
             Constraint(
-                name=message("limit.within", stream=stream.name, share=f"{slo.quantile_ratio * 100:.4g} %"),
+                name=message(
+                    "limit.within",
+                    stream=stream.name,
+                    share=f"{format_number(slo.quantile_ratio * 100, 4)} %",
+                ),
                 limit=format_quantity(slo.latency_s, "s"),
                 value=message("limit.never") if within is None else format_quantity(within, "s", 3),
                 met=_MET[stream.verdict],

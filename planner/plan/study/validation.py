@@ -11,7 +11,7 @@ from planner.latency.planning import GENERIC_ENGINE, Shortfall
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.options.option import NetworkOnPart, Option
 from planner.schema.fitted.transfer import Residuals
-from planner.units import format_percent
+from planner.units import format_number, format_percent
 from planner.wording.message import message
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ def _kind(kind: Residuals) -> str:
         "validation.kind",
         kind=message(f"network_kind.{kind.kind}"),
         observations=kind.observations,
-        low=f"{kind.low:.2g}",
-        high=f"{kind.high:.2g}",
+        low=format_number(kind.low, 2),
+        high=format_number(kind.high, 2),
         median=format_percent(math.expm1(_MEDIAN_OF_NORMAL * kind.spread)),
     )
 

@@ -21,7 +21,7 @@ from planner.rack.description.rack import Rack, RackDevice, Service, Unit
 from planner.rack.load.capacity import Sharing, devices_of_parts, pool_busy, shared_among_units
 from planner.rack.load.placement import Placement, placed
 from planner.rack.load.topology import HOST, NONE, networks_of, parts_of_networks, paths_of, topology_of
-from planner.units import format_percent
+from planner.units import format_number, format_percent
 
 _ROUNDS = 100
 """Rounds of the batch-size iteration; it contracts below saturation and is clipped above it."""
@@ -182,7 +182,7 @@ def refuse_overload(rack: Rack) -> None:
         f"simulate it as it is, give a queue_limit to {', '.join(unlimited)}"
     )
     expected = "less work than all devices can do with full batches at full clock"
-    got = f"{format_percent(offered)} of it: {shortfall_per_s(rack):.4g} requests a second too many"
+    got = f"{format_percent(offered)} of it: {format_number(shortfall_per_s(rack), 4)} requests a second too many"
     raise InputError("rack", [Problem("streams", expected, got, advice)])
 
 

@@ -131,7 +131,9 @@ def nearest_limits(study: StudyRecord, say: Wording) -> list[Block]:
     found = [item for item in study["constraints"] if item.get("nearest", True)]
     if not found:
         return []
-    heading = Heading(say("cover.nearest_limits", shown=len(found), number=len(study["constraints"])), 2, tight=True)
+    heading = Heading(
+        say("cover.nearest_limits", shown=len(found), number=len(study["constraints"])), 2, tight=True
+    )
     return [heading, limits(found, say, tight=True)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.report.blocks import Block, Cell, Column, Heading, Table, cells
 from planner.report.numbers import band, percent, quantity
 from planner.schema.record import FootprintRecord, StudyRecord
+from planner.units import format_number
 from planner.wording.message import Wording
 
 
@@ -62,5 +63,5 @@ def _energy(row: FootprintRecord) -> tuple[Cell, ...]:
         Cell(band(power["low"], power["mid"], power["high"], "w"), number=power["mid"]),
         Cell(band(energy["low"], energy["mid"], energy["high"], "j"), number=energy["mid"]),
         Cell(quantity(planned_j, "j", 2), number=planned_j),
-        Cell(f"{1 / planned_j:.2g}"),
+        Cell(format_number(1 / planned_j, 2)),
     )
