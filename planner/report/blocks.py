@@ -152,6 +152,11 @@ class Landscape:
 Block = Heading | Paragraph | Bullets | Table | Figure | Cover | Signature | Pointers | Landscape
 
 
+def valued(value: float | None, text: str) -> Cell:
+    """A cell that is sorted by the value behind its text; by the text where there is none."""
+    return Cell(text, number=value)
+
+
 def cells(*texts: str) -> tuple[Cell, ...]:
     """A row of plain cells."""
     return tuple(Cell(text) for text in texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -103,6 +104,8 @@ def _table(rows: tuple[Change, ...], say: Wording) -> Table:
     return Table(columns, shown, small=True)
 
 
+_SENTENCES = re.compile(r"(?<=[.。]) +|(?<=。)")
+"""Where one sentence ends and another begins."""
 _Facts = dict[str, tuple[object, str]]
 """Name -> the value that is compared, and its text."""
 
@@ -115,8 +118,20 @@ def _differing(before: _Facts, after: _Facts) -> tuple[Change, ...]:
             texts = (None if old is None else old[1], None if new is None else new[1])
             if texts[0] == texts[1] and old and new:
                 texts = (str(old[0]), str(new[0]))  # rounding hides the difference
+            elif texts[0] and texts[1]:
+                texts = _only_other(*texts)
             found.append(Change(name, *texts))
     return tuple(found)
+
+
+def _only_other(before: str, after: str) -> tuple[str | None, str | None]:
+    """The sentences of each text that the other does not have, None without one."""
+    old, new = _SENTENCES.split(before), _SENTENCES.split(after)
+    gone = " ".join(text for text in old if text not in new)
+    come = " ".join(text for text in new if text not in old)
+    if not gone and not come:  # the same sentences in another order
+        return before, after
+    return gone or None, come or None
 
 
 def _same(old: object, new: object) -> bool:

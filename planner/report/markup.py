@@ -50,12 +50,7 @@ def html_of(block: Block, say: Wording, *, deeper: int = 0) -> str:
         case Cover():
             return _cover(block, say)
         case Signature():
-            fields = "".join(
-                f"<td>{_said(role, say)}: {_said(block.fields, say)}</td>" for role in block.roles
-            )
-            return f'<table class="signature"><tbody><tr>{fields}</tr></tbody></table>' + (
-                f'<p class="note">{_said(block.revision, say)}</p>'
-            )
+            return _signature(block, say)
         case Pointers():
             links = " · ".join(
                 f'<a href="#{escape(anchor)}">{_said(text, say)}</a>' for text, anchor in block.places
@@ -77,6 +72,14 @@ def _cover(block: Cover, say: Wording) -> str:
         f"{_said(block.headline, say)}</p>{paragraph}</div>"
         + (f'<dl class="facts">{facts}</dl>' if facts else "")
     )
+
+
+def _signature(block: Signature, say: Wording) -> str:
+    fields = "".join(
+        f"<div><strong>{_said(role, say)}</strong><small>{_said(block.fields, say)}</small></div>"
+        for role in block.roles
+    )
+    return f'<div class="signature">{fields}</div><p class="note">{_said(block.revision, say)}</p>'
 
 
 def _fact(fact: Fact, say: Wording) -> str:

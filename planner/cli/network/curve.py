@@ -87,8 +87,8 @@ def _verdict(found: LoadCurve) -> str:
     if best is None or found.knee_at is None:
         return "no knee: fewer than two sizes fit"
     return (
-        f"knee at {format_number(found.knee_at, 3)} {found.over}, where the best rate of one meets the best of all; "
-        f"most at {best.at}: {format_number(best.throughput_per_s, 4)}/s"
+        f"knee at {format_number(found.knee_at, 3)} {found.over}, where the best rate of one meets the best "
+        f"of all; most at {best.at}: {format_number(best.throughput_per_s, 4)}/s"
     )
 
 

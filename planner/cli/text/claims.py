@@ -53,5 +53,6 @@ def claim_lines(scenario: Scenario) -> Iterator[str]:
         dimension = _DIMENSIONS[item.quantity]
         yield (
             f"  {item.name}: the reported {_NAMES[item.quantity]} is {quantity(item.fixed, dimension)} and "
-            f"{format_number(item.factor, 3)} times the predicted, off by {item.worst_error * 100:.0f} % at most"
+            f"{format_number(item.factor, 3)} times the predicted, off by "
+            f"{item.worst_error * 100:.0f} % at most"
         )

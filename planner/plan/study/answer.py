@@ -218,7 +218,7 @@ def _verdict_risks(simulated: Simulated) -> list[str]:
 
 
 def _mistakes(pitfalls: tuple[Pitfall, ...]) -> list[str]:
-    """The first mistakes that nobody accepted, each rule once: what leaves accuracy open before the others."""
+    """The first mistakes that nobody accepted, each rule once, accuracy before the others."""
     by_rule: dict[tuple[str, str], list[Pitfall]] = {}
     for pitfall in pitfalls:
         if pitfall.open and pitfall.severity != "note":

@@ -51,8 +51,8 @@ def choices(
     """Good, better and best of the options that keep every limit.
 
     Good is the chosen one, the cheapest; better the cheapest that could carry a tenth more; best could carry
-    the most (of equals the cheapest). Those that do not exist are left out. Headroom is of the closed form for
-    all alike; only racks that were simulated have a verdict.
+    the most (of equals the cheapest). Those that do not exist are left out. Headroom is of the closed form
+    for all alike; only racks that were simulated have a verdict.
     """
     found = [Choice("good", chosen, verdict)]
     enough = MORE * load_factor(chosen)

@@ -120,7 +120,7 @@ def _of_margin(margin: Margin) -> Constraint:
 
 
 def _used(margin: Margin) -> float:
-    """Value over limit; of a temperature, whose zero means nothing, kelvins over the nearest 40 to the limit."""
+    """Value over limit; of a temperature, whose zero means nothing, over the last 40 K to the limit."""
     worst = min(margin.margin, margin.worst) - margin.asked
     span = _SPAN_K if margin.unit == "c" else abs(margin.limit) or 1.0
     return 1.0 - worst / span

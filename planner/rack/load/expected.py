@@ -182,7 +182,8 @@ def refuse_overload(rack: Rack) -> None:
         f"simulate it as it is, give a queue_limit to {', '.join(unlimited)}"
     )
     expected = "less work than all devices can do with full batches at full clock"
-    got = f"{format_percent(offered)} of it: {format_number(shortfall_per_s(rack), 4)} requests a second too many"
+    missing = format_number(shortfall_per_s(rack), 4)
+    got = f"{format_percent(offered)} of it: {missing} requests a second too many"
     raise InputError("rack", [Problem("streams", expected, got, advice)])
 
 

@@ -19,9 +19,12 @@ def comparison(study: StudyRecord, say: Wording) -> list[Block]:
     """The comparison table, the trade-off drawing and the reasons of the losers."""
     shown = compared(study["options"])
     if not shown.rows:
-        return [Heading(say("comparison.title"), anchor="comparison"), Paragraph(say("comparison.nothing"))]
+        return [
+            Heading(say("comparison.title"), follows=True, anchor="comparison"),
+            Paragraph(say("comparison.nothing")),
+        ]
     blocks: list[Block] = [
-        Heading(say("comparison.title"), anchor="comparison"),
+        Heading(say("comparison.title"), follows=True, anchor="comparison"),
         Paragraph(_introduction(shown, study["options"], say)),
     ]
     if shown.feasible:

@@ -14,6 +14,7 @@ from planner.report.blocks import (
     Pointers,
     Table,
     cells,
+    valued,
 )
 from planner.report.numbers import (
     UNKNOWN,
@@ -241,12 +242,11 @@ def _stream(stream: StreamRecord, say: Wording) -> tuple[Cell, ...]:
     if stream["slo_s"] is not None and quantile:
         share = f"{significant(100 * quantile, 4).rstrip('0').rstrip('.')} %"
         within = say("cover.within_for", within=within, share=share)
-    return cells(
-        shortened(stream["name"], 60),
-        shortened(stream["model"], 60),
-        whole(stream["count"]),
-        stated(rate, "per_s"),
-        arrivals + (f", ± {stated(jitter_s, 's')}" if jitter_s else ""),
-        stated(rate * stream["count"], "per_s"),
-        within,
+    return (
+        *cells(shortened(stream["name"], 60), shortened(stream["model"], 60)),
+        valued(stream["count"], whole(stream["count"])),
+        valued(rate, stated(rate, "per_s")),
+        Cell(arrivals + (f", ± {stated(jitter_s, 's')}" if jitter_s else "")),
+        valued(rate * stream["count"], stated(rate * stream["count"], "per_s")),
+        valued(stream["slo_s"], within),
     )

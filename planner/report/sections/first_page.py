@@ -173,7 +173,7 @@ def limits(constraints: Sequence[ConstraintRecord], say: Wording, *, tight: bool
 
 
 def signature(study: StudyRecord, say: Wording) -> Signature:
-    """The revision that is signed: the scenario's digest, the day of the study and the version of the tool."""
+    """What is signed: the scenario by its digest, the day of the study and the version of the tool."""
     scenario, tool = study["scenario"], study["tool"]
     revision = say(
         "sign.revision",

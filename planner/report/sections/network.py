@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.report.blocks import Block, Bullets, Cell, Column, Figure, Heading, Paragraph, Table, cells
+from planner.report.blocks import Block, Bullets, Cell, Column, Figure, Heading, Paragraph, Table, valued
 from planner.report.figures.roofline import placed_share, roofline
 from planner.report.figures.time_bars import time_bars
 from planner.report.numbers import count, percent, quantity, shortened, whole
@@ -18,7 +18,7 @@ def networks(study: StudyRecord, say: Wording) -> list[Block]:
     if not study["networks"]:
         return []
     title = say.counted("network.title", len(study["networks"]))
-    blocks: list[Block] = [Heading(title), _counts(study["networks"], say)]
+    blocks: list[Block] = [Heading(title, follows=True), _counts(study["networks"], say)]
     for network in study["networks"]:
         blocks += _doubts(network, say)
     for index, entry in enumerate(study["roofline"]):
@@ -40,19 +40,21 @@ def _counts(listed: list[NetworkRecord], say: Wording) -> Table:
         Column(say("head.peak"), "right"),
     )
     rows = tuple(
-        cells(
-            network["model"],
-            whole(network["operators"]),
-            whole(network["kernels"]),
-            count(network["macs"], "MAC"),
-            count(network["parameters"]),
-            quantity(network["weight_bytes"], "bytes"),
-            quantity(network["activation_bytes"], "bytes"),
-            quantity(network["peak_activation_bytes"], "bytes"),
+        (
+            Cell(network["model"]),
+            valued(network["operators"], whole(network["operators"])),
+            valued(network["kernels"], whole(network["kernels"])),
+            valued(network["macs"], count(network["macs"], "MAC")),
+            valued(network["parameters"], count(network["parameters"])),
+            *(valued(size, quantity(size, "bytes")) for size in _sizes(network)),
         )
         for network in listed
     )
     return Table(columns, rows, say("network.counts"), small=True)
+
+
+def _sizes(network: NetworkRecord) -> tuple[float, ...]:
+    return network["weight_bytes"], network["activation_bytes"], network["peak_activation_bytes"]
 
 
 def _doubts(network: NetworkRecord, say: Wording) -> list[Block]:

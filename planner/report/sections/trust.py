@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Style, Table
+from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Style, Table, valued
 from planner.report.figures.measured import measured
 from planner.report.numbers import percent, quantity, shortened, significant
 from planner.schema.record import PitfallRecord, StudyRecord, ValidationRecord
@@ -102,7 +102,7 @@ def _row(item: ValidationRecord, say: Wording) -> tuple[Cell, ...]:
         Cell(say.term("provenance", item["basis"])),
         Cell("–" if item["rows"] is None else f"{item['rows']:,}", number=item["rows"]),
         _factor(item["median"]),
-        Cell(_range(item)),
+        valued(item["high"] if item["high"] is not None else item["p90"], _range(item)),
         Cell(_seen(item["device_seen"], say)),
         Cell(_seen(item["network_seen"], say)),
     )
