@@ -48,6 +48,8 @@ class Heading:
     anchor: str = ""
     tight: bool = False
     """With less space around it, for the first page."""
+    overleaf: bool = False
+    """Starts a page on the first page alone: what runs over from there is not left by itself."""
     kind: str = "heading"
 
 

@@ -28,7 +28,7 @@ def _unchecked(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noq
                     "evidence.unchecked",
                     model=item.estimate.model,
                     bits=_FEW_BITS[option.precision],
-                    device=option.device,
+                    device=option.device_name,
                     planned=time_text(planned_s),
                 ),
             )

@@ -48,7 +48,7 @@ def answer(study: Study) -> AnswerText:
         count=option.count,
         part=option.device_name,
         spares=spares,
-        mode=option.mode,
+        mode=word("mode_name", option.mode),
         engine=word("engine", option.engine),
         precision=option.precision.upper(),
         batch=option.batch,
@@ -75,7 +75,7 @@ def _infeasible(study: Study) -> AnswerText:
         options=f"{len(study.options):,}",
         count=nearest.count,
         part=nearest.device_name,
-        mode=nearest.mode,
+        mode=word("mode_name", nearest.mode),
         precision=nearest.precision,
         reason=nearest.reasons[0],
     )
@@ -265,10 +265,10 @@ def _heat_risks(simulated: Simulated) -> list[str]:
     margin_k = thermal.throttle_c.value - simulated.result.devices.temperature_c.max
     return [
         message(
-            "risk.heat",
+            "risk.heat" if margin_k >= 0 else "risk.heat_over",
             part=simulated.option.device_name,
             resistance=f"{thermal.resistance_k_per_w.value:g}",
-            margin=f"{margin_k:.0f}",
+            margin=f"{abs(margin_k):.0f}",
         )
     ]
 

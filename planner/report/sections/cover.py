@@ -92,7 +92,11 @@ def _in_full(study: StudyRecord, say: Wording) -> list[Block]:
     if study["scenario"]["notes"]:
         notes = say("cover.notes", notes=tuple(study["scenario"]["notes"]))
         blocks.append(Paragraph(notes, "note"))
-    return [Heading(say("cover.in_full"), anchor="in-full"), *blocks] if blocks else []
+    return (
+        [Heading(say("cover.in_full"), follows=True, overleaf=True, anchor="in-full"), *blocks]
+        if blocks
+        else []
+    )
 
 
 def _places(study: StudyRecord, say: Wording) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planner.report.blocks import Block, Cell, Column, Heading, Paragraph, Signature, Style, Table, cells
+from planner.report.names import setting_names
 from planner.report.numbers import UNKNOWN, quantity, shortened, significant, whole
 from planner.schema.record import (
     ChoiceRecord,
@@ -23,9 +24,8 @@ _ROLES = ("prepared", "checked", "approved")
 def setting(option: OptionRecord, say: Wording) -> str:
     """Unit, engine, mode, precision and batch of an option in a few words."""
     batch = say("option.batch", batch=option["batch"])
-    unit = f"{option['units']} × {option['unit']}" if option["units"] > 1 else option["unit"]
-    parts = [unit, option["engine"], option["mode"], shortened(option["precision"].upper(), 16), batch]
-    return say("option.setting", items=tuple(part for part in parts if part))
+    names = setting_names(option["unit"], option["engine"], option["mode"], say, option["units"])
+    return say("option.setting", items=(*names, shortened(option["precision"].upper(), 16), batch))
 
 
 def choices(study: StudyRecord, say: Wording) -> list[Block]:
@@ -64,7 +64,7 @@ def _choice(line: ChoiceRecord, say: Wording) -> tuple[Cell, ...]:
     items = (
         f"{whole(line['count'])} × {shortened(line['name'], 40)}",
         spares,
-        line["mode"],
+        *setting_names("", None, line["mode"], say),
         shortened(line["precision"].upper(), 16),
         batch,
     )
@@ -114,7 +114,10 @@ def purchase(study: StudyRecord, say: Wording) -> list[Block]:
 def _line(line: PurchaseLineRecord, say: Wording) -> tuple[Cell, ...]:
     name = shortened(line["name"], 90)
     item = name if line["kind"] == "device" else say(f"purchase.{line['kind']}", name=name)
-    source = shortened(say.of(line["source"]), 90)
+    said = say("purchase.as_devices")
+    if line["kind"] != "spare":
+        source = shortened(say.of(line["source"]), 90)
+        said = say("purchase.said", source=source, status=say.term("status", line["status"]))
     return (
         Cell(whole(line["count"]), number=line["count"]),
         Cell(item),
@@ -122,7 +125,7 @@ def _line(line: PurchaseLineRecord, say: Wording) -> tuple[Cell, ...]:
         _money(line["price"], line["currency"]),
         _money(line["amount"], line["currency"]),
         Cell(line["date"] or "–"),
-        Cell(say("purchase.said", source=source, status=say.term("status", line["status"])), "note"),
+        Cell(said, "note"),
     )
 
 

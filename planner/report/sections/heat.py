@@ -8,7 +8,7 @@ from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragrap
 from planner.report.figures.day import day_drawing
 from planner.report.figures.density import density_drawing
 from planner.report.figures.elevation import elevation, letters
-from planner.report.numbers import celsius, percent, quantity, significant
+from planner.report.numbers import SPACE, celsius, percent, quantity, significant
 from planner.schema.record import DensityRecord, HourRecord, StudyRecord
 from planner.wording.message import Wording
 
@@ -103,7 +103,9 @@ def _span(values: Sequence[float | None], show: Callable[[float], str]) -> Cell:
     if not known:
         return Cell("–")
     low, high = show(min(known)), show(max(known))
-    return Cell(low if low == high else f"{low} – {high}", number=max(known))
+    number, _, unit = low.rpartition(SPACE)
+    first = number if number and unit == high.rpartition(SPACE)[2] else low
+    return Cell(low if low == high else f"{first}–{high}", number=max(known))
 
 
 def _density(study: StudyRecord, say: Wording) -> list[Block]:

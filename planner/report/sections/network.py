@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.report.blocks import Block, Bullets, Cell, Column, Figure, Heading, Paragraph, Table, valued
 from planner.report.figures.roofline import placed_share, roofline
 from planner.report.figures.time_bars import time_bars
+from planner.report.names import part_name, setting_names
 from planner.report.numbers import count, percent, quantity, shortened, whole
 from planner.report.selection import drawn_kernels, shares_by
 from planner.schema.record import NetworkRecord, RooflineRecord, StudyRecord
@@ -22,7 +23,7 @@ def networks(study: StudyRecord, say: Wording) -> list[Block]:
     for network in study["networks"]:
         blocks += _doubts(network, say)
     for index, entry in enumerate(study["roofline"]):
-        blocks += _time_on_chosen(entry, index, say)
+        blocks += _time_on_chosen(study, entry, index, say)
     if not study["roofline"]:
         blocks.append(Paragraph(say("network.not_chosen")))
     return blocks
@@ -84,8 +85,9 @@ def _doubts(network: NetworkRecord, say: Wording) -> list[Block]:
     return blocks
 
 
-def _title(entry: RooflineRecord, say: Wording) -> str:
-    where = " ".join(part for part in (entry["device"], entry["unit"], entry["mode"]) if part)
+def _title(study: StudyRecord, entry: RooflineRecord, say: Wording) -> str:
+    names = setting_names(entry["unit"], None, entry["mode"], say)
+    where = " ".join((part_name(study, entry["device"]), *names))
     return say(
         "network.on_part",
         model=shortened(entry["model"], 60),
@@ -94,11 +96,11 @@ def _title(entry: RooflineRecord, say: Wording) -> str:
     )
 
 
-def _time_on_chosen(entry: RooflineRecord, index: int, say: Wording) -> list[Block]:
+def _time_on_chosen(study: StudyRecord, entry: RooflineRecord, index: int, say: Wording) -> list[Block]:
     bars = time_bars(entry, say)
     if bars is None:
         return []
-    title = _title(entry, say)
+    title = _title(study, entry, say)
     by_bound = shares_by(entry["kernels"], lambda kernel: kernel["bound"])
     classes = shares_by(entry["kernels"], lambda kernel: kernel["op_class"])
     leading = list(classes.items())[:4]
@@ -117,7 +119,7 @@ def rooflines(study: StudyRecord, say: Wording) -> list[Block]:
     for index, entry in enumerate(study["roofline"]):
         drawing = roofline(entry, say)
         if drawing is not None:
-            title = _title(entry, say)
+            title = _title(study, entry, say)
             alt = say("network.roofline_alt", title=title)
             figure = Figure(drawing, _roofline_caption(entry, say), alt, chart=f"roofline-{index}")
             blocks += [Heading(say("network.roofline_of", title=title), 2), figure]

@@ -133,5 +133,5 @@ def _text(item: ValidationRecord, say: Wording) -> str:
             note=item["note"] or "",
         )
     if item["basis"] == "datasheet":
-        return say("validation.datasheet", engine=item["engine"], note=item["note"] or "")
-    return say("validation.measured", engine=item["engine"])
+        return say("validation.datasheet", engine=say.term("engine", item["engine"]), note=item["note"] or "")
+    return say("validation.measured", engine=say.term("engine", item["engine"]))
