@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 
+_LONG_EPOCHS_S = (20.0, 10.0, 5.0, 2.0)
+_FAR_K = 20.0
+"""From the throttle: more than the power at the high end of a band adds to the die."""
+
 
 @dataclass(frozen=True, slots=True)
 class Runner:
@@ -142,9 +146,24 @@ def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: B
         services=services_of(scenario, estimator, part, networks, bound),
         beside=units_beside(scenario, estimator, part, networks, bound),
     )
-    rack = replace(run.rack, device=device)
+    rack = replace(run.rack, device=device, epoch_s=_epoch_s(run))
     # A share of installations takes as many replications at every end of the band.
     return rack if rack.installations is None else replace(rack, replications=run.result.replications)
+
+
+def _epoch_s(run: Simulated) -> float:
+    """Epochs for the ends of the band: longer ones where nothing happens at them.
+
+    Policies, events and throttling act at the ends of epochs. Where there are none, and the devices stay far
+    below their throttle, queues and latencies are the same for any length.
+    """
+    rack = run.rack
+    throttles_at_c = rack.device.thermal.throttle_c
+    near = run.result.devices.temperature_c.max + _FAR_K > throttles_at_c
+    if rack.policies or not rack.life.quiet or near:
+        return rack.epoch_s
+    spans_s = (rack.duration_s, rack.warmup_s)
+    return next((e for e in _LONG_EPOCHS_S if all(span_s % e == 0 for span_s in spans_s)), rack.epoch_s)
 
 
 def cut(run: Simulated, why: str) -> Simulated:

@@ -7,6 +7,7 @@ long it is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import count
 
@@ -21,6 +22,8 @@ Blocks = Iterator[Floats]
 _BLOCK = 512
 _LEAST_BLOCK, _MOST_IN_BLOCKS = 16, 1 << 21
 """Times that all sources together hold, drawn and not yet taken; 8 bytes each."""
+_MOST_AT_ONCE = 100_000
+"""Requests of one phase of a bursty source that are drawn at once."""
 _PHASES = 16
 
 
@@ -109,12 +112,19 @@ def _bursty(rate_per_s: float, bursts: Bursts, chance: np.random.Generator) -> B
         phases = []
         for _ in range(_PHASES):
             length_s = float(chance.exponential(means_s[state]))
-            # Given their number, the times of a Poisson process are independent and even over the phase.
-            requests = int(chance.poisson(rates_per_s[state] * length_s))
-            phases.append(start_s + np.sort(chance.random(requests)) * length_s)
-            start_s += length_s
+            # A phase of weeks is drawn in parts, so that a run of minutes draws no more than it needs.
+            parts = max(1, math.ceil(rates_per_s[state] * length_s / _MOST_AT_ONCE))
+            for _ in range(parts):
+                # Given their number, the times of a Poisson process are independent and even over the phase.
+                requests = int(chance.poisson(rates_per_s[state] * length_s / parts))
+                phases.append(start_s + np.sort(chance.random(requests)) * length_s / parts)
+                start_s += length_s / parts
+                if parts > 1:
+                    yield np.concatenate(phases)
+                    phases = []
             state = 1 - state
-        yield np.concatenate(phases)
+        if phases:
+            yield np.concatenate(phases)
 
 
 def _paced(blocks: Blocks, profile: DayProfile) -> Blocks:
