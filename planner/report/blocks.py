@@ -49,7 +49,7 @@ class Heading:
     tight: bool = False
     """With less space around it, for the first page."""
     overleaf: bool = False
-    """Starts a page on the first page alone: what runs over from there is not left by itself."""
+    """Starts a page unless most of this one is free, as where the first page ran over."""
     kind: str = "heading"
 
 

@@ -24,7 +24,7 @@ _ROLES = ("prepared", "checked", "approved")
 def setting(option: OptionRecord, say: Wording) -> str:
     """Unit, engine, mode, precision and batch of an option in a few words."""
     batch = say("option.batch", batch=option["batch"])
-    names = setting_names(option["unit"], option["engine"], option["mode"], say, option["units"])
+    names = setting_names(option["unit"], option["engine"], option["mode"], say, option.get("units", 1))
     return say("option.setting", items=(*names, shortened(option["precision"].upper(), 16), batch))
 
 

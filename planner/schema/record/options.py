@@ -101,9 +101,9 @@ class OptionRecord(TypedDict):
     device: str
     name: str
     unit: str
-    units: int
+    units: NotRequired[int]
     """How many of the unit serve side by side in one device."""
-    other_units: list[OtherUnitRecord]
+    other_units: NotRequired[list[OtherUnitRecord]]
     mode: str | None
     engine: str | None
     precision: str
