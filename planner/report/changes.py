@@ -115,11 +115,14 @@ def _differing(before: _Facts, after: _Facts) -> tuple[Change, ...]:
     for name in dict.fromkeys((*before, *after)):
         old, new = before.get(name), after.get(name)
         if old is None or new is None or not _same(old[0], new[0]):
-            texts = (None if old is None else old[1], None if new is None else new[1])
+            texts: tuple[str | None, str | None] = (
+                None if old is None else old[1],
+                None if new is None else new[1],
+            )
             if texts[0] == texts[1] and old and new:
                 texts = (str(old[0]), str(new[0]))  # rounding hides the difference
-            elif texts[0] and texts[1]:
-                texts = _only_other(*texts)
+            elif old and new:
+                texts = _only_other(old[1], new[1])
             found.append(Change(name, *texts))
     return tuple(found)
 

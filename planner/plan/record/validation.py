@@ -23,6 +23,7 @@ def validation_record(found: PublishedAccuracy) -> ValidationRecord:
         "low": found.low,
         "high": found.high,
         "devices": list(found.devices),
+        "device_names": list(found.device_names),
         "networks": list(found.networks),
         "median": found.median,
         "p90": found.p90,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from planner.report.figures.style import BLUE, GREY, INK, ORANGE, PALE, draw, log_axis
+from planner.report.figures.style import BLUE, GREY, INK, ORANGE, PALE, draw, legend_above, log_axis
 from planner.schema.record import PublishedPointRecord, PublishedRecord
 from planner.wording.message import Wording
 
@@ -52,14 +53,13 @@ def measured(found: PublishedRecord, say: Wording) -> bytes | None:
             log_axis(axes, which, "s")
             axes.set(**{f"{which}label": say(label)})
         axes.grid(visible=True)
-        axes.legend(loc="upper left")
+        handles, labels = axes.get_legend_handles_labels()
+        legend_above(figure, list(handles), labels)
 
     return draw(3.6, paint, say)
 
 
-def _points(
-    axes: Axes, points: Sequence[PublishedPointRecord], label: str, look: dict[str, float | str]
-) -> None:
+def _points(axes: Axes, points: Sequence[PublishedPointRecord], label: str, look: Mapping[str, Any]) -> None:
     if points:
         across = [point["predicted_s"] for point in points]
         axes.scatter(across, [point["measured_s"] for point in points], label=label, linewidths=0, **look)

@@ -54,7 +54,7 @@ def _counts(listed: list[NetworkRecord], say: Wording) -> Table:
     return Table(columns, rows, say("network.counts"), small=True)
 
 
-def _sizes(network: NetworkRecord) -> tuple[float, ...]:
+def _sizes(network: NetworkRecord) -> tuple[float | None, ...]:
     return network["weight_bytes"], network["activation_bytes"], network["peak_activation_bytes"]
 
 

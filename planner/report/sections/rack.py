@@ -90,10 +90,9 @@ def _results(simulated: RackRecord, say: Wording) -> Table:
             [valued(item["requests"], whole(item["requests"])) for item in found],
         ),
         *_losses(found, say),
-        *(
-            (Column(head, "right"), [_seconds(item["latency_s"][key]) for item in found])
-            for key, head in (("mean", say("head.mean")), ("p50", "p50"), ("p90", "p90"))
-        ),
+        (Column(say("head.mean"), "right"), [_seconds(item["latency_s"]["mean"]) for item in found]),
+        (Column("p50", "right"), [_seconds(item["latency_s"]["p50"]) for item in found]),
+        (Column("p90", "right"), [_seconds(item["latency_s"]["p90"]) for item in found]),
         (Column(say("head.p99"), "right", share=1.2), [_p99(item) for item in found]),
         *_installations(found, say),
         (Column(say("head.objective"), "right"), [_objective(item, say) for item in found]),

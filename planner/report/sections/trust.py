@@ -129,7 +129,7 @@ def _text(item: ValidationRecord, say: Wording) -> str:
             title=item["title"],
             level=percent(item["level"]),
             rows="–" if item["rows"] is None else f"{item['rows']:,}",
-            items=tuple(item["devices"]),
+            items=tuple(item.get("device_names") or item["devices"]),
             note=item["note"] or "",
         )
     if item["basis"] == "datasheet":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -42,6 +42,7 @@ class ValidationRecord(TypedDict):
     rows: int | None
     observations: int | None
     devices: list[str]
+    device_names: NotRequired[list[str]]
     networks: list[str]
     device_seen: bool | None
     network_seen: bool | None
