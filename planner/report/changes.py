@@ -115,16 +115,17 @@ def _differing(before: _Facts, after: _Facts) -> tuple[Change, ...]:
     for name in dict.fromkeys((*before, *after)):
         old, new = before.get(name), after.get(name)
         if old is None or new is None or not _same(old[0], new[0]):
-            texts: tuple[str | None, str | None] = (
-                None if old is None else old[1],
-                None if new is None else new[1],
-            )
-            if texts[0] == texts[1] and old and new:
-                texts = (str(old[0]), str(new[0]))  # rounding hides the difference
-            elif old and new:
-                texts = _only_other(old[1], new[1])
-            found.append(Change(name, *texts))
+            found.append(Change(name, *_texts(old, new)))
     return tuple(found)
+
+
+def _texts(old: tuple[object, str] | None, new: tuple[object, str] | None) -> tuple[str | None, str | None]:
+    """What a reader sees of the two: of sentences those that differ, of numbers the digits that do."""
+    if old is None or new is None:
+        return None if old is None else old[1], None if new is None else new[1]
+    if old[1] == new[1]:  # rounding hides the difference
+        return str(old[0]), str(new[0])
+    return _only_other(old[1], new[1])
 
 
 def _only_other(before: str, after: str) -> tuple[str | None, str | None]:

@@ -181,7 +181,7 @@ def signature(study: StudyRecord, say: Wording) -> Signature:
     revision = say(
         "sign.revision",
         scenario=shortened(scenario["file"], 60),
-        digest=scenario["sha256"][:_DIGEST],
+        digest=(scenario["sha256"] or "–")[:_DIGEST],
         date=scenario["date"],
         tool=f"{tool['name']} {tool['version']}",
     )

@@ -88,11 +88,12 @@ function value(row, column) {
   return cell.dataset.number === undefined ? cell.textContent : Number(cell.dataset.number);
 }
 
-function compare(a, b) {
+// Numbers by number, and what has none last, whichever way is up.
+function compare(a, b, rising) {
   const numbers = [a, b].map((one) => typeof one === "number");
-  if (numbers[0] && numbers[1]) return a - b;
   if (numbers[0] !== numbers[1]) return numbers[0] ? -1 : 1;
-  return String(a).localeCompare(String(b), root.lang, { numeric: true });
+  const order = numbers[0] ? a - b : String(a).localeCompare(String(b), root.lang, { numeric: true });
+  return rising ? order : -order;
 }
 
 function sortable(table) {
@@ -108,7 +109,7 @@ function sortable(table) {
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", rising ? "ascending" : "descending");
       const rows = [...body.rows].map((row) => ({ row, key: value(row, column) }));
-      rows.sort((a, b) => (rising ? compare(a.key, b.key) : compare(b.key, a.key)));
+      rows.sort((a, b) => compare(a.key, b.key, rising));
       body.append(...rows.map((entry) => entry.row));
     });
   });
