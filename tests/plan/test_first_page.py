@@ -1,4 +1,4 @@
-"""What the first page rests on: choices, the bill of materials, the nearest limits, risks, published points."""
+"""What the first page rests on: choices, bill of materials, nearest limits, risks, published points."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What made pages hard to read: lone headings, racks of many slots, 24 like rows, numbers that sort as text."""
+"""What makes pages hard to read: lone headings, many slots, 24 like rows, numbers that sort as text."""
 
 import io
 import re
@@ -33,7 +33,7 @@ def test_a_slot_has_as_many_letters_as_fit(slots, carriers, written):
     where, slots_of = rack(slots, carriers)
     svg = elevation(where, slots_of, 99.0, ENGLISH).decode()
     assert letters(where) == written
-    sizes = [float(size) for size in re.findall(r"font: ([\d.]+)px", svg)]
+    sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", svg)]
     assert min(sizes) >= 4.5
     assert (": 61 °C" in svg) == (written == "all")
 
@@ -80,22 +80,24 @@ def test_columns_of_numbers_are_sorted_by_number(sample):
             continue
         for cell in re.findall(r'<td class="right[^>]*>[^<]*</td>', table):
             text = re.sub("<[^>]*>", "", cell)
-            if re.search(r"\d", text) and not re.match(r"[3-9\d.]* ?×\s10", text):
-                assert "data-number" in cell or "10⁻" in text or text.startswith("["), cell
+            if re.match(r"\d", text):  # not of a source, [1]
+                assert "data-number" in cell, cell
 
 
 @pytest.mark.parametrize("say", [ENGLISH, CHINESE])
 def test_predicted_against_measured_is_in_the_body_and_the_roofline_behind(sample, say):
-    record = sample.full() | {"language": say.language, "published": [published()]}
+    record = sample.trusted() | {"language": say.language, "published": [published()]}
     blocks = chapters(record, say)
-    captions = [block.caption for block in blocks if block.kind == "figure"]
-    (at,) = (
-        place for place, text in enumerate(captions) if say("measured.none")[:2] != text[:2] and "0.9" in text
+    drawn = next(
+        n for n, block in enumerate(blocks) if block.kind == "figure" and "a fit 0.9" in block.caption
     )
     roofs = [n for n, block in enumerate(blocks) if getattr(block, "chart", "").startswith("roofline")]
-    appendix = next(n for n, b in enumerate(blocks) if getattr(b, "text", "") == say("basis.appendix"))
-    assert all(place > appendix for place in roofs)
-    assert at < len(captions)
+    appendix = next(
+        n for n, block in enumerate(blocks) if getattr(block, "text", "") == say("basis.appendix")
+    )
+    assert drawn < appendix
+    assert roofs
+    assert all(appendix < place for place in roofs)
 
 
 def published(**changes):
@@ -129,5 +131,5 @@ def test_no_exponent_no_raw_key_and_one_degree_sign(sample, language):
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(render_pdf(record))).pages)
     assert not re.search(r"\d(?:\.\d+)?e[+-]\d", text)
     assert "degC" not in text
-    assert "tensorrt" not in text
+    assert not re.search(r"[Gg][Pp][Uu][,、] ?tensorrt", text)
     assert "303" in text or "300" in text

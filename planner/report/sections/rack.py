@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Style, Table, cells, valued
+from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Style, Table, valued
 from planner.report.figures.rack import MOST_STREAMS, latency_histogram, rack_over_time
 from planner.report.numbers import (
     UNKNOWN,
@@ -169,7 +169,7 @@ def _histogram_caption(simulated: RackRecord, say: Wording) -> str:
 
 def _checks(simulated: RackRecord, say: Wording) -> Table:
     rows = tuple(
-        cells(say.term("law", name).replace("_", " "), residual(value))
+        (Cell(say.term("law", name).replace("_", " ")), valued(value, residual(value)))
         for name, value in simulated["invariants"].items()
     )
     columns = (Column(say("head.law"), share=1), Column(say("head.residual"), "right", share=1))
