@@ -1,9 +1,9 @@
 """Which edge-AI hardware to buy, how many, how dense to rack it, what it will draw and cost - before buying.
 
-Networks: `read_onnx`, `inspect`. Parts: `read_device`, `list_devices`, `list_measurements`. One network:
-`estimate`, `compare`, `what_if`, `curve`, `split`. A scenario: `size`, `simulate`, `density`, `cost`, `lint`,
-`sweep`, `write_report`, `compare_reports`. This machine: `measure`, `calibrate`, `validate`. The rest is in
-`planner.api`.
+Networks: `read_onnx`, `asked`, `inspect`. Parts: `read_device`, `list_devices`, `list_measurements`. One
+network: `estimate`, `compare`, `what_if`, `curve`, `split`. A scenario: `size`, `simulate`, `density`,
+`cost`, `lint`, `sweep`, `write_report`, `compare_reports`. This machine: `measure`, `calibrate`, `validate`.
+The rest is in `planner.api`.
 Each name is imported when it is first used, so that `import planner` stays fast.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         read_device,
     )
     from planner.api.engines import calibrate, import_profile, measure, register_calibration, validate
-    from planner.api.networks import compare, estimate, estimate_units, inspect, read_onnx
+    from planner.api.networks import asked, compare, estimate, estimate_units, inspect, read_onnx
     from planner.api.reports import compare_reports, write_report
     from planner.api.scenarios import cost, density, lint, read_scenario, simulate, size, sweep
     from planner.errors import PlannerError
@@ -35,6 +35,7 @@ _HOME = {
     "Estimate": "planner.latency.result",
     "PlannerError": "planner.errors",
     "Workload": "planner.workload.workload",
+    "asked": "planner.api.networks",
     "calibrate": "planner.api.engines",
     "check_database": "planner.api.database",
     "compare": "planner.api.networks",
@@ -70,6 +71,7 @@ __all__ = [
     "Estimate",
     "PlannerError",
     "Workload",
+    "asked",
     "calibrate",
     "check_database",
     "compare",

@@ -13,6 +13,7 @@ import pytest
 
 from planner.cli.main import run
 from planner.data_files import scenarios_dir
+from planner.language.rates.fitted import rates_model
 from planner.plan.pitfalls.lint import mistakes
 from planner.plan.scenario.file import read_scenario
 from planner.schema.reading.strict import StrictModel
@@ -85,6 +86,39 @@ def test_readme_python_runs():
         assert "transferred" in done.stdout
 
 
+LANGUAGE_GUIDE = (ROOT / "docs" / "llm.md").read_text()
+
+
+def test_the_guide_of_language_models_runs(capsys, tmp_path):
+    commands = [line for block in blocks(LANGUAGE_GUIDE, "sh") for line in block.splitlines()]
+    assert len(commands) == 5
+    for command in commands:
+        assert run(shlex.split(command)[1:]) == 0, command
+    (rates,) = blocks(LANGUAGE_GUIDE, "yaml")
+    (tmp_path / "rates.yaml").write_text(rates)
+    own = ["llm", "zoo:qwen2-0.5b", "--device", "rk3588", "--anchor", str(tmp_path / "rates.yaml")]
+    assert run(own) == 0
+    (block,) = blocks(LANGUAGE_GUIDE, "python")
+    exec(compile(block, "docs/llm.md", "exec"), {})  # noqa: S102 - the guide's own text
+    assert "6 users" in capsys.readouterr().out
+
+
+def test_the_guide_of_language_models_has_the_blind_figures():
+    """Median, 90th percentile and coverage of the table are those of the fitted file."""
+    kinds = {"decode": "step, one user", "prompt": "prompt", "users": "many users"}
+    steps, prompts = rates_model().effects
+    for item, words in (
+        (steps, "steps are at {0:.2f} and\n{1:.2f}"),
+        (prompts, "prompts at {0:.2f} and {1:.2f}"),
+    ):
+        assert words.format(item.median, item.p90) in LANGUAGE_GUIDE
+        assert f"{item.coverage:.0%}".replace("%", " %") in LANGUAGE_GUIDE
+    for item in rates_model().blind:
+        figures = f"{item.median:.2f} | {item.p90:.2f} | {item.coverage:.0%} |".replace("%", " %")
+        row = f"| {kinds[item.kind]} | {item.unit_kind.upper()} | {item.rows} | {item.parts} | {figures}"
+        assert row in LANGUAGE_GUIDE
+
+
 def test_make_targets_of_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^make (\w+)", README, flags=re.MULTILINE):
@@ -106,6 +140,7 @@ def test_make_targets_of_the_readme_exist():
         "docs/article.md",
         "docs/what-if.md",
         "docs/power.md",
+        "docs/llm.md",
         "docs/architecture.md",
     ],
 )

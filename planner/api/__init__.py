@@ -1,7 +1,7 @@
 """Everything that the commands do, as Python calls: names and ids in, plain values out.
 
-`networks` and `alternatives` ask about one network, `scenarios`, `racks` and `reports` about a scenario,
-`engines` about this machine, `database` about what is shipped. Each
+`networks` and `alternatives` ask about one network, `language` about a language model, `scenarios`, `racks`
+and `reports` about a scenario, `engines` about this machine, `database` about what is shipped. Each
 name is imported when it is first used.
 """
 
@@ -46,14 +46,23 @@ if TYPE_CHECKING:
     )
     from planner.api.engines import (
         PROFILE_TOOLS,
+        SEVERAL_FILES,
         calibrate,
         import_profile,
         measure,
         register_calibration,
         validate,
     )
+    from planner.api.language import (
+        is_language_model,
+        language_models,
+        list_token_rates,
+        read_language_model,
+        serve,
+    )
     from planner.api.networks import (
         Inspection,
+        asked,
         compare,
         estimate,
         estimate_units,
@@ -120,14 +129,23 @@ _HOME = {
     ),
     "engines": (
         "PROFILE_TOOLS",
+        "SEVERAL_FILES",
         "calibrate",
         "import_profile",
         "measure",
         "register_calibration",
         "validate",
     ),
+    "language": (
+        "is_language_model",
+        "language_models",
+        "list_token_rates",
+        "read_language_model",
+        "serve",
+    ),
     "networks": (
         "Inspection",
+        "asked",
         "compare",
         "estimate",
         "estimate_units",
@@ -157,6 +175,7 @@ _HOME = {
 __all__ = [
     "CHANGES_ENDINGS",
     "PROFILE_TOOLS",
+    "SEVERAL_FILES",
     "AppliedCorrection",
     "Claims",
     "ClockSaving",
@@ -166,6 +185,7 @@ __all__ = [
     "ReportChanges",
     "SimulatedScenario",
     "UnitCurve",
+    "asked",
     "baseline",
     "calibrate",
     "check_database",
@@ -189,6 +209,8 @@ __all__ = [
     "host_text",
     "import_profile",
     "inspect",
+    "is_language_model",
+    "language_models",
     "linked_split",
     "lint",
     "list_corrections",
@@ -196,6 +218,7 @@ __all__ = [
     "list_measurements",
     "list_networks",
     "list_scenarios",
+    "list_token_rates",
     "margin_text",
     "measure",
     "own_part_notes",
@@ -204,12 +227,14 @@ __all__ = [
     "precision_names",
     "rack_answers",
     "read_device",
+    "read_language_model",
     "read_onnx",
     "read_scenario",
     "refuse_beside_auto",
     "register_calibration",
     "report_schema",
     "scenario_text",
+    "serve",
     "simulate",
     "simulate_scenario",
     "size",

@@ -125,8 +125,9 @@ def curve(
         around_s = outside(with_overheads(first, network, part).hidden).mid
         return UnitCurve(first, stream_curve(up_to, first, around_s, part.units[first.unit].count.value))
     if over == "batch":
+        only = None if network.takes_batch(1) and network.takes_batch(2) else network.batch
         return UnitCurve(
-            first, estimated_curve("batch", up_to, lambda size: at(batch=size, chosen=first.unit))
+            first, estimated_curve("batch", up_to, lambda size: at(batch=size, chosen=first.unit), only)
         )
     cores = part.units[first.unit].active.get(first.mode)
     most = min(up_to, cores.value if cores else 1)

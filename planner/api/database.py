@@ -96,10 +96,10 @@ def precision_named(text: str | None) -> Precision | None:
 
     if text is None:
         return None
-    lowered = text.lower()
-    if lowered not in set(Precision):
-        raise UnknownIdError("precision", text, list(Precision))
-    return Precision(lowered)
+    try:
+        return Precision(text.lower())
+    except ValueError:
+        raise UnknownIdError("precision", text, list(Precision)) from None
 
 
 def list_devices(

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from planner.engines.imports.profile import EngineProfile
     from planner.engines.measure import EngineRun
     from planner.latency.calibrated.calibration import Calibration
+    from planner.workload.asked import Asked
 
 PROFILE_TOOLS = ("trtexec", "onnxruntime", "openvino", "msprof", "tegrastats")
 """Tools whose profiles `import_profile` reads."""
+SEVERAL_FILES = ("trtexec", "openvino")
+"""Those that write several files for one measurement."""
 
 
 def measure(
@@ -27,6 +30,7 @@ def measure(
     precision: str = "fp32",
     batch: int | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    asked: Asked | None = None,
     time_s: float = 2.0,
     limit_s: float = 120.0,
 ) -> EngineRun:
@@ -42,7 +46,7 @@ def measure(
     from planner.engines import measure as runs
     from planner.zoo.source import read_model
 
-    workload = read_model(model, batch=batch, shapes=shapes)
+    workload = read_model(model, batch=batch, shapes=shapes, asked=asked)
     file = None if str(model).startswith("zoo:") else Path(model)
     return runs.measure(
         workload,
@@ -108,6 +112,7 @@ def validate(
     precision: str = "fp32",
     batch: int | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    asked: Asked | None = None,
     time_s: float = 1.5,
     limit_s: float = 180.0,
     progress: Callable[[str], None] = lambda _: None,
@@ -130,7 +135,7 @@ def validate(
     chosen = for_validation(None if calibration is None else Path(calibration), engine, threads, precision)
     networks = [
         (
-            read_model(model, batch=batch, shapes=shapes),
+            read_model(model, batch=batch, shapes=shapes, asked=asked),
             None if str(model).startswith("zoo:") else Path(model),
         )
         for model in models
@@ -141,29 +146,41 @@ def validate(
 
 
 def import_profile(
-    tool: str, files: Iterable[str | Path], *, model: str | Path | None = None
+    tool: str,
+    files: Iterable[str | Path],
+    *,
+    model: str | Path | None = None,
+    asked: Asked | None = None,
 ) -> EngineProfile:
     """Read what a tool wrote: latency and layers (s), power (W), temperatures (degC).
 
-    `tool` is one of `PROFILE_TOOLS`; trtexec takes several files, the others one. With `model`, layers are
-    mapped to its nodes where their names allow. Raises `UnknownIdError` for another tool and `InputError` for
-    files that are not its own, or too many.
+    `tool` is one of `PROFILE_TOOLS`; those of `SEVERAL_FILES` take several files, the others one. With
+    `model`, read as `asked` says, layers are mapped to its nodes where their names allow. Raises
+    `UnknownIdError` for another tool and `InputError` for files that are not its own, or too many.
 
     >>> import_profile("trtexec", ["times.json", "profile.json"]).latency_s.median  # doctest: +SKIP
     0.0021
     """
     import importlib
 
-    from planner.engines.imports.profile import with_operators
+    from planner.engines.imports.node_names import with_operators
+    from planner.engines.imports.recognised import other_tool
     from planner.errors import InputError, Problem, UnknownIdError
     from planner.zoo.source import read_model
 
     if tool not in PROFILE_TOOLS:
         raise UnknownIdError("tool", tool, PROFILE_TOOLS)
     paths = [Path(file) for file in files]
-    if tool != "trtexec" and len(paths) != 1:
+    if tool not in SEVERAL_FILES and len(paths) != 1:
         problem = Problem("files", f"one file of {tool}", str(len(paths)), "import them one by one")
         raise InputError("import", [problem])
     reader = importlib.import_module(f"planner.engines.imports.{tool}")
-    profile: EngineProfile = reader.read(paths)
-    return profile if model is None else with_operators(profile, read_model(model))
+    try:
+        profile: EngineProfile = reader.read(paths)
+    except InputError as error:
+        known = next((found for path in paths if (found := other_tool(path, tool)) is not None), None)
+        if known is None:
+            raise
+        problem = Problem("file", f"a profile of {tool}", *known)
+        raise InputError(error.source, [problem]) from error
+    return profile if model is None else with_operators(profile, read_model(model, asked=asked))

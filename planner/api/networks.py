@@ -19,24 +19,59 @@ if TYPE_CHECKING:
     from planner.plan.compare.units_auto import AutoAnswer
     from planner.schema.hardware.device import Device
     from planner.schema.reading.quantity import Money
+    from planner.workload.asked import Asked
     from planner.workload.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A counted network, and how many kernels an engine makes of its operators."""
+    """A counted network, and how many kernels an engine makes of its operators.
+
+    `partial` says what is missing where the totals are not those of the whole network.
+    """
 
     workload: Workload
     kernels: int
+    partial: str | None = None
+
+
+def asked(
+    *,
+    batch: int | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    dims: Mapping[str, int] | None = None,
+    extents: Mapping[str, tuple[int, ...]] | None = None,
+    values: Mapping[str, float | Sequence[float]] | None = None,
+    rounds: Mapping[str, int] | None = None,
+) -> Asked:
+    """What a file leaves open, said: the batch, and by name shapes of inputs and open extents (`dims`).
+
+    Also shapes of tensors that depend on data (`extents`), what small inputs hold (`values`), and how often a
+    `Loop` runs (`rounds`).
+
+    >>> asked(dims={"height": 320, "width": 320}).dims["width"]
+    320
+    """
+    import numpy as np
+
+    from planner.workload.asked import Asked
+
+    held = {name: np.asarray(value) for name, value in (values or {}).items()}
+    return Asked(batch, shapes or {}, dims or {}, extents or {}, held, rounds or {})
 
 
 def read_onnx(
-    path: str | Path, *, batch: int | None = None, shapes: Mapping[str, tuple[int, ...]] | None = None
+    path: str | Path,
+    *,
+    batch: int | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    asked: Asked | None = None,
 ) -> Workload:
     """A network counted: an ONNX file or `zoo:NAME`.
 
-    `batch` sets the first dimension of the inputs, `shapes` whole inputs by name, as in
-    ``{"images": (1, 3, 640, 640)}``. Weights are not read. Raises `UnknownIdError` for an unknown name of the
+    `batch` sets the batch of the inputs, `shapes` whole inputs by name, as in
+    ``{"images": (1, 3, 640, 640)}``; `asked` has these two and all else that may be said of sizes. Weights
+    are not read. Raises `UnknownIdError` for an unknown name of the
     zoo and `InputError` for a file that is missing or is no ONNX.
 
     >>> read_onnx("zoo:resnet18", batch=4).batch
@@ -44,7 +79,7 @@ def read_onnx(
     """
     from planner.zoo.source import read_model
 
-    return read_model(path, batch=batch, shapes=shapes)
+    return read_model(path, batch=batch, shapes=shapes, asked=asked)
 
 
 def inspect(
@@ -52,26 +87,33 @@ def inspect(
     *,
     batch: int | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    asked: Asked | None = None,
     precision: str | None = None,
     engine: str = "generic",
 ) -> Inspection:
     """What a network asks for: operations, bytes and memory, per operator.
 
     Bytes are those of `precision` where one is named. `engine` names whose fusion rules make the kernels.
-    `batch` and `shapes` are for networks that are read here. Raises as `read_onnx`, and `UnknownIdError` for
-    an unknown engine or precision.
+    `batch`, `shapes` and `asked` are for networks that are read here. Raises as `read_onnx`, and
+    `UnknownIdError` for an unknown engine or precision.
 
     >>> inspect("zoo:resnet18", precision="int8").workload.parameters
     11689512
     """
     from planner.latency.kernels.prepared import kernels_of
+    from planner.workload.wholeness import advice_for, why_partial
     from planner.workload.workload import Workload, at_precision
 
-    asked = precision_named(precision)
-    counted = workload if isinstance(workload, Workload) else read_onnx(workload, batch=batch, shapes=shapes)
-    if asked is not None:
-        counted = at_precision(counted, asked)
-    return Inspection(counted, len(kernels_of(counted, engine)))
+    if isinstance(workload, Workload):
+        counted = workload
+    else:
+        counted = read_onnx(workload, batch=batch, shapes=shapes, asked=asked)
+    named = precision_named(precision)
+    if named is not None:
+        counted = at_precision(counted, named)
+    why = why_partial(counted)
+    partial = f"{why}; {advice_for(counted)}" if why is not None else None
+    return Inspection(counted, len(kernels_of(counted, engine)), partial)
 
 
 def estimate(
@@ -179,7 +221,7 @@ def compare(
     *,
     modes: str | Sequence[str] = "all",
     precisions: Sequence[str] = (),
-    batches: Sequence[int] = (1,),
+    batches: Sequence[int] = (),
     unit: str | None = None,
     max_latency_s: float | None = None,
     max_power_w: float | None = None,
@@ -191,12 +233,12 @@ def compare(
     """Rank a network on every part whose id matches one of the globs, against limits.
 
     Each part runs it on its best unit, or on that which `unit` names by id or kind. `modes` is "all",
-    "default" (the mode in which each part is delivered) or names of power modes. The latency that is compared
-    with the limit is the high end of the planning latency, or the middle where `plan_for` is "typical".
-    `budget` is the most that one part may cost; `rates` has the price of one unit of another currency in that
-    of the budget, as in ``{"CNY": 0.14}``. `progress` is called with each part's id. Raises `UnknownIdError`
-    for globs that match nothing and modes that no part has, `InputError` for a budget in a currency without a
-    rate.
+    "default" (the mode in which each part is delivered) or names of power modes; no `batches` are the
+    network's own. The latency that is compared with the limit is the high end of the planning latency, or
+    the middle where `plan_for` is "typical". `budget` is the most that one part may cost; `rates` has the
+    price of one unit of another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress` is called
+    with each part's id. Raises `UnknownIdError` for globs that match nothing and modes that no part has,
+    `InputError` for a budget in a currency without a rate.
 
     >>> compare("zoo:resnet18", ["t4", "rk3588"], precisions=["int8"]).candidates[0].estimate.device
     't4'
@@ -213,7 +255,7 @@ def compare(
         [read_device(device_id) for device_id in chosen],
         modes=modes,
         precisions=named or [None],
-        batches=batches,
+        batches=tuple(batches) or (network.batch,),
         unit=unit,
         limits=Limits(max_latency_s, max_power_w, budget, rates or {}, plan_for),
         progress=progress,

@@ -31,6 +31,7 @@ COMMANDS = {
     "curve": ("planner.cli.network.curve", "How throughput and latency grow with batch, threads or streams."),
     "split": ("planner.cli.network.split", "Where to cut a network between a device and a server."),
     "compare": ("planner.cli.network.compare", "Put a network on many parts and rank them against limits."),
+    "llm": ("planner.cli.network.llm", "What parts serve of a language model, for how many users."),
     "devices": ("planner.cli.database.devices", "List, show and check the parts of the database."),
     "measurements": ("planner.cli.database.measurements", "Search what others measured and published."),
     "zoo": ("planner.cli.database.zoo", "List and export the reference networks."),

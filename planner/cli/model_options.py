@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
 import click
 
+from planner import api
+from planner.cli.arguments import parse_counts, parse_extents, parse_shapes, parse_values
 from planner.cli.completion import device_ids, engines, modes, precisions, units
+
+if TYPE_CHECKING:
+    from planner.workload.asked import Asked
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 device_option = click.option(
     "--device",
@@ -23,10 +36,6 @@ mode_option = click.option("--mode", help="Power mode; default: the part's own."
 precision_option = click.option(
     "--precision", help="Default: half precision where the unit has it.", shell_complete=precisions
 )
-batch_option = click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
-shape_option = click.option(
-    "--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input."
-)
 engine_option = click.option(
     "--engine", help="Inference engine; default: the unit's usual one.", shell_complete=engines
 )
@@ -39,3 +48,51 @@ run_threads_option = click.option("--threads", type=click.IntRange(min=1), defau
 run_precision_option = click.option(
     "--precision", type=click.Choice(["fp32", "bf16", "int8"]), default="fp32", show_default=True
 )
+
+
+def extent_options(command: Callable[P, R]) -> Callable[..., R]:
+    """Add what may be said of a network's sizes beside its batch; the command takes it as one `asked`."""
+
+    @click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,640,640", help="Shape of one input.")
+    @click.option("--dim", "dims", multiple=True, metavar="NAME=N", help="An open extent, by its name.")
+    @click.option(
+        "--extent", "extents", multiple=True, metavar="TENSOR=1,300,4", help="A shape that depends on data."
+    )
+    @click.option("--input", "values", multiple=True, metavar="NAME=16000", help="What a small input holds.")
+    @click.option("--rounds", multiple=True, metavar="NODE=N", help="Rounds of a Loop that depend on data.")
+    @functools.wraps(command)
+    def wrapper(
+        *args: Any,  # noqa: ANN401
+        shapes: tuple[str, ...],
+        dims: tuple[str, ...],
+        extents: tuple[str, ...],
+        values: tuple[str, ...],
+        rounds: tuple[str, ...],
+        **kwargs: Any,  # noqa: ANN401
+    ) -> R:
+        asked = api.asked(
+            shapes=parse_shapes(shapes),
+            dims=parse_counts("--dim", dims),
+            extents=parse_extents(extents),
+            values=parse_values(values),
+            rounds=parse_counts("--rounds", rounds),
+        )
+        return command(*args, asked=asked, **kwargs)  # type: ignore[arg-type]
+
+    return wrapper
+
+
+def network_options(command: Callable[P, R]) -> Callable[..., R]:
+    """Add --batch and what else may be said of a network's sizes; the command takes it as one `asked`."""
+
+    @click.option(
+        "--batch",
+        type=click.IntRange(min=1),
+        help="Inferences in one run; default: as the file has, 1 where it is open.",
+    )
+    @extent_options
+    @functools.wraps(command)
+    def wrapper(*args: Any, asked: Asked, batch: int | None, **kwargs: Any) -> R:  # noqa: ANN401
+        return command(*args, asked=replace(asked, batch=batch), **kwargs)  # type: ignore[arg-type]
+
+    return wrapper

@@ -96,9 +96,17 @@ def terminal_width() -> int | None:
 
 def output_options(command: Callable[P, R]) -> Callable[..., R]:
     """Add --format, -o, --quiet and --debug; the command takes them as one `output`."""
+    return output_options_with("-o", "--output")(command)
 
+
+def output_options_with(*names: str) -> Callable[[Callable[P, R]], Callable[..., R]]:
+    """The same with other names for the file, where --output means something else."""
+    return lambda command: _with_output(command, names)
+
+
+def _with_output(command: Callable[P, R], names: tuple[str, ...]) -> Callable[..., R]:
     @click.option("--format", "fmt", type=click.Choice(["table", "json", "csv"]), help="Default: table.")
-    @click.option("-o", "--output", "path", type=click.Path(path_type=Path), help="Write to FILE.")
+    @click.option(*names, "path", type=click.Path(path_type=Path), help="Write to FILE.")
     @click.option("--quiet", is_flag=True, help="No progress and no remarks on stderr.")
     @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
     @functools.wraps(command)

@@ -23,9 +23,9 @@ from planner.errors import UnknownIdError
 from planner.hardware.processor import cpu_name
 from planner.workload.file.external_data import has_weights
 from planner.workload.file.onnx_file import write_graph
-from planner.workload.graph import TensorSpec
+from planner.workload.graph import UNKNOWN_RANK, TensorSpec
 from planner.workload.quantise import in_8_bits
-from planner.workload.workload import Workload, is_quantised, read_workload
+from planner.workload.workload import Workload, is_quantised
 
 ENGINES = {
     "onnxruntime": ("planner.engines.onnxruntime_engine", ("onnxruntime",)),
@@ -155,7 +155,7 @@ def engine_version(engine: str) -> str:
 
 def _runnable(workload: Workload, file: Path | None, folder: Path) -> Path:
     """The file itself where it has weights and the sizes asked for, else one with random weights."""
-    if file is not None and has_weights(file) and read_workload(file).inputs == workload.inputs:
+    if file is not None and has_weights(file) and _takes(workload):
         return file
     path = folder / "network.onnx"
     graph = workload.graph
@@ -164,6 +164,19 @@ def _runnable(workload: Workload, file: Path | None, folder: Path) -> Path:
         graph = replace(graph, inputs={**graph.inputs, **sizes}, declared={})
     write_graph(graph, path, weights="random")
     return path
+
+
+def _takes(workload: Workload) -> bool:
+    """Whether the file of a network takes its inputs as they are: no extent that it fixes was changed."""
+    inputs = workload.graph.inputs
+    return all(
+        inputs[name].shape == UNKNOWN_RANK
+        or all(
+            isinstance(dim, str) or dim == extent
+            for dim, extent in zip(inputs[name].shape, tensor.shape, strict=True)
+        )
+        for name, tensor in workload.inputs.items()
+    )
 
 
 def _in_own_process(job: dict[str, object], threads: int, limit_s: float) -> dict[str, object]:

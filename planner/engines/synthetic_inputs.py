@@ -18,9 +18,15 @@ _LARGEST_TOKEN = 1000
 
 
 def synthetic_inputs(workload: Workload, seed: int = 0) -> dict[str, NDArray[np.generic]]:
-    """One array an input: floats normal around zero, masks of ones, integers below a small vocabulary."""
+    """One array an input: floats normal around zero, masks of ones, integers below a small vocabulary.
+
+    An input whose value the user gave has that one.
+    """
     generator = np.random.default_rng(seed)
-    return {name: _value(name, tensor, generator) for name, tensor in workload.inputs.items()}
+    return {
+        name: workload.values[name] if name in workload.values else _value(name, tensor, generator)
+        for name, tensor in workload.inputs.items()
+    }
 
 
 def _value(name: str, tensor: Tensor, generator: np.random.Generator) -> NDArray[np.generic]:

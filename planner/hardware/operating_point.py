@@ -55,6 +55,8 @@ class OperatingPoint:
     """Operators that run on the unit at all; empty where all do."""
     limits: tuple[OperatorLimit, ...]
     """What they have to keep to beside, as far as it holds for this unit."""
+    at_float_rate: frozenset[str]
+    """Operators on whole numbers that run no faster than on floats."""
     on_chip: bool
     """Whether the part has no memory but that on the chip."""
     weights_beyond_chip: Literal["streamed", "refused"] | None
@@ -189,6 +191,7 @@ def operating_point(
         fixed_s=costs.fixed_s.value,
         operators=frozenset(costs.operators or ()),
         limits=tuple(limit for limit in costs.limits if _holds(limit, description.name)),
+        at_float_rate=frozenset(costs.at_float_rate),
         on_chip=device.memory.on_chip,
         weights_beyond_chip=costs.weights_beyond_chip,
         recurrent_step_s=costs.recurrent_step_s.value if costs.recurrent_step_s else None,

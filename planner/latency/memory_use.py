@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from planner.hardware.operating_point import OperatingPoint
@@ -18,6 +19,8 @@ class MemoryUse:
     weights_bytes: float
     peak_activation_bytes: float
     capacity_bytes: float
+    weights: str = ""
+    """Digest of the weights, see `Prepared.weights`."""
 
     @property
     def total_bytes(self) -> float:
@@ -28,6 +31,17 @@ class MemoryUse:
     def fits(self) -> bool:
         """Whether the total is within the capacity."""
         return self.total_bytes <= self.capacity_bytes
+
+
+def together_bytes(networks: Iterable[MemoryUse]) -> float:
+    """Memory of networks that are all loaded: weights that several share are there once, activations each."""
+    listed = list(networks)
+    shared: dict[str, float] = {}
+    for item in listed:
+        if item.weights:
+            shared[item.weights] = max(item.weights_bytes, shared.get(item.weights, 0.0))
+    own = sum(item.weights_bytes for item in listed if not item.weights)
+    return own + sum(shared.values()) + sum(item.peak_activation_bytes for item in listed)
 
 
 def largest_batch(workload: Workload, point: OperatingPoint, below: int) -> int:

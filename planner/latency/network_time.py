@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
+from planner.latency.kernels.precision import kernel_precision
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.roofline import Bound, KernelTime, kernel_time
 from planner.latency.transfer.effects import Anchored
@@ -250,7 +251,7 @@ def layer_of(kernel: Kernel, point: OperatingPoint, time: KernelTime) -> LayerEs
         bytes=kernel.moved_bytes,
         time=time,
         unit=point.unit,
-        precision=_kernel_precision(kernel, point),
+        precision=kernel_precision(kernel, point),
     )
 
 
@@ -259,18 +260,11 @@ def _roofline_time(kernel: Kernel, point: OperatingPoint) -> KernelTime:
         macs=kernel.macs,
         other_ops=kernel.flops - 2 * kernel.macs,
         moved_bytes=kernel.moved_bytes,
-        peak_ops_per_s=point.peaks_ops_per_s[_kernel_precision(kernel, point)],
+        peak_ops_per_s=point.peaks_ops_per_s[kernel_precision(kernel, point)],
         vector_ops_per_s=point.vector_ops_per_s,
         bandwidth_bytes_per_s=point.bandwidth_bytes_per_s,
         launch_s=point.launch_s,
     )
-
-
-def _kernel_precision(kernel: Kernel, point: OperatingPoint) -> Precision:
-    """The file's own 8-bit kernels run in 8 bits where the unit can; the rest as the point says."""
-    if kernel.precision == "int8" and Precision.INT8 in point.peaks_ops_per_s:
-        return Precision.INT8
-    return point.precision
 
 
 @dataclass(frozen=True, slots=True)

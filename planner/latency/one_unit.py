@@ -68,7 +68,7 @@ def assembled(
 ) -> Estimate:
     """The estimate whose latency was worked out already: power, energy and memory beside it."""
     workload = prepared.workload
-    memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes)
+    memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes, prepared.weights)
     use = unit_use(latency.layers, latency.band.mid, point)
     power = power_draw(point, use)
     notes = remarks(prepared, memory, latency.layers, point, refused)

@@ -32,6 +32,7 @@ def point_for(
 def _precision(text: Precision | str | None) -> Precision | None:
     if text is None or isinstance(text, Precision):
         return text
-    if text not in set(Precision):
-        raise UnknownIdError("precision", str(text), list(Precision))
-    return Precision(text)
+    try:
+        return Precision(text)
+    except ValueError:
+        raise UnknownIdError("precision", str(text), list(Precision)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.kernels.unit_limits import Refusals
@@ -17,6 +18,15 @@ WHOLE = ("cpu", "gpu")
 DOES_NOT_FIT = "estimated.does_not_fit"
 LOST_KERNELS = "estimated.lost_kernels"
 """Names of the remarks that others look for."""
+
+
+_HALF = frozenset({Precision.FP16, Precision.BF16})
+
+
+def _has_floats(prepared: Prepared) -> bool:
+    """Whether the file itself holds 32-bit weights."""
+    graph = prepared.workload.graph
+    return any(weight.spec.dtype == "float" for weight in graph.initializers.values())
 
 
 def _fallback_remarks(prepared: Prepared, point: OperatingPoint, lost: Refusals) -> Iterator[str]:
@@ -50,6 +60,8 @@ def remarks(
         found.append(message("estimated.unresolved", number=len(workload.unresolved)))
     if any(kernel.precision is Precision.INT8 for kernel in layers) and point.precision is not Precision.INT8:
         found.append(message("estimated.quantised", precision=point.precision))
+    if point.precision in _HALF and read_engine(point.engine).runs_file_as_is and _has_floats(prepared):
+        found.append(message("estimated.converted", engine=point.engine, precision=point.precision))
     if point.recurrent_step_s is None and any(layer.op_class == "recurrent" for layer in layers):
         found.append(message("estimated.recurrent"))
     if point.operators:

@@ -13,7 +13,7 @@ from planner.workload.operation import Access, Operator, Tensor, TensorRole, Unr
 from planner.workload.operators.counting_rule import Call, Count, UncountedError
 from planner.workload.operators.table import count
 from planner.workload.roles import Readers, readers_of, role, unpacked
-from planner.workload.shapes.control_flow import Body
+from planner.workload.shapes.control_site import Body
 from planner.workload.shapes.resolve import Resolved
 
 _PASSING = frozenset({"Identity", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Flatten"})
@@ -108,7 +108,10 @@ class _Counter:
         if reason is not None:
             reads = tuple(name for name in node.inputs if name in self._runtime)
             op_type = f"{node.domain}:{node.op_type}" if node.domain else node.op_type
-            self._unresolved.append(Unresolved(node.name, op_type, reason, reads))
+            known = self._resolved
+            unsized = tuple(name for name in outputs if name not in known.tensors)
+            behind = known.behind.get(node.name)
+            self._unresolved.append(Unresolved(node.name, op_type, reason, reads, behind, unsized))
 
     def _unsized(self, node: Node) -> str | None:
         """Why a node cannot be counted by its element types."""
@@ -166,6 +169,7 @@ class _Counter:
             weight_bytes=access_bytes(weights, self._tensors),
             precision=self._precision(node),
             contraction=work.contraction,
+            products=work.products,
         )
 
     def _measured(self, operator: Operator) -> Operator:
@@ -257,7 +261,8 @@ class _Counter:
         """One operator with the totals of its subgraphs times their rounds; of branches the costlier one."""
         counted = [(self._body(body), body.repeats) for body in bodies]
         if node.op_type == "If":
-            counted = [max(counted, key=lambda pair: _cost(pair[0]) * pair[1])]
+            whole = [pair for pair in counted if not pair[0].unresolved]
+            counted = [max(whole or counted, key=lambda pair: _cost(pair[0]) * pair[1])]
         lost = next((inner.unresolved[0] for inner, _ in counted if inner.unresolved), None)
         if lost is not None:
             raise UncountedError(f"its subgraph's node {lost.name!r}: {lost.reason}")

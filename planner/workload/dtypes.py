@@ -25,6 +25,7 @@ BITS: Mapping[str, int] = MappingProxyType(
         "int64": 64,
         "uint64": 64,
         "float4e2m1": 4,
+        "nvfp4": 4,
         "float6e2m3": 6,
         "float6e3m2": 6,
         "float8e4m3fn": 8,
@@ -42,6 +43,9 @@ BITS: Mapping[str, int] = MappingProxyType(
 )
 """Element type -> bits in memory. Strings have no fixed size and are not here."""
 
+_SCALED: Mapping[str, int] = MappingProxyType({"nvfp4": 16})
+"""Types with a scale of 8 bits for so many numbers (NVIDIA, Blackwell: FP4 with a scale in FP8 for 16)."""
+
 TEXT = "string"
 _REFERENCE_BITS = 128
 """A string moves as its address and length; how long its text is no file says."""
@@ -58,11 +62,12 @@ STORED_AS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "fp16": ("float16", "float16"),
         "bf16": ("bfloat16", "bfloat16"),
         "fp8": ("float8e4m3fn", "float8e4m3fn"),
+        "fp4": ("nvfp4", "float16"),
         "int8": ("int8", "int8"),
         "int4": ("int4", "int8"),
     }
 )
-"""Precision -> element types of its weights and of its activations (int4 keeps 8-bit activations)."""
+"""Precision -> element types of its weights and activations (int4 keeps 8 bits of these, fp4 16)."""
 
 _PRECISION = {
     "double": "fp64",
@@ -74,6 +79,7 @@ _PRECISION = {
     "int4": "int4",
     "uint4": "int4",
     "float4e2m1": "fp4",
+    "nvfp4": "fp4",
 }
 
 
@@ -89,4 +95,5 @@ def precision_of(dtype: str) -> str:
 
 def storage_bytes(dtype: str, elements: int) -> int:
     """Bytes that densely packed elements take, rounded up to whole bytes; a string takes 16."""
-    return -(-elements * (_REFERENCE_BITS if dtype == TEXT else BITS[dtype]) // 8)
+    scales = -(-elements // _SCALED[dtype]) if dtype in _SCALED else 0
+    return -(-elements * (_REFERENCE_BITS if dtype == TEXT else BITS[dtype]) // 8) + scales

@@ -63,6 +63,7 @@ class Kernel:
     weight_bytes: int
     precision: str
     contraction: Contraction | None = None
+    products: tuple[Contraction, ...] = ()
 
     @property
     def moved_bytes(self) -> int:
@@ -76,6 +77,8 @@ class Fusion:
 
     flow: Dataflow
     groups: tuple[tuple[tuple[int, ...], FusionRule | None], ...]
+    joint_attention: bool = False
+    """Whether a rule makes one kernel of both products of attention that is spelt out."""
 
 
 def fuse(workload: Workload, rules: Sequence[FusionRule]) -> tuple[Kernel, ...]:
@@ -99,13 +102,29 @@ def fusion_of(workload: Workload, rules: Sequence[FusionRule]) -> Fusion:
         assigned.update(dict.fromkeys(group.members, len(groups)))
         groups.append(group)
     _place_attached(flow, groups, assigned)
-    return Fusion(flow, tuple((tuple(group.members), group.rule) for group in groups))
+    joint = any("MatMul" in rule.anchor and {"Softmax", "MatMul"} <= set(rule.absorbs) for rule in rules)
+    return Fusion(flow, tuple((tuple(group.members), group.rule) for group in groups), joint)
 
 
 def kernels_in(workload: Workload, fusion: Fusion) -> tuple[Kernel, ...]:
     """The kernels of a fusion; the workload is the one that was fused, at any precision."""
     flow = replace(fusion.flow, operators=workload.operators)
-    return tuple(_kernel(flow, members, rule, workload.tensors) for members, rule in fusion.groups)
+    kernels = (_kernel(flow, members, rule, workload.tensors) for members, rule in fusion.groups)
+    return tuple(_joint(kernel) if fusion.joint_attention else kernel for kernel in kernels)
+
+
+def _joint(kernel: Kernel) -> Kernel:
+    """Attention as one operator, where the engine makes one kernel of the products that are spelt out too.
+
+    Such a kernel goes over tiles of queries x keys once and works on both products in each, so that both have
+    as many tiles; elsewhere each product has those of its own result.
+    """
+    if kernel.op_class != "attention" or len(kernel.products) < 2:
+        return kernel
+    *before, scores, values = kernel.products
+    joint = replace(scores, depth=scores.depth + values.columns)
+    # Exact where both products have the same groups and keys, as all but linear attention has.
+    return replace(kernel, products=(*before, joint)) if joint.macs == scores.macs + values.macs else kernel
 
 
 @dataclass(slots=True)
@@ -254,6 +273,7 @@ def _kernel(
         weight_bytes=access_bytes(weights, tensors),
         precision=_precision(flow, main, tensors),
         contraction=main.contraction,
+        products=main.products,
     )
 
 

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from planner.workload.dtypes import storage_bytes
 
 Dim = int | str
-Array = NDArray[np.generic]
 """A known extent, or the name of a symbolic one."""
+Array = NDArray[np.generic]
+Value = Array | tuple[Array, ...]
+"""What is known of a tensor's content, or of all tensors of a sequence."""
 
 UNKNOWN_RANK: tuple[Dim, ...] = ("...",)
 """The shape of an input whose file does not even say how many dimensions it has."""

@@ -98,13 +98,21 @@ class Operator:
     weight_bytes: int
     precision: str
     contraction: Contraction | None = None
+    products: tuple[Contraction, ...] = ()
+    """All contractions, in order, of an operator that holds several (attention as one operator)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A node that could not be counted, why, and the tensors that it reads."""
+    """A node that could not be counted, why, and the tensors that it reads.
+
+    `behind` names the node that it depends on where that is the only reason; `unsized` are its
+    outputs whose shapes are not known.
+    """
 
     name: str
     op_type: str
     reason: str
     reads: tuple[str, ...] = ()
+    behind: str | None = None
+    unsized: tuple[str, ...] = ()

@@ -22,10 +22,6 @@ _SETTINGS: Mapping[str, frozenset[int]] = {
     "NonMaxSuppression": frozenset({2, 3, 4}),
     "STFT": frozenset({1, 2, 3}),
     "RoiAlign": frozenset({1, 2}),
-    "MatMulNBits": frozenset({2, 3, 4}),
-    "MatMulBnb4": frozenset({2}),
-    "GatherBlockQuantized": frozenset({2, 3}),
-    "QMoE": frozenset({3, 6, 9, *range(11, 20)}),
     "QAttention": frozenset({3, 4, 6, 7}),
     "QOrderedMatMul": frozenset({1, 3, 4, 7}),
     "QOrderedAttention": frozenset({1, 2, 3, 4, 8, 9, 10, 14, 15, 16}),
@@ -34,7 +30,17 @@ _SETTINGS: Mapping[str, frozenset[int]] = {
 }
 """Inputs that set an operator up and are not trained."""
 
-_BUFFERS: Mapping[str, frozenset[int]] = {"BatchNormalization": frozenset({3, 4})}
+_BUFFERS: Mapping[str, frozenset[int]] = {
+    "BatchNormalization": frozenset({3, 4}),
+    "MatMulNBits": frozenset({2, 3, 4}),
+    "MatMulBnb4": frozenset({2}),
+    "GatherBlockQuantized": frozenset({2, 3}),
+    "QMoE": frozenset({3, 6, 9, *range(11, 20)}),
+    "GroupQueryAttention": frozenset({7, 8}),
+    "RotaryEmbedding": frozenset({1, 2, 3}),
+}
+"""Inputs that are stored with the weights and are not trained: running statistics, scales and zero points of
+blocks, tables of rotations."""
 
 _PARAMETRIC = frozenset(
     {

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 from planner.collector import collector_paused
 from planner.errors import InputError, Problem, UnsupportedModelError
 from planner.shown import Shown
+from planner.workload.asked import Asked
+from planner.workload.caches.keys_and_values import in_place
 from planner.workload.counting import count_operators, with_bytes
 from planner.workload.dtypes import FLOATS, STORED_AS, precision_of, storage_bytes
 from planner.workload.file.onnx_file import read_graph
-from planner.workload.graph import Graph
+from planner.workload.graph import Array, Graph, TensorSpec
 from planner.workload.memory import peak_bytes
 from planner.workload.operation import Access, Contraction, Operator, Tensor, Unresolved
 from planner.workload.shapes.canonical import digest
-from planner.workload.shapes.resolve import resolve
+from planner.workload.shapes.resolve import Resolved, resolve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +52,8 @@ class Workload(Shown):
     precision: str | None
     inputs: Mapping[str, Tensor]
     outputs: tuple[str, ...]
+    results: Mapping[str, TensorSpec]
+    """Types of the outputs as far as they are known, an extent that is not as the file names it."""
     tensors: Mapping[str, Tensor]
     operators: tuple[Operator, ...]
     unresolved: tuple[Unresolved, ...]
@@ -57,6 +61,14 @@ class Workload(Shown):
     assumptions: tuple[str, ...]
     graph: Graph = field(repr=False, compare=False)
     """The network itself, so that another batch can be counted."""
+    asked: Asked = field(default_factory=Asked, repr=False, compare=False)
+    """What the user said beside the file."""
+    batch_axes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Input -> its axis of the batch, where it has one."""
+    values: Mapping[str, Array] = field(
+        default_factory=lambda: MappingProxyType({}), repr=False, compare=False
+    )
+    """What the user says that inputs hold, in their shapes and types."""
 
     @property
     def digest(self) -> str:
@@ -108,6 +120,13 @@ class Workload(Shown):
             if operator.op_class == "view" and operator.reads and operator.writes
         }
 
+    def takes_batch(self, batch: int) -> bool:
+        """Whether the file leaves open, or has as one, the extents of the batch, so that it can be this."""
+        extents = [self.graph.inputs[name].shape[axis] for name, axis in self.batch_axes.items()]
+        if not extents:
+            return batch == self.batch
+        return all(isinstance(extent, str) or extent in (1, batch) for extent in extents)
+
     def _known_outputs(self) -> tuple[str, ...]:
         return tuple(name for name in self.outputs if name in self.tensors)
 
@@ -144,17 +163,20 @@ def read_workload(
     batch: int | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
     name: str | None = None,
+    asked: Asked | None = None,
 ) -> Workload:
     """Counts a network from its ONNX file or graph.
 
-    `batch` and `shapes` (whole shapes by input name) set what the file leaves open. Raises `InputError` for
+    `batch` and `shapes` (whole shapes by input name) set what the file leaves open; `asked` has these and
+    more. Raises `InputError` for
     a bad file or extents that do not fit, and `UnsupportedModelError` where no operator at all could be
     counted; single operators that could not be are in `unresolved`.
     """
     with collector_paused():
         graph = graph_or_path if isinstance(graph_or_path, Graph) else read_graph(graph_or_path)
-        resolved = resolve(graph, batch=batch, shapes=shapes or {})
-        counted = count_operators(resolved)
+        wanted = asked if asked is not None else Asked(batch=batch, shapes=shapes or {})
+        binding, resolved = resolve(graph, wanted)
+        counted = in_place(count_operators(resolved), tuple(graph.inputs), graph.outputs)
     model = name or graph.name
     if not counted.operators and counted.unresolved:
         first = counted.unresolved[0]
@@ -165,23 +187,26 @@ def read_workload(
     inputs = {key: counted.tensors[key] for key in graph.inputs}
     return Workload(
         model=model,
-        batch=_batch_of(inputs, batch),
+        batch=binding.batch,
         precision=None,
         inputs=MappingProxyType(inputs),
         outputs=graph.outputs,
+        results=MappingProxyType(_results(graph, resolved)),
         tensors=MappingProxyType(dict(counted.tensors)),
         operators=counted.operators,
         unresolved=counted.unresolved,
         folded=counted.folded,
         assumptions=(*resolved.assumptions, *counted.assumptions),
         graph=graph,
+        asked=wanted,
+        batch_axes=MappingProxyType(dict(binding.axes)),
+        values=binding.values,
     )
 
 
-def _batch_of(inputs: Mapping[str, Tensor], asked: int | None) -> int:
-    if asked is not None:
-        return asked
-    return next((tensor.shape[0] for tensor in inputs.values() if tensor.shape), 1)
+def _results(graph: Graph, resolved: Resolved) -> dict[str, TensorSpec]:
+    known = {name: resolved.tensors.get(name, graph.declared.get(name)) for name in graph.outputs}
+    return {name: spec for name, spec in known.items() if spec is not None}
 
 
 def is_quantised(workload: Workload) -> bool:
@@ -194,14 +219,24 @@ def is_quantised(workload: Workload) -> bool:
 
 def at_batch(workload: Workload, batch: int) -> Workload:
     """The same network at another batch size, counted anew; other input extents and the precision stay."""
-    inputs = workload.inputs
-    shapes = {
-        name: (batch, *tensor.shape[1:])
-        for name, tensor in inputs.items()
-        if tensor.shape and tensor.shape[0] == workload.batch
-    }
-    counted = read_workload(workload.graph, batch=batch, shapes=shapes, name=workload.model)
+    asked, axes = workload.asked, workload.batch_axes
+    symbols = {workload.graph.inputs[name].shape[axis] for name, axis in axes.items()}
+    wanted = replace(
+        asked,
+        batch=batch,
+        shapes={name: _with(shape, axes.get(name), batch) for name, shape in asked.shapes.items()},
+        dims={name: extent for name, extent in asked.dims.items() if name not in symbols},
+        extents={
+            name: _with(shape, 0 if shape and shape[0] == workload.batch else None, batch)
+            for name, shape in asked.extents.items()
+        },
+    )
+    counted = read_workload(workload.graph, name=workload.model, asked=wanted)
     return counted if workload.precision is None else at_precision(counted, workload.precision)
+
+
+def _with(shape: tuple[int, ...], axis: int | None, extent: int) -> tuple[int, ...]:
+    return shape if axis is None else (*shape[:axis], extent, *shape[axis + 1 :])
 
 
 def at_precision(workload: Workload, precision: str) -> Workload:
@@ -229,6 +264,12 @@ def at_precision(workload: Workload, precision: str) -> Workload:
         workload,
         precision=precision,
         inputs=MappingProxyType({name: tensors[name] for name in workload.inputs}),
+        results=MappingProxyType(
+            {
+                name: replace(spec, dtype=tensors[name].dtype if name in tensors else spec.dtype)
+                for name, spec in workload.results.items()
+            }
+        ),
         tensors=MappingProxyType(tensors),
         operators=operators,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import MappingProxyType
 
 import numpy as np
@@ -15,6 +16,24 @@ OPSET = 17
 """ONNX operator set of every network in the zoo: the first with LayerNormalization."""
 
 _ONNX_DTYPES = {"float32": "float", "int64": "int64"}
+
+
+_SIDES: ContextVar[tuple[int, int] | None] = ContextVar("sides", default=None)
+
+
+@contextmanager
+def image_sides(sides: tuple[int, int] | None) -> Iterator[None]:
+    """Networks built inside take images of this height and width; None for their own."""
+    token = _SIDES.set(sides)
+    try:
+        yield
+    finally:
+        _SIDES.reset(token)
+
+
+def is_image(shape: tuple[Dim, ...]) -> bool:
+    """Whether an input is a batch of grey or coloured images."""
+    return len(shape) == 4 and shape[1] in (1, 3, 4)
 
 
 class GraphWriter:
@@ -62,6 +81,12 @@ class GraphWriter:
         """Shape of a tensor made so far."""
         return self._tensors[tensor].shape
 
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of the image that the network reads."""
+        image = next(name for name, spec in self._inputs.items() if is_image(spec.shape))
+        return self.extent(image, 2), self.extent(image, 3)
+
     def extent(self, tensor: str, axis: int) -> int:
         """Extent of one axis, which must be known (any axis but the batch)."""
         value = self.shape(tensor)[axis]
@@ -70,7 +95,10 @@ class GraphWriter:
         return value
 
     def input(self, name: str, shape: tuple[Dim, ...], dtype: str = "float") -> str:
-        """A graph input."""
+        """A graph input; images take the sides that were asked with `image_sides`."""
+        asked = _SIDES.get()
+        if asked is not None and is_image(shape):
+            shape = (*shape[:2], *asked)
         spec = TensorSpec(dtype, shape)
         self._inputs[name] = spec
         self._tensors[name] = spec

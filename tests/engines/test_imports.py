@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from planner.engines.imports import msprof, onnxruntime, openvino, tegrastats, trtexec
-from planner.engines.imports.profile import with_operators
+from planner.engines.imports.node_names import with_operators
 from planner.errors import InputError
 from planner.zoo.source import read_model
 

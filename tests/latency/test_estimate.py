@@ -142,3 +142,15 @@ def test_energy_of_a_batch_is_power_times_latency():
     found = planner.estimate("zoo:resnet18", "t4", precision="fp16", batch=4)
     assert found.energy_j == pytest.approx(found.power_w.mid * found.latency_s.mid)
     assert found.energy_j / 4 == pytest.approx(found.energy_per_inference_j.mid)
+
+
+def test_half_precision_of_an_engine_that_converts_nothing_is_said():
+    """ONNX Runtime computes in the formats of the file; TensorRT converts when it builds."""
+
+    def says_so(**asked):
+        found = estimate(read_model("zoo:resnet18"), read_device("jetson-orin-nano-8"), **asked)
+        return any("convert it to fp16" in text for text in found.warnings)
+
+    assert says_so(engine="onnxruntime")
+    assert not says_so(engine="onnxruntime", precision="fp32")
+    assert not says_so(engine="tensorrt")

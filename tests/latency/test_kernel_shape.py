@@ -15,7 +15,7 @@ def kind_of(order):
     net = NetworkBuilder("transposed")
     x = net.input("x", tuple(range(2, 2 + len(order))))
     workload = read_workload(net.finish(net.transpose(x, order)))
-    prepared = prepare_run(workload, 1, Precision.FP32, "onnxruntime")
+    prepared = prepare_run(workload, 2, Precision.FP32, "onnxruntime")
     (shape,) = shapes_of(prepared.workload, prepared.kernels, None)
     return shape.kind
 

@@ -15,6 +15,7 @@ import onnx
 import pytest
 
 from planner.errors import InputError, PlannerError, UnsupportedModelError
+from planner.workload.asked import Asked
 from planner.workload.file.onnx_file import read_graph
 from planner.workload.shapes.resolve import resolve
 from planner.workload.workload import Workload, read_workload
@@ -106,7 +107,7 @@ def test_shapes_agree_with_those_that_the_suite_declares(suite):
     for name, path in suite.items():
         graph = read_graph(path)
         try:
-            resolved = resolve(replace(graph, declared={}), batch=None, shapes={})
+            _, resolved = resolve(replace(graph, declared={}), Asked())
         except PlannerError:
             continue
         if resolved.assumptions or resolved.failures:

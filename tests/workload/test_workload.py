@@ -109,7 +109,7 @@ def test_another_batch_of_a_workload(network):
 @pytest.mark.parametrize(
     ("precision", "weight_bits", "activation_bits"),
     [("fp32", 32, 32), ("tf32", 32, 32), ("fp16", 16, 16), ("bf16", 16, 16), ("int8", 8, 8), ("fp8", 8, 8),
-     ("int4", 4, 8), ("fp64", 64, 64)],
+     ("int4", 4, 8), ("fp64", 64, 64), ("fp4", 4.5, 16)],
 )  # fmt: skip
 def test_precision_sets_the_size_of_floats(network, precision, weight_bits, activation_bits):
     plain = read_workload(block(network))
@@ -121,7 +121,7 @@ def test_precision_sets_the_size_of_floats(network, precision, weight_bits, acti
 
 
 def test_every_precision_is_tested_above():
-    assert set(STORED_AS) == {"fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4"}
+    assert set(STORED_AS) == {"fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "fp4", "int8", "int4"}
 
 
 def test_integers_keep_their_size_at_another_precision(network, count_one):

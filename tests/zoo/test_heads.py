@@ -15,8 +15,10 @@ def sigmoid(x):
 
 def test_yolov5_boxes_follow_the_published_decoding(run):
     net = NetworkBuilder("head")
+    net.input("images", ("batch", 3, 640, 640))
     levels = tuple(net.input(f"p{i}", ("batch", 4, side, side)) for i, side in enumerate((80, 40, 20)))
     feeds = {f"p{i}": np.zeros((1, 4, side, side), np.float32) for i, side in enumerate((80, 40, 20))}
+    feeds["images"] = np.zeros((1, 3, 640, 640), np.float32)
     (boxes,), weights = run(net.finish(detect(net, levels)), feeds)
     assert boxes.shape == (1, 25200, 85)
 
@@ -30,9 +32,12 @@ def test_yolov5_boxes_follow_the_published_decoding(run):
 
 def test_yolov8_boxes_follow_the_published_decoding(run, random):
     net = NetworkBuilder("head")
+    net.input("images", ("batch", 3, 640, 640))
     out = decode(net, net.input("sides", ("batch", 64, 8400)))
     sides = random.standard_normal((2, 64, 8400)).astype(np.float32)
-    (boxes,), weights = run(net.finish(out), {"sides": sides})
+    (boxes,), weights = run(
+        net.finish(out), {"sides": sides, "images": np.zeros((2, 3, 640, 640), np.float32)}
+    )
     assert boxes.shape == (2, 4, 8400)
 
     # Third level (stride 32, 20 x 20 cells), row 5, column 11.

@@ -1,4 +1,4 @@
-"""`planner measurements list|corrections`: what others measured, and which of it misleads."""
+"""`planner measurements list|tokens|corrections`: what others measured, and which of it misleads."""
 
 from __future__ import annotations
 
@@ -91,6 +91,43 @@ def list_corrections(*, output: Output) -> None:
         {"id": item.id, "action": item.action, "rows": str(count), "why": item.why} for item, count in applied
     ]
     output.write(CommandResult({"corrections": rows}, rows, table, [], [], {"rows"}, prose={"why"}))
+
+
+@command.command("tokens")
+@click.option("--device", metavar="GLOB", help="Part, as in the catalogue or as published.")
+@click.option("--model", metavar="GLOB", help="Language model, as in `planner llm --list`.")
+@click.option("--engine", metavar="GLOB")
+@output_options
+def list_token_rates(device: str | None, model: str | None, engine: str | None, *, output: Output) -> None:
+    """Published rates of language models: prompt tokens/s, time to the first token, tokens/s."""
+    from planner.language.answer.record import token_rate_record
+
+    rows = [token_rate_record(row) for row in api.list_token_rates(device=device, model=model, engine=engine)]
+    table = [
+        {
+            "part": row["part"],
+            "mode": row["mode"],
+            "unit": row["unit"],
+            "engine": row["engine"],
+            "model": row["model"],
+            "weights": row["weights"],
+            "users": str(row["users"]),
+            "context": "" if row["context_tokens"] is None else str(row["context_tokens"]),
+            "prompt tokens/s": _rate(row["prompt_tokens_per_s"]),
+            "first token": "" if row["ttft_s"] is None else quantity(row["ttft_s"], "s", 3),
+            "tokens/s": _rate(row["tokens_per_s"]),
+            "in no fit": row["left_out"],
+        }
+        for row in rows
+    ]
+    numbers = frozenset({"users", "context", "prompt tokens/s", "first token", "tokens/s"})
+    record = {"matched": len(rows), "rates": rows}
+    heading = [f"{len(rows)} published rates"]
+    output.write(CommandResult(record, [dict(row) for row in rows], table, heading, [], numbers))
+
+
+def _rate(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
 
 
 def _line(row: Measurement) -> dict[str, str]:

@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from planner import api
+from planner.cli.model_options import network_options
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity
 from planner.units import format_percent
+
+if TYPE_CHECKING:
+    from planner.engines.imports.profile import ProfileLatency
+    from planner.workload.asked import Asked
 
 
 @click.command("import")
 @click.argument("tool", type=click.Choice(api.PROFILE_TOOLS))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--model", help="Map layers to the nodes of this network: a file or zoo:NAME.")
+@network_options
 @output_options
-def command(tool: str, files: tuple[Path, ...], model: str | None, *, output: Output) -> None:
+def command(tool: str, files: tuple[Path, ...], model: str | None, *, asked: Asked, output: Output) -> None:
     """Read what TOOL wrote: latency, layers, power, temperatures.
 
-    trtexec takes several files (--exportTimes, --exportProfile, --exportLayerInfo), the others one.
+    trtexec takes its log or several files (--exportTimes, --exportProfile, --exportLayerInfo), openvino its
+    reports, the others one file.
     """
-    if tool != "trtexec" and len(files) > 1:
+    if tool not in api.SEVERAL_FILES and len(files) > 1:
         raise click.UsageError(f"expected one file of {tool}, got {len(files)}; import them one by one")
-    profile = api.import_profile(tool, files, model=model)
+    profile = api.import_profile(tool, files, model=model, asked=asked)
     total_s = sum(layer.latency_s for layer in profile.layers)
     heading = [f"{tool}: {', '.join(profile.files)}"]
     for name, latency in (("latency", profile.latency_s), ("on the device", profile.device_s)):
         if latency:
-            spread = f"{quantity(latency.p10, 's')} - {quantity(latency.p90, 's')}"
-            heading.append(f"{name} {quantity(latency.median, 's')} ({spread}) over {latency.runs} runs")
+            heading.append(f"{name} {_latency_text(latency)}")
+    if profile.throughput_per_s is not None:
+        heading.append(f"throughput {profile.throughput_per_s:.4g} inferences/s")
     if profile.layers:
-        heading.append(f"{len(profile.layers)} layers, {quantity(total_s, 's')} in all")
+        mapped = profile.mapped_share
+        share = "" if mapped is None else f", {format_percent(mapped, 1)} of it mapped to ONNX nodes"
+        heading.append(f"{len(profile.layers)} layers, {quantity(total_s, 's')} in all{share}")
     table = [
         {
             "layer": layer.name,
@@ -58,3 +69,13 @@ def command(tool: str, files: tuple[Path, ...], model: str | None, *, output: Ou
             record, rows or series, table, heading, notes, right, ("ONNX nodes", "kind"), {"ONNX nodes"}
         )
     )
+
+
+def _latency_text(latency: ProfileLatency) -> str:
+    """The median, with quantiles and runs where the tool says them."""
+    text = quantity(latency.median, "s")
+    if latency.p10 is not None and latency.p90 is not None:
+        text += f" ({quantity(latency.p10, 's')} - {quantity(latency.p90, 's')})"
+    elif latency.p90 is not None:
+        text += f" (90 % within {quantity(latency.p90, 's')})"
+    return text if latency.runs is None else f"{text} over {latency.runs} runs"

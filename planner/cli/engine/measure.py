@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
-from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.arguments import parse_option
 from planner.cli.completion import networks
-from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
+from planner.cli.model_options import network_options, run_precision_option, run_threads_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import interval, quantity, share
 
 if TYPE_CHECKING:
     from planner.engines.measure import EngineRun
+    from planner.workload.asked import Asked
 
 _RANK = ("first", "memory", "p90", "95 % interval")
 _COLUMNS = ("network", "median", "95 % interval", "p90", "first", "memory", "noise")
@@ -25,8 +26,7 @@ _COLUMNS = ("network", "median", "95 % interval", "p90", "first", "memory", "noi
 @click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
 @run_threads_option
 @run_precision_option
-@batch_option
-@shape_option
+@network_options
 @click.option("--time", "time_text", default="2s", show_default=True, help="How long to sample each network.")
 @click.option(
     "--limit", "limit_text", default="2min", show_default=True, help="Stop a network after this time."
@@ -37,11 +37,10 @@ def command(
     engine: str,
     threads: int,
     precision: str,
-    batch: int,
-    shapes: tuple[str, ...],
     time_text: str,
     limit_text: str,
     *,
+    asked: Asked,
     output: Output,
 ) -> int:
     """Measure each MODEL: median, percentiles, first-run cost, memory, and a verdict on the noise.
@@ -60,15 +59,15 @@ def command(
                 engine,
                 threads=threads,
                 precision=precision,
-                batch=batch,
-                shapes=parse_shapes(shapes),
+                asked=asked,
                 time_s=time_s or 2.0,
                 limit_s=limit_s or 120.0,
             )
         )
     output.progress_done()
     count = f"{threads} thread{'s' if threads > 1 else ''}"
-    heading = [f"{engine}, {precision}, {count}, batch {batch}, {found[0].cpu}"]
+    batches = ", ".join(str(size) for size in dict.fromkeys(item.batch for item in found))
+    heading = [f"{engine}, {precision}, {count}, batch {batches}, {found[0].cpu}"]
     record = {"measurements": [item.record() for item in found]}
     rows = [_row(item) for item in found]
     right = frozenset({"median", "p90", "first", "memory"})

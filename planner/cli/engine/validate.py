@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
-from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.arguments import parse_option
 from planner.cli.completion import networks
-from planner.cli.model_options import batch_option, run_precision_option, run_threads_option, shape_option
+from planner.cli.model_options import network_options, run_precision_option, run_threads_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity, share
 
 if TYPE_CHECKING:
     from planner.calibration.validate import CalibrationAccuracy, ValidationRow
+    from planner.workload.asked import Asked
 
 _RANK = ("floor", "roofline", "noise", "in band")
 _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
@@ -29,8 +30,7 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 )
 @run_threads_option
 @run_precision_option
-@batch_option
-@shape_option
+@network_options
 @click.option("--time", "time_text", default="1.5s", show_default=True, help="How long to sample a network.")
 @click.option("--limit", "limit_text", default="3min", show_default=True, help="Stop a network after this.")
 @output_options
@@ -40,11 +40,10 @@ def command(
     file: Path | None,
     threads: int,
     precision: str,
-    batch: int,
-    shapes: tuple[str, ...],
     time_text: str,
     limit_text: str,
     *,
+    asked: Asked,
     output: Output,
 ) -> int:
     """Measure each MODEL on this machine and put the calibrated prediction, and the roofline's, beside it.
@@ -60,8 +59,7 @@ def command(
         calibration=file,
         threads=threads,
         precision=precision,
-        batch=batch,
-        shapes=parse_shapes(shapes),
+        asked=asked,
         time_s=parse_option("--time", time_text, "s") or 1.5,
         limit_s=parse_option("--limit", limit_text, "s") or 180.0,
         progress=output.progress,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from planner import api
-from planner.cli.arguments import parse_budget, parse_option, parse_rates, parse_shapes
+from planner.cli.arguments import parse_budget, parse_option, parse_rates
 from planner.cli.completion import device_ids, networks
-from planner.cli.model_options import shape_option
+from planner.cli.model_options import extent_options
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.plan.compare.candidate import Candidate, PlanFor
+    from planner.workload.asked import Asked
 
 _RIGHT = frozenset({"batch", "plan with", "power", "price"})
 _RANK = (
@@ -54,9 +56,13 @@ _RANK = (
 )
 @click.option("--precision", "precisions", multiple=True, help="Repeatable, or with commas.")
 @click.option(
-    "--batch", "batches", type=click.IntRange(min=1), multiple=True, default=(1,), help="Repeatable."
+    "--batch",
+    "batches",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help="Repeatable; default: of the file.",
 )
-@shape_option
+@extent_options
 @click.option(
     "--plan-for",
     type=click.Choice(["cautious", "typical"]),
@@ -77,7 +83,6 @@ def command(
     modes: str | None,
     precisions: tuple[str, ...],
     batches: tuple[int, ...],
-    shapes: tuple[str, ...],
     plan_for: PlanFor,
     unit: str | None,
     max_latency: str | None,
@@ -85,18 +90,20 @@ def command(
     budget: str | None,
     rates: tuple[str, ...],
     *,
+    asked: Asked,
     output: Output,
 ) -> int:
     """Put MODEL on every part that matches and rank them; exit status 3 when none keeps the limits."""
     from planner.cli.main import INFEASIBLE, OK
     from planner.plan.record.options import comparison_record
 
+    network = api.read_onnx(model, asked=replace(asked, batch=batches[0] if batches else None))
     comparison = api.compare(
-        api.read_onnx(model, batch=batches[0], shapes=parse_shapes(shapes)),
+        network,
         [glob.strip() for group in globs for glob in group.split(",") if glob.strip()],
         modes=_modes(modes),
         precisions=[text for group in precisions for text in group.split(",")],
-        batches=batches,
+        batches=batches or (network.batch,),
         unit=unit,
         max_latency_s=parse_option("--max-latency", max_latency, "s"),
         max_power_w=parse_option("--max-power", max_power, "w"),

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
-from planner.cli.arguments import parse_shapes
 from planner.cli.completion import networks
 from planner.cli.model_options import (
     device_option,
     engine_option,
     mode_option,
+    network_options,
     precision_option,
-    shape_option,
     unit_option,
 )
 from planner.cli.output import CommandResult, Output, output_options
@@ -24,6 +23,7 @@ from planner.units import format_number
 
 if TYPE_CHECKING:
     from planner.plan.compare.load_curve import CurvePoint, LoadCurve, Over
+    from planner.workload.asked import Asked
 
 
 @click.command("curve")
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 @mode_option
 @precision_option
 @engine_option
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Of each request.")
-@shape_option
+@network_options
 @hardware_option
 @output_options
 def command(
@@ -50,9 +49,8 @@ def command(
     mode: str | None,
     precision: str | None,
     engine: str | None,
-    batch: int,
-    shapes: tuple[str, ...],
     *,
+    asked: Asked,
     output: Output,
 ) -> int:
     """How MODEL's throughput and latency grow with batch, threads or streams on one unit, and to where."""
@@ -60,7 +58,7 @@ def command(
     from planner.plan.compare.curve_record import curve_record, point_record
 
     answer = api.curve(
-        api.read_onnx(model, batch=batch, shapes=parse_shapes(shapes)),
+        api.read_onnx(model, asked=asked),
         device_id,
         over=over,
         up_to=up_to,
@@ -85,7 +83,7 @@ def command(
 def _verdict(found: LoadCurve) -> str:
     best = found.best
     if best is None or found.knee_at is None:
-        return "no knee: fewer than two sizes fit"
+        return "no knee: fewer than two sizes fit, or the network takes only one"
     return (
         f"knee at {format_number(found.knee_at, 3)} {found.over}, where the best rate of one meets the best "
         f"of all; most at {best.at}: {format_number(best.throughput_per_s, 4)}/s"

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
-from planner.cli.arguments import parse_shapes
 from planner.cli.completion import networks
 from planner.cli.model_options import (
-    batch_option,
     device_option,
     engine_option,
     mode_option,
+    network_options,
     precision_option,
-    shape_option,
     threads_option,
 )
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
@@ -28,6 +26,7 @@ from planner.units import format_number, format_percent
 
 if TYPE_CHECKING:
     from planner.latency.result import Estimate
+    from planner.workload.asked import Asked
 
 _RANK = ("precision", "bytes", "operators", "MACs", "bound")
 
@@ -40,8 +39,7 @@ _RANK = ("precision", "bytes", "operators", "MACs", "bound")
 )
 @mode_option
 @precision_option
-@batch_option
-@shape_option
+@network_options
 @engine_option
 @threads_option
 @click.option(
@@ -68,8 +66,6 @@ def command(
     unit: str | None,
     mode: str | None,
     precision: str | None,
-    batch: int,
-    shapes: tuple[str, ...],
     engine: str | None,
     threads: int | None,
     calibration: str | None,
@@ -77,6 +73,7 @@ def command(
     anchors: tuple[str, ...],
     layers: bool,  # noqa: FBT001 - click passes it by name
     *,
+    asked: Asked,
     output: Output,
 ) -> int:
     """Predict latency, throughput, power, energy and memory of MODEL on one part.
@@ -87,7 +84,7 @@ def command(
     from planner.latency.record import estimate_record
     from planner.plan.compare.units_auto import auto_record
 
-    workload = api.read_onnx(model, batch=batch, shapes=parse_shapes(shapes))
+    workload = api.read_onnx(model, asked=asked)
     auto = None
     if unit == "auto":
         api.refuse_beside_auto(

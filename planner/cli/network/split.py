@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
-from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.arguments import parse_option
 from planner.cli.completion import device_ids, networks
-from planner.cli.model_options import batch_option, shape_option
+from planner.cli.model_options import network_options
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
@@ -18,6 +18,7 @@ from planner.units import UnitError, parse_quantity
 
 if TYPE_CHECKING:
     from planner.latency.units.split import Cut, Split
+    from planner.workload.asked import Asked
 
 _SHOWN = 5
 
@@ -50,8 +51,7 @@ _SHOWN = 5
 @click.option("--mode", help="Power mode of the device.")
 @click.option("--precision", help="Of the device; default: half precision where the unit has it.")
 @click.option("--server-precision", help="Of the server.")
-@batch_option
-@shape_option
+@network_options
 @hardware_option
 @output_options
 def command(
@@ -66,9 +66,8 @@ def command(
     mode: str | None,
     precision: str | None,
     server_precision: str | None,
-    batch: int,
-    shapes: tuple[str, ...],
     *,
+    asked: Asked,
     output: Output,
 ) -> int:
     """Every cut of MODEL between a device and a server over a link, against all on one side."""
@@ -77,8 +76,10 @@ def command(
 
     size = parse_option("--input-size", input_size, "bytes")
     answer = parse_option("--answer-size", answer_size, "bytes")
+    network = api.read_onnx(model, asked=asked)
+    batch = network.batch
     linked = api.linked_split(
-        api.read_onnx(model, batch=batch, shapes=parse_shapes(shapes)),
+        network,
         device_id,
         server_id,
         up_bytes_per_s=parse_option("--up", up, "bytes_per_s") or 0.0,

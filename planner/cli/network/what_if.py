@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
-from planner.cli.arguments import parse_option, parse_shapes
+from planner.cli.arguments import parse_option
 from planner.cli.completion import networks
 from planner.cli.model_options import (
-    batch_option,
     device_option,
     engine_option,
     mode_option,
-    shape_option,
+    network_options,
     threads_option,
     unit_option,
 )
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from planner.latency.variants.accuracy_risk import AccuracyRisk
     from planner.latency.variants.variants import Variant
     from planner.schema.record.commands.variants import VariantRecord
+    from planner.workload.asked import Asked
 
 _RANK = ("moved", "energy", "memory", "accuracy at risk")
 _PROSE = frozenset({"variant", "accuracy at risk"})
@@ -38,8 +38,7 @@ _PROSE = frozenset({"variant", "accuracy at risk"})
 @device_option
 @unit_option
 @mode_option
-@batch_option
-@shape_option
+@network_options
 @engine_option
 @threads_option
 @click.option(
@@ -52,12 +51,11 @@ def command(
     device_id: str,
     unit: str | None,
     mode: str | None,
-    batch: int,
-    shapes: tuple[str, ...],
     engine: str | None,
     threads: int | None,
     channels: str,
     *,
+    asked: Asked,
     output: Output,
 ) -> int:
     """What MODEL would gain, take and risk in fewer bits, with zeros or with fewer channels.
@@ -68,7 +66,7 @@ def command(
     from planner.cli.main import INFEASIBLE, OK
     from planner.latency.variants.record import variants_record
 
-    workload = api.read_onnx(model, batch=batch, shapes=parse_shapes(shapes))
+    workload = api.read_onnx(model, asked=asked)
     found = api.what_if(
         workload,
         device_id,
@@ -82,7 +80,7 @@ def command(
     record = variants_record(workload, device_id, found, unit=unit, mode=mode, engine=engine)
     heading = [
         f"{workload.model} on {device_id}/{record['unit']}, mode {record['mode']}, {record['engine']}, "
-        f"batch {batch}; gains are over {record['baseline']}"
+        f"batch {workload.batch}; gains are over {record['baseline']}"
     ]
     table = [_row(item, reference) for item in found]
     right = frozenset({"gain", "memory", "moved"})

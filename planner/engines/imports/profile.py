@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
+import codecs
 import json
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from planner.errors import InputError, Problem
-from planner.units import format_percent
-from planner.workload.workload import Workload
 
 LARGEST_FILE_BYTES = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileLatency:
-    """Time of one inference over the runs of the profile."""
+    """Time of one inference over the runs of the profile; None for what the tool does not say."""
 
     median: float
-    p10: float
-    p90: float
-    runs: int
+    p10: float | None
+    p90: float | None
+    runs: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileLayer:
-    """Mean time of one layer in one inference; `operators` are the ONNX nodes it represents, where known."""
+    """Mean time of one layer in one inference; `operators` are the ONNX nodes it represents, where known.
+
+    `mentions` are nodes that the tool's own metadata names for it.
+    """
 
     name: str
     latency_s: float
     kind: str = ""
     operators: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ class EngineProfile:
     layers: tuple[ProfileLayer, ...] = ()
     series: tuple[SampleSeries, ...] = ()
     notes: tuple[str, ...] = ()
+    throughput_per_s: float | None = None
+    """Inferences per second, where the tool reports them."""
+    mapped_share: float | None = None
+    """Of the layers' time, how much has ONNX nodes; None where no network was given."""
 
     def record(self) -> dict[str, object]:
         """The profile as JSON."""
@@ -75,11 +81,16 @@ def latency_of(seconds: Sequence[float]) -> ProfileLatency | None:
 
 
 def read_text(path: Path) -> str:
-    """The text of a profile, or a refusal that names what is wrong with the file."""
+    """The text of a profile, or a refusal that names what is wrong with the file.
+
+    A mark of its encoding at the start is taken off; shells of Windows write logs in UTF-16.
+    """
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:
             raise refuse(path, f"a profile of at most {LARGEST_FILE_BYTES:,} bytes", "a larger file")
-        return path.read_text(encoding="utf-8")
+        content = path.read_bytes()
+        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
         raise refuse(path, "text", "bytes that are not UTF-8 text") from None
     except OSError as error:
@@ -88,8 +99,13 @@ def read_text(path: Path) -> str:
 
 def read_json(path: Path) -> object:
     """The JSON of a profile, or a refusal with the position of the mistake."""
+    return parse_json(path, read_text(path))
+
+
+def parse_json(path: Path, text: str) -> object:
+    """The JSON in the text of a file, or a refusal with the position of the mistake."""
     try:
-        value: object = json.loads(read_text(path))
+        value: object = json.loads(text)
     except json.JSONDecodeError as error:
         raise refuse(
             path, "valid JSON", f"{error.msg} in line {error.lineno}", "export the profile again"
@@ -105,53 +121,3 @@ def read_json(path: Path) -> object:
 def refuse(path: Path, expected: str, got: str, advice: str = "") -> InputError:
     """A refusal of one file."""
     return InputError(str(path), [Problem("file", expected, got, advice)])
-
-
-_PART = re.compile(r"[A-Za-z0-9_./:\-]+")
-
-
-def with_operators(profile: EngineProfile, workload: Workload) -> EngineProfile:
-    """The profile with each layer mapped to the ONNX nodes that its name mentions.
-
-    Fused layers list their nodes, as in `Conv_0 + PWN(Clip_3)`; a range `{ForeignNode[a...b]}` represents all
-    nodes from a to b in file order. A profile in which no layer can be mapped is that of another network and
-    is refused.
-    """
-    order = {operator.name: number for number, operator in enumerate(workload.operators)}
-    names = [operator.name for operator in workload.operators]
-    layers = tuple(replace(layer, operators=_named(layer.name, order, names)) for layer in profile.layers)
-    if layers and not any(layer.operators for layer in layers):
-        raise InputError(
-            ", ".join(profile.files),
-            [
-                Problem(
-                    "layers",
-                    f"names of nodes of {workload.model}",
-                    repr(layers[0].name),
-                    "give its own network",
-                )
-            ],
-        )
-    lost = sum(layer.latency_s for layer in layers if not layer.operators)
-    total = sum(layer.latency_s for layer in layers)
-    notes = (
-        (*profile.notes, f"{format_percent(lost / total, 1)} of layer time has no ONNX node")
-        if lost
-        else profile.notes
-    )
-    return replace(profile, layers=layers, notes=notes)
-
-
-def _named(text: str, order: dict[str, int], names: list[str]) -> tuple[str, ...]:
-    if text in order:
-        return (text,)
-    if text.startswith("Reformatting CopyNode"):
-        return ()
-    span = re.search(r"\[(.+?)\.\.\.(.+?)\]", text)
-    if span and span[1] in order and span[2] in order:
-        return tuple(names[order[span[1]] : order[span[2]] + 1])
-    return tuple(_unique(part for part in _PART.findall(text) if part in order))
-
-
-def _unique(parts: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(parts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from planner.errors import InputError, Problem
@@ -10,6 +11,7 @@ from planner.latency.kernels.channel_layout import BlockRule
 from planner.schema.hardware.device import Precision
 from planner.workload.fusion import Fusion, FusionRule, Kernel, fusion_of, kernels_in
 from planner.workload.quantise import in_8_bits
+from planner.workload.wholeness import advice_for, why_partial
 from planner.workload.workload import Workload, at_batch, at_precision
 
 _EXPORT = "export it with the extents that it is used with"
@@ -23,12 +25,15 @@ class Prepared:
     kernels: tuple[Kernel, ...]
     memory_bytes: tuple[int, int]
     """Of weights and of peak activations."""
+    weights: str = ""
+    """Digest of the weights' names, types and extents: networks with equal ones are one in memory."""
 
 
 def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
     """Everything about a network that does not depend on the part; `InputError` for a batch below one."""
     sized = sized_for(workload, batch)
     require_work(sized)
+    require_whole(sized)
     return prepare_fused(at_precision(sized, precision), fused_by(sized, engine))
 
 
@@ -48,7 +53,7 @@ def require_work(workload: Workload) -> None:
     empty = [
         name for name in workload.inputs if name in workload.tensors and not workload.tensors[name].elements
     ]
-    if empty:
+    if empty and not workload.macs:
         problem = Problem(
             f"input {empty[0]!r}", "a shape with one element or more", "a shape with none", _EXPORT
         )
@@ -61,6 +66,14 @@ def require_work(workload: Workload) -> None:
     else:
         return
     raise InputError(workload.model, [problem])
+
+
+def require_whole(workload: Workload) -> None:
+    """Refuse a network that is not counted whole: no number of a part of it is given as that of all."""
+    why = why_partial(workload)
+    if why is not None:
+        problem = Problem("graph", "a network that is counted whole", why, advice_for(workload))
+        raise InputError(workload.model, [problem])
 
 
 class Preparation:
@@ -83,6 +96,7 @@ class Preparation:
             if batch not in self._sized:
                 sized = sized_for(self.workload, batch)
                 require_work(sized)
+                require_whole(sized)
                 self._sized[batch] = sized
             sized = self._sized[batch]
             if (batch, engine) not in self._fused:
@@ -95,7 +109,16 @@ class Preparation:
 
 def prepare_fused(made: Workload, fusion: Fusion) -> Prepared:
     """A network whose batch and precision are set and whose kernels are known."""
-    return Prepared(made, kernels_in(made, fusion), (made.weight_bytes, made.peak_activation_bytes))
+    memory = (made.weight_bytes, made.peak_activation_bytes)
+    return Prepared(made, kernels_in(made, fusion), memory, _digest_of_weights(made))
+
+
+def _digest_of_weights(made: Workload) -> str:
+    """One file with two shapes of inputs has the same weights; empty for a network without any."""
+    found = sorted(
+        f"{item.name} {item.dtype} {item.shape}" for item in made.tensors.values() if item.kind == "weight"
+    )
+    return hashlib.sha256("\n".join(found).encode()).hexdigest() if found else ""
 
 
 def prepare_run(workload: Workload, batch: int, precision: Precision, engine: str) -> Prepared:
@@ -107,6 +130,7 @@ def prepare_run(workload: Workload, batch: int, precision: Precision, engine: st
     if precision is not Precision.INT8:
         return prepare(workload, batch, precision, engine)
     sized = in_8_bits(sized_for(workload, batch))
+    require_whole(sized)
     return Prepared(sized, kernels_of(sized, engine), (sized.weight_bytes, sized.peak_activation_bytes))
 
 

@@ -110,7 +110,7 @@ def _shape(site: _Site, kernel: Kernel, layout: ChannelLayout) -> KernelShape:
         weight = site.workload.tensors.get(node.inputs[1])
         window = weight.shape[2:] if weight else ()
     strides = _ints(attributes.get("strides")) or (1,)
-    product = kernel.contraction
+    product = kernel.contraction or next(iter(kernel.products), None)
     repeated = _repeated(site.workload, kernel, result)
     members = (site.operators[name] for name in kernel.operators)
     views = sum(one.op_class == "view" and one.op_type not in NEUTRAL for one in members)

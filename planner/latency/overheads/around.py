@@ -6,6 +6,7 @@ where nobody knows it, and zero only where it is known to be none. Numbers come 
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from planner.hardware.operating_point import OperatingPoint
@@ -143,10 +144,26 @@ def _dynamic_axes(workload: Workload) -> Overhead:
 
 def _pixels(prepared: Prepared) -> int | None:
     """Pixels of all images of the batch; None where an input is no image."""
-    sides = [tensor.shape for tensor in prepared.workload.inputs.values()]
-    if not sides or any(len(shape) != 4 or shape[1] not in (1, 3, 4) for shape in sides):
-        return None
-    return sum(shape[0] * shape[2] * shape[3] for shape in sides)
+    found = [_image_pixels(tensor.shape) for tensor in prepared.workload.inputs.values()]
+    pixels = [number for number in found if number is not None]
+    return sum(pixels) if pixels and len(pixels) == len(found) else None
+
+
+def _image_pixels(shape: tuple[int, ...]) -> int | None:
+    """Pixels of images with one, three or four channels before their sides or last, one or several."""
+    if len(shape) == 4 and (shape[1] in _CHANNELS or shape[3] in _CHANNELS):
+        sides = shape[2:] if shape[1] in _CHANNELS else shape[1:3]
+        return shape[0] * math.prod(sides)
+    if len(shape) == 3 and min(shape[1:]) >= _LEAST_SIDE and shape[0] in _COLOURED:
+        return math.prod(shape[1:])
+    if len(shape) == 3 and min(shape[:2]) >= _LEAST_SIDE and shape[2] in _COLOURED:
+        return math.prod(shape[:2])
+    return None
+
+
+_CHANNELS, _COLOURED = (1, 3, 4), (3, 4)
+_LEAST_SIDE = 16
+"""Of one image without a batch, so that no row of features passes for one."""
 
 
 def _spread(mid_s: float, factor: float) -> Band:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from planner.latency.kernels.prepared import Prepared
 from planner.schema.fitted.transfer import NetworkKind
+from planner.workload.dtypes import storage_bytes
 from planner.workload.fusion import Kernel
 from planner.workload.operation import Tensor
 
@@ -34,7 +35,10 @@ Column = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class KernelTable:
-    """One row per kernel; sizes in elements, operations or bytes."""
+    """One row per kernel, and one per product of an operator that holds several, as attention does.
+
+    Sizes are in elements, operations or bytes.
+    """
 
     kind: npt.NDArray[np.int64]
     """Index into `CLASSES`."""
@@ -49,7 +53,7 @@ class KernelTable:
     """Activations that one image makes in the whole network, the same in every row."""
     kernels: Column
     images: Column
-    """How many kernels the network has, and its batch; the same in every row."""
+    """How many rows the network has, and its batch; the same in every row."""
     attention: Column
     """1 in a network that multiplies two activations, else 0, the same in every row."""
     groups: Column
@@ -63,10 +67,17 @@ class KernelTable:
     joins: Column
     """1 for a kernel that only concatenates, else 0."""
     launched: Column
-    """0 for a kernel of views alone, which costs nothing, else 1."""
+    """0 for a kernel of views alone, which costs nothing, and for further rows of one kernel, else 1."""
+    opens: Column
+    """1 in the first row of a kernel, else 0."""
 
     def __len__(self) -> int:
         return len(self.kind)
+
+    def by_kernel(self, rows: Column) -> Column:
+        """Sums over the rows of each kernel."""
+        result: Column = np.add.reduceat(rows, np.flatnonzero(self.opens)) if len(rows) else rows
+        return result
 
 
 _tables: WeakKeyDictionary[Prepared, KernelTable] = WeakKeyDictionary()
@@ -84,15 +95,15 @@ def _table(prepared: Prepared) -> KernelTable:
     tensors = prepared.workload.tensors
     written = sum(kernel.output_bytes for kernel in prepared.kernels) / prepared.workload.batch
     attention = any(kernel.op_class in ("matmul", "attention") and kernel.macs for kernel in prepared.kernels)
-    kernels = float(len(prepared.kernels))
+    parts = [(part, first) for kernel in prepared.kernels for part, first in _parts(kernel, tensors)]
     whole = (
         float(prepared.workload.weight_bytes),
         float(written),
-        kernels,
+        float(len(parts)),
         float(prepared.workload.batch),
         float(attention),
     )
-    found = [_row(kernel, tensors, whole) for kernel in prepared.kernels]
+    found = [_row(part, tensors, whole, first=first) for part, first in parts]
     return KernelTable(*(np.array(column) for column in zip(*found, strict=True)))
 
 
@@ -112,7 +123,44 @@ def stacked(tables: Sequence[KernelTable]) -> KernelTable:
     )
 
 
-def _row(kernel: Kernel, tensors: Mapping[str, Tensor], whole: tuple[float, ...]) -> tuple[float, ...]:
+def _parts(kernel: Kernel, tensors: Mapping[str, Tensor]) -> Iterator[tuple[Kernel, bool]]:
+    """The kernel itself, or the products in it one by one; the first of them opens it."""
+    if len(kernel.products) < 2:
+        yield replace(kernel, contraction=kernel.products[0]) if kernel.products else kernel, True
+        return
+    last = len(kernel.products) - 1
+    attends = kernel.op_class == "attention"
+    others = kernel.flops - 2 * kernel.macs
+    values = _values_bytes(kernel, tensors) if attends else 0
+    for place, product in enumerate(kernel.products):
+        part = replace(
+            kernel,
+            # Of attention the products after the projections are of activations.
+            op_class=kernel.op_class if attends and (place > 0 or not kernel.weights) else "gemm",
+            macs=product.macs,
+            # Operations beside the products count with the first of them.
+            flops=2 * product.macs + (others if place == 0 else 0),
+            # What comes in is read at first, but for the values; results in between stay inside.
+            input_bytes=kernel.input_bytes - values if place == 0 else values if place == last else 0,
+            output_bytes=kernel.output_bytes if place == last else 0,
+            weight_bytes=kernel.weight_bytes if place == 0 else 0,
+            contraction=product,
+            products=(),
+        )
+        yield part, place == 0
+
+
+def _values_bytes(kernel: Kernel, tensors: Mapping[str, Tensor]) -> int:
+    """Bytes of the values that attention reads: half of what it reads beside the query."""
+    if len(kernel.reads) < 2:
+        return 0
+    query = storage_bytes(tensors[kernel.reads[0].tensor].dtype, kernel.reads[0].elements)
+    return max(0, kernel.input_bytes - query) // 2
+
+
+def _row(
+    kernel: Kernel, tensors: Mapping[str, Tensor], whole: tuple[float, ...], *, first: bool
+) -> tuple[float, ...]:
     shape = kernel.contraction
     kind = _kind(kernel, tensors) if kernel.macs else "none"
     # The fusion rules join x sigmoid(x) to its convolution; whether an engine does is a parameter of its fit.
@@ -133,7 +181,8 @@ def _row(kernel: Kernel, tensors: Mapping[str, Tensor], whole: tuple[float, ...]
         2.0 * kernel.output_bytes if apart else 0.0,
         float(not kernel.macs and bool(_LAYOUT.intersection(kernel.op_types))),
         float(not kernel.macs and "Concat" in kernel.op_types),
-        float(kernel.op_class != "view"),
+        float(first and kernel.op_class != "view"),
+        float(first),
     )
 
 

@@ -12,13 +12,13 @@ from planner.errors import UnknownIdError
 from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
+from planner.latency.kernels.precision import kernel_precision
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.transfer.facts import unit_facts
 from planner.latency.transfer.kernels import CLASSES, KernelTable, kernel_table, network_kind
 from planner.latency.transfer.model import KernelTimes, kernel_times
 from planner.latency.transfer.scope import combined, setting_of
 from planner.schema.fitted.transfer import Transfer
-from planner.schema.hardware.device import Precision
 from planner.wording.message import Stored, message
 
 ENOUGH_OBSERVATIONS = 10
@@ -54,7 +54,8 @@ def predict(
     facts = unit_facts(point, acting)
     if any(kernel.precision == "int8" for kernel in prepared.kernels):
         # A peak for each kernel: in a quantised file some run in 8 bits and some do not.
-        facts = replace(facts, peak_ops_per_s=_peaks(prepared, point))
+        each = _peaks(prepared, point)[np.cumsum(table.opens).astype(np.int64) - 1]
+        facts = replace(facts, peak_ops_per_s=each)
     times = kernel_times({**transfer.constants, **values}, table, facts)
     fixed_s = 1e-6 * (values.get("fixed_us", 0.0) + acting["fixed_us"])
     # Scoped parameters of the caller, less those that hold without it: the program around the engine.
@@ -63,6 +64,8 @@ def predict(
     low, high, power, notes = _ends(transfer, table, times, point)
     if caller_s > 0:
         notes = (*notes, _caller_note(transfer, chosen, caller_s))
+    columns = (times.compute_s, times.memory_s, times.overhead_s, times.total_s)
+    times = KernelTimes(*(table.by_kernel(column) for column in columns))
     return TransferredTimes(
         times, fixed_s, caller_s, Band(mid * low, mid, mid * high, transfer.level), notes, power
     )
@@ -85,11 +88,9 @@ def usual_profile(transfer: Transfer, model: str) -> str:
 
 
 def _peaks(prepared: Prepared, point: OperatingPoint) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """The file's own 8-bit kernels run in 8 bits where the unit can; the rest as the point says."""
-    int8 = point.peaks_ops_per_s.get(Precision.INT8, point.peak_ops_per_s)
-    return np.array(
-        [int8 if kernel.precision == "int8" else point.peak_ops_per_s for kernel in prepared.kernels]
-    )
+    """The peak of each kernel at the number format that it runs in."""
+    formats = [kernel_precision(kernel, point) for kernel in prepared.kernels]
+    return np.array([point.peaks_ops_per_s.get(name, point.peak_ops_per_s) for name in formats])
 
 
 @formula("left_out_band")

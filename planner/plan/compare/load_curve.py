@@ -47,9 +47,15 @@ class LoadCurve:
         return max((p for p in self.points if p.fits), key=lambda p: p.throughput_per_s, default=None)
 
 
-def estimated_curve(over: Over, most: int, estimate: Callable[[int], Estimate]) -> LoadCurve:
-    """Batch or threads at powers of two up to the most, each estimated; `InputError` where none fits."""
-    points = tuple(_point(at, estimate(at)) for at in batch_sizes(_at_least_one(most)))
+def estimated_curve(
+    over: Over, most: int, estimate: Callable[[int], Estimate], only: int | None = None
+) -> LoadCurve:
+    """Batch or threads at powers of two up to the most, each estimated; `InputError` where none fits.
+
+    `only` is the one size that a network takes.
+    """
+    sizes = batch_sizes(_at_least_one(most)) if only is None else (only,)
+    points = tuple(_point(at, estimate(at)) for at in sizes)
     if not any(point.fits for point in points):
         problem = Problem(over, "a size that fits the unit's memory", f"{points[0].at} does not")
         raise InputError("curve", [problem])

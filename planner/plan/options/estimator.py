@@ -83,7 +83,7 @@ class Estimator:
         units = tuple(name for name in units if not kinds or device.units[name].kind in kinds)
         if not units:
             raise InputError("estimate", [_no_such_unit(device, kinds)])
-        if batch == 1 or len(units) == 1:
+        if batch == 1 or len(units) == 1 or not all(w.takes_batch(1) for w in self.workloads.values()):
             return self._tried(device, units, mode, precision, batch)
         single = self._tried(device, units, mode, precision, 1)
         far = tuple(item for item in single.running if _far_behind(device, item, single.best))

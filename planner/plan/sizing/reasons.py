@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from planner.latency.memory_use import together_bytes
 from planner.plan.money.economics import rack_units
 from planner.plan.options.margin_text import verdict_text
 from planner.plan.options.option import Option
@@ -88,7 +89,7 @@ def _budget_reasons(scenario: Scenario, option: Option) -> Iterator[Message]:
 
 
 def _memory_reasons(option: Option) -> Iterator[Message]:
-    needed = sum(item.estimate.memory.total_bytes for item in option.networks)
+    needed = together_bytes(item.estimate.memory for item in option.networks)
     capacity = option.networks[0].estimate.memory.capacity_bytes
     if needed > capacity:
         yield message("reason.memory", needed=f"{needed / 1e9:.2f}", capacity=f"{capacity / 1e9:.2f}")

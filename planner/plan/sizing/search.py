@@ -161,6 +161,14 @@ class Search:
         pinned = self.scenario.simulation.dispatch == "pinned"
         low = 0 if pinned else int(option.offered_utilisation * option.count * (1 - 1e-9))
         high = option.count
+        # Large racks queue little until they are nearly full: the least count is mostly the first that can
+        # keep up at all. Growing steps from there find it sooner than halving from both ends.
+        step = 1
+        while low + step < high:
+            if self._keeps(self._at(option, low + step)):
+                high = low + step
+                break
+            low, step = low + step, step * 2
         while high - low > 1:
             middle = (low + high) // 2
             if self._keeps(self._at(option, middle)):

@@ -51,8 +51,12 @@ def what_if(scenario: Scenario, estimator: Estimator, chosen: Option) -> WhatIf:
     devices = _counts(chosen.count)
     networks = {(p, b): _networks(estimator, chosen, p, b) for p in precisions for b in batches}
     loaded = {load: _loaded(scenario, load) for load in LOADS}
+    # The plan's own point is the rack as it was seen to run; the others are closed forms.
+    own = (chosen.precision, chosen.batch, 1.0, chosen.count)
     points = tuple(
-        _point(estimator, loaded[load], chosen.part, networks[precision, batch], count)
+        chosen
+        if (precision, batch, load, count) == own
+        else _point(estimator, loaded[load], chosen.part, networks[precision, batch], count)
         for precision in precisions
         for batch in batches
         for load in LOADS
@@ -105,6 +109,7 @@ def _against(point: Option | None, limit: float) -> str | None:
     """The first reason against a point."""
     if point is None or point.reasons:
         return point.reasons[0] if point else None
-    if point.utilisation <= limit:
+    if round(point.offered_utilisation, 6) <= limit:
         return None
-    return message("reason.busy", busy=format_percent(point.utilisation), limit=format_percent(limit))
+    asked = format_percent(point.offered_utilisation)
+    return message("reason.capacity", asked=asked, limit=format_percent(limit))

@@ -43,8 +43,10 @@ class Precision(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Precision | None:
-        """INT8 is int8."""
+        """INT8 is int8; NVIDIA's FP4 with a scale for 16 numbers is the fp4 that its parts compute in."""
         lowered = value.lower() if isinstance(value, str) else value
+        if lowered == "nvfp4":
+            return cls.FP4
         return next((item for item in cls if item.value == lowered), None)
 
 

@@ -128,6 +128,8 @@ class EngineOnUnit(SourcedBlock):
     """Number formats that the engine computes in on this kind of unit; those of the unit where not named."""
     weights_beyond_chip: Literal["streamed", "refused"] | None = None
     """What happens to weights that the memory on a chip without any other does not hold."""
+    at_float_rate: list[str] = Field(default_factory=list)
+    """Operators on whole numbers that the engine computes no faster than on floats."""
     recurrent_step_s: Sourced[Seconds] | None = None
     """What each step of each direction of a recurrent layer adds, where steps run one after the other."""
 
@@ -159,6 +161,8 @@ class Engine(StrictModel):
     kept_apart: list[KeptApart] = Field(default_factory=list)
     register_pressure: list[RegisterPressure] = Field(default_factory=list)
     channel_blocks: ChannelBlocks | None = None
+    runs_file_as_is: bool = False
+    """Whether a file computes in the number format of its tensors, so that another one takes another file."""
     layers: dict[str, list[str]] = Field(default_factory=dict)
     """The ONNX operators that the engine's layers represent, where it keeps no names of the file."""
 

@@ -20,6 +20,14 @@ class OperatorRecord(TypedDict):
     precision: str
 
 
+class TensorRecord(TypedDict):
+    """An input or output; an extent, or the whole shape, is null where it is not known."""
+
+    name: str
+    shape: list[int | None] | None
+    dtype: str | None
+
+
 class InspectRecord(TypedDict):
     """Totals of a network, its operators, and what could not be costed."""
 
@@ -33,7 +41,10 @@ class InspectRecord(TypedDict):
     activation_bytes: int
     peak_activation_bytes: int
     kernels: int
+    inputs: list[TensorRecord]
+    outputs: list[TensorRecord]
     operators: list[OperatorRecord]
     unresolved: list[UnresolvedRecord]
+    whole: bool
     assumptions: list[str]
     sha256: str

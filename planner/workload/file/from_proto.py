@@ -8,6 +8,7 @@ matrices the least value is kept, which tells a mask.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
@@ -235,6 +236,9 @@ def _least(tensor: TensorProto, spec: TensorSpec) -> float | None:
 
 _LEAST_SIDE, _LARGEST_MASK = 12, 2**24
 
+_ANONYMOUS = re.compile(r"|\?|\*|-1|none|null|unk__.*|unknown.*", re.IGNORECASE)
+"""Names that exporters give to any extent that they do not know, so that two of one name may differ."""
+
 _NO_ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType({})
 _CONTAINERS = {
     "sequence_type": "a sequence of one tensor, as its length is not in the file",
@@ -300,7 +304,10 @@ def _read_type(proto: onnx.TypeProto, name: str) -> TensorSpec | None:
     dims: list[Dim] = []
     for axis, dim in enumerate(tensor.shape.dim):
         known = dim.HasField("dim_value") and dim.dim_value >= 0
-        dims.append(int(dim.dim_value) if known else str(dim.dim_param) or f"{name}.{axis}")
+        named = str(dim.dim_param)
+        dims.append(
+            int(dim.dim_value) if known else f"{name}.{axis}" if _ANONYMOUS.fullmatch(named) else named
+        )
     return TensorSpec(dtype, tuple(dims))
 
 

@@ -19,6 +19,7 @@ from planner.workload.dtypes import BITS
 from planner.workload.file.execution_order import in_execution_order
 from planner.workload.file.from_proto import graph_from_proto
 from planner.workload.file.functions import inlined
+from planner.workload.file.other_formats import other_format
 from planner.workload.file.random_weights import RandomWeights
 from planner.workload.file.skeleton import read_skeleton
 from planner.workload.file.to_proto import model_to_proto
@@ -38,6 +39,7 @@ def read_graph(path: Path) -> Graph:
     if len(model.functions):
         model = inlined(model, source)
     if not model.HasField("graph") or not model.graph.node:
+        _refuse_other(path, source, by_ending=True)
         problem = Problem("content", "an ONNX model with at least one operator", "none", _ADVICE)
         raise InputError(source, [problem])
     graph = replace(graph_from_proto(model, source), name=path.stem)
@@ -46,9 +48,15 @@ def read_graph(path: Path) -> Graph:
 
 def _load(path: Path, source: str) -> onnx.ModelProto:
     if path.is_dir():
-        raise InputError(source, [Problem("path", "a file", "a directory", _ADVICE)])
+        advice = _ADVICE
+        if (path / "saved_model.pb").exists():
+            advice = (
+                f"convert it: python -m tf2onnx.convert --saved-model {path.name} --output {path.name}.onnx"
+            )
+        raise InputError(source, [Problem("path", "a file", "a directory", advice)])
     try:
-        content = read_skeleton(path)
+        _refuse_other(path, source, by_ending=False)
+        content = _skeleton(path, source)
     except OSError as error:
         got = error.strerror or str(error)
         raise InputError(source, [Problem("path", "a readable file", got.lower(), _ADVICE)]) from error
@@ -57,6 +65,7 @@ def _load(path: Path, source: str) -> onnx.ModelProto:
     try:
         model: onnx.ModelProto = onnx.ModelProto.FromString(content)
     except DecodeError as error:
+        _refuse_other(path, source, by_ending=True)
         problem = Problem(
             "content",
             "an ONNX model",
@@ -65,6 +74,21 @@ def _load(path: Path, source: str) -> onnx.ModelProto:
         )
         raise InputError(source, [problem]) from error
     return model
+
+
+def _skeleton(path: Path, source: str) -> bytes:
+    try:
+        return read_skeleton(path)
+    except InputError:
+        _refuse_other(path, source, by_ending=True)
+        raise
+
+
+def _refuse_other(path: Path, source: str, *, by_ending: bool) -> None:
+    """Refuse a file of another format, with the command that makes an ONNX of it."""
+    known = other_format(path, by_ending=by_ending)
+    if known is not None:
+        raise InputError(source, [Problem("content", "an ONNX model", *known)])
 
 
 def write_graph(graph: Graph, path: Path, *, weights: Literal["none", "random"], seed: int = 0) -> None:

@@ -54,8 +54,7 @@ def infer_outputs(
         tuple(node.attributes.items()),
         tuple(inputs),
         tuple(
-            None if value is None else _Value(value.dtype.str, value.shape, value.tobytes())
-            for value in values
+            None if value is None else _Value(value.dtype, value.shape, value.tobytes()) for value in values
         ),
         tuple(bool(name) for name in node.outputs),
     )
@@ -75,7 +74,7 @@ def _refuse_odd(node: Node) -> None:
 class _Value(NamedTuple):
     """A small array that can be looked up by its content."""
 
-    dtype: str
+    dtype: np.dtype[np.generic]
     shape: tuple[int, ...]
     content: bytes
 

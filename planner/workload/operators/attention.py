@@ -1,24 +1,36 @@
 """Attention as one operator: the two products of scores and values, a softmax between, projections if packed.
 
-Vaswani et al., arXiv:1706.03762, eq. 1. A causal mask or a window does not reduce the nominal count. Cached
-keys and values count as attended to; reading them is part of the operator's bytes.
+Vaswani et al., arXiv:1706.03762, eq. 1. The count is that of the form spelt out in products and a softmax: a
+mask that is an input adds one operation a score; scaling is part of the product, and neither a causal mask
+nor a window reduces the nominal count. Cached keys and values count as attended to; reading them is part of
+the operator's bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from planner.workload.operation import Contraction
 from planner.workload.operators.counting_rule import TRANSCENDENTAL, Call, Count, CountingRule, UncountedError
 from planner.workload.operators.reduction import SOFTMAX
 
-_SCALE_AND_MASK = 2
 _ROTATION = 3  # two multiplies and an add per element of a rotary embedding
 
 
-def _scores(batch: int, queries: int, keys: int, heads: int, width: int, value_width: int) -> tuple[int, int]:
-    """MACs and operations; widths are over all heads."""
-    cells = batch * queries * keys
-    return cells * (width + value_width), (SOFTMAX + _SCALE_AND_MASK) * cells * heads
+def _scores(
+    sizes: tuple[int, int, int, int], width: int, value_width: int, *, masked: bool = False
+) -> tuple[tuple[Contraction, ...], int]:
+    """Both products and the operations of the softmax; sizes are batch, queries, keys and heads.
+
+    Widths are of one head.
+    """
+    batch, queries, keys, heads = sizes
+    groups = batch * heads
+    products = (
+        Contraction(groups, queries, keys, width),
+        Contraction(groups, queries, value_width, keys),
+    )
+    return products, (SOFTMAX + masked) * groups * queries * keys
 
 
 def _packed(call: Call) -> Count:
@@ -29,18 +41,23 @@ def _packed(call: Call) -> Count:
     heads = call.integer("num_heads", 1)
     past = 8 if call.node.op_type == "QAttention" else 4
     keys = tokens + (call.input(past)[3] if call.has(past) else 0)
-    macs, operations = _scores(batch, tokens, keys, heads, sizes[0], sizes[2])
+    products, operations = _scores(
+        (batch, tokens, keys, heads), sizes[0] // heads, sizes[2] // heads, masked=call.has(3)
+    )
     operations += batch * tokens * packed * call.has(2)
-    return Count("attention", operations, extra_macs=macs + batch * tokens * hidden * packed)
+    projection = Contraction(1, batch * tokens, packed, hidden)
+    return Count("attention", operations, products=(projection, *products))
 
 
 def _ordered(call: Call) -> Count:
     """com.microsoft `QOrderedAttention`: three weights apart (inputs 5 to 7), all of it in 8 bits."""
     batch, tokens, hidden = call.input(0)
     widths = [call.input(place)[-1] for place in (5, 6, 7)]
-    macs, operations = _scores(batch, tokens, tokens, call.integer("num_heads", 1), widths[0], widths[2])
+    heads = call.integer("num_heads", 1)
+    products, operations = _scores((batch, tokens, tokens, heads), widths[0] // heads, widths[2] // heads)
     operations += batch * tokens * sum(widths)
-    return Count("attention", operations, extra_macs=macs + batch * tokens * hidden * sum(widths))
+    projection = Contraction(1, batch * tokens, sum(widths), hidden)
+    return Count("attention", operations, products=(projection, *products))
 
 
 def _multi_head(call: Call) -> Count:
@@ -57,9 +74,24 @@ def _multi_head(call: Call) -> Count:
     decoding = call.node.op_type == "DecoderMaskedMultiHeadAttention"
     past = 5 if decoding else 6
     keys += call.input(past)[2] if call.has(past) else 0
-    macs, operations = _scores(batch, queries, keys, heads, width, call.output()[-1])
+    masked = call.has(4) or (not decoding and call.has(5))
+    products, operations = _scores(
+        (batch, queries, keys, heads), width // heads, call.output()[-1] // heads, masked=masked
+    )
     operations += batch * queries * 3 * width * call.has(10 if decoding else 3)
-    return Count("attention", operations, extra_macs=macs)
+    return Count("attention", operations, products=products, writes=_new_tokens(call, past, queries))
+
+
+def _new_tokens(call: Call, past: int, new: int) -> dict[int, int]:
+    """Elements written to the cache: where an older one comes in at `past`, the new tokens alone."""
+    if not call.has(past):
+        return {}
+    found = {}
+    for place in (1, 2):
+        if place < len(call.outputs) and call.outputs[place] is not None:
+            batch, heads, _, width = call.output(place)
+            found[place] = batch * heads * new * width
+    return found
 
 
 def _grouped_query(call: Call) -> Count:
@@ -76,15 +108,18 @@ def _grouped_query(call: Call) -> Count:
     length = call.values.get(7 if call.node.op_type == "SparseAttention" else 6)
     if length is not None and length.size:
         keys = max(queries, int(length.ravel()[0]))
-    macs, operations = _scores(batch, queries, keys, heads, heads * width, heads * width)
+    products, operations = _scores((batch, queries, keys, heads), width, width)
     if call.integer("do_rotary", 0):
         operations += _ROTATION * batch * queries * (heads + key_heads) * width
     new = batch * key_heads * queries * width
-    cached = batch * key_heads * max(0, keys - queries) * width
+    window = call.integer("local_window_size", -1)
+    # Of a window the last tokens alone are read: those before the first query that its window still holds.
+    reach = keys - queries if window <= 0 else min(keys - queries, window - 1)
+    cached = batch * key_heads * max(0, reach) * width
     return Count(
         "attention",
         operations,
-        extra_macs=macs,
+        products=products,
         reads={place: cached for place in (3, 4) if call.has(place)},
         writes={place: new for place in (1, 2) if place < len(call.outputs) and call.outputs[place]},
     )
@@ -94,22 +129,48 @@ def _standard(call: Call) -> Count:
     """ai.onnx `Attention` on (batch, heads, tokens, width) or (batch, tokens, width); past keys count."""
     query, key, value = call.input(0), call.input(1), call.input(2)
     if len(query) == 4:
-        batch, heads, queries, head_width = query
-        width, value_width = heads * head_width, heads * value[-1]
-        keys = key[2]
+        batch, heads, queries, width = query
+        value_width, keys = value[-1], key[2]
     elif len(query) == 3:
-        batch, queries, width = query
+        batch, queries, hidden = query
         heads = call.integer("q_num_heads", 1)
         key_heads = call.integer("kv_num_heads", heads)
-        keys, value_width = key[1], value[-1] // key_heads * heads
+        width, value_width, keys = hidden // heads, value[-1] // key_heads, key[1]
     else:
         raise UncountedError(f"query of rank {len(query)}")
+    new = keys
     if call.has(4):
         keys += call.input(4)[2]
-    macs, operations = _scores(batch, queries, keys, heads, width, value_width)
+    products, operations = _scores((batch, queries, keys, heads), width, value_width, masked=call.has(3))
     if call.number("softcap", 0.0):
         operations += (TRANSCENDENTAL + 2) * batch * queries * keys * heads
-    return Count("attention", operations, extra_macs=macs)
+    return Count("attention", operations, products=products, writes=_new_tokens(call, 4, new))
+
+
+def _paged(call: Call) -> Count:
+    """com.microsoft `PagedAttention`: tokens of several requests, keys and values in blocks of a common
+    store.
+
+    How long each request is so far is data; all the blocks that its row of the table names count as full.
+    """
+    tokens, hidden = call.input(0)
+    heads = call.integer("num_heads", 1)
+    key_heads = call.integer("kv_num_heads", heads)
+    width = hidden // heads if call.has(1) else hidden // (heads + 2 * key_heads)
+    requests, blocks = call.input(7)
+    keys = blocks * call.input(3)[1]
+    products, operations = _scores((1, tokens, keys, heads), width, width)
+    if call.integer("do_rotary", 0):
+        operations += _ROTATION * tokens * (heads + key_heads) * width
+    cached = requests * keys * key_heads * width
+    new = tokens * key_heads * width
+    return Count(
+        "attention",
+        operations,
+        products=products,
+        reads=dict.fromkeys((3, 4), cached),
+        writes={place: new for place in (1, 2) if place < len(call.outputs) and call.outputs[place]},
+    )
 
 
 _STATE_PASSES = {"linear": 2, "gated": 2, "delta": 3, "gated_delta": 3}
@@ -130,18 +191,21 @@ def _linear(call: Call) -> Count:
     if passes is None:
         raise UncountedError(f"the update rule {rule!r}")
     state = width * value_width
-    macs = batch * tokens * state * (heads + key_heads * (passes - 1))
+    products = (
+        Contraction(batch * heads, tokens, value_width, width),
+        *(Contraction(batch * key_heads, tokens, value_width, width) for _ in range(passes - 1)),
+    )
     gate = batch * tokens * key_heads * state * (rule.startswith("gated"))
     corrections = 2 * batch * tokens * key_heads * value_width * (passes - 2)
-    return Count("attention", gate + corrections, extra_macs=macs)
+    return Count("attention", gate + corrections, products=products)
 
 
 def _flexible(call: Call) -> Count:
     """`FlexAttention` without its subgraphs, which are counted apart."""
     batch, heads, queries, width = call.input(0)
     keys = call.input(1)[2]
-    macs, operations = _scores(batch, queries, keys, heads, heads * width, heads * call.input(2)[3])
-    return Count("attention", operations, extra_macs=macs)
+    products, operations = _scores((batch, queries, keys, heads), width, call.input(2)[3])
+    return Count("attention", operations, products=products)
 
 
 RULES: Mapping[str, CountingRule] = {
@@ -152,5 +216,6 @@ RULES: Mapping[str, CountingRule] = {
     "com.microsoft:QOrderedAttention": _ordered,
     "com.microsoft:MultiHeadAttention": _multi_head,
     "com.microsoft:DecoderMaskedMultiHeadAttention": _multi_head,
+    "com.microsoft:PagedAttention": _paged,
     **dict.fromkeys(("com.microsoft:GroupQueryAttention", "com.microsoft:SparseAttention"), _grouped_query),
 }

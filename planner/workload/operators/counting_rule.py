@@ -100,7 +100,8 @@ class Count:
 
     `operations` come on top of 2 x MACs; `reads` and `writes` give the elements moved at those positions
     where they are not the whole tensor. MACs are those of the contraction unless given. `held` are trained
-    numbers in the attributes of the node, as the thresholds of a tree do.
+    numbers in the attributes of the node, as the thresholds of a tree do. `products` are the contractions of
+    an operator that holds several, in order; it has no `contraction` then.
     """
 
     op_class: OpClass
@@ -110,10 +111,13 @@ class Count:
     reads: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
     writes: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
     held: int = 0
+    products: tuple[Contraction, ...] = ()
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates."""
+        if self.products:
+            return self.extra_macs + sum(product.macs for product in self.products)
         return self.extra_macs + (self.contraction.macs if self.contraction else 0)
 
 

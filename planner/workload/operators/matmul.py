@@ -66,11 +66,16 @@ def _gemm(call: Call) -> Count:
 
 
 def _packed_bits(call: Call) -> Count:
-    """`MatMulNBits`, `MatMulBnb4`: weights of few bits, dequantised (subtract, multiply) on the way."""
+    """`MatMulNBits`, `MatMulBnb4`: weights of few bits, multiplied as they are.
+
+    Dequantising is part of the product: engines scale the sum over a block, once with its scale and once for
+    its zero point, and not each weight (llama.cpp and ONNX Runtime do so on processors).
+    """
     depth, columns = call.integer("K", 0), call.integer("N", 0)
     rows = call.read // depth
+    blocks = columns * -(-depth // call.integer("block_size", 32))
     bias = call.written * (call.node.op_type == "MatMulNBits" and call.has(5))
-    return Count("gemm", 2 * depth * columns + bias, Contraction(1, rows, columns, depth))
+    return Count("gemm", 2 * rows * blocks + bias, Contraction(1, rows, columns, depth))
 
 
 def _fast_gelu(call: Call) -> Count:
@@ -102,7 +107,8 @@ def _experts(call: Call) -> Count:
     inner = _inner_width(call, second, hidden)
     gated = call.has(third) or call.text("activation_type", "relu") == "swiglu"
     layers = 3 if gated else 2
-    macs = tokens * chosen * hidden * inner * layers
+    outward = Contraction(chosen, tokens, inner, hidden)
+    products = (*(outward for _ in range(layers - 1)), Contraction(chosen, tokens, hidden, inner))
     activation = activation_operations("Gelu") + 1
     routing = experts * (TRANSCENDENTAL + 2) * tokens
     used = min(experts, tokens * chosen)
@@ -113,7 +119,7 @@ def _experts(call: Call) -> Count:
     }
     combining = 2 * tokens * chosen * hidden
     operations = routing + tokens * chosen * inner * activation + combining
-    return Count("gemm", operations, extra_macs=macs, reads=reads)
+    return Count("gemm", operations, products=products, reads=reads)
 
 
 def _inner_width(call: Call, second: int, hidden: int) -> int:
@@ -129,8 +135,8 @@ def _einsum(call: Call) -> Count:
     for term, shape in zip(terms, call.inputs, strict=True):
         for label, extent in zip(term, shape or (), strict=True):
             extents[label] = max(extent, extents.get(label, 1))
-    macs = operations = 0
-    contraction = None
+    operations = 0
+    products: list[Contraction] = []
     left = terms[0]
     for position, right in enumerate(terms[1:], start=1):
         needed = set(result).union(*terms[position + 1 :])
@@ -138,16 +144,16 @@ def _einsum(call: Call) -> Count:
         if contraction.depth == 1:
             operations += contraction.macs
         else:
-            macs += contraction.macs
+            products.append(contraction)
         left = "".join(dict.fromkeys(label for label in left + right if label in needed))
     if len(terms) == 1 and set(result) != set(left):
         operations += call.read
-    if not macs:
+    if not products:
         kind: OpClass = "elementwise" if operations else "movement"
         return Count(kind, operations)
     if len(terms) == 2:
-        return Count(_class(call), operations, contraction)
-    return Count(_class(call), operations, extra_macs=macs)
+        return Count(_class(call), operations, products[0])
+    return Count(_class(call), operations, products=tuple(products))
 
 
 def _pair(left: str, right: str, needed: set[str], extents: Mapping[str, int]) -> Contraction:

@@ -134,6 +134,17 @@ def _split(site: NodeContext) -> OutputTypes:
     return OutputTypes(tuple(TensorSpec(dtype, (*shape[:axis], size, *shape[axis + 1 :])) for size in sizes))
 
 
+def _range(site: NodeContext) -> OutputTypes:
+    """As engines do, limits of one element each, whatever their rank."""
+    limits = [site.value(place) for place in range(3)]
+    if any(limit is None or limit.size != 1 for limit in limits):
+        return NOT_COVERED
+    start, stop, step = (limit.item() for limit in limits if limit is not None)
+    if not step or not all(map(math.isfinite, (start, stop, step))):
+        raise RuleError(f"a range from {start} to {stop} in steps of {step}")
+    return one(site.spec(0).dtype, (max(0, math.ceil((stop - start) / step)),))
+
+
 RULES: Mapping[str, OutputRule] = {
     "Transpose": _transpose,
     "Concat": _concat,
@@ -144,4 +155,5 @@ RULES: Mapping[str, OutputRule] = {
     "Gather": _gather,
     "GatherND": _gather_nd,
     "Split": _split,
+    "Range": _range,
 }

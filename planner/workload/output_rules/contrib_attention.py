@@ -106,6 +106,19 @@ def cached_tokens(site: NodeContext, tokens: int) -> tuple[int, str | None]:
     return total, f"attends to {total} tokens, all that the cache holds and the new ones"
 
 
+def _paged(site: NodeContext) -> OutputTypes:
+    """`PagedAttention`: (tokens, hidden), and the stores of keys and values as they came."""
+    tokens, hidden = site.shape(0)
+    heads = site.number("num_heads", 1)
+    key_heads = site.number("kv_num_heads", heads)
+    width = hidden // heads if site.has(1) else hidden // (heads + 2 * key_heads)
+    dtype = site.spec(0).dtype
+    keys = site.shape(7)[1] * site.shape(3)[1]
+    found = (TensorSpec(dtype, (tokens, heads * width)), site.spec(3), site.spec(4))
+    bound = f"attends to {keys} tokens a request, all that the blocks of its table hold"
+    return _present(site, found, bound)
+
+
 def _linear(site: NodeContext) -> OutputTypes:
     batch, tokens, hidden = site.shape(0)
     key_heads = site.number("kv_num_heads", 1)
@@ -120,5 +133,6 @@ RULES: Mapping[str, OutputRule] = {
     "QOrderedAttention": _ordered,
     **dict.fromkeys(("MultiHeadAttention", "DecoderMaskedMultiHeadAttention"), _multi_head),
     **dict.fromkeys(("GroupQueryAttention", "SparseAttention"), _grouped_query),
+    "PagedAttention": _paged,
     "LinearAttention": _linear,
 }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from planner.workload.file.onnx_rules import RuleError
-from planner.workload.graph import TensorSpec, sequence_of
+from planner.workload.graph import Array, Node, TensorSpec, sequence_of
 from planner.workload.output_rules.site import (
     NOT_COVERED,
     NodeContext,
@@ -162,25 +162,23 @@ def _split_text(site: NodeContext) -> OutputTypes:
     )
 
 
-def _window(site: NodeContext) -> OutputTypes:
-    size = site.whole(0)
-    if size is None:
-        return NOT_COVERED
-    return one(name_of(site.number("output_datatype", 1)), (size,))
-
-
-def _mel_weights(site: NodeContext) -> OutputTypes:
-    bins, length = site.whole(0), site.whole(1)
-    if bins is None or length is None:
-        return NOT_COVERED
-    return one(name_of(site.number("output_datatype", 1)), (length // 2 + 1, bins))
-
-
-def held_value(op_type: str, spec: TensorSpec | None) -> np.ndarray[tuple[()], np.dtype[np.generic]] | None:
-    """What `SequenceLength` and `OptionalHasElement` answer, which the types alone tell."""
-    if op_type == "SequenceLength":
-        return None if spec is None or spec.items is None else np.asarray(len(spec.items), dtype=np.int64)
-    return np.asarray(spec is not None and spec.items != ())
+def held_value(node: Node, spec: TensorSpec | None) -> Array:
+    """What `Shape`, `Size`, `SequenceLength` and `OptionalHasElement` answer, which the types alone tell."""
+    if node.op_type == "OptionalHasElement":
+        return np.asarray(spec is not None and spec.items != ())
+    if spec is None:
+        raise RuleError(f"input 0 of {node.op_type} is missing")
+    if node.op_type == "SequenceLength":
+        if spec.items is None:
+            raise RuleError("input 0 of SequenceLength is no sequence")
+        return np.asarray(len(spec.items), dtype=np.int64)
+    if node.op_type == "Size":
+        return np.asarray(spec.elements, dtype=np.int64)
+    extents = tuple(int(dim) for dim in spec.shape)
+    start, end = node.attributes.get("start", 0), node.attributes.get("end", len(extents))
+    if not isinstance(start, int) or not isinstance(end, int):
+        raise RuleError("start and end of Shape are no whole numbers")
+    return np.asarray(extents[start:end], dtype=np.int64)
 
 
 RULES: Mapping[str, OutputRule] = {
@@ -199,6 +197,4 @@ RULES: Mapping[str, OutputRule] = {
     "StringSplit": _split_text,
     "StringNormalizer": _normalised_text,
     "RegexFullMatch": _match,
-    **dict.fromkeys(("HannWindow", "HammingWindow", "BlackmanWindow"), _window),
-    "MelWeightMatrix": _mel_weights,
 }

@@ -6,14 +6,13 @@ standard's backend suite); it exists because that costs ten times as long per no
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from onnx import TensorProto
 
 from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec
-from planner.workload.output_rules import arrangement
+from planner.workload.output_rules import arrangement, resampling
 from planner.workload.output_rules.site import (
     NOT_COVERED,
     NodeContext,
@@ -179,16 +178,6 @@ def _dequantize(site: NodeContext) -> OutputTypes:
     return one(_NAME_OF[asked] if asked else site.spec(1).dtype, site.shape(0))
 
 
-def _upsample(site: NodeContext) -> OutputTypes:
-    """`Upsample` of operator set 1: two factors as attributes."""
-    shape = site.shape(0)
-    factors = [site.node.attributes.get(name) for name in ("height_scale", "width_scale")]
-    if len(shape) != 4 or not all(isinstance(factor, int | float) for factor in factors):
-        return NOT_COVERED
-    sides = (math.floor(side * float(factor)) for side, factor in zip(shape[2:], factors, strict=True))  # type: ignore[arg-type]
-    return one(site.spec(0).dtype, (*shape[:2], *sides))
-
-
 def name_of(number: int) -> str:
     """The name of an element type by ONNX's number."""
     found = _NAME_OF.get(number)
@@ -211,6 +200,7 @@ _BINARY = ("Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "D
 
 RULES: Mapping[str, OutputRule] = {
     **arrangement.RULES,
+    **resampling.RULES,
     **dict.fromkeys(_UNARY, same),
     **dict.fromkeys(_BINARY, _elementwise),
     **dict.fromkeys(("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"), _comparison),
@@ -231,5 +221,4 @@ RULES: Mapping[str, OutputRule] = {
     "Gemm": _gemm,
     "QuantizeLinear": _quantize,
     "DequantizeLinear": _dequantize,
-    "Upsample": _upsample,
 }

@@ -8,7 +8,15 @@ from dataclasses import replace
 from planner.workload.borrowed import LOANS, Loan, as_standard
 from planner.workload.file.onnx_rules import Opsets, RuleError, attribute_names, infer_outputs
 from planner.workload.graph import Node
-from planner.workload.output_rules import classical, contrib, data_dependent, layouts, sequences, standard
+from planner.workload.output_rules import (
+    classical,
+    contrib,
+    data_dependent,
+    layouts,
+    sequences,
+    signals,
+    standard,
+)
 from planner.workload.output_rules.data_dependent import has_known_extents, refuse_enormous
 from planner.workload.output_rules.site import NOT_COVERED, NodeContext, OutputRule, OutputTypes, Specs, same
 from planner.workload.uncountable import uncountable
@@ -153,6 +161,7 @@ _RULES: Mapping[tuple[str, str], OutputRule] = {
     **{("", name): rule for name, rule in standard.RULES.items()},
     **{("", name): rule for name, rule in data_dependent.RULES.items()},
     **{("", name): rule for name, rule in sequences.RULES.items()},
+    **{("", name): rule for name, rule in signals.RULES.items()},
     **{("ai.onnx.ml", name): rule for name, rule in classical.RULES.items()},
     **{("com.microsoft", name): rule for name, rule in contrib.RULES.items()},
     ("com.microsoft.nchwc", "ReorderInput"): layouts.reorder_input,

@@ -3,107 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 
 from planner.workload.file.onnx_rules import RuleError
-from planner.workload.graph import Array, Graph, Node, TensorSpec, sequence_of
-from planner.workload.output_rules.sequences import LONGEST
+from planner.workload.graph import Graph, Node, TensorSpec, Value, sequence_of
 from planner.workload.output_rules.site import OutputTypes
-
-if TYPE_CHECKING:
-    from planner.workload.shapes.scope import Resolved
+from planner.workload.shapes.control_site import Body, Controlled, ControlSite, body_outputs
+from planner.workload.shapes.loops import loop
 
 _FIRST_SCAN = 8
-_LONGEST = 10**6  # a trip count beyond this is an exporter's "until the condition fails"
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A resolved subgraph and how many times it runs; of the branches of an `If` only one does."""
+def _branch(site: ControlSite) -> Controlled:
+    """The branch that a known condition picks, else both: the costlier one counts.
 
-    resolved: Resolved
-    repeats: int
-
-
-@dataclass(frozen=True, slots=True)
-class ControlSite:
-    """A node with subgraphs, what is known of its inputs, and how to resolve a subgraph in its place."""
-
-    node: Node
-    inputs: tuple[TensorSpec | None, ...]
-    values: tuple[Array | None, ...]
-    resolve: Callable[[Graph, Mapping[str, TensorSpec]], Resolved]
-    opset: int
-
-    def body(self, attribute: str) -> Graph:
-        """A subgraph that must be there."""
-        graph = self.node.attributes.get(attribute)
-        if not isinstance(graph, Graph):
-            raise RuleError(f"subgraph {attribute} of {self.node.op_type} is missing")
-        return graph
-
-
-def _outputs(body: Graph, resolved: Resolved) -> tuple[TensorSpec, ...]:
-    if resolved.failures:
-        name, reason = next(iter(resolved.failures.items()))
-        raise RuleError(f"its subgraph's node {name!r}: {reason}")
-    return tuple(resolved.tensors[name] for name in body.outputs)
-
-
-def _branch(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
-    condition = site.values[0]
+    A branch that cannot be resolved does not lose the other one, which is then counted alone.
+    """
+    condition = site.whole(0)
     names = ["then_branch", "else_branch"]
     if condition is not None:
-        names = [names[0] if bool(np.ravel(condition)[0]) else names[1]]
-    graphs = [site.body(name) for name in names]
-    bodies = tuple(Body(site.resolve(graph, {}), 1) for graph in graphs)
-    answers = [_outputs(graph, body.resolved) for graph, body in zip(graphs, bodies, strict=True)]
+        names = [names[0] if condition else names[1]]
+    bodies, answers, values, lost = [], [], [], []
+    for name in names:
+        graph = site.body(name)
+        resolved = site.resolve(graph, {}, {})
+        try:
+            answers.append(body_outputs(graph, resolved))
+        except RuleError as error:
+            lost.append((name, error))
+            continue
+        bodies.append(Body(resolved, 1))
+        values.append(tuple(resolved.value(output) for output in graph.outputs))
+    if not bodies:
+        raise lost[0][1]
+    if condition is not None:
+        return Controlled(tuple(bodies), OutputTypes(answers[0]), values[0])
+    if lost:
+        name, why = lost[0]
+        bound = f"the other branch is taken, as its {name} cannot run here ({why})"
+        return Controlled(tuple(bodies), OutputTypes(answers[0], bound), values[0])
     # Shapes behind an undecided branch are those of the larger one, so that nothing is counted too small.
     largest = max(answers, key=lambda specs: sum(spec.elements for spec in specs))
-    if condition is not None:
-        return bodies, OutputTypes(largest)
-    return bodies, OutputTypes(largest, "the costlier branch is taken, as the condition depends on data")
+    same = tuple(one if _equal(one, other) else None for one, other in zip(*values, strict=True))
+    return Controlled(
+        tuple(bodies),
+        OutputTypes(largest, "the costlier branch is taken, as the condition depends on data"),
+        same,
+    )
 
 
-def _loop(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
-    body = site.body("body")
-    limit = site.values[0]
-    trips = int(np.ravel(limit)[0]) if limit is not None else None
-    bound = None
-    if trips is None or trips > _LONGEST:
-        # One round is what can be said for certain; the note keeps it from passing as the whole.
-        trips, bound = 1, "runs once, as its trip count depends on data"
-    trips = max(0, trips)
-    carried = site.inputs[2:]
-    specs = [TensorSpec("int64", ()), TensorSpec("bool", ()), *carried]
-    inputs = {name: spec for name, spec in zip(body.inputs, specs, strict=False) if spec is not None}
-    resolved = site.resolve(body, inputs)
-    outputs = _outputs(body, resolved)[1:]
-    finals = [_after(given, found, trips) for given, found in zip(carried, outputs, strict=False)]
-    if any(final is None for final in finals):
-        growing = "carried shapes stay as in its first round"
-        bound = f"{bound}; {growing}" if bound else growing
-    results = tuple(final or found for final, found in zip(finals, outputs, strict=False))
-    scanned = (replace(spec, shape=(trips, *spec.shape)) for spec in outputs[len(carried) :])
-    return (Body(resolved, trips),), OutputTypes((*results, *scanned), bound)
+def _equal(one: Value | None, other: Value | None) -> bool:
+    if one is None or other is None or isinstance(one, tuple) or isinstance(other, tuple):
+        return False
+    return one.dtype == other.dtype and np.array_equal(one, other)
 
 
-def _after(given: TensorSpec | None, found: TensorSpec, trips: int) -> TensorSpec | None:
-    """A carried value after all rounds: as it was, or a sequence that grew in each; None where it changes."""
-    if given == found:
-        return found
-    if given is None or given.items is None or found.items is None:
-        return None
-    added = found.items[len(given.items) :]
-    if found.items[: len(given.items)] != given.items or trips * len(added) > LONGEST:
-        return None
-    return sequence_of(found.dtype, (*given.items, *(added * trips)))
-
-
-def _scan(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
+def _scan(site: ControlSite) -> Controlled:
     """`Scan`; in its first form (operator set 8) every input leads with a batch and a length comes first."""
     body = site.body("body")
     count = site.node.attributes.get("num_scan_inputs")
@@ -122,18 +79,18 @@ def _scan(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
         trips = int(spec.shape[place])
         slices.append(replace(spec, shape=(*spec.shape[lead:place], *spec.shape[place + 1 :])))
     specs = [*(replace(spec, shape=spec.shape[lead:]) for spec in states), *slices]
-    resolved = site.resolve(body, dict(zip(body.inputs, specs, strict=False)))
-    outputs = _outputs(body, resolved)
+    resolved = site.resolve(body, dict(zip(body.inputs, specs, strict=False)), {})
+    outputs = body_outputs(body, resolved)
     results = [replace(spec, shape=(*batch, *spec.shape)) for spec in outputs[: len(states)]]
     stacked = outputs[len(states) :]
     for spec, axis in zip(stacked, _int_list(site.node, "scan_output_axes", len(stacked)), strict=True):
         place = axis % (len(spec.shape) + 1)
         results.append(replace(spec, shape=(*batch, *spec.shape[:place], trips, *spec.shape[place:])))
     rounds = trips * (int(batch[0]) if batch else 1)
-    return (Body(resolved, rounds),), OutputTypes(tuple(results))
+    return Controlled((Body(resolved, rounds),), OutputTypes(tuple(results)))
 
 
-def _map(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
+def _map(site: ControlSite) -> Controlled:
     """`SequenceMap`: the subgraph once for each tensor of the first sequence."""
     body = site.body("body")
     first = site.inputs[0]
@@ -143,15 +100,17 @@ def _map(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
     for place in range(len(first.items)):
         specs = [spec.items[place] if spec and spec.items is not None else spec for spec in site.inputs]
         inputs = {name: spec for name, spec in zip(body.inputs, specs, strict=False) if spec is not None}
-        resolved = site.resolve(body, inputs)
+        resolved = site.resolve(body, inputs, {})
         bodies.append(Body(resolved, 1))
-        held.append(_outputs(body, resolved))
+        held.append(body_outputs(body, resolved))
     columns = zip(*held, strict=True)
     outputs = tuple(sequence_of(column[0].dtype, column) for column in columns)
-    return tuple(bodies), OutputTypes(outputs or (sequence_of(first.dtype, ()),) * len(site.node.outputs))
+    return Controlled(
+        tuple(bodies), OutputTypes(outputs or (sequence_of(first.dtype, ()),) * len(site.node.outputs))
+    )
 
 
-def _modified_attention(site: ControlSite) -> tuple[tuple[Body, ...], OutputTypes]:
+def _modified_attention(site: ControlSite) -> Controlled:
     """`FlexAttention`: subgraphs that change the scores and the probabilities, each run once."""
     query, key, value = site.inputs[:3]
     if query is None or key is None or value is None:
@@ -159,11 +118,12 @@ def _modified_attention(site: ControlSite) -> tuple[tuple[Body, ...], OutputType
     scores = TensorSpec(query.dtype, (*query.shape[:3], key.shape[2]))
     bodies = []
     for name in ("score_mod", "prob_mod"):
-        graph = site.node.attributes.get(name)
-        if isinstance(graph, Graph):
-            bodies.append(Body(site.resolve(graph, dict.fromkeys(graph.inputs, scores)), 1))
-            _outputs(graph, bodies[-1].resolved)
-    return tuple(bodies), OutputTypes((replace(query, shape=(*query.shape[:3], value.shape[-1])),))
+        if isinstance(site.node.attributes.get(name), Graph):
+            graph = site.body(name)
+            bodies.append(Body(site.resolve(graph, dict.fromkeys(graph.inputs, scores), {}), 1))
+            body_outputs(graph, bodies[-1].resolved)
+    answer = replace(query, shape=(*query.shape[:3], value.shape[-1]))
+    return Controlled(tuple(bodies), OutputTypes((answer,)))
 
 
 def _int_list(node: Node, name: str, length: int) -> list[int]:
@@ -173,9 +133,9 @@ def _int_list(node: Node, name: str, length: int) -> list[int]:
     return [value for value in values if isinstance(value, int)]
 
 
-BODY_RULES: Mapping[tuple[str, str], Callable[[ControlSite], tuple[tuple[Body, ...], OutputTypes]]] = {
+BODY_RULES: Mapping[tuple[str, str], Callable[[ControlSite], Controlled]] = {
     ("", "If"): _branch,
-    ("", "Loop"): _loop,
+    ("", "Loop"): loop,
     ("", "Scan"): _scan,
     ("", "SequenceMap"): _map,
     ("ai.onnx.preview", "FlexAttention"): _modified_attention,

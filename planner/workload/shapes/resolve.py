@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from planner.errors import InputError, Problem
+from planner.errors import InputError, Problem, UnknownIdError
+from planner.workload.asked import Asked
 from planner.workload.graph import Graph, TensorSpec
 from planner.workload.output_rules.data_dependent import has_known_extents
 from planner.workload.shapes.canonical import hoist_constants
 from planner.workload.shapes.inputs import Binding, bind_inputs
-from planner.workload.shapes.scope import Resolved, Scope
+from planner.workload.shapes.scope import Resolved, Scope, Walk
 
-__all__ = ["Resolved", "resolve"]
+__all__ = ["Binding", "Resolved", "resolve"]
 
 
-def resolve(graph: Graph, *, batch: int | None, shapes: Mapping[str, tuple[int, ...]]) -> Resolved:
-    """Extents of every tensor for this batch and these input shapes.
+def resolve(graph: Graph, asked: Asked) -> tuple[Binding, Resolved]:
+    """Extents of the inputs, and of every tensor, for what is asked.
 
-    `batch` becomes the first extent of inputs that leave it open or have 1; where the file fixes batch 1
-    in constant shapes, these are rewritten and the assumption is noted. Raises `InputError` where the
-    asked extents contradict the file.
+    A batch becomes that extent of inputs which leave it open or have 1; where the file fixes batch 1 in
+    constant shapes, these are rewritten and the assumption is noted. Raises `InputError` where the asked
+    extents contradict the file, `UnknownIdError` for names that it does not have.
     """
-    binding = bind_inputs(graph, batch, shapes)
-    resolved = _walk(graph, binding)
+    binding = bind_inputs(graph, asked)
+    _refuse_unknown(graph, asked)
+    resolved = _walk(graph, binding, asked)
     if binding.overridden:
         _refuse_contradiction(graph, resolved, binding.batch_factor)
-    return replace(resolved, assumptions=(*graph.assumptions, *binding.assumptions, *resolved.assumptions))
+    assumptions = (*graph.assumptions, *binding.assumptions, *resolved.assumptions)
+    return binding, replace(resolved, assumptions=assumptions)
 
 
-def _walk(graph: Graph, binding: Binding) -> Resolved:
+def _walk(graph: Graph, binding: Binding, asked: Asked) -> Resolved:
     declared = {} if binding.overridden else _declared(graph, binding.symbols)
-    return Scope(hoist_constants(graph), binding.inputs, binding.batch_factor, declared=declared).run()
+    for name, extents in asked.extents.items():
+        # Of a type that no rule tells only the user's extents are known.
+        noted = graph.declared.get(name)
+        declared[name] = TensorSpec(noted.dtype if noted is not None else "float", extents)
+    walk = Walk(binding.batch_factor, asked.extents, asked.rounds)
+    scope = Scope(
+        hoist_constants(graph), binding.inputs, walk, declared=declared, values=dict(binding.values)
+    )
+    return scope.run()
+
+
+def _refuse_unknown(graph: Graph, asked: Asked) -> None:
+    if asked.extents:
+        written = {name for body in _graphs(graph) for node in body.nodes for name in node.outputs if name}
+        for name in asked.extents:
+            if name not in written:
+                raise UnknownIdError("tensor", name, written)
+    if asked.rounds:
+        loops = {node.name for body in _graphs(graph) for node in body.nodes if node.op_type == "Loop"}
+        for name in asked.rounds:
+            if name not in loops:
+                raise UnknownIdError("loop", name, loops)
+
+
+def _graphs(graph: Graph) -> Iterator[Graph]:
+    """The graph and all its subgraphs."""
+    yield graph
+    for node in graph.nodes:
+        for value in node.attributes.values():
+            if isinstance(value, Graph):
+                yield from _graphs(value)
 
 
 def _declared(graph: Graph, symbols: Mapping[str, int]) -> dict[str, TensorSpec]:
@@ -48,7 +81,8 @@ def _declared(graph: Graph, symbols: Mapping[str, int]) -> dict[str, TensorSpec]
 
 def _refuse_contradiction(graph: Graph, resolved: Resolved, factor: int) -> None:
     """Nodes that fail only because an extent was changed, or outputs that ignore the batch: refuse."""
-    as_filed = _walk(graph, bind_inputs(graph, None, _open_extents(graph, resolved)))
+    filed = Asked(shapes=_open_extents(graph, resolved))
+    as_filed = _walk(graph, bind_inputs(graph, filed), filed)
     broken = {name: reason for name, reason in resolved.failures.items() if name not in as_filed.failures}
     if broken:
         name, reason = next(iter(broken.items()))

@@ -1,27 +1,29 @@
 """What is known of the tensors of one graph while its nodes are walked in execution order.
 
-Integer arithmetic on shapes is worked out on the way (`Shape`, `Gather`, `Concat`, `Reshape` chains), rules
-infer the rest. A node whose outputs cannot be inferred is a failure with its reason, and so is every node
-that depends on it, unless the file notes the type of what it writes.
+Arithmetic on shapes is worked out on the way (`Shape`, `Gather`, `Concat`, `Reshape` chains), rules infer the
+rest. A node whose outputs cannot be inferred is a failure with its reason, and so is every node that depends
+on it, unless the file notes the type of what it writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
 
+from planner.workload.asked import Extents
+from planner.workload.file.execution_order import captured
 from planner.workload.file.onnx_rules import Opsets, RuleError
-from planner.workload.graph import Array, Graph, Initializer, Node, TensorSpec
+from planner.workload.graph import Array, Graph, Initializer, Node, TensorSpec, Value
 from planner.workload.output_rules.sequences import held_value
 from planner.workload.output_rules.site import NodeContext, OutputTypes
 from planner.workload.output_rules.table import infer
-from planner.workload.shapes.canonical import hoist_constants
-from planner.workload.shapes.constant_values import LARGEST, exact, fold, shape_value
-from planner.workload.shapes.control_flow import BODY_RULES, Body, ControlSite
-from planner.workload.shapes.rebatch import rebatch
+from planner.workload.shapes.batch_growth import repeated, wider_target, with_target
+from planner.workload.shapes.constant_values import BY_SHAPE, exact, fold, value_by_shape
+from planner.workload.shapes.control_flow import BODY_RULES
+from planner.workload.shapes.control_site import Body, ControlSite, RoundBudget
 
 _RANDOM = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
@@ -33,8 +35,8 @@ class Resolved:
     """A graph with its constants hoisted, and what is known of its tensors.
 
     `fixed` names tensors that do not depend on input values, so that an engine computes them once.
-    `failures` maps the nodes that could not be resolved to reasons, `bodies` the nodes with subgraphs to
-    these.
+    `failures` maps the nodes that could not be resolved to reasons, `behind` those of them that only depend
+    on another to that one, `bodies` the nodes with subgraphs to these.
     """
 
     graph: Graph
@@ -42,8 +44,28 @@ class Resolved:
     values: Mapping[str, Array]
     fixed: frozenset[str]
     failures: Mapping[str, str]
+    behind: Mapping[str, str]
     bodies: Mapping[str, tuple[Body, ...]]
     assumptions: tuple[str, ...]
+    sequences: Mapping[str, tuple[Array, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def value(self, name: str) -> Value | None:
+        """What is known of a tensor's content, or of a sequence's."""
+        return self.sequences.get(name, self.values.get(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What holds for a whole network while it is walked, its subgraphs included.
+
+    `factor` is by how much the batch grew over that of the file; `extents` and `rounds` are what the user
+    says of tensors and loops that depend on data.
+    """
+
+    factor: int = 1
+    extents: Mapping[str, Extents] = field(default_factory=lambda: MappingProxyType({}))
+    rounds: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    budget: RoundBudget = field(default_factory=RoundBudget)
 
 
 class Scope:
@@ -53,27 +75,41 @@ class Scope:
         self,
         graph: Graph,
         inputs: Mapping[str, TensorSpec],
-        factor: int,
+        walk: Walk,
+        *,
         outer: Scope | None = None,
         declared: Mapping[str, TensorSpec] | None = None,
+        values: Mapping[str, Value] | None = None,
     ) -> None:
         self._graph = graph
-        self._factor = factor
+        self._all = walk
         self._opsets = Opsets(graph.opset, graph.domains)
         self._declared = declared or {}
-        self._tensors: dict[str, TensorSpec] = dict(outer._tensors) if outer else {}
-        self._values: dict[str, Array] = dict(outer._values) if outer else {}
-        self._fixed: set[str] = set(outer._fixed) if outer else set()
-        self._literal: set[str] = set(outer._literal) if outer else set()
-        self._culprits: dict[str, str] = dict(outer._culprits) if outer else {}
+        self._tensors: dict[str, TensorSpec] = {}
+        self._values: dict[str, Value] = {}
+        self._fixed: set[str] = set()
+        self._literal: set[str] = set()
+        self._culprits: dict[str, str] = {}
+        if outer is not None:
+            self._take(outer, captured(graph))
         self._failures: dict[str, str] = {}
+        self._behind: dict[str, str] = {}
         self._bodies: dict[str, tuple[Body, ...]] = {}
         self._assumptions: list[str] = []
         self._rebatched_nodes: list[str] = []
         self._nodes: list[Node] = []
         self._tensors.update(inputs)
+        self._values.update(values or {})
         for name, weight in graph.initializers.items():
             self._add_weight(name, weight)
+
+    def _take(self, outer: Scope, names: tuple[str, ...]) -> None:
+        """What a subgraph knows of the tensors around it that it reads."""
+        self._tensors = {name: outer._tensors[name] for name in names if name in outer._tensors}
+        self._values = {name: outer._values[name] for name in names if name in outer._values}
+        self._fixed = outer._fixed.intersection(names)
+        self._literal = outer._literal.intersection(names)
+        self._culprits = {name: outer._culprits[name] for name in names if name in outer._culprits}
 
     def _add_weight(self, name: str, weight: Initializer) -> None:
         self._tensors[name] = weight.spec
@@ -86,24 +122,31 @@ class Scope:
         """Walks all nodes."""
         for node in self._graph.nodes:
             self._visit(node)
-        initializers = {
-            **self._graph.initializers,
-            **{
-                name: Initializer(self._tensors[name], self._values[name], literal=True)
-                for node in self._nodes
-                for name in node.inputs
-                if name.endswith(_REBATCHED) and name not in self._graph.initializers
-            },
+        rewritten = {
+            name: Initializer(self._tensors[name], self._array(name), literal=True)
+            for node in self._nodes
+            for name in node.inputs
+            if name.endswith(_REBATCHED) and name not in self._graph.initializers
         }
+        initializers = MappingProxyType({**self._graph.initializers, **rewritten})
+        values = {name: value for name, value in self._values.items() if not isinstance(value, tuple)}
         return Resolved(
-            graph=replace(self._graph, nodes=tuple(self._nodes), initializers=MappingProxyType(initializers)),
+            graph=replace(self._graph, nodes=tuple(self._nodes), initializers=initializers),
             tensors=MappingProxyType(self._tensors),
-            values=MappingProxyType(self._values),
+            values=MappingProxyType(values),
             fixed=frozenset(self._fixed),
             failures=MappingProxyType(self._failures),
+            behind=MappingProxyType(self._behind),
             bodies=MappingProxyType(self._bodies),
             assumptions=tuple(self._assumptions + self._rebatch_notes()),
+            sequences=MappingProxyType(
+                {name: value for name, value in self._values.items() if isinstance(value, tuple)}
+            ),
         )
+
+    def _array(self, name: str) -> Array | None:
+        value = self._values.get(name)
+        return None if isinstance(value, tuple) else value
 
     def _rebatch_notes(self) -> list[str]:
         if not self._rebatched_nodes:
@@ -111,7 +154,7 @@ class Scope:
         names = ", ".join(self._rebatched_nodes[:3])
         more = len(self._rebatched_nodes) - 3
         listed = f"{names} and {more} more" if more > 0 else names
-        return [f"constant target shapes are read as for {self._factor} times the batch at {listed}"]
+        return [f"constant target shapes are read as for {self._all.factor} times the batch at {listed}"]
 
     def _visit(self, node: Node) -> None:
         # The first node that failed is named, not the last in a long chain behind it.
@@ -120,7 +163,7 @@ class Scope:
             self._nodes.append(node)
             self._fail(node, f"depends on {culprit!r}, which is unresolved", culprit)
             return
-        if self._factor > 1:
+        if self._all.factor > 1:
             node = self._rebatched(node)
         self._nodes.append(node)
         try:
@@ -132,20 +175,25 @@ class Scope:
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             reason = f"its inputs and attributes contradict each other ({error})"
             self._fail(node, reason, node.name)
-            return
-        if answer.bound is not None:
-            self._assumptions.append(f"{node.name}: {answer.bound}")
 
     def _accept(self, node: Node, answer: OutputTypes) -> None:
+        bound = answer.bound
         for position, name in enumerate(node.outputs):
             spec = answer.outputs[position] if position < len(answer.outputs) else None
             if name and spec is None:
                 raise RuleError(f"nothing tells its output {name!r}")
             if name and spec is not None:
+                asked = self._all.extents.get(name)
+                if asked is not None and bound is not None and spec.items is None:
+                    spec, bound = replace(spec, shape=asked), f"output {name!r} is {list(asked)}, as asked"
                 self._tensors[name] = spec
+        if bound is not None:
+            self._assumptions.append(f"{node.name}: {bound}")
 
     def _fail(self, node: Node, reason: str, culprit: str) -> None:
         self._failures[node.name] = reason
+        if culprit != node.name:
+            self._behind[node.name] = culprit
         for name in filter(None, node.outputs):
             self._values.pop(name, None)
             self._fixed.discard(name)
@@ -158,82 +206,61 @@ class Scope:
                 self._culprits[name] = culprit
 
     def _answer(self, node: Node) -> OutputTypes:
-        if (node.domain, node.op_type) in BODY_RULES:
+        # The hottest lines of reading: lists in place of generators, and nothing made before it is used.
+        op_type, tensors = node.op_type, self._tensors
+        if op_type in _WITH_BODIES and (node.domain, op_type) in BODY_RULES:
             return self._control(node)
-        inputs = tuple(self._tensors[name] if name else None for name in node.inputs)
-        if self._factor > 1 and node.op_type == "Concat":
-            inputs = self._repeated(node, inputs)
-        if node.op_type in _TOLD_BY_TYPE and not node.domain:
+        inputs = tuple([tensors[name] if name else None for name in node.inputs])
+        if self._all.factor > 1 and op_type == "Concat":
+            inputs, notes = repeated(node, inputs, self._fixed, self._all.factor)
+            self._assumptions += notes
+        if op_type in _KNOWN_BY_TYPE and not node.domain:
             return self._known_by_type(node, inputs)
-        values = tuple(self._values.get(name) for name in node.inputs)
-        known = all(value is not None for name, value in zip(node.inputs, values, strict=True) if name)
+        known = self._values
+        values = tuple([known.get(name) for name in node.inputs])
         self._mark_fixed(node)
-        answer = infer(NodeContext(node, inputs, values, self._opsets, self._declared))
-        if not known or node.op_type in _RANDOM or not node.inputs:
+        arrays = tuple([None if isinstance(value, tuple) else value for value in values])
+        answer = infer(NodeContext(node, inputs, arrays, self._opsets, self._declared))
+        if not node.inputs or op_type in _RANDOM:
+            return answer
+        if any(value is None and name for name, value in zip(node.inputs, values, strict=True)):
+            if op_type in BY_SHAPE:
+                self._keep(node, value_by_shape(node, inputs, answer.outputs, self._graph.opset))
             return answer
         # A bound is a guess of a shape that depends on values; where the values are known it is worked out
         # instead.
         if answer.bound is not None:
-            return self._exact(node, values) or answer
-        self._fold(node, values, answer)
+            results, specs = exact(node, values, self._graph.opset)
+            self._keep(node, results)
+            return OutputTypes(specs) if specs else answer
+        self._keep(node, fold(node, values, answer.outputs, self._graph.opset))
         return answer
+
+    def _keep(self, node: Node, results: tuple[Value | None, ...]) -> None:
+        for name, result in zip(node.outputs, results, strict=False):
+            if name and result is not None:
+                self._values[name] = result
 
     def _known_by_type(self, node: Node, inputs: tuple[TensorSpec | None, ...]) -> OutputTypes:
         """`Shape` and their like: the value is known whatever the data."""
         first = inputs[0] if inputs else None
-        if node.op_type in ("Shape", "Size"):
-            if first is None:
-                raise RuleError(f"input 0 of {node.op_type} is missing")
-            value = shape_value(node, [int(dim) for dim in first.shape])
-        else:
-            held = held_value(node.op_type, first)
-            if held is None:
-                raise RuleError(f"input 0 of {node.op_type} is no sequence")
-            value = held
+        value = held_value(node, first)
         self._values[node.outputs[0]] = value
         self._fixed.add(node.outputs[0])
-        return OutputTypes((TensorSpec(_ONNX_NAMES.get(value.dtype.name, value.dtype.name), value.shape),))
+        return OutputTypes((TensorSpec("bool" if value.dtype == np.bool_ else "int64", value.shape),))
 
     def _mark_fixed(self, node: Node) -> None:
         if node.op_type in _RANDOM:
             return
-        outputs = [name for name in node.outputs if name]
-        if all(name in self._fixed for name in node.inputs if name):
-            self._fixed.update(outputs)
-        if all(name in self._literal for name in node.inputs if name):
-            self._literal.update(outputs)
-
-    def _fold(self, node: Node, values: tuple[Array | None, ...], answer: OutputTypes) -> None:
-        # Shapes are small; a folded weight would fill memory and tell nothing of shapes.
-        if sum(spec.elements for spec in answer.outputs if spec is not None) > LARGEST:
-            return
-        results = fold(node, values, answer.outputs)
-        for name, result, spec in zip(node.outputs, results, answer.outputs, strict=False):
-            if name and spec is not None and result.shape == spec.shape:
-                self._values[name] = result
-
-    def _exact(self, node: Node, values: tuple[Array | None, ...]) -> OutputTypes | None:
-        """Outputs by evaluation, where the shape depends on values and these are known."""
-        results = exact(node, values)
-        if len(results) < len(node.outputs) or any(result.size > LARGEST for result in results):
-            return None
-        specs = []
-        for name, result in zip(node.outputs, results, strict=False):
-            self._values[name] = result
-            specs.append(TensorSpec(_ONNX_NAMES.get(result.dtype.name, result.dtype.name), result.shape))
-        return OutputTypes(tuple(specs))
+        for marked in (self._fixed, self._literal):
+            # What is literal is fixed, so that the first set decides for most nodes.
+            for name in node.inputs:
+                if name and name not in marked:
+                    return
+            marked.update([name for name in node.outputs if name])
 
     def _rebatched(self, node: Node) -> Node:
-        position = _TARGETS.get(node.op_type)
-        if position is None or len(node.inputs) <= position or node.inputs[position] not in self._literal:
-            return node
-        target = self._values.get(node.inputs[position])
-        data = self._tensors[node.inputs[0]]
-        # A constant does not grow with the batch.
-        if target is None or node.inputs[0] in self._fixed:
-            return node
-        shape = tuple(int(dim) for dim in data.shape)
-        wanted = rebatch([int(extent) for extent in np.ravel(target)], shape, self._factor)
+        wanted = wider_target(node, self._tensors, self._values, self._literal, self._fixed, self._all.factor)
         if wanted is None:
             return node
         name = f"{node.name}{_REBATCHED}"
@@ -241,24 +268,7 @@ class Scope:
             name, Initializer(TensorSpec("int64", (len(wanted),)), np.array(wanted, dtype=np.int64))
         )
         self._rebatched_nodes.append(node.name)
-        inputs = (*node.inputs[:position], name, *node.inputs[position + 1 :])
-        return replace(node, inputs=inputs)
-
-    def _repeated(self, node: Node, inputs: tuple[TensorSpec | None, ...]) -> tuple[TensorSpec | None, ...]:
-        """Constant operands of a `Concat` (a class token) repeated along the batch of the others."""
-        batch = {
-            spec.shape[:1]
-            for name, spec in zip(node.inputs, inputs, strict=True)
-            if spec and name not in self._fixed
-        }
-        if node.attributes.get("axis") == 0 or batch != {(self._factor,)}:
-            return inputs
-        widened = list(inputs)
-        for position, (name, spec) in enumerate(zip(node.inputs, inputs, strict=True)):
-            if spec is not None and name in self._fixed and spec.shape[:1] == (1,):
-                widened[position] = replace(spec, shape=(self._factor, *spec.shape[1:]))
-                self._assumptions.append(f"{node.name}: constant {name!r} repeated along the batch")
-        return tuple(widened)
+        return with_target(node, name)
 
     def _control(self, node: Node) -> OutputTypes:
         site = ControlSite(
@@ -267,21 +277,27 @@ class Scope:
             tuple(self._values.get(name) for name in node.inputs),
             self._resolve_body,
             self._graph.opset,
+            self._all.rounds.get(node.name, self._all.rounds.get("")),
+            self._all.budget,
         )
-        bodies, answer = BODY_RULES[node.domain, node.op_type](site)
-        self._bodies[node.name] = bodies
-        return answer
+        found = BODY_RULES[node.domain, node.op_type](site)
+        self._bodies[node.name] = found.bodies
+        # Notes of a subgraph that runs round after round are said once.
+        self._assumptions += dict.fromkeys(
+            note for body in found.bodies for note in body.resolved.assumptions
+        )
+        self._keep(node, found.values)
+        return found.outputs
 
-    def _resolve_body(self, body: Graph, inputs: Mapping[str, TensorSpec]) -> Resolved:
+    def _resolve_body(
+        self, body: Graph, inputs: Mapping[str, TensorSpec], values: Mapping[str, Value]
+    ) -> Resolved:
         missing = next((name for name in body.inputs if name not in inputs), None)
         if missing is not None:
             raise RuleError(f"its subgraph's input {missing!r} gets no value")
-        resolved = Scope(hoist_constants(body), inputs, self._factor, outer=self).run()
-        self._assumptions.extend(resolved.assumptions)
-        return resolved
+        return Scope(body, inputs, self._all, outer=self, values=values).run()
 
 
-_ONNX_NAMES = {"float32": "float", "float64": "double"}
 _REBATCHED = "/batched_shape"
-_TARGETS = {"Reshape": 1}
-_TOLD_BY_TYPE = frozenset({"Shape", "Size", "SequenceLength", "OptionalHasElement"})
+_KNOWN_BY_TYPE = frozenset({"Shape", "Size", "SequenceLength", "OptionalHasElement"})
+_WITH_BODIES = frozenset(op_type for _domain, op_type in BODY_RULES)

@@ -41,7 +41,7 @@ def deeplabv3plus_mobilenet(name: str) -> Graph:
     for layer in range(2):
         x = conv_bn(net, x, 256, 3, f"last{layer}", activation=relu)
     x = net.conv(x, _VOC_CLASSES, bias=True, name="classes")
-    return net.finish(net.resize(x, _DEEPLAB_SIDE, _DEEPLAB_SIDE))
+    return net.finish(net.resize(x, *net.sides))
 
 
 def unet(name: str, side: int) -> Graph:

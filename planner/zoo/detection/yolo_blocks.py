@@ -112,10 +112,11 @@ def halve_and_join(net: NetworkBuilder, x: str, coarser: str, position: int) -> 
 
 def cell_numbers(net: NetworkBuilder, stride: int) -> tuple[str, str]:
     """Column and row of every cell of the level with this stride, each (rows, columns); constants alone."""
-    side = IMAGE // stride
-    cells = net.to_float(net.constant(range(side), name="cells"))
-    columns = net.expand(cells, (side, side), name="columns")
-    return columns, net.expand(net.unsqueeze(cells, (1,)), (side, side), name="rows")
+    rows, columns = (side // stride for side in net.sides)
+    across = net.to_float(net.constant(range(columns), name="cells"))
+    down = across if rows == columns else net.to_float(net.constant(range(rows), name="cells"))
+    wide = net.expand(across, (rows, columns), name="columns")
+    return wide, net.expand(net.unsqueeze(down, (1,)), (rows, columns), name="rows")
 
 
 def pyramid_pooling(net: NetworkBuilder, x: str, name: str) -> str:

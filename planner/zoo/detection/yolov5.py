@@ -83,10 +83,10 @@ def _detect_level(net: NetworkBuilder, x: str, level: int) -> str:
     With s the sigmoid: centre = (2 s + cell - 1/2) * stride, size = (2 s)^2 * anchor.
     """
     stride, anchors = STRIDES[level], np.array(_ANCHORS[level], dtype=np.float32)
-    cells, values = IMAGE // stride, CLASSES + 5
+    (rows, columns), values = (side // stride for side in net.sides), CLASSES + 5
     x = _numbers(net, x, level)
     with net.scope(f"decode.{level}"):
-        x = net.reshape(x, (0, len(anchors), values, cells, cells))
+        x = net.reshape(x, (0, len(anchors), values, rows, columns))
         x = net.sigmoid(net.transpose(x, (0, 1, 3, 4, 2)))
         centre, size, scores = net.split(x, (2, 2, CLASSES + 1), axis=4)
         two = net.constant(2.0)

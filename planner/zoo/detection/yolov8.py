@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from planner.workload.graph import Graph
@@ -106,7 +107,7 @@ def _cell_centres(net: NetworkBuilder) -> tuple[str, str]:
     """Centres in cells, (1, 2, 8400), and strides in pixels, (1, 1, 8400), of the cells of all levels."""
     grids, strides = [], []
     for level, stride in enumerate(STRIDES):
-        cells = (IMAGE // stride) ** 2
+        cells = math.prod(side // stride for side in net.sides)
         with net.scope(f"grid.{level}"):
             numbers = [net.reshape(number, (1, 1, cells)) for number in cell_numbers(net, stride)]
             grids.append(net.concat(numbers, axis=1))

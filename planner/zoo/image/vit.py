@@ -27,7 +27,7 @@ def vision_transformer(name: str, encoder: Encoder) -> Graph:
     net = NetworkBuilder(name)
     x = net.input("input", ("batch", 3, _SIDE, _SIDE))
     patches = net.conv(x, encoder.width, _PATCH, stride=_PATCH, padding=0, bias=True, name="patch_embed")
-    count = (_SIDE // _PATCH) ** 2
+    count = math.prod(side // _PATCH for side in net.sides)
     tokens = net.transpose(net.reshape(patches, (0, encoder.width, count)), (0, 2, 1))
     first = net.repeat_for_batch(net.parameter("cls_token", (1, 1, encoder.width)), x)
     x = net.concat((first, tokens), axis=1)

@@ -9,6 +9,7 @@ from planner import api
 from planner.hardware.catalog import read_device
 from planner.latency.estimate import estimate
 from planner.latency.kernels import prepared, unit_limits
+from planner.latency.memory_use import together_bytes
 from planner.latency.overheads.around import with_overheads
 from planner.latency.units.placement import place
 from planner.zoo.source import read_model
@@ -55,3 +56,18 @@ def test_overheads_are_the_same_for_a_network_at_hand():
     bare = estimate(model, ORIN, unit="dla")
     assert bare.hidden == ()
     assert with_overheads(bare, model, ORIN).hidden == whole.hidden
+
+
+def test_networks_with_the_same_weights_are_in_memory_once():
+    """A prompt and a step of one model; another model's weights come on top."""
+    part = read_device("jetson-agx-orin-64")
+
+    def memory(name):
+        return estimate(read_model(f"zoo:{name}"), part).memory
+
+    prompt, step, other = map(memory, ("llama_1b_int4", "llama_1b_int4_decode", "resnet18"))
+    activations = prompt.peak_activation_bytes + step.peak_activation_bytes
+    both = prompt.weights_bytes + activations
+    assert together_bytes([prompt, step]) == pytest.approx(both, rel=0.01)
+    whole = both + other.weights_bytes + other.peak_activation_bytes
+    assert together_bytes([prompt, step, other]) == pytest.approx(whole, rel=0.01)

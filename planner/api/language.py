@@ -1,0 +1,138 @@
+"""Questions about language models: what a part serves, for how many users, at what rate.
+
+Nothing heavy is imported before a function needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.api.database import own_part_notes
+
+if TYPE_CHECKING:
+    from planner.language.answer.serving import ServingAnswer
+    from planner.language.rates.published import PublishedRate
+    from planner.language.sizes.model import LanguageModel
+
+
+def read_language_model(source: str | Path) -> LanguageModel:
+    """The sizes of a language model: a `config.json` or its folder, a GGUF, safetensors or ONNX file, or
+    `zoo:NAME`.
+
+    Weights are not read. Raises `InputError` for a file that is none of these, is cut short or contradicts
+    itself, and `UnknownIdError` for an unknown name.
+
+    >>> read_language_model("zoo:llama3.2-1b").parameters
+    1235814400
+    """
+    from planner.language.sources.source import read_language_model as read
+
+    return read(source)
+
+
+def is_language_model(source: str | Path) -> bool:
+    """Whether a path is a description of a language model and no ONNX: a configuration, GGUF or safetensors.
+
+    >>> is_language_model("qwen.gguf"), is_language_model("resnet.onnx")
+    (True, False)
+    """
+    path = Path(source)
+    if path.is_dir():
+        return any((path / name).is_file() for name in ("config.json", "genai_config.json"))
+    return path.suffix.lower() in (".gguf", ".safetensors", ".json")
+
+
+def language_models() -> dict[str, str]:
+    """Name -> title of the language models that have one.
+
+    >>> language_models()["qwen3-8b"]
+    'Qwen3 8B'
+    """
+    from planner.language.sources.catalogue import named_models
+
+    return {name: entry.title for name, entry in named_models().items()}
+
+
+def list_token_rates(
+    *, device: str | None = None, model: str | None = None, engine: str | None = None
+) -> tuple[PublishedRate, ...]:
+    """Published rates of language models that match, as published; names are shell patterns.
+
+    Raises `UnknownIdError` for a pattern that leaves nothing of what the others chose.
+
+    >>> list_token_rates(device="hailo-10h")[0].engine
+    'hailort-genai'
+    """
+    from fnmatch import fnmatchcase
+
+    from planner.errors import UnknownIdError
+    from planner.language.rates.published import published_rates
+
+    rows = published_rates()
+    name = model.removeprefix("zoo:") if model else None
+    for kind, pattern, field in (
+        ("part", device, "part"),
+        ("model", name, "model"),
+        ("engine", engine, "engine"),
+    ):
+        if pattern is not None:
+            known = {str(getattr(row, field)) for row in rows}
+            rows = tuple(row for row in rows if fnmatchcase(str(getattr(row, field)), pattern))
+            if not rows:
+                raise UnknownIdError(f"{kind} among these rates", pattern, known)
+    return rows
+
+
+def serve(
+    model: LanguageModel | str | Path,
+    devices: Sequence[str],
+    *,
+    users: Sequence[int] = (1,),
+    weights: str | None = None,
+    cache: str | None = None,
+    engine: str | None = None,
+    unit: str | None = None,
+    mode: str | None = None,
+    threads: int | None = None,
+    prompt_tokens: int | None = None,
+    output_tokens: int | None = None,
+    context_tokens: int | None = None,
+    most_ttft_s: float | None = None,
+    least_rate_per_s: float | None = None,
+    anchor: Sequence[str | Path] = (),
+) -> list[ServingAnswer]:
+    """What each part serves of a language model for each number of users: seconds, tokens, bytes, joules.
+
+    What is left out is what is usual: the engine's formats of `weights` and `cache`, the part's engine, unit
+    and mode, a prompt of 512 tokens, an answer of 128 and a session of 4,096. `most_ttft_s` and
+    `least_rate_per_s` (tokens a second for each user) are limits. `anchor` names files of rates measured on
+    these parts, or is "published" for those of the database. A model that does not fit is an answer.
+    Raises `InputError` for what no engine of the part takes, a context beyond the model's, and users below
+    one.
+
+    >>> serve("zoo:llama3.1-8b", ["jetson-agx-orin-64"])[0].memory.fits
+    True
+    """
+    from dataclasses import replace
+
+    from planner.errors import InputError, Problem
+    from planner.hardware.catalog import match_devices, read_device
+    from planner.language.answer.anchors import anchors_of
+    from planner.language.answer.question import Wishes
+    from planner.language.answer.serving import answers
+
+    if not users or min(users) < 1:
+        raise InputError("--users", [Problem("users", "whole numbers of one or more", repr(list(users)))])
+    found = read_language_model(model) if isinstance(model, str | Path) else model
+    wishes = Wishes(
+        weights, cache, engine, unit, mode, prompt_tokens, output_tokens, context_tokens, most_ttft_s,
+        least_rate_per_s, threads, anchors_of([str(file) for file in anchor]),
+    )  # fmt: skip
+    result: list[ServingAnswer] = []
+    for device_id in match_devices(list(devices)):
+        notes = own_part_notes((device_id,))
+        for answer in answers(found, read_device(device_id), users, wishes):
+            result.append(replace(answer, warnings=(*answer.warnings, *notes)))
+    return result

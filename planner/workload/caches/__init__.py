@@ -1,0 +1,1 @@
+"""Tensors that outlive an inference: caches of keys and values, counted where engines keep them."""

@@ -1,0 +1,68 @@
+"""Networks of the zoo on images of another size: built for it, or refused with the reason."""
+
+import pytest
+
+from planner.errors import InputError, PlannerError
+from planner.zoo.registry import build, names
+from planner.zoo.source import read_model
+
+
+@pytest.mark.parametrize("name", ["yolov8n", "yolo11n", "yolov5s", "yolox_s", "yolov7_tiny"])
+def test_fully_convolutional_detectors_grow_with_the_area(name):
+    """A quarter of the area has a quarter of the MACs; attention over cells (yolo11) has less."""
+    whole, half = read_model(f"zoo:{name}"), read_model(f"zoo:{name}@size=320")
+    assert half.parameters == whole.parameters
+    if name == "yolo11n":
+        assert whole.macs / 4.2 < half.macs < whole.macs / 4
+    else:
+        assert 4 * half.macs == whole.macs
+    assert read_model(f"zoo:{name}", shapes={next(iter(half.inputs)): (1, 3, 320, 320)}).macs == half.macs
+
+
+def test_height_by_width_and_the_cells_of_both():
+    """192 x 320 has 24 x 40 cells at stride 8, and a quarter and a sixteenth of them behind: 1,260."""
+    found = read_model("zoo:yolov8n@size=192x320")
+    assert found.inputs["images"].shape == (1, 3, 192, 320)
+    assert found.results[found.outputs[0]].shape == (1, 84, 24 * 40 * 21 // 16)
+
+
+def test_patches_of_a_vision_transformer():
+    assert (
+        read_model("zoo:vit_b_16@size=384").parameters - read_model("zoo:vit_b_16").parameters
+        == (576 - 196) * 768
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ("vgg16@size=320", "such as 224 x 224, got 320 x 320: its fully connected layers"),
+        ("yolov8n@size=100", "got 100 x 100"),
+        ("unet@size=100", "do not join"),
+        ("bert_base@size=320", "it reads no images"),
+        ("llama_1b_decode@size=320", "it reads no images"),
+        ("yolov8n@size=0", "@size=320 or @size=192x320"),
+        ("yolov8n@320", "@size=320 or @size=192x320"),
+    ],
+)
+def test_sizes_that_a_network_does_not_take(asked, reason):
+    with pytest.raises(InputError, match=reason):
+        read_model(f"zoo:{asked}")
+
+
+def sized(name):
+    try:
+        return "lost" if read_model(f"zoo:{name}@size=416").unresolved else "whole"
+    except PlannerError as error:
+        return str(error)
+
+
+def test_every_network_is_resized_or_refused_by_its_size():
+    images = [
+        name
+        for name in names()
+        if any(len(spec.shape) == 4 and spec.shape[1] == 3 for spec in build(name).inputs.values())
+    ]
+    answers = {name: sized(name) for name in images}
+    assert {name: a for name, a in answers.items() if a != "whole" and "size: expected" not in a} == {}
+    assert sum(answer == "whole" for answer in answers.values()) > 0.9 * len(images)
