@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.units import UNITS, UnitError, format_quantity, parse_quantity
+from planner.units import UNITS, UnitError, format_number, format_quantity, parse_quantity
 
 MONEY_FREE = sorted(UNITS)
 
