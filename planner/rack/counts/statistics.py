@@ -29,6 +29,7 @@ from planner.rack.counts.tally import RunTally, StreamTally
 from planner.rack.counts.warmup import warmup_warnings
 from planner.rack.description.evidence import (
     CHANGES_LEAST,
+    INSTALLATIONS_LEAST,
     TAIL_LEAST,
     change_s,
     requests_wanted,
@@ -36,7 +37,7 @@ from planner.rack.description.evidence import (
 from planner.rack.description.rack import Rack
 from planner.rack.description.streams import StreamGroup
 from planner.rack.heat.epoch import runaway_margin
-from planner.rack.load.expected import offered_utilisation
+from planner.rack.load.expected import in_phase_s, offered_utilisation
 from planner.rack.load.topology import topology_of
 from planner.units import format_number, format_percent, format_quantity
 from planner.wording.message import Message, message
@@ -156,6 +157,9 @@ def _stream(
     if rack.installations is not None and group.keeps_phases and len(seen_s) > 1:
         verdict, reason = judge_installations(group, seen_s, rack.installations, certainty)
     seen = sum(run.served + run.dropped + run.overdue for run in runs)
+    if verdict is Verdict.PASS and _may_be_lucky(rack, group, len(runs)):
+        verdict = Verdict.UNDECIDED
+        reason = message("judged.few_installations", runs=len(runs), least=INSTALLATIONS_LEAST, found=reason)
     missing = _missing_evidence(rack, group, seen, len(runs), passed=verdict is Verdict.PASS)
     if missing:
         verdict, reason = Verdict.UNDECIDED, missing
@@ -206,6 +210,15 @@ def _histogram(latencies: Latencies) -> Histogram:
     values_s, often = latencies.weights()
     counts, _ = np.histogram(np.minimum(values_s, edges_s[-1]), edges_s, weights=often)
     return Histogram(tuple(float(edge) for edge in edges_s), tuple(int(count) for count in counts))
+
+
+def _may_be_lucky(rack: Rack, group: StreamGroup, replications: int) -> bool:
+    """Whether so few sets of phases were seen that unlucky ones may break the promise.
+
+    They cannot where even all sources at once would keep it.
+    """
+    few = group.keeps_phases and replications < INSTALLATIONS_LEAST and rack.installations is None
+    return few and in_phase_s(rack, group) >= group.slo_s
 
 
 def _missing_evidence(

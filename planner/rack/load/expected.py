@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.rack.description.rack import Rack, RackDevice, Service, Unit
+from planner.rack.description.streams import StreamGroup
 from planner.rack.load.capacity import Sharing, devices_of_parts, pool_busy, shared_among_units
 from planner.rack.load.placement import Placement, placed
 from planner.rack.load.topology import HOST, NONE, networks_of, parts_of_networks, paths_of, topology_of
@@ -150,6 +151,22 @@ def request_time_s(rack: Rack, unit: Unit, network: str, size: float, clock: flo
 def over_the_period(rack: Rack) -> Rack:
     """The same rack with each stream's mean load over the whole period of its profile."""
     return replace(rack, streams=tuple(group.over_the_period() for group in rack.streams))
+
+
+def in_phase_s(rack: Rack, group: StreamGroup) -> float:
+    """A bound on the latency of a group whose sources keep their phases: all sources send at once.
+
+    The work of one frame of every source, shared by all units of the main kind, behind a batch in service,
+    the wait for its own to fill and its own service. It holds below saturation, where the rack has served
+    what came at once before the next frames come.
+    """
+    main = rack.device.units[0]
+    full = rack.batching.max_size
+    times_s = {network: request_time_s(rack, main, network, full) for network in networks_of(rack)}
+    at_once_s = sum(other.sources * times_s[other.network] for other in rack.streams)
+    batches_s = full * (max(times_s.values()) + times_s[group.network])
+    around_s = sum(step.time_s for step in (*group.before, *group.after) if step.where != "unit")
+    return at_once_s / (rack.count * main.count) + batches_s + rack.batching.max_wait_s + around_s
 
 
 def shortfall_per_s(rack: Rack) -> float:
