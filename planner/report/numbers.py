@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from planner.units import UNITS
@@ -9,6 +10,7 @@ from planner.wording.message import message
 
 UNKNOWN = message("number.unknown")
 SPACE = "\N{NO-BREAK SPACE}"
+_WRITTEN_DEGREES = re.compile(r"(?<=\d) ?degC\b")
 _SHOWN = {"us": "µs", "degC": "°C"}
 _LADDERS: dict[str, tuple[str, ...]] = {
     "s": ("us", "ms", "s"),
@@ -83,6 +85,11 @@ def as_read(value: str) -> str:
     """A value of the database with the sign that readers know for its unit: ``99 °C`` for ``99 degC``."""
     number, _, symbol = value.rpartition(" ")
     return f"{number}{SPACE}{_SHOWN[symbol]}" if symbol in _SHOWN else value
+
+
+def one_degree_sign(text: str) -> str:
+    """Text with ``°C`` behind every number that somebody wrote with ``degC``."""
+    return _WRITTEN_DEGREES.sub(f"{SPACE}°C", text)
 
 
 def count(value: float | None, unit: str = "", digits: int = 3) -> str:

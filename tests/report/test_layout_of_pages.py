@@ -128,7 +128,10 @@ def test_no_exponent_no_raw_key_and_one_degree_sign(sample, language):
     record = sample.full() | {"language": language}
     for row in record["footprint"]:
         row["planned_energy_per_inference_j"] = 3.3e-3
+    record["scenario"]["question"] = "Will it hold at 45 degC?"
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(render_pdf(record))).pages)
+    assert re.search(r"45\s°C", text)
+    assert "45\N{NO-BREAK SPACE}°C" in re.sub("<script.*", "", render_page(record), flags=re.S)
     assert not re.search(r"\d(?:\.\d+)?e[+-]\d", text)
     assert "degC" not in text
     assert not re.search(r"[Gg][Pp][Uu][,、] ?tensorrt", text)
