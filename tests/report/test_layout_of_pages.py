@@ -38,6 +38,11 @@ def test_a_slot_has_as_many_letters_as_fit(slots, carriers, written):
     assert (": 61 °C" in svg) == (written == "all")
 
 
+def test_carriers_of_half_a_unit_are_drawn_high_enough_to_be_written_in():
+    where, _ = rack(1, 20, units=24.0, carrier_units=0.5)
+    assert letters(where) == "all"
+
+
 def test_no_heading_is_the_last_thing_on_a_page(sample):
     document = PdfReader(io.BytesIO(render_pdf(sample.full())))
     titles = {re.sub(r"\s", "", entry.title) for entry in flat(document.outline)}
