@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from planner import units
 from planner.units import UNITS
 from planner.wording.message import message
 
 UNKNOWN = message("number.unknown")
 SPACE = "\N{NO-BREAK SPACE}"
-_WRITTEN_DEGREES = re.compile(r"(?<=\d) ?degC\b")
 _SHOWN = {"us": "µs", "degC": "°C"}
 _LADDERS: dict[str, tuple[str, ...]] = {
     "s": ("us", "ms", "s"),
@@ -84,12 +83,12 @@ def ends(low: float, high: float, dimension: str, digits: int = 3) -> str:
 def as_read(value: str) -> str:
     """A value of the database with the sign that readers know for its unit: ``99 °C`` for ``99 degC``."""
     number, _, symbol = value.rpartition(" ")
-    return f"{number}{SPACE}{_SHOWN[symbol]}" if symbol in _SHOWN else value
+    return f"{number}{SPACE}{_SHOWN.get(symbol, symbol)}" if symbol in (*_SHOWN, *_SHOWN.values()) else value
 
 
 def one_degree_sign(text: str) -> str:
     """Text with ``°C`` behind every number that somebody wrote with ``degC``."""
-    return _WRITTEN_DEGREES.sub(f"{SPACE}°C", text)
+    return units.one_degree_sign(text, SPACE)
 
 
 def count(value: float | None, unit: str = "", digits: int = 3) -> str:
