@@ -225,7 +225,7 @@ def format_quantity(value: float, dimension: str, digits: int = 4) -> str:
             chosen = symbol
     if value == 0:
         chosen = next(symbol for symbol in preferred if table[symbol] == 1.0)
-    return f"{format_number(value / table[chosen], digits)} {chosen}"
+    return f"{format_number(value / table[chosen], digits)} {_SIGNS.get(chosen, chosen)}"
 
 
 def format_number(value: float, digits: int) -> str:
@@ -240,6 +240,11 @@ def format_number(value: float, digits: int) -> str:
     return format(Decimal(text), "f")
 
 
+def one_degree_sign(text: str, space: str = " ") -> str:
+    """Text with ``°C`` behind every number that somebody wrote with ``degC``."""
+    return _WRITTEN_DEGREES.sub(f"{space}°C", text)
+
+
 def format_percent(ratio: float, decimals: int = 0) -> str:
     """Text of a ratio as a percentage, such as ``62 %``: a space before the sign, as SI writes it."""
     return f"{ratio * 100:.{decimals}f} %"
@@ -251,6 +256,9 @@ def format_time_share(ratio: float) -> str:
     return f"> {format_percent(1 - 1e-6, 4)}" if ratio < 1 and shown == format_percent(1, 4) else shown
 
 
+_SIGNS = {"degC": "°C"}
+"""Symbols of the table that readers know by another sign."""
+_WRITTEN_DEGREES = re.compile(r"(?<=\d) ?degC\b")
 _PREFERRED: dict[str, tuple[str, ...]] = {
     "s": ("ns", "us", "ms", "s"),
     "w": ("mW", "W", "kW"),

@@ -181,10 +181,10 @@ def _thermal(device: Device) -> Iterator[Conflict]:
     for mode in device.modes:
         rise_k = resistance * mode.power_limit_w.value
         if USUAL_INLET_C + rise_k >= thermal.shutdown_c.value:
-            expected = f"under {thermal.shutdown_c.value:g} °C at the limit of {mode.id} and 25 degC inlet"
+            expected = f"under {thermal.shutdown_c.value:g} °C at the limit of {mode.id} and 25 °C inlet"
             yield Conflict(path, expected, f"{USUAL_INLET_C + rise_k:.1f} °C")
         if mode.default and HOT_INLET_C + rise_k >= thermal.throttle_c.value:
-            expected = f"under {thermal.throttle_c.value:g} °C at the limit of {mode.id} and 35 degC inlet"
+            expected = f"under {thermal.throttle_c.value:g} °C at the limit of {mode.id} and 35 °C inlet"
             yield Conflict(path, expected, f"{HOT_INLET_C + rise_k:.1f} °C")
     time_constant_s = resistance * thermal.heat_capacity_j_per_k.value
     low, high = TIME_CONSTANT_S

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
+from planner.report.numbers import one_degree_sign
 from planner.wording.message import Wording
 
 Style = Literal["plain", "strong", "note", "mono", "good", "bad", "open"]
@@ -175,4 +176,13 @@ def as_data(blocks: Sequence[Block], say: Wording) -> tuple[list[dict[str, Any]]
             data.append({"kind": block.kind, "file": name, "caption": block.caption, "alt": block.alt})
         else:
             data.append(asdict(block))
-    return cast("list[dict[str, Any]]", say.all_of(data)), drawings
+    return cast("list[dict[str, Any]]", _with_one_sign(say.all_of(data))), drawings
+
+
+def _with_one_sign(value: object) -> object:
+    """The same with one degree sign in every text, whoever wrote it."""
+    if isinstance(value, str):
+        return one_degree_sign(value)
+    if isinstance(value, dict):
+        return {key: _with_one_sign(inner) for key, inner in value.items()}
+    return [_with_one_sign(inner) for inner in value] if isinstance(value, list) else value

@@ -20,6 +20,7 @@ from planner.report.blocks import (
     Signature,
     Table,
 )
+from planner.report.numbers import one_degree_sign
 from planner.wording.message import Wording
 
 _SHORT, _LONG = 12, 90
@@ -59,7 +60,7 @@ def html_of(block: Block, say: Wording, *, deeper: int = 0) -> str:
 
 
 def _said(text: str, say: Wording) -> str:
-    return escape(say.of(text))
+    return escape(one_degree_sign(say.of(text)))
 
 
 def _cover(block: Cover, say: Wording) -> str:

@@ -38,6 +38,11 @@ def test_a_slot_has_as_many_letters_as_fit(slots, carriers, written):
     assert (": 61 °C" in svg) == (written == "all")
 
 
+def test_carriers_of_half_a_unit_are_drawn_high_enough_to_be_written_in():
+    where, _ = rack(1, 20, units=24.0, carrier_units=0.5)
+    assert letters(where) == "all"
+
+
 def test_no_heading_is_the_last_thing_on_a_page(sample):
     document = PdfReader(io.BytesIO(render_pdf(sample.full())))
     titles = {re.sub(r"\s", "", entry.title) for entry in flat(document.outline)}
@@ -128,7 +133,10 @@ def test_no_exponent_no_raw_key_and_one_degree_sign(sample, language):
     record = sample.full() | {"language": language}
     for row in record["footprint"]:
         row["planned_energy_per_inference_j"] = 3.3e-3
+    record["scenario"]["question"] = "Will it hold at 45 degC?"
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(render_pdf(record))).pages)
+    assert re.search(r"45\s°C", text)
+    assert "45\N{NO-BREAK SPACE}°C" in re.sub("<script.*", "", render_page(record), flags=re.S)
     assert not re.search(r"\d(?:\.\d+)?e[+-]\d", text)
     assert "degC" not in text
     assert not re.search(r"[Gg][Pp][Uu][,、] ?tensorrt", text)

@@ -143,7 +143,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
         f"{rack.duration_s:g} s, seed {result.seed}",
         f"utilisation {share(result.devices.utilisation)}, throttled "
         f"{share(result.devices.throttled_share)}, "
-        f"devices {temperature.mean:.1f} °C mean, {temperature.max:.1f} degC at most, "
+        f"devices {temperature.mean:.1f} °C mean, {temperature.max:.1f} °C at most, "
         f"rack {quantity(result.power_w, 'w')}",
     ]
     if rack.policies:

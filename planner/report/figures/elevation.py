@@ -31,6 +31,8 @@ _LONGEST, _SHORTEST = 10, 2
 """Letters of `123: 61 °C` and of `61`."""
 _SMALLEST_PT = 4.5
 """Below this nothing is written: it would not be read."""
+_UNIT_IN, _CARRIER_IN = 0.17, 0.13
+"""Least heights of a rack unit and of a carrier, which may be half a unit, where there is space for them."""
 _LABEL_IN = 2.6
 """Below this height the label of the scale is the unit alone."""
 _FREE_UNITS = 4.0
@@ -72,7 +74,8 @@ def _drawn_units(rack: ElevationRecord) -> float:
 
 
 def _height_in(rack: ElevationRecord) -> float:
-    return float(np.clip(0.17 * _drawn_units(rack) + 0.3, _SMALLEST_IN, _LARGEST_IN))
+    unit_in = max(_UNIT_IN, _CARRIER_IN / rack["carrier_units"])
+    return float(np.clip(unit_in * _drawn_units(rack) + 0.3, _SMALLEST_IN, _LARGEST_IN))
 
 
 def letters(rack: ElevationRecord) -> Letters:

@@ -159,7 +159,7 @@ class Price(SourcedBlock):
 class OrderCode(StrictModel):
     """What the part is ordered by, and the document that says so."""
 
-    value: str = Field(min_length=1, max_length=60)
+    value: str
     source: str
 
 

@@ -236,10 +236,14 @@ function replay() {
     const grid = (value) =>
       Array.from({ length: carriers }, (_, c) => Array.from({ length: slots }, (_, s) => value(cell(c, s))));
     chart.data[0].z = grid((n) => (n < count ? row[n] : null));
-    chart.data[0].text = grid((n) => (n < count ? `${n + 1}: ${Math.round(row[n])} °C` : ""));
+    const named = grid((n) => (n < count ? `${n + 1}: ${Math.round(row[n])} °C` : ""));
+    // A narrow slot has its temperature alone, a very narrow one its colour; the pointer shows the rest.
+    chart.data[0].text = slots <= 8 ? named : grid((n) => (n < count && slots <= 30 ? `${Math.round(row[n])}` : ""));
+    chart.data[0].hovertext = named;
     const idle = (n) => n >= count && n < count + spares;
     chart.data[1].z = grid((n) => (idle(n) ? 1 : null));
-    chart.data[1].text = grid((n) => (idle(n) ? spare : ""));
+    chart.data[1].hovertext = grid((n) => (idle(n) ? spare : ""));
+    chart.data[1].text = slots <= 8 ? chart.data[1].hovertext : grid(() => "");
     found.textContent = `${times[state.at]}: ${words.hottest} ${hottest[state.at]}`;
     update(place, chart);
   }
