@@ -17,6 +17,8 @@ from planner.units import format_quantity, parse_quantity
 
 _DIGITS = 12
 """Of quantities in the file: enough that they are read back as they were asked."""
+_ROUNDING = 1e-9
+"""A product a rounding below a whole number counts as that number."""
 Plain = object
 
 
@@ -198,8 +200,18 @@ class _Writing:
             share = parse_quantity(str(taken.value), "ratio")
             found_s = share * self._whole_s(taken.share_of)
             value = format_quantity(min(found_s, taken.most_s or found_s), "s", 3)
+        if taken.most_of is not None:
+            value = min(int(str(taken.value)), self._frames_within_latency())
         self.defaults.append(TakenDefault(key, value, taken.why))
         return value
+
+    def _frames_within_latency(self) -> int:
+        """Whole frames of all cameras that come within the latency, one at least.
+
+        Whoever waits for more of them is late: the first frame of such a batch has waited all its time.
+        """
+        per_s = (self.question.cameras or 0) * (self.question.fps_per_s or 0.0)
+        return max(1, int(per_s * self._whole_s("latency") * (1 + _ROUNDING)))
 
     def _whole_s(self, of: str) -> float:
         if of == "period":

@@ -21,6 +21,8 @@ class Taken(StrictModel):
     """The value is this share of the latency asked, or of the time between two frames."""
     most_s: Annotated[Seconds, Field(gt=0)] | None = None
     """And no more than this."""
+    most_of: Literal["frames_within_latency"] | None = None
+    """A whole number, and no more than the frames that come within the latency, one at least."""
 
 
 class TemplateDevice(StrictModel):

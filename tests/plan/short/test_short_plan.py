@@ -140,3 +140,21 @@ def test_a_question_without_a_network_is_refused():
 def test_images_of_another_size_can_be_planned():
     question = api.short_question("zoo:yolov5s@size=320", cameras=1, fps=5)
     assert write_scenario(question).source.scenario.streams[0].model == "zoo:yolov5s@size=320"
+
+
+@pytest.mark.parametrize(
+    ("cameras", "fps", "latency_s", "batch"),
+    [
+        (1, 1, 0.15, 1),
+        (1, 20, 0.15, 3),
+        (2, 15, 0.1, 3),
+        (4, 15, 0.15, 8),
+        (300, 15, 0.01, 8),
+        (1, 0.1, 60, 6),
+    ],
+)
+def test_a_batch_is_no_larger_than_the_frames_that_come_in_time(cameras, fps, latency_s, batch):
+    """Cameras x rate x latency, from 1 to 8: 1 x 20 x 0.15 are 3 frames."""
+    found = written(cameras=cameras, fps=fps, latency_s=latency_s)
+    assert found.source.scenario.candidates.max_batch == batch
+    assert taken(found)["candidates.max_batch"] == batch
