@@ -77,6 +77,7 @@ if TYPE_CHECKING:
         plan,
         plan_template,
         short_question,
+        usual_site,
         write_plan,
     )
     from planner.api.racks import (
@@ -169,6 +170,7 @@ _HOME = {
         "plan",
         "plan_template",
         "short_question",
+        "usual_site",
         "write_plan",
     ),
     "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "theory_beside"),
@@ -265,6 +267,7 @@ __all__ = [
     "split",
     "sweep",
     "theory_beside",
+    "usual_site",
     "validate",
     "what_if",
     "write_devices_page",

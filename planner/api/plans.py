@@ -126,6 +126,17 @@ def plan_template() -> Template:
     return template()
 
 
+def usual_site(cameras: int) -> str:
+    """The kind of site that is taken for so many cameras where nobody says which.
+
+    >>> usual_site(4), usual_site(300)
+    ('cabinet', 'room')
+    """
+    from planner.plan.short.question import usual_site as usual
+
+    return usual(cameras)
+
+
 def plain_text(value: object) -> str:
     """A value of a scenario in one line.
 

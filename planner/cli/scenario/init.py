@@ -59,7 +59,6 @@ def command(to: Path, **said: Unpack[Said]) -> int:
 def asked(said: Said) -> Said:
     """What the options say, and answers for the rest; an answer that is the default stays unsaid."""
     template = api.plan_template()
-    site = next(iter(template.sites))
     stream, planning = template.stream, template.planning
     model = said["model"] or _ask("Network, an ONNX file or zoo:NAME", api.check_network)
     cameras = said["cameras"] or _ask("How many cameras", _cameras)
@@ -67,6 +66,7 @@ def asked(said: Said) -> Said:
     within = said["latency"] or _or_default(
         "Time within which a frame is answered", latency, stream["latency"].value
     )
+    site = api.usual_site(whole_number(cameras))
     share = said["quantile"] or _or_default(
         "Share of frames answered within it", _share, stream["quantile"].value
     )

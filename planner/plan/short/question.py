@@ -155,6 +155,15 @@ def site_of(text: str) -> tuple[str, float | None]:
     return kind, supply_c
 
 
+def usual_site(cameras: int) -> str:
+    """The kind of site that is taken for so many cameras where nobody says which."""
+    sites = template().sites
+    small = (
+        name for name, kind in sites.items() if kind.usual_up_to is not None and cameras <= kind.usual_up_to
+    )
+    return next(small, next(iter(sites)))
+
+
 def devices_of(texts: Sequence[str]) -> tuple[str, ...]:
     """Patterns that may be separated by commas, each once."""
     return tuple(dict.fromkeys(word.strip() for text in texts for word in text.split(",") if word.strip()))

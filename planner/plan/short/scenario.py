@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from planner.plan.scenario.file import ScenarioFile, scenario_of
-from planner.plan.short.question import ShortQuestion, site_of
+from planner.plan.short.question import ShortQuestion, site_of, usual_site
 from planner.plan.short.template import template
 from planner.schema.reading.yaml_file import parse_document, write_document
 from planner.schema.scenario.template import Taken
@@ -142,7 +142,7 @@ class _Writing:
 
     def _site(self) -> dict[str, Plain]:
         asked, sites = self.question, template().sites
-        kind, supply_c = site_of(asked.site) if asked.site is not None else (next(iter(sites)), None)
+        kind, supply_c = site_of(asked.site or usual_site(asked.cameras or 0))
         if asked.site is None:
             others = ", ".join(name for name in sites if name != kind)
             why = f"{sites[kind].title}; the other kinds are {others}"

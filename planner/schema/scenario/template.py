@@ -36,6 +36,8 @@ class SiteKind(StrictModel):
     """One kind of site: keys of a scenario's `site`."""
 
     title: str
+    usual_up_to: Annotated[int, Field(ge=1)] | None = None
+    """Taken for as many cameras at most, where nobody says which kind; the first kind is taken for more."""
     settings: dict[str, Taken]
 
 

@@ -158,3 +158,8 @@ def test_a_batch_is_no_larger_than_the_frames_that_come_in_time(cameras, fps, la
     found = written(cameras=cameras, fps=fps, latency_s=latency_s)
     assert found.source.scenario.candidates.max_batch == batch
     assert taken(found)["candidates.max_batch"] == batch
+
+
+@pytest.mark.parametrize(("cameras", "site"), [(1, "cabinet"), (24, "cabinet"), (25, "room")])
+def test_a_few_cameras_need_no_server_room(cameras, site):
+    assert taken(written(cameras=cameras))["site"] == site
