@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from typing import cast
 
+from planner.distribution import VERSION
 from planner.latency.kernels.prepared import kernels_of
 from planner.plan.options.option import Option
 from planner.plan.rack.life_record import failures_record
@@ -57,7 +58,7 @@ def _record(study: Study) -> StudyRecord:
         "schema": SCHEMA,
         "tool": {
             "name": "planner",
-            "version": importlib.metadata.version("planner"),
+            "version": VERSION,
             "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
         },
         "scenario": {
