@@ -157,7 +157,7 @@ def _stream(
     if rack.installations is not None and group.keeps_phases and len(seen_s) > 1:
         verdict, reason = judge_installations(group, seen_s, rack.installations, certainty)
     seen = sum(run.served + run.dropped + run.overdue for run in runs)
-    if verdict is Verdict.PASS and _may_be_lucky(rack, group, len(runs)):
+    if _rests_on_phases(rack, group, verdict, seen_s):
         verdict = Verdict.UNDECIDED
         reason = message("judged.few_installations", runs=len(runs), least=INSTALLATIONS_LEAST, found=reason)
     missing = _missing_evidence(rack, group, seen, len(runs), passed=verdict is Verdict.PASS)
@@ -212,13 +212,17 @@ def _histogram(latencies: Latencies) -> Histogram:
     return Histogram(tuple(float(edge) for edge in edges_s), tuple(int(count) for count in counts))
 
 
-def _may_be_lucky(rack: Rack, group: StreamGroup, replications: int) -> bool:
-    """Whether so few sets of phases were seen that unlucky ones may break the promise.
+def _rests_on_phases(rack: Rack, group: StreamGroup, verdict: Verdict, quantiles_s: Sequence[float]) -> bool:
+    """Whether so few sets of phases were seen that others may give another verdict.
 
-    They cannot where even all sources at once would keep it.
+    None can where even all sources at once would keep the promise, or where every set seen breaks it.
     """
-    few = group.keeps_phases and replications < INSTALLATIONS_LEAST and rack.installations is None
-    return few and in_phase_s(rack, group) >= group.slo_s
+    few = group.keeps_phases and len(quantiles_s) < INSTALLATIONS_LEAST and rack.installations is None
+    if not few or verdict is Verdict.UNDECIDED:
+        return False
+    if verdict is Verdict.FAIL:
+        return min(quantiles_s) <= group.slo_s
+    return in_phase_s(rack, group) >= group.slo_s
 
 
 def _missing_evidence(
