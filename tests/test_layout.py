@@ -27,7 +27,7 @@ FLOORS = {
         {"schema"},
         {"collector", "data_files", "files", "forks"},
         {"errors", "provenance", "arrays", "formulas"},
-        {"units", "shown"},
+        {"units", "shown", "visible"},
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},

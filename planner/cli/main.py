@@ -14,6 +14,7 @@ from planner.cli.encoding import echo, show_any_text
 from planner.cli.groups import SuggestingGroup
 from planner.cli.ticker import ticker
 from planner.errors import PlannerError
+from planner.visible import shortened_words
 
 COMMANDS = {
     "inspect": (
@@ -127,7 +128,7 @@ def run(arguments: list[str]) -> int:
         if "--debug" in arguments:
             raise
         status, message = _explained(error)
-        echo(f"planner: {message}", err=True)
+        echo(f"planner: {shortened_words(message)}", err=True)
         return status
     return result if isinstance(result, int) else OK
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
@@ -20,6 +20,7 @@ from planner.cli.encoding import echo
 from planner.cli.layout import Grid, Line, fold, grid_lines
 from planner.cli.ticker import ticker
 from planner.files import require_writable, write_bytes
+from planner.visible import inert_row, shortened_words, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,26 +143,31 @@ def render(answer: CommandResult, fmt: Format, width: int | None = None, *, plai
     JSON is in ASCII where it is to be plain.
     """
     if fmt == "json":
-        return json.dumps(answer.record, indent=2, ensure_ascii=plain, allow_nan=False) + "\n"
+        return visible(json_text(answer.record, plain=plain))
     if fmt == "csv":
         return _csv(answer.rows() if callable(answer.rows) else answer.rows)
     return _table(answer, width)
+
+
+def json_text(record: object, *, plain: bool = False) -> str:
+    """A record as JSON. A number that is none is a fault of ours and refused: unknown is null."""
+    return json.dumps(record, indent=2, ensure_ascii=plain, allow_nan=False) + "\n"
 
 
 def _csv(rows: Rows) -> str:
     if not rows:
         return ""
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, fieldnames=list(inert_row(rows[0])), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    writer.writerows(inert_row(row) for row in rows)
+    return visible(text.getvalue())
 
 
 def _table(answer: CommandResult, width: int | None) -> str:
     lines = _lines(answer.heading, width)
     if answer.table:
-        grid = Grid(answer.table, answer.right, answer.rank, answer.prose)
+        grid = _readable(Grid(answer.table, answer.right, answer.rank, answer.prose))
         lines += ["", *grid_lines(grid, width), ""] if lines else [*grid_lines(grid, width), ""]
     lines += _lines(answer.footer, width)
     while lines and not lines[-1]:
@@ -173,11 +179,17 @@ def _lines(blocks: Sequence[Line], width: int | None) -> list[str]:
     lines: list[str] = []
     for block in blocks:
         if isinstance(block, Grid):
-            lines += grid_lines(block, width)
+            lines += grid_lines(_readable(block), width)
         else:
-            lines += (
-                block.split("\n")
-                if width is None
-                else (text for line in block.split("\n") for text in fold(line, width))
-            )
+            whole = shortened_words(visible(block)).split("\n")
+            lines += whole if width is None else (text for line in whole for text in fold(line, width))
     return lines
+
+
+def _readable(grid: Grid) -> Grid:
+    """The grid with its cells on one line each, nothing hidden in them and no word longer than a name."""
+    rows = [
+        {name: shortened_words(visible(cell, one_line=True)) for name, cell in row.items()}
+        for row in grid.rows
+    ]
+    return replace(grid, rows=rows)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
+from planner.visible import visible_texts
 from planner.wording.message import Wording
 
 Style = Literal["plain", "strong", "note", "mono", "good", "bad", "open"]
@@ -153,4 +154,4 @@ def as_data(blocks: Sequence[Block], say: Wording) -> tuple[list[dict[str, Any]]
             data.append({"kind": block.kind, "file": name, "caption": block.caption, "alt": block.alt})
         else:
             data.append(asdict(block))
-    return cast("list[dict[str, Any]]", say.all_of(data)), drawings
+    return cast("list[dict[str, Any]]", visible_texts(say.all_of(data))), drawings

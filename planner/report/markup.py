@@ -19,6 +19,7 @@ from planner.report.blocks import (
     Pointers,
     Table,
 )
+from planner.visible import shortened_words, visible
 from planner.wording.message import Wording
 
 _SHORT, _LONG = 12, 90
@@ -56,7 +57,7 @@ def html_of(block: Block, say: Wording, *, deeper: int = 0) -> str:
 
 
 def _said(text: str, say: Wording) -> str:
-    return escape(say.of(text))
+    return escape(shortened_words(visible(say.of(text))))
 
 
 def _cover(block: Cover, say: Wording) -> str:
