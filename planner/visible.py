@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -64,8 +65,11 @@ def visible_texts(value: object) -> object:
 def inert_cell(value: object) -> object:
     """A cell of a CSV that no spreadsheet runs: text that begins as a formula does gets an apostrophe.
 
-    Numbers stay numbers, also those in text ("-5", "+1.5e3"). After OWASP, "CSV Injection".
+    Numbers stay numbers, also those in text ("-5", "+1.5e3"); one that is not finite is an empty cell, which
+    is how a CSV says unknown. After OWASP, "CSV Injection".
     """
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if not isinstance(value, str):
         return value
     if value[:1] in _FORMULA and not _NUMBER.fullmatch(value):

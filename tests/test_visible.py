@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import sys
 import unicodedata
 
@@ -74,3 +75,11 @@ def test_numbers_stay_numbers(value):
 def test_names_and_cells_of_a_csv_are_inert():
     text = render(CommandResult({}, [{"=a": "=b", "n": -1.5}], []), "csv")
     assert list(csv.DictReader(io.StringIO(text))) == [{"'=a": "'=b", "n": "-1.5"}]
+
+
+def test_a_number_that_is_not_finite_is_unknown_in_every_record():
+    record = {"rows": [{"p": math.nan}, {"p": -math.inf}, {"p": 1.5}], "pair": (math.inf, 1)}
+    answer = CommandResult(record, [{"p": math.nan, "q": 1.5}], [])
+    found = json.loads(render(answer, "json"))
+    assert found == {"rows": [{"p": None}, {"p": None}, {"p": 1.5}], "pair": [None, 1]}
+    assert render(answer, "csv") == "p,q\n,1.5\n"

@@ -6,6 +6,7 @@ import csv
 import functools
 import io
 import json
+import math
 import os
 import shutil
 import sys
@@ -150,8 +151,22 @@ def render(answer: CommandResult, fmt: Format, width: int | None = None, *, plai
 
 
 def json_text(record: object, *, plain: bool = False) -> str:
-    """A record as JSON. A number that is none is a fault of ours and refused: unknown is null."""
-    return json.dumps(record, indent=2, ensure_ascii=plain, allow_nan=False) + "\n"
+    """A record as JSON, in which a number that is not finite is null: unknown, and said by its neighbours."""
+    try:
+        text = json.dumps(record, indent=2, ensure_ascii=plain, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(record), indent=2, ensure_ascii=plain, allow_nan=False)
+    return f"{text}\n"
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value
 
 
 def _csv(rows: Rows) -> str:
