@@ -25,7 +25,7 @@ FLOORS = {
         {"workload", "hardware"},
         {"wording"},
         {"schema"},
-        {"collector", "data_files", "files", "forks"},
+        {"collector", "data_files", "files", "forks", "read_files"},
         {"errors", "provenance", "arrays", "formulas"},
         {"units", "shown", "visible"},
     ],
