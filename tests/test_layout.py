@@ -27,7 +27,7 @@ FLOORS = {
         {"schema"},
         {"collector", "data_files", "files", "forks", "read_files"},
         {"errors", "provenance", "arrays", "formulas"},
-        {"units", "shown", "visible"},
+        {"units", "shown", "distribution", "visible"},
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},
@@ -38,7 +38,7 @@ FLOORS = {
     "plan": [
         {"sweep"},
         {"record"},
-        {"study"},
+        {"study", "short"},
         {"density", "cost", "pitfalls", "what_if"},
         {"sizing"},
         {"compare", "rack", "scenario"},

@@ -21,6 +21,7 @@ from planner.cli.encoding import echo
 from planner.cli.layout import Grid, Line, fold, grid_lines
 from planner.cli.ticker import ticker
 from planner.files import require_writable, write_bytes
+from planner.units import one_degree_sign
 from planner.visible import inert_row, shortened_words, visible
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _lines(blocks: Sequence[Line], width: int | None) -> list[str]:
         if isinstance(block, Grid):
             lines += grid_lines(_readable(block), width)
         else:
-            whole = shortened_words(visible(block)).split("\n")
+            whole = shortened_words(visible(one_degree_sign(block))).split("\n")
             lines += whole if width is None else (text for line in whole for text in fold(line, width))
     return lines
 
@@ -204,7 +205,7 @@ def _lines(blocks: Sequence[Line], width: int | None) -> list[str]:
 def _readable(grid: Grid) -> Grid:
     """The grid with its cells on one line each, nothing hidden in them and no word longer than a name."""
     rows = [
-        {name: shortened_words(visible(cell, one_line=True)) for name, cell in row.items()}
+        {name: shortened_words(visible(one_degree_sign(cell), one_line=True)) for name, cell in row.items()}
         for row in grid.rows
     ]
     return replace(grid, rows=rows)
