@@ -8,7 +8,7 @@ from planner.rack.load.expected import over_the_period
 from planner.units import format_quantity
 
 LARGEST_FRAMES = 1e9
-"""Over all replications. A frame takes about a microsecond of one core (docs/rack.md): a quarter of an hour."""
+"""In all replications. A frame takes about a microsecond of a core (docs/rack.md): a quarter of an hour."""
 _FRAMES_PER_S = 1e6
 
 
