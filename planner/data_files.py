@@ -18,6 +18,8 @@ HARDWARE_VARIABLE = "PLANNER_HARDWARE"
 
 _asked: ContextVar[tuple[Path, ...]] = ContextVar("own_parts", default=())
 
+_outside: ContextVar[bool] = ContextVar("outside", default=False)
+
 
 def database_dir() -> Path:
     """The folder with `devices`, `engines`, `measurements` and `schema`."""
@@ -71,6 +73,21 @@ def own_parts_from(folders: tuple[Path, ...]) -> Iterator[None]:
         yield
     finally:
         _asked.reset(token)
+
+
+def files_outside_allowed() -> bool:
+    """Whether scenarios may name files outside their own folder."""
+    return _outside.get()
+
+
+@contextmanager
+def allow_files_outside(*, allowed: bool = True) -> Iterator[None]:
+    """Inside the `with`, scenarios may name files outside their own folder: for scenarios that one trusts."""
+    token = _outside.set(allowed or _outside.get())
+    try:
+        yield
+    finally:
+        _outside.reset(token)
 
 
 @functools.cache

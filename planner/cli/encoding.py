@@ -8,6 +8,8 @@ import unicodedata
 
 import click
 
+from planner.visible import visible
+
 HANDLER = "planner.plain"
 _PLAIN = {
     "─": "-", "–": "-", "—": "-", "−": "-", "…": "...", "×": "x", "·": "*", "≤": "<=", "≥": ">=", "≈": "~",
@@ -27,8 +29,11 @@ def show_any_text() -> None:
 
 
 def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
-    """Print to the stream as it is; click by itself would send UTF-8 to one that is ASCII."""
-    click.echo(text, file=sys.stderr if err else sys.stdout, nl=nl)
+    """Print to the stream, with visible escapes for what a terminal would obey.
+
+    Click by itself would send UTF-8 to a stream that is ASCII.
+    """
+    click.echo(visible(text), file=sys.stderr if err else sys.stdout, nl=nl)
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

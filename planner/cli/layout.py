@@ -47,6 +47,8 @@ class _Fit:
 
 def columns(text: str) -> int:
     """Columns of a terminal that a text takes: two for a wide sign, none for one that combines."""
+    if text.isascii():
+        return len(text)
     wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
     return len(text) + wide - sum(unicodedata.combining(sign) != 0 for sign in text)
 

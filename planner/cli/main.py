@@ -15,6 +15,7 @@ from planner.cli.groups import SuggestingGroup
 from planner.cli.ticker import ticker
 from planner.distribution import VERSION
 from planner.errors import PlannerError
+from planner.visible import shortened_words
 
 COMMANDS = {
     "inspect": (
@@ -133,7 +134,7 @@ def run(arguments: list[str]) -> int:
         if "--debug" in arguments:
             raise
         status, message = _explained(error)
-        echo(f"planner: {message}", err=True)
+        echo(f"planner: {shortened_words(message)}", err=True)
         return status
     return result if isinstance(result, int) else OK
 

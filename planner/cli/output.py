@@ -6,6 +6,7 @@ import csv
 import functools
 import io
 import json
+import math
 import os
 import shutil
 import sys
@@ -21,6 +22,7 @@ from planner.cli.layout import Grid, Line, fold, grid_lines
 from planner.cli.ticker import ticker
 from planner.files import require_writable, write_bytes
 from planner.units import one_degree_sign
+from planner.visible import inert_row, shortened_words, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,26 +145,45 @@ def render(answer: CommandResult, fmt: Format, width: int | None = None, *, plai
     JSON is in ASCII where it is to be plain.
     """
     if fmt == "json":
-        return json.dumps(answer.record, indent=2, ensure_ascii=plain, allow_nan=False) + "\n"
+        return visible(json_text(answer.record, plain=plain))
     if fmt == "csv":
         return _csv(answer.rows() if callable(answer.rows) else answer.rows)
     return _table(answer, width)
+
+
+def json_text(record: object, *, plain: bool = False) -> str:
+    """A record as JSON, in which a number that is not finite is null: unknown, and said by its neighbours."""
+    try:
+        text = json.dumps(record, indent=2, ensure_ascii=plain, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(record), indent=2, ensure_ascii=plain, allow_nan=False)
+    return f"{text}\n"
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value
 
 
 def _csv(rows: Rows) -> str:
     if not rows:
         return ""
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, fieldnames=list(inert_row(rows[0])), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    writer.writerows(inert_row(row) for row in rows)
+    return visible(text.getvalue())
 
 
 def _table(answer: CommandResult, width: int | None) -> str:
     lines = _lines(answer.heading, width)
     if answer.table:
-        grid = Grid(_with_one_sign(answer.table), answer.right, answer.rank, answer.prose)
+        grid = _readable(Grid(answer.table, answer.right, answer.rank, answer.prose))
         lines += ["", *grid_lines(grid, width), ""] if lines else [*grid_lines(grid, width), ""]
     lines += _lines(answer.footer, width)
     while lines and not lines[-1]:
@@ -170,19 +191,21 @@ def _table(answer: CommandResult, width: int | None) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _with_one_sign(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    return [{name: one_degree_sign(text) for name, text in row.items()} for row in rows]
-
-
 def _lines(blocks: Sequence[Line], width: int | None) -> list[str]:
     lines: list[str] = []
     for block in blocks:
         if isinstance(block, Grid):
-            lines += grid_lines(replace(block, rows=_with_one_sign(block.rows)), width)
+            lines += grid_lines(_readable(block), width)
         else:
-            lines += (
-                one_degree_sign(block).split("\n")
-                if width is None
-                else (text for line in one_degree_sign(block).split("\n") for text in fold(line, width))
-            )
+            whole = shortened_words(visible(one_degree_sign(block))).split("\n")
+            lines += whole if width is None else (text for line in whole for text in fold(line, width))
     return lines
+
+
+def _readable(grid: Grid) -> Grid:
+    """The grid with its cells on one line each, nothing hidden in them and no word longer than a name."""
+    rows = [
+        {name: shortened_words(visible(one_degree_sign(cell), one_line=True)) for name, cell in row.items()}
+        for row in grid.rows
+    ]
+    return replace(grid, rows=rows)

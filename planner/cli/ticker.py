@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from planner.visible import visible
+
 _FIRST_S = 2.0
 _EVERY_S = 1.0
 
@@ -68,7 +70,7 @@ class Ticker:
     def _show(self, text: str) -> None:
         self._shown = True
         room = shutil.get_terminal_size().columns - 1
-        _write(f"\r\033[K{text[:room]}")
+        _write(f"\r\033[K{visible(text, one_line=True)[:room]}")
 
 
 ticker = Ticker()

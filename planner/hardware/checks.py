@@ -8,7 +8,8 @@ from planner.hardware.physics import physics_conflicts
 from planner.hardware.plausibility import plausibility_conflicts
 from planner.schema.hardware.device import ComputeUnit, Device
 from planner.schema.hardware.engine import Engine
-from planner.schema.reading.quantity import Conflict, numbers_in
+from planner.schema.reading.quantity import numbers_in
+from planner.schema.reading.strict import Conflict
 
 
 def device_conflicts(device: Device, engines: Mapping[str, Engine]) -> Iterator[Conflict]:

@@ -14,8 +14,8 @@ from planner.hardware.catalog import engine_ids, part_files, read_device_file, r
 from planner.hardware.checks import device_conflicts, orphan_sources
 from planner.schema.hardware.device import Device
 from planner.schema.hardware.engine import Engine
-from planner.schema.reading.quantity import Conflict, numbers_in
-from planner.schema.reading.strict import editor_schema
+from planner.schema.reading.quantity import numbers_in
+from planner.schema.reading.strict import Conflict, editor_schema
 from planner.schema.reading.yaml_file import read_document
 
 

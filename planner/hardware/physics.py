@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise, product
 
 from planner.schema.hardware.device import ByMode, ComputeUnit, Device, Label, Memory, Precision
-from planner.schema.reading.quantity import Conflict
+from planner.schema.reading.strict import Conflict
 from planner.units import format_number, format_percent, format_quantity
 
 TOLERANCE = 0.03

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from planner.hardware.physics import BITS
 from planner.schema.hardware.device import Device, Form, Mode
-from planner.schema.reading.quantity import Conflict, numbers_in
+from planner.schema.reading.quantity import numbers_in
+from planner.schema.reading.strict import Conflict
 from planner.units import format_percent, format_quantity
 
 USUAL_INLET_C = 25.0

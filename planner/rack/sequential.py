@@ -21,6 +21,7 @@ from planner.rack.counts.statistics import CONFIDENCE, Certainty, installations_
 from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
 from planner.rack.load.expected import refuse_overload
+from planner.rack.load.run_size import refuse_long_run
 from planner.rack.simulation import Progress, SimulationEngine, cut_short, each
 
 Run = Callable[[Rack, SimulationEngine, int], RunTally]
@@ -77,6 +78,7 @@ def simulate_until_settled(
     the width of a latency bin. `keep_partial` and `processes` are as in `planner.rack.simulation.simulate`.
     """
     refuse_overload(rack)
+    refuse_long_run(rack)
     most = max(rack.replications, most_replications, _for_installations(rack))
     schedule = looks(rack.replications, most)
     # Bonferroni: each look may err by its part of 5 %.

@@ -15,6 +15,7 @@ from planner.rack.counts.statistics import latency_quantile, summarise, t_interv
 from planner.rack.counts.tally import RunTally, tally_records
 from planner.rack.description.rack import Rack
 from planner.rack.load.expected import refuse_overload
+from planner.rack.load.run_size import refuse_long_run
 from planner.rack.run.device_log import device_log
 from planner.units import format_percent
 from planner.wording.message import message
@@ -88,6 +89,7 @@ def simulate(
     then of the replications that were finished, and marked; they are then run one after another.
     """
     refuse_overload(rack)
+    refuse_long_run(rack)
     run = partial(run_replication, rack, engine)
     runs = each(run, range(rack.replications), 1 if keep_partial else processes)
     return _counted(rack, runs, progress, keep_partial=keep_partial)
@@ -117,6 +119,7 @@ def simulate_to_precision(
     if not 0 < half_width < 1:
         raise InputError("simulation", [Problem("half_width", "a share between 0 and 1", str(half_width))])
     refuse_overload(rack)
+    refuse_long_run(rack)
     fewest = max(_FEWEST, rack.replications)
     runs: list[RunTally] = []
     for number in range(max(fewest, most_replications)):

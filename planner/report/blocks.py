@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
 from planner.report.numbers import one_degree_sign
+from planner.visible import visible_texts
 from planner.wording.message import Wording
 
 Style = Literal["plain", "strong", "note", "mono", "good", "bad", "open"]
@@ -176,7 +177,7 @@ def as_data(blocks: Sequence[Block], say: Wording) -> tuple[list[dict[str, Any]]
             data.append({"kind": block.kind, "file": name, "caption": block.caption, "alt": block.alt})
         else:
             data.append(asdict(block))
-    return cast("list[dict[str, Any]]", _with_one_sign(say.all_of(data))), drawings
+    return cast("list[dict[str, Any]]", visible_texts(_with_one_sign(say.all_of(data)))), drawings
 
 
 def _with_one_sign(value: object) -> object:

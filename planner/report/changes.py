@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from planner.errors import InputError, Problem
+from planner.read_files import read_bounded_json
 from planner.report.blocks import Block, Column, Heading, Paragraph, Table, cells
 from planner.report.numbers import celsius, percent, quantity, shortened, stated, whole
 from planner.report.sections.first_page import setting
@@ -42,14 +42,7 @@ class Changes:
 
 def read_record(path: Path) -> StudyRecord:
     """A study that `planner report --data` wrote. Raises `InputError` for anything else."""
-    try:
-        value = json.loads(path.read_bytes())
-    except OSError as error:
-        problem = Problem("file", "a study that `planner report --data` wrote", error.strerror or str(error))
-        raise InputError(str(path), [problem]) from None
-    except ValueError:
-        problem = Problem("file", "JSON that `planner report --data` wrote", "text that is no JSON")
-        raise InputError(str(path), [problem]) from None
+    value = read_bounded_json(path)
     if not isinstance(value, Mapping):
         raise InputError(str(path), [Problem("file", "the record of a study", "other JSON")])
     return read_study(value)

@@ -21,6 +21,7 @@ from planner.report.blocks import (
     Table,
 )
 from planner.report.numbers import one_degree_sign
+from planner.visible import shortened_words, visible
 from planner.wording.message import Wording
 
 _SHORT, _LONG = 12, 90
@@ -60,7 +61,7 @@ def html_of(block: Block, say: Wording, *, deeper: int = 0) -> str:
 
 
 def _said(text: str, say: Wording) -> str:
-    return escape(one_degree_sign(say.of(text)))
+    return escape(shortened_words(visible(one_degree_sign(say.of(text)))))
 
 
 def _cover(block: Cover, say: Wording) -> str:

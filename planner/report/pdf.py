@@ -20,6 +20,7 @@ from planner.report.chapters import chapters
 from planner.report.fonts import CHINESE_LETTERS, carried_fonts, chinese_face, face_beside
 from planner.report.numbers import shortened
 from planner.schema.record import StudyRecord, read_study
+from planner.visible import visible
 from planner.wording.message import Wording
 
 Paper = Literal["a4", "letter"]
@@ -56,6 +57,7 @@ def render_changes(before: StudyRecord, after: StudyRecord, say: Wording, *, pap
 
 
 def _typeset(title: str, study: StudyRecord, blocks: list[Block], say: Wording, paper: Paper) -> bytes:
+    title = visible(title, one_line=True)
     data, drawings = as_data(blocks, say)
     letters = title + json.dumps(data, ensure_ascii=False) + b"".join(drawings.values()).decode()
     face = chinese_face() if say.language == "zh" else face_beside(letters)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from planner.errors import MissingDataError, OutputError
 from planner.files import write_bytes
 from planner.schema.record import StudyRecord, read_study
+from planner.visible import inert_cell, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,8 +86,14 @@ def write_tables(record: Mapping[str, object], folder: Path, kind: TableFormat =
 
 def _bytes(frame: pd.DataFrame, kind: TableFormat) -> bytes:
     if kind == "csv":
-        return frame.to_csv(index=False).encode()
+        return visible(_inert(frame).to_csv(index=False)).encode()
     return bytes(frame.to_parquet(index=False))
+
+
+def _inert(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with no text that a spreadsheet would run; columns of numbers stay as they are."""
+    texts = frame.select_dtypes(include=["object", "string"])
+    return frame.assign(**{str(name): texts[name].map(inert_cell) for name in texts})
 
 
 def _rows(value: object) -> list[Mapping[str, object]]:

@@ -7,6 +7,7 @@ from html import escape
 
 from planner.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Table
 from planner.report.markup import html_of
+from planner.visible import visible
 from planner.wording.message import Wording
 
 _RULE = {"left": ":---", "right": "---:", "center": ":---:"}
@@ -63,4 +64,4 @@ def _plain(text: str) -> str:
     """Text that Markdown leaves as it is."""
     for sign in ("\\", "*", "_", "<", "`"):
         text = text.replace(sign, f"\\{sign}")
-    return " ".join(text.split())
+    return " ".join(visible(text).split())

@@ -1,6 +1,8 @@
 """Calibrations and journals on the disk: read back the same, refused when edited into nonsense."""
 
+import hashlib
 import json
+import re
 
 import pytest
 
@@ -54,6 +56,40 @@ def test_nonsense_is_refused_all_at_once_with_lines(file):
         read_calibration(file)
     message = str(refused.value)
     assert all(word in message for word in ("threads", "precision", "band.level", "line"))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("axes", "-1"), ("inside", "9e20"), ("inside", "nan"), ("rows", "0"), ("macs", "-5"), ("macs", "1" * 99),
+     ("seconds", "inf"), ("seconds", "-1"), ("count", "0")],
+)  # fmt: skip
+def test_a_kernel_that_cannot_be_is_refused_with_its_line(file, column, value):
+    table = file.with_suffix(".csv")
+    old = table.read_bytes()
+    rows = [line.split(",") for line in old.decode().splitlines()]
+    rows[3][rows[0].index(column)] = value
+    new = "".join(",".join(row) + "\n" for row in rows).encode()
+    table.write_bytes(new)
+    digests = [hashlib.sha256(content).hexdigest() for content in (old, new)]
+    file.write_text(file.read_text().replace(*digests))
+    with pytest.raises(InputError, match=rf"line 4, {column}|line 4, seconds"):
+        read_calibration(file)
+
+
+@pytest.mark.parametrize("value", ["1e300", ".inf", ".nan", "-1", "18446744073709551616", "null"])
+@pytest.mark.parametrize("key", ["spread", "noise", "floor", "quantile"])
+def test_a_fitted_number_that_cannot_be_is_refused(file, key, value):
+    text = re.sub(rf"(?m)^(\s*{key}:) .*$", rf"\1 {value}", file.read_text(), count=1)
+    file.write_text(text)
+    with pytest.raises(InputError, match=rf"line \d+, .*{key}"):
+        read_calibration(file)
+
+
+@pytest.mark.parametrize("name", ["../calibration.csv", "/etc/passwd", "a/b.csv", "''", "."])
+def test_a_table_lies_beside_its_file(file, name):
+    file.write_text(file.read_text().replace("file: calibration.csv", f"file: {name}"))
+    with pytest.raises(InputError, match=r"table\.file|file: expected"):
+        read_calibration(file)
 
 
 def test_a_journal_goes_on_after_a_cut_line(tmp_path, synthetic):

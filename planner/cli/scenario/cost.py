@@ -10,6 +10,7 @@ import click
 from planner import api
 from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
+from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import interval
 from planner.units import format_number, format_percent
@@ -28,6 +29,7 @@ _BAR = 24
 @click.option("--draws", type=click.IntRange(min=2), default=1000, show_default=True, help="Of Monte Carlo.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of Monte Carlo, instead of the scenario's.")
 @hardware_option
+@outside_option
 @output_options
 def command(scenario: Path, device: str | None, draws: int, seed: int | None, *, output: Output) -> int:
     """What SCENARIO costs over its horizon: capital, energy and the rest, a thousand inferences, carbon.

@@ -10,6 +10,7 @@ import click
 from planner import api
 from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, output_options
+from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import quantity, share
 from planner.units import format_percent
@@ -20,6 +21,7 @@ _RANK = ("airflow", "power each", "throttled", "rise", "inlet")
 @click.command("density")
 @click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @hardware_option
+@outside_option
 @output_options
 def command(scenario: Path, *, output: Output) -> int:
     """Heat, power and throughput of SCENARIO's rack by number of devices, and the most that it holds.

@@ -10,6 +10,7 @@ import click
 from planner import api
 from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, output_options
+from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
 @click.option("--strict", is_flag=True, help="Exit status 3 while any error or warning is not accepted.")
 @hardware_option
+@outside_option
 @output_options
 def command(
     scenario: Path,

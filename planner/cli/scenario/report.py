@@ -12,6 +12,7 @@ from planner import api
 from planner.cli.completion import scenarios
 from planner.cli.encoding import echo
 from planner.cli.output import Output
+from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
 from planner.cli.scenario.report_changes import write_changes
 
@@ -36,6 +37,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--font", type=_FILE, help="Font file for Chinese; default: the system's.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @hardware_option
+@outside_option
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(
     scenario: Path | None,

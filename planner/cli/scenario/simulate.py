@@ -10,6 +10,7 @@ import click
 from planner import api
 from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
+from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.claims import claim_lines
 from planner.cli.text.margins import margin_lines
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     "--log-every", type=click.IntRange(min=1), default=1, show_default=True, help="Log each so many seconds."
 )
 @hardware_option
+@outside_option
 @output_options
 def command(
     scenario: Path,

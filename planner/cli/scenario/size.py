@@ -10,6 +10,7 @@ import click
 from planner import api
 from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
+from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.margins import host_lines, margin_lines
 from planner.cli.text.numbers import quantity, share
@@ -45,6 +46,7 @@ RIGHT = frozenset(
     help="Parts to simulate, the cheapest in closed form first.",
 )
 @hardware_option
+@outside_option
 @output_options
 def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output: Output) -> int:
     """The least devices of each candidate part that hold SCENARIO's streams, the best part first.

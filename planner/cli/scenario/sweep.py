@@ -13,6 +13,7 @@ import click
 from planner import api
 from planner.cli.completion import scenarios
 from planner.cli.output import CommandResult, Format, Output
+from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _LINE_EVERY_S = 15.0
 )
 @click.option("--quiet", is_flag=True, help="No progress and no remarks on stderr.")
 @hardware_option
+@outside_option
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(
     scenario: Path,

@@ -6,7 +6,6 @@ architecture's code and is listed in `_TRAITS`, one entry for each `model_type`;
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from planner.language.sizes.decoder import Biases, Cross, Decoder, Experts, Late
 from planner.language.sizes.encoder import Encoder
 from planner.language.sizes.model import LanguageModel
 from planner.language.sources.keys import Keys
+from planner.read_files import read_bounded_json
 
 _LARGEST_FILE = 10_000_000
 
@@ -56,12 +56,7 @@ _WHISPER = "whisper"
 
 def read_config(path: Path) -> LanguageModel:
     """A model from a `config.json`; `InputError` with every key that is missing or wrong."""
-    if path.stat().st_size > _LARGEST_FILE:
-        raise InputError(str(path), [Problem("file", "a config.json", f"{path.stat().st_size} bytes")])
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(str(path), [Problem("file", "JSON text", str(error), "download it again")]) from None
+    values = read_bounded_json(path, _LARGEST_FILE)
     if not isinstance(values, dict):
         raise InputError(str(path), [Problem("file", "a JSON object", type(values).__name__)])
     name = str(values.get("_name_or_path") or path.parent.resolve().name or path.stem)

@@ -7,7 +7,6 @@ graph leaves open, such as the heads of attention that is spelt out, is taken fr
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 from planner.errors import InputError, Problem
 from planner.language.sizes.decoder import Decoder
 from planner.language.sizes.model import LanguageModel, StoredWeights
+from planner.read_files import read_bounded_json
 from planner.workload.file.onnx_file import read_graph
 from planner.workload.graph import Graph, Node
 
@@ -75,10 +75,7 @@ def _beside(path: Path) -> Mapping[str, object]:
     for name in ("genai_config.json", "config.json"):
         file = path.parent / name
         if file.is_file():
-            try:
-                values = json.loads(file.read_text(encoding="utf-8"))
-            except ValueError as error:
-                raise InputError(str(file), [Problem("file", "JSON text", str(error))]) from None
+            values = read_bounded_json(file)
             inner = values.get("model", values) if isinstance(values, dict) else {}
             if isinstance(inner, dict) and isinstance(inner.get("decoder"), dict):
                 own = inner["decoder"]

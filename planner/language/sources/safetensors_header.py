@@ -6,7 +6,6 @@ place (huggingface.co/docs/safetensors). Sizes of the network are in `config.jso
 
 from __future__ import annotations
 
-import json
 import math
 import struct
 from collections import Counter
@@ -17,6 +16,7 @@ from pathlib import Path
 from planner.errors import InputError, Problem
 from planner.language.sizes.decoder import Decoder
 from planner.language.sizes.model import StoredWeights
+from planner.read_files import parse_bounded_json, read_bounded_json
 
 _LARGEST_HEADER = 100_000_000
 _BITS = {
@@ -44,10 +44,7 @@ def read_tensors(path: Path) -> dict[str, StoredTensor]:
         if not 2 <= size <= min(_LARGEST_HEADER, length - 8):
             raise _refused(path, "header", "its length in the first 8 bytes", f"{size} of {length} bytes")
         text = file.read(size)
-    try:
-        entries = json.loads(text)
-    except ValueError as error:
-        raise _refused(path, "header", "a JSON object", str(error)) from None
+    entries = parse_bounded_json(text, path)
     if not isinstance(entries, dict):
         raise _refused(path, "header", "a JSON object", type(entries).__name__)
     found: dict[str, StoredTensor] = {}
@@ -95,7 +92,7 @@ def _whole(value: object) -> list[int] | None:
 
 def read_shards(path: Path) -> dict[str, StoredTensor] | None:
     """The tensors of all files of an index; None where the files are not beside it."""
-    index = json.loads(path.read_text(encoding="utf-8"))
+    index = read_bounded_json(path)
     names = index.get("weight_map") if isinstance(index, dict) else None
     if not isinstance(names, dict) or not names:
         raise _refused(path, "weight_map", "the file of each tensor", repr(names)[:60])

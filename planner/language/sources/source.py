@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from planner.errors import InputError, Problem
 from planner.language.sizes.model import LanguageModel
@@ -13,6 +13,7 @@ from planner.language.sources.gguf_model import read_gguf
 from planner.language.sources.hf_config import read_config
 from planner.language.sources.onnx_export import read_export
 from planner.language.sources.safetensors_header import read_shards, read_tensors, stored_weights
+from planner.read_files import read_bounded_json
 
 _ZOO = "zoo:"
 _INDEX = ".safetensors.index.json"
@@ -62,9 +63,9 @@ def _of_folder(folder: Path) -> LanguageModel:
 def _exported(folder: Path) -> Path:
     """The file of the decoder that `genai_config.json` names."""
     try:
-        values = json.loads((folder / "genai_config.json").read_text(encoding="utf-8"))
+        values: Any = read_bounded_json(folder / "genai_config.json")
         name = str(values["model"]["decoder"].get("filename", "model.onnx"))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         problem = Problem("model.decoder", "an object with the decoder's sizes", "none")
         raise InputError(str(folder / "genai_config.json"), [problem]) from None
     path = folder / name
@@ -79,13 +80,13 @@ def _of_index(path: Path) -> LanguageModel:
     if tensors is None:
         note = "the shards are not beside their index: bytes are those of the format asked for"
         return replace(model, notes=(*model.notes, note))
-    values = json.loads(_config_beside(path).read_text(encoding="utf-8"))
+    values: Any = read_bounded_json(_config_beside(path))
     return replace(model, stored=stored_weights(tensors, model.decoder, values, 0))
 
 
 def _of_safetensors(path: Path) -> LanguageModel:
     model = read_config(_config_beside(path))
-    values = json.loads(_config_beside(path).read_text(encoding="utf-8"))
+    values: Any = read_bounded_json(_config_beside(path))
     stored = stored_weights(read_tensors(path), model.decoder, values, path.stat().st_size)
     return replace(model, stored=stored)
 

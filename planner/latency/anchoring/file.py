@@ -10,10 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planner.errors import InputError, Problem
+from planner.read_files import read_bounded_text
 from planner.schema.fitted.anchors import AnchorList, ImportedRecord, MeasuredRecord
 from planner.schema.hardware.device import Precision
 from planner.schema.reading.problems import KeyPath
-from planner.schema.reading.yaml_file import Document, parse_document, read_document, validate
+from planner.schema.reading.yaml_file import (
+    MAX_FILE_BYTES,
+    Document,
+    parse_document,
+    read_document,
+    validate,
+)
 
 _TOOL_ENGINES = {"trtexec": "tensorrt", "msprof": "acl"}
 _COUNTS = ("batch", "threads")
@@ -102,13 +109,7 @@ def _imported(record: ImportedRecord, path: Path) -> Anchor:
 
 def _csv_document(path: Path) -> Document:
     """The rows of a CSV as the document that the same list in YAML would be; empty cells are left out."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        problem = Problem("file", "an existing CSV file", "no such file", "check the path")
-        raise InputError(str(path), [problem]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), [Problem("file", "a readable CSV file in UTF-8", str(error))]) from None
+    text = read_bounded_text(path, MAX_FILE_BYTES)
     entries: list[dict[str, object]] = []
     lines: dict[KeyPath, int] = {}
     reader = csv.DictReader(io.StringIO(text))

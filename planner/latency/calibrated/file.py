@@ -18,6 +18,7 @@ from planner.latency.calibrated.calibration import Calibration, CalibrationSetti
 from planner.latency.calibrated.kernel_model import Base, Hyperparameters, KernelModel
 from planner.latency.kernels.features import FEATURES
 from planner.latency.kernels.shape import KernelShape
+from planner.read_files import read_bounded
 from planner.schema.fitted.calibration import CalibrationFile, KernelClass
 from planner.schema.reading.yaml_file import read_document, validate, write_document
 
@@ -25,6 +26,10 @@ _COLUMNS = (*(field.name for field in fields(KernelShape)), "seconds", "count")
 _TYPES: Mapping[str, type] = {**get_type_hints(KernelShape), "seconds": float, "count": int}
 _AGAIN = "calibrate again with `planner calibrate`"
 _LONGEST_S = 3600.0
+_MOST_PROBLEMS = 20
+_LARGEST_COUNT = 1e15
+"""Of what a kernel has: operations, bytes, lengths of axes."""
+_ONE_OR_MORE = frozenset(field.name for field in fields(KernelShape) if field.default == 1)
 
 
 def write_calibration(calibration: Calibration, path: Path) -> None:
@@ -41,16 +46,15 @@ def read_calibration(path: Path) -> Calibration:
     """A calibration from its files; `InputError` with every problem of an edited or damaged one."""
     document = read_document(path)
     stored = validate(document, CalibrationFile)
-    table = path.with_name(stored.table.file)
-    try:
-        content = table.read_bytes()
-    except OSError as error:
-        problem = Problem("table", f"a readable file {table}", error.strerror or str(error), _AGAIN)
-        raise InputError(str(path), [problem]) from None
+    if Path(stored.table.file).name != stored.table.file:
+        problem = Problem("table.file", "the name of a file beside this one", repr(stored.table.file), _AGAIN)
+        raise InputError(str(path), [problem])
+    table = path.parent / stored.table.file
+    content = read_bounded(table)
     if hashlib.sha256(content).hexdigest() != stored.table.sha256:
         problem = Problem("table.sha256", "that of the table beside the file", "another", _AGAIN)
         raise InputError(str(path), [problem])
-    rows = _rows(content.decode("utf-8"), table)
+    rows = _rows(content.decode("utf-8", "replace"), table)
     problems = list(_mismatches(stored, rows))
     if problems:
         raise InputError(str(path), problems)
@@ -175,12 +179,24 @@ def _rows(text: str, table: Path) -> dict[str, list[tuple[KernelShape, float, in
             )
             continue
         seconds, count = values.pop("seconds"), values.pop("count")
+        for name, value in values.items():
+            if not isinstance(value, str) and not _possible(name, value):
+                least = 1 if name in _ONE_OR_MORE else 0
+                expected = f"a number of {least} to {_LARGEST_COUNT:g} (a share of at most 1)"
+                problems.append(Problem(name, expected, str(value)[:20], _AGAIN, line))
         if not (math.isfinite(seconds) and 0 < seconds < _LONGEST_S) or count < 1:
             problems.append(Problem("seconds", "a time above zero", str(seconds), _AGAIN, line))
         found[values["op_class"]].append((KernelShape(**values), seconds, count))
     if problems:
-        raise InputError(str(table), problems)
+        raise InputError(str(table), problems[:_MOST_PROBLEMS])
     return found
+
+
+def _possible(name: str, value: float) -> bool:
+    """Whether a kernel can have this number in this column; not where it is NaN."""
+    if name == "inside":
+        return 0 < value <= 1
+    return (1 if name in _ONE_OR_MORE else 0) <= value <= _LARGEST_COUNT
 
 
 def _mismatches(stored: CalibrationFile, rows: Mapping[str, object]) -> Iterable[Problem]:

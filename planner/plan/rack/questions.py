@@ -60,7 +60,7 @@ class UpdateAnswer:
 
 
 def update_answer(scenario: Scenario) -> UpdateAnswer | None:
-    """The scenario's update; None where it has none. Files are read relative to the working folder."""
+    """The scenario's update; None where it has none."""
     asked = scenario.update
     if asked is None:
         return None
@@ -99,7 +99,8 @@ def _measured(asked: Update) -> Delta | None:
 def _content(key: str, name: str) -> bytes:
     path = Path(name)
     if not path.is_file():
-        raise InputError(name, [Problem(key, "a model file", "no such file", "give the path from here")])
+        advice = "give its path from the scenario's folder"
+        raise InputError(name, [Problem(key, "a model file", "no such file", advice)])
     return path.read_bytes()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from planner.data_files import scenarios_dir
 from planner.errors import InputError, PlannerError, Problem, nearest_names
+from planner.plan.scenario.beside import require_files_beside, with_whole_paths
 from planner.plan.scenario.known_names import require_known_names
 from planner.schema.reading.problems import dotted
 from planner.schema.reading.yaml_file import Document, read_document, validate
@@ -64,10 +65,12 @@ def read_scenario(path: Path) -> ScenarioFile:
 
 def scenario_of(document: Document, folder: Path) -> ScenarioFile:
     """The scenario of a document that lies in this folder; every problem of it in one `InputError`."""
-    scenario = _traces_beside(validate(document, Scenario), folder)
+    scenario = validate(document, Scenario)
     require_known_names(scenario, document)
+    require_files_beside(scenario, folder, document)
     lines = {dotted(key): line for key, line in document.lines.items()}
-    return ScenarioFile(scenario, Path(document.file).name, folder, document.sha256, lines)
+    whole = with_whole_paths(scenario, folder)
+    return ScenarioFile(whole, Path(document.file).name, folder, document.sha256, lines)
 
 
 @contextmanager
@@ -83,17 +86,6 @@ def lines_named(source: ScenarioFile) -> Iterator[None]:
             for problem in error.problems
         ]
         raise InputError(error.source, problems) from error.__cause__
-
-
-def _traces_beside(scenario: Scenario, folder: Path) -> Scenario:
-    """The scenario with traces that lie beside it by their whole path; others are looked for from here."""
-    streams = [
-        stream.model_copy(update={"trace": str(folder / stream.trace)})
-        if stream.trace is not None and (folder / stream.trace).is_file()
-        else stream
-        for stream in scenario.streams
-    ]
-    return scenario.model_copy(update={"streams": streams})
 
 
 def with_simulation(source: ScenarioFile, *, seed: int | None, replications: int | None) -> ScenarioFile:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from planner.data_files import allow_files_outside
 from planner.plan.scenario.file import ScenarioFile, scenario_of
 from planner.plan.short.question import ShortQuestion, site_of, usual_site
 from planner.plan.short.template import template
@@ -50,7 +51,9 @@ def write_scenario(question: ShortQuestion, path: Path | None = None) -> Written
         *(_note(item) for item in writing.defaults),
     ]
     text = write_document(document)
-    return WrittenScenario(scenario_of(parse_document(text, name), folder), text, tuple(writing.defaults))
+    with allow_files_outside():  # whoever asks names the network
+        source = scenario_of(parse_document(text, name), folder)
+    return WrittenScenario(source, text, tuple(writing.defaults))
 
 
 def _note(item: TakenDefault) -> str:

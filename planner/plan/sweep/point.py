@@ -13,6 +13,7 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.record.density import density_record
 from planner.plan.record.options import infeasible_record, option_record
 from planner.plan.record.simulated import rack_record
+from planner.plan.scenario.beside import with_whole_paths
 from planner.plan.scenario.file import ScenarioFile, network_at
 from planner.plan.sizing.synthetic_run import simulate_synthetic
 from planner.plan.study.study import run_study
@@ -55,7 +56,9 @@ def answer_point(task: Task) -> dict[str, object]:
 def source_of(task: Task) -> ScenarioFile:
     """The scenario of a point; `InputError` with every problem of its values."""
     document = Document(task["file"], task["values"], {}, task["point"])
-    return ScenarioFile(validate(document, Scenario), task["file"], Path(task["folder"]), task["point"])
+    folder = Path(task["folder"])
+    scenario = with_whole_paths(validate(document, Scenario), folder)
+    return ScenarioFile(scenario, task["file"], folder, task["point"])
 
 
 def _answered(source: ScenarioFile) -> dict[str, object]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from planner.data_files import own_parts_dirs
 from planner.errors import OutputError
 from planner.forks import usable_cores
+from planner.plan.scenario.beside import require_files_beside
 from planner.plan.scenario.file import scenario_path
 from planner.plan.sweep.cluster import on_scheduler
 from planner.plan.sweep.columns import ColumnType, SweepRow
@@ -89,7 +90,7 @@ def run_sweep(
     require_parquet()
     path = scenario_path(scenario)
     document = read_document(path)
-    validate(document, Scenario)
+    require_files_beside(validate(document, Scenario), path.parent, document)
     parsed = parse_settings(settings, document.values, draws=draws is not None)
     points = grid(parsed) if draws is None else latin_hypercube(parsed, draws, seed)
     planned = plan_points(path.name, path.parent.resolve(), document.values, parsed, points, own_parts_dirs())

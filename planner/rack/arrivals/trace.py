@@ -23,7 +23,7 @@ def trace_blocks(path: str) -> Iterator[NDArray[np.float64]]:
     """
     file = Path(path)
     if not file.is_file():
-        advice = "give its path from the scenario's folder, or from here"
+        advice = "give its path from the scenario's folder"
         raise InputError(path, [Problem("trace", "a CSV or Parquet file", "no such file", advice)])
     row, last_s = 0, 0.0
     for block in _parquet(file) if file.suffix == ".parquet" else _csv(file):

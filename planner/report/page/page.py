@@ -16,6 +16,7 @@ from planner.report.chapters import chapters
 from planner.report.markup import html_of
 from planner.report.page.view import view
 from planner.schema.record import StudyRecord, canonical_json, read_study
+from planner.visible import visible, visible_texts
 from planner.wording.message import Wording
 
 _STATIC = "static"
@@ -34,11 +35,11 @@ def render_page(record: Mapping[str, object]) -> str:
     """The page, in the language of the record. Raises as `write_page` does."""
     study = read_study(record)
     say = Wording(study.get("language", "en"))
-    sections = _sections(study, say)
+    sections = [(visible(title), content) for title, content in _sections(study, say)]
     template = _static("page.html")
     parts = {
         "language": say("text.html_language"),
-        "title": escape(study["scenario"]["title"]),
+        "title": escape(visible(study["scenario"]["title"])),
         "kicker": escape(say("cover.kicker")),
         "skip": escape(say("page.skip")),
         "theme": escape(say("page.dark")),
@@ -53,7 +54,7 @@ def render_page(record: Mapping[str, object]) -> str:
         ),
         "style": _static("page.css"),
         "record": _as_script(_compact(json.loads(canonical_json(record)))),
-        "view": _as_script(_compact(view(study, say))),
+        "view": _as_script(_compact(visible_texts(view(study, say)))),
         "plotly": _plotly(),
         "script": _static("page.js"),
     }

@@ -10,13 +10,16 @@ from planner.schema.hardware.device import PrecisionName
 from planner.schema.reading.quantity import Seconds
 from planner.schema.reading.strict import StrictModel
 
+LONGEST_S = 86_400.0
+"""A day; no inference on a device takes longer."""
+
 
 class AnchorEntry(StrictModel):
     """One measured latency; what is left out is that of the estimate it is for."""
 
     network: str
     """`zoo:NAME`, an ONNX file, or the name of the network that is asked about."""
-    latency_s: Seconds
+    latency_s: Annotated[Seconds, Field(gt=0, le=LONGEST_S)]
     device: str | None = None
     unit: str | None = None
     mode: str | None = None
@@ -37,7 +40,7 @@ class MeasuredTiming(StrictModel):
     """What `planner measure` writes of the runs; the rest is not needed here."""
 
     model_config = ConfigDict(extra="ignore")
-    median_s: Annotated[float, Field(gt=0)] = Field(alias="median_s")
+    median_s: Annotated[float, Field(gt=0, le=LONGEST_S)] = Field(alias="median_s")
 
 
 class MeasuredEntry(StrictModel):
@@ -63,7 +66,7 @@ class ImportedLatency(StrictModel):
     """Quantiles over the runs of an imported profile."""
 
     model_config = ConfigDict(extra="ignore")
-    median: Annotated[float, Field(gt=0)]
+    median: Annotated[float, Field(gt=0, le=LONGEST_S)]
 
 
 class ImportedRecord(StrictModel):

@@ -9,17 +9,22 @@ from pydantic import Field
 from planner.schema.reading.quantity import BytesPerSecond, OpsPerSecond, Ratio, Seconds
 from planner.schema.reading.strict import StrictModel
 
-Positive = Annotated[float, Field(gt=0)]
+LARGEST_LOG = 10.0
+"""Of a fitted factor, as a logarithm: e^10 is 22,000 times the time that the base gives, and no fit."""
+
+Positive = Annotated[float, Field(ge=1e-6, le=1e6)]
+Logarithm = Annotated[float, Field(ge=0, le=LARGEST_LOG)]
+Hour = Annotated[Seconds, Field(le=3600)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class KernelBase(StrictModel):
     """Time of a kernel before any learnt factor; a class without products has no peak."""
 
-    launch_s: Seconds
-    peak_ops_per_s: OpsPerSecond | None = None
-    bandwidth_bytes_per_s: BytesPerSecond | None = None
-    cold_bandwidth_bytes_per_s: BytesPerSecond | None = None
+    launch_s: Hour
+    peak_ops_per_s: Annotated[OpsPerSecond, Field(ge=1e3)] | None = None
+    bandwidth_bytes_per_s: Annotated[BytesPerSecond, Field(ge=1e3)] | None = None
+    cold_bandwidth_bytes_per_s: Annotated[BytesPerSecond, Field(ge=1e3)] | None = None
     """What weights take on top where they come from memory."""
 
 
@@ -27,9 +32,9 @@ class KernelClass(StrictModel):
     """The fitted numbers of one class of kernels; lengths are those of the features in their order."""
 
     base: KernelBase
-    mean: float
-    spread: Positive
-    noise: Positive
+    mean: Annotated[float, Field(ge=-LARGEST_LOG, le=LARGEST_LOG)]
+    spread: Annotated[Positive, Field(le=LARGEST_LOG)]
+    noise: Annotated[Positive, Field(le=LARGEST_LOG)]
     shared: Share
     lengths: dict[str, Positive]
     absent: dict[str, Share] = Field(default_factory=dict)
@@ -52,10 +57,10 @@ class NetworkBand(StrictModel):
     """How the band of a network follows from the spreads of its kernels."""
 
     level: Share
-    floor: Positive
-    share: float = Field(ge=0)
-    own: float = Field(ge=0)
-    quantile: Positive
+    floor: Annotated[Positive, Field(le=LARGEST_LOG)]
+    share: Logarithm
+    own: Logarithm
+    quantile: Annotated[Positive, Field(le=100)]
     between_runs: float = Field(default=0.0, ge=0, le=0.5)
     """Standard deviation of the machine's own speed between this calibration and a later run."""
 
@@ -80,7 +85,7 @@ class CalibrationFile(StrictModel):
     precision: Literal["fp32", "bf16", "int8"]
     date: str
     conditions: ProbeConditions
-    fixed_s: Seconds
+    fixed_s: Hour
     band: NetworkBand
     table: KernelTableFile
     classes: dict[str, KernelClass] = Field(min_length=1)

@@ -9,8 +9,7 @@ from pydantic import Field, model_validator
 
 from planner.schema.fitted.transfer import Parameter, RestsOn
 from planner.schema.hardware.device import Form, UnitKind
-from planner.schema.reading.quantity import Conflict, refuse_all
-from planner.schema.reading.strict import StrictModel
+from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
 
 Common = Literal["supply", "standing", "clock_power", "host_w"]
 

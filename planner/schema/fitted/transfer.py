@@ -8,8 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.hardware.device import UnitKind
-from planner.schema.reading.quantity import Conflict, refuse_all
-from planner.schema.reading.strict import StrictModel
+from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
 
 NetworkKind = Literal["cnn", "transformer"]
 ActsOn = Literal["rate", "winograd", "silu_bytes", "waves", "bandwidth", "launch", "fixed_us"]

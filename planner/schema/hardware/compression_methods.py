@@ -10,14 +10,12 @@ from pydantic import Field, model_validator
 from planner.schema.hardware.device import UnitKind
 from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import (
-    Conflict,
     Ratio,
     Sourced,
     SourcedBlock,
-    refuse_all,
     source_conflicts,
 )
-from planner.schema.reading.strict import StrictModel
+from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
 
 Method = Literal["fp16", "bf16", "int8", "int4", "int4_weights", "two_of_four", "channels", "single_weights"]
 

@@ -15,7 +15,6 @@ from planner.schema.reading.quantity import (
     Bytes,
     BytesPerSecond,
     Celsius,
-    Conflict,
     Hertz,
     Metres,
     Money,
@@ -23,10 +22,9 @@ from planner.schema.reading.quantity import (
     Sourced,
     SourcedBlock,
     Watts,
-    refuse_all,
     source_conflicts,
 )
-from planner.schema.reading.strict import StrictModel
+from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
 
 
 class Precision(StrEnum):

@@ -9,7 +9,6 @@ from pydantic import Field
 
 from planner.schema.reading.quantity import (
     Celsius,
-    Conflict,
     JoulePerKelvin,
     Kelvin,
     KelvinPerWatt,
@@ -18,6 +17,7 @@ from planner.schema.reading.quantity import (
     SourcedBlock,
     Watts,
 )
+from planner.schema.reading.strict import Conflict
 
 _SUM_TOLERANCE = 0.005
 """By how much the stores may miss the whole, so that rounded numbers can be written."""

@@ -14,10 +14,9 @@ from planner.schema.reading.quantity import (
     Sourced,
     SourcedBlock,
     refuse,
-    refuse_all,
     source_conflicts,
 )
-from planner.schema.reading.strict import StrictModel
+from planner.schema.reading.strict import StrictModel, refuse_all
 
 
 class FusionRuleSpec(StrictModel):

@@ -12,10 +12,9 @@ from planner.schema.reading.quantity import (
     Sourced,
     SourcedBlock,
     Watts,
-    refuse_all,
     source_conflicts,
 )
-from planner.schema.reading.strict import StrictModel
+from planner.schema.reading.strict import StrictModel, refuse_all
 
 Attachment = Literal["m2", "usb", "pcie", "oam", "sxm"]
 

@@ -13,10 +13,9 @@ from planner.schema.reading.quantity import (
     Seconds,
     Sourced,
     SourcedBlock,
-    refuse_all,
     source_conflicts,
 )
-from planner.schema.reading.strict import StrictModel
+from planner.schema.reading.strict import StrictModel, refuse_all
 
 
 class EngineBuild(SourcedBlock):

@@ -7,8 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.hardware.source import Source
-from planner.schema.reading.quantity import Conflict, refuse_all
-from planner.schema.reading.strict import StrictModel
+from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
 
 Severity = Literal["error", "warning", "note"]
 

@@ -10,14 +10,12 @@ from pydantic import Field, model_validator
 from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import (
     Celsius,
-    Conflict,
     Ratio,
     Sourced,
     SourcedBlock,
-    refuse_all,
     source_conflicts,
 )
-from planner.schema.reading.strict import StrictModel
+from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
 
 InletClassName = Literal["A1", "A2", "A3", "A4", "TS2"]
 

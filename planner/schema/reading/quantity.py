@@ -13,7 +13,14 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from planner.errors import InputError, Problem
 from planner.provenance import Status
-from planner.schema.reading.strict import StrictModel, dimension_of
+from planner.schema.reading.strict import (
+    LARGEST,
+    SMALLEST,
+    Conflict,
+    StrictModel,
+    dimension_of,
+    extreme,
+)
 from planner.units import UNITS, UnitError, did_you_mean, parse_quantity, unit_named
 
 
@@ -24,23 +31,6 @@ def refuse(expected: str, got: object, stand_in: str | None = None, advice: str 
     """
     context = {"expected": expected, "got": _shown(got), "stand_in": stand_in, "advice": advice}
     return PydanticCustomError("quantity", "{expected}", context)
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Two parts of one file that do not fit together: where, what was expected, what came, what to do."""
-
-    path: tuple[str | int, ...]
-    expected: str
-    got: str
-    advice: str = ""
-    of_values: bool = False
-    """Whether two numbers disagree, and not two names."""
-
-
-def refuse_all(conflicts: list[Conflict]) -> PydanticCustomError:
-    """A refusal that the reader turns into one `Problem` for each conflict."""
-    return PydanticCustomError("conflicts", "parts that fit together", {"conflicts": conflicts})
 
 
 def _shown(value: object) -> str:
@@ -69,6 +59,8 @@ class Quantity:
             raise refuse(error.expected, value, stand_in, error.advice) from None
         if number < 0 and not self.signed:
             raise refuse("a value of zero or more", value, stand_in)
+        if extreme(number):
+            raise refuse(f"0, or {SMALLEST:g} to {LARGEST:g} in SI units", value, stand_in)
         return number
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import core_schema
+from pydantic_core import PydanticCustomError, core_schema
 
 from planner.units import UNITS
 
@@ -32,6 +34,37 @@ def yaml_key(field: str) -> str:
     return field if dimension is None else field.removesuffix(f"_{dimension}")
 
 
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two parts of one file that do not fit together: where, what was expected, what came, what to do."""
+
+    path: tuple[str | int, ...]
+    expected: str
+    got: str
+    advice: str = ""
+    of_values: bool = False
+    """Whether two numbers disagree, and not two names."""
+
+
+def refuse_all(conflicts: list[Conflict]) -> PydanticCustomError:
+    """A refusal that the reader turns into one `Problem` for each conflict."""
+    return PydanticCustomError("conflicts", "parts that fit together", {"conflicts": conflicts})
+
+
+SMALLEST, LARGEST = 1e-15, 1e18
+"""Of a quantity in SI units that is not zero: femtoseconds are no time, and 1e18 W no power of a rack.
+
+Products of several such numbers stay far from what a float can hold, so that no sum becomes infinite.
+"""
+_SMALLEST_NUMBER, _LARGEST_NUMBER = 1e-30, 1e30
+"""Of a number without unit, such as a fitted time of one operation."""
+
+
+def extreme(number: float) -> bool:
+    """Whether a quantity in SI units is none that a thing has; zero is one."""
+    return number != 0 and not SMALLEST <= abs(number) <= LARGEST
+
+
 class StrictModel(BaseModel):
     """Immutable, no unknown keys, YAML keys without unit suffixes."""
 
@@ -43,6 +76,29 @@ class StrictModel(BaseModel):
         strict=True,
         allow_inf_nan=False,
     )
+
+    @model_validator(mode="after")
+    def _of_this_world(self) -> Self:
+        expected = f"0, or a number of {_SMALLEST_NUMBER:g} to {_LARGEST_NUMBER:g} in size"
+        conflicts = [
+            Conflict((yaml_key(name), *path), expected, f"{number:g}", of_values=True)
+            for name, value in self.__dict__.items()
+            for path, number in _floats(value)
+            if number and not _SMALLEST_NUMBER <= abs(number) <= _LARGEST_NUMBER
+        ]
+        if conflicts:
+            raise refuse_all(conflicts)
+        return self
+
+
+def _floats(value: object) -> Iterator[tuple[tuple[str | int, ...], float]]:
+    """Numbers of a field: itself, or those in its list or mapping; models inside look at their own."""
+    if isinstance(value, float):
+        yield (), value
+    elif isinstance(value, dict):
+        yield from (((str(key),), item) for key, item in value.items() if isinstance(item, float))
+    elif isinstance(value, list):
+        yield from (((n,), item) for n, item in enumerate(value) if isinstance(item, float))
 
 
 class Untitled(GenerateJsonSchema):

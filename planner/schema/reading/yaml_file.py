@@ -20,8 +20,7 @@ from pydantic import ValidationError
 
 from planner.errors import InputError, Problem
 from planner.schema.reading.problems import KeyPath, dotted, problems_of, without_them
-from planner.schema.reading.quantity import Conflict
-from planner.schema.reading.strict import StrictModel
+from planner.schema.reading.strict import Conflict, StrictModel
 
 MAX_FILE_BYTES = 1_000_000
 MAX_DEPTH = 40

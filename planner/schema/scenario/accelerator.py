@@ -56,7 +56,7 @@ class LeakageGrowth(StrictModel):
 
     reference_w: Watts
     at_c: Celsius
-    doubles_over_k: Annotated[Kelvin, Field(gt=0)]
+    doubles_over_k: Annotated[Kelvin, Field(ge=1, le=1000)]
 
 
 class Accelerator(StrictModel):

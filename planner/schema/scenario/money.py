@@ -8,15 +8,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planner.schema.reading.quantity import (
-    Conflict,
     EnergyPrice,
     KilogramPerJoule,
     Money,
     Ratio,
     refuse,
-    refuse_all,
 )
-from planner.schema.reading.strict import StrictModel
+from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
 
 HOURS = 24
 _SPAN = re.compile(r"^(\d{1,2})-(\d{1,2})$")

@@ -11,6 +11,9 @@ from planner.errors import InputError, Problem
 from planner.workload.file.skeleton import LARGEST_GRAPH, too_many_nodes
 
 _Key = tuple[str, str, str]
+LARGEST_EXPANDED = 65_536
+"""Operators that the functions of a small file may grow to: some ten seconds. Larger files may hold more."""
+_MOST_TIMES = 4
 _ADVICE = "export the network without functions"
 
 
@@ -24,8 +27,14 @@ def inlined(model: onnx.ModelProto, source: str) -> onnx.ModelProto:
 
     functions = {(f.domain, f.name, f.overload): f for f in model.functions}
     sizes = _sizes(functions, source)
-    if _expanded(model.graph.node, sizes) > LARGEST_GRAPH:
+    expanded = _expanded(model.graph.node, sizes)
+    if expanded > LARGEST_GRAPH:
         raise too_many_nodes(source)
+    written = sum(1 for _ in _all_nodes(model.graph.node))
+    written += sum(1 for function in model.functions for _ in _all_nodes(function.node))
+    if expanded > max(LARGEST_EXPANDED, _MOST_TIMES * written):
+        expected = f"at most {LARGEST_EXPANDED:,} operators with functions in the place of their calls"
+        raise InputError(source, [Problem("functions", expected, f"{expanded:,}", _ADVICE)])
     try:
         return onnx.inliner.inline_local_functions(model)
     except (RuntimeError, ValueError, TypeError) as error:
