@@ -56,6 +56,7 @@ FLOORS = {
         {"description"},
     ],
     "latency": [
+        {"evidence"},
         {"choice", "estimate", "variants"},
         {"overheads"},
         {"record", "anchoring", "units"},

@@ -12,10 +12,10 @@ from planner.plan.cost.model import CostModel
 from planner.plan.cost.sensitivity import MonteCarlo, Tornado, monte_carlo, tornado
 from planner.plan.money.bill import Bill
 from planner.plan.money.prices import missing_price, require_prices
-from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.rack.synthetic import refuse_synthetic
-from planner.plan.scenario.file import ScenarioFile, read_workloads
+from planner.plan.scenario.evidence import estimator_for
+from planner.plan.scenario.file import ScenarioFile
 from planner.plan.sizing.runner import Runner
 from planner.plan.sizing.sized import VERDICT_ORDER, SizedOption, Sizing, size_scenario
 from planner.rack.counts.results import Verdict
@@ -108,7 +108,7 @@ def cost_study(
     `InputError` where the price of the part asked about, or of every one, is missing: by name, all at once.
     """
     refuse_synthetic(source.scenario)
-    estimator = Estimator(read_workloads(source))
+    estimator = estimator_for(source)
     sizing = size_scenario(_narrowed(source, device), runner=Runner(progress=progress), estimator=estimator)
     items, missing = _priced(sizing, device)
     if not items:

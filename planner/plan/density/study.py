@@ -25,11 +25,11 @@ from planner.plan.density.published import (
     published_remarks,
     published_residuals,
 )
-from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.rack.rack_model import fixed_power_w, rack_air
 from planner.plan.rack.synthetic import synthetic_rack
-from planner.plan.scenario.file import ScenarioFile, read_workloads
+from planner.plan.scenario.evidence import estimator_for
+from planner.plan.scenario.file import ScenarioFile
 from planner.plan.sizing.deployed import deployed_option
 from planner.plan.sizing.runner import rack_of_option
 from planner.plan.sizing.sized import size_scenario
@@ -209,7 +209,7 @@ def rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
     `InputError` where no option keeps the scenario's limits.
     """
     if source.scenario.deployment is not None:
-        estimator = Estimator(read_workloads(source))
+        estimator = estimator_for(source)
         option = deployed_option(source.scenario, source.scenario.deployment, estimator)
         return rack_of_option(source.scenario, option), option
     best = size_scenario(source, first_only=True).best

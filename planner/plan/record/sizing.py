@@ -42,6 +42,7 @@ def _warnings(sizing: Sizing, devices: Sequence[str]) -> list[str]:
     """Parts of one's own, and what the simulated rack of the best option warns of."""
     found = [note for device in devices if (note := part_file(device).note) is not None]
     best = sizing.best
+    found += sizing.notes
     return found + (list(best.simulated.result.warnings) if best and best.simulated else [])
 
 

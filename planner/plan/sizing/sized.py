@@ -19,7 +19,8 @@ from planner.plan.options.margin_text import binding_text, decider
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.rack.synthetic import refuse_synthetic
-from planner.plan.scenario.file import ScenarioFile, read_workloads
+from planner.plan.scenario.evidence import estimator_for
+from planner.plan.scenario.file import ScenarioFile
 from planner.plan.sizing.closed_form import Sized, preference, rank, size, sized_option
 from planner.plan.sizing.deployed import deployed_option
 from planner.plan.sizing.growth import YearCount, with_growth, years_of
@@ -88,6 +89,8 @@ class Sizing(Shown):
     """All settings as the closed form has them, best first."""
     trials: tuple[Simulated, ...] = ()
     """Every rack that was simulated on the way, in order."""
+    notes: tuple[str, ...] = ()
+    """Measurements that were not used, with the reason, and what else there is to say of the others."""
     contradiction: str | None = None
     """Where every setting breaks a limit: the fewest limits that leave nothing, and what shows it."""
 
@@ -166,7 +169,7 @@ def size_scenario(
     scenario = source.scenario
     refuse_synthetic(scenario)
     runner = runner or Runner()
-    estimator = estimator or Estimator(read_workloads(source))
+    estimator = estimator or estimator_for(source)
     search = Search(scenario, estimator, runner)
     if scenario.deployment is not None:
         given = deployed_option(scenario, scenario.deployment, estimator)
@@ -190,6 +193,7 @@ def size_scenario(
         estimator.workloads,
         sized.options,
         search.trials,
+        estimator.notes,
         contradiction(sized.options),
     )
 

@@ -38,6 +38,8 @@ class MeasuredTiming(StrictModel):
 
     model_config = ConfigDict(extra="ignore")
     median_s: Annotated[float, Field(gt=0)] = Field(alias="median_s")
+    p10_s: Annotated[float, Field(ge=0)] | None = Field(default=None, alias="p10_s")
+    p90_s: Annotated[float, Field(ge=0)] | None = Field(default=None, alias="p90_s")
 
 
 class MeasuredEntry(StrictModel):
@@ -64,6 +66,8 @@ class ImportedLatency(StrictModel):
 
     model_config = ConfigDict(extra="ignore")
     median: Annotated[float, Field(gt=0)]
+    p10: Annotated[float, Field(ge=0)] | None = None
+    p90: Annotated[float, Field(ge=0)] | None = None
 
 
 class ImportedRecord(StrictModel):
