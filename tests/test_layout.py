@@ -31,7 +31,7 @@ FLOORS = {
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},
-        {"text", "main", "model_options", "own_parts", "output"},
+        {"text", "main", "model_options", "own_parts", "output", "evidence"},
         {"arguments"},
         {"layout", "groups", "ticker", "encoding", "completion"},
     ],

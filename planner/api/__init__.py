@@ -90,6 +90,7 @@ if TYPE_CHECKING:
         check_log,
         cost,
         density,
+        evidence,
         host_text,
         lint,
         margin_text,
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
         simulate_scenario,
         size,
         sweep,
+        with_evidence,
         write_log,
     )
 
@@ -160,6 +162,7 @@ _HOME = {
         "check_log",
         "cost",
         "density",
+        "evidence",
         "host_text",
         "lint",
         "margin_text",
@@ -168,6 +171,7 @@ _HOME = {
         "simulate_scenario",
         "size",
         "sweep",
+        "with_evidence",
         "write_log",
     ),
 }
@@ -205,6 +209,7 @@ __all__ = [
     "engine_ids",
     "estimate",
     "estimate_units",
+    "evidence",
     "export_network",
     "host_text",
     "import_profile",
@@ -243,6 +248,7 @@ __all__ = [
     "theory_beside",
     "validate",
     "what_if",
+    "with_evidence",
     "write_devices_page",
     "write_log",
     "write_report",

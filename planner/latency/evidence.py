@@ -15,7 +15,7 @@ from planner.hardware.operating_point import OperatingPoint, choose_mode
 from planner.hardware.processor import cpu_name
 from planner.latency.anchoring.blend import reason_against
 from planner.latency.anchoring.file import Anchor, read_anchors
-from planner.latency.anchoring.measured import about, reason_not_measured, with_measured
+from planner.latency.anchoring.measured import MeasuredSource, about, reason_not_measured, with_measured
 from planner.latency.calibrated.calibration import Calibration
 from planner.latency.calibrated.file import is_calibration, read_calibration
 from planner.latency.calibrated.network import require_same_setting
@@ -27,9 +27,10 @@ from planner.latency.kernels.unit_limits import OnUnit
 from planner.latency.one_unit import estimate_at
 from planner.latency.point import point_for
 from planner.latency.result import Estimate
+from planner.latency.units.compete import CPU
 from planner.provenance import Provenance
 from planner.schema.hardware.device import Device, Precision
-from planner.wording.message import message
+from planner.wording.message import key_of, message
 from planner.workload.workload import Workload
 
 
@@ -56,21 +57,21 @@ def read_evidence(
     threads: int | None = None,
     calibration: str | None = None,
     anchors: Sequence[str] = (),
-    measured: Sequence[tuple[str, Anchor]] = (),
+    measured: Sequence[MeasuredSource] = (),
 ) -> Evidence:
     """Everything read from its files.
 
-    `measured` has the path of each file and, as an anchor, what its entries are of where they do not say it
-    themselves. A calibration among them counts as one. Raises `InputError` as their readers do.
+    A calibration among those measured counts as one. Raises `InputError` as their readers do.
     """
     found, published = anchors_for(anchors)
     calibrations = [] if calibration in (None, NONE) else [read_calibration(Path(calibration or ""))]
     own: list[Anchor] = []
-    for path, facts in measured:
-        if is_calibration(Path(path)):
-            calibrations.append(read_calibration(Path(path)))
+    for source in measured:
+        path = Path(source.path)
+        if is_calibration(path):
+            calibrations.append(read_calibration(path))
         else:
-            own += [about(anchor, facts) for anchor in read_anchors(Path(path))]
+            own += [about(anchor, source) for anchor in read_anchors(path)]
     kept = calibration != NONE
     return Evidence(engine, threads, kept, tuple(calibrations), found, published, tuple(own))
 
@@ -106,12 +107,12 @@ class Uses:
     def _of_anchors(self) -> Iterator[str]:
         for anchor, (_, reason) in self._against.items():
             if anchor not in self._batches:
-                yield message("evidence.not_used", what=_called(anchor), reason=reason)
+                yield message("measured.not_used", what=_called(anchor), reason=reason)
         for anchor, batches in self._batches.items():
             if anchor.batch is not None and anchor.batch not in batches:
                 others = ", ".join(map(str, sorted(batches)))
                 yield message(
-                    "evidence.other_batch", what=_called(anchor), batch=str(anchor.batch), others=others
+                    "measured.other_batch", what=_called(anchor), batch=str(anchor.batch), others=others
                 )
 
 
@@ -131,22 +132,22 @@ def calibration_on(
     for calibration in evidence.calibrations:
         own = calibration.setting
         if own.device != device.id:
-            uses.say(message("evidence.calibration_of", own=own.device, device=device.id))
+            uses.say(message("measured.calibration_of", own=own.device, device=device.id))
             continue
         wanted = ((engine, own.engine), (evidence.threads, own.threads), (precision, own.precision))
         if any(asked is not None and asked != has for asked, has in wanted):
             setting = f"{own.engine} {own.precision}, {own.threads} threads"
-            uses.say(message("evidence.calibration_setting", device=own.device, setting=setting))
+            uses.say(message("measured.calibration_setting", device=own.device, setting=setting))
             continue
         for text in staleness(calibration, cpu_name()) if device.id == THIS_MACHINE else ():
-            uses.say(message("evidence.stale", text=text))
+            uses.say(message("measured.stale", text=text))
         return calibration
     if device.id != THIS_MACHINE or not evidence.kept:
         return None
     try:
         found, notes = of_this_machine(engine, evidence.threads, precision)
     except InputError as error:
-        uses.say(message("evidence.not_used", what=error.source, reason=str(error.problems[0])))
+        uses.say(message("measured.not_used", what=error.source, reason=str(error.problems[0])))
         return None
     for note in notes:
         uses.say(note)
@@ -188,12 +189,13 @@ def by_calibration_on(
     for anchor in measured:
         rank, reason = reason_not_measured(anchor, workload.model, device.id, point, default)
         if reason is None and anchor.batch not in (None, batch):
-            rank, reason = rank + 1, message("evidence.batch", own=str(anchor.batch), asked=str(batch))
+            rank, reason = rank + 1, message("measured.batch", own=str(anchor.batch), asked=str(batch))
         if reason is not None:
             uses.refused(anchor, rank, reason)
             continue
         uses.used([anchor], batch)
         found = with_measured(found, anchor)
+        uses.say(found.warnings[-1])
     return found
 
 
@@ -207,14 +209,17 @@ def with_anchors(
     uses: Uses,
 ) -> Estimate:
     """The estimate of one unit moved by what was measured; as it was where nothing was of use."""
-    threads = evidence.threads if point.unit_kind == "cpu" else None
+    threads = evidence.threads if point.unit_kind == CPU else None
     kept: list[Anchor] = []
     own: list[Anchor] = []
     default = choose_mode(device, None).id
     for anchor in evidence.measured:
         rank, reason = reason_not_measured(anchor, workload.model, device.id, point, default)
         if reason is None:
-            own.append(replace(anchor, mode=point.mode))
+            # Threads of a measurement are those that feed an accelerator, which an estimate of it has not.
+            own.append(
+                replace(anchor, mode=point.mode, threads=anchor.threads if point.unit_kind == CPU else None)
+            )
             uses.used([anchor], plain.batch)
         else:
             uses.refused(anchor, rank, reason)
@@ -232,6 +237,9 @@ def with_anchors(
     moved = anchored_on(
         workload, network, device, point, threads, None, (*own, *kept), published=evidence.published
     )
+    for text in moved.warnings:
+        if key_of(text) == "measured.contradict":
+            uses.say(text)
     if any(anchor.batch in (None, plain.batch) for anchor in own):
         moved = replace(moved, provenance=Provenance.MEASURED)
     return replace(moved, others=plain.others)

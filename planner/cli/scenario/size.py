@@ -9,6 +9,7 @@ import click
 
 from planner import api
 from planner.cli.completion import scenarios
+from planner.cli.evidence import simulated_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.margins import host_lines, margin_lines
@@ -34,7 +35,7 @@ _RIGHT = frozenset(
 
 @click.command("size")
 @click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
-@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
+@simulated_evidence
 @click.option(
     "--parts",
     "most_parts",
@@ -45,7 +46,7 @@ _RIGHT = frozenset(
 )
 @hardware_option
 @output_options
-def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output: Output) -> int:
+def command(scenario: Path, simulator: SimulationEngine, most_parts: int, *, output: Output) -> int:
     """The least devices of each candidate part that hold SCENARIO's streams, the best part first.
 
     Counts are proposed in closed form and decided by simulation. PASS holds at the cautious end of the
@@ -55,7 +56,7 @@ def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output
     from planner.cli.main import INFEASIBLE, OK
     from planner.plan.record.sizing import sizing_record
 
-    sizing = api.size(scenario, engine=engine, most_parts=most_parts, progress=output.progress)
+    sizing = api.size(scenario, engine=simulator, most_parts=most_parts, progress=output.progress)
     output.progress_done()
     notes = api.own_part_notes(tuple(dict.fromkeys(item.option.device for item in sizing.options)))
     output.write(
@@ -64,7 +65,7 @@ def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output
             lambda: frame_rows(sizing.to_frame()),
             [_table_row(item) for item in sizing.options],
             [sizing.source.scenario.question.strip()],
-            [*_footer(sizing), *(f"note: {text}" for text in notes)],
+            [*_footer(sizing), *(f"note: {text}" for text in (*sizing.notes, *notes))],
             _RIGHT,
             _RANK,
         )

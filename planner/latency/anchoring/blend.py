@@ -291,7 +291,7 @@ def _notes(target: Target, known: Sequence[Known], found: Blend, *, asked_publis
     number = f"{len(known)} measurements" if len(known) > 1 else "1 measurement"
     yield f"anchored on {number}: {math.exp(found.shift):.3g} times the model, the band {narrower} narrower"
     for item, other in _contradicting(known):
-        yield message("evidence.contradict", one=item.name, other=other.name)
+        yield message("measured.contradict", one=item.name, other=other.name)
     for item in known:
         # Three deviations are reached by chance in a third of a percent: more often a setting was told
         # wrongly.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from planner.hardware.operating_point import OperatingPoint
 from planner.hardware.processor import cpu_name
@@ -18,17 +18,27 @@ from planner.units import format_quantity
 from planner.wording.message import message
 
 
-def about(anchor: Anchor, facts: Anchor) -> Anchor:
+@dataclass(frozen=True, slots=True)
+class MeasuredSource:
+    """A file of measurements, with what its entries are of where they leave it open."""
+
+    path: str
+    facts: Anchor
+    """What the user says of them all."""
+    only_part: str | None = None
+    """The part of a plan that has only one."""
+
+
+def about(anchor: Anchor, source: MeasuredSource) -> Anchor:
     """The entry of a file, with what it is of where the file leaves it open.
 
-    An entry with a processor and no part is of this machine where the processor is this one's.
+    What ran on the processor of this machine is of no part of a catalogue unless the user says so.
     """
-    device = anchor.device
-    if device is None and anchor.cpu is not None and anchor.cpu == cpu_name():
-        device = THIS_MACHINE if facts.device is None else facts.device
+    facts = source.facts
+    here = anchor.cpu is not None and anchor.cpu == cpu_name()
     return replace(
         anchor,
-        device=device or facts.device,
+        device=anchor.device or facts.device or (THIS_MACHINE if here else source.only_part),
         unit=anchor.unit or facts.unit,
         mode=anchor.mode or facts.mode,
         engine=anchor.engine or facts.engine,
@@ -57,12 +67,12 @@ def reason_not_measured(
     )
     for rank, (name, own, asked) in enumerate(facts):
         if own == "":
-            return rank, message(f"evidence.no_{name}")
+            return rank, message(f"measured.no_{name}")
         if own is not None and own != asked:
-            label = message(f"evidence.{name}")
-            return rank, message("evidence.another", name=label, own=own, asked=asked)
+            label = message(f"measured.{name}")
+            return rank, message("measured.another", name=label, own=own, asked=asked)
     if device == THIS_MACHINE and anchor.cpu is not None and anchor.cpu != cpu_name():
-        return len(facts), message("evidence.machine_changed", own=anchor.cpu, now=cpu_name())
+        return len(facts), message("measured.machine_changed", own=anchor.cpu, now=cpu_name())
     return len(facts) + 1, None
 
 
@@ -74,7 +84,7 @@ def with_measured(found: Estimate, anchor: Anchor) -> Estimate:
     low_s, high_s = (anchor.latency_s * math.exp(sign * NINETY * noise) for sign in (-1.0, 1.0))
     band = found.latency_s
     inside = band.low <= anchor.latency_s <= band.high
-    key = "evidence.agrees" if inside else "evidence.outside"
+    key = "measured.agrees" if inside else "measured.outside"
     note = message(
         key,
         what=anchor.source,

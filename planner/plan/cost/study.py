@@ -54,6 +54,8 @@ class CostStudy(Shown):
     monte_carlo: MonteCarlo | None
     reasons: tuple[tuple[str, str], ...] = ()
     """Part and reason, for each part with a price and without a feasible option."""
+    notes: tuple[str, ...] = ()
+    """Measurements that were not used, with the reason."""
 
     @property
     def headline(self) -> str:
@@ -112,7 +114,7 @@ def cost_study(
     sizing = size_scenario(_narrowed(source, device), runner=Runner(progress=progress), estimator=estimator)
     items, missing = _priced(sizing, device)
     if not items:
-        return CostStudy(source, (), missing, None, None, _reasons(sizing, ()))
+        return CostStudy(source, (), missing, None, None, _reasons(sizing, ()), estimator.notes)
     models = [CostModel(source.scenario, estimator, item.option, counts=_counts(item)) for item in items]
     costed = sorted(
         zip(items, models, [model.bill() for model in models], strict=True),
@@ -127,6 +129,7 @@ def cost_study(
         tornado(kept[0]),
         monte_carlo(kept, draws=draws, seed=source.scenario.simulation.seed if seed is None else seed),
         _reasons(sizing, [item.option.device for item in items]),
+        estimator.notes,
     )
 
 

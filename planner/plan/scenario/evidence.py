@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from planner.errors import InputError, Problem
-from planner.hardware.catalog import match_devices
+from planner.errors import InputError, Problem, UnknownIdError
+from planner.hardware.catalog import engine_ids, match_devices
 from planner.latency.anchoring.file import Anchor
+from planner.latency.anchoring.measured import MeasuredSource
 from planner.latency.choice import NONE, PUBLISHED
 from planner.latency.evidence import Evidence, read_evidence
 from planner.plan.options.estimator import Estimator
 from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.schema.hardware.device import Precision
+from planner.schema.reading.keys import with_value
 from planner.schema.reading.yaml_file import Document, validate
 from planner.schema.scenario.measured import MeasuredFile
 from planner.schema.scenario.scenario import Scenario
@@ -27,8 +29,7 @@ class Asked:
     threads: int | None = None
     calibration: str | None = None
     anchors: tuple[str, ...] = ()
-    measured: tuple[tuple[str, Anchor], ...] = ()
-    """Each path, with what its entries are of where they leave it open."""
+    measured: tuple[MeasuredSource, ...] = ()
 
     def read(self) -> Evidence:
         """The files read; raises `InputError` as their readers do."""
@@ -73,15 +74,15 @@ def _parts(patterns: Sequence[str]) -> Sequence[str]:
 
 def measured_file(
     folder: Path, item: str | MeasuredFile, parts: Sequence[str], precisions: Sequence[Precision]
-) -> tuple[str, Anchor]:
-    """The path of a file of measurements, and what it is of where it leaves that open."""
+) -> MeasuredSource:
+    """A file of measurements, with what it is of where it leaves that open."""
     said = MeasuredFile(file=item) if isinstance(item, str) else item
     path = _at(folder, said.file)
-    return path, Anchor(
+    facts = Anchor(
         network="",
         latency_s=0.0,
         source=path,
-        device=said.device or (parts[0] if len(parts) == 1 else None),
+        device=said.device,
         unit=said.unit,
         mode=said.mode,
         engine=said.engine,
@@ -89,6 +90,7 @@ def measured_file(
         batch=said.batch,
         threads=said.threads,
     )
+    return MeasuredSource(path, facts, parts[0] if len(parts) == 1 else None)
 
 
 def _at(folder: Path, text: str) -> str:
@@ -101,7 +103,7 @@ def _at(folder: Path, text: str) -> str:
 
 def files_of(asked: Asked) -> tuple[Path, ...]:
     """The files that the evidence is read from."""
-    named = (asked.calibration, *asked.anchors, *(path for path, _ in asked.measured))
+    named = (asked.calibration, *asked.anchors, *(item.path for item in asked.measured))
     return tuple(Path(text) for text in named if text is not None and text not in (NONE, PUBLISHED))
 
 
@@ -128,30 +130,49 @@ def with_evidence(source: ScenarioFile, changes: Mapping[str, object]) -> Scenar
     """The scenario with an engine, threads, a calibration or measurements in place of, or beside, its own.
 
     `changes` has `engine`, `threads`, `calibration`, `anchors` and `measured`, as far as they are asked for;
-    files are named from here.
+    files are named from here. Raises `UnknownIdError` for an engine that the database does not have.
     """
-    found = {name: value for name, value in changes.items() if value not in (None, (), [])}
-    if not found:
-        return source
-    scenario = source.scenario
-    update: dict[str, object] = {}
-    settings: dict[str, object] = {name: found[name] for name in ("engine", "threads") if name in found}
+    scenario, engine = source.scenario, changes.get("engine")
+    if engine is not None and engine not in engine_ids():
+        raise UnknownIdError("engine", str(engine), engine_ids())
+    settings = {name: changes[name] for name in ("engine", "threads") if name in changes}
+    update: dict[str, object] = dict(_files(scenario, changes))
     if settings:
-        update["candidates"] = scenario.candidates.model_copy(update=settings)
+        update["candidates"] = scenario.candidates.model_copy(update=dict(settings))
         if scenario.deployment is not None:
-            update["deployment"] = scenario.deployment.model_copy(update=settings)
-    if "calibration" in found:
-        update["calibration"] = _from_here(str(found["calibration"]))
-    for name in ("anchors", "measured"):
-        given = found.get(name)
-        if isinstance(given, list | tuple):
-            own = scenario.anchors if name == "anchors" else scenario.measured
-            update[name] = [*own, *(_given_here(item) for item in given)]
-    return replace(source, scenario=_updated(scenario, update))
+            update["deployment"] = scenario.deployment.model_copy(update=dict(settings))
+    return replace(source, scenario=scenario.model_copy(update=update))
 
 
-def _updated(scenario: Scenario, update: Mapping[str, object]) -> Scenario:
-    return scenario.model_copy(update=dict(update))
+def _files(scenario: Scenario, changes: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """The keys of a scenario that name files, with those that are asked for."""
+    if "calibration" in changes:
+        yield "calibration", _from_here(str(changes["calibration"]))
+    own: dict[str, Sequence[str | MeasuredFile]] = {
+        "anchors": scenario.anchors,
+        "measured": scenario.measured,
+    }
+    for name, items in own.items():
+        given = changes.get(name, [])
+        if isinstance(given, list) and given:
+            yield name, [*items, *map(_given_here, given)]
+
+
+def values_with(values: object, scenario: Scenario, changes: Mapping[str, object]) -> object:
+    """As `with_evidence`, of the values that a scenario's file has."""
+    for name in ("engine", "threads"):
+        if name in changes:
+            values = with_value(values, ("candidates", name), changes[name])
+            if scenario.deployment is not None:
+                values = with_value(values, ("deployment", name), changes[name])
+    for name, value in _files(scenario, changes):
+        items = value if isinstance(value, list) else [value]
+        plain = [
+            item.model_dump(mode="json", exclude_none=True) if isinstance(item, MeasuredFile) else item
+            for item in items
+        ]
+        values = with_value(values, (name,), plain if isinstance(value, list) else plain[0])
+    return values
 
 
 def _given_here(item: object) -> object:
@@ -162,3 +183,21 @@ def _given_here(item: object) -> object:
 
 def _from_here(text: str) -> str:
     return text if text in (NONE, PUBLISHED) else str(Path(text).resolve())
+
+
+def evidence_among(
+    changes: Mapping[str, object], parts: Sequence[str], precisions: Sequence[Precision | None]
+) -> Evidence:
+    """What `api.evidence` gives, read for a question without a scenario, about these parts."""
+    engine, threads, calibration = (changes.get(name) for name in ("engine", "threads", "calibration"))
+    named = [item for item in precisions if item is not None]
+    anchors, measured = (changes.get(name, []) for name in ("anchors", "measured"))
+    return Asked(
+        None if engine is None else str(engine),
+        threads if isinstance(threads, int) else None,
+        None if calibration is None else str(calibration),
+        tuple(map(str, anchors)) if isinstance(anchors, list) else (),
+        tuple(measured_file(Path(), item, parts, named) for item in measured)
+        if isinstance(measured, list)
+        else (),
+    ).read()
