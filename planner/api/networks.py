@@ -133,16 +133,16 @@ def estimate(
 ) -> Estimate:
     """Predict a network (counted, a file or `zoo:NAME`) on a part: seconds, watts, joules and bytes.
 
-    `unit` is a compute unit of the part, a kind of unit, "auto" (see `estimate_units`), or None for the best
-    of all that run the engine, by the high end of the band that plans count on; `others` of the result has
-    the rest. `mode`, `precision`, `engine`: None for the part's default mode, half precision where the unit
-    has it, and the unit's usual engine. `calibration` is None (the one kept for this
-    machine, or a model fitted on published measurements, where there is one), the path of a calibration, or
-    "none" (the roofline of the datasheet alone). `anchor` names files of measurements on this part or of this
-    network that the model blends with, or is "published" for those of the database. `measured` names files of
-    what was measured of this very setting, as in `evidence`; of another one they are named in the warnings
-    and not used. `caller` names the program around the engine whose time is part of the fixed cost; None for the network's usual, "none" for
-    the engine alone.
+    `unit` is a compute unit of the part, a kind of unit, "auto" (see `estimate_units`), or None for the
+    best of all that run the engine, by the high end of the band that plans count on; `others` of the result
+    has the rest. `mode`, `precision`, `engine`: None for the part's default mode, half precision where the
+    unit has it, and the unit's usual engine. `calibration` is None (the one kept for this machine, or a
+    model fitted on published measurements, where there is one), the path of a calibration, or "none" (the
+    roofline of the datasheet alone). `anchor` names files of measurements on this part or of this network
+    that the model blends with, or is "published" for those of the database. `measured` names files of what
+    was measured of this very setting, as in `evidence`; of another one they are named in the warnings and
+    not used. `caller` names the program around the engine whose time is part of the fixed cost; None for
+    the network's usual, "none" for the engine alone.
 
     A network that does not fit the memory is an answer with ``fits = False``. Warnings name what a result
     rests on, own parts among it. Raises `UnknownIdError` for unknown names and `InputError` for what the part

@@ -42,7 +42,8 @@ class Evidence:
     threads: int | None = None
     """Of CPUs."""
     kept: bool = True
-    """Whether the calibration that is kept for this machine is used."""
+    """Whether the calibration that is kept for this machine is used, and models fitted on published rows;
+    else the datasheets alone."""
     calibrations: tuple[Calibration, ...] = ()
     anchors: tuple[Anchor, ...] = ()
     """Measurements on the parts or of the networks, to blend with."""

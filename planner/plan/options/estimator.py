@@ -134,7 +134,8 @@ class Estimator:
         ready = on_unit(self._prepared[model].ready(batch, point.precision, point.engine), point)
         whole = self.workloads[model]
         if not moved:
-            return estimate_with_helpers(whole, ready, device, point, transfer_for(point))
+            fitted = transfer_for(point) if self.evidence.kept else None
+            return estimate_with_helpers(whole, ready, device, point, fitted)
         plain = self._estimate(model, device, unit, mode, precision, batch, engine, moved=False)
         return with_anchors(plain, whole, ready, device, point, self.evidence, self._uses)
 

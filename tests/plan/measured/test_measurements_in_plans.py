@@ -14,6 +14,7 @@ from planner.plan.scenario.evidence import estimator_for
 from planner.plan.sizing.deployed import deployed_option
 from planner.plan.study.study import run_study
 from planner.provenance import Provenance
+from planner.wording.message import key_of
 
 NANO = "jetson-orin-nano-8"
 GIVEN = "deployment: {device: jetson-orin-nano-8, count: 5, mode: 25W, precision: int8}\n"
@@ -116,7 +117,7 @@ def test_a_batch_that_the_plan_does_not_use_moves_the_others_and_is_said(given, 
     found, notes = planned(measured_in(given, path))
     assert found.latency_s.mid > plain.latency_s.mid
     assert found.provenance is not Provenance.MEASURED
-    assert [note.key for note in notes] == ["measured.other_batch"]
+    assert [key_of(note) for note in notes] == ["measured.other_batch"]
 
 
 def test_two_that_contradict_are_both_shown_and_their_band_holds_both(given, tmp_path):
@@ -124,7 +125,7 @@ def test_two_that_contradict_are_both_shown_and_their_band_holds_both(given, tmp
     path = listed(tmp_path, entry(latency="3 ms", **setting), entry(latency="4 ms", **setting))
     found, notes = planned(measured_in(given, path))
     assert found.latency_s.low < 3e-3 < 4e-3 < found.latency_s.high
-    (said,) = [note for note in notes if note.key == "measured.contradict"]
+    (said,) = [note for note in notes if key_of(note) == "measured.contradict"]
     assert "3.00 ms" in said or "3 ms" in said
     assert "4.00 ms" in said or "4 ms" in said
 
