@@ -344,7 +344,7 @@ def _deciding(run: Simulated) -> Iterator[str]:
     elif any(stream.as_planned is Verdict.UNDECIDED for stream in spans):
         yield (
             f"more replications than {run.result.replications} (simulation.most_replications), or `planner "
-            "simulate --engine simpy` where the interval is within a latency bin of the SLO"
+            "simulate --simulator simpy` where the interval is within a latency bin of the SLO"
         )
     if not all(stream.ends_agree for stream in spans):
         yield _calibration(run.option)
