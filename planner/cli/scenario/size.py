@@ -18,6 +18,9 @@ from planner.cli.text.rack_notes import availability_text
 from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.plan.options.what_to_measure import ToMeasure
     from planner.plan.sizing.growth import YearCount
     from planner.plan.sizing.sized import SizedOption, Sizing
     from planner.rack.simulation import SimulationEngine
@@ -148,6 +151,7 @@ def _footer(sizing: Sizing) -> list[str]:
                 f"{item.count_at_saturation} are the least that can keep up at all"
             )
         lines += [f"  decided by {text}" for text in item.would_decide]
+        lines += [f"    {text}" for found in item.to_measure(sizing.source) for text in _how(found)]
         lines += [f"  {text}" for text in margin_lines(item.option.margins)] if item is best else []
     if best is not None and best.years:
         lines.append(f"{best.option.device}, year by year:")
@@ -172,6 +176,20 @@ def _footer(sizing: Sizing) -> list[str]:
             "others are cheaper; --parts simulates more of them"
         )
     return lines
+
+
+def _how(found: ToMeasure) -> Iterator[str]:
+    """What to measure, what it may change, and the commands one by one."""
+    money = "" if found.money_open is None else f" ({found.money_open:,.0f} {found.currency})"
+    yield (
+        f"measure {found.network} on one {found.device} in mode {found.mode}: {found.devices_open:.1f} "
+        f"devices{money} lie between its two ends"
+    )
+    yield from (f"  here: {command}" for command in found.first)
+    yield from (f"  on the part: {command}" for command in found.on_the_part)
+    if found.note is not None:
+        yield f"  {found.note}"
+    yield from (f"  here, with {found.bring_back}: {command}" for command in found.here)
 
 
 def _year(year: YearCount) -> str:

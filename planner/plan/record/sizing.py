@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planner.hardware.catalog import part_file
+from planner.plan.options.what_to_measure import ToMeasure
 from planner.plan.record.digests import digests
 from planner.plan.record.options import option_record, refusal_record
+from planner.plan.scenario.file import ScenarioFile
 from planner.plan.sizing.growth import YearCount
 from planner.plan.sizing.latency_span import StreamSpan
 from planner.plan.sizing.redundancy import SpareRow
@@ -16,6 +18,7 @@ from planner.schema.record.sizing import (
     SizingRecord,
     SpanRecord,
     SpareRecord,
+    ToMeasureRecord,
     YearRecord,
 )
 
@@ -28,7 +31,7 @@ def sizing_record(sizing: Sizing) -> SizingRecord:
         "scenario": scenario.id,
         "question": scenario.question.strip(),
         "feasible": sizing.feasible,
-        "options": [sized_option_record(item) for item in sizing.options],
+        "options": [sized_option_record(item, sizing.source) for item in sizing.options],
         "contradiction": sizing.contradiction,
         "settings_considered": sizing.considered,
         "refused": [refusal_record(refusal) for refusal in sizing.refusals],
@@ -46,7 +49,24 @@ def _warnings(sizing: Sizing, devices: Sequence[str]) -> list[str]:
     return found + (list(best.simulated.result.warnings) if best and best.simulated else [])
 
 
-def sized_option_record(item: SizedOption) -> SizedOptionRecord:
+def _measure_record(found: ToMeasure) -> ToMeasureRecord:
+    return {
+        "network": found.network,
+        "device": found.device,
+        "mode": found.mode,
+        "batch": found.batch,
+        "devices_open": found.devices_open,
+        "money_open": found.money_open,
+        "currency": found.currency,
+        "first": list(found.first),
+        "on_the_part": list(found.on_the_part),
+        "bring_back": found.bring_back,
+        "here": list(found.here),
+        "note": found.note,
+    }
+
+
+def sized_option_record(item: SizedOption, source: ScenarioFile) -> SizedOptionRecord:
     """One option and what its simulated rack adds; null is unknown or without end."""
     run, tightest = item.simulated, item.tightest
     return {
@@ -58,6 +78,7 @@ def sized_option_record(item: SizedOption) -> SizedOptionRecord:
         "verdict": item.verdict.value,
         "verdict_reason": item.verdict_reason,
         "would_decide": list(item.would_decide),
+        "to_measure": [_measure_record(found) for found in item.to_measure(source)],
         "streams": [
             {
                 "name": stream.name,

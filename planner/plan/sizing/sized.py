@@ -18,6 +18,7 @@ from planner.plan.options.margin import binding
 from planner.plan.options.margin_text import binding_text, decider
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
+from planner.plan.options.what_to_measure import ToMeasure, to_measure
 from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.evidence import estimator_for
 from planner.plan.scenario.file import ScenarioFile
@@ -33,7 +34,7 @@ from planner.rack.counts.results import Verdict
 from planner.rack.load.expected import grows_without_end
 from planner.schema.scenario.scenario import Scenario
 from planner.shown import Shown
-from planner.wording.message import message
+from planner.wording.message import key_of, message
 from planner.workload.workload import Workload
 
 if TYPE_CHECKING:
@@ -63,6 +64,12 @@ class SizedOption:
     spares: tuple[SpareRow, ...] = ()
     needed: int | None = None
     """The least devices that keep every promise; looked for where failures are stated."""
+
+    def to_measure(self, source: ScenarioFile) -> tuple[ToMeasure, ...]:
+        """What to measure on one unit, and how, where that would decide an open verdict."""
+        if not any(key_of(text) == "decides.calibration" for text in self.would_decide):
+            return ()
+        return to_measure(source.scenario, self.option, source.file)
 
     @property
     def streams(self) -> tuple[StreamSpan, ...]:
@@ -351,10 +358,13 @@ def _deciding(run: Simulated) -> Iterator[str]:
 
 
 def _calibration(option: Option) -> str:
-    slowest = option.slowest
-    return (
-        f"a calibration of {option.engine} on one {option.device}: {slowest.estimate.model} is planned at "
-        f"{option.planning_text}, batches of {option.batch}"
+    return message(
+        "decides.calibration",
+        engine=option.engine,
+        part=option.device,
+        network=option.slowest.estimate.model,
+        planned=option.planning_text,
+        batch=option.batch,
     )
 
 

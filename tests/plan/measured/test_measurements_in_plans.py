@@ -9,8 +9,9 @@ from planner import api
 from planner.hardware.processor import cpu_name
 from planner.plan.cost.study import cost_study
 from planner.plan.density.study import rack_of
+from planner.plan.options.what_to_measure import to_measure
 from planner.plan.record.simulated import setting_record
-from planner.plan.scenario.evidence import estimator_for
+from planner.plan.scenario.evidence import estimator_for, measured_text
 from planner.plan.sizing.deployed import deployed_option
 from planner.plan.study.study import run_study
 from planner.provenance import Provenance
@@ -148,3 +149,21 @@ def test_a_record_of_another_machine_says_nothing_of_this_one(tmp_path, given):
     path.write_text(json.dumps(record))
     _, notes = planned(measured_in(given, path))
     assert "this-machine" in notes[0]
+
+
+def test_an_open_verdict_says_what_to_measure_with_commands_that_come_back_as_a_measurement(given):
+    """Devices between both ends by hand: rate x (high - low) over what one device may be busy."""
+    option = api.size(given).options[0].option
+    (found,) = to_measure(given.scenario, option, "plan.yaml")
+    band, stream = option.networks[0].planning_latency_s, given.scenario.streams[0]
+    full = option.instances * given.scenario.planning.utilisation_limit_ratio
+    assert found.devices_open == pytest.approx(
+        stream.count * stream.rate_per_s * (band.high - band.low) / full
+    )
+    assert [command.split()[0] for command in found.on_the_part] == ["trtexec"]
+    assert "--int8" in found.on_the_part[0]
+    assert found.here[-1].startswith(
+        "planner size plan.yaml --measured measured.json,device=jetson-orin-nano-8"
+    )
+    said = measured_text(found.here[-1].split()[-1])
+    assert (said.device, said.mode, said.precision, said.batch) == (NANO, "25W", "int8", 1)
