@@ -13,6 +13,7 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
 _UNITS: dict[str, dict[str, float]] = {
@@ -224,7 +225,24 @@ def format_quantity(value: float, dimension: str, digits: int = 4) -> str:
             chosen = symbol
     if value == 0:
         chosen = next(symbol for symbol in preferred if table[symbol] == 1.0)
-    return f"{value / table[chosen]:.{digits}g} {chosen}"
+    return f"{format_number(value / table[chosen], digits)} {_SIGNS.get(chosen, chosen)}"
+
+
+def format_number(value: float, digits: int) -> str:
+    """Text of a number to that many significant digits, in full: ``300`` where ``:.1g`` has ``3e+02``.
+
+    Beyond 15 places before or 9 behind the point, where zeros are not read any more, the exponent stays.
+    """
+    text = f"{value:.{digits}g}"
+    _, mark, exponent = text.partition("e")
+    if not mark or not -9 <= int(exponent) <= 15:
+        return text
+    return format(Decimal(text), "f")
+
+
+def one_degree_sign(text: str, space: str = " ") -> str:
+    """Text with ``°C`` behind every number that somebody wrote with ``degC``."""
+    return _WRITTEN_DEGREES.sub(f"{space}°C", text)
 
 
 def format_percent(ratio: float, decimals: int = 0) -> str:
@@ -238,6 +256,9 @@ def format_time_share(ratio: float) -> str:
     return f"> {format_percent(1 - 1e-6, 4)}" if ratio < 1 and shown == format_percent(1, 4) else shown
 
 
+_SIGNS = {"degC": "°C"}
+"""Symbols of the table that readers know by another sign."""
+_WRITTEN_DEGREES = re.compile(r"(?<=\d) ?degC\b")
 _PREFERRED: dict[str, tuple[str, ...]] = {
     "s": ("ns", "us", "ms", "s"),
     "w": ("mW", "W", "kW"),

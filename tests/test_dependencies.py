@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import planner
+from planner.cli.main import run
+from planner.distribution import DISTRIBUTION, VERSION, install_command
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -83,3 +85,30 @@ def test_everything_imports_with_the_versions_that_are_installed():
     for module in pkgutil.walk_packages(planner.__path__, "planner."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+
+
+KINDS = {"planner": ("*.py", "*.yaml"), "docs": ("*.md",), "hardware_db": ("*.yaml",)}
+FILES = [path for folder, kinds in KINDS.items() for kind in kinds for path in (ROOT / folder).rglob(kind)]
+FILES += [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml")]
+TEXTS = {str(path.relative_to(ROOT)): path.read_text() for path in FILES}
+
+
+def test_no_advice_installs_the_other_project_of_this_name():
+    """`planner` on the package index is somebody else's; the distribution has a name of its own."""
+    other = re.compile(r"(?<![\w-])planner\[\w|pip3? install (?:-\S+ )*['\"]?planner\b")
+    assert {name: found[0] for name, text in TEXTS.items() if (found := other.search(text))} == {}
+    assert PROJECT["name"] == DISTRIBUTION
+    assert set(PROJECT["scripts"]) == {"planner"}
+
+
+def test_every_extra_that_an_advice_names_exists():
+    advice = re.compile(rf"install_command\(['\"](\w+)|{DISTRIBUTION}\[(\w+)\]|'\.\[(\w+)\]'")
+    asked = {name for text in TEXTS.values() for names in advice.findall(text) for name in names if name}
+    assert {"engines", "page", "sweep"} <= asked <= set(EXTRAS)
+    assert install_command("engines") == "pip install 'edge-ai-planner[engines]'"
+
+
+def test_the_version_is_said_once(capsys):
+    assert "version" in PROJECT["dynamic"]
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.split()[-1] == VERSION

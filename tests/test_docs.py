@@ -16,6 +16,7 @@ from planner.data_files import scenarios_dir
 from planner.language.rates.fitted import rates_model
 from planner.plan.pitfalls.lint import mistakes
 from planner.plan.scenario.file import read_scenario
+from planner.plan.short.template import template
 from planner.schema.reading.strict import StrictModel
 from planner.schema.reading.yaml_file import parse_document, validate
 from planner.schema.scenario.scenario import Scenario
@@ -39,6 +40,7 @@ COMMANDS = [
 
 def test_readme_has_the_commands_of_the_map():
     assert {command.split()[1] for command in COMMANDS} == {
+        "plan",
         "inspect",
         "estimate",
         "what-if",
@@ -68,13 +70,32 @@ def test_readme_commands_run_from_any_folder(command, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_the_python_of_the_planning_guide_runs():
-    (block,) = blocks((ROOT / "docs" / "planning.md").read_text(), "python")
+PLANNING_GUIDE = (ROOT / "docs" / "planning.md").read_text()
+
+
+@pytest.mark.parametrize("block", blocks(PLANNING_GUIDE, "python"), ids=["one line", "size"])
+def test_the_python_of_the_planning_guide_runs(block):
     done = subprocess.run(
         [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "PASS" in done.stdout
+
+
+def test_the_one_line_of_the_planning_guide_runs(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (block,) = (text for text in blocks(PLANNING_GUIDE, "sh") if "planner plan" in text)
+    for line in block.splitlines():
+        assert run(shlex.split(line)[1:]) == 0, line
+    assert "PASS" in capsys.readouterr().out
+
+
+def test_the_planning_guide_has_the_values_of_the_template():
+    found = template()
+    values = [*(item.device for item in found.devices), *found.sites, *list(found.currencies.value)[1:]]
+    values += [str(found.stream[key].value) for key in ("latency", "quantile")]
+    section = PLANNING_GUIDE[PLANNING_GUIDE.index("## In one line") : PLANNING_GUIDE.index("## Three counts")]
+    assert [value for value in values if value not in section] == []
 
 
 def test_readme_python_runs():

@@ -27,7 +27,7 @@ FLOORS = {
         {"schema"},
         {"collector", "data_files", "files", "forks"},
         {"errors", "provenance", "arrays", "formulas"},
-        {"units", "shown"},
+        {"units", "shown", "distribution"},
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},
@@ -38,7 +38,7 @@ FLOORS = {
     "plan": [
         {"sweep"},
         {"record"},
-        {"study"},
+        {"study", "short"},
         {"density", "cost", "pitfalls", "what_if"},
         {"sizing"},
         {"compare", "rack", "scenario"},

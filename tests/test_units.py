@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.units import UNITS, UnitError, format_quantity, parse_quantity
+from planner.units import UNITS, UnitError, format_number, format_quantity, parse_quantity
 
 MONEY_FREE = sorted(UNITS)
 
@@ -145,3 +145,26 @@ def test_capitals_never_change_the_size_of_a_unit(dimension: str, data: st.DataO
         return
     same = {factor for name, factor in UNITS[dimension].items() if name.casefold() == written.casefold()}
     assert value in same or dimension == "bytes_per_s"
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (300.0, 1, "300"),
+        (333.3, 2, "330"),
+        (12345.0, 3, "12300"),
+        (0.000012, 2, "0.000012"),
+        (1.5, 3, "1.5"),
+        (-4200.0, 1, "-4000"),
+        (1e18, 3, "1e+18"),
+        (1e-12, 3, "1e-12"),
+    ],
+)
+def test_a_number_is_written_in_full_where_zeros_are_still_read(value, digits, text):
+    assert format_number(value, digits) == text
+    assert float(format_number(value, digits)) == pytest.approx(value, rel=0.5 * 10 ** (1 - digits))
+
+
+def test_a_quantity_has_no_exponent():
+    assert format_quantity(0.3, "s", 1) == "300 ms"
+    assert format_quantity(999.0, "w", 2) == "1000 W"

@@ -1,8 +1,8 @@
 """Everything that the commands do, as Python calls: names and ids in, plain values out.
 
-`networks` and `alternatives` ask about one network, `language` about a language model, `scenarios`, `racks`
-and `reports` about a scenario, `engines` about this machine, `database` about what is shipped. Each
-name is imported when it is first used.
+`networks` and `alternatives` ask about one network, `language` about a language model, `plans` about
+cameras in one line, `scenarios`, `racks` and `reports` about a scenario, `engines` about this machine,
+`database` about what is shipped. Each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -69,6 +69,15 @@ if TYPE_CHECKING:
         inspect,
         read_onnx,
         refuse_beside_auto,
+    )
+    from planner.api.plans import (
+        check_network,
+        check_question,
+        plain_text,
+        plan,
+        plan_template,
+        short_question,
+        write_plan,
     )
     from planner.api.racks import (
         Claims,
@@ -155,6 +164,15 @@ _HOME = {
         "read_onnx",
         "refuse_beside_auto",
     ),
+    "plans": (
+        "check_network",
+        "check_question",
+        "plain_text",
+        "plan",
+        "plan_template",
+        "short_question",
+        "write_plan",
+    ),
     "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "theory_beside"),
     "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
     "scenarios": (
@@ -194,6 +212,8 @@ __all__ = [
     "calibrate",
     "check_database",
     "check_log",
+    "check_network",
+    "check_question",
     "claims",
     "compare",
     "compare_reports",
@@ -228,6 +248,9 @@ __all__ = [
     "measure",
     "own_part_notes",
     "part_file",
+    "plain_text",
+    "plan",
+    "plan_template",
     "precision_named",
     "precision_names",
     "rack_answers",
@@ -240,6 +263,7 @@ __all__ = [
     "report_schema",
     "scenario_text",
     "serve",
+    "short_question",
     "simulate",
     "simulate_scenario",
     "size",
@@ -251,6 +275,7 @@ __all__ = [
     "with_evidence",
     "write_devices_page",
     "write_log",
+    "write_plan",
     "write_report",
 ]
 

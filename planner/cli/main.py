@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from planner.cli.encoding import echo, show_any_text
 from planner.cli.groups import SuggestingGroup
 from planner.cli.ticker import ticker
+from planner.distribution import VERSION
 from planner.errors import PlannerError
 
 COMMANDS = {
@@ -43,6 +44,11 @@ COMMANDS = {
         "planner.cli.engine.import_profile",
         "Read the profile of an engine or a device as a measurement.",
     ),
+    "plan": (
+        "planner.cli.scenario.plan",
+        "Which part for these cameras, how many, will it hold: in one line.",
+    ),
+    "init": ("planner.cli.scenario.init", "Ask what a plan needs and write it as a scenario."),
     "size": ("planner.cli.scenario.size", "How many of which part a scenario takes, and whether they hold."),
     "simulate": ("planner.cli.scenario.simulate", "Simulate the rack of a scenario: queues, heat, power."),
     "density": (
@@ -90,7 +96,7 @@ class LazyGroup(SuggestingGroup):
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="planner")
+@click.version_option(VERSION)
 def planner() -> None:
     """Which edge-AI hardware to buy, how many, what it will draw and cost - before buying.
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
@@ -20,6 +20,7 @@ from planner.cli.encoding import echo
 from planner.cli.layout import Grid, Line, fold, grid_lines
 from planner.cli.ticker import ticker
 from planner.files import require_writable, write_bytes
+from planner.units import one_degree_sign
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,7 +162,7 @@ def _csv(rows: Rows) -> str:
 def _table(answer: CommandResult, width: int | None) -> str:
     lines = _lines(answer.heading, width)
     if answer.table:
-        grid = Grid(answer.table, answer.right, answer.rank, answer.prose)
+        grid = Grid(_with_one_sign(answer.table), answer.right, answer.rank, answer.prose)
         lines += ["", *grid_lines(grid, width), ""] if lines else [*grid_lines(grid, width), ""]
     lines += _lines(answer.footer, width)
     while lines and not lines[-1]:
@@ -169,15 +170,19 @@ def _table(answer: CommandResult, width: int | None) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _with_one_sign(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    return [{name: one_degree_sign(text) for name, text in row.items()} for row in rows]
+
+
 def _lines(blocks: Sequence[Line], width: int | None) -> list[str]:
     lines: list[str] = []
     for block in blocks:
         if isinstance(block, Grid):
-            lines += grid_lines(block, width)
+            lines += grid_lines(replace(block, rows=_with_one_sign(block.rows)), width)
         else:
             lines += (
-                block.split("\n")
+                one_degree_sign(block).split("\n")
                 if width is None
-                else (text for line in block.split("\n") for text in fold(line, width))
+                else (text for line in one_degree_sign(block).split("\n") for text in fold(line, width))
             )
     return lines

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from planner.distribution import install_command
 from planner.engines.session import EngineError, EngineNode
 from planner.engines.synthetic_inputs import synthetic_inputs
 from planner.engines.timing import Timing
@@ -144,7 +145,7 @@ def require_engine(engine: str) -> None:
         raise UnknownIdError("engine of this machine", engine, ENGINES)
     for package in ENGINES[engine][1]:
         if importlib.util.find_spec(package) is None:
-            install = _INSTALL.get(package, "pip install 'planner[engines]'")
+            install = _INSTALL.get(package, install_command("engines"))
             raise EngineError(f"{engine} needs the package {package}, which is not installed; run: {install}")
 
 

@@ -18,7 +18,7 @@ HEAT = (
         "Leakage power",
         "P = P0 exp(k (T - T0))",
         "De Vogeleer et al., arXiv:1404.3381, for the form",
-        "Confirmed from 20 to 85 degC; k is 0.01 to 0.04 a kelvin (assumed).",
+        "Confirmed from 20 to 85 °C; k is 0.01 to 0.04 a kelvin (assumed).",
     ),
     Formula(
         "runaway_margin",
@@ -94,7 +94,7 @@ HEAT = (
     Formula(
         "liquid_loop",
         "Return of a liquid loop",
-        "dT = Q / (rho cp V), water at 25 degC",
+        "dT = Q / (rho cp V), water at 25 °C",
         "Heat balance of the stream",
         "Every cold plate gets the supply temperature; what stays in the air is a stated share.",
     ),
@@ -104,7 +104,7 @@ HEAT = (
         "COP = 0.0068 T^2 + 0.0008 T + 0.458",
         "Moore, Chase, Ranganathan and Sharma, Making scheduling cool, USENIX ATC 2005 "
         "(coefficients from memory: assumed)",
-        "Fitted to one plant; supplies of 10 to 32 degC.",
+        "Fitted to one plant; supplies of 10 to 32 °C.",
     ),
     Formula(
         "pue",

@@ -25,6 +25,8 @@ def orphan_sources(entry: Device | Engine) -> Iterator[Conflict]:
     used = {item.number.source for item in numbers_in(entry)}
     if isinstance(entry, Device):
         used |= {other.source for item in entry.contradictions for other in item.others}
+        if entry.order_code is not None:
+            used.add(entry.order_code.source)
     if isinstance(entry, Engine):
         used |= {costs.support.source for costs in entry.units.values() if costs.support}
         if entry.channel_blocks is not None:

@@ -13,7 +13,7 @@ from itertools import pairwise, product
 
 from planner.schema.hardware.device import ByMode, ComputeUnit, Device, Label, Memory, Precision
 from planner.schema.reading.quantity import Conflict
-from planner.units import format_percent, format_quantity
+from planner.units import format_number, format_percent, format_quantity
 
 TOLERANCE = 0.03
 """Vendors round what they print; a bigger gap between a figure and what it follows from is a mistake."""
@@ -119,8 +119,10 @@ def _proportions(unit_id: str, unit: ComputeUnit) -> Iterator[Conflict]:
         for mode, rate in per_clock.items():
             if _differs(rate, usual):
                 path = ("units", unit_id, "peaks", precision.value, mode)
-                expected = f"about {usual:.4g} operations a clock and partition, as in other modes"
-                yield Conflict(path, expected, f"{rate:.4g}", "correct the peak or the clock")
+                expected = (
+                    f"about {format_number(usual, 4)} operations a clock and partition, as in other modes"
+                )
+                yield Conflict(path, expected, format_number(rate, 4), "correct the peak or the clock")
 
 
 def _partitions(unit: ComputeUnit, mode: str) -> int:
@@ -264,7 +266,7 @@ def _monotony(device: Device) -> Iterator[Conflict]:
         for path, table in tables.items():
             if table[upper.id].value < table[lower.id].value * (1 - TOLERANCE):
                 expected = f"at least that of {lower.id}, which has a lower limit"
-                yield Conflict((*path, upper.id), expected, f"{table[upper.id].value:.4g}")
+                yield Conflict((*path, upper.id), expected, format_number(table[upper.id].value, 4))
 
 
 def _host_link(device: Device) -> Iterator[Conflict]:

@@ -85,7 +85,7 @@ def _out_of_range(device: Device) -> Iterator[Conflict]:
 def _shown(value: float, dimension: str | None) -> str:
     if dimension is None or dimension == "money":
         return f"{value:g}"
-    return f"{value:g} degC" if dimension == "c" else format_quantity(value, dimension)
+    return f"{value:g} °C" if dimension == "c" else format_quantity(value, dimension)
 
 
 def _sizes(device: Device) -> Iterator[Conflict]:
@@ -181,11 +181,11 @@ def _thermal(device: Device) -> Iterator[Conflict]:
     for mode in device.modes:
         rise_k = resistance * mode.power_limit_w.value
         if USUAL_INLET_C + rise_k >= thermal.shutdown_c.value:
-            expected = f"under {thermal.shutdown_c.value:g} degC at the limit of {mode.id} and 25 degC inlet"
-            yield Conflict(path, expected, f"{USUAL_INLET_C + rise_k:.1f} degC")
+            expected = f"under {thermal.shutdown_c.value:g} °C at the limit of {mode.id} and 25 °C inlet"
+            yield Conflict(path, expected, f"{USUAL_INLET_C + rise_k:.1f} °C")
         if mode.default and HOT_INLET_C + rise_k >= thermal.throttle_c.value:
-            expected = f"under {thermal.throttle_c.value:g} degC at the limit of {mode.id} and 35 degC inlet"
-            yield Conflict(path, expected, f"{HOT_INLET_C + rise_k:.1f} degC")
+            expected = f"under {thermal.throttle_c.value:g} °C at the limit of {mode.id} and 35 °C inlet"
+            yield Conflict(path, expected, f"{HOT_INLET_C + rise_k:.1f} °C")
     time_constant_s = resistance * thermal.heat_capacity_j_per_k.value
     low, high = TIME_CONSTANT_S
     if not low <= time_constant_s <= high:

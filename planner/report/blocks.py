@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
+from planner.report.numbers import one_degree_sign
 from planner.wording.message import Wording
 
 Style = Literal["plain", "strong", "note", "mono", "good", "bad", "open"]
@@ -46,6 +47,10 @@ class Heading:
     level: Literal[1, 2] = 1
     follows: bool = False
     anchor: str = ""
+    tight: bool = False
+    """With less space around it, for the first page."""
+    overleaf: bool = False
+    """Starts a page unless most of this one is free, as where the first page ran over."""
     kind: str = "heading"
 
 
@@ -64,6 +69,7 @@ class Bullets:
 
     items: tuple[str, ...]
     numbered: bool = False
+    tight: bool = False
     kind: str = "bullets"
 
 
@@ -77,6 +83,8 @@ class Table:
     emphasised_row: int | None = None
     id: str = ""
     small: bool = False
+    tight: bool = False
+    """Set closer still, for the first page."""
     kind: str = "table"
 
 
@@ -118,6 +126,16 @@ class Cover:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """What is signed, by its revision, and a field for each of those who sign."""
+
+    revision: str
+    roles: tuple[str, ...]
+    fields: str
+    kind: str = "signature"
+
+
+@dataclass(frozen=True, slots=True)
 class Pointers:
     """A line of small text and, behind it, headings by text and anchor, with the page that each is on."""
 
@@ -134,7 +152,12 @@ class Landscape:
     kind: str = "landscape"
 
 
-Block = Heading | Paragraph | Bullets | Table | Figure | Cover | Pointers | Landscape
+Block = Heading | Paragraph | Bullets | Table | Figure | Cover | Signature | Pointers | Landscape
+
+
+def valued(value: float | None, text: str) -> Cell:
+    """A cell that is sorted by the value behind its text; by the text where there is none."""
+    return Cell(text, number=value)
 
 
 def cells(*texts: str) -> tuple[Cell, ...]:
@@ -153,4 +176,13 @@ def as_data(blocks: Sequence[Block], say: Wording) -> tuple[list[dict[str, Any]]
             data.append({"kind": block.kind, "file": name, "caption": block.caption, "alt": block.alt})
         else:
             data.append(asdict(block))
-    return cast("list[dict[str, Any]]", say.all_of(data)), drawings
+    return cast("list[dict[str, Any]]", _with_one_sign(say.all_of(data))), drawings
+
+
+def _with_one_sign(value: object) -> object:
+    """The same with one degree sign in every text, whoever wrote it."""
+    if isinstance(value, str):
+        return one_degree_sign(value)
+    if isinstance(value, dict):
+        return {key: _with_one_sign(inner) for key, inner in value.items()}
+    return [_with_one_sign(inner) for inner in value] if isinstance(value, list) else value

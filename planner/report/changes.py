@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from planner.errors import InputError, Problem
 from planner.report.blocks import Block, Column, Heading, Paragraph, Table, cells
 from planner.report.numbers import celsius, percent, quantity, shortened, stated, whole
-from planner.report.sections.cover import setting
+from planner.report.sections.first_page import setting
 from planner.schema.record import OptionRecord, StreamRecord, StudyRecord, read_study
 from planner.wording.message import Wording
 
@@ -103,6 +104,8 @@ def _table(rows: tuple[Change, ...], say: Wording) -> Table:
     return Table(columns, shown, small=True)
 
 
+_SENTENCES = re.compile(r"(?<=[.。]) +|(?<=。)")
+"""Where one sentence ends and another begins."""
 _Facts = dict[str, tuple[object, str]]
 """Name -> the value that is compared, and its text."""
 
@@ -112,11 +115,27 @@ def _differing(before: _Facts, after: _Facts) -> tuple[Change, ...]:
     for name in dict.fromkeys((*before, *after)):
         old, new = before.get(name), after.get(name)
         if old is None or new is None or not _same(old[0], new[0]):
-            texts = (None if old is None else old[1], None if new is None else new[1])
-            if texts[0] == texts[1] and old and new:
-                texts = (str(old[0]), str(new[0]))  # rounding hides the difference
-            found.append(Change(name, *texts))
+            found.append(Change(name, *_texts(old, new)))
     return tuple(found)
+
+
+def _texts(old: tuple[object, str] | None, new: tuple[object, str] | None) -> tuple[str | None, str | None]:
+    """What a reader sees of the two: of sentences those that differ, of numbers the digits that do."""
+    if old is None or new is None:
+        return None if old is None else old[1], None if new is None else new[1]
+    if old[1] == new[1]:  # rounding hides the difference
+        return str(old[0]), str(new[0])
+    return _only_other(old[1], new[1])
+
+
+def _only_other(before: str, after: str) -> tuple[str | None, str | None]:
+    """The sentences of each text that the other does not have, None without one."""
+    old, new = _SENTENCES.split(before), _SENTENCES.split(after)
+    gone = " ".join(text for text in old if text not in new)
+    come = " ".join(text for text in new if text not in old)
+    if not gone and not come:  # the same sentences in another order
+        return before, after
+    return gone or None, come or None
 
 
 def _same(old: object, new: object) -> bool:

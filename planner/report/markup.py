@@ -17,8 +17,10 @@ from planner.report.blocks import (
     Landscape,
     Paragraph,
     Pointers,
+    Signature,
     Table,
 )
+from planner.report.numbers import one_degree_sign
 from planner.wording.message import Wording
 
 _SHORT, _LONG = 12, 90
@@ -48,6 +50,8 @@ def html_of(block: Block, say: Wording, *, deeper: int = 0) -> str:
             return "".join(html_of(inner, say, deeper=deeper) for inner in block.blocks)
         case Cover():
             return _cover(block, say)
+        case Signature():
+            return _signature(block, say)
         case Pointers():
             links = " · ".join(
                 f'<a href="#{escape(anchor)}">{_said(text, say)}</a>' for text, anchor in block.places
@@ -56,18 +60,27 @@ def html_of(block: Block, say: Wording, *, deeper: int = 0) -> str:
 
 
 def _said(text: str, say: Wording) -> str:
-    return escape(say.of(text))
+    return escape(one_degree_sign(say.of(text)))
 
 
 def _cover(block: Cover, say: Wording) -> str:
     facts = "".join(_fact(fact, say) for fact in block.facts)
+    paragraph = f"<p>{_said(block.paragraph, say)}</p>" if block.paragraph else ""
     return (
         f'<p class="question">{_said(block.question, say)}</p>'
         f'<div class="verdict {escape(block.verdict.lower())}"><p class="headline">'
         f'<strong class="badge">{_said(block.verdict_text, say)}</strong> '
-        f"{_said(block.headline, say)}</p><p>{_said(block.paragraph, say)}</p></div>"
+        f"{_said(block.headline, say)}</p>{paragraph}</div>"
         + (f'<dl class="facts">{facts}</dl>' if facts else "")
     )
+
+
+def _signature(block: Signature, say: Wording) -> str:
+    fields = "".join(
+        f"<div><strong>{_said(role, say)}</strong><small>{_said(block.fields, say)}</small></div>"
+        for role in block.roles
+    )
+    return f'<div class="signature">{fields}</div><p class="note">{_said(block.revision, say)}</p>'
 
 
 def _fact(fact: Fact, say: Wording) -> str:

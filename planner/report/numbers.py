@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from planner import units
 from planner.units import UNITS
 from planner.wording.message import message
 
@@ -82,7 +83,12 @@ def ends(low: float, high: float, dimension: str, digits: int = 3) -> str:
 def as_read(value: str) -> str:
     """A value of the database with the sign that readers know for its unit: ``99 °C`` for ``99 degC``."""
     number, _, symbol = value.rpartition(" ")
-    return f"{number}{SPACE}{_SHOWN[symbol]}" if symbol in _SHOWN else value
+    return f"{number}{SPACE}{_SHOWN.get(symbol, symbol)}" if symbol in (*_SHOWN, *_SHOWN.values()) else value
+
+
+def one_degree_sign(text: str) -> str:
+    """Text with ``°C`` behind every number that somebody wrote with ``degC``."""
+    return units.one_degree_sign(text, SPACE)
 
 
 def count(value: float | None, unit: str = "", digits: int = 3) -> str:

@@ -84,7 +84,7 @@ def test_unknown_and_missing_engines_say_what_to_do(monkeypatch):
     with pytest.raises(UnknownIdError, match="onnxruntime"):
         measure(read_model(SMALL), "onnxruntme")
     monkeypatch.setitem(measuring.ENGINES, "ours", ("engine_of_ours", ("no_such_package",)))
-    with pytest.raises(EngineError, match=r"pip install 'planner\[engines\]'"):
+    with pytest.raises(EngineError, match=r"pip install 'edge-ai-planner\[engines\]'"):
         measure(read_model(SMALL), "ours")
 
 

@@ -139,3 +139,18 @@ def test_latency_and_heat_of_the_rack_are_compared(before, after):
     after["rack"]["devices"]["temperature_c"]["max"] += 1
     after["rack"]["streams"][0]["latency_s"]["p99"] *= 2
     assert len(changes(before, after, ENGLISH).answer) == 2
+
+
+def test_of_a_long_text_only_the_sentences_that_differ_are_listed(before, after):
+    before["answer"]["paragraph"] = "4 devices carry it. The rack draws 3.5 W. It costs 10 USD."
+    after["answer"]["paragraph"] = "4 devices carry it. The rack draws 4.5 W. It costs 10 USD. It is warm."
+    (change,) = changes(before, after, ENGLISH).answer
+    assert change.before == "The rack draws 3.5 W."
+    assert change.after == "The rack draws 4.5 W. It is warm."
+
+
+def test_the_same_sentences_in_another_order_are_a_change(before, after):
+    before["answer"]["paragraph"] = "It is warm. It is dear."
+    after["answer"]["paragraph"] = "It is dear. It is warm."
+    (change,) = changes(before, after, ENGLISH).answer
+    assert (change.before, change.after) == ("It is warm. It is dear.", "It is dear. It is warm.")

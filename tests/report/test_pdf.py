@@ -47,6 +47,7 @@ def test_pages_metadata_and_outline(study_pdf):
     titles = [entry.title for entry in document.outline if not isinstance(entry, list)]
     assert titles == [
         "Optical inspection of a bottling line",
+        "The answer in full",
         "Comparison",
         "The network",
         "Latency",
@@ -251,7 +252,7 @@ def test_heat_day_density_and_money_are_on_the_pages(sample):
         record["spending"]["lines"][1]["name"],
     ):
         assert squeezed(shown) in text, shown
-    assert "unknown" in text
+    assert squeezed("no price is known") in text
 
 
 def test_a_constant_day_is_said_and_not_drawn(sample):

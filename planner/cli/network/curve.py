@@ -19,6 +19,7 @@ from planner.cli.model_options import (
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
+from planner.units import format_number
 
 if TYPE_CHECKING:
     from planner.plan.compare.load_curve import CurvePoint, LoadCurve, Over
@@ -84,8 +85,8 @@ def _verdict(found: LoadCurve) -> str:
     if best is None or found.knee_at is None:
         return "no knee: fewer than two sizes fit, or the network takes only one"
     return (
-        f"knee at {found.knee_at:.3g} {found.over}, where the best rate of one meets the best of all; "
-        f"most at {best.at}: {best.throughput_per_s:.4g}/s"
+        f"knee at {format_number(found.knee_at, 3)} {found.over}, where the best rate of one meets the best "
+        f"of all; most at {best.at}: {format_number(best.throughput_per_s, 4)}/s"
     )
 
 
@@ -102,7 +103,7 @@ def _row(point: CurvePoint, found: LoadCurve) -> dict[str, str]:
     past = found.knee_at is not None and point.at > found.knee_at
     return {
         found.over: str(point.at),
-        "throughput": f"{point.throughput_per_s:.4g}/s",
+        "throughput": f"{format_number(point.throughput_per_s, 4)}/s",
         "latency": band(latency.low, latency.mid, latency.high, "s"),
         "energy": quantity(point.energy_per_inference_j, "j"),
         "": "past the knee" if past else "",

@@ -22,7 +22,7 @@ from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, count, quantity, share
 from planner.cli.text.overheads import hidden_lines
 from planner.cli.text.units import other_lines, unit_lines
-from planner.units import format_percent
+from planner.units import format_number, format_percent
 
 if TYPE_CHECKING:
     from planner.latency.result import Estimate
@@ -171,7 +171,7 @@ def _speed_lines(result: Estimate) -> list[str]:
     origin = f"[{result.provenance}{anchors}{_held(result)}]"
     return [
         f"latency     {band(latency.low, latency.mid, latency.high, 's')}   {origin}",
-        f"throughput  {result.throughput_per_s:.4g} inferences/s",
+        f"throughput  {format_number(result.throughput_per_s, 4)} inferences/s",
     ]
 
 
@@ -187,7 +187,7 @@ def _power_lines(result: Estimate) -> list[str]:
     if result.fits:
         lines += [
             f"energy      {band(joules.low, joules.mid, joules.high, 'j')} per inference, "
-            f"{1 / joules.mid:.3g} inferences/J",
+            f"{format_number(1 / joules.mid, 3)} inferences/J",
             f"of a watt   {quantity(promised, 'ops_per_s')}/W promised (dense peak over limit), "
             f"{quantity(result.useful_ops / joules.mid, 'ops_per_s')}/W used by this network",
         ]

@@ -13,7 +13,7 @@ from planner.cli.evidence import scenario_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import interval
-from planner.units import format_percent
+from planner.units import format_number, format_percent
 
 if TYPE_CHECKING:
     from planner.plan.cost.sensitivity import MonteCarlo, Swing, Tornado
@@ -104,8 +104,8 @@ def _sums(bill: Bill) -> list[str]:
     sums = [
         f"to buy {_amount(bill.capital)}, a year {_amount(bill.running_cost_per_year)}, in all "
         f"{_amount(bill.total_cost)} {bill.currency}; a thousand inferences "
-        f"{bill.cost_per_thousand_inferences:.3g} {bill.currency} (a million "
-        f"{bill.cost_per_thousand_inferences * 1e3:.3g})",
+        f"{format_number(bill.cost_per_thousand_inferences, 3)} {bill.currency} (a million "
+        f"{format_number(bill.cost_per_thousand_inferences * 1e3, 3)})",
         f"unabsorbed: {_amount(bill.unabsorbed_cost)} {bill.currency} of it pay for the "
         f"{format_percent(bill.unabsorbed_share)} of capacity that no request uses",
     ]
@@ -115,7 +115,7 @@ def _sums(bill: Bill) -> list[str]:
         *sums,
         f"carbon: {bill.carbon.kg_first_year:,.0f} kg in the first year, {bill.carbon.kg_total:,.0f} kg in "
         "all, "
-        f"{bill.carbon.kg_per_thousand_inferences * 1e3:.3g} g a thousand inferences",
+        f"{format_number(bill.carbon.kg_per_thousand_inferences * 1e3, 3)} g a thousand inferences",
     ]
 
 
@@ -123,7 +123,7 @@ def _others(study: CostStudy) -> list[str]:
     return [
         f"{item.option.count} x {item.option.device} on {item.option.runs_on} {item.option.precision}: "
         f"in all {_amount(item.bill.total_cost)}, "
-        f"{item.bill.cost_per_thousand_inferences:.3g} a thousand inferences"
+        f"{format_number(item.bill.cost_per_thousand_inferences, 3)} a thousand inferences"
         for item in study.options[1:]
     ]
 
@@ -144,7 +144,7 @@ def _range(swing: Swing) -> str:
     if swing.unit in ("s", "W"):
         ends = interval(swing.low, swing.high, swing.unit.lower())
     else:
-        ends = f"{swing.low:.3g} - {swing.high:.3g} {swing.unit}"
+        ends = f"{format_number(swing.low, 3)} - {format_number(swing.high, 3)} {swing.unit}"
     return f"{ends}{devices}; {swing.basis}"
 
 

@@ -60,8 +60,8 @@ def command(scenario: Path, *, output: Output) -> int:
         )
     if curve.liquid is not None:
         footer.append(
-            f"with cold plates: {curve.liquid.limit.devices} devices at {curve.liquid.device_c:.0f} degC, "
-            f"water back at {curve.liquid.return_c:.1f} degC; {curve.liquid.limit.reason}"
+            f"with cold plates: {curve.liquid.limit.devices} devices at {curve.liquid.device_c:.0f} °C, "
+            f"water back at {curve.liquid.return_c:.1f} °C; {curve.liquid.limit.reason}"
         )
     footer += [
         f"published, {r.devices} devices: off by {r.rise_error_k:+.2f} K and {r.power_error_w:+.2f} W"

@@ -16,6 +16,7 @@ from planner.cli.text.claims import claim_lines
 from planner.cli.text.margins import margin_lines
 from planner.cli.text.numbers import interval, quantity, share
 from planner.cli.text.rack_notes import band_lines, new_model_lines, rack_life_lines, theory_lines
+from planner.units import format_number
 
 if TYPE_CHECKING:
     from planner.api.scenarios import SimulatedScenario
@@ -154,16 +155,18 @@ def _answer(found: SimulatedScenario) -> CommandResult:
         *_service_lines(answered.get("setting")),
         f"utilisation {share(result.devices.utilisation)}, throttled "
         f"{share(result.devices.throttled_share)}, "
-        f"devices {temperature.mean:.1f} degC mean, {temperature.max:.1f} degC at most, "
+        f"devices {temperature.mean:.1f} °C mean, {temperature.max:.1f} °C at most, "
         f"rack {quantity(result.power_w, 'w')}",
     ]
     if rack.policies:
         changes = result.devices.open_changes
-        heading.append(f"open devices changed {changes:.3g} times a run of {rack.duration_s:g} s")
+        heading.append(
+            f"open devices changed {format_number(changes, 3)} times a run of {rack.duration_s:g} s"
+        )
     if not rack.life.quiet:
         heading.append(
             f"out of service {share(result.devices.out_share)} of device time, "
-            f"{result.devices.outages:.3g} times a run"
+            f"{format_number(result.devices.outages, 3)} times a run"
         )
     heading += new_model_lines(rack, result)
     if result.devices.host_utilisation is not None:

@@ -25,15 +25,16 @@ if TYPE_CHECKING:
     from planner.plan.sizing.sized import SizedOption, Sizing
     from planner.rack.simulation import SimulationEngine
 
-_RANK = (
+RANK = (
     "racks", "busy", "worst", "a year", "hottest", "left", "power", "rests on", "setting", "on",
     "p99 (low - high)",
 )  # fmt: skip
+"""Columns that a narrow terminal may go without, the least important first."""
 
-
-_RIGHT = frozenset(
+RIGHT = frozenset(
     {"count", "racks", "busy", "p99 (low - high)", "worst", "hottest", "power", "to buy", "a year"}
 )
+"""Columns of numbers."""
 
 
 @click.command("size")
@@ -66,11 +67,11 @@ def command(scenario: Path, simulator: SimulationEngine, most_parts: int, *, out
         CommandResult(
             sizing_record(sizing),
             lambda: frame_rows(sizing.to_frame()),
-            [_table_row(item) for item in sizing.options],
+            [table_row(item) for item in sizing.options],
             [sizing.source.scenario.question.strip()],
             [*_footer(sizing), *(f"note: {text}" for text in (*sizing.notes, *notes))],
-            _RIGHT,
-            _RANK,
+            RIGHT,
+            RANK,
         )
     )
     if sizing.feasible:
@@ -79,7 +80,8 @@ def command(scenario: Path, simulator: SimulationEngine, most_parts: int, *, out
     return INFEASIBLE
 
 
-def _table_row(item: SizedOption) -> dict[str, str]:
+def table_row(item: SizedOption) -> dict[str, str]:
+    """One option as text, by the heading of its column."""
     option = item.option
     spares = f" + {option.spares}" if option.spares else ""
     return {

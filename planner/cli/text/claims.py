@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner import api
 from planner.cli.text.numbers import band, quantity
+from planner.units import format_number
 
 if TYPE_CHECKING:
     from planner.schema.scenario.scenario import Scenario
@@ -35,7 +36,9 @@ def claim_lines(scenario: Scenario) -> Iterator[str]:
         yield f"  {answer.claim.name}: {found.model}, {found.device} {found.mode}, {found.precision}"
         for figure in answer.figures:
             dimension, predicted = _DIMENSIONS[figure.quantity], figure.predicted
-            verdict = "inside" if figure.inside else f"outside, {figure.ratio:.2g} times the middle"
+            verdict = (
+                "inside" if figure.inside else f"outside, {format_number(figure.ratio, 2)} times the middle"
+            )
             known = predicted.low == predicted.high
             text = (
                 quantity(predicted.mid, dimension)
@@ -50,5 +53,6 @@ def claim_lines(scenario: Scenario) -> Iterator[str]:
         dimension = _DIMENSIONS[item.quantity]
         yield (
             f"  {item.name}: the reported {_NAMES[item.quantity]} is {quantity(item.fixed, dimension)} and "
-            f"{item.factor:.3g} times the predicted, off by {item.worst_error * 100:.0f} % at most"
+            f"{format_number(item.factor, 3)} times the predicted, off by "
+            f"{item.worst_error * 100:.0f} % at most"
         )

@@ -99,7 +99,7 @@ def _peaks(unit: ComputeUnit, modes: Sequence[str]) -> Iterator[list[str]]:
 def _rest(device: Device) -> Iterator[str]:
     thermal = device.thermal
     trips = [
-        f"{what} at {trip.value:g} degC{_MARK[trip.status.value]}"
+        f"{what} at {trip.value:g} °C{_MARK[trip.status.value]}"
         for what, trip in (("throttles", thermal.throttle_c), ("shuts down", thermal.shutdown_c))
     ]
     resistance = thermal.resistance_k_per_w

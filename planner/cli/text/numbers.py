@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.units import format_percent, format_quantity
+from planner.units import format_number, format_percent, format_quantity
 
 
 def quantity(value: float | None, dimension: str, digits: int = 3) -> str:
@@ -14,7 +14,7 @@ def count(value: float) -> str:
     """A large count with its SI prefix: 4.09 G."""
     for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= factor:
-            return f"{value / factor:.4g} {prefix}"
+            return f"{format_number(value / factor, 4)} {prefix}"
     return f"{value:g}"
 
 

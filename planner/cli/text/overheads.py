@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from planner.cli.text.numbers import band, quantity
+from planner.units import format_number
 
 if TYPE_CHECKING:
     from planner.latency.band import BandEnd
@@ -41,7 +42,7 @@ def _time(cost: Overhead) -> str:
     if cost.time_s.low == cost.time_s.high == 0:
         return "none"
     if cost.time_s.high >= 120:
-        low, mid, high = (f"{cost.time_s.at(end) / 60:.3g}" for end in _ENDS)
+        low, mid, high = (format_number(cost.time_s.at(end) / 60, 3) for end in _ENDS)
         return f"{mid} min ({low} - {high} min)"
     if cost.time_s.low < 0:
         return quantity(cost.time_s.mid, "s")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner import api
 from planner.cli.text.numbers import interval, quantity
-from planner.units import format_percent, format_time_share
+from planner.units import format_number, format_percent, format_time_share
 
 if TYPE_CHECKING:
     from planner.api.racks import ClockSaving
@@ -24,7 +24,7 @@ def theory_lines(theory: Theory) -> list[str]:
     lines = [f"{theory.model} in theory and here:"]
     for row in theory.rows:
         expected, found = (
-            quantity(value, row.dimension) if row.dimension else f"{value:.4g}"
+            quantity(value, row.dimension) if row.dimension else format_number(value, 4)
             for value in (row.theory, row.simulated)
         )
         line = f"  {row.quantity}: {expected}, simulated {found} ({row.error * 100:+.1f} %)"
@@ -108,7 +108,7 @@ def _failure_lines(answer: FailureAnswer | None) -> list[str]:
         kept = "" if holds is None else ", keeps every promise" if holds else ", does not keep every promise"
         lines.append(
             f"  {row.failed} failed, {format_percent(row.probability, 3)} of the time: "
-            f"{format_percent(row.utilisation)} busy, {row.hottest_c:.0f} degC, {heat}{kept}"
+            f"{format_percent(row.utilisation)} busy, {row.hottest_c:.0f} °C, {heat}{kept}"
         )
     lines.append(f"  {availability_text(answer.availability)}; {_asked(answer)}")
     return lines

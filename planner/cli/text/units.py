@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from planner.cli.text.numbers import quantity, share
+from planner.units import format_number
 
 if TYPE_CHECKING:
     from planner.latency.result import OtherUnit
@@ -53,12 +54,12 @@ def _tried(item: Tried) -> str:
 
 def _together(found: Together) -> Iterator[str]:
     parts = ", ".join(
-        f"{stream.count} x {stream.unit} {stream.throughput_per_s:.4g}/s ({stream.precision})"
+        f"{stream.count} x {stream.unit} {format_number(stream.throughput_per_s, 4)}/s ({stream.precision})"
         for stream in found.units
     )
     limit = f", held back by {found.limited_by}" if found.limited_by else ""
     yield (
-        f"together    {found.throughput_per_s:.4g}/s in streams of their own ({parts}), "
+        f"together    {format_number(found.throughput_per_s, 4)}/s in streams of their own ({parts}), "
         f"{found.throughput_per_s / found.alone_per_s:.2f} times the best alone{limit}; "
         f"{share(found.bandwidth_share)} of the memory's bandwidth, the part {quantity(found.power_w, 'w')}"
     )

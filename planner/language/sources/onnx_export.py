@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,6 +31,11 @@ class _Product:
     columns: int
     weight: str
     layer: int | None
+
+
+def names_a_cache(inputs: Iterable[str]) -> bool:
+    """Whether a network with these inputs reads a cache of keys and values, as a decoder of text does."""
+    return any(_CACHE.match(name) for name in inputs)
 
 
 def read_export(path: Path) -> LanguageModel:

@@ -36,7 +36,7 @@ from planner.latency.transfer.scope import same_unit
 from planner.latency.transfer.store import network_family
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.device import Device
-from planner.units import format_percent, format_quantity
+from planner.units import format_number, format_percent, format_quantity
 from planner.wording.message import message
 from planner.workload.workload import Workload
 from planner.zoo.registry import names
@@ -243,7 +243,9 @@ def _workload(target: Target, anchor: Anchor) -> Workload:
         if abs(macs - asked) <= SAME_MACS * asked:
             return target.workload
         problem = Problem(
-            "network", f"{target.workload.model} of {asked / 1e9:.4g} GMAC", f"one of {macs / 1e9:.4g} GMAC",
+            "network",
+            f"{target.workload.model} of {format_number(asked / 1e9, 4)} GMAC",
+            f"one of {format_number(macs / 1e9, 4)} GMAC",
             "it differs from the network asked about: give its own file under its own name",
         )  # fmt: skip
         raise InputError(anchor.source, [problem])
@@ -289,7 +291,8 @@ def _notes(target: Target, known: Sequence[Known], found: Blend, *, asked_publis
         return
     narrower = format_percent(1.0 - found.deviation / found.prior_deviation)
     number = f"{len(known)} measurements" if len(known) > 1 else "1 measurement"
-    yield f"anchored on {number}: {math.exp(found.shift):.3g} times the model, the band {narrower} narrower"
+    times = format_number(math.exp(found.shift), 3)
+    yield f"anchored on {number}: {times} times the model, the band {narrower} narrower"
     for item, other in _contradicting(known):
         yield message("measured.contradict", one=item.name, other=other.name)
     for item in known:
@@ -297,6 +300,6 @@ def _notes(target: Target, known: Sequence[Known], found: Blend, *, asked_publis
         # wrongly.
         if abs(item.log_ratio) > FAR_DEVIATIONS * found.prior_deviation:
             yield (
-                f"{item.name} is {math.exp(item.log_ratio):.3g} times what the model says: check its engine, "
-                "precision, threads and unit"
+                f"{item.name} is {format_number(math.exp(item.log_ratio), 3)} times what the model says: "
+                "check its engine, precision, threads and unit"
             )

@@ -19,7 +19,7 @@ from planner.latency.band import Band
 from planner.latency.planning import Shortfall, planning_band, shortfall
 from planner.latency.result import Estimate, OtherUnit
 from planner.schema.hardware.device import Device, Precision
-from planner.units import format_quantity
+from planner.units import format_number, format_quantity
 from planner.wording.message import message
 
 CPU = "cpu"
@@ -213,7 +213,7 @@ def _why_not(device: Device, item: Tried, best: Tried) -> str:
     return message(
         "unit.slower",
         latency=format_quantity(worst.cautious_s, "s", 3),
-        times=f"{times:.3g}" if times < 100 else f"{times:,.0f}",
+        times=format_number(times, 3) if times < 100 else f"{times:,.0f}",
         unit=best.unit,
     )
 

@@ -16,7 +16,7 @@ from planner.plan.compare.ranking import contradiction, ranked
 from planner.plan.options.estimator import Estimator
 from planner.schema.hardware.device import Device, Precision
 from planner.schema.reading.quantity import Money
-from planner.units import format_quantity
+from planner.units import format_number, format_quantity
 from planner.workload.workload import Workload
 
 
@@ -129,7 +129,7 @@ def _power_reason(result: Estimate, limits: Limits) -> str | None:
     if limits.max_power_w is None or result.part_power_w.high <= limits.max_power_w:
         return None
     high_w, asked_w = result.part_power_w.high, limits.max_power_w
-    return f"may draw {high_w:.3g} W in mode {result.mode}, over the {asked_w:g} W asked"
+    return f"may draw {format_number(high_w, 3)} W in mode {result.mode}, over the {asked_w:g} W asked"
 
 
 def _price_reason(price: Money | None, limits: Limits) -> str | None:

@@ -9,7 +9,7 @@ from planner.plan.compare.candidate import Candidate, Limits
 from planner.plan.compare.contradictions import contradicting
 from planner.plan.compare.currencies import amount_in, common_currency, mixed_note
 from planner.plan.compare.pareto import beats, pareto_front
-from planner.units import format_quantity
+from planner.units import format_number, format_quantity
 
 Axes = tuple[float | None, ...]
 
@@ -84,7 +84,7 @@ def _loses(candidate: Candidate, to: Candidate, axes: dict[int, Axes], currency:
 
 
 def _times(name: str, ratio: float, currency: str | None) -> str:
-    times = f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
+    times = format_number(ratio, 2) if ratio < 10 else f"{ratio:,.0f}"
     return {
         "latency": f"{times} x the latency",
         "power": f"{times} x the power",
@@ -125,7 +125,7 @@ def _least(candidates: Sequence[Candidate], name: str, limits: Limits) -> str:
     if name == "latency":
         return format_quantity(min(limits.counted_s(c.planning_latency_s) for c in candidates), "s", 3)
     if name == "power":
-        return f"{min(c.estimate.part_power_w.high for c in candidates):.3g} W"
+        return f"{format_number(min(c.estimate.part_power_w.high for c in candidates), 3)} W"
     if name == "memory":
         return f"{min(c.estimate.memory.total_bytes for c in candidates) / 1e9:.2f} GB"
     prices = [c.price for c in candidates if c.price is not None]

@@ -12,7 +12,7 @@ from planner.provenance import Status
 from planner.rack.heat.air import heat_rate_w_per_k, passing_m3_per_s
 from planner.rack.heat.cooling import inlet_class
 from planner.schema.hardware.pitfall import PitfallRule
-from planner.units import format_percent
+from planner.units import format_number, format_percent
 from planner.wording.message import message
 
 
@@ -22,7 +22,7 @@ def _throttles(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noq
     if run is not None:
         devices, trip_c = run.result.devices, run.rack.device.thermal.throttle_c
         if devices.throttled_share > 0 or devices.shutdowns > 0:
-            off = message("evidence.switch_off", number=f"{devices.shutdowns:.3g}")
+            off = message("evidence.switch_off", number=format_number(devices.shutdowns, 3))
             yield Finding(
                 "site",
                 message(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, time_text
 from planner.schema.hardware.pitfall import PitfallRule
 from planner.schema.scenario.network_facts import AccuracySpec, Compression
-from planner.units import format_percent
+from planner.units import format_number, format_percent
 from planner.wording.message import message
 
 _FEW_BITS = {"int8": 8, "fp8": 8, "int4": 4, "fp4": 4}
@@ -28,7 +28,7 @@ def _unchecked(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noq
                     "evidence.unchecked",
                     model=item.estimate.model,
                     bits=_FEW_BITS[option.precision],
-                    device=option.device,
+                    device=option.device_name,
                     planned=time_text(planned_s),
                 ),
             )
@@ -111,7 +111,7 @@ def _unstructured(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
                 message(
                     "evidence.unstructured",
                     share=format_percent(pruning.pruned_ratio),
-                    claimed=f"{claimed:.3g}",
+                    claimed=format_number(claimed, 3),
                     either=either,
                 ),
             )

@@ -82,7 +82,7 @@ def _memory_bound(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
         share=format_percent(share),
         reached=format_percent(reached / peak, 1),
         peak=format_quantity(peak, "ops_per_s", 3),
-        device=option.device,
+        device=option.device_name,
         leaner=carried,
     )
     yield Finding("deployment.device", text)
@@ -134,7 +134,7 @@ def _precision(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noq
         message(
             "evidence.precision",
             items=tuple(sorted(asked)),
-            device=option.device,
+            device=option.device_name,
             precision=str(option.precision),
             unit=option.unit,
             has=message("text.items", items=tuple(sorted(has))),
@@ -159,7 +159,7 @@ def _sparse(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: 
                 message(
                     "evidence.sparse",
                     unit=option.unit,
-                    device=option.device,
+                    device=option.device_name,
                     precision=str(option.precision),
                     planned=option.planning_text,
                 ),

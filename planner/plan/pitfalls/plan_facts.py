@@ -67,7 +67,7 @@ Check = Callable[[PlanFacts, PitfallRule], Iterator[Finding]]
 
 def rack_text(option: Option) -> str:
     """A rack in words, as in `4 x jetson-orin-nano-8 (25W, int8)`."""
-    return f"{option.count} x {option.device} ({option.mode}, {option.precision})"
+    return f"{option.count} x {option.device_name} ({option.mode}, {option.precision})"
 
 
 def time_text(value_s: float) -> str:

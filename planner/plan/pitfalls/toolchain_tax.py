@@ -82,7 +82,7 @@ def _fallback(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa
                     kernels=len(item.estimate.layers),
                     model=item.estimate.model,
                     unit=option.unit,
-                    device=option.device,
+                    device=option.device_name,
                     types=shown,
                 ),
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from planner.plan.money.economics import carriers_needed
 from planner.plan.options.margin import Margin
 from planner.schema.reading.quantity import Money
-from planner.schema.record import OptionRecord
+from planner.schema.record import ChoicesRecord, OptionRecord
 from planner.schema.record.commands.simulate import NoRackRecord, RuledOutRecord
 from planner.schema.record.compare import ComparisonRecord, MoneyRecord, RefusalRecord
 from planner.schema.record.options import HostRecord, MarginRecord
@@ -15,6 +15,7 @@ from planner.schema.record.options import HostRecord, MarginRecord
 if TYPE_CHECKING:
     from planner.plan.compare.candidate import Comparison, Refusal
     from planner.plan.options.option import Option
+    from planner.plan.study.choices import Choices
     from planner.plan.study.study import Study
 
 
@@ -190,4 +191,34 @@ def infeasible_record(study: Study) -> NoRackRecord:
         "verdict": study.simulated.verdict.value if study.simulated else "INFEASIBLE",
         "streams": [],
         "reasons": reasons,
+    }
+
+
+def choices_record(found: Choices) -> ChoicesRecord:
+    """Good, better and best."""
+    return {
+        "parts": found.parts,
+        "settings": found.settings,
+        "simulated": found.simulated,
+        "lines": [
+            {
+                "level": line.level,
+                "device": line.option.device,
+                "name": line.option.device_name,
+                "unit": line.option.unit,
+                "mode": line.option.mode,
+                "engine": line.option.engine,
+                "precision": str(line.option.precision),
+                "batch": line.option.batch,
+                "count": line.option.count,
+                "spares": line.option.spares,
+                "load_factor": line.load_factor,
+                "power_w": line.option.heat.power_w,
+                "capital": line.option.cost.capital,
+                "total_cost": line.option.cost.total,
+                "currency": line.option.cost.currency,
+                "verdict": line.verdict.value if line.verdict else None,
+            }
+            for line in found.lines
+        ],
     }

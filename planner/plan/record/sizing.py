@@ -1,18 +1,22 @@
-"""`planner size` as JSON."""
+"""`planner size` and `planner plan` as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from planner.hardware.catalog import part_file
 from planner.plan.options.what_to_measure import ToMeasure
 from planner.plan.record.digests import digests
 from planner.plan.record.options import option_record, refusal_record
+from planner.plan.record.pitfalls import pitfall_record
 from planner.plan.scenario.file import ScenarioFile
+from planner.plan.short.plan import ShortPlan
 from planner.plan.sizing.growth import YearCount
 from planner.plan.sizing.latency_span import StreamSpan
 from planner.plan.sizing.redundancy import SpareRow
 from planner.plan.sizing.sized import SizedOption, Sizing
+from planner.schema.record.commands.plan import PlanRecord
 from planner.schema.record.sizing import (
     SizedOptionRecord,
     SizingRecord,
@@ -38,6 +42,17 @@ def sizing_record(sizing: Sizing) -> SizingRecord:
         "seed": scenario.simulation.seed,
         "warnings": _warnings(sizing, devices),
         "digests": digests(sizing.source, sizing.workloads, [item.option for item in sizing.options]),
+    }
+
+
+def plan_record(plan: ShortPlan, written: Path | None = None) -> PlanRecord:
+    """The sizing, the scenario that gives it, every default in it, and the mistakes of the plan."""
+    return {
+        **sizing_record(plan.sizing),
+        "scenario_text": plan.text,
+        "scenario_file": None if written is None else str(written),
+        "defaults": [{"key": item.key, "value": item.value, "why": item.why} for item in plan.defaults],
+        "pitfalls": [pitfall_record(pitfall) for pitfall in plan.pitfalls],
     }
 
 

@@ -1,10 +1,27 @@
-"""Spending over the years as JSON."""
+"""What is bought and spent over the years as JSON."""
 
 from __future__ import annotations
 
 from planner.plan.cost.sensitivity import Swing, Tornado
 from planner.plan.cost.spending import Spending
-from planner.schema.record import SpendingRecord, SwingRecord, TornadoRecord
+from planner.plan.study.purchase import PurchaseLine
+from planner.schema.record import PurchaseLineRecord, SpendingRecord, SwingRecord, TornadoRecord
+
+
+def purchase_record(line: PurchaseLine, currency: str) -> PurchaseLineRecord:
+    """One line of the bill of materials."""
+    return {
+        "kind": line.kind,
+        "name": line.name,
+        "order_code": line.order_code,
+        "count": line.count,
+        "price": line.price,
+        "amount": line.amount,
+        "currency": currency,
+        "date": line.date,
+        "source": line.source,
+        "status": line.status.value,
+    }
 
 
 def spending_record(found: Spending) -> SpendingRecord:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from typing import cast
 
+from planner.distribution import VERSION
 from planner.latency.kernels.prepared import kernels_of
 from planner.plan.options.option import Option
 from planner.plan.rack.life_record import failures_record
@@ -13,12 +14,12 @@ from planner.plan.record.digests import digests
 from planner.plan.record.footprint import footprint_record
 from planner.plan.record.formulas import formula_record
 from planner.plan.record.latency import rival_record, roofline_record, rung_record
-from planner.plan.record.options import option_record
+from planner.plan.record.options import choices_record, option_record
 from planner.plan.record.pitfalls import pitfall_record
 from planner.plan.record.rack import elevation_record, hour_record, slots_record
 from planner.plan.record.simulated import rack_record
-from planner.plan.record.spending import spending_record
-from planner.plan.record.validation import validation_record
+from planner.plan.record.spending import purchase_record, spending_record
+from planner.plan.record.validation import published_record, validation_record
 from planner.plan.record.what_if import what_if_record
 from planner.plan.study.assumptions import Assumption
 from planner.plan.study.constraints import Constraint
@@ -57,7 +58,7 @@ def _record(study: Study) -> StudyRecord:
         "schema": SCHEMA,
         "tool": {
             "name": "planner",
-            "version": importlib.metadata.version("planner"),
+            "version": VERSION,
             "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
         },
         "scenario": {
@@ -80,6 +81,8 @@ def _record(study: Study) -> StudyRecord:
         "options": [option_record(option) for option in study.options],
         "chosen": option_record(chosen) if chosen else None,
         "constraints": [_constraint_record(item) for item in study.constraints],
+        "choices": choices_record(study.choices) if study.choices else None,
+        "purchase": [purchase_record(line, scenario.money.currency) for line in study.purchase],
         "roofline": [roofline_record(roof) for roof in study.rooflines],
         "ladder": [rung_record(rung) for rung in study.ladder],
         "rivals": [rival_record(study, option) for option in study.best_of_each_part],
@@ -94,6 +97,7 @@ def _record(study: Study) -> StudyRecord:
         "footprint": [footprint_record(item) for item in study.footprints],
         "spending": spending_record(study.spending),
         "validation": [validation_record(item) for item in study.validations],
+        "published": [published_record(item) for item in study.published],
         "trials": [
             {
                 "device": t.option.device,
@@ -160,6 +164,7 @@ def _constraint_record(item: Constraint) -> ConstraintRecord:
         "met": item.met,
         "left": item.left,
         "rests_on": item.rests_on,
+        "nearest": item.nearest,
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from planner.plan.study.published import PublishedFit, predicted_s
 from planner.plan.study.validation import PublishedAccuracy
-from planner.schema.record import ValidationRecord
+from planner.schema.record import PublishedRecord, ValidationRecord
 
 
 def validation_record(found: PublishedAccuracy) -> ValidationRecord:
@@ -22,8 +23,42 @@ def validation_record(found: PublishedAccuracy) -> ValidationRecord:
         "low": found.low,
         "high": found.high,
         "devices": list(found.devices),
+        "device_names": list(found.device_names),
         "networks": list(found.networks),
         "median": found.median,
         "p90": found.p90,
         "note": found.note,
+    }
+
+
+def published_record(found: PublishedFit) -> PublishedRecord:
+    """One fitted model with the latencies behind it."""
+    return {
+        "title": found.title,
+        "device": found.device,
+        "level": found.level,
+        "low": found.low,
+        "high": found.high,
+        "own": found.own,
+        "planned": [
+            {
+                "model": item.estimate.model,
+                "batch": item.estimate.batch,
+                "predicted_s": item.estimate.latency_s.mid,
+            }
+            for item in found.planned
+        ],
+        "points": [
+            {
+                "row": row.row,
+                "model": row.model,
+                "device": row.device,
+                "state": row.state,
+                "precision": row.precision,
+                "batch": row.batch,
+                "measured_s": row.latency_s,
+                "predicted_s": predicted_s(row),
+            }
+            for row in found.rows
+        ],
     }

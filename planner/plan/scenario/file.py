@@ -12,7 +12,7 @@ from planner.data_files import scenarios_dir
 from planner.errors import InputError, PlannerError, Problem, nearest_names
 from planner.plan.scenario.known_names import require_known_names
 from planner.schema.reading.problems import dotted
-from planner.schema.reading.yaml_file import read_document, validate
+from planner.schema.reading.yaml_file import Document, read_document, validate
 from planner.schema.scenario.scenario import Scenario
 from planner.units import did_you_mean
 
@@ -59,11 +59,15 @@ def scenario_path(path: Path) -> Path:
 def read_scenario(path: Path) -> ScenarioFile:
     """A scenario file, or a shipped scenario by its name; every problem of the file in one `InputError`."""
     path = scenario_path(path)
-    document = read_document(path)
-    scenario = _traces_beside(validate(document, Scenario), path.parent)
+    return scenario_of(read_document(path), path.parent)
+
+
+def scenario_of(document: Document, folder: Path) -> ScenarioFile:
+    """The scenario of a document that lies in this folder; every problem of it in one `InputError`."""
+    scenario = _traces_beside(validate(document, Scenario), folder)
     require_known_names(scenario, document)
     lines = {dotted(key): line for key, line in document.lines.items()}
-    return ScenarioFile(scenario, path.name, path.parent, document.sha256, lines)
+    return ScenarioFile(scenario, Path(document.file).name, folder, document.sha256, lines)
 
 
 @contextmanager

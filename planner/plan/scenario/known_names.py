@@ -100,7 +100,7 @@ def _networks(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     from planner.zoo.registry import names
 
     for number, stream in enumerate(scenario.streams):
-        kind, _, name = stream.model.partition(":")
+        kind, _, name = stream.model.partition("@")[0].partition(":")
         if kind == "zoo" and name not in names():
             place = ("streams", number, "model")
             yield place, "a network of the zoo, or a file", *_unknown("network", name, names())

@@ -13,7 +13,7 @@ from planner.rack.counts.results import Verdict
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
 from planner.schema.scenario.streams import Stream
-from planner.units import format_percent, format_quantity
+from planner.units import format_number, format_percent, format_quantity
 from planner.wording.message import Message, message
 
 
@@ -24,7 +24,7 @@ def reasons_against(scenario: Scenario, device: Device, option: Option) -> Itera
         needed = math.ceil(option.count * option.offered_utilisation * (1 + 1e-9))
         yield message(
             "reason.overload",
-            times=f"{option.offered_utilisation:.3g}",
+            times=format_number(option.offered_utilisation, 3),
             count=option.count,
             needed=needed,
         )

@@ -147,8 +147,8 @@ def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: B
         beside=units_beside(scenario, estimator, part, networks, bound),
     )
     rack = replace(run.rack, device=device, epoch_s=_epoch_s(run))
-    # A share of installations takes as many replications at every end of the band.
-    return rack if rack.installations is None else replace(rack, replications=run.result.replications)
+    # Phases of sources are judged by as many replications at every end of the band.
+    return replace(rack, replications=run.result.replications)
 
 
 def _epoch_s(run: Simulated) -> float:

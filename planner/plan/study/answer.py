@@ -1,4 +1,4 @@
-"""The answer to a scenario in words: headline, paragraph and the three risks that matter most."""
+"""The answer to a scenario in words: headline, paragraph and the risks that matter most."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ from planner.plan.sizing.option_contradiction import contradiction
 from planner.provenance import Status
 from planner.rack.counts.results import StreamResult
 from planner.rack.description.evidence import requests_wanted
-from planner.units import format_percent, format_quantity
+from planner.units import format_number, format_percent, format_quantity
 from planner.wording.message import counted, message, word
 
 if TYPE_CHECKING:
+    from planner.plan.pitfalls.lint import Pitfall
     from planner.plan.study.study import Study
+
+
+MOST_RISKS = 5
+_MOST_MISTAKES = 2
+_ACCURACY = "over-compression"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +48,15 @@ def answer(study: Study) -> AnswerText:
         count=option.count,
         part=option.device_name,
         spares=spares,
-        mode=option.mode,
+        mode=word("mode_name", option.mode),
         engine=word("engine", option.engine),
         precision=option.precision.upper(),
         batch=option.batch,
     )
     paragraph = message("answer.paragraph", sentences=tuple(_sentences(study, simulated)))
-    return AnswerText(simulated.verdict.value, headline, paragraph, tuple(_risks(simulated))[:3])
+    return AnswerText(
+        simulated.verdict.value, headline, paragraph, tuple(_risks(study, simulated))[:MOST_RISKS]
+    )
 
 
 def _infeasible(study: Study) -> AnswerText:
@@ -67,7 +75,7 @@ def _infeasible(study: Study) -> AnswerText:
         options=f"{len(study.options):,}",
         count=nearest.count,
         part=nearest.device_name,
-        mode=nearest.mode,
+        mode=word("mode_name", nearest.mode),
         precision=nearest.precision,
         reason=nearest.reasons[0],
     )
@@ -123,9 +131,16 @@ def _sentences(study: Study, simulated: Simulated) -> list[str]:
 def _stream_sentence(study: Study, result: StreamResult) -> str:
     """How soon the promised share of a stream's requests is answered, lost ones counted."""
     stream = next(item for item in study.source.scenario.streams if item.name == result.name)
-    share, asked = f"{stream.slo.quantile_ratio * 100:.4g} %", format_quantity(stream.slo.latency_s, "s")
+    share, asked = (
+        f"{format_number(stream.slo.quantile_ratio * 100, 4)} %",
+        format_quantity(stream.slo.latency_s, "s"),
+    )
     verdict = message(f"verdict.{result.verdict}")
-    lost = message("answer.lost", share=f"{result.dropped / result.requests:.2g}") if result.dropped else ""
+    lost = (
+        message("answer.lost", share=format_number(result.dropped / result.requests, 2))
+        if result.dropped
+        else ""
+    )
     if result.slo_latency_s is None:
         return message(
             "answer.never", stream=result.name, share=share, lost=lost, asked=asked, verdict=verdict
@@ -171,11 +186,12 @@ def _rival_sentence(study: Study, option: Option) -> str:
     )
 
 
-def _risks(simulated: Simulated) -> list[str]:
-    """The most telling first; the page shows three."""
+def _risks(study: Study, simulated: Simulated) -> list[str]:
+    """The most telling first; the page shows the first few."""
     return [
         *_verdict_risks(simulated),
         _latency_risk(simulated.option),
+        *_mistakes(study.pitfalls),
         *_price_risks(simulated.option),
         *_heat_risks(simulated),
         _failure_risk(simulated.option),
@@ -201,6 +217,22 @@ def _verdict_risks(simulated: Simulated) -> list[str]:
     return found
 
 
+def _mistakes(pitfalls: tuple[Pitfall, ...]) -> list[str]:
+    """The first mistakes that nobody accepted, each rule once, accuracy before the others."""
+    by_rule: dict[tuple[str, str], list[Pitfall]] = {}
+    for pitfall in pitfalls:
+        if pitfall.open and pitfall.severity != "note":
+            by_rule.setdefault((pitfall.id, pitfall.rule), []).append(pitfall)
+    ranked = sorted(by_rule.values(), key=lambda found: (found[0].severity, found[0].id != _ACCURACY))
+    return [_mistake(found) for found in ranked[:_MOST_MISTAKES]]
+
+
+def _mistake(found: list[Pitfall]) -> str:
+    """The first of its kind with its evidence, and how many more there are."""
+    first = message("risk.mistake", title=found[0].title, evidence=found[0].evidence)
+    return counted("risk.more_like_it", len(found) - 1, first=first) if len(found) > 1 else first
+
+
 def _latency_risk(option: Option) -> str:
     correction = option.slowest.shortfall
     if correction is None:
@@ -210,7 +242,7 @@ def _latency_risk(option: Option) -> str:
     return message(
         "risk.unmeasured",
         planned=option.planning_text,
-        factor=f"{factor:.2g}",
+        factor=format_number(factor, 2),
         borrowed=message("risk.borrowed") if correction.borrowed else "",
     )
 
@@ -233,10 +265,10 @@ def _heat_risks(simulated: Simulated) -> list[str]:
     margin_k = thermal.throttle_c.value - simulated.result.devices.temperature_c.max
     return [
         message(
-            "risk.heat",
+            "risk.heat" if margin_k >= 0 else "risk.heat_over",
             part=simulated.option.device_name,
             resistance=f"{thermal.resistance_k_per_w.value:g}",
-            margin=f"{margin_k:.0f}",
+            margin=f"{abs(margin_k):.0f}",
         )
     ]
 

@@ -10,7 +10,7 @@ from planner.latency.power import ACTIVITY, power_model
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.options.hosting import hosting_text
 from planner.schema.scenario.scenario import Scenario, Site
-from planner.units import format_percent, format_quantity
+from planner.units import format_number, format_percent, format_quantity
 from planner.wording.message import Message, message, word
 from planner.workload.workload import Workload
 
@@ -197,8 +197,8 @@ def _shortfall_rows(study: Study) -> list[Assumption]:
                 message(
                     "assumption.shortfall",
                     engine=word("engine", option.engine),
-                    typical=f"{correction.median:.2g}",
-                    cautious=f"{correction.p90:.2g}",
+                    typical=format_number(correction.median, 2),
+                    cautious=format_number(correction.p90, 2),
                     borrowed=message("assumption.borrowed") if correction.borrowed else "",
                     note=correction.note,
                 ),

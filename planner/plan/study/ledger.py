@@ -11,6 +11,7 @@ from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.options.option import Option
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.source import Source
+from planner.units import format_number
 from planner.wording.message import message
 
 if TYPE_CHECKING:
@@ -103,10 +104,10 @@ def _transfer_rows(transfer: Transfer) -> list[LedgerNumber]:
     return [
         LedgerNumber(
             path=f"{transfer.id}/{name}",
-            value=f"{parameter.value:.4g}",
+            value=format_number(parameter.value, 4),
             status="derived",
             source=f"{transfer.id}:fit",
-            note=message("source.prior", prior=f"{parameter.prior:.4g}", why=parameter.why),
+            note=message("source.prior", prior=format_number(parameter.prior, 4), why=parameter.why),
         )
         for name, parameter in named.items()
     ]
@@ -137,7 +138,7 @@ def _engine_rows(engine_id: str) -> list[LedgerNumber]:
                 rows.append(
                     LedgerNumber(
                         path=f"{engine_id}/{kind}.{name}",
-                        value=f"{number.value * factor:.4g} {unit}",
+                        value=f"{format_number(number.value * factor, 4)} {unit}",
                         status=number.status.value,
                         source=f"{engine_id}:{number.source}",
                         note=number.formula or number.note,

@@ -26,12 +26,15 @@ from planner.plan.sizing.runner import Progress, Runner
 from planner.plan.sizing.sized import SizedOption, Sizing, size_scenario
 from planner.plan.study.answer import AnswerText, answer
 from planner.plan.study.assumptions import Assumption, assumptions
+from planner.plan.study.choices import Choices, choices
 from planner.plan.study.constraints import Constraint, constraints
 from planner.plan.study.footprint import Footprint, footprint
 from planner.plan.study.formulas import formulas
 from planner.plan.study.heat import Elevation, day, elevation
 from planner.plan.study.latency_tables import Roofline, Rung, best_of_each_part, ladder, rooflines
 from planner.plan.study.ledger import Ledger, ledger
+from planner.plan.study.published import PublishedFit, published_fits
+from planner.plan.study.purchase import PurchaseLine, purchase
 from planner.plan.study.validation import PublishedAccuracy, validations
 from planner.plan.study.warnings import warnings
 from planner.plan.what_if.grid import WhatIf, what_if
@@ -125,6 +128,24 @@ class Study(Shown):
     def constraints(self) -> tuple[Constraint, ...]:
         """The limits of the site and what the chosen option needs of them."""
         return constraints(self.source.scenario, self.simulated, self.failures) if self.simulated else ()
+
+    @cached_property
+    def choices(self) -> Choices | None:
+        """Good, better and best; None where nothing was chosen, or the scenario gives its rack."""
+        sized, run = self.sized, self.simulated
+        if sized is None or run is None or self.source.scenario.deployment is not None:
+            return None
+        return choices(run.option, sized.verdict, self.options, self.trials)
+
+    @cached_property
+    def purchase(self) -> tuple[PurchaseLine, ...]:
+        """The bill of materials of the chosen option."""
+        return purchase(self.source.scenario, self.chosen) if self.chosen else ()
+
+    @cached_property
+    def published(self) -> tuple[PublishedFit, ...]:
+        """The models that the chosen option rests on, beside what was published."""
+        return published_fits(self.chosen) if self.chosen else ()
 
     @cached_property
     def rooflines(self) -> tuple[Roofline, ...]:

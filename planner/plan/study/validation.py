@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from planner.hardware.catalog import read_engine
+from planner.hardware.catalog import read_device, read_engine
 from planner.latency.planning import GENERIC_ENGINE, Shortfall
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.options.option import NetworkOnPart, Option
 from planner.schema.fitted.transfer import Residuals
-from planner.units import format_percent
+from planner.units import format_number, format_percent
 from planner.wording.message import message
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class PublishedAccuracy:
     rows: int | None = None
     observations: int | None = None
     devices: tuple[str, ...] = ()
+    device_names: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     device_seen: bool | None = None
     network_seen: bool | None = None
@@ -77,6 +78,7 @@ def _transferred(row: PublishedAccuracy, item: NetworkOnPart, transfer_id: str) 
         rows=rests.rows if rests else None,
         observations=sum(kind.observations for kind in transfer.residuals),
         devices=tuple(rests.devices) if rests else (),
+        device_names=tuple(read_device(device).name for device in rests.devices) if rests else (),
         networks=tuple(rests.networks) if rests else (),
         device_seen=row.device in rests.devices if rests else None,
         network_seen=row.model in rests.networks if rests else None,
@@ -92,8 +94,8 @@ def _kind(kind: Residuals) -> str:
         "validation.kind",
         kind=message(f"network_kind.{kind.kind}"),
         observations=kind.observations,
-        low=f"{kind.low:.2g}",
-        high=f"{kind.high:.2g}",
+        low=format_number(kind.low, 2),
+        high=format_number(kind.high, 2),
         median=format_percent(math.expm1(_MEDIAN_OF_NORMAL * kind.spread)),
     )
 

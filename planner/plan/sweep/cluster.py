@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from planner.distribution import VERSION, install_command
 from planner.errors import InputError, MissingDataError, Problem
 from planner.plan.sweep.point import Task
 from planner.plan.sweep.worker import Reply, reply_to
@@ -30,7 +30,7 @@ def on_scheduler(tasks: Sequence[Task], address: str) -> Generator[tuple[int, Re
         from distributed import Client, as_completed
     except ImportError:
         raise MissingDataError(
-            "--scheduler needs dask.distributed, which is not installed; run: pip install 'planner[sweep]'"
+            "--scheduler needs dask.distributed, which is not installed; run: " + install_command("sweep")
         ) from None
     _require_scheduler(address)
     with Client(address, timeout=_CONNECT_S, set_as_default=False) as client:
@@ -78,19 +78,21 @@ def _require_same_planner(client: Client, address: str) -> None:
 
     def version() -> str:  # nested, and so sent by value: a worker may have no planner to import it from
         try:
-            return importlib.metadata.version("planner")
-        except importlib.metadata.PackageNotFoundError:
+            from planner import distribution
+        except ImportError:  # none, or the other project of that name
             return "none"
+        return distribution.VERSION
 
-    own = importlib.metadata.version("planner")
     found: dict[str, str] = client.run(version)
-    wrong = {worker: version for worker, version in found.items() if version != own}
+    wrong = {worker: version for worker, version in found.items() if version != VERSION}
     if not found:
         problem = Problem(address, "a scheduler with workers", "none", "start one with `dask worker ADDRESS`")
         raise InputError("--scheduler", [problem])
     if wrong:
         advice = "install the same version on every worker"
-        problems = [Problem(worker, f"planner {own}", version, advice) for worker, version in wrong.items()]
+        problems = [
+            Problem(worker, f"planner {VERSION}", version, advice) for worker, version in wrong.items()
+        ]
         raise InputError("--scheduler", problems)
 
 

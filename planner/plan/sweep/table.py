@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner.distribution import install_command
 from planner.errors import MissingDataError
 from planner.files import write_bytes
 from planner.plan.sweep.columns import ColumnType, SweepRow, in_order, kind_of
@@ -25,7 +26,7 @@ def require_parquet() -> None:
     except ImportError:
         raise MissingDataError(
             "a sweep writes Parquet and needs pyarrow, which is not installed; "
-            "run: pip install 'planner[sweep]'"
+            f"run: {install_command('sweep')}"
         ) from None
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from planner.data_files import database_dir, own_parts_dirs
+from planner.distribution import VERSION
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import match_devices, read_device
 from planner.latency.calibrated.store import folder
@@ -171,6 +171,5 @@ def _of_files(files: Iterable[Path]) -> str:
 
 def _digest(task: Task, inputs: Sequence[str]) -> str:
     """The name of a point: the same only where the answer cannot differ."""
-    version = importlib.metadata.version("planner")
-    identity = json.dumps([version, task["values"], inputs], sort_keys=True, ensure_ascii=False, default=str)
+    identity = json.dumps([VERSION, task["values"], inputs], sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(identity.encode()).hexdigest()

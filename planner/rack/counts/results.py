@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from planner.shown import Shown
+from planner.units import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -203,7 +204,7 @@ class RackResult(Shown):
     def headline(self) -> str:
         """What it is and says, in one line."""
         streams = ", ".join(f"{stream.name} {stream.verdict}" for stream in self.streams)
-        return f"of {self.replications} runs: {streams}; {self.power_w:.4g} W"
+        return f"of {self.replications} runs: {streams}; {format_number(self.power_w, 4)} W"
 
     def to_frame(self) -> pd.DataFrame:
         """One row a stream group, latency flattened to columns `latency_s.mean`, `latency_s.p50`, ..."""

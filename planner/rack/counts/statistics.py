@@ -29,6 +29,7 @@ from planner.rack.counts.tally import RunTally, StreamTally
 from planner.rack.counts.warmup import warmup_warnings
 from planner.rack.description.evidence import (
     CHANGES_LEAST,
+    INSTALLATIONS_LEAST,
     TAIL_LEAST,
     change_s,
     requests_wanted,
@@ -36,9 +37,9 @@ from planner.rack.description.evidence import (
 from planner.rack.description.rack import Rack
 from planner.rack.description.streams import StreamGroup
 from planner.rack.heat.epoch import runaway_margin
-from planner.rack.load.expected import offered_utilisation
+from planner.rack.load.expected import in_phase_s, offered_utilisation
 from planner.rack.load.topology import topology_of
-from planner.units import format_percent, format_quantity
+from planner.units import format_number, format_percent, format_quantity
 from planner.wording.message import Message, message
 
 CONFIDENCE = 0.95
@@ -156,6 +157,9 @@ def _stream(
     if rack.installations is not None and group.keeps_phases and len(seen_s) > 1:
         verdict, reason = judge_installations(group, seen_s, rack.installations, certainty)
     seen = sum(run.served + run.dropped + run.overdue for run in runs)
+    if _rests_on_phases(rack, group, verdict, seen_s):
+        verdict = Verdict.UNDECIDED
+        reason = message("judged.few_installations", runs=len(runs), least=INSTALLATIONS_LEAST, found=reason)
     missing = _missing_evidence(rack, group, seen, len(runs), passed=verdict is Verdict.PASS)
     if missing:
         verdict, reason = Verdict.UNDECIDED, missing
@@ -208,6 +212,19 @@ def _histogram(latencies: Latencies) -> Histogram:
     return Histogram(tuple(float(edge) for edge in edges_s), tuple(int(count) for count in counts))
 
 
+def _rests_on_phases(rack: Rack, group: StreamGroup, verdict: Verdict, quantiles_s: Sequence[float]) -> bool:
+    """Whether so few sets of phases were seen that others may give another verdict.
+
+    None can where even all sources at once would keep the promise, or where every set seen breaks it.
+    """
+    few = group.keeps_phases and len(quantiles_s) < INSTALLATIONS_LEAST and rack.installations is None
+    if not few or verdict is Verdict.UNDECIDED:
+        return False
+    if verdict is Verdict.FAIL:
+        return min(quantiles_s) <= group.slo_s
+    return in_phase_s(rack, group) >= group.slo_s
+
+
 def _missing_evidence(
     rack: Rack, group: StreamGroup, seen: int, replications: int, *, passed: bool
 ) -> Message | None:
@@ -232,7 +249,7 @@ def _missing_evidence(
             "judged.few_requests",
             seen=seen,
             wanted=wanted,
-            share=f"{group.slo_quantile:.6g}",
+            share=format_number(group.slo_quantile, 6),
             length=format_quantity(wanted / per_s + rack.warmup_s, "s", 3),
         )
     return None
@@ -263,7 +280,7 @@ def judge(
     One quantile a replication, and that of all requests together, in which a request that was dropped or is
     unfinished past its SLO counts as infinitely late: a frame that is never answered is not a fast one.
     """
-    share = f"{group.slo_quantile:.6g}"
+    share = format_number(group.slo_quantile, 6)
     # An infinite quantile has no mean: some infinite and some not is no interval and so no verdict.
     lost = sum(1 for value in quantiles_s if math.isinf(value))
     if len(quantiles_s) < 2:
@@ -276,7 +293,11 @@ def judge(
     # A binned quantile may lie anywhere in its bin.
     low_s, high_s = low_s * (1 - certainty.resolution), high_s * (1 + certainty.resolution)
     found = message(
-        "judged.interval", share=share, low=f"{low_s:.4g}", high=f"{high_s:.4g}", slo=f"{group.slo_s:.4g}"
+        "judged.interval",
+        share=share,
+        low=format_number(low_s, 4),
+        high=format_number(high_s, 4),
+        slo=format_number(group.slo_s, 4),
     )
     # Kept only where all of the interval is below the objective, broken only where all is above.
     if high_s < group.slo_s:
@@ -354,7 +375,7 @@ def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResul
     warnings: list[str] = []
     offered = offered_utilisation(rack)
     if offered >= 1:
-        warnings.append(message("simulated.overload", offered=f"{offered:.3g}"))
+        warnings.append(message("simulated.overload", offered=format_number(offered, 3)))
     if rack.device.thermal.leakage is None:
         warnings.append(message("simulated.leakage", device=repr(rack.device.name)))
     if rack.device.beside and rack.device.contention:
@@ -362,7 +383,7 @@ def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResul
     elif rack.device.beside:
         warnings.append(message("simulated.beside"))
     if devices.shutdowns:
-        number = f"{devices.shutdowns:.3g}"
+        number = format_number(devices.shutdowns, 3)
         warnings.append(message("simulated.shutdowns", number=number, count=rack.installed))
     for group, stream in zip(rack.streams, streams, strict=True):
         wanted = requests_wanted(group)

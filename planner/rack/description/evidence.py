@@ -22,6 +22,11 @@ CHANGES_LEAST = 20
 """In all replications; with fewer the promise is not judged."""
 
 
+INSTALLATIONS_LEAST = 32
+"""Replications of sources that keep their phases, before a promise near the worst of them counts as kept.
+Where none of n installations is bad, fewer than 3 / n of all are: one in ten."""
+
+
 def requests_wanted(group: StreamGroup, tail: int = TAIL_WANTED) -> int:
     """Requests that leave so many beyond the promised quantile.
 

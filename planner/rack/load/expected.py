@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.rack.description.rack import Rack, RackDevice, Service, Unit
+from planner.rack.description.streams import StreamGroup
 from planner.rack.load.capacity import Sharing, devices_of_parts, pool_busy, shared_among_units
 from planner.rack.load.placement import Placement, placed
 from planner.rack.load.topology import HOST, NONE, networks_of, parts_of_networks, paths_of, topology_of
-from planner.units import format_percent
+from planner.units import format_number, format_percent
 
 _ROUNDS = 100
 """Rounds of the batch-size iteration; it contracts below saturation and is clipped above it."""
@@ -152,6 +153,22 @@ def over_the_period(rack: Rack) -> Rack:
     return replace(rack, streams=tuple(group.over_the_period() for group in rack.streams))
 
 
+def in_phase_s(rack: Rack, group: StreamGroup) -> float:
+    """A bound on the latency of a group whose sources keep their phases: all sources send at once.
+
+    The work of one frame of every source, shared by all units of the main kind, behind a batch in service,
+    the wait for its own to fill and its own service. It holds below saturation, where the rack has served
+    what came at once before the next frames come.
+    """
+    main = rack.device.units[0]
+    full = rack.batching.max_size
+    times_s = {network: request_time_s(rack, main, network, full) for network in networks_of(rack)}
+    at_once_s = sum(other.sources * times_s[other.network] for other in rack.streams)
+    batches_s = full * (max(times_s.values()) + times_s[group.network])
+    around_s = sum(step.time_s for step in (*group.before, *group.after) if step.where != "unit")
+    return at_once_s / (rack.count * main.count) + batches_s + rack.batching.max_wait_s + around_s
+
+
 def shortfall_per_s(rack: Rack) -> float:
     """Requests per second, averaged over profiles, that are offered beyond what full clock can serve."""
     # At an offered utilisation of u the share 1 / u can be served.
@@ -182,7 +199,8 @@ def refuse_overload(rack: Rack) -> None:
         f"simulate it as it is, give a queue_limit to {', '.join(unlimited)}"
     )
     expected = "less work than all devices can do with full batches at full clock"
-    got = f"{format_percent(offered)} of it: {shortfall_per_s(rack):.4g} requests a second too many"
+    missing = format_number(shortfall_per_s(rack), 4)
+    got = f"{format_percent(offered)} of it: {missing} requests a second too many"
     raise InputError("rack", [Problem("streams", expected, got, advice)])
 
 

@@ -21,6 +21,7 @@ from planner.report.figures.style import (
     legend_above,
     log_axis,
 )
+from planner.report.names import setting_names
 from planner.report.numbers import shortened, stated
 from planner.schema.record import RivalRecord
 from planner.wording.message import Wording
@@ -85,8 +86,12 @@ def _limits(axes: Axes, values: Sequence[float]) -> None:
 
 
 def _label(rival: RivalRecord, shown: Sequence[RivalRecord], say: Wording) -> str:
-    parts = [rival["mode"], rival["precision"].upper(), say("option.batch", batch=rival["batch"])]
-    return f"{rival_name(rival, shown)}, {shortened(', '.join(part for part in parts if part), 26)}"
+    parts = [
+        *setting_names("", None, rival["mode"], say),
+        rival["precision"].upper(),
+        say("option.batch", batch=rival["batch"]),
+    ]
+    return f"{rival_name(rival, shown)}, {shortened(', '.join(parts), 26)}"
 
 
 def _legend(figure: Figure, limits_s: Sequence[float], say: Wording) -> None:

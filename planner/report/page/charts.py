@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from planner.report.figures.style import BLUE, COLOURS, VERMILLION
+from planner.report.names import setting_names
 from planner.report.numbers import band, count, money, percent, quantity
 from planner.report.page.heat_charts import (
     day_chart,
@@ -109,9 +110,7 @@ def _tradeoff(options: Sequence[OptionRecord], say: Wording) -> Chart:
 def _option_text(option: OptionRecord, say: Wording) -> str:
     latency = option["planning_latency_s"] or option["latency_s"]
     setting = [
-        option["unit"],
-        option["engine"] or "",
-        option["mode"] or "",
+        *setting_names(option["unit"], option["engine"], option["mode"], say),
         option["precision"].upper(),
         say("option.batch", batch=option["batch"]),
     ]

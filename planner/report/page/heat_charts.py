@@ -40,8 +40,9 @@ def elevation_chart(
         "y": [f"{carrier + 1}" for carrier in range(rows)],
         "z": [],
         "text": [],
+        "hovertext": [],
         "texttemplate": "%{text}",
-        "hovertemplate": "%{text}<extra></extra>",
+        "hovertemplate": "%{hovertext}<extra></extra>",
         "xgap": 4,
         "ygap": 4,
     }

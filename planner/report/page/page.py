@@ -8,6 +8,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from planner.distribution import install_command
 from planner.errors import MissingDataError
 from planner.files import write_bytes
 from planner.report.blocks import Block, Heading
@@ -105,7 +106,7 @@ def require_plotly() -> None:
     except ImportError:
         raise MissingDataError(
             "--html: expected plotly, which draws the page, found none; install it with "
-            "`pip install 'planner[page]'`"
+            f"`{install_command('page')}`"
         ) from None
 
 

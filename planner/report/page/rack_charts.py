@@ -8,6 +8,7 @@ from typing import Any
 from planner.report.figures.latency import MOST_RIVALS, rival_name
 from planner.report.figures.style import BLUE, COLOURS, GREY, ORANGE, PALE, SKY, VERMILLION
 from planner.report.figures.time_bars import TOP_KERNELS
+from planner.report.names import setting_names
 from planner.report.numbers import band, quantity, shortened, stated
 from planner.report.page.text import log_ticks, shown
 from planner.schema.record import BandRecord, RackRecord, RivalRecord, RooflineRecord, StreamResultRecord
@@ -69,7 +70,11 @@ def rivals_chart(rivals: Sequence[RivalRecord], say: Wording) -> Chart:
 
 def _two_lines(rival: RivalRecord, listed: Sequence[RivalRecord], say: Wording) -> str:
     """The part above its setting, which leaves space for the bars on a narrow screen."""
-    parts = (rival["mode"] or "", rival["precision"].upper(), say("option.batch", batch=rival["batch"]))
+    parts = (
+        *setting_names("", None, rival["mode"], say),
+        rival["precision"].upper(),
+        say("option.batch", batch=rival["batch"]),
+    )
     setting = say("option.setting", items=tuple(part for part in parts if part))
     return f"{shown(rival_name(rival, listed))}<br>{shown(shortened(setting, 30))}"
 

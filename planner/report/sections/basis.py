@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from planner.report.blocks import Block, Bullets, Cell, Column, Heading, Landscape, Paragraph, Table
+from planner.report.names import part_name
 from planner.report.numbers import as_read, shortened
 from planner.report.sections.comparison import full_table
-from planner.schema.record import SourceRecord, StudyRecord, ValueRecord
+from planner.report.sections.network import rooflines
+from planner.schema.record import SourceRecord, StudyRecord
 from planner.wording.message import Wording
 
 _WEB = ("https://", "http://")
@@ -40,25 +42,26 @@ def assumptions(study: StudyRecord, say: Wording) -> list[Block]:
 
 def appendix(study: StudyRecord, say: Wording) -> list[Block]:
     """Warnings, all numbers with their sources, the sources, what reproduces the study, and all options."""
-    blocks: list[Block] = [Heading(say("basis.appendix"))]
+    blocks: list[Block] = [Heading(say("basis.appendix"), follows=True)]
     if study["warnings"]:
         blocks += [Heading(say("basis.warnings"), 2), Bullets(tuple(study["warnings"]))]
     if study["figures"]:
         blocks += [
             Heading(say("basis.numbers"), 2, anchor="numbers"),
-            _numbers(study["figures"], study["sources"], say),
+            _numbers(study, say),
         ]
     if study["sources"]:
         blocks += [Heading(say("basis.sources"), 2), _sources(study["sources"], say)]
+    blocks += rooflines(study, say)
     blocks += [Heading(say("basis.reproduce"), 2), *_reproduction(study, say)]
     if study["options"]:
         blocks.append(Landscape((Heading(say("basis.all_options"), 2), full_table(study["options"], say))))
     return blocks
 
 
-def _numbers(values: list[ValueRecord], sources: list[SourceRecord], say: Wording) -> Table:
+def _numbers(study: StudyRecord, say: Wording) -> Table:
     """One row per number below a row per device; the path of a number is `device/place`."""
-    places = {source["id"]: index for index, source in enumerate(sources, start=1)}
+    places = {source["id"]: index for index, source in enumerate(study["sources"], start=1)}
     columns = (
         Column(say("head.number"), share=2),
         Column(say("head.value"), "right", share=0.8),
@@ -68,11 +71,13 @@ def _numbers(values: list[ValueRecord], sources: list[SourceRecord], say: Wordin
     )
     rows: list[tuple[Cell, ...]] = []
     device = ""
-    for value in values:
+    for value in study["figures"]:
         owner, _, path = value["path"].rpartition("/")
         if owner and owner != device:
             device = owner
-            rows.append((Cell(owner, "strong", span=len(columns)),))
+            name = part_name(study, owner)
+            named = owner if name == owner else f"{name} ({owner})"
+            rows.append((Cell(named, "strong", span=len(columns)),))
         rows.append(
             (
                 Cell(path),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table
 from planner.report.figures.tradeoff import Tradeoff, tradeoff
 from planner.report.numbers import band, celsius, money, percent, quantity, shortened, whole
-from planner.report.sections.cover import setting
+from planner.report.sections.first_page import setting
 from planner.report.selection import Compared, compared
 from planner.schema.record import BandRecord, OptionRecord, StudyRecord
 from planner.wording.message import Wording
@@ -19,9 +19,12 @@ def comparison(study: StudyRecord, say: Wording) -> list[Block]:
     """The comparison table, the trade-off drawing and the reasons of the losers."""
     shown = compared(study["options"])
     if not shown.rows:
-        return [Heading(say("comparison.title"), anchor="comparison"), Paragraph(say("comparison.nothing"))]
+        return [
+            Heading(say("comparison.title"), follows=True, anchor="comparison"),
+            Paragraph(say("comparison.nothing")),
+        ]
     blocks: list[Block] = [
-        Heading(say("comparison.title"), anchor="comparison"),
+        Heading(say("comparison.title"), follows=True, anchor="comparison"),
         Paragraph(_introduction(shown, study["options"], say)),
     ]
     if shown.feasible:

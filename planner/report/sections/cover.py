@@ -14,6 +14,7 @@ from planner.report.blocks import (
     Pointers,
     Table,
     cells,
+    valued,
 )
 from planner.report.numbers import (
     UNKNOWN,
@@ -26,9 +27,16 @@ from planner.report.numbers import (
     stated,
     whole,
 )
+from planner.report.sections.first_page import (
+    choices,
+    limits,
+    nearest_limits,
+    purchase,
+    setting,
+    signature,
+)
 from planner.report.selection import compared
 from planner.schema.record import (
-    ConstraintRecord,
     OptionRecord,
     RackRecord,
     StreamRecord,
@@ -41,7 +49,10 @@ NEAREST = 5
 
 
 def cover(study: StudyRecord, say: Wording) -> list[Block]:
-    """The blocks of the first page; without a chosen option it says what binds in place of key numbers."""
+    """The blocks of the first page, and the answer in full on the next.
+
+    Without a chosen option the first page says what binds in place of key numbers.
+    """
     answer, chosen = study["answer"], study["chosen"]
     blocks: list[Block] = [
         Cover(
@@ -50,24 +61,42 @@ def cover(study: StudyRecord, say: Wording) -> list[Block]:
             verdict=answer["verdict"],
             verdict_text=say.term("verdict", answer["verdict"]),
             headline=answer["headline"],
-            paragraph=answer["paragraph"],
+            paragraph="" if chosen is not None else answer["paragraph"],
             facts=_facts(chosen, study, say) if chosen is not None else (),
         )
     ]
-    if study["constraints"]:
-        blocks += [Heading(say("cover.site_allows"), 2), _constraints(study["constraints"], say)]
     if chosen is None:
+        if study["constraints"]:
+            blocks += [Heading(say("cover.site_allows"), 2), limits(study["constraints"], say)]
         blocks += _what_binds(study, say)
+    else:
+        blocks += [*choices(study, say), *purchase(study, say), *nearest_limits(study, say)]
     if answer["risks"]:
-        blocks += [Heading(say("cover.risks"), 2), Bullets(tuple(answer["risks"]), numbered=True)]
+        risks = Bullets(tuple(answer["risks"]), numbered=True, tight=True)
+        blocks += [Heading(say("cover.risks"), 2, tight=True), risks]
+    if chosen is not None:
+        blocks.append(Pointers(_rests_on(chosen, say), _places(study, say)))
+    return [*blocks, signature(study, say), *_in_full(study, say)]
+
+
+def _in_full(study: StudyRecord, say: Wording) -> list[Block]:
+    """What the first page has no space for: the answer in sentences, all limits, what is asked."""
+    chosen = study["chosen"]
+    blocks: list[Block] = []
+    if chosen is not None:
+        blocks.append(Paragraph(study["answer"]["paragraph"]))
+        if study["constraints"]:
+            blocks += [Heading(say("cover.site_allows"), 2), limits(study["constraints"], say)]
     if study["streams"]:
         blocks += [Heading(say("cover.asked"), 2), _streams(study["streams"], say)]
     if study["scenario"]["notes"]:
         notes = say("cover.notes", notes=tuple(study["scenario"]["notes"]))
         blocks.append(Paragraph(notes, "note"))
-    if chosen is not None:
-        blocks.append(Pointers(_rests_on(chosen, say), _places(study, say)))
-    return blocks
+    return (
+        [Heading(say("cover.in_full"), follows=True, overleaf=True, anchor="in-full"), *blocks]
+        if blocks
+        else []
+    )
 
 
 def _places(study: StudyRecord, say: Wording) -> tuple[tuple[str, str], ...]:
@@ -80,14 +109,6 @@ def _places(study: StudyRecord, say: Wording) -> tuple[tuple[str, str], ...]:
         (say("basis.numbers"), "numbers", study["figures"]),
     )
     return tuple((text, anchor) for text, anchor, known in headings if known)
-
-
-def setting(option: OptionRecord, say: Wording) -> str:
-    """Unit, engine, mode, precision and batch of an option in a few words."""
-    batch = say("option.batch", batch=option["batch"])
-    unit = f"{option['units']} × {option['unit']}" if option["units"] > 1 else option["unit"]
-    parts = [unit, option["engine"], option["mode"], shortened(option["precision"].upper(), 16), batch]
-    return say("option.setting", items=tuple(part for part in parts if part))
 
 
 def _facts(chosen: OptionRecord, study: StudyRecord, say: Wording) -> tuple[Fact, ...]:
@@ -178,39 +199,6 @@ def _temperature(chosen: OptionRecord, rack: RackRecord | None, say: Wording) ->
     return Fact(say("cover.temperature"), celsius(chosen["temperature_c"]), say("cover.steady"))
 
 
-def _constraints(constraints: list[ConstraintRecord], say: Wording) -> Table:
-    words = {
-        True: Cell(say("limit.met"), "good"),
-        False: Cell(say("limit.not_met"), "bad"),
-        None: Cell(say("limit.open"), "open"),
-    }
-    rows = tuple(
-        (
-            *cells(
-                item["name"],
-                item["limit"],
-                item["value"] or UNKNOWN,
-                item.get("left", ""),
-                item.get("rests_on", ""),
-            ),
-            words[item["met"]],
-        )
-        for item in constraints
-    )
-    return Table(
-        (
-            Column(say("limit.limit"), share=2),
-            Column(say("limit.allowed"), share=1.2),
-            Column(say("limit.needed"), share=1.2),
-            Column(say("limit.left"), share=1.3),
-            Column(say("limit.rests_on"), share=2),
-            Column(say("head.verdict")),
-        ),
-        rows,
-        small=True,
-    )
-
-
 def _what_binds(study: StudyRecord, say: Wording) -> list[Block]:
     options = compared(study["options"]).losing[:NEAREST]
     rows = tuple(
@@ -258,12 +246,11 @@ def _stream(stream: StreamRecord, say: Wording) -> tuple[Cell, ...]:
     if stream["slo_s"] is not None and quantile:
         share = f"{significant(100 * quantile, 4).rstrip('0').rstrip('.')} %"
         within = say("cover.within_for", within=within, share=share)
-    return cells(
-        shortened(stream["name"], 60),
-        shortened(stream["model"], 60),
-        whole(stream["count"]),
-        stated(rate, "per_s"),
-        arrivals + (f", ± {stated(jitter_s, 's')}" if jitter_s else ""),
-        stated(rate * stream["count"], "per_s"),
-        within,
+    return (
+        *cells(shortened(stream["name"], 60), shortened(stream["model"], 60)),
+        valued(stream["count"], whole(stream["count"])),
+        valued(rate, stated(rate, "per_s")),
+        Cell(arrivals + (f", ± {stated(jitter_s, 's')}" if jitter_s else "")),
+        valued(rate * stream["count"], stated(rate * stream["count"], "per_s")),
+        valued(stream["slo_s"], within),
     )

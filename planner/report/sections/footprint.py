@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from planner.report.blocks import Block, Cell, Column, Heading, Table, cells
-from planner.report.numbers import band, percent, quantity
+from planner.report.blocks import Block, Cell, Column, Heading, Table, cells, valued
+from planner.report.numbers import band, percent, quantity, significant
 from planner.schema.record import FootprintRecord, StudyRecord
 from planner.wording.message import Wording
 
@@ -44,13 +44,15 @@ def footprint(study: StudyRecord, say: Wording) -> list[Block]:
 
 
 def _memory(row: FootprintRecord) -> tuple[Cell, ...]:
+    share = row["total_bytes"] / row["capacity_bytes"]
     return (
-        *cells(row["model"], row["precision"].upper(), str(row["batch"])),
+        *cells(row["model"], row["precision"].upper()),
+        valued(row["batch"], str(row["batch"])),
         Cell(quantity(row["weights_bytes"], "bytes"), number=row["weights_bytes"]),
         Cell(quantity(row["peak_activation_bytes"], "bytes"), number=row["peak_activation_bytes"]),
         Cell(quantity(row["total_bytes"], "bytes"), number=row["total_bytes"]),
         Cell(quantity(row["capacity_bytes"], "bytes"), number=row["capacity_bytes"]),
-        Cell(percent(row["total_bytes"] / row["capacity_bytes"])),
+        valued(share, percent(share)),
     )
 
 
@@ -62,5 +64,5 @@ def _energy(row: FootprintRecord) -> tuple[Cell, ...]:
         Cell(band(power["low"], power["mid"], power["high"], "w"), number=power["mid"]),
         Cell(band(energy["low"], energy["mid"], energy["high"], "j"), number=energy["mid"]),
         Cell(quantity(planned_j, "j", 2), number=planned_j),
-        Cell(f"{1 / planned_j:.2g}"),
+        valued(1 / planned_j, significant(1 / planned_j, 2)),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table
 from planner.report.figures.day import day_drawing
 from planner.report.figures.density import density_drawing
-from planner.report.figures.elevation import elevation
-from planner.report.numbers import celsius, percent, quantity, significant
+from planner.report.figures.elevation import elevation, letters
+from planner.report.numbers import SPACE, celsius, percent, quantity, significant
 from planner.schema.record import DensityRecord, HourRecord, StudyRecord
 from planner.wording.message import Wording
 
@@ -39,6 +41,8 @@ def _elevation(study: StudyRecord, say: Wording) -> list[Block]:
         units=f"{rack['rack_units']:g}",
         hottest=celsius(hottest),
     )
+    sentences = [caption, *([] if letters(rack) == "all" else [say(f"heat.letters_{letters(rack)}")])]
+    caption = say("text.paragraph", sentences=tuple(sentences))
     return [Heading(say("heat.by_slot"), 2), Figure(drawing, caption, say("heat.elevation_alt"), "elevation")]
 
 
@@ -60,23 +64,48 @@ def _day(study: StudyRecord, say: Wording) -> list[Block]:
         Column(say("head.waiting"), "right", share=1),
         Column("p99", "right", share=1),
     )
-    table = Table(columns, tuple(_hour(hour) for hour in hours), say("heat.hours"), small=True)
+    table = Table(columns, tuple(_hours(group) for group in _alike(hours)), say("heat.hours"), small=True)
     figure = [Figure(drawing, say("heat.day_caption"), say("heat.day_alt"), "day")] if drawing else []
     return [heading, *figure, table]
 
 
-def _hour(hour: HourRecord) -> tuple[Cell, ...]:
-    waiting = hour["queue_mean"]
+def _alike(hours: Sequence[HourRecord]) -> list[list[HourRecord]]:
+    """Hours in a row that are given the same load and the same air, which differ by chance alone."""
+    groups: list[list[HourRecord]] = []
+    for hour in hours:
+        given = (hour["load_ratio"], hour["supply_c"])
+        if groups and (groups[-1][-1]["load_ratio"], groups[-1][-1]["supply_c"]) == given:
+            groups[-1].append(hour)
+        else:
+            groups.append([hour])
+    return groups
+
+
+def _hours(group: Sequence[HourRecord]) -> tuple[Cell, ...]:
+    """One line for like hours: from the first to the end of the last, each value from least to greatest."""
+    first, last = group[0]["hour"], group[-1]["hour"]
+    name = f"{first:02d}:00" if len(group) == 1 else f"{first:02d}:00–{last + 1:02d}:00"
     return (
-        Cell(f"{hour['hour']:02d}:00", number=hour["hour"]),
-        Cell(percent(hour["load_ratio"]), number=hour["load_ratio"]),
-        Cell(celsius(hour["supply_c"]), number=hour["supply_c"]),
-        Cell(celsius(hour["inlet_c"]), number=hour["inlet_c"]),
-        Cell(celsius(hour["temperature_max_c"]), number=hour["temperature_max_c"]),
-        Cell(quantity(hour["power_w"], "w"), number=hour["power_w"]),
-        Cell("–" if waiting is None else significant(waiting, 2), number=waiting),
-        Cell(quantity(hour["p99_s"], "s"), number=hour["p99_s"]),
+        Cell(name, number=first),
+        _span([hour["load_ratio"] for hour in group], percent),
+        _span([hour["supply_c"] for hour in group], celsius),
+        _span([hour["inlet_c"] for hour in group], celsius),
+        _span([hour["temperature_max_c"] for hour in group], celsius),
+        _span([hour["power_w"] for hour in group], lambda value: quantity(value, "w")),
+        _span([hour["queue_mean"] for hour in group], lambda value: significant(value, 2)),
+        _span([hour["p99_s"] for hour in group], lambda value: quantity(value, "s")),
     )
+
+
+def _span(values: Sequence[float | None], show: Callable[[float], str]) -> Cell:
+    """The value that all share as it is shown, or the least and the greatest; a dash where one is missing."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return Cell("–")
+    low, high = show(min(known)), show(max(known))
+    number, _, unit = low.rpartition(SPACE)
+    first = number if number and unit == high.rpartition(SPACE)[2] else low
+    return Cell(low if low == high else f"{first}–{high}", number=max(known))
 
 
 def _density(study: StudyRecord, say: Wording) -> list[Block]:

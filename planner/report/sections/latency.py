@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from planner.report.blocks import Block, Cell, Column, Figure, Heading, Table, cells
+from planner.report.blocks import Block, Cell, Column, Figure, Heading, Table, valued
 from planner.report.figures.ladder import knees, ladder
 from planner.report.figures.latency import MOST_RIVALS, latency_bars
+from planner.report.names import part_name, setting_names
 from planner.report.numbers import UNKNOWN, band, band_digits, quantity, shortened
 from planner.schema.record import RungRecord, StudyRecord
 from planner.wording.message import Wording
@@ -21,13 +22,14 @@ def latency(study: StudyRecord, say: Wording) -> list[Block]:
         caption = say("text.paragraph", sentences=tuple(sentences))
         blocks.append(Figure(bars, caption, say("latency.bars_alt"), chart="rivals"))
     for index, model in enumerate(dict.fromkeys(rung["model"] for rung in study["ladder"])):
-        blocks += _ladder([rung for rung in study["ladder"] if rung["model"] == model], index, say)
-    return [Heading(say("latency.title"), follows=not study["roofline"]), *blocks] if blocks else []
+        rungs = [rung for rung in study["ladder"] if rung["model"] == model]
+        blocks += _ladder(rungs, part_name(study, rungs[0]["device"]), index, say)
+    return [Heading(say("latency.title"), follows=True), *blocks] if blocks else []
 
 
-def _ladder(rungs: list[RungRecord], index: int, say: Wording) -> list[Block]:
+def _ladder(rungs: list[RungRecord], part: str, index: int, say: Wording) -> list[Block]:
     first = rungs[0]
-    where = " ".join(part for part in (first["device"], first["mode"]) if part)
+    where = " ".join((part, *setting_names("", None, first["mode"], say)))
     title = say("latency.ladder", model=shortened(first["model"], 60), part=shortened(where, 80))
     blocks: list[Block] = [Heading(title, 2)]
     drawing = ladder(rungs, say)
@@ -59,10 +61,13 @@ def _ladder(rungs: list[RungRecord], index: int, say: Wording) -> list[Block]:
 def _row(rung: RungRecord, say: Wording) -> tuple[Cell, ...]:
     shown = rung["latency_s"]
     return (
-        *cells(
-            rung["precision"].upper(),
-            str(rung["batch"]),
-            UNKNOWN if shown is None else band(shown["low"], shown["mid"], shown["high"], "s"),
+        Cell(rung["precision"].upper()),
+        valued(rung["batch"], str(rung["batch"])),
+        Cell(UNKNOWN)
+        if shown is None
+        else valued(shown["mid"], band(shown["low"], shown["mid"], shown["high"], "s")),
+        valued(
+            rung["throughput_per_s"],
             quantity(
                 rung["throughput_per_s"],
                 "per_s",

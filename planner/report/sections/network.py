@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from planner.report.blocks import Block, Bullets, Cell, Column, Figure, Heading, Paragraph, Table, cells
+from planner.report.blocks import Block, Bullets, Cell, Column, Figure, Heading, Paragraph, Table, valued
 from planner.report.figures.roofline import placed_share, roofline
 from planner.report.figures.time_bars import time_bars
+from planner.report.names import part_name, setting_names
 from planner.report.numbers import count, percent, quantity, shortened, whole
 from planner.report.selection import drawn_kernels, shares_by
 from planner.schema.record import NetworkRecord, RooflineRecord, StudyRecord
@@ -14,15 +15,15 @@ _MOST_UNRESOLVED = 12
 
 
 def networks(study: StudyRecord, say: Wording) -> list[Block]:
-    """Counts of every network, then roofline and time of each on the chosen part."""
+    """Counts of every network, then the time of each on the chosen part."""
     if not study["networks"]:
         return []
     title = say.counted("network.title", len(study["networks"]))
-    blocks: list[Block] = [Heading(title), _counts(study["networks"], say)]
+    blocks: list[Block] = [Heading(title, follows=True), _counts(study["networks"], say)]
     for network in study["networks"]:
         blocks += _doubts(network, say)
     for index, entry in enumerate(study["roofline"]):
-        blocks += _on_chosen(entry, index, say)
+        blocks += _time_on_chosen(study, entry, index, say)
     if not study["roofline"]:
         blocks.append(Paragraph(say("network.not_chosen")))
     return blocks
@@ -40,19 +41,21 @@ def _counts(listed: list[NetworkRecord], say: Wording) -> Table:
         Column(say("head.peak"), "right"),
     )
     rows = tuple(
-        cells(
-            network["model"],
-            whole(network["operators"]),
-            whole(network["kernels"]),
-            count(network["macs"], "MAC"),
-            count(network["parameters"]),
-            quantity(network["weight_bytes"], "bytes"),
-            quantity(network["activation_bytes"], "bytes"),
-            quantity(network["peak_activation_bytes"], "bytes"),
+        (
+            Cell(network["model"]),
+            valued(network["operators"], whole(network["operators"])),
+            valued(network["kernels"], whole(network["kernels"])),
+            valued(network["macs"], count(network["macs"], "MAC")),
+            valued(network["parameters"], count(network["parameters"])),
+            *(valued(size, quantity(size, "bytes")) for size in _sizes(network)),
         )
         for network in listed
     )
     return Table(columns, rows, say("network.counts"), small=True)
+
+
+def _sizes(network: NetworkRecord) -> tuple[float | None, ...]:
+    return network["weight_bytes"], network["activation_bytes"], network["peak_activation_bytes"]
 
 
 def _doubts(network: NetworkRecord, say: Wording) -> list[Block]:
@@ -82,31 +85,44 @@ def _doubts(network: NetworkRecord, say: Wording) -> list[Block]:
     return blocks
 
 
-def _on_chosen(entry: RooflineRecord, index: int, say: Wording) -> list[Block]:
-    where = " ".join(part for part in (entry["device"], entry["unit"], entry["mode"]) if part)
-    title = say(
+def _title(study: StudyRecord, entry: RooflineRecord, say: Wording) -> str:
+    names = setting_names(entry["unit"], None, entry["mode"], say)
+    where = " ".join((part_name(study, entry["device"]), *names))
+    return say(
         "network.on_part",
         model=shortened(entry["model"], 60),
         part=shortened(where, 80),
         precision=entry["precision"].upper(),
     )
-    blocks: list[Block] = [Heading(title, 2)]
-    under_roofs = roofline(entry, say)
-    if under_roofs is not None:
-        alt = say("network.roofline_alt", title=title)
-        caption = _roofline_caption(entry, say)
-        blocks.append(Figure(under_roofs, caption, alt, chart=f"roofline-{index}"))
+
+
+def _time_on_chosen(study: StudyRecord, entry: RooflineRecord, index: int, say: Wording) -> list[Block]:
     bars = time_bars(entry, say)
-    if bars is not None:
-        by_bound = shares_by(entry["kernels"], lambda kernel: kernel["bound"])
-        classes = shares_by(entry["kernels"], lambda kernel: kernel["op_class"])
-        leading = list(classes.items())[:4]
-        caption = say(
-            "network.time",
-            items=tuple(say(f"network.by_{name}", share=percent(share)) for name, share in by_bound.items()),
-            classes=tuple(f"{say.term('op_class', name)} {percent(share)}" for name, share in leading),
-        )
-        blocks.append(Figure(bars, caption, say("network.time_alt", title=title), chart=f"time-{index}"))
+    if bars is None:
+        return []
+    title = _title(study, entry, say)
+    by_bound = shares_by(entry["kernels"], lambda kernel: kernel["bound"])
+    classes = shares_by(entry["kernels"], lambda kernel: kernel["op_class"])
+    leading = list(classes.items())[:4]
+    caption = say(
+        "network.time",
+        items=tuple(say(f"network.by_{name}", share=percent(share)) for name, share in by_bound.items()),
+        classes=tuple(f"{say.term('op_class', name)} {percent(share)}" for name, share in leading),
+    )
+    alt = say("network.time_alt", title=title)
+    return [Heading(title, 2), Figure(bars, caption, alt, chart=f"time-{index}")]
+
+
+def rooflines(study: StudyRecord, say: Wording) -> list[Block]:
+    """Each network's kernels under the roofs of the chosen unit, for the appendix."""
+    blocks: list[Block] = []
+    for index, entry in enumerate(study["roofline"]):
+        drawing = roofline(entry, say)
+        if drawing is not None:
+            title = _title(study, entry, say)
+            alt = say("network.roofline_alt", title=title)
+            figure = Figure(drawing, _roofline_caption(entry, say), alt, chart=f"roofline-{index}")
+            blocks += [Heading(say("network.roofline_of", title=title), 2), figure]
     return blocks
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Style, Table, cells
+from collections.abc import Iterator, Sequence
+
+from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Style, Table, valued
 from planner.report.figures.rack import MOST_STREAMS, latency_histogram, rack_over_time
 from planner.report.numbers import (
     UNKNOWN,
@@ -79,43 +81,72 @@ def _state(simulated: RackRecord, say: Wording) -> str:
 
 
 def _results(simulated: RackRecord, say: Wording) -> Table:
-    columns = (
-        Column(say("head.stream"), share=1),
-        Column(say("head.requests"), "right"),
-        Column(say("head.dropped"), "right"),
-        Column(say("head.mean"), "right"),
-        Column("p50", "right"),
-        Column("p90", "right"),
-        Column(say("head.p99"), "right"),
-        Column(say("head.p99_worst"), "right"),
-        Column(say("head.broken"), "right"),
-        Column(say("head.objective"), "right"),
-        Column(say("head.verdict")),
-    )
-    rows = tuple(_result(result, say) for result in simulated["streams"])
-    return Table(columns, rows, say("rack.results"), small=True)
-
-
-def _result(result: StreamResultRecord, say: Wording) -> tuple[Cell, ...]:
-    latency = result["latency_s"]
-    lost = result["dropped"]
-    dropped = (
-        f"{lost:,} ({percent(lost / result['requests'])})" if lost and result["requests"] else whole(lost)
-    )
-    verdict = shortened(say.term("verdict", result["verdict"]), 16)
-    return (
-        *cells(
-            shortened(result["name"], 60),
-            whole(result["requests"]),
-            dropped,
-            *(quantity(latency[key], "s") for key in ("mean", "p50", "p90")),
-            _interval(latency["p99"], latency["p99_low"], latency["p99_high"]),
-            quantity(latency["p99_worst"], "s"),
-            percent(result.get("installations_broken")),
-            say("cover.no_limit") if result["slo_s"] is None else stated(result["slo_s"], "s"),
+    """One row a stream; columns that no stream has anything in are left out, so that the rest fits."""
+    found = simulated["streams"]
+    parts = [
+        (Column(say("head.stream"), share=1.2), [Cell(shortened(item["name"], 60)) for item in found]),
+        (
+            Column(say("head.requests"), "right"),
+            [valued(item["requests"], whole(item["requests"])) for item in found],
         ),
-        Cell(verdict, _STYLES.get(result["verdict"], "open")),
-    )
+        *_losses(found, say),
+        (Column(say("head.mean"), "right"), [_seconds(item["latency_s"]["mean"]) for item in found]),
+        (Column("p50", "right"), [_seconds(item["latency_s"]["p50"]) for item in found]),
+        (Column("p90", "right"), [_seconds(item["latency_s"]["p90"]) for item in found]),
+        (Column(say("head.p99"), "right", share=1.2), [_p99(item) for item in found]),
+        *_installations(found, say),
+        (Column(say("head.objective"), "right"), [_objective(item, say) for item in found]),
+        (Column(say("head.verdict")), [_verdict(item, say) for item in found]),
+    ]
+    rows = tuple(zip(*(cells_of for _, cells_of in parts), strict=True))
+    caption = say("rack.results")
+    if not any(item["dropped"] for item in found):
+        caption = say("text.paragraph", sentences=(caption, say("rack.none_dropped")))
+    return Table(tuple(column for column, _ in parts), rows, caption, small=True)
+
+
+_Part = tuple[Column, list[Cell]]
+
+
+def _losses(found: Sequence[StreamResultRecord], say: Wording) -> Iterator[_Part]:
+    if any(item["dropped"] for item in found):
+        yield Column(say("head.dropped"), "right"), [_dropped(item) for item in found]
+
+
+def _installations(found: Sequence[StreamResultRecord], say: Wording) -> Iterator[_Part]:
+    """The worst run, and the share of installations that break the promise, where phases differ by run."""
+    worst = [item["latency_s"]["p99_worst"] for item in found]
+    if any(value is not None for value in worst):
+        yield Column(say("head.p99_worst"), "right", share=0.7), [_seconds(value) for value in worst]
+    broken = [item.get("installations_broken") for item in found]
+    if any(value is not None for value in broken):
+        shown = [Cell("–") if value is None else valued(value, percent(value)) for value in broken]
+        yield Column(say("head.broken"), "right", share=1), shown
+
+
+def _seconds(value: float | None) -> Cell:
+    return valued(value, quantity(value, "s"))
+
+
+def _dropped(item: StreamResultRecord) -> Cell:
+    lost = item["dropped"]
+    share = f" ({percent(lost / item['requests'])})" if lost and item["requests"] else ""
+    return valued(lost, f"{whole(lost)}{share}")
+
+
+def _p99(item: StreamResultRecord) -> Cell:
+    latency = item["latency_s"]
+    return valued(latency["p99"], _interval(latency["p99"], latency["p99_low"], latency["p99_high"]))
+
+
+def _objective(item: StreamResultRecord, say: Wording) -> Cell:
+    slo_s = item["slo_s"]
+    return valued(slo_s, say("cover.no_limit") if slo_s is None else stated(slo_s, "s"))
+
+
+def _verdict(item: StreamResultRecord, say: Wording) -> Cell:
+    text = shortened(say.term("verdict", item["verdict"]), 16)
+    return Cell(text, _STYLES.get(item["verdict"], "open"))
 
 
 def _interval(p99_s: float | None, low_s: float | None, high_s: float | None) -> str:
@@ -138,7 +169,7 @@ def _histogram_caption(simulated: RackRecord, say: Wording) -> str:
 
 def _checks(simulated: RackRecord, say: Wording) -> Table:
     rows = tuple(
-        cells(say.term("law", name).replace("_", " "), residual(value))
+        (Cell(say.term("law", name).replace("_", " ")), valued(value, residual(value)))
         for name, value in simulated["invariants"].items()
     )
     columns = (Column(say("head.law"), share=1), Column(say("head.residual"), "right", share=1))

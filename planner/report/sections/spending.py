@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table
+from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table, valued
 from planner.report.figures.spending import spending_drawing
 from planner.report.figures.tornado import MOST_SWINGS, tornado_drawing
 from planner.report.numbers import ends, money, significant
@@ -56,7 +56,7 @@ def _swing(swing: SwingRecord, found: TornadoRecord, say: Wording) -> tuple[Cell
     low, high = swing["total_cost_at_low"], swing["total_cost_at_high"]
     return (
         Cell(say.term("cost_input", swing["input"])),
-        Cell(_ends(swing)),
+        valued(swing["planned"], _ends(swing)),
         Cell(money(low, found["currency"]), number=low),
         Cell(money(high, found["currency"]), number=high),
         Cell(swing["basis"], "note"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from planner.report.blocks import Block, Cell, Column, Heading, Paragraph, Style, Table
-from planner.report.numbers import percent, shortened, significant
+from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Style, Table, valued
+from planner.report.figures.measured import measured
+from planner.report.numbers import percent, quantity, shortened, significant
 from planner.schema.record import PitfallRecord, StudyRecord, ValidationRecord
 from planner.wording.message import Wording
 
@@ -68,9 +69,31 @@ def validation(study: StudyRecord, say: Wording) -> list[Block]:
     texts = dict.fromkeys(_text(item, say) for item in found)
     return [
         Heading(say("validation.title"), follows=True, anchor="validation"),
+        *_measured(study, say),
         table,
         *(Paragraph(text) for text in texts),
     ]
+
+
+def _measured(study: StudyRecord, say: Wording) -> list[Block]:
+    """Predicted against measured, a drawing for each fitted model that the chosen part rests on."""
+    published = study.get("published", [])
+    blocks: list[Block] = []
+    for found in published:
+        drawing = measured(found, say)
+        if drawing is None:
+            continue
+        own = say.counted("measured.own_points", found["own"]) if found["own"] else say("measured.no_own")
+        caption = say(
+            "measured.caption",
+            title=found["title"],
+            points=f"{len(found['points']):,}",
+            own=own,
+            level=percent(found["level"]),
+            items=tuple(f"{item['model']} {quantity(item['predicted_s'], 's')}" for item in found["planned"]),
+        )
+        blocks.append(Figure(drawing, caption, say("measured.alt", title=found["title"])))
+    return blocks or [Paragraph(say("measured.none"), "note")]
 
 
 def _row(item: ValidationRecord, say: Wording) -> tuple[Cell, ...]:
@@ -79,7 +102,7 @@ def _row(item: ValidationRecord, say: Wording) -> tuple[Cell, ...]:
         Cell(say.term("provenance", item["basis"])),
         Cell("–" if item["rows"] is None else f"{item['rows']:,}", number=item["rows"]),
         _factor(item["median"]),
-        Cell(_range(item)),
+        valued(item["high"] if item["high"] is not None else item["p90"], _range(item)),
         Cell(_seen(item["device_seen"], say)),
         Cell(_seen(item["network_seen"], say)),
     )
@@ -106,9 +129,9 @@ def _text(item: ValidationRecord, say: Wording) -> str:
             title=item["title"],
             level=percent(item["level"]),
             rows="–" if item["rows"] is None else f"{item['rows']:,}",
-            items=tuple(item["devices"]),
+            items=tuple(item.get("device_names") or item["devices"]),
             note=item["note"] or "",
         )
     if item["basis"] == "datasheet":
-        return say("validation.datasheet", engine=item["engine"], note=item["note"] or "")
-    return say("validation.measured", engine=item["engine"])
+        return say("validation.datasheet", engine=say.term("engine", item["engine"]), note=item["note"] or "")
+    return say("validation.measured", engine=say.term("engine", item["engine"]))

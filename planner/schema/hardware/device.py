@@ -156,6 +156,13 @@ class Price(SourcedBlock):
     """`kit` where only the price of a developer kit, with its carrier, is known."""
 
 
+class OrderCode(StrictModel):
+    """What the part is ordered by, and the document that says so."""
+
+    value: str
+    source: str
+
+
 class Label(SourcedBlock):
     """The headline on the box and what it adds up: so many of each unit, dense or sparse, in one mode."""
 
@@ -205,6 +212,7 @@ class Device(StrictModel):
     """What the part needs of a computer, where it is none itself."""
     size: Dimensions | None = None
     price: Price | None = None
+    order_code: OrderCode | None = None
     label: Label | None = None
     label_note: str | None = None
     """How the figure on the label comes about."""
@@ -302,6 +310,9 @@ class Device(StrictModel):
 
     def _source_conflicts(self) -> Iterator[Conflict]:
         yield from source_conflicts(self, self.sources)
+        if self.order_code is not None and self.order_code.source not in self.sources:
+            expected = f"one of the sources {', '.join(self.sources)}"
+            yield Conflict(("order_code", "source"), expected, f"{self.order_code.source!r}")
         for i, contradiction in enumerate(self.contradictions):
             for k, other in enumerate(contradiction.others):
                 if other.source not in self.sources:

@@ -14,10 +14,18 @@ from planner.schema.record.latency import (
     RooflineRecord,
     RungRecord,
 )
-from planner.schema.record.money import SpendingLineRecord, SpendingRecord, SwingRecord, TornadoRecord
+from planner.schema.record.money import (
+    PurchaseLineRecord,
+    SpendingLineRecord,
+    SpendingRecord,
+    SwingRecord,
+    TornadoRecord,
+)
 from planner.schema.record.options import (
     AnswerRecord,
     BandRecord,
+    ChoiceRecord,
+    ChoicesRecord,
     ConstraintRecord,
     OptionRecord,
     TrialRecord,
@@ -47,7 +55,7 @@ from planner.schema.record.rack import (
     TemperatureRecord,
 )
 from planner.schema.record.study import SCHEMA, StudyRecord
-from planner.schema.record.trust import PitfallRecord, ValidationRecord
+from planner.schema.record.trust import PitfallRecord, PublishedPointRecord, PublishedRecord, ValidationRecord
 from planner.schema.record.turning import WhatIfRecord
 
 __all__ = [
@@ -56,6 +64,8 @@ __all__ = [
     "AssumptionRecord",
     "BandRecord",
     "CeilingRecord",
+    "ChoiceRecord",
+    "ChoicesRecord",
     "ConstraintRecord",
     "DensityLimitRecord",
     "DensityRecord",
@@ -70,6 +80,9 @@ __all__ = [
     "NetworkRecord",
     "OptionRecord",
     "PitfallRecord",
+    "PublishedPointRecord",
+    "PublishedRecord",
+    "PurchaseLineRecord",
     "RackDevicesRecord",
     "RackRecord",
     "RivalRecord",

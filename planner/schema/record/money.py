@@ -1,10 +1,25 @@
-"""What is spent over the years, and which inputs the sum depends on most."""
+"""What is bought, what is spent over the years, and which inputs the sum depends on most."""
 
 from __future__ import annotations
 
-from typing import NotRequired
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
+
+
+class PurchaseLineRecord(TypedDict):
+    """One line of the bill of materials; `price` is of one, null where nobody states it."""
+
+    kind: Literal["device", "spare", "carrier", "host", "balancer"]
+    name: str
+    order_code: str | None
+    count: int
+    price: float | None
+    amount: float | None
+    currency: str
+    date: str
+    source: str
+    status: str
 
 
 class SpendingLineRecord(TypedDict):

@@ -101,9 +101,9 @@ class OptionRecord(TypedDict):
     device: str
     name: str
     unit: str
-    units: int
+    units: NotRequired[int]
     """How many of the unit serve side by side in one device."""
-    other_units: list[OtherUnitRecord]
+    other_units: NotRequired[list[OtherUnitRecord]]
     mode: str | None
     engine: str | None
     precision: str
@@ -137,6 +137,39 @@ class OptionRecord(TypedDict):
     host: NotRequired[HostRecord | None]
 
 
+class ChoiceRecord(TypedDict):
+    """One of up to three choices; `load_factor` is how often its devices could carry the load that is asked.
+
+    `verdict` is that of its simulated rack, null where it was sized in closed form alone.
+    """
+
+    level: Literal["good", "better", "best"]
+    device: str
+    name: str
+    unit: str
+    mode: str
+    engine: str
+    precision: str
+    batch: int
+    count: int
+    spares: int
+    load_factor: float
+    power_w: float
+    capital: float | None
+    total_cost: float | None
+    currency: str
+    verdict: Literal["PASS", "FAIL", "UNDECIDED"] | None
+
+
+class ChoicesRecord(TypedDict):
+    """The choices, and how much was compared for them: parts, settings, and parts that were simulated."""
+
+    parts: int
+    settings: int
+    simulated: int
+    lines: list[ChoiceRecord]
+
+
 class TrialRecord(TypedDict):
     """One rack that was simulated on the way to the chosen one."""
 
@@ -155,3 +188,5 @@ class ConstraintRecord(TypedDict):
     met: bool | None
     left: NotRequired[str]
     rests_on: NotRequired[str]
+    nearest: NotRequired[bool]
+    """Whether it is among the limits that are not met or open, and those that come nearest."""

@@ -10,8 +10,14 @@ from typing_extensions import TypedDict
 from planner.schema.record.commands.simulate import FailuresRecord
 from planner.schema.record.density import DensityRecord
 from planner.schema.record.latency import FootprintRecord, RivalRecord, RooflineRecord, RungRecord
-from planner.schema.record.money import SpendingRecord
-from planner.schema.record.options import AnswerRecord, ConstraintRecord, OptionRecord, TrialRecord
+from planner.schema.record.money import PurchaseLineRecord, SpendingRecord
+from planner.schema.record.options import (
+    AnswerRecord,
+    ChoicesRecord,
+    ConstraintRecord,
+    OptionRecord,
+    TrialRecord,
+)
 from planner.schema.record.question import (
     AssumptionRecord,
     DigestRecord,
@@ -24,7 +30,7 @@ from planner.schema.record.question import (
     ValueRecord,
 )
 from planner.schema.record.rack import ElevationRecord, HourRecord, RackRecord, SlotsRecord
-from planner.schema.record.trust import PitfallRecord, ValidationRecord
+from planner.schema.record.trust import PitfallRecord, PublishedRecord, ValidationRecord
 from planner.schema.record.turning import WhatIfRecord
 
 SCHEMA = 1
@@ -44,6 +50,8 @@ class StudyRecord(TypedDict):
     options: list[OptionRecord]
     chosen: OptionRecord | None
     constraints: list[ConstraintRecord]
+    choices: NotRequired[ChoicesRecord | None]
+    purchase: NotRequired[list[PurchaseLineRecord]]
     roofline: list[RooflineRecord]
     ladder: list[RungRecord]
     rivals: list[RivalRecord]
@@ -58,6 +66,7 @@ class StudyRecord(TypedDict):
     failures: NotRequired[FailuresRecord | None]
     pitfalls: NotRequired[list[PitfallRecord]]
     validation: NotRequired[list[ValidationRecord]]
+    published: NotRequired[list[PublishedRecord]]
     assumptions: list[AssumptionRecord]
     formulas: NotRequired[list[FormulaRecord]]
     figures: list[ValueRecord]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -42,6 +42,7 @@ class ValidationRecord(TypedDict):
     rows: int | None
     observations: int | None
     devices: list[str]
+    device_names: NotRequired[list[str]]
     networks: list[str]
     device_seen: bool | None
     network_seen: bool | None
@@ -51,3 +52,38 @@ class ValidationRecord(TypedDict):
     median: float | None
     p90: float | None
     note: str | None
+
+
+class PublishedPointRecord(TypedDict):
+    """One published latency and what the fitted model says of the same setting."""
+
+    row: str
+    model: str
+    device: str
+    state: str
+    precision: str
+    batch: int
+    measured_s: float
+    predicted_s: float
+
+
+class PlannedPointRecord(TypedDict):
+    """A network of the plan, and the middle of what the model predicts for it."""
+
+    model: str
+    batch: int
+    predicted_s: float
+
+
+class PublishedRecord(TypedDict):
+    """A fitted model beside the published latencies behind it; `low` and `high` are of the band in use,
+    measured over predicted. `own` counts the points of the chosen part."""
+
+    title: str
+    device: str
+    level: float
+    low: float
+    high: float
+    own: int
+    planned: list[PlannedPointRecord]
+    points: list[PublishedPointRecord]

@@ -19,6 +19,7 @@ from planner.schema.record.commands.curve import CurveRecord
 from planner.schema.record.commands.device_blocks import ShownDeviceRecord
 from planner.schema.record.commands.devices import DeviceListRecord
 from planner.schema.record.commands.listings import MeasurementsRecord, ZooRecord
+from planner.schema.record.commands.plan import PlanRecord
 from planner.schema.record.commands.simulate import NoRackRecord, SimulateRecord
 from planner.schema.record.commands.split import SplitRecord
 from planner.schema.record.commands.units import AutoEstimateRecord
@@ -50,6 +51,7 @@ COMMANDS = {
     ),
     "batches": (CurveRecord, ["curve", NETWORK, "--device", "t4", "--up-to", "4"]),
     "streams": (CurveRecord, ["curve", NETWORK, "--device", "t4", "--up-to", "2", "--over", "streams"]),
+    "one line": (PlanRecord, ["plan", NETWORK, "--cameras", "4", "--fps", "15", "--devices", "hailo-8"]),
     "density": (DensityRecord, ["density", "article-density"]),
     "lint": (LintRecord, ["lint", "article-hardware"]),
     "parts": (DeviceListRecord, ["devices", "list"]),

@@ -88,11 +88,12 @@ function value(row, column) {
   return cell.dataset.number === undefined ? cell.textContent : Number(cell.dataset.number);
 }
 
-function compare(a, b) {
+// Numbers by number, and what has none last, whichever way is up.
+function compare(a, b, rising) {
   const numbers = [a, b].map((one) => typeof one === "number");
-  if (numbers[0] && numbers[1]) return a - b;
   if (numbers[0] !== numbers[1]) return numbers[0] ? -1 : 1;
-  return String(a).localeCompare(String(b), root.lang, { numeric: true });
+  const order = numbers[0] ? a - b : String(a).localeCompare(String(b), root.lang, { numeric: true });
+  return rising ? order : -order;
 }
 
 function sortable(table) {
@@ -108,7 +109,7 @@ function sortable(table) {
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", rising ? "ascending" : "descending");
       const rows = [...body.rows].map((row) => ({ row, key: value(row, column) }));
-      rows.sort((a, b) => (rising ? compare(a.key, b.key) : compare(b.key, a.key)));
+      rows.sort((a, b) => compare(a.key, b.key, rising));
       body.append(...rows.map((entry) => entry.row));
     });
   });
@@ -235,10 +236,14 @@ function replay() {
     const grid = (value) =>
       Array.from({ length: carriers }, (_, c) => Array.from({ length: slots }, (_, s) => value(cell(c, s))));
     chart.data[0].z = grid((n) => (n < count ? row[n] : null));
-    chart.data[0].text = grid((n) => (n < count ? `${n + 1}: ${Math.round(row[n])} °C` : ""));
+    const named = grid((n) => (n < count ? `${n + 1}: ${Math.round(row[n])} °C` : ""));
+    // A narrow slot has its temperature alone, a very narrow one its colour; the pointer shows the rest.
+    chart.data[0].text = slots <= 8 ? named : grid((n) => (n < count && slots <= 30 ? `${Math.round(row[n])}` : ""));
+    chart.data[0].hovertext = named;
     const idle = (n) => n >= count && n < count + spares;
     chart.data[1].z = grid((n) => (idle(n) ? 1 : null));
-    chart.data[1].text = grid((n) => (idle(n) ? spare : ""));
+    chart.data[1].hovertext = grid((n) => (idle(n) ? spare : ""));
+    chart.data[1].text = slots <= 8 ? chart.data[1].hovertext : grid(() => "");
     found.textContent = `${times[state.at]}: ${words.hottest} ${hottest[state.at]}`;
     update(place, chart);
   }
