@@ -108,12 +108,15 @@ class Uses:
     def _of_anchors(self) -> Iterator[str]:
         for anchor, (_, reason) in self._against.items():
             if anchor not in self._batches:
-                yield message("measured.not_used", what=_called(anchor), reason=reason)
+                yield message("measurement_use.not_used", what=_called(anchor), reason=reason)
         for anchor, batches in self._batches.items():
             if anchor.batch is not None and anchor.batch not in batches:
                 others = ", ".join(map(str, sorted(batches)))
                 yield message(
-                    "measured.other_batch", what=_called(anchor), batch=str(anchor.batch), others=others
+                    "measurement_use.other_batch",
+                    what=_called(anchor),
+                    batch=str(anchor.batch),
+                    others=others,
                 )
 
 
@@ -133,22 +136,22 @@ def calibration_on(
     for calibration in evidence.calibrations:
         own = calibration.setting
         if own.device != device.id:
-            uses.say(message("measured.calibration_of", own=own.device, device=device.id))
+            uses.say(message("measurement_use.calibration_of", own=own.device, device=device.id))
             continue
         wanted = ((engine, own.engine), (evidence.threads, own.threads), (precision, own.precision))
         if any(asked is not None and asked != has for asked, has in wanted):
             setting = f"{own.engine} {own.precision}, {own.threads} threads"
-            uses.say(message("measured.calibration_setting", device=own.device, setting=setting))
+            uses.say(message("measurement_use.calibration_setting", device=own.device, setting=setting))
             continue
         for text in staleness(calibration, cpu_name()) if device.id == THIS_MACHINE else ():
-            uses.say(message("measured.stale", text=text))
+            uses.say(message("measurement_use.stale", text=text))
         return calibration
     if device.id != THIS_MACHINE or not evidence.kept:
         return None
     try:
         found, notes = of_this_machine(engine, evidence.threads, precision)
     except InputError as error:
-        uses.say(message("measured.not_used", what=error.source, reason=str(error.problems[0])))
+        uses.say(message("measurement_use.not_used", what=error.source, reason=str(error.problems[0])))
         return None
     for note in notes:
         uses.say(note)
@@ -190,7 +193,7 @@ def by_calibration_on(
     for anchor in measured:
         rank, reason = reason_not_measured(anchor, workload.model, device.id, point, default)
         if reason is None and anchor.batch not in (None, batch):
-            rank, reason = rank + 1, message("measured.batch", own=str(anchor.batch), asked=str(batch))
+            rank, reason = rank + 1, message("measurement_use.batch", own=str(anchor.batch), asked=str(batch))
         if reason is not None:
             uses.refused(anchor, rank, reason)
             continue
@@ -239,7 +242,7 @@ def with_anchors(
         workload, network, device, point, threads, None, (*own, *kept), published=evidence.published
     )
     for text in moved.warnings:
-        if key_of(text) == "measured.contradict":
+        if key_of(text) == "measurement_use.contradict":
             uses.say(text)
     if any(anchor.batch in (None, plain.batch) for anchor in own):
         moved = replace(moved, provenance=Provenance.MEASURED)

@@ -92,7 +92,7 @@ def test_a_calibration_of_another_processor_is_named_and_not_used(kept, setting,
     write_calibration(replace(setting, setting=replace(setting.setting, cpu="Z80")), kept)
     found, notes = planned(api.read_scenario(scenario))
     assert found.calibration is None
-    assert any(key_of(note) == "measured.not_used" and "Z80" in note for note in notes)
+    assert any(key_of(note) == "measurement_use.not_used" and "Z80" in note for note in notes)
 
 
 def test_a_file_of_a_calibration_is_used_for_its_own_part(kept, scenario, tmp_path):
@@ -105,7 +105,7 @@ def test_a_file_of_a_calibration_is_used_for_its_own_part(kept, scenario, tmp_pa
         found, notes = planned(api.with_evidence(scenario, api.evidence(**words)))
         assert (found.latency_s, notes) == (own.latency_s, ())
     compared = api.compare(NETWORK, ["t4"], evidence=api.evidence(calibration=path))
-    assert any(key_of(note) == "measured.calibration_of" for note in compared.notes)
+    assert any(key_of(note) == "measurement_use.calibration_of" for note in compared.notes)
 
 
 def test_a_measurement_that_contradicts_the_calibration_widens_its_band(kept, scenario, tmp_path):
@@ -116,5 +116,5 @@ def test_a_measurement_that_contradicts_the_calibration_widens_its_band(kept, sc
     found, notes = planned(api.with_evidence(scenario, api.evidence(measured=[slow])))
     assert found.latency_s.low == own.low
     assert found.latency_s.high > 2 * own.high
-    assert any(key_of(note) == "measured.outside" for note in notes)
+    assert any(key_of(note) == "measurement_use.outside" for note in notes)
     assert kept.exists()

@@ -294,7 +294,7 @@ def _notes(target: Target, known: Sequence[Known], found: Blend, *, asked_publis
     times = format_number(math.exp(found.shift), 3)
     yield f"anchored on {number}: {times} times the model, the band {narrower} narrower"
     for item, other in _contradicting(known):
-        yield message("measured.contradict", one=item.name, other=other.name)
+        yield message("measurement_use.contradict", one=item.name, other=other.name)
     for item in known:
         # Three deviations are reached by chance in a third of a percent: more often a setting was told
         # wrongly.

@@ -67,12 +67,12 @@ def reason_not_measured(
     )
     for rank, (name, own, asked) in enumerate(facts):
         if own == "":
-            return rank, message(f"measured.no_{name}")
+            return rank, message(f"measurement_use.no_{name}")
         if own is not None and own != asked:
-            label = message(f"measured.{name}")
-            return rank, message("measured.another", name=label, own=own, asked=asked)
+            label = message(f"measurement_use.{name}")
+            return rank, message("measurement_use.another", name=label, own=own, asked=asked)
     if device == THIS_MACHINE and anchor.cpu is not None and anchor.cpu != cpu_name():
-        return len(facts), message("measured.machine_changed", own=anchor.cpu, now=cpu_name())
+        return len(facts), message("measurement_use.machine_changed", own=anchor.cpu, now=cpu_name())
     return len(facts) + 1, None
 
 
@@ -84,7 +84,7 @@ def with_measured(found: Estimate, anchor: Anchor) -> Estimate:
     low_s, high_s = (anchor.latency_s * math.exp(sign * NINETY * noise) for sign in (-1.0, 1.0))
     band = found.latency_s
     inside = band.low <= anchor.latency_s <= band.high
-    key = "measured.agrees" if inside else "measured.outside"
+    key = "measurement_use.agrees" if inside else "measured.outside"
     note = message(
         key,
         what=anchor.source,

@@ -118,7 +118,7 @@ def test_a_batch_that_the_plan_does_not_use_moves_the_others_and_is_said(given, 
     found, notes = planned(measured_in(given, path))
     assert found.latency_s.mid > plain.latency_s.mid
     assert found.provenance is not Provenance.MEASURED
-    assert [key_of(note) for note in notes] == ["measured.other_batch"]
+    assert [key_of(note) for note in notes] == ["measurement_use.other_batch"]
 
 
 def test_two_that_contradict_are_both_shown_and_their_band_holds_both(given, tmp_path):
@@ -126,7 +126,7 @@ def test_two_that_contradict_are_both_shown_and_their_band_holds_both(given, tmp
     path = listed(tmp_path, entry(latency="3 ms", **setting), entry(latency="4 ms", **setting))
     found, notes = planned(measured_in(given, path))
     assert found.latency_s.low < 3e-3 < 4e-3 < found.latency_s.high
-    (said,) = [note for note in notes if key_of(note) == "measured.contradict"]
+    (said,) = [note for note in notes if key_of(note) == "measurement_use.contradict"]
     assert "3.00 ms" in said or "3 ms" in said
     assert "4.00 ms" in said or "4 ms" in said
 
@@ -140,7 +140,7 @@ def test_a_record_of_another_machine_says_nothing_of_this_one(tmp_path, given):
             }
         ]
     }  # fmt: skip
-    path = tmp_path / "measured.json"
+    path = tmp_path / "measurement_use.json"
     path.write_text(json.dumps(record))
     # The plan has one part and the record none: it is taken to be of that part.
     found, _ = planned(measured_in(given, path))
