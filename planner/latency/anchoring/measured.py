@@ -84,7 +84,7 @@ def with_measured(found: Estimate, anchor: Anchor) -> Estimate:
     low_s, high_s = (anchor.latency_s * math.exp(sign * NINETY * noise) for sign in (-1.0, 1.0))
     band = found.latency_s
     inside = band.low <= anchor.latency_s <= band.high
-    key = "measurement_use.agrees" if inside else "measured.outside"
+    key = "measurement_use.agrees" if inside else "measurement_use.outside"
     note = message(
         key,
         what=anchor.source,
