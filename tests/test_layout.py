@@ -31,7 +31,7 @@ FLOORS = {
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},
-        {"text", "main", "model_options", "own_parts", "outside", "output"},
+        {"text", "main", "model_options", "own_parts", "outside", "output", "evidence"},
         {"arguments"},
         {"layout", "groups", "ticker", "encoding", "completion"},
     ],
@@ -56,6 +56,7 @@ FLOORS = {
         {"description"},
     ],
     "latency": [
+        {"evidence"},
         {"choice", "estimate", "variants"},
         {"overheads"},
         {"record", "anchoring", "units"},

@@ -100,6 +100,7 @@ if TYPE_CHECKING:
         check_log,
         cost,
         density,
+        evidence,
         host_text,
         lint,
         margin_text,
@@ -108,6 +109,7 @@ if TYPE_CHECKING:
         simulate_scenario,
         size,
         sweep,
+        with_evidence,
         write_log,
     )
 
@@ -180,6 +182,7 @@ _HOME = {
         "check_log",
         "cost",
         "density",
+        "evidence",
         "host_text",
         "lint",
         "margin_text",
@@ -188,6 +191,7 @@ _HOME = {
         "simulate_scenario",
         "size",
         "sweep",
+        "with_evidence",
         "write_log",
     ),
 }
@@ -227,6 +231,7 @@ __all__ = [
     "engine_ids",
     "estimate",
     "estimate_units",
+    "evidence",
     "export_network",
     "host_text",
     "import_profile",
@@ -270,6 +275,7 @@ __all__ = [
     "usual_site",
     "validate",
     "what_if",
+    "with_evidence",
     "write_devices_page",
     "write_log",
     "write_plan",

@@ -5,7 +5,7 @@ Nothing heavy is imported before a function needs it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,24 +50,46 @@ def what_if(
     engine: str | None = None,
     threads: int | None = None,
     channels: float = 0.3,
+    evidence: Mapping[str, object] | None = None,
 ) -> tuple[Variant, ...]:
     """A network in other precisions and compressions on one unit, each with gain, need and risk.
 
     The unit is the best one for the network as it is, unless named. `channels` is the share of channels that
-    structured pruning takes, from 0 to 1. A variant that the unit or the engine lacks has no estimate and
+    structured pruning takes, from 0 to 1. `evidence` (see the function of that name) has a calibration and
+    measurements besides. A variant that the unit or the engine lacks has no estimate and
     says why. Raises `InputError` for a share outside that range and for a unit that does not run the network
     at all.
 
     >>> what_if("zoo:resnet18", "jetson-orin-nano-8")[0].id
     'fp32'
     """
-    from planner.latency.estimate import estimate as predict
+    from planner.hardware.operating_point import choose_mode
     from planner.latency.variants.variants import VariantQuestion, variants
+    from planner.plan.options.estimator import Estimator
+    from planner.plan.scenario.evidence import evidence_among
 
     network, part = counted_network(workload), chosen_part(device)
+    asked = {"engine": engine, "threads": threads, **(evidence or {})}
+    known = evidence_among({name: value for name, value in asked.items() if value is not None}, [part.id], [])
+    estimator, batch = Estimator({network.model: network}, known), network.batch
     # All variants are of one unit: the one that the network itself would take.
-    chosen = predict(network, part, unit=unit, mode=mode, engine=engine, threads=threads).unit
-    return variants(network, VariantQuestion(part, chosen, mode, network.batch, engine, threads), channels)
+    usual_mode = choose_mode(part, mode).id
+    chosen = estimator.compared(part, usual_mode, None, batch, unit=unit).best.estimates[0].estimate
+
+    def as_it_is(point: OperatingPoint) -> Estimate:
+        return estimator.estimate(
+            network.model,
+            part,
+            unit=point.unit,
+            mode=point.mode,
+            precision=point.precision,
+            batch=batch,
+            engine=point.engine,
+        )
+
+    runs_on = known.engine or chosen.engine
+    question = VariantQuestion(part, chosen.unit, mode, batch, runs_on, known.threads, as_it_is)
+    return variants(network, question, channels)
 
 
 def baseline(found: Sequence[Variant]) -> Variant | None:

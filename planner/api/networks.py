@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.latency.result import Estimate
     from planner.plan.compare.candidate import Comparison, PlanFor
     from planner.plan.compare.units_auto import AutoAnswer
-    from planner.schema.hardware.device import Device
+    from planner.schema.hardware.device import Device, Precision
     from planner.schema.reading.quantity import Money
     from planner.workload.asked import Asked
     from planner.workload.workload import Workload
@@ -128,19 +128,21 @@ def estimate(
     threads: int | None = None,
     calibration: str | Path | None = None,
     anchor: str | Path | Sequence[str | Path] = (),
+    measured: Sequence[str | Path] = (),
     caller: str | None = None,
 ) -> Estimate:
     """Predict a network (counted, a file or `zoo:NAME`) on a part: seconds, watts, joules and bytes.
 
-    `unit` is a compute unit of the part, a kind of unit, "auto" (see `estimate_units`), or None for the best
-    of all that run the engine, by the high end of the band that plans count on; `others` of the result has
-    the rest. `mode`, `precision`, `engine`: None for the part's default mode, half precision where the unit
-    has it, and the unit's usual engine. `calibration` is None (the one kept for this
-    machine, or a model fitted on published measurements, where there is one), the path of a calibration, or
-    "none" (the roofline of the datasheet alone). `anchor` names files of measurements on this part or of this
-    network that the model blends with, or is "published" for those of the database. `caller` names the
-    program around the engine whose time is part of the fixed cost; None for the network's usual, "none" for
-    the engine alone.
+    `unit` is a compute unit of the part, a kind of unit, "auto" (see `estimate_units`), or None for the
+    best of all that run the engine, by the high end of the band that plans count on; `others` of the result
+    has the rest. `mode`, `precision`, `engine`: None for the part's default mode, half precision where the
+    unit has it, and the unit's usual engine. `calibration` is None (the one kept for this machine, or a
+    model fitted on published measurements, where there is one), the path of a calibration, or "none" (the
+    roofline of the datasheet alone). `anchor` names files of measurements on this part or of this network
+    that the model blends with, or is "published" for those of the database. `measured` names files of what
+    was measured of this very setting, as in `evidence`; of another one they are named in the warnings and
+    not used. `caller` names the program around the engine whose time is part of the fixed cost; None for
+    the network's usual, "none" for the engine alone.
 
     A network that does not fit the memory is an answer with ``fits = False``. Warnings name what a result
     rests on, own parts among it. Raises `UnknownIdError` for unknown names and `InputError` for what the part
@@ -164,6 +166,10 @@ def estimate(
     chosen, notes = calibration_for(asked, part.id, engine, threads, named)
     anchors, published = anchors_for(files)
     network = counted_network(workload)
+    if measured:
+        return _by_evidence(
+            network, part, unit, mode, named, batch, engine, threads, asked, files, measured, caller
+        )
     result = predict(
         network,
         part,
@@ -181,6 +187,40 @@ def estimate(
         overheads=True,
     )
     return _with_notes(result, part, notes)
+
+
+def _by_evidence(
+    network: Workload,
+    part: Device,
+    unit: str | None,
+    mode: str | None,
+    precision: Precision | None,
+    batch: int | None,
+    engine: str | None,
+    threads: int | None,
+    calibration: str | None,
+    anchors: Sequence[str],
+    measured: Sequence[str | Path],
+    caller: str | None,
+) -> Estimate:
+    """As a plan estimates, with all that was measured."""
+    from planner.api.scenarios import evidence
+    from planner.hardware.operating_point import choose_mode
+    from planner.latency.overheads.around import with_overheads
+    from planner.latency.units.compete import others_of
+    from planner.plan.options.estimator import Estimator
+    from planner.plan.scenario.evidence import evidence_among
+
+    if caller is not None:
+        problem = Problem("--caller", "none beside --measured", repr(caller), "what is measured has it in it")
+        raise InputError("estimate", [problem])
+    found = evidence(engine, threads, calibration, anchors, measured)
+    estimator = Estimator({network.model: network}, evidence_among(found, [part.id], [precision]))
+    size = network.batch if batch is None else batch
+    compared = estimator.compared(part, choose_mode(part, mode).id, precision, size, unit=unit)
+    result = replace(compared.best.estimates[0].estimate, others=others_of(part, compared))
+    whole = with_overheads(result, network, part, threads)
+    return _with_notes(whole, part, estimator.notes)
 
 
 def estimate_units(
@@ -223,6 +263,7 @@ def compare(
     precisions: Sequence[str] = (),
     batches: Sequence[int] = (),
     unit: str | None = None,
+    evidence: Mapping[str, object] | None = None,
     max_latency_s: float | None = None,
     max_power_w: float | None = None,
     budget: Money | None = None,
@@ -235,7 +276,8 @@ def compare(
     Each part runs it on its best unit, or on that which `unit` names by id or kind. `modes` is "all",
     "default" (the mode in which each part is delivered) or names of power modes; no `batches` are the
     network's own. The latency that is compared with the limit is the high end of the planning latency, or
-    the middle where `plan_for` is "typical". `budget` is the most that one part may cost; `rates` has the
+    the middle where `plan_for` is "typical". `evidence` (see the function of that name) has an engine,
+    threads, a calibration and measurements. `budget` is the most that one part may cost; `rates` has the
     price of one unit of another currency in that of the budget, as in ``{"CNY": 0.14}``. `progress` is called
     with each part's id. Raises `UnknownIdError` for globs that match nothing and modes that no part has,
     `InputError` for a budget in a currency without a rate.
@@ -246,6 +288,7 @@ def compare(
     from planner.hardware.catalog import match_devices
     from planner.plan.compare.candidate import Limits
     from planner.plan.compare.compare import compare as ranked
+    from planner.plan.scenario.evidence import evidence_among
 
     named = [precision for text in precisions if (precision := precision_named(text)) is not None]
     network = counted_network(workload)
@@ -257,6 +300,7 @@ def compare(
         precisions=named or [None],
         batches=tuple(batches) or (network.batch,),
         unit=unit,
+        evidence=evidence_among(evidence or {}, chosen, named),
         limits=Limits(max_latency_s, max_power_w, budget, rates or {}, plan_for),
         progress=progress,
     )

@@ -58,6 +58,11 @@ class SimulatedScenario:
         return failure_answer(scenario, rack, needed_of(scenario, rack, self.engine))
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Measurements that were not used, with the reason, and what else there is to say of the others."""
+        return self.study.estimator.notes if self.study else ()
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """The part in the rack, where it is one of the database."""
         chosen = self.study.simulated if self.study else None
@@ -75,6 +80,49 @@ def read_scenario(path: str | Path) -> ScenarioFile:
     from planner.plan.scenario import file
 
     return file.read_scenario(Path(path))
+
+
+def evidence(
+    engine: str | None = None,
+    threads: int | None = None,
+    calibration: str | Path | None = None,
+    anchors: Sequence[str | Path] = (),
+    measured: Sequence[str | Path] = (),
+) -> dict[str, object]:
+    """What a plan is to rest on beside the database, for `with_evidence`, `sweep` and `compare`.
+
+    `engine` runs the networks, with so many `threads` on CPUs. `calibration` is a file, or "none" for the
+    database alone; the one kept for this machine is used unless given. `anchors` are files of measurements on
+    the parts or of the networks, or "published"; `measured` are those of settings of the plan itself, as in
+    "times.json" or "times.json,device=ID,mode=M". What says nothing of the plan is named and not used. Raises
+    `InputError` for facts that cannot be read.
+
+    >>> evidence("tensorrt")
+    {'engine': 'tensorrt'}
+    """
+    from planner.plan.scenario.evidence import measured_text
+
+    found: dict[str, object] = {
+        "engine": engine,
+        "threads": threads,
+        "calibration": None if calibration is None else str(calibration),
+        "anchors": [str(path) for path in anchors],
+        "measured": [measured_text(str(path)) for path in measured],
+    }
+    return {name: value for name, value in found.items() if value not in (None, [])}
+
+
+def with_evidence(scenario: str | Path | ScenarioFile, found: Mapping[str, object]) -> ScenarioFile:
+    """The scenario with what `evidence` says beside its own keys, for every question about scenarios.
+
+    Raises `UnknownIdError` for an engine that the database does not have.
+
+    >>> with_evidence("line-inspection", evidence(threads=2)).scenario.candidates.threads
+    2
+    """
+    from planner.plan.scenario.evidence import with_evidence as changed
+
+    return changed(scenario_file(scenario), found)
 
 
 def size(
@@ -243,6 +291,7 @@ def sweep(
     seed: int = 0,
     workers: int | None = None,
     scheduler: str | None = None,
+    evidence: Mapping[str, object] | None = None,
     progress: Callable[[SweepProgress], None] = lambda _: None,
     tell: Progress = quiet,
 ) -> Sweep:
@@ -252,6 +301,7 @@ def sweep(
     as `"5..20 FPS"`; or texts such as `"site.supply=20 degC,35 degC"`. Finished points are kept in `folder`;
     the same call goes on where an earlier one ended. A scenario that was read already is read again from its
     file. `workers` is the number of processes (None: the cores), `scheduler` the address of one of Dask.
+    `evidence` is what the estimates rest on beside the scenario's own keys (see the function of that name).
     `tell` gets a line where the simulation's engine has to be compiled first. Raises `InputError` for unknown
     keys and refused values, `OutputError` for a folder that cannot be written or is another sweep's.
 
@@ -269,6 +319,7 @@ def sweep(
         seed=seed,
         workers=workers,
         scheduler=scheduler,
+        evidence=evidence or {},
         progress=progress,
         tell=tell,
     )

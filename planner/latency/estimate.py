@@ -68,7 +68,7 @@ def estimate(
         if anchors or published:
             problem = Problem("anchor", "none beside a calibration", "both", "ask with --calibration none")
             raise InputError("estimate", [problem])
-        result = _calibrated(workload, device, unit, mode, precision, batch, engine, threads, calibration)
+        result = calibrated(workload, device, unit, mode, precision, batch, engine, threads, calibration)
         return with_overheads(result, workload, device, threads) if overheads else result
     networks = Preparation(workload)
     size = workload.batch if batch is None else batch
@@ -88,17 +88,17 @@ def estimate(
         return (found[unit_id][2],)
 
     choose_mode(device, mode)
-    units = _units_to_compare(device, unit, engine, threads, anchors)
+    units = units_to_compare(device, unit, engine, threads, anchors)
     compared = compare_units(device, units, run, precision_asked=precision is not None)
     point, network, result = found[compared.best.unit]
     others = others_of(device, compared)
     if anchors or published:
-        result = _anchored(workload, network, device, point, threads, profile, anchors, published=published)
+        result = anchored_on(workload, network, device, point, threads, profile, anchors, published=published)
     result = replace(_with_memory_note(result, workload, device, point), others=others)
     return with_overheads(result, workload, device, threads, network) if overheads else result
 
 
-def _units_to_compare(
+def units_to_compare(
     device: Device, unit: str | None, engine: str | None, threads: int | None, anchors: Sequence[Anchor]
 ) -> tuple[str, ...]:
     """The units that a question may be about: threads are those of a CPU, a measurement is of its unit."""
@@ -111,7 +111,7 @@ def _units_to_compare(
     return cpus if threads is not None and cpus else units
 
 
-def _calibrated(
+def calibrated(
     workload: Workload,
     device: Device,
     unit: str | None,
@@ -122,7 +122,7 @@ def _calibrated(
     threads: int | None,
     calibration: Calibration,
 ) -> Estimate:
-    """By a calibration of one engine on this machine, at its own setting where no other is asked for."""
+    """By a calibration of one engine on a machine, at its own setting where no other is asked for."""
     setting = calibration.setting
     threads = threads or setting.threads
     point = point_for(
@@ -138,7 +138,7 @@ def _calibrated(
     return estimate_at(run, point, calibration=calibration)
 
 
-def _anchored(
+def anchored_on(
     workload: Workload,
     network: OnUnit,
     device: Device,
@@ -151,14 +151,30 @@ def _anchored(
 ) -> Estimate:
     """Moved by measurements; as without them, with a note, where none says anything of this estimate."""
     prepared, model = network.prepared, transfer_for(point)
-    caller = "" if anchors or model is None else usual_profile(model, workload.model)
-    caller = caller if profile is None else profile
-    target = Target(prepared.workload, device, point, basis_for(point, model), threads, caller)
+    target = target_of(network, device, point, threads, profile, measured=bool(anchors))
+    caller = target.caller
     found = anchored(target, anchors, with_published=published)
     if not found.used:
         alone = estimate_with_helpers(workload, network, device, point, model, profile)
         return replace(alone, warnings=(*found.notes, *alone.warnings))
     return estimate_at(prepared, point, model, caller, anchored=found, refused=network.refused)
+
+
+def target_of(
+    network: OnUnit,
+    device: Device,
+    point: OperatingPoint,
+    threads: int | None,
+    profile: str | None = None,
+    *,
+    measured: bool = True,
+) -> Target:
+    """The estimate as measurements are compared with it; `measured` ones are of the engine alone."""
+    workload, model = network.prepared.workload, transfer_for(point)
+    caller = "" if measured or model is None else usual_profile(model, workload.model)
+    return Target(
+        workload, device, point, basis_for(point, model), threads, caller if profile is None else profile
+    )
 
 
 def _with_memory_note(found: Estimate, workload: Workload, device: Device, point: OperatingPoint) -> Estimate:

@@ -10,6 +10,7 @@ import click
 from planner import api
 from planner.cli.arguments import parse_budget, parse_option, parse_rates
 from planner.cli.completion import device_ids, networks
+from planner.cli.evidence import network_evidence
 from planner.cli.model_options import extent_options
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
@@ -70,6 +71,7 @@ _RANK = (
     show_default=True,
     help="End of the latency that --max-latency is compared with.",
 )
+@network_evidence
 @click.option("--unit", help="Compute unit by id or kind (cpu, gpu, npu, dla); default: the best of a part.")
 @click.option("--max-latency", metavar="50ms")
 @click.option("--max-power", metavar="15W")
@@ -91,6 +93,7 @@ def command(
     rates: tuple[str, ...],
     *,
     asked: Asked,
+    evidence: dict[str, object],
     output: Output,
 ) -> int:
     """Put MODEL on every part that matches and rank them; exit status 3 when none keeps the limits."""
@@ -105,6 +108,7 @@ def command(
         precisions=[text for group in precisions for text in group.split(",")],
         batches=batches or (network.batch,),
         unit=unit,
+        evidence=evidence,
         max_latency_s=parse_option("--max-latency", max_latency, "s"),
         max_power_w=parse_option("--max-power", max_power, "w"),
         budget=parse_budget("--budget", budget),

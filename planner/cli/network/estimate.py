@@ -57,6 +57,12 @@ _RANK = ("precision", "bytes", "operators", "MACs", "bound")
     metavar="FILE|published",
     help="Blend with measurements on this part or of this network; repeatable.",
 )
+@click.option(
+    "--measured",
+    multiple=True,
+    metavar="FILE[,device=ID,mode=M,...]",
+    help="What `planner measure`, `calibrate` or `import` wrote of this very setting; repeatable.",
+)
 @click.option("--layers", is_flag=True, help="Add every kernel.")
 @hardware_option
 @output_options
@@ -71,6 +77,7 @@ def command(
     calibration: str | None,
     caller: str | None,
     anchors: tuple[str, ...],
+    measured: tuple[str, ...],
     layers: bool,  # noqa: FBT001 - click passes it by name
     *,
     asked: Asked,
@@ -88,7 +95,11 @@ def command(
     auto = None
     if unit == "auto":
         api.refuse_beside_auto(
-            threads=threads, calibration=calibration, caller=caller, anchor=anchors or None
+            threads=threads,
+            calibration=calibration,
+            caller=caller,
+            anchor=anchors or None,
+            measured=measured or None,
         )
         auto = api.estimate_units(workload, device_id, mode=mode, precision=precision, engine=engine)
         result = auto.best.estimate
@@ -103,6 +114,7 @@ def command(
             threads=threads,
             calibration=calibration,
             anchor=anchors,
+            measured=measured,
             caller=caller,
         )
     record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}

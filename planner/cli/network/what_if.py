@@ -11,12 +11,11 @@ import click
 from planner import api
 from planner.cli.arguments import parse_option
 from planner.cli.completion import networks
+from planner.cli.evidence import network_evidence
 from planner.cli.model_options import (
     device_option,
-    engine_option,
     mode_option,
     network_options,
-    threads_option,
     unit_option,
 )
 from planner.cli.output import CommandResult, Output, output_options
@@ -39,8 +38,7 @@ _PROSE = frozenset({"variant", "accuracy at risk"})
 @unit_option
 @mode_option
 @network_options
-@engine_option
-@threads_option
+@network_evidence
 @click.option(
     "--channels", default="30%", show_default=True, help="Share of channels that structured pruning takes."
 )
@@ -51,10 +49,9 @@ def command(
     device_id: str,
     unit: str | None,
     mode: str | None,
-    engine: str | None,
-    threads: int | None,
     channels: str,
     *,
+    evidence: dict[str, object],
     asked: Asked,
     output: Output,
 ) -> int:
@@ -72,12 +69,14 @@ def command(
         device_id,
         unit=unit,
         mode=mode,
-        engine=engine,
-        threads=threads,
+        evidence=evidence,
         channels=parse_option("--channels", channels, "ratio") or 0.0,
     )
     reference = api.baseline(found)
-    record = variants_record(workload, device_id, found, unit=unit, mode=mode, engine=engine)
+    engine = evidence.get("engine")
+    record = variants_record(
+        workload, device_id, found, unit=unit, mode=mode, engine=None if engine is None else str(engine)
+    )
     heading = [
         f"{workload.model} on {device_id}/{record['unit']}, mode {record['mode']}, {record['engine']}, "
         f"batch {workload.batch}; gains are over {record['baseline']}"

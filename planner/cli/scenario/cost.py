@@ -9,6 +9,7 @@ import click
 
 from planner import api
 from planner.cli.completion import scenarios
+from planner.cli.evidence import scenario_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
@@ -25,6 +26,7 @@ _BAR = 24
 
 @click.command("cost")
 @click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
+@scenario_evidence
 @click.option("--device", metavar="ID", help="This candidate alone; its price is asked for if missing.")
 @click.option("--draws", type=click.IntRange(min=2), default=1000, show_default=True, help="Of Monte Carlo.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of Monte Carlo, instead of the scenario's.")

@@ -9,6 +9,7 @@ import click
 
 from planner import api
 from planner.cli.completion import scenarios
+from planner.cli.evidence import scenario_evidence
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
@@ -20,6 +21,7 @@ _RANK = ("airflow", "power each", "throttled", "rise", "inlet")
 
 @click.command("density")
 @click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
+@scenario_evidence
 @hardware_option
 @outside_option
 @output_options

@@ -9,6 +9,7 @@ import click
 
 from planner import api
 from planner.cli.completion import scenarios
+from planner.cli.evidence import scenario_evidence
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("lint")
 @click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
+@scenario_evidence
 @click.option("--strict", is_flag=True, help="Exit status 3 while any error or warning is not accepted.")
 @hardware_option
 @outside_option

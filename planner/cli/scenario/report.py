@@ -11,6 +11,7 @@ import click
 from planner import api
 from planner.cli.completion import scenarios
 from planner.cli.encoding import echo
+from planner.cli.evidence import scenario_evidence
 from planner.cli.output import Output
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
@@ -36,6 +37,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True)
 @click.option("--font", type=_FILE, help="Font file for Chinese; default: the system's.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@scenario_evidence
 @hardware_option
 @outside_option
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")

@@ -9,6 +9,7 @@ import click
 
 from planner import api
 from planner.cli.completion import scenarios
+from planner.cli.evidence import simulated_evidence
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.command("simulate")
 @click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
-@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
+@simulated_evidence
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's.")
 @click.option("--replications", type=click.IntRange(min=2), help="Instead of the scenario's.")
 @click.option(
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 @output_options
 def command(
     scenario: Path,
-    engine: SimulationEngine,
+    simulator: SimulationEngine,
     seed: int | None,
     replications: int | None,
     log: Path | None,
@@ -62,7 +63,7 @@ def command(
         api.check_log(log)
     found = api.simulate_scenario(
         scenario,
-        engine=engine,
+        engine=simulator,
         seed=seed,
         replications=replications,
         keep_partial=True,
@@ -113,6 +114,16 @@ def _setting(given: SettingRecord | None) -> str:
     return f" on {unit} {given['engine']} {given['precision']} [{given['latency_provenance']}]"
 
 
+def _service_lines(given: SettingRecord | None) -> list[str]:
+    """The service time of each network by batch as it is planned with, and what it rests on."""
+    lines = []
+    for service in given["services"] if given else []:
+        sizes = [size for size in (1 << k for k in range(9)) if size <= len(service["batch_s"])]
+        times = ", ".join(f"{quantity(service['batch_s'][size - 1], 's')} (batch {size})" for size in sizes)
+        lines.append(f"{service['network']}: {times} [{service['provenance']}]")
+    return lines
+
+
 def _answer(found: SimulatedScenario) -> CommandResult:
     """The simulated rack as table and record, with what the scenario asks about the rack beside."""
     from planner.plan.record.simulated import simulate_record
@@ -120,7 +131,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     scenario, simulated = found.source.scenario, found.run
     rack, result = simulated.rack, simulated.result
     theory = api.theory_beside(simulated)
-    notes = [*result.warnings, *api.own_part_notes(found.parts)]
+    notes = [*result.warnings, *found.notes, *api.own_part_notes(found.parts)]
     failures = found.failures
     answered = simulate_record(scenario, simulated, found.engine, theory, notes, failures)
     table = [
@@ -143,6 +154,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     heading = [
         f"{rack.count} x {rack.device.name}{setting}, {result.replications} runs of "
         f"{rack.duration_s:g} s, seed {result.seed}",
+        *_service_lines(answered.get("setting")),
         f"utilisation {share(result.devices.utilisation)}, throttled "
         f"{share(result.devices.throttled_share)}, "
         f"devices {temperature.mean:.1f} °C mean, {temperature.max:.1f} °C at most, "

@@ -9,6 +9,7 @@ import click
 
 from planner import api
 from planner.cli.completion import scenarios
+from planner.cli.evidence import simulated_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
@@ -18,6 +19,9 @@ from planner.cli.text.rack_notes import availability_text
 from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.plan.options.what_to_measure import ToMeasure
     from planner.plan.sizing.growth import YearCount
     from planner.plan.sizing.sized import SizedOption, Sizing
     from planner.rack.simulation import SimulationEngine
@@ -36,7 +40,7 @@ RIGHT = frozenset(
 
 @click.command("size")
 @click.argument("scenario", type=click.Path(path_type=Path), shell_complete=scenarios)
-@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
+@simulated_evidence
 @click.option(
     "--parts",
     "most_parts",
@@ -48,7 +52,7 @@ RIGHT = frozenset(
 @hardware_option
 @outside_option
 @output_options
-def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output: Output) -> int:
+def command(scenario: Path, simulator: SimulationEngine, most_parts: int, *, output: Output) -> int:
     """The least devices of each candidate part that hold SCENARIO's streams, the best part first.
 
     Counts are proposed in closed form and decided by simulation. PASS holds at the cautious end of the
@@ -58,7 +62,7 @@ def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output
     from planner.cli.main import INFEASIBLE, OK
     from planner.plan.record.sizing import sizing_record
 
-    sizing = api.size(scenario, engine=engine, most_parts=most_parts, progress=output.progress)
+    sizing = api.size(scenario, engine=simulator, most_parts=most_parts, progress=output.progress)
     output.progress_done()
     notes = api.own_part_notes(tuple(dict.fromkeys(item.option.device for item in sizing.options)))
     output.write(
@@ -67,7 +71,7 @@ def command(scenario: Path, engine: SimulationEngine, most_parts: int, *, output
             lambda: frame_rows(sizing.to_frame()),
             [table_row(item) for item in sizing.options],
             [sizing.source.scenario.question.strip()],
-            [*_footer(sizing), *(f"note: {text}" for text in notes)],
+            [*_footer(sizing), *(f"note: {text}" for text in (*sizing.notes, *notes))],
             RIGHT,
             RANK,
         )
@@ -151,6 +155,7 @@ def _footer(sizing: Sizing) -> list[str]:
                 f"{item.count_at_saturation} are the least that can keep up at all"
             )
         lines += [f"  decided by {text}" for text in item.would_decide]
+        lines += [f"    {text}" for found in item.to_measure(sizing.source) for text in _how(found)]
         lines += [f"  {text}" for text in margin_lines(item.option.margins)] if item is best else []
     if best is not None and best.years:
         lines.append(f"{best.option.device}, year by year:")
@@ -175,6 +180,20 @@ def _footer(sizing: Sizing) -> list[str]:
             "others are cheaper; --parts simulates more of them"
         )
     return lines
+
+
+def _how(found: ToMeasure) -> Iterator[str]:
+    """What to measure, what it may change, and the commands one by one."""
+    money = "" if found.money_open is None else f" ({found.money_open:,.0f} {found.currency})"
+    yield (
+        f"measure {found.network} on one {found.device} in mode {found.mode}: {found.devices_open:.1f} "
+        f"devices{money} lie between its two ends"
+    )
+    yield from (f"  here: {command}" for command in found.first)
+    yield from (f"  on the part: {command}" for command in found.on_the_part)
+    if found.note is not None:
+        yield f"  {found.note}"
+    yield from (f"  here, with {found.bring_back}: {command}" for command in found.here)
 
 
 def _year(year: YearCount) -> str:

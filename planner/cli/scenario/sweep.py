@@ -12,6 +12,7 @@ import click
 
 from planner import api
 from planner.cli.completion import scenarios
+from planner.cli.evidence import network_evidence
 from planner.cli.output import CommandResult, Format, Output
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
@@ -47,6 +48,7 @@ _LINE_EVERY_S = 15.0
     "--format", "fmt", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
 )
 @click.option("--quiet", is_flag=True, help="No progress and no remarks on stderr.")
+@network_evidence
 @hardware_option
 @outside_option
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
@@ -60,6 +62,8 @@ def command(
     folder: Path,
     fmt: Format,
     quiet: bool,  # noqa: FBT001 - click passes it by name
+    *,
+    evidence: dict[str, object],
 ) -> int:
     """Answer SCENARIO at every combination of values of its keys, into DIR/points.parquet.
 
@@ -78,6 +82,7 @@ def command(
         seed=seed,
         workers=workers,
         scheduler=scheduler,
+        evidence=evidence,
         progress=_progress(output),
         tell=output.progress,
     )

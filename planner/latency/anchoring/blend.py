@@ -17,8 +17,11 @@ from planner.hardware.operating_point import OperatingPoint, choose_unit, operat
 from planner.latency.anchoring.basis import Basis
 from planner.latency.anchoring.file import Anchor
 from planner.latency.anchoring.on_part import published_on_part
+from planner.latency.calibrated.store import THIS_MACHINE
 from planner.latency.kernels.prepared import prepare
 from planner.latency.transfer.effects import (
+    MACHINE_TO_MACHINE,
+    RUN_TO_RUN,
     Anchored,
     Blend,
     EffectKeys,
@@ -34,6 +37,7 @@ from planner.latency.transfer.store import network_family
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.device import Device
 from planner.units import format_number, format_percent, format_quantity
+from planner.wording.message import message
 from planner.workload.workload import Workload
 from planner.zoo.registry import names
 from planner.zoo.source import read_model
@@ -72,10 +76,13 @@ def anchored(target: Target, anchors: Sequence[Anchor], *, with_published: bool)
     elif with_published:
         known += [_known(target, anchor) for anchor in published_on_part(target.device, target.point)]
     found = blend(basis.anchoring.effects, target.keys, known)
-    if basis.transfer is None:
+    if basis.transfer is None or anchors:
         # Hosts and links differ and no effect of the roofline's says so: no band is narrower than what the
-        # same setting was measured at by different people.
+        # same setting was measured at by different people. So it is with a user's own that contradict.
         found = replace(found, deviation=max(found.deviation, _scatter(known)))
+    if known:
+        floor = min(_least_deviation(target.device), found.prior_deviation)
+        found = replace(found, deviation=max(found.deviation, floor))
     used = tuple(
         Used(item.name, math.exp(item.log_ratio), weight)
         for item, weight in zip(known, found.weights, strict=True)
@@ -87,6 +94,20 @@ def anchored(target: Target, anchors: Sequence[Anchor], *, with_published: bool)
         used,
         tuple(_notes(target, known, found, asked_published=with_published)),
     )
+
+
+def _least_deviation(device: Device) -> float:
+    """What no measurement goes below: runs differ, and of a part that is ordered, machines do as well."""
+    return RUN_TO_RUN if device.id == THIS_MACHINE else math.hypot(RUN_TO_RUN, MACHINE_TO_MACHINE)
+
+
+def reason_against(target: Target, anchor: Anchor) -> str | None:
+    """Why an anchor says nothing of this estimate; None where it does."""
+    try:
+        list(_own(target, [anchor]))
+    except InputError as error:
+        return str(error.problems[0])
+    return None
 
 
 def _scatter(known: Sequence[Known]) -> float:
@@ -155,10 +176,11 @@ def _refusals(target: Target, anchor: Anchor) -> Iterator[Problem]:
 
 
 def _is_target(target: Target, network: str) -> bool:
-    return _name(network) == target.workload.model
+    return network_name(network) == target.workload.model
 
 
-def _name(network: str) -> str:
+def network_name(network: str) -> str:
+    """The name of a network that a file of measurements calls by name, as `zoo:NAME` or by its file."""
     return (
         network.removeprefix("zoo:")
         if network.startswith("zoo:")
@@ -198,6 +220,7 @@ def _known(target: Target, anchor: Anchor) -> Known:
         _keys(prepared.workload, device, point, ""),
         math.log(anchor.latency_s / predicted),
         f"{name} ({anchor.note})" if anchor.note else name,
+        anchor.deviation,
     )
 
 
@@ -243,6 +266,21 @@ def _published(target: Target, transfer: Transfer) -> list[Known]:
     return found
 
 
+def _contradicting(known: Sequence[Known]) -> Iterator[tuple[Known, Known]]:
+    """The lowest and the highest of each setting, where runs and machines do not explain the distance."""
+    by_setting: dict[EffectKeys, list[Known]] = {}
+    for item in known:
+        by_setting.setdefault(item.keys, []).append(item)
+    for items in by_setting.values():
+        low, high = (end(items, key=lambda item: item.log_ratio) for end in (min, max))
+        # The difference of two has both variances.
+        spread = math.sqrt(
+            sum(max(RUN_TO_RUN, item.deviation) ** 2 + MACHINE_TO_MACHINE**2 for item in (low, high))
+        )
+        if high.log_ratio - low.log_ratio > FAR_DEVIATIONS * spread:
+            yield low, high
+
+
 def _notes(target: Target, known: Sequence[Known], found: Blend, *, asked_published: bool) -> Iterator[str]:
     if not known:
         if asked_published:
@@ -255,6 +293,8 @@ def _notes(target: Target, known: Sequence[Known], found: Blend, *, asked_publis
     number = f"{len(known)} measurements" if len(known) > 1 else "1 measurement"
     times = format_number(math.exp(found.shift), 3)
     yield f"anchored on {number}: {times} times the model, the band {narrower} narrower"
+    for item, other in _contradicting(known):
+        yield message("measurement_use.contradict", one=item.name, other=other.name)
     for item in known:
         # Three deviations are reached by chance in a third of a percent: more often a setting was told
         # wrongly.

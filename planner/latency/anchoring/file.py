@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,10 @@ class Anchor:
     batch: int | None = None
     threads: int | None = None
     note: str = ""
+    deviation: float = 0.0
+    """Of the logarithm over its own repeats; 0 where the file has none."""
+    cpu: str | None = None
+    """The processor that it ran on, where the file names one and no part."""
 
 
 def read_anchors(path: Path) -> tuple[Anchor, ...]:
@@ -78,6 +83,8 @@ def _measured(record: MeasuredRecord, path: Path) -> tuple[Anchor, ...]:
             batch=entry.batch,
             threads=entry.threads,
             note=f"measured on {entry.cpu}",
+            deviation=_deviation(entry.timing.p10_s, entry.timing.p90_s),
+            cpu=entry.cpu,
         )
         for entry in record.measurements
         if entry.timing is not None
@@ -104,7 +111,18 @@ def _imported(record: ImportedRecord, path: Path) -> Anchor:
         source=str(path),
         engine=_TOOL_ENGINES.get(record.tool, record.tool),
         note=f"profile of {record.tool}",
+        deviation=_deviation(record.latency_s.p10, record.latency_s.p90),
     )
+
+
+_BETWEEN_TENTHS = 2.563
+"""Standard deviations from the 10 to the 90 % quantile of a normal variable."""
+
+
+def _deviation(p10: float | None, p90: float | None) -> float:
+    """Of the logarithm of single runs: a later median may lie anywhere among them."""
+    # Repeats drift together, so that the error of a median does not fall with their number.
+    return math.log(p90 / p10) / _BETWEEN_TENTHS if p10 and p90 and p90 > p10 else 0.0
 
 
 def _csv_document(path: Path) -> Document:

@@ -42,6 +42,14 @@ def write_calibration(calibration: Calibration, path: Path) -> None:
     write_bytes(path, (heading + write_document(document)).encode())
 
 
+def is_calibration(path: Path) -> bool:
+    """Whether a file is one of `planner calibrate`, by its keys; one that cannot be read is none."""
+    if path.suffix.lower() not in (".yaml", ".yml") or not path.exists():
+        return False
+    values = read_document(path).values
+    return isinstance(values, Mapping) and {"engine_version", "table"} <= set(values)
+
+
 def read_calibration(path: Path) -> Calibration:
     """A calibration from its files; `InputError` with every problem of an edited or damaged one."""
     document = read_document(path)

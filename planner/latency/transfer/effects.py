@@ -25,6 +25,13 @@ from planner.schema.fitted.transfer import EffectName
 EFFECTS: tuple[EffectName, ...] = get_args(EffectName)
 RUN_TO_RUN = 0.02
 """Deviation of the logarithm of a latency measured twice in one setting with care."""
+MACHINE_TO_MACHINE = 0.03
+"""Deviation of the logarithm of one latency between machines of one part.
+
+Identical GPUs of five large systems differ by 8 % (Sinha et al., Not all GPUs are created equal, 2022,
+arXiv:2208.11035), read here as the distance between the 10 and the 90 % quantile of a normal variable, 2.56
+deviations. Outliers of theirs are 1.5 times slower: one measured unit does not rule out such a neighbour.
+"""
 LARGE_BATCH = 4
 
 Matrix = npt.NDArray[np.float64]
@@ -44,6 +51,8 @@ class Known:
     keys: EffectKeys
     log_ratio: float
     name: str = ""
+    deviation: float = 0.0
+    """Of its own repeats, where the file has them; never counted below `RUN_TO_RUN`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +134,8 @@ def blend(deviations: Mapping[EffectName, float], target: EffectKeys, anchors: S
     settings = [anchor.keys for anchor in anchors]
     # Repeated measurements differ by their own noise; it also keeps the matrix regular where two anchors
     # share every effect.
-    among = covariance(deviations, settings, settings) + RUN_TO_RUN**2 * np.eye(len(settings))
+    noise = np.array([max(RUN_TO_RUN, anchor.deviation) ** 2 for anchor in anchors])
+    among = covariance(deviations, settings, settings) + np.diag(noise)
     shared = covariance(deviations, [target], settings)[0]
     # Conditional mean of a normal variable; it is the best linear predictor also where errors are not normal.
     weights: Column = np.linalg.solve(among, shared)

@@ -52,6 +52,8 @@ class VariantQuestion:
     batch: int | None = None
     engine: str | None = None
     threads: int | None = None
+    as_it_is: Callable[[OperatingPoint], Estimate] | None = None
+    """The estimate of the unchanged network where more is known of it than the database says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,10 @@ def variants(workload: Workload, asked: VariantQuestion, channels: float = 0.3) 
     usual = _point(asked, None)
     found = [_in_precision(workload, asked, precision) for precision in PRECISIONS]
     best = _lowest(asked, usual)
-    found.append(_int4_weights(workload, usual))
+    found.append(_int4_weights(workload, asked, usual))
     found.append(_two_of_four(workload, asked, best))
-    found.append(_channels(workload, best, channels))
-    found.append(_single_weights(workload, best, channels))
+    found.append(_channels(workload, asked, best, channels))
+    found.append(_single_weights(workload, asked, best, channels))
     return tuple(_with_risk(item, workload) for item in found)
 
 
@@ -125,11 +127,24 @@ def _lowest(asked: VariantQuestion, usual: OperatingPoint) -> OperatingPoint:
 
 def _estimated(
     workload: Workload,
+    asked: VariantQuestion,
     point: OperatingPoint,
-    change: Callable[[Prepared], Prepared] = lambda prepared: prepared,
+    change: Callable[[Prepared], Prepared] | None = None,
 ) -> Estimate:
-    prepared = change(prepare(workload, workload.batch, point.precision, point.engine))
-    return estimate_at(prepared, point, transfer_for(point))
+    """By the database; what is known of the unchanged network moves a changed one by the same factor."""
+    known = None if asked.as_it_is is None else asked.as_it_is(point)
+    if known is not None and change is None:
+        return known
+    prepared, model = prepare(workload, workload.batch, point.precision, point.engine), transfer_for(point)
+    plain = estimate_at(prepared, point, model)
+    if change is None:
+        return plain
+    found = estimate_at(change(prepared), point, model)
+    if known is None or known.latency_s == plain.latency_s:
+        return found
+    factor = known.latency_s.mid / plain.latency_s.mid
+    # Nobody measured the changed network: its band stays as wide as the database has it.
+    return replace(found, latency_s=found.latency_s.scaled(factor), engine=known.engine)
 
 
 def _ok(name: str, title: str, found: Estimate, reason: str = "", latency_s: Band | None = None) -> Variant:
@@ -156,10 +171,10 @@ def _in_precision(workload: Workload, asked: VariantQuestion, precision: Precisi
         )  # fmt: skip
     has_tf32 = precision is Precision.FP32 and Precision.TF32 in point.peaks_ops_per_s
     reason = "engines compute a network kept in 32 bits as tf32 unless set otherwise" if has_tf32 else ""
-    return _ok(precision.value, title, _estimated(workload, point), reason)
+    return _ok(precision.value, title, _estimated(workload, asked, point), reason)
 
 
-def _int4_weights(workload: Workload, point: OperatingPoint) -> Variant:
+def _int4_weights(workload: Workload, asked: VariantQuestion, point: OperatingPoint) -> Variant:
     name, title = "int4_weights", f"weights in 4 bits, arithmetic in {point.precision}"
     rule = next(
         (
@@ -183,7 +198,9 @@ def _int4_weights(workload: Workload, point: OperatingPoint) -> Variant:
             reason=f"only {' and '.join(rule.operators)} take such weights, and the network has none",
             advice="8 bits for weights and activations",
         )  # fmt: skip
-    found = _estimated(workload, point, lambda made: with_int4_weights(made, rule.operators, rule.group))
+    found = _estimated(
+        workload, asked, point, lambda made: with_int4_weights(made, rule.operators, rule.group)
+    )
     return _ok(
         name, title, found, f"{share * 100:.0f} % of the weights, those of {' and '.join(rule.operators)}"
     )
@@ -206,15 +223,15 @@ def _two_of_four(workload: Workload, asked: VariantQuestion, point: OperatingPoi
             name, title, "refused", reason=f"nobody published what it gains on a {point.unit_kind}",
             advice="measure one network; the label's factor of two is not to be counted on",
         )  # fmt: skip
-    found = _estimated(workload, point)
+    found = _estimated(workload, asked, point)
     weights = two_of_four_bytes(found.memory.weights_bytes, BITS[STORED_AS[point.precision][0]])
     found = replace(found, memory=replace(found.memory, weights_bytes=weights))
-    faster, reason = _sparse_latency(workload, point, found.latency_s, rule)
+    faster, reason = _sparse_latency(workload, asked, point, found.latency_s, rule)
     return _ok(name, title, found, reason, faster)
 
 
 def _sparse_latency(
-    workload: Workload, point: OperatingPoint, dense: Band, rule: SparseGain
+    workload: Workload, asked: VariantQuestion, point: OperatingPoint, dense: Band, rule: SparseGain
 ) -> tuple[Band, str]:
     """The latency with sparse kernels, and what it rests on."""
     least, _, most = gains = rule.low_gain_ratio.value, rule.mid_gain_ratio.value, rule.high_gain_ratio.value
@@ -227,7 +244,7 @@ def _sparse_latency(
 
     def at(rate: float) -> Band:
         change = functools.partial(with_sparse_products, least_channels=by_products.least_channels, rate=rate)
-        return _estimated(workload, point, change).latency_s
+        return _estimated(workload, asked, point, change).latency_s
 
     rates = (
         by_products.low_rate_ratio.value,
@@ -242,17 +259,19 @@ def _sparse_latency(
     )
 
 
-def _channels(workload: Workload, point: OperatingPoint, share: float) -> Variant:
+def _channels(workload: Workload, asked: VariantQuestion, point: OperatingPoint, share: float) -> Variant:
     title = f"{share * 100:.0f} % of all channels gone, {point.precision}"
-    found = _estimated(workload, point, lambda made: without_channels(made, share))
+    found = _estimated(workload, asked, point, lambda made: without_channels(made, share))
     macs = sum(layer.macs for layer in found.layers) / max(1, workload.macs)
     reason = f"{macs * 100:.0f} % of the multiply-accumulates are left; every layer at one rate"
     return _ok("channels", title, found, reason)
 
 
-def _single_weights(workload: Workload, point: OperatingPoint, share: float) -> Variant:
+def _single_weights(
+    workload: Workload, asked: VariantQuestion, point: OperatingPoint, share: float
+) -> Variant:
     title = f"{share * 100:.0f} % of single weights zero, {point.precision}"
-    found = _estimated(workload, point)
+    found = _estimated(workload, asked, point)
     return Variant(
         "single_weights", title, "no_gain", found, found.latency_s,
         reason="dense hardware multiplies the zeros too: the file gets smaller, time and memory do not",

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from planner.errors import InputError, UnknownIdError
 from planner.latency.band import Band
+from planner.latency.evidence import Evidence
 from planner.latency.result import Estimate
 from planner.latency.units.compete import Compared, instances_of, others_of
 from planner.plan.compare.candidate import Candidate, Comparison, Limits, Refusal
@@ -44,12 +45,14 @@ def compare(
     precisions: Sequence[Precision | None] = (None,),
     batches: Sequence[int] = (1,),
     unit: str | None = None,
+    evidence: Evidence | None = None,
     limits: Limits | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Estimate every combination on the best unit of each part, and say which keep the limits, best first.
 
-    `unit` names a unit or a kind of unit; a part without it is refused. A candidate keeps the latency limit
+    `unit` names a unit or a kind of unit; a part without it is refused. `evidence` is what estimates rest on
+    beside the database; what of it is of no use here is in the notes. A candidate keeps the latency limit
     when the latency that a plan will count on does: the cautious one, unless the limits say typical. Best
     first: feasible, then on the Pareto front over latency per inference, power, price and risk, then the
     faster. Raises `InputError` for a budget that the price of a part cannot be compared with, for want of an
@@ -58,7 +61,7 @@ def compare(
     devices, limits = list(devices), limits or Limits()
     require_modes(devices, modes)
     refuse_mixed_currencies(devices, limits)
-    estimator = Estimator({workload.model: workload})
+    estimator = Estimator({workload.model: workload}, evidence)
     kept: list[Candidate] = []
     refused: list[Refusal] = []
     for device in devices:
@@ -74,6 +77,7 @@ def compare(
                         break
                     kept.append(_candidate(found, device, limits))
     candidates, notes = ranked(_without_repeats(kept), limits)
+    notes = (*notes, *estimator.notes)
     return Comparison(candidates, tuple(refused), contradiction(candidates, limits), notes, limits.plan_for)
 
 

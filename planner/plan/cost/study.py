@@ -12,10 +12,10 @@ from planner.plan.cost.model import CostModel
 from planner.plan.cost.sensitivity import MonteCarlo, Tornado, monte_carlo, tornado
 from planner.plan.money.bill import Bill
 from planner.plan.money.prices import missing_price, require_prices
-from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.rack.synthetic import refuse_synthetic
-from planner.plan.scenario.file import ScenarioFile, read_workloads
+from planner.plan.scenario.evidence import estimator_for
+from planner.plan.scenario.file import ScenarioFile
 from planner.plan.sizing.runner import Runner
 from planner.plan.sizing.sized import VERDICT_ORDER, SizedOption, Sizing, size_scenario
 from planner.rack.counts.results import Verdict
@@ -54,6 +54,8 @@ class CostStudy(Shown):
     monte_carlo: MonteCarlo | None
     reasons: tuple[tuple[str, str], ...] = ()
     """Part and reason, for each part with a price and without a feasible option."""
+    notes: tuple[str, ...] = ()
+    """Measurements that were not used, with the reason."""
 
     @property
     def headline(self) -> str:
@@ -108,11 +110,11 @@ def cost_study(
     `InputError` where the price of the part asked about, or of every one, is missing: by name, all at once.
     """
     refuse_synthetic(source.scenario)
-    estimator = Estimator(read_workloads(source))
+    estimator = estimator_for(source)
     sizing = size_scenario(_narrowed(source, device), runner=Runner(progress=progress), estimator=estimator)
     items, missing = _priced(sizing, device)
     if not items:
-        return CostStudy(source, (), missing, None, None, _reasons(sizing, ()))
+        return CostStudy(source, (), missing, None, None, _reasons(sizing, ()), estimator.notes)
     models = [CostModel(source.scenario, estimator, item.option, counts=_counts(item)) for item in items]
     costed = sorted(
         zip(items, models, [model.bill() for model in models], strict=True),
@@ -127,6 +129,7 @@ def cost_study(
         tornado(kept[0]),
         monte_carlo(kept, draws=draws, seed=source.scenario.simulation.seed if seed is None else seed),
         _reasons(sizing, [item.option.device for item in items]),
+        estimator.notes,
     )
 
 

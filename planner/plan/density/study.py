@@ -29,7 +29,8 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.rack.rack_model import fixed_power_w, rack_air
 from planner.plan.rack.synthetic import synthetic_rack
-from planner.plan.scenario.file import ScenarioFile, read_workloads
+from planner.plan.scenario.evidence import estimator_for
+from planner.plan.scenario.file import ScenarioFile
 from planner.plan.sizing.deployed import deployed_option
 from planner.plan.sizing.runner import rack_of_option
 from planner.plan.sizing.sized import size_scenario
@@ -99,7 +100,9 @@ def density_curve(source: ScenarioFile) -> DensityCurve:
     """
     if source.scenario.synthetic is not None:
         return _curve(source, synthetic_rack(source.scenario), None, None)
-    return density_of_option(source, *rack_of(source))
+    estimator = estimator_for(source)
+    curve = density_of_option(source, *rack_of(source, estimator))
+    return replace(curve, remarks=(*curve.remarks, *estimator.notes))
 
 
 def density_of_option(source: ScenarioFile, rack: Rack, option: Option) -> DensityCurve:
@@ -203,16 +206,16 @@ def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surro
     }
 
 
-def rack_of(source: ScenarioFile) -> tuple[Rack, Option]:
+def rack_of(source: ScenarioFile, estimator: Estimator | None = None) -> tuple[Rack, Option]:
     """The rack that the scenario gives, or else the one that `planner size` puts first, and its option.
 
     `InputError` where no option keeps the scenario's limits.
     """
+    estimator = estimator or estimator_for(source)
     if source.scenario.deployment is not None:
-        estimator = Estimator(read_workloads(source))
         option = deployed_option(source.scenario, source.scenario.deployment, estimator)
         return rack_of_option(source.scenario, option), option
-    best = size_scenario(source, first_only=True).best
+    best = size_scenario(source, estimator=estimator, first_only=True).best
     if best is None or best.simulated is None:
         advice = "give a `deployment`, or see `planner report` for what each option breaks"
         problem = Problem("candidates", "an option that keeps every limit", "none", advice)

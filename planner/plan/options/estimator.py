@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import cached_property
 
-from planner.errors import InputError, Problem
+from planner.errors import InputError, Problem, UnknownIdError
+from planner.hardware.operating_point import OperatingPoint
+from planner.latency.calibrated.calibration import Calibration
+from planner.latency.evidence import (
+    Evidence,
+    Uses,
+    by_calibration_on,
+    calibration_on,
+    unit_of,
+    with_anchors,
+)
 from planner.latency.kernels.prepared import Preparation
 from planner.latency.kernels.unit_limits import on_unit
 from planner.latency.point import point_for
 from planner.latency.result import Estimate, OtherUnit
 from planner.latency.transfer.store import transfer_for
 from planner.latency.units.compete import (
+    CPU,
     Compared,
     Tried,
     beats,
     compare_units,
     instances_of,
     others_of,
+    planned,
     units_asked,
 )
 from planner.latency.units.placement import estimate_with_helpers
@@ -35,13 +48,27 @@ class Estimator:
     """The networks of one scenario, ready to be put on any part.
 
     A study asks for the same network hundreds of times, and often at the same operating point: each is
-    counted once a batch and precision, fused once an engine and estimated once a point.
+    counted once a batch and precision, fused once an engine and estimated once a point. `evidence` is what
+    the estimates rest on beside the database; `notes` say what of it was of no use.
     """
 
-    def __init__(self, workloads: Mapping[str, Workload]) -> None:
+    def __init__(self, workloads: Mapping[str, Workload], evidence: Evidence | None = None) -> None:
         self.workloads = workloads
+        self.evidence = evidence or Evidence()
         self._prepared = {model: Preparation(workload) for model, workload in workloads.items()}
         self._estimates: dict[tuple[object, ...], tuple[Device, Estimate]] = {}
+        self._calibrated: dict[tuple[object, ...], Calibration | None] = {}
+        self._uses = Uses()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Measurements and calibrations that were not used so far, with the reason, and what else to say."""
+        return self._uses.notes()
+
+    @cached_property
+    def _moves(self) -> bool:
+        """Whether measurements may move what the database says."""
+        return bool(self.evidence.anchors or self.evidence.measured or self.evidence.published)
 
     def estimate(
         self,
@@ -54,15 +81,79 @@ class Estimator:
         batch: int,
         engine: str | None = None,
     ) -> Estimate:
-        """One network at one batch size on one unit; refuses as `planner.latency.estimate.estimate` does."""
-        key = (id(device), model, unit, mode, precision, batch, engine)
+        """One network at one batch size on one unit; refuses as `planner.latency.estimate.estimate` does.
+
+        By a calibration of the part where there is one of the setting, else moved by what was measured.
+        """
+        return self._estimate(model, device, unit, mode, precision, batch, engine, moved=self._moves)
+
+    def _estimate(
+        self,
+        model: str,
+        device: Device,
+        unit: str,
+        mode: str,
+        precision: Precision | None,
+        batch: int,
+        engine: str | None = None,
+        *,
+        moved: bool,
+    ) -> Estimate:
+        key = (id(device), model, unit, mode, precision, batch, engine, moved)
         if key not in self._estimates:
-            point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine)
-            ready = on_unit(self._prepared[model].ready(batch, point.precision, point.engine), point)
-            whole = self.workloads[model]
-            result = estimate_with_helpers(whole, ready, device, point, transfer_for(point))
+            asked = engine or self._engine_on(device, unit)
+            known = self._calibration(device, mode, precision, asked)
+            if known is not None and known[1].unit == unit:
+                result = self._by_calibration(model, device, known, batch)
+            else:
+                result = self._by_database(model, device, unit, mode, precision, batch, asked, moved=moved)
             self._estimates[key] = device, result  # the part is kept so that no other gets its id
         return self._estimates[key][1]
+
+    def _by_calibration(
+        self, model: str, device: Device, known: tuple[Calibration, OperatingPoint], batch: int
+    ) -> Estimate:
+        calibration, point = known
+        workload, measured = self.workloads[model], self.evidence.measured
+        return by_calibration_on(workload, device, point, batch, calibration, measured, self._uses)
+
+    def _by_database(
+        self,
+        model: str,
+        device: Device,
+        unit: str,
+        mode: str,
+        precision: Precision | None,
+        batch: int,
+        engine: str | None,
+        *,
+        moved: bool,
+    ) -> Estimate:
+        threads = self.evidence.threads if device.units[unit].kind == CPU else None
+        point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
+        ready = on_unit(self._prepared[model].ready(batch, point.precision, point.engine), point)
+        whole = self.workloads[model]
+        if not moved:
+            fitted = transfer_for(point) if self.evidence.kept else None
+            return estimate_with_helpers(whole, ready, device, point, fitted)
+        plain = self._estimate(model, device, unit, mode, precision, batch, engine, moved=False)
+        return with_anchors(plain, whole, ready, device, point, self.evidence, self._uses)
+
+    def _engine_on(self, device: Device, unit: str) -> str | None:
+        """The engine asked for where the unit runs it; else the unit's usual one, which serves beside."""
+        engine = self.evidence.engine
+        return engine if engine in device.units[unit].engines else None
+
+    def _calibration(
+        self, device: Device, mode: str, precision: Precision | None, engine: str | None
+    ) -> tuple[Calibration, OperatingPoint] | None:
+        """The calibration of a part at a setting, and where it applies."""
+        key = (device.id, precision, engine)
+        if key not in self._calibrated:
+            self._calibrated[key] = calibration_on(self.evidence, device, engine, precision, self._uses)
+        found = self._calibrated[key]
+        point = None if found is None else unit_of(found, device, mode, self.evidence.threads)
+        return None if found is None or point is None else (found, point)
 
     def compared(
         self,
@@ -79,24 +170,67 @@ class Estimator:
         `unit` names one, or a kind; `kinds` narrow them further. Raises `InputError` where none can run all
         networks.
         """
-        units = units_asked(device, unit)
+        units = self._units(device, unit)
         units = tuple(name for name in units if not kinds or device.units[name].kind in kinds)
+        known = self._calibration(device, mode, precision, self.evidence.engine)
+        if known is not None and known[1].unit in units:
+            units = (known[1].unit,)
         if not units:
             raise InputError("estimate", [_no_such_unit(device, kinds)])
         if batch == 1 or len(units) == 1 or not all(w.takes_batch(1) for w in self.workloads.values()):
-            return self._tried(device, units, mode, precision, batch)
+            return self._moved(
+                device, self._tried(device, units, mode, precision, batch), mode, precision, batch
+            )
         single = self._tried(device, units, mode, precision, 1)
         far = tuple(item for item in single.running if _far_behind(device, item, single.best))
         left = tuple(name for name in units if name not in {item.unit for item in far})
         found = self._tried(device, left, mode, precision, batch)
+        found = self._moved(device, found, mode, precision, batch)
         return replace(found, running=(*found.running, *far))
+
+    def _units(self, device: Device, unit: str | None) -> tuple[str, ...]:
+        """The units to compare: those that run the engine asked for, and CPUs where threads are."""
+        units, engine = units_asked(device, unit), self.evidence.engine
+        if engine is not None:
+            try:
+                units = units_asked(device, unit, engine)
+            except UnknownIdError as error:
+                problem = Problem("engine", f"an engine of {device.id}", error.got, error.advice)
+                raise InputError("estimate", [problem]) from None
+        cpus = tuple(name for name in units if device.units[name].kind == CPU)
+        return cpus if self.evidence.threads is not None and cpus else units
+
+    def _moved(
+        self, device: Device, found: Compared, mode: str, precision: Precision | None, batch: int
+    ) -> Compared:
+        """The units in the same order, each estimate moved by what was measured.
+
+        Units are ranked before, as `planner.latency.estimate.estimate` ranks them: a measurement of one unit
+        says nothing of the others, and a band that it narrows is no reason to take that unit.
+        """
+        if not self._moves:
+            return found
+        running = tuple(
+            replace(
+                item,
+                estimates=tuple(
+                    planned(
+                        device,
+                        self._estimate(model, device, item.unit, mode, precision, batch, moved=True),
+                    )
+                    for model in self.workloads
+                ),
+            )
+            for item in found.running
+        )
+        return replace(found, running=running)
 
     def _tried(
         self, device: Device, units: tuple[str, ...], mode: str, precision: Precision | None, batch: int
     ) -> Compared:
         def run(name: str) -> list[Estimate]:
             return [
-                self.estimate(model, device, unit=name, mode=mode, precision=precision, batch=batch)
+                self._estimate(model, device, name, mode, precision, batch, moved=False)
                 for model in self.workloads
             ]
 

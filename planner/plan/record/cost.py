@@ -150,7 +150,7 @@ def _price_record(price: QuotedPrice) -> PriceRecord:
 
 
 def _warnings(study: CostStudy) -> list[str]:
-    found = []
+    found = list(study.notes)
     for item in study.options:
         price = item.bill.price
         if price.parts_like_it:

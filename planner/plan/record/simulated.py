@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
+from planner.latency.record import band_record
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import RackRun, Simulated
 from planner.plan.rack.claims import claims_record
@@ -65,6 +66,15 @@ def setting_record(option: Option) -> SettingRecord:
         "precision": str(option.precision),
         "batch": option.batch,
         "latency_provenance": option.latency_provenance.value,
+        "services": [
+            {
+                "network": service.network,
+                "provenance": item.estimate.provenance.value,
+                "latency_s": band_record(item.estimate.latency_s),
+                "batch_s": list(service.batch_s),
+            }
+            for service, item in zip(option.services, option.networks, strict=True)
+        ],
     }
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from planner.hardware.catalog import part_file
+from planner.plan.options.what_to_measure import ToMeasure
 from planner.plan.record.digests import digests
 from planner.plan.record.options import option_record, refusal_record
 from planner.plan.record.pitfalls import pitfall_record
+from planner.plan.scenario.file import ScenarioFile
 from planner.plan.short.plan import ShortPlan
 from planner.plan.sizing.growth import YearCount
 from planner.plan.sizing.latency_span import StreamSpan
@@ -20,6 +22,7 @@ from planner.schema.record.sizing import (
     SizingRecord,
     SpanRecord,
     SpareRecord,
+    ToMeasureRecord,
     YearRecord,
 )
 
@@ -32,7 +35,7 @@ def sizing_record(sizing: Sizing) -> SizingRecord:
         "scenario": scenario.id,
         "question": scenario.question.strip(),
         "feasible": sizing.feasible,
-        "options": [sized_option_record(item) for item in sizing.options],
+        "options": [sized_option_record(item, sizing.source) for item in sizing.options],
         "contradiction": sizing.contradiction,
         "settings_considered": sizing.considered,
         "refused": [refusal_record(refusal) for refusal in sizing.refusals],
@@ -57,10 +60,28 @@ def _warnings(sizing: Sizing, devices: Sequence[str]) -> list[str]:
     """Parts of one's own, and what the simulated rack of the best option warns of."""
     found = [note for device in devices if (note := part_file(device).note) is not None]
     best = sizing.best
+    found += sizing.notes
     return found + (list(best.simulated.result.warnings) if best and best.simulated else [])
 
 
-def sized_option_record(item: SizedOption) -> SizedOptionRecord:
+def _measure_record(found: ToMeasure) -> ToMeasureRecord:
+    return {
+        "network": found.network,
+        "device": found.device,
+        "mode": found.mode,
+        "batch": found.batch,
+        "devices_open": found.devices_open,
+        "money_open": found.money_open,
+        "currency": found.currency,
+        "first": list(found.first),
+        "on_the_part": list(found.on_the_part),
+        "bring_back": found.bring_back,
+        "here": list(found.here),
+        "note": found.note,
+    }
+
+
+def sized_option_record(item: SizedOption, source: ScenarioFile) -> SizedOptionRecord:
     """One option and what its simulated rack adds; null is unknown or without end."""
     run, tightest = item.simulated, item.tightest
     return {
@@ -72,6 +93,7 @@ def sized_option_record(item: SizedOption) -> SizedOptionRecord:
         "verdict": item.verdict.value,
         "verdict_reason": item.verdict_reason,
         "would_decide": list(item.would_decide),
+        "to_measure": [_measure_record(found) for found in item.to_measure(source)],
         "streams": [
             {
                 "name": stream.name,

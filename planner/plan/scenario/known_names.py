@@ -28,6 +28,7 @@ def require_known_names(scenario: Scenario, document: Document) -> None:
 def _unknown_names(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     yield from _parts(scenario)
     yield from _modes(scenario)
+    yield from _engines(scenario)
     yield from _networks(scenario)
     yield from _traces(scenario)
     yield from _accepted(scenario)
@@ -52,6 +53,20 @@ def _parts(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     for place, name in named:
         if name not in known:
             yield place, "a part", *_unknown("device", name, known)
+
+
+def _engines(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    """Inference engines that the database does not have."""
+    named = [(("candidates", "engine"), scenario.candidates.engine)]
+    if scenario.deployment is not None:
+        named.append((("deployment", "engine"), scenario.deployment.engine))
+    if not any(engine for _, engine in named):
+        return
+    from planner.hardware.catalog import engine_ids
+
+    for place, engine in named:
+        if engine is not None and engine not in engine_ids():
+            yield place, "an inference engine", *_unknown("engine", engine, engine_ids())
 
 
 def _modes(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from planner.plan.options.estimator import Estimator
 from planner.plan.pitfalls.lint import Pitfall, lint
+from planner.plan.scenario.evidence import asked_of
 from planner.plan.scenario.file import ScenarioFile, lines_named
 from planner.plan.short.question import ShortQuestion, read_network, require_whole
 from planner.plan.short.scenario import TakenDefault, write_scenario
@@ -37,7 +38,7 @@ def answer(
     workload = read_network(question.model)
     written = write_scenario(question, path)
     source = written.source
-    estimator = Estimator({source.scenario.streams[0].model: workload})
+    estimator = Estimator({source.scenario.streams[0].model: workload}, asked_of(source).read())
     with lines_named(source):
         sizing = size_scenario(source, runner=Runner(progress=progress), estimator=estimator)
         best = sizing.best

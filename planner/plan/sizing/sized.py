@@ -18,8 +18,10 @@ from planner.plan.options.margin import binding
 from planner.plan.options.margin_text import binding_text, decider
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
+from planner.plan.options.what_to_measure import ToMeasure, to_measure
 from planner.plan.rack.synthetic import refuse_synthetic
-from planner.plan.scenario.file import ScenarioFile, read_workloads
+from planner.plan.scenario.evidence import estimator_for
+from planner.plan.scenario.file import ScenarioFile
 from planner.plan.sizing.closed_form import Sized, preference, rank, size, sized_option
 from planner.plan.sizing.deployed import deployed_option
 from planner.plan.sizing.growth import YearCount, with_growth, years_of
@@ -32,7 +34,7 @@ from planner.rack.counts.results import Verdict
 from planner.rack.load.expected import grows_without_end
 from planner.schema.scenario.scenario import Scenario
 from planner.shown import Shown
-from planner.wording.message import message
+from planner.wording.message import key_of, message
 from planner.workload.workload import Workload
 
 if TYPE_CHECKING:
@@ -63,6 +65,12 @@ class SizedOption:
     needed: int | None = None
     """The least devices that keep every promise; looked for where failures are stated."""
 
+    def to_measure(self, source: ScenarioFile) -> tuple[ToMeasure, ...]:
+        """What to measure on one unit, and how, where that would decide an open verdict."""
+        if not any(key_of(text) == "decides.calibration" for text in self.would_decide):
+            return ()
+        return to_measure(source.scenario, self.option, source.file)
+
     @property
     def streams(self) -> tuple[StreamSpan, ...]:
         """Each stream's p99 over replications and latency band; none for an option not simulated."""
@@ -88,6 +96,8 @@ class Sizing(Shown):
     """All settings as the closed form has them, best first."""
     trials: tuple[Simulated, ...] = ()
     """Every rack that was simulated on the way, in order."""
+    notes: tuple[str, ...] = ()
+    """Measurements that were not used, with the reason, and what else there is to say of the others."""
     contradiction: str | None = None
     """Where every setting breaks a limit: the fewest limits that leave nothing, and what shows it."""
 
@@ -166,7 +176,7 @@ def size_scenario(
     scenario = source.scenario
     refuse_synthetic(scenario)
     runner = runner or Runner()
-    estimator = estimator or Estimator(read_workloads(source))
+    estimator = estimator or estimator_for(source)
     search = Search(scenario, estimator, runner)
     if scenario.deployment is not None:
         given = deployed_option(scenario, scenario.deployment, estimator)
@@ -190,6 +200,7 @@ def size_scenario(
         estimator.workloads,
         sized.options,
         search.trials,
+        estimator.notes,
         contradiction(sized.options),
     )
 
@@ -340,17 +351,20 @@ def _deciding(run: Simulated) -> Iterator[str]:
     elif any(stream.as_planned is Verdict.UNDECIDED for stream in spans):
         yield (
             f"more replications than {run.result.replications} (simulation.most_replications), or `planner "
-            "simulate --engine simpy` where the interval is within a latency bin of the SLO"
+            "simulate --simulator simpy` where the interval is within a latency bin of the SLO"
         )
     if not all(stream.ends_agree for stream in spans):
         yield _calibration(run.option)
 
 
 def _calibration(option: Option) -> str:
-    slowest = option.slowest
-    return (
-        f"a calibration of {option.engine} on one {option.device}: {slowest.estimate.model} is planned at "
-        f"{option.planning_text}, batches of {option.batch}"
+    return message(
+        "decides.calibration",
+        engine=option.engine,
+        part=option.device,
+        network=option.slowest.estimate.model,
+        planned=option.planning_text,
+        batch=option.batch,
     )
 
 

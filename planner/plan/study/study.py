@@ -20,7 +20,8 @@ from planner.plan.options.rack_run import Simulated
 from planner.plan.pitfalls.lint import Pitfall, lint
 from planner.plan.rack.questions import FailureAnswer, failure_answer
 from planner.plan.rack.synthetic import refuse_synthetic
-from planner.plan.scenario.file import ScenarioFile, read_workloads
+from planner.plan.scenario.evidence import estimator_for
+from planner.plan.scenario.file import ScenarioFile
 from planner.plan.sizing.runner import Progress, Runner
 from planner.plan.sizing.sized import SizedOption, Sizing, size_scenario
 from planner.plan.study.answer import AnswerText, answer
@@ -251,7 +252,7 @@ def run_study(
     refuse_synthetic(source.scenario)  # before its networks are looked for
     runner = Runner(engine, progress, keep_partial, processes)
     refuse_synthetic(source.scenario)
-    estimator = estimator or Estimator(read_workloads(source))
+    estimator = estimator or estimator_for(source)
     return study_of(size_scenario(source, runner=runner, estimator=estimator, first_only=True), estimator)
 
 

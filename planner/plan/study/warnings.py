@@ -15,6 +15,7 @@ def warnings(study: Study) -> tuple[str, ...]:
     """Parts of one's own, what cannot run, and what estimates and the simulation warn of; each once."""
     devices = dict.fromkeys(option.device for option in study.options)
     found = [note for device_id in devices if (note := part_file(device_id).note) is not None]
+    found += study.estimator.notes
     found += [
         message("warning.cannot_run", device=r.device, mode=r.mode, precision=r.precision, reason=r.reason)
         for r in study.refusals

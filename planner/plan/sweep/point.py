@@ -14,6 +14,7 @@ from planner.plan.record.density import density_record
 from planner.plan.record.options import infeasible_record, option_record
 from planner.plan.record.simulated import rack_record
 from planner.plan.scenario.beside import with_whole_paths
+from planner.plan.scenario.evidence import Asked, asked_of
 from planner.plan.scenario.file import ScenarioFile, network_at
 from planner.plan.sizing.synthetic_run import simulate_synthetic
 from planner.plan.study.study import run_study
@@ -71,7 +72,7 @@ def _answered(source: ScenarioFile) -> dict[str, object]:
         columns = rack_columns(rack_record(run.rack, run.result))
         return {"verdict": run.verdict, "reasons": "; ".join(run.reasons), **columns}
     models = tuple(dict.fromkeys(stream.model for stream in source.scenario.streams))
-    study = run_study(source, estimator=_estimator(source.folder, models))
+    study = run_study(source, estimator=_estimator(source.folder, models, asked_of(source)))
     if study.simulated is None:
         reasons = dict.fromkeys(
             f"{row['device']}: {row['reason']}" for row in infeasible_record(study)["reasons"]
@@ -87,6 +88,10 @@ def _answered(source: ScenarioFile) -> dict[str, object]:
 
 
 @lru_cache(maxsize=8)
-def _estimator(folder: Path, models: tuple[str, ...]) -> Estimator:
-    """One estimator for all points with the same networks: each is counted and fused once a worker."""
-    return Estimator({model: read_model(network_at(folder, model), batch=1) for model in models})
+def _estimator(folder: Path, models: tuple[str, ...], asked: Asked) -> Estimator:
+    """One estimator for all points with the same networks and measurements.
+
+    Each network is counted and fused once a worker.
+    """
+    workloads = {model: read_model(network_at(folder, model), batch=1) for model in models}
+    return Estimator(workloads, asked.read())

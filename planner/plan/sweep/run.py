@@ -13,6 +13,7 @@ from planner.data_files import own_parts_dirs
 from planner.errors import OutputError
 from planner.forks import usable_cores
 from planner.plan.scenario.beside import require_files_beside
+from planner.plan.scenario.evidence import values_with
 from planner.plan.scenario.file import scenario_path
 from planner.plan.sweep.cluster import on_scheduler
 from planner.plan.sweep.columns import ColumnType, SweepRow
@@ -77,6 +78,7 @@ def run_sweep(
     seed: int = 0,
     workers: int | None = None,
     scheduler: str | None = None,
+    evidence: Mapping[str, object] | None = None,
     progress: Callable[[SweepProgress], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Sweep:
@@ -90,10 +92,12 @@ def run_sweep(
     require_parquet()
     path = scenario_path(scenario)
     document = read_document(path)
-    require_files_beside(validate(document, Scenario), path.parent, document)
-    parsed = parse_settings(settings, document.values, draws=draws is not None)
+    asked = validate(document, Scenario)
+    require_files_beside(asked, path.parent, document)
+    values = values_with(document.values, asked, evidence or {})
+    parsed = parse_settings(settings, values, draws=draws is not None)
     points = grid(parsed) if draws is None else latin_hypercube(parsed, draws, seed)
-    planned = plan_points(path.name, path.parent.resolve(), document.values, parsed, points, own_parts_dirs())
+    planned = plan_points(path.name, path.parent.resolve(), values, parsed, points, own_parts_dirs())
     make_ready("compiled", tell)  # before there are workers, which would each do it
     about = {"scenario": path.name, "sha256": document.sha256, "points": len(planned)}
     with SweepJournal(folder) as journal:

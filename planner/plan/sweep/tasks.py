@@ -12,7 +12,9 @@ from planner.data_files import database_dir, own_parts_dirs
 from planner.distribution import VERSION
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import match_devices, read_device
-from planner.plan.scenario.file import network_at
+from planner.latency.calibrated.store import folder
+from planner.plan.scenario.evidence import asked_of, files_of
+from planner.plan.scenario.file import ScenarioFile, network_at
 from planner.plan.sweep.columns import plain
 from planner.plan.sweep.design import Point
 from planner.plan.sweep.point import Task, source_of
@@ -56,8 +58,9 @@ def plan_points(
             point="", file=file, folder=str(folder), values=at_point, hardware=[str(f) for f in hardware]
         )
         try:
-            scenario = source_of(task).scenario
-            task["point"] = _digest(task, seen.of(scenario))
+            source = source_of(task)
+            scenario = source.scenario
+            task["point"] = _digest(task, [*seen.of(scenario), *_measured(source)])
         except InputError as error:
             where = ", ".join(f"{_text(s)}={v}" for s, v in zip(settings, point, strict=True))
             for problem in error.problems:
@@ -143,6 +146,19 @@ def _matches(glob: str) -> str:
 
 def _part(device_id: str) -> str:
     return read_device(device_id).id
+
+
+def _measured(source: ScenarioFile) -> list[str]:
+    """Digests of the calibrations and measurements that a point rests on, those kept for this machine too."""
+    if source.scenario.synthetic is not None:
+        return []
+    named = files_of(asked_of(source))
+    missing = [path for path in named if not path.is_file()]
+    if missing:
+        problems = [Problem("measured", "a file that is there", str(path)) for path in missing]
+        raise InputError("point", problems)
+    # With a table beside each calibration, whose digest its file has.
+    return [_of_files([*named, *sorted(folder().glob("*.yaml"))])]
 
 
 def _of_files(files: Iterable[Path]) -> str:

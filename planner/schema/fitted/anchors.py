@@ -41,6 +41,8 @@ class MeasuredTiming(StrictModel):
 
     model_config = ConfigDict(extra="ignore")
     median_s: Annotated[float, Field(gt=0, le=LONGEST_S)] = Field(alias="median_s")
+    p10_s: Annotated[float, Field(ge=0, le=LONGEST_S)] | None = Field(default=None, alias="p10_s")
+    p90_s: Annotated[float, Field(ge=0, le=LONGEST_S)] | None = Field(default=None, alias="p90_s")
 
 
 class MeasuredEntry(StrictModel):
@@ -67,6 +69,8 @@ class ImportedLatency(StrictModel):
 
     model_config = ConfigDict(extra="ignore")
     median: Annotated[float, Field(gt=0, le=LONGEST_S)]
+    p10: Annotated[float, Field(ge=0, le=LONGEST_S)] | None = None
+    p90: Annotated[float, Field(ge=0, le=LONGEST_S)] | None = None
 
 
 class ImportedRecord(StrictModel):

@@ -69,6 +69,23 @@ class SpareRecord(TypedDict):
     meets_target: bool
 
 
+class ToMeasureRecord(TypedDict):
+    """A network to measure on one unit: what it may change, and the commands on the part and here."""
+
+    network: str
+    device: str
+    mode: str
+    batch: int
+    devices_open: float
+    money_open: float | None
+    currency: str
+    first: list[str]
+    on_the_part: list[str]
+    bring_back: str
+    here: list[str]
+    note: str | None
+
+
 class SizedOptionRecord(OptionRecord):
     """One option and what its simulated rack adds."""
 
@@ -79,6 +96,7 @@ class SizedOptionRecord(OptionRecord):
     verdict: Literal["PASS", "FAIL", "UNDECIDED"]
     verdict_reason: str
     would_decide: list[str]
+    to_measure: list[ToMeasureRecord]
     streams: list[SizedStreamRecord]
     simulated: SizedRunRecord | None
     growth: list[YearRecord]

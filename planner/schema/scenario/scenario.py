@@ -25,6 +25,7 @@ from planner.schema.reading.strict import StrictModel
 from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
 from planner.schema.scenario.around import Contention, HostCores
 from planner.schema.scenario.claims import Claim
+from planner.schema.scenario.measured import RestsOn
 from planner.schema.scenario.money import CarbonSpec, MoneyTerms
 from planner.schema.scenario.network_facts import NetworkFacts
 from planner.schema.scenario.rack_events import Events
@@ -53,6 +54,10 @@ class Candidates(StrictModel):
     """Device ids or globs such as `jetson-*`."""
     modes: Literal["default", "all"] | list[str] = "default"
     precisions: list[PrecisionName] = Field(min_length=1)
+    engine: str | None = None
+    """The inference engine of all candidates; each unit's usual one unless given."""
+    threads: Mark | None = None
+    """Threads of one inference on a CPU; all cores unless given."""
     max_batch: int = Field(default=1, ge=1, le=256)
     max_wait_s: Seconds = 0.0
     """How long a batch may wait to fill."""
@@ -231,6 +236,9 @@ class Deployment(StrictModel):
     precision: PrecisionName | None = None
     unit: str | None = None
     """Id or kind of the unit that the plan rests on; the best unless given."""
+    engine: str | None = None
+    """The inference engine; that of `candidates` unless given, else the unit's usual one."""
+    threads: Mark | None = None
     synthetic: Accelerator | None = None
 
     @model_validator(mode="after")
@@ -240,7 +248,7 @@ class Deployment(StrictModel):
         return self
 
 
-class Scenario(StrictModel):
+class Scenario(RestsOn):
     """One question a user asks, whole."""
 
     schema_version: Literal[1] = Field(alias="schema")

@@ -220,6 +220,15 @@ class ClaimsRecord(TypedDict):
     ladders: NotRequired[list[LadderRecord]]
 
 
+class ServiceRecord(TypedDict):
+    """How long a device takes for batches of one network: as planned with, and the band it comes from."""
+
+    network: str
+    provenance: str
+    latency_s: BandRecord
+    batch_s: list[float]
+
+
 class SettingRecord(TypedDict):
     """What each device of a simulated rack runs on; the engine is that of the networks."""
 
@@ -230,6 +239,7 @@ class SettingRecord(TypedDict):
     precision: str
     batch: int
     latency_provenance: str
+    services: list[ServiceRecord]
 
 
 class RunBesideRecord(TypedDict):

@@ -1,0 +1,120 @@
+"""The calibration kept for this machine enters every plan where `planner estimate` uses it."""
+
+import importlib.metadata
+import shutil
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from planner import api
+from planner.data_files import database_dir, scenarios_dir
+from planner.hardware.processor import cpu_name
+from planner.latency.calibrated.file import write_calibration
+from planner.latency.calibrated.store import THIS_MACHINE, file_of
+from planner.plan.scenario.evidence import estimator_for
+from planner.plan.sizing.deployed import deployed_option
+from planner.wording.message import key_of
+
+NETWORK = "zoo:squeezenet_v1.1"
+
+
+@pytest.fixture
+def setting(calibration):
+    """As if it had been made here with the engine that is installed."""
+    version = importlib.metadata.version("onnxruntime").split("-")[0]
+    own = replace(calibration.setting, device=THIS_MACHINE, cpu=cpu_name(), engine_version=version)
+    return replace(calibration, setting=own)
+
+
+@pytest.fixture
+def kept(setting, tmp_path, monkeypatch):
+    """This machine as a part, with its calibration kept; the folder of settings is the test's own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    parts = tmp_path / "planner" / "hardware"
+    parts.mkdir(parents=True)
+    shipped = (database_dir() / "devices" / "intel-core-i5-8500.yaml").read_text()
+    (parts / f"{THIS_MACHINE}.yaml").write_text(
+        shipped.replace("id: intel-core-i5-8500", f"id: {THIS_MACHINE}")
+    )
+    path = file_of(setting.setting)
+    path.parent.mkdir(parents=True)
+    write_calibration(setting, path)
+    return path
+
+
+@pytest.fixture
+def scenario(tmp_path):
+    """A short plan of one network on this machine."""
+    values = yaml.safe_load((scenarios_dir() / "line-inspection.yaml").read_text())
+    stream = {**values["streams"][0], "model": NETWORK, "count": 2}
+    values |= {
+        "streams": [stream],
+        "candidates": {"devices": [THIS_MACHINE], "precisions": ["fp32"], "max_batch": 1},
+        "deployment": {"device": THIS_MACHINE, "count": 1, "precision": "fp32"},
+        "networks": {},
+    }
+    values["simulation"] |= {"duration": "20 s", "warmup": "2 s", "replications": 2, "most_replications": 2}
+    path = tmp_path / "plan.yaml"
+    path.write_text(yaml.safe_dump(values))
+    return path
+
+
+def planned(source):
+    estimator = estimator_for(source)
+    option = deployed_option(source.scenario, source.scenario.deployment, estimator)
+    return option.networks[0].estimate, estimator.notes
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_deployment_on_this_machine_takes_the_calibrated_engine(scenario):
+    own = api.estimate(NETWORK, THIS_MACHINE, precision="fp32")
+    found, _ = planned(api.read_scenario(scenario))
+    assert found.calibration == own.calibration is not None
+    assert (found.engine, found.latency_s) == ("onnxruntime", own.latency_s)
+    assert [item.estimate.latency_s for item in api.compare(NETWORK, [THIS_MACHINE]).candidates] == [
+        own.latency_s
+    ]
+    (variant,) = [item for item in api.what_if(NETWORK, THIS_MACHINE) if item.id == "fp32"]
+    assert variant.latency_s == own.latency_s
+
+
+@pytest.mark.usefixtures("kept")
+def test_none_is_the_database_alone_in_plans_too(scenario):
+    own = api.estimate(NETWORK, THIS_MACHINE, precision="fp32", engine="onnxruntime", calibration="none")
+    source = api.with_evidence(scenario, api.evidence("onnxruntime", calibration="none"))
+    found, _ = planned(source)
+    assert found.calibration is None
+    assert (found.engine, found.latency_s) == (own.engine, own.latency_s)
+
+
+def test_a_calibration_of_another_processor_is_named_and_not_used(kept, setting, scenario):
+    write_calibration(replace(setting, setting=replace(setting.setting, cpu="Z80")), kept)
+    found, notes = planned(api.read_scenario(scenario))
+    assert found.calibration is None
+    assert any(key_of(note) == "measurement_use.not_used" and "Z80" in note for note in notes)
+
+
+def test_a_file_of_a_calibration_is_used_for_its_own_part(kept, scenario, tmp_path):
+    path = tmp_path / "mine.yaml"
+    shutil.copy(kept, path)
+    shutil.copy(kept.with_suffix(".csv"), tmp_path / kept.with_suffix(".csv").name)
+    kept.unlink()
+    own = api.estimate(NETWORK, THIS_MACHINE, precision="fp32", calibration=path)
+    for words in ({"calibration": path}, {"measured": [path]}):
+        found, notes = planned(api.with_evidence(scenario, api.evidence(**words)))
+        assert (found.latency_s, notes) == (own.latency_s, ())
+    compared = api.compare(NETWORK, ["t4"], evidence=api.evidence(calibration=path))
+    assert any(key_of(note) == "measurement_use.calibration_of" for note in compared.notes)
+
+
+def test_a_measurement_that_contradicts_the_calibration_widens_its_band(kept, scenario, tmp_path):
+    own = api.estimate(NETWORK, THIS_MACHINE, precision="fp32").latency_s
+    slow = tmp_path / "slow.yaml"
+    entry = {"network": NETWORK, "latency": f"{own.high * 2e3} ms", "device": THIS_MACHINE, "batch": 1}
+    slow.write_text(yaml.safe_dump({"measurements": [entry]}))
+    found, notes = planned(api.with_evidence(scenario, api.evidence(measured=[slow])))
+    assert found.latency_s.low == own.low
+    assert found.latency_s.high > 2 * own.high
+    assert any(key_of(note) == "measurement_use.outside" for note in notes)
+    assert kept.exists()

@@ -1,0 +1,169 @@
+"""What was measured enters every plan: one latency of one setting, whichever command prints it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from planner import api
+from planner.hardware.processor import cpu_name
+from planner.plan.cost.study import cost_study
+from planner.plan.density.study import rack_of
+from planner.plan.options.what_to_measure import to_measure
+from planner.plan.record.simulated import setting_record
+from planner.plan.scenario.evidence import estimator_for, measured_text
+from planner.plan.sizing.deployed import deployed_option
+from planner.plan.study.study import run_study
+from planner.provenance import Provenance
+from planner.wording.message import key_of
+
+NANO = "jetson-orin-nano-8"
+GIVEN = "deployment: {device: jetson-orin-nano-8, count: 5, mode: 25W, precision: int8}\n"
+
+
+def listed(tmp_path, *entries, name="times.yaml"):
+    path = tmp_path / name
+    path.write_text(json.dumps({"measurements": list(entries)}))
+    return path
+
+
+def entry(latency="3 ms", network="zoo:resnet18", **facts):
+    return {"network": network, "latency": latency, **facts}
+
+
+@pytest.fixture
+def given(line):
+    """The line with a rack of its own; every stream runs one network, so that one latency is asked about."""
+    source = line(devices=NANO, extra=GIVEN)
+    first = source.scenario.streams[0]
+    scenario = source.scenario.model_copy(
+        update={
+            "streams": [first.model_copy(update={"model": "zoo:resnet18"})],
+            "candidates": source.scenario.candidates.model_copy(update={"max_batch": 1}),
+            "networks": {},
+        }
+    )
+    return replace(source, scenario=scenario)
+
+
+def measured_in(source, *paths):
+    return api.with_evidence(source, api.evidence(measured=[str(path) for path in paths]))
+
+
+def planned(source):
+    estimator = estimator_for(source)
+    option = deployed_option(source.scenario, source.scenario.deployment, estimator)
+    return option.networks[0].estimate, estimator.notes
+
+
+def test_every_command_plans_with_the_latency_that_estimate_says(given, tmp_path):
+    path = listed(tmp_path, entry(device=NANO, mode="25W", precision="int8", batch=1))
+    source = measured_in(given, path)
+    asked = {"mode": "25W", "precision": "int8"}
+    own = api.estimate("zoo:resnet18", NANO, measured=[path], **asked).latency_s
+    assert own.mid == pytest.approx(3e-3, rel=0.03)
+    compared = api.compare(
+        "zoo:resnet18", [NANO], modes=["25W"], precisions=["int8"], evidence=api.evidence(measured=[path])
+    )
+    study = run_study(source)
+    _, densest = rack_of(source)
+    bands = {
+        "compare": compared.candidates[0].estimate.latency_s,
+        "size": api.size(source).options[0].option.networks[0].estimate.latency_s,
+        "simulate": study.simulated.option.networks[0].estimate.latency_s,
+        "density": densest.networks[0].estimate.latency_s,
+        "cost": cost_study(source, draws=2).options[0].option.networks[0].estimate.latency_s,
+    }
+    assert bands == dict.fromkeys(bands, own)
+    service = setting_record(study.simulated.option)["services"][0]
+    assert service["latency_s"]["mid"] == own.mid
+    assert service["provenance"] == "measured"
+    assert service["batch_s"] == [own.high]
+
+
+def test_a_measurement_narrows_to_what_runs_and_machines_leave_open(given, tmp_path):
+    """One unit of a part that is ordered: 2 % between runs and 3 % between machines, and no further."""
+    path = listed(tmp_path, entry(device=NANO, mode="25W", precision="int8", batch=1))
+    found, notes = planned(measured_in(given, path))
+    half = (found.latency_s.high / found.latency_s.low) ** 0.5
+    assert 1.04 < half < 1.12
+    assert found.provenance is Provenance.MEASURED
+    assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [
+        ({"network": "zoo:resnet50"}, "network"),
+        ({"device": "jetson-agx-orin-64"}, "part"),
+        ({"mode": "15W"}, "power mode"),
+        ({"precision": "fp16"}, "precision"),
+        ({"engine": "onnxruntime"}, "engine"),
+    ],
+)
+def test_a_measurement_of_another_setting_is_named_and_not_used(given, tmp_path, facts, word):
+    usual = {"device": NANO, "mode": "25W", "precision": "int8", "batch": 1}
+    path = listed(tmp_path, entry(**{**usual, **facts}))
+    plain, _ = planned(given)
+    found, notes = planned(measured_in(given, path))
+    assert found.latency_s == plain.latency_s
+    assert len(notes) == 1
+    assert f"{word} {facts[next(iter(facts))].removeprefix('zoo:')}" in notes[0]
+
+
+def test_a_batch_that_the_plan_does_not_use_moves_the_others_and_is_said(given, tmp_path):
+    plain, _ = planned(given)
+    slow = {"device": NANO, "mode": "25W", "precision": "int8"}
+    path = listed(tmp_path, entry(latency="60 ms", batch=8, **slow))
+    found, notes = planned(measured_in(given, path))
+    assert found.latency_s.mid > plain.latency_s.mid
+    assert found.provenance is not Provenance.MEASURED
+    assert [key_of(note) for note in notes] == ["measurement_use.other_batch"]
+
+
+def test_two_that_contradict_are_both_shown_and_their_band_holds_both(given, tmp_path):
+    setting = {"device": NANO, "mode": "25W", "precision": "int8", "batch": 1}
+    path = listed(tmp_path, entry(latency="3 ms", **setting), entry(latency="4 ms", **setting))
+    found, notes = planned(measured_in(given, path))
+    assert found.latency_s.low < 3e-3 < 4e-3 < found.latency_s.high
+    (said,) = [note for note in notes if key_of(note) == "measurement_use.contradict"]
+    assert "3.00 ms" in said or "3 ms" in said
+    assert "4.00 ms" in said or "4 ms" in said
+
+
+def test_a_record_of_another_machine_says_nothing_of_this_one(tmp_path, given):
+    record = {
+        "measurements": [
+            {
+                "model": "resnet18", "engine": "tensorrt", "cpu": "Z80", "threads": 1, "batch": 1,
+                "precision": "int8", "timing": {"median_s": 0.003, "p10_s": 0.0029, "p90_s": 0.0032},
+            }
+        ]
+    }  # fmt: skip
+    path = tmp_path / "measurement_use.json"
+    path.write_text(json.dumps(record))
+    # The plan has one part and the record none: it is taken to be of that part.
+    found, _ = planned(measured_in(given, path))
+    assert found.latency_s.mid == pytest.approx(3e-3, rel=0.06)  # runs that spread by 4 % are believed less
+    record["measurements"][0]["cpu"] = cpu_name()
+    path.write_text(json.dumps(record))
+    _, notes = planned(measured_in(given, path))
+    assert "this-machine" in notes[0]
+
+
+def test_an_open_verdict_says_what_to_measure_with_commands_that_come_back_as_a_measurement(given):
+    """Devices between both ends by hand: rate x (high - low) over what one device may be busy."""
+    option = api.size(given).options[0].option
+    (found,) = to_measure(given.scenario, option, "plan.yaml")
+    band, stream = option.networks[0].planning_latency_s, given.scenario.streams[0]
+    full = option.instances * given.scenario.planning.utilisation_limit_ratio
+    assert found.devices_open == pytest.approx(
+        stream.count * stream.rate_per_s * (band.high - band.low) / full
+    )
+    assert [command.split()[0] for command in found.on_the_part] == ["trtexec"]
+    assert "--int8" in found.on_the_part[0]
+    assert found.here[-1].startswith(
+        "planner size plan.yaml --measured measured.json,device=jetson-orin-nano-8"
+    )
+    said = measured_text(found.here[-1].split()[-1])
+    assert (said.device, said.mode, said.precision, said.batch) == (NANO, "25W", "int8", 1)
