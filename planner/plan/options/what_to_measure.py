@@ -182,3 +182,15 @@ def _entry(option: Option, item: NetworkOnPart) -> Message:
     return message(
         "decides.list", file=LISTED, network=item.model, device=option.device, engine=option.engine
     )
+
+
+def calibration_text(option: Option) -> str:
+    """Which calibration would narrow the band that leaves the verdict open."""
+    return message(
+        "decides.calibration",
+        engine=option.engine,
+        part=option.device,
+        network=option.slowest.estimate.model,
+        planned=option.planning_text,
+        batch=option.batch,
+    )

@@ -295,3 +295,9 @@ def _weakest_of_all(device: Device, networks: Sequence[NetworkOnPart]) -> Proven
     if device.price is not None:
         parts.append(of_status(device.price.amount_money.status))
     return weakest(parts)
+
+
+def count_at_saturation(option: Option) -> int:
+    """The least count that is asked for less than it can serve with full batches."""
+    # Work in whole devices and one more; a product a rounding below a whole number counts as that number.
+    return int(option.offered_utilisation * option.count * (1 + 1e-9)) + 1

@@ -18,11 +18,11 @@ from planner.plan.options.margin import binding
 from planner.plan.options.margin_text import binding_text, decider
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
-from planner.plan.options.what_to_measure import ToMeasure, to_measure
+from planner.plan.options.what_to_measure import ToMeasure, calibration_text, to_measure
 from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.evidence import estimator_for
 from planner.plan.scenario.file import ScenarioFile
-from planner.plan.sizing.closed_form import Sized, preference, rank, size, sized_option
+from planner.plan.sizing.closed_form import Sized, count_at_saturation, preference, rank, size, sized_option
 from planner.plan.sizing.deployed import deployed_option
 from planner.plan.sizing.growth import YearCount, with_growth, years_of
 from planner.plan.sizing.latency_span import StreamSpan, planned_for, stream_spans
@@ -262,7 +262,7 @@ def _interrupted(search: Search) -> SizedOption:
         verdict=run.verdict,
         verdict_reason=_reason(run),
         would_decide=(),
-        count_at_saturation=_at_saturation(run.option),
+        count_at_saturation=count_at_saturation(run.option),
         count_for_service=None,
         simulated=run,
     )
@@ -321,7 +321,7 @@ def _judged(search: Search, estimator: Estimator, run: Simulated) -> SizedOption
         verdict=judged.verdict,
         verdict_reason=_reason(judged),
         would_decide=tuple(_deciding(judged)) if judged.verdict is Verdict.UNDECIDED else (),
-        count_at_saturation=_at_saturation(run.option),
+        count_at_saturation=count_at_saturation(run.option),
         count_for_service=search.least_for_service(run) if run.service_verdict is Verdict.PASS else None,
         simulated=judged,
         spares=spare_rows(scenario, run.option, needed),
@@ -354,18 +354,7 @@ def _deciding(run: Simulated) -> Iterator[str]:
             "simulate --simulator simpy` where the interval is within a latency bin of the SLO"
         )
     if not all(stream.ends_agree for stream in spans):
-        yield _calibration(run.option)
-
-
-def _calibration(option: Option) -> str:
-    return message(
-        "decides.calibration",
-        engine=option.engine,
-        part=option.device,
-        network=option.slowest.estimate.model,
-        planned=option.planning_text,
-        batch=option.batch,
-    )
+        yield calibration_text(run.option)
 
 
 def _without_feasible(scenario: Scenario, estimator: Estimator, settings: list[Option]) -> SizedOption:
@@ -383,7 +372,7 @@ def _without_feasible(scenario: Scenario, estimator: Estimator, settings: list[O
                 f"at {scenario.planning.plan_for} latency: {option.reasons[0]}; at the best end of the "
                 f"latency band {least.count} would keep every limit"
             )
-            return _unsimulated(scenario, option, Verdict.UNDECIDED, reason, (_calibration(option),))
+            return _unsimulated(scenario, option, Verdict.UNDECIDED, reason, (calibration_text(option),))
     return _unsimulated(scenario, nearest, Verdict.FAIL, "; ".join(nearest.reasons), ())
 
 
@@ -395,14 +384,8 @@ def _unsimulated(
         verdict=verdict,
         verdict_reason=reason,
         would_decide=decides,
-        count_at_saturation=_at_saturation(option),
+        count_at_saturation=count_at_saturation(option),
         count_for_service=None,
         simulated=None,
         spares=spare_rows(scenario, option, None),
     )
-
-
-def _at_saturation(option: Option) -> int:
-    """The least count that is asked for less than it can serve with full batches."""
-    # Work in whole devices and one more; a product a rounding below a whole number counts as that number.
-    return int(option.offered_utilisation * option.count * (1 + 1e-9)) + 1

