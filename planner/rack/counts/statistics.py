@@ -46,6 +46,7 @@ CONFIDENCE = 0.95
 """Coverage of every interval in a result."""
 
 _BINS = 40
+_UNLUCKIEST = 2.0
 # 0.07 * 100 is 7.000000000000001 in floats, whose ceiling is 8: a rank must not depend on that.
 _ROUNDING = 1e-12
 
@@ -215,14 +216,16 @@ def _histogram(latencies: Latencies) -> Histogram:
 def _rests_on_phases(rack: Rack, group: StreamGroup, verdict: Verdict, quantiles_s: Sequence[float]) -> bool:
     """Whether so few sets of phases were seen that others may give another verdict.
 
-    None can where even all sources at once would keep the promise, or where every set seen breaks it.
+    None can where even all sources at once would keep the promise, where it is twice the worst that was seen,
+    or where every set seen breaks it.
     """
     few = group.keeps_phases and len(quantiles_s) < INSTALLATIONS_LEAST and rack.installations is None
     if not few or verdict is Verdict.UNDECIDED:
         return False
     if verdict is Verdict.FAIL:
         return min(quantiles_s) <= group.slo_s
-    return in_phase_s(rack, group) >= group.slo_s
+    # Phases decide behind how many frames one waits: twice the worst of several sets is far beyond any.
+    return group.slo_s < _UNLUCKIEST * max(quantiles_s) and in_phase_s(rack, group) >= group.slo_s
 
 
 def _missing_evidence(
