@@ -21,7 +21,7 @@ from planner.plan.sizing.sized import MOST_PARTS
 ROOT = Path(__file__).resolve().parents[1]
 CLI = sorted((ROOT / "planner" / "cli").rglob("*.py"))
 OPEN_TO_COMMANDS = {
-    "cli", "api", "units", "errors", "wording", "provenance", "files", "collector", "data_files",
+    "cli", "api", "units", "errors", "wording", "provenance", "files", "collector", "data_files", "visible",
     "distribution",
 }  # fmt: skip
 EXCEPTIONS = {

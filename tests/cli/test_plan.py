@@ -63,7 +63,7 @@ def test_size_gives_the_same_numbers_from_anywhere(call, tmp_path, monkeypatch):
     )
     assert found.status == 0, found.err
     monkeypatch.chdir("/")
-    sized = call("size", str(tmp_path / "plans" / "mine.yaml"), "--format", "json")
+    sized = call("size", str(tmp_path / "plans" / "mine.yaml"), "--allow-outside", "--format", "json")
     assert sized.status == 0, sized.err
     assert {key: found.json[key] for key in sized.json} == sized.json
     assert set(found.json) - set(sized.json) == {"scenario_text", "scenario_file", "defaults", "pitfalls"}
@@ -77,7 +77,7 @@ def test_the_answer_is_one_line_and_every_default_is_listed(call, tmp_path):
     found = call(*LINE, *FEW, "-o", str(tmp_path / "plan.yaml"))
     assert found.status == 0
     lines = found.out.splitlines()
-    assert lines[1].startswith("1 + 1 x Hailo-8 (M.2): PASS; p99 ")
+    assert any(line.startswith("1 + 1 x Hailo-8 (M.2): PASS; p99 ") for line in lines[1:3])
     assert all(word in lines[1] for word in (" W, ", " USD to buy", " USD a year"))
     assert "What could go wrong:" in lines
     start = next(n for n, line in enumerate(lines) if line.startswith("Taken, as nobody said otherwise"))
@@ -100,7 +100,7 @@ def test_a_limit_that_nothing_keeps_is_an_answer_with_its_scenario(call, tmp_pat
     path = tmp_path / "plan.yaml"
     found = call(*LINE, *FEW, "--max-power", "1W", "-o", str(path))
     assert found.status == 3
-    assert found.out.splitlines()[1] == "No part keeps every limit; what is broken is below."
+    assert "No part keeps every limit; what is broken is below." in found.out.splitlines()[1:3]
     assert "the rack's limit is 1 W" in found.out
     assert api.read_scenario(path).scenario.site.power_limit_w == 1.0
 

@@ -162,6 +162,9 @@ def in_phase_s(rack: Rack, group: StreamGroup) -> float:
     """
     main = rack.device.units[0]
     full = rack.batching.max_size
+    if sum(other.sources for other in rack.streams) == 1:
+        # A lone source meets no other, whatever its phase.
+        return request_time_s(rack, main, group.network, 1) + rack.batching.max_wait_s
     times_s = {network: request_time_s(rack, main, network, full) for network in networks_of(rack)}
     at_once_s = sum(other.sources * times_s[other.network] for other in rack.streams)
     batches_s = full * (max(times_s.values()) + times_s[group.network])
