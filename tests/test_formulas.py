@@ -13,6 +13,7 @@ ROOMS = ("rack/heat", "rack/load", "rack/counts", "latency")
 COUNTING = {
     "rack/load/topology.py",  # numbers servers and queues
     "rack/load/run_size.py",  # multiplies
+    "rack/counts/enough.py",  # compares
     "rack/counts/epochs.py",  # sums
     "rack/counts/invariants.py",  # compares what `tally.law_accounts` names
     "rack/counts/results.py",  # shapes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import onnx
@@ -74,21 +75,20 @@ def test_size_gives_the_same_numbers_from_anywhere(call, tmp_path, monkeypatch):
 
 
 def test_the_answer_is_one_line_and_every_default_is_listed(call, tmp_path):
-    found = call(*LINE, *FEW, "-o", str(tmp_path / "plan.yaml"))
-    assert found.status == 0
-    lines = found.out.splitlines()
+    told = call(*LINE, *FEW, "-o", str(tmp_path / "plan.yaml"))
+    assert told.status == 0
+    lines = told.out.splitlines()
     (at,) = [n for n, line in enumerate(lines) if line.startswith("1 + 1 x Hailo-8 (M.2): PASS; p99 ")]
     answer = " ".join("".join(lines[at : at + 2]).split())
     assert all(word in answer for word in (" W, ", " USD to buy", " USD a year"))
     assert "What could go wrong:" in lines
     start = next(n for n, line in enumerate(lines) if line.startswith("Taken, as nobody said otherwise"))
     # What does not fit a line goes on below, further in.
-    whole = [line for line in lines[start + 1 :] if line.startswith("  ") and not line.startswith("   ")]
-    listed = [line.split(" = ")[0].strip() for line in whole]
+    listed = [found[1] for line in lines[start + 1 :] if (found := re.match(r"  (\S+) = ", line))]
     plan = call(*LINE, *FEW, "--format", "json")
     assert listed == [item["key"] for item in plan.json["defaults"]]
     assert plan.json["scenario_file"] is None
-    assert f"planner size {tmp_path / 'plan.yaml'}" in " ".join(found.out.split())
+    assert f"planner size {tmp_path / 'plan.yaml'}" in " ".join(told.out.split())
 
 
 def test_the_csv_has_a_row_for_each_part(call, tmp_path):

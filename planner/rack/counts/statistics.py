@@ -11,6 +11,7 @@ from scipy.special import betaincinv, stdtrit
 
 from planner.arrays import Floats
 from planner.formulas import formula
+from planner.rack.counts.enough import missing_evidence, rests_on_phases
 from planner.rack.counts.invariants import worst_residuals
 from planner.rack.counts.latencies import Latencies, pooled
 from planner.rack.counts.results import (
@@ -28,25 +29,21 @@ from planner.rack.counts.results import (
 from planner.rack.counts.tally import RunTally, StreamTally
 from planner.rack.counts.warmup import warmup_warnings
 from planner.rack.description.evidence import (
-    CHANGES_LEAST,
     INSTALLATIONS_LEAST,
-    TAIL_LEAST,
-    change_s,
     requests_wanted,
 )
 from planner.rack.description.rack import Rack
 from planner.rack.description.streams import StreamGroup
 from planner.rack.heat.epoch import runaway_margin
-from planner.rack.load.expected import in_phase_s, offered_utilisation
+from planner.rack.load.expected import offered_utilisation
 from planner.rack.load.topology import topology_of
-from planner.units import format_number, format_percent, format_quantity
-from planner.wording.message import Message, message
+from planner.units import format_number, format_percent
+from planner.wording.message import message
 
 CONFIDENCE = 0.95
 """Coverage of every interval in a result."""
 
 _BINS = 40
-_UNLUCKIEST = 2.0
 # 0.07 * 100 is 7.000000000000001 in floats, whose ceiling is 8: a rank must not depend on that.
 _ROUNDING = 1e-12
 
@@ -158,10 +155,10 @@ def _stream(
     if rack.installations is not None and group.keeps_phases and len(seen_s) > 1:
         verdict, reason = judge_installations(group, seen_s, rack.installations, certainty)
     seen = sum(run.served + run.dropped + run.overdue for run in runs)
-    if _rests_on_phases(rack, group, verdict, seen_s):
+    if rests_on_phases(rack, group, verdict, seen_s):
         verdict = Verdict.UNDECIDED
         reason = message("judged.few_installations", runs=len(runs), least=INSTALLATIONS_LEAST, found=reason)
-    missing = _missing_evidence(rack, group, seen, len(runs), passed=verdict is Verdict.PASS)
+    missing = missing_evidence(rack, group, seen, len(runs), passed=verdict is Verdict.PASS)
     if missing:
         verdict, reason = Verdict.UNDECIDED, missing
     return StreamResult(
@@ -211,51 +208,6 @@ def _histogram(latencies: Latencies) -> Histogram:
     values_s, often = latencies.weights()
     counts, _ = np.histogram(np.minimum(values_s, edges_s[-1]), edges_s, weights=often)
     return Histogram(tuple(float(edge) for edge in edges_s), tuple(int(count) for count in counts))
-
-
-def _rests_on_phases(rack: Rack, group: StreamGroup, verdict: Verdict, quantiles_s: Sequence[float]) -> bool:
-    """Whether so few sets of phases were seen that others may give another verdict.
-
-    None can where even all sources at once would keep the promise, where it is twice the worst that was seen,
-    or where every set seen breaks it.
-    """
-    few = group.keeps_phases and len(quantiles_s) < INSTALLATIONS_LEAST and rack.installations is None
-    if not few or verdict is Verdict.UNDECIDED:
-        return False
-    if verdict is Verdict.FAIL:
-        return min(quantiles_s) <= group.slo_s
-    # Phases decide behind how many frames one waits: twice the worst of several sets is far beyond any.
-    return group.slo_s < _UNLUCKIEST * max(quantiles_s) and in_phase_s(rack, group) >= group.slo_s
-
-
-def _missing_evidence(
-    rack: Rack, group: StreamGroup, seen: int, replications: int, *, passed: bool
-) -> Message | None:
-    """Why the run is too short for a verdict, with the length that would decide; None where it is not.
-
-    Many late requests break a promise however few there were, but few in time do not show that it is kept.
-    """
-    counted_s = rack.duration_s - rack.warmup_s
-    changes_s = change_s(group) if rack.horizon == "steady" else None
-    least_s = CHANGES_LEAST * changes_s / replications if changes_s else 0.0
-    if counted_s < least_s:
-        return message(
-            "judged.few_changes",
-            change=format_quantity(changes_s or 0.0, "s", 3),
-            counted=format_quantity(counted_s, "s", 3),
-            wanted=format_quantity(least_s + rack.warmup_s, "s", 3),
-        )
-    wanted = requests_wanted(group, TAIL_LEAST)
-    if seen == 0 or (passed and seen < wanted):
-        per_s = group.offered_per_s * replications
-        return message(
-            "judged.few_requests",
-            seen=seen,
-            wanted=wanted,
-            share=format_number(group.slo_quantile, 6),
-            length=format_quantity(wanted / per_s + rack.warmup_s, "s", 3),
-        )
-    return None
 
 
 def pooled_interval(
