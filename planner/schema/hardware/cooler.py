@@ -28,7 +28,7 @@ CoolerKind = Literal[
 """Nothing on the chip; a sink or a case without a fan; a sink with a fan; what the maker's kit comes with;
 a sink in the air of a server; `unknown` where a file states a resistance and not of what."""
 PowerBoundary = Literal["package", "module", "board", "card", "plug"]
-"""Of which power a resistance is: what the chip, its module, board or card draws, or the supply at the plug."""
+"""The power that a resistance goes with: of the chip, its module, board or card, or at the plug."""
 
 _SUM_TOLERANCE = 0.005
 """By how much the stores may miss the whole, so that rounded numbers can be written."""
@@ -65,7 +65,7 @@ class ResistanceRange(SourcedBlock):
 class Cooler(SourcedBlock):
     """One cooler that the part is used with."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    id: str
     kind: CoolerKind
     name: str | None = None
     """As its maker sells it."""
@@ -106,7 +106,7 @@ def with_the_default_cooler(given: object) -> object:
     default = next((item for item in whole if item.get("id") == asked), whole[0] if whole else None)
     if default is None:
         return given
-    filled["cooler"] = default.get("id") if asked is None else asked
+    filled["cooler"] = asked if asked is not None else ""
     for key in _OF_A_COOLER:
         if key in default and key not in filled:
             copied = _handed_down(default[key], _origin_of(default), bare=True)
@@ -173,7 +173,8 @@ def cooler_conflicts(coolers: list[Cooler], default: str | None) -> Iterator[Con
     if len(set(ids)) != len(ids):
         yield Conflict(where, "ids that differ", ", ".join(ids))
     if ids and default not in ids:
-        yield Conflict(("thermal", "cooler"), f"one of the coolers {', '.join(ids)}", f"{default!r}")
+        got = f"{default!r}" if default else "none"
+        yield Conflict(("thermal", "cooler"), f"one of the coolers {', '.join(ids)}", got)
     for number, cooler in enumerate(coolers):
         place = ("thermal",) if cooler.id == OWN else (*where, number)
         resistance = cooler.resistance_k_per_w.value
