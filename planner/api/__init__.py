@@ -86,6 +86,7 @@ if TYPE_CHECKING:
         RackAnswers,
         claims,
         rack_answers,
+        soak,
         theory_beside,
     )
     from planner.api.reports import (
@@ -175,7 +176,7 @@ _HOME = {
         "usual_site",
         "write_plan",
     ),
-    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "theory_beside"),
+    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "soak", "theory_beside"),
     "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
     "scenarios": (
         "SimulatedScenario",
@@ -269,6 +270,7 @@ __all__ = [
     "simulate",
     "simulate_scenario",
     "size",
+    "soak",
     "split",
     "sweep",
     "theory_beside",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.errors import UnknownIdError
+from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.surroundings import cooler_kinds
 from planner.provenance import Status
 from planner.schema.hardware.cooler import Cooler, CoolerKind, HeatStore, OwnFan, ResistanceRange
@@ -13,6 +13,7 @@ from planner.schema.hardware.device import Device
 from planner.schema.hardware.device_heat import ThermalSpec
 from planner.schema.reading.quantity import Sourced
 from planner.schema.scenario.cooler import CoolerAsked, OwnCooler
+from planner.units import UnitError, parse_quantity
 
 STATED = "stated"
 """The id of a cooler that a scenario gives by numbers, and the source of its numbers."""
@@ -36,6 +37,17 @@ def cooled(device: Device, asked: CoolerAsked | None) -> Device:
     if isinstance(asked, OwnCooler):
         return _under(device, _stated(asked, device.thermal.in_use))
     return _under(device, cooler_named(device.thermal, asked, device.id))
+
+
+def cooler_of_text(text: str) -> CoolerAsked:
+    """A cooler as the command line names one: an id, a kind, or a resistance such as `3.2 K/W`."""
+    try:
+        resistance = parse_quantity(text, "k_per_w")
+    except UnitError:
+        return text
+    if resistance <= 0:
+        raise InputError("--cooler", [Problem("value", "more than 0 K/W", repr(text))])
+    return OwnCooler.model_validate({"resistance": f"{resistance!r} K/W"})
 
 
 def cooler_named(thermal: ThermalSpec, asked: str, of: str) -> Cooler:

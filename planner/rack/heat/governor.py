@@ -51,7 +51,7 @@ def next_step(
 
 
 def _capped(thermal: Thermal, temperature_c: Floats, step: Indices) -> Indices:
-    """The least step that the caps of the clock leave: each acts at once, and is left below its hysteresis."""
+    """The least step that the caps of the clock leave: each acts at once, and ends below its hysteresis."""
     least = np.zeros(temperature_c.shape, dtype=np.intp)
     for cap in thermal.caps:
         first = next(n for n, clock in enumerate(thermal.clocks) if clock <= cap.clock + _ROUNDING)
