@@ -45,9 +45,11 @@ if TYPE_CHECKING:
         write_devices_page,
     )
     from planner.api.engines import (
+        HEAT_LOG_TOOLS,
         PROFILE_TOOLS,
         SEVERAL_FILES,
         calibrate,
+        import_heat,
         import_profile,
         measure,
         register_calibration,
@@ -141,9 +143,11 @@ _HOME = {
         "write_devices_page",
     ),
     "engines": (
+        "HEAT_LOG_TOOLS",
         "PROFILE_TOOLS",
         "SEVERAL_FILES",
         "calibrate",
+        "import_heat",
         "import_profile",
         "measure",
         "register_calibration",
@@ -199,6 +203,7 @@ _HOME = {
 
 __all__ = [
     "CHANGES_ENDINGS",
+    "HEAT_LOG_TOOLS",
     "PROFILE_TOOLS",
     "SEVERAL_FILES",
     "AppliedCorrection",
@@ -235,6 +240,7 @@ __all__ = [
     "evidence",
     "export_network",
     "host_text",
+    "import_heat",
     "import_profile",
     "inspect",
     "is_language_model",
