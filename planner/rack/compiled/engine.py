@@ -22,7 +22,8 @@ from planner.rack.counts.tally import RequestAccounts, RunTally, StreamTally, la
 from planner.rack.description.rack import Rack
 from planner.rack.load.topology import topology_of
 from planner.rack.run.device_log import EpochSink
-from planner.rack.run.epoch_control import Measures, Steering
+from planner.rack.run.epoch_control import Steering
+from planner.rack.run.measures import ServerSums
 from planner.rack.run.records import EpochRow
 from planner.rack.run.rolling_update import Trial
 
@@ -132,16 +133,18 @@ class _CompiledRun:
     def _measured(self, now_s: float, length_s: float) -> EpochRow:
         state = self._state
         arrived = int(state.run["arrived"][0])
-        measured = Measures(
-            dynamic_w=state.servers["dynamic_j"] / length_s,
-            busy_share=state.servers["busy_s"] / length_s,
-            waiting=float(state.run["waiting_s"][0]) / length_s,
-            in_system=float(state.run["in_system_s"][0]) / length_s,
-            arrived=arrived - self._arrived_before,
-            slowest_s=state.networks["slowest_s"].copy(),
-            queued=self._topology.queued(state.stations["waiting"]),
-            trial=Trial(*(int(state.run[name][0]) for name in ("answered", "late", "failed"))),
+        sums = ServerSums(
+            length_s=np.array([length_s]),
+            dynamic_j=state.servers["dynamic_j"][None, :],
+            busy_s=state.servers["busy_s"][None, :],
+            waiting_s=state.run["waiting_s"],
+            in_system_s=state.run["in_system_s"],
+            arrived=[arrived - self._arrived_before],
+            slowest_s=state.networks["slowest_s"][None, :].copy(),
+            waiting_at=state.stations["waiting"][None, :],
+            trials=[Trial(*(int(state.run[name][0]) for name in ("answered", "late", "failed")))],
         )
+        measured = sums.by_device(self._topology)[0]
         row = self._steering.close(now_s, measured)
         self._arrived_before = arrived
         return row
