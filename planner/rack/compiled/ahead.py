@@ -17,8 +17,8 @@ from planner.rack.description.rack import Rack
 _MOST_EPOCHS = 64
 _MOST_REQUESTS = 50_000
 """In epochs that are run at once: beyond, to close an epoch costs little beside its requests."""
-_CALM_EPOCHS = 4
-"""Epochs without a change before any is run ahead: a rack that swings across its trip would go back often."""
+_CALM_PER_EPOCH = 4
+"""Epochs without a change for each that is run at once: a rack that swings across its trip seldom goes back."""
 
 
 def most_ahead(rack: Rack) -> int:
@@ -33,7 +33,7 @@ def copied(state: LoopState) -> LoopState:
 
 
 class Pace:
-    """How many epochs to run at once: one while settings change, and twice as many each time they do not."""
+    """How many epochs to run at once: one while settings change, and more the longer they do not."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -43,10 +43,7 @@ class Pace:
     def seen(self, kept: int, *, moved: bool) -> None:
         """So many epochs were kept of those that were run; whether the last of them changed a setting."""
         self._calm = 0 if moved else self._calm + kept
-        if moved or self._calm < _CALM_EPOCHS:
-            self.epochs = 1
-        else:
-            self.epochs = min(self._most, 2 * self.epochs)
+        self.epochs = max(1, min(self._most, self._calm // _CALM_PER_EPOCH))
 
 
 class Pieces:

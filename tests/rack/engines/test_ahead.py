@@ -87,14 +87,15 @@ def test_a_cool_rack_is_run_far_ahead_and_never_goes_back(make_rack, went_back):
 
 
 def test_one_epoch_at_a_time_while_settings_change():
-    pace = Pace(most=8)
+    pace = Pace(most=4)
     asked = []
-    for _ in range(7):
+    for _ in range(12):
         asked.append(pace.epochs)
         pace.seen(pace.epochs, moved=False)
-    assert asked == [1, 1, 1, 1, 2, 4, 8]
-    # The third of eight epochs changed a setting: from there on one by one again.
-    pace.seen(3, moved=True)
+    assert asked == [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3]
+    assert pace.epochs == 4
+    # The second of four epochs changed a setting: from there on one by one again.
+    pace.seen(2, moved=True)
     assert pace.epochs == 1
 
 
