@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.plan.short.plan import ShortPlan
     from planner.plan.sizing.result import SizedOption
 
-_NOT_SHOWN = ("on", "racks", "worst", "left")
+_NOT_SHOWN = ("on", "racks", "worst", "left", "cooler")
 
 
 @click.command("plan")
