@@ -197,7 +197,7 @@ def test_openvino_results_of_the_same_run_are_found_by_themselves(tmp_path):
     alone = openvino.read([counters])
     assert alone.latency_s is None
     assert any("give both files" in note for note in alone.notes)
-    run = "-m;mlp.onnx\n-report_type;{}\n\nExecution results\ntotal number of iterations;10\nlatency (ms);0.05\n"
+    run = "-report_type;{}\n\nExecution results\ntotal number of iterations;10\nlatency (ms);0.05\n"
     beside.write_text(run.format("average_counters") + "throughput;13106.16\n")
     found = openvino.read([counters])
     assert found.latency_s.median == pytest.approx(5e-5)

@@ -69,7 +69,9 @@ def read(paths: Sequence[Path]) -> EngineProfile:
             )
     beside = _read_beside(paths, found)
     requests = [request for request in found.requests if request]
-    notes = (f"layers are the mean over {len(requests)} infer requests",) if len(requests) > 1 else ()
+    notes: tuple[str, ...] = (
+        (f"layers are the mean over {len(requests)} infer requests",) if len(requests) > 1 else ()
+    )
     if beside is not None:
         notes += (f"results of the run from {beside.name} beside it",)
     elif not found.results:
