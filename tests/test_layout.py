@@ -93,6 +93,7 @@ FLOORS = {
         {"source"},
         {"registry"},
         {"classifiers", "detectors", "language"},
+        {"yolos"},
         {"detection", "sequence", "reference"},
         {"image"},
         {"mobile"},
