@@ -34,7 +34,7 @@ FLOORS = {
         {"text", "main", "model_options", "own_parts", "outside", "output", "evidence"},
         {"limits"},
         {"arguments"},
-        {"layout", "groups", "ticker", "encoding", "completion"},
+        {"paths", "layout", "groups", "ticker", "encoding", "completion"},
     ],
     "plan": [
         {"sweep"},
@@ -89,7 +89,7 @@ FLOORS = {
         {"formats"},
         {"sizes"},
     ],
-    "process": [{"limits", "guard"}, {"stop", "children", "temporary"}],
+    "process": [{"limits", "guard"}, {"stop", "children", "temporary", "inputs"}],
     "schema": [{"record", "scenario", "fitted", "language"}, {"hardware"}, {"reading"}],
     "zoo": [
         {"source"},

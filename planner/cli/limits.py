@@ -1,4 +1,4 @@
-"""`--time-limit` and `--memory-limit`, which every command has."""
+"""What holds for every command: `--time-limit`, `--memory-limit`, and outputs that are no inputs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from planner.cli.arguments import parse_option
+from planner.cli.paths import require_inputs_kept
 from planner.errors import InputError, Problem
 from planner.process.limits import LimitError, within_limits
 
@@ -29,6 +30,7 @@ def limited(command: click.Command) -> click.Command:
 
     @functools.wraps(callback)
     def within(*args: Any, most_time: str | None, most_memory: str | None, **kwargs: Any) -> Any:  # noqa: ANN401
+        require_inputs_kept(click.get_current_context())
         time_s, memory_bytes = _time_s(most_time), _bytes(most_memory)
         try:
             with within_limits(time_s, memory_bytes):

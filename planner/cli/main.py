@@ -6,17 +6,18 @@ import gc
 import importlib
 import signal
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import click
 from click.shell_completion import CompletionItem
 
-from planner.cli.encoding import echo, show_any_text
+from planner.cli.encoding import drop_unwritten, echo, open_standard_streams, show_any_text
 from planner.cli.groups import SuggestingGroup
 from planner.cli.limits import limited
 from planner.cli.ticker import ticker
 from planner.distribution import VERSION
 from planner.errors import PlannerError
+from planner.process.inputs import inputs_kept
 from planner.process.stop import begin, die_by_signals, listen, status_of_stop, stopped_by
 from planner.visible import shortened_words
 
@@ -112,8 +113,10 @@ def planner() -> None:
 def main() -> None:
     """Run the command line and turn every refusal into one message and an exit status."""
     listen()
+    open_standard_streams()
     show_any_text()
     status = run(sys.argv[1:])
+    drop_unwritten()
     die_by_signals()
     gc.freeze()  # what ends with the process is not searched for cycles first
     sys.exit(status)
@@ -123,19 +126,20 @@ def run(arguments: list[str]) -> int:
     """Run with these arguments and return the exit status; tracebacks appear only with --debug."""
     begin()
     try:
-        with ticker.running() if "--quiet" not in arguments else nullcontext():
+        with inputs_kept(), ticker.running() if "--quiet" not in arguments else nullcontext():
             result = planner.main(args=arguments, prog_name="planner", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         return REFUSED
     except (KeyboardInterrupt, click.Abort):
         echo(f"planner: {_stopped()}; nothing half-written is left behind", err=True)
         return status_of_stop()
-    except BrokenPipeError:
-        sys.stderr.close()
-        return OK
+    except SystemExit as stop:
+        # Whoever reads has seen enough, such as `head`; click would end with 1.
+        return OK if type(sys.stdout).__name__.endswith("PacifyFlushWrapper") else int(stop.code or OK)
     except Exception as error:
         if "--debug" in arguments:
             raise
