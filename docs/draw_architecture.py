@@ -39,7 +39,8 @@ ROOMS = {
     "schema": (1.2, "what files may say"),
     "workload": (3.0, "ONNX, counts, kernels"),
     "formulas": (0.35, "equations, sources, limits"),
-    GROUND: (2.1, "units, errors, files, processes"),
+    GROUND: (2.1, "units, errors, files, copies"),
+    "process": (2.1, "signals, limits, children"),
 }
 """Where a room is drawn from left to right, and what is in it; its height is its floor."""
 

@@ -26,14 +26,15 @@ FLOORS = {
         {"wording"},
         {"schema"},
         {"collector", "data_files", "files", "forks", "read_files"},
-        {"errors", "provenance", "arrays", "formulas"},
+        {"errors", "provenance", "arrays", "formulas", "process"},
         {"units", "shown", "distribution", "visible"},
     ],
     "cli": [
         {"network", "engine", "scenario", "database"},
         {"text", "main", "model_options", "own_parts", "outside", "output", "evidence"},
+        {"limits"},
         {"arguments"},
-        {"layout", "groups", "ticker", "encoding", "completion"},
+        {"paths", "layout", "groups", "ticker", "encoding", "completion"},
     ],
     "plan": [
         {"sweep"},
@@ -88,6 +89,7 @@ FLOORS = {
         {"formats"},
         {"sizes"},
     ],
+    "process": [{"limits", "guard"}, {"stop", "children", "temporary", "inputs"}],
     "schema": [{"record", "scenario", "fitted", "language"}, {"hardware"}, {"reading"}],
     "zoo": [
         {"source"},
