@@ -79,7 +79,8 @@ _FAHRENHEIT = ("degF", "°F", "F", "deg F", "° F", "fahrenheit")
 
 _NAMES = {
     "s": "time", "w": "power", "j": "energy", "bytes": "data", "bytes_per_s": "data per time",
-    "ops_per_s": "operations per time", "hz": "frequency", "px_per_s": "pixels per time", "per_s": "rate", "c": "temperature",
+    "ops_per_s": "operations per time", "hz": "frequency", "px_per_s": "pixels per time",
+    "per_s": "rate", "c": "temperature",
     "k": "temperature difference", "k_per_w": "thermal resistance", "w_per_k": "thermal conductance",
     "j_per_k": "heat capacity", "m3_per_s": "airflow", "pa": "pressure", "m": "length",
     "kg_per_j": "carbon per energy", "ratio": "ratio",

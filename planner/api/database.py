@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from planner.hardware.measurements import Measurement
     from planner.plan.scenario.shipped import ShippedScenario
     from planner.schema.hardware.device import Device, Precision, UnitKind
-    from planner.schema.hardware.video import VideoUnits
     from planner.schema.hardware.measurements import Correction
+    from planner.schema.hardware.video import VideoUnits
     from planner.schema.reading.quantity import Money
     from planner.zoo.reference import ReferenceNetwork
 

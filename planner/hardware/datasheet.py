@@ -119,7 +119,7 @@ def device_record(device: Device) -> DeviceRecord:
             }
             for item in device.contradictions
         ],
-        "sources": _documents(device.sources),
+        "sources": _documents({**video_sources(device), **device.sources}),
     }
 
 
@@ -134,7 +134,6 @@ def _video_record(device: Device) -> DeviceVideoRecord | None:
         "cores": cast("OwnCoresRecord", _block_record(known.cores)) if known.cores else None,
         "no_decoder": known.no_decoder,
         "no_encoder": known.no_encoder,
-        "sources": _documents(video_sources(device)),
     }
 
 

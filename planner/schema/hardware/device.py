@@ -210,7 +210,7 @@ class Device(StrictModel):
     needs_host: NeedsHost | None = None
     """What the part needs of a computer, where it is none itself."""
     video: VideoUnits | None = None
-    """Decoders, encoders and scalers of a part of your own; those of shipped parts are in `hardware_db/video`."""
+    """Decoders, encoders and scalers of an own part; `hardware_db/video` has those of shipped parts."""
     size: Dimensions | None = None
     price: Price | None = None
     order_code: OrderCode | None = None

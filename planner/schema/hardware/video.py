@@ -178,7 +178,7 @@ class VideoCosts(StrictModel):
     conversion: AcceleratedConversion
     stream: StreamBits
     decoder_spread_ratio: Sourced[Ratio]
-    """Of a decoder's or encoder's stated rate: the low end of the time is over this, the high end times it."""
+    """Of a stated rate: the low end of a decoder's time is the middle over this, the high end times it."""
 
     @model_validator(mode="after")
     def _sources_exist(self) -> Self:

@@ -35,7 +35,7 @@ def test_every_shipped_part_says_what_it_decodes_or_that_it_does_not():
 @pytest.mark.parametrize(
     ("part", "codec", "frames_per_s"),
     [
-        # NVIDIA, NVDEC Application Note 13.0: frames of 1080p of one NVDEC x engines x clock / clock of the note.
+        # NVDEC Application Note 13.0: frames of 1080p of one NVDEC x engines x clock / clock of the note.
         ("t4", "h265", 2 * 1316 * 1470 / 1860),
         ("nvidia-l4", "h264", 4 * 903 * 1770 / 2160),
         ("nvidia-h200-sxm", "vp9", 7 * 932 * 1545 / 1860),
@@ -114,4 +114,6 @@ def test_a_number_is_said_with_its_source_and_none_is_unused():
     for device in shipped_devices():
         used = {entry.number.source for entry in numbers_in(video_of(device))}
         assert used == set(video_sources(device)), device.id
+        for source in used & set(device.sources):
+            assert device.sources[source].title == video_sources(device)[source].title
     assert video_costs().software.decode_px_per_s["h265"].status.value == "measured"

@@ -6,7 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.commands.devices import DocumentRecord, OriginRecord, WeakestRecord
+from planner.schema.record.commands.devices import OriginRecord, WeakestRecord
 
 
 class VideoEngineOrigins(TypedDict):
@@ -81,4 +81,3 @@ class DeviceVideoRecord(TypedDict):
     cores: OwnCoresRecord | None
     no_decoder: str | None
     no_encoder: str | None
-    sources: list[DocumentRecord]
