@@ -73,7 +73,7 @@ def fit_frame_time(rows: Sequence[StreamRow]) -> FrameTime:
         b_ub=np.concatenate((np.ones(len(rows)), -(1.0 + _MARGIN) * least_s / most_s)),
         bounds=[(0.0, None)] * (2 + len(rows)),
     )
-    frame_s, megapixel_s = (float(value) for value in found.x[:2])
+    frame_s, megapixel_s = np.asarray(found.x, dtype=np.float64)[:2].tolist()
     return FrameTime(frame_s, megapixel_s / 1e6)
 
 

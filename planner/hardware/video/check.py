@@ -33,7 +33,8 @@ def check_video_files(parts: Collection[str]) -> list[tuple[str, VideoCheck]]:
 def _checked(path: Path, parts: Collection[str], seen: dict[str, str]) -> VideoCheck:
     try:
         document = read_document(path)
-        model = validate(document, VideoCosts if path.stem == COSTS else PartsVideo)
+        model: PartsVideo | VideoCosts
+        model = validate(document, VideoCosts) if path.stem == COSTS else validate(document, PartsVideo)
     except InputError as error:
         return VideoCheck(0, error.problems)
     found = [document.problem(conflict) for conflict in _conflicts(model, document, parts, seen)]

@@ -18,6 +18,7 @@ from planner.schema.reading.quantity import (
     Seconds,
     Sourced,
     SourcedBlock,
+    refuse,
     source_conflicts,
 )
 from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
@@ -27,16 +28,21 @@ CODECS: tuple[Codec, ...] = get_args(Codec)
 _ALSO: dict[str, Codec] = {"avc": "h264", "hevc": "h265", "jpeg": "mjpeg"}
 
 
-def _usual_name(value: object) -> object:
-    """H.265, hevc and x265 are h265: codecs as people write them."""
-    if not isinstance(value, str):
-        return value
-    text = value.lower().replace(".", "").replace("-", "").replace(" ", "")
+def usual_codec(text: str) -> str:
+    """H.265, hevc and x265 are h265: codecs as people write them, in the table's words."""
+    text = text.lower().replace(".", "").replace("-", "").replace(" ", "")
     text = f"h{text[1:]}" if text in ("x264", "x265") else text
     return _ALSO.get(text, text)
 
 
-CodecName = Annotated[Codec, BeforeValidator(_usual_name)]
+def _known_codec(value: object) -> object:
+    name = usual_codec(value) if isinstance(value, str) else value
+    if name not in CODECS:
+        raise refuse(f"one of {', '.join(CODECS)}", value, CODECS[0])
+    return name
+
+
+CodecName = Annotated[Codec, BeforeValidator(_known_codec)]
 
 
 class VideoEngine(SourcedBlock):
