@@ -14,6 +14,7 @@ from planner.schema.record.options import HostRecord, MarginRecord
 
 if TYPE_CHECKING:
     from planner.plan.compare.candidate import Comparison, Refusal
+    from planner.plan.options.hosting import Hosting
     from planner.plan.options.option import Option
     from planner.plan.study.choices import Choices
     from planner.plan.study.study import Study
@@ -41,6 +42,7 @@ def comparison_record(comparison: Comparison) -> ComparisonRecord:
                 "loses": candidate.loses,
                 "units": candidate.instances,
                 "price": money_record(candidate.price),
+                "host": host_record(candidate.hosting, 1),
             }
             for candidate in comparison.candidates
         ],
@@ -94,7 +96,7 @@ def option_record(option: Option) -> OptionRecord:
         "inlet_c": option.heat.inlet_c,
         "exhaust_c": option.heat.exhaust_c,
         "margins": [margin_record(item) for item in option.margins],
-        "host": host_record(option),
+        "host": host_record(option.hosting, option.count + option.spares),
         "temperature_c": option.heat.temperature_c,
         "capital": option.cost.capital,
         "running_cost_per_year": option.cost.running_per_year,
@@ -105,9 +107,8 @@ def option_record(option: Option) -> OptionRecord:
     }
 
 
-def host_record(option: Option) -> HostRecord | None:
+def host_record(hosting: Hosting | None, parts: int) -> HostRecord | None:
     """The computer that each part sits in; null where it needs none, or the scenario describes its own."""
-    hosting = option.hosting
     if hosting is None:
         return None
     host, amount = hosting.host, hosting.host.price.amount_money
@@ -115,7 +116,7 @@ def host_record(option: Option) -> HostRecord | None:
         "id": host.id,
         "name": host.name,
         "chosen": hosting.chosen,
-        "count": carriers_needed(option.count + option.spares, hosting.parts),
+        "count": carriers_needed(parts, hosting.parts),
         "parts_each": hosting.parts,
         "price": amount.value.amount,
         "currency": amount.value.currency,

@@ -27,6 +27,7 @@ from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost,
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.hosting import hosting_of
+from planner.plan.options.margin import worst_of
 from planner.plan.options.option import Draw, NetworkOnPart, Option, RackHeat
 from planner.plan.rack.rack_model import (
     build_rack,
@@ -41,6 +42,7 @@ from planner.plan.sizing.link_load import link_load
 from planner.plan.sizing.margins import margins_of, planned_warmest
 from planner.plan.sizing.reasons import reasons_against
 from planner.provenance import Provenance, of_status, weakest
+from planner.rack.counts.results import Verdict
 from planner.rack.description.rack import Rack, Service
 from planner.rack.heat.air import device_exhaust_c, inlets_c
 from planner.rack.load.expected import expected_load, offered_utilisation, over_the_period
@@ -94,10 +96,14 @@ def _axes(option: Option) -> tuple[float | None, ...]:
 
 
 def preference(option: Option) -> tuple[Any, ...]:
-    """What options are sorted by: feasible first, then lowest known total cost, then least power."""
+    """What options are sorted by: feasible, every margin kept, lowest known total cost, least power."""
+    return (not option.feasible, worst_of(option.margins) is not Verdict.PASS, *by_cost(option))
+
+
+def by_cost(option: Option) -> tuple[Any, ...]:
+    """Lowest known total cost, then least power, whether the option keeps its limits or not."""
     cost = option.cost.total
     return (
-        not option.feasible,
         cost is None,
         cost if cost is not None else 0.0,
         option.heat.power_w,

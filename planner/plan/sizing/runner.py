@@ -117,7 +117,7 @@ def _whole(scenario: Scenario, rack: Rack, run: Callable[[Rack], RackResult]) ->
 
 def _seen(scenario: Scenario, rack: Rack, result: RackResult, option: Option) -> Simulated:
     """The run, and the option with what was seen in place of what the closed form expected."""
-    return Simulated(rack, result, as_run(scenario, rack, result, option))
+    return Simulated(rack, result, as_run(scenario, rack, result, option), option)
 
 
 def rack_of_option(scenario: Scenario, option: Option) -> Rack:

@@ -22,7 +22,15 @@ from planner.plan.options.what_to_measure import ToMeasure, calibration_text, to
 from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.evidence import estimator_for
 from planner.plan.scenario.file import ScenarioFile
-from planner.plan.sizing.closed_form import Sized, count_at_saturation, preference, rank, size, sized_option
+from planner.plan.sizing.closed_form import (
+    Sized,
+    by_cost,
+    count_at_saturation,
+    preference,
+    rank,
+    size,
+    sized_option,
+)
 from planner.plan.sizing.deployed import deployed_option
 from planner.plan.sizing.growth import YearCount, with_growth, years_of
 from planner.plan.sizing.latency_span import StreamSpan, planned_for, stream_spans
@@ -221,8 +229,8 @@ def _parts(
         by_part.setdefault(option.device, []).append(option)
     found: list[SizedOption] = []
     for number, settings in enumerate(by_part.values()):
-        if first_only and _unbeatable(found, settings[0]):
-            break
+        if first_only and _unbeatable(found, settings):
+            continue
         found.append(_best_of_part(search, estimator, settings, simulate=number < most_parts))
     if search.scenario.growth is None:
         return sorted(found, key=_rank)
@@ -230,14 +238,14 @@ def _parts(
     return _first_through_all_years(search.scenario, estimator, grown)
 
 
-def _unbeatable(found: list[SizedOption], settings: Option) -> bool:
-    """Whether some part passes and costs less than the closed form, the least that it may come to, of others.
+def _unbeatable(found: list[SizedOption], settings: list[Option]) -> bool:
+    """Whether some part passes and costs less than the closed form of these, the least that they come to.
 
-    Options are in the order of that cost, so that what follows is dearer still. With growth the years may
-    take the place away again: all parts are looked at.
+    Their margins do not count here: more devices than the closed form has may keep them.
     """
+    costs = [by_cost(option) for option in settings if option.feasible]
     return any(
-        item.verdict is Verdict.PASS and preference(item.option) < preference(settings) for item in found
+        item.verdict is Verdict.PASS and all(by_cost(item.option) < cost for cost in costs) for item in found
     )
 
 
