@@ -163,6 +163,7 @@ def test_make_targets_of_the_readme_exist():
         "docs/power.md",
         "docs/llm.md",
         "docs/architecture.md",
+        "docs/other-tools.md",
     ],
 )
 def test_links_lead_somewhere(document):
@@ -230,8 +231,9 @@ def test_what_a_page_prints_is_what_stands_there(name, least):
         assert told.getvalue() == expected
 
 
-@pytest.mark.parametrize("page", ["what-if.md", "power.md"])
-def test_commands_of_a_page_run(page, capsys):
+@pytest.mark.parametrize("page", ["what-if.md", "power.md", "other-tools.md"])
+def test_commands_of_a_page_run(page, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     for block in blocks((ROOT / "docs" / page).read_text(), "sh"):
         for line in block.replace("\\\n", " ").splitlines():
             assert run(shlex.split(line)[1:]) == 0, line

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CLI = sorted((ROOT / "planner" / "cli").rglob("*.py"))
 OPEN_TO_COMMANDS = {
     "cli", "api", "units", "errors", "wording", "provenance", "files", "collector", "data_files", "visible",
-    "distribution",
+    "distribution", "assistant",
 }  # fmt: skip
 EXCEPTIONS = {
     ("planner/cli/arguments.py", "planner.schema.reading.quantity.parse_money"),

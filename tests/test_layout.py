@@ -14,6 +14,7 @@ FLOORS = {
     "": [
         {"__init__", "__main__"},
         {"cli"},
+        {"assistant"},
         {"api"},
         {"report"},
         {"plan"},
@@ -30,7 +31,7 @@ FLOORS = {
         {"units", "shown", "distribution", "visible"},
     ],
     "cli": [
-        {"network", "engine", "scenario", "database"},
+        {"network", "engine", "scenario", "database", "front"},
         {"text", "main", "model_options", "own_parts", "outside", "output", "evidence"},
         {"arguments"},
         {"layout", "groups", "ticker", "encoding", "completion"},
@@ -41,7 +42,7 @@ FLOORS = {
         {"study", "short"},
         {"density", "cost", "pitfalls", "what_if"},
         {"sizing"},
-        {"compare", "rack", "scenario"},
+        {"compare", "rack", "scenario", "check"},
         {"money"},
         {"options"},
     ],
@@ -126,6 +127,7 @@ HOMES = {
     ),
     "matplotlib": ("report/",),
     "click": ("cli/",),
+    "mcp": ("assistant/server.py",),
     "filelock": ("plan/sweep/journal.py",),
     "platformdirs": ("data_files.py",),
 }

@@ -1,8 +1,8 @@
 """Everything that the commands do, as Python calls: names and ids in, plain values out.
 
-`networks` and `alternatives` ask about one network, `language` about a language model, `plans` about
-cameras in one line, `scenarios`, `racks` and `reports` about a scenario, `engines` about this machine,
-`database` about what is shipped. Each name is imported when it is first used.
+`networks` and `alternatives` ask about one network, `checks` puts it beside a baseline, `language` asks about
+a language model, `plans` about cameras in one line, `scenarios`, `racks` and `reports` about a scenario,
+`engines` about this machine, `database` about what is shipped. Each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         split,
         what_if,
     )
+    from planner.api.checks import check, check_files, read_baseline, write_check, write_overlay
     from planner.api.database import (
         AppliedCorrection,
         check_database,
@@ -115,6 +116,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "alternatives": ("LinkedSplit", "UnitCurve", "baseline", "curve", "linked_split", "split", "what_if"),
+    "checks": ("check", "check_files", "read_baseline", "write_check", "write_overlay"),
     "database": (
         "AppliedCorrection",
         "check_database",
@@ -212,7 +214,9 @@ __all__ = [
     "asked",
     "baseline",
     "calibrate",
+    "check",
     "check_database",
+    "check_files",
     "check_log",
     "check_network",
     "check_question",
@@ -256,6 +260,7 @@ __all__ = [
     "precision_named",
     "precision_names",
     "rack_answers",
+    "read_baseline",
     "read_device",
     "read_language_model",
     "read_onnx",
@@ -276,8 +281,10 @@ __all__ = [
     "validate",
     "what_if",
     "with_evidence",
+    "write_check",
     "write_devices_page",
     "write_log",
+    "write_overlay",
     "write_plan",
     "write_report",
 ]

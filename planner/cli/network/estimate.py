@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -64,6 +65,12 @@ _RANK = ("precision", "bytes", "operators", "MACs", "bound")
     help="What `planner measure`, `calibrate` or `import` wrote of this very setting; repeatable.",
 )
 @click.option("--layers", is_flag=True, help="Add every kernel.")
+@click.option(
+    "--overlay",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the time of every ONNX node for Google's Model Explorer.",
+)
 @hardware_option
 @output_options
 def command(
@@ -79,6 +86,7 @@ def command(
     anchors: tuple[str, ...],
     measured: tuple[str, ...],
     layers: bool,  # noqa: FBT001 - click passes it by name
+    overlay: Path | None,
     *,
     asked: Asked,
     output: Output,
@@ -117,6 +125,9 @@ def command(
             measured=measured,
             caller=caller,
         )
+    if overlay is not None:
+        api.write_overlay(model, workload, result, overlay)
+        output.say(f"wrote {overlay}")
     record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}
     memory = result.memory
     heading = [
