@@ -34,7 +34,7 @@ FLOORS = {
         {"network", "engine", "scenario", "database", "front"},
         {"text", "main", "model_options", "own_parts", "outside", "output", "evidence"},
         {"arguments"},
-        {"layout", "groups", "ticker", "encoding", "completion"},
+        {"layout", "groups", "ticker", "encoding", "completion", "bars"},
     ],
     "plan": [
         {"sweep"},
@@ -127,6 +127,7 @@ HOMES = {
     ),
     "matplotlib": ("report/",),
     "click": ("cli/",),
+    "rich": ("cli/bars.py",),
     "mcp": ("assistant/server.py",),
     "filelock": ("plan/sweep/journal.py",),
     "platformdirs": ("data_files.py",),

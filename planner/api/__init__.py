@@ -81,6 +81,13 @@ if TYPE_CHECKING:
         usual_site,
         write_plan,
     )
+    from planner.api.plots import (
+        PICTURE_ENDINGS,
+        picture_kind,
+        plot_comparison,
+        plot_curve,
+        plot_estimate,
+    )
     from planner.api.racks import (
         Claims,
         ClockSaving,
@@ -177,6 +184,7 @@ _HOME = {
         "usual_site",
         "write_plan",
     ),
+    "plots": ("PICTURE_ENDINGS", "picture_kind", "plot_comparison", "plot_curve", "plot_estimate"),
     "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "theory_beside"),
     "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
     "scenarios": (
@@ -200,6 +208,7 @@ _HOME = {
 
 __all__ = [
     "CHANGES_ENDINGS",
+    "PICTURE_ENDINGS",
     "PROFILE_TOOLS",
     "SEVERAL_FILES",
     "AppliedCorrection",
@@ -254,9 +263,13 @@ __all__ = [
     "measure",
     "own_part_notes",
     "part_file",
+    "picture_kind",
     "plain_text",
     "plan",
     "plan_template",
+    "plot_comparison",
+    "plot_curve",
+    "plot_estimate",
     "precision_named",
     "precision_names",
     "rack_answers",
