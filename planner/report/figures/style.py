@@ -131,8 +131,10 @@ def _saved(
             warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
             paint(figure)
             laid_out(figure)
-            metadata = {"Date": None} if kind == "svg" else {"Software": None}
-            figure.savefig(buffer, format=kind, dpi=_PNG_DPI, metadata=metadata)
+            if kind == "svg":
+                figure.savefig(buffer, format="svg", metadata={"Date": None})
+            else:
+                figure.savefig(buffer, format="png", dpi=_PNG_DPI, metadata={"Software": None})
     found = buffer.getvalue()
     return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}".encode(), found) if kind == "svg" else found
 
