@@ -1,4 +1,4 @@
-"""A part under one of its coolers, or under one that is stated by numbers; what a scenario may say of them."""
+"""A part under one of its coolers, or under one stated by numbers; what a scenario may say of them."""
 
 from __future__ import annotations
 
