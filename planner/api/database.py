@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planner.plan.scenario.shipped import ShippedScenario
     from planner.schema.hardware.device import Device, Precision, UnitKind
     from planner.schema.hardware.measurements import Correction
+    from planner.schema.hardware.video import VideoUnits
     from planner.schema.reading.quantity import Money
     from planner.zoo.reference import ReferenceNetwork
 
@@ -177,6 +178,17 @@ def device_label(device: Device) -> str | None:
     from planner.hardware.label import label_sentence
 
     return label_sentence(device)
+
+
+def device_video(device: Device) -> VideoUnits | None:
+    """Decoders, encoders and scalers of a part; None where nothing is known of them.
+
+    >>> list(device_video(read_device("jetson-orin-nano-8")).decoders)
+    ['nvdec', 'nvjpg']
+    """
+    from planner.hardware.video.units import video_of
+
+    return video_of(device)
 
 
 def check_database(*, shipped_only: bool = False) -> DatabaseCheck:

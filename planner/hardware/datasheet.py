@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import TypeGuard, cast
 
 from planner.hardware.label import label_record
+from planner.hardware.video.units import video_of, video_sources
 from planner.provenance import Status
 from planner.schema.hardware.device import ComputeUnit, Device, Precision
 from planner.schema.hardware.device_heat import ThermalSpec
+from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import Money, Origin, Sourced, numbers_in
 from planner.schema.reading.strict import StrictModel
 from planner.schema.record.commands.device_blocks import (
@@ -24,7 +26,19 @@ from planner.schema.record.commands.device_blocks import (
     SizeRecord,
     ThermalRecord,
 )
-from planner.schema.record.commands.devices import DevicePriceRecord, OriginRecord, PeakRecord, UnitRecord
+from planner.schema.record.commands.device_video import (
+    DeviceVideoRecord,
+    OwnCoresRecord,
+    ScalerRecord,
+    VideoEngineRecord,
+)
+from planner.schema.record.commands.devices import (
+    DevicePriceRecord,
+    DocumentRecord,
+    OriginRecord,
+    PeakRecord,
+    UnitRecord,
+)
 from planner.units import UNITS, format_quantity
 
 _Number = Sourced[float] | Sourced[int]
@@ -94,6 +108,7 @@ def device_record(device: Device) -> DeviceRecord:
         "modes": [cast("ModeRecord", _block_record(mode)) for mode in device.modes],
         "thermal": _thermal_record(device.thermal),
         "host_link": cast("HostLinkRecord", _block_record(link)) if link else None,
+        "video": _video_record(device),
         "size": cast("SizeRecord", _block_record(size)) if size else None,
         "price": _price_record(device),
         "label": label_record(device),
@@ -107,18 +122,40 @@ def device_record(device: Device) -> DeviceRecord:
             }
             for item in device.contradictions
         ],
-        "sources": [
-            {
-                "id": key,
-                "title": source.title,
-                "url": source.url,
-                "revision": source.revision,
-                "date": source.date,
-                "note": source.note,
-            }
-            for key, source in device.sources.items()
-        ],
+        "sources": _documents({**video_sources(device), **device.sources}),
     }
+
+
+def _video_record(device: Device) -> DeviceVideoRecord | None:
+    known = video_of(device)
+    if known is None:
+        return None
+    return {
+        "decoders": [cast("VideoEngineRecord", _named(*item)) for item in known.decoders.items()],
+        "encoders": [cast("VideoEngineRecord", _named(*item)) for item in known.encoders.items()],
+        "scalers": [cast("ScalerRecord", _named(*item)) for item in known.scalers.items()],
+        "cores": cast("OwnCoresRecord", _block_record(known.cores)) if known.cores else None,
+        "no_decoder": known.no_decoder,
+        "no_encoder": known.no_encoder,
+    }
+
+
+def _named(name: str, block: StrictModel) -> dict[str, object]:
+    return {"id": name, **_block_record(block)}
+
+
+def _documents(sources: Mapping[str, Source]) -> list[DocumentRecord]:
+    return [
+        {
+            "id": key,
+            "title": source.title,
+            "url": source.url,
+            "revision": source.revision,
+            "date": source.date,
+            "note": source.note,
+        }
+        for key, source in sources.items()
+    ]
 
 
 def _measure(value: float, dimension: str | None) -> tuple[float, str, str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from planner.plan.options.what_to_measure import ToMeasure
     from planner.plan.sizing.growth import YearCount
-    from planner.plan.sizing.sized import SizedOption, Sizing
+    from planner.plan.sizing.result import SizedOption, Sizing
     from planner.rack.simulation import SimulationEngine
 
 RANK = (

@@ -44,6 +44,24 @@ def _identity(device: Device) -> Iterator[str]:
     if device.host_link:
         link = device.host_link
         yield f"host link  {link.technology}, {_text(link.bandwidth_bytes_per_s, 'bytes_per_s')} each way"
+    yield from _video(device)
+
+
+def _video(device: Device) -> Iterator[str]:
+    """Decoders and encoders with the pixels a second of each of their codecs."""
+    known = api.device_video(device)
+    if known is None:
+        return
+    for title, engines, none in (
+        ("decoder", known.decoders, known.no_decoder),
+        ("encoder", known.encoders, known.no_encoder),
+    ):
+        for engine in engines.values():
+            count = f"{engine.count.value} x " if engine.count.value > 1 else ""
+            rates = [f"{codec} {_text(rate, 'px_per_s')}" for codec, rate in engine.rates_px_per_s.items()]
+            yield f"{title}    {count}{engine.name}: {', '.join(rates)}"
+        if none:
+            yield f"{title}    none: {none}"
 
 
 def _modes(device: Device) -> Iterator[Line]:

@@ -129,15 +129,25 @@ def _modes(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
 
 
 def _networks(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
-    if not any(stream.model.startswith("zoo:") for stream in scenario.streams):
+    named = list(networks_named(scenario))
+    if not any(model.startswith("zoo:") for _, model in named):
         return
     from planner.zoo.registry import names
 
-    for number, stream in enumerate(scenario.streams):
-        kind, _, name = stream.model.partition("@")[0].partition(":")
+    for place, model in named:
+        kind, _, name = model.partition("@")[0].partition(":")
         if kind == "zoo" and name not in names():
-            place = ("streams", number, "model")
             yield place, "a network of the zoo, or a file", *_unknown("network", name, names())
+
+
+def networks_named(scenario: Scenario) -> Iterator[tuple[Place, str]]:
+    """Each network where the scenario names it: a stream's own, and those of its chain."""
+    for number, stream in enumerate(scenario.streams):
+        for place, step in enumerate(stream.chain):
+            if step.network is not None:
+                yield ("streams", number, "chain", place, "network"), step.network
+        if not any(step.network == stream.model for step in stream.chain):
+            yield ("streams", number, "model"), stream.model
 
 
 def _traces(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:

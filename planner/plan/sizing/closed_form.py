@@ -27,7 +27,7 @@ from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost,
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.coolers import cooled
 from planner.plan.options.estimator import Estimator
-from planner.plan.options.hosting import hosting_of
+from planner.plan.options.hosting import hosting_of, link_load
 from planner.plan.options.margin import worst_of
 from planner.plan.options.option import Draw, NetworkOnPart, Option, RackHeat
 from planner.plan.rack.rack_model import (
@@ -39,7 +39,6 @@ from planner.plan.rack.rack_model import (
     supply_loss,
 )
 from planner.plan.rack.units_beside import units_beside
-from planner.plan.sizing.link_load import link_load
 from planner.plan.sizing.margins import margins_of, planned_warmest
 from planner.plan.sizing.reasons import reasons_against
 from planner.provenance import Provenance, of_status, weakest
@@ -222,7 +221,7 @@ def sized_option(
         provenance=_weakest_of_all(device, networks),
     )
     hosting = hosting_of(scenario, device)
-    carried = link_load(scenario, estimator, networks) / count if hosting else 0.0
+    carried = link_load(scenario, estimator.workloads, networks) / count if hosting else 0.0
     option = replace(option, hosting=hosting, link_bytes_per_s=carried)
     option = replace(option, margins=margins_of(scenario, option, planned_warmest(option)))
     return replace(option, reasons=tuple(reasons_against(scenario, device, option)))

@@ -315,7 +315,7 @@ class Scenario(RestsOn):
 
     @model_validator(mode="after")
     def _shares_divide_the_rack(self) -> Self:
-        shares, models = self.simulation.shares_ratio, {stream.model for stream in self.streams}
+        shares, models = self.simulation.shares_ratio, set(self.models)
         if shares and set(shares) != models:
             raise refuse(f"shares of {', '.join(sorted(models))}", ", ".join(sorted(shares)))
         if shares and abs(sum(shares.values()) - 1.0) > 1e-6:
@@ -330,7 +330,7 @@ class Scenario(RestsOn):
 
     @model_validator(mode="after")
     def _facts_are_of_the_streams(self) -> Self:
-        models = {stream.model for stream in self.streams}
+        models = set(self.models)
         if strangers := sorted(set(self.networks) - models):
             raise refuse(f"networks that a stream runs: {', '.join(sorted(models))}", ", ".join(strangers))
         if unexplained := sorted(name for name, reason in self.accepted.items() if not reason.strip()):
@@ -366,6 +366,11 @@ class Scenario(RestsOn):
         return self.planning.spares + (self.failures.hot_spares if self.failures else 0)
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """Every network of the streams and their chains, each once, in their order."""
+        return tuple(dict.fromkeys(model for stream in self.streams for model in stream.models))
+
+    @property
     def synthetic(self) -> Accelerator | None:
         """The device given by numbers, where the scenario has one."""
         return self.deployment.synthetic if self.deployment else None
@@ -376,6 +381,8 @@ class Scenario(RestsOn):
             if (stream.model == SYNTHETIC) != (self.synthetic is not None):
                 expected = f"`model: {SYNTHETIC}` in every stream, and only, with `deployment.synthetic`"
                 raise refuse(expected, stream.model)
+            if stream.chained and self.synthetic is not None:
+                raise refuse(f"no `video` and no `chain` with `deployment.synthetic` ({stream.name})", "one")
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from planner.schema.record.commands.device_video import DeviceVideoRecord
 from planner.schema.record.commands.devices import (
     ContradictionRecord,
     DevicePriceRecord,
@@ -259,6 +260,7 @@ class DeviceRecord(WeakestRecord):
     modes: list[ModeRecord]
     thermal: ThermalRecord
     host_link: HostLinkRecord | None
+    video: DeviceVideoRecord | None
     size: SizeRecord | None
     price: DevicePriceRecord | None
     label: LabelRecord | None
