@@ -85,15 +85,16 @@ def _stated(asked: OwnCooler, default: Cooler) -> Cooler:
     """A cooler given by numbers; where it says nothing of its stores it warms as fast as the part's own."""
     status = Status.MEASURED if asked.known_as == "measured" else Status.ASSUMED
     whole = asked.whole_k_per_w
+    kind = asked.kind if asked.kind != "unknown" else _kind_like(asked, default)
     if asked.stores:
         capacity = sum(store.heat_capacity_j_per_k for store in asked.stores)
     elif asked.time_constant_s is not None:
-        capacity = asked.time_constant_s / whole
+        capacity = _capacity(asked.time_constant_s, whole, kind)
     else:
         capacity = default.heat_capacity_j_per_k.value * default.resistance_k_per_w.value / whole
     return Cooler.model_construct(
         id=STATED,
-        kind=asked.kind if asked.kind != "unknown" else _kind_like(asked, default),
+        kind=kind,
         resistance_k_per_w=_number(whole, status, asked.note),
         heat_capacity_j_per_k=_number(capacity, status, asked.note),
         range=_range(asked, status),
@@ -107,6 +108,15 @@ def _stated(asked: OwnCooler, default: Cooler) -> Cooler:
         ],
         fan=_fan(asked, status),
     )
+
+
+def _capacity(sink_s: float, whole_k_per_w: float, kind: CoolerKind) -> float:
+    """Heat capacity of a sink with this time constant against the air, and of the die of its kind."""
+    found = cooler_kinds().kinds[kind]
+    if found.die_ratio is None or found.die_time_s is None:
+        return sink_s / whole_k_per_w
+    inner = found.die_ratio.value * whole_k_per_w
+    return sink_s / (whole_k_per_w - inner) + found.die_time_s.value / inner
 
 
 def _kind_like(asked: OwnCooler, default: Cooler) -> CoolerKind:

@@ -128,6 +128,11 @@ class Thermal:
             )
 
     @property
+    def coolest_trip_c(self) -> float:
+        """The least temperature at which anything slows the clock down."""
+        return min(self.throttle_c, *(cap.at_c for cap in self.caps), self.shutdown_c)
+
+    @property
     def clocks(self) -> tuple[float, ...]:
         """Every clock ratio that the governor may set, full clock first."""
         return (1.0, *self.clock_steps, self.throttled_clock)

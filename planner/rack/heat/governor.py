@@ -36,7 +36,7 @@ def next_step(
     thermal = device.thermal
     slower = temperature_c >= thermal.throttle_c
     # The usual epoch of a cool rack: nothing to step down from, and no step up left.
-    if thermal.power_cap_w is None and not (step.any() or slower.any()):
+    if thermal.power_cap_w is None and not (step.any() or (temperature_c >= thermal.coolest_trip_c).any()):
         return step
     faster = temperature_c < thermal.throttle_c - thermal.hysteresis_k
     if thermal.power_cap_w is not None:

@@ -71,14 +71,13 @@ def test_leakage_settles_where_heat_in_and_out_balance_and_runs_away_to_the_shut
     assert steady(replace(PI, leakage=Leakage(8.0, 60.0, 0.05)), 25.0, 6.0).die_c == 110.0
 
 
-def test_another_resistance_moves_the_die_and_a_fan_catches_part_of_it():
-    plain = replace(PI, caps=())
-    assert die_at(plain, 25.0, 65.0, 1.5) == pytest.approx(25.0 + 1.5 * 40.0)
+def test_another_resistance_moves_the_rise_and_a_fan_may_catch_part_of_it():
+    """The range of a plan counts on no fan that turns faster: what one does is at most as hot."""
+    assert die_at(25.0, 65.0, 1.5) == pytest.approx(25.0 + 1.5 * 40.0)
     thermal = replace(PI, resistance_k_per_w=2.0, fan=FAN, caps=())
     seen = steady(thermal, 25.0, 12.0)
-    worse = die_at(thermal, 25.0, seen.die_c, 1.4)
-    assert worse == pytest.approx(steady(with_resistance(thermal, 1.4), 25.0, 12.0).die_c)
-    assert worse < 25.0 + 1.4 * (seen.die_c - 25.0) + 1e-9
+    turned = steady(with_resistance(thermal, 1.4), 25.0, 12.0)
+    assert turned.die_c <= die_at(25.0, seen.die_c, 1.4) + 1e-9
 
 
 def test_the_step_of_two_stores_is_the_closed_form():
