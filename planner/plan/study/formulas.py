@@ -72,6 +72,8 @@ def _of_air(scenario: Scenario) -> Iterator[str]:
     site = scenario.site
     if site.sealed is not None:
         yield "sealed_cabinet"
+        if site.sealed.heat_capacity_j_per_k:
+            yield "enclosure_store"
         return
     if site.rising_exhaust is not None:
         yield "cross_interference"
