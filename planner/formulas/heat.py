@@ -78,6 +78,13 @@ HEAT = (
         "Fans near stall; one kind of fan with a parabolic curve against turbulent resistance.",
     ),
     Formula(
+        "climate_sine",
+        "Outdoor air of the hottest day",
+        "T(h) = mean + year + day cos(2 pi (h - h_max) / 24)",
+        "A sine over the year and one over the day",
+        "Hotter hours than a design year has.",
+    ),
+    Formula(
         "enclosure_store",
         "Inside of a closed cabinet that stores heat",
         "C dT/dt = Q - U A (T - T_ambient - Q_sun / U A), exactly over a step",
