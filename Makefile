@@ -5,7 +5,7 @@ STAMP := .venv/.complete
 
 OLDEST := .venv-oldest
 
-.PHONY: env report example check-example check-oldest test test-slow mutate lint check clean
+.PHONY: env answers report example check-example check-oldest test test-slow mutate lint check clean
 
 env: $(STAMP)
 
@@ -43,6 +43,10 @@ check-oldest:
 	rm -rf $(OLDEST) && $(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest-mcp.txt '.[mcp]' hypothesis pytest
 	$(OLDEST)/bin/python -m pytest tests/assistant
+
+# What commands answer for fixed inputs, kept under tests/regression; its diff belongs into a commit that moves a number.
+answers: env
+	$(BIN)/python -m tests.regression.renew
 
 test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile
