@@ -1,8 +1,8 @@
 """What a command answered, in a few lines that any changed number, word or order of rows changes.
 
 A record of thousands of numbers is kept as one line a key: how often it occurs and a sum in which each place
-has a weight of its own. That tells which key changed and not how; the command itself tells the rest. Tables are
-kept as they are printed. This is regression only: what is right is asserted by the tests of the rooms.
+has a weight of its own. That tells which key changed and not how; the command itself tells the rest. Tables
+are kept as they are printed. This is regression only: what is right is asserted by the tests of the rooms.
 """
 
 from __future__ import annotations
