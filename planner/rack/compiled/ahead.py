@@ -18,7 +18,7 @@ _MOST_EPOCHS = 64
 _MOST_REQUESTS = 50_000
 """In epochs that are run at once: beyond, to close an epoch costs little beside its requests."""
 _CALM_PER_EPOCH = 4
-"""Epochs without a change for each that is run at once: who swings across the trip seldom goes back."""
+"""Epochs without a change for each that is run at once: a rack that swings over its trip seldom goes back."""
 
 
 def most_ahead(rack: Rack) -> int:
