@@ -92,9 +92,9 @@ FLOORS = {
     "zoo": [
         {"source"},
         {"registry"},
-        {"classifiers", "detectors", "language"},
+        {"classifiers", "detectors", "encoders", "language"},
         {"yolos"},
-        {"detection", "sequence", "reference"},
+        {"detection", "sequence", "transformers", "reference"},
         {"image"},
         {"mobile"},
         {"builder"},

@@ -139,6 +139,13 @@ class NetworkBuilder(TensorSteps):
         )
         return self._add("LayerNormalization", inputs, self._tensors[x], name, axis=-1, epsilon=epsilon)
 
+    def shared_layer_norm(
+        self, x: str, weights: tuple[str, str], *, epsilon: float, name: str = "LayerNorm"
+    ) -> str:
+        """Layer normalisation over the last axis by a scale and a shift that others use as well."""
+        inputs = (x, *weights)
+        return self._add("LayerNormalization", inputs, self._tensors[x], name, axis=-1, epsilon=epsilon)
+
     def local_response_norm(self, x: str, name: str = "norm") -> str:
         """Division by the squares of five neighbouring channels (Krizhevsky et al. 2012, section 3.3)."""
         return self._add("LRN", (x,), self._tensors[x], name, size=5, alpha=1e-4, beta=0.75, bias=1.0)

@@ -210,6 +210,13 @@ OUTPUTS = {
     "nanodet_m": {(cells, width) for cells in (1600, 400, 100) for width in (80, 32)},
     "deeplabv3plus_mobilenet": {(21, 513, 513)},
     "unet": {(2, 224, 224)},
+    "dinov2_small": {(384,)},
+    "depth_anything_v2_small": {(1, 518, 518)},
+    "sam_vit_b_encoder": {(256, 64, 64)},
+    "clip_vit_b32_image": {(512,)},
+    "clip_vit_b32_text": {(512,)},
+    "whisper_tiny_encoder": {(1500, 384)},
+    "whisper_tiny_step": {(1, 51865), (6, 129, 64)},
     "llama_1b": {(512, 128256), (8, 512, 64)},
     "llama_1b_decode": {(1, 128256), (8, 513, 64)},
 }
