@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from planner.workload.graph import TensorSpec
-from planner.zoo.tensor_steps import TensorSteps
+from planner.zoo.place_steps import PlaceSteps
 
 Extents = int | tuple[int, int]
 """A square's side, or height and width."""
 
 
-class NetworkBuilder(TensorSteps):
+class NetworkBuilder(PlaceSteps):
     """Layers as methods; each adds one and returns the name of the tensor it makes.
 
     Shapes are tracked just far enough to size the next layer's weights. The first dimension of an

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from planner.zoo.attention import Width
 from planner.zoo.reference import IMAGENET, Builder, Entry, ReferenceNetwork, image
 from planner.zoo.transformers import beit, clip, dinov2, sam, swin, whisper
-from planner.zoo.transformers.blocks import Width
 
 _TIMM = "timm 1.0.31 (parameters) and PyTorch's FlopCounterMode on it (MACs)"
 _HUGGING_FACE = "transformers 5.24, {} (parameters) and PyTorch's FlopCounterMode on it (MACs)"

@@ -179,13 +179,6 @@ class TensorSteps(GraphWriter):
         pads = self.constant([0] * len(counts) + list(counts), name=f"{name}.pads")
         return self._add("Pad", (x, pads), TensorSpec("float", shape), name, mode="constant")
 
-    def at_largest(self, x: str, numbers: str, name: str = "at") -> str:
-        """Of (batch, places, width) the place where (batch, places) numbers are largest, (batch, width)."""
-        spec = TensorSpec("int64", (self.shape(numbers)[0], 1))
-        place = self._add("ArgMax", (numbers,), spec, f"{name}.place", axis=1, keepdims=1)
-        chosen = TensorSpec("float", (self.shape(x)[0], self.extent(x, 2)))
-        return self._add("GatherND", (x, place), chosen, name, batch_dims=1)
-
     def slice(self, x: str, axis: int, start: int, end: int, name: str = "slice") -> str:
         """The part of a tensor from `start` to before `end` along one axis."""
         shape = list(self.shape(x))

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from planner.zoo.attention import Width
 from planner.zoo.builder import NetworkBuilder
 from planner.zoo.detection.yolo.head import Head, decode, detect, plain_class_branch
 from planner.zoo.detection.yolo.yolov5 import detect as detect_v5
 from planner.zoo.sequence.bert import BertSize, bert_squad
 from planner.zoo.transformers import swin
-from planner.zoo.transformers.blocks import Width
 from planner.zoo.transformers.clip import clip_text
 
 

@@ -63,6 +63,8 @@ FAMILIES = [
     "yolo_fastest_1.1",
     "yolo_fastest_v2",
     "fastestdet",
+    "rtdetr_l",
+    "rtdetr_r50",
     "deeplabv3plus_mobilenet",
     "unet",
     "swin_tiny",

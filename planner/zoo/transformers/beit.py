@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from planner.workload.graph import Graph
-from planner.zoo.builder import NetworkBuilder
-from planner.zoo.transformers.blocks import (
+from planner.zoo.attention import (
     Width,
     attend,
     hidden_layer,
@@ -14,6 +13,7 @@ from planner.zoo.transformers.blocks import (
     split_heads,
     with_class_token,
 )
+from planner.zoo.builder import NetworkBuilder
 
 BASE = Width(12, 768, 12)
 _SIDE, _PATCH = 224, 16

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from planner.workload.graph import Graph
-from planner.zoo.builder import NetworkBuilder
-from planner.zoo.transformers.blocks import (
+from planner.zoo.attention import (
     Width,
     attend,
     first_token,
@@ -15,6 +14,7 @@ from planner.zoo.transformers.blocks import (
     split_heads,
     with_class_token,
 )
+from planner.zoo.builder import NetworkBuilder
 
 IMAGE_BASE, IMAGE_LARGE = Width(12, 768, 12), Width(24, 1024, 16)
 TEXT_BASE, TEXT_LARGE = Width(12, 512, 8), Width(12, 768, 12)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.workload.graph import Graph
-from planner.zoo.builder import NetworkBuilder
-from planner.zoo.transformers.blocks import (
+from planner.zoo.attention import (
     Width,
     first_token,
     hidden_layer,
@@ -19,6 +18,7 @@ from planner.zoo.transformers.blocks import (
     scaled,
     with_class_token,
 )
+from planner.zoo.builder import NetworkBuilder
 
 _SIDE, _PATCH = 518, 14
 _EPSILON = 1e-6

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.workload.graph import Graph
+from planner.zoo.attention import Width, hidden_layer
 from planner.zoo.builder import NetworkBuilder
-from planner.zoo.transformers.blocks import Width, hidden_layer
 
 _SIDE, _PATCH, _WINDOW, _NECK = 1024, 16, 14, 256
 _EPSILON = 1e-6

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.workload.graph import Graph
+from planner.zoo.attention import attend, hidden_layer
 from planner.zoo.builder import NetworkBuilder
-from planner.zoo.transformers.blocks import attend, hidden_layer
 
 _SIDE, _PATCH, _WINDOW = 224, 4, 7
 _HEAD_WIDTH = 32

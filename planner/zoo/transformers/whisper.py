@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from planner.workload.graph import Graph
+from planner.zoo.attention import Width, attend, hidden_layer, join_heads, split_heads
 from planner.zoo.builder import NetworkBuilder
-from planner.zoo.transformers.blocks import Width, attend, hidden_layer, join_heads, split_heads
 
 TINY, BASE, SMALL = Width(4, 384, 6), Width(6, 512, 8), Width(12, 768, 12)
 MEDIUM = Width(24, 1024, 16)

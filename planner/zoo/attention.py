@@ -1,4 +1,4 @@
-"""What transformers on images and sound share: attention of several heads, and the hidden layer behind it."""
+"""What transformers share: attention of several heads, and the hidden layer behind it."""
 
 from __future__ import annotations
 
