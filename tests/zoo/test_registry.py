@@ -106,6 +106,8 @@ ROUNDED_PARAMETERS = {
     "yolox_s": 0.05e6, "yolox_tiny": 0.005e6, "yolox_m": 0.05e6, "yolox_l": 0.05e6, "yolox_x": 0.05e6,
     "deeplabv3plus_mobilenet": 0.02e6, "crnn_builtin_for_pytorch": 0.05e6,
     "ssd_mobilenet_v1": 0.013e6,  # the source folds batch norm: 12,672 numbers fewer
+    "yolov7": 0.05e6, "ppyoloe_s": 0.005e6, "ppyoloe_m": 0.005e6, "ppyoloe_l": 0.006e6,
+    "ppyoloe_x": 0.016e6,  # printed to two decimals; the largest is 0.02 % above
     "yolo11n_dla": 16,  # the source counts the 16 bin numbers of the decoding
     "ssd_resnet34": 0.09e6,  # the source counts running statistics and the 15130 boxes' places too
 }  # fmt: skip
@@ -158,6 +160,8 @@ COUNTED_OTHERWISE = {
     "yolox_s": 0.06e9,  # the same: 0.4 %
     "yolox_tiny": 0.02e9, "yolox_m": 0.14e9, "yolox_l": 0.16e9, "yolox_x": 0.25e9,  # the same: 0.2 to 0.6 %
     "yolov7_tiny": 0.05e9,  # the same: 0.7 %
+    "yolov7": 0.1e9,  # the same: 0.2 %
+    "ppyoloe_s": 0.05e9, "ppyoloe_m": 0.07e9, "ppyoloe_l": 0.1e9, "ppyoloe_x": 0.14e9,  # 0.1 to 0.5 %
     "yolov3_tiny": 0.004e9, "yolov4_tiny": 0.002e9,  # Darknet counts pooling and additions: 0.1 %
     "ssd_resnet34": 0.3e9,  # elementwise work is in the published number: 0.1 %
     "bert_large_squad": 0.3e9,  # softmax, GELU and normalisation are in the published number: 0.2 %
@@ -211,6 +215,8 @@ OUTPUTS = {
     "nanodet_m": {(cells, width) for cells in (1600, 400, 100) for width in (80, 32)},
     "deeplabv3plus_mobilenet": {(21, 513, 513)},
     "unet": {(2, 224, 224)},
+    "ppyoloe_s": {(8400, 4), (80, 8400)},
+    "yolov7": {(25200, 85)},
     "rtdetr_l": {(300, 4), (300, 80)},
     "dinov2_small": {(384,)},
     "depth_anything_v2_small": {(1, 518, 518)},

@@ -39,6 +39,8 @@ FAMILIES = [
     "yolov5n",
     "yolov8n",
     "yolov8n_seg",
+    "yolov7",
+    "ppyoloe_s",
     "yolov9t",
     "yolov9c",
     "yolov10n",
