@@ -245,6 +245,28 @@ class NetworkBuilder(PlaceSteps):
         turned = self.transpose(y, (0, 2, 1, 3), name=f"{name}.order")
         return self.reshape(turned, (0, 0, directions * hidden), name=f"{name}.join")
 
+    def lstm_from(self, x: str, hidden: str, cell: str, name: str) -> tuple[str, str, str]:
+        """One-way LSTM over (steps, batch, width) from a state, (batch, 1, hidden) each; result and new state."""
+        steps, batch, width = self.shape(x)[0], self.shape(x)[1], self.extent(x, 2)
+        size = self.extent(hidden, 2)
+        with self.scope(name):
+            states = [self.transpose(state, (1, 0, 2)) for state in (hidden, cell)]
+            inputs = (
+                x,
+                self.parameter("weight", (1, 4 * size, width)),
+                self.parameter("recurrence", (1, 4 * size, size)),
+                self.parameter("bias", (1, 8 * size)),
+                "",
+                *states,
+            )
+            outputs = tuple(self._unique(part) for part in ("y", "h", "c"))
+            self._tensors[outputs[0]] = TensorSpec("float", (steps, 1, batch, size))
+            for output in outputs[1:]:
+                self._tensors[output] = TensorSpec("float", (1, batch, size))
+            self._append("LSTM", inputs, outputs, self._unique("lstm"), hidden_size=size, direction="forward")
+            y = self.squeeze(outputs[0], 1)
+            return y, *(self.transpose(state, (1, 0, 2)) for state in outputs[1:])
+
     def matmul(self, a: str, b: str, name: str = "matmul") -> str:
         """Product of the last two axes; the leading axes must be equal."""
         spec = TensorSpec("float", (*self.shape(a)[:-1], self.shape(b)[-1]))

@@ -6,7 +6,7 @@ from functools import partial
 
 from planner.zoo.attention import Width
 from planner.zoo.reference import IMAGENET, Builder, Entry, ReferenceNetwork, image
-from planner.zoo.transformers import beit, clip, dinov2, sam, swin, whisper
+from planner.zoo.transformers import beit, clip, dinov2, efficientvit, sam, swin, whisper
 
 _TIMM = "timm 1.0.31 (parameters) and PyTorch's FlopCounterMode on it (MACs)"
 _HUGGING_FACE = "transformers 5.24, {} (parameters) and PyTorch's FlopCounterMode on it (MACs)"
@@ -25,6 +25,17 @@ _CLASSIFIERS = (
     _image("swin_small", "Swin-S", 49_606_258, 8_740_875_264, partial(swin.swin, layout=swin.SMALL)),
     _image("swin_base", "Swin-B", 87_768_224, 15_430_946_816, partial(swin.swin, layout=swin.BASE)),
     _image("beit_base", "BEiT-B", 86_530_984, 17_563_828_224, partial(beit.beit, width=beit.BASE)),
+)  # fmt: skip
+
+_EFFICIENTVIT = tuple(
+    _image(f"efficientvit_{letter}", f"EfficientViT-{letter.upper()}", parameters, macs,
+           partial(efficientvit.efficientvit, layout=layout))
+    for letter, parameters, macs, layout in (
+        ("b0", 3_410_008, 100_233_216, efficientvit.B0),
+        ("b1", 9_102_024, 519_214_592, efficientvit.B1),
+        ("b2", 24_330_712, 1_584_937_984, efficientvit.B2),
+        ("b3", 48_646_056, 3_953_822_208, efficientvit.B3),
+    )
 )  # fmt: skip
 
 _DINOV2 = tuple(
@@ -102,4 +113,4 @@ _WHISPER = (
     *_speech("small", whisper.SMALL, (87_002_112, 172_081_152_000), 139_415_808),
 )
 
-ENTRIES = (*_CLASSIFIERS, *_DINOV2, *_DEPTH, *_SAM, *_CLIP, *_WHISPER)
+ENTRIES = (*_CLASSIFIERS, *_EFFICIENTVIT, *_DINOV2, *_DEPTH, *_SAM, *_CLIP, *_WHISPER)

@@ -170,14 +170,21 @@ class TensorSteps(GraphWriter):
         pads = self.constant([0, 0, 0, 0, 0, 0, 1, 1], name=f"{name}.pads")
         return self._add("Pad", (x, pads), spec, name, mode="constant")
 
-    def pad_end(self, x: str, counts: Sequence[int], name: str = "pad") -> str:
-        """Zeros after the end of each axis, as many as asked; the same tensor where none are."""
+    def pad_end(self, x: str, counts: Sequence[int], *, mode: str = "constant", name: str = "pad") -> str:
+        """Zeros (or the tensor reflected) after the end of each axis; as it is where none are asked."""
         if not any(counts):
             return x
         shape = tuple(dim + more if isinstance(dim, int) else dim
                       for dim, more in zip(self.shape(x), counts, strict=True))  # fmt: skip
         pads = self.constant([0] * len(counts) + list(counts), name=f"{name}.pads")
-        return self._add("Pad", (x, pads), TensorSpec("float", shape), name, mode="constant")
+        return self._add("Pad", (x, pads), TensorSpec("float", shape), name, mode=mode)
+
+    def pad_with_ones(self, x: str, name: str = "ones") -> str:
+        """A one after the end of the last axis."""
+        shape = self.shape(x)
+        spec = TensorSpec("float", (*shape[:-1], self.extent(x, -1) + 1))
+        pads = self.constant([0] * (2 * len(shape) - 1) + [1], name=f"{name}.pads")
+        return self._add("Pad", (x, pads, self.constant(1.0)), spec, name, mode="constant")
 
     def slice(self, x: str, axis: int, start: int, end: int, name: str = "slice") -> str:
         """The part of a tensor from `start` to before `end` along one axis."""

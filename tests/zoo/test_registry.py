@@ -216,6 +216,8 @@ OUTPUTS = {
     "deeplabv3plus_mobilenet": {(21, 513, 513)},
     "unet": {(2, 224, 224)},
     "ppyoloe_s": {(8400, 4), (80, 8400)},
+    "yolo_nas_s": {(8400, 4), (80, 8400)},
+    "silero_vad": {(1,), (1, 128)},
     "yolov7": {(25200, 85)},
     "rtdetr_l": {(300, 4), (300, 80)},
     "dinov2_small": {(384,)},

@@ -13,7 +13,7 @@ _LAYERS = 6
 
 @dataclass(frozen=True, slots=True)
 class HgStage:
-    """Channels inside and out of the blocks of a resolution, their kernel and number, and if they are light."""
+    """Channels inside and out of the blocks of a resolution, their kernel and number, if they are light."""
 
     inside: int
     channels: int
