@@ -246,7 +246,7 @@ class NetworkBuilder(PlaceSteps):
         return self.reshape(turned, (0, 0, directions * hidden), name=f"{name}.join")
 
     def lstm_from(self, x: str, hidden: str, cell: str, name: str) -> tuple[str, str, str]:
-        """One-way LSTM over (steps, batch, width) from a state, (batch, 1, hidden) each; result and new state."""
+        """One-way LSTM over (steps, batch, width) from a state, (batch, 1, hidden) each."""
         steps, batch, width = self.shape(x)[0], self.shape(x)[1], self.extent(x, 2)
         size = self.extent(hidden, 2)
         with self.scope(name):
@@ -265,7 +265,8 @@ class NetworkBuilder(PlaceSteps):
                 self._tensors[output] = TensorSpec("float", (1, batch, size))
             self._append("LSTM", inputs, outputs, self._unique("lstm"), hidden_size=size, direction="forward")
             y = self.squeeze(outputs[0], 1)
-            return y, *(self.transpose(state, (1, 0, 2)) for state in outputs[1:])
+            hidden, cell = (self.transpose(state, (1, 0, 2)) for state in outputs[1:])
+            return y, hidden, cell
 
     def matmul(self, a: str, b: str, name: str = "matmul") -> str:
         """Product of the last two axes; the leading axes must be equal."""

@@ -56,7 +56,7 @@ def _refused(name: str, plain: Graph, sides: tuple[int, int], why: str) -> Input
     return InputError(name, [problem])
 
 
-_NETWORKS = {
+_NETWORKS: dict[str, Entry] = {
     network.name: (network, builder)
     for network, builder in (
         *classifiers.ENTRIES,

@@ -22,7 +22,7 @@ _NECK = (192, 96, 192, 384)
 
 @dataclass(frozen=True, slots=True)
 class NasLayout:
-    """Channels inside the stages of backbone and neck, whether these join all blocks, and the neck's blocks."""
+    """Channels inside the stages of the backbone and whether they join all blocks; blocks of the neck."""
 
     inside: tuple[int, int, int, int]
     joins: tuple[bool, bool, bool, bool]
