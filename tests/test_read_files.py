@@ -66,7 +66,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path):
 
 @pytest.mark.parametrize("damage", ["x" * 140_000, 'a"\r\rb', "\0"], ids=["long", "returns", "zero"])
 def test_tables_that_csv_refuses(tmp_path, damage):
-    """One field beyond the limit of the library, a return within a line: the same sentence for each reader."""
+    """A field beyond the limit of the library, a return within a line: a sentence of each reader."""
     anchors, counters = tmp_path / "a.csv", tmp_path / "c.csv"
     anchors.write_bytes(f"network,latency\nzoo:resnet18,{damage} ms\n".encode())
     counters.write_bytes(f"layerName;execStatus;layerType;execType;realTime (ms)\na;{damage}\n".encode())

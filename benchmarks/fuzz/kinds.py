@@ -217,8 +217,8 @@ def command_line(chance: random.Random, corpus: Path) -> Attempt:  # noqa: ARG00
     return Attempt(tuple(word.replace("\0", "") for word in words), {"in.yaml": b"a: 1\n", "in.json": b"{}"})
 
 
-_WORDS = ("zoo:squeezenet_v1.1", "zoo:nosuch", PART, "nvidia-l4", "*", "[a", "in.yaml", "in.json", "theory-md1",
-          "none", ".", "fp16", "int8", "tensorrt", "ncnn", "10 ms", "5 W", "100 USD",
+_WORDS = ("zoo:squeezenet_v1.1", "zoo:nosuch", PART, "nvidia-l4", "*", "[a", "in.yaml", "in.json",
+          "theory-md1", "none", ".", "fp16", "int8", "tensorrt", "ncnn", "10 ms", "5 W", "100 USD",
           "a=1", "x=1,2", "1,2", "=", "a=", "json")  # fmt: skip
 
 
@@ -226,9 +226,7 @@ def _word(parameter: Any, chance: random.Random) -> str:  # noqa: ANN401
     if any(
         name in parameter.opts for name in ("-o", "--output", "--to", "--log", "--tables", "--html", "--data")
     ):
-        return chance.choice(
-            ("out.json", "out.csv", "out", "none/out", ".", "in.yaml", "out.onnx", "out.yaml")
-        )
+        return chance.choice(("out.json", "out.csv", "out", "none/out", ".", "out.onnx", "out.yaml"))
     if chance.random() < 0.6:
         return chance.choice(_WORDS)
     text = str(odd_value(chance.choice(_WORDS), chance))

@@ -13,8 +13,9 @@ FLOATS = (0.0, -0.0, 0.5, -1.0, 1e-9, 1e-30, 1e-308, 5e-324, 1e9, 1e18, 1e38, 1.
           float("-inf"), float("nan"))  # fmt: skip
 TEXTS = (
     "", " ", "x", "nan", "inf", "-inf", "null", "true", "0", "-5", "1e999", "1e18", "٣", "１",
-    "0x10", "1_000", "=1+1", "@SUM(A1)", "\x1b[2J\x1b]0;x\x07", "a\u202eb", "\u200b", "\ufeff", "a\nb", "a\tb",
-    "../../etc/passwd", "/dev/zero", "/etc/passwd", ".", "a\0b", "${HOME}", "{x}", "%s%n", "<script>", "#panic()", "$x$", "'; --",
+    "0x10", "1_000", "=1+1", "@SUM(A1)", "\x1b[2J\x1b]0;x\x07", "a\u202eb", "\u200b", "\ufeff", "a\nb",
+    "a\tb", "../../etc/passwd", "/dev/zero", "/etc/passwd", ".", "a\0b", "${HOME}", "{x}", "%s%n", "<script>",
+    "#panic()", "$x$", "'; --",
     "x" * 5000, "\ud800", "日本", "🏴", "zoo:nosuch", "zoo:resnet18", "zoo:", "C:\\nul", "1" * 400,
 )  # fmt: skip
 UNITS = ("s", "ms", "us", "ns", "min", "h", "d", "W", "kW", "J", "kWh", "B", "GB", "GiB", "GB/s", "TOPS",
@@ -73,7 +74,7 @@ def _alike(value: object, chance: random.Random) -> object:
             return f"{chance.choice((scaled, -scaled, 0, 1e308, 'inf', 'nan'))}{unit}"
         return chance.choice((value + value, value[:-1], value[::-1], value.upper(), chance.choice(TEXTS)))
     if isinstance(value, list):
-        return chance.choice((value * 2, value[::-1], value[:-1], value + [None], value * 50))
+        return chance.choice((value * 2, value[::-1], value[:-1], [*value, None], value * 50))
     if isinstance(value, dict):
         return chance.choice(({}, dict(list(value.items())[:-1]), {**value, "x": 1}, list(value.values())))
     return value
