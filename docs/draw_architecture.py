@@ -24,6 +24,7 @@ GROUND = "foundations"
 """The single files at the bottom: units, errors, provenance, arrays, files, processes."""
 
 ROOMS = {
+    "assistant": (0.0, "tools for assistants"),
     "api": (0.45, "the same from Python"),
     "cli": (1.55, "commands and their tables"),
     "plan": (1.65, "compare, size, cost, study"),

@@ -37,6 +37,7 @@ COMMANDS = {
     "curve": ("planner.cli.network.curve", "How throughput and latency grow with batch, threads or streams."),
     "split": ("planner.cli.network.split", "Where to cut a network between a device and a server."),
     "compare": ("planner.cli.network.compare", "Put a network on many parts and rank them against limits."),
+    "check": ("planner.cli.network.check", "What a change of a network does on the chosen parts."),
     "llm": ("planner.cli.network.llm", "What parts serve of a language model, for how many users."),
     "devices": ("planner.cli.database.devices", "List, show and check the parts of the database."),
     "measurements": ("planner.cli.database.measurements", "Search what others measured and published."),
@@ -64,6 +65,7 @@ COMMANDS = {
     "sweep": ("planner.cli.scenario.sweep", "Answer a scenario at many points over its keys, into Parquet."),
     "lint": ("planner.cli.scenario.lint", "Which well-known mistakes the plan of a scenario walks into."),
     "report": ("planner.cli.scenario.report", "Answer a scenario's question whole, as a PDF."),
+    "mcp": ("planner.cli.front.mcp", "Offer planner's answers to an assistant, as read-only tools."),
 }
 
 OK, FAULT, REFUSED, INFEASIBLE, INTERRUPTED = 0, 1, 2, 3, 130

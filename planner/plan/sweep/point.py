@@ -71,7 +71,7 @@ def _answered(source: ScenarioFile) -> dict[str, object]:
         run = simulate_synthetic(source)
         columns = rack_columns(rack_record(run.rack, run.result))
         return {"verdict": run.verdict, "reasons": "; ".join(run.reasons), **columns}
-    models = tuple(dict.fromkeys(stream.model for stream in source.scenario.streams))
+    models = source.scenario.models
     study = run_study(source, estimator=_estimator(source.folder, models, asked_of(source)))
     if study.simulated is None:
         reasons = dict.fromkeys(

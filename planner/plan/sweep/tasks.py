@@ -15,6 +15,7 @@ from planner.hardware.catalog import match_devices, read_device
 from planner.latency.calibrated.store import folder
 from planner.plan.scenario.evidence import asked_of, files_of
 from planner.plan.scenario.file import ScenarioFile, network_at
+from planner.plan.scenario.known_names import networks_named
 from planner.plan.sweep.columns import plain
 from planner.plan.sweep.design import Point
 from planner.plan.sweep.point import Task, source_of
@@ -110,9 +111,10 @@ class _Inputs:
         """The database, the networks and the traces of a scenario; `InputError` for what is not there."""
         problems: list[Problem] = []
         found = [self._database]
+        if scenario.synthetic is None:
+            for place, model in networks_named(scenario):
+                found += self._once(dotted(place), model, self._network, problems)
         for number, stream in enumerate(scenario.streams):
-            if scenario.synthetic is None:
-                found += self._once(f"streams[{number}].model", stream.model, self._network, problems)
             if stream.trace is not None:
                 found += self._once(f"streams[{number}].trace", stream.trace, self._file, problems)
         if scenario.deployment is not None and scenario.deployment.device is not None:

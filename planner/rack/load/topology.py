@@ -73,20 +73,31 @@ class Topology:
         return np.flatnonzero(self.server_device == device).tolist()
 
     def per_device(self, values: Floats) -> tuple[Floats, Floats, Floats]:
-        """Sums of one value a server over each device's units, over its cores and over its copies."""
-        sums, first = [values[: self.unit_servers].reshape(self.count, -1).sum(axis=1)], self.unit_servers
+        """Sums of one value a server over each device's units, over its cores and over its copies.
+
+        Servers are the last axis of what is given, devices that of the answer.
+        """
+        epochs, first = values.shape[:-1], self.unit_servers
+        sums = [values[..., :first].reshape(*epochs, self.count, -1).sum(axis=-1)]
         for size in self.pool_sizes:
             last = first + size * self.count
-            sums.append(values[first:last].reshape(self.count, size).sum(axis=1))
+            sums.append(values[..., first:last].reshape(*epochs, self.count, size).sum(axis=-1))
             first = last
-        units, host, copy = (*sums, np.zeros(self.count), np.zeros(self.count))[:3]
+        none = np.zeros((*epochs, self.count))
+        units, host, copy = (*sums, none, none)[:3]
         return units, host, copy
 
     def queued(self, waiting: Ints) -> Ints:
-        """Requests that wait in the stations of each device; those that devices share are no one's."""
+        """Requests that wait in the stations of each device; those that devices share are no one's.
+
+        Epochs are the first axis, stations (in the answer devices) the second.
+        """
         own = self.station_device != NONE
-        devices = self.station_device[own]
-        return np.bincount(devices, weights=waiting[own], minlength=self.count).astype(np.int64)
+        epochs = len(waiting)
+        # One count for all epochs: each has a range of numbers of its own.
+        numbers = np.arange(epochs)[:, None] * self.count + self.station_device[own]
+        counts = np.bincount(numbers.ravel(), waiting[:, own].ravel(), minlength=epochs * self.count)
+        return counts.astype(np.int64).reshape(epochs, self.count)
 
     def routes(self, out: NDArray[np.bool_], replaced_by: Ints) -> Ints:
         """Where what is pinned to each station before a unit goes: there, to a spare's, or nowhere (NONE)."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from planner.errors import InputError, Problem
 from planner.process.inputs import note_input
-from planner.schema.reading.problems import KeyPath, dotted, problems_of, without_them
+from planner.schema.reading.problems import KeyPath, dotted, key_path, problems_of, without_them
 from planner.schema.reading.strict import Conflict, StrictModel
 
 MAX_FILE_BYTES = 1_000_000
@@ -141,9 +141,12 @@ def _problems_behind(
     except ValidationError as behind:
         for item in behind.errors():
             if item["type"] == "conflicts":
+                # Paths of conflicts begin at the model that found them, which may lie deep in the file.
+                place = key_path(item, values)
+                found = [replace(one, path=(*place, *one.path)) for one in item["ctx"]["conflicts"]]
                 yield from (
                     document.problem(conflict)
-                    for conflict in item["ctx"]["conflicts"]
+                    for conflict in found
                     if not (conflict.of_values and any(conflict.path[:-1] == path[:-1] for path in touched))
                 )
 
