@@ -90,7 +90,7 @@ FLOORS = {
         {"formats"},
         {"sizes"},
     ],
-    "process": [{"limits", "guard"}, {"stop", "children", "temporary", "inputs"}],
+    "process": [{"limits", "guard"}, {"stop", "children", "temporary", "inputs", "trust"}],
     "schema": [{"record", "scenario", "fitted", "language"}, {"hardware"}, {"reading"}],
     "zoo": [
         {"source"},
