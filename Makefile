@@ -40,6 +40,9 @@ check-oldest:
 	cd $(OLDEST)/run && ../bin/planner simulate line-inspection --engine simpy
 	cd $(OLDEST)/run && ../bin/planner sweep line-inspection --set planning.spares=0,1 -o sweep
 	$(OLDEST)/bin/python -m pytest tests/test_dependencies.py tests/report tests/rack tests/schema tests/workload
+	rm -rf $(OLDEST) && $(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest-mcp.txt '.[mcp]' hypothesis pytest
+	$(OLDEST)/bin/python -m pytest tests/assistant
 
 test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile

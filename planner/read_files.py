@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Never
 
 from planner.errors import InputError, Problem
+from planner.process.inputs import note_input
 
 LARGEST_TEXT_BYTES = 64 * 2**20
 """Of a table, a configuration or a record: the largest that planner itself writes are a few megabytes."""
@@ -19,6 +20,7 @@ def read_bounded(path: Path, most_bytes: int = LARGEST_TEXT_BYTES) -> bytes:
             raise _refused(path, "an existing file", "no such file", "check the path")
         if not path.is_file():
             raise _refused(path, "a file", "a folder" if path.is_dir() else "a device or a pipe")
+        note_input(path)
         with path.open("rb") as file:
             content = file.read(most_bytes + 1)  # the size that a file states may change until it is read
     except (OSError, ValueError) as error:

@@ -1,8 +1,8 @@
 """Everything that the commands do, as Python calls: names and ids in, plain values out.
 
-`networks` and `alternatives` ask about one network, `language` about a language model, `plans` about
-cameras in one line, `scenarios`, `racks` and `reports` about a scenario, `engines` about this machine,
-`database` about what is shipped. Each name is imported when it is first used.
+`networks` and `alternatives` ask about one network, `checks` puts it beside a baseline, `language` asks about
+a language model, `plans` about cameras in one line, `scenarios`, `racks` and `reports` about a scenario,
+`engines` about this machine, `database` about what is shipped. Each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         split,
         what_if,
     )
+    from planner.api.checks import check, check_files, read_baseline, write_check, write_overlay
     from planner.api.database import (
         AppliedCorrection,
         check_database,
@@ -81,6 +82,13 @@ if TYPE_CHECKING:
         usual_site,
         write_plan,
     )
+    from planner.api.plots import (
+        PICTURE_ENDINGS,
+        picture_kind,
+        plot_comparison,
+        plot_curve,
+        plot_estimate,
+    )
     from planner.api.racks import (
         Claims,
         ClockSaving,
@@ -116,6 +124,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "alternatives": ("LinkedSplit", "UnitCurve", "baseline", "curve", "linked_split", "split", "what_if"),
+    "checks": ("check", "check_files", "read_baseline", "write_check", "write_overlay"),
     "database": (
         "AppliedCorrection",
         "check_database",
@@ -177,6 +186,7 @@ _HOME = {
         "usual_site",
         "write_plan",
     ),
+    "plots": ("PICTURE_ENDINGS", "picture_kind", "plot_comparison", "plot_curve", "plot_estimate"),
     "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "theory_beside"),
     "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
     "scenarios": (
@@ -200,6 +210,7 @@ _HOME = {
 
 __all__ = [
     "CHANGES_ENDINGS",
+    "PICTURE_ENDINGS",
     "PROFILE_TOOLS",
     "SEVERAL_FILES",
     "AppliedCorrection",
@@ -214,7 +225,9 @@ __all__ = [
     "asked",
     "baseline",
     "calibrate",
+    "check",
     "check_database",
+    "check_files",
     "check_log",
     "check_network",
     "check_question",
@@ -253,12 +266,17 @@ __all__ = [
     "measure",
     "own_part_notes",
     "part_file",
+    "picture_kind",
     "plain_text",
     "plan",
     "plan_template",
+    "plot_comparison",
+    "plot_curve",
+    "plot_estimate",
     "precision_named",
     "precision_names",
     "rack_answers",
+    "read_baseline",
     "read_device",
     "read_language_model",
     "read_onnx",
@@ -279,8 +297,10 @@ __all__ = [
     "validate",
     "what_if",
     "with_evidence",
+    "write_check",
     "write_devices_page",
     "write_log",
+    "write_overlay",
     "write_plan",
     "write_report",
 ]

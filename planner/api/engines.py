@@ -79,11 +79,14 @@ def calibrate(
     214
     """
     from planner.calibration import calibrate as probing
+    from planner.errors import OutputError
     from planner.files import require_writable
     from planner.latency.calibrated.file import write_calibration
 
     path = Path(path)
     require_writable(path)
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        raise OutputError(f"{path}: expected a name that ends in .yaml, got {path.suffix or 'no ending'!r}")
     journal = path.with_name(f".{path.name}.journal")
     found = probing.calibrate(probing.Request(engine, threads, precision, budget_s, journal), progress)
     write_calibration(found, path)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.plan.pitfalls.lint import Pitfall
     from planner.plan.rack.questions import FailureAnswer
     from planner.plan.scenario.file import ScenarioFile
-    from planner.plan.sizing.sized import Sizing
+    from planner.plan.sizing.result import Sizing
     from planner.plan.study.study import Study
     from planner.plan.sweep.run import Sweep, SweepProgress
     from planner.rack.counts.results import RackResult

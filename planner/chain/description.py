@@ -7,7 +7,7 @@ works on the objects of a frame has a number of them.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -15,6 +15,7 @@ from planner.formulas import formula
 from planner.latency.band import Band, BandEnd
 from planner.provenance import Provenance
 from planner.rack.description.checks import Checks
+from planner.wording.message import Message
 
 Role = Literal[
     "decoder", "scaler", "encoder", "accelerator", "cores", "host_decoder", "link", "memory", "network"
@@ -22,6 +23,8 @@ Role = Literal[
 """What a unit is: `network` brings the cameras' streams, `link` is between a part and its host, `cores` are
 those of the part or its host, and `host_decoder` is in the host."""
 
+VisitKind = Literal["decode", "convert", "crop", "network", "track", "encode", "move"]
+"""What a visit is for: a step itself, objects cut out for it, or what it moves over links and memories."""
 ItemDistribution = Literal["poisson", "fixed"]
 _TAIL = 1e-9
 """Probability of more objects in a frame that is left out of sums."""
@@ -101,6 +104,7 @@ class Visit:
     """
 
     step: str
+    kind: VisitKind
     unit: str
     times: tuple[Band, ...]
     after: int | None
@@ -194,3 +198,31 @@ class Chains:
     def unit(self, unit_id: str) -> ChainUnit:
         """A unit by its id."""
         return next(unit for unit in self.units if unit.id == unit_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A step that nothing around a part can do: where it is in the scenario, and what could."""
+
+    where: str
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class PartChains:
+    """What one device of a part would be asked for by all streams.
+
+    With `gaps` some step has nobody who does it, and the rest is as if it took no time.
+    """
+
+    chains: Chains
+    convert: str
+    """Who converts frames where the streams leave it open: fixed, gpu or host."""
+    main: str
+    """The unit that runs the networks."""
+    gaps: tuple[Gap, ...] = ()
+    notes: tuple[Message, ...] = ()
+
+    def shared_by(self, devices: int) -> Chains:
+        """The same streams, spread evenly over so many devices."""
+        return replace(self.chains, devices=devices)

@@ -142,7 +142,7 @@ def _wait_s(chains: Chains, unit: ChainUnit, bound: BandEnd) -> float | None:
 
 
 def _latency(stream: ChainStream, waits: list[dict[str, float | None]]) -> StreamLatency:
-    path = _path(stream)
+    path = answer_path(stream)
     alone = Band(*(math.fsum(visit.alone_s(bound) for visit in path) for bound in _ENDS))
     crowded = Band(*(math.fsum(_crowded_s(stream, visit, bound) for visit in path) for bound in _ENDS))
     loaded = [_loaded_s(path, bound, wait) for bound, wait in zip(_ENDS, waits, strict=True)]
@@ -175,7 +175,7 @@ def _crowded_s(stream: ChainStream, visit: Visit, bound: BandEnd) -> float:
     return visit.alone_s(bound, visit.items.quantile(stream.slo_quantile))
 
 
-def _path(stream: ChainStream) -> list[Visit]:
+def answer_path(stream: ChainStream) -> list[Visit]:
     """The longest way from the first visit to an answer, by the middle of the times."""
     best: dict[int, float] = {}
     for place, visit in enumerate(stream.visits):

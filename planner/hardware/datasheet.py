@@ -14,6 +14,7 @@ from planner.hardware.label import label_record
 from planner.hardware.video.units import video_of, video_sources
 from planner.provenance import Status
 from planner.schema.hardware.device import ComputeUnit, Device, Precision
+from planner.schema.hardware.device_heat import ThermalSpec
 from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import Money, Origin, Sourced, numbers_in
 from planner.schema.reading.strict import StrictModel
@@ -73,6 +74,8 @@ def figures(device: Device) -> tuple[DatasheetNumber, ...]:
         path = [str(part) for part in entry.path]
         if path[0] == "modes":
             path[1] = modes[int(path[1])]
+        if path[:2] == ["thermal", "coolers"]:
+            path[2] = device.thermal.coolers[int(path[2])].id
         origin, value = entry.number, entry.number.value
         if isinstance(value, Money):
             amount, unit, text = value.amount, value.currency, f"{value.amount:g} {value.currency}"
@@ -103,7 +106,7 @@ def device_record(device: Device) -> DeviceRecord:
         "units": [_unit_record(unit_id, unit) for unit_id, unit in device.units.items()],
         "memory": cast("DeviceMemoryRecord", _block_record(device.memory)),
         "modes": [cast("ModeRecord", _block_record(mode)) for mode in device.modes],
-        "thermal": cast("ThermalRecord", _block_record(device.thermal)),
+        "thermal": _thermal_record(device.thermal),
         "host_link": cast("HostLinkRecord", _block_record(link)) if link else None,
         "video": _video_record(device),
         "size": cast("SizeRecord", _block_record(size)) if size else None,
@@ -220,6 +223,18 @@ def _price_record(device: Device) -> DevicePriceRecord | None:
         **_origin(price),
         "provenance": {"amount": _origin(price)},
     }
+
+
+def _thermal_record(thermal: ThermalSpec) -> ThermalRecord:
+    """The heat of a part; each cooler has the status and source of its resistance."""
+    record = cast("ThermalRecord", _block_record(thermal))
+    for cooler, written in zip(thermal.coolers, record["coolers"], strict=True):
+        written["status"] = cooler.resistance_k_per_w.status.value
+        written["source"] = cooler.resistance_k_per_w.source
+        price = cooler.price_money
+        if price is not None:
+            written["price_money"] = {"amount": price.value.amount, "currency": price.value.currency}
+    return record
 
 
 def _block_record(block: StrictModel) -> dict[str, object]:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from planner.zoo.builder import NetworkBuilder
-from planner.zoo.detection.yolov5 import detect
-from planner.zoo.detection.yolov8 import decode
+from planner.zoo.detection.yolo.head import Head, decode, detect, plain_class_branch
+from planner.zoo.detection.yolo.yolov5 import detect as detect_v5
 from planner.zoo.sequence.bert import BertSize, bert_squad
 
 
@@ -19,7 +19,7 @@ def test_yolov5_boxes_follow_the_published_decoding(run):
     levels = tuple(net.input(f"p{i}", ("batch", 4, side, side)) for i, side in enumerate((80, 40, 20)))
     feeds = {f"p{i}": np.zeros((1, 4, side, side), np.float32) for i, side in enumerate((80, 40, 20))}
     feeds["images"] = np.zeros((1, 3, 640, 640), np.float32)
-    (boxes,), weights = run(net.finish(detect(net, levels)), feeds)
+    (boxes,), weights = run(net.finish(detect_v5(net, levels)), feeds)
     assert boxes.shape == (1, 25200, 85)
 
     # Features of zero leave the bias alone, the same in every cell. Second level, anchor 1, row 3, column 7.
@@ -48,6 +48,55 @@ def test_yolov8_boxes_follow_the_published_decoding(run, random):
     np.testing.assert_allclose(
         boxes[1, :, cell], 32 * np.array([*(low + high) / 2, *(high - low)]), rtol=1e-4
     )
+
+
+def head_alone(head, run, *raw):
+    """A head on features of zero at 64 x 64: its answer, and the numbers that it decodes, by their names."""
+    net = NetworkBuilder("head")
+    net.input("images", ("batch", 3, 64, 64))
+    levels = tuple(net.input(f"p{i}", ("batch", 8, side, side)) for i, side in enumerate((8, 4, 2)))
+    feeds = {f"p{i}": np.zeros((1, 8, side, side), np.float32) for i, side in enumerate((8, 4, 2))}
+    feeds["images"] = np.zeros((1, 3, 64, 64), np.float32)
+    return run(net.finish(*detect(net, levels, head), *raw), feeds)[0]
+
+
+def test_corners_are_distances_from_the_centre_where_there_is_one_bin(run):
+    head = Head(plain_class_branch, classes=2, bins=1, corners=True)
+    found, sides, classes = head_alone(head, run, "cv2.2.2", "cv3.2.2")
+    assert found.shape == (1, 6, 84)
+    # Third level (stride 32), row 1, column 0: the centre is at 0.5, 1.5 cells.
+    left, top, right, bottom = sides[0, :, 1, 0]
+    expected = 32 * np.array([0.5 - left, 1.5 - top, 0.5 + right, 1.5 + bottom])
+    np.testing.assert_allclose(found[0, :4, 80 + 2], expected, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(found[0, 4:, 82], sigmoid(classes[0, :, 1, 0]), rtol=1e-5)
+
+
+def test_turned_boxes_follow_the_published_decoding(run):
+    """The offset of the middle is turned by the angle, which lies between -45 and 135 degrees."""
+    head = Head(plain_class_branch, classes=2, bins=1, task="turned")
+    found, sides, numbers = head_alone(head, run, "cv2.0.2", "cv4.0.2")
+    row, column = 3, 5
+    left, top, right, bottom = sides[0, :, row, column]
+    angle = (sigmoid(numbers[0, 0, row, column]) - 0.25) * np.pi
+    x, y = (right - left) / 2, (bottom - top) / 2
+    centre = np.array([
+        x * np.cos(angle) - y * np.sin(angle) + column + 0.5,
+        x * np.sin(angle) + y * np.cos(angle) + row + 0.5,
+    ])  # fmt: skip
+    expected = 8 * np.array([*centre, left + right, top + bottom])
+    cell = 8 * row + column
+    np.testing.assert_allclose(found[0, :4, cell], expected, rtol=1e-4, atol=1e-3)
+    assert found[0, -1, cell] == pytest.approx(angle, rel=1e-4)
+
+
+def test_key_points_follow_the_published_decoding(run):
+    found, numbers = head_alone(Head(plain_class_branch, classes=1, task="pose"), run, "cv4.1.2")
+    assert found.shape == (1, 4 + 1 + 51, 84)
+    x, y, seen = numbers[0, 6:9, 2, 1]  # third point
+    # Second level (stride 16), row 2, column 1.
+    cell = 64 + 4 * 2 + 1
+    expected = [(2 * x + 1) * 16, (2 * y + 2) * 16, sigmoid(seen)]
+    np.testing.assert_allclose(found[0, 5 + 6 : 5 + 9, cell], expected, rtol=1e-4, atol=1e-3)
 
 
 @pytest.fixture

@@ -121,8 +121,14 @@ def _rest(device: Device) -> Iterator[str]:
         for what, trip in (("throttles", thermal.throttle_c), ("shuts down", thermal.shutdown_c))
     ]
     resistance = thermal.resistance_k_per_w
-    to_inlet = f"{resistance.value:g} K/W{_MARK[resistance.status.value]} to the inlet"
+    to_inlet = f"{resistance.value:.3g} K/W{_MARK[resistance.status.value]} to the inlet"
     yield f"thermal: {', '.join([to_inlet, *trips])}"
+    if len(thermal.coolers) > 1:
+        each = (
+            f"{item.id} {item.resistance_k_per_w.value:.3g} K/W{_MARK[item.resistance_k_per_w.status.value]}"
+            for item in thermal.coolers
+        )
+        yield f"coolers: {', '.join(each)}; {thermal.cooler} unless a scenario says another"
     for item in device.contradictions:
         aside = "; ".join(f"{other.value} ({other.source})" for other in item.others)
         why = " ".join(item.why.split())

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from planner.chain.description import Chains, ChainStream, ChainUnit
+from planner.chain.description import Chains, ChainStream, ChainUnit, Gap, PartChains
 from planner.chain.prediction import predict
 from planner.plan.chain.around_part import AroundPart
 from planner.plan.chain.frames import chain_of
-from planner.plan.chain.visits import Gap, NetworkTimes, StreamVisits, gpu_unit
+from planner.plan.chain.visits import NetworkTimes, StreamVisits, gpu_unit
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import Message
-
-
-@dataclass(frozen=True, slots=True)
-class ChainsOnPart:
-    """What one device would be asked for by all streams; empty where no stream has a chain.
-
-    With `gaps` some step has nobody who does it, and the rest is as if it took no time.
-    """
-
-    chains: Chains
-    convert: str
-    """Who converts frames where the streams leave it open."""
-    gaps: tuple[Gap, ...]
-    notes: tuple[Message, ...]
 
 
 def chained(scenario: Scenario) -> bool:
@@ -33,7 +19,7 @@ def chained(scenario: Scenario) -> bool:
     return any(stream.chained for stream in scenario.streams)
 
 
-def chains_on(around: AroundPart, networks: Mapping[str, NetworkTimes]) -> ChainsOnPart:
+def chains_on(around: AroundPart, networks: Mapping[str, NetworkTimes]) -> PartChains:
     """The chains of all streams on a part, frames converted by whoever leaves most room.
 
     Where streams leave open who converts, each way is worked out for all of them, and that is taken whose
@@ -64,7 +50,7 @@ def _ways(around: AroundPart) -> tuple[str, ...]:
     return tuple(ways)
 
 
-def _converted_by(around: AroundPart, networks: Mapping[str, NetworkTimes], way: str) -> ChainsOnPart:
+def _converted_by(around: AroundPart, networks: Mapping[str, NetworkTimes], way: str) -> PartChains:
     units: dict[str, ChainUnit] = {around.main_unit.id: around.main_unit}
     streams: list[ChainStream] = []
     gaps: list[Gap] = []
@@ -85,4 +71,4 @@ def _converted_by(around: AroundPart, networks: Mapping[str, NetworkTimes], way:
             )
         )
     chains = Chains(tuple(units.values()), tuple(streams))
-    return ChainsOnPart(chains, way, tuple(gaps), tuple(dict.fromkeys(notes)))
+    return PartChains(chains, way, around.main_unit.id, tuple(gaps), tuple(dict.fromkeys(notes)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from planner.chain.description import ChainUnit, ItemCount, Visit
-from planner.hardware.video.units import FrameServer, video_costs
+from planner.chain.description import ChainUnit, Gap, ItemCount, Visit, VisitKind
+from planner.hardware.video.units import FrameServer, parts_decoding, video_costs
 from planner.latency.band import Band
 from planner.plan.chain.around_part import AroundPart, unit_of
 from planner.plan.chain.frames import bytes_per_frame, chain_of, frame_shares, item_count
@@ -15,6 +15,7 @@ from planner.schema.scenario.streams import Stream
 from planner.schema.scenario.video import ChainStep, StepKind, Video, predecessors, step_names
 from planner.wording.message import Message, message
 
+_SHOWN = 4
 CROP_PIXELS = 150 * 300
 """Of an object that is cut out of a frame, where a scaler does it; cores were measured with the same."""
 
@@ -27,14 +28,6 @@ class NetworkTimes:
     input_bytes: float
     moved_bytes: float | None = None
     """Through the memory, for each inference; None where that is not asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A step that nothing around the part can do: where it is in the stream, and what would."""
-
-    where: str
-    reason: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +81,7 @@ class StreamVisits:
 
     def _beside(self, unit: ChainUnit, step: str, time_s: float, after: int | None, frames: float) -> None:
         """Traffic through a shared memory or network: it takes capacity and makes nobody wait."""
-        visit = Visit(step, unit.id, (_exact(time_s),), after, frames, answers=False, in_turn=False)
+        visit = Visit(step, "move", unit.id, (_exact(time_s),), after, frames, answers=False, in_turn=False)
         self._add(unit, visit)
 
     @property
@@ -102,7 +95,10 @@ class StreamVisits:
         kind = here.step.kind
         where = f"chain[{here.place}].{kind}" if self.stream.chain else "video"
         codecs = ", ".join(self.around.codecs) or message("chain.none")
-        reason = message(f"chain.no_{kind}", part=self.around.device.id, codec=codec or "", codecs=codecs)
+        part = self.around.device.id
+        given = {"codec": codec or "", "codecs": codecs, "others": _others(codec) if codec else ""}
+        needed = {"decode": ("codec", "codecs", "others"), "encode": ("codec",)}.get(kind, ())
+        reason = message(f"chain.no_{kind}", part=part, **{name: given[name] for name in needed})
         self.gaps.append(Gap(where, reason))
         return here.after
 
@@ -138,7 +134,7 @@ class StreamVisits:
         if here.step.decode == "auto":
             self.notes.append(message("chain.cores_decode", part=around.device.id, codec=codec))
         time = self._on_cores(here.step, self._video.size.pixels / rate.value)
-        return self._add(unit, Visit(here.name, unit.id, (time,), here.after, here.frames))
+        return self._add(unit, Visit(here.name, "decode", unit.id, (time,), here.after, here.frames))
 
     def _on_cores(self, step: ChainStep | None, reference_s: float) -> Band:
         """Time of a step on the cores: as stated, or scaled from the core that was measured."""
@@ -157,7 +153,7 @@ class StreamVisits:
             moved_s = pixels * costs.conversion.bytes_per_pixel.value / around.memory_bytes_per_s
             mid_s = moved_s / costs.conversion.bandwidth_ratio.value + costs.conversion.launch_s.value
             time = _spread(mid_s, costs.conversion.spread_ratio.value)
-            at = self._add(gpu, Visit(here.name, gpu.id, (time,), here.after, here.frames))
+            at = self._add(gpu, Visit(here.name, "convert", gpu.id, (time,), here.after, here.frames))
             self._beside(around.memory_unit, here.name, moved_s, at, here.frames)
             return at
         cores = around.core_unit
@@ -165,7 +161,7 @@ class StreamVisits:
             raw = pixels * costs.traffic.raw_bytes_per_pixel.value
             after = self._over_link(here, raw, to_host=True)
             time = self._on_cores(here.step, pixels / costs.software.convert_px_per_s.value)
-            return self._add(cores, Visit(here.name, cores.id, (time,), after, here.frames))
+            return self._add(cores, Visit(here.name, "convert", cores.id, (time,), after, here.frames))
         return self._gap(here)
 
     def _network(self, here: Here) -> int | None:
@@ -176,7 +172,7 @@ class StreamVisits:
             here = self._cropped(here, items)
         after = self._over_link(here, network.input_bytes * each, to_host=False)
         unit = around.main_unit
-        at = self._add(unit, Visit(here.name, unit.id, network.times, after, here.frames, items))
+        at = self._add(unit, Visit(here.name, "network", unit.id, network.times, after, here.frames, items))
         if network.moved_bytes is not None:
             moved_s = network.moved_bytes / around.memory_bytes_per_s
             self._beside(around.memory_unit, here.name, moved_s, at, here.frames * each)
@@ -188,7 +184,7 @@ class StreamVisits:
         if link is None or not rate or self._on_host(here.after) == to_host:
             return here.after
         return self._add(
-            link, Visit(here.name, link.id, (_exact(moved_bytes / rate),), here.after, here.frames)
+            link, Visit(here.name, "move", link.id, (_exact(moved_bytes / rate),), here.after, here.frames)
         )
 
     def _cropped(self, here: Here, items: ItemCount) -> Here:
@@ -197,7 +193,7 @@ class StreamVisits:
         gpu, cores = gpu_unit(around), around.core_unit
         if where == "host" and cores is not None:
             each = self._on_cores(None, video_costs().software.crop_s.value)
-            visit = Visit(here.name, cores.id, (each,), here.after, here.frames, items)
+            visit = Visit(here.name, "crop", cores.id, (each,), here.after, here.frames, items)
             at = self._add(cores, visit)
         elif where == "fixed" and around.scaler is not None:
             unit = unit_of(around.scaler, "scaler")
@@ -205,7 +201,7 @@ class StreamVisits:
         elif where == "gpu" and gpu is not None:
             conversion = video_costs().conversion
             each = _spread(conversion.launch_s.value, conversion.spread_ratio.value)
-            at = self._add(gpu, Visit(here.name, gpu.id, (each,), here.after, here.frames, items))
+            at = self._add(gpu, Visit(here.name, "crop", gpu.id, (each,), here.after, here.frames, items))
         else:
             return here
         return Here(here.step, here.name, here.place, at, here.frames)
@@ -237,7 +233,7 @@ class StreamVisits:
         objects = max((step.per_item.mean for step in steps if step.per_item), default=0.0)
         reference_s = software.track_frame_s.value + objects * software.track_item_s.value
         time = self._on_cores(here.step, reference_s)
-        return self._add(unit, Visit(here.name, unit.id, (time,), here.after, here.frames))
+        return self._add(unit, Visit(here.name, "track", unit.id, (time,), here.after, here.frames))
 
     def _encode(self, here: Here) -> int | None:
         codec, size = here.step.encode or self._video.codec, here.step.to or self._video.size
@@ -250,7 +246,16 @@ class StreamVisits:
             return self._gap(here, codec)
         self.notes.append(message("chain.cores_encode", part=self.around.device.id, codec=codec))
         time = self._on_cores(here.step, size.pixels / rate.value)
-        return self._add(unit, Visit(here.name, unit.id, (time,), here.after, here.frames, answers=False))
+        return self._add(
+            unit, Visit(here.name, "encode", unit.id, (time,), here.after, here.frames, answers=False)
+        )
+
+
+def _others(codec: Codec) -> str:
+    """Some parts that decode a codec, by id."""
+    found = parts_decoding(codec)
+    shown = ", ".join(found[:_SHOWN])
+    return f"{shown}, ..." if len(found) > _SHOWN else shown
 
 
 def _exact(time_s: float) -> Band:
@@ -272,7 +277,8 @@ def _frame_visit(
     """A frame, or an object of one, on a unit that works at a rate of pixels; what encodes answers nobody."""
     time = _spread(server.time_s(pixels), video_costs().decoder_spread_ratio.value)
     answers = unit.role != "encoder"
-    return Visit(here.name, unit.id, (time,), here.after, here.frames * times, items, answers=answers)
+    kind: VisitKind = "crop" if items is not None else here.step.kind
+    return Visit(here.name, kind, unit.id, (time,), here.after, here.frames * times, items, answers=answers)
 
 
 def gpu_unit(around: AroundPart) -> ChainUnit | None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from planner.errors import InputError, Problem
+from planner.hardware.physics import BITS
 from planner.hardware.surroundings import default_host, host_machine, link_bytes_per_s, takes
 from planner.schema.hardware.device import Device
 from planner.schema.hardware.host import Attachment, HostMachine, HostSlots, NeedsHost
 from planner.schema.scenario.scenario import Carrier, Scenario
 from planner.wording.message import Message, message
+from planner.workload.workload import Workload
+
+if TYPE_CHECKING:
+    from planner.plan.options.option import NetworkOnPart
 
 Chosen = Literal["named", "default"]
 
@@ -124,3 +129,24 @@ def hosting_text(hosting: Hosting, needs: NeedsHost, device: str) -> Message:
 def _each(hosting: Hosting) -> dict[str, str]:
     price, power_w = hosting.host.price.amount_money.value, hosting.host.power_w.value
     return {"price": f"{price.amount:g} {price.currency}", "power": f"{power_w:g}"}
+
+
+def link_load(
+    scenario: Scenario, workloads: Mapping[str, Workload], networks: Sequence[NetworkOnPart]
+) -> float:
+    """Bytes a second of all streams in the busier direction, in the precision that is run.
+
+    Both kinds of links carry both directions at once. Weights are taken to stay on the part, and results to
+    be sent as the network gives them.
+    """
+    sent = returned = 0.0
+    for item in networks:
+        workload = workloads[item.model]
+        each_bytes = BITS[item.estimate.precision] / 8 / workload.batch
+        per_s = sum(
+            stream.count * stream.rate_per_s for stream in scenario.streams if stream.model == item.model
+        )
+        outputs = (workload.tensors[name] for name in workload.outputs if name in workload.tensors)
+        sent += per_s * each_bytes * sum(tensor.elements for tensor in workload.inputs.values())
+        returned += per_s * each_bytes * sum(tensor.elements for tensor in outputs)
+    return max(sent, returned)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.plan.money.economics import carriers_needed
+from planner.plan.options.coolers import resistance_band
 from planner.plan.options.margin import Margin
 from planner.schema.reading.quantity import Money
 from planner.schema.record import ChoicesRecord, OptionRecord
 from planner.schema.record.commands.simulate import NoRackRecord, RuledOutRecord
 from planner.schema.record.compare import ComparisonRecord, MoneyRecord, RefusalRecord
-from planner.schema.record.options import HostRecord, MarginRecord
+from planner.schema.record.options import CoolerInUseRecord, HostRecord, MarginRecord
 
 if TYPE_CHECKING:
     from planner.plan.compare.candidate import Comparison, Refusal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from planner.plan.options.option import Option
     from planner.plan.study.choices import Choices
     from planner.plan.study.study import Study
+    from planner.schema.hardware.device import Device
 
 
 def money_record(money: Money | None) -> MoneyRecord | None:
@@ -96,6 +98,7 @@ def option_record(option: Option) -> OptionRecord:
         "inlet_c": option.heat.inlet_c,
         "exhaust_c": option.heat.exhaust_c,
         "margins": [margin_record(item) for item in option.margins],
+        "cooler": cooler_record(option.part),
         "host": host_record(option.hosting, option.count + option.spares),
         "temperature_c": option.heat.temperature_c,
         "capital": option.cost.capital,
@@ -104,6 +107,23 @@ def option_record(option: Option) -> OptionRecord:
         "currency": option.cost.currency,
         "latency_provenance": option.latency_provenance.value,
         "provenance": option.provenance.value,
+    }
+
+
+def cooler_record(part: Device) -> CoolerInUseRecord:
+    """The cooler of a part in use, with the range of its resistance."""
+    cooler, band = part.thermal.in_use, resistance_band(part.thermal)
+    return {
+        "id": cooler.id,
+        "kind": cooler.kind,
+        "name": cooler.name,
+        "resistance_k_per_w": band.mid_k_per_w,
+        "low_k_per_w": band.low_k_per_w,
+        "high_k_per_w": band.high_k_per_w,
+        "boundary": cooler.boundary,
+        "fan": cooler.fan is not None,
+        "status": band.status.value,
+        "source": band.source,
     }
 
 

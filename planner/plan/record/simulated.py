@@ -12,7 +12,7 @@ from planner.plan.rack.claims import claims_record
 from planner.plan.rack.life_record import life_record, new_model_record
 from planner.plan.rack.questions import FailureAnswer
 from planner.plan.rack.theory import Theory, theory_record
-from planner.plan.record.options import margin_record
+from planner.plan.record.options import cooler_record, margin_record
 from planner.rack.counts.results import AtBound, DevicesResult, LatencyStatistics, RackResult, StreamBounds
 from planner.rack.description.rack import Rack
 from planner.rack.simulation import SimulationEngine
@@ -66,6 +66,7 @@ def setting_record(option: Option) -> SettingRecord:
         "precision": str(option.precision),
         "batch": option.batch,
         "latency_provenance": option.latency_provenance.value,
+        "cooler": cooler_record(option.part),
         "services": [
             {
                 "network": service.network,

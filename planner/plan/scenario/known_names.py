@@ -28,6 +28,7 @@ def require_known_names(scenario: Scenario, document: Document) -> None:
 def _unknown_names(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     yield from _parts(scenario)
     yield from _modes(scenario)
+    yield from _coolers(scenario)
     yield from _engines(scenario)
     yield from _networks(scenario)
     yield from _traces(scenario)
@@ -53,6 +54,39 @@ def _parts(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     for place, name in named:
         if name not in known:
             yield place, "a part", *_unknown("device", name, known)
+
+
+def _coolers(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    """Coolers that a part lacks; those of a part that is unknown itself are not looked at."""
+    asked, given = scenario.candidates.coolers, scenario.deployment
+    from_deployment = given is not None and isinstance(given.cooler, str)
+    if not (asked or isinstance(scenario.cooler, str) or from_deployment):
+        return
+    from planner.hardware.catalog import device_ids, read_device
+    from planner.plan.options.coolers import cooler_named
+
+    known, patterns = device_ids(), scenario.candidates.devices
+    parts = [name for name in known if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    if given is not None and given.device in known:
+        parts = [given.device, *parts]
+    for name in asked:
+        if name not in parts:
+            place: Place = ("candidates", "coolers", name)
+            yield place, "a candidate of the scenario", *_unknown("candidate", name, parts)
+    for name in dict.fromkeys(parts):
+        cooler = scenario.cooler_of(name)
+        if isinstance(cooler, str):
+            try:
+                cooler_named(read_device(name).thermal, cooler, name)
+            except UnknownIdError as error:
+                yield _where_asked(scenario, name), f"a cooler of {name}", error.got, error.advice
+
+
+def _where_asked(scenario: Scenario, part: str) -> Place:
+    given = scenario.deployment
+    if given is not None and given.device == part and given.cooler is not None:
+        return ("deployment", "cooler")
+    return ("candidates", "coolers", part) if part in scenario.candidates.coolers else ("cooler",)
 
 
 def _engines(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:

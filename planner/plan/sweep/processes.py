@@ -8,17 +8,15 @@ behind when the calling process is killed; hence these few lines.
 from __future__ import annotations
 
 import json
-import os
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from planner.data_files import import_root
 from planner.plan.sweep.point import Task
 from planner.plan.sweep.worker import Reply
+from planner.process.children import module_command, module_environment
 
 MOST_ATTEMPTS = 3
 """How often a point may take its worker down before it is given up."""
@@ -135,19 +133,12 @@ def _serve(
 
 
 def _started() -> subprocess.Popen[str]:
-    """A worker with this very package, and one thread for its arithmetic: the workers share the machine."""
-    package = str(import_root())
-    inherited = os.environ.get("PYTHONPATH")
-    environment = {
-        **os.environ,
-        **dict.fromkeys(_THREADS, "1"),
-        "PYTHONPATH": os.pathsep.join([package, inherited] if inherited else [package]),
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "planner.plan.sweep.worker"],
+    """A worker with one thread for its arithmetic: the workers share the machine."""
+    return subprocess.Popen(  # noqa: S603 - a module of ours
+        module_command("planner.plan.sweep.worker"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env=environment,
+        env=module_environment(**dict.fromkeys(_THREADS, "1")),
     )

@@ -20,6 +20,7 @@ from planner.plan.sweep.columns import plain
 from planner.plan.sweep.design import Point
 from planner.plan.sweep.point import Task, source_of
 from planner.plan.sweep.settings import Setting
+from planner.process.inputs import note_input
 from planner.schema.reading.keys import value_at, with_value
 from planner.schema.reading.problems import dotted
 from planner.schema.scenario.scenario import Scenario
@@ -139,7 +140,9 @@ class _Inputs:
         return read_model(network_at(self._folder, model), batch=1).digest
 
     def _file(self, name: str) -> str:
-        return hashlib.sha256(Path(name).read_bytes()).hexdigest()
+        note_input(Path(name))
+        with Path(name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _matches(glob: str) -> str:

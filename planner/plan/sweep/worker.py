@@ -16,6 +16,7 @@ import traceback
 from typing import TypedDict
 
 from planner.plan.sweep.point import Task, answer_point
+from planner.process.children import end_with_parent
 
 
 class Reply(TypedDict):
@@ -38,6 +39,7 @@ def reply_to(task: Task) -> Reply:
 
 def main() -> None:
     """Serve until the input ends; what a library prints goes to standard error."""
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

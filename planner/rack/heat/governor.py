@@ -28,10 +28,14 @@ def next_step(
     """The clock step of the coming epoch, from the die's temperature after the last one and its power.
 
     `power_w` is all that the device drew, `dynamic_w` its part above idle, which is taken to follow clock **
-    `clock_power_exponent` when the power at the next clock is foreseen.
+    `clock_power_exponent` when the power at the next clock is foreseen. Where all devices stay at full clock
+    the answer is `step` itself.
     """
     thermal = device.thermal
     slower = temperature_c >= thermal.throttle_c
+    # The usual epoch of a cool rack: nothing to step down from, and no step up left.
+    if thermal.power_cap_w is None and not (step.any() or slower.any()):
+        return step
     faster = temperature_c < thermal.throttle_c - thermal.hysteresis_k
     if thermal.power_cap_w is not None:
         slower |= power_w > thermal.power_cap_w

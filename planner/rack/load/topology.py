@@ -75,20 +75,30 @@ class Topology:
     def per_device(self, values: Floats) -> tuple[Floats, Floats, Floats]:
         """Sums of one value a server over each device's units, over its cores, and over its copies and video
         units.
+
+        Servers are the last axis of what is given, devices that of the answer.
         """
-        sums, first = [values[: self.unit_servers].reshape(self.count, -1).sum(axis=1)], self.unit_servers
+        epochs, first = values.shape[:-1], self.unit_servers
+        sums = [values[..., :first].reshape(*epochs, self.count, -1).sum(axis=-1)]
         for size in self.pool_sizes:
             last = first + size * self.count
-            sums.append(values[first:last].reshape(self.count, size).sum(axis=1))
+            sums.append(values[..., first:last].reshape(*epochs, self.count, size).sum(axis=-1))
             first = last
-        units, host = (*sums, np.zeros(self.count))[:2]
-        return units, host, sum(sums[2:], np.zeros(self.count))
+        none = np.zeros((*epochs, self.count))
+        units, host = (*sums, none)[:2]
+        return units, host, sum(sums[2:], none)
 
     def queued(self, waiting: Ints) -> Ints:
-        """Requests that wait in the stations of each device; those that devices share are no one's."""
+        """Requests that wait in the stations of each device; those that devices share are no one's.
+
+        Epochs are the first axis, stations (in the answer devices) the second.
+        """
         own = self.station_device != NONE
-        devices = self.station_device[own]
-        return np.bincount(devices, weights=waiting[own], minlength=self.count).astype(np.int64)
+        epochs = len(waiting)
+        # One count for all epochs: each has a range of numbers of its own.
+        numbers = np.arange(epochs)[:, None] * self.count + self.station_device[own]
+        counts = np.bincount(numbers.ravel(), waiting[:, own].ravel(), minlength=epochs * self.count)
+        return counts.astype(np.int64).reshape(epochs, self.count)
 
     def routes(self, out: NDArray[np.bool_], replaced_by: Ints) -> Ints:
         """Where what is pinned to each station before a unit goes: there, to a spare's, or nowhere (NONE)."""

@@ -19,6 +19,7 @@ import yaml
 from pydantic import ValidationError
 
 from planner.errors import InputError, Problem
+from planner.process.inputs import note_input
 from planner.schema.reading.problems import KeyPath, dotted, key_path, problems_of, without_them
 from planner.schema.reading.strict import Conflict, StrictModel
 
@@ -64,6 +65,7 @@ def read_document(path: Path) -> Document:
             raise _one_problem(path, "a YAML file", "a folder")
         if path.exists() and not path.is_file():
             raise _one_problem(path, "a YAML file", "a device or a pipe")
+        note_input(path)
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
         if len(data) > MAX_FILE_BYTES:

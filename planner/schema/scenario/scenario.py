@@ -26,6 +26,7 @@ from planner.schema.reading.strict import StrictModel
 from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
 from planner.schema.scenario.around import Contention, HostCores
 from planner.schema.scenario.claims import Claim
+from planner.schema.scenario.cooler import CoolerAsked
 from planner.schema.scenario.measured import RestsOn
 from planner.schema.scenario.money import CarbonSpec, MoneyTerms
 from planner.schema.scenario.network_facts import NetworkFacts
@@ -68,6 +69,8 @@ class Candidates(StrictModel):
     """Kinds of units that serve beside the one that a part's plan rests on."""
     contention: Contention | None = None
     """What these units lose to each other at the memory that they share; nothing unless stated."""
+    coolers: dict[str, CoolerAsked] = Field(default_factory=dict)
+    """A part's cooler, by the part's id, in place of `cooler` of the scenario."""
     labels_ops_per_s: dict[str, OpsPerSecond] = Field(default_factory=dict)
     """What the plan counts on of a part, by its id, where somebody drew it up with operations per second."""
 
@@ -243,11 +246,15 @@ class Deployment(StrictModel):
     """The inference engine; that of `candidates` unless given, else the unit's usual one."""
     threads: Mark | None = None
     synthetic: Accelerator | None = None
+    cooler: CoolerAsked | None = None
+    """In place of the scenario's."""
 
     @model_validator(mode="after")
     def _one_device(self) -> Self:
         if (self.device is None) == (self.synthetic is None):
             raise refuse("either `device` or `synthetic`", "both" if self.device else "neither")
+        if self.synthetic is not None and self.cooler is not None:
+            raise refuse("no `cooler` beside `synthetic`, which has a resistance of its own", self.cooler)
         return self
 
 
@@ -269,6 +276,9 @@ class Scenario(RestsOn):
     simulation: Simulation
     host: HostCores | None = None
     deployment: Deployment | None = None
+    cooler: CoolerAsked | None = None
+    """What cools every part: one of its own coolers by id or kind, or one by numbers; its default unless
+    given."""
     density: DensitySpec | None = None
     update: Update | None = None
     clock_scaling: ClockScaling | None = None
@@ -308,7 +318,7 @@ class Scenario(RestsOn):
 
     @model_validator(mode="after")
     def _shares_divide_the_rack(self) -> Self:
-        shares, models = self.simulation.shares_ratio, set(self.models)
+        shares, models = self.simulation.shares_ratio, {stream.model for stream in self.streams}
         if shares and set(shares) != models:
             raise refuse(f"shares of {', '.join(sorted(models))}", ", ".join(sorted(shares)))
         if shares and abs(sum(shares.values()) - 1.0) > 1e-6:
@@ -340,6 +350,13 @@ class Scenario(RestsOn):
         if None not in (asked, self.site.inlet_class) and asked != self.site.inlet_class:
             raise refuse(f"one inlet class: `site` says {self.site.inlet_class}", f"{asked} in `density`")
         return self
+
+    def cooler_of(self, part: str) -> CoolerAsked | None:
+        """The cooler that is asked for on a part: the deployment's, the candidate's, the scenario's."""
+        given = self.deployment
+        if given is not None and given.device == part and given.cooler is not None:
+            return given.cooler
+        return self.candidates.coolers.get(part, self.cooler)
 
     @property
     def balancer(self) -> Balancer | None:

@@ -80,7 +80,7 @@ def test_power_heat_and_money_by_hand(scenario, options):
     busy_w = [item.estimate.part_power_w.high - idle_w for item in option.networks]
     assert max(busy_w) <= limit_w - idle_w
     device_w = option.heat.power_per_device_w
-    busiest_w = option.utilisation * max(busy_w)
+    busiest_w = option.utilisation * max(busy_w) + 1.5 * 0.7**3
     assert option.utilisation * min(busy_w) <= (device_w - idle_w) * 1.001 <= busiest_w * 1.002
     installed = option.count + 1
     power_w = (option.count * device_w + idle_w) / 0.9 + fan_w + installed * carrier_w
@@ -92,8 +92,11 @@ def test_power_heat_and_money_by_hand(scenario, options):
     own_k = power_w / (density * 1006 * 120 * 0.3048**3 / 60)
     assert option.heat.inlet_c == pytest.approx(30 + 0.2 / 0.8 * own_k)
     assert option.heat.exhaust_c == pytest.approx(30 + 1 / 0.8 * own_k)
-    resistance = 1.8 * (1.204 / density) ** 0.5
+    # The kit's fan turns at its third speed, 70 %, between 65 and 80 degC; 35 % of the way is inside.
+    slowing = 0.7**-0.8 * (1.204 / density) ** 0.8
+    resistance = 1.8 * (0.35 + 0.65 * slowing)
     assert option.heat.temperature_c == pytest.approx(option.heat.inlet_c + resistance * device_w)
+    assert 65 <= option.heat.temperature_c < 80
     assert option.cost.capital == pytest.approx(installed * (299 + 180))
     yearly = power_w / 1e3 * 1.3 * 365.25 * 24 * 0.20
     assert option.cost.running_per_year == pytest.approx(yearly)

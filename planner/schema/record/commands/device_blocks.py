@@ -118,6 +118,52 @@ class OwnFanRecord(WeakestRecord):
     provenance: FanOrigins
 
 
+class RangeOrigins(TypedDict):
+    """Origins of a resistance's range."""
+
+    low_k_per_w: OriginRecord
+    high_k_per_w: OriginRecord
+
+
+class ResistanceRangeRecord(WeakestRecord):
+    """What a resistance was at least and at most."""
+
+    low_k_per_w: float
+    high_k_per_w: float
+    provenance: RangeOrigins
+
+
+class CoolerOrigins(TypedDict):
+    """Origins of a cooler's numbers."""
+
+    resistance_k_per_w: OriginRecord
+    heat_capacity_j_per_k: OriginRecord
+    price_money: NotRequired[OriginRecord]
+
+
+class CoolerRecord(WeakestRecord):
+    """One cooler that the part is used with; `status` and `source` are those of the resistance."""
+
+    id: str
+    kind: str
+    name: str | None
+    resistance_k_per_w: float
+    heat_capacity_j_per_k: float
+    range: ResistanceRangeRecord | None
+    boundary: str | None
+    stores: list[HeatStoreRecord]
+    fan: OwnFanRecord | None
+    price_money: MoneyAmountRecord | None
+    provenance: CoolerOrigins
+
+
+class MoneyAmountRecord(TypedDict):
+    """An amount in its currency."""
+
+    amount: float
+    currency: str
+
+
 class ThermalOrigins(TypedDict):
     """Origins of the heat path's numbers."""
 
@@ -145,6 +191,9 @@ class ThermalRecord(WeakestRecord):
     stores: list[HeatStoreRecord]
     fan: OwnFanRecord | None
     power_cap_w: float | None
+    cooler: str
+    """The default one, whose numbers these are."""
+    coolers: list[CoolerRecord]
     provenance: ThermalOrigins
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
-from planner.zoo.detection.yolo_blocks import CLASSES, IMAGE, YoloScale, conv
-from planner.zoo.detection.yolov5 import cross_stage
+from planner.zoo.detection.yolo.blocks import CLASSES, IMAGE, YoloScale, conv
+from planner.zoo.detection.yolo.yolov5 import cross_stage
 
 
 def yolox(name: str, scale: YoloScale, side: int = IMAGE) -> Graph:

@@ -1,4 +1,4 @@
-"""YOLO11 and YOLOv10: anchor-free object detectors on 640x640 images with attention at the coarsest level."""
+"""YOLO11: an anchor-free object detector on 640x640 images with attention at the coarsest level."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
-from planner.zoo.detection.yolo_blocks import (
+from planner.zoo.detection.yolo.blocks import (
     IMAGE,
     YoloScale,
     bottleneck,
@@ -17,7 +17,7 @@ from planner.zoo.detection.yolo_blocks import (
     halve_and_join,
     pyramid_pooling,
 )
-from planner.zoo.detection.yolov8 import branches, detect, joined_stage
+from planner.zoo.detection.yolo.head import Head, branches, detect, separable_class_branch
 
 NANO = YoloScale(depth=0.50, width=0.25)
 SMALL = YoloScale(depth=0.50, width=0.50)
@@ -26,22 +26,19 @@ LARGE = YoloScale(depth=1.00, width=1.00, limit=512)
 EXTRA_LARGE = YoloScale(depth=1.00, width=1.50, limit=512)
 """Scales of YOLO11, as published in yolo11.yaml."""
 
-V10_NANO = YoloScale(depth=0.33, width=0.25)
-"""Scale of YOLOv10n, as published in yolov10n.yaml."""
-
 _HEAD_WIDTH = 64
 """Channels of one attention head."""
 
 
-def yolo11(name: str, scale: YoloScale) -> Graph:
-    """Answers (batch, 84, 8400): box centre and size in pixels, 80 class scores.
+def yolo11(name: str, scale: YoloScale, head: Head | None = None, side: int = IMAGE) -> Graph:
+    """Answers (batch, 84, 8400): box centre and size in pixels, 80 class scores; other heads answer more.
 
     The network ends where exporters end it: boxes decoded, suppression of overlapping boxes left out.
     """
     net = NetworkBuilder(name)
-    levels = _levels(net, scale, attention_stage)
+    levels = _levels(net, scale, attention_stage, side)
     with net.scope("model.23"):
-        return net.finish(detect(net, levels, _separable_class_branch))
+        return net.finish(*detect(net, levels, head or Head(separable_class_branch)))
 
 
 def yolo11_dla(name: str) -> Graph:
@@ -51,9 +48,9 @@ def yolo11_dla(name: str) -> Graph:
     sides and classes of each level, (batch, 144, cells, cells); decoding is left to the host.
     """
     net = NetworkBuilder(name)
-    levels = _levels(net, NANO, _channel_mixing_stage)
+    levels = _levels(net, NANO, _channel_mixing_stage, IMAGE)
     with net.scope("model.23"):
-        pairs = [branches(net, levels, level, _separable_class_branch) for level in range(len(levels))]
+        pairs = [branches(net, levels, level, Head(separable_class_branch)) for level in range(len(levels))]
         return net.finish(*(net.concat(pair, axis=1) for pair in pairs))
 
 
@@ -63,24 +60,24 @@ class _Mixing(Protocol):
     def __call__(self, net: NetworkBuilder, x: str, blocks: int, name: str) -> str: ...
 
 
-def _levels(net: NetworkBuilder, scale: YoloScale, mixing: _Mixing) -> tuple[str, str, str]:
+def _levels(net: NetworkBuilder, scale: YoloScale, mixing: _Mixing, side: int) -> tuple[str, str, str]:
     """Backbone and neck: the tensors at 1/8, 1/16 and 1/32 of the image."""
     deep = scale.limit < 1024  # the three larger networks nest their bottlenecks everywhere
-    x = net.input("images", ("batch", 3, IMAGE, IMAGE))
+    x = net.input("images", ("batch", 3, side, side))
     x = conv(net, x, scale.channels(64), "model.0", kernel=3, stride=2)
     levels = []
     layout = ((128, 256, False, 4), (256, 512, False, 4), (512, 512, True, 2), (1024, 1024, True, 2))
     for position, (width, channels, nested, share) in enumerate(layout):
         x = conv(net, x, scale.channels(width), f"model.{2 * position + 1}", kernel=3, stride=2)
         with net.scope(f"model.{2 * position + 2}"):
-            x = _stage(net, x, scale, channels, nested=nested or deep, share=share)
+            x = stage(net, x, scale, channels, nested=nested or deep, share=share)
         levels.append(x)
     fine, middle = levels[1], levels[2]
     coarse = mixing(net, pyramid_pooling(net, x, "model.9"), scale.blocks(2), "model.10")
 
     def neck(x: str, channels: int, position: int, *, nested: bool) -> str:
         with net.scope(f"model.{position}"):
-            return _stage(net, x, scale, channels, nested=nested or deep, share=2)
+            return stage(net, x, scale, channels, nested=nested or deep, share=2)
 
     middle = neck(enlarge_and_join(net, coarse, middle, 11), 512, 13, nested=False)
     fine = neck(enlarge_and_join(net, middle, fine, 14), 256, 16, nested=False)
@@ -89,41 +86,7 @@ def _levels(net: NetworkBuilder, scale: YoloScale, mixing: _Mixing) -> tuple[str
     return fine, middle, coarse
 
 
-def yolov10n(name: str) -> Graph:
-    """Answers (batch, 84, 8400), as the one-to-one head gives them (Wang et al. 2024, arXiv:2405.14458).
-
-    The head that is used in training only and the choice of the 300 best boxes are left out; the 3x3 and 7x7
-    kernels that are parallel in training are one, as deployed.
-    """
-    net = NetworkBuilder(name)
-    scale = V10_NANO
-    x = net.input("images", ("batch", 3, IMAGE, IMAGE))
-    x = conv(net, x, scale.channels(64), "model.0", kernel=3, stride=2)
-    levels = []
-    for position, (channels, count) in enumerate(((128, 3), (256, 6), (512, 6), (1024, 3))):
-        halve = conv if position < 2 else _separable_halving
-        x = halve(net, x, scale.channels(channels), f"model.{2 * position + 1}", kernel=3, stride=2)
-        with net.scope(f"model.{2 * position + 2}"):
-            x = joined_stage(net, x, net.extent(x, 1), scale.blocks(count), shortcut=True)
-        levels.append(x)
-    fine, middle = levels[1], levels[2]
-    coarse = attention_stage(net, pyramid_pooling(net, x, "model.9"), 1, "model.10")
-
-    def neck(x: str, channels: int, position: int) -> str:
-        with net.scope(f"model.{position}"):
-            return joined_stage(net, x, scale.channels(channels), scale.blocks(3), shortcut=False)
-
-    middle = neck(enlarge_and_join(net, coarse, middle, 11), 512, 13)
-    fine = neck(enlarge_and_join(net, middle, fine, 14), 256, 16)
-    middle = neck(halve_and_join(net, fine, middle, 17), 512, 19)
-    x = _separable_halving(net, middle, scale.channels(512), "model.20", kernel=3, stride=2)
-    with net.scope("model.22"):
-        coarse = _inverted_stage(net, net.concat((x, coarse), axis=1), scale.channels(1024))
-    with net.scope("model.23"):
-        return net.finish(detect(net, (fine, middle, coarse), _separable_class_branch))
-
-
-def _stage(net: NetworkBuilder, x: str, scale: YoloScale, count: int, *, nested: bool, share: int) -> str:
+def stage(net: NetworkBuilder, x: str, scale: YoloScale, count: int, *, nested: bool, share: int) -> str:
     """1/`share` of the channels pass the blocks, all intermediate tensors are joined (C3k2)."""
     channels = scale.channels(count)
     width = channels // share
@@ -131,13 +94,13 @@ def _stage(net: NetworkBuilder, x: str, scale: YoloScale, count: int, *, nested:
     for block in range(scale.blocks(2)):
         if nested:
             with net.scope(f"m.{block}"):
-                parts.append(_nested(net, parts[-1]))
+                parts.append(nested_bottlenecks(net, parts[-1]))
         else:
             parts.append(bottleneck(net, parts[-1], f"m.{block}", first_kernel=3, shortcut=True, narrowing=2))
     return conv(net, net.concat(parts, axis=1), channels, "cv2")
 
 
-def _nested(net: NetworkBuilder, x: str) -> str:
+def nested_bottlenecks(net: NetworkBuilder, x: str) -> str:
     """Two 3x3 bottlenecks on half of the channels, the other half passing by (C3k)."""
     channels = net.extent(x, 1)
     y = conv(net, x, channels // 2, "cv1")
@@ -166,17 +129,27 @@ def _mixing_stage(
         passing, y = net.split(conv(net, x, channels, "cv1"), (width, width), axis=1)
         for block in range(blocks):
             with net.scope(f"m.{block}"):
-                y = net.add(y, mixing(net, y))
-                wide = conv(net, y, 2 * width, "ffn.0")
-                y = net.add(y, conv(net, wide, width, "ffn.1", activation=None))
+                y = _mixed(net, y, mixing)
         return conv(net, net.concat((passing, y), axis=1), channels, "cv2")
+
+
+def attention_block(net: NetworkBuilder, x: str) -> str:
+    """Attention over all cells and a hidden layer, each added to its input (PSABlock)."""
+    return _mixed(net, x, _attention)
+
+
+def _mixed(net: NetworkBuilder, x: str, mixing: Callable[[NetworkBuilder, str], str]) -> str:
+    width = net.extent(x, 1)
+    x = net.add(x, mixing(net, x))
+    wide = conv(net, x, 2 * width, "ffn.0")
+    return net.add(x, conv(net, wide, width, "ffn.1", activation=None))
 
 
 def _attention(net: NetworkBuilder, x: str) -> str:
     """Every cell looks at every cell; keys are half as wide as values, places come from a 3x3 convolution."""
     width, cells = net.extent(x, 1), net.extent(x, 2) * net.extent(x, 3)
     shape = (0, width, net.extent(x, 2), net.extent(x, 3))
-    heads = width // _HEAD_WIDTH
+    heads = max(width // _HEAD_WIDTH, 1)
     key_width = width // heads // 2
     with net.scope("attn"):
         packed = conv(net, x, width + 2 * heads * key_width, "qkv", activation=None)
@@ -200,35 +173,3 @@ def _channel_mixing(net: NetworkBuilder, x: str) -> str:
         mixed = net.conv(net.softmax(key, axis=1), width, name="proj_attn")
         places = conv(net, value, width, "pe", kernel=3, groups=width, activation=None)
         return conv(net, net.add(mixed, places), width, "proj_out", activation=None)
-
-
-def _separable_class_branch(net: NetworkBuilder, x: str, width: int) -> str:
-    """Twice: each channel filtered alone, then mixed."""
-    for layer in range(2):
-        depth = net.extent(x, 1)
-        x = conv(net, x, depth, f"{layer}.0", kernel=3, groups=depth)
-        x = conv(net, x, width, f"{layer}.1")
-    return x
-
-
-def _separable_halving(
-    net: NetworkBuilder, x: str, channels: int, name: str, *, kernel: int, stride: int
-) -> str:
-    """Mixed first, then each channel filtered alone at half the resolution (SCDown)."""
-    with net.scope(name):
-        x = conv(net, x, channels, "cv1")
-        return conv(net, x, channels, "cv2", kernel=kernel, stride=stride, groups=channels, activation=None)
-
-
-def _inverted_stage(net: NetworkBuilder, x: str, channels: int) -> str:
-    """One inverted block with a 7x7 kernel between the joined convolutions (C2fCIB)."""
-    half = channels // 2
-    parts = list(net.split(conv(net, x, channels, "cv1"), (half, half), axis=1))
-    with net.scope("m.0.cv1"):
-        y = conv(net, parts[-1], half, "0", kernel=3, groups=half)
-        y = conv(net, y, channels, "1")
-        y = conv(net, y, channels, "2", kernel=7, groups=channels)
-        y = conv(net, y, half, "3")
-        y = conv(net, y, half, "4", kernel=3, groups=half)
-    parts.append(net.add(parts[-1], y))
-    return conv(net, net.concat(parts, axis=1), channels, "cv2")

@@ -6,7 +6,7 @@ import numpy as np
 
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
-from planner.zoo.detection.yolo_blocks import (
+from planner.zoo.detection.yolo.blocks import (
     CLASSES,
     IMAGE,
     STRIDES,

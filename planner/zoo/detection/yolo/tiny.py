@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
-from planner.zoo.detection.yolo_blocks import CLASSES, IMAGE, conv
-from planner.zoo.detection.yolov5 import detect
+from planner.zoo.detection.yolo.blocks import CLASSES, IMAGE, conv
+from planner.zoo.detection.yolo.yolov5 import detect
 
 _DARKNET_SIDE = 416
 _PER_CELL = 3 * (CLASSES + 5)

@@ -1,0 +1,148 @@
+"""A part under one of its coolers, or under one stated by numbers; what a scenario may say of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from planner.errors import InputError, UnknownIdError
+from planner.hardware.catalog import read_device, shipped_devices
+from planner.plan.options.coolers import cooled, resistance_band
+from planner.plan.rack.heat import thermal_of_part
+from planner.plan.record.options import cooler_record
+from planner.plan.scenario.file import scenario_of
+from planner.provenance import Status
+from planner.schema.reading.yaml_file import parse_document, validate
+from planner.schema.scenario.cooler import OwnCooler
+
+PI, NANO = "raspberry-pi-5", "jetson-orin-nano-8"
+
+
+def own(text: str) -> OwnCooler:
+    return validate(parse_document(text, "cooler.yaml"), OwnCooler)
+
+
+def test_every_part_lists_its_coolers_and_forty_are_known():
+    """A part is known where one of its coolers has a resistance that is not assumed."""
+    parts = shipped_devices()
+    assert all(part.thermal.in_use.id == part.thermal.cooler for part in parts)
+    known = [
+        part.id
+        for part in parts
+        if any(item.resistance_k_per_w.status is not Status.ASSUMED for item in part.thermal.coolers)
+    ]
+    assert len(known) >= 40
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("passive", "passive"),
+        ("passive_sink", "passive"),
+        ("Passive sink", "passive"),
+        ("active", "active"),
+        ("bare", "bare"),
+    ],
+)
+def test_a_cooler_is_named_by_its_id_or_its_kind(asked, found):
+    part = cooled(read_device(PI), asked)
+    assert part.thermal.cooler == found
+    assert part.thermal.resistance_k_per_w == part.thermal.in_use.resistance_k_per_w
+    assert (part.thermal.fan is not None) == (found == "active")
+
+
+def test_a_kit_with_a_fan_is_an_active_cooler():
+    assert cooled(read_device(NANO), "active").thermal.cooler == "kit"
+
+
+def test_a_cooler_that_a_part_lacks_is_refused_with_those_it_has():
+    with pytest.raises(UnknownIdError, match="coral-edgetpu-usb has case"):
+        cooled(read_device("coral-edgetpu-usb"), "active")
+
+
+def test_true_coolers_of_own_parts_are_taken():
+    """2.92 K/W of an Orin Nano and 5.46 K/W of a passive Raspberry Pi 5."""
+    for part, resistance in ((NANO, 2.92), (PI, 5.46)):
+        device = cooled(read_device(part), own(f"resistance: {resistance} K/W\nstatus: measured\n"))
+        record = cooler_record(device)
+        assert (record["id"], record["status"]) == ("stated", "measured")
+        assert record["resistance_k_per_w"] == resistance
+        assert record["low_k_per_w"] == pytest.approx(0.92 * resistance)
+
+
+def test_a_reading_is_a_resistance():
+    """(81 - 24) K / 25 W = 2.28 K/W, measured."""
+    asked = own("measured: {power: 25 W, temperature: 81 degC, ambient: 24 degC}\ntime_constant: 228 s\n")
+    thermal = cooled(read_device(NANO), asked).thermal
+    assert thermal.resistance_k_per_w.value == pytest.approx(2.28)
+    assert thermal.resistance_k_per_w.status is Status.MEASURED
+    assert thermal.heat_capacity_j_per_k.value == pytest.approx(100.0)
+
+
+def test_an_assumed_resistance_has_the_wider_range():
+    device = read_device(NANO)
+    assumed = resistance_band(cooled(device, own("resistance: 2 K/W\n")).thermal)
+    measured = resistance_band(cooled(device, own("resistance: 2 K/W\nstatus: measured\n")).thermal)
+    stated = resistance_band(
+        cooled(device, own("resistance: 2 K/W\nrange: {low: 1.9 K/W, high: 2.2 K/W}\n")).thermal
+    )
+    assert assumed.low_k_per_w < measured.low_k_per_w < 2.0 < measured.high_k_per_w < assumed.high_k_per_w
+    assert (stated.low_k_per_w, stated.high_k_per_w) == (1.9, 2.2)
+
+
+def test_a_cooler_divides_into_die_and_sink():
+    """The die's own time constant is 15 s, and both stores add up to the whole."""
+    part = cooled(read_device(PI), "passive").thermal
+    die, sink = thermal_of_part(part).nodes
+    assert die.resistance_k_per_w == pytest.approx(0.25 * 5.2)
+    assert die.heat_capacity_j_per_k * die.resistance_k_per_w == pytest.approx(15.0)
+    assert die.resistance_k_per_w + sink.resistance_k_per_w == pytest.approx(5.2)
+    whole = part.heat_capacity_j_per_k.value
+    assert die.heat_capacity_j_per_k + sink.heat_capacity_j_per_k == pytest.approx(whole)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("time_constant: 250 s\n", "either `resistance: 3.2 K/W` or `measured"),
+        ("resistance: 3.2 W\n", "resistance"),
+        ("resistance: 3.2\n", "a number with its unit"),
+        ("resistance: 0 K/W\n", "greater than 0"),
+        ("resistance: 2 K/W\nfan: {trips: [50 degC], speeds: [30 %, 100 %], hysteresis: 3 K}\n", "rated"),
+        (
+            "resistance: 2 K/W\n"
+            "fan: {trips: [50 degC, 60 degC], speeds: [30 %, 100 %, 60 %], hysteresis: 3 K, rated: 1 W}\n",
+            "trips and speeds that rise",
+        ),
+        ("measured: {power: 25 W, temperature: 20 degC, ambient: 24 degC}\n", "above the ambient"),
+        ("measured: {temperature: 80 degC, ambient: 24 degC}\n", "power"),
+        ("resistance: 2 K/W\nrange: {low: 3 K/W, high: 4 K/W}\n", "a range around 2 K/W"),
+        ("resistance: 2 K/W\ntime_constant: 9 s\nstores: []\nfins: 12\n", "unknown key 'fins'"),
+    ],
+)
+def test_a_cooler_that_does_not_fit_is_refused(text, said):
+    with pytest.raises(InputError) as refused:
+        own(text)
+    assert said in str(refused.value)
+    assert "\n  - " not in str(refused.value).partition("\n  - ")[2]
+
+
+def test_a_scenario_states_coolers_and_names_what_a_part_lacks(line, tmp_path):
+    text = "cooler: passive\n"
+    source = line(extra=text, devices=f"{NANO}, {PI}")
+    assert source.scenario.cooler_of(PI) == "passive"
+    whole = line.__self__ if hasattr(line, "__self__") else None
+    assert whole is None
+    path = tmp_path / "line.yaml"
+    raw = (line(devices=PI).folder / "line-inspection.yaml").read_text()
+    path.write_text(raw + "cooler: active\n")
+    with pytest.raises(InputError, match="a cooler of atlas-300i-pro") as refused:
+        scenario_of(parse_document(path.read_text(), str(path)), tmp_path)
+    assert "atlas-300i-pro has server" in str(refused.value)
+
+
+def test_the_coolers_of_candidates_come_before_the_scenarios(line):
+    one = line(
+        ("  devices: [", f"  coolers: {{{PI}: bare}}\n  devices: ["), extra="cooler: passive\n", devices=PI
+    )
+    assert one.scenario.cooler_of(PI) == "bare"
+    assert one.scenario.cooler_of(NANO) == "passive"
