@@ -14,8 +14,9 @@ from planner.rack.description.heat_path import ClockCap, DeviceFan, HeatNode
 from planner.schema.hardware.device import UnitKind
 
 ServiceDistribution = Literal["deterministic", "exponential"]
-Pool = Literal["host", "copy"]
-"""Where work around inference runs beside the units: cores of the host, or engines that copy to and fro."""
+Pool = Literal["host", "copy", "decoder", "scaler"]
+"""Where work around inference runs beside the units: cores of the host, engines that copy to and fro, and
+what decodes video or resizes frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,22 +165,35 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What works around inference: cores that decode, resize and read out, and engines that copy.
+    """What works around inference: cores that decode, resize and read out, engines that copy, and what a part
+    has for video.
 
     Every device has its own. A core draws `core_w` above idle while it works, under the device's heat sink (0
-    for a host in another housing); neither cores nor copies slow down with the device's clock.
+    for a host in another housing); none of them slows down with the device's clock.
     """
 
     cores: int
     core_w: float = 0.0
     copies: int = 1
+    decoders: int = 0
+    scalers: int = 0
 
     def __post_init__(self) -> None:
         checks = Checks("host")
         checks.require(self.cores >= 1, "cores", "one or more", self.cores)
         checks.require(self.copies >= 1, "copies", "one or more at a time", self.copies)
-        checks.non_negative(core_w=self.core_w)
+        checks.non_negative(core_w=self.core_w, decoders=self.decoders, scalers=self.scalers)
         checks.finish()
+
+    def servers(self, pool: Pool) -> int:
+        """How many of a pool there are."""
+        sizes: dict[Pool, int] = {
+            "host": self.cores,
+            "copy": self.copies,
+            "decoder": self.decoders,
+            "scaler": self.scalers,
+        }
+        return sizes[pool]
 
 
 @dataclass(frozen=True, slots=True)
