@@ -50,7 +50,7 @@ def test_a_file_of_hours_gives_its_hottest_day(tmp_path):
 
 
 def test_walls_and_sun_are_areas_times_what_passes_them(tmp_path):
-    """1.6 m2 x 5.5 W/m2K = 8.8 W/K; 1000 W/m2 x 0.8 m2 x 30 % = 240 W; 45 + 240 / 8.8 degC inside, unheated."""
+    """1.6 m2 x 5.5 W/m2K = 8.8 W/K; 1000 W/m2 x 0.8 m2 x 30 % = 240 W; 45 + 240 / 8.8 degC inside."""
     sun = "sun: {irradiance: 1000 W/m2, lit: 0.8 m2, absorbed: 30 %}"
     found = cabinet(tmp_path, (SEALED, f"  sealed: {{area: 1.6 m2, {sun}, heat_capacity: 20 kJ/K}}\n"))
     sealed = found.site.sealed

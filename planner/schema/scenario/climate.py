@@ -24,7 +24,7 @@ class Climate(StrictModel):
     """Half of the swing over a hot day."""
     hottest_hour: int = Field(default=15, ge=0, le=23)
     file: str | None = None
-    """A temperature in degC for each hour from the first of January on, one a line; the last column counts."""
+    """Temperatures in degC, hour by hour over whole days, one a line; the last column counts."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
