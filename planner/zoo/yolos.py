@@ -202,4 +202,4 @@ _HEADS = (
             ((10_113_248, 16_536_652_800), (9_918_238, 11_586_445_600), (9_719_776, 28_957_179_904))),
 )  # fmt: skip
 
-ENTRIES = (*_YOLOS, *_V7, *_PPYOLOE, *_NAS, *_V9, *_V10, *_V12, *_V26, *_HEADS)
+ENTRIES: tuple[Entry, ...] = (*_YOLOS, *_V7, *_PPYOLOE, *_NAS, *_V9, *_V10, *_V12, *_V26, *_HEADS)
