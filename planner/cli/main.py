@@ -15,6 +15,7 @@ from planner.cli.encoding import drop_unwritten, echo, open_standard_streams, sh
 from planner.cli.groups import SuggestingGroup
 from planner.cli.limits import limited
 from planner.cli.ticker import ticker
+from planner.collector import collect_seldom
 from planner.distribution import VERSION
 from planner.errors import PlannerError
 from planner.process.inputs import inputs_kept
@@ -115,6 +116,7 @@ def planner() -> None:
 def main() -> None:
     """Run the command line and turn every refusal into one message and an exit status."""
     listen()
+    collect_seldom()
     open_standard_streams()
     show_any_text()
     status = run(sys.argv[1:])
