@@ -24,6 +24,7 @@ GROUND = "foundations"
 """The single files at the bottom: units, errors, provenance, arrays, files, processes."""
 
 ROOMS = {
+    "assistant": (0.0, "tools for assistants"),
     "api": (0.45, "the same from Python"),
     "cli": (1.55, "commands and their tables"),
     "plan": (1.65, "compare, size, cost, study"),
@@ -39,7 +40,8 @@ ROOMS = {
     "schema": (1.2, "what files may say"),
     "workload": (3.0, "ONNX, counts, kernels"),
     "formulas": (0.35, "equations, sources, limits"),
-    GROUND: (2.1, "units, errors, files, processes"),
+    GROUND: (2.1, "units, errors, files, copies"),
+    "process": (2.1, "signals, limits, children"),
 }
 """Where a room is drawn from left to right, and what is in it; its height is its floor."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.cli.main import run
+from planner.cli.main import COMMANDS, run
 from planner.data_files import scenarios_dir
 from planner.language.rates.fitted import rates_model
 from planner.plan.pitfalls.lint import mistakes
@@ -30,33 +30,34 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
 
 
-COMMANDS = [
+TOUR = (ROOT / "docs" / "tour.md").read_text()
+COMMANDS_OF_THE_TOUR = [
     line.split("   #")[0].strip()
-    for block in blocks(README, "sh")
+    for block in [*blocks(README, "sh"), *blocks(TOUR, "sh")]
     for line in block.splitlines()
     if line.startswith("planner ")
 ]
 
 
-def test_readme_has_the_commands_of_the_map():
-    assert {command.split()[1] for command in COMMANDS} == {
-        "plan",
-        "inspect",
-        "estimate",
-        "what-if",
-        "compare",
-        "devices",
-        "measure",
-        "measurements",
-        "lint",
-        "size",
-        "simulate",
-        "report",
-    }
+def test_the_readme_fits_a_few_screens():
+    assert len(README.splitlines()) <= 150
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_readme_commands_run_from_any_folder(command, tmp_path):
+def test_the_readme_names_every_command():
+    table = README[README.index("| command |") : README.index("The same in Python")]
+    cells = [line.split("|")[1] for line in table.splitlines()[2:] if line.startswith("|")]
+    assert sorted(re.findall(r"`([\w-]+)`", " ".join(cells))) == sorted(COMMANDS)
+
+
+def test_the_readme_prints_what_the_one_line_says(capsys):
+    (question,) = (line for line in blocks(README, "sh")[2].splitlines() if line)
+    assert run(shlex.split(question)[1:]) == 0
+    (shown,) = blocks(README, "text")
+    assert capsys.readouterr().out.startswith(shown), "copy the new lines into README.md"
+
+
+@pytest.mark.parametrize("command", dict.fromkeys(COMMANDS_OF_THE_TOUR))
+def test_commands_of_the_tour_run_from_any_folder(command, tmp_path):
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["/bin/sh", "-c", command],
@@ -99,7 +100,7 @@ def test_the_planning_guide_has_the_values_of_the_template():
 
 
 def test_readme_python_runs():
-    for block in blocks(README, "python"):
+    for block in [*blocks(README, "python"), *blocks(TOUR, "python")]:
         done = subprocess.run(
             [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, check=False
         )
@@ -146,25 +147,14 @@ def test_make_targets_of_the_readme_exist():
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
 
 
-@pytest.mark.parametrize(
-    "document",
-    [
-        "README.md",
-        "CONTRIBUTING.md",
-        "docs/scenario.md",
-        "docs/rack.md",
-        "docs/planning.md",
-        "docs/sweep.md",
-        "docs/money.md",
-        "docs/notebook.md",
-        "docs/mistakes.md",
-        "docs/article.md",
-        "docs/what-if.md",
-        "docs/power.md",
-        "docs/llm.md",
-        "docs/architecture.md",
-    ],
-)
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+]
+
+
+@pytest.mark.parametrize("document", PAGES)
 def test_links_lead_somewhere(document):
     file = ROOT / document
     for target in re.findall(r"\]\(([^)#]+)\)", file.read_text()):
@@ -230,8 +220,9 @@ def test_what_a_page_prints_is_what_stands_there(name, least):
         assert told.getvalue() == expected
 
 
-@pytest.mark.parametrize("page", ["what-if.md", "power.md"])
-def test_commands_of_a_page_run(page, capsys):
+@pytest.mark.parametrize("page", ["what-if.md", "power.md", "other-tools.md"])
+def test_commands_of_a_page_run(page, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     for block in blocks((ROOT / "docs" / page).read_text(), "sh"):
         for line in block.replace("\\\n", " ").splitlines():
             assert run(shlex.split(line)[1:]) == 0, line

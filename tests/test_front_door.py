@@ -22,13 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CLI = sorted((ROOT / "planner" / "cli").rglob("*.py"))
 OPEN_TO_COMMANDS = {
     "cli", "api", "units", "errors", "wording", "provenance", "files", "collector", "data_files", "visible",
-    "distribution",
+    "distribution", "assistant", "web", "process",
 }  # fmt: skip
-EXCEPTIONS = {
-    ("planner/cli/arguments.py", "planner.schema.reading.quantity.parse_money"),
-}
-"""An option as text becomes an amount of money there, as others become quantities in `planner.units`."""
-
 HEAVY = ("numpy", "onnx", "scipy", "pandas", "matplotlib", "numba", "simpy", "click", "rich")
 MOST_MODULES = 280
 """After reading a part, beyond a bare interpreter's; most belong to pydantic, yaml and the language."""
@@ -85,20 +80,12 @@ def run(code: str) -> str:
 
 @pytest.mark.parametrize("path", CLI, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_go_through_the_api(path: Path):
-    own = str(path.relative_to(ROOT))
     others = [
         name
         for name in imports_at_run_time(path)
-        if name.split(".")[1] not in OPEN_TO_COMMANDS
-        and not is_record_converter(name)
-        and (own, name) not in EXCEPTIONS
+        if name.split(".")[1] not in OPEN_TO_COMMANDS and not is_record_converter(name)
     ]
     assert others == []
-
-
-def test_every_exception_is_needed():
-    for own, name in EXCEPTIONS:
-        assert name in imports_at_run_time(ROOT / own)
 
 
 @pytest.mark.parametrize("module", [planner, api], ids=lambda module: module.__name__)

@@ -1,8 +1,8 @@
 """Everything that the commands do, as Python calls: names and ids in, plain values out.
 
-`networks` and `alternatives` ask about one network, `language` about a language model, `plans` about
-cameras in one line, `scenarios`, `racks` and `reports` about a scenario, `engines` about this machine,
-`database` about what is shipped. Each name is imported when it is first used.
+`networks` and `alternatives` ask about one network, `checks` puts it beside a baseline, `language` asks about
+a language model, `plans` about cameras in one line, `scenarios`, `racks` and `reports` about a scenario,
+`engines` about this machine, `database` about what is shipped. Each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         split,
         what_if,
     )
+    from planner.api.checks import check, check_files, read_baseline, write_check, write_overlay
     from planner.api.database import (
         AppliedCorrection,
         check_database,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         device_numbers,
         device_schema,
         device_template,
+        device_video,
         engine_ids,
         export_network,
         list_corrections,
@@ -45,9 +47,11 @@ if TYPE_CHECKING:
         write_devices_page,
     )
     from planner.api.engines import (
+        HEAT_LOG_TOOLS,
         PROFILE_TOOLS,
         SEVERAL_FILES,
         calibrate,
+        import_heat,
         import_profile,
         measure,
         register_calibration,
@@ -80,12 +84,20 @@ if TYPE_CHECKING:
         usual_site,
         write_plan,
     )
+    from planner.api.plots import (
+        PICTURE_ENDINGS,
+        picture_kind,
+        plot_comparison,
+        plot_curve,
+        plot_estimate,
+    )
     from planner.api.racks import (
         Claims,
         ClockSaving,
         RackAnswers,
         claims,
         rack_answers,
+        soak,
         theory_beside,
     )
     from planner.api.reports import (
@@ -115,6 +127,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "alternatives": ("LinkedSplit", "UnitCurve", "baseline", "curve", "linked_split", "split", "what_if"),
+    "checks": ("check", "check_files", "read_baseline", "write_check", "write_overlay"),
     "database": (
         "AppliedCorrection",
         "check_database",
@@ -124,6 +137,7 @@ _HOME = {
         "device_numbers",
         "device_schema",
         "device_template",
+        "device_video",
         "engine_ids",
         "export_network",
         "list_corrections",
@@ -140,9 +154,11 @@ _HOME = {
         "write_devices_page",
     ),
     "engines": (
+        "HEAT_LOG_TOOLS",
         "PROFILE_TOOLS",
         "SEVERAL_FILES",
         "calibrate",
+        "import_heat",
         "import_profile",
         "measure",
         "register_calibration",
@@ -175,7 +191,8 @@ _HOME = {
         "usual_site",
         "write_plan",
     ),
-    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "theory_beside"),
+    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "soak", "theory_beside"),
+    "plots": ("PICTURE_ENDINGS", "picture_kind", "plot_comparison", "plot_curve", "plot_estimate"),
     "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
     "scenarios": (
         "SimulatedScenario",
@@ -198,6 +215,8 @@ _HOME = {
 
 __all__ = [
     "CHANGES_ENDINGS",
+    "HEAT_LOG_TOOLS",
+    "PICTURE_ENDINGS",
     "PROFILE_TOOLS",
     "SEVERAL_FILES",
     "AppliedCorrection",
@@ -212,7 +231,9 @@ __all__ = [
     "asked",
     "baseline",
     "calibrate",
+    "check",
     "check_database",
+    "check_files",
     "check_log",
     "check_network",
     "check_question",
@@ -228,12 +249,14 @@ __all__ = [
     "device_numbers",
     "device_schema",
     "device_template",
+    "device_video",
     "engine_ids",
     "estimate",
     "estimate_units",
     "evidence",
     "export_network",
     "host_text",
+    "import_heat",
     "import_profile",
     "inspect",
     "is_language_model",
@@ -250,12 +273,17 @@ __all__ = [
     "measure",
     "own_part_notes",
     "part_file",
+    "picture_kind",
     "plain_text",
     "plan",
     "plan_template",
+    "plot_comparison",
+    "plot_curve",
+    "plot_estimate",
     "precision_named",
     "precision_names",
     "rack_answers",
+    "read_baseline",
     "read_device",
     "read_language_model",
     "read_onnx",
@@ -269,6 +297,7 @@ __all__ = [
     "simulate",
     "simulate_scenario",
     "size",
+    "soak",
     "split",
     "sweep",
     "theory_beside",
@@ -276,8 +305,10 @@ __all__ = [
     "validate",
     "what_if",
     "with_evidence",
+    "write_check",
     "write_devices_page",
     "write_log",
+    "write_overlay",
     "write_plan",
     "write_report",
 ]

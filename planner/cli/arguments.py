@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from planner.api.texts import parse_budget, parse_option
 from planner.errors import InputError, Problem
-from planner.units import UnitError, parse_quantity
 
-if TYPE_CHECKING:
-    from planner.schema.reading.quantity import Money
+__all__ = [
+    "parse_budget",
+    "parse_counts",
+    "parse_extents",
+    "parse_option",
+    "parse_rates",
+    "parse_shapes",
+    "parse_values",
+]
 
 T = TypeVar("T")
 
@@ -71,7 +78,7 @@ def _numbers(text: str) -> tuple[float, ...]:
 def _number(word: str) -> float:
     if word in ("true", "false"):
         return int(word == "true")
-    if word.lstrip("+-").isdigit():
+    if word.lstrip("+-").isdecimal() and len(word) < 20:
         return int(word)
     number = float(word)
     if not math.isfinite(number):
@@ -94,23 +101,3 @@ def parse_rates(texts: Sequence[str]) -> dict[str, float]:
             )
         rates[currency] = rate
     return rates
-
-
-def parse_option(option: str, text: str | None, dimension: str) -> float | None:
-    """A quantity such as `50ms` given on the command line, in SI; None stays None."""
-    if text is None:
-        return None
-    try:
-        value = parse_quantity(text, dimension)
-    except UnitError as error:
-        raise InputError(option, [Problem("value", error.expected, repr(text), error.advice)]) from None
-    if value <= 0:
-        raise InputError(option, [Problem("value", "more than zero", repr(text))])
-    return value
-
-
-def parse_budget(option: str, text: str | None) -> Money | None:
-    """An amount such as `500 USD` given on the command line; None stays None."""
-    from planner.schema.reading.quantity import parse_money
-
-    return None if text is None else parse_money(text, option)

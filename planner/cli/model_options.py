@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
@@ -43,11 +44,26 @@ threads_option = click.option(
     "--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores."
 )
 
+plot_option = click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="FILE.svg|png",
+    help="Also draw it.",
+    callback=lambda _ctx, _param, path: _picture(path),
+)
+
 run_threads_option = click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
 """Of a run on this machine, where all cores are no fair default: a run at rest has one."""
 run_precision_option = click.option(
     "--precision", type=click.Choice(["fp32", "bf16", "int8"]), default="fp32", show_default=True
 )
+
+
+def _picture(path: Path | None) -> Path | None:
+    """Refused before the work begins where it cannot be written."""
+    if path is not None:
+        api.picture_kind(path)
+    return path
 
 
 def extent_options(command: Callable[P, R]) -> Callable[..., R]:

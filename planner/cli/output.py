@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import click
 
+from planner.cli.bars import Bar, can_draw, draw
 from planner.cli.encoding import echo
 from planner.cli.layout import Grid, Line, fold, grid_lines
 from planner.cli.ticker import ticker
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Format = Literal["table", "json", "csv"]
-_SAID_ANYWHERE = ("compile.once",)
+_SAID_ANYWHERE = ("compile.once", "compile.not_kept")
 """Names of messages that are worth a line of their own, also where stderr is no terminal."""
 Rows = Sequence[Mapping[str, object]]
 P = ParamSpec("P")
@@ -52,6 +53,8 @@ class CommandResult:
     """Columns that a narrow terminal may go without, the least important first."""
     prose: Collection[str] = frozenset()
     """Columns that may run over several lines."""
+    bars: tuple[str, Sequence[Bar]] | None = None
+    """A title and bars, for a terminal that can show them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Output:
             self.say(f"wrote {self.path}")
         else:
             echo(render(answer, self.format, terminal_width(), plain=_lacks_signs()), nl=False)
+            if answer.bars is not None and self.format == "table" and can_draw():
+                draw(*answer.bars, terminal_width() or 0)
 
     def say(self, message: str) -> None:
         """One line of progress on stderr, unless --quiet."""
@@ -83,6 +88,11 @@ class Output:
             self.say(message)
         elif not self.quiet:
             ticker.tell(message)
+
+    def open(self, place: Path | str) -> None:
+        """Show a file or an address with what the system has for it; say so where it has nothing."""
+        if click.launch(str(place)) != 0:
+            self.say(f"nothing here shows {place}; open it yourself")
 
     def progress_done(self) -> None:
         """Clear the progress line."""

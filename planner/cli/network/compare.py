@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from planner import api
 from planner.cli.arguments import parse_budget, parse_option, parse_rates
+from planner.cli.bars import Bar
 from planner.cli.completion import device_ids, networks
 from planner.cli.evidence import network_evidence
-from planner.cli.model_options import extent_options
+from planner.cli.model_options import extent_options, plot_option
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from planner.plan.compare.candidate import Candidate, PlanFor
     from planner.workload.asked import Asked
 
+_BARS = 16
 _RIGHT = frozenset({"batch", "plan with", "power", "price"})
 _RANK = (
     "batch",
@@ -77,6 +80,7 @@ _RANK = (
 @click.option("--max-power", metavar="15W")
 @click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")
 @click.option("--rate", "rates", multiple=True, metavar="CNY=0.14", help="Price of one unit of a currency.")
+@plot_option
 @hardware_option
 @output_options
 def command(
@@ -91,6 +95,7 @@ def command(
     max_power: str | None,
     budget: str | None,
     rates: tuple[str, ...],
+    plot: Path | None,
     *,
     asked: Asked,
     evidence: dict[str, object],
@@ -117,6 +122,9 @@ def command(
         progress=lambda device_id: output.progress(f"estimating {device_id}"),
     )
     output.progress_done()
+    if plot is not None:
+        api.plot_comparison(comparison, plot, max_latency_s=parse_option("--max-latency", max_latency, "s"))
+        output.say(f"wrote {plot}")
     shown = comparison.candidates if modes else _best_of_each(comparison.candidates)
     table = [
         {
@@ -155,11 +163,26 @@ def command(
         footer.append(comparison.contradiction)
     footer.append(f"plan with: the {plan_for} latency of a batch, which --max-latency is compared with")
     record = {**comparison_record(comparison), "warnings": list(comparison.notes)}
-    output.write(CommandResult(record, rows, table, [], footer, _RIGHT, _RANK))
+    output.write(CommandResult(record, rows, table, [], footer, _RIGHT, _RANK, bars=_bars(shown)))
     if comparison.feasible:
         return OK
     output.say("planner: no candidate keeps the limits; the reasons stand below the table")
     return INFEASIBLE
+
+
+def _bars(shown: Sequence[Candidate]) -> tuple[str, list[Bar]]:
+    """The planning latency of the first few, from low to high."""
+    bars = [
+        Bar(
+            f"{item.estimate.device} {item.estimate.mode} {item.estimate.precision}",
+            item.planning_latency_s.low,
+            item.planning_latency_s.high,
+            quantity(item.planning_latency_s.mid, "s"),
+        )
+        for item in shown
+        if item.estimate.fits
+    ]
+    return "latency of a batch, low to high", bars[:_BARS]
 
 
 def _modes(asked: str | None) -> str | list[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from planner import api
+from planner.cli.bars import Bar
 from planner.cli.completion import networks
 from planner.cli.model_options import (
     device_option,
     engine_option,
     mode_option,
     network_options,
+    plot_option,
     precision_option,
     unit_option,
 )
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 @precision_option
 @engine_option
 @network_options
+@plot_option
 @hardware_option
 @output_options
 def command(
@@ -49,6 +53,7 @@ def command(
     mode: str | None,
     precision: str | None,
     engine: str | None,
+    plot: Path | None,
     *,
     asked: Asked,
     output: Output,
@@ -67,6 +72,9 @@ def command(
         precision=precision,
         engine=engine,
     )
+    if plot is not None:
+        api.plot_curve(answer, plot)
+        output.say(f"wrote {plot}")
     first, found = answer.first, answer.curve
     record = curve_record(first, found)
     heading = [
@@ -76,8 +84,18 @@ def command(
     rows = [{**point_record(point, found.over), "latency_s": point.latency_s.mid} for point in found.points]
     table = [_row(point, found) for point in found.points]
     right = frozenset({found.over, "throughput", "energy"})
-    output.write(CommandResult(record, rows, table, heading, [], right, ("energy",)))
+    output.write(CommandResult(record, rows, table, heading, [], right, ("energy",), bars=_bars(found)))
     return OK
+
+
+def _bars(found: LoadCurve) -> tuple[str, list[Bar]]:
+    """Throughput at every size that fits."""
+    bars = [
+        Bar(f"{found.over} {p.at}", 0.0, p.throughput_per_s, f"{format_number(p.throughput_per_s, 4)}/s")
+        for p in found.points
+        if p.fits
+    ]
+    return "inferences a second", bars
 
 
 def _verdict(found: LoadCurve) -> str:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from planner import api
+from planner.cli.bars import Bar
 from planner.cli.completion import networks
 from planner.cli.model_options import (
     device_option,
     engine_option,
     mode_option,
     network_options,
+    plot_option,
     precision_option,
     threads_option,
 )
+from planner.cli.network.soak import soak_options, soaked_beside
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, count, quantity, share
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from planner.latency.result import Estimate
     from planner.workload.asked import Asked
 
+_BARS = 8
 _RANK = ("precision", "bytes", "operators", "MACs", "bound")
 
 
@@ -64,6 +69,14 @@ _RANK = ("precision", "bytes", "operators", "MACs", "bound")
     help="What `planner measure`, `calibrate` or `import` wrote of this very setting; repeatable.",
 )
 @click.option("--layers", is_flag=True, help="Add every kernel.")
+@soak_options
+@click.option(
+    "--overlay",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the time of every ONNX node for Google's Model Explorer.",
+)
+@plot_option
 @hardware_option
 @output_options
 def command(
@@ -79,7 +92,12 @@ def command(
     anchors: tuple[str, ...],
     measured: tuple[str, ...],
     layers: bool,  # noqa: FBT001 - click passes it by name
+    overlay: Path | None,
+    plot: Path | None,
     *,
+    soak: str | None,
+    ambient: str | None,
+    cooler: str | None,
     asked: Asked,
     output: Output,
 ) -> int:
@@ -117,13 +135,22 @@ def command(
             measured=measured,
             caller=caller,
         )
+    if overlay is not None:
+        api.write_overlay(model, workload, result, overlay)
+        output.say(f"wrote {overlay}")
+    if plot is not None:
+        api.plot_estimate(result, plot)
+        output.say(f"wrote {plot}")
     record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}
+    held, soaked = soaked_beside(result, soak, ambient, cooler)
+    record |= soaked
     memory = result.memory
     heading = [
         f"{result.model} on {result.device}/{result.unit}, mode {result.mode}, {result.engine} "
         f"{result.precision}, batch {result.batch}",
         *_speed_lines(result),
         *_power_lines(result),
+        *held,
         f"memory      {quantity(memory.total_bytes, 'bytes')} of {quantity(memory.capacity_bytes, 'bytes')}"
         + ("" if result.fits else "   DOES NOT FIT, so there is no latency"),
         f"bound by    compute {share(result.bound.compute)}, memory {share(result.bound.memory)}, "
@@ -152,10 +179,36 @@ def command(
 
     output.write(
         CommandResult(
-            record, rows, table, heading, footer, {"MACs", "bytes", "latency"}, _RANK, {"operators"}
+            record,
+            rows,
+            table,
+            heading,
+            footer,
+            {"MACs", "bytes", "latency"},
+            _RANK,
+            {"operators"},
+            _bars(result),
         )
     )
     return OK if result.fits else INFEASIBLE
+
+
+def _bars(result: Estimate) -> tuple[str, list[Bar]] | None:
+    """Where the time goes: the longest kernels, the others together, the fixed cost."""
+    if not result.fits:
+        return None
+    ranked = sorted(result.layers, key=lambda layer: -layer.time.mid_s)
+    parts = [(layer.name, layer.time.mid_s) for layer in ranked[:_BARS]]
+    rest_s = sum(layer.time.mid_s for layer in ranked[_BARS:])
+    if rest_s:
+        parts.append((f"{len(ranked) - _BARS} others", rest_s))
+    if result.fixed_s:
+        parts.append(("fixed cost", result.fixed_s))
+    whole_s = result.latency_s.mid
+    bars = [
+        Bar(name, 0.0, time_s, f"{quantity(time_s, 's')} {share(time_s / whole_s)}") for name, time_s in parts
+    ]
+    return "where the time goes", bars
 
 
 def _other_units(result: Estimate) -> list[str]:

@@ -9,9 +9,7 @@ from typing import TypeVar, Unpack
 import click
 
 from planner import api
-from planner.cli.encoding import echo
-from planner.cli.own_parts import hardware_option
-from planner.cli.scenario.short_question import (
+from planner.api.texts import (
     Said,
     budget,
     frame_rate,
@@ -19,9 +17,11 @@ from planner.cli.scenario.short_question import (
     power,
     quantile,
     question_of,
-    question_options,
     whole_number,
 )
+from planner.cli.encoding import echo
+from planner.cli.own_parts import hardware_option
+from planner.cli.scenario.short_question import question_options
 from planner.errors import PlannerError
 
 T = TypeVar("T")

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from planner import api
+from planner.api.texts import Said, question_of
 from planner.cli.output import CommandResult, Output, frame_rows, output_options_with
 from planner.cli.own_parts import hardware_option
-from planner.cli.scenario.short_question import Said, question_of, question_options
+from planner.cli.scenario.short_question import question_options
 from planner.cli.scenario.size import RANK, RIGHT, table_row
 from planner.cli.text.margins import host_lines
 
 if TYPE_CHECKING:
     from planner.plan.short.plan import ShortPlan
-    from planner.plan.sizing.sized import SizedOption
+    from planner.plan.sizing.result import SizedOption
 
-_NOT_SHOWN = ("on", "racks", "worst", "left")
+_NOT_SHOWN = ("on", "racks", "worst", "left", "cooler")
 
 
 @click.command("plan")

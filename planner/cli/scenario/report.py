@@ -36,6 +36,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True)
 @click.option("--font", type=_FILE, help="Font file for Chinese; default: the system's.")
+@click.option("--open", "opened", is_flag=True, help="Show it: the page in a browser, else the PDF.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @scenario_evidence
 @hardware_option
@@ -53,6 +54,7 @@ def command(
     language: Language,
     paper: Paper,
     font: Path | None,
+    opened: bool,  # noqa: FBT001
     quiet: bool,  # noqa: FBT001
 ) -> int:
     """Answer SCENARIO's question whole: which part, how many, will it hold, what does it draw and cost.
@@ -86,4 +88,6 @@ def command(
     output.progress_done()
     written = [str(file) for file in (path, data, page, tables) if file is not None]
     output.say(f"{study.verdict}: wrote {' and '.join(written)}")
+    if opened:
+        output.open(page or path)
     return INFEASIBLE if study.verdict in ("INFEASIBLE", "FAIL") else OK

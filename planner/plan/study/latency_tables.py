@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.hardware.catalog import read_engine
-from planner.hardware.operating_point import OperatingPoint, operating_point
+from planner.hardware.operating_point import operating_point
 from planner.latency.band import Band
 from planner.latency.planning import planning_band, shortfall
 from planner.latency.result import Estimate
@@ -50,12 +50,20 @@ class Rung:
 
 def rooflines(chosen: Option) -> tuple[Roofline, ...]:
     """Each network of the chosen option under the roofs of its unit."""
-    point = _point(chosen)
-    found = tuple(_ceilings(chosen.part, chosen))
-    return tuple(
-        Roofline(item.estimate, point.peak_ops_per_s, point.bandwidth_bytes_per_s, found)
-        for item in chosen.networks
+    return tuple(roofline_of(chosen.part, item.estimate) for item in chosen.networks)
+
+
+def roofline_of(device: Device, estimate: Estimate) -> Roofline:
+    """An estimate under the roofs of its unit."""
+    point = operating_point(
+        device,
+        read_engine(estimate.engine),
+        unit=estimate.unit,
+        mode=estimate.mode,
+        precision=estimate.precision,
     )
+    found = tuple(_ceilings(device, estimate))
+    return Roofline(estimate, point.peak_ops_per_s, point.bandwidth_bytes_per_s, found)
 
 
 def ladder(study: Study, chosen: Option) -> tuple[Rung, ...]:
@@ -88,17 +96,7 @@ def best_of_each_part(study: Study) -> tuple[Option, ...]:
     return tuple(best.values())
 
 
-def _point(option: Option) -> OperatingPoint:
-    return operating_point(
-        option.part,
-        read_engine(option.engine),
-        unit=option.unit,
-        mode=option.mode,
-        precision=Precision(option.precision),
-    )
-
-
-def _ceilings(device: Device, chosen: Option) -> list[Ceiling]:
+def _ceilings(device: Device, chosen: Estimate) -> list[Ceiling]:
     """Measured ceilings of the unit and of the memory in the chosen mode."""
     unit = device.units[chosen.unit]
     found = []

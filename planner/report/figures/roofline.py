@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator
 
@@ -23,6 +23,7 @@ from planner.report.figures.style import (
     GREY,
     INK,
     MARKERS,
+    Paint,
     draw,
     legend_above,
     log_axis,
@@ -34,6 +35,7 @@ from planner.wording.message import Wording
 
 _NAMED_CLASSES = 5
 _OTHER = "other"
+ROOFLINE_HEIGHT_IN = 3.1
 
 
 def roofline(record: RooflineRecord, say: Wording) -> bytes | None:
@@ -41,12 +43,18 @@ def roofline(record: RooflineRecord, say: Wording) -> bytes | None:
 
     Kernels without operations or bytes cannot be drawn on logarithmic axes; `None` when there are no others.
     """
+    paint = roofline_paint(record, say)
+    return None if paint is None else draw(ROOFLINE_HEIGHT_IN, paint, say)
+
+
+def roofline_paint(record: RooflineRecord, say: Wording) -> Paint | None:
+    """What draws it, also as a part of another drawing."""
     drawn = drawn_kernels(record["kernels"], say)
     points = _placeable([*drawn.single, *drawn.merged])
     if not points:
         return None
 
-    def paint(figure: Figure) -> None:
+    def paint(figure: Figure | SubFigure) -> None:
         axes = figure.subplots()
         _limits(axes, record, points)
         handles = [*_groups(axes, drawn, points, say), *_roofs(axes, record, say)]
@@ -55,7 +63,7 @@ def roofline(record: RooflineRecord, say: Wording) -> bytes | None:
         axes.grid(visible=True)
         legend_above(figure, handles, [str(handle.get_label()) for handle in handles], columns=3)
 
-    return draw(3.1, paint, say)
+    return paint
 
 
 def placed_share(kernels: Sequence[KernelRecord]) -> float:

@@ -17,8 +17,9 @@ from typing import Any, Literal
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from planner.report.fonts import chinese_face, face_beside
@@ -43,6 +44,8 @@ DASHES: tuple[Dash, ...] = (
 )
 
 _WIDTH_IN = 6.55
+_PNG_DPI = 200
+PictureKind = Literal["svg", "png"]
 _LATIN = ("STIXGeneral", "DejaVu Sans")
 _SET_IN = b"'Libertinus Serif'"
 _NOT_IN_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -83,6 +86,10 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
+Paint = Callable[[Figure | SubFigure], None]
+"""What draws into a figure, or into a part of one."""
+
+
 def draw(height_in: float, paint: Callable[[Figure], None], say: Wording) -> bytes:
     """SVG of a drawing as wide as the text column; the same painting gives the same bytes."""
     if say.language == "zh":
@@ -99,18 +106,37 @@ def draw(height_in: float, paint: Callable[[Figure], None], say: Wording) -> byt
 
 def _drawn(height_in: float, paint: Callable[[Figure], None], families: Sequence[str]) -> bytes:
     """The drawing with text measured in these faces, the first that has a letter."""
+    return _FACE_OF_TEXT.sub(rb"\1" + _SET_IN, _saved("svg", height_in, paint, families))
+
+
+def picture(kind: PictureKind, height_in: float, paint: Callable[[Figure], None], say: Wording) -> bytes:
+    """A drawing that is a file of its own, as SVG with text in a common face, or as PNG."""
+    families = ["DejaVu Sans"] if say.language == "en" else [chinese_face().drawn_as, "DejaVu Sans"]
+    drawn = _saved(kind, height_in, paint, families)
+    if say.language == "zh" and kind == "svg":
+        face = chinese_face()
+        return drawn.replace(face.drawn_as.encode(), face.family.encode())
+    return drawn
+
+
+def _saved(
+    kind: PictureKind, height_in: float, paint: Callable[[Figure], None], families: Sequence[str]
+) -> bytes:
     settings = {**_SETTINGS, "font.family": list(families)}
     with mpl.rc_context(settings):  # type: ignore[arg-type]
         figure = Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
-        FigureCanvasSVG(figure)
+        (FigureCanvasSVG if kind == "svg" else FigureCanvasAgg)(figure)
         buffer = io.BytesIO()
         with warnings.catch_warnings():  # a letter that matplotlib lacks is set by the page all the same
             warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
             paint(figure)
             laid_out(figure)
-            figure.savefig(buffer, format="svg", metadata={"Date": None})
-    svg = _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}".encode(), buffer.getvalue())
-    return _FACE_OF_TEXT.sub(rb"\1" + _SET_IN, svg)
+            if kind == "svg":
+                figure.savefig(buffer, format="svg", metadata={"Date": None})
+            else:
+                figure.savefig(buffer, format="png", dpi=_PNG_DPI, metadata={"Software": None})
+    found = buffer.getvalue()
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}".encode(), found) if kind == "svg" else found
 
 
 def laid_out(figure: Figure) -> None:
@@ -141,7 +167,9 @@ def plain_axis(axes: Axes, which: str, most_ticks: int = 6) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value + 0:,.6g}"))
 
 
-def legend_above(figure: Figure, handles: list[Artist], labels: list[str], columns: int = 4) -> None:
+def legend_above(
+    figure: Figure | SubFigure, handles: list[Artist], labels: list[str], columns: int = 4
+) -> None:
     """One legend for the whole drawing, above it and outside all axes."""
     shown = [f" {label}" if label.startswith("_") else label for label in labels]  # matplotlib hides those
     if handles:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Patch
 
-from planner.report.figures.style import BLUE, INK, PALE, SKY, draw, legend_above, plain_axis
+from planner.report.figures.style import BLUE, INK, PALE, SKY, Paint, draw, legend_above, plain_axis
 from planner.report.numbers import percent, shortened
 from planner.schema.record import KernelRecord, RooflineRecord
 from planner.wording.message import Wording
@@ -24,6 +24,12 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 def time_bars(record: RooflineRecord, say: Wording) -> bytes | None:
     """Share of the time of the twelve longest kernels and of all others together, by what bounds them."""
+    found = time_bars_paint(record, say)
+    return None if found is None else draw(*found, say)
+
+
+def time_bars_paint(record: RooflineRecord, say: Wording) -> tuple[float, Paint] | None:
+    """Its height in inches and what draws it, also as a part of another drawing."""
     ranked = sorted(record["kernels"], key=lambda kernel: -kernel["share"])
     if not ranked:
         return None
@@ -32,7 +38,7 @@ def time_bars(record: RooflineRecord, say: Wording) -> bytes | None:
     if rest:
         bars.append((say.counted("network.other_kernels", len(rest)), rest))
 
-    def paint(figure: Figure) -> None:
+    def paint(figure: Figure | SubFigure) -> None:
         axes = figure.subplots()
         for index, (_, kernels) in enumerate(bars):
             _bar(axes, index, kernels)
@@ -47,7 +53,7 @@ def time_bars(record: RooflineRecord, say: Wording) -> bytes | None:
         patches = [Patch(edgecolor=INK, linewidth=0.5, **look) for look in present]
         legend_above(figure, list(patches), [say(str(look["label"])) for look in present])
 
-    return draw(0.72 + 0.17 * len(bars), paint, say)
+    return 0.72 + 0.17 * len(bars), paint
 
 
 def _bar(axes: Axes, index: int, kernels: Sequence[KernelRecord]) -> None:

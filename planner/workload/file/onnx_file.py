@@ -46,6 +46,11 @@ def read_graph(path: Path) -> Graph:
     return in_execution_order(graph, source)
 
 
+def load_proto(path: Path) -> onnx.ModelProto:
+    """The message of an ONNX file as it is, without weights. Raises `InputError` for what is none."""
+    return _load(path, str(path))
+
+
 def _load(path: Path, source: str) -> onnx.ModelProto:
     if path.is_dir():
         advice = _ADVICE
