@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from planner.formulas import formula
-from planner.quick_init import quickly_made
 from planner.workload.dtypes import BITS, TEXT, precision_of, storage_bytes
 from planner.workload.graph import Node, TensorSpec
 from planner.workload.operation import Access, Operator, Tensor, TensorRole, Unresolved
+from planner.workload.operators.counted_once import CountedOnce, Known
 from planner.workload.operators.counting_rule import Call, Count, UncountedError
-from planner.workload.operators.elementwise import NEUTRAL
 from planner.workload.operators.table import count
-from planner.workload.output_rules.standard import BY_TYPES_ALONE
 from planner.workload.roles import Readers, holds_packed, readers_of, role, unpacked
 from planner.workload.shapes.control_site import Body
 from planner.workload.shapes.resolve import Resolved
@@ -46,50 +44,6 @@ def count_operators(resolved: Resolved) -> Counted:
     return _Counter(resolved, readers_of(resolved.graph.nodes)).run()
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """An operator with the elements that it reads of inputs, by their places, and writes of each output."""
-
-    operator: Operator
-    reads: tuple[tuple[int, int], ...]
-    weights: tuple[tuple[int, int], ...]
-    writes: tuple[int, ...]
-
-    @classmethod
-    def of(cls, operator: Operator, node: Node) -> _Counted:
-        """What was counted of a node whose inputs are different tensors."""
-        places = {name: place for place, name in enumerate(node.inputs)}
-        return cls(
-            operator,
-            tuple([(places[access.tensor], access.elements) for access in operator.reads]),
-            tuple([(places[access.tensor], access.elements) for access in operator.weights]),
-            tuple([access.elements for access in operator.writes]),
-        )
-
-    def named(self, node: Node) -> Operator:
-        """The same operator with the tensors of another node."""
-        like, names = self.operator, node.inputs
-        written = zip(node.outputs, self.writes, strict=True)
-        return Operator(
-            node.name, like.op_type, like.op_class, like.macs, like.flops,
-            tuple([Access(names[place], elements) for place, elements in self.reads]),
-            tuple([Access(name, elements) for name, elements in written]),
-            tuple([Access(names[place], elements) for place, elements in self.weights]),
-            like.input_bytes, like.output_bytes, like.weight_bytes, like.precision,
-            like.contraction, like.products,
-        )  # fmt: skip
-
-
-_BY_VALUES = frozenset({"Pow", *NEUTRAL})
-"""Operators whose work depends on what a constant of one element holds."""
-_BY_TYPES = BY_TYPES_ALONE | {
-    *("Reshape", "Slice", "Squeeze", "Unsqueeze", "Split", "Resize", "Gather", "Pad", "Expand", "Clip"),
-    *("ReduceMean", "ReduceSum", "ReduceMax", "QLinearConv", "QLinearMatMul", "Dropout"),
-}
-"""Operators whose work follows from attributes and types, and from such a constant."""
-
-
 class _Counter:
     """Walks the nodes of one graph, collecting tensors and operators."""
 
@@ -101,13 +55,14 @@ class _Counter:
         self._unresolved: list[Unresolved] = []
         self._folded: list[str] = []
         self._reads_text = False
-        self._counted: dict[tuple[object, ...], _Counted | tuple[Operator, Node]] = {}
         self._unsized_tensors = {name for name, spec in resolved.tensors.items() if spec.dtype not in BITS}
         self._producers = {
             name: node for node in resolved.graph.nodes for name in node.outputs if name in resolved.fixed
         }
         self._aside = set(self._producers)
-        """Constants that are stored otherwise than they are read: worked out, or with numbers of few bits."""
+        self._once = CountedOnce(
+            Known(resolved.tensors, resolved.values, resolved.fixed, self._tensors, self._aside)
+        )
         self._runtime = {
             name
             for name in (
@@ -198,47 +153,14 @@ class _Counter:
 
     def _single(self, node: Node) -> Operator:
         """One operator; of blocks that repeat the first is counted, and the others are like it."""
-        key = self._key(node)
+        key = self._once.key(node)
         if key is None:
             return self._worked_out(node)
-        known = self._counted.get(key)
-        if known is None:
+        operator = self._once.find(key, node)
+        if operator is None:
             operator = self._worked_out(node)
-            self._counted[key] = (operator, node)
-            return operator
-        if isinstance(known, tuple):
-            known = self._counted[key] = _Counted.of(*known)
-        return known.named(node)
-
-    def _key(self, node: Node) -> tuple[object, ...] | None:
-        """What tells an operator's work: itself, attributes, types, and which inputs are constants.
-
-        Equal attributes and types are mostly one object (`Scope` sees to it). None where values decide, where
-        a tensor comes twice, or where a constant is not stored as it is read.
-        """
-        names, op_type = node.inputs, node.op_type
-        different = {*names}
-        if (
-            node.domain
-            or op_type not in _BY_TYPES
-            or len(different) < len(names)
-            or not different <= self._tensors.keys()
-            or not self._aside.isdisjoint(different)
-            or "" in node.outputs
-        ):
-            return None
-        tensors, fixed = self._resolved.tensors, self._resolved.fixed
-        constant = [name in fixed for name in names]
-        held: list[object] = []
-        if op_type in _BY_VALUES and True in constant:
-            values = self._resolved.values
-            held = [
-                value.item() if (value := values.get(name)) is not None and value.size == 1 else None
-                for name, fix in zip(names, constant, strict=True)
-                if fix
-            ]
-        of = [id(tensors[name]) for name in (*names, *node.outputs)]
-        return (op_type, id(node.attributes), *of, *constant, *held)
+            self._once.keep(key, operator, node)
+        return operator
 
     def _worked_out(self, node: Node) -> Operator:
         call = self._call(node)

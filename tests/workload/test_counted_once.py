@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from planner.workload import counting
 from planner.workload.graph import Initializer, Node, TensorSpec
+from planner.workload.operators import counted_once
 from planner.workload.shapes import scope
 from planner.workload.workload import read_workload
 from planner.zoo.registry import build
@@ -23,7 +23,7 @@ def described(workload):
 def test_networks_are_counted_as_node_by_node(name, monkeypatch):
     graph = build(name)
     found = described(read_workload(graph, batch=1))
-    monkeypatch.setattr(counting._Counter, "_key", lambda *_: None)
+    monkeypatch.setattr(counted_once.CountedOnce, "key", lambda *_: None)
     monkeypatch.setattr(scope, "BY_TYPES_ALONE", frozenset())
     assert described(read_workload(graph, batch=1)) == found
 
