@@ -19,7 +19,7 @@ from planner.collector import collect_seldom
 from planner.distribution import VERSION
 from planner.errors import PlannerError
 from planner.process.inputs import inputs_kept
-from planner.process.stop import begin, die_by_signals, listen, status_of_stop, stopped_by
+from planner.process.stop import begin, die_by_signals, listen, status_of_stop, stopped_by, was_asked
 from planner.visible import shortened_words
 
 COMMANDS = {
@@ -145,6 +145,9 @@ def run(arguments: list[str]) -> int:
         # Whoever reads has seen enough, such as `head`; click would end with 1.
         return OK if type(sys.stdout).__name__.endswith("PacifyFlushWrapper") else int(stop.code or OK)
     except Exception as error:
+        if was_asked():  # a compiler, called back in the middle, makes an error of its own of a signal
+            echo(f"planner: {_stopped()}; nothing half-written is left behind", err=True)
+            return status_of_stop()
         if "--debug" in arguments:
             raise
         status, message = _explained(error)
