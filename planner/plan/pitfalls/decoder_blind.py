@@ -39,7 +39,7 @@ def _cannot_feed(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
     )
 
 
-def _numbers(option: Option, binds: UnitUse, main: UnitUse, fewer: int) -> dict[str, object]:
+def _numbers(option: Option, binds: UnitUse, main: UnitUse, fewer: int) -> dict[str, str | int]:
     peaks = option.compute_unit.peaks_ops_per_s
     precision = next((p for p in peaks if p.value == str(option.precision)), next(iter(peaks)))
     peak = peaks[precision][option.mode].value * option.instances
