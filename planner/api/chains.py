@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planner.plan.rack.chain_answers import ChainAnswers
+    from planner.plan.chain_study.study import ChainAnswers
     from planner.plan.scenario.file import ScenarioFile
     from planner.schema.hardware.device import Precision
 
@@ -37,7 +37,7 @@ def predict_chain(
     """
     from planner.api.database import precision_named
     from planner.api.scenarios import scenario_file
-    from planner.plan.rack.chain_answers import chain_answers
+    from planner.plan.chain_study.study import chain_answers
 
     return chain_answers(
         scenario_file(scenario),

@@ -20,7 +20,7 @@ from planner.wording.message import message
 
 if TYPE_CHECKING:
     from planner.chain.prediction import UnitUse
-    from planner.plan.rack.chain_answers import ChainAnswer, ChainAnswers
+    from planner.plan.chain_study.study import ChainAnswer, ChainAnswers
 
 
 @click.command("chain")
@@ -57,7 +57,7 @@ def command(
     cameras, what to change first, and how long a frame takes. Exit status 3 where no part does every step.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.record.chain import chain_record
+    from planner.plan.chain_study.record import chain_record
 
     found = api.predict_chain(scenario, devices, mode=mode, precision=precision, batch=batch, count=count)
     record = chain_record(found)

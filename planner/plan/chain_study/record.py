@@ -7,9 +7,9 @@ import math
 from planner.chain.description import PartChains
 from planner.chain.prediction import ChainPrediction, StreamLatency, UnitUse, predict
 from planner.latency.band import Band
+from planner.plan.chain_study.study import ChainAnswer, ChainAnswers
 from planner.plan.options.option import Option
-from planner.plan.rack.chain_answers import ChainAnswer, ChainAnswers
-from planner.schema.record.chain import (
+from planner.schema.record.commands.chain import (
     ChainAnswerRecord,
     ChainRecord,
     ChainStreamRecord,
