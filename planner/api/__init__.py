@@ -49,9 +49,11 @@ if TYPE_CHECKING:
         write_devices_page,
     )
     from planner.api.engines import (
+        HEAT_LOG_TOOLS,
         PROFILE_TOOLS,
         SEVERAL_FILES,
         calibrate,
+        import_heat,
         import_profile,
         measure,
         register_calibration,
@@ -97,6 +99,7 @@ if TYPE_CHECKING:
         RackAnswers,
         claims,
         rack_answers,
+        soak,
         theory_beside,
     )
     from planner.api.reports import (
@@ -154,9 +157,11 @@ _HOME = {
         "write_devices_page",
     ),
     "engines": (
+        "HEAT_LOG_TOOLS",
         "PROFILE_TOOLS",
         "SEVERAL_FILES",
         "calibrate",
+        "import_heat",
         "import_profile",
         "measure",
         "register_calibration",
@@ -189,8 +194,8 @@ _HOME = {
         "usual_site",
         "write_plan",
     ),
+    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "soak", "theory_beside"),
     "plots": ("PICTURE_ENDINGS", "picture_kind", "plot_comparison", "plot_curve", "plot_estimate"),
-    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "theory_beside"),
     "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
     "scenarios": (
         "SimulatedScenario",
@@ -213,6 +218,7 @@ _HOME = {
 
 __all__ = [
     "CHANGES_ENDINGS",
+    "HEAT_LOG_TOOLS",
     "PICTURE_ENDINGS",
     "PROFILE_TOOLS",
     "SEVERAL_FILES",
@@ -253,6 +259,7 @@ __all__ = [
     "evidence",
     "export_network",
     "host_text",
+    "import_heat",
     "import_profile",
     "inspect",
     "is_language_model",
@@ -294,6 +301,7 @@ __all__ = [
     "simulate",
     "simulate_scenario",
     "size",
+    "soak",
     "split",
     "sweep",
     "theory_beside",

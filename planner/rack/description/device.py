@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from planner.rack.description.checks import Checks
-from planner.rack.description.heat_path import DeviceFan, HeatNode
+from planner.rack.description.heat_path import ClockCap, DeviceFan, HeatNode
 from planner.schema.hardware.device import UnitKind
 
 ServiceDistribution = Literal["deterministic", "exponential"]
@@ -71,7 +71,8 @@ class Thermal:
     The device is one node of the stated capacity and resistance, or the `nodes` that divide them, die first
     (`temperature_c` is then the die's). Once an epoch a governor moves the clock by one step: down at or
     above `throttle_c` or over `power_cap_w`, up again below `throttle_c - hysteresis_k` where the next
-    clock keeps the cap. The steps are full clock, `clock_steps`, and `throttled_clock` last; see
+    clock keeps the cap. From the temperature of each of `caps` on it is at once at the first step that
+    keeps it. The steps are full clock, `clock_steps`, and `throttled_clock` last; see
     `planner.rack.heat.governor`. At or above `shutdown_c` the device switches off for the rest of the run. No
     leakage means that it is unknown: idle power is then the same at every temperature, and the result says
     so.
@@ -88,6 +89,7 @@ class Thermal:
     clock_steps: tuple[float, ...] = ()
     fan: DeviceFan | None = None
     power_cap_w: float | None = None
+    caps: tuple[ClockCap, ...] = ()
 
     def __post_init__(self) -> None:
         checks = Checks("thermal")
@@ -110,6 +112,10 @@ class Thermal:
         )
         if self.clock_steps:
             checks.rising(clocks_from_the_slowest=self.clocks[::-1])
+        for cap in self.caps:
+            checks.require(
+                cap.clock >= self.throttled_clock, "caps", f"{self.throttled_clock:g} or more", cap.clock
+            )
         if self.power_cap_w is not None:
             checks.positive(power_cap_w=self.power_cap_w)
         self._check_nodes(checks)
@@ -121,6 +127,11 @@ class Thermal:
             checks.require(
                 math.isclose(whole, parts, rel_tol=1e-6), f"nodes.{name}", f"{whole:g} in all", f"{parts:g}"
             )
+
+    @property
+    def coolest_trip_c(self) -> float:
+        """The least temperature at which anything slows the clock down."""
+        return min(self.throttle_c, *(cap.at_c for cap in self.caps), self.shutdown_c)
 
     @property
     def clocks(self) -> tuple[float, ...]:
