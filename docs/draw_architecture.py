@@ -30,6 +30,7 @@ ROOMS = {
     "plan": (1.65, "compare, size, cost, study"),
     "calibration": (3.0, "probes and fits"),
     "report": (0.0, "PDF, page, figures"),
+    "chain": (0.0, "units, visits, what binds"),
     "language": (1.2, "models, tokens, memory"),
     "latency": (2.1, "roofline, fits, bands, power"),
     "engines": (3.4, "measure, import profiles"),

@@ -41,7 +41,7 @@ FLOORS = {
         {"sweep"},
         {"record"},
         {"study", "short"},
-        {"density", "cost", "pitfalls", "what_if"},
+        {"density", "cost", "pitfalls", "what_if", "chain_study"},
         {"sizing"},
         {"compare", "rack", "scenario", "check"},
         {"chain"},

@@ -2,7 +2,8 @@
 
 `networks` and `alternatives` ask about one network, `checks` puts it beside a baseline, `language` asks about
 a language model, `plans` about cameras in one line, `scenarios`, `racks` and `reports` about a scenario,
-`engines` about this machine, `database` about what is shipped. Each name is imported when it is first used.
+`chains` about all that its frames go through, `engines` about this machine, `database` about what is shipped.
+Each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         split,
         what_if,
     )
+    from planner.api.chains import predict_chain
     from planner.api.checks import check, check_files, read_baseline, write_check, write_overlay
     from planner.api.database import (
         AppliedCorrection,
@@ -128,6 +130,7 @@ if TYPE_CHECKING:
 _HOME = {
     "alternatives": ("LinkedSplit", "UnitCurve", "baseline", "curve", "linked_split", "split", "what_if"),
     "checks": ("check", "check_files", "read_baseline", "write_check", "write_overlay"),
+    "chains": ("predict_chain",),
     "database": (
         "AppliedCorrection",
         "check_database",
@@ -282,6 +285,7 @@ __all__ = [
     "plot_estimate",
     "precision_named",
     "precision_names",
+    "predict_chain",
     "rack_answers",
     "read_baseline",
     "read_device",

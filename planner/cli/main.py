@@ -58,6 +58,10 @@ COMMANDS = {
     "init": ("planner.cli.scenario.init", "Ask what a plan needs and write it as a scenario."),
     "size": ("planner.cli.scenario.size", "How many of which part a scenario takes, and whether they hold."),
     "simulate": ("planner.cli.scenario.simulate", "Simulate the rack of a scenario: queues, heat, power."),
+    "chain": (
+        "planner.cli.scenario.chain",
+        "What every unit has of a frame's way, and which binds first.",
+    ),
     "density": (
         "planner.cli.scenario.density",
         "How the rack of a scenario heats as it fills, and its limit.",
