@@ -25,6 +25,7 @@ GROUND = "foundations"
 
 ROOMS = {
     "assistant": (0.0, "tools for assistants"),
+    "web": (1.2, "the local page"),
     "api": (0.45, "the same from Python"),
     "cli": (1.55, "commands and their tables"),
     "plan": (1.65, "compare, size, cost, study"),
