@@ -30,6 +30,7 @@ ROOMS = {
     "cli": (1.55, "commands and their tables"),
     "plan": (1.65, "compare, size, cost, study"),
     "calibration": (3.0, "probes and fits"),
+    "chain": (4.3, "a frame through a part"),
     "report": (0.0, "PDF, page, figures"),
     "language": (1.2, "models, tokens, memory"),
     "latency": (2.1, "roofline, fits, bands, power"),
@@ -41,7 +42,8 @@ ROOMS = {
     "schema": (1.2, "what files may say"),
     "workload": (3.0, "ONNX, counts, kernels"),
     "formulas": (0.35, "equations, sources, limits"),
-    GROUND: (2.1, "units, errors, files, processes"),
+    GROUND: (2.1, "units, errors, files, copies"),
+    "process": (2.1, "signals, limits, children"),
 }
 """Where a room is drawn from left to right, and what is in it; its height is its floor."""
 

@@ -31,11 +31,6 @@ def scenarios_dir() -> Path:
     return _shipped("scenarios")
 
 
-def import_root() -> Path:
-    """The folder that holds the package `planner`, for processes that have to import the same one."""
-    return Path(__file__).resolve().parents[1]
-
-
 def config_dir() -> Path:
     """The user's folder of settings for planner, where the platform keeps such; it need not exist."""
     return platformdirs.PlatformDirs("planner", appauthor=False, roaming=True).user_config_path

@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from planner.process.children import end_with_parent
+
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
@@ -48,6 +50,7 @@ def in_turns(task: Callable[[int], _T], count: int, processes: int = 1) -> list[
     finally:
         for copy, _ in copies:
             copy.kill()
+            copy.join()
     return [found[number] if number in found else task(number) for number in range(count)]
 
 
@@ -67,6 +70,7 @@ def _begun(task: Callable[[int], Any], numbers: Sequence[int]) -> tuple[ForkProc
 
 
 def _work(task: Callable[[int], Any], numbers: Sequence[int], results: Connection) -> None:
+    end_with_parent()
     found: dict[int, Any] = {}
     with contextlib.suppress(Exception, KeyboardInterrupt):
         for number in numbers:

@@ -32,6 +32,7 @@ _UNITS: dict[str, dict[str, float]] = {
         "OPS": 1.0, "GOPS": 1e9, "TOPS": 1e12, "GFLOPS": 1e9, "TFLOPS": 1e12, "PFLOPS": 1e15,
     },
     "hz": {"Hz": 1.0, "kHz": 1e3, "MHz": 1e6, "GHz": 1e9},
+    "px_per_s": {"px/s": 1.0, "Mpx/s": 1e6, "Gpx/s": 1e9},
     "per_s": {"/s": 1.0, "/min": 1 / 60, "/h": 1 / 3600, "FPS": 1.0},
     "c": {"degC": 1.0},
     "k": {"K": 1.0},
@@ -64,6 +65,7 @@ _ALSO: dict[str, dict[str, str]] = {
         "kb/s": "kbit/s", "Mb/s": "Mbit/s", "Gb/s": "Gbit/s",
         "kBps": "kB/s", "MBps": "MB/s", "GBps": "GB/s",
     },
+    "px_per_s": {"pixel/s": "px/s", "pixels/s": "px/s", "MP/s": "Mpx/s"},
     "per_s": {"1/s": "/s", "/sec": "/s", "per second": "/s", "frames/s": "FPS", "Hz": "/s", "rps": "/s"},
     "c": {"°C": "degC", "C": "degC", "deg C": "degC", "° C": "degC", "celsius": "degC"},
     "k": {"kelvin": "K"},
@@ -77,7 +79,8 @@ _FAHRENHEIT = ("degF", "°F", "F", "deg F", "° F", "fahrenheit")
 
 _NAMES = {
     "s": "time", "w": "power", "j": "energy", "bytes": "data", "bytes_per_s": "data per time",
-    "ops_per_s": "operations per time", "hz": "frequency", "per_s": "rate", "c": "temperature",
+    "ops_per_s": "operations per time", "hz": "frequency", "px_per_s": "pixels per time",
+    "per_s": "rate", "c": "temperature",
     "k": "temperature difference", "k_per_w": "thermal resistance", "w_per_k": "thermal conductance",
     "j_per_k": "heat capacity", "m3_per_s": "airflow", "pa": "pressure", "m": "length",
     "kg_per_j": "carbon per energy", "ratio": "ratio",
@@ -267,6 +270,7 @@ _PREFERRED: dict[str, tuple[str, ...]] = {
     "bytes_per_s": ("B/s", "kB/s", "MB/s", "GB/s", "TB/s"),
     "ops_per_s": ("OPS", "GOPS", "TOPS"),
     "hz": ("Hz", "kHz", "MHz", "GHz"),
+    "px_per_s": ("px/s", "Mpx/s", "Gpx/s"),
     "per_s": ("/s",),
     "m3_per_s": ("L/s", "m3/s"),
     "pa": ("Pa", "kPa"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         device_numbers,
         device_schema,
         device_template,
+        device_video,
         engine_ids,
         export_network,
         list_corrections,
@@ -46,9 +47,11 @@ if TYPE_CHECKING:
         write_devices_page,
     )
     from planner.api.engines import (
+        HEAT_LOG_TOOLS,
         PROFILE_TOOLS,
         SEVERAL_FILES,
         calibrate,
+        import_heat,
         import_profile,
         measure,
         register_calibration,
@@ -94,6 +97,7 @@ if TYPE_CHECKING:
         RackAnswers,
         claims,
         rack_answers,
+        soak,
         theory_beside,
     )
     from planner.api.reports import (
@@ -133,6 +137,7 @@ _HOME = {
         "device_numbers",
         "device_schema",
         "device_template",
+        "device_video",
         "engine_ids",
         "export_network",
         "list_corrections",
@@ -149,9 +154,11 @@ _HOME = {
         "write_devices_page",
     ),
     "engines": (
+        "HEAT_LOG_TOOLS",
         "PROFILE_TOOLS",
         "SEVERAL_FILES",
         "calibrate",
+        "import_heat",
         "import_profile",
         "measure",
         "register_calibration",
@@ -184,8 +191,8 @@ _HOME = {
         "usual_site",
         "write_plan",
     ),
+    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "soak", "theory_beside"),
     "plots": ("PICTURE_ENDINGS", "picture_kind", "plot_comparison", "plot_curve", "plot_estimate"),
-    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "theory_beside"),
     "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
     "scenarios": (
         "SimulatedScenario",
@@ -208,6 +215,7 @@ _HOME = {
 
 __all__ = [
     "CHANGES_ENDINGS",
+    "HEAT_LOG_TOOLS",
     "PICTURE_ENDINGS",
     "PROFILE_TOOLS",
     "SEVERAL_FILES",
@@ -241,12 +249,14 @@ __all__ = [
     "device_numbers",
     "device_schema",
     "device_template",
+    "device_video",
     "engine_ids",
     "estimate",
     "estimate_units",
     "evidence",
     "export_network",
     "host_text",
+    "import_heat",
     "import_profile",
     "inspect",
     "is_language_model",
@@ -287,6 +297,7 @@ __all__ = [
     "simulate",
     "simulate_scenario",
     "size",
+    "soak",
     "split",
     "sweep",
     "theory_beside",

@@ -5,13 +5,14 @@ Nothing heavy is imported before a function needs it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.api.database import precision_named
 from planner.api.networks import chosen_part, counted_network
+from planner.errors import InputError
 
 if TYPE_CHECKING:
     from planner.hardware.operating_point import OperatingPoint
@@ -147,7 +148,7 @@ def curve(
         around_s = outside(with_overheads(first, network, part).hidden).mid
         return UnitCurve(first, stream_curve(up_to, first, around_s, part.units[first.unit].count.value))
     if over == "batch":
-        only = None if network.takes_batch(1) and network.takes_batch(2) else network.batch
+        only = None if _grows(network, lambda: at(batch=2, chosen=first.unit)) else network.batch
         return UnitCurve(
             first, estimated_curve("batch", up_to, lambda size: at(batch=size, chosen=first.unit), only)
         )
@@ -156,6 +157,17 @@ def curve(
     return UnitCurve(
         first, estimated_curve("threads", most, lambda count: at(threads=count, chosen=first.unit))
     )
+
+
+def _grows(network: Workload, at_two: Callable[[], Estimate]) -> bool:
+    """Whether a network takes batches of one and two: its inputs, its constants and its outputs do."""
+    if not network.takes_batch(1) or not network.takes_batch(2):
+        return False
+    try:
+        at_two()
+    except InputError:
+        return False
+    return True
 
 
 def split(

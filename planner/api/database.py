@@ -5,7 +5,7 @@ Nothing heavy is imported before a function needs it; reading a part needs pydan
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planner.plan.scenario.shipped import ShippedScenario
     from planner.schema.hardware.device import Device, Precision, UnitKind
     from planner.schema.hardware.measurements import Correction
+    from planner.schema.hardware.video import VideoUnits
     from planner.schema.reading.quantity import Money
     from planner.zoo.reference import ReferenceNetwork
 
@@ -82,7 +83,22 @@ def own_part_notes(device_ids: Collection[str] | None = None) -> tuple[str, ...]
         return ()
     files = part_files()
     chosen = files if device_ids is None else {name: files[name] for name in device_ids if name in files}
-    return tuple(file.note for file in chosen.values() if file.note is not None)
+    own = [file for file in chosen.values() if file.note is not None]
+    return (*(file.note for file in own if file.note), *_heat_warnings([file.id for file in own]))
+
+
+def _heat_warnings(device_ids: Collection[str]) -> Iterator[str]:
+    """Of one's own parts that are hot at their limit; those that cannot be read are refused elsewhere."""
+    from planner.errors import InputError
+    from planner.hardware.catalog import read_device as read
+    from planner.hardware.plausibility import heat_warnings
+
+    for device_id in device_ids:
+        try:
+            device = read(device_id)
+        except InputError:
+            continue
+        yield from heat_warnings(device)
 
 
 def precision_named(text: str | None) -> Precision | None:
@@ -162,6 +178,17 @@ def device_label(device: Device) -> str | None:
     from planner.hardware.label import label_sentence
 
     return label_sentence(device)
+
+
+def device_video(device: Device) -> VideoUnits | None:
+    """Decoders, encoders and scalers of a part; None where nothing is known of them.
+
+    >>> list(device_video(read_device("jetson-orin-nano-8")).decoders)
+    ['nvdec', 'nvjpg']
+    """
+    from planner.hardware.video.units import video_of
+
+    return video_of(device)
 
 
 def check_database(*, shipped_only: bool = False) -> DatabaseCheck:

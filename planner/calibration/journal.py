@@ -11,6 +11,7 @@ from typing import Any
 from planner.calibration.probe_run import ProbeResult, ProbeSetup
 from planner.engines.measure import nodes_of
 from planner.errors import InputError, OutputError, Problem
+from planner.files import write_bytes
 
 PROBES_VERSION = 3
 """Raised when the networks of the seeds change."""
@@ -29,12 +30,12 @@ class ProbeJournal:
         }
         self.entries: list[Mapping[str, object]] = list(self._earlier()) if path.exists() else []
         lines = [self._head, *self.entries]  # written again, for a killed run may have left a cut line
-        self._write("".join(json.dumps(line) + "\n" for line in lines), "w")
+        write_bytes(path, "".join(json.dumps(line) + "\n" for line in lines).encode())
 
     def add(self, entry: Mapping[str, object]) -> None:
         """One more answer, on the disk before this returns."""
         self.entries.append(entry)
-        self._write(json.dumps(entry) + "\n", "a")
+        self._append(json.dumps(entry) + "\n")
 
     @property
     def next_seed(self) -> int:
@@ -62,9 +63,9 @@ class ProbeJournal:
             if entry is not None:  # the last line of a killed run may be cut
                 yield entry
 
-    def _write(self, text: str, mode: str) -> None:
+    def _append(self, text: str) -> None:
         try:
-            with self._path.open(mode, encoding="utf-8") as file:
+            with self._path.open("a", encoding="utf-8") as file:
                 file.write(text)
         except OSError as error:
             reason = error.strerror or str(error)

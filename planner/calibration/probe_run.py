@@ -70,7 +70,7 @@ def run_probe(seed: int, setup: ProbeSetup, *, most_macs: float, whole: bool) ->
     if workload.macs > most_macs:
         return f"{workload.macs:,} multiply-accumulates are too many"
     reference = Reference()
-    with tempfile.TemporaryDirectory(prefix="planner-probe-", dir=_memory_folder()) as folder:
+    with tempfile.TemporaryDirectory(prefix="probe-") as folder:
         model = Path(folder) / "probe.onnx"
         write_graph(graph, model, weights="random", seed=seed)
         job = Setup(model, setup.threads, synthetic_inputs(workload), setup.precision)
@@ -122,8 +122,3 @@ def _cpu_s() -> float:
     """Processor time of this process and of those that it started and that have ended, such as converters."""
     spent = os.times()
     return spent.user + spent.system + spent.children_user + spent.children_system
-
-
-def _memory_folder() -> str | None:
-    """Where files live in memory on Linux; elsewhere the usual place."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a folder of our own is made in it

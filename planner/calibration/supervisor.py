@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import selectors
 import subprocess
-import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from planner.calibration.probe_run import ProbeSetup
+from planner.process.children import module_command, module_environment
+from planner.process.temporary import temporary_folder
 
 LIMIT_S = 90.0
 """A probe that takes longer is stopped and left out."""
@@ -25,14 +27,19 @@ class Supervisor:
         self._setup = asdict(setup)
         self._threads = setup.threads
         self._process: subprocess.Popen[str] | None = None
+        self._folder = Path()
+        self._ending = ExitStack()
 
     def __enter__(self) -> Self:
+        # A worker that is killed leaves its files there, and this process removes them.
+        self._folder = self._ending.enter_context(temporary_folder("probes", in_memory=True))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop()
+        with self._ending:
+            self._stop()
 
     def run(self, seed: int, *, most_macs: float, whole: bool) -> Mapping[str, object]:
         """The worker's answer for one seed, or the reason why there is none."""
@@ -56,12 +63,12 @@ class Supervisor:
                 "OPENBLAS_NUM_THREADS": "1",
                 "MKL_NUM_THREADS": "1",
             }
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "planner.calibration.probe_worker"],
+            self._process = subprocess.Popen(  # noqa: S603 - a module of ours
+                module_command("planner.calibration.probe_worker"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, **quiet},
+                env=module_environment(**quiet, TMPDIR=str(self._folder)),
                 text=True,
             )
         return self._process

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import os
 import sys
 import unicodedata
+from contextlib import nullcontext, suppress
 
 import click
 
@@ -17,6 +19,33 @@ _PLAIN = {
     "‘": "'", "’": "'", "“": '"', "”": '"',
     "\u00a0": " ", "\u202f": " ",
 }  # fmt: skip
+
+
+def open_standard_streams() -> None:
+    """Put something in the place of standard streams that are closed, as after `>&-`.
+
+    Otherwise the next file that is opened would become standard output. Reading and writing there fails, as
+    of a stream that is closed, but for messages: those are lost.
+    """
+    for number, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # the lowest number that is free: this one
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+
+
+def drop_unwritten() -> None:
+    """Let go what a stream could not write: it was said, and would be tried again at the very end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def show_any_text() -> None:
@@ -33,7 +62,8 @@ def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
 
     Click by itself would send UTF-8 to a stream that is ASCII.
     """
-    click.echo(visible(text), file=sys.stderr if err else sys.stdout, nl=nl)
+    with suppress(OSError) if err else nullcontext():  # a message that nobody can get stops nothing
+        click.echo(visible(text), file=sys.stderr if err else sys.stdout, nl=nl)
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

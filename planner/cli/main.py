@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import gc
 import importlib
+import signal
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import click
 from click.shell_completion import CompletionItem
 
-from planner.cli.encoding import echo, show_any_text
+from planner.cli.encoding import drop_unwritten, echo, open_standard_streams, show_any_text
 from planner.cli.groups import SuggestingGroup
+from planner.cli.limits import limited
 from planner.cli.ticker import ticker
 from planner.distribution import VERSION
 from planner.errors import PlannerError
+from planner.process.inputs import inputs_kept
+from planner.process.stop import begin, die_by_signals, listen, status_of_stop, stopped_by
 from planner.visible import shortened_words
 
 COMMANDS = {
@@ -81,7 +85,7 @@ class LazyGroup(SuggestingGroup):
             return None
         module = importlib.import_module(COMMANDS[cmd_name][0])
         command: click.Command = module.command
-        return command
+        return limited(command)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Names of commands with their help, none of them imported."""
@@ -105,47 +109,70 @@ def planner() -> None:
     """Which edge-AI hardware to buy, how many, what it will draw and cost - before buying.
 
     MODEL is an ONNX file or zoo:NAME. Exit status: 0 fine, 2 input refused, 3 no feasible answer, 1 a fault
-    of the planner itself.
+    of the planner itself, 128 + n stopped by signal n (130 Ctrl-C, 143 SIGTERM, 142 the time limit).
     """
 
 
 def main() -> None:
     """Run the command line and turn every refusal into one message and an exit status."""
+    listen()
+    open_standard_streams()
     show_any_text()
     status = run(sys.argv[1:])
+    drop_unwritten()
+    die_by_signals()
     gc.freeze()  # what ends with the process is not searched for cycles first
     sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:
     """Run with these arguments and return the exit status; tracebacks appear only with --debug."""
+    begin()
     try:
-        with ticker.running() if "--quiet" not in arguments else nullcontext():
+        with inputs_kept(), ticker.running() if "--quiet" not in arguments else nullcontext():
             result = planner.main(args=arguments, prog_name="planner", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         return REFUSED
     except (KeyboardInterrupt, click.Abort):
-        echo("planner: interrupted; nothing half-written is left behind", err=True)
-        return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return OK
+        echo(f"planner: {_stopped()}; nothing half-written is left behind", err=True)
+        return status_of_stop()
+    except SystemExit as stop:
+        # Whoever reads has seen enough, such as `head`; click would end with 1.
+        return OK if type(sys.stdout).__name__.endswith("PacifyFlushWrapper") else int(stop.code or OK)
     except Exception as error:
         if "--debug" in arguments:
             raise
         status, message = _explained(error)
         echo(f"planner: {shortened_words(message)}", err=True)
         return status
+    if result == INTERRUPTED:
+        echo(f"planner: {_stopped()}; what was finished is written", err=True)
+        return status_of_stop()
     return result if isinstance(result, int) else OK
+
+
+def _stopped() -> str:
+    """What ended the run."""
+    number = stopped_by()
+    if number == getattr(signal, "SIGALRM", None):
+        return "stopped at the time limit (--time-limit)"
+    return "interrupted" if number == signal.SIGINT else f"stopped by {signal.Signals(number).name}"
 
 
 def _explained(error: Exception) -> tuple[int, str]:
     """Exit status and one message for an error; what nobody foresaw is a fault of ours and said to be."""
     if isinstance(error, PlannerError):
         return REFUSED, str(error)
+    if isinstance(error, MemoryError):
+        detail = f" ({error})" if str(error) else ""
+        return (
+            REFUSED,
+            f"not enough memory for this input{detail}; give more with --memory-limit, or ask for less",
+        )
     if isinstance(error, OSError):
         return REFUSED, f"cannot read or write: {error}; free the place or choose another"
     return FAULT, (

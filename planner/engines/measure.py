@@ -5,10 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
-import os
 import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,6 +19,8 @@ from planner.engines.synthetic_inputs import synthetic_inputs
 from planner.engines.timing import Timing
 from planner.errors import UnknownIdError
 from planner.hardware.processor import cpu_name
+from planner.process.children import module_command, module_environment
+from planner.process.temporary import temporary_folder
 from planner.workload.file.external_data import has_weights
 from planner.workload.file.onnx_file import write_graph
 from planner.workload.graph import UNKNOWN_RANK, TensorSpec
@@ -85,8 +84,7 @@ def measure(
     require_engine(engine)
     if precision == "int8" and not is_quantised(workload):
         workload, file = in_8_bits(workload), None
-    with tempfile.TemporaryDirectory(prefix="planner-measure-") as name:
-        folder = Path(name)
+    with temporary_folder("measure") as folder:
         model = _runnable(workload, file, folder)
         feeds = synthetic_inputs(workload)
         np.savez(folder / "feeds.npz", *feeds.values())
@@ -100,7 +98,7 @@ def measure(
             "seconds": seconds,
             "profile_s": profile_s,
         }
-        answer = _in_own_process(job, threads, limit_s)
+        answer = _in_own_process(job, threads, limit_s, folder)
     timing = answer.get("timing")
     return EngineRun(
         model=workload.model,
@@ -180,13 +178,14 @@ def _takes(workload: Workload) -> bool:
     )
 
 
-def _in_own_process(job: dict[str, object], threads: int, limit_s: float) -> dict[str, object]:
+def _in_own_process(job: dict[str, object], threads: int, limit_s: float, folder: Path) -> dict[str, object]:
+    # What the engine keeps for a while goes into the folder too: a process that is killed removes nothing.
     quiet = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "planner.engines.worker"],
+        done = subprocess.run(  # noqa: S603 - a module of ours
+            module_command("planner.engines.worker"),
             input=json.dumps(job),
-            env={**os.environ, **quiet},
+            env=module_environment(**quiet, TMPDIR=str(folder)),
             capture_output=True,
             text=True,
             timeout=limit_s,

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from planner.engines.sampling import trimmed_mean
 from planner.engines.session import EngineError, EngineNode, Setup
+from planner.process.children import bound
 
 _CONVERSION_LIMIT_S = 300
 
@@ -158,7 +159,7 @@ def _convert(setup: Setup, folder: Path) -> tuple[Path, Path]:
     )
     try:
         done = subprocess.run(  # noqa: S603 - a tool of a pinned package on a file of ours
-            [tool, model.name, f"inputshape={shapes}", "fp16=0"],
+            bound([tool, model.name, f"inputshape={shapes}", "fp16=0"]),
             cwd=folder,
             capture_output=True,
             text=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import signal
 import sys
 import time
 from dataclasses import asdict
@@ -14,6 +15,7 @@ import numpy as np
 
 from planner.engines.session import EngineError, Session, Setup
 from planner.engines.timing import collect, summarise
+from planner.process.children import end_with_parent
 
 
 class Job(TypedDict):
@@ -76,4 +78,6 @@ def _peak_bytes() -> int | None:
 
 
 if __name__ == "__main__":
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal; the parent answers it
     sys.stdout.write(json.dumps(work(json.load(sys.stdin))) + "\n")

@@ -16,13 +16,14 @@ from planner.formulas.answers import COUNTS, PLAN
 from planner.formulas.formula import Formula
 from planner.formulas.heat import HEAT
 from planner.formulas.performance import LATENCY, LOAD
+from planner.formulas.video import VIDEO
 
 __all__ = ["FORMULAS", "Formula", "formula"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 FORMULAS: Mapping[str, Formula] = MappingProxyType(
-    {item.key: item for item in (*LATENCY, *LOAD, *HEAT, *COUNTS, *PLAN)}
+    {item.key: item for item in (*LATENCY, *LOAD, *VIDEO, *HEAT, *COUNTS, *PLAN)}
 )
 """Key -> formula, in the order in which a study comes to them."""
 

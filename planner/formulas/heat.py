@@ -78,6 +78,13 @@ HEAT = (
         "Fans near stall; one kind of fan with a parabolic curve against turbulent resistance.",
     ),
     Formula(
+        "steady_with_fan",
+        "Where a device settles under its own fan",
+        "T = T_inlet + R(n) (P + P_fan(n) + P_leak(T)) at the lowest speed n with T below its next trip",
+        "Heat balance of one device; fan laws",
+        "A fan that hunts between two speeds is taken at the higher.",
+    ),
+    Formula(
         "own_fan",
         "A device's own fan",
         "R = R_outer (f + (1 - f) / n^m), P = P_rated n^3",

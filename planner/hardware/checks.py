@@ -30,6 +30,7 @@ def orphan_sources(entry: Device | Engine) -> Iterator[Conflict]:
             used.add(entry.order_code.source)
     if isinstance(entry, Engine):
         used |= {costs.support.source for costs in entry.units.values() if costs.support}
+        used |= {form.source for costs in entry.units.values() for form in costs.integer_forms}
         if entry.channel_blocks is not None:
             used.add(entry.channel_blocks.source)
     for source in entry.sources:

@@ -12,6 +12,7 @@ from planner.data_files import database_dir
 from planner.errors import InputError, Problem
 from planner.hardware.catalog import engine_ids, part_files, read_device_file, read_engine_file
 from planner.hardware.checks import device_conflicts, orphan_sources
+from planner.hardware.video.check import check_video_files
 from planner.schema.hardware.device import Device
 from planner.schema.hardware.engine import Engine
 from planner.schema.reading.quantity import numbers_in
@@ -74,8 +75,11 @@ def check_database(*, shipped_only: bool = False) -> DatabaseCheck:
         result = check_device_file(path, engines)
         numbers += result.numbers
         problems += [FileProblem(name, problem) for problem in result.problems]
+    video = check_video_files({path.stem for path in shipped})
+    problems += [FileProblem(f"video/{name}", problem) for name, found in video for problem in found.problems]
     problems += [FileProblem("schema/device.json", problem) for problem in _schema_problems()]
-    return DatabaseCheck(len(paths) + len(engine_ids()), numbers, tuple(problems))
+    files = len(paths) + len(engine_ids()) + len(video)
+    return DatabaseCheck(files, numbers + sum(found.numbers for _, found in video), tuple(problems))
 
 
 def check_device_file(path: Path, engines: Mapping[str, Engine]) -> FileCheck:

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import TypeGuard, cast
 
 from planner.hardware.label import label_record
+from planner.hardware.video.units import video_of, video_sources
 from planner.provenance import Status
 from planner.schema.hardware.device import ComputeUnit, Device, Precision
+from planner.schema.hardware.device_heat import ThermalSpec
+from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import Money, Origin, Sourced, numbers_in
 from planner.schema.reading.strict import StrictModel
 from planner.schema.record.commands.device_blocks import (
@@ -23,7 +26,19 @@ from planner.schema.record.commands.device_blocks import (
     SizeRecord,
     ThermalRecord,
 )
-from planner.schema.record.commands.devices import DevicePriceRecord, OriginRecord, PeakRecord, UnitRecord
+from planner.schema.record.commands.device_video import (
+    DeviceVideoRecord,
+    OwnCoresRecord,
+    ScalerRecord,
+    VideoEngineRecord,
+)
+from planner.schema.record.commands.devices import (
+    DevicePriceRecord,
+    DocumentRecord,
+    OriginRecord,
+    PeakRecord,
+    UnitRecord,
+)
 from planner.units import UNITS, format_quantity
 
 _Number = Sourced[float] | Sourced[int]
@@ -59,6 +74,8 @@ def figures(device: Device) -> tuple[DatasheetNumber, ...]:
         path = [str(part) for part in entry.path]
         if path[0] == "modes":
             path[1] = modes[int(path[1])]
+        if path[:2] == ["thermal", "coolers"]:
+            path[2] = device.thermal.coolers[int(path[2])].id
         origin, value = entry.number, entry.number.value
         if isinstance(value, Money):
             amount, unit, text = value.amount, value.currency, f"{value.amount:g} {value.currency}"
@@ -89,8 +106,9 @@ def device_record(device: Device) -> DeviceRecord:
         "units": [_unit_record(unit_id, unit) for unit_id, unit in device.units.items()],
         "memory": cast("DeviceMemoryRecord", _block_record(device.memory)),
         "modes": [cast("ModeRecord", _block_record(mode)) for mode in device.modes],
-        "thermal": cast("ThermalRecord", _block_record(device.thermal)),
+        "thermal": _thermal_record(device.thermal),
         "host_link": cast("HostLinkRecord", _block_record(link)) if link else None,
+        "video": _video_record(device),
         "size": cast("SizeRecord", _block_record(size)) if size else None,
         "price": _price_record(device),
         "label": label_record(device),
@@ -104,18 +122,40 @@ def device_record(device: Device) -> DeviceRecord:
             }
             for item in device.contradictions
         ],
-        "sources": [
-            {
-                "id": key,
-                "title": source.title,
-                "url": source.url,
-                "revision": source.revision,
-                "date": source.date,
-                "note": source.note,
-            }
-            for key, source in device.sources.items()
-        ],
+        "sources": _documents({**video_sources(device), **device.sources}),
     }
+
+
+def _video_record(device: Device) -> DeviceVideoRecord | None:
+    known = video_of(device)
+    if known is None:
+        return None
+    return {
+        "decoders": [cast("VideoEngineRecord", _named(*item)) for item in known.decoders.items()],
+        "encoders": [cast("VideoEngineRecord", _named(*item)) for item in known.encoders.items()],
+        "scalers": [cast("ScalerRecord", _named(*item)) for item in known.scalers.items()],
+        "cores": cast("OwnCoresRecord", _block_record(known.cores)) if known.cores else None,
+        "no_decoder": known.no_decoder,
+        "no_encoder": known.no_encoder,
+    }
+
+
+def _named(name: str, block: StrictModel) -> dict[str, object]:
+    return {"id": name, **_block_record(block)}
+
+
+def _documents(sources: Mapping[str, Source]) -> list[DocumentRecord]:
+    return [
+        {
+            "id": key,
+            "title": source.title,
+            "url": source.url,
+            "revision": source.revision,
+            "date": source.date,
+            "note": source.note,
+        }
+        for key, source in sources.items()
+    ]
 
 
 def _measure(value: float, dimension: str | None) -> tuple[float, str, str]:
@@ -183,6 +223,18 @@ def _price_record(device: Device) -> DevicePriceRecord | None:
         **_origin(price),
         "provenance": {"amount": _origin(price)},
     }
+
+
+def _thermal_record(thermal: ThermalSpec) -> ThermalRecord:
+    """The heat of a part; each cooler has the status and source of its resistance."""
+    record = cast("ThermalRecord", _block_record(thermal))
+    for cooler, written in zip(thermal.coolers, record["coolers"], strict=True):
+        written["status"] = cooler.resistance_k_per_w.status.value
+        written["source"] = cooler.resistance_k_per_w.source
+        price = cooler.price_money
+        if price is not None:
+            written["price_money"] = {"amount": price.value.amount, "currency": price.value.currency}
+    return record
 
 
 def _block_record(block: StrictModel) -> dict[str, object]:

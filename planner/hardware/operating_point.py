@@ -12,7 +12,7 @@ from typing import Literal, TypedDict
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.provenance import Provenance, of_status, weakest
 from planner.schema.hardware.device import ComputeUnit, Device, Mode, Precision
-from planner.schema.hardware.engine import Engine, OperatorLimit
+from planner.schema.hardware.engine import Engine, IntegerForm, OperatorLimit
 from planner.schema.reading.quantity import Origin, Sourced
 from planner.wording.message import message
 
@@ -55,8 +55,8 @@ class OperatingPoint:
     """Operators that run on the unit at all; empty where all do."""
     limits: tuple[OperatorLimit, ...]
     """What they have to keep to beside, as far as it holds for this unit."""
-    at_float_rate: frozenset[str]
-    """Operators on whole numbers that run no faster than on floats."""
+    integer_forms: tuple[IntegerForm, ...]
+    """Products of whole numbers that do not run at the peak in 8 bits on this unit."""
     on_chip: bool
     """Whether the part has no memory but that on the chip."""
     weights_beyond_chip: Literal["streamed", "refused"] | None
@@ -191,7 +191,7 @@ def operating_point(
         fixed_s=costs.fixed_s.value,
         operators=frozenset(costs.operators or ()),
         limits=tuple(limit for limit in costs.limits if _holds(limit, description.name)),
-        at_float_rate=frozenset(costs.at_float_rate),
+        integer_forms=tuple(form for form in costs.integer_forms if _is_meant(form, device, unit)),
         on_chip=device.memory.on_chip,
         weights_beyond_chip=costs.weights_beyond_chip,
         recurrent_step_s=costs.recurrent_step_s.value if costs.recurrent_step_s else None,
@@ -208,6 +208,11 @@ def operating_point(
 
 def _holds(limit: OperatorLimit, unit_name: str) -> bool:
     return not limit.units or any(fnmatchcase(unit_name, pattern) for pattern in limit.units)
+
+
+def _is_meant(form: IntegerForm, device: Device, unit: str) -> bool:
+    described = (device.units[unit].name.lower(), device.architecture.lower())
+    return not form.words or any(fnmatchcase(t, w.lower()) for w in form.words for t in described)
 
 
 class _PowerFacts(TypedDict):

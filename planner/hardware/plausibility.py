@@ -11,16 +11,20 @@ import re
 from collections.abc import Iterator
 
 from planner.hardware.physics import BITS
+from planner.schema.hardware.cooler import OWN
 from planner.schema.hardware.device import Device, Form, Mode
 from planner.schema.reading.quantity import numbers_in
 from planner.schema.reading.strict import Conflict
 from planner.units import format_percent, format_quantity
+from planner.wording.message import Message, message
 
 USUAL_INLET_C = 25.0
 HOT_INLET_C = 35.0
 """Upper end of the inlet that ASHRAE class A2 allows."""
-TIME_CONSTANT_S = (30.0, 400.0)
+TIME_CONSTANT_S = (10.0, 3000.0)
 """Heat sinks settle within minutes; outside of this a resistance or capacity is mistyped."""
+LEAST_RISE_K = 3.0
+"""No cooler holds a part at its limit nearer to the air."""
 IDLE_SHARE = 0.04
 """Supplies, memory and links alone draw more than this share of a part's limit."""
 MOST_OPS_PER_J = 15e12
@@ -176,19 +180,37 @@ def _power(device: Device, i: int, mode: Mode) -> Iterator[Conflict]:
 
 
 def _thermal(device: Device) -> Iterator[Conflict]:
-    thermal = device.thermal
-    resistance = thermal.resistance_k_per_w.value
-    path = ("thermal", "resistance")
-    for mode in device.modes:
-        rise_k = resistance * mode.power_limit_w.value
-        if USUAL_INLET_C + rise_k >= thermal.shutdown_c.value:
-            expected = f"under {thermal.shutdown_c.value:g} °C at the limit of {mode.id} and 25 °C inlet"
-            yield Conflict(path, expected, f"{USUAL_INLET_C + rise_k:.1f} °C")
-        if mode.default and HOT_INLET_C + rise_k >= thermal.throttle_c.value:
-            expected = f"under {thermal.throttle_c.value:g} °C at the limit of {mode.id} and 35 °C inlet"
-            yield Conflict(path, expected, f"{HOT_INLET_C + rise_k:.1f} °C")
-    time_constant_s = resistance * thermal.heat_capacity_j_per_k.value
-    low, high = TIME_CONSTANT_S
-    if not low <= time_constant_s <= high:
-        expected = f"a time constant of {low:g} to {high:g} s with the resistance"
-        yield Conflict(("thermal", "heat_capacity"), expected, f"{time_constant_s:.1f} s")
+    """What no cooler does; one that lets its part throttle or shut down is warned of elsewhere."""
+    for number, cooler in enumerate(device.thermal.coolers):
+        named = device.thermal.cooler != OWN
+        path = ("thermal", "coolers", number) if named else ("thermal",)
+        resistance = cooler.resistance_k_per_w.value
+        idle_c = USUAL_INLET_C + resistance * min(mode.idle_w.value for mode in device.modes)
+        shutdown_c = device.thermal.shutdown_c.value
+        if idle_c >= shutdown_c:
+            expected = f"under {shutdown_c:g} °C when idle at 25 °C inlet"
+            yield Conflict((*path, "resistance"), expected, f"{idle_c:.1f} °C")
+        rise_k = resistance * max(mode.power_limit_w.value for mode in device.modes)
+        if rise_k < LEAST_RISE_K:
+            expected = f"at least {LEAST_RISE_K:g} K over the air at the limit"
+            yield Conflict((*path, "resistance"), expected, f"{rise_k:.2g} K")
+        time_constant_s = resistance * cooler.heat_capacity_j_per_k.value
+        low, high = TIME_CONSTANT_S
+        if not low <= time_constant_s <= high:
+            expected = f"a time constant of {low:g} to {high:g} s with the resistance"
+            yield Conflict((*path, "heat_capacity"), expected, f"{time_constant_s:.1f} s")
+
+
+def heat_warnings(device: Device) -> Iterator[Message]:
+    """What is mistyped or makes a hot part: its default cooler at its limit, in usual and in hot air."""
+    thermal, default = device.thermal, next(mode for mode in device.modes if mode.default)
+    rise_k = thermal.resistance_k_per_w.value * default.power_limit_w.value
+    said = {"device": device.id, "limit": f"{default.power_limit_w.value:g} W"}
+    for name, inlet_c, allowed in (
+        ("shuts_down", USUAL_INLET_C, thermal.shutdown_c.value),
+        ("throttles", HOT_INLET_C, thermal.throttle_c.value),
+    ):
+        if inlet_c + rise_k >= allowed:
+            hot, limit = f"{inlet_c + rise_k:.0f}", f"{allowed:g}"
+            yield message(f"warning.{name}", **said, inlet=f"{inlet_c:g}", hot=hot, allowed=limit)
+            return

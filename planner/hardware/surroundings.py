@@ -6,6 +6,7 @@ from functools import cache
 
 from planner.data_files import database_dir
 from planner.errors import UnknownIdError
+from planner.schema.hardware.cooler_kinds import CoolerKinds
 from planner.schema.hardware.host import HostMachine, NeedsHost
 from planner.schema.hardware.surroundings import Surroundings
 from planner.schema.reading.yaml_file import read_model
@@ -18,6 +19,12 @@ _USB_BYTES_PER_S = {2: 48e6, 3: 0.5e9}
 def surroundings() -> Surroundings:
     """Ranges and defaults with their sources."""
     return read_model(database_dir() / "surroundings" / "limits.yaml", Surroundings)
+
+
+@cache
+def cooler_kinds() -> CoolerKinds:
+    """What is taken of a cooler by its kind."""
+    return read_model(database_dir() / "surroundings" / "coolers.yaml", CoolerKinds)
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
-from planner.latency.kernels.precision import kernel_precision
+from planner.latency.kernels.precision import kernel_peak, kernel_precision
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.roofline import Bound, KernelTime, kernel_time
 from planner.latency.transfer.effects import Anchored
@@ -256,11 +256,21 @@ def layer_of(kernel: Kernel, point: OperatingPoint, time: KernelTime) -> LayerEs
 
 
 def _roofline_time(kernel: Kernel, point: OperatingPoint) -> KernelTime:
+    """At the kernel's peak; where that is known to a factor the ends are those of its ends."""
+    peak = kernel_peak(kernel, point)
+    mid = _roofline_at(kernel, point, peak.ops_per_s)
+    if peak.fast == peak.slow:
+        return mid
+    low = _roofline_at(kernel, point, peak.ops_per_s / peak.fast).low_s
+    return replace(mid, low_s=low, high_s=_roofline_at(kernel, point, peak.ops_per_s / peak.slow).high_s)
+
+
+def _roofline_at(kernel: Kernel, point: OperatingPoint, peak_ops_per_s: float) -> KernelTime:
     return kernel_time(
         macs=kernel.macs,
         other_ops=kernel.flops - 2 * kernel.macs,
         moved_bytes=kernel.moved_bytes,
-        peak_ops_per_s=point.peaks_ops_per_s[kernel_precision(kernel, point)],
+        peak_ops_per_s=peak_ops_per_s,
         vector_ops_per_s=point.vector_ops_per_s,
         bandwidth_bytes_per_s=point.bandwidth_bytes_per_s,
         launch_s=point.launch_s,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from planner.hardware.catalog import read_engine
 from planner.hardware.operating_point import OperatingPoint
+from planner.latency.kernels.precision import form_name, integer_form
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.kernels.unit_limits import Refusals
 from planner.latency.memory_use import MemoryUse
@@ -60,6 +61,10 @@ def remarks(
         found.append(message("estimated.unresolved", number=len(workload.unresolved)))
     if any(kernel.precision is Precision.INT8 for kernel in layers) and point.precision is not Precision.INT8:
         found.append(message("estimated.quantised", precision=point.precision))
+    forms = {form_name(kernel) for kernel in prepared.kernels if integer_form(kernel, point)}
+    if forms:
+        listed = message("text.items", items=tuple(sorted(forms)))
+        found.append(message("estimated.integer_forms", engine=point.engine, forms=listed))
     if point.precision in _HALF and read_engine(point.engine).runs_file_as_is and _has_floats(prepared):
         found.append(message("estimated.converted", engine=point.engine, precision=point.precision))
     if point.recurrent_step_s is None and any(layer.op_class == "recurrent" for layer in layers):

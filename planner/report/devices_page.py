@@ -10,7 +10,7 @@ from typing import Any
 
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem
-from planner.files import require_writable, write_bytes
+from planner.files import require_writable, write_bytes, write_files
 from planner.hardware.catalog import shipped_devices
 from planner.hardware.coverage import Coverage, coverage, statuses
 from planner.hardware.database_check import DatabaseCheck, check_database
@@ -56,8 +56,7 @@ def write_devices_page(path: Path) -> list[Path]:
         write_bytes(path, html(blocks, TITLE).encode())
         return [path]
     beside = path.with_suffix(".svg")
-    write_bytes(path, markdown(blocks, beside.name).encode())
-    write_bytes(beside, drawing)
+    write_files({path: markdown(blocks, beside.name).encode(), beside: drawing})
     return [path, beside]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from planner.schema.record import StudyRecord
 from planner.wording.message import Wording
 
@@ -26,3 +28,18 @@ def setting_names(
         )
         if name
     )
+
+
+_UNSAID = ("units",)
+"""Parts of a path that say nothing beside the next one."""
+_BETWEEN_KEYS = re.compile(r"(?<!_\d)\.")
+"""Dots, but for the decimal point of a power mode such as ``20T_1.6GHz``."""
+
+
+def number_name(path: str, say: Wording) -> str:
+    """A number of the database or of a fitted model by the words of its path: ``GPU · peak · INT8 · 25W``.
+
+    Names that nobody worded, such as power modes and rails, stay as they are written.
+    """
+    keys = [key for key in _BETWEEN_KEYS.split(path) if key not in _UNSAID]
+    return " · ".join(say.term("ledger", key) for key in keys)

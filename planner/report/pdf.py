@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from importlib.resources import files
@@ -14,6 +13,7 @@ from typing import Literal
 import typst
 
 from planner.files import write_bytes
+from planner.process.temporary import temporary_folder
 from planner.report.blocks import Block, Paragraph, as_data
 from planner.report.changes import change_blocks, changes
 from planner.report.chapters import chapters
@@ -79,8 +79,7 @@ def _typeset(title: str, study: StudyRecord, blocks: list[Block], say: Wording, 
         "blocks": data,
     }
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) if day else datetime(1970, 1, 1, tzinfo=UTC)
-    with tempfile.TemporaryDirectory(prefix="planner-report-") as name:
-        folder = Path(name)
+    with temporary_folder("report") as folder:
         (folder / "study.json").write_text(json.dumps(page), encoding="utf-8")
         for file_name, svg in drawings.items():
             (folder / file_name).write_bytes(svg)

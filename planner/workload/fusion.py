@@ -64,6 +64,8 @@ class Kernel:
     precision: str
     contraction: Contraction | None = None
     products: tuple[Contraction, ...] = ()
+    operands: tuple[str, str] = ("", "")
+    """Number types of the activation and of the weight that its main operator multiplies, as stored."""
 
     @property
     def moved_bytes(self) -> int:
@@ -274,6 +276,7 @@ def _kernel(
         precision=_precision(flow, main, tensors),
         contraction=main.contraction,
         products=main.products,
+        operands=_operands(flow, main, tensors) if main.macs and (main.reads or main.weights) else ("", ""),
     )
 
 
@@ -285,6 +288,16 @@ def _precision(flow: Dataflow, main: Operator, tensors: Mapping[str, Tensor]) ->
         dtype = tensors[root].dtype
         kinds.add(precision_of(dtype) if dtype != tensors[access.tensor].dtype else main.precision)
     return kinds.pop() if len(kinds) == 1 else main.precision
+
+
+def _operands(flow: Dataflow, main: Operator, tensors: Mapping[str, Tensor]) -> tuple[str, str]:
+    """Types of the first activation and of the weight, or second activation, before conversions.
+
+    Scales, zero points and biases are read as well: what is multiplied is the largest of them.
+    """
+    first, *others = (flow.root(access.tensor) for access in main.reads or main.weights[:1])
+    seconds = [flow.root(access.tensor) for access in main.weights] or others or [first]
+    return tensors[first].dtype, tensors[max(seconds, key=lambda name: tensors[name].elements)].dtype
 
 
 def _boundary(

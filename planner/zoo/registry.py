@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.workload.graph import Dim, Graph
-from planner.zoo import classifiers, detectors, language
+from planner.zoo import classifiers, detectors, encoders, language, yolos
 from planner.zoo.graph_writer import image_sides, is_image
 from planner.zoo.reference import Entry, ReferenceNetwork
 
@@ -56,9 +56,15 @@ def _refused(name: str, plain: Graph, sides: tuple[int, int], why: str) -> Input
     return InputError(name, [problem])
 
 
-_NETWORKS = {
+_NETWORKS: dict[str, Entry] = {
     network.name: (network, builder)
-    for network, builder in (*classifiers.ENTRIES, *detectors.ENTRIES, *language.ENTRIES)
+    for network, builder in (
+        *classifiers.ENTRIES,
+        *yolos.ENTRIES,
+        *detectors.ENTRIES,
+        *encoders.ENTRIES,
+        *language.ENTRIES,
+    )
 }
 
 

@@ -1,14 +1,17 @@
 """Calibrations and journals on the disk: read back the same, refused when edited into nonsense."""
 
+import contextlib
 import hashlib
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from planner.calibration.journal import ProbeJournal
-from planner.errors import InputError
+from planner.errors import InputError, OutputError
 from planner.latency.calibrated.file import read_calibration, write_calibration
+from tests.process.disk import FailingDisk
 
 
 @pytest.fixture
@@ -111,3 +114,20 @@ def test_a_journal_of_another_setting_is_refused(tmp_path, synthetic):
     with pytest.raises(InputError, match="another"):
         ProbeJournal(path, synthetic.SETUP, "another processor", "1.0")
     assert json.loads(path.read_text().splitlines()[0])["cpu"] == "a processor"
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_a_disk_that_fails_leaves_the_journal_and_both_files(calibration, file, tmp_path, synthetic, number):
+    journal = tmp_path / "journal"
+    ProbeJournal(journal, synthetic.SETUP, "a processor", "1.0").add({"seed": 0, "reason": "too large"})
+    before = {path.name for path in tmp_path.iterdir()}
+    disk = FailingDisk(tmp_path, number)
+    with pytest.MonkeyPatch.context() as patch:
+        disk.spin(patch)
+        with contextlib.suppress(OutputError):
+            write_calibration(replace(calibration, fixed_s=2 * calibration.fixed_s), file)
+        with contextlib.suppress(OutputError):
+            ProbeJournal(journal, synthetic.SETUP, "a processor", "1.0").add({"seed": 1, "reason": "hung"})
+    assert {path.name for path in tmp_path.iterdir()} == before
+    assert read_calibration(file).fixed_s in (calibration.fixed_s, 2 * calibration.fixed_s)
+    assert ProbeJournal(journal, synthetic.SETUP, "a processor", "1.0").next_seed in (1, 2)

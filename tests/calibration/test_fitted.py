@@ -8,7 +8,14 @@ import pytest
 
 from planner.calibration.calibrate import TooNoisyError, fitted
 from planner.engines.session import EngineError
+from planner.hardware.catalog import read_device
+from planner.latency.calibrated.network import by_calibration
+from planner.latency.kernels.prepared import prepare
 from planner.latency.kernels.shape import KernelShape
+from planner.latency.point import point_for
+from planner.schema.hardware.device import Precision
+from planner.workload.graph import Graph, Initializer, Node, TensorSpec
+from planner.workload.workload import read_workload
 from planner.zoo.source import read_model
 
 
@@ -87,3 +94,33 @@ def test_a_machine_whose_speed_moves_too_much_is_refused(results, synthetic):
     ]
     with pytest.raises((TooNoisyError, EngineError)):
         fitted(synthetic.SETUP, noisy, "1.0")
+
+
+@pytest.mark.parametrize(
+    ("form", "least", "most"), [("int8", 1 / 0.23, 1 / 0.08), ("uint8", 1 / 1.7, 1 / 0.4)]
+)
+def test_quantised_forms_without_probes_take_longer_by_what_was_measured(calibration, form, least, most):
+    """A file of operators on int8 is no float network on this machine, nor one of uint8 by int8."""
+    plain, quantised = (
+        read_workload(
+            Graph(
+                name="form", opset=17, outputs=("y",), nodes=(node,),
+                inputs={"x": TensorSpec(dtype, (1, 64, 56, 56))},
+                initializers={"w": Initializer(TensorSpec(dtype, (64, 64, 3, 3))), **settings},
+            )
+        )
+        for dtype, node, settings in (
+            ("float", Node("c", "Conv", ("x", "w"), ("y",)), {}),
+            (form, Node("c", "QLinearConv", ("x", "s", "z", "w", "s", "z", "s", "z"), ("y",)),
+             {"s": Initializer(TensorSpec("float", ()), np.array(0.1, dtype=np.float32)),
+              "z": Initializer(TensorSpec(form, ()), np.array(0, dtype=form))}),
+        )
+    )  # fmt: skip
+    server = point_for(read_device("xeon-gold-6240r"), engine="onnxruntime", precision="fp32")
+    slow, whole = (
+        by_calibration(prepare(found, 1, Precision.FP32, "onnxruntime"), server, calibration)
+        for found in (quantised, plain)
+    )
+    assert least < slow.band.mid / whole.band.mid < most
+    assert slow.band.level is None
+    assert slow.band.low < slow.band.mid < slow.band.high

@@ -189,6 +189,33 @@ def test_openvino_results_beside_the_counters(tmp_path):
         assert (profile.throughput_per_s, len(profile.layers)) == (13106.16, 4)
 
 
+def test_openvino_results_of_the_same_run_are_found_by_themselves(tmp_path):
+    """benchmark_app 2026.4 writes the counters and the results of a run to two files of one folder."""
+    counters = tmp_path / "benchmark_average_counters_report.csv"
+    beside = tmp_path / "benchmark_report.csv"
+    counters.write_text(openvino_csv(1))
+    alone = openvino.read([counters])
+    assert alone.latency_s is None
+    assert any("give both files" in note for note in alone.notes)
+    run = "-report_type;{}\n\nExecution results\ntotal number of iterations;10\nlatency (ms);0.05\n"
+    beside.write_text(run.format("average_counters") + "throughput;13106.16\n")
+    found = openvino.read([counters])
+    assert found.latency_s.median == pytest.approx(5e-5)
+    assert (found.latency_s.runs, found.throughput_per_s) == (10, 13106.16)
+    assert any(beside.name in note for note in found.notes)
+    beside.write_text(run.format("detailed_counters"))
+    assert openvino.read([counters]).latency_s is None, "of another run"
+
+    counters.with_suffix(".json").write_text(openvino_json(1))
+    results = {"latency (ms)": "0.05"}
+    options = {"-report_type": "average_counters"}
+    beside.with_suffix(".json").write_text(json.dumps({"cmd_options": options, "execution_results": results}))
+    assert openvino.read([counters.with_suffix(".json")]).latency_s.median == pytest.approx(5e-5)
+    beside.with_suffix(".json").write_text("{")
+    with pytest.raises(InputError, match="valid JSON"):
+        openvino.read([counters.with_suffix(".json")])
+
+
 SUMMARY = """=== Performance summary ===
 Throughput: 612.5 qps
 Latency: min = 1.69 ms, max = 1.92 ms, mean = 1.74 ms, median = 1.73 ms, percentile(90%) = 1.78 ms

@@ -7,8 +7,12 @@ import pytest
 
 from planner.data_files import database_dir
 from planner.errors import Problem
-from planner.hardware.catalog import engine_ids, read_engine
+from planner.hardware.catalog import engine_ids, read_device, read_engine
 from planner.hardware.database_check import check_database, check_device_file, device_json_schema
+from planner.hardware.plausibility import heat_warnings
+from planner.plan.options.coolers import cooled
+from planner.schema.scenario.cooler import OwnCooler
+from planner.wording.message import key_of
 
 ORIN = (database_dir() / "devices" / "jetson-agx-orin-64.yaml").read_text()
 
@@ -70,12 +74,27 @@ def test_a_mode_with_more_power_is_no_slower(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("resistance", "complaints"), [("0.9 K/W", 0), ("1.4 K/W", 1), ("3 K/W", 5), ("0.01 K/W", 1)]
+    ("resistance", "complaints"),
+    [("1.4 K/W", 0), ("2.9 K/W", 0), ("15 K/W", 1), ("0.01 K/W", 2)],
 )
-def test_heat_has_to_leave_the_part(tmp_path: Path, resistance: str, complaints: int) -> None:
-    found = problems_after(tmp_path, "value: 0.9 K/W", f"value: {resistance}")
+def test_only_what_no_cooler_does_is_refused(tmp_path: Path, resistance: str, complaints: int) -> None:
+    """A passive cooler that throttles is a cooler; one that does not let the part idle, or that keeps 60 W
+    within a kelvin of the air, is a mistake, and its time constant shows it too."""
+    found = problems_after(tmp_path, "value: 1.8 K/W", f"value: {resistance}")
 
     assert len(found) == complaints
+
+
+def test_a_hot_part_is_warned_of(tmp_path: Path) -> None:
+    """At its limit in air of 35 degC, just below its throttle and just above it."""
+    device = read_device("jetson-agx-orin-64")
+    limit_w = next(mode for mode in device.modes if mode.default).power_limit_w.value
+    resistance = (device.thermal.throttle_c.value - 35.0) / limit_w
+    cool = cooled(device, OwnCooler.model_validate({"resistance": f"{0.99 * resistance} K/W"}))
+    hot = cooled(device, OwnCooler.model_validate({"resistance": f"{1.01 * resistance} K/W"}))
+
+    assert list(heat_warnings(cool)) == []
+    assert [key_of(text) for text in heat_warnings(hot)] == ["warning.throttles"]
 
 
 @pytest.mark.parametrize(

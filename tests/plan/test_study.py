@@ -75,7 +75,9 @@ def test_a_run_is_as_long_as_its_streams_want():
     """Three runs of the least rate of all streams give 10,000 requests of it, the warm-up not counted."""
     found = run_study(source({}, extra=given("jetson-orin-nano-8", 4)))
     slowest = min(group.offered_per_s for group in found.simulated.rack.streams)
-    assert found.simulated.rack.duration_s == pytest.approx(5 + 10_000 / 3 / slowest, abs=1)
+    # Runs are lengthened by whole epochs of 20 s.
+    assert 0 <= found.simulated.rack.duration_s - (5 + 10_000 / 3 / slowest) < 20
+    assert found.simulated.rack.duration_s % 20 == 0
     assert all(stream.served > 9_900 for stream in found.simulated.result.streams)
     assert any("and not the stated" in warning for warning in found.warnings)
 

@@ -24,10 +24,7 @@ from planner.schema.scenario.scenario import Scenario
 ROOT = Path(__file__).resolve().parents[2]
 NANO = (ROOT / "hardware_db" / "devices" / "jetson-orin-nano-8.yaml").read_text()
 DENSITY = (ROOT / "scenarios" / "article-density.yaml").read_text()
-RESISTANCE, CAPACITY = (
-    float(re.search(rf"^  {key}:\s+value: ([\d.]+) ", NANO, flags=re.MULTILINE)[1])
-    for key in ("resistance", "heat_capacity")
-)
+RESISTANCE, CAPACITY = 1.8, 80.0
 STORES = f"""  stores:
     - {{heat_capacity: 2 J/K, resistance: 0.3 K/W, source: judgement, status: assumed, note: die}}
     - {{heat_capacity: {CAPACITY - 2:g} J/K, resistance: {RESISTANCE - 0.3:g} K/W, source: judgement,
@@ -40,8 +37,13 @@ CAP = "  power_cap: {value: 20 W, source: judgement, status: assumed, note: gues
 
 
 def nano(extra: str) -> Device:
-    assert "judgement:" in NANO
-    text = re.sub(r"^thermal:\n", f"thermal:\n{extra}", NANO, flags=re.MULTILINE)
+    """The part with one resistance in place of its coolers, as one's own part may be written."""
+    alone = (
+        f"  resistance: {{value: {RESISTANCE} K/W, note: guessed}}\n"
+        f"  heat_capacity: {{value: {CAPACITY} J/K, note: guessed}}\n{extra}"
+    )
+    text = re.sub(r"^  cooler:.*?(?=^  throttle:)", lambda _: alone, NANO, flags=re.MULTILINE | re.DOTALL)
+    assert text != NANO
     return validate(parse_document(text, "nano.yaml"), Device)
 
 

@@ -4,8 +4,6 @@ per kernel which precision runs."""
 import numpy as np
 import pytest
 
-from planner.hardware.catalog import read_device
-from planner.latency.estimate import estimate
 from planner.workload.fusion import FusionRule, fuse
 from planner.workload.graph import Initializer, Node, TensorSpec
 from planner.workload.workload import at_precision, read_workload
@@ -126,16 +124,3 @@ def test_mixed_precision_stays_where_floats_are_stored_smaller(network):
         "second": "fp16",
     }
     assert workload.weight_bytes == 8 * 27 + 2 * 8 * 72
-
-
-def test_integer_convolutions_of_onnxruntime_run_at_the_rate_of_floats(network):
-    """Its CPU provider takes 0.9 of the float time for them, not the quarter that the peak in 8 bits says."""
-    node = Node("c", "ConvInteger", ("x", "w"), ("y",))
-    data, weight = TensorSpec("uint8", (1, 64, 56, 56)), Initializer(TensorSpec("uint8", (64, 64, 3, 3)))
-    whole = read_workload(network([node], {"x": data}, ["y"], {"w": weight}))
-    node = Node("c", "Conv", ("x", "w"), ("y",))
-    plain = read_workload(network([node], {"x": (1, 64, 56, 56)}, ["y"], {"w": (64, 64, 3, 3)}))
-    part = read_device("xeon-gold-6240r")
-    asked = {"engine": "onnxruntime", "precision": "fp32", "threads": 1, "transfer": False}
-    times = [estimate(found, part, **asked).layers[0].time.compute_s for found in (whole, plain)]
-    assert times[0] == pytest.approx(times[1], rel=0.02)

@@ -13,6 +13,7 @@ from planner.cli.evidence import scenario_evidence
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
+from planner.cli.text.margins import cooler_text
 from planner.cli.text.numbers import quantity, share
 from planner.units import format_percent
 
@@ -91,6 +92,8 @@ def command(scenario: Path, *, output: Output) -> int:
     ]
     footer += [f"note: {text}" for text in curve.remarks]
     heading = [f"airflow: {curve.airflow}"]
+    if curve.part is not None:
+        heading.append(f"cooler: {cooler_text(curve.part)}")
     right = frozenset(table[0])
     rows = [asdict(row) for row in curve.rows]
     output.write(CommandResult(density_record(curve), rows, table, heading, footer, right, _RANK))

@@ -18,9 +18,9 @@ from planner.cli.text.margins import host_lines
 
 if TYPE_CHECKING:
     from planner.plan.short.plan import ShortPlan
-    from planner.plan.sizing.sized import SizedOption
+    from planner.plan.sizing.result import SizedOption
 
-_NOT_SHOWN = ("on", "racks", "worst", "left")
+_NOT_SHOWN = ("on", "racks", "worst", "left", "cooler")
 
 
 @click.command("plan")

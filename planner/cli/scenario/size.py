@@ -13,7 +13,7 @@ from planner.cli.evidence import simulated_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
-from planner.cli.text.margins import host_lines, margin_lines
+from planner.cli.text.margins import cooler_text, host_lines, margin_lines
 from planner.cli.text.numbers import quantity, share
 from planner.cli.text.rack_notes import availability_text
 from planner.cli.text.units import other_lines
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from planner.plan.options.what_to_measure import ToMeasure
     from planner.plan.sizing.growth import YearCount
-    from planner.plan.sizing.sized import SizedOption, Sizing
+    from planner.plan.sizing.result import SizedOption, Sizing
     from planner.rack.simulation import SimulationEngine
 
 RANK = (
-    "racks", "busy", "worst", "a year", "hottest", "left", "power", "rests on", "setting", "on",
+    "racks", "busy", "worst", "a year", "hottest", "left", "cooler", "power", "rests on", "setting", "on",
     "p99 (low - high)",
 )  # fmt: skip
 """Columns that a narrow terminal may go without, the least important first."""
@@ -98,6 +98,7 @@ def table_row(item: SizedOption) -> dict[str, str]:
         "rests on": option.latency_provenance.value,
         "hottest": quantity(_hottest_c(item), "c"),
         "left": _left(item),
+        "cooler": cooler_text(option.part),
         "power": quantity(option.heat.power_w, "w"),
         "to buy": _money(option.cost.capital, option.cost.currency),
         "a year": _money(option.cost.running_per_year, option.cost.currency),

@@ -44,6 +44,24 @@ def _identity(device: Device) -> Iterator[str]:
     if device.host_link:
         link = device.host_link
         yield f"host link  {link.technology}, {_text(link.bandwidth_bytes_per_s, 'bytes_per_s')} each way"
+    yield from _video(device)
+
+
+def _video(device: Device) -> Iterator[str]:
+    """Decoders and encoders with the pixels a second of each of their codecs."""
+    known = api.device_video(device)
+    if known is None:
+        return
+    for title, engines, none in (
+        ("decoder", known.decoders, known.no_decoder),
+        ("encoder", known.encoders, known.no_encoder),
+    ):
+        for engine in engines.values():
+            count = f"{engine.count.value} x " if engine.count.value > 1 else ""
+            rates = [f"{codec} {_text(rate, 'px_per_s')}" for codec, rate in engine.rates_px_per_s.items()]
+            yield f"{title}    {count}{engine.name}: {', '.join(rates)}"
+        if none:
+            yield f"{title}    none: {none}"
 
 
 def _modes(device: Device) -> Iterator[Line]:
@@ -103,8 +121,14 @@ def _rest(device: Device) -> Iterator[str]:
         for what, trip in (("throttles", thermal.throttle_c), ("shuts down", thermal.shutdown_c))
     ]
     resistance = thermal.resistance_k_per_w
-    to_inlet = f"{resistance.value:g} K/W{_MARK[resistance.status.value]} to the inlet"
+    to_inlet = f"{resistance.value:.3g} K/W{_MARK[resistance.status.value]} to the inlet"
     yield f"thermal: {', '.join([to_inlet, *trips])}"
+    if len(thermal.coolers) > 1:
+        each = (
+            f"{item.id} {item.resistance_k_per_w.value:.3g} K/W{_MARK[item.resistance_k_per_w.status.value]}"
+            for item in thermal.coolers
+        )
+        yield f"coolers: {', '.join(each)}; {thermal.cooler} unless a scenario says another"
     for item in device.contradictions:
         aside = "; ".join(f"{other.value} ({other.source})" for other in item.others)
         why = " ".join(item.why.split())

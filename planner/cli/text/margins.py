@@ -10,6 +10,7 @@ from planner import api
 if TYPE_CHECKING:
     from planner.plan.options.margin import Margin
     from planner.plan.options.option import Option
+    from planner.schema.hardware.device import Device
 
 
 def margin_lines(margins: Sequence[Margin]) -> list[str]:
@@ -25,3 +26,10 @@ def host_lines(option: Option) -> list[str]:
     """Which computer the parts sit in, where the database had to give one."""
     text = api.host_text(option)
     return [] if text is None else [f"  {text}"]
+
+
+def cooler_text(part: Device) -> str:
+    """The cooler in use, its resistance and how that is known."""
+    thermal = part.thermal
+    resistance = thermal.resistance_k_per_w
+    return f"{thermal.cooler}, {resistance.value:.3g} K/W {resistance.status.value}"

@@ -8,8 +8,6 @@ optimised out are `NOT_RUN` and take no time.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +22,7 @@ from planner.engines.imports.profile import (
     refuse,
 )
 from planner.engines.imports.readings import Readings
+from planner.read_files import CsvTable
 
 _NAME, _STATUS, _TYPE, _KIND, _TIME = "layerName", "execStatus", "layerType", "execType", "realTime (ms)"
 _NEVER_RUN = frozenset({"Parameter", "Result", "Constant", "Const", "Input", "Output"})
@@ -31,6 +30,8 @@ _PRINTED = re.compile(
     r"^(?P<name>\S.*?)\s+(?:Status\.)?(?P<status>EXECUTED|NOT_RUN|OPTIMIZED_OUT)\s+layerType:\s*(?P<type>.+?)"
     r"\s+(?:execType:\s*(?P<kind>\S+)\s+)?realTime \(ms\):\s*(?P<time>\S+)"
 )
+_RESULTS = "benchmark_report"
+_COUNTERS = re.compile(r"benchmark_(?P<type>average_counters|detailed_counters)_report\.(csv|json)")
 _RESULT = re.compile(
     r"(?P<what>Median|Count|Throughput|throughput):\s+(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>\S*)"
 )
@@ -65,8 +66,18 @@ def read(paths: Sequence[Path]) -> EngineProfile:
                 repr(first[:60]) if first else "an empty file",
                 "run benchmark_app with -report_type detailed_counters",
             )
+    beside = _read_beside(paths, found)
     requests = [request for request in found.requests if request]
-    notes = (f"layers are the mean over {len(requests)} infer requests",) if len(requests) > 1 else ()
+    notes: tuple[str, ...] = (
+        (f"layers are the mean over {len(requests)} infer requests",) if len(requests) > 1 else ()
+    )
+    if beside is not None:
+        notes += (f"results of the run from {beside.name} beside it",)
+    elif not found.results:
+        notes += (
+            f"no latency: benchmark_app writes the results of the run to {_RESULTS}.csv, in the same folder; "
+            "give both files",
+        )
     return EngineProfile(
         "openvino",
         tuple(path.name for path in paths),
@@ -75,6 +86,40 @@ def read(paths: Sequence[Path]) -> EngineProfile:
         notes=notes,
         throughput_per_s=_number(found.results, "throughput"),
     )
+
+
+def _read_beside(paths: Sequence[Path], found: _Found) -> Path | None:
+    """The results of the same run in the file that benchmark_app writes beside one with counters.
+
+    It is taken only where it names the kind of report that the counters are.
+    """
+    if found.results or len(paths) != 1:
+        return None
+    report = _COUNTERS.fullmatch(paths[0].name)
+    beside = paths[0].with_name(f"{_RESULTS}{paths[0].suffix}")
+    if report is None or not beside.is_file():
+        return None
+    results = _results_of(beside)
+    if results.get("-report_type") != report["type"]:
+        return None
+    found.results |= results
+    return beside
+
+
+def _results_of(path: Path) -> dict[str, str]:
+    """What a file of results says by lower-case names, the options of the run among them."""
+    text = read_text(path)
+    results: dict[str, str] = {}
+    if not text.lstrip().startswith("{"):
+        for line in text.splitlines():
+            _keep_result(results, line)
+        return results
+    record = parse_json(path, text)
+    for part in ("cmd_options", "execution_results"):
+        values = record.get(part) if isinstance(record, dict) else None
+        if isinstance(values, dict):
+            results |= {str(key).lower(): str(value) for key, value in values.items()}
+    return results
 
 
 def _from_text(text: str, found: _Found, readings: Readings) -> None:
@@ -131,7 +176,7 @@ def _keep_result(results: dict[str, str], line: str) -> None:
 
 def _rows(table: Sequence[str], place: int, readings: Readings) -> list[ProfileLayer]:
     delimiter = ";" if ";" in table[0] else ","
-    rows = csv.DictReader(io.StringIO("\n".join(table)), delimiter=delimiter)
+    rows = CsvTable("\n".join(table), readings.path, delimiter)
     layers: list[ProfileLayer] = []
     for row in rows:
         line = place - 1 + rows.line_num

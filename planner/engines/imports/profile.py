@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from planner.errors import InputError, Problem
+from planner.process.inputs import note_input
 
 LARGEST_FILE_BYTES = 500_000_000
 
@@ -88,6 +89,7 @@ def read_text(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:
             raise refuse(path, f"a profile of at most {LARGEST_FILE_BYTES:,} bytes", "a larger file")
+        note_input(path)
         content = path.read_bytes()
         wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         return content.decode("utf-16" if wide else "utf-8-sig")

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from planner.errors import InputError, Problem
 from planner.language.formats.ggml_types import GGML_TYPES, BlockType
+from planner.process.inputs import note_input
 
 MAGIC = b"GGUF"
 _MOST_TENSORS = 1_000_000
@@ -53,6 +54,7 @@ class _CutError(Exception):
 def read_header(path: Path) -> GgufHeader:
     """The header; `InputError` for anything but a whole GGUF file whose table fits its length."""
     try:
+        note_input(path)
         with path.open("rb") as file:
             return _Reader(file, path).header()
     except _CutError:

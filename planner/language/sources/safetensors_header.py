@@ -16,6 +16,7 @@ from pathlib import Path
 from planner.errors import InputError, Problem
 from planner.language.sizes.decoder import Decoder
 from planner.language.sizes.model import StoredWeights
+from planner.process.inputs import note_input
 from planner.read_files import parse_bounded_json, read_bounded_json
 
 _LARGEST_HEADER = 100_000_000
@@ -38,6 +39,7 @@ class StoredTensor:
 def read_tensors(path: Path) -> dict[str, StoredTensor]:
     """The tensors of one file; `InputError` for a header that its length does not bear out."""
     length = path.stat().st_size
+    note_input(path)
     with path.open("rb") as file:
         start = file.read(8)
         size = struct.unpack("<Q", start)[0] if len(start) == 8 else 0

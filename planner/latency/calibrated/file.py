@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import get_type_hints
 
 from planner.errors import InputError, Problem
-from planner.files import write_bytes
+from planner.files import write_files
 from planner.latency.calibrated.calibration import Calibration, CalibrationSetting, Conditions, NetworkError
 from planner.latency.calibrated.kernel_model import Base, Hyperparameters, KernelModel
 from planner.latency.kernels.features import FEATURES
 from planner.latency.kernels.shape import KernelShape
-from planner.read_files import read_bounded
+from planner.read_files import CsvTable, read_bounded
 from planner.schema.fitted.calibration import CalibrationFile, KernelClass
 from planner.schema.reading.yaml_file import read_document, validate, write_document
 
@@ -33,13 +33,12 @@ _ONE_OR_MORE = frozenset(field.name for field in fields(KernelShape) if field.de
 
 
 def write_calibration(calibration: Calibration, path: Path) -> None:
-    """Write the two files, the table first; each whole or not at all."""
+    """Write the two files, which name each other: both or none."""
     table = path.with_suffix(".csv")
     content = _table(calibration.models).encode()
-    write_bytes(table, content)
     document = _document(calibration, table.name, hashlib.sha256(content).hexdigest())
     heading = "# What one engine reaches on this machine; the measured kernels are in the table beside it.\n"
-    write_bytes(path, (heading + write_document(document)).encode())
+    write_files({table: content, path: (heading + write_document(document)).encode()})
 
 
 def is_calibration(path: Path) -> bool:
@@ -172,9 +171,9 @@ def _table(models: Iterable[KernelModel]) -> str:
 
 
 def _rows(text: str, table: Path) -> dict[str, list[tuple[KernelShape, float, int]]]:
-    reader = csv.DictReader(io.StringIO(text))
-    if tuple(reader.fieldnames or ()) != _COLUMNS:
-        problem = Problem("columns", ", ".join(_COLUMNS), ", ".join(reader.fieldnames or ("none",)), _AGAIN)
+    reader = CsvTable(text, table)
+    if reader.header != _COLUMNS:
+        problem = Problem("columns", ", ".join(_COLUMNS), ", ".join(reader.header or ("none",)), _AGAIN)
         raise InputError(str(table), [problem])
     found: dict[str, list[tuple[KernelShape, float, int]]] = defaultdict(list)
     problems: list[Problem] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -12,13 +12,14 @@ from planner.errors import UnknownIdError
 from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
-from planner.latency.kernels.precision import kernel_precision
+from planner.latency.kernels.precision import Peak, integer_form, kernel_peak, kernel_precision
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.transfer.facts import unit_facts
-from planner.latency.transfer.kernels import CLASSES, KernelTable, kernel_table, network_kind
+from planner.latency.transfer.kernels import CLASSES, Column, KernelTable, kernel_table, network_kind
 from planner.latency.transfer.model import KernelTimes, kernel_times
 from planner.latency.transfer.scope import combined, setting_of
 from planner.schema.fitted.transfer import Transfer
+from planner.schema.hardware.device import Precision
 from planner.wording.message import Stored, message
 
 ENOUGH_OBSERVATIONS = 10
@@ -52,10 +53,14 @@ def predict(
     acting = combined(transfer.scoped, values, setting_of(point, chosen))
     alone = combined(transfer.scoped, values, setting_of(point, ""))
     facts = unit_facts(point, acting)
+    peaks: tuple[Peak, ...] = ()
     if any(kernel.precision == "int8" for kernel in prepared.kernels):
         # A peak for each kernel: in a quantised file some run in 8 bits and some do not.
-        each = _peaks(prepared, point)[np.cumsum(table.opens).astype(np.int64) - 1]
-        facts = replace(facts, peak_ops_per_s=each)
+        peaks = tuple(kernel_peak(kernel, point) for kernel in prepared.kernels)
+        rates = _rates(transfer, values, prepared, point, chosen)
+        rows = np.cumsum(table.opens).astype(np.int64) - 1
+        each = np.array([peak.ops_per_s for peak in peaks])[rows]
+        facts = replace(facts, peak_ops_per_s=each, rate=np.array(rates)[rows])
     times = kernel_times({**transfer.constants, **values}, table, facts)
     fixed_s = 1e-6 * (values.get("fixed_us", 0.0) + acting["fixed_us"])
     # Scoped parameters of the caller, less those that hold without it: the program around the engine.
@@ -66,9 +71,43 @@ def predict(
         notes = (*notes, _caller_note(transfer, chosen, caller_s))
     columns = (times.compute_s, times.memory_s, times.overhead_s, times.total_s)
     times = KernelTimes(*(table.by_kernel(column) for column in columns))
-    return TransferredTimes(
-        times, fixed_s, caller_s, Band(mid * low, mid, mid * high, transfer.level), notes, power
-    )
+    band = moved_by_forms(Band(mid * low, mid, mid * high, transfer.level), times.compute_s, peaks)
+    return TransferredTimes(times, fixed_s, caller_s, band, notes, power)
+
+
+def _rates(
+    transfer: Transfer, values: Mapping[str, float], prepared: Prepared, point: OperatingPoint, profile: str
+) -> list[float]:
+    """What scoped parameters make of each kernel's peak, by the precision that it runs in itself."""
+    found: dict[Precision, float] = {}
+    for precision in {kernel_precision(kernel, point) for kernel in prepared.kernels}:
+        setting = setting_of(replace(point, precision=precision), profile)
+        found[precision] = combined(transfer.scoped, values, setting)["rate"]
+    floats = combined(transfer.scoped, values, setting_of(replace(point, precision=Precision.FP32), profile))
+    return [
+        floats["rate"] if integer_form(kernel, point) else found[kernel_precision(kernel, point)]
+        for kernel in prepared.kernels
+    ]
+
+
+MOST_IN_FORMS = 0.02
+"""Share of the time in products whose rate is known to a factor, up to which a band keeps its level."""
+
+
+def moved_by_forms(band: Band, compute_s: Column, peaks: Sequence[Peak]) -> Band:
+    """The band moved apart by products of whole numbers whose rate is known to a factor.
+
+    No fit has seen them, so that beyond a small share it holds no level.
+    """
+    unsure = [index for index, peak in enumerate(peaks) if peak.fast != peak.slow]
+    if not unsure:
+        return band
+    quicker_s = sum(float(compute_s[index]) * (1.0 - peaks[index].fast) for index in unsure)
+    slower_s = sum(float(compute_s[index]) * (peaks[index].slow - 1.0) for index in unsure)
+    share = sum(float(compute_s[index]) for index in unsure) / band.mid
+    low, high = band.low / band.mid, band.high / band.mid
+    level = band.level if share <= MOST_IN_FORMS else None
+    return Band(low * (band.mid - quicker_s), band.mid, high * (band.mid + slower_s), level)
 
 
 def parameter_values(transfer: Transfer) -> dict[str, float]:
@@ -85,12 +124,6 @@ def usual_profile(transfer: Transfer, model: str) -> str:
         if any(fnmatchcase(model, pattern) for pattern in caller.networks):
             return caller.profile
     return ""
-
-
-def _peaks(prepared: Prepared, point: OperatingPoint) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """The peak of each kernel at the number format that it runs in."""
-    formats = [kernel_precision(kernel, point) for kernel in prepared.kernels]
-    return np.array([point.peaks_ops_per_s.get(name, point.peak_ops_per_s) for name in formats])
 
 
 @formula("left_out_band")

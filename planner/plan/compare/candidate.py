@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from planner.latency.band import Band
 from planner.latency.result import Estimate
+from planner.plan.options.hosting import Hosting
 from planner.schema.reading.quantity import Money
 from planner.shown import Shown
 
@@ -57,6 +58,8 @@ class Candidate:
     loses: str = ""
     instances: int = 1
     """How many of the unit the part has; one network runs on one of them."""
+    hosting: Hosting | None = None
+    """The usual computer for a part that is none; its price and power are not in the candidate's."""
 
     @property
     def feasible(self) -> bool:

@@ -14,9 +14,11 @@ from planner.plan.compare.candidate import Candidate, Comparison, Limits, Refusa
 from planner.plan.compare.currencies import amount_in, refuse_mixed_currencies
 from planner.plan.compare.ranking import contradiction, ranked
 from planner.plan.options.estimator import Estimator
+from planner.plan.options.hosting import Hosting, usual_hosting, without_host_text
 from planner.schema.hardware.device import Device, Precision
 from planner.schema.reading.quantity import Money
 from planner.units import format_number, format_quantity
+from planner.wording.message import Message
 from planner.workload.workload import Workload
 
 
@@ -77,8 +79,19 @@ def compare(
                         break
                     kept.append(_candidate(found, device, limits))
     candidates, notes = ranked(_without_repeats(kept), limits)
-    notes = (*notes, *estimator.notes)
+    notes = (*notes, *_host_notes(candidates), *estimator.notes)
     return Comparison(candidates, tuple(refused), contradiction(candidates, limits), notes, limits.plan_for)
+
+
+def _host_notes(candidates: Sequence[Candidate]) -> list[Message]:
+    """For each usual host the parts that need it: what a table of parts alone does not show."""
+    parts: dict[str, dict[str, None]] = {}
+    hosts: dict[str, Hosting] = {}
+    for candidate in candidates:
+        if candidate.hosting is not None:
+            hosts[candidate.hosting.host.id] = candidate.hosting
+            parts.setdefault(candidate.hosting.host.id, {})[candidate.estimate.device] = None
+    return [without_host_text(hosting, list(parts[host_id])) for host_id, hosting in hosts.items()]
 
 
 def _asked(precision: Precision | None) -> str:
@@ -111,6 +124,7 @@ def _candidate(found: Compared, device: Device, limits: Limits) -> Candidate:
         tuple(broken.values()),
         frozenset(broken),
         instances=instances_of(device, [result]),
+        hosting=usual_hosting(device),
     )
 
 

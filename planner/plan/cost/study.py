@@ -16,8 +16,9 @@ from planner.plan.options.option import Option
 from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.evidence import estimator_for
 from planner.plan.scenario.file import ScenarioFile
+from planner.plan.sizing.result import VERDICT_ORDER, SizedOption, Sizing
 from planner.plan.sizing.runner import Runner
-from planner.plan.sizing.sized import VERDICT_ORDER, SizedOption, Sizing, size_scenario
+from planner.plan.sizing.sized import size_scenario
 from planner.rack.counts.results import Verdict
 from planner.shown import Shown
 

@@ -89,6 +89,8 @@ class DensityCurve:
     liquid: LiquidAnswer | None
     remarks: tuple[str, ...]
     joint: tuple[JointFit, ...] = ()
+    part: Device | None = None
+    """None of a device given by numbers."""
 
 
 def density_curve(source: ScenarioFile) -> DensityCurve:
@@ -141,6 +143,7 @@ def _curve(
         liquid=liquid_answer(rack, asked.liquid, limits, most) if asked.liquid else None,
         remarks=(*published_remarks(rack, asked, airflows, used), *_origin(part)),
         joint=published_joint(asked),
+        part=part,
     )
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from planner.errors import InputError, Problem
+from planner.hardware.physics import BITS
 from planner.hardware.surroundings import default_host, host_machine, link_bytes_per_s, takes
 from planner.schema.hardware.device import Device
 from planner.schema.hardware.host import Attachment, HostMachine, HostSlots, NeedsHost
 from planner.schema.scenario.scenario import Carrier, Scenario
 from planner.wording.message import Message, message
+from planner.workload.workload import Workload
+
+if TYPE_CHECKING:
+    from planner.plan.options.option import NetworkOnPart
 
 Chosen = Literal["named", "default"]
 
@@ -62,13 +68,22 @@ def hosting_of(scenario: Scenario, device: Device) -> Hosting | None:
     host = host_machine(named) if named else default_host(needs)
     if host is None or not takes(host, needs):
         raise InputError(f"scenario {scenario.id}", [_problem(device, needs, named)])
+    return _put_in(host, needs, "named" if named else "default")
+
+
+def usual_hosting(device: Device) -> Hosting | None:
+    """The default computer for a part on its own; None where it is one, or no default takes it."""
+    needs = device.needs_host
+    host = default_host(needs) if needs else None
+    return _put_in(host, needs, "default") if host and needs else None
+
+
+def _put_in(host: HostMachine, needs: NeedsHost, chosen: Chosen) -> Hosting:
     slots = host.slots[needs.attachment]
     lanes = min(needs.lanes.value, slots.lanes.value)
     generation = min(needs.generation.value, slots.generation.value)
     rate = link_bytes_per_s(needs.attachment, lanes, generation)
-    return Hosting(
-        host, needs.attachment, takes(host, needs), lanes, generation, rate, "named" if named else "default"
-    )
+    return Hosting(host, needs.attachment, takes(host, needs), lanes, generation, rate, chosen)
 
 
 def _is_computer(scenario: Scenario, device: Device) -> bool:
@@ -93,6 +108,11 @@ def link_name(attachment: str, lanes: int, generation: int) -> str:
     return f"USB {generation}" if attachment == "usb" else f"PCIe {generation}.0 x{lanes}"
 
 
+def without_host_text(hosting: Hosting, devices: Sequence[str]) -> Message:
+    """What the price and the power of parts that are no computers lack."""
+    return message("hosting.without", parts=", ".join(devices), host=hosting.host.name, **_each(hosting))
+
+
 def hosting_text(hosting: Hosting, needs: NeedsHost, device: str) -> Message:
     """Which computer, how it came about, and what the link has and could have."""
     return message(
@@ -102,7 +122,31 @@ def hosting_text(hosting: Hosting, needs: NeedsHost, device: str) -> Message:
         parts=hosting.parts,
         link=hosting.link,
         made_for=link_name(needs.attachment, needs.lanes.value, needs.generation.value),
-        price=f"{hosting.host.price.amount_money.value.amount:g} "
-        f"{hosting.host.price.amount_money.value.currency}",
-        power=f"{hosting.host.power_w.value:g}",
+        **_each(hosting),
     )
+
+
+def _each(hosting: Hosting) -> dict[str, str]:
+    price, power_w = hosting.host.price.amount_money.value, hosting.host.power_w.value
+    return {"price": f"{price.amount:g} {price.currency}", "power": f"{power_w:g}"}
+
+
+def link_load(
+    scenario: Scenario, workloads: Mapping[str, Workload], networks: Sequence[NetworkOnPart]
+) -> float:
+    """Bytes a second of all streams in the busier direction, in the precision that is run.
+
+    Both kinds of links carry both directions at once. Weights are taken to stay on the part, and results to
+    be sent as the network gives them.
+    """
+    sent = returned = 0.0
+    for item in networks:
+        workload = workloads[item.model]
+        each_bytes = BITS[item.estimate.precision] / 8 / workload.batch
+        per_s = sum(
+            stream.count * stream.rate_per_s for stream in scenario.streams if stream.model == item.model
+        )
+        outputs = (workload.tensors[name] for name in workload.outputs if name in workload.tensors)
+        sent += per_s * each_bytes * sum(tensor.elements for tensor in workload.inputs.values())
+        returned += per_s * each_bytes * sum(tensor.elements for tensor in outputs)
+    return max(sent, returned)

@@ -15,7 +15,8 @@ _ROUNDING = 1e-9
 class WeakestInput:
     """The input that a margin rests on and is known worst: its range, unit, status and source.
 
-    `name` is its place in the scenario or in the part's file; low and high are equal where it is not assumed.
+    `name` is its place in the scenario or in the part's file; low and high are equal where it is certain.
+    `of` is the cooler of a thermal resistance, `at_w` the power at which one would measure it.
     """
 
     name: str
@@ -25,6 +26,8 @@ class WeakestInput:
     unit: str
     provenance: str
     source: str
+    of: str = ""
+    at_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ def _difference(value: float, margin: Margin) -> str:
 
 def weakest_name(weakest: WeakestInput) -> Message:
     """What the input is called."""
-    return message(f"weakest.{weakest.name.replace('.', '_')}")
+    under = {"cooler": weakest.of} if weakest.of else {}
+    return message(f"weakest.{weakest.name.replace('.', '_')}", **under)
 
 
 def weakest_text(margin: Margin) -> str:
@@ -91,4 +92,6 @@ def decider(margin: Margin) -> Message:
     """What would settle an open margin."""
     name = margin.weakest.name if margin.weakest else "none"
     given = {} if name == "site.gear" else {"input": weakest_text(margin)}
+    if margin.weakest is not None and margin.weakest.at_w is not None:
+        given |= {"power": f"{margin.weakest.at_w:.3g} W"}
     return message(f"decides.{name.replace('.', '_')}", **given)

@@ -39,9 +39,14 @@ class RackRun:
 
 @dataclass(frozen=True, slots=True)
 class Simulated(RackRun):
-    """One option's rack as it was simulated."""
+    """One option's rack as it was simulated: `option` as it was seen, `proposed` as the closed form has it.
+
+    Options are compared by what the closed form proposes, which all of them have; a run's own cost beside the
+    closed form's of another option would compare two approximations and not two plans.
+    """
 
     option: Option
+    proposed: Option
 
     @property
     def reasons(self) -> tuple[str, ...]:

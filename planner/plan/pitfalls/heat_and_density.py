@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planner.hardware.surroundings import surroundings
+from planner.plan.options.coolers import resistance_band
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts, rack_text, time_text
 from planner.plan.rack.rack_model import rack_air
 from planner.plan.sizing.margins import stated_class
-from planner.provenance import Status
 from planner.rack.heat.air import heat_rate_w_per_k, passing_m3_per_s
 from planner.rack.heat.cooling import inlet_class
+from planner.rack.heat.steady import die_at
 from planner.schema.hardware.pitfall import PitfallRule
 from planner.units import format_number, format_percent
-from planner.wording.message import message
+from planner.wording.message import message, word
 
 
 def _throttles(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
@@ -48,22 +48,24 @@ def _throttles(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noq
 
 
 def _thin_margin(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # noqa: ARG001 - one signature for all
-    """A temperature that is fine only if an assumed thermal resistance is right."""
+    """A temperature that is fine only if the thermal resistance of the cooler is right."""
     option, run = facts.option, facts.run
     if option is None or run is None or run.result.devices.throttled_share > 0:
         return
-    resistance = option.part.thermal.resistance_k_per_w
+    band = resistance_band(option.part.thermal)
     hottest_c, trip_c = run.result.devices.temperature_c.max, run.rack.device.thermal.throttle_c
-    # What was measured of parts like it, at the median; the verdict takes the whole spread.
-    more = surroundings().resistance.mid_ratio.value
-    worse_c = hottest_c + (more - 1) * (hottest_c - option.heat.inlet_c)
-    if resistance.status is Status.ASSUMED and worse_c >= trip_c:
+    # The same spread, and the same way over it, as the verdict's.
+    more = band.high_k_per_w / band.mid_k_per_w
+    worse_c = die_at(option.heat.inlet_c, hottest_c, more)
+    if worse_c >= trip_c:
         yield Finding(
             "site",
             message(
                 "evidence.thin_margin",
                 hottest=f"{hottest_c:.0f}",
-                resistance=f"{resistance.value:g}",
+                resistance=f"{band.mid_k_per_w:.3g}",
+                status=word("status", band.status.value),
+                cooler=option.part.thermal.cooler,
                 more=format_percent(more - 1),
                 worse=f"{worse_c:.0f}",
                 trip=f"{trip_c:g}",

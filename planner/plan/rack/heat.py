@@ -6,20 +6,19 @@ import math
 from dataclasses import replace
 
 from planner.formulas import formula
-from planner.hardware.surroundings import surroundings
+from planner.hardware.surroundings import cooler_kinds, surroundings
 from planner.rack.description.device import Leakage, Thermal
-from planner.rack.description.heat_path import DeviceFan, HeatNode
+from planner.rack.description.heat_path import ClockCap, DeviceFan, HeatNode
 from planner.rack.heat.air import REFERENCE_KG_PER_M3
 from planner.schema.hardware import device_heat
+from planner.schema.hardware.cooler import OwnFan
 from planner.schema.scenario.accelerator import Accelerator, AcceleratorFan, LeakageGrowth
 
 
 def thermal_of_part(given: device_heat.ThermalSpec) -> Thermal:
     """The heat of a part of the catalog, at 20 C and sea level."""
     leakage, cap = given.leakage, given.power_cap_w
-    nodes = tuple(
-        HeatNode(store.heat_capacity_j_per_k.value, store.resistance_k_per_w.value) for store in given.stores
-    )
+    nodes = _nodes_of(given)
     return Thermal(
         resistance_k_per_w=_whole(given.resistance_k_per_w.value, [n.resistance_k_per_w for n in nodes]),
         heat_capacity_j_per_k=_whole(
@@ -36,7 +35,31 @@ def thermal_of_part(given: device_heat.ThermalSpec) -> Thermal:
         clock_steps=tuple(step.value for step in given.clock_steps_ratio),
         fan=_part_fan(given.fan),
         power_cap_w=None if cap is None else cap.value,
+        caps=tuple(ClockCap(item.at_c.value, item.clock_ratio.value) for item in given.caps),
     )
+
+
+def _nodes_of(given: device_heat.ThermalSpec) -> tuple[HeatNode, ...]:
+    """The stores of the cooler in use: as stated, else die and sink as coolers of its kind divide.
+
+    One store, hence none here, where a file states a resistance and not of what.
+    """
+    if given.stores:
+        return tuple(
+            HeatNode(s.heat_capacity_j_per_k.value, s.resistance_k_per_w.value) for s in given.stores
+        )
+    kind = cooler_kinds().kinds[given.in_use.kind]
+    if kind.die_ratio is None or kind.die_time_s is None:
+        return ()
+    whole, capacity = given.resistance_k_per_w.value, given.heat_capacity_j_per_k.value
+    inner = kind.die_ratio.value * whole
+    # The die's own time constant is that of its store against a sink that keeps its temperature.
+    die = min(kind.die_time_s.value / inner, _MOST_OF_THE_DIE * capacity)
+    return (HeatNode(die, inner), HeatNode(capacity - die, whole - inner))
+
+
+_MOST_OF_THE_DIE = 0.3
+"""Of the whole heat capacity: a small cooler warms almost as fast as its die."""
 
 
 def thermal_of_accelerator(given: Accelerator) -> Thermal:
@@ -57,6 +80,7 @@ def thermal_of_accelerator(given: Accelerator) -> Thermal:
         clock_steps=tuple(given.clock_steps_ratio),
         fan=_accelerator_fan(given.fan),
         power_cap_w=given.power_cap_w,
+        caps=tuple(ClockCap(item.at_c, item.clock_ratio) for item in given.caps),
     )
 
 
@@ -89,7 +113,7 @@ def _leakage(reference_w: float, at_c: float, doubles_over_k: float) -> Leakage:
     return Leakage(reference_w, at_c, math.log(2.0) / doubles_over_k)
 
 
-def _part_fan(given: device_heat.OwnFan | None) -> DeviceFan | None:
+def _part_fan(given: OwnFan | None) -> DeviceFan | None:
     if given is None:
         return None
     return DeviceFan(

@@ -31,12 +31,15 @@ from planner.rack.studies.updates import (
     fit_interruption,
     roll_out,
 )
+from planner.read_files import read_bounded
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.rack_study import ClockScaling, Update
 from planner.schema.scenario.scenario import Scenario
 from planner.units import format_percent
 
 _MORE_FAILED = 3
+_LARGEST_MODEL_BYTES = 2**30
+"""Of two that are compared byte by byte in memory; of larger ones a scenario gives the sizes."""
 _SECONDS_PER_YEAR = 365.25 * 86_400
 
 HEAD_ONLY_RATIO = (0.05, 0.3)
@@ -101,7 +104,7 @@ def _content(key: str, name: str) -> bytes:
     if not path.is_file():
         advice = "give its path from the scenario's folder"
         raise InputError(name, [Problem(key, "a model file", "no such file", advice)])
-    return path.read_bytes()
+    return read_bounded(path, _LARGEST_MODEL_BYTES)
 
 
 def _readings(asked: Update) -> tuple[InterruptionFit, ...]:

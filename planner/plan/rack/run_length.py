@@ -23,6 +23,8 @@ MOST_REQUESTS = 2_000_000
 """Of one run, where it is made longer than stated: about two seconds on one core."""
 MOST_S = 21_600.0
 """A run is made no longer than six hours: each second closes an epoch of every device."""
+ROUND_S = 20.0
+"""Lengthened runs are whole numbers of the longest epoch (`planner.plan.sizing.runner`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,10 @@ def _duration_s(scenario: Scenario, streams: Sequence[StreamGroup], stretch: Bus
         # Where even the limit would leave the promise open, a longer run is time spent for nothing.
         if least_s <= most_s:
             wanted_s = max(wanted_s, min(own_s, most_s))
-    return max(run.duration_s, float(math.ceil(run.warmup_s + wanted_s)))
+    needed_s = run.warmup_s + wanted_s
+    if needed_s <= run.duration_s:
+        return run.duration_s
+    return float(min(math.ceil(needed_s / ROUND_S) * ROUND_S, max(math.ceil(needed_s), math.floor(most_s))))
 
 
 def _placed(

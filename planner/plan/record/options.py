@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.plan.money.economics import carriers_needed
+from planner.plan.options.coolers import resistance_band
 from planner.plan.options.margin import Margin
 from planner.schema.reading.quantity import Money
 from planner.schema.record import ChoicesRecord, OptionRecord
 from planner.schema.record.commands.simulate import NoRackRecord, RuledOutRecord
 from planner.schema.record.compare import ComparisonRecord, MoneyRecord, RefusalRecord
-from planner.schema.record.options import HostRecord, MarginRecord
+from planner.schema.record.options import CoolerInUseRecord, HostRecord, MarginRecord
 
 if TYPE_CHECKING:
     from planner.plan.compare.candidate import Comparison, Refusal
+    from planner.plan.options.hosting import Hosting
     from planner.plan.options.option import Option
     from planner.plan.study.choices import Choices
     from planner.plan.study.study import Study
+    from planner.schema.hardware.device import Device
 
 
 def money_record(money: Money | None) -> MoneyRecord | None:
@@ -41,6 +44,7 @@ def comparison_record(comparison: Comparison) -> ComparisonRecord:
                 "loses": candidate.loses,
                 "units": candidate.instances,
                 "price": money_record(candidate.price),
+                "host": host_record(candidate.hosting, 1),
             }
             for candidate in comparison.candidates
         ],
@@ -94,7 +98,8 @@ def option_record(option: Option) -> OptionRecord:
         "inlet_c": option.heat.inlet_c,
         "exhaust_c": option.heat.exhaust_c,
         "margins": [margin_record(item) for item in option.margins],
-        "host": host_record(option),
+        "cooler": cooler_record(option.part),
+        "host": host_record(option.hosting, option.count + option.spares),
         "temperature_c": option.heat.temperature_c,
         "capital": option.cost.capital,
         "running_cost_per_year": option.cost.running_per_year,
@@ -105,9 +110,25 @@ def option_record(option: Option) -> OptionRecord:
     }
 
 
-def host_record(option: Option) -> HostRecord | None:
+def cooler_record(part: Device) -> CoolerInUseRecord:
+    """The cooler of a part in use, with the range of its resistance."""
+    cooler, band = part.thermal.in_use, resistance_band(part.thermal)
+    return {
+        "id": cooler.id,
+        "kind": cooler.kind,
+        "name": cooler.name,
+        "resistance_k_per_w": band.mid_k_per_w,
+        "low_k_per_w": band.low_k_per_w,
+        "high_k_per_w": band.high_k_per_w,
+        "boundary": cooler.boundary,
+        "fan": cooler.fan is not None,
+        "status": band.status.value,
+        "source": band.source,
+    }
+
+
+def host_record(hosting: Hosting | None, parts: int) -> HostRecord | None:
     """The computer that each part sits in; null where it needs none, or the scenario describes its own."""
-    hosting = option.hosting
     if hosting is None:
         return None
     host, amount = hosting.host, hosting.host.price.amount_money
@@ -115,7 +136,7 @@ def host_record(option: Option) -> HostRecord | None:
         "id": host.id,
         "name": host.name,
         "chosen": hosting.chosen,
-        "count": carriers_needed(option.count + option.spares, hosting.parts),
+        "count": carriers_needed(parts, hosting.parts),
         "parts_each": hosting.parts,
         "price": amount.value.amount,
         "currency": amount.value.currency,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from planner.latency.record import band_record
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import RackRun, Simulated
 from planner.plan.rack.claims import claims_record
 from planner.plan.rack.life_record import life_record, new_model_record
 from planner.plan.rack.questions import FailureAnswer
 from planner.plan.rack.theory import Theory, theory_record
-from planner.plan.record.options import margin_record
+from planner.plan.record.options import cooler_record, margin_record
 from planner.rack.counts.results import AtBound, DevicesResult, LatencyStatistics, RackResult, StreamBounds
 from planner.rack.description.rack import Rack
 from planner.rack.simulation import SimulationEngine
@@ -58,6 +57,8 @@ def simulate_record(
 
 def setting_record(option: Option) -> SettingRecord:
     """What each device of an option runs on."""
+    from planner.latency.record import band_record
+
     return {
         "unit": option.unit,
         "units": option.instances,
@@ -66,6 +67,7 @@ def setting_record(option: Option) -> SettingRecord:
         "precision": str(option.precision),
         "batch": option.batch,
         "latency_provenance": option.latency_provenance.value,
+        "cooler": cooler_record(option.part),
         "services": [
             {
                 "network": service.network,

@@ -15,7 +15,7 @@ from planner.plan.short.plan import ShortPlan
 from planner.plan.sizing.growth import YearCount
 from planner.plan.sizing.latency_span import StreamSpan
 from planner.plan.sizing.redundancy import SpareRow
-from planner.plan.sizing.sized import SizedOption, Sizing
+from planner.plan.sizing.result import SizedOption, Sizing
 from planner.schema.record.commands.plan import PlanRecord
 from planner.schema.record.sizing import (
     SizedOptionRecord,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from planner.data_files import files_outside_allowed
 from planner.errors import InputError, Problem
+from planner.plan.scenario.known_names import networks_named
 from planner.schema.reading.problems import dotted
 from planner.schema.reading.yaml_file import Document
 from planner.schema.scenario.scenario import Scenario
@@ -40,16 +41,17 @@ def require_files_beside(scenario: Scenario, folder: Path, document: Document) -
     found = [
         Problem(dotted(place), *problem, document.line_of(place))
         for place, name in _named(scenario)
-        if (problem := _problem(folder, name, exists=place[-1] != "model")) is not None
+        if (problem := _problem(folder, name, exists=place[-1] not in ("model", "network"))) is not None
     ]
     if found:
         raise InputError(document.file, found)
 
 
 def _named(scenario: Scenario) -> Iterator[tuple[Place, str]]:
+    for place, model in networks_named(scenario):
+        if scenario.synthetic is None and not model.startswith("zoo:"):
+            yield place, model
     for number, stream in enumerate(scenario.streams):
-        if scenario.synthetic is None and not stream.model.startswith("zoo:"):
-            yield ("streams", number, "model"), stream.model
         if stream.trace is not None:
             yield ("streams", number, "trace"), stream.trace
     if scenario.update is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from planner.data_files import scenarios_dir
 from planner.errors import InputError, PlannerError, Problem, nearest_names
 from planner.plan.scenario.beside import require_files_beside, with_whole_paths
-from planner.plan.scenario.known_names import require_known_names
+from planner.plan.scenario.known_names import networks_named, require_known_names
 from planner.schema.reading.problems import dotted
 from planner.schema.reading.yaml_file import Document, read_document, validate
 from planner.schema.scenario.scenario import Scenario
@@ -106,14 +106,15 @@ def read_workloads(source: ScenarioFile) -> dict[str, Workload]:
 
     found: dict[str, Workload] = {}
     problems = []
-    for number, stream in enumerate(source.scenario.streams):
-        if stream.model in found:
+    tried: set[str] = set()
+    for place, model in networks_named(source.scenario):
+        if model in tried:
             continue
+        tried.add(model)
         try:
-            found[stream.model] = read_model(network_at(source.folder, stream.model), batch=1)
+            found[model] = read_model(network_at(source.folder, model), batch=1)
         except PlannerError as error:
-            where = f"streams[{number}].model"
-            problems.append(Problem(where, "a network that can be read", stream.model, str(error)))
+            problems.append(Problem(dotted(place), "a network that can be read", model, str(error)))
     if problems:
         raise InputError(source.file, problems)
     return found

@@ -28,6 +28,7 @@ def require_known_names(scenario: Scenario, document: Document) -> None:
 def _unknown_names(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     yield from _parts(scenario)
     yield from _modes(scenario)
+    yield from _coolers(scenario)
     yield from _engines(scenario)
     yield from _networks(scenario)
     yield from _traces(scenario)
@@ -53,6 +54,42 @@ def _parts(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     for place, name in named:
         if name not in known:
             yield place, "a part", *_unknown("device", name, known)
+
+
+def _coolers(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    """Coolers that a part lacks; those of a part that is unknown itself are not looked at."""
+    asked, given = scenario.candidates.coolers, scenario.deployment
+    from_deployment = given is not None and isinstance(given.cooler, str)
+    if not (asked or scenario.cooler is not None or isinstance(scenario.cooler, str) or from_deployment):
+        return
+    from planner.hardware.catalog import device_ids, read_device
+    from planner.plan.options.coolers import cooler_named
+
+    known, patterns = device_ids(), scenario.candidates.devices
+    parts = [name for name in known if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    if given is not None and given.device in known:
+        parts = [given.device, *parts]
+    for name in asked:
+        if name not in parts:
+            place: Place = ("candidates", "coolers", name)
+            yield place, "a candidate of the scenario", *_unknown("candidate", name, parts)
+    if scenario.cooler is not None and parts and set(parts) <= set(asked):
+        expected, advice = "a candidate without one in `candidates.coolers`", "leave out one of the two"
+        yield ("cooler",), expected, "none is left", advice
+    for name in dict.fromkeys(parts):
+        cooler = scenario.cooler_of(name)
+        if isinstance(cooler, str):
+            try:
+                cooler_named(read_device(name).thermal, cooler, name)
+            except UnknownIdError as error:
+                yield _where_asked(scenario, name), f"a cooler of {name}", error.got, error.advice
+
+
+def _where_asked(scenario: Scenario, part: str) -> Place:
+    given = scenario.deployment
+    if given is not None and given.device == part and given.cooler is not None:
+        return ("deployment", "cooler")
+    return ("candidates", "coolers", part) if part in scenario.candidates.coolers else ("cooler",)
 
 
 def _engines(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
@@ -95,15 +132,25 @@ def _modes(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
 
 
 def _networks(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
-    if not any(stream.model.startswith("zoo:") for stream in scenario.streams):
+    named = list(networks_named(scenario))
+    if not any(model.startswith("zoo:") for _, model in named):
         return
     from planner.zoo.registry import names
 
-    for number, stream in enumerate(scenario.streams):
-        kind, _, name = stream.model.partition("@")[0].partition(":")
+    for place, model in named:
+        kind, _, name = model.partition("@")[0].partition(":")
         if kind == "zoo" and name not in names():
-            place = ("streams", number, "model")
             yield place, "a network of the zoo, or a file", *_unknown("network", name, names())
+
+
+def networks_named(scenario: Scenario) -> Iterator[tuple[Place, str]]:
+    """Each network where the scenario names it: a stream's own, and those of its chain."""
+    for number, stream in enumerate(scenario.streams):
+        for place, step in enumerate(stream.chain):
+            if step.network is not None:
+                yield ("streams", number, "chain", place, "network"), step.network
+        if not any(step.network == stream.model for step in stream.chain):
+            yield ("streams", number, "model"), stream.model
 
 
 def _traces(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:

@@ -12,8 +12,9 @@ from planner.plan.scenario.evidence import asked_of
 from planner.plan.scenario.file import ScenarioFile, lines_named
 from planner.plan.short.question import ShortQuestion, read_network, require_whole
 from planner.plan.short.scenario import TakenDefault, write_scenario
+from planner.plan.sizing.result import Sizing
 from planner.plan.sizing.runner import Runner
-from planner.plan.sizing.sized import Sizing, size_scenario
+from planner.plan.sizing.sized import size_scenario
 
 
 @dataclass(frozen=True, slots=True)

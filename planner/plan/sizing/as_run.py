@@ -41,5 +41,5 @@ def as_run(scenario: Scenario, rack: Rack, result: RackResult, option: Option) -
         heat=heat,
         draw=draw,
         cost=rack_cost(scenario, option.part, option.count + scenario.spares, draw),
-        margins=margins_of(scenario, option, warmest),
+        margins=margins_of(scenario, replace(option, heat=heat), warmest, result.devices.throttled_share),
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from planner.chain.description import PartChains
 from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.hardware.catalog import match_devices, read_device
@@ -25,9 +26,12 @@ from planner.plan.compare.compare import modes_of, require_modes
 from planner.plan.compare.pareto import pareto_front
 from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost, rack_units
 from planner.plan.options.batches import batch_sizes
+from planner.plan.options.coolers import cooled
 from planner.plan.options.estimator import Estimator
-from planner.plan.options.hosting import hosting_of
+from planner.plan.options.hosting import hosting_of, link_load
+from planner.plan.options.margin import worst_of
 from planner.plan.options.option import Draw, NetworkOnPart, Option, RackHeat
+from planner.plan.rack.chains import busiest_beside, link_bytes_per_s, part_chains
 from planner.plan.rack.rack_model import (
     build_rack,
     mode_of,
@@ -37,12 +41,13 @@ from planner.plan.rack.rack_model import (
     supply_loss,
 )
 from planner.plan.rack.units_beside import units_beside
-from planner.plan.sizing.link_load import link_load
 from planner.plan.sizing.margins import margins_of, planned_warmest
 from planner.plan.sizing.reasons import reasons_against
 from planner.provenance import Provenance, of_status, weakest
+from planner.rack.counts.results import Verdict
 from planner.rack.description.rack import Rack, Service
 from planner.rack.heat.air import device_exhaust_c, inlets_c
+from planner.rack.heat.steady import steady
 from planner.rack.load.expected import expected_load, offered_utilisation, over_the_period
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
@@ -67,7 +72,8 @@ def size(
 
     Raises `UnknownIdError` for a mode that no candidate has, `InputError` for a candidate without a carrier.
     """
-    devices = [read_device(device_id) for device_id in match_devices(scenario.candidates.devices)]
+    named = match_devices(scenario.candidates.devices)
+    devices = [cooled(read_device(part), scenario.cooler_of(part)) for part in named]
     require_modes(devices, scenario.candidates.modes)
     options: list[Option] = []
     refusals: list[Refusal] = []
@@ -94,10 +100,14 @@ def _axes(option: Option) -> tuple[float | None, ...]:
 
 
 def preference(option: Option) -> tuple[Any, ...]:
-    """What options are sorted by: feasible first, then lowest known total cost, then least power."""
+    """What options are sorted by: feasible, every margin kept, lowest known total cost, least power."""
+    return (not option.feasible, worst_of(option.margins) is not Verdict.PASS, *by_cost(option))
+
+
+def by_cost(option: Option) -> tuple[Any, ...]:
+    """Lowest known total cost, then least power, whether the option keeps its limits or not."""
     cost = option.cost.total
     return (
-        not option.feasible,
         cost is None,
         cost if cost is not None else 0.0,
         option.heat.power_w,
@@ -162,6 +172,7 @@ def sized_option(
     first = networks[0].estimate
     services = services or services_of(scenario, estimator, device, networks)
     beside = units_beside(scenario, estimator, device, networks)
+    chain = part_chains(scenario, estimator, device, networks)
     rack_of = partial(
         build_rack,
         scenario,
@@ -173,9 +184,11 @@ def sized_option(
         unit=first.unit,
         instances=instances_of(device, [item.estimate for item in networks]),
         beside=beside,
+        chain=chain,
     )
-    fewest = max(at_least, len(scenario.simulation.shares_ratio))
-    count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, fewest)
+    limit = scenario.planning.utilisation_limit_ratio
+    fewest = max(at_least, len(scenario.simulation.shares_ratio), _count_beside(scenario, chain, limit))
+    count = exactly or _least_count(rack_of, limit, fewest)
     mode = mode_of(device, first.mode)
     limit_w = mode.power_limit_w.value
     racks = _racks_needed(scenario, device, count + scenario.spares, limit_w)
@@ -213,10 +226,19 @@ def sized_option(
         provenance=_weakest_of_all(device, networks),
     )
     hosting = hosting_of(scenario, device)
-    carried = link_load(scenario, estimator, networks) / count if hosting else 0.0
-    option = replace(option, hosting=hosting, link_bytes_per_s=carried)
+    carried = link_load(scenario, estimator.workloads, networks) / count if hosting else 0.0
+    if hosting is not None and chain is not None:
+        carried = link_bytes_per_s(chain, hosting.link_bytes_per_s) / count
+    option = replace(option, hosting=hosting, link_bytes_per_s=carried, chain=chain)
     option = replace(option, margins=margins_of(scenario, option, planned_warmest(option)))
     return replace(option, reasons=tuple(reasons_against(scenario, device, option)))
+
+
+def _count_beside(scenario: Scenario, chain: PartChains | None, limit: float) -> int:
+    """The least count that keeps what is around the units within the limit: encoders, links, memory."""
+    if chain is None:
+        return 1
+    return max(1, math.ceil(busiest_beside(chain, scenario.planning.plan_for) / limit - 1e-9))
 
 
 @formula("least_count")
@@ -262,6 +284,10 @@ def _racks_needed(scenario: Scenario, device: Device, installed: int, limit_w: f
     return min(site.racks, math.ceil(max(1.0, by_height, by_power)))
 
 
+_PASSES = 3
+"""Rounds in which power, inlet and fan agree: the first inlet is that of a device at the supply's air."""
+
+
 def _rack_heat(
     scenario: Scenario,
     device: Device,
@@ -270,9 +296,14 @@ def _rack_heat(
     dynamic_w: float,
 ) -> RackHeat:
     """Power of the rack and the steady temperatures it leads to."""
-    device_w = rack.device.idle_w + dynamic_w
-    power_w = rack.plug_w(rack.count * device_w)
-    inlet_c = float(inlets_c(rack.air, np.full(rack.count, power_w / rack.count)).max())
+    thermal, served_w, device_w = rack.device.thermal, rack.device.idle_w + dynamic_w, 0.0
+    settled = steady(thermal, rack.air.supply_c, served_w)
+    # Fan and leakage warm the inlets that they depend on; the second pass is off by parts of a kelvin.
+    for _ in range(_PASSES):
+        device_w = served_w + settled.fan_w + settled.leakage_w
+        power_w = rack.plug_w(rack.count * device_w)
+        inlet_c = float(inlets_c(rack.air, np.full(rack.count, power_w / rack.count)).max())
+        settled = steady(thermal, inlet_c, served_w)
     mode = networks[0].estimate.mode
     limit_w = mode_of(device, mode).power_limit_w.value
     # At worst the spares serve too, and no longer stand by.
@@ -282,7 +313,7 @@ def _rack_heat(
         power_w=power_w,
         worst_power_w=rack.plug_w(worst_w),
         inlet_c=inlet_c,
-        temperature_c=inlet_c + rack.device.thermal.resistance_k_per_w * device_w,
+        temperature_c=settled.die_c,
         exhaust_c=device_exhaust_c(rack.air, inlet_c, power_w, rack.count),
         worst_devices_w=(rack.count + scenario.spares) * limit_w,
     )

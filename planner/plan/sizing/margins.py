@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from planner.hardware.surroundings import surroundings
 from planner.plan.money.economics import rack_units
+from planner.plan.options.coolers import resistance_band
 from planner.plan.options.margin import Margin, WeakestInput
 from planner.plan.options.option import Option
 from planner.plan.rack.rack_model import supply_efficiency
@@ -19,6 +20,7 @@ from planner.rack.counts.results import RackResult
 from planner.rack.description.rack import Rack
 from planner.rack.heat.air import device_exhaust_c
 from planner.rack.heat.cooling import inlet_class
+from planner.rack.heat.steady import die_at
 from planner.schema.hardware.surroundings import InletClassName
 from planner.schema.reading.quantity import Sourced
 from planner.schema.scenario.scenario import Scenario
@@ -49,12 +51,19 @@ def simulated_warmest(rack: Rack, result: RackResult) -> Warmest:
     return Warmest(result.devices.temperature_c.max, max(series.inlet_c), max(exhausts))
 
 
-def margins_of(scenario: Scenario, option: Option, warmest: Warmest) -> tuple[Margin, ...]:
-    """Every limit of the site in the order of the tables, and of the part where its file states one."""
+def margins_of(
+    scenario: Scenario, option: Option, warmest: Warmest, throttled: float | None = None
+) -> tuple[Margin, ...]:
+    """Every limit of the site in the order of the tables, and of the part where its file states one.
+
+    `throttled` is the share of time that a run saw its devices throttled.
+    """
+    die = _die(scenario, option, warmest)
     return (
         _power(scenario, option),
         _height(scenario, option),
-        _die(scenario, option, warmest),
+        die,
+        *(() if throttled is None else (_throttled(scenario, die, throttled),)),
         *_link(option),
         *air_margins(scenario, warmest),
         *_part_air(option, warmest),
@@ -90,30 +99,32 @@ def _height(scenario: Scenario, option: Option) -> Margin:
 
 
 def _die(scenario: Scenario, option: Option, warmest: Warmest) -> Margin:
-    """The hottest device against the temperature at which it throttles."""
-    thermal = option.part.thermal
-    throttle_c, asked_k = thermal.throttle_c.value, scenario.planning.margins.temperature_k
-    given, rise_k = thermal.resistance_k_per_w, warmest.die_c - warmest.inlet_c
+    """The hottest device against the temperature at which it throttles, over the spread of its cooler."""
+    throttle_c, asked_k = option.part.thermal.throttle_c.value, scenario.planning.margins.temperature_k
+    band = resistance_band(option.part.thermal)
+    best_k, worst_k = (
+        throttle_c - die_at(warmest.inlet_c, warmest.die_c, end / band.mid_k_per_w)
+        for end in (band.low_k_per_w, band.high_k_per_w)
+    )
     weakest = WeakestInput(
         "thermal.resistance",
-        given.value,
-        given.value,
-        given.value,
+        band.low_k_per_w,
+        band.mid_k_per_w,
+        band.high_k_per_w,
         "k_per_w",
-        given.status.value,
-        given.source,
+        band.status.value,
+        band.source,
+        of=option.part.thermal.cooler,
+        at_w=option.heat.power_per_device_w,
     )
-    left_k = throttle_c - warmest.die_c
-    if given.status is not Status.ASSUMED:
-        return Margin("die", "c", warmest.die_c, throttle_c, asked_k, left_k, left_k, weakest)
-    band = surroundings().resistance
-    low, high = band.low_ratio.value, band.high_ratio.value
-    # The rise over the inlet goes with the resistance; the power and the inlet stay.
-    ends = [throttle_c - warmest.inlet_c - rise_k * ratio for ratio in (low, high)]
-    weakest = _ranged(
-        "thermal.resistance", "k_per_w", (low * given.value, given.value, high * given.value), given
-    )
-    return Margin("die", "c", warmest.die_c, throttle_c, asked_k, ends[0], ends[1], weakest)
+    return Margin("die", "c", warmest.die_c, throttle_c, asked_k, best_k, worst_k, weakest)
+
+
+def _throttled(scenario: Scenario, die: Margin, share: float) -> Margin:
+    """The share of time that devices are throttled; none where the best end of the cooler never throttles."""
+    limit = scenario.planning.margins.throttled_ratio
+    best = limit if die.state(die.best) != "over" else limit - share
+    return Margin("throttled", "ratio", share, limit, 0.0, best, limit - share, die.weakest)
 
 
 def _link(option: Option) -> Iterator[Margin]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from planner.plan.options.estimator import Estimator
-from planner.plan.options.margin import binding, worst_of
+from planner.plan.options.margin import binding
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
 from planner.plan.sizing.closed_form import preference, sized_option
@@ -63,15 +63,15 @@ class Search:
         searched for.
         """
         feasible = [self._with_margins(option) for option in options if option.feasible]
-        line = sorted(feasible, key=lambda option: (self._may_be_late(option), _turn(option)))
+        line = sorted(feasible, key=lambda option: (self._may_be_late(option), preference(option)))
         tried: list[Found] = []
         passing: Found | None = None
         for option in line:
             if passing is None and len(tried) >= most_tried and not self._fastest(option, line):
                 continue
-            if passing is not None and _turn(option) >= _turn(passing.chosen.option):
+            if passing is not None and preference(option) >= preference(passing.chosen.proposed):
                 continue
-            found = self.least(option, cheaper_than=passing.chosen.option if passing else None)
+            found = self.least(option, cheaper_than=passing.chosen.proposed if passing else None)
             tried.append(found)
             if _passes(found.chosen, self.scenario):
                 passing = found
@@ -126,7 +126,7 @@ class Search:
             return Found(trials[0], tuple(trials))
         most = self._largest(option, lambda at: at.feasible, self._hopeless_from(trials[0]))
         if cheaper_than is not None:
-            most = self._largest(option, lambda at: _turn(at) < _turn(cheaper_than), most + 1)
+            most = self._largest(option, lambda at: preference(at) < preference(cheaper_than), most + 1)
         # Doubling steps find a passing count in the logarithm of the distance, halving the least one. Where
         # a cheaper one than another is looked for, the last that is cheaper tells whether there is any.
         step = 1 if cheaper_than is None else max(1, most - option.count)
@@ -228,11 +228,6 @@ class Search:
 
     def _at(self, option: Option, count: int) -> Option:
         return sized_option(self.scenario, self._estimator, option.part, option.networks, exactly=count)
-
-
-def _turn(option: Option) -> tuple[object, ...]:
-    """What options are tried by: those that keep their margins first, then as they are sorted."""
-    return (worst_of(option.margins) is not Verdict.PASS, *preference(option))
 
 
 def _passes(run: Simulated, scenario: Scenario) -> bool:

@@ -8,154 +8,46 @@ lies between is UNDECIDED, and says what would decide it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from planner.plan.compare.candidate import Refusal
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.margin import binding
 from planner.plan.options.margin_text import binding_text, decider
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
-from planner.plan.options.what_to_measure import ToMeasure, calibration_text, to_measure
+from planner.plan.options.what_to_measure import calibration_text
 from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.evidence import estimator_for
 from planner.plan.scenario.file import ScenarioFile
-from planner.plan.sizing.closed_form import Sized, count_at_saturation, preference, rank, size, sized_option
+from planner.plan.sizing.closed_form import (
+    Sized,
+    by_cost,
+    count_at_saturation,
+    preference,
+    rank,
+    size,
+    sized_option,
+)
 from planner.plan.sizing.deployed import deployed_option
-from planner.plan.sizing.growth import YearCount, with_growth, years_of
-from planner.plan.sizing.latency_span import StreamSpan, planned_for, stream_spans
+from planner.plan.sizing.growth import with_growth, years_of
+from planner.plan.sizing.latency_span import planned_for, stream_spans
 from planner.plan.sizing.option_contradiction import contradiction
-from planner.plan.sizing.redundancy import SpareRow, spare_rows
+from planner.plan.sizing.redundancy import spare_rows
+from planner.plan.sizing.result import VERDICT_ORDER, SizedOption, Sizing
 from planner.plan.sizing.runner import Runner, cut, rack_of_option
 from planner.plan.sizing.search import Search
 from planner.rack.counts.results import Verdict
 from planner.rack.load.expected import grows_without_end
 from planner.schema.scenario.scenario import Scenario
-from planner.shown import Shown
-from planner.wording.message import key_of, message
-from planner.workload.workload import Workload
+from planner.wording.message import message
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 MOST_PARTS = 8
 """Parts of which the best setting is simulated, the cheapest by closed form first."""
-
-
-@dataclass(frozen=True, slots=True)
-class SizedOption:
-    """One part's best setting, how many of it, and whether they hold.
-
-    `count` keeps the service levels and the utilisation limit. `count_for_service` keeps the service levels
-    with nothing to spare (found by simulation), and with fewer than `count_at_saturation` queues would grow
-    without end (closed form). An option that was not simulated has no rack and no count for service.
-    """
-
-    option: Option
-    verdict: Verdict
-    verdict_reason: str
-    would_decide: tuple[str, ...]
-    count_at_saturation: int
-    count_for_service: int | None
-    simulated: Simulated | None
-    years: tuple[YearCount, ...] = ()
-    spares: tuple[SpareRow, ...] = ()
-    needed: int | None = None
-    """The least devices that keep every promise; looked for where failures are stated."""
-
-    def to_measure(self, source: ScenarioFile) -> tuple[ToMeasure, ...]:
-        """What to measure on one unit, and how, where that would decide an open verdict."""
-        if not any(key_of(text) == "decides.calibration" for text in self.would_decide):
-            return ()
-        return to_measure(source.scenario, self.option, source.file)
-
-    @property
-    def streams(self) -> tuple[StreamSpan, ...]:
-        """Each stream's p99 over replications and latency band; none for an option not simulated."""
-        return stream_spans(self.simulated) if self.simulated else ()
-
-    @property
-    def tightest(self) -> StreamSpan | None:
-        """The stream that comes nearest to its SLO, or goes farthest past it."""
-        return max(self.streams, key=lambda stream: stream.tightness, default=None)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Sizing(Shown):
-    """The options of a scenario, best first: those that pass by cost, then the open ones, then the rest."""
-
-    source: ScenarioFile
-    options: tuple[SizedOption, ...]
-    refusals: tuple[Refusal, ...]
-    considered: int
-    """Settings (part, mode, precision, batch) that were sized in closed form."""
-    workloads: Mapping[str, Workload]
-    closed: tuple[Option, ...] = ()
-    """All settings as the closed form has them, best first."""
-    trials: tuple[Simulated, ...] = ()
-    """Every rack that was simulated on the way, in order."""
-    notes: tuple[str, ...] = ()
-    """Measurements that were not used, with the reason, and what else there is to say of the others."""
-    contradiction: str | None = None
-    """Where every setting breaks a limit: the fewest limits that leave nothing, and what shows it."""
-
-    @property
-    def best(self) -> SizedOption | None:
-        """The first option whose rack was simulated; None where every one breaks a limit."""
-        first = self.options[0] if self.options else None
-        return first if first is not None and first.simulated is not None else None
-
-    @property
-    def feasible(self) -> bool:
-        """Whether any option keeps the limits as planned, and its simulated rack did not fail."""
-        return any(item.option.feasible and item.verdict is not Verdict.FAIL for item in self.options)
-
-    @property
-    def headline(self) -> str:
-        """What it is and says, in one line."""
-        best = self.options[0] if self.options else None
-        found = f"{best.option.count} x {best.option.device}, {best.verdict}" if best else "no option"
-        return f"of {self.source.scenario.id}: {found}; {len(self.options)} parts"
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per option, best first; units are in the column names."""
-        import pandas as pd
-
-        return pd.DataFrame([_row(item) for item in self.options])
-
-
-def _row(item: SizedOption) -> dict[str, object]:
-    option, tightest = item.option, item.tightest
-    return {
-        "device": option.device,
-        "mode": option.mode,
-        "unit": option.unit,
-        "units": option.instances,
-        "engine": option.engine,
-        "precision": str(option.precision),
-        "batch": option.batch,
-        "count": option.count,
-        "spares": option.spares,
-        "racks": option.racks,
-        "count_for_service": item.count_for_service,
-        "count_at_saturation": item.count_at_saturation,
-        "utilisation": option.utilisation,
-        "latency_provenance": option.latency_provenance.value,
-        "p99_low_s": tightest.low_s if tightest else None,
-        "p99_mid_s": tightest.mid_s if tightest else None,
-        "p99_high_s": tightest.high_s if tightest else None,
-        "p99_worst_s": tightest.worst_s if tightest else None,
-        "installations_broken": tightest.installations_broken if tightest else None,
-        "verdict": item.verdict.value,
-        "power_w": option.heat.power_w,
-        "capital": option.cost.capital,
-        "running_cost_per_year": option.cost.running_per_year,
-        "total_cost": option.cost.total,
-        "currency": option.cost.currency,
-        "reason": item.verdict_reason,
-    }
 
 
 def size_scenario(
@@ -221,8 +113,8 @@ def _parts(
         by_part.setdefault(option.device, []).append(option)
     found: list[SizedOption] = []
     for number, settings in enumerate(by_part.values()):
-        if first_only and _unbeatable(found, settings[0]):
-            break
+        if first_only and _unbeatable(found, settings):
+            continue
         found.append(_best_of_part(search, estimator, settings, simulate=number < most_parts))
     if search.scenario.growth is None:
         return sorted(found, key=_rank)
@@ -230,14 +122,14 @@ def _parts(
     return _first_through_all_years(search.scenario, estimator, grown)
 
 
-def _unbeatable(found: list[SizedOption], settings: Option) -> bool:
-    """Whether some part passes and costs less than the closed form, the least that it may come to, of others.
+def _unbeatable(found: list[SizedOption], settings: list[Option]) -> bool:
+    """Whether some part passes and costs less than the closed form of these, the least that they come to.
 
-    Options are in the order of that cost, so that what follows is dearer still. With growth the years may
-    take the place away again: all parts are looked at.
+    Their margins do not count here: more devices than the closed form has may keep them.
     """
+    costs = [by_cost(option) for option in settings if option.feasible]
     return any(
-        item.verdict is Verdict.PASS and preference(item.option) < preference(settings) for item in found
+        item.verdict is Verdict.PASS and all(by_cost(item.option) < cost for cost in costs) for item in found
     )
 
 
@@ -266,9 +158,6 @@ def _interrupted(search: Search) -> SizedOption:
         count_for_service=None,
         simulated=run,
     )
-
-
-VERDICT_ORDER = {Verdict.PASS: 0, Verdict.UNDECIDED: 1, Verdict.FAIL: 2}
 
 
 def _rank(item: SizedOption) -> tuple[object, ...]:

@@ -95,7 +95,7 @@ def _of_rack(study: Study) -> Iterator[str]:
     if rack.device.thermal.leakage is not None:
         yield from ("leakage", "runaway_margin")
     if rack.device.thermal.fan is not None:
-        yield "own_fan"
+        yield from ("own_fan", "steady_with_fan")
     if rack.life.failures is not None or scenario.failures is not None:
         yield "availability"
     if scenario.failures is not None:

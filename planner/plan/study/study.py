@@ -22,8 +22,9 @@ from planner.plan.rack.questions import FailureAnswer, failure_answer
 from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.evidence import estimator_for
 from planner.plan.scenario.file import ScenarioFile
+from planner.plan.sizing.result import SizedOption, Sizing
 from planner.plan.sizing.runner import Progress, Runner
-from planner.plan.sizing.sized import SizedOption, Sizing, size_scenario
+from planner.plan.sizing.sized import size_scenario
 from planner.plan.study.answer import AnswerText, answer
 from planner.plan.study.assumptions import Assumption, assumptions
 from planner.plan.study.choices import Choices, choices

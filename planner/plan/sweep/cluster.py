@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Sequence
+import contextlib
+import logging
+import queue
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from planner.distribution import VERSION, install_command
-from planner.errors import InputError, MissingDataError, Problem
+from planner.errors import InputError, MissingDataError, PlannerError, Problem
 from planner.plan.sweep.point import Task
 from planner.plan.sweep.worker import Reply, reply_to
 
@@ -16,42 +19,101 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _CONNECT_S = 10
+_ASK_EVERY_S = 5.0
+"""While no point ends. A scheduler that is silent is so found within 15 s."""
+_CLOSE_S = 2
 _AHEAD = 4
 """Tasks that wait at the scheduler for each thread of its workers, so that none is ever idle."""
 
 
-def on_scheduler(tasks: Sequence[Task], address: str) -> Generator[tuple[int, Reply]]:
-    """The number of each task and its reply, as they come; stopping early cancels the rest.
+class SchedulerLostError(PlannerError):
+    """A scheduler that answered and then does not: what is finished is kept."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"--scheduler: expected an answer of {address} within {_CONNECT_S} s, got none; the points that "
+            "were finished are kept: start it again and run the same command, or leave --scheduler out"
+        )
+
+
+def on_scheduler(
+    tasks: Sequence[Task], address: str, reply: Callable[[Task], Reply] = reply_to
+) -> Generator[tuple[int, Reply]]:
+    """The number of each task and its `reply`, as they come; stopping early cancels the rest.
 
     A task whose worker is lost goes to another one; Dask gives it up after `allowed-failures` of its own
-    settings (three). Raises `InputError` where no scheduler answers, or its workers have another planner.
+    settings (three). Raises `InputError` where no scheduler answers, or its workers have another planner, and
+    `SchedulerLostError` where it falls silent later.
     """
     try:
-        from distributed import Client, as_completed
+        from distributed import Client
     except ImportError:
         raise MissingDataError(
             "--scheduler needs dask.distributed, which is not installed; run: " + install_command("sweep")
         ) from None
     _require_scheduler(address)
-    with Client(address, timeout=_CONNECT_S, set_as_default=False) as client:
+    with _client(Client, address) as client:
         _require_same_planner(client, address)
-        numbers = {}
+        done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        numbers: dict[str, int] = {}
         upcoming = iter(enumerate(tasks))
+        kept: dict[str, Any] = {}
 
-        def send() -> Any | None:  # noqa: ANN401 - a future of Dask's, which has no types
+        def send() -> None:
             for number, task in upcoming:
-                future = client.submit(reply_to, task, key=f"{task['point']}-{number}", pure=False)
-                numbers[future.key] = number
-                return future
-            return None
+                future = client.submit(reply, task, key=f"{task['point']}-{number}", pure=False)
+                numbers[future.key], kept[future.key] = number, future
+                future.add_done_callback(done.put)
+                return
 
-        width = max(1, sum(client.nthreads().values())) * _AHEAD
-        first = [future for _ in range(width) if (future := send()) is not None]
-        under_way = as_completed(first, loop=client.loop)
-        for future in under_way:
-            yield numbers[future.key], _reply_of(future)
-            if (further := send()) is not None:
-                under_way.add(further)
+        for _ in range(max(1, sum(client.nthreads().values())) * _AHEAD):
+            send()
+        while kept:
+            future = _next(done, client, address)
+            del kept[future.key]
+            yield numbers[future.key], _reply_of(future, address)
+            send()
+
+
+@contextlib.contextmanager
+def _client(make: type[Client], address: str) -> Iterator[Client]:
+    """A client, closed at the end without waiting for a scheduler that is no more."""
+    log = logging.getLogger("distributed.client")
+    level = log.level
+    log.setLevel(logging.CRITICAL)  # a lost scheduler would be logged with tracebacks beside our sentence
+    try:
+        client = make(address, timeout=_CONNECT_S, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise _no_scheduler(address, error) from None
+    try:
+        yield client
+    finally:
+        client.close(timeout=_CLOSE_S)
+        log.setLevel(level)
+
+
+def _next(done: queue.SimpleQueue[Any], client: Client, address: str) -> Any:  # noqa: ANN401
+    """The next task that ended; while none does, the scheduler is asked whether it is there."""
+    while True:
+        try:
+            return done.get(timeout=_ASK_EVERY_S)
+        except queue.Empty:
+            _require_answer(client, address)
+
+
+def _require_answer(client: Client, address: str) -> None:
+    if client.status == "running":
+        try:
+            client.sync(_identity, client, callback_timeout=_CONNECT_S)
+        except (OSError, TimeoutError):
+            pass
+        else:
+            return
+    raise SchedulerLostError(address)
+
+
+async def _identity(client: Client) -> None:
+    await client.scheduler.identity()
 
 
 def _require_scheduler(address: str) -> None:
@@ -59,18 +121,23 @@ def _require_scheduler(address: str) -> None:
     from distributed.core import connect
 
     async def touch() -> None:
-        connection = await connect(address, timeout=_CONNECT_S)
+        connection = await asyncio.wait_for(connect(address, timeout=_CONNECT_S), _CONNECT_S)
         await connection.close()
 
     try:
         with ThreadPoolExecutor(1) as aside:  # a notebook has an event loop of its own in this thread
             aside.submit(asyncio.run, touch()).result()
-    except (OSError, ValueError, TypeError) as error:
-        advice = "start one with `dask scheduler`, and give the address that it prints"
-        problem = Problem(
-            "address", "a Dask scheduler such as tcp://10.0.0.5:8786", f"{address!r} ({error})", advice
-        )
-        raise InputError("--scheduler", [problem]) from None
+    except (OSError, ValueError, TypeError, TimeoutError) as error:
+        raise _no_scheduler(address, error) from None
+
+
+def _no_scheduler(address: str, error: Exception) -> InputError:
+    advice = "start one with `dask scheduler`, and give the address that it prints"
+    why = str(error) or f"no answer within {_CONNECT_S} s"
+    problem = Problem(
+        "address", "a Dask scheduler such as tcp://10.0.0.5:8786", f"{address!r} ({why})", advice
+    )
+    return InputError("--scheduler", [problem])
 
 
 def _require_same_planner(client: Client, address: str) -> None:
@@ -96,7 +163,9 @@ def _require_same_planner(client: Client, address: str) -> None:
         raise InputError("--scheduler", problems)
 
 
-def _reply_of(future: Any) -> Reply:  # noqa: ANN401
+def _reply_of(future: Any, address: str) -> Reply:  # noqa: ANN401
+    if future.status in ("cancelled", "lost"):
+        raise SchedulerLostError(address)
     error = future.exception()
     if error is None:
         reply: Reply = future.result()

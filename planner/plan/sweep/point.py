@@ -71,8 +71,8 @@ def _answered(source: ScenarioFile) -> dict[str, object]:
         run = simulate_synthetic(source)
         columns = rack_columns(rack_record(run.rack, run.result))
         return {"verdict": run.verdict, "reasons": "; ".join(run.reasons), **columns}
-    models = tuple(dict.fromkeys(stream.model for stream in source.scenario.streams))
-    study = run_study(source, estimator=_estimator(source.folder, models, asked_of(source)))
+    models = source.scenario.models
+    study = run_study(source, estimator=estimator_of(source.folder, models, asked_of(source)))
     if study.simulated is None:
         reasons = dict.fromkeys(
             f"{row['device']}: {row['reason']}" for row in infeasible_record(study)["reasons"]
@@ -88,7 +88,7 @@ def _answered(source: ScenarioFile) -> dict[str, object]:
 
 
 @lru_cache(maxsize=8)
-def _estimator(folder: Path, models: tuple[str, ...], asked: Asked) -> Estimator:
+def estimator_of(folder: Path, models: tuple[str, ...], asked: Asked) -> Estimator:
     """One estimator for all points with the same networks and measurements.
 
     Each network is counted and fused once a worker.

@@ -15,10 +15,12 @@ from planner.hardware.catalog import match_devices, read_device
 from planner.latency.calibrated.store import folder
 from planner.plan.scenario.evidence import asked_of, files_of
 from planner.plan.scenario.file import ScenarioFile, network_at
+from planner.plan.scenario.known_names import networks_named
 from planner.plan.sweep.columns import plain
 from planner.plan.sweep.design import Point
 from planner.plan.sweep.point import Task, source_of
 from planner.plan.sweep.settings import Setting
+from planner.process.inputs import note_input
 from planner.schema.reading.keys import value_at, with_value
 from planner.schema.reading.problems import dotted
 from planner.schema.scenario.scenario import Scenario
@@ -49,7 +51,7 @@ def plan_points(
     """
     planned: list[PlannedPoint] = []
     problems: dict[tuple[str, str, str], Problem] = {}
-    seen = _Inputs(folder)
+    seen = Inputs(folder)
     for point in points:
         at_point = values
         for setting, value in zip(settings, point, strict=True):
@@ -60,7 +62,7 @@ def plan_points(
         try:
             source = source_of(task)
             scenario = source.scenario
-            task["point"] = _digest(task, [*seen.of(scenario), *_measured(source)])
+            task["point"] = digest_of(task["values"], [*seen.of(scenario), *measured_digests(source)])
         except InputError as error:
             where = ", ".join(f"{_text(s)}={v}" for s, v in zip(settings, point, strict=True))
             for problem in error.problems:
@@ -95,7 +97,7 @@ def _at_point(problem: Problem, point: str, settings: Sequence[Setting]) -> Prob
     return Problem(problem.where, problem.expected, problem.got, advice)
 
 
-class _Inputs:
+class Inputs:
     """Digests of what scenarios rest on beside their own text, each found out once."""
 
     def __init__(self, folder: Path) -> None:
@@ -109,9 +111,10 @@ class _Inputs:
         """The database, the networks and the traces of a scenario; `InputError` for what is not there."""
         problems: list[Problem] = []
         found = [self._database]
+        if scenario.synthetic is None:
+            for place, model in networks_named(scenario):
+                found += self._once(dotted(place), model, self._network, problems)
         for number, stream in enumerate(scenario.streams):
-            if scenario.synthetic is None:
-                found += self._once(f"streams[{number}].model", stream.model, self._network, problems)
             if stream.trace is not None:
                 found += self._once(f"streams[{number}].trace", stream.trace, self._file, problems)
         if scenario.deployment is not None and scenario.deployment.device is not None:
@@ -137,7 +140,9 @@ class _Inputs:
         return read_model(network_at(self._folder, model), batch=1).digest
 
     def _file(self, name: str) -> str:
-        return hashlib.sha256(Path(name).read_bytes()).hexdigest()
+        note_input(Path(name))
+        with Path(name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _matches(glob: str) -> str:
@@ -148,7 +153,7 @@ def _part(device_id: str) -> str:
     return read_device(device_id).id
 
 
-def _measured(source: ScenarioFile) -> list[str]:
+def measured_digests(source: ScenarioFile) -> list[str]:
     """Digests of the calibrations and measurements that a point rests on, those kept for this machine too."""
     if source.scenario.synthetic is not None:
         return []
@@ -169,7 +174,7 @@ def _of_files(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _digest(task: Task, inputs: Sequence[str]) -> str:
-    """The name of a point: the same only where the answer cannot differ."""
-    identity = json.dumps([VERSION, task["values"], inputs], sort_keys=True, ensure_ascii=False, default=str)
+def digest_of(values: object, inputs: Sequence[str]) -> str:
+    """The name of a question with these values and inputs: the same only where the answer cannot differ."""
+    identity = json.dumps([VERSION, values, inputs], sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(identity.encode()).hexdigest()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import InputError, Problem
+from planner.process.inputs import note_input
 
 COLUMN = "time_s"
 """The column with the seconds from the beginning of the trace."""
@@ -25,6 +26,7 @@ def trace_blocks(path: str) -> Iterator[NDArray[np.float64]]:
     if not file.is_file():
         advice = "give its path from the scenario's folder"
         raise InputError(path, [Problem("trace", "a CSV or Parquet file", "no such file", advice)])
+    note_input(file)
     row, last_s = 0, 0.0
     for block in _parquet(file) if file.suffix == ".parquet" else _csv(file):
         wrong = np.flatnonzero(~(np.diff(block, prepend=last_s) >= 0))

@@ -1,8 +1,9 @@
 """The compiled engine: the rules of the reference engine, a million requests a second, and flat memory.
 
 Requests are drawn, served and counted piece by piece in compiled code (`planner.rack.compiled`); at the end
-of each epoch the same `Steering` as in the reference engine moves heat, throttling and policies on. With the
-same seed both engines serve the same requests in the same batches at the same times.
+of each epoch the same `Steering` as in the reference engine moves heat, throttling and policies on. While
+heat changes nothing, several epochs are run before it is asked (`planner.rack.compiled.ahead`). With the same
+seed both engines serve the same requests in the same batches at the same times.
 """
 
 from __future__ import annotations
@@ -11,20 +12,22 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from planner.arrays import Ints
-from planner.rack.arrivals.merged import MergedArrivals, arrival_pieces
+from planner.arrays import Floats, Ints
+from planner.rack.compiled.ahead import Pace, Pieces, copied, most_ahead
 from planner.rack.compiled.loop import ENTRIES, OUT_OF_ARRIVALS, OUT_OF_NODES
 from planner.rack.compiled.setup import begin
-from planner.rack.compiled.state import LoopState, Piece, chain_free
+from planner.rack.compiled.state import Epochs, LoopState, Piece, chain_free, epochs_until
 from planner.rack.counts.epochs import EpochTally
 from planner.rack.counts.latencies import BinnedLatencies
 from planner.rack.counts.tally import RequestAccounts, RunTally, StreamTally, law_accounts
 from planner.rack.description.rack import Rack
 from planner.rack.load.topology import topology_of
 from planner.rack.run.device_log import EpochSink
-from planner.rack.run.epoch_control import Measures, Steering
-from planner.rack.run.records import EpochRow
+from planner.rack.run.epoch_control import Steering
+from planner.rack.run.measures import Measures, ServerSums
 from planner.rack.run.rolling_update import Trial
+
+_NO_REQUESTS = Piece(np.empty(0), np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32), np.empty(0))
 
 
 def run_replication(rack: Rack, replication: int, on_epoch: EpochSink | None = None) -> RunTally:
@@ -55,46 +58,76 @@ class _CompiledRun:
         self._steering = Steering(rack, self._topology, replication)
         self._epochs = EpochTally(rack)
         self._state = begin(rack, self._topology, replication, _window_start_s(rack))
-        self._drawn = 0
+        self._pieces = Pieces(rack, replication)
+        self._piece = _NO_REQUESTS
         self._arrived_before = 0
         # From the bottom up: this is the first order in which servers are idle, and so who serves first.
         for device in np.flatnonzero(~self._steering.out):
             ENTRIES.plug_in(int(device), self._state)
         self._take_settings()
-        self._pieces = arrival_pieces(rack, replication)
         self._take_piece()
 
     def tally(self) -> RunTally:
         """Run all epochs and hand over what was counted."""
-        start_s = 0.0
-        for end_s in epoch_ends_s(self._rack):
-            self._run_until(end_s)
-            self._close_epoch(start_s, end_s)
-            start_s = end_s
-        return self._counted(start_s)
+        ends_s = np.fromiter(epoch_ends_s(self._rack), np.float64, self._rack.epochs)
+        # Settings that policies and events make change at any end of an epoch; those of heat seldom.
+        pace = Pace(1 if self._steering.steers else most_ahead(self._rack))
+        closed = 0
+        while closed < len(ends_s):
+            asked = ends_s[closed : closed + pace.epochs]
+            kept = self._run_epochs(asked, ends_s[closed - 1] if closed else 0.0)
+            closed += kept
+            pace.seen(kept, moved=self._steering.moved)
+            # At the end of the run nothing more is applied: what would start now is not part of it.
+            if closed < len(ends_s):
+                self._apply_settings(float(ends_s[closed - 1]))
+        return self._counted(float(ends_s[-1]))
 
-    def _run_until(self, end_s: float) -> None:
+    def _run_epochs(self, ends_s: Floats, start_s: float) -> int:
+        """Run these epochs and close them up to the first at whose end heat changes a setting; how many.
+
+        Those behind it have then been run under settings that no longer held: the run goes back to where they
+        began and comes to the same end of that epoch again.
+        """
+        ahead = len(ends_s) > 1
+        before, piece = self._state, self._piece
+        if ahead:
+            self._pieces.mark()
+            before = copied(self._state)
+        measured = self._measured(self._run_on(ends_s), start_s)
+        for place, end_s in enumerate(ends_s.tolist()):
+            row = self._steering.close(end_s, measured[place])
+            self._epochs.add(row)
+            if self._on_epoch is not None:
+                self._on_epoch(row)
+            if self._steering.moved and place + 1 < len(ends_s):
+                self._state, self._piece = before, piece
+                self._pieces.go_back()
+                self._run_on(ends_s[: place + 1])
+                break
+        self._arrived_before = int(self._state.run["arrived"][0])
+        return place + 1
+
+    def _run_on(self, ends_s: Floats) -> Epochs:
+        """Run from here to the last of these ends of epochs."""
+        epochs = epochs_until(ends_s, self._state)
+        self._state.run["epoch"] = 0
         while True:
-            stopped = ENTRIES.run_until(end_s, self._piece, self._state)
+            stopped = ENTRIES.run_epochs(epochs, self._piece, self._state)
             if stopped == OUT_OF_ARRIVALS:
                 self._take_piece()
             elif stopped == OUT_OF_NODES:
                 self._add_nodes()
             else:
-                return
+                return epochs
 
     def _take_piece(self) -> None:
         """The next piece that has a request in it, or an empty one when all are taken."""
-        run = self._state.run[0]
-        piece: MergedArrivals | None = next((p for p in self._pieces if p.time_s.size), None)
+        run, piece = self._state.run[0], self._pieces.take()
+        self._piece = piece or _NO_REQUESTS
         if piece is None:
-            self._piece = Piece(
-                np.empty(0), np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32), np.empty(0)
-            )
             run["arrival_s"] = np.inf
             return
-        self._piece = Piece(piece.time_s, piece.stream, piece.source, piece.work)
-        self._drawn += piece.time_s.size
         # The first request of a piece comes a delay after the last of the piece before, rounded as SimPy
         # rounds it.
         last_s = float(run["arrival_s"]) if run["arrived"] else 0.0
@@ -111,40 +144,20 @@ class _CompiledRun:
         self._state.run["free"][0] = len(old)
         self._state = self._state._replace(nodes=nodes)
 
-    def _close_epoch(self, start_s: float, now_s: float) -> None:
-        state, length_s = self._state, now_s - start_s
-        # Busy servers and counts are carried on to the end first: steering needs the energy of the whole
-        # epoch.
-        ENTRIES.end_epoch(now_s, state)
-        row = self._measured(now_s, length_s)
-        self._epochs.add(row)
-        if self._on_epoch is not None:
-            self._on_epoch(row)
-        for name in ("busy_s", "dynamic_j"):
-            state.servers[name] = 0.0
-        state.networks["slowest_s"] = 0.0
-        for name in ("in_system_s", "waiting_s", "answered", "late", "failed"):
-            state.run[name] = 0
-        # At the end of the run nothing more is applied: what would start now is not part of it.
-        if now_s < self._rack.epochs * self._rack.epoch_s:
-            self._apply_settings(now_s)
-
-    def _measured(self, now_s: float, length_s: float) -> EpochRow:
-        state = self._state
-        arrived = int(state.run["arrived"][0])
-        measured = Measures(
-            dynamic_w=state.servers["dynamic_j"] / length_s,
-            busy_share=state.servers["busy_s"] / length_s,
-            waiting=float(state.run["waiting_s"][0]) / length_s,
-            in_system=float(state.run["in_system_s"][0]) / length_s,
-            arrived=arrived - self._arrived_before,
-            slowest_s=state.networks["slowest_s"].copy(),
-            queued=self._topology.queued(state.stations["waiting"]),
-            trial=Trial(*(int(state.run[name][0]) for name in ("answered", "late", "failed"))),
+    def _measured(self, epochs: Epochs, start_s: float) -> list[Measures]:
+        """What each device did in these epochs."""
+        sums = ServerSums(
+            length_s=np.diff(epochs.end_s, prepend=start_s),
+            dynamic_j=epochs.dynamic_j,
+            busy_s=epochs.busy_s,
+            waiting_s=epochs.waiting_s,
+            in_system_s=epochs.in_system_s,
+            arrived=np.diff(epochs.arrived, prepend=self._arrived_before).tolist(),
+            slowest_s=epochs.slowest_s,
+            waiting_at=epochs.waiting_at,
+            trials=[Trial(*trial) for trial in epochs.trials.tolist()],
         )
-        row = self._steering.close(now_s, measured)
-        self._arrived_before = arrived
-        return row
+        return sums.by_device(self._topology)
 
     def _apply_settings(self, now_s: float) -> None:
         """What went off and came on, and the new settings, in the order of the reference engine."""
@@ -185,16 +198,13 @@ class _CompiledRun:
         rack, state = self._rack, self._state
         remaining = np.zeros((len(rack.streams), 2), dtype=np.int64)
         ENTRIES.close(end_s, np.array([group.slo_s for group in rack.streams]), remaining, state)
-        # What was never taken counts as drawn all the same, so that conservation compares whole runs.
-        for piece in self._pieces:
-            self._drawn += piece.time_s.size
         run = {name: state.run[name][0].item() for name in state.run.dtype.names or ()}
         done = RequestAccounts(
             spent_s=run["spent_s"],
             waited_s=run["waited_s"],
             served_s=run["served_s"],
             served_j=run["served_j"],
-            drawn=self._drawn,
+            drawn=self._pieces.all_drawn(),
             gone=run["gone"],
             in_system=run["in_system"],
         )

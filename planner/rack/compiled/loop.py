@@ -1,7 +1,7 @@
-"""The events of a run between two ends of epochs, and what happens to devices at such an end.
+"""The events of a run, epoch by epoch, and what happens to devices at the end of one.
 
 At equal times batches complete first, then requests arrive, then batches stop waiting to fill; what falls on
-the end of an epoch waits for the next call.
+the end of an epoch belongs to the next.
 """
 
 from __future__ import annotations
@@ -16,16 +16,29 @@ from planner.rack.compiled.batches import admit, before_inference, complete, ser
 from planner.rack.compiled.jit import called_once, compiled, entry, source_revision
 from planner.rack.compiled.requests import drop_waiting, in_window_s, new_node, pass_time
 from planner.rack.compiled.servers import count_batch, leave_idle, lose_batch, make_idle, serve_until
-from planner.rack.compiled.state import CLOSED, NONE, OFF, SKIP_FRAME, LoopState, Piece
+from planner.rack.compiled.state import CLOSED, NONE, OFF, SKIP_FRAME, Epochs, LoopState, Piece
 from planner.rack.compiled.tree import renew_winner, set_load
 
 DONE, OUT_OF_ARRIVALS, OUT_OF_NODES = range(3)
-"""Why `run_until` came back."""
+"""Why `run_epochs` came back."""
+
+
+@called_once
+def all_epochs(epochs: Epochs, piece: Piece, state: LoopState) -> int:
+    """See `run_epochs`."""
+    run = state.run[0]
+    while run.epoch < len(epochs.end_s):
+        stopped = events(epochs.end_s[run.epoch], piece, state)
+        if stopped != DONE:
+            return stopped
+        end_epoch(epochs, state)
+        run.epoch += 1
+    return DONE
 
 
 @called_once
 def events(until_s: float, piece: Piece, state: LoopState) -> int:
-    """See `run_until`."""
+    """Let all events before a time happen; stops early for want of arrivals or of free nodes."""
     run = state.run[0]
     while True:
         number = state.completion_winner[1]
@@ -34,7 +47,7 @@ def events(until_s: float, piece: Piece, state: LoopState) -> int:
         # At one instant completions come first, then arrivals, then expiries: a unit that becomes free can
         # take what arrives with it, and a batch that fills in its last instant starts full.
         if completion_s <= arrival_s and completion_s <= fire_s:
-            # What falls on the end itself waits for the next call: at equal times the epoch ends first.
+            # What falls on the end itself waits for the next epoch: at equal times the epoch ends first.
             if completion_s >= until_s:
                 return DONE
             complete(state, number, completion_s)
@@ -85,13 +98,32 @@ def expire(state: LoopState, station: int, now_s: float) -> None:
 
 
 @called_once
-def carry_on(now_s: float, state: LoopState) -> None:
-    """See `end_epoch`."""
+def end_epoch(epochs: Epochs, state: LoopState) -> None:
+    """Carry all integrals on to the end of the epoch, note them, and begin those of the next."""
+    run = state.run[0]
+    row: int = run.epoch
+    now_s = epochs.end_s[row]
     pass_time(state, now_s)
     for number in range(len(state.servers)):
-        if state.servers[number].size > 0:
+        server = state.servers[number]
+        if server.size > 0:
             # What a batch has drawn so far belongs to the epoch that ends, the rest to the next.
             serve_until(state, number, now_s)
+        epochs.dynamic_j[row, number] = server.dynamic_j
+        epochs.busy_s[row, number] = server.busy_s
+        server.dynamic_j = server.busy_s = 0.0
+    for number in range(len(state.stations)):
+        epochs.waiting_at[row, number] = state.stations[number].waiting
+    for number in range(len(state.networks)):
+        epochs.slowest_s[row, number] = state.networks[number].slowest_s
+        state.networks[number].slowest_s = 0.0
+    epochs.waiting_s[row] = run.waiting_s
+    epochs.in_system_s[row] = run.in_system_s
+    epochs.arrived[row] = run.arrived
+    trial = epochs.trials[row]
+    trial[0], trial[1], trial[2] = run.answered, run.late, run.failed
+    run.waiting_s = run.in_system_s = 0.0
+    run.answered = run.late = run.failed = 0
 
 
 @called_once
@@ -224,8 +256,7 @@ def count_chain(state: LoopState, node: int, end_s: float, overdue_after_s: Floa
 class Entries:
     """What Python calls."""
 
-    run_until: Callable[[float, Piece, LoopState], int]
-    end_epoch: Callable[[float, LoopState], None]
+    run_epochs: Callable[[Epochs, Piece, LoopState], int]
     plug_in: Callable[[int, LoopState], None]
     shut_down: Callable[[int, float, Ints, LoopState], int]
     readmit: Callable[[Ints, float, LoopState], None]
@@ -238,16 +269,13 @@ def make_entries(revision: int) -> Entries:
     """The entries; all hold the revision of the sources that they were compiled from as a constant."""
 
     @entry
-    def run_until(until_s: float, piece: Piece, state: LoopState) -> int:
-        """Let all events before a time happen; stops early for want of arrivals or of free nodes."""
-        state.run[0].revision = revision
-        return events(until_s, piece, state)
+    def run_epochs(epochs: Epochs, piece: Piece, state: LoopState) -> int:
+        """Run from one end of an epoch to the next, under the same settings, and note what each showed.
 
-    @entry
-    def end_epoch(now_s: float, state: LoopState) -> None:
-        """Carry all integrals on to the end of an epoch."""
+        Begins with the epoch of `RUN.epoch`; stops early for want of arrivals or of free nodes.
+        """
         state.run[0].revision = revision
-        carry_on(now_s, state)
+        return all_epochs(epochs, piece, state)
 
     @entry
     def plug_in(device: int, state: LoopState) -> None:
@@ -285,7 +313,7 @@ def make_entries(revision: int) -> Entries:
         state.run[0].revision = revision
         remaining(end_s, overdue_after_s, counts, state)
 
-    return Entries(run_until, end_epoch, plug_in, shut_down, readmit, set_open, serve_all, close)
+    return Entries(run_epochs, plug_in, shut_down, readmit, set_open, serve_all, close)
 
 
 ENTRIES = make_entries(source_revision())

@@ -17,10 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
+from planner.process.trust import distrusted
 from planner.rack.compiled import loop
+from planner.rack.compiled.jit import NOT_USED
 from planner.rack.compiled.loop import ENTRIES, Entries
 from planner.rack.compiled.setup import begin
-from planner.rack.compiled.state import Piece
+from planner.rack.compiled.state import Piece, epochs_until
 from planner.rack.description.device import RackDevice, Service, Thermal
 from planner.rack.description.rack import Air, Batching, Rack
 from planner.rack.description.streams import StreamGroup
@@ -35,7 +37,7 @@ def make_ready(tell: Callable[[str], None]) -> bool:
     """
     if _compiled_here() or _is_kept():
         return False
-    tell(message("compile.once"))
+    tell(message("compile.not_kept", reason=NOT_USED[0]) if NOT_USED else message("compile.once"))
     _call_all()
     return True
 
@@ -71,6 +73,8 @@ def _take_over_shared() -> None:
         return
     with suppress(OSError):
         for file in shared.glob(f"{_stem()}.*.nb[ic]"):
+            if distrusted(file) is not None:
+                continue
             own = folder / file.name
             if not own.exists() or own.stat().st_mtime < file.stat().st_mtime:
                 shutil.copy2(file, own)
@@ -78,7 +82,7 @@ def _take_over_shared() -> None:
 
 def _folder() -> Path | None:
     """Where Numba keeps the entries; None where it cannot keep them."""
-    path = getattr(ENTRIES.run_until, "stats").cache_path  # noqa: B009 - of Numba's dispatcher
+    path = getattr(ENTRIES.run_epochs, "stats").cache_path  # noqa: B009 - of Numba's dispatcher
     return None if path is None else Path(path)
 
 
@@ -97,8 +101,8 @@ def _call_all() -> None:
     state.run["arrival_s"] = np.inf
     none = np.empty(0, dtype=np.int32)
     ENTRIES.plug_in(0, state)
-    ENTRIES.run_until(1.0, Piece(np.empty(0), none, none, np.empty(0)), state)
-    ENTRIES.end_epoch(1.0, state)
+    epochs = epochs_until(np.ones(1), state)
+    ENTRIES.run_epochs(epochs, Piece(np.empty(0), none, none, np.empty(0)), state)
     ENTRIES.set_open(np.ones(1, dtype=np.bool_), state)
     ENTRIES.readmit(np.empty(0, dtype=np.int64), 1.0, state)
     ENTRIES.serve_all(1.0, state)

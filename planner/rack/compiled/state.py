@@ -36,6 +36,7 @@ RUN = np.dtype(
         ("window_start_s", "f8"),  # end of the warm-up; what follows is counted
         ("arrival_s", "f8"),  # when the next request arrives; infinite after the last
         ("cursor", "i8"),  # its index in the piece of arrivals
+        ("epoch", "i8"),  # row of the epoch in `Epochs`
         ("arrived", "i8"),  # requests so far, and so the number of the next
         ("in_system", "i8"),
         ("waiting", "i8"),
@@ -193,6 +194,36 @@ class Piece(NamedTuple):
     stream: NDArray[np.int32]
     source: NDArray[np.int32]
     work: Floats
+
+
+class Epochs(NamedTuple):
+    """Epochs that are run one after another, and what is measured in each; they are the first axis of all."""
+
+    end_s: Floats
+    dynamic_j: Floats  # [epoch, server]
+    busy_s: Floats
+    waiting_s: Floats
+    in_system_s: Floats
+    arrived: Ints  # up to its end
+    slowest_s: Floats  # [epoch, network]
+    waiting_at: Ints  # [epoch, station]
+    trials: Ints  # [epoch, 3]: answered, late, failed
+
+
+def epochs_until(ends_s: Floats, state: LoopState) -> Epochs:
+    """Epochs that end then, nothing measured yet."""
+    count = len(ends_s)
+    return Epochs(
+        end_s=ends_s,
+        dynamic_j=np.zeros((count, len(state.servers))),
+        busy_s=np.zeros((count, len(state.servers))),
+        waiting_s=np.zeros(count),
+        in_system_s=np.zeros(count),
+        arrived=np.zeros(count, dtype=np.int64),
+        slowest_s=np.zeros((count, len(state.networks))),
+        waiting_at=np.zeros((count, len(state.stations)), dtype=np.int64),
+        trials=np.zeros((count, 3), dtype=np.int64),
+    )
 
 
 def chain_free(nodes: Rows, first: int) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from planner.arrays import Floats
-from planner.rack.description.rack import Rack, Thermal
+from planner.rack.description.rack import Rack
 from planner.rack.heat.air import heat_rate_w_per_k
 from planner.rack.heat.ladder import ladder, leakage_w
 from planner.rack.run.records import EpochRow, Records
@@ -17,6 +19,8 @@ MOST_INSTANTS = 4096
 """Instants in a series; a longer run has means over as many epochs as it takes."""
 MOST_SLOT_INSTANTS = 240
 """Instants at which the temperature of every device is kept, to be looked at slot by slot."""
+_MOST_AT_ONCE, _MOST_CELLS = 64, 16_384
+"""Epochs that are counted together, and devices in all of them."""
 
 
 @dataclass(slots=True)
@@ -70,7 +74,10 @@ class EpochTally:
         self._slots_c = np.zeros((math.ceil(rack.epochs / self._slot_stride), rack.count))
         self._epoch = 0
         self._units = sum(unit.count for unit in rack.device.units)
+        self._capacities = np.array([node.heat_capacity_j_per_k for node in ladder(rack.device.thermal)])
         self._out = np.zeros(rack.installed, dtype=np.bool_)
+        self._held: list[EpochRow] = []
+        self._at_once = max(1, min(_MOST_AT_ONCE, _MOST_CELLS // rack.installed))
 
     def column(self, name: str) -> Floats:
         """One column of the series."""
@@ -88,75 +95,118 @@ class EpochTally:
             self.add(row)
 
     def add(self, row: EpochRow) -> None:
-        """The next epoch."""
-        self._note(row)
-        # The series has the warm-up in it, for MSER-5 and for the eye; the sums do not.
-        if self._epoch >= self._rack.warmup_epochs:
-            self._account(row)
-        # Counted where a device goes out, not for as long as it is.
-        self.accounts.outages += int(np.count_nonzero(row.out & ~self._out))
-        self._out = row.out
-        self.accounts.shutdowns += int(np.count_nonzero(row.fell))
-        self.accounts.changes += int(row.changed)
-        self._epoch += 1
+        """The next epoch; what it adds shows at the latest with the last of the run."""
+        self._held.append(row)
+        if len(self._held) == self._at_once or self._epoch + len(self._held) == self._rack.epochs:
+            self._count(self._held)
+            self._held = []
 
-    def _note(self, row: EpochRow) -> None:
-        # Spares come last; figures show them as such, without a temperature.
-        self._slots_c[self._epoch // self._slot_stride] = row.temperature_c[: self._rack.count]
-        instant, lag = divmod(self._epoch, self.stride)
-        count = row.temperature_c.size
-        line = np.array(
-            [
-                row.end_s,
-                row.waiting,
-                row.in_system,
-                row.temperature_c.sum() / count,
-                row.temperature_c.max(),
-                row.inlet_c.sum() / count,
-                row.exhaust_c,
-                self._rack.plug_w(float(row.power_w.sum())),
-                np.count_nonzero(row.throttled) / count,
-                row.busy_share.sum() / self._rack.count,
-                np.count_nonzero(row.out) / count,
-            ]
+    def _count(self, rows: Sequence[EpochRow]) -> None:
+        """Several epochs together: array by array and not epoch by epoch, which costs as much as one."""
+        self._note(rows)
+        # The series has the warm-up in it, for MSER-5 and for the eye; the sums do not.
+        counted = rows[max(0, self._rack.warmup_epochs - self._epoch) :]
+        if counted:
+            self._account(counted)
+        out = np.stack([row.out for row in rows])
+        before = np.concatenate((self._out[None, :], out[:-1]))
+        # Counted where a device goes out, not for as long as it is.
+        self.accounts.outages += int(np.count_nonzero(out & ~before))
+        self._out = out[-1]
+        self.accounts.shutdowns += sum(int(np.count_nonzero(row.fell)) for row in rows)
+        self.accounts.changes += sum(row.changed for row in rows)
+        self._epoch += len(rows)
+
+    def _note(self, rows: Sequence[EpochRow]) -> None:
+        temperature_c = np.stack([row.temperature_c for row in rows])
+        count = temperature_c.shape[1]
+        lines = np.column_stack(
+            (
+                [row.end_s for row in rows],
+                [row.waiting for row in rows],
+                [row.in_system for row in rows],
+                temperature_c.sum(axis=1) / count,
+                temperature_c.max(axis=1),
+                np.stack([row.inlet_c for row in rows]).sum(axis=1) / count,
+                [row.exhaust_c for row in rows],
+                [self._rack.plug_w(power_w) for power_w in _totals([row.power_w for row in rows])],
+                np.count_nonzero([row.throttled for row in rows], axis=1) / count,
+                np.stack([row.busy_share for row in rows]).sum(axis=1) / self._rack.count,
+                np.count_nonzero([row.out for row in rows], axis=1) / count,
+            )
         )
+        for number, line in enumerate(lines, self._epoch):
+            self._keep(number, line)
+            # Spares come last; figures show them as such, without a temperature. Of the epochs between two
+            # instants the last one stays.
+            slot = number // self._slot_stride
+            self._slots_c[slot] = temperature_c[number - self._epoch, : self._rack.count]
+
+    def _keep(self, number: int, line: Floats) -> None:
+        """The values of one epoch in the series."""
+        instant, lag = divmod(number, self.stride)
+        if not lag:
+            self.series[instant] = line
+            return
         kept = self.series[instant]
-        hottest_c = max(float(kept[4]), line[4]) if lag else line[4]
+        hottest_c = max(float(kept[4]), line[4])
         # Running mean over the epochs of an instant, without a sum that grows.
         kept += (line - kept) / (lag + 1)
         # Time and the highest temperature are no means.
-        kept[0], kept[4] = row.end_s, hottest_c
+        kept[0], kept[4] = line[0], hottest_c
 
-    def _account(self, row: EpochRow) -> None:
+    def _account(self, rows: Sequence[EpochRow]) -> None:
         sums, device, air = self.accounts, self._rack.device, self._rack.air
-        length_s = row.length_s
-        on = row.clock > 0
-        sums.length_s += length_s
-        sums.in_system_s += row.in_system * length_s
-        sums.waiting_s += row.waiting * length_s
-        sums.busy_s += float(row.busy_share.sum()) * length_s * self._units
-        sums.host_busy_s += row.host_busy * length_s
-        sums.copy_busy_s += row.copy_busy * length_s
-        sums.throttled_s += np.count_nonzero(row.throttled) * length_s
-        sums.temperature_s += float(row.temperature_c.sum()) * length_s
-        sums.max_c = max(sums.max_c, float(row.temperature_c.max()))
-        sums.drawn_j += float(row.power_w.sum()) * length_s
-        sums.idle_j += device.idle_w * np.count_nonzero(on) * length_s
+        length_s = np.array([row.length_s for row in rows])
+
+        def added(total: float, means: ArrayLike) -> float:
+            return _added(total, np.asarray(means) * length_s)
+
+        on = np.stack([row.clock for row in rows]) > 0
+        temperature_c = np.stack([row.temperature_c for row in rows])
+        busy_share = np.stack([row.busy_share for row in rows]).sum(axis=1)
+        throttled = np.count_nonzero([row.throttled for row in rows], axis=1)
         # At the temperature of the start, as `planner.rack.heat.epoch.advance` takes it: the balance must
         # close.
-        sums.leaked_j += float(leakage_w(device.thermal, row.start_c)[on].sum()) * length_s
-        sums.carried_j += heat_rate_w_per_k(air) * (row.exhaust_c - air.supply_c) * length_s
-        if row.own_fan_w is not None:
-            sums.own_fan_j += float(row.own_fan_w.sum()) * length_s
-        sums.out_s += np.count_nonzero(row.out) * length_s
-        sums.stored_j += _stored_j(device.thermal, row)
+        leaked_w = np.where(on, leakage_w(device.thermal, np.stack([row.start_c for row in rows])), 0.0)
+        rise_k = np.array([row.exhaust_c for row in rows]) - air.supply_c
+        fans_w = [row.own_fan_w for row in rows if row.own_fan_w is not None]
+        sums.length_s = _added(sums.length_s, length_s)
+        sums.in_system_s = added(sums.in_system_s, [row.in_system for row in rows])
+        sums.waiting_s = added(sums.waiting_s, [row.waiting for row in rows])
+        sums.busy_s = added(sums.busy_s, busy_share * self._units)
+        sums.host_busy_s = added(sums.host_busy_s, [row.host_busy for row in rows])
+        sums.copy_busy_s = added(sums.copy_busy_s, [row.copy_busy for row in rows])
+        sums.throttled_s = added(sums.throttled_s, throttled)
+        sums.temperature_s = added(sums.temperature_s, temperature_c.sum(axis=1))
+        sums.max_c = max(sums.max_c, float(temperature_c.max()))
+        sums.drawn_j = added(sums.drawn_j, _totals([row.power_w for row in rows]))
+        sums.idle_j = added(sums.idle_j, device.idle_w * np.count_nonzero(on, axis=1))
+        sums.leaked_j = added(sums.leaked_j, leaked_w.sum(axis=1))
+        sums.own_fan_j = added(sums.own_fan_j, _totals(fans_w)) if fans_w else sums.own_fan_j
+        sums.carried_j = added(sums.carried_j, heat_rate_w_per_k(air) * rise_k)
+        sums.out_s = added(sums.out_s, np.count_nonzero([row.out for row in rows], axis=1))
+        sums.stored_j = _added(sums.stored_j, self._stored_j(rows))
+
+    def _stored_j(self, rows: Sequence[EpochRow]) -> Floats:
+        """Heat that the nodes of all devices took up over each epoch."""
+        rise_k = np.stack([row.temperature_c for row in rows]) - np.stack([row.start_c for row in rows])
+        # Column 0 is the die; `inner_c` has the other nodes.
+        stored_j = self._capacities[0] * rise_k.sum(axis=1)
+        inner_c = [row.inner_c for row in rows if row.inner_c is not None]
+        start_c = [row.start_inner_c for row in rows if row.start_inner_c is not None]
+        if inner_c and start_c:
+            inner_k = np.stack(inner_c) - np.stack(start_c)
+            stored_j = stored_j + (inner_k @ self._capacities[1:]).sum(axis=1)
+        return np.asarray(stored_j)
 
 
-def _stored_j(thermal: Thermal, row: EpochRow) -> float:
-    """Heat that the nodes of all devices took up over the epoch."""
-    capacities = [node.heat_capacity_j_per_k for node in ladder(thermal)]
-    # Column 0 is the die; `inner_c` has the other nodes.
-    stored_j = capacities[0] * float((row.temperature_c - row.start_c).sum())
-    if row.inner_c is None or row.start_inner_c is None:
-        return stored_j
-    return stored_j + float(((row.inner_c - row.start_inner_c) @ np.array(capacities[1:])).sum())
+def _totals(rows: Sequence[Floats]) -> list[float]:
+    """The sum over the devices in each epoch."""
+    totals: list[float] = np.stack(rows).sum(axis=1).tolist()
+    return totals
+
+
+def _added(total: float, values: Floats) -> float:
+    """A running total carried on, in the order of time: so many epochs at once make no difference to it."""
+    return float(np.add.accumulate(np.concatenate(([total], values)))[-1])

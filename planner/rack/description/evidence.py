@@ -13,6 +13,11 @@ from planner.rack.description.streams import StreamGroup
 
 TAIL_WANTED = 100
 """Requests wanted beyond a quantile in all replications: 10,000 in all for the 99 % quantile."""
+TAIL_ENOUGH = 30
+"""With so many a run need not be hours long: the quantile's own standard error is then 1 / sqrt(30) = 18 % of
+the share beyond it, which the interval over replications shows."""
+USUAL_RUN_S = 600.0
+"""A run is made this long for all requests that are wanted; longer only for those that are enough."""
 TAIL_LEAST = 3
 """With fewer the promise is not judged. Where none of n requests is late, fewer than 3 / n of all are, with
 95 % confidence (rule of three; Hanley and Lippman-Hand 1983): 300 in all for the 99 % quantile."""
@@ -55,7 +60,9 @@ def change_s(group: StreamGroup) -> float | None:
 
 def seconds_wanted(group: StreamGroup, replications: int) -> float:
     """How long each of these runs should be, its warm-up not counted."""
-    tail_s = requests_wanted(group) / (group.offered_per_s * replications)
+    each_s = 1.0 / (group.offered_per_s * replications)
+    enough_s = requests_wanted(group, TAIL_ENOUGH) * each_s
+    tail_s = max(enough_s, min(USUAL_RUN_S, requests_wanted(group) * each_s))
     return max(tail_s, CHANGES_WANTED * (change_s(group) or 0.0))
 
 

@@ -252,7 +252,12 @@ class Rack:
         if not any(step.where != "unit" for step in (*group.before, *group.after)):
             return
         expected = "a device with a host, where a step runs on one or is copied"
-        checks.require(self.device.host is not None, f"{where}.before, after", expected, "none")
+        host = self.device.host
+        checks.require(host is not None, f"{where}.before, after", expected, "none")
+        for step in (*group.before, *group.after):
+            if host is not None and step.where != "unit":
+                least = f"a host with a {step.where}"
+                checks.require(host.servers(step.where) >= 1, f"{where}.before, after", least, "none")
         checks.require(
             self.dispatch != "central_queue",
             "dispatch",

@@ -14,7 +14,7 @@ import numpy as np
 
 from planner.arrays import Flags, Floats
 from planner.formulas import formula
-from planner.rack.description.rack import Rack, Thermal
+from planner.rack.description.rack import Rack, RackDevice, Thermal
 from planner.rack.heat.air import exhaust_c, heat_rate_w_per_k, inlets_c, unheated_c
 from planner.rack.heat.governor import clock_ratio, next_fan_level, next_step
 from planner.rack.heat.ladder import (
@@ -101,18 +101,28 @@ def advance(rack: Rack, state: HeatState, dynamic_w: Floats) -> tuple[EpochHeat,
     lost_w = rack.supply_loss * float(power_w.sum())
     heat_w = float(_released_w(parts, start_c, nodes_c, power_w).sum()) + lost_w + rack.fan_w
     temperature_c = nodes_c[:, 0]
-    # A shutdown from heat lasts: nothing in a run switches such a device on again.
-    off = state.off | (temperature_c >= thermal.shutdown_c)
-    step = np.where(off, 0, next_step(rack.device, temperature_c, power_w, dynamic_w, state.clock_step))
-    after = HeatState(
-        temperature_c,
-        step > 0,
-        off,
-        nodes_c[:, 1:] if thermal.nodes else None,
-        step,
-        next_fan_level(thermal, temperature_c, state.fan),
-    )
+    throttled, off, step = _governed(rack.device, state, temperature_c, power_w, dynamic_w)
+    level = next_fan_level(thermal, temperature_c, state.fan)
+    after = HeatState(temperature_c, throttled, off, nodes_c[:, 1:] if thermal.nodes else None, step, level)
     return EpochHeat(power_w, inlet_c, exhaust_c(rack.air, heat_w)), after
+
+
+def _governed(
+    device: RackDevice, state: HeatState, temperature_c: Floats, power_w: Floats, dynamic_w: Floats
+) -> tuple[Flags, Flags, Indices | None]:
+    """Who is throttled, who is off, and the clock steps after an epoch that ends with these temperatures.
+
+    Where nothing changes, the state's own arrays: who asks sees by `is` that there is nothing to look at.
+    """
+    thermal, before = device.thermal, state.clock_step
+    hot = temperature_c >= thermal.shutdown_c
+    # A shutdown from heat lasts: nothing in a run switches such a device on again.
+    off = state.off | hot if hot.any() else state.off
+    step = next_step(device, temperature_c, power_w, dynamic_w, before)
+    if step is before and off is state.off:
+        return state.throttled, off, state.step
+    step = np.where(off, 0, step)
+    return step > 0, off, step
 
 
 _Parts = list[tuple[LadderStep, Flags | slice]]

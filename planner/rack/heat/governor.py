@@ -15,6 +15,8 @@ from planner.formulas import formula
 from planner.rack.description.rack import RackDevice, Thermal
 from planner.rack.heat.ladder import Indices
 
+_ROUNDING = 1e-9
+
 
 def clock_ratio(thermal: Thermal, step: Indices) -> Floats:
     """The clock of each device at its step."""
@@ -28,10 +30,14 @@ def next_step(
     """The clock step of the coming epoch, from the die's temperature after the last one and its power.
 
     `power_w` is all that the device drew, `dynamic_w` its part above idle, which is taken to follow clock **
-    `clock_power_exponent` when the power at the next clock is foreseen.
+    `clock_power_exponent` when the power at the next clock is foreseen. Where all devices stay at full clock
+    the answer is `step` itself.
     """
     thermal = device.thermal
     slower = temperature_c >= thermal.throttle_c
+    # The usual epoch of a cool rack: nothing to step down from, and no step up left.
+    if thermal.power_cap_w is None and not (step.any() or (temperature_c >= thermal.coolest_trip_c).any()):
+        return step
     faster = temperature_c < thermal.throttle_c - thermal.hysteresis_k
     if thermal.power_cap_w is not None:
         slower |= power_w > thermal.power_cap_w
@@ -42,7 +48,20 @@ def next_step(
         faster &= power_w + dynamic_w * (growth - 1.0) <= thermal.power_cap_w
     # Too hot or over the cap goes before cool enough: `slower` decides where both hold.
     moved = np.where(slower, step + 1, np.where(faster, step - 1, step))
-    return np.minimum(np.maximum(moved, 0), len(thermal.clocks) - 1).astype(np.intp, copy=False)
+    held = np.maximum(
+        np.minimum(np.maximum(moved, 0), len(thermal.clocks) - 1), _capped(thermal, temperature_c, step)
+    )
+    return held.astype(np.intp, copy=False)
+
+
+def _capped(thermal: Thermal, temperature_c: Floats, step: Indices) -> Indices:
+    """The least step that the caps of the clock leave: each acts at once, and ends below its hysteresis."""
+    least = np.zeros(temperature_c.shape, dtype=np.intp)
+    for cap in thermal.caps:
+        first = next(n for n, clock in enumerate(thermal.clocks) if clock <= cap.clock + _ROUNDING)
+        stays = (temperature_c >= cap.at_c - thermal.hysteresis_k) & (step >= first)
+        least = np.where((temperature_c >= cap.at_c) | stays, first, least)
+    return least
 
 
 def next_fan_level(thermal: Thermal, temperature_c: Floats, level: Indices) -> Indices:

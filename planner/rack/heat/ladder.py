@@ -17,7 +17,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import expm
 
 from planner.arrays import Floats
 from planner.formulas import formula
@@ -112,7 +111,7 @@ def step_of(nodes: Sequence[HeatNode], step_s: float) -> LadderStep:
     # is the sum of those between it and the air.
     settled_k_per_w = np.cumsum(resistance[::-1])[::-1]
     # Rows of G divided by each node's capacity: C^-1 G t.
-    decay = np.asarray(expm(-_conductance_w_per_k(resistance) * (step_s / capacity_j_per_k)[:, None]))
+    decay = _exponential(-_conductance_w_per_k(resistance) * (step_s / capacity_j_per_k)[:, None])
     return LadderStep(
         step_s,
         decay,
@@ -124,6 +123,16 @@ def step_of(nodes: Sequence[HeatNode], step_s: float) -> LadderStep:
         # 1) joules that the air does not get.
         float(capacity_j_per_k @ (1.0 - decay.sum(axis=1))) / step_s,
     )
+
+
+def _exponential(matrix: Floats) -> Floats:
+    """The matrix exponential; of one node it is that of a number."""
+    if matrix.shape == (1, 1):
+        return np.exp(matrix)
+    # SciPy takes longer to import than a short run takes.
+    from scipy.linalg import expm
+
+    return np.asarray(expm(matrix))
 
 
 def _conductance_w_per_k(resistance: Floats) -> Floats:

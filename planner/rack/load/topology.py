@@ -22,7 +22,7 @@ from planner.schema.hardware.device import UnitKind
 
 NONE = -1
 POOLS: tuple[Pool, ...] = get_args(Pool)
-HOST, COPY = range(len(POOLS))
+HOST = POOLS.index("host")
 SPILL_ORDER: tuple[UnitKind, ...] = ("npu", "dla", "gpu", "cpu")
 """Kinds of unit as `npu_first` tries them: the most work per joule first, the host's own cores last."""
 INFERENCE = NONE
@@ -73,20 +73,32 @@ class Topology:
         return np.flatnonzero(self.server_device == device).tolist()
 
     def per_device(self, values: Floats) -> tuple[Floats, Floats, Floats]:
-        """Sums of one value a server over each device's units, over its cores and over its copies."""
-        sums, first = [values[: self.unit_servers].reshape(self.count, -1).sum(axis=1)], self.unit_servers
+        """Sums of one value a server over each device's units, over its cores, and over its copies and video
+        units.
+
+        Servers are the last axis of what is given, devices that of the answer.
+        """
+        epochs, first = values.shape[:-1], self.unit_servers
+        sums = [values[..., :first].reshape(*epochs, self.count, -1).sum(axis=-1)]
         for size in self.pool_sizes:
             last = first + size * self.count
-            sums.append(values[first:last].reshape(self.count, size).sum(axis=1))
+            sums.append(values[..., first:last].reshape(*epochs, self.count, size).sum(axis=-1))
             first = last
-        units, host, copy = (*sums, np.zeros(self.count), np.zeros(self.count))[:3]
-        return units, host, copy
+        none = np.zeros((*epochs, self.count))
+        units, host = (*sums, none)[:2]
+        return units, host, sum(sums[2:], none)
 
     def queued(self, waiting: Ints) -> Ints:
-        """Requests that wait in the stations of each device; those that devices share are no one's."""
+        """Requests that wait in the stations of each device; those that devices share are no one's.
+
+        Epochs are the first axis, stations (in the answer devices) the second.
+        """
         own = self.station_device != NONE
-        devices = self.station_device[own]
-        return np.bincount(devices, weights=waiting[own], minlength=self.count).astype(np.int64)
+        epochs = len(waiting)
+        # One count for all epochs: each has a range of numbers of its own.
+        numbers = np.arange(epochs)[:, None] * self.count + self.station_device[own]
+        counts = np.bincount(numbers.ravel(), waiting[:, own].ravel(), minlength=epochs * self.count)
+        return counts.astype(np.int64).reshape(epochs, self.count)
 
     def routes(self, out: NDArray[np.bool_], replaced_by: Ints) -> Ints:
         """Where what is pinned to each station before a unit goes: there, to a spare's, or nowhere (NONE)."""
@@ -149,7 +161,13 @@ def _pool_sizes(rack: Rack) -> tuple[int, ...]:
     """Servers of each pool in one device; none at all where no stream has a step in one."""
     host = rack.device.host
     used = any(step.where in POOLS for group in rack.streams for step in (*group.before, *group.after))
-    return (host.cores, host.copies) if host is not None and used else ()
+    if host is None or not used:
+        return ()
+    sizes = [host.servers(pool) for pool in POOLS]
+    # Pools that nobody has are left out at the end, so that the others keep their numbers.
+    while sizes and not sizes[-1]:
+        sizes.pop()
+    return tuple(sizes)
 
 
 def _lanes_of(rack: Rack) -> tuple[tuple[int, ...], ...]:

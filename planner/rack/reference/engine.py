@@ -292,7 +292,7 @@ class _ReferenceRun:
 
     def _close_epoch(self, now_s: float) -> None:
         waiting = np.array([sum(map(len, station.waiting)) for station in self._stations])
-        measured = self._recorder.measures(now_s, self._topology.queued(waiting))
+        measured = self._recorder.measures(now_s, waiting)
         row = self._steering.close(now_s, measured)
         self._recorder.end_epoch(row)
         if self._on_epoch is not None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from planner.arrays import Floats, Ints
 from planner.rack.load.topology import NONE, Topology
-from planner.rack.run.epoch_control import NOTHING_SEEN, Measures
+from planner.rack.run.measures import NOTHING_SEEN, Measures, ServerSums
 from planner.rack.run.records import (
     BatchRecords,
     EpochRecords,
@@ -163,23 +163,24 @@ class Recorder:
         self._dynamic_j[server] += served_s * self._dynamic_w[batch]
         self._busy_since_s[server] = now_s
 
-    def measures(self, now_s: float, queued: Ints) -> Measures:
-        """Of the epoch that ends now, in which so many requests wait at each device."""
+    def measures(self, now_s: float, waiting_at: Ints) -> Measures:
+        """Of the epoch that ends now, in which so many requests wait at each station."""
         self._pass_time(now_s)
         for server, batch in enumerate(self._current):
             if batch is not None:
                 self._serve_until(server, batch, now_s)
-        length_s = now_s - self._epoch_start_s
-        return Measures(
-            dynamic_w=np.array(self._dynamic_j) / length_s,
-            busy_share=np.array(self._busy_s) / length_s,
-            waiting=self._waiting_s / length_s,
-            in_system=self._in_system_s / length_s,
-            arrived=self._arrived,
-            slowest_s=np.array(self._slowest_s),
-            queued=queued,
-            trial=self._trial,
+        sums = ServerSums(
+            length_s=np.array([now_s - self._epoch_start_s]),
+            dynamic_j=np.array([self._dynamic_j]),
+            busy_s=np.array([self._busy_s]),
+            waiting_s=np.array([self._waiting_s]),
+            in_system_s=np.array([self._in_system_s]),
+            arrived=[self._arrived],
+            slowest_s=np.array([self._slowest_s]),
+            waiting_at=waiting_at[None, :],
+            trials=[self._trial],
         )
+        return sums.by_device(self._topology)[0]
 
     def end_epoch(self, row: EpochRow) -> None:
         """Close the epoch."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 import numpy as np
 
-from planner.errors import InputError, MissingDataError, Problem
+from planner.errors import InputError, MissingDataError, OutputError, Problem
 from planner.files import require_writable
 from planner.rack.run.records import EpochRow
 
@@ -39,6 +39,8 @@ EpochSink = Callable[[EpochRow], None]
 
 
 class _Sink(Protocol):
+    def open(self) -> None: ...
+
     def write(self, columns: dict[str, np.ndarray]) -> None: ...
 
     def close(self) -> None: ...
@@ -73,6 +75,7 @@ def device_log(path: Path, *, every: int = 1) -> Iterator[EpochSink]:
     """
     refuse_log(path)
     unfinished = partial_path(path)
+    require_writable(unfinished)
     sink: _Sink = _Csv(unfinished) if path.suffix == ".csv" else _Parquet(unfinished)
     seen = 0
 
@@ -83,17 +86,21 @@ def device_log(path: Path, *, every: int = 1) -> Iterator[EpochSink]:
             sink.write(_columns(row))
 
     try:
-        yield tell
+        try:
+            sink.open()
+            yield tell
+        finally:
+            sink.close()
+        require_writable(path)  # once more: the run may have read a file of this name
+        # A rename within one folder is atomic: the file has its name only when it is whole.
+        unfinished.replace(path)
     except KeyboardInterrupt:
-        sink.close()
         raise
-    except BaseException:
-        sink.close()
+    except BaseException as error:
         unfinished.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OutputError(f"{path}: the log could not be written: {error.strerror or error}") from None
         raise
-    sink.close()
-    # A rename within one folder is atomic: the file has its name only when it is whole.
-    unfinished.replace(path)
 
 
 def _columns(row: EpochRow) -> dict[str, np.ndarray]:
@@ -120,15 +127,21 @@ def _columns(row: EpochRow) -> dict[str, np.ndarray]:
 
 class _Csv:
     def __init__(self, path: Path) -> None:
-        self._file = path.open("w", encoding="utf-8", newline="")
+        self._path = path
+        self._file: TextIO | None = None
+
+    def open(self) -> None:
+        self._file = self._path.open("w", encoding="utf-8", newline="")
         self._file.write(",".join(COLUMNS) + "\n")
 
     def write(self, columns: dict[str, np.ndarray]) -> None:
         rows: Iterable[tuple[object, ...]] = zip(*(columns[name].tolist() for name in COLUMNS), strict=True)
-        self._file.writelines(",".join(map(str, row)) + "\n" for row in rows)
+        if self._file is not None:
+            self._file.writelines(",".join(map(str, row)) + "\n" for row in rows)
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 class _Parquet:
@@ -137,6 +150,9 @@ class _Parquet:
         self._writer: ParquetWriter | None = None
         self._held: list[dict[str, np.ndarray]] = []
         self._rows = 0
+
+    def open(self) -> None:
+        """Nothing yet: the first group of rows makes the file."""
 
     def write(self, columns: dict[str, np.ndarray]) -> None:
         self._held.append(columns)
@@ -159,6 +175,8 @@ class _Parquet:
         self._held, self._rows = [], 0
 
     def close(self) -> None:
-        self._flush()
-        if self._writer is not None:
-            self._writer.close()
+        try:
+            self._flush()
+        finally:
+            if self._writer is not None:
+                self._writer.close()

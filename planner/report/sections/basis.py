@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from planner.report.blocks import Block, Bullets, Cell, Column, Heading, Landscape, Paragraph, Table
-from planner.report.names import part_name
+from planner.report.names import number_name, part_name
 from planner.report.numbers import as_read, shortened
 from planner.report.sections.comparison import full_table
 from planner.report.sections.network import rooflines
@@ -80,7 +80,7 @@ def _numbers(study: StudyRecord, say: Wording) -> Table:
             rows.append((Cell(named, "strong", span=len(columns)),))
         rows.append(
             (
-                Cell(path),
+                Cell(number_name(path, say)),
                 Cell(as_read(value["value"])),
                 Cell(shortened(say.term("status", value["status"]), 16), "note"),
                 _reference(value["source"], places, say),

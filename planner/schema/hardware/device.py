@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from planner.schema.hardware.device_heat import ThermalSpec, thermal_conflicts
 from planner.schema.hardware.host import NeedsHost
 from planner.schema.hardware.source import Source
+from planner.schema.hardware.video import VideoUnits
 from planner.schema.reading.quantity import (
     Bytes,
     BytesPerSecond,
@@ -208,6 +209,8 @@ class Device(StrictModel):
     host_link: HostLink | None = None
     needs_host: NeedsHost | None = None
     """What the part needs of a computer, where it is none itself."""
+    video: VideoUnits | None = None
+    """Decoders, encoders and scalers of an own part; `hardware_db/video` has those of shipped parts."""
     size: Dimensions | None = None
     price: Price | None = None
     order_code: OrderCode | None = None

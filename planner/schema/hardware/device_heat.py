@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
+from planner.schema.hardware.cooler import (
+    OWN,
+    Cooler,
+    HeatStore,
+    OwnFan,
+    cooler_conflicts,
+    with_the_default_cooler,
+)
 from planner.schema.reading.quantity import (
     Celsius,
     JoulePerKelvin,
@@ -19,9 +28,6 @@ from planner.schema.reading.quantity import (
 )
 from planner.schema.reading.strict import Conflict
 
-_SUM_TOLERANCE = 0.005
-"""By how much the stores may miss the whole, so that rounded numbers can be written."""
-
 
 class JunctionLeakage(SourcedBlock):
     """Power on top of idle that doubles over some kelvins of the junction's temperature."""
@@ -31,27 +37,18 @@ class JunctionLeakage(SourcedBlock):
     doubles_over_k: Sourced[Kelvin]
 
 
-class HeatStore(SourcedBlock):
-    """One store of heat on the way from the junction to the air, and the resistance to the next outwards."""
+class ClockCap(SourcedBlock):
+    """A temperature from which on the clock is at most so much, whatever the steps."""
 
-    heat_capacity_j_per_k: Sourced[JoulePerKelvin]
-    resistance_k_per_w: Sourced[KelvinPerWatt]
-
-
-class OwnFan(SourcedBlock):
-    """The part's own fan: its speed below the first trip and from each trip on."""
-
-    trips_c: list[Sourced[Celsius]]
-    speeds_ratio: list[Sourced[Ratio]] = Field(min_length=1)
-    hysteresis_k: Sourced[Kelvin]
-    rated_w: Sourced[Watts]
-    """At full speed; the outermost resistance is stated for that too."""
-    fixed_ratio: Sourced[Ratio] | None = None
-    """The share of the outermost resistance that the fan does not move; none unless said."""
+    at_c: Sourced[Celsius]
+    clock_ratio: Sourced[Ratio]
 
 
 class ThermalSpec(SourcedBlock):
-    """Thermal resistance from the junction to the inlet air in all, its stores where known, and the trips."""
+    """The coolers of a part, the numbers of the one in use, and the trips.
+
+    A file states `coolers`, or a resistance and a heat capacity alone, which then are its only cooler.
+    """
 
     resistance_k_per_w: Sourced[KelvinPerWatt]
     heat_capacity_j_per_k: Sourced[JoulePerKelvin]
@@ -62,6 +59,8 @@ class ThermalSpec(SourcedBlock):
     """The slowest clock that throttling goes down to."""
     clock_steps_ratio: list[Sourced[Ratio]] = Field(default_factory=list)
     """Clocks between full and the slowest, fastest first; throttling takes one a second."""
+    caps: list[ClockCap] = Field(default_factory=list)
+    """Soft and hard limits of firmware, the coolest first; left again below the hysteresis."""
     leakage: JunctionLeakage | None = None
     """Unknown unless given, which every simulation says."""
     stores: list[HeatStore] = Field(default_factory=list)
@@ -69,6 +68,35 @@ class ThermalSpec(SourcedBlock):
     fan: OwnFan | None = None
     power_cap_w: Sourced[Watts] | None = None
     """Mean power of a second above which the clock goes down a step (over-current throttling)."""
+    cooler: str = OWN
+    """The cooler in use, whose resistance, heat capacity, stores and fan the numbers here are."""
+    coolers: list[Cooler] = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_cooler(cls, value: object) -> object:
+        return with_the_default_cooler(value)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        """Neither resistance nor heat capacity is required where coolers are listed."""
+        written = super().__get_pydantic_json_schema__(schema, handler)
+        whole = handler.resolve_ref_schema(written)
+        whole["required"] = [key for key in whole["required"] if key not in ("resistance", "heat_capacity")]
+        return written
+
+    def repeats(self) -> frozenset[str]:
+        """The numbers of the cooler in use, or the only cooler of a file that names none."""
+        if self.cooler == OWN:
+            return frozenset({"coolers"})
+        return frozenset({"resistance_k_per_w", "heat_capacity_j_per_k", "stores", "fan"})
+
+    @property
+    def in_use(self) -> Cooler:
+        """The cooler whose numbers these are."""
+        return next(item for item in self.coolers if item.id == self.cooler)
 
 
 def thermal_conflicts(thermal: ThermalSpec) -> Iterator[Conflict]:
@@ -81,36 +109,12 @@ def thermal_conflicts(thermal: ThermalSpec) -> Iterator[Conflict]:
     if thermal.clock_steps_ratio and not all(fast > slow for fast, slow in pairwise(clocks)):
         got = ", ".join(f"{100 * clock:g} %" for clock in clocks[1:])
         yield Conflict(("thermal", "clock_steps"), "clocks that fall from 100 % to throttled_clock", got)
-    yield from _store_conflicts(thermal)
-    yield from _fan_conflicts(thermal)
-
-
-def _store_conflicts(thermal: ThermalSpec) -> Iterator[Conflict]:
-    if not thermal.stores:
-        return
-    for name, unit in (("resistance_k_per_w", "K/W"), ("heat_capacity_j_per_k", "J/K")):
-        values = [getattr(store, name).value for store in thermal.stores]
-        whole = getattr(thermal, name).value
-        if min(values) <= 0:
-            yield Conflict(("thermal", "stores"), f"each above 0 {unit}", f"{min(values):g} {unit}")
-        elif abs(sum(values) - whole) > _SUM_TOLERANCE * whole:
-            expected = f"{whole:g} {unit} in all, as `{name.rsplit('_', 3)[0]}` says"
-            yield Conflict(("thermal", "stores"), expected, f"{sum(values):g} {unit}", of_values=True)
-
-
-def _fan_conflicts(thermal: ThermalSpec) -> Iterator[Conflict]:
-    fan = thermal.fan
-    if fan is None:
-        return
-    trips_c, speeds = [trip.value for trip in fan.trips_c], [speed.value for speed in fan.speeds_ratio]
-    where = ("thermal", "fan")
-    if len(speeds) != len(trips_c) + 1:
-        yield Conflict((*where, "speeds"), f"{len(trips_c) + 1}, one more than trips", str(len(speeds)))
-    if not all(lower < upper for lower, upper in pairwise(trips_c)):
-        yield Conflict((*where, "trips"), "trips that rise", ", ".join(f"{t:g} degC" for t in trips_c))
-    if not all(lower < upper for lower, upper in pairwise((0.0, *speeds))) or speeds[-1] > 1:
-        got = ", ".join(f"{100 * speed:g} %" for speed in speeds)
-        yield Conflict((*where, "speeds"), "speeds above 0 % that rise to at most 100 %", got)
-    if fan.fixed_ratio is not None and not 0 <= fan.fixed_ratio.value <= 1:
-        got = f"{100 * fan.fixed_ratio.value:g} %"
-        yield Conflict((*where, "fixed"), "a share from 0 to 100 %", got)
+    ats = [cap.at_c.value for cap in thermal.caps]
+    ceilings = [cap.clock_ratio.value for cap in thermal.caps]
+    if ats != sorted(set(ats)) or ceilings != sorted(set(ceilings), reverse=True):
+        got = ", ".join(f"{at:g} degC {100 * to:g} %" for at, to in zip(ats, ceilings, strict=True))
+        yield Conflict(("thermal", "caps"), "caps that fall as the temperature rises", got)
+    elif ceilings and not clocks[-1] <= ceilings[-1] < 1:
+        expected = f"caps below 100 % and from throttled_clock, {100 * clocks[-1]:g} %, on"
+        yield Conflict(("thermal", "caps"), expected, f"{100 * ceilings[-1]:g} %", of_values=True)
+    yield from cooler_conflicts(thermal.coolers, thermal.cooler)

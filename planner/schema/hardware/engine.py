@@ -86,6 +86,36 @@ class OperatorLimit(StrictModel):
     """What the operator has, in words: `a window over 32`."""
 
 
+class IntegerForm(StrictModel):
+    """How fast products of whole numbers run where the engine's fast code does not take them.
+
+    It holds for products whose `operators` and classes (empty: all) match and whose activations and weights
+    have the number types of `activations` and `weights` (empty: any), on units of which `words` (shell
+    patterns of name or architecture, in any case; empty: all) match. The first form that matches holds; what
+    none matches runs at the peak of the precision.
+    """
+
+    operators: list[str] = Field(min_length=1)
+    classes: list[str] = Field(default_factory=list)
+    activations: list[str] = Field(default_factory=list)
+    weights: list[str] = Field(default_factory=list)
+    words: list[str] = Field(default_factory=list)
+    of_float_rate: float = Field(gt=0)
+    """Rate of these products over that of the same ones in 32-bit floats on the same unit."""
+    least: float = Field(gt=0)
+    most: float = Field(gt=0)
+    """Between which that rate lies on processors of this kind."""
+    source: str
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.least <= self.of_float_rate <= self.most:
+            raise refuse("`least` up to `of_float_rate` up to `most`",
+                         f"{self.least}, {self.of_float_rate}, {self.most}")  # fmt: skip
+        return self
+
+
 class ShortfallRows(StrictModel):
     """The published rows behind a shortfall, and how many networks and parts they are of."""
 
@@ -127,8 +157,8 @@ class EngineOnUnit(SourcedBlock):
     """Number formats that the engine computes in on this kind of unit; those of the unit where not named."""
     weights_beyond_chip: Literal["streamed", "refused"] | None = None
     """What happens to weights that the memory on a chip without any other does not hold."""
-    at_float_rate: list[str] = Field(default_factory=list)
-    """Operators on whole numbers that the engine computes no faster than on floats."""
+    integer_forms: list[IntegerForm] = Field(default_factory=list)
+    """Products of whole numbers that do not run at the peak in 8 bits."""
     recurrent_step_s: Sourced[Seconds] | None = None
     """What each step of each direction of a recurrent layer adds, where steps run one after the other."""
 

@@ -61,8 +61,6 @@ class Surroundings(StrictModel):
     schema_version: Literal[1] = Field(alias="schema")
     id: str
     sources: dict[str, Source]
-    resistance: RatioBand
-    """Measured over assumed thermal resistance."""
     thin_air: ThinAir
     inlet: DefaultInlet
     exhaust: DefaultExhaust
@@ -78,8 +76,7 @@ class Surroundings(StrictModel):
         return self
 
     def _bands(self) -> Iterator[Conflict]:
-        for name in ("resistance", "supply"):
-            band: RatioBand = getattr(self, name)
+        for name, band in (("supply", self.supply),):
             values = [band.low_ratio.value, band.mid_ratio.value, band.high_ratio.value]
             if not 0 < values[0] <= values[1] <= values[2]:
                 got = ", ".join(f"{100 * value:g} %" for value in values)

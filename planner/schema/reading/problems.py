@@ -34,7 +34,7 @@ def problems_of(
 ) -> Iterator[Problem]:
     """Each thing that pydantic refused in these values, with its line."""
     for item in error.errors():
-        path = _key_path(item, values)
+        path = key_path(item, values)
         if item["type"] == "conflicts":
             for conflict in item["ctx"]["conflicts"]:
                 full = (*path, *conflict.path)
@@ -55,7 +55,7 @@ def without_them(error: ValidationError, values: object) -> tuple[object, tuple[
     for item in error.errors():
         if item["type"] == "conflicts":
             continue
-        path = _key_path(item, values)
+        path = key_path(item, values)
         if not _stand_in(repaired, path, item):
             return None
         touched.append(path)
@@ -85,7 +85,7 @@ def _stand_in(values: object, path: KeyPath, item: ErrorDetails) -> bool:
     return True
 
 
-def _key_path(item: ErrorDetails, values: object) -> KeyPath:
+def key_path(item: ErrorDetails, values: object) -> KeyPath:
     """Pydantic's path without the parts that name types; `value` inside a number goes without saying."""
     path: list[str | int] = []
     here: Any = values

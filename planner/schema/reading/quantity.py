@@ -119,6 +119,7 @@ BytesPerSecond = Annotated[float, Quantity("bytes_per_s")]
 OpsPerSecond = Annotated[float, Quantity("ops_per_s")]
 Hertz = Annotated[float, Quantity("hz")]
 PerSecond = Annotated[float, Quantity("per_s")]
+PixelsPerSecond = Annotated[float, Quantity("px_per_s")]
 Celsius = Annotated[float, Quantity("c", signed=True)]
 Kelvin = Annotated[float, Quantity("k")]
 KelvinPerWatt = Annotated[float, Quantity("k_per_w")]
@@ -341,8 +342,9 @@ def numbers_in(
         yield Entry(path, dimension, value)
     elif isinstance(value, StrictModel):
         for name, info in type(value).model_fields.items():
-            key = info.alias or name
-            yield from numbers_in(getattr(value, name), (*path, key), dimension_of(name))
+            if name not in value.repeats():
+                key = info.alias or name
+                yield from numbers_in(getattr(value, name), (*path, key), dimension_of(name))
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from numbers_in(item, (*path, str(key)), dimension)
@@ -371,7 +373,8 @@ def _group_sources(value: object, path: tuple[str | int, ...]) -> Iterator[tuple
         if isinstance(source, str):
             yield path, source
         for name, info in type(value).model_fields.items():
-            yield from _group_sources(getattr(value, name), (*path, info.alias or name))
+            if name not in value.repeats():
+                yield from _group_sources(getattr(value, name), (*path, info.alias or name))
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _group_sources(item, (*path, str(key)))

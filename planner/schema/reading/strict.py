@@ -77,6 +77,10 @@ class StrictModel(BaseModel):
         allow_inf_nan=False,
     )
 
+    def repeats(self) -> frozenset[str]:
+        """Fields whose numbers are those of another field, and are not counted again."""
+        return frozenset()
+
     @model_validator(mode="after")
     def _of_this_world(self) -> Self:
         expected = f"0, or a number of {_SMALLEST_NUMBER:g} to {_LARGEST_NUMBER:g} in size"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +19,8 @@ import yaml
 from pydantic import ValidationError
 
 from planner.errors import InputError, Problem
-from planner.schema.reading.problems import KeyPath, dotted, problems_of, without_them
+from planner.process.inputs import note_input
+from planner.schema.reading.problems import KeyPath, dotted, key_path, problems_of, without_them
 from planner.schema.reading.strict import Conflict, StrictModel
 
 MAX_FILE_BYTES = 1_000_000
@@ -64,6 +65,7 @@ def read_document(path: Path) -> Document:
             raise _one_problem(path, "a YAML file", "a folder")
         if path.exists() and not path.is_file():
             raise _one_problem(path, "a YAML file", "a device or a pipe")
+        note_input(path)
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
         if len(data) > MAX_FILE_BYTES:
@@ -139,9 +141,12 @@ def _problems_behind(
     except ValidationError as behind:
         for item in behind.errors():
             if item["type"] == "conflicts":
+                # Paths of conflicts begin at the model that found them, which may lie deep in the file.
+                place = key_path(item, values)
+                found = [replace(one, path=(*place, *one.path)) for one in item["ctx"]["conflicts"]]
                 yield from (
                     document.problem(conflict)
-                    for conflict in item["ctx"]["conflicts"]
+                    for conflict in found
                     if not (conflict.of_values and any(conflict.path[:-1] == path[:-1] for path in touched))
                 )
 

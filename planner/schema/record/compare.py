@@ -7,7 +7,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from planner.schema.record.estimate import EstimateRecord
-from planner.schema.record.options import BandRecord
+from planner.schema.record.options import BandRecord, HostRecord
 
 
 class MoneyRecord(TypedDict):
@@ -38,6 +38,9 @@ class CandidateRecord(EstimateRecord):
     loses: str
     units: int
     price: MoneyRecord | None
+    """Of the part alone."""
+    host: HostRecord | None
+    """A computer to put it in where it is none: not in its price and power."""
 
 
 class ComparisonRecord(TypedDict):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
+
+from planner.schema.record.options import CoolerInUseRecord
 
 
 class DensityRowRecord(TypedDict):
@@ -111,3 +115,5 @@ class DensityRecord(TypedDict):
     leakages: list[LeakageRecord]
     joint: list[JointReadingRecord]
     remarks: list[str]
+    cooler: NotRequired[CoolerInUseRecord | None]
+    """Null of a device given by numbers."""

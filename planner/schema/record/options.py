@@ -95,6 +95,21 @@ class HostRecord(TypedDict):
     source: str
 
 
+class CoolerInUseRecord(TypedDict):
+    """The cooler that a plan counts on: its resistance with the range of 90 %, and where that comes from."""
+
+    id: str
+    kind: str
+    name: str | None
+    resistance_k_per_w: float
+    low_k_per_w: float
+    high_k_per_w: float
+    boundary: str | None
+    fan: bool
+    status: str
+    source: str
+
+
 class OptionRecord(TypedDict):
     """One way to serve the streams: a part in one mode, with the number of them that it takes."""
 
@@ -134,6 +149,7 @@ class OptionRecord(TypedDict):
     inlet_c: float | None
     exhaust_c: NotRequired[float]
     margins: NotRequired[list[MarginRecord]]
+    cooler: NotRequired[CoolerInUseRecord]
     host: NotRequired[HostRecord | None]
 
 

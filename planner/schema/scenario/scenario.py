@@ -10,6 +10,7 @@ from planner.schema.hardware.device import Form, PrecisionName, UnitKind
 from planner.schema.hardware.host import Attachment
 from planner.schema.hardware.surroundings import InletClassName
 from planner.schema.reading.quantity import (
+    BytesPerSecond,
     Celsius,
     CubicMetrePerSecond,
     Metres,
@@ -25,6 +26,7 @@ from planner.schema.reading.strict import StrictModel
 from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
 from planner.schema.scenario.around import Contention, HostCores
 from planner.schema.scenario.claims import Claim
+from planner.schema.scenario.cooler import CoolerAsked
 from planner.schema.scenario.measured import RestsOn
 from planner.schema.scenario.money import CarbonSpec, MoneyTerms
 from planner.schema.scenario.network_facts import NetworkFacts
@@ -67,6 +69,8 @@ class Candidates(StrictModel):
     """Kinds of units that serve beside the one that a part's plan rests on."""
     contention: Contention | None = None
     """What these units lose to each other at the memory that they share; nothing unless stated."""
+    coolers: dict[str, CoolerAsked] = Field(default_factory=dict)
+    """A part's cooler, by the part's id, in place of `cooler` of the scenario."""
     labels_ops_per_s: dict[str, OpsPerSecond] = Field(default_factory=dict)
     """What the plan counts on of a part, by its id, where somebody drew it up with operations per second."""
 
@@ -113,6 +117,8 @@ class Site(StrictModel):
     gear: list[Gear] = Field(default_factory=list)
     hosts: dict[Attachment, str] = Field(default_factory=dict)
     """Computers of the database, by id, for parts that are none, by how these are attached."""
+    camera_link_bytes_per_s: Annotated[BytesPerSecond, Field(gt=0)] | None = None
+    """What brings the streams of `video` to each device; a gigabit a second unless given."""
     supply_efficiency_ratio: Annotated[Ratio, Field(gt=0, le=1)] | None = None
     """Power that the supply gives to the devices over what it takes from the plug."""
 
@@ -240,11 +246,15 @@ class Deployment(StrictModel):
     """The inference engine; that of `candidates` unless given, else the unit's usual one."""
     threads: Mark | None = None
     synthetic: Accelerator | None = None
+    cooler: CoolerAsked | None = None
+    """In place of the scenario's."""
 
     @model_validator(mode="after")
     def _one_device(self) -> Self:
         if (self.device is None) == (self.synthetic is None):
             raise refuse("either `device` or `synthetic`", "both" if self.device else "neither")
+        if self.synthetic is not None and self.cooler is not None:
+            raise refuse("no `cooler` beside `synthetic`, which has a resistance of its own", self.cooler)
         return self
 
 
@@ -266,6 +276,9 @@ class Scenario(RestsOn):
     simulation: Simulation
     host: HostCores | None = None
     deployment: Deployment | None = None
+    cooler: CoolerAsked | None = None
+    """What cools every part: one of its own coolers by id or kind, or one by numbers; its default unless
+    given."""
     density: DensitySpec | None = None
     update: Update | None = None
     clock_scaling: ClockScaling | None = None
@@ -320,7 +333,7 @@ class Scenario(RestsOn):
 
     @model_validator(mode="after")
     def _facts_are_of_the_streams(self) -> Self:
-        models = {stream.model for stream in self.streams}
+        models = set(self.models)
         if strangers := sorted(set(self.networks) - models):
             raise refuse(f"networks that a stream runs: {', '.join(sorted(models))}", ", ".join(strangers))
         if unexplained := sorted(name for name, reason in self.accepted.items() if not reason.strip()):
@@ -338,6 +351,13 @@ class Scenario(RestsOn):
             raise refuse(f"one inlet class: `site` says {self.site.inlet_class}", f"{asked} in `density`")
         return self
 
+    def cooler_of(self, part: str) -> CoolerAsked | None:
+        """The cooler that is asked for on a part: the deployment's, the candidate's, the scenario's."""
+        given = self.deployment
+        if given is not None and given.device == part and given.cooler is not None:
+            return given.cooler
+        return self.candidates.coolers.get(part, self.cooler)
+
     @property
     def balancer(self) -> Balancer | None:
         """What hands frames to devices, as stated; None where each source has a device of its own."""
@@ -347,6 +367,11 @@ class Scenario(RestsOn):
     def spares(self) -> int:
         """Devices on top of the count."""
         return self.planning.spares + (self.failures.hot_spares if self.failures else 0)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every network of the streams and their chains, each once, in their order."""
+        return tuple(dict.fromkeys(model for stream in self.streams for model in stream.models))
 
     @property
     def synthetic(self) -> Accelerator | None:
@@ -359,6 +384,8 @@ class Scenario(RestsOn):
             if (stream.model == SYNTHETIC) != (self.synthetic is not None):
                 expected = f"`model: {SYNTHETIC}` in every stream, and only, with `deployment.synthetic`"
                 raise refuse(expected, stream.model)
+            if stream.chained and self.synthetic is not None:
+                raise refuse(f"no `video` and no `chain` with `deployment.synthetic` ({stream.name})", "one")
         return self
 
     @model_validator(mode="after")

@@ -31,5 +31,7 @@ class Margins(StrictModel):
 
     temperature_k: Annotated[Kelvin, Field(le=100)] = 10.0
     """To the temperature at which a device throttles."""
+    throttled_ratio: Annotated[Ratio, Field(lt=1)] = 0.01
+    """Share of the time that devices may be throttled from heat; a plan beyond it is no PASS."""
     power_ratio: Annotated[Ratio, Field(lt=1)] = 0.1
     """Of the power limit, left free with every device at its own limit."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from planner.errors import InputError, Problem
+from planner.process.inputs import note_input
 
 LARGEST_GRAPH = 500_000
 """Nodes, those of subgraphs and of inlined functions included, up to which a network is read."""
@@ -49,6 +50,7 @@ def read_skeleton(path: Path) -> bytes:
     Raises `InputError` for a file that ends inside a field, nests too deep or has more than 500,000 nodes
     (about 0.8 GB once counted), and `OSError` where it cannot be read.
     """
+    note_input(path)
     with path.open("rb") as file:
         if path.stat().st_size <= _SMALL_FILE:
             return file.read()

@@ -74,3 +74,11 @@ def test_a_quantile_wants_requests_behind_it():
     assert seconds_least(camera, 3) == pytest.approx(300 / 0.001 / 3)
     # Gaps of coefficient of variation 3 say as much as five times fewer.
     assert requests_wanted(replace(camera, arrivals="gamma", gap_cv=3.0)) == 50_000
+
+
+def test_runs_of_rare_requests_end_with_enough_of_them():
+    """In four runs: 10,000 requests where ten minutes hold them, else 3,000, however long these take."""
+    dense = group(profile=None, sources=1, rate_per_s=10.0)
+    assert seconds_wanted(dense, 4) == pytest.approx(10_000 / 10.0 / 4)
+    assert seconds_wanted(replace(dense, rate_per_s=2.0), 4) == 600.0
+    assert seconds_wanted(replace(dense, rate_per_s=0.5), 4) == pytest.approx(3_000 / 0.5 / 4)

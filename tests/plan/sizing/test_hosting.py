@@ -39,7 +39,7 @@ def test_a_plan_without_a_host_is_completed_with_a_named_one(line):
     height = next(margin for margin in option.margins if margin.name == "height")
     assert height.value == 0.5 * installed
     assert "Raspberry Pi 5" in hosting_text(hosting, option.part.needs_host, option.device)
-    record = host_record(option)
+    record = host_record(option.hosting, option.count + option.spares)
     assert record is not None
     assert (record["count"], record["link_bytes_per_s"], record["status"]) == (installed, 0.5e9, "assumed")
 
@@ -61,7 +61,7 @@ def test_a_scenario_may_describe_its_own_computer(line):
     own = line((MODULE, "    module: {computer: true, slots: 1"), devices="hailo-8")
     option = sized(own).options[0]
     assert option.hosting is None
-    assert host_record(option) is None
+    assert host_record(option.hosting, option.count + option.spares) is None
     assert carrier_of(own.scenario, option.part) is own.scenario.site.carriers["module"]
 
 

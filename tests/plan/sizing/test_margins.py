@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from planner.errors import InputError
-from planner.hardware.surroundings import surroundings
+from planner.hardware.surroundings import cooler_kinds
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.margin import Margin, WeakestInput, binding, worst_of
 from planner.plan.options.margin_text import binding_text, decider, weakest_text
@@ -63,11 +63,13 @@ def test_the_worst_limit_decides_and_is_named_first():
 
 
 def test_an_open_margin_names_its_input_with_range_and_status():
-    weakest = WeakestInput("thermal.resistance", 1.17, 1.8, 3.46, "k_per_w", "assumed", "judgement")
+    ends = (1.17, 1.8, 3.46)
+    weakest = WeakestInput("thermal.resistance", *ends, "k_per_w", "assumed", "judgement", "kit", 12.0)
     margin = replace(temperature(99.0, 85.0, 125.0), weakest=weakest)
-    assert weakest_text(margin) == "thermal resistance 1.8 K/W, assumed, 1.17 K/W to 3.46 K/W"
-    assert "turns with thermal resistance 1.8 K/W" in binding_text((margin,))
-    assert "one unit under load" in decider(margin)
+    text = "thermal resistance under its cooler `kit` 1.8 K/W, assumed, 1.17 K/W to 3.46 K/W"
+    assert weakest_text(margin) == text
+    assert "turns with thermal resistance under its cooler `kit` 1.8 K/W" in binding_text((margin,))
+    assert "one unit for an hour at 12 W" in decider(margin)
     record = margin_record(margin)
     assert (record["margin"], record["margin_asked"], record["turns"]) == (0.0, 10.0, True)
     assert record["weakest"] is not None
@@ -75,18 +77,26 @@ def test_an_open_margin_names_its_input_with_range_and_status():
 
 
 def test_the_range_of_a_resistance_is_data_with_its_source():
-    found = surroundings()
-    assert (found.resistance.mid_ratio.value, found.resistance.high_ratio.value) == (1.26, 1.92)
-    assert found.sources[found.resistance.high_ratio.source].title.startswith("Published temperatures")
+    """A weaker status never has the narrower range: assumed, then what makers allow, then measurements."""
+    found = cooler_kinds()
+    assert found.kinds["unknown"].high_ratio.value == 1.92
+    assert found.sources[found.kinds["unknown"].high_ratio.source].title.startswith("Published temperatures")
+    widths = {
+        name: spread.high_ratio.value / spread.low_ratio.value
+        for name, spread in (*found.known.items(), *found.kinds.items())
+    }
+    assumed = min(widths[kind] for kind in found.kinds)
+    assert widths["own"] < widths["measured"] < widths["stated"] < assumed
 
 
 def test_a_die_is_hotter_by_the_range_of_its_resistance(line):
     """The rise over the inlet goes with the resistance; the inlet does not."""
-    option = next(o for o in sized(line(devices=ORIN)) if o.mode == "25W" and o.batch == 4)
+    stated = line(("jetson-orin-nano-8: kit", "jetson-orin-nano-8: {resistance: 2 K/W}"), devices=ORIN)
+    option = next(o for o in sized(stated) if o.mode == "25W" and o.batch == 4)
     die, heat = of(option, "die"), option.heat
     rise_k = heat.temperature_c - heat.inlet_c
-    assert die.limit - die.best == pytest.approx(heat.inlet_c + 0.65 * rise_k)
-    assert die.limit - die.worst == pytest.approx(heat.inlet_c + 1.92 * rise_k)
+    assert die.limit - die.best == pytest.approx(heat.inlet_c + 0.6 * rise_k)
+    assert die.limit - die.worst == pytest.approx(heat.inlet_c + 1.4 * rise_k)
     assert die.asked == 10.0
 
 
@@ -172,8 +182,10 @@ def test_all_air_that_comes_back_needs_walls(line):
 
 def test_high_up_devices_are_hotter(line):
     """3000 m: 0.69 of the density, so 1.45 times the rise of the air and 1.2 times the resistance."""
-    low = sized(line(devices=ORIN))
-    high = sized(line((SUPPLY, SUPPLY + "  altitude: 3000 m\n"), devices=ORIN))
+    one_store = "{resistance: 2 K/W, stores: [{resistance: 2 K/W, heat_capacity: 60 J/K}]}"
+    stated = ("jetson-orin-nano-8: kit", f"jetson-orin-nano-8: {one_store}")
+    low = sized(line(stated, devices=ORIN))
+    high = sized(line(stated, (SUPPLY, SUPPLY + "  altitude: 3000 m\n"), devices=ORIN))
     by_setting = {(o.mode, o.precision, o.batch): o for o in low}
     ratio = (1.0 - 2.25577e-5 * 3000) ** -5.25588
     for option in high:

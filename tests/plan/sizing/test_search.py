@@ -56,7 +56,9 @@ def test_what_is_best_is_the_cheapest_of_all_that_pass(bursty):
     few = [option for option in options if option.feasible][:4]
     found = search.best(few)
     every = [search.least(option).chosen for option in few]
-    cheapest = min((run for run in every if run.verdict is Verdict.PASS), key=lambda r: preference(r.option))
+    cheapest = min(
+        (run for run in every if run.verdict is Verdict.PASS), key=lambda r: preference(r.proposed)
+    )
     assert found.chosen.option == cheapest.option
 
 

@@ -8,8 +8,10 @@ from planner.errors import InputError, UnknownIdError
 from planner.hardware.catalog import match_devices, read_device
 from planner.plan.options.batches import batch_sizes
 from planner.plan.options.estimator import Estimator
+from planner.plan.options.margin import worst_of
 from planner.plan.scenario.file import read_scenario, read_workloads
 from planner.plan.sizing.closed_form import size, sized_option
+from planner.rack.counts.results import Verdict
 from planner.schema.reading.yaml_file import parse_document, validate
 from planner.schema.scenario.scenario import Scenario
 
@@ -59,8 +61,10 @@ def test_count_is_the_least_that_keeps_the_utilisation_limit(scenario, estimator
     limit = scenario.planning.utilisation_limit_ratio
     for option in options[::7]:
         assert option.offered_utilisation <= limit
-        # Full batches serve most; one that leaves a processor's cache may take a little longer an image.
-        assert option.offered_utilisation <= option.utilisation * 1.01
+        # Full batches serve most, but for one that leaves a processor's cache and takes longer an image.
+        each_s = [[s / n for n, s in enumerate(item.batch_s, 1)] for item in option.services]
+        if all(image_s[-1] == min(image_s) for image_s in each_s):
+            assert option.offered_utilisation <= option.utilisation * (1 + 1e-9)
         if option.count > 1:
             device = read_device(option.device)
             fewer = sized_option(scenario, estimator, device, option.networks, exactly=option.count - 1)
@@ -76,7 +80,7 @@ def test_power_heat_and_money_by_hand(scenario, options):
     busy_w = [item.estimate.part_power_w.high - idle_w for item in option.networks]
     assert max(busy_w) <= limit_w - idle_w
     device_w = option.heat.power_per_device_w
-    busiest_w = option.utilisation * max(busy_w)
+    busiest_w = option.utilisation * max(busy_w) + 1.5 * 0.7**3
     assert option.utilisation * min(busy_w) <= (device_w - idle_w) * 1.001 <= busiest_w * 1.002
     installed = option.count + 1
     power_w = (option.count * device_w + idle_w) / 0.9 + fan_w + installed * carrier_w
@@ -88,8 +92,11 @@ def test_power_heat_and_money_by_hand(scenario, options):
     own_k = power_w / (density * 1006 * 120 * 0.3048**3 / 60)
     assert option.heat.inlet_c == pytest.approx(30 + 0.2 / 0.8 * own_k)
     assert option.heat.exhaust_c == pytest.approx(30 + 1 / 0.8 * own_k)
-    resistance = 1.8 * (1.204 / density) ** 0.5
+    # The kit's fan turns at its third speed, 70 %, between 65 and 80 degC; 35 % of the way is inside.
+    slowing = 0.7**-0.8 * (1.204 / density) ** 0.8
+    resistance = 1.8 * (0.35 + 0.65 * slowing)
     assert option.heat.temperature_c == pytest.approx(option.heat.inlet_c + resistance * device_w)
+    assert 65 <= option.heat.temperature_c < 80
     assert option.cost.capital == pytest.approx(installed * (299 + 180))
     yearly = power_w / 1e3 * 1.3 * 365.25 * 24 * 0.20
     assert option.cost.running_per_year == pytest.approx(yearly)
@@ -122,7 +129,9 @@ def test_an_unknown_mode_is_refused_and_an_impossible_precision_listed(estimator
 def test_feasible_come_first_and_by_known_cost(options):
     feasible = [option.feasible for option in options]
     assert feasible == sorted(feasible, reverse=True)
-    costs = [option.cost.total for option in options if option.feasible]
+    kept = [worst_of(option.margins) is Verdict.PASS for option in options if option.feasible]
+    assert kept == sorted(kept, reverse=True)
+    costs = [(not keeps, option.cost.total) for keeps, option in zip(kept, options, strict=False)]
     assert costs == sorted(costs)
 
 

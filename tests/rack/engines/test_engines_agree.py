@@ -194,7 +194,7 @@ def test_a_run_in_many_pieces_is_the_run_in_one(make_rack, monkeypatch):
 
 def test_machine_code_is_kept(make_rack):
     compiled_engine.run_replication(make_rack(), 0)
-    stats = ENTRIES.run_until.stats
+    stats = ENTRIES.run_epochs.stats
     assert stats.cache_path
     assert sum(stats.cache_hits.values()) + sum(stats.cache_misses.values()) >= 1
 

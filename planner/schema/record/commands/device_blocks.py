@@ -6,6 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from planner.schema.record.commands.device_video import DeviceVideoRecord
 from planner.schema.record.commands.devices import (
     ContradictionRecord,
     DevicePriceRecord,
@@ -117,6 +118,67 @@ class OwnFanRecord(WeakestRecord):
     provenance: FanOrigins
 
 
+class RangeOrigins(TypedDict):
+    """Origins of a resistance's range."""
+
+    low_k_per_w: OriginRecord
+    high_k_per_w: OriginRecord
+
+
+class ResistanceRangeRecord(WeakestRecord):
+    """What a resistance was at least and at most."""
+
+    low_k_per_w: float
+    high_k_per_w: float
+    provenance: RangeOrigins
+
+
+class CoolerOrigins(TypedDict):
+    """Origins of a cooler's numbers."""
+
+    resistance_k_per_w: OriginRecord
+    heat_capacity_j_per_k: OriginRecord
+    price_money: NotRequired[OriginRecord]
+
+
+class CoolerRecord(WeakestRecord):
+    """One cooler that the part is used with; `status` and `source` are those of the resistance."""
+
+    id: str
+    kind: str
+    name: str | None
+    resistance_k_per_w: float
+    heat_capacity_j_per_k: float
+    range: ResistanceRangeRecord | None
+    boundary: str | None
+    stores: list[HeatStoreRecord]
+    fan: OwnFanRecord | None
+    price_money: MoneyAmountRecord | None
+    provenance: CoolerOrigins
+
+
+class MoneyAmountRecord(TypedDict):
+    """An amount in its currency."""
+
+    amount: float
+    currency: str
+
+
+class CapOrigins(TypedDict):
+    """Origins of a cap's numbers."""
+
+    at_c: OriginRecord
+    clock_ratio: OriginRecord
+
+
+class ClockCapRecord(WeakestRecord):
+    """A temperature from which on the clock is at most so much."""
+
+    at_c: float
+    clock_ratio: float
+    provenance: CapOrigins
+
+
 class ThermalOrigins(TypedDict):
     """Origins of the heat path's numbers."""
 
@@ -140,10 +202,14 @@ class ThermalRecord(WeakestRecord):
     hysteresis_k: float
     throttled_clock_ratio: float
     clock_steps_ratio: list[float]
+    caps: list[ClockCapRecord]
     leakage: JunctionLeakageRecord | None
     stores: list[HeatStoreRecord]
     fan: OwnFanRecord | None
     power_cap_w: float | None
+    cooler: str
+    """The default one, whose numbers these are."""
+    coolers: list[CoolerRecord]
     provenance: ThermalOrigins
 
 
@@ -194,6 +260,7 @@ class DeviceRecord(WeakestRecord):
     modes: list[ModeRecord]
     thermal: ThermalRecord
     host_link: HostLinkRecord | None
+    video: DeviceVideoRecord | None
     size: SizeRecord | None
     price: DevicePriceRecord | None
     label: LabelRecord | None

@@ -6,7 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.options import BandRecord, MarginRecord
+from planner.schema.record.options import BandRecord, CoolerInUseRecord, MarginRecord
 from planner.schema.record.rack import RackRecord, Verdict
 
 
@@ -239,6 +239,7 @@ class SettingRecord(TypedDict):
     precision: str
     batch: int
     latency_provenance: str
+    cooler: CoolerInUseRecord
     services: list[ServiceRecord]
 
 

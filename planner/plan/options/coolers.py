@@ -1,0 +1,185 @@
+"""A part under one of its coolers, or under one given by numbers; how far its resistance may be off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.errors import InputError, Problem, UnknownIdError
+from planner.hardware.surroundings import cooler_kinds
+from planner.provenance import Status
+from planner.schema.hardware.cooler import Cooler, CoolerKind, HeatStore, OwnFan, ResistanceRange
+from planner.schema.hardware.cooler_kinds import Spread
+from planner.schema.hardware.device import Device
+from planner.schema.hardware.device_heat import ThermalSpec
+from planner.schema.reading.quantity import Sourced
+from planner.schema.scenario.cooler import CoolerAsked, OwnCooler
+from planner.units import UnitError, parse_quantity
+
+STATED = "stated"
+"""The id of a cooler that a scenario gives by numbers, and the source of its numbers."""
+_FAMILIES = {
+    "active": ("active_cooler", "developer_kit"),
+    "passive": ("passive_sink", "passive_case"),
+    "kit": ("developer_kit",),
+    "server": ("server_airflow",),
+    "case": ("passive_case",),
+}
+"""Short words for kinds, the nearest first."""
+
+
+def cooled(device: Device, asked: CoolerAsked | None) -> Device:
+    """The part under a cooler: one of its own by id or kind, or one stated by numbers; as it is for None.
+
+    Raises `UnknownIdError` where the part has no such cooler.
+    """
+    if asked is None:
+        return device
+    if isinstance(asked, OwnCooler):
+        return _under(device, _stated(asked, device.thermal.in_use))
+    return _under(device, cooler_named(device.thermal, asked, device.id))
+
+
+def cooler_of_text(text: str) -> CoolerAsked:
+    """A cooler as the command line names one: an id, a kind, or a resistance such as `3.2 K/W`."""
+    try:
+        resistance = parse_quantity(text, "k_per_w")
+    except UnitError:
+        return text
+    if resistance <= 0:
+        raise InputError("--cooler", [Problem("value", "more than 0 K/W", repr(text))])
+    return OwnCooler.model_validate({"resistance": f"{resistance!r} K/W"})
+
+
+def cooler_named(thermal: ThermalSpec, asked: str, of: str) -> Cooler:
+    """A cooler of a part by its id, its kind, or a short word for its kind."""
+    name = asked.strip().lower().replace("_", "-").replace(" ", "-")
+    for cooler in thermal.coolers:
+        if cooler.id == name:
+            return cooler
+    for kind in (name.replace("-", "_"), *_FAMILIES.get(name, ())):
+        for cooler in thermal.coolers:
+            if cooler.kind == kind:
+                return cooler
+    known = [cooler.id for cooler in thermal.coolers]
+    advice = f"{of} has {', '.join(known)}; or state one: `cooler: {{resistance: 3.2 K/W}}`"
+    raise UnknownIdError("cooler", asked, known, advice)
+
+
+def _under(device: Device, cooler: Cooler) -> Device:
+    """The part with the numbers of a cooler in place of those of its default one."""
+    listed = [item for item in device.thermal.coolers if item.id != cooler.id]
+    thermal = device.thermal.model_copy(
+        update={
+            "cooler": cooler.id,
+            "coolers": [cooler, *listed],
+            "resistance_k_per_w": cooler.resistance_k_per_w,
+            "heat_capacity_j_per_k": cooler.heat_capacity_j_per_k,
+            "stores": cooler.stores,
+            "fan": cooler.fan,
+        }
+    )
+    return device.model_copy(update={"thermal": thermal})
+
+
+def _stated(asked: OwnCooler, default: Cooler) -> Cooler:
+    """A cooler given by numbers; where it says nothing of its stores it warms as fast as the part's own."""
+    status = Status.MEASURED if asked.known_as == "measured" else Status.ASSUMED
+    whole = asked.whole_k_per_w
+    kind = asked.kind if asked.kind != "unknown" else _kind_like(asked, default)
+    if asked.stores:
+        capacity = sum(store.heat_capacity_j_per_k for store in asked.stores)
+    elif asked.time_constant_s is not None:
+        capacity = _capacity(asked.time_constant_s, whole, kind)
+    else:
+        capacity = default.heat_capacity_j_per_k.value * default.resistance_k_per_w.value / whole
+    return Cooler.model_construct(
+        id=STATED,
+        kind=kind,
+        resistance_k_per_w=_number(whole, status, asked.note),
+        heat_capacity_j_per_k=_number(capacity, status, asked.note),
+        range=_range(asked, status),
+        boundary=default.boundary,
+        stores=[
+            HeatStore.model_construct(
+                heat_capacity_j_per_k=_number(store.heat_capacity_j_per_k, status, asked.note),
+                resistance_k_per_w=_number(store.resistance_k_per_w, status, asked.note),
+            )
+            for store in asked.stores
+        ],
+        fan=_fan(asked, status),
+    )
+
+
+def _capacity(sink_s: float, whole_k_per_w: float, kind: CoolerKind) -> float:
+    """Heat capacity of a sink with this time constant against the air, and of the die of its kind."""
+    found = cooler_kinds().kinds[kind]
+    if found.die_ratio is None or found.die_time_s is None:
+        return sink_s / whole_k_per_w
+    inner = found.die_ratio.value * whole_k_per_w
+    return sink_s / (whole_k_per_w - inner) + found.die_time_s.value / inner
+
+
+def _kind_like(asked: OwnCooler, default: Cooler) -> CoolerKind:
+    """The kind of a stated cooler that names none: by its fan, else as the part's own."""
+    if asked.fan is not None:
+        return "active_cooler"
+    return "passive_sink" if default.kind == "unknown" else default.kind
+
+
+def _number(value: float, status: Status, note: str | None) -> Sourced[float]:
+    return Sourced[float].model_construct(value=value, source=STATED, status=status, note=note)
+
+
+def _range(asked: OwnCooler, status: Status) -> ResistanceRange | None:
+    ends = asked.range
+    if ends is None:
+        return None
+    return ResistanceRange.model_construct(
+        low_k_per_w=_number(ends.low_k_per_w, status, None),
+        high_k_per_w=_number(ends.high_k_per_w, status, None),
+    )
+
+
+def _fan(asked: OwnCooler, status: Status) -> OwnFan | None:
+    fan = asked.fan
+    if fan is None:
+        return None
+    return OwnFan.model_construct(
+        trips_c=[_number(trip_c, status, None) for trip_c in fan.trips_c],
+        speeds_ratio=[_number(speed, status, None) for speed in fan.speeds_ratio],
+        hysteresis_k=_number(fan.hysteresis_k, status, None),
+        rated_w=_number(fan.rated_w, status, None),
+        fixed_ratio=_number(fan.fixed_ratio, status, None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ResistanceBand:
+    """What the resistance of a cooler may be: a band of 90 %, and where the number comes from."""
+
+    low_k_per_w: float
+    mid_k_per_w: float
+    high_k_per_w: float
+    status: Status
+    source: str
+
+
+def resistance_band(thermal: ThermalSpec) -> ResistanceBand:
+    """The resistance in use with its spread: as stated, else by its status and the kind of cooler."""
+    cooler, given = thermal.in_use, thermal.resistance_k_per_w
+    ends = cooler.range
+    if ends is not None:
+        low, high = ends.low_k_per_w.value, ends.high_k_per_w.value
+    else:
+        spread = _spread(cooler)
+        low, high = given.value * spread.low_ratio.value, given.value * spread.high_ratio.value
+    return ResistanceBand(low, given.value, high, given.status, given.source)
+
+
+def _spread(cooler: Cooler) -> Spread:
+    kinds, number = cooler_kinds(), cooler.resistance_k_per_w
+    if number.status is Status.ASSUMED:
+        return kinds.kinds[cooler.kind]
+    if number.status is Status.MEASURED:
+        return kinds.known["own" if number.source == STATED else "measured"]
+    return kinds.known["stated"]

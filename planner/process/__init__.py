@@ -1,0 +1,1 @@
+"""How a run of planner ends: by signals and limits, with its children and its temporary folders."""

@@ -1,0 +1,1 @@
+"""The YOLO line: scaled layouts from published configuration files, their blocks and their heads."""
