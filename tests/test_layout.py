@@ -14,7 +14,7 @@ FLOORS = {
     "": [
         {"__init__", "__main__"},
         {"cli"},
-        {"assistant"},
+        {"assistant", "web"},
         {"api"},
         {"report"},
         {"plan"},
@@ -134,6 +134,9 @@ HOMES = {
     "matplotlib": ("report/",),
     "click": ("cli/",),
     "rich": ("cli/bars.py",),
+    "starlette": ("web/",),
+    "uvicorn": ("web/serve.py",),
+    "jinja2": ("web/pages.py",),
     "mcp": ("assistant/server.py",),
     "filelock": ("plan/sweep/journal.py",),
     "platformdirs": ("data_files.py",),

@@ -70,6 +70,7 @@ COMMANDS = {
     "sweep": ("planner.cli.scenario.sweep", "Answer a scenario at many points over its keys, into Parquet."),
     "lint": ("planner.cli.scenario.lint", "Which well-known mistakes the plan of a scenario walks into."),
     "report": ("planner.cli.scenario.report", "Answer a scenario's question whole, as a PDF."),
+    "serve": ("planner.cli.front.serve", "Open a page in the browser to drop a network on."),
     "mcp": ("planner.cli.front.mcp", "Offer planner's answers to an assistant, as read-only tools."),
 }
 
