@@ -1,7 +1,8 @@
 """Everything that the commands do, as Python calls: names and ids in, plain values out.
 
 `networks` and `alternatives` ask about one network, `checks` puts it beside a baseline, `language` asks about
-a language model, `plans` about cameras in one line, `scenarios`, `racks` and `reports` about a scenario,
+a language model, `plans` about cameras in one line, `fleets` about many sites,
+`scenarios`, `racks` and `reports` about a scenario,
 `engines` about this machine, `database` about what is shipped. Each name is imported when it is first used.
 """
 
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         register_calibration,
         validate,
     )
+    from planner.api.fleets import fleet, write_fleet
     from planner.api.language import (
         is_language_model,
         language_models,
@@ -159,6 +161,7 @@ _HOME = {
         "register_calibration",
         "validate",
     ),
+    "fleets": ("fleet", "write_fleet"),
     "language": (
         "is_language_model",
         "language_models",
@@ -249,6 +252,7 @@ __all__ = [
     "estimate_units",
     "evidence",
     "export_network",
+    "fleet",
     "host_text",
     "import_profile",
     "inspect",
@@ -299,6 +303,7 @@ __all__ = [
     "with_evidence",
     "write_check",
     "write_devices_page",
+    "write_fleet",
     "write_log",
     "write_overlay",
     "write_plan",

@@ -154,4 +154,3 @@ def _swings(model: CostModel) -> list[Swing]:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-

@@ -128,7 +128,7 @@ def _entry(
         part["verdict"] != "PASS",
         money.present_value,
         money.visits_value,
-        tuple([*installed, *[0.0] * (years - len(installed))]),
+        (*installed, *[0.0] * (years - len(installed))),
         0.0 if mtbf_s is None else 1.0 / mtbf_s,
     )
 
@@ -171,7 +171,7 @@ class Chooser:
             return np.full(len(self.classes), NONE, dtype=np.int64)
         ranks = self._rank[:, chosen]
         first = ranks.argmin(axis=1)
-        found = chosen[first]
+        found: Picks = chosen[first]
         found[ranks[np.arange(len(first)), first] >= _NEVER] = NONE
         return found
 
@@ -181,7 +181,9 @@ class Chooser:
         at = picks[served]
         weights = self._sites[served]
         used = sorted(set(at.tolist()))
-        last = np.max([year[served, at] for year in self._installed], axis=0) if self._years else 0.0 * weights
+        last = (
+            np.max([year[served, at] for year in self._installed], axis=0) if self._years else 0.0 * weights
+        )
         return Choice(
             parts=tuple(self.parts[part] for part in used),
             served=int(weights.sum()),
@@ -230,7 +232,7 @@ class Chooser:
             stocks = self.stocks(picks, part)
             rates = self.rates_per_s(picks, part)
             for shelf_name, stock in stocks.items():
-                inside = [n for n in np.flatnonzero(picks == part) if self._shelf(n) == shelf_name]
+                inside = [n for n in np.flatnonzero(picks == part).tolist() if self._shelf(n) == shelf_name]
                 devices = [
                     int(sum(self._sites[n] * self._installed[year][n, part] for n in inside))
                     for year in range(self._years)
@@ -253,7 +255,7 @@ class Chooser:
     def rates_per_s(self, picks: Picks, part: int) -> dict[str, list[float]]:
         """Failures of a part in each year, by the shelf that they draw on."""
         found: dict[str, list[float]] = {}
-        for number in np.flatnonzero(picks == part):
+        for number in np.flatnonzero(picks == part).tolist():
             item = self.classes[number]
             rates = found.setdefault(self._shelf(number), [0.0] * self._years)
             for year in range(self._years):
@@ -300,11 +302,9 @@ class Chooser:
         picks = np.full(len(self.classes), NONE, dtype=np.int64)
         for group in dict.fromkeys(item.group for item in self.classes):
             inside = np.array([item.group == group for item in self.classes])
-            options = [
-                np.where(inside, self.picks_among([part]), NONE) for part in range(len(self.parts))
-            ]
+            options = [np.where(inside, self.picks_among([part]), NONE) for part in range(len(self.parts))]
             if options:
-                best = min(options, key=lambda found: self.key(self.of_picks(found))[:2] + (self._own(found),))
+                best = min(options, key=lambda found: (*self.key(self.of_picks(found))[:2], self._own(found)))
                 picks = np.where(inside, best, picks)
         return self.of_picks(picks)
 
@@ -344,4 +344,3 @@ def _bought(stocks: Sequence[int]) -> list[int]:
         found.append(max(0, stock - held))
         held = max(held, stock)
     return found
-

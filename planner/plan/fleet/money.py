@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planner.plan.money.economics import SECONDS_PER_YEAR
 from planner.plan.fleet.site_answer import PartAnswer, SiteAnswer
+from planner.plan.money.economics import SECONDS_PER_YEAR
 from planner.schema.fleet.fleet import FleetSpec
 
 FALLING = ("devices", "spares", "replacements")
@@ -85,9 +85,7 @@ def money_of(spec: FleetSpec, answer: SiteAnswer, part: PartAnswer, opens: int) 
     return SiteMoney(tuple(years), sum(lines.values()), visits_value)
 
 
-def visits_of(
-    spec: FleetSpec, answer: SiteAnswer, part: PartAnswer, failures: float = 1.0
-) -> list[float]:
+def visits_of(spec: FleetSpec, answer: SiteAnswer, part: PartAnswer, failures: float = 1.0) -> list[float]:
     """Mean visits in each year of a site: planned ones, one for each purchase, one for each failure.
 
     `failures` times as many failures as stated.

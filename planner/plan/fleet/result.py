@@ -1,4 +1,4 @@
-"""What a fleet's answer is: a row for each site, totals by group and year, the plan and what it was put beside."""
+"""What a fleet's answer is: a row a site, totals by group and year, the plan and what it was put beside."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ SITE_COLUMNS: Mapping[str, ColumnType] = {
 
 `capital`, `running_cost_per_year` and `total_cost` are those of `planner size` at today's prices;
 `present_value` is with the year of opening, growth and falling prices; `extra_value` is what the plan's part
-costs there beyond the site's own best; `energy_j`, `carbon_kg` and `visits` are over the site's years; `alike`
-is how many sites share its answer.
+costs there beyond the site's own best; `energy_j`, `carbon_kg` and `visits` are over the site's years;
+`alike` is how many sites share its answer.
 """
 
 SUMMED = ("capital", "running_cost_per_year", "total_cost", "present_value", "power_w")

@@ -91,9 +91,7 @@ class _Answers:
         return cast("SiteAnswer", self._rows[digest]) if digest in self._rows else None
 
 
-def _replies(
-    tasks: _Tasks, workers: int | None, scheduler: str | None
-) -> Generator[tuple[str, Reply]]:
+def _replies(tasks: _Tasks, workers: int | None, scheduler: str | None) -> Generator[tuple[str, Reply]]:
     if not len(tasks):
         return
     if scheduler is None:
@@ -247,7 +245,9 @@ def _require_links(spec: FleetSpec, sites: Sequence[Site]) -> None:
     if without:
         advice = "add the column `uplink`, or `uplink` under `updates` for all"
         got = f"none for {len(without)} sites, the first in line {without[0].line}"
-        raise InputError(f"fleet {spec.id}", [Problem("updates.uplink", "the uplink of each site", got, advice)])
+        raise InputError(
+            f"fleet {spec.id}", [Problem("updates.uplink", "the uplink of each site", got, advice)]
+        )
 
 
 def _updates(spec: FleetSpec, sites: Sequence[Site]) -> tuple[UpdateWay, ...]:

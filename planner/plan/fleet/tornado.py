@@ -68,10 +68,11 @@ class Swings:
             self._put(FAILURES, *ends)
         if plan.kinds_cost:
             self._put(KINDS, -_KINDS_OFF * plan.kinds_cost, _KINDS_OFF * plan.kinds_cost)
-        found = [FleetSwing(name, plan.total + self.low[name], plan.total + self.high[name]) for name in self.low]
+        found = [
+            FleetSwing(name, plan.total + self.low[name], plan.total + self.high[name]) for name in self.low
+        ]
         return tuple(sorted((swing for swing in found if swing.width), key=_widest))
 
 
 def _widest(swing: FleetSwing) -> tuple[float, str]:
     return -swing.width, swing.input
-

@@ -77,9 +77,7 @@ def _value(money: SiteMoney) -> float:
     return money.present_value + money.visits_value
 
 
-def _figures(
-    spec: FleetSpec, answer: SiteAnswer, part: PartAnswer, money: SiteMoney
-) -> dict[str, object]:
+def _figures(spec: FleetSpec, answer: SiteAnswer, part: PartAnswer, money: SiteMoney) -> dict[str, object]:
     rate = rate_of(spec, answer["currency"])
     carbon = [year.carbon_kg for year in money.years]
     same = ("device", "mode", "unit", "engine", "precision", "batch", "count", "spares", "utilisation")
@@ -191,7 +189,9 @@ class YearSums:
     def _sum(self, number: int, name: str) -> float:
         return math.fsum(self.found[number].get(name, ()))
 
-    def orders(self, spec: FleetSpec, chooser: Chooser, plan: Choice, names: dict[str, str]) -> tuple[Order, ...]:
+    def orders(
+        self, spec: FleetSpec, chooser: Chooser, plan: Choice, names: dict[str, str]
+    ) -> tuple[Order, ...]:
         """What is ordered of each part in each year."""
         shelf_bought = chooser.bought_for_shelves(plan)
         found = []
@@ -228,4 +228,3 @@ def pool_rows(spec: FleetSpec, chooser: Chooser, plan: Choice) -> tuple[PoolRow,
             PoolRow(name, part, devices[most], rate * SECONDS_PER_YEAR, shelf(rate, pool.turnaround_s, stock))
         )
     return tuple(found)
-

@@ -1,9 +1,9 @@
 """A new model over the uplinks of a fleet: waves, how long until nearly all have it, and how many bytes.
 
 A site receives at the rate that its link may give, less where the server has to share what it sends: all that
-are not held back by their own link then get the same (max-min fairness, Bertsekas and Gallager, Data
-Networks, 2nd ed., section 6.5). The server's share only grows as sites finish, so that the order in which they
-end is that of their links. A site that cannot be reached on a day begins on the next; links are used in a
+are not limited by their own link then get the same (max-min fairness, Bertsekas and Gallager, Data Networks,
+2nd ed., section 6.5). The server's share only grows as sites finish, so that they end in the order of their
+links. A site that cannot be reached on a day begins on the next; links are used in a
 window of each day alone. Loss, retries within a day and the time to load the model are not in it.
 """
 

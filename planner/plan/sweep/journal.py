@@ -60,7 +60,9 @@ class SweepJournal:
         self.path = folder / NAME
         self._rows: dict[str, dict[str, object]] = {}
         self._places = _OnDisk(self.path) if on_disk else None
-        self.finished: Mapping[str, dict[str, object]] = self._places if self._places is not None else self._rows
+        self.finished: Mapping[str, dict[str, object]] = (
+            self._places if self._places is not None else self._rows
+        )
         self.seconds: dict[str, float] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -86,9 +86,7 @@ POINTS = "planner.plan.sweep.worker"
 """The program that answers points of a sweep."""
 
 
-def on_processes(
-    tasks: Sequence[Task], workers: int, module: str = POINTS
-) -> Generator[tuple[int, Reply]]:
+def on_processes(tasks: Sequence[Task], workers: int, module: str = POINTS) -> Generator[tuple[int, Reply]]:
     """The number of each task and its reply, as they come; stopping early ends the workers.
 
     `module` is the program of a worker, which calls `planner.plan.sweep.worker.serve`. A task is taken from

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -79,7 +80,7 @@ class FleetUpdates(StrictModel):
     @model_validator(mode="after")
     def _waves_rise_to_all(self) -> Self:
         waves = self.waves_ratio
-        if waves[-1] != 1.0 or any(later <= first for first, later in zip(waves, waves[1:], strict=False)):
+        if waves[-1] != 1.0 or any(later <= first for first, later in pairwise(waves)):
             raise refuse("waves that rise to 100 %", ", ".join(f"{wave:.0%}" for wave in waves))
         return self
 

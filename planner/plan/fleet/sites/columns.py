@@ -65,9 +65,7 @@ class TemplateKeys:
     def find(self, text: str) -> Key | None:
         """The key of this text; None where the template has none."""
         if text not in self._found:
-            self._found[text] = (
-                Key(_SUPPLY, "supply_c") if text == BY_MONTH else find_key(text, self._keys)
-            )
+            self._found[text] = Key(_SUPPLY, "supply_c") if text == BY_MONTH else find_key(text, self._keys)
         return self._found[text]
 
     def unknown(self, text: str) -> str:

@@ -43,20 +43,6 @@ class Row:
 def own_cells(row: Mapping[str, str], spec: FleetSpec, templates: Collection[str]) -> Row:
     """The cells with what is wrong with them."""
     problems: list[Problem] = []
-
-    def number(name: str, low: float, high: float) -> float | None:
-        text = row.get(name, "")
-        if not text:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if low <= value <= high:
-            return value
-        problems.append(Problem(name, f"a number of {low:g} to {high:g}", repr(text)))
-        return None
-
     name, climate = row.get("id", ""), row.get("climate", "")
     if not name:
         problems.append(Problem("id", "the name of the site", "nothing"))
@@ -67,25 +53,47 @@ def own_cells(row: Mapping[str, str], spec: FleetSpec, templates: Collection[str
     if template not in templates:
         got = repr(template) if template else "nothing"
         problems.append(Problem("template", f"one of {', '.join(templates)}", got))
-    opens = number("opens", 1, _MOST_YEARS)
+    opens = _number(row, "opens", 1, _MOST_YEARS, problems)
     if opens is not None and not opens.is_integer():
         problems.append(Problem("opens", "a year, counted from 1", repr(row["opens"])))
-    uplink = row.get("uplink", "")
-    rate = None
-    if uplink:
-        try:
-            rate = parse_quantity(uplink, "bytes_per_s")
-            if rate <= 0:
-                problems.append(Problem("uplink", "a rate above zero", repr(uplink)))
-        except UnitError as error:
-            problems.append(Problem("uplink", error.expected, repr(uplink), error.advice))
     cells = OwnCells(
         name,
         row.get("group", "") or climate or ALL,
         climate,
-        number("latitude", -90, 90),
-        number("longitude", -180, 180),
+        _number(row, "latitude", -90, 90, problems),
+        _number(row, "longitude", -180, 180, problems),
         0 if opens is None else int(opens),
-        rate,
+        _uplink(row, problems),
     )
     return Row(cells, template, tuple(problems))
+
+
+def _number(
+    row: Mapping[str, str], name: str, low: float, high: float, problems: list[Problem]
+) -> float | None:
+    text = row.get(name, "")
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if low <= value <= high:
+        return value
+    problems.append(Problem(name, f"a number of {low:g} to {high:g}", repr(text)))
+    return None
+
+
+def _uplink(row: Mapping[str, str], problems: list[Problem]) -> float | None:
+    text = row.get("uplink", "")
+    if not text:
+        return None
+    try:
+        rate = parse_quantity(text, "bytes_per_s")
+    except UnitError as error:
+        problems.append(Problem("uplink", error.expected, repr(text), error.advice))
+        return None
+    if rate <= 0:
+        problems.append(Problem("uplink", "a rate above zero", repr(text)))
+        return None
+    return rate

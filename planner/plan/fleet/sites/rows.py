@@ -10,7 +10,6 @@ from planner.plan.fleet.sites.columns import (
     Heading,
     Rounder,
     Rounding,
-    TemplateKeys,
     cell_value,
     head_problems,
     heading_of,
@@ -152,6 +151,10 @@ def _gathered(problems: Sequence[Problem]) -> list[Problem]:
         if len(lines) > 1:
             listed = ", ".join(str(line) for line in lines[1:_MOST_LINES])
             more = f" and {len(lines) - _MOST_LINES} more" if len(lines) > _MOST_LINES else ""
-            advice = "; ".join(text for text in (advice, f"the same in lines {listed}{more}") if text)
-        found.append(Problem(where, expected, got, advice, lines[0]))
+            repeated = f"the same in lines {listed}{more}"
+            found.append(
+                Problem(where, expected, got, f"{advice}; {repeated}" if advice else repeated, lines[0])
+            )
+        else:
+            found.append(Problem(where, expected, got, advice, lines[0]))
     return sorted(found, key=lambda problem: problem.line or 0)

@@ -39,7 +39,9 @@ def fleet_path(path: Path) -> Path:
         if (folder / NAME).is_file():
             return folder / NAME
     shipped = ", ".join(sorted(file.parent.name for file in scenarios_dir().glob(f"*/{NAME}")))
-    problem = Problem("FLEET", "a YAML file, or its folder", "no such file", f"or name a shipped one: {shipped}")
+    problem = Problem(
+        "FLEET", "a YAML file, or its folder", "no such file", f"or name a shipped one: {shipped}"
+    )
     raise InputError(str(path), [problem])
 
 
@@ -105,4 +107,3 @@ def _climate(
             problem = error.problems[0]
             problems.append(Problem(where, problem.expected, problem.got, problem.advice, line))
     return tuple(found)
-
