@@ -38,6 +38,7 @@ FLOORS = {
         {"paths", "layout", "groups", "ticker", "encoding", "completion", "bars"},
     ],
     "plan": [
+        {"fleet"},
         {"sweep"},
         {"record"},
         {"study", "short"},
@@ -92,7 +93,7 @@ FLOORS = {
         {"sizes"},
     ],
     "process": [{"limits", "guard"}, {"stop", "children", "temporary", "inputs", "trust"}],
-    "schema": [{"record", "scenario", "fitted", "language"}, {"hardware"}, {"reading"}],
+    "schema": [{"record", "scenario", "fitted", "language", "fleet"}, {"hardware"}, {"reading"}],
     "zoo": [
         {"source"},
         {"registry"},
@@ -127,6 +128,7 @@ HOMES = {
     "distributed": ("plan/sweep/cluster.py",),
     "pyarrow": (
         "plan/sweep/table.py",
+        "plan/fleet/sites/table.py",
         "rack/arrivals/trace.py",
         "rack/run/device_log.py",
         "report/tables.py",

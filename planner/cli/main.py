@@ -68,6 +68,10 @@ COMMANDS = {
     ),
     "cost": ("planner.cli.scenario.cost", "What a scenario costs, line by line, and which inputs decide it."),
     "sweep": ("planner.cli.scenario.sweep", "Answer a scenario at many points over its keys, into Parquet."),
+    "fleet": (
+        "planner.cli.scenario.fleet",
+        "One plan for many sites: parts, spares, years, roll-out, updates.",
+    ),
     "lint": ("planner.cli.scenario.lint", "Which well-known mistakes the plan of a scenario walks into."),
     "report": ("planner.cli.scenario.report", "Answer a scenario's question whole, as a PDF."),
     "serve": ("planner.cli.front.serve", "Open a page in the browser to drop a network on."),
