@@ -11,9 +11,9 @@ import numpy as np
 from planner.chain.description import PartChains
 from planner.hardware.surroundings import surroundings
 from planner.latency.band import BandEnd, planned_bound
+from planner.plan.chain.rack_steps import host_of_chain, with_chains
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
-from planner.plan.rack.chain_steps import host_of_chain, with_chains
 from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life, rack_shares, spares_of
 from planner.plan.rack.heat import in_thin_air, thermal_of_part

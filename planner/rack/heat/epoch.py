@@ -99,15 +99,9 @@ def advance(rack: Rack, state: HeatState, dynamic_w: Floats) -> tuple[EpochHeat,
     added_w = leakage_w(thermal, state.temperature_c) + fan_w(thermal, state.fan)
     # Leakage is that of the start: against time constants of a minute it hardly moves in an epoch of 1 s.
     power_w = np.where(state.off, 0.0, rack.device.idle_w + added_w + dynamic_w)
-    start_c = state.nodes_c(thermal)
-    parts = _by_fan_level(rack, state.fan)
-    if state.enclosure_c is None:
-        inlet_c = _breathed(rack, parts, start_c, power_w)
-    else:
-        inlet_c = np.full(rack.installed, state.enclosure_c)
-    nodes_c = _stepped(parts, start_c, inlet_c, power_w)
+    inlet_c, nodes_c, released_w = _breathed(rack, state, power_w)
     lost_w = rack.supply_loss * float(power_w.sum())
-    heat_w = float(_released_w(parts, start_c, nodes_c, power_w).sum()) + lost_w + rack.fan_w
+    heat_w = float(released_w.sum()) + lost_w + rack.fan_w
     temperature_c = nodes_c[:, 0]
     throttled, off, step = _governed(rack.device, state, temperature_c, power_w, dynamic_w)
     level = next_fan_level(thermal, temperature_c, state.fan)
@@ -144,43 +138,43 @@ def _governed(
     return step > 0, off, step
 
 
-_Parts = list[tuple[LadderStep, Flags | slice]]
+def _breathed(rack: Rack, state: HeatState, power_w: Floats) -> tuple[Floats, Floats, Floats]:
+    """The inlets that agree with the heat that the devices give to the air over one epoch; the nodes after
+    it, and that heat.
 
-
-def _by_fan_level(rack: Rack, level: Indices) -> _Parts:
-    """The exact step of each fan level in use, and the devices at it."""
-    thermal = rack.device.thermal
-    if fan_levels(thermal) == 1:
-        return [(exact_step(thermal, rack.epoch_s), slice(None))]
-    return [(exact_step(thermal, rack.epoch_s, int(n)), level == n) for n in np.unique(level)]
-
-
-def _stepped(parts: _Parts, start_c: Floats, inlet_c: Floats, power_w: Floats) -> Floats:
-    nodes_c = np.empty_like(start_c)
-    for step, devices in parts:
-        nodes_c[devices] = step.nodes_c(start_c[devices], inlet_c[devices], power_w[devices])
-    return nodes_c
-
-
-def _released_w(parts: _Parts, start_c: Floats, end_c: Floats, power_w: Floats) -> Floats:
-    released_w = np.empty_like(power_w)
-    for step, devices in parts:
-        released_w[devices] = step.released_w(start_c[devices], end_c[devices], power_w[devices])
-    return released_w
-
-
-def _breathed(rack: Rack, parts: _Parts, start_c: Floats, power_w: Floats) -> Floats:
-    """The inlets that agree with the heat that the devices give to the air over one epoch."""
-    air, count = rack.air, rack.installed
-    unheated = unheated_c(air, count)
-    # Implicit in the inlet: the inlet of the epoch before would oscillate under strong recirculation.
-    released_w = _released_w(parts, start_c, _stepped(parts, start_c, unheated, power_w), power_w)
+    Implicit in the inlet: that of the epoch before would oscillate under strong recirculation. All is linear
+    in it: the epoch is stepped as if no inlet were warmed, and then moved by what they are warmed.
+    """
+    start_c, count = state.nodes_c(rack.device.thermal), rack.installed
+    inside_c = state.enclosure_c
+    unheated_inlet_c = unheated_c(rack.air, count) if inside_c is None else np.full(count, inside_c)
+    nodes_c, released_w = np.empty_like(start_c), np.empty(count)
+    followed, withheld_w_per_k = np.empty_like(start_c), np.empty(count)
+    for step, devices in _by_fan_level(rack, state.fan):
+        own_c, own_w = start_c[devices], power_w[devices]
+        end_c = step.nodes_c(own_c, unheated_inlet_c[devices], own_w)
+        nodes_c[devices] = end_c
+        released_w[devices] = step.released_w(own_c, end_c, own_w)
+        followed[devices] = step.followed
+        withheld_w_per_k[devices] = step.withheld_w_per_k
+    if inside_c is not None:
+        # A closed cabinet is stepped once an epoch: its devices breathe the air of the start.
+        return unheated_inlet_c, nodes_c, released_w
     # The supply's loss follows the power drawn: unlike a device's heat it is taken to reach the air at once.
     heats_w = released_w + rack.supply_loss * power_w + rack.fan_w / count
-    withheld_w_per_k = np.empty(count)
-    for step, devices in parts:
-        withheld_w_per_k[devices] = step.withheld_w_per_k
-    return np.asarray(unheated + _warmed_k(rack, heats_w, withheld_w_per_k))
+    warmed_k = _warmed_k(rack, heats_w, withheld_w_per_k)
+    # One number for all inlets, or one for each: then a column against the nodes of each device.
+    column_k = warmed_k if isinstance(warmed_k, float) else warmed_k[:, None]
+    moved_c = nodes_c + column_k * followed
+    return unheated_inlet_c + warmed_k, moved_c, released_w - warmed_k * withheld_w_per_k
+
+
+def _by_fan_level(rack: Rack, level: Indices) -> list[tuple[LadderStep, Flags | slice]]:
+    """The exact step of each fan level in use, and the devices at it."""
+    thermal, first = rack.device.thermal, int(level[0])
+    if (level == first).all():
+        return [(exact_step(thermal, rack.epoch_s, first), slice(None))]
+    return [(exact_step(thermal, rack.epoch_s, int(n)), level == n) for n in np.unique(level)]
 
 
 def initial_state(rack: Rack) -> HeatState:
