@@ -38,6 +38,7 @@ def _unknown_names(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
 def _parts(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     named: list[tuple[Place, str]] = [
         *((("candidates", "labels", name), name) for name in scenario.candidates.labels_ops_per_s),
+        *((("candidates", "coolers", name), name) for name in scenario.candidates.coolers),
         *((("money", "prices", name), name) for name in scenario.money.prices),
     ]
     if scenario.deployment is not None and scenario.deployment.device is not None:
@@ -60,7 +61,7 @@ def _coolers(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     """Coolers that a part lacks; those of a part that is unknown itself are not looked at."""
     asked, given = scenario.candidates.coolers, scenario.deployment
     from_deployment = given is not None and isinstance(given.cooler, str)
-    if not (asked or scenario.cooler is not None or isinstance(scenario.cooler, str) or from_deployment):
+    if not (asked or scenario.cooler is not None or from_deployment):
         return
     from planner.hardware.catalog import device_ids, read_device
     from planner.plan.options.coolers import cooler_named
@@ -69,14 +70,10 @@ def _coolers(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     parts = [name for name in known if any(fnmatchcase(name, pattern) for pattern in patterns)]
     if given is not None and given.device in known:
         parts = [given.device, *parts]
-    for name in asked:
-        if name not in parts:
-            place: Place = ("candidates", "coolers", name)
-            yield place, "a candidate of the scenario", *_unknown("candidate", name, parts)
     if scenario.cooler is not None and parts and set(parts) <= set(asked):
         expected, advice = "a candidate without one in `candidates.coolers`", "leave out one of the two"
         yield ("cooler",), expected, "none is left", advice
-    for name in dict.fromkeys(parts):
+    for name in dict.fromkeys([*parts, *(name for name in asked if name in known)]):
         cooler = scenario.cooler_of(name)
         if isinstance(cooler, str):
             try:

@@ -179,7 +179,7 @@ def test_a_scenario_states_coolers_and_names_each_part_that_lacks_one(tmp_path):
     ("edit", "extra", "said"),
     [
         (("raspberry-pi-5: active", "raspberry-pi-5: water"), "", "raspberry-pi-5 has active, passive, bare"),
-        (("raspberry-pi-5: active", "raspberry-pi-4b: active"), "", "a candidate of the scenario"),
+        (("raspberry-pi-5: active", "raspberry-pi-55: active"), "", "a part"),
         (("xeon-8380: server", "xeon-8380: server"), "cooler: passive\n", "none is left"),
         (("raspberry-pi-5: active", "raspberry-pi-5: {resistance: 3 W/K}"), "", "K/W"),
     ],
