@@ -1,4 +1,4 @@
-"""Networks by name from public packages, exported to ONNX: what `networks_in_packages.py` then reads and runs.
+"""Networks by name from public packages, exported to ONNX: what `networks_in_packages.py` reads and runs.
 
 The names are in `exported_networks.txt`: networks of timm and torchvision by both exporters of PyTorch, of
 transformers by small configurations, and fitted models of scikit-learn, LightGBM and XGBoost by skl2onnx and
@@ -30,7 +30,10 @@ SMALL = {
     **dict.fromkeys(("intermediate_size", "hidden_dim", "ffn_dim"), 128),
     **dict.fromkeys(("num_hidden_layers", "n_layer", "num_layers", "n_layers", "num_key_value_heads"), 2),
     **dict.fromkeys(("num_attention_heads", "n_head", "num_heads", "n_heads"), 4),
-    **{"vocab_size": 500, "head_dim": 16, "d_kv": 16, "pad_token_id": 0},
+    "vocab_size": 500,
+    "head_dim": 16,
+    "d_kv": 16,
+    "pad_token_id": 0,
 }
 """Sizes of small networks of the same layout; each configuration takes those that it has."""
 
