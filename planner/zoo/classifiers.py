@@ -181,4 +181,4 @@ _LARGE = (
                 partial(vision_transformer, encoder=Encoder(12, 192, 3)), _TIMM),
 )  # fmt: skip
 
-ENTRIES = (*_RESNETS, *_MOBILENETS, *_LIGHT, *_EFFICIENTNETS, *_LARGE)
+ENTRIES: tuple[Entry, ...] = (*_RESNETS, *_MOBILENETS, *_LIGHT, *_EFFICIENTNETS, *_LARGE)

@@ -11,6 +11,7 @@ from planner.zoo.detection.queries import hgnet, rtdetr
 from planner.zoo.detection.segmentation import deeplabv3plus_mobilenet, unet
 from planner.zoo.detection.ssd import squeezenet_ssd, ssd_mobilenet_v1, ssd_resnet34
 from planner.zoo.image.resnet import ResNetLayout
+from planner.zoo.reference import Entry
 from planner.zoo.yolos import detector
 
 _NCNN = "ncnn benchmark/{}.param: sizes of weights and biases, and MACs from them and the shapes"
@@ -68,4 +69,4 @@ _QUERIES = (
              remark="its authors' own ResNet-50 has three 3x3 convolutions in place of the first: 68 GMAC"),
 )  # fmt: skip
 
-ENTRIES = (*_MOBILE, *_SEGMENTERS, *_QUERIES)
+ENTRIES: tuple[Entry, ...] = (*_MOBILE, *_SEGMENTERS, *_QUERIES)

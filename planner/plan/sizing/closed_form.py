@@ -21,6 +21,7 @@ from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.hardware.catalog import match_devices, read_device
 from planner.latency.units.compete import instances_of
+from planner.plan.chain.on_part import chained
 from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
 from planner.plan.compare.pareto import pareto_front
@@ -172,7 +173,7 @@ def sized_option(
     first = networks[0].estimate
     services = services or services_of(scenario, estimator, device, networks)
     beside = units_beside(scenario, estimator, device, networks)
-    chain = part_chains(scenario, estimator, device, networks)
+    chain = part_chains(scenario, estimator, device, networks) if chained(scenario) else None
     rack_of = partial(
         build_rack,
         scenario,
@@ -260,7 +261,7 @@ def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> i
     # halving.
     low = high = at_least
     while high < most and offered_utilisation(rack_of(high)) > limit:
-        low, high = high + 1, high * 2
+        low, high = high + 1, int(min(high * 2, most))
     while low < high:
         middle = (low + high) // 2
         if offered_utilisation(rack_of(middle)) > limit:
@@ -328,7 +329,12 @@ def _weakest_of_all(device: Device, networks: Sequence[NetworkOnPart]) -> Proven
     return weakest(parts)
 
 
-def count_at_saturation(option: Option) -> int:
-    """The least count that is asked for less than it can serve with full batches."""
+def count_at_saturation(scenario: Scenario, option: Option) -> int | None:
+    """The least count that is asked for less than it can serve with full batches.
+
+    None where sources are pinned: what the busiest device is asked for does not fall as one over the count.
+    """
+    if scenario.simulation.dispatch == "pinned":
+        return None
     # Work in whole devices and one more; a product a rounding below a whole number counts as that number.
     return int(option.offered_utilisation * option.count * (1 + 1e-9)) + 1
