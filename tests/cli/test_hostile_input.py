@@ -14,6 +14,7 @@ from pyarrow.parquet import ParquetWriter
 from planner.data_files import scenarios_dir
 
 READERS = [
+    ["check", "FILE"],
     ["inspect", "FILE"],
     ["estimate", "FILE", "--device", "nvidia-l4"],
     *(["import", tool, "FILE"] for tool in ("trtexec", "onnxruntime", "openvino", "msprof", "tegrastats")),

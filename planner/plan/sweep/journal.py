@@ -86,10 +86,10 @@ class SweepJournal:
         for line in content[:whole].splitlines():
             try:
                 entry = json.loads(line)
-                self.finished[entry["point"]] = entry["row"]
-                self.seconds[entry["point"]] = entry["seconds"]
-            except (ValueError, KeyError, TypeError):
-                continue
+                point, row, seconds = str(entry["point"]), dict(entry["row"]), float(entry["seconds"])
+            except (ValueError, KeyError, TypeError, RecursionError):
+                continue  # no line of ours: its point is answered again
+            self.finished[point], self.seconds[point] = row, seconds
         if whole < len(content):
             os.ftruncate(self._file, whole)
         return whole
