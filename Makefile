@@ -5,7 +5,7 @@ STAMP := .venv/.complete
 
 OLDEST := .venv-oldest
 
-.PHONY: env report example check-example check-oldest test test-slow mutate fuzz sbom licences hashes audit lint check clean
+.PHONY: env answers report example check-example check-oldest test test-slow mutate fuzz sbom licences hashes audit lint check clean
 
 env: $(STAMP)
 
@@ -33,16 +33,20 @@ check-oldest:
 	rm -rf $(OLDEST)
 	$(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest.txt \
-		'.[delta,engines,page,sweep]' hypothesis pypdf pytest
+		'.[delta,engines,page,sweep,web]' hypothesis pypdf pytest
 	mkdir $(OLDEST)/run
 	cd $(OLDEST)/run && ../bin/planner report line-inspection -o report.pdf --html report.html --tables tables
 	cd $(OLDEST)/run && ../bin/planner simulate line-inspection --engine compiled
 	cd $(OLDEST)/run && ../bin/planner simulate line-inspection --engine simpy
 	cd $(OLDEST)/run && ../bin/planner sweep line-inspection --set planning.spares=0,1 -o sweep
-	$(OLDEST)/bin/python -m pytest tests/test_dependencies.py tests/report tests/rack tests/schema tests/workload
+	$(OLDEST)/bin/python -m pytest tests/test_dependencies.py tests/report tests/rack tests/schema tests/web tests/workload
 	rm -rf $(OLDEST) && $(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest-mcp.txt '.[mcp]' hypothesis pytest
 	$(OLDEST)/bin/python -m pytest tests/assistant
+
+# What commands answer for fixed inputs, kept under tests/regression; its diff belongs into a commit that moves a number.
+answers: env
+	$(BIN)/python -m tests.regression.renew
 
 test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -2,7 +2,8 @@
 
 `networks` and `alternatives` ask about one network, `checks` puts it beside a baseline, `language` asks about
 a language model, `plans` about cameras in one line, `scenarios`, `racks` and `reports` about a scenario,
-`engines` about this machine, `database` about what is shipped. Each name is imported when it is first used.
+`chains` about all that its frames go through, `fleets` about many sites, `engines` about this machine,
+`database` about what is shipped. Each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         split,
         what_if,
     )
+    from planner.api.chains import predict_chain
     from planner.api.checks import check, check_files, read_baseline, write_check, write_overlay
     from planner.api.database import (
         AppliedCorrection,
@@ -47,14 +49,17 @@ if TYPE_CHECKING:
         write_devices_page,
     )
     from planner.api.engines import (
+        HEAT_LOG_TOOLS,
         PROFILE_TOOLS,
         SEVERAL_FILES,
         calibrate,
+        import_heat,
         import_profile,
         measure,
         register_calibration,
         validate,
     )
+    from planner.api.fleets import fleet, write_fleet
     from planner.api.language import (
         is_language_model,
         language_models,
@@ -95,6 +100,7 @@ if TYPE_CHECKING:
         RackAnswers,
         claims,
         rack_answers,
+        soak,
         theory_beside,
     )
     from planner.api.reports import (
@@ -125,6 +131,7 @@ if TYPE_CHECKING:
 _HOME = {
     "alternatives": ("LinkedSplit", "UnitCurve", "baseline", "curve", "linked_split", "split", "what_if"),
     "checks": ("check", "check_files", "read_baseline", "write_check", "write_overlay"),
+    "chains": ("predict_chain",),
     "database": (
         "AppliedCorrection",
         "check_database",
@@ -151,14 +158,17 @@ _HOME = {
         "write_devices_page",
     ),
     "engines": (
+        "HEAT_LOG_TOOLS",
         "PROFILE_TOOLS",
         "SEVERAL_FILES",
         "calibrate",
+        "import_heat",
         "import_profile",
         "measure",
         "register_calibration",
         "validate",
     ),
+    "fleets": ("fleet", "write_fleet"),
     "language": (
         "is_language_model",
         "language_models",
@@ -186,8 +196,8 @@ _HOME = {
         "usual_site",
         "write_plan",
     ),
+    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "soak", "theory_beside"),
     "plots": ("PICTURE_ENDINGS", "picture_kind", "plot_comparison", "plot_curve", "plot_estimate"),
-    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "theory_beside"),
     "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
     "scenarios": (
         "SimulatedScenario",
@@ -210,6 +220,7 @@ _HOME = {
 
 __all__ = [
     "CHANGES_ENDINGS",
+    "HEAT_LOG_TOOLS",
     "PICTURE_ENDINGS",
     "PROFILE_TOOLS",
     "SEVERAL_FILES",
@@ -249,7 +260,9 @@ __all__ = [
     "estimate_units",
     "evidence",
     "export_network",
+    "fleet",
     "host_text",
+    "import_heat",
     "import_profile",
     "inspect",
     "is_language_model",
@@ -275,6 +288,7 @@ __all__ = [
     "plot_estimate",
     "precision_named",
     "precision_names",
+    "predict_chain",
     "rack_answers",
     "read_baseline",
     "read_device",
@@ -290,6 +304,7 @@ __all__ = [
     "simulate",
     "simulate_scenario",
     "size",
+    "soak",
     "split",
     "sweep",
     "theory_beside",
@@ -299,6 +314,7 @@ __all__ = [
     "with_evidence",
     "write_check",
     "write_devices_page",
+    "write_fleet",
     "write_log",
     "write_overlay",
     "write_plan",

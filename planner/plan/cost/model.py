@@ -112,6 +112,10 @@ class CostModel:
         scenario = _with_energy_price(self.scenario, 1.0 + spread * (2.0 * at[ELECTRICITY] - 1.0))
         return bill_of(scenario, self.device, price, self._life(at))
 
+    def life(self) -> tuple[Year, ...]:
+        """The years as planned: what `bill` without quantiles is worked out from."""
+        return self._life(self._planned)
+
     def count(self, quantiles: Mapping[str, float] | None = None) -> int:
         """Devices that carry the load of the last year, spares not among them."""
         return self._life({**self._planned, **(quantiles or {})})[-1].count

@@ -9,7 +9,7 @@ to them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -142,17 +142,33 @@ class _Running:
     present_value: float = 0.0
 
 
-def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequence[Year]) -> tuple[Line, ...]:
-    money = scenario.money
-    found: dict[str, _Running] = {
-        "devices": _Running("at purchase", _price_text(price)),
-        "spares": _Running("at purchase", "devices on standby, at the same price"),
-        "carriers": _Running("at purchase", _carriers_text(scenario, device)),
-    }
-    if scenario.balancer is not None:
-        found["balancer"] = _Running("at purchase", scenario.balancer.note)
-    held: dict[str, float] = dict.fromkeys(found, 0.0)
-    capital = 0.0
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """An amount of one line in one year of the horizon, counted from zero, of money of that year.
+
+    What falls due each year is the amount of a whole year; `length` says how much of one it is.
+    """
+
+    year: int
+    length: float
+    name: str
+    when: PaymentTime
+    amount: float
+
+    def present_value(self, scenario: Scenario) -> float:
+        """Purchases fall due at the beginning of a year, running costs at its end, the rest at the end."""
+        if self.when == "at purchase":
+            return self.amount * discounted(scenario, self.year)
+        if self.when == "each year":
+            return self.amount * self.length * discounted(scenario, self.year + self.length)
+        return self.amount * discounted(scenario, scenario.money.horizon_years)
+
+
+def payments(
+    scenario: Scenario, device: Device, price: QuotedPrice, life: Sequence[Year]
+) -> Iterator[Payment]:
+    """What is paid for a rack of one kind of device, year by year and line by line."""
+    held: dict[str, float] = {}
     for start, (length, year) in enumerate(zip(years(scenario), life, strict=True)):
         value = {
             "devices": year.count * price.mid,
@@ -163,20 +179,32 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
             value["balancer"] = balancer_price(scenario) or 0.0
         for name, amount in value.items():
             # Devices are added and never sold: a year that needs fewer buys none.
-            bought = max(0.0, amount - held[name])
-            held[name] += bought
-            found[name].present_value += bought * discounted(scenario, start)
-            found[name].first += bought if start == 0 else 0.0
-        capital = sum(held.values())
-        for name, amount in yearly_lines(scenario, device, year.installed, year.draw, capital, price.mid):
-            line = found.setdefault(name, _Running("each year", _BASES[name]))
-            line.first += amount if start == 0 else 0.0
-            # Running costs fall due at the end of each year, purchases at its beginning.
-            line.present_value += amount * length * discounted(scenario, start + length)
-    if money.residual_ratio:
-        left = capital * money.residual_ratio
-        worth = left * discounted(scenario, money.horizon_years)
-        found["residual value"] = _Running("at the end", "share of the capital that is left", -left, -worth)
+            bought = max(0.0, amount - held.get(name, 0.0))
+            held[name] = held.get(name, 0.0) + bought
+            yield Payment(start, length, name, "at purchase", bought)
+        for name, amount in yearly_lines(
+            scenario, device, year.installed, year.draw, sum(held.values()), price.mid
+        ):
+            yield Payment(start, length, name, "each year", amount)
+    if scenario.money.residual_ratio:
+        left = sum(held.values()) * scenario.money.residual_ratio
+        yield Payment(len(life) - 1, 1.0, "residual value", "at the end", -left)
+
+
+def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequence[Year]) -> tuple[Line, ...]:
+    bases = {
+        **_BASES,
+        "devices": _price_text(price),
+        "spares": "devices on standby, at the same price",
+        "carriers": _carriers_text(scenario, device),
+        "balancer": "" if scenario.balancer is None else scenario.balancer.note,
+        "residual value": "share of the capital that is left",
+    }
+    found: dict[str, _Running] = {}
+    for item in payments(scenario, device, price, life):
+        line = found.setdefault(item.name, _Running(item.when, bases[item.name]))
+        line.first += item.amount if item.year == 0 or item.when == "at the end" else 0.0
+        line.present_value += item.present_value(scenario)
     return tuple(
         Line(name, line.when, line.first, line.present_value, line.basis) for name, line in found.items()
     )

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import queue
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +36,10 @@ class SchedulerLostError(PlannerError):
         )
 
 
-def on_scheduler(tasks: Sequence[Task], address: str) -> Generator[tuple[int, Reply]]:
-    """The number of each task and its reply, as they come; stopping early cancels the rest.
+def on_scheduler(
+    tasks: Sequence[Task], address: str, reply: Callable[[Task], Reply] = reply_to
+) -> Generator[tuple[int, Reply]]:
+    """The number of each task and its `reply`, as they come; stopping early cancels the rest.
 
     A task whose worker is lost goes to another one; Dask gives it up after `allowed-failures` of its own
     settings (three). Raises `InputError` where no scheduler answers, or its workers have another planner, and
@@ -59,7 +61,7 @@ def on_scheduler(tasks: Sequence[Task], address: str) -> Generator[tuple[int, Re
 
         def send() -> None:
             for number, task in upcoming:
-                future = client.submit(reply_to, task, key=f"{task['point']}-{number}", pure=False)
+                future = client.submit(reply, task, key=f"{task['point']}-{number}", pure=False)
                 numbers[future.key], kept[future.key] = number, future
                 future.add_done_callback(done.put)
                 return

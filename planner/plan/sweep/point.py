@@ -14,6 +14,7 @@ from planner.plan.record.density import density_record
 from planner.plan.record.options import infeasible_record, option_record
 from planner.plan.record.simulated import rack_record
 from planner.plan.scenario.beside import with_whole_paths
+from planner.plan.scenario.climate import with_climate
 from planner.plan.scenario.evidence import Asked, asked_of
 from planner.plan.scenario.file import ScenarioFile, network_at
 from planner.plan.sizing.synthetic_run import simulate_synthetic
@@ -56,8 +57,8 @@ def answer_point(task: Task) -> dict[str, object]:
 
 def source_of(task: Task) -> ScenarioFile:
     """The scenario of a point; `InputError` with every problem of its values."""
-    document = Document(task["file"], task["values"], {}, task["point"])
     folder = Path(task["folder"])
+    document = with_climate(Document(task["file"], task["values"], {}, task["point"]), folder)
     scenario = with_whole_paths(validate(document, Scenario), folder)
     return ScenarioFile(scenario, task["file"], folder, task["point"])
 
@@ -72,7 +73,7 @@ def _answered(source: ScenarioFile) -> dict[str, object]:
         columns = rack_columns(rack_record(run.rack, run.result))
         return {"verdict": run.verdict, "reasons": "; ".join(run.reasons), **columns}
     models = source.scenario.models
-    study = run_study(source, estimator=_estimator(source.folder, models, asked_of(source)))
+    study = run_study(source, estimator=estimator_of(source.folder, models, asked_of(source)))
     if study.simulated is None:
         reasons = dict.fromkeys(
             f"{row['device']}: {row['reason']}" for row in infeasible_record(study)["reasons"]
@@ -88,7 +89,7 @@ def _answered(source: ScenarioFile) -> dict[str, object]:
 
 
 @lru_cache(maxsize=8)
-def _estimator(folder: Path, models: tuple[str, ...], asked: Asked) -> Estimator:
+def estimator_of(folder: Path, models: tuple[str, ...], asked: Asked) -> Estimator:
     """One estimator for all points with the same networks and measurements.
 
     Each network is counted and fused once a worker.

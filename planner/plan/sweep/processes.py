@@ -30,21 +30,21 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA
 @dataclass(slots=True)
 class _Attempt:
     number: int
-    task: Task
     made: int = 0
 
 
 class _Worker:
     """One process, started when the first task comes and again after it died."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
+        self._module = module
         self._process: subprocess.Popen[str] | None = None
 
     def reply_to(self, task: Task) -> Reply | str:
         """The reply, or how the process ended instead; the next task then has a new one."""
         try:
             if self._process is None:
-                self._process = _started()
+                self._process = _started(self._module)
             line = _exchanged(self._process, json.dumps(task))
         except OSError as error:
             return f"could not be started: {error}"
@@ -82,25 +82,31 @@ def _exchanged(process: subprocess.Popen[str], line: str) -> str:
         return ""
 
 
-def on_processes(tasks: Sequence[Task], workers: int) -> Generator[tuple[int, Reply]]:
+POINTS = "planner.plan.sweep.worker"
+"""The program that answers points of a sweep."""
+
+
+def on_processes(tasks: Sequence[Task], workers: int, module: str = POINTS) -> Generator[tuple[int, Reply]]:
     """The number of each task and its reply, as they come; stopping early ends the workers.
 
-    A task whose worker died goes to the next one that is free, `MOST_ATTEMPTS` times in all.
+    `module` is the program of a worker, which calls `planner.plan.sweep.worker.serve`. A task is taken from
+    the sequence when a worker is free for it, so that a sequence may make each on demand. One whose worker
+    died goes to the next one that is free, `MOST_ATTEMPTS` times in all.
     """
     waiting: queue.SimpleQueue[_Attempt | None] = queue.SimpleQueue()
     replies: queue.SimpleQueue[tuple[int, Reply]] = queue.SimpleQueue()
     stopping = threading.Event()
-    for number, task in enumerate(tasks):
-        waiting.put(_Attempt(number, task))
-    pool = [_Worker() for _ in range(min(workers, len(tasks)))]
+    for number in range(len(tasks)):
+        waiting.put(_Attempt(number))
+    pool = [_Worker(module) for _ in range(min(workers, len(tasks)))]
     threads = [
-        threading.Thread(target=_serve, args=(worker, waiting, replies, stopping), daemon=True)
+        threading.Thread(target=_serve, args=(worker, tasks, waiting, replies, stopping), daemon=True)
         for worker in pool
     ]
     for thread in threads:
         thread.start()
     try:
-        for _ in tasks:
+        for _ in range(len(tasks)):
             yield replies.get()
     finally:
         stopping.set()
@@ -114,12 +120,13 @@ def on_processes(tasks: Sequence[Task], workers: int) -> Generator[tuple[int, Re
 
 def _serve(
     worker: _Worker,
+    tasks: Sequence[Task],
     waiting: queue.SimpleQueue[_Attempt | None],
     replies: queue.SimpleQueue[tuple[int, Reply]],
     stopping: threading.Event,
 ) -> None:
     while (attempt := waiting.get()) is not None and not stopping.is_set():
-        reply = worker.reply_to(attempt.task)
+        reply = worker.reply_to(tasks[attempt.number])
         if not isinstance(reply, str):
             replies.put((attempt.number, reply))
             continue
@@ -132,10 +139,10 @@ def _serve(
     worker.end()
 
 
-def _started() -> subprocess.Popen[str]:
+def _started(module: str) -> subprocess.Popen[str]:
     """A worker with one thread for its arithmetic: the workers share the machine."""
     return subprocess.Popen(  # noqa: S603 - a module of ours
-        module_command("planner.plan.sweep.worker"),
+        module_command(module),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -51,7 +51,7 @@ def plan_points(
     """
     planned: list[PlannedPoint] = []
     problems: dict[tuple[str, str, str], Problem] = {}
-    seen = _Inputs(folder)
+    seen = Inputs(folder)
     for point in points:
         at_point = values
         for setting, value in zip(settings, point, strict=True):
@@ -62,7 +62,7 @@ def plan_points(
         try:
             source = source_of(task)
             scenario = source.scenario
-            task["point"] = _digest(task, [*seen.of(scenario), *_measured(source)])
+            task["point"] = digest_of(task["values"], [*seen.of(scenario), *measured_digests(source)])
         except InputError as error:
             where = ", ".join(f"{_text(s)}={v}" for s, v in zip(settings, point, strict=True))
             for problem in error.problems:
@@ -97,7 +97,7 @@ def _at_point(problem: Problem, point: str, settings: Sequence[Setting]) -> Prob
     return Problem(problem.where, problem.expected, problem.got, advice)
 
 
-class _Inputs:
+class Inputs:
     """Digests of what scenarios rest on beside their own text, each found out once."""
 
     def __init__(self, folder: Path) -> None:
@@ -153,7 +153,7 @@ def _part(device_id: str) -> str:
     return read_device(device_id).id
 
 
-def _measured(source: ScenarioFile) -> list[str]:
+def measured_digests(source: ScenarioFile) -> list[str]:
     """Digests of the calibrations and measurements that a point rests on, those kept for this machine too."""
     if source.scenario.synthetic is not None:
         return []
@@ -174,7 +174,7 @@ def _of_files(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _digest(task: Task, inputs: Sequence[str]) -> str:
-    """The name of a point: the same only where the answer cannot differ."""
-    identity = json.dumps([VERSION, task["values"], inputs], sort_keys=True, ensure_ascii=False, default=str)
+def digest_of(values: object, inputs: Sequence[str]) -> str:
+    """The name of a question with these values and inputs: the same only where the answer cannot differ."""
+    identity = json.dumps([VERSION, values, inputs], sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(identity.encode()).hexdigest()

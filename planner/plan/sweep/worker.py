@@ -1,4 +1,4 @@
-"""A process that answers points: a task a line on standard input, an answer a line on standard output, JSON.
+"""A process that answers tasks: one a line on standard input, an answer a line on standard output, JSON.
 
 It ends when its input does, even in the middle of a point: when the sweep is killed, its workers go too.
 """
@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from typing import TypedDict
 
 from planner.plan.sweep.point import Task, answer_point
@@ -27,18 +28,22 @@ class Reply(TypedDict):
     seconds: float
 
 
-def reply_to(task: Task) -> Reply:
+Answer = Callable[[Task], dict[str, object]]
+"""What makes a row of plain values from a task."""
+
+
+def reply_to(task: Task, answer: Answer = answer_point) -> Reply:
     """Answer one task; a fault is returned and not raised, so that other points go on."""
     start = time.perf_counter()
     try:
-        row, fault = answer_point(task), None
+        row, fault = answer(task), None
     except Exception:  # noqa: BLE001 - whatever it is, the sweep tells it with the point
         row, fault = None, traceback.format_exc()
     return Reply(row=row, fault=fault, seconds=time.perf_counter() - start)
 
 
-def main() -> None:
-    """Serve until the input ends; what a library prints goes to standard error."""
+def serve(answer: Answer) -> None:
+    """Answer tasks until the input ends; what a library prints goes to standard error."""
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
@@ -46,7 +51,7 @@ def main() -> None:
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(lines,), daemon=True).start()
     while True:
-        reply = reply_to(json.loads(lines.get()))
+        reply = reply_to(json.loads(lines.get()), answer)
         answers.write(json.dumps(reply) + "\n")
         answers.flush()
 
@@ -58,4 +63,4 @@ def _listen(lines: queue.SimpleQueue[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(answer_point)

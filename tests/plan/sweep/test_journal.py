@@ -80,8 +80,8 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "line",
-    ['{"point": "p", "row": 5, "seconds": 1}', '{"point": "p", "row": {}, "seconds": "x"}', "[]", "[" * 9000, "5",
-     '{"point": "p"}'],
+    ['{"point": "p", "row": 5, "seconds": 1}', '{"point": "p", "row": {}, "seconds": "x"}', "[]",
+     "[" * 9000, "5", '{"point": "p"}'],
     ids=["row", "seconds", "list", "deep", "number", "half"],
 )  # fmt: skip
 def test_a_line_of_another_shape_is_none_of_ours(tmp_path, line):
