@@ -33,6 +33,7 @@ def impatient(monkeypatch):
     """The waits of half a minute, shortened."""
     monkeypatch.setattr(cluster, "_CONNECT_S", 2)
     monkeypatch.setattr(cluster, "_ASK_EVERY_S", 1.0)
+    monkeypatch.setattr(cluster, "_SILENT_S", 8)
 
 
 def test_a_port_that_accepts_and_says_nothing(queue, tmp_path):
