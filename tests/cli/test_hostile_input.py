@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import time
 
@@ -87,3 +89,40 @@ def test_a_font_that_is_none(call, tmp_path, content):
         found = call(*asked, tmp_path / name)
         assert found.status == 2
         assert "internal fault" not in found.err
+
+
+@pytest.mark.parametrize("reader", READERS, ids=" ".join)
+@pytest.mark.parametrize("name", ["a.onnx", "a.yaml", "a.json", "a.csv", "a.gguf"])
+def test_a_file_that_vanishes_when_it_is_opened(call, tmp_path, monkeypatch, reader, name):
+    """It was there when it was looked for, and is not when it is opened; then it comes back half as long."""
+    path = tmp_path / name
+    path.write_bytes(b"a: 1\n" * 100)
+    real = io.open
+
+    def vanishing(file, *args, **kwargs):
+        if str(file) == str(path):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        return real(file, *args, **kwargs)
+
+    monkeypatch.setattr(io, "open", vanishing)
+    found = call(*(path if word == "FILE" else word for word in reader))
+    assert found.status == 2
+    assert "internal fault" not in found.err
+
+
+def test_a_clock_that_jumps_changes_nothing(call, tmp_path, monkeypatch):
+    """The time of day goes back an hour whenever it is asked: runs are timed by a clock that does not."""
+    values = yaml.safe_load((scenarios_dir() / "theory-md1.yaml").read_text())
+    values["simulation"] |= {"duration": "20 s", "warmup": "5 s", "replications": 2}
+    scenario = tmp_path / "s.yaml"
+    scenario.write_text(yaml.safe_dump(values))
+    usual = call("simulate", scenario, "--format", "json").out
+    now = [4e9]
+
+    def jumping() -> float:
+        now[0] -= 3600.0
+        return now[0]
+
+    monkeypatch.setattr(time, "time", jumping)
+    assert call("simulate", scenario, "--format", "json").out == usual
+    assert call("zoo", "list", "-o", tmp_path / "a.csv", "--time-limit", "1 h").status == 0
