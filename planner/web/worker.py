@@ -14,11 +14,13 @@ import threading
 import traceback
 
 from planner.errors import PlannerError
+from planner.process.children import end_with_parent
 from planner.wording.message import Wording
 
 
 def main() -> None:
     """Serve until the input ends; what a library prints goes to standard error."""
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(int(sys.argv[1]))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
