@@ -33,13 +33,13 @@ check-oldest:
 	rm -rf $(OLDEST)
 	$(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest.txt \
-		'.[delta,engines,page,sweep]' hypothesis pypdf pytest
+		'.[delta,engines,page,sweep,web]' hypothesis pypdf pytest
 	mkdir $(OLDEST)/run
 	cd $(OLDEST)/run && ../bin/planner report line-inspection -o report.pdf --html report.html --tables tables
 	cd $(OLDEST)/run && ../bin/planner simulate line-inspection --engine compiled
 	cd $(OLDEST)/run && ../bin/planner simulate line-inspection --engine simpy
 	cd $(OLDEST)/run && ../bin/planner sweep line-inspection --set planning.spares=0,1 -o sweep
-	$(OLDEST)/bin/python -m pytest tests/test_dependencies.py tests/report tests/rack tests/schema tests/workload
+	$(OLDEST)/bin/python -m pytest tests/test_dependencies.py tests/report tests/rack tests/schema tests/web tests/workload
 	rm -rf $(OLDEST) && $(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest-mcp.txt '.[mcp]' hypothesis pytest
 	$(OLDEST)/bin/python -m pytest tests/assistant

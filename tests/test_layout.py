@@ -14,7 +14,7 @@ FLOORS = {
     "": [
         {"__init__", "__main__"},
         {"cli"},
-        {"assistant"},
+        {"assistant", "web"},
         {"api"},
         {"report"},
         {"plan"},
@@ -26,7 +26,7 @@ FLOORS = {
         {"workload", "hardware"},
         {"wording"},
         {"schema"},
-        {"collector", "data_files", "files", "forks", "read_files"},
+        {"collector", "data_files", "files", "forks", "quick_init", "read_files"},
         {"errors", "provenance", "arrays", "formulas", "process"},
         {"units", "shown", "distribution", "visible"},
     ],
@@ -38,6 +38,7 @@ FLOORS = {
         {"paths", "layout", "groups", "ticker", "encoding", "completion", "bars"},
     ],
     "plan": [
+        {"fleet"},
         {"sweep"},
         {"record"},
         {"study", "short"},
@@ -92,7 +93,7 @@ FLOORS = {
         {"sizes"},
     ],
     "process": [{"limits", "guard"}, {"stop", "children", "temporary", "inputs", "trust"}],
-    "schema": [{"record", "scenario", "fitted", "language"}, {"hardware"}, {"reading"}],
+    "schema": [{"record", "scenario", "fitted", "language", "fleet"}, {"hardware"}, {"reading"}],
     "zoo": [
         {"source"},
         {"registry"},
@@ -127,6 +128,7 @@ HOMES = {
     "distributed": ("plan/sweep/cluster.py",),
     "pyarrow": (
         "plan/sweep/table.py",
+        "plan/fleet/sites/table.py",
         "rack/arrivals/trace.py",
         "rack/run/device_log.py",
         "report/tables.py",
@@ -134,6 +136,9 @@ HOMES = {
     "matplotlib": ("report/",),
     "click": ("cli/",),
     "rich": ("cli/bars.py",),
+    "starlette": ("web/",),
+    "uvicorn": ("web/serve.py",),
+    "jinja2": ("web/pages.py",),
     "mcp": ("assistant/server.py",),
     "filelock": ("plan/sweep/journal.py",),
     "platformdirs": ("data_files.py",),

@@ -2,8 +2,8 @@
 
 `networks` and `alternatives` ask about one network, `checks` puts it beside a baseline, `language` asks about
 a language model, `plans` about cameras in one line, `scenarios`, `racks` and `reports` about a scenario,
-`chains` about all that its frames go through, `engines` about this machine, `database` about what is shipped.
-Each name is imported when it is first used.
+`chains` about all that its frames go through, `fleets` about many sites, `engines` about this machine,
+`database` about what is shipped. Each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         register_calibration,
         validate,
     )
+    from planner.api.fleets import fleet, write_fleet
     from planner.api.language import (
         is_language_model,
         language_models,
@@ -167,6 +168,7 @@ _HOME = {
         "register_calibration",
         "validate",
     ),
+    "fleets": ("fleet", "write_fleet"),
     "language": (
         "is_language_model",
         "language_models",
@@ -259,6 +261,7 @@ __all__ = [
     "estimate_units",
     "evidence",
     "export_network",
+    "fleet",
     "host_text",
     "import_heat",
     "import_profile",
@@ -312,6 +315,7 @@ __all__ = [
     "with_evidence",
     "write_check",
     "write_devices_page",
+    "write_fleet",
     "write_log",
     "write_overlay",
     "write_plan",
