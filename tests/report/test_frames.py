@@ -1,4 +1,4 @@
-"""The chapter about the steps of a frame: every unit, every stream, both languages, nothing without a chain."""
+"""The chapter about the steps of a frame: every unit and stream, both languages, nothing without a chain."""
 
 from __future__ import annotations
 
