@@ -31,7 +31,7 @@ _NEEDED = ("starlette", "uvicorn", "jinja2")
 @click.option("--no-browser", "quietly", is_flag=True, help="Print the address and open nothing.")
 @click.option("--max-upload", metavar="1GB", help="The most that one dropped file may have.")
 @click.option("--time-limit", metavar="10min", help="The most that one question may take.")
-@click.option("--memory-limit", metavar="6GB", help="The most memory of one process that works.")
+@click.option("--memory-limit", metavar="4GB", help="The most memory of one process that works.")
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Questions at once."
 )
