@@ -26,7 +26,7 @@ FLOORS = {
         {"workload", "hardware"},
         {"wording"},
         {"schema"},
-        {"collector", "data_files", "files", "forks", "read_files"},
+        {"collector", "data_files", "files", "forks", "quick_init", "read_files"},
         {"errors", "provenance", "arrays", "formulas", "process"},
         {"units", "shown", "distribution", "visible"},
     ],
@@ -38,10 +38,11 @@ FLOORS = {
         {"paths", "layout", "groups", "ticker", "encoding", "completion", "bars"},
     ],
     "plan": [
+        {"fleet"},
         {"sweep"},
         {"record"},
         {"study", "short"},
-        {"density", "cost", "pitfalls", "what_if"},
+        {"density", "cost", "pitfalls", "what_if", "chain_study"},
         {"sizing"},
         {"compare", "rack", "scenario", "check"},
         {"chain"},
@@ -92,7 +93,7 @@ FLOORS = {
         {"sizes"},
     ],
     "process": [{"limits", "guard"}, {"stop", "children", "temporary", "inputs", "trust"}],
-    "schema": [{"record", "scenario", "fitted", "language"}, {"hardware"}, {"reading"}],
+    "schema": [{"record", "scenario", "fitted", "language", "fleet"}, {"hardware"}, {"reading"}],
     "zoo": [
         {"source"},
         {"registry"},
@@ -127,6 +128,7 @@ HOMES = {
     "distributed": ("plan/sweep/cluster.py",),
     "pyarrow": (
         "plan/sweep/table.py",
+        "plan/fleet/sites/table.py",
         "rack/arrivals/trace.py",
         "rack/run/device_log.py",
         "report/tables.py",

@@ -33,6 +33,7 @@ from benchmarks.fuzz.corpus import ROOT, build
 from benchmarks.fuzz.kinds import KINDS
 
 _START_S = 120.0
+_WALL_S = 10.0 * LIMIT_S
 _BATCH = 1500
 """Inputs of a worker, which then makes room for a fresh one."""
 
@@ -77,7 +78,7 @@ def outcomes(kind: str, seed: int, first: int, last: int, corpus: Path) -> Itera
                     if not line:
                         break
                     found = json.loads(line)
-                    number, patience = found[0] + 1, LIMIT_S + 10.0
+                    number, patience = found[0] + 1, _WALL_S
                     yield tuple(found)
             finally:
                 if number < stop:

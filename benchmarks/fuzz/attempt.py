@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 LIMIT_S = 30.0
+"""Of processor time: the machine may have other work."""
 MEMORY_BYTES = 2 * 2**30
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b-\u200f]")
 
@@ -34,6 +35,7 @@ class Outcome:
 
     what: str
     seconds: float
+    """Of processor time."""
     peak_bytes: int
 
 
@@ -48,7 +50,7 @@ def tried(attempt: Attempt, folder: Path) -> Outcome:
     for name, content in attempt.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-    start = time.perf_counter()
+    start = time.process_time()
     with _in_folder(folder):
         what = _run(attempt)
     for name, content in attempt.files.items():
@@ -56,7 +58,7 @@ def tried(attempt: Attempt, folder: Path) -> Outcome:
             what = f"OVERWRITTEN {name}"
     if (left := [path.name for path in folder.rglob(".*") if path.is_file()]) and what.islower():
         what = f"LEFT {left[0]}"
-    return Outcome(what, time.perf_counter() - start, _peak_bytes())
+    return Outcome(what, time.process_time() - start, _peak_bytes())
 
 
 def _peak_bytes() -> int:
@@ -74,22 +76,22 @@ def _run(attempt: Attempt) -> str:
     def kept(error: Exception) -> tuple[int, str]:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if "/planner/" in f.filename]
         place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-        seen.append(f"{type(error).__name__} {place}: {error}"[:200])
+        seen.append(f"{type(error).__name__} {place}: {error}"[:400])
         return explained(error)
 
     out, err = io.StringIO(), io.StringIO()
     main._explained = kept
-    signal.signal(signal.SIGALRM, _hang)
-    signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
+    signal.signal(signal.SIGPROF, _hang)
+    signal.setitimer(signal.ITIMER_PROF, LIMIT_S)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             status = main.run(list(attempt.arguments))
     except _HangError:
         return "HANG"
     except BaseException as error:  # noqa: BLE001 - what is looked for
-        return f"ESCAPED {type(error).__name__}: {error}"[:200]
+        return f"ESCAPED {type(error).__name__}: {error}"[:400]
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
         main._explained = explained
     return _judged(attempt, status, out.getvalue(), err.getvalue(), seen)
 

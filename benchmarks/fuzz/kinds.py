@@ -187,7 +187,7 @@ def trace(chance: random.Random, corpus: Path) -> Attempt:
 
 _OPTIONS = 2.0
 """Of a command line, on average."""
-_HEAVY = {"measure", "calibrate", "validate", "sweep", "report", "plan", "init"}
+_HEAVY = {"mcp", "serve", "measure", "calibrate", "validate", "sweep", "report", "plan", "init"}
 
 
 def command_line(chance: random.Random, corpus: Path) -> Attempt:  # noqa: ARG001

@@ -2,7 +2,8 @@
 
 `networks` and `alternatives` ask about one network, `checks` puts it beside a baseline, `language` asks about
 a language model, `plans` about cameras in one line, `scenarios`, `racks` and `reports` about a scenario,
-`engines` about this machine, `database` about what is shipped. Each name is imported when it is first used.
+`chains` about all that its frames go through, `fleets` about many sites, `engines` about this machine,
+`database` about what is shipped. Each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         split,
         what_if,
     )
+    from planner.api.chains import predict_chain
     from planner.api.checks import check, check_files, read_baseline, write_check, write_overlay
     from planner.api.database import (
         AppliedCorrection,
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
         register_calibration,
         validate,
     )
+    from planner.api.fleets import fleet, write_fleet
     from planner.api.language import (
         is_language_model,
         language_models,
@@ -128,6 +131,7 @@ if TYPE_CHECKING:
 _HOME = {
     "alternatives": ("LinkedSplit", "UnitCurve", "baseline", "curve", "linked_split", "split", "what_if"),
     "checks": ("check", "check_files", "read_baseline", "write_check", "write_overlay"),
+    "chains": ("predict_chain",),
     "database": (
         "AppliedCorrection",
         "check_database",
@@ -164,6 +168,7 @@ _HOME = {
         "register_calibration",
         "validate",
     ),
+    "fleets": ("fleet", "write_fleet"),
     "language": (
         "is_language_model",
         "language_models",
@@ -255,6 +260,7 @@ __all__ = [
     "estimate_units",
     "evidence",
     "export_network",
+    "fleet",
     "host_text",
     "import_heat",
     "import_profile",
@@ -282,6 +288,7 @@ __all__ = [
     "plot_estimate",
     "precision_named",
     "precision_names",
+    "predict_chain",
     "rack_answers",
     "read_baseline",
     "read_device",
@@ -307,6 +314,7 @@ __all__ = [
     "with_evidence",
     "write_check",
     "write_devices_page",
+    "write_fleet",
     "write_log",
     "write_overlay",
     "write_plan",

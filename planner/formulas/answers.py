@@ -123,4 +123,11 @@ PLAN = (
         "JEDEC JEP122; E is 0.3 to 0.7 eV (assumed)",
         "Solder, fans and connectors, which fail by cycles and dust.",
     ),
+    Formula(
+        "spares_pool",
+        "Spares on a shelf that sites share",
+        "X ~ Poisson(rate x turnaround); P(wait) = P(X >= s); EBO = E[(X - s)+]; wait = EBO / rate",
+        "Feeney, Sherbrooke, Management Science 12, 1966; Sherbrooke (METRIC), Operations Research 16, 1968",
+        "Few parts in all: those that wait do not fail. Failures that come together, as after a storm.",
+    ),
 )

@@ -71,7 +71,7 @@ _SAM = tuple(
     )
 )  # fmt: skip
 
-_CLIP = (
+_CLIP: tuple[Entry, ...] = (
     _image("clip_vit_b32_image", "CLIP ViT-B/32, image", 87_849_216, 4_408_811_520,
            partial(clip.clip_image, width=clip.IMAGE_BASE, patch=32, embedding=512),
            _HUGGING_FACE.format("vision model and projection of CLIPModel"), task="embedding of an image"),

@@ -56,16 +56,14 @@ def _refused(name: str, plain: Graph, sides: tuple[int, int], why: str) -> Input
     return InputError(name, [problem])
 
 
-_NETWORKS: dict[str, Entry] = {
-    network.name: (network, builder)
-    for network, builder in (
-        *classifiers.ENTRIES,
-        *yolos.ENTRIES,
-        *detectors.ENTRIES,
-        *encoders.ENTRIES,
-        *language.ENTRIES,
-    )
-}
+_ALL: tuple[Entry, ...] = (
+    *classifiers.ENTRIES,
+    *yolos.ENTRIES,
+    *detectors.ENTRIES,
+    *encoders.ENTRIES,
+    *language.ENTRIES,
+)
+_NETWORKS = {network.name: (network, builder) for network, builder in _ALL}
 
 
 def _entry(name: str) -> Entry:

@@ -83,7 +83,7 @@ def command(
         workers=workers,
         scheduler=scheduler,
         evidence=evidence,
-        progress=_progress(output),
+        progress=shown_progress(output, "points"),
         tell=output.progress,
     )
     output.progress_done()
@@ -105,14 +105,14 @@ def _status(sweep: Sweep, output: Output) -> int:
     return INFEASIBLE if hopeless else OK
 
 
-def _progress(output: Output) -> Callable[[SweepProgress], None]:
+def shown_progress(output: Output, what: str) -> Callable[[SweepProgress], None]:
     """A line on a terminal that the next one overwrites, else a line now and then."""
     reported_s = time.monotonic()
 
     def tell(now: SweepProgress) -> None:
         nonlocal reported_s
         left = "" if now.left_s is None else f", about {_clock(now.left_s)} left"
-        line = f"{now.finished} of {now.points} points{left}"
+        line = f"{now.finished} of {now.points} {what}{left}"
         if sys.stderr.isatty():
             output.progress(line)
         elif time.monotonic() - reported_s > _LINE_EVERY_S:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from planner.chain.description import Chains, ChainStream, ChainUnit, Gap, PartChains
-from planner.chain.prediction import predict
+from planner.chain.prediction import busy_of
+from planner.latency.band import BandEnd, planned_bound
 from planner.plan.chain.around_part import AroundPart
 from planner.plan.chain.frames import chain_of
 from planner.plan.chain.visits import NetworkTimes, StreamVisits, gpu_unit
@@ -23,11 +24,16 @@ def chains_on(around: AroundPart, networks: Mapping[str, NetworkTimes]) -> PartC
     """The chains of all streams on a part, frames converted by whoever leaves most room.
 
     Where streams leave open who converts, each way is worked out for all of them, and that is taken whose
-    busiest unit is least busy.
+    busiest unit is least busy as the plan counts: at the high end of its times for a cautious one.
     """
     ways = _ways(around) or ("host",)
     found = [_converted_by(around, networks, way) for way in ways]
-    return min(found, key=lambda item: (len(item.gaps), predict(item.chains).binding.busy.mid))
+    bound = planned_bound(around.scenario.planning.plan_for)
+    return min(found, key=lambda item: (len(item.gaps), _busiest(item.chains, bound)))
+
+
+def _busiest(chains: Chains, bound: BandEnd) -> float:
+    return max((busy_of(chains, unit, bound) for unit in chains.units), default=0.0)
 
 
 def _ways(around: AroundPart) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from planner.hardware.video.units import FrameServer, parts_decoding, video_cost
 from planner.latency.band import Band
 from planner.plan.chain.around_part import AroundPart, unit_of
 from planner.plan.chain.frames import bytes_per_frame, chain_of, frame_shares, item_count
+from planner.provenance import Provenance
 from planner.schema.hardware.video import Codec
 from planner.schema.scenario.streams import Stream
 from planner.schema.scenario.video import ChainStep, StepKind, Video, predecessors, step_names
@@ -275,7 +276,10 @@ def _frame_visit(
     times: int = 1,
 ) -> Visit:
     """A frame, or an object of one, on a unit that works at a rate of pixels; what encodes answers nobody."""
-    time = _spread(server.time_s(pixels), video_costs().decoder_spread_ratio.value)
+    costs = video_costs()
+    assumed = server.provenance is Provenance.ASSUMED
+    spread = costs.assumed_spread_ratio if assumed else costs.decoder_spread_ratio
+    time = _spread(server.time_s(pixels), spread.value)
     answers = unit.role != "encoder"
     kind: VisitKind = "crop" if items is not None else here.step.kind
     return Visit(here.name, kind, unit.id, (time,), here.after, here.frames * times, items, answers=answers)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 
 from planner.chain.prediction import UnitUse, predict
+from planner.hardware.video.units import video_costs
+from planner.plan.chain.around_part import AroundPart
 from planner.plan.chain.frames import chain_of
 from planner.plan.options.option import Option
 from planner.plan.pitfalls.plan_facts import Check, Finding, PlanFacts
@@ -16,6 +18,8 @@ from planner.units import format_percent, format_quantity
 from planner.wording.message import message
 from planner.workload.workload import Workload
 
+_USUAL_SIZE = (1920, 1080)
+"""What cameras send where nobody says."""
 _LEAST_SIDE = 64
 """Of an input that is taken for an image."""
 
@@ -63,23 +67,41 @@ def _where(scenario: Scenario) -> str:
 
 
 def _left_out(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:
-    """Streams of many cameras that say nothing of their video."""
-    if facts.estimator is None:
+    """Streams that say nothing of their video, on parts that could not decode what cameras usually send."""
+    option = facts.option
+    if facts.estimator is None or option is None:
         return
+    around = AroundPart(facts.scenario, option.part, option.mode, option.unit, option.instances)
+    frame = _usual_frame(around)
     for number, stream in enumerate(facts.scenario.streams):
         workload = facts.estimator.workloads.get(stream.model)
-        many = stream.count * stream.rate_per_s >= rule.thresholds["frames_per_s"]
-        if stream.chained or stream.before or not many or not _cameras(stream, workload):
+        if frame is None or stream.chained or stream.before or not _cameras(stream, workload):
             continue
-        yield Finding(
-            f"streams[{number}]",
-            message(
+        unit, time_s = frame
+        busy = stream.count * stream.rate_per_s * time_s / option.count
+        if busy >= rule.thresholds["times"]:
+            text = message(
                 "evidence.decode_left_out",
                 stream=stream.name,
                 count=f"{stream.count:,}",
                 rate=f"{stream.rate_per_s:g}",
-            ),
-        )
+                unit=unit,
+                part=option.device_name,
+                busy=format_percent(busy),
+            )
+            yield Finding(f"streams[{number}]", text)
+
+
+def _usual_frame(around: AroundPart) -> tuple[str, float] | None:
+    """Who decodes H.264 of 1080p around a part, and the time of all of it for a frame; None where unknown."""
+    pixels = float(math.prod(_USUAL_SIZE))
+    own = around.decoder("h264", 8) or around.host_decoder("h264", 8)
+    if own is not None:
+        return own.name, own.time_s(pixels) / own.servers
+    if around.cores is None or around.core_unit is None:
+        return None
+    each_s = pixels / video_costs().software.decode_px_per_s["h264"].value / around.cores.speed
+    return around.core_unit.name, each_s / around.cores.count
 
 
 def _cameras(stream: Stream, workload: Workload | None) -> bool:

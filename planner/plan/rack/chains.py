@@ -8,7 +8,7 @@ from planner.hardware.physics import BITS
 from planner.latency.band import Band, BandEnd, planned_bound
 from planner.latency.units.compete import instances_of
 from planner.plan.chain.around_part import LINK, AroundPart
-from planner.plan.chain.on_part import chained, chains_on
+from planner.plan.chain.on_part import chains_on
 from planner.plan.chain.visits import NetworkTimes
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import NetworkOnPart
@@ -21,10 +21,8 @@ _ENDS: tuple[BandEnd, ...] = ("low", "mid", "high")
 
 def part_chains(
     scenario: Scenario, estimator: Estimator, device: Device, networks: tuple[NetworkOnPart, ...]
-) -> PartChains | None:
-    """What one device would be asked for by all streams; None where no stream has a chain."""
-    if not chained(scenario):
-        return None
+) -> PartChains:
+    """What one device would be asked for by all streams; a stream of one network is a chain of one step."""
     first = networks[0].estimate
     ends = [services_of(scenario, estimator, device, networks, bound) for bound in _ENDS]
     times = {}

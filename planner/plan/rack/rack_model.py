@@ -11,9 +11,9 @@ import numpy as np
 from planner.chain.description import PartChains
 from planner.hardware.surroundings import surroundings
 from planner.latency.band import BandEnd, planned_bound
+from planner.plan.chain.rack_steps import host_of_chain, with_chains
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
-from planner.plan.rack.chain_steps import host_of_chain, with_chains
 from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life, rack_shares, spares_of
 from planner.plan.rack.heat import in_thin_air, thermal_of_part
@@ -149,11 +149,12 @@ def rack_air(scenario: Scenario, racks: int = 1, devices: int = 1) -> Air:
     site, sealed = scenario.site, scenario.site.sealed
     if sealed is not None:
         # The sun warms the air that the devices get before they do, and thins it.
-        inside_c = site.supply_c + sealed.solar_w / sealed.loss_w_per_k
+        inside_c = site.supply_c + sealed.sun_w / sealed.walls_w_per_k
         return sealed_cabinet(
             site.supply_c,
-            racks * sealed.loss_w_per_k,
-            racks * sealed.solar_w,
+            racks * sealed.walls_w_per_k,
+            racks * sealed.sun_w,
+            stored_j_per_k=racks * sealed.heat_capacity_j_per_k,
             passing_m3_per_s=racks * site.airflow_m3_per_s,
             density_kg_per_m3=air_density_kg_per_m3(inside_c, site.altitude_m),
         )

@@ -21,6 +21,7 @@ from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.hardware.catalog import match_devices, read_device
 from planner.latency.units.compete import instances_of
+from planner.plan.chain.on_part import chained
 from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
 from planner.plan.compare.pareto import pareto_front
@@ -172,7 +173,7 @@ def sized_option(
     first = networks[0].estimate
     services = services or services_of(scenario, estimator, device, networks)
     beside = units_beside(scenario, estimator, device, networks)
-    chain = part_chains(scenario, estimator, device, networks)
+    chain = part_chains(scenario, estimator, device, networks) if chained(scenario) else None
     rack_of = partial(
         build_rack,
         scenario,

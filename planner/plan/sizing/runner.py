@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from planner.latency.band import BandEnd, planned_bound
+from planner.plan.chain.rack_steps import with_steps_at
 from planner.plan.options.rack_run import Simulated
-from planner.plan.rack.chain_steps import with_steps_at
 from planner.plan.rack.promises import least_serving
 from planner.plan.rack.rack_model import build_rack, services_of, stream_groups
 from planner.plan.rack.run_length import elsewhere, window_notes

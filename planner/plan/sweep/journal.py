@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,15 +25,44 @@ _BYTES_AS_THEY_ARE = getattr(os, "O_BINARY", 0)
 """Windows turns line feeds into two bytes without it; other systems do not know it."""
 
 
+class _OnDisk(Mapping[str, dict[str, object]]):
+    """Rows that stay on the disk: the position of each line, read anew whenever it is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._places: dict[str, tuple[int, int]] = {}
+
+    def put(self, point: str, start: int, length: int) -> None:
+        self._places[point] = (start, length)
+
+    def __getitem__(self, point: str) -> dict[str, object]:
+        start, length = self._places[point]
+        with self._path.open("rb") as file:
+            file.seek(start)
+            row: dict[str, object] = json.loads(file.read(length))["row"]
+            return row
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
 class SweepJournal:
     """The finished points of one folder, held by one sweep at a time.
 
-    `finished` has the answer of each by its point's digest, `seconds` how long each took.
+    `finished` has the answer of each by its point's digest, `seconds` how long each took. With `on_disk` the
+    answers are read from the file when they are asked for, so that memory does not grow with them.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, on_disk: bool = False) -> None:
         self.path = folder / NAME
-        self.finished: dict[str, dict[str, object]] = {}
+        self._rows: dict[str, dict[str, object]] = {}
+        self._places = _OnDisk(self.path) if on_disk else None
+        self.finished: Mapping[str, dict[str, object]] = (
+            self._places if self._places is not None else self._rows
+        )
         self.seconds: dict[str, float] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -75,21 +104,29 @@ class SweepJournal:
                 f"{self.path}: a point could not be written: {error.strerror}; the {len(self.finished)} "
                 "points finished before it are kept and readable; make room and run the same command again"
             ) from None
+        self._keep(point, dict(row), self._length, len(line))
         self._length += len(line)
-        self.finished[point] = dict(row)
         self.seconds[point] = seconds
+
+    def _keep(self, point: str, row: dict[str, object], start: int, length: int) -> None:
+        if self._places is None:
+            self._rows[point] = row
+        else:
+            self._places.put(point, start, length)
 
     def _read(self) -> int:
         """Take in every whole line; the length up to the end of the last."""
-        content = self.path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        for line in content[:whole].splitlines():
-            try:
-                entry = json.loads(line)
-                self.finished[entry["point"]] = entry["row"]
-                self.seconds[entry["point"]] = entry["seconds"]
-            except (ValueError, KeyError, TypeError):
-                continue
-        if whole < len(content):
-            os.ftruncate(self._file, whole)
+        whole = 0
+        with self.path.open("rb") as file:
+            for line in file:
+                if not line.endswith(b"\n"):
+                    os.ftruncate(self._file, whole)
+                    break
+                try:
+                    entry = json.loads(line)
+                    self._keep(entry["point"], entry["row"], whole, len(line))
+                    self.seconds[entry["point"]] = entry["seconds"]
+                except (ValueError, KeyError, TypeError):
+                    pass
+                whole += len(line)
         return whole

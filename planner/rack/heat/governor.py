@@ -8,10 +8,13 @@ keep it. An epoch is one poll (1 s on Jetson Orin). With a single step this is a
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from planner.arrays import Floats
 from planner.formulas import formula
+from planner.rack.description.heat_path import DeviceFan
 from planner.rack.description.rack import RackDevice, Thermal
 from planner.rack.heat.ladder import Indices
 
@@ -68,8 +71,15 @@ def next_fan_level(thermal: Thermal, temperature_c: Floats, level: Indices) -> I
     """The fan level of the coming epoch: the highest whose trip is reached, or held within its hysteresis."""
     if thermal.fan is None:
         return level
-    trips_c = np.array(thermal.fan.trips_c)
-    reached = np.searchsorted(trips_c, temperature_c, side="right")
+    trips_c, left_c = _trips_c(thermal.fan)
+    reached = trips_c.searchsorted(temperature_c, side="right")
     # A level falls only below its own trip less the hysteresis, and then to the highest that is still held.
-    held = np.searchsorted(trips_c - thermal.fan.hysteresis_k, temperature_c, side="right")
+    held = left_c.searchsorted(temperature_c, side="right")
     return np.asarray(np.maximum(reached, np.minimum(level, held)), dtype=np.intp)
+
+
+@lru_cache(maxsize=256)
+def _trips_c(fan: DeviceFan) -> tuple[Floats, Floats]:
+    """Where each level begins, and below which temperature it is left."""
+    trips_c = np.array(fan.trips_c)
+    return trips_c, trips_c - fan.hysteresis_k

@@ -198,6 +198,8 @@ class VideoCosts(StrictModel):
     traffic: FrameTraffic
     decoder_spread_ratio: Sourced[Ratio]
     """Of a stated rate: the low end of a decoder's time is the middle over this, the high end times it."""
+    assumed_spread_ratio: Sourced[Ratio]
+    """The same of a rate that is assumed."""
 
     @model_validator(mode="after")
     def _sources_exist(self) -> Self:

@@ -26,6 +26,7 @@ from planner.schema.reading.strict import StrictModel
 from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
 from planner.schema.scenario.around import Contention, HostCores
 from planner.schema.scenario.claims import Claim
+from planner.schema.scenario.climate import Climate
 from planner.schema.scenario.cooler import CoolerAsked
 from planner.schema.scenario.measured import RestsOn
 from planner.schema.scenario.money import CarbonSpec, MoneyTerms
@@ -93,6 +94,8 @@ class Site(StrictModel):
     supply_c: Annotated[Celsius, Field(ge=-60, le=80)]
     supply_by_hour_c: list[Celsius] | None = Field(default=None, min_length=24, max_length=24)
     """Supply air from midnight on, for the picture of a day; plans take `supply`, the warmest."""
+    climate: Climate | None = None
+    """In place of `supply` and `supply_by_hour`, which then are those of its hottest day."""
     airflow_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
     """What passes the devices of one rack."""
     recirculation_ratio: Share

@@ -227,3 +227,13 @@ RULES: Mapping[str, OutputRule] = {
     "QuantizeLinear": _quantize,
     "DequantizeLinear": _dequantize,
 }
+
+BY_TYPES_ALONE = frozenset(
+    {
+        *_UNARY, *_BINARY, "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "IsInf", "IsNaN",
+        "BatchNormalization", "LayerNormalization", "GlobalAveragePool", "GlobalMaxPool", "LSTM", "GRU",
+        "RNN", "Where", "Cast", "Conv", "MatMul", "Gemm", "QuantizeLinear", "DequantizeLinear", "Transpose",
+        "Concat", "Flatten", "MaxPool", "AveragePool", "Softmax", "ConvTranspose", "GatherND",
+    }
+)  # fmt: skip
+"""Operators whose output types follow from attributes and input types, whatever the inputs hold."""

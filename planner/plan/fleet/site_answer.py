@@ -1,0 +1,65 @@
+"""The shape of a question's answer, plain enough for JSON: in the journal and between processes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import TypedDict
+
+Paid = list[Any]
+"""A payment: year, length of the year, line, when it falls due, amount, its present value at the opening."""
+Swing = list[Any]
+"""An input's name, and the total cost at the low and at the high end of its band."""
+
+
+class PartAnswer(TypedDict):
+    """One part at a site, as `planner size` and `planner cost` have it; money in the site's currency."""
+
+    device: str
+    name: str
+    mode: str
+    unit: str
+    engine: str
+    precision: str
+    batch: int
+    count: int
+    spares: int
+    racks: int
+    verdict: str
+    reason: str
+    reason_key: str | None
+    serves: bool
+    """Whether it keeps the limits and its simulated rack did not fail."""
+    utilisation: float
+    offered_utilisation: float
+    headroom: float | None
+    """By what share the load may grow before the utilisation limit is met."""
+    tightness: float | None
+    """Of the tightest stream: the high end of its p99 over its limit."""
+    power_w: float
+    temperature_c: float
+    provenance: str
+    capital: float | None
+    running_cost_per_year: float
+    total_cost: float | None
+    bill_total: float | None
+    price: float | None
+    installed: list[int]
+    energy_j: list[float]
+    carbon_kg: list[float | None]
+    paid: list[Paid]
+    swings: list[Swing]
+
+
+class SiteAnswer(TypedDict):
+    """Every part of a question, best first as `planner size` ranks them; `refused` says why there is none."""
+
+    refused: str | None
+    currency: str
+    discount_rate: float
+    horizon_years: float
+    mtbf_s: float | None
+    requests_per_s: float
+    sources: int
+    parts: list[PartAnswer]
+    cannot: list[list[str]]
