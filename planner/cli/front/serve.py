@@ -68,7 +68,7 @@ def command(
         ) from None
     output = Output("table", None, quiet)
     limits = _limits(Limits(workers=workers), max_upload, most_time, most_memory)
-    # Here each question has these limits, and not the server (`planner.cli.limits` has them for other commands).
+    # Here each question has these limits, and not the whole run, as `planner.cli.limits` has them.
     # Processes that work are started anew and see own parts by this.
     own = [str(path.resolve()) for path in own_parts_dirs() if any(path.glob("*.yaml"))]
     os.environ[HARDWARE_VARIABLE] = os.pathsep.join(own)
