@@ -20,7 +20,7 @@ import pytest
 from planner.distribution import DISTRIBUTION, install_command
 from planner.schema.reading.yaml_file import read_document
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "planner").rglob("*.py"))]
 PAGES = [
     path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))

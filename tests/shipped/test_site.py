@@ -13,7 +13,7 @@ from planner.data_files import scenarios_dir
 from planner.report.pdf import render_first_page
 from tests.report.sample import record
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def script(name):
