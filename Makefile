@@ -5,7 +5,7 @@ STAMP := .venv/.complete
 
 OLDEST := .venv-oldest
 
-.PHONY: env report example check-example check-oldest test test-slow mutate lint check clean
+.PHONY: env answers report example check-example check-oldest test test-slow mutate fuzz sbom licences hashes audit lint check clean
 
 env: $(STAMP)
 
@@ -33,16 +33,20 @@ check-oldest:
 	rm -rf $(OLDEST)
 	$(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest.txt \
-		'.[delta,engines,page,sweep]' hypothesis pypdf pytest
+		'.[delta,engines,page,sweep,web]' hypothesis pypdf pytest
 	mkdir $(OLDEST)/run
 	cd $(OLDEST)/run && ../bin/planner report line-inspection -o report.pdf --html report.html --tables tables
 	cd $(OLDEST)/run && ../bin/planner simulate line-inspection --engine compiled
 	cd $(OLDEST)/run && ../bin/planner simulate line-inspection --engine simpy
 	cd $(OLDEST)/run && ../bin/planner sweep line-inspection --set planning.spares=0,1 -o sweep
-	$(OLDEST)/bin/python -m pytest tests/test_dependencies.py tests/report tests/rack tests/schema tests/workload
+	$(OLDEST)/bin/python -m pytest tests/test_dependencies.py tests/report tests/rack tests/schema tests/web tests/workload
 	rm -rf $(OLDEST) && $(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest-mcp.txt '.[mcp]' hypothesis pytest
 	$(OLDEST)/bin/python -m pytest tests/assistant
+
+# What commands answer for fixed inputs, kept under tests/regression; its diff belongs into a commit that moves a number.
+answers: env
+	$(BIN)/python -m tests.regression.renew
 
 test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -56,6 +60,27 @@ mutate: env
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutate]'
 	$(BIN)/python -m benchmarks.code_mutations --seed $(SEED) --count 100
 
+# Ten minutes of hostile input by structure and seed; docs/reliability.md has the long runs.
+fuzz: env
+	$(BIN)/python -m benchmarks.fuzz --minutes 10 --seed $(SEED)
+
+# What planner is made of: CycloneDX, licences as stated, an install that takes these files and no others.
+sbom: env
+	$(BIN)/python -m benchmarks.supply_chain sbom -o build/sbom.json
+
+licences: env
+	$(BIN)/python -m benchmarks.supply_chain licences -o docs/licences.md
+
+hashes: env
+	$(BIN)/python -m benchmarks.supply_chain hashes -o build/requirements-hashed.txt
+
+# Known weaknesses of what is installed; asks the advisories of the package index, from an environment of its own.
+AUDIT := .venv-audit
+audit: env
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(AUDIT)/bin/pip-audit -r constraints.txt --no-deps --disable-pip
+
 lint: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -65,4 +90,4 @@ check: lint test report check-example
 	$(BIN)/planner devices check
 
 clean:
-	rm -rf .venv .venv-oldest build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .venv-audit build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

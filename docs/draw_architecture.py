@@ -25,11 +25,14 @@ GROUND = "foundations"
 
 ROOMS = {
     "assistant": (0.0, "tools for assistants"),
+    "web": (1.2, "the local page"),
     "api": (0.45, "the same from Python"),
     "cli": (1.55, "commands and their tables"),
     "plan": (1.65, "compare, size, cost, study"),
     "calibration": (3.0, "probes and fits"),
+    "chain": (4.3, "a frame through a part"),
     "report": (0.0, "PDF, page, figures"),
+    "chain": (0.0, "units, visits, what binds"),
     "language": (1.2, "models, tokens, memory"),
     "latency": (2.1, "roofline, fits, bands, power"),
     "engines": (3.4, "measure, import profiles"),

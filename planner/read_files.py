@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
-from typing import Never
+from typing import Any, Never, Self
 
 from planner.errors import InputError, Problem
 from planner.process.inputs import note_input
@@ -58,6 +60,38 @@ def parse_bounded_json(text: str | bytes, path: Path) -> object:
     except ValueError as error:  # bytes that are no text; a whole number of thousands of digits
         raise _refused(path, "JSON", str(error).split(";")[0]) from None
     return value
+
+
+class CsvTable:
+    """The rows of a table in CSV; one that is damaged in a way that `csv` refuses is an `InputError`."""
+
+    def __init__(self, text: str, path: Path, delimiter: str = ",") -> None:
+        self._reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+        self._path = path
+        try:
+            self.header = tuple(self._reader.fieldnames or ())
+        except csv.Error as error:
+            raise self._damaged(error) from None
+
+    def __iter__(self) -> Self:
+        """The rows from here on."""
+        return self
+
+    def __next__(self) -> dict[str | Any, str | Any]:
+        """The next row by the names of its columns; None names what is beyond them."""
+        try:
+            return next(self._reader)
+        except csv.Error as error:
+            raise self._damaged(error) from None
+
+    @property
+    def line_num(self) -> int:
+        """The line where the row ends that was read last."""
+        return self._reader.line_num
+
+    def _damaged(self, error: csv.Error) -> InputError:
+        advice = "save it again as CSV"
+        return InputError(str(self._path), [Problem("row", "CSV", str(error), advice, self.line_num)])
 
 
 def _no_number(name: str) -> Never:

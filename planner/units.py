@@ -42,6 +42,9 @@ _UNITS: dict[str, dict[str, float]] = {
     "m3_per_s": {"m3/s": 1.0, "m3/h": 1 / 3600, "CFM": 0.3048**3 / 60, "L/s": 1e-3},
     "pa": {"Pa": 1.0, "kPa": 1e3, "inH2O": 249.08891},
     "m": {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "km": 1e3},
+    "m2": {"m2": 1.0, "cm2": 1e-4},
+    "w_per_m2": {"W/m2": 1.0, "kW/m2": 1e3},
+    "w_per_m2_k": {"W/m2K": 1.0},
     "kg_per_j": {"g/kWh": 1e-3 / 3.6e6, "kg/kWh": 1 / 3.6e6, "kg/MWh": 1e-3 / 3.6e6},
     "ratio": {"%": 0.01, "x": 1.0},
 }  # fmt: skip
@@ -69,6 +72,10 @@ _ALSO: dict[str, dict[str, str]] = {
     "per_s": {"1/s": "/s", "/sec": "/s", "per second": "/s", "frames/s": "FPS", "Hz": "/s", "rps": "/s"},
     "c": {"°C": "degC", "C": "degC", "deg C": "degC", "° C": "degC", "celsius": "degC"},
     "k": {"kelvin": "K"},
+    "k_per_w": {"degC/W": "K/W", "°C/W": "K/W", "C/W": "K/W"},
+    "m2": {"m²": "m2", "m^2": "m2"},
+    "w_per_m2": {"W/m²": "W/m2", "W/m^2": "W/m2"},
+    "w_per_m2_k": {"W/(m2 K)": "W/m2K", "W/(m²K)": "W/m2K", "W/m2 K": "W/m2K", "W/m²K": "W/m2K"},
     "m3_per_s": {"m³/s": "m3/s", "m³/h": "m3/h", "m^3/s": "m3/s", "m^3/h": "m3/h"},
     "ratio": {"percent": "%", "per cent": "%", "pct": "%"},
 }  # fmt: skip
@@ -82,7 +89,8 @@ _NAMES = {
     "ops_per_s": "operations per time", "hz": "frequency", "px_per_s": "pixels per time",
     "per_s": "rate", "c": "temperature",
     "k": "temperature difference", "k_per_w": "thermal resistance", "w_per_k": "thermal conductance",
-    "j_per_k": "heat capacity", "m3_per_s": "airflow", "pa": "pressure", "m": "length",
+    "j_per_k": "heat capacity", "m3_per_s": "airflow", "pa": "pressure", "m": "length", "m2": "area",
+    "w_per_m2": "power per area", "w_per_m2_k": "heat transfer coefficient",
     "kg_per_j": "carbon per energy", "ratio": "ratio",
 }  # fmt: skip
 

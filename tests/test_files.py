@@ -88,7 +88,7 @@ def test_what_is_read_is_never_written(tmp_path):
 INPUTS = {
     "an argument": ("size {0} -o {0}", "which is read, got the same"),
     "a link": ("size {0} -o {1}", "which is read, got the same"),
-    "an option": ("llm zoo:llama3.1-8b --device l4 --anchor {0} -o {0}", "which is read"),
+    "an option": ("llm zoo:llama3.1-8b --device nvidia-l4 --anchor {0} -o {0}", "which is read"),
     "a file that the scenario names": ("simulate {2} -o {3}", "than those that are read"),
 }
 

@@ -1,9 +1,11 @@
 """Files that somebody else made: too large, nested too deep, no text; each refused in a sentence."""
 
 import os
+from contextlib import suppress
 
 import pytest
 
+from planner.api.engines import import_profile
 from planner.errors import InputError
 from planner.language.sources.hf_config import read_config
 from planner.language.sources.safetensors_header import read_shards, read_tensors
@@ -61,3 +63,26 @@ def test_what_is_no_file_is_refused_at_once(tmp_path):
     for path in (tmp_path, tmp_path / "pipe", tmp_path / "none", tmp_path / ("x" * 5000), tmp_path / "a\0b"):
         with pytest.raises(InputError, match="expected"):
             read_bounded(path)
+
+
+@pytest.mark.parametrize("damage", ["x" * 140_000, 'a"\r\rb', "\0"], ids=["long", "returns", "zero"])
+def test_tables_that_csv_refuses(tmp_path, damage):
+    """A field beyond the limit of the library, a return within a line: a sentence of each reader."""
+    anchors, counters = tmp_path / "a.csv", tmp_path / "c.csv"
+    anchors.write_bytes(f"network,latency\nzoo:resnet18,{damage} ms\n".encode())
+    counters.write_bytes(f"layerName;execStatus;layerType;execType;realTime (ms)\na;{damage}\n".encode())
+    with pytest.raises(InputError, match="expected"):
+        read_anchors(anchors)
+    with suppress(InputError):  # a layer of another status did not run, and that is all
+        import_profile("openvino", [counters])
+
+
+@pytest.mark.parametrize("text", ["²", "1" * 5000, "٣"])
+def test_digits_that_are_no_number_are_text(tmp_path, text):
+    path = tmp_path / "a.csv"
+    path.write_text(f"network,latency,batch\nzoo:resnet18,5 ms,{text}\n")
+    if text == "٣":
+        assert read_anchors(path)[0].batch == 3
+    else:
+        with pytest.raises(InputError, match="batch"):
+            read_anchors(path)

@@ -1,9 +1,9 @@
 """Everything that the commands do, as Python calls: names and ids in, plain values out.
 
 `networks` and `alternatives` ask about one network, `checks` puts it beside a baseline, `language` asks about
-a language model, `plans` about cameras in one line, `fleets` about many sites,
-`scenarios`, `racks` and `reports` about a scenario,
-`engines` about this machine, `database` about what is shipped. Each name is imported when it is first used.
+a language model, `plans` about cameras in one line, `scenarios`, `racks` and `reports` about a scenario,
+`chains` about all that its frames go through, `fleets` about many sites, `engines` about this machine,
+`database` about what is shipped. Each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         split,
         what_if,
     )
+    from planner.api.chains import predict_chain
     from planner.api.checks import check, check_files, read_baseline, write_check, write_overlay
     from planner.api.database import (
         AppliedCorrection,
@@ -48,9 +49,11 @@ if TYPE_CHECKING:
         write_devices_page,
     )
     from planner.api.engines import (
+        HEAT_LOG_TOOLS,
         PROFILE_TOOLS,
         SEVERAL_FILES,
         calibrate,
+        import_heat,
         import_profile,
         measure,
         register_calibration,
@@ -97,6 +100,7 @@ if TYPE_CHECKING:
         RackAnswers,
         claims,
         rack_answers,
+        soak,
         theory_beside,
     )
     from planner.api.reports import (
@@ -127,6 +131,7 @@ if TYPE_CHECKING:
 _HOME = {
     "alternatives": ("LinkedSplit", "UnitCurve", "baseline", "curve", "linked_split", "split", "what_if"),
     "checks": ("check", "check_files", "read_baseline", "write_check", "write_overlay"),
+    "chains": ("predict_chain",),
     "database": (
         "AppliedCorrection",
         "check_database",
@@ -153,9 +158,11 @@ _HOME = {
         "write_devices_page",
     ),
     "engines": (
+        "HEAT_LOG_TOOLS",
         "PROFILE_TOOLS",
         "SEVERAL_FILES",
         "calibrate",
+        "import_heat",
         "import_profile",
         "measure",
         "register_calibration",
@@ -189,8 +196,8 @@ _HOME = {
         "usual_site",
         "write_plan",
     ),
+    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "soak", "theory_beside"),
     "plots": ("PICTURE_ENDINGS", "picture_kind", "plot_comparison", "plot_curve", "plot_estimate"),
-    "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "theory_beside"),
     "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
     "scenarios": (
         "SimulatedScenario",
@@ -213,6 +220,7 @@ _HOME = {
 
 __all__ = [
     "CHANGES_ENDINGS",
+    "HEAT_LOG_TOOLS",
     "PICTURE_ENDINGS",
     "PROFILE_TOOLS",
     "SEVERAL_FILES",
@@ -254,6 +262,7 @@ __all__ = [
     "export_network",
     "fleet",
     "host_text",
+    "import_heat",
     "import_profile",
     "inspect",
     "is_language_model",
@@ -279,6 +288,7 @@ __all__ = [
     "plot_estimate",
     "precision_named",
     "precision_names",
+    "predict_chain",
     "rack_answers",
     "read_baseline",
     "read_device",
@@ -294,6 +304,7 @@ __all__ = [
     "simulate",
     "simulate_scenario",
     "size",
+    "soak",
     "split",
     "sweep",
     "theory_beside",

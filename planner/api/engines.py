@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from planner.engines.imports.profile import EngineProfile
     from planner.engines.measure import EngineRun
     from planner.latency.calibrated.calibration import Calibration
+    from planner.plan.rack.fitted_cooler import HeatFit
     from planner.workload.asked import Asked
 
 PROFILE_TOOLS = ("trtexec", "onnxruntime", "openvino", "msprof", "tegrastats")
 """Tools whose profiles `import_profile` reads."""
 SEVERAL_FILES = ("trtexec", "openvino")
 """Those that write several files for one measurement."""
+HEAT_LOG_TOOLS = ("tegrastats", "csv")
+"""Tools whose logs `import_heat` reads."""
 
 
 def measure(
@@ -187,3 +190,29 @@ def import_profile(
         problem = Problem("file", f"a profile of {tool}", *known)
         raise InputError(error.source, [problem]) from error
     return profile if model is None else with_operators(profile, read_model(model, asked=asked))
+
+
+def import_heat(
+    tool: str, file: str | Path, *, ambient_c: float | None = None, interval_s: float | None = None
+) -> HeatFit:
+    """Fit a cooler to a log of power and temperature over time, as tegrastats or a CSV file has them.
+
+    `ambient_c` is the air's temperature, for a log without it; `interval_s` is that between samples, for one
+    without times. The result has the resistance, two heat stores, the fan where the log has its speed,
+    leakage where it has the load, each with an interval of 90 %, and `scenario_text`, the cooler that a
+    scenario can state. Raises `UnknownIdError` for another tool, `InputError` for a log that does not do.
+
+    >>> import_heat("csv", "soak.csv", ambient_c=24.0).cooler.resistance_k_per_w.value  # doctest: +SKIP
+    2.31
+    """
+    from planner.engines.imports.heat_log import read_heat_log
+    from planner.errors import InputError, Problem, UnknownIdError
+    from planner.plan.rack.fitted_cooler import heat_fit
+
+    if tool not in HEAT_LOG_TOOLS:
+        raise UnknownIdError("tool", tool, HEAT_LOG_TOOLS)
+    log = read_heat_log(tool, Path(file), interval_s)
+    if ambient_c is None and not log.ambient_c:
+        advice = "--ambient 24degC, or a column `ambient` of a CSV file"
+        raise InputError(str(file), [Problem("ambient", "the temperature of the air", "none", advice)])
+    return heat_fit(tool, log, ambient_c)

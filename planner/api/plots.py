@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from planner.api.alternatives import UnitCurve
     from planner.latency.result import Estimate
     from planner.plan.compare.candidate import Comparison
+    from planner.wording.catalog import Language
 
 PICTURE_ENDINGS = (".svg", ".png")
 """Endings of the files that plots are written to."""
@@ -35,11 +36,11 @@ def picture_kind(path: str | Path) -> Literal["svg", "png"]:
     return cast("Literal['svg', 'png']", ending[1:])
 
 
-def plot_estimate(estimate: Estimate, path: str | Path) -> None:
+def plot_estimate(estimate: Estimate, path: str | Path, *, language: Language = "en") -> None:
     """Draw the kernels under the roofs of their unit, and where the time goes.
 
-    Raises `InputError` for another ending than .svg and .png and where nothing fits, and `OutputError` where
-    the file cannot be written.
+    `language` is "en" or "zh", which needs a font of the system. Raises `InputError` for another ending than
+    .svg and .png and where nothing fits, and `OutputError` where the file cannot be written.
 
     >>> from planner.api.networks import estimate
     >>> plot_estimate(estimate("zoo:resnet18", "t4"), "t4.svg")  # doctest: +SKIP
@@ -55,7 +56,7 @@ def plot_estimate(estimate: Estimate, path: str | Path) -> None:
             estimate.model, [Problem("plot", "a network that fits the part", "one that does not")]
         )
     record = roofline_record(roofline_of(read_device(estimate.device), estimate))
-    write_bytes(Path(path), plot(record, kind, Wording("en")))
+    write_bytes(Path(path), plot(record, kind, Wording(language)))
 
 
 def plot_comparison(found: Comparison, path: str | Path, *, max_latency_s: float | None = None) -> None:

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from planner.latency.result import Estimate
     from planner.plan.options.rack_run import RackRun
     from planner.plan.rack.claims import ClaimAnswer, Ladder
     from planner.plan.rack.questions import FailureAnswer, OffloadAnswer, UpdateAnswer
+    from planner.plan.rack.soak import SoakAnswer
     from planner.plan.rack.theory import Theory
     from planner.rack.description.rack import Rack
     from planner.rack.studies.dvfs import Saving
     from planner.rack.studies.knee import Knee
+    from planner.schema.scenario.cooler import CoolerAsked
     from planner.schema.scenario.scenario import Scenario
 
 
@@ -99,3 +102,35 @@ def claims(scenario: Scenario) -> Claims:
 
     answers = reported.claim_answers(scenario)
     return Claims(answers, tuple(reported.ladders(answers)))
+
+
+def soak(
+    found: Estimate,
+    *,
+    duration_s: float = 3600.0,
+    ambient_c: float = 25.0,
+    cooler: CoolerAsked | None = None,
+) -> SoakAnswer:
+    """An estimate's part from cold, busy with its network all the time: when it throttles, and what is left.
+
+    `cooler` is one of the part's by id or kind, a resistance as in "3.2 K/W", or a cooler by numbers; None
+    for the part's usual one. Temperatures are in degC, times in seconds, rates in batches a second. Raises
+    `UnknownIdError` for a cooler that the part lacks, `InputError` for a network that does not fit or less
+    than two minutes.
+
+    >>> found = estimate("zoo:resnet18", "raspberry-pi-5", precision="int8")
+    >>> soak(found, cooler="passive").planned.time_to_throttle_s is None
+    True
+    """
+    from planner.errors import InputError, Problem
+    from planner.hardware.catalog import read_device
+    from planner.plan.options.coolers import cooled, cooler_of_text
+    from planner.plan.rack.soak import SHORTEST_S, soak_of
+
+    if not found.fits:
+        raise InputError("soak", [Problem("model", "a network that fits the part's memory", found.model)])
+    if duration_s < SHORTEST_S:
+        expected = f"{SHORTEST_S:g} s or more, to compare the last minute with the first"
+        raise InputError("soak", [Problem("duration", expected, f"{duration_s:g} s")])
+    asked = cooler_of_text(cooler) if isinstance(cooler, str) else cooler
+    return soak_of(found, cooled(read_device(found.device), asked), ambient_c, duration_s)

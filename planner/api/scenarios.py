@@ -100,16 +100,22 @@ def evidence(
     >>> evidence("tensorrt")
     {'engine': 'tensorrt'}
     """
-    from planner.plan.scenario.evidence import measured_text
-
     found: dict[str, object] = {
         "engine": engine,
         "threads": threads,
         "calibration": None if calibration is None else str(calibration),
         "anchors": [str(path) for path in anchors],
-        "measured": [measured_text(str(path)) for path in measured],
+        "measured": _measured_texts(measured),
     }
     return {name: value for name, value in found.items() if value not in (None, [])}
+
+
+def _measured_texts(measured: Sequence[str | Path]) -> list[object]:
+    if not measured:
+        return []
+    from planner.plan.scenario.evidence import measured_text
+
+    return [measured_text(str(path)) for path in measured]
 
 
 def with_evidence(scenario: str | Path | ScenarioFile, found: Mapping[str, object]) -> ScenarioFile:

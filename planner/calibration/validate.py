@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,13 @@ from planner.latency.calibrated.network import shapes_for
 from planner.latency.kernels.prepared import Prepared, prepare_run
 from planner.latency.one_unit import estimate_at
 from planner.schema.hardware.device import Precision
+from planner.schema.record.commands.validate import (
+    AccuracyRecord,
+    KernelClassRecord,
+    ValidateRecord,
+    ValidationRowRecord,
+    WorstKernelRecord,
+)
 from planner.workload.workload import Workload
 
 WITHIN = 0.10
@@ -82,11 +89,11 @@ class CalibrationAccuracy:
     kernels: tuple[KernelRow, ...]
     refused: tuple[tuple[str, str], ...]
 
-    def record(self) -> dict[str, object]:
+    def record(self) -> ValidateRecord:
         """The validation as JSON."""
         return {
-            "rows": [asdict(row) | {"covered": row.covered} for row in self.rows],
-            **(summary([row.error for row in self.rows]) if self.rows else {}),
+            "rows": [_row_record(row) for row in self.rows],
+            **summary([row.error for row in self.rows]),
             "coverage": _share([row.covered for row in self.rows]),
             "half_width": _middle([row.high_s / row.predicted_s - 1 for row in self.rows]),
             "spearman": _rank(self.rows),
@@ -96,17 +103,17 @@ class CalibrationAccuracy:
             ),
             "floor": summary([row.floor_error for row in self.rows if row.floor_error is not None]),
             "classes": self.classes(),
-            "worst_kernels": [asdict(kernel) for kernel in self.worst()],
+            "worst_kernels": [_kernel_record(kernel) for kernel in self.worst()],
             "refused": [{"model": model, "reason": reason} for model, reason in self.refused],
         }
 
-    def classes(self) -> list[dict[str, object]]:
+    def classes(self) -> list[KernelClassRecord]:
         """Signed bias and mean absolute error of each class of kernels, weighted by time."""
         groups: dict[str, list[KernelRow]] = defaultdict(list)
         for kernel in self.kernels:
             groups[kernel.op_class].append(kernel)
         everything = sum(kernel.measured_s for kernel in self.kernels) or 1.0
-        found = []
+        found: list[KernelClassRecord] = []
         for name, kernels in sorted(groups.items()):
             measured = sum(kernel.measured_s for kernel in kernels)
             off = [kernel.predicted_s - kernel.measured_s for kernel in kernels]
@@ -130,7 +137,35 @@ class CalibrationAccuracy:
         return list(seen.values())[:_WORST]
 
 
-def summary(errors: Sequence[float]) -> dict[str, float | None]:
+def _row_record(row: ValidationRow) -> ValidationRowRecord:
+    return {
+        "model": row.model,
+        "predicted_s": row.predicted_s,
+        "low_s": row.low_s,
+        "high_s": row.high_s,
+        "measured_s": row.measured_s,
+        "error": row.error,
+        "roofline_s": row.roofline_s,
+        "drift": row.drift,
+        "floor_error": row.floor_error,
+        "noise": row.noise,
+        "covered": row.covered,
+    }
+
+
+def _kernel_record(kernel: KernelRow) -> WorstKernelRecord:
+    return {
+        "model": kernel.model,
+        "name": kernel.name,
+        "op_class": kernel.op_class,
+        "kind": kernel.kind,
+        "predicted_s": kernel.predicted_s,
+        "measured_s": kernel.measured_s,
+        "cause": kernel.cause,
+    }
+
+
+def summary(errors: Sequence[float]) -> AccuracyRecord:
     """Mean and 90th percentile of the absolute error and the share within 10 %; None without any."""
     if not errors:
         return {"mape": None, "p90_error": None, "within_10_percent": None}

@@ -78,7 +78,7 @@ def _numbers(text: str) -> tuple[float, ...]:
 def _number(word: str) -> float:
     if word in ("true", "false"):
         return int(word == "true")
-    if word.lstrip("+-").isdigit():
+    if word.lstrip("+-").isdecimal() and len(word) < 20:
         return int(word)
     number = float(word)
     if not math.isfinite(number):

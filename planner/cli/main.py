@@ -15,10 +15,11 @@ from planner.cli.encoding import drop_unwritten, echo, open_standard_streams, sh
 from planner.cli.groups import SuggestingGroup
 from planner.cli.limits import limited
 from planner.cli.ticker import ticker
+from planner.collector import collect_seldom
 from planner.distribution import VERSION
 from planner.errors import PlannerError
 from planner.process.inputs import inputs_kept
-from planner.process.stop import begin, die_by_signals, listen, status_of_stop, stopped_by
+from planner.process.stop import begin, die_by_signals, listen, status_of_stop, stopped_by, was_asked
 from planner.visible import shortened_words
 
 COMMANDS = {
@@ -57,6 +58,10 @@ COMMANDS = {
     "init": ("planner.cli.scenario.init", "Ask what a plan needs and write it as a scenario."),
     "size": ("planner.cli.scenario.size", "How many of which part a scenario takes, and whether they hold."),
     "simulate": ("planner.cli.scenario.simulate", "Simulate the rack of a scenario: queues, heat, power."),
+    "chain": (
+        "planner.cli.scenario.chain",
+        "What every unit has of a frame's way, and which binds first.",
+    ),
     "density": (
         "planner.cli.scenario.density",
         "How the rack of a scenario heats as it fills, and its limit.",
@@ -69,6 +74,7 @@ COMMANDS = {
     ),
     "lint": ("planner.cli.scenario.lint", "Which well-known mistakes the plan of a scenario walks into."),
     "report": ("planner.cli.scenario.report", "Answer a scenario's question whole, as a PDF."),
+    "serve": ("planner.cli.front.serve", "Open a page in the browser to drop a network on."),
     "mcp": ("planner.cli.front.mcp", "Offer planner's answers to an assistant, as read-only tools."),
 }
 
@@ -119,6 +125,7 @@ def planner() -> None:
 def main() -> None:
     """Run the command line and turn every refusal into one message and an exit status."""
     listen()
+    collect_seldom()
     open_standard_streams()
     show_any_text()
     status = run(sys.argv[1:])
@@ -147,6 +154,9 @@ def run(arguments: list[str]) -> int:
         # Whoever reads has seen enough, such as `head`; click would end with 1.
         return OK if type(sys.stdout).__name__.endswith("PacifyFlushWrapper") else int(stop.code or OK)
     except Exception as error:
+        if was_asked():  # a compiler, called back in the middle, makes an error of its own of a signal
+            echo(f"planner: {_stopped()}; nothing half-written is left behind", err=True)
+            return status_of_stop()
         if "--debug" in arguments:
             raise
         status, message = _explained(error)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Format = Literal["table", "json", "csv"]
-_SAID_ANYWHERE = ("compile.once",)
+_SAID_ANYWHERE = ("compile.once", "compile.not_kept")
 """Names of messages that are worth a line of their own, also where stderr is no terminal."""
 Rows = Sequence[Mapping[str, object]]
 P = ParamSpec("P")

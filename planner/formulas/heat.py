@@ -78,6 +78,20 @@ HEAT = (
         "Fans near stall; one kind of fan with a parabolic curve against turbulent resistance.",
     ),
     Formula(
+        "climate_sine",
+        "Outdoor air of the hottest day",
+        "T(h) = mean + year + day cos(2 pi (h - h_max) / 24)",
+        "A sine over the year and one over the day",
+        "Hotter hours than a design year has.",
+    ),
+    Formula(
+        "enclosure_store",
+        "Inside of a closed cabinet that stores heat",
+        "C dT/dt = Q - U A (T - T_ambient - Q_sun / U A), exactly over a step",
+        "Heat balance of one well-mixed temperature",
+        "Gear of very different temperatures; walls whose coefficient changes with the wind.",
+    ),
+    Formula(
         "steady_with_fan",
         "Where a device settles under its own fan",
         "T = T_inlet + R(n) (P + P_fan(n) + P_leak(T)) at the lowest speed n with T below its next trip",

@@ -6,6 +6,7 @@ from functools import cache
 
 from planner.data_files import database_dir
 from planner.errors import UnknownIdError
+from planner.schema.hardware.climates import Climates
 from planner.schema.hardware.cooler_kinds import CoolerKinds
 from planner.schema.hardware.host import HostMachine, NeedsHost
 from planner.schema.hardware.surroundings import Surroundings
@@ -25,6 +26,12 @@ def surroundings() -> Surroundings:
 def cooler_kinds() -> CoolerKinds:
     """What is taken of a cooler by its kind."""
     return read_model(database_dir() / "surroundings" / "coolers.yaml", CoolerKinds)
+
+
+@cache
+def climates() -> Climates:
+    """Outdoor air by place."""
+    return read_model(database_dir() / "surroundings" / "climates.yaml", Climates)
 
 
 @cache

@@ -27,15 +27,40 @@ from planner.workload.workload import Workload
 class LayerEstimate:
     """One kernel: what it does, how long it takes and what binds it."""
 
-    name: str
-    op_types: tuple[str, ...]
-    op_class: str
-    macs: int
-    flops: int
-    bytes: int
+    kernel: Kernel
     time: KernelTime
     unit: str
     precision: str
+
+    @property
+    def name(self) -> str:
+        """The kernel's name."""
+        return self.kernel.name
+
+    @property
+    def op_types(self) -> tuple[str, ...]:
+        """Types of its operators."""
+        return self.kernel.op_types
+
+    @property
+    def op_class(self) -> str:
+        """Class of its work."""
+        return self.kernel.op_class
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates."""
+        return self.kernel.macs
+
+    @property
+    def flops(self) -> int:
+        """Operations, two for a multiply-accumulate."""
+        return self.kernel.flops
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that it moves."""
+        return self.kernel.moved_bytes
 
     @property
     def bound(self) -> Bound:
@@ -204,21 +229,13 @@ def by_model(
     if anchored is not None:
         found = _moved(found, anchored)
     low, high = found.band.low / found.band.mid, found.band.high / found.band.mid
-    layers = []
-    for index, kernel in enumerate(prepared.kernels):
-        mid = float(found.times.total_s[index])
-        time = KernelTime(
-            compute_s=float(found.times.compute_s[index]),
-            memory_s=float(found.times.memory_s[index]),
-            overhead_s=float(found.times.overhead_s[index]),
-            low_s=low * mid,
-            mid_s=mid,
-            high_s=high * mid,
-        )
-        layers.append(layer_of(kernel, point, time))
-    return NetworkTime(
-        tuple(layers), found.fixed_s, found.caller_s, found.band, Provenance.TRANSFERRED, found.notes
+    times = found.times
+    columns = (times.compute_s, times.memory_s, times.overhead_s, low * times.total_s, times.total_s)
+    rows = zip(*(column.tolist() for column in (*columns, high * times.total_s)), strict=True)
+    layers = tuple(
+        layer_of(kernel, point, KernelTime(*row)) for kernel, row in zip(prepared.kernels, rows, strict=True)
     )
+    return NetworkTime(layers, found.fixed_s, found.caller_s, found.band, Provenance.TRANSFERRED, found.notes)
 
 
 def _moved(found: TransferredTimes, anchored: Anchored) -> TransferredTimes:
@@ -242,17 +259,7 @@ def _moved(found: TransferredTimes, anchored: Anchored) -> TransferredTimes:
 
 def layer_of(kernel: Kernel, point: OperatingPoint, time: KernelTime) -> LayerEstimate:
     """One kernel with its time, in the precision that it runs in at the point."""
-    return LayerEstimate(
-        name=kernel.name,
-        op_types=kernel.op_types,
-        op_class=kernel.op_class,
-        macs=kernel.macs,
-        flops=kernel.flops,
-        bytes=kernel.moved_bytes,
-        time=time,
-        unit=point.unit,
-        precision=kernel_precision(kernel, point),
-    )
+    return LayerEstimate(kernel, time, point.unit, kernel_precision(kernel, point))
 
 
 def _roofline_time(kernel: Kernel, point: OperatingPoint) -> KernelTime:

@@ -6,8 +6,8 @@ import signal
 import threading
 from types import FrameType
 
-_ASKING = ("SIGTERM", "SIGHUP", "SIGALRM")
-"""From a service manager or `kill`; of a terminal that closes; of a clock, as the time limit's."""
+_ASKING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM")
+"""Ctrl-C; a service manager or `kill`; a terminal that closes; a clock, as that of the time limit."""
 
 _last: list[int] = []
 
@@ -40,10 +40,15 @@ def listen() -> None:
 
 def die_by_signals() -> None:
     """From now on such a signal and Ctrl-C end the process as it is: nothing is left to be kept."""
-    for name in ("SIGINT", *_ASKING):
+    for name in _ASKING:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+
+
+def was_asked() -> bool:
+    """Whether such a signal came during this run. Some libraries make another error of what it raises."""
+    return bool(_last)
 
 
 def stopped_by() -> int:

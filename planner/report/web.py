@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -20,6 +21,19 @@ _STYLE = (
 )
 
 
+_POLICY = (
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">"
+)
+"""Nothing runs and nothing is loaded."""
+_SIGNS = re.compile(r"[\\`*_<\[\]&~$@|]")
+"""What begins markup anywhere (CommonMark 0.31, GitHub's extensions)."""
+_LEADS = re.compile(r"^(\d*)([#+=>.)-])")
+"""What begins it at the beginning of a line."""
+_ADDRESS = re.compile(r"(https?|ftp|www|mailto|xmpp)([:.])", re.IGNORECASE)
+"""What GitHub makes a link of though nothing says so."""
+
+
 def markdown(blocks: Sequence[Block], drawing: str) -> str:
     """GitHub-flavoured Markdown; figures are links to the file named `drawing` beside the page."""
     return "\n\n".join(_markdown(block, drawing) for block in blocks) + "\n"
@@ -30,7 +44,8 @@ def html(blocks: Sequence[Block], title: str) -> str:
     say = Wording("en")
     body = "\n".join(html_of(block, say) for block in blocks)
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{_POLICY}'
+        f"<title>{escape(title)}</title>"
         f"<style>{_STYLE}</style></head><body>\n{body}\n</body></html>\n"
     )
 
@@ -57,11 +72,10 @@ def _markdown(block: Block, drawing: str) -> str:
 
 
 def _line(texts: Sequence[str], *, raw: bool = False) -> str:
-    return f"| {' | '.join(text if raw else _plain(text).replace('|', chr(92) + '|') for text in texts)} |"
+    return f"| {' | '.join(text if raw else _plain(text, in_line=True) for text in texts)} |"
 
 
-def _plain(text: str) -> str:
-    """Text that Markdown leaves as it is."""
-    for sign in ("\\", "*", "_", "<", "`"):
-        text = text.replace(sign, f"\\{sign}")
-    return " ".join(visible(text).split())
+def _plain(text: str, *, in_line: bool = False) -> str:
+    """Text that Markdown leaves as it is: no emphasis, link, picture, formula, list or heading of its own."""
+    line = _ADDRESS.sub(r"\1\\\2", _SIGNS.sub(r"\\\g<0>", " ".join(visible(text).split())))
+    return line if in_line else _LEADS.sub(r"\1\\\2", line)

@@ -10,9 +10,10 @@ from planner.formulas import formula
 from planner.workload.dtypes import BITS, TEXT, precision_of, storage_bytes
 from planner.workload.graph import Node, TensorSpec
 from planner.workload.operation import Access, Operator, Tensor, TensorRole, Unresolved
+from planner.workload.operators.counted_once import CountedOnce, Known
 from planner.workload.operators.counting_rule import Call, Count, UncountedError
 from planner.workload.operators.table import count
-from planner.workload.roles import Readers, readers_of, role, unpacked
+from planner.workload.roles import Readers, holds_packed, readers_of, role, unpacked
 from planner.workload.shapes.control_site import Body
 from planner.workload.shapes.resolve import Resolved
 
@@ -58,6 +59,10 @@ class _Counter:
         self._producers = {
             name: node for node in resolved.graph.nodes for name in node.outputs if name in resolved.fixed
         }
+        self._aside = set(self._producers)
+        self._once = CountedOnce(
+            Known(resolved.tensors, resolved.values, resolved.fixed, self._tensors, self._aside)
+        )
         self._runtime = {
             name
             for name in (
@@ -70,9 +75,12 @@ class _Counter:
     def run(self) -> Counted:
         """Counts all nodes."""
         graph = self._resolved.graph
+        packed = holds_packed(graph.nodes)
         for name, weight in graph.initializers.items():
             if name in self._readers and weight.spec.dtype in BITS:
-                spec = unpacked(name, weight.spec, self._readers)
+                spec = unpacked(name, weight.spec, self._readers) if packed else weight.spec
+                if spec is not weight.spec:
+                    self._aside.add(name)
                 self._add(name, spec, role(name, weight, self._readers))
         for name in graph.inputs.keys() & self._resolved.tensors.keys():
             self._add(name, self._resolved.tensors[name], "activation")
@@ -93,7 +101,7 @@ class _Counter:
     def _visit(self, node: Node) -> None:
         reason = self._resolved.failures.get(node.name)
         outputs = [name for name in node.outputs if name]
-        if reason is None and all(name in self._resolved.fixed for name in outputs):
+        if reason is None and self._resolved.fixed.issuperset(outputs):
             self._folded.append(node.name)
             return
         if reason is None:
@@ -115,6 +123,8 @@ class _Counter:
 
     def _unsized(self, node: Node) -> str | None:
         """Why a node cannot be counted by its element types."""
+        if not self._unsized_tensors:
+            return None
         for name in self._unsized_tensors.intersection((*node.inputs, *node.outputs)):
             dtype = self._resolved.tensors[name].dtype
             if dtype != TEXT:
@@ -142,6 +152,17 @@ class _Counter:
         )
 
     def _single(self, node: Node) -> Operator:
+        """One operator; of blocks that repeat the first is counted, and the others are like it."""
+        key = self._once.key(node)
+        if key is None:
+            return self._worked_out(node)
+        operator = self._once.find(key, node)
+        if operator is None:
+            operator = self._worked_out(node)
+            self._once.keep(key, operator, node)
+        return operator
+
+    def _worked_out(self, node: Node) -> Operator:
         call = self._call(node)
         work = count(call)
         reads, weights = self._inputs(node, work)
@@ -150,27 +171,20 @@ class _Counter:
             self._add(held, TensorSpec("float", (work.held,)), "weight")
             weights = (*weights, Access(held, work.held))
         writes = tuple(
-            Access(name, work.writes.get(position, self._tensors[name].elements))
-            for position, name in enumerate(node.outputs)
-            if name
+            [
+                Access(name, work.writes.get(position, self._tensors[name].elements))
+                for position, name in enumerate(node.outputs)
+                if name
+            ]
         )
         macs = work.macs
+        tensors = self._tensors
         return Operator(
-            name=node.name,
-            op_type=f"{node.domain}:{node.op_type}" if node.domain else node.op_type,
-            op_class=work.op_class,
-            macs=macs,
-            flops=2 * macs + int(work.operations),
-            reads=reads,
-            writes=writes,
-            weights=weights,
-            input_bytes=access_bytes(reads, self._tensors),
-            output_bytes=access_bytes(writes, self._tensors),
-            weight_bytes=access_bytes(weights, self._tensors),
-            precision=self._precision(node),
-            contraction=work.contraction,
-            products=work.products,
-        )
+            node.name, f"{node.domain}:{node.op_type}" if node.domain else node.op_type, work.op_class,
+            macs, 2 * macs + int(work.operations), reads, writes, weights,
+            access_bytes(reads, tensors), access_bytes(writes, tensors), access_bytes(weights, tensors),
+            self._precision(node), work.contraction, work.products,
+        )  # fmt: skip
 
     def _measured(self, operator: Operator) -> Operator:
         return with_bytes(operator, self._tensors, operator.precision)

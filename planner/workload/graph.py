@@ -14,6 +14,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.quick_init import quickly_made
 from planner.workload.dtypes import storage_bytes
 
 Dim = int | str
@@ -26,6 +27,7 @@ UNKNOWN_RANK: tuple[Dim, ...] = ("...",)
 """The shape of an input whose file does not even say how many dimensions it has."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
     """Element type (ONNX names in lower case: `float`, `float16`, `int8`, `int64`, ...) and shape.
@@ -49,6 +51,7 @@ def sequence_of(dtype: str, items: Iterable[TensorSpec]) -> TensorSpec:
     return TensorSpec(dtype, (sum(item.elements for item in held),), held)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Initializer:
     """A weight or constant: its type and shape, and its values where they are few and needed.
@@ -73,6 +76,7 @@ class Initializer:
         return storage_bytes(self.spec.dtype, self.elements)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Node:
     """One operator: names of its tensors (an absent optional input is an empty string) and attributes."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from planner.quick_init import quickly_made
+
 TensorRole = Literal["activation", "weight", "buffer", "constant"]
 """What a tensor is for.
 
@@ -40,6 +42,7 @@ OpClass = Literal[
 """
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """A value of the network: its element type, extents, number of elements and kind."""
@@ -51,6 +54,7 @@ class Tensor:
     kind: TensorRole
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Access:
     """How many elements of a tensor an operator moves (a gather reads only the rows it takes)."""
@@ -59,6 +63,7 @@ class Access:
     elements: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Contraction:
     """Multiply-accumulates as `groups` products of a (rows x depth) and a (depth x columns) matrix.
@@ -78,6 +83,7 @@ class Contraction:
         return self.groups * self.rows * self.columns * self.depth
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Operator:
     """What one node computes and moves when it runs alone; flops are 2 x macs + other operations.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from planner.workload.borrowed import LOANS
 from planner.workload.dtypes import BITS
@@ -58,7 +58,7 @@ _PASSING = frozenset({"Identity", "Reshape", "Transpose", "Cast", "Unsqueeze", "
 _SMALL_INTEGERS = frozenset({"int8", "uint8", "int4", "uint4", "int16", "uint16", "int32"})
 _NEVER = frozenset({"int64", "uint64", "uint32", "bool", "string", "undefined"})
 
-Readers = Mapping[str, tuple[tuple[Node, int], ...]]
+Readers = Mapping[str, Sequence[tuple[Node, int]]]
 
 
 def readers_of(nodes: Iterable[Node]) -> Readers:
@@ -66,17 +66,23 @@ def readers_of(nodes: Iterable[Node]) -> Readers:
     found: dict[str, list[tuple[Node, int]]] = {}
     for node in _all_nodes(nodes):
         for position, name in enumerate(node.inputs):
-            if name:
-                found.setdefault(name, []).append((node, position))
-    return {name: tuple(places) for name, places in found.items()}
+            if not name:
+                continue
+            places = found.get(name)
+            if places is None:
+                found[name] = [(node, position)]
+            else:
+                places.append((node, position))
+    return found
 
 
 def _all_nodes(nodes: Iterable[Node]) -> Iterator[Node]:
     for node in nodes:
         yield node
-        for attribute in node.attributes.values():
-            if isinstance(attribute, Graph):
-                yield from _all_nodes(attribute.nodes)
+        if node.attributes:
+            for attribute in node.attributes.values():
+                if isinstance(attribute, Graph):
+                    yield from _all_nodes(attribute.nodes)
 
 
 def role(name: str, weight: Initializer, readers: Readers) -> TensorRole:
@@ -100,6 +106,11 @@ _PACKED: Mapping[str, tuple[frozenset[int], str, int]] = {
     "QMoE": (frozenset({2, 5, 8}), "expert_weight_bits", 4),
 }
 """Operators whose weights hold several numbers in an element: positions, attribute with the bits, default."""
+
+
+def holds_packed(nodes: Iterable[Node]) -> bool:
+    """Whether any operator has weights that hold several numbers in an element."""
+    return any(node.op_type in _PACKED for node in _all_nodes(nodes))
 
 
 def unpacked(name: str, spec: TensorSpec, readers: Readers) -> TensorSpec:

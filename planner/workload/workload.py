@@ -15,7 +15,6 @@ from planner.workload.asked import Asked
 from planner.workload.caches.keys_and_values import in_place
 from planner.workload.counting import count_operators, with_bytes
 from planner.workload.dtypes import FLOATS, STORED_AS, precision_of, storage_bytes
-from planner.workload.file.onnx_file import read_graph
 from planner.workload.graph import Array, Graph, TensorSpec
 from planner.workload.memory import peak_bytes
 from planner.workload.operation import Access, Contraction, Operator, Tensor, Unresolved
@@ -157,6 +156,13 @@ class Workload(Shown):
         return pd.DataFrame(rows, columns=list(columns))
 
 
+def _read(path: Path) -> Graph:
+    # Here and not above: the onnx package takes long to import, and networks of the zoo need none of it.
+    from planner.workload.file.onnx_file import read_graph
+
+    return read_graph(path)
+
+
 def read_workload(
     graph_or_path: Graph | Path,
     *,
@@ -173,7 +179,7 @@ def read_workload(
     counted; single operators that could not be are in `unresolved`.
     """
     with collector_paused():
-        graph = graph_or_path if isinstance(graph_or_path, Graph) else read_graph(graph_or_path)
+        graph = graph_or_path if isinstance(graph_or_path, Graph) else _read(graph_or_path)
         wanted = asked if asked is not None else Asked(batch=batch, shapes=shapes or {})
         binding, resolved = resolve(graph, wanted)
         counted = in_place(count_operators(resolved), tuple(graph.inputs), graph.outputs)

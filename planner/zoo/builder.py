@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from planner.workload.graph import TensorSpec
-from planner.zoo.tensor_steps import TensorSteps
+from planner.zoo.place_steps import PlaceSteps
 
 Extents = int | tuple[int, int]
 """A square's side, or height and width."""
 
 
-class NetworkBuilder(TensorSteps):
+class NetworkBuilder(PlaceSteps):
     """Layers as methods; each adds one and returns the name of the tensor it makes.
 
     Shapes are tracked just far enough to size the next layer's weights. The first dimension of an
@@ -139,6 +139,13 @@ class NetworkBuilder(TensorSteps):
         )
         return self._add("LayerNormalization", inputs, self._tensors[x], name, axis=-1, epsilon=epsilon)
 
+    def shared_layer_norm(
+        self, x: str, weights: tuple[str, str], *, epsilon: float, name: str = "LayerNorm"
+    ) -> str:
+        """Layer normalisation over the last axis by a scale and a shift that others use as well."""
+        inputs = (x, *weights)
+        return self._add("LayerNormalization", inputs, self._tensors[x], name, axis=-1, epsilon=epsilon)
+
     def local_response_norm(self, x: str, name: str = "norm") -> str:
         """Division by the squares of five neighbouring channels (Krizhevsky et al. 2012, section 3.3)."""
         return self._add("LRN", (x,), self._tensors[x], name, size=5, alpha=1e-4, beta=0.75, bias=1.0)
@@ -237,6 +244,29 @@ class NetworkBuilder(TensorSteps):
         y = self._add(kind, inputs, spec, name, hidden_size=hidden, direction=direction)
         turned = self.transpose(y, (0, 2, 1, 3), name=f"{name}.order")
         return self.reshape(turned, (0, 0, directions * hidden), name=f"{name}.join")
+
+    def lstm_from(self, x: str, hidden: str, cell: str, name: str) -> tuple[str, str, str]:
+        """One-way LSTM over (steps, batch, width) from a state, (batch, 1, hidden) each."""
+        steps, batch, width = self.shape(x)[0], self.shape(x)[1], self.extent(x, 2)
+        size = self.extent(hidden, 2)
+        with self.scope(name):
+            states = [self.transpose(state, (1, 0, 2)) for state in (hidden, cell)]
+            inputs = (
+                x,
+                self.parameter("weight", (1, 4 * size, width)),
+                self.parameter("recurrence", (1, 4 * size, size)),
+                self.parameter("bias", (1, 8 * size)),
+                "",
+                *states,
+            )
+            outputs = tuple(self._unique(part) for part in ("y", "h", "c"))
+            self._tensors[outputs[0]] = TensorSpec("float", (steps, 1, batch, size))
+            for output in outputs[1:]:
+                self._tensors[output] = TensorSpec("float", (1, batch, size))
+            self._append("LSTM", inputs, outputs, self._unique("lstm"), hidden_size=size, direction="forward")
+            y = self.squeeze(outputs[0], 1)
+            hidden, cell = (self.transpose(state, (1, 0, 2)) for state in outputs[1:])
+            return y, hidden, cell
 
     def matmul(self, a: str, b: str, name: str = "matmul") -> str:
         """Product of the last two axes; the leading axes must be equal."""

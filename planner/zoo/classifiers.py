@@ -9,7 +9,17 @@ from planner.zoo.image.convnext import convnext
 from planner.zoo.image.densenet import densenet121
 from planner.zoo.image.googlenet import googlenet
 from planner.zoo.image.inception import inception_v3
-from planner.zoo.image.regnet import X_800MF, X_1600MF, X_3200MF, Y_400MF, regnet
+from planner.zoo.image.regnet import (
+    X_800MF,
+    X_1600MF,
+    X_3200MF,
+    Y_200MF,
+    Y_400MF,
+    Y_600MF,
+    Y_800MF,
+    Y_1600MF,
+    regnet,
+)
 from planner.zoo.image.resnet import ResNetLayout, resnet
 from planner.zoo.image.vgg import vgg
 from planner.zoo.image.vit import Encoder, vision_transformer
@@ -63,6 +73,12 @@ _RESNETS = (
                 partial(resnet, layout=ResNetLayout((3, 4, 23, 3), group_width=128))),
     _classifier("regnety_400mf", "RegNetY 400MF", 4_344_144, 0.402e9, partial(regnet, layout=Y_400MF),
                 remark="ncnn's copy has the squeezed channels of the paper's code, which round as these do"),
+    _classifier("regnety_200mf", "RegNetY 200MF", 3_162_996, 199_514_080, partial(regnet, layout=Y_200MF),
+                _TIMM),
+    _classifier("regnety_600mf", "RegNetY 600MF", 6_055_160, 601_220_992, partial(regnet, layout=Y_600MF),
+                _TIMM),
+    _classifier("regnety_800mf", "RegNetY 800MF", 6_432_512, 0.834e9, partial(regnet, layout=Y_800MF)),
+    _classifier("regnety_1.6gf", "RegNetY 1.6GF", 11_202_430, 1.612e9, partial(regnet, layout=Y_1600MF)),
     _classifier("regnet_x_3.2gf", "RegNetX 3.2GF", 15_296_552, 3.177e9, partial(regnet, layout=X_3200MF)),
     _classifier("regnetx_1.6gf", "RegNetX 1.6GF", 9_190_136, 1.603e9, partial(regnet, layout=X_1600MF)),
     _classifier("regnetx_800mf", "RegNetX 800MF", 7_259_656, 0.8e9, partial(regnet, layout=X_800MF)),
@@ -165,4 +181,4 @@ _LARGE = (
                 partial(vision_transformer, encoder=Encoder(12, 192, 3)), _TIMM),
 )  # fmt: skip
 
-ENTRIES = (*_RESNETS, *_MOBILENETS, *_LIGHT, *_EFFICIENTNETS, *_LARGE)
+ENTRIES: tuple[Entry, ...] = (*_RESNETS, *_MOBILENETS, *_LIGHT, *_EFFICIENTNETS, *_LARGE)

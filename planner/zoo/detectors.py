@@ -7,8 +7,11 @@ from functools import partial
 from planner.zoo.detection.blazeface import blazeface
 from planner.zoo.detection.mobile_detectors import fastestdet, nanodet_m, yolo_fastest, yolo_fastest_v2
 from planner.zoo.detection.mobile_yolo import mobilenet_v1_yolo, mobilenet_v2_yolov3
+from planner.zoo.detection.queries import hgnet, rtdetr
 from planner.zoo.detection.segmentation import deeplabv3plus_mobilenet, unet
 from planner.zoo.detection.ssd import squeezenet_ssd, ssd_mobilenet_v1, ssd_resnet34
+from planner.zoo.image.resnet import ResNetLayout
+from planner.zoo.reference import Entry
 from planner.zoo.yolos import detector
 
 _NCNN = "ncnn benchmark/{}.param: sizes of weights and biases, and MACs from them and the shapes"
@@ -50,4 +53,20 @@ _SEGMENTERS = (
               side=224, task="segmentation, two classes"),
 )  # fmt: skip
 
-ENTRIES = (*_MOBILE, *_SEGMENTERS)
+_RTDETR = (
+    "Ultralytics 8.4: {}, fused, without what only training runs (parameters); PyTorch's FlopCounterMode on "
+    "it, less the product that makes fixed places (MACs)"
+)
+_QUERIES = (
+    detector("rtdetr_l", "RT-DETR-L", 32_024_092, 52_801_945_600,
+             partial(rtdetr.rtdetr_hgnet, layout=hgnet.LARGE, channels=256), _RTDETR.format("rtdetr-l.yaml")),
+    detector("rtdetr_x", "RT-DETR-X", 65_507_788, 112_491_417_600,
+             partial(rtdetr.rtdetr_hgnet, layout=hgnet.EXTRA_LARGE, channels=384),
+             _RTDETR.format("rtdetr-x.yaml")),
+    detector("rtdetr_r50", "RT-DETR on ResNet-50", 41_975_036, 63_897_702_400,
+             partial(rtdetr.rtdetr_resnet, layout=ResNetLayout((3, 4, 6, 3))),
+             _RTDETR.format("rtdetr-resnet50.yaml"),
+             remark="its authors' own ResNet-50 has three 3x3 convolutions in place of the first: 68 GMAC"),
+)  # fmt: skip
+
+ENTRIES: tuple[Entry, ...] = (*_MOBILE, *_SEGMENTERS, *_QUERIES)

@@ -8,6 +8,7 @@ from planner.zoo.reference import Entry, ReferenceNetwork
 from planner.zoo.sequence import llama
 from planner.zoo.sequence.bert import BASE, LARGE, bert_squad
 from planner.zoo.sequence.crnn import crnn
+from planner.zoo.sequence.silero import silero_vad
 
 _SQUAD = ("answers to questions as spans of a text (SQuAD)", "batch x 384 tokens")
 _FORMULA = (
@@ -60,6 +61,10 @@ ENTRIES: tuple[Entry, ...] = (
                       "batch x 1 x 32 x 100", 8_300_000, 705_143_808,
                       "Shi et al. 2017, arXiv:1507.05717, table 2 (parameters); its layers by hand "
                       "(MACs)"), crnn),
+    (ReferenceNetwork("silero_vad", "Silero VAD, 16 kHz", "speech in 32 ms of sound", "batch x 576 samples",
+                      309_633, 679_552,
+                      "silero-vad 6.2: weights of its own file (parameters, the fixed waves of its spectrum "
+                      "among them); its layers by hand (MACs)"), silero_vad),
     *_decoders("llama_7b", "Llama 7B", llama.LLAMA_7B, 6_738_415_616,
                "Hugging Face, LlamaForCausalLM of Llama 7B"),
     *_decoders("llama_1b", "Llama 3.2 1B", llama.LLAMA_3_2_1B, 1_235_814_400,

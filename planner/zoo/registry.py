@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.workload.graph import Dim, Graph
-from planner.zoo import classifiers, detectors, language, yolos
+from planner.zoo import classifiers, detectors, encoders, language, yolos
 from planner.zoo.graph_writer import image_sides, is_image
 from planner.zoo.reference import Entry, ReferenceNetwork
 
@@ -56,10 +56,14 @@ def _refused(name: str, plain: Graph, sides: tuple[int, int], why: str) -> Input
     return InputError(name, [problem])
 
 
-_NETWORKS = {
-    network.name: (network, builder)
-    for network, builder in (*classifiers.ENTRIES, *yolos.ENTRIES, *detectors.ENTRIES, *language.ENTRIES)
-}
+_ALL: tuple[Entry, ...] = (
+    *classifiers.ENTRIES,
+    *yolos.ENTRIES,
+    *detectors.ENTRIES,
+    *encoders.ENTRIES,
+    *language.ENTRIES,
+)
+_NETWORKS = {network.name: (network, builder) for network, builder in _ALL}
 
 
 def _entry(name: str) -> Entry:

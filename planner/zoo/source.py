@@ -10,7 +10,6 @@ from typing import Literal
 
 from planner.errors import InputError, Problem
 from planner.workload.asked import Asked
-from planner.workload.file.onnx_file import write_graph
 from planner.workload.workload import Workload, read_workload
 from planner.zoo.registry import build, names
 
@@ -86,6 +85,8 @@ def export(name: str, path: Path, *, weights: Literal["none", "random"], seed: i
 
     Raises `UnknownIdError` for an unknown name and `OutputError` where the file cannot be written.
     """
+    from planner.workload.file.onnx_file import write_graph
+
     write_graph(build(name), path, weights=weights, seed=seed)
 
 

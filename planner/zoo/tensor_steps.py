@@ -10,6 +10,8 @@ import numpy as np
 from planner.workload.graph import Dim, TensorSpec
 from planner.zoo.graph_writer import GraphWriter
 
+_KEPT = 1024
+"""Elements of a whole-number constant whose values the reader keeps."""
 _ONNX_FLOAT = 1  # TensorProto.DataType.FLOAT
 
 
@@ -54,6 +56,30 @@ class TensorSteps(GraphWriter):
         """a * b."""
         return self.combine("Mul", a, b, name=name)
 
+    def count(self, length: int, name: str = "count") -> str:
+        """0, 1, 2, ... as float32; longer than files keep the values of, it is made of two short ones."""
+        if length <= _KEPT:
+            return self.to_float(self.constant(range(length), name=name))
+        inner = next((size for size in range(_KEPT, 1, -1) if length % size == 0), 1)
+        if inner == 1 or length // inner > _KEPT:
+            raise ValueError(f"{length} is no product of two numbers up to {_KEPT}")
+        rows = self.constant(np.arange(0, length, inner, dtype=np.int64)[:, None], name=f"{name}.rows")
+        columns = self.constant(range(inner), name=f"{name}.columns")
+        both = self.combine("Add", rows, columns, name=f"{name}.both")
+        return self.to_float(self.reshape_constant(both, (length,), f"{name}.shape"))
+
+    def relative_rows(self, rows: int, columns: int, name: str = "relative_position_index") -> str:
+        """For each pair of cells the number of their relative place, (cells, cells) of int64.
+
+        Relative places go row by row from the last row up to the last row down.
+        """
+        row, column = np.divmod(np.arange(rows * columns, dtype=np.int64), columns)
+        reach = 2 * columns - 1
+        number = row * reach + column
+        offset = (rows - 1) * reach + columns - 1
+        own = self.constant(number[:, None] + offset, name=f"{name}.own")
+        return self.combine("Sub", own, self.constant(number[None], name=f"{name}.other"), name=name)
+
     def to_float(self, x: str, name: str = "cast") -> str:
         """The same values as float32."""
         return self._add("Cast", (x,), TensorSpec("float", self.shape(x)), name, to=_ONNX_FLOAT)
@@ -69,6 +95,11 @@ class TensorSteps(GraphWriter):
             copied[copied.index(-1)] = _elements(shape) // _elements(known)
         inputs = (x, self.constant(target, name=f"{name}.shape"))
         return self._add("Reshape", inputs, TensorSpec(self._tensors[x].dtype, tuple(copied)), name)
+
+    def reshape_constant(self, x: str, shape: Sequence[int], name: str = "reshape") -> str:
+        """Another shape of a tensor without a batch, every extent given."""
+        inputs = (x, self.constant(shape, name=name))
+        return self._add("Reshape", inputs, TensorSpec(self._tensors[x].dtype, tuple(shape)), f"{name}.to")
 
     def flatten(self, x: str, name: str = "flatten") -> str:
         """(batch, everything else)."""
@@ -138,6 +169,22 @@ class TensorSteps(GraphWriter):
         spec = TensorSpec("float", (*shape[:2], self.extent(x, 2) + 1, self.extent(x, 3) + 1))
         pads = self.constant([0, 0, 0, 0, 0, 0, 1, 1], name=f"{name}.pads")
         return self._add("Pad", (x, pads), spec, name, mode="constant")
+
+    def pad_end(self, x: str, counts: Sequence[int], *, mode: str = "constant", name: str = "pad") -> str:
+        """Zeros (or the tensor reflected) after the end of each axis; as it is where none are asked."""
+        if not any(counts):
+            return x
+        shape = tuple(dim + more if isinstance(dim, int) else dim
+                      for dim, more in zip(self.shape(x), counts, strict=True))  # fmt: skip
+        pads = self.constant([0] * len(counts) + list(counts), name=f"{name}.pads")
+        return self._add("Pad", (x, pads), TensorSpec("float", shape), name, mode=mode)
+
+    def pad_with_ones(self, x: str, name: str = "ones") -> str:
+        """A one after the end of the last axis."""
+        shape = self.shape(x)
+        spec = TensorSpec("float", (*shape[:-1], self.extent(x, -1) + 1))
+        pads = self.constant([0] * (2 * len(shape) - 1) + [1], name=f"{name}.pads")
+        return self._add("Pad", (x, pads, self.constant(1.0)), spec, name, mode="constant")
 
     def slice(self, x: str, axis: int, start: int, end: int, name: str = "slice") -> str:
         """The part of a tensor from `start` to before `end` along one axis."""

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import partial
 
 from planner.workload.graph import Graph
-from planner.zoo.detection.yolo import blocks, yolo11, yolo12, yolo26, yolov9, yolov10
+from planner.zoo.detection.yolo import blocks, ppyoloe, yolo11, yolo12, yolo26, yolonas, yolov9, yolov10
 from planner.zoo.detection.yolo.head import ClassBranch, Head, plain_class_branch, separable_class_branch
 from planner.zoo.detection.yolo.tiny import yolov3_tiny, yolov4_tiny, yolov7_tiny
 from planner.zoo.detection.yolo.yolov5 import yolov5, yolov5_trimmed
+from planner.zoo.detection.yolo.yolov7 import yolov7
 from planner.zoo.detection.yolo.yolov8 import yolov8
 from planner.zoo.detection.yolo.yolox import yolox
 from planner.zoo.reference import COCO, Builder, Entry, ReferenceNetwork, image
@@ -88,6 +89,35 @@ _YOLOS = (
               _YOLOX),
 )  # fmt: skip
 
+
+_V7 = (
+    detector("yolov7", "YOLOv7", 36_900_000, 52.35e9, yolov7,
+             "Wang et al. 2023, arXiv:2207.02696, table 1 (parameters, half the FLOPs)"),
+)  # fmt: skip
+
+_PPYOLOE = tuple(
+    detector(f"ppyoloe_{letter}", f"PP-YOLOE {letter.upper()}", parameters, macs,
+             partial(ppyoloe.ppyoloe, scale=scale),
+             "PaddleDetection, table of PP-YOLOE's models (parameters, half the FLOPs)")
+    for letter, parameters, macs, scale in (
+        ("s", 7_930_000, 8.68e9, ppyoloe.SMALL),
+        ("m", 23_430_000, 24.955e9, ppyoloe.MEDIUM),
+        ("l", 52_200_000, 55.035e9, ppyoloe.LARGE),
+        ("x", 98_420_000, 103.295e9, ppyoloe.EXTRA_LARGE),
+    )
+)  # fmt: skip
+
+_NAS = tuple(
+    detector(f"yolo_nas_{letter}", f"YOLO-NAS {letter.upper()}", parameters, macs,
+             partial(yolonas.yolonas, layout=layout),
+             f"LibreYOLO 1.6, kernels merged (parameters; {trained} M as trained, as super-gradients "
+             "prints); PyTorch's FlopCounterMode on it (MACs)")
+    for letter, parameters, macs, layout, trained in (
+        ("s", 12_175_888, 15_898_624_000, yolonas.SMALL, "19.0"),
+        ("m", 31_906_578, 43_879_833_600, yolonas.MEDIUM, "51.1"),
+        ("l", 41_999_192, 59_917_107_200, yolonas.LARGE, "66.9"),
+    )
+)  # fmt: skip
 
 _V9 = (
     detector("yolov9t", "YOLOv9 tiny", 2_094_000, 4_114_355_200, partial(yolov9.yolov9, layout=yolov9.TINY),
@@ -172,4 +202,4 @@ _HEADS = (
             ((10_113_248, 16_536_652_800), (9_918_238, 11_586_445_600), (9_719_776, 28_957_179_904))),
 )  # fmt: skip
 
-ENTRIES = (*_YOLOS, *_V9, *_V10, *_V12, *_V26, *_HEADS)
+ENTRIES: tuple[Entry, ...] = (*_YOLOS, *_V7, *_PPYOLOE, *_NAS, *_V9, *_V10, *_V12, *_V26, *_HEADS)

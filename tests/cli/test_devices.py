@@ -152,8 +152,8 @@ def test_the_template_asks_for_everything_that_is_missing(call, tmp_path):
     asked = {problem["where"] for problem in answer.json["problems"]}
     assert asked >= {
         "name", "vendor", "form", "architecture", "units.gpu.kind", "units.gpu.name", "units.gpu.engines",
-        "memory.shared", "memory.capacity", "memory.bandwidth.DEFAULT", "thermal.resistance",
-        "thermal.heat_capacity", "thermal.throttle", "thermal.shutdown", "thermal.hysteresis",
+        "memory.shared", "memory.capacity", "memory.bandwidth.DEFAULT", "thermal.coolers[0].resistance",
+        "thermal.coolers[0].heat_capacity", "thermal.throttle", "thermal.shutdown", "thermal.hysteresis",
         "thermal.throttled_clock", "modes[0].power_limit", "modes[0].idle", "year", "sources.datasheet.title",
     }  # fmt: skip
     assert all(problem["line"] for problem in answer.json["problems"])

@@ -84,3 +84,16 @@ def test_another_kind_of_file_is_refused(tmp_path):
     (tmp_path / "no.gguf").write_bytes(b"PK\x03\x04" + b"\0" * 100)
     with pytest.raises(InputError, match="begins with GGUF"):
         read_language_model(tmp_path / "no.gguf")
+
+
+@pytest.mark.parametrize("layers", [2**31, 2**32 - 1])
+def test_a_number_of_layers_that_no_model_has(tmp_path, layers):
+    keys, tensors = llama()
+    keys["llama.block_count"] = layers
+    write(tmp_path / "a.gguf", keys, tensors)
+    with pytest.raises(InputError, match="layers"):
+        read_language_model(tmp_path / "a.gguf")
+    keys["split.count"] = 2
+    write(tmp_path / "b.gguf", keys, tensors)
+    with pytest.raises(InputError, match="at most 10,000 layers"):
+        read_language_model(tmp_path / "b.gguf")

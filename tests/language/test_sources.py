@@ -53,6 +53,7 @@ def test_biases_and_head_norms_follow_the_architecture(tmp_path):
         ({"num_key_value_heads": 3}, "a divisor"),
         ({"model_type": "mamba"}, "model_type"),
         ({"model_type": None}, "model_type"),
+        ({"num_hidden_layers": 200_000_000}, "at most 10,000 layers"),
     ],
 )
 def test_a_configuration_with_holes_is_refused(tmp_path, changes, said):

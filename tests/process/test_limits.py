@@ -14,6 +14,7 @@ import pytest
 
 from planner.cli.main import COMMANDS, planner, run
 from planner.process.children import module_environment
+from planner.process.stop import begin, listen
 
 LONG = [sys.executable, "-m", "planner", "simulate", "theory-md1", "--replications", "20000"]
 DEAF = """
@@ -131,6 +132,26 @@ def test_too_little_memory_is_a_sentence(capsys, monkeypatch):
     said = capsys.readouterr().err
     assert "not enough memory for this input (Unable to allocate 64.0 GiB)" in said
     assert "--memory-limit" in said
+
+
+def test_a_signal_that_a_library_makes_an_error_of_is_still_a_stop(capsys, monkeypatch):
+    def compiling(*_a, **_k):
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            raise RuntimeError("the compiler's own") from None
+
+    monkeypatch.setattr("planner.api.list_networks", compiling)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    listen()
+    try:
+        assert run(["zoo", "list"]) == 128 + signal.SIGTERM
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        begin()
+    assert "stopped by SIGTERM" in capsys.readouterr().err
 
 
 def test_a_signal_that_is_ignored_stays_so():

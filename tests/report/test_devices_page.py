@@ -104,3 +104,27 @@ def test_a_figure_is_linked_or_inside() -> None:
 def test_what_markdown_cannot_hold_is_refused() -> None:
     with pytest.raises(TypeError, match="cover"):
         markdown([Cover("", "", "PASS", "PASS", "", "", ())], "")
+
+
+@pytest.mark.parametrize(
+    ("text", "inert"),
+    [
+        ("[a](http://b.c)", r"\[a\](http\://b.c)"),
+        ("![p](x)", r"!\[p\](x)"),
+        ("www.b.c or mail@b.c", r"www\.b.c or mail\@b.c"),
+        ("# head", r"\# head"),
+        ("1. one", r"1\. one"),
+        ("- item", r"\- item"),
+        ("> said", r"\> said"),
+        ("---", r"\---"),
+        ("~~gone~~ &lt; $x$ `c`", r"\~\~gone\~\~ \&lt; \$x\$ \`c\`"),
+        ("two\n\n# lines", "two # lines"),
+        ("\x1b[2J\u202e", r"\\u001b\[2J\\u202e"),
+    ],
+)
+def test_no_text_becomes_markup(text: str, inert: str) -> None:
+    assert markdown([Paragraph(text)], "x.svg") == f"{inert}\n"
+
+
+def test_a_page_of_tables_runs_and_loads_nothing() -> None:
+    assert "default-src 'none'; style-src 'unsafe-inline'" in html([Paragraph("a")], "T")

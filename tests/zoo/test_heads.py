@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from planner.zoo.attention import Width
 from planner.zoo.builder import NetworkBuilder
 from planner.zoo.detection.yolo.head import Head, decode, detect, plain_class_branch
 from planner.zoo.detection.yolo.yolov5 import detect as detect_v5
 from planner.zoo.sequence.bert import BertSize, bert_squad
+from planner.zoo.transformers import swin
+from planner.zoo.transformers.clip import clip_text
 
 
 def sigmoid(x):
@@ -122,3 +125,46 @@ def test_real_tokens_change_each_others_scores(run, small_bert):
     (start, _), _ = run(small_bert, tokens([11, 12, 13, 14, 21, 22], mask))
     (other, _), _ = run(small_bert, tokens([11, 12, 13, 14, 21, 305], mask))
     assert np.abs(start[:, :4] - other[:, :4]).min() > 1e-6
+
+
+def test_shifted_windows_see_no_cells_that_the_shift_brought_together(run, random):
+    """Of two stages: the corner's windows join cells of opposite edges, which the mask keeps apart."""
+    net = NetworkBuilder("mask")
+    x = net.input("x", ("batch", 1, 1, 1))
+    (mask, _), _ = run(
+        net.finish(swin.shift_mask(net, 14, 14), net.relu(x)), {"x": np.zeros((1, 1, 1, 1), np.float32)}
+    )
+    assert mask.shape == (1, 4, 1, 49, 49)
+    apart = mask[0, :, 0] < -1
+    assert not apart[0].any(), "the first window is whole"
+    # In the last window three rows and columns came from the other edge: cell 0 and cell 48 were never near.
+    assert apart[3, 0, 48]
+    assert not apart[3, 0, 1]
+    assert apart[3, 0, 4]
+
+
+def test_relative_places_are_numbered_once_each(run):
+    net = NetworkBuilder("places")
+    x = net.input("x", ("batch", 1, 1, 1))
+    feeds = {"x": np.zeros((1, 1, 1, 1), np.float32)}
+    (found, count, _), _ = run(net.finish(net.relative_rows(3, 4), net.count(1500), net.relu(x)), feeds)
+    assert found.shape == (12, 12)
+    assert len(np.unique(found)) == 5 * 7
+    assert (found.diagonal() == found[0, 0]).all()
+    assert found.min() == 0
+    assert found.max() == 34
+    np.testing.assert_array_equal(count, np.arange(1500))
+
+
+def test_clip_takes_the_last_token(run, random):
+    """Tokens behind the largest one change nothing: they are masked for it, and it alone is read."""
+    network = clip_text("text", Width(2, 16, 2), 8)
+    ids = random.integers(1, 1000, (1, 77))
+    ids[0, 10] = 49407
+    (first,), _ = run(network, {"input_ids": ids.astype(np.int64)})
+    ids[0, 20:] = 5
+    (second,), _ = run(network, {"input_ids": ids.astype(np.int64)})
+    ids[0, 3] = 7
+    (third,), _ = run(network, {"input_ids": ids.astype(np.int64)})
+    np.testing.assert_allclose(first, second, atol=1e-5)
+    assert np.abs(first - third).max() > 1e-6

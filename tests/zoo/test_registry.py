@@ -1,4 +1,5 @@
 import math
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -105,6 +106,8 @@ ROUNDED_PARAMETERS = {
     "yolox_s": 0.05e6, "yolox_tiny": 0.005e6, "yolox_m": 0.05e6, "yolox_l": 0.05e6, "yolox_x": 0.05e6,
     "deeplabv3plus_mobilenet": 0.02e6, "crnn_builtin_for_pytorch": 0.05e6,
     "ssd_mobilenet_v1": 0.013e6,  # the source folds batch norm: 12,672 numbers fewer
+    "yolov7": 0.05e6, "ppyoloe_s": 0.005e6, "ppyoloe_m": 0.005e6, "ppyoloe_l": 0.006e6,
+    "ppyoloe_x": 0.016e6,  # printed to two decimals; the largest is 0.02 % above
     "yolo11n_dla": 16,  # the source counts the 16 bin numbers of the decoding
     "ssd_resnet34": 0.09e6,  # the source counts running statistics and the 15130 boxes' places too
 }  # fmt: skip
@@ -115,7 +118,7 @@ ROUNDED_PARAMETERS = {
 def test_parameters_are_those_published(name, graph):
     """Fused networks have one number a channel where batch norm has two: its shift, as a bias."""
     found = learned_weights(graph(name))
-    if "fused (parameters)" in describe(name).source and "unfused" not in describe(name).source:
+    if re.search(r"[^n]fused[ ,]", describe(name).source):
         norms = [node for node in graph(name).nodes if node.op_type == "BatchNormalization"]
         found -= sum(math.prod(graph(name).initializers[node.inputs[1]].spec.shape) for node in norms)
     assert found == pytest.approx(describe(name).parameters, abs=ROUNDED_PARAMETERS.get(name, 0))
@@ -157,6 +160,8 @@ COUNTED_OTHERWISE = {
     "yolox_s": 0.06e9,  # the same: 0.4 %
     "yolox_tiny": 0.02e9, "yolox_m": 0.14e9, "yolox_l": 0.16e9, "yolox_x": 0.25e9,  # the same: 0.2 to 0.6 %
     "yolov7_tiny": 0.05e9,  # the same: 0.7 %
+    "yolov7": 0.1e9,  # the same: 0.2 %
+    "ppyoloe_s": 0.05e9, "ppyoloe_m": 0.07e9, "ppyoloe_l": 0.1e9, "ppyoloe_x": 0.14e9,  # 0.1 to 0.5 %
     "yolov3_tiny": 0.004e9, "yolov4_tiny": 0.002e9,  # Darknet counts pooling and additions: 0.1 %
     "ssd_resnet34": 0.3e9,  # elementwise work is in the published number: 0.1 %
     "bert_large_squad": 0.3e9,  # softmax, GELU and normalisation are in the published number: 0.2 %
@@ -210,6 +215,18 @@ OUTPUTS = {
     "nanodet_m": {(cells, width) for cells in (1600, 400, 100) for width in (80, 32)},
     "deeplabv3plus_mobilenet": {(21, 513, 513)},
     "unet": {(2, 224, 224)},
+    "ppyoloe_s": {(8400, 4), (80, 8400)},
+    "yolo_nas_s": {(8400, 4), (80, 8400)},
+    "silero_vad": {(1,), (1, 128)},
+    "yolov7": {(25200, 85)},
+    "rtdetr_l": {(300, 4), (300, 80)},
+    "dinov2_small": {(384,)},
+    "depth_anything_v2_small": {(1, 518, 518)},
+    "sam_vit_b_encoder": {(256, 64, 64)},
+    "clip_vit_b32_image": {(512,)},
+    "clip_vit_b32_text": {(512,)},
+    "whisper_tiny_encoder": {(1500, 384)},
+    "whisper_tiny_step": {(1, 51865), (6, 129, 64)},
     "llama_1b": {(512, 128256), (8, 512, 64)},
     "llama_1b_decode": {(1, 128256), (8, 513, 64)},
 }
@@ -246,7 +263,8 @@ def test_names_are_unique_and_the_batch_is_symbolic(name, graph):
     )
     assert max(written.values()) == 1
     read = {name for node in network.nodes for name in node.inputs} | set(network.outputs)
-    assert set(written) <= read, "nothing is left unused"
+    values = {node.outputs[0] for node in network.nodes if node.op_type == "TopK"}
+    assert set(written) - values <= read, "nothing is left unused but the values whose places are read"
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():

@@ -7,7 +7,7 @@ from planner.zoo.registry import build, names
 from planner.zoo.source import read_model
 
 
-@pytest.mark.parametrize("name", ["yolov8n", "yolo11n", "yolov5s", "yolox_s", "yolov7_tiny"])
+@pytest.mark.parametrize("name", ["yolov8n", "yolov9t", "yolo11n", "yolov5s", "yolox_s", "yolov7_tiny"])
 def test_fully_convolutional_detectors_grow_with_the_area(name):
     """A quarter of the area has a quarter of the MACs; attention over cells (yolo11) has less."""
     whole, half = read_model(f"zoo:{name}"), read_model(f"zoo:{name}@size=320")
@@ -42,6 +42,9 @@ def test_patches_of_a_vision_transformer():
         ("bert_base@size=320", "it reads no images"),
         ("llama_1b_decode@size=320", "it reads no images"),
         ("yolov8n@size=0", "@size=320 or @size=192x320"),
+        ("swin_tiny@size=320", "are not whole windows of 7 x 7"),
+        ("dinov2_small@size=320", "are not whole patches of 14 x 14"),
+        ("whisper_tiny_encoder@size=320", "it reads no images"),
         ("yolov8n@320", "@size=320 or @size=192x320"),
     ],
 )
@@ -66,3 +69,11 @@ def test_every_network_is_resized_or_refused_by_its_size():
     answers = {name: sized(name) for name in images}
     assert {name: a for name, a in answers.items() if a != "whole" and "size: expected" not in a} == {}
     assert sum(answer == "whole" for answer in answers.values()) > 0.9 * len(images)
+
+
+def test_encoders_at_other_sizes():
+    """Patches grow with the area; learned places with them, and places inside windows not at all."""
+    whole, half = read_model("zoo:dinov2_small"), read_model("zoo:dinov2_small@size=224")
+    assert whole.parameters - half.parameters == (37**2 - 16**2) * 384
+    assert read_model("zoo:swin_tiny@size=448").parameters == read_model("zoo:swin_tiny").parameters
+    assert read_model("zoo:depth_anything_v2_small@size=266x378").results  # 19 x 27 patches

@@ -20,7 +20,12 @@ from planner.cli.text.numbers import quantity
 if TYPE_CHECKING:
     from planner.schema.hardware.device import UnitKind
     from planner.schema.record.commands.device_blocks import ShownDeviceRecord
-    from planner.schema.record.commands.devices import DeviceListRecord, DeviceRowRecord
+    from planner.schema.record.commands.devices import (
+        DatabaseCheckRecord,
+        DatabaseProblemRecord,
+        DeviceListRecord,
+        DeviceRowRecord,
+    )
 
 KINDS = ("gpu", "dla", "npu", "cpu")
 _RANK = ("from", "name", "vendor", "mode", "bandwidth", "memory", "limit", "price")
@@ -148,7 +153,7 @@ def check(*, output: Output) -> int:
     from planner.cli.main import OK, REFUSED
 
     result = api.check_database()
-    rows: list[dict[str, object]] = [
+    rows: list[DatabaseProblemRecord] = [
         {
             "file": item.file,
             "line": item.problem.line,
@@ -160,7 +165,7 @@ def check(*, output: Output) -> int:
         for item in result.problems
     ]
     table = [{key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
-    record = {"files": result.files, "numbers": result.numbers, "problems": rows}
+    record: DatabaseCheckRecord = {"files": result.files, "numbers": result.numbers, "problems": rows}
     heading = [f"{result.files} files, {result.numbers} numbers, {len(result.problems)} problems"]
     output.write(
         CommandResult(

@@ -14,7 +14,13 @@ from planner.cli.text.numbers import quantity
 
 if TYPE_CHECKING:
     from planner.hardware.measurements import Measurement
-    from planner.schema.record.commands.listings import MeasurementRecord, MeasurementsRecord
+    from planner.schema.record.commands.language import TokenRatesRecord
+    from planner.schema.record.commands.listings import (
+        CorrectionRecord,
+        CorrectionsRecord,
+        MeasurementRecord,
+        MeasurementsRecord,
+    )
 
 ROWS_OF_A_TABLE = 40
 _RANK = ("statistic", "input", "mode", "trust", "unit", "id", "batch", "engine", "precision")
@@ -77,7 +83,7 @@ def list_measurements(
 def list_corrections(*, output: Output) -> None:
     """Rows that are known to mislead: what is done with them on request, and why."""
     applied = [(item.correction, item.rows) for item in api.list_corrections()]
-    rows: list[dict[str, object]] = [
+    rows: list[CorrectionRecord] = [
         {
             "id": item.id,
             "action": item.action,
@@ -87,10 +93,11 @@ def list_corrections(*, output: Output) -> None:
         }
         for item, count in applied
     ]
+    record: CorrectionsRecord = {"corrections": rows}
     table = [
         {"id": item.id, "action": item.action, "rows": str(count), "why": item.why} for item, count in applied
     ]
-    output.write(CommandResult({"corrections": rows}, rows, table, [], [], {"rows"}, prose={"why"}))
+    output.write(CommandResult(record, [dict(row) for row in rows], table, [], [], {"rows"}, prose={"why"}))
 
 
 @command.command("tokens")
@@ -121,7 +128,7 @@ def list_token_rates(device: str | None, model: str | None, engine: str | None, 
         for row in rows
     ]
     numbers = frozenset({"users", "context", "prompt tokens/s", "first token", "tokens/s"})
-    record = {"matched": len(rows), "rates": rows}
+    record: TokenRatesRecord = {"matched": len(rows), "rates": rows}
     heading = [f"{len(rows)} published rates"]
     output.write(CommandResult(record, [dict(row) for row in rows], table, heading, [], numbers))
 

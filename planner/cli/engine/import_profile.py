@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.engine.fitted_cooler import fitted_cooler
 from planner.cli.model_options import network_options
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity
@@ -19,17 +20,36 @@ if TYPE_CHECKING:
 
 
 @click.command("import")
-@click.argument("tool", type=click.Choice(api.PROFILE_TOOLS))
+@click.argument("tool", type=click.Choice((*api.PROFILE_TOOLS, "csv")))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--model", help="Map layers to the nodes of this network: a file or zoo:NAME.")
+@click.option("--thermal", is_flag=True, help="Fit a cooler to power and temperature: tegrastats or csv.")
+@click.option("--ambient", metavar="T", help="With --thermal: the air, such as 24degC.")
+@click.option("--interval", metavar="TIME", help="With --thermal: between samples of a log without times.")
 @network_options
 @output_options
-def command(tool: str, files: tuple[Path, ...], model: str | None, *, asked: Asked, output: Output) -> None:
+def command(
+    tool: str,
+    files: tuple[Path, ...],
+    model: str | None,
+    *,
+    thermal: bool,
+    ambient: str | None,
+    interval: str | None,
+    asked: Asked,
+    output: Output,
+) -> None:
     """Read what TOOL wrote: latency, layers, power, temperatures.
 
     trtexec takes its log or several files (--exportTimes, --exportProfile, --exportLayerInfo), openvino its
-    reports, the others one file.
+    reports, the others one file. With --thermal the log's power and temperature give a cooler: resistance,
+    two heat stores, fan curve and leakage as far as the log shows them, as lines for a scenario.
     """
+    if thermal or tool == "csv":
+        if not thermal:
+            raise click.UsageError("csv is a log of power and temperature: add --thermal")
+        output.write(fitted_cooler(tool, files, ambient, interval))
+        return
     if tool not in api.SEVERAL_FILES and len(files) > 1:
         raise click.UsageError(f"expected one file of {tool}, got {len(files)}; import them one by one")
     profile = api.import_profile(tool, files, model=model, asked=asked)

@@ -16,6 +16,7 @@ from planner.cli.text.numbers import quantity, share
 
 if TYPE_CHECKING:
     from planner.calibration.validate import CalibrationAccuracy, ValidationRow
+    from planner.schema.record.commands.validate import AccuracyRecord, ValidateRecord
     from planner.workload.asked import Asked
 
 _RANK = ("floor", "roofline", "noise", "in band")
@@ -66,28 +67,25 @@ def command(
     )
     output.progress_done()
     record = found.record()
-    rows = [_plain(row) for row in found.rows]
+    rows = [dict(row) for row in record["rows"]]
     table = [_cells(row) for row in sorted(found.rows, key=lambda row: -abs(row.error))]
     output.write(CommandResult(record, rows, table, _heading(found, record), _footer(found), _RIGHT, _RANK))
     return OK if found.rows else INFEASIBLE
 
 
-_SUMMARIES = (
-    ("calibrated", None),
-    ("no drift", "without_drift"),
-    ("roofline", "roofline"),
-    ("own kernels", "floor"),
-)
-"""Lines of the heading: as estimated, with the drift of the reference divided out, without a calibration, and
-with the networks' own measured kernels."""
-
-
-def _heading(found: CalibrationAccuracy, record: dict[str, object]) -> list[str]:
+def _heading(found: CalibrationAccuracy, record: ValidateRecord) -> list[str]:
     lines = [f"{len(found.rows)} networks, none of them part of the fit"]
-    for name, key in _SUMMARIES:
-        part = record if key is None else record[key]
-        if isinstance(part, dict) and isinstance(mape := part.get("mape"), float):
-            p90, within = float(part["p90_error"]), float(part["within_10_percent"])
+    # As estimated, with the drift of the reference divided out, without a calibration, and with the networks'
+    # own measured kernels.
+    summaries: tuple[tuple[str, AccuracyRecord], ...] = (
+        ("calibrated", record),
+        ("no drift", record["without_drift"]),
+        ("roofline", record["roofline"]),
+        ("own kernels", record["floor"]),
+    )
+    for name, part in summaries:
+        mape, p90, within = part["mape"], part["p90_error"], part["within_10_percent"]
+        if mape is not None and p90 is not None and within is not None:
             lines.append(f"{name:12s}MAPE {share(mape)}, p90 {share(p90)}, within 10 %: {share(within)}")
     coverage, width = record["coverage"], record["half_width"]
     if isinstance(coverage, float) and isinstance(width, float):
@@ -118,12 +116,6 @@ def _cells(row: ValidationRow) -> dict[str, str]:
         "floor": _signed(row.floor_error) if row.floor_error is not None else "",
         "noise": row.noise,
     }
-
-
-def _plain(row: ValidationRow) -> dict[str, object]:
-    from dataclasses import asdict
-
-    return asdict(row) | {"covered": row.covered}
 
 
 def _signed(value: object) -> str:

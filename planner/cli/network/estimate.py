@@ -20,6 +20,7 @@ from planner.cli.model_options import (
     precision_option,
     threads_option,
 )
+from planner.cli.network.soak import soak_options, soaked_beside
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, count, quantity, share
@@ -68,6 +69,7 @@ _RANK = ("precision", "bytes", "operators", "MACs", "bound")
     help="What `planner measure`, `calibrate` or `import` wrote of this very setting; repeatable.",
 )
 @click.option("--layers", is_flag=True, help="Add every kernel.")
+@soak_options
 @click.option(
     "--overlay",
     type=click.Path(path_type=Path),
@@ -93,6 +95,9 @@ def command(
     overlay: Path | None,
     plot: Path | None,
     *,
+    soak: str | None,
+    ambient: str | None,
+    cooler: str | None,
     asked: Asked,
     output: Output,
 ) -> int:
@@ -137,12 +142,15 @@ def command(
         api.plot_estimate(result, plot)
         output.say(f"wrote {plot}")
     record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}
+    held, soaked = soaked_beside(result, soak, ambient, cooler)
+    record |= soaked
     memory = result.memory
     heading = [
         f"{result.model} on {result.device}/{result.unit}, mode {result.mode}, {result.engine} "
         f"{result.precision}, batch {result.batch}",
         *_speed_lines(result),
         *_power_lines(result),
+        *held,
         f"memory      {quantity(memory.total_bytes, 'bytes')} of {quantity(memory.capacity_bytes, 'bytes')}"
         + ("" if result.fits else "   DOES NOT FIT, so there is no latency"),
         f"bound by    compute {share(result.bound.compute)}, memory {share(result.bound.memory)}, "

@@ -6,8 +6,6 @@ Format: CANN documentation, "op_summary (operator details)"; one row for each op
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +13,7 @@ from statistics import fmean
 
 from planner.engines.imports.profile import EngineProfile, ProfileLayer, read_text, refuse
 from planner.engines.imports.readings import Readings
+from planner.read_files import CsvTable
 
 _NAME, _KIND, _TIME = "Op Name", "OP Type", "Task Duration(us)"
 
@@ -22,8 +21,8 @@ _NAME, _KIND, _TIME = "Op Name", "OP Type", "Task Duration(us)"
 def read(paths: Sequence[Path]) -> EngineProfile:
     """The operators with their mean durations; rows without a duration are counted in the notes."""
     (path,) = paths
-    reader = csv.DictReader(io.StringIO(read_text(path)))
-    columns = [(name or "").strip() for name in reader.fieldnames or ()]
+    reader = CsvTable(read_text(path), path)
+    columns = [(name or "").strip() for name in reader.header]
     missing = [name for name in (_NAME, _KIND, _TIME) if name not in columns]
     if missing:
         raise refuse(path, f"the columns {_NAME}, {_KIND}, {_TIME}", f"none of {', '.join(missing)}", "")

@@ -8,8 +8,6 @@ optimised out are `NOT_RUN` and take no time.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +22,7 @@ from planner.engines.imports.profile import (
     refuse,
 )
 from planner.engines.imports.readings import Readings
+from planner.read_files import CsvTable
 
 _NAME, _STATUS, _TYPE, _KIND, _TIME = "layerName", "execStatus", "layerType", "execType", "realTime (ms)"
 _NEVER_RUN = frozenset({"Parameter", "Result", "Constant", "Const", "Input", "Output"})
@@ -177,7 +176,7 @@ def _keep_result(results: dict[str, str], line: str) -> None:
 
 def _rows(table: Sequence[str], place: int, readings: Readings) -> list[ProfileLayer]:
     delimiter = ";" if ";" in table[0] else ","
-    rows = csv.DictReader(io.StringIO("\n".join(table)), delimiter=delimiter)
+    rows = CsvTable("\n".join(table), readings.path, delimiter)
     layers: list[ProfileLayer] = []
     for row in rows:
         line = place - 1 + rows.line_num

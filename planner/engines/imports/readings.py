@@ -18,7 +18,7 @@ class Readings:
     """Reads the numbers of one file and keeps what is wrong with them until `finish`."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._problems: list[Problem] = []
 
     def seconds(self, value: object, where: str, unit_s: float, *, line: int | None = None) -> float:
@@ -53,4 +53,4 @@ class Readings:
         shown = self._problems[:_MOST_LISTED]
         if rest > 0:
             shown.append(Problem("file", "no further problems", f"{rest} more like these"))
-        raise InputError(str(self._path), shown)
+        raise InputError(str(self.path), shown)

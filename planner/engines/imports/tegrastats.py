@@ -39,7 +39,7 @@ def read(paths: Sequence[Path]) -> EngineProfile:
     if not lines:
         raise refuse(path, "lines of tegrastats, such as 'RAM 4722/7844MB ...'", "none", "log with --logfile")
     for line in lines:
-        for name, value in _sample(line):
+        for name, value in samples_of(line):
             values[name].append(value)
     series = tuple(
         SampleSeries(name, fmean(found), min(found), max(found), len(found))
@@ -49,7 +49,7 @@ def read(paths: Sequence[Path]) -> EngineProfile:
     return EngineProfile("tegrastats", (path.name,), series=series, notes=notes)
 
 
-def _sample(line: str) -> list[tuple[str, float]]:
+def samples_of(line: str) -> list[tuple[str, float]]:
     """Quantities of one line, their names with the unit."""
     rails = {name: int(now) / 1e3 for name, now, _ in _RAIL.findall(line) if name not in _NOT_RAILS}
     found = [(f"{name.lower()}_w", watts) for name, watts in rails.items()]

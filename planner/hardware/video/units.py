@@ -89,6 +89,17 @@ def codecs_of(device: Device) -> tuple[Codec, ...]:
     return tuple(codec for codec in CODECS if any(codec in engine.rates_px_per_s for engine in engines))
 
 
+def parts_decoding(codec: Codec) -> tuple[str, ...]:
+    """Ids of shipped parts that have a decoder of a codec."""
+    return tuple(
+        sorted(
+            part
+            for part, units in parts_video().items()
+            if any(codec in engine.rates_px_per_s for engine in units.decoders.values())
+        )
+    )
+
+
 def decoder_of(device: Device, mode: str, codec: Codec, bits: int = 8) -> FrameServer | None:
     """The part's fastest decoder of a codec; None where it has none."""
     known = video_of(device)

@@ -11,6 +11,7 @@ from planner.errors import InputError, Problem
 from planner.language.sizes.decoder import Biases, Decoder, Experts, Latent
 from planner.language.sizes.model import LanguageModel, StoredWeights
 from planner.language.sources.gguf_header import GgufHeader, Value, read_header
+from planner.language.sources.sense import require_sense
 
 _FILE_TYPES = {
     0: "f32", 1: "f16", 2: "q4_0", 3: "q4_1", 7: "q8_0", 8: "q5_0", 9: "q5_1", 10: "q2_k", 11: "q3_k_s",
@@ -28,6 +29,7 @@ def read_gguf(path: Path) -> LanguageModel:
     header = read_header(path)
     sizes = _Sizes(header, path)
     decoder = sizes.decoder()
+    require_sense(decoder, str(path))
     parts = int(_number(header.values, "split.count", 1))
     notes = () if parts <= 1 else (f"one of {parts} files: bytes are those of this file alone",)
     return LanguageModel(
@@ -100,7 +102,7 @@ class _Sizes:
             self._problems.append(Problem(_TABLE, "a table of words", "no such tensor"))
         present = {int(m[1]) for name in self._tensors if (m := re.match(r"blk\.(\d+)\.", name))}
         split = _number(self._values, "split.count", 1) > 1
-        if not split and present != set(range(layers)):
+        if not split and (len(present) != layers or max(present, default=-1) + 1 != layers):
             self._problems.append(
                 Problem("tensors", f"those of {layers} layers", f"those of {len(present)} layers")
             )

@@ -15,6 +15,7 @@ from planner.language.sizes.decoder import Biases, Cross, Decoder, Experts, Late
 from planner.language.sizes.encoder import Encoder
 from planner.language.sizes.model import LanguageModel
 from planner.language.sources.keys import Keys
+from planner.language.sources.sense import require_sense
 from planner.read_files import read_bounded_json
 
 _LARGEST_FILE = 10_000_000
@@ -85,21 +86,8 @@ def model_of(name: str, values: Mapping[str, object], source: str) -> LanguageMo
     else:
         decoder, encoder = _decoder(name, keys, kind), None
     keys.refuse()
-    _require_sense(decoder, source)
+    require_sense(decoder, source, encoder)
     return LanguageModel(name, decoder, encoder, source=source)
-
-
-def _require_sense(decoder: Decoder, source: str) -> None:
-    """Refuse sizes that no decoder has."""
-    problems = []
-    if decoder.key_heads and decoder.heads % decoder.key_heads:
-        got = f"{decoder.heads} heads and {decoder.key_heads} key heads"
-        problems.append(Problem("num_key_value_heads", "a divisor of num_attention_heads", got))
-    if decoder.experts is not None and decoder.experts.active > decoder.experts.count:
-        got = f"{decoder.experts.active} of {decoder.experts.count}"
-        problems.append(Problem("num_experts_per_tok", "at most the number of experts", got))
-    if problems:
-        raise InputError(source, problems)
 
 
 def _decoder(name: str, keys: Keys, kind: str) -> Decoder:

@@ -15,6 +15,7 @@ from pathlib import Path
 from planner.errors import InputError, Problem
 from planner.language.sizes.decoder import Decoder
 from planner.language.sizes.model import LanguageModel, StoredWeights
+from planner.language.sources.sense import require_sense
 from planner.read_files import read_bounded_json
 from planner.workload.file.onnx_file import read_graph
 from planner.workload.graph import Graph, Node
@@ -50,6 +51,7 @@ def read_export(path: Path) -> LanguageModel:
         raise InputError(str(path), [problem])
     reader = _Reader(graph, path, _beside(path))
     decoder = reader.decoder(layers, next(iter(caches.values())))
+    require_sense(decoder, str(path))
     return LanguageModel(path.stem, decoder, stored=reader.stored(decoder), source=str(path))
 
 

@@ -69,7 +69,7 @@ def _exported(folder: Path) -> Path:
         problem = Problem("model.decoder", "an object with the decoder's sizes", "none")
         raise InputError(str(folder / "genai_config.json"), [problem]) from None
     path = folder / name
-    if not path.is_file():
+    if Path(name).name != name or not path.is_file():
         raise InputError(str(folder), [Problem("model.decoder.filename", "a file of the folder", repr(name))])
     return path
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Mapping
@@ -11,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planner.errors import InputError, Problem
-from planner.read_files import read_bounded_text
+from planner.read_files import CsvTable, read_bounded_text
 from planner.schema.fitted.anchors import AnchorList, ImportedRecord, MeasuredRecord
 from planner.schema.hardware.device import Precision
 from planner.schema.reading.problems import KeyPath
@@ -115,6 +113,8 @@ def _imported(record: ImportedRecord, path: Path) -> Anchor:
     )
 
 
+_DIGITS = 20
+"""Of a count; Python makes no number of thousands of digits."""
 _BETWEEN_TENTHS = 2.563
 """Standard deviations from the 10 to the 90 % quantile of a normal variable."""
 
@@ -130,7 +130,7 @@ def _csv_document(path: Path) -> Document:
     text = read_bounded_text(path, MAX_FILE_BYTES)
     entries: list[dict[str, object]] = []
     lines: dict[KeyPath, int] = {}
-    reader = csv.DictReader(io.StringIO(text))
+    reader = CsvTable(text, path)
     for row in reader:
         lines["measurements", len(entries)] = reader.line_num
         entries.append(
@@ -141,4 +141,6 @@ def _csv_document(path: Path) -> Document:
 
 
 def _cell(key: str | None, text: object) -> object:
-    return int(text) if key in _COUNTS and isinstance(text, str) and text.strip().isdigit() else text
+    if key in _COUNTS and isinstance(text, str) and text.strip().isdecimal() and len(text) < _DIGITS:
+        return int(text)
+    return text

@@ -18,7 +18,7 @@ from planner.latency.calibrated.calibration import Calibration, CalibrationSetti
 from planner.latency.calibrated.kernel_model import Base, Hyperparameters, KernelModel
 from planner.latency.kernels.features import FEATURES
 from planner.latency.kernels.shape import KernelShape
-from planner.read_files import read_bounded
+from planner.read_files import CsvTable, read_bounded
 from planner.schema.fitted.calibration import CalibrationFile, KernelClass
 from planner.schema.reading.yaml_file import read_document, validate, write_document
 
@@ -171,9 +171,9 @@ def _table(models: Iterable[KernelModel]) -> str:
 
 
 def _rows(text: str, table: Path) -> dict[str, list[tuple[KernelShape, float, int]]]:
-    reader = csv.DictReader(io.StringIO(text))
-    if tuple(reader.fieldnames or ()) != _COLUMNS:
-        problem = Problem("columns", ", ".join(_COLUMNS), ", ".join(reader.fieldnames or ("none",)), _AGAIN)
+    reader = CsvTable(text, table)
+    if reader.header != _COLUMNS:
+        problem = Problem("columns", ", ".join(_COLUMNS), ", ".join(reader.header or ("none",)), _AGAIN)
         raise InputError(str(table), [problem])
     found: dict[str, list[tuple[KernelShape, float, int]]] = defaultdict(list)
     problems: list[Problem] = []

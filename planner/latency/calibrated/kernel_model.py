@@ -16,7 +16,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from planner.arrays import Floats
 from planner.formulas import formula
@@ -131,6 +130,9 @@ class KernelModel:
         # The process is on the logarithm of measured over base, so that far from all data the base is the
         # answer.
         base_s = self.base.seconds(shapes)
+        # SciPy takes longer to import than most predictions take; without a calibration it is not needed.
+        from scipy.linalg import cho_solve
+
         cross = covariance(self.hyperparameters, self._points, _points(shapes), self._kinds, _kinds(shapes))
         factor, weights = self._solved
         mean = self.hyperparameters.mean + cross.T @ weights
@@ -153,6 +155,8 @@ class KernelModel:
 
     @cached_property
     def _solved(self) -> tuple[tuple[Floats, bool], Floats]:
+        from scipy.linalg import cho_factor, cho_solve
+
         settings = self.hyperparameters
         matrix = covariance(settings, self._points, self._points, self._kinds, self._kinds)
         matrix += np.diag(noise_variance(settings.noise, self.counts, self.seconds))

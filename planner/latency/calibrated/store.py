@@ -12,6 +12,7 @@ from planner.hardware.operating_point import OperatingPoint
 from planner.hardware.processor import cpu_name
 from planner.latency.calibrated.calibration import Calibration, CalibrationSetting
 from planner.latency.calibrated.file import read_calibration
+from planner.process.trust import distrusted
 
 THIS_MACHINE = "this-machine"
 
@@ -30,7 +31,17 @@ def file_of(setting: CalibrationSetting) -> Path:
 def stored(engine: str, threads: int, precision: str, device: str = THIS_MACHINE) -> Calibration | None:
     """The calibration kept for this setting; None where there is none."""
     path = file_of(CalibrationSetting(engine, "", "", device, "cpu", threads, precision, ""))
-    return read_calibration(path) if path.exists() else None
+    return _kept(path) if path.exists() else None
+
+
+def _kept(path: Path) -> Calibration:
+    """A calibration that was kept, unless others can write it: its figures would be theirs."""
+    for file in (path, path.with_suffix(".csv")):
+        if (reason := distrusted(file)) is not None:
+            advice = f"look into it, then take it back (chown, chmod go-w) or remove it: {file}"
+            problem = Problem("calibration", "a file that nobody else can write", reason, advice)
+            raise InputError(str(path), [problem])
+    return read_calibration(path)
 
 
 def of_this_machine(
@@ -49,7 +60,7 @@ def of_this_machine(
     if not found:
         return None, ()
     best = max(found, key=_float_with_most_threads)
-    calibration = read_calibration(best)
+    calibration = _kept(best)
     changed = staleness(calibration, cpu_name())
     if calibration.setting.cpu != cpu_name():
         problem = Problem(

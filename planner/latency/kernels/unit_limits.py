@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.kernels.prepared import Prepared
@@ -37,6 +38,20 @@ def refusals(prepared: Prepared, point: OperatingPoint) -> Refusals:
     """
     if not point.operators:
         return {}
+    known = _refused.setdefault(prepared, {})
+    # By identity: the limits are those of an engine's description, which is read once and held here.
+    key = (point.operators, tuple(map(id, point.limits)))
+    if key not in known:
+        known[key] = point.limits, _refusals(prepared, point)
+    return known[key][1]
+
+
+_Known = dict[tuple[frozenset[str], tuple[int, ...]], tuple[tuple[OperatorLimit, ...], Refusals]]
+_refused: WeakKeyDictionary[Prepared, _Known] = WeakKeyDictionary()
+"""One network is asked about at many operating points of a unit, which all run the same operators."""
+
+
+def _refusals(prepared: Prepared, point: OperatingPoint) -> Refusals:
     nodes = {node.name: node for node in prepared.workload.graph.nodes}
     found = {}
     for index, kernel in enumerate(prepared.kernels):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.errors import UnknownIdError
+from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.surroundings import cooler_kinds
 from planner.provenance import Status
 from planner.schema.hardware.cooler import Cooler, CoolerKind, HeatStore, OwnFan, ResistanceRange
@@ -13,6 +13,7 @@ from planner.schema.hardware.device import Device
 from planner.schema.hardware.device_heat import ThermalSpec
 from planner.schema.reading.quantity import Sourced
 from planner.schema.scenario.cooler import CoolerAsked, OwnCooler
+from planner.units import UnitError, parse_quantity
 
 STATED = "stated"
 """The id of a cooler that a scenario gives by numbers, and the source of its numbers."""
@@ -36,6 +37,17 @@ def cooled(device: Device, asked: CoolerAsked | None) -> Device:
     if isinstance(asked, OwnCooler):
         return _under(device, _stated(asked, device.thermal.in_use))
     return _under(device, cooler_named(device.thermal, asked, device.id))
+
+
+def cooler_of_text(text: str) -> CoolerAsked:
+    """A cooler as the command line names one: an id, a kind, or a resistance such as `3.2 K/W`."""
+    try:
+        resistance = parse_quantity(text, "k_per_w")
+    except UnitError:
+        return text
+    if resistance <= 0:
+        raise InputError("--cooler", [Problem("value", "more than 0 K/W", repr(text))])
+    return OwnCooler.model_validate({"resistance": f"{resistance!r} K/W"})
 
 
 def cooler_named(thermal: ThermalSpec, asked: str, of: str) -> Cooler:
@@ -73,15 +85,16 @@ def _stated(asked: OwnCooler, default: Cooler) -> Cooler:
     """A cooler given by numbers; where it says nothing of its stores it warms as fast as the part's own."""
     status = Status.MEASURED if asked.known_as == "measured" else Status.ASSUMED
     whole = asked.whole_k_per_w
+    kind = asked.kind if asked.kind != "unknown" else _kind_like(asked, default)
     if asked.stores:
         capacity = sum(store.heat_capacity_j_per_k for store in asked.stores)
     elif asked.time_constant_s is not None:
-        capacity = asked.time_constant_s / whole
+        capacity = _capacity(asked.time_constant_s, whole, kind)
     else:
         capacity = default.heat_capacity_j_per_k.value * default.resistance_k_per_w.value / whole
     return Cooler.model_construct(
         id=STATED,
-        kind=asked.kind if asked.kind != "unknown" else _kind_like(asked, default),
+        kind=kind,
         resistance_k_per_w=_number(whole, status, asked.note),
         heat_capacity_j_per_k=_number(capacity, status, asked.note),
         range=_range(asked, status),
@@ -95,6 +108,15 @@ def _stated(asked: OwnCooler, default: Cooler) -> Cooler:
         ],
         fan=_fan(asked, status),
     )
+
+
+def _capacity(sink_s: float, whole_k_per_w: float, kind: CoolerKind) -> float:
+    """Heat capacity of a sink with this time constant against the air, and of the die of its kind."""
+    found = cooler_kinds().kinds[kind]
+    if found.die_ratio is None or found.die_time_s is None:
+        return sink_s / whole_k_per_w
+    inner = found.die_ratio.value * whole_k_per_w
+    return sink_s / (whole_k_per_w - inner) + found.die_time_s.value / inner
 
 
 def _kind_like(asked: OwnCooler, default: Cooler) -> CoolerKind:

@@ -14,6 +14,7 @@ from planner.units import format_quantity
 from planner.wording.message import Message, message
 
 if TYPE_CHECKING:
+    from planner.chain.description import PartChains
     from planner.latency.planning import Shortfall
     from planner.latency.result import Estimate, OtherUnit
     from planner.plan.options.hosting import Hosting
@@ -115,6 +116,9 @@ class Option:
     """The computer of the database that each part sits in, where it needs one."""
     link_bytes_per_s: float = 0.0
     """What each device is sent, or sends back where that is more: inputs and outputs of every request."""
+    chain: PartChains | None = None
+    """What one device would be asked for by all streams with what happens around their networks; None where
+    frames go through one network alone."""
     margins: tuple[Margin, ...] = ()
     """Each limit of the site with what is left of it; of a rack that was simulated, as simulated."""
 

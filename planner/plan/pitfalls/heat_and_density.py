@@ -56,7 +56,7 @@ def _thin_margin(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # n
     hottest_c, trip_c = run.result.devices.temperature_c.max, run.rack.device.thermal.throttle_c
     # The same spread, and the same way over it, as the verdict's.
     more = band.high_k_per_w / band.mid_k_per_w
-    worse_c = die_at(run.rack.device.thermal, option.heat.inlet_c, hottest_c, more)
+    worse_c = die_at(option.heat.inlet_c, hottest_c, more)
     if worse_c >= trip_c:
         yield Finding(
             "site",

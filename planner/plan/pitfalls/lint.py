@@ -15,6 +15,7 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import RackRun, Simulated
 from planner.plan.pitfalls import (
+    decoder_blind,
     efficiency_blind,
     heat_and_density,
     over_compression,
@@ -38,6 +39,7 @@ _CHECKS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         "toolchain-tax": toolchain_tax.CHECKS,
         "past-the-knee": past_the_knee.CHECKS,
         "heat-and-density": heat_and_density.CHECKS,
+        "decoder-blind": decoder_blind.CHECKS,
     }
 )
 _ORDER: Mapping[str, int] = MappingProxyType({"error": 0, "warning": 1, "note": 2})

@@ -8,7 +8,7 @@ from dataclasses import replace
 from planner.formulas import formula
 from planner.hardware.surroundings import cooler_kinds, surroundings
 from planner.rack.description.device import Leakage, Thermal
-from planner.rack.description.heat_path import DeviceFan, HeatNode
+from planner.rack.description.heat_path import ClockCap, DeviceFan, HeatNode
 from planner.rack.heat.air import REFERENCE_KG_PER_M3
 from planner.schema.hardware import device_heat
 from planner.schema.hardware.cooler import OwnFan
@@ -35,6 +35,7 @@ def thermal_of_part(given: device_heat.ThermalSpec) -> Thermal:
         clock_steps=tuple(step.value for step in given.clock_steps_ratio),
         fan=_part_fan(given.fan),
         power_cap_w=None if cap is None else cap.value,
+        caps=tuple(ClockCap(item.at_c.value, item.clock_ratio.value) for item in given.caps),
     )
 
 
@@ -79,6 +80,7 @@ def thermal_of_accelerator(given: Accelerator) -> Thermal:
         clock_steps=tuple(given.clock_steps_ratio),
         fan=_accelerator_fan(given.fan),
         power_cap_w=given.power_cap_w,
+        caps=tuple(ClockCap(item.at_c, item.clock_ratio) for item in given.caps),
     )
 
 

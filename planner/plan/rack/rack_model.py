@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.chain.description import PartChains
 from planner.hardware.surroundings import surroundings
 from planner.latency.band import BandEnd, planned_bound
+from planner.plan.chain.rack_steps import host_of_chain, with_chains
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
 from planner.plan.rack.control import rack_policies
@@ -72,18 +74,21 @@ def build_rack(
     unit: str | None = None,
     instances: int = 1,
     beside: tuple[Unit, ...] = (),
+    chain: PartChains | None = None,
 ) -> Rack:
     """The rack of `count` devices that carries the scenario's streams; spares serve where devices fail.
 
     Several racks are simulated as one with the air and the fans of all: the devices are spread evenly, and
     any of them may get any request. Without `events` it is the rack as it is sized: nothing happens to its
     devices. `services` are those of a `unit` (the first of the part unless said), of which so many
-    `instances` serve side by side; `beside` are others that serve beside it.
+    `instances` serve side by side; `beside` are others that serve beside it. `chain` is what happens to
+    frames before and after their first network.
     """
     run = scenario.simulation
     idle_w, air = mode_of(device, mode).idle_w.value, rack_air(scenario, racks, count)
     main = device.units[unit or next(iter(device.units))]
-    window = run_window(scenario, stream_groups(scenario), request_times_s(services))
+    groups = with_chains(stream_groups(scenario), chain, planned_bound(scenario.planning.plan_for))
+    window = run_window(scenario, groups, request_times_s(services))
     slots = carrier_of(scenario, device).slots
     life = rack_life(run.events if events else None, count, spares_of(scenario), slots)
     # Spares that are devices of the simulated rack draw their power there.
@@ -97,7 +102,7 @@ def build_rack(
             unit=main.kind,
             instances=instances,
             beside=beside,
-            host=host_of(scenario),
+            host=host_of(scenario) if chain is None else host_of_chain(chain, host_of(scenario)),
             contention=contention_of(scenario) if beside or instances > 1 else 0.0,
         ),
         count=count,
@@ -144,11 +149,12 @@ def rack_air(scenario: Scenario, racks: int = 1, devices: int = 1) -> Air:
     site, sealed = scenario.site, scenario.site.sealed
     if sealed is not None:
         # The sun warms the air that the devices get before they do, and thins it.
-        inside_c = site.supply_c + sealed.solar_w / sealed.loss_w_per_k
+        inside_c = site.supply_c + sealed.sun_w / sealed.walls_w_per_k
         return sealed_cabinet(
             site.supply_c,
-            racks * sealed.loss_w_per_k,
-            racks * sealed.solar_w,
+            racks * sealed.walls_w_per_k,
+            racks * sealed.sun_w,
+            stored_j_per_k=racks * sealed.heat_capacity_j_per_k,
             passing_m3_per_s=racks * site.airflow_m3_per_s,
             density_kg_per_m3=air_density_kg_per_m3(inside_c, site.altitude_m),
         )

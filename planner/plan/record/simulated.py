@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from planner.latency.record import band_record
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import RackRun, Simulated
 from planner.plan.rack.claims import claims_record
@@ -58,6 +57,8 @@ def simulate_record(
 
 def setting_record(option: Option) -> SettingRecord:
     """What each device of an option runs on."""
+    from planner.latency.record import band_record
+
     return {
         "unit": option.unit,
         "units": option.instances,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planner.hardware.catalog import part_file
 from planner.plan.options.what_to_measure import ToMeasure
@@ -11,7 +12,6 @@ from planner.plan.record.digests import digests
 from planner.plan.record.options import option_record, refusal_record
 from planner.plan.record.pitfalls import pitfall_record
 from planner.plan.scenario.file import ScenarioFile
-from planner.plan.short.plan import ShortPlan
 from planner.plan.sizing.growth import YearCount
 from planner.plan.sizing.latency_span import StreamSpan
 from planner.plan.sizing.redundancy import SpareRow
@@ -25,6 +25,9 @@ from planner.schema.record.sizing import (
     ToMeasureRecord,
     YearRecord,
 )
+
+if TYPE_CHECKING:
+    from planner.plan.short.plan import ShortPlan
 
 
 def sizing_record(sizing: Sizing) -> SizingRecord:

@@ -122,7 +122,7 @@ def measured_text(text: str) -> str | MeasuredFile:
         if not equals or not path:
             expected = "FILE, or FILE with facts as in FILE,device=ID,mode=M,precision=P,batch=N"
             raise InputError("--measured", [Problem("value", expected, repr(text))])
-        values[name.strip()] = int(value) if value.strip().isdigit() else value.strip()
+        values[name.strip()] = int(value) if value.strip().isdecimal() and len(value) < 20 else value.strip()
     return validate(Document("--measured", values, {}, ""), MeasuredFile)
 
 

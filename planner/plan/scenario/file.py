@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from planner.data_files import scenarios_dir
 from planner.errors import InputError, PlannerError, Problem, nearest_names
 from planner.plan.scenario.beside import require_files_beside, with_whole_paths
+from planner.plan.scenario.climate import with_climate
 from planner.plan.scenario.known_names import networks_named, require_known_names
 from planner.schema.reading.problems import dotted
 from planner.schema.reading.yaml_file import Document, read_document, validate
@@ -65,6 +66,7 @@ def read_scenario(path: Path) -> ScenarioFile:
 
 def scenario_of(document: Document, folder: Path) -> ScenarioFile:
     """The scenario of a document that lies in this folder; every problem of it in one `InputError`."""
+    document = with_climate(document, folder)
     scenario = validate(document, Scenario)
     require_known_names(scenario, document)
     require_files_beside(scenario, folder, document)

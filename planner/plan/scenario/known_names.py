@@ -60,7 +60,7 @@ def _coolers(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     """Coolers that a part lacks; those of a part that is unknown itself are not looked at."""
     asked, given = scenario.candidates.coolers, scenario.deployment
     from_deployment = given is not None and isinstance(given.cooler, str)
-    if not (asked or isinstance(scenario.cooler, str) or from_deployment):
+    if not (asked or scenario.cooler is not None or isinstance(scenario.cooler, str) or from_deployment):
         return
     from planner.hardware.catalog import device_ids, read_device
     from planner.plan.options.coolers import cooler_named
@@ -73,6 +73,9 @@ def _coolers(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
         if name not in parts:
             place: Place = ("candidates", "coolers", name)
             yield place, "a candidate of the scenario", *_unknown("candidate", name, parts)
+    if scenario.cooler is not None and parts and set(parts) <= set(asked):
+        expected, advice = "a candidate without one in `candidates.coolers`", "leave out one of the two"
+        yield ("cooler",), expected, "none is left", advice
     for name in dict.fromkeys(parts):
         cooler = scenario.cooler_of(name)
         if isinstance(cooler, str):

@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from planner.chain.description import PartChains
 from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.hardware.catalog import match_devices, read_device
 from planner.latency.units.compete import instances_of
+from planner.plan.chain.on_part import chained
 from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
 from planner.plan.compare.pareto import pareto_front
@@ -30,6 +32,7 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.options.hosting import hosting_of, link_load
 from planner.plan.options.margin import worst_of
 from planner.plan.options.option import Draw, NetworkOnPart, Option, RackHeat
+from planner.plan.rack.chains import busiest_beside, link_bytes_per_s, part_chains
 from planner.plan.rack.rack_model import (
     build_rack,
     mode_of,
@@ -170,6 +173,7 @@ def sized_option(
     first = networks[0].estimate
     services = services or services_of(scenario, estimator, device, networks)
     beside = units_beside(scenario, estimator, device, networks)
+    chain = part_chains(scenario, estimator, device, networks) if chained(scenario) else None
     rack_of = partial(
         build_rack,
         scenario,
@@ -181,9 +185,11 @@ def sized_option(
         unit=first.unit,
         instances=instances_of(device, [item.estimate for item in networks]),
         beside=beside,
+        chain=chain,
     )
-    fewest = max(at_least, len(scenario.simulation.shares_ratio))
-    count = exactly or _least_count(rack_of, scenario.planning.utilisation_limit_ratio, fewest)
+    limit = scenario.planning.utilisation_limit_ratio
+    fewest = max(at_least, len(scenario.simulation.shares_ratio), _count_beside(scenario, chain, limit))
+    count = exactly or _least_count(rack_of, limit, fewest)
     mode = mode_of(device, first.mode)
     limit_w = mode.power_limit_w.value
     racks = _racks_needed(scenario, device, count + scenario.spares, limit_w)
@@ -222,9 +228,18 @@ def sized_option(
     )
     hosting = hosting_of(scenario, device)
     carried = link_load(scenario, estimator.workloads, networks) / count if hosting else 0.0
-    option = replace(option, hosting=hosting, link_bytes_per_s=carried)
+    if hosting is not None and chain is not None:
+        carried = link_bytes_per_s(chain, hosting.link_bytes_per_s) / count
+    option = replace(option, hosting=hosting, link_bytes_per_s=carried, chain=chain)
     option = replace(option, margins=margins_of(scenario, option, planned_warmest(option)))
     return replace(option, reasons=tuple(reasons_against(scenario, device, option)))
+
+
+def _count_beside(scenario: Scenario, chain: PartChains | None, limit: float) -> int:
+    """The least count that keeps what is around the units within the limit: encoders, links, memory."""
+    if chain is None:
+        return 1
+    return max(1, math.ceil(busiest_beside(chain, scenario.planning.plan_for) / limit - 1e-9))
 
 
 @formula("least_count")

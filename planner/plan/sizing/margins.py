@@ -14,7 +14,6 @@ from planner.plan.money.economics import rack_units
 from planner.plan.options.coolers import resistance_band
 from planner.plan.options.margin import Margin, WeakestInput
 from planner.plan.options.option import Option
-from planner.plan.rack.heat import thermal_of_part
 from planner.plan.rack.rack_model import supply_efficiency
 from planner.provenance import Status
 from planner.rack.counts.results import RackResult
@@ -102,10 +101,9 @@ def _height(scenario: Scenario, option: Option) -> Margin:
 def _die(scenario: Scenario, option: Option, warmest: Warmest) -> Margin:
     """The hottest device against the temperature at which it throttles, over the spread of its cooler."""
     throttle_c, asked_k = option.part.thermal.throttle_c.value, scenario.planning.margins.temperature_k
-    band, heat = resistance_band(option.part.thermal), thermal_of_part(option.part.thermal)
-    # The power and the inlet stay; a fan of its own turns as the other temperature asks.
+    band = resistance_band(option.part.thermal)
     best_k, worst_k = (
-        throttle_c - die_at(heat, warmest.inlet_c, warmest.die_c, end / band.mid_k_per_w)
+        throttle_c - die_at(warmest.inlet_c, warmest.die_c, end / band.mid_k_per_w)
         for end in (band.low_k_per_w, band.high_k_per_w)
     )
     weakest = WeakestInput(

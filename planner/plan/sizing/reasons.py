@@ -34,6 +34,7 @@ def reasons_against(scenario: Scenario, device: Device, option: Option) -> Itera
         yield message(
             "reason.pinned", share=format_percent(option.offered_utilisation), limit=format_percent(limit)
         )
+    yield from _chain_reasons(option)
     yield from _memory_reasons(option)
     yield from _latency_reasons(scenario, option)
     yield from _site_reasons(scenario, device, option)
@@ -86,6 +87,13 @@ def _budget_reasons(scenario: Scenario, option: Option) -> Iterator[Message]:
             capital=f"{option.cost.capital:,.0f} {budget.currency}",
             budget=f"{budget.amount:,.0f}",
         )
+
+
+def _chain_reasons(option: Option) -> Iterator[Message]:
+    """Steps of chains that nothing around the part does: no number of devices helps."""
+    if option.chain is not None:
+        for gap in option.chain.gaps:
+            yield message("reason.chain", where=gap.where, why=gap.reason)
 
 
 def _memory_reasons(option: Option) -> Iterator[Message]:

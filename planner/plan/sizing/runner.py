@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from planner.latency.band import BandEnd, planned_bound
+from planner.plan.chain.rack_steps import with_steps_at
 from planner.plan.options.rack_run import Simulated
 from planner.plan.rack.promises import least_serving
-from planner.plan.rack.rack_model import build_rack, services_of
+from planner.plan.rack.rack_model import build_rack, services_of, stream_groups
 from planner.plan.rack.run_length import elsewhere, window_notes
 from planner.plan.sizing.as_run import as_run
 from planner.plan.sizing.latency_bounds import with_bounds
@@ -133,6 +134,7 @@ def rack_of_option(scenario: Scenario, option: Option) -> Rack:
         unit=option.unit,
         instances=option.instances,
         beside=option.beside,
+        chain=option.chain,
     )
 
 
@@ -146,7 +148,10 @@ def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: B
         services=services_of(scenario, estimator, part, networks, bound),
         beside=units_beside(scenario, estimator, part, networks, bound),
     )
-    rack = replace(run.rack, device=device, epoch_s=_epoch_s(run))
+    streams = run.rack.streams
+    if run.option.chain is not None:
+        streams = with_steps_at(streams, stream_groups(scenario), run.option.chain, bound)
+    rack = replace(run.rack, device=device, streams=streams, epoch_s=_epoch_s(run))
     # Phases of sources are judged by as many replications at every end of the band.
     return replace(rack, replications=run.result.replications)
 

@@ -221,9 +221,9 @@ def _air_text(site: Site) -> str:
     if site.sealed is not None:
         return message(
             "assumption.sealed_air",
-            loss=f"{site.sealed.loss_w_per_k:g}",
+            loss=f"{site.sealed.walls_w_per_k:g}",
             supply=supply,
-            sun=f"{site.sealed.solar_w:g}",
+            sun=f"{site.sealed.sun_w:g}",
         )
     if site.rising_exhaust is not None:
         rising = site.rising_exhaust

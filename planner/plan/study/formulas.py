@@ -70,8 +70,12 @@ def _of_sizing(study: Study) -> Iterator[str]:
 def _of_air(scenario: Scenario) -> Iterator[str]:
     """What brings the air to the devices, and how warm."""
     site = scenario.site
+    if site.climate is not None and site.climate.file is None:
+        yield "climate_sine"
     if site.sealed is not None:
         yield "sealed_cabinet"
+        if site.sealed.heat_capacity_j_per_k:
+            yield "enclosure_store"
         return
     if site.rising_exhaust is not None:
         yield "cross_interference"

@@ -14,6 +14,7 @@ from planner.plan.record.density import density_record
 from planner.plan.record.options import infeasible_record, option_record
 from planner.plan.record.simulated import rack_record
 from planner.plan.scenario.beside import with_whole_paths
+from planner.plan.scenario.climate import with_climate
 from planner.plan.scenario.evidence import Asked, asked_of
 from planner.plan.scenario.file import ScenarioFile, network_at
 from planner.plan.sizing.synthetic_run import simulate_synthetic
@@ -56,8 +57,8 @@ def answer_point(task: Task) -> dict[str, object]:
 
 def source_of(task: Task) -> ScenarioFile:
     """The scenario of a point; `InputError` with every problem of its values."""
-    document = Document(task["file"], task["values"], {}, task["point"])
     folder = Path(task["folder"])
+    document = with_climate(Document(task["file"], task["values"], {}, task["point"]), folder)
     scenario = with_whole_paths(validate(document, Scenario), folder)
     return ScenarioFile(scenario, task["file"], folder, task["point"])
 

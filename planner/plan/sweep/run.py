@@ -13,6 +13,7 @@ from planner.data_files import own_parts_dirs
 from planner.errors import OutputError
 from planner.forks import usable_cores
 from planner.plan.scenario.beside import require_files_beside
+from planner.plan.scenario.climate import with_climate
 from planner.plan.scenario.evidence import values_with
 from planner.plan.scenario.file import scenario_path
 from planner.plan.sweep.cluster import on_scheduler
@@ -92,7 +93,7 @@ def run_sweep(
     require_parquet()
     path = scenario_path(scenario)
     document = read_document(path)
-    asked = validate(document, Scenario)
+    asked = validate(with_climate(document, path.parent), Scenario)
     require_files_beside(asked, path.parent, document)
     values = values_with(document.values, asked, evidence or {})
     parsed = parse_settings(settings, values, draws=draws is not None)

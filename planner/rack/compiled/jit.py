@@ -9,6 +9,8 @@ from typing import Any, TypeVar, cast
 
 import numba
 
+from planner.process.trust import distrusted
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
 # Without the runtime for reference counts nothing may be allocated in compiled code; with NumPy's error model
@@ -18,6 +20,10 @@ _OPTIONS: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 # state in each took half of the time to compile.
 _INNER: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _ENTRY: dict[str, Any] = {**_OPTIONS, "no_cfunc_wrapper": True}
+
+
+NOT_USED: list[str] = []
+"""Why machine code that is kept is not used."""
 
 
 def compiled(function: Function) -> Function:
@@ -42,12 +48,23 @@ def entry(function: Function) -> Function:
     """The same for a function that Python calls: its machine code is kept on disk from process to process.
 
     Numba keeps it beside the source where that can be written, else in the user's cache folder (or where
-    NUMBA_CACHE_DIR says); where neither can be written it is made anew in each process.
+    NUMBA_CACHE_DIR says); where neither can be written, or others can write what is kept, it is made anew in
+    each process: whoever writes machine code decides what runs here.
     """
     try:
-        return cast("Function", numba.njit(function, cache=True, **_ENTRY))
+        found = numba.njit(function, cache=True, **_ENTRY)
     except RuntimeError:
         return cast("Function", numba.njit(function, **_ENTRY))
+    reason = _distrusted_code(Path(found.stats.cache_path))
+    if reason is None:
+        return cast("Function", found)
+    NOT_USED.append(reason)
+    return cast("Function", numba.njit(function, **_ENTRY))
+
+
+def _distrusted_code(folder: Path) -> str | None:
+    kept = [folder, *folder.glob("*.nbi"), *folder.glob("*.nbc")]
+    return next((reason for path in kept if (reason := distrusted(path)) is not None), None)
 
 
 def source_revision() -> int:

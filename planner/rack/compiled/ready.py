@@ -17,7 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+from planner.process.trust import distrusted
 from planner.rack.compiled import loop
+from planner.rack.compiled.jit import NOT_USED
 from planner.rack.compiled.loop import ENTRIES, Entries
 from planner.rack.compiled.setup import begin
 from planner.rack.compiled.state import Piece, epochs_until
@@ -35,7 +37,7 @@ def make_ready(tell: Callable[[str], None]) -> bool:
     """
     if _compiled_here() or _is_kept():
         return False
-    tell(message("compile.once"))
+    tell(message("compile.not_kept", reason=NOT_USED[0]) if NOT_USED else message("compile.once"))
     _call_all()
     return True
 
@@ -71,6 +73,8 @@ def _take_over_shared() -> None:
         return
     with suppress(OSError):
         for file in shared.glob(f"{_stem()}.*.nb[ic]"):
+            if distrusted(file) is not None:
+                continue
             own = folder / file.name
             if not own.exists() or own.stat().st_mtime < file.stat().st_mtime:
                 shutil.copy2(file, own)

@@ -187,6 +187,8 @@ class EpochTally:
         sums.carried_j = added(sums.carried_j, heat_rate_w_per_k(air) * rise_k)
         sums.out_s = added(sums.out_s, np.count_nonzero([row.out for row in rows], axis=1))
         sums.stored_j = _added(sums.stored_j, self._stored_j(rows))
+        if air.stored_j_per_k:
+            sums.stored_j = added(sums.stored_j, [row.enclosure_w for row in rows])
 
     def _stored_j(self, rows: Sequence[EpochRow]) -> Floats:
         """Heat that the nodes of all devices took up over each epoch."""

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy.special import betaincinv, stdtrit
 
 from planner.arrays import Floats
 from planner.formulas import formula
@@ -26,6 +25,7 @@ from planner.rack.counts.results import (
     UpdateResult,
     Verdict,
 )
+from planner.rack.counts.student import student_quantile
 from planner.rack.counts.tally import RunTally, StreamTally
 from planner.rack.counts.warmup import warmup_warnings
 from planner.rack.description.evidence import (
@@ -72,7 +72,7 @@ def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple
     mean = float(np.mean(values))
     error = float(np.std(values, ddof=1)) / math.sqrt(count)
     # Quantile of Student's distribution: both tails share what the confidence leaves.
-    half = float(stdtrit(count - 1, 0.5 + confidence / 2)) * error
+    half = student_quantile(count - 1, 0.5 + confidence / 2) * error
     return mean - half, mean + half
 
 
@@ -268,6 +268,9 @@ def judge_installations(
 
     Kept by k of n; the interval of the share is that of Clopper and Pearson, exact at any n.
     """
+    # Here and not above: SciPy takes longer to import than a short run takes.
+    from scipy.special import betaincinv
+
     runs = len(quantiles_s)
     # A binned quantile that may lie on either side counts against both verdicts.
     surely = sum(value * (1 + certainty.resolution) < group.slo_s for value in quantiles_s)

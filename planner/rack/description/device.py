@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from planner.rack.description.checks import Checks
-from planner.rack.description.heat_path import DeviceFan, HeatNode
+from planner.rack.description.heat_path import ClockCap, DeviceFan, HeatNode
 from planner.schema.hardware.device import UnitKind
 
 ServiceDistribution = Literal["deterministic", "exponential"]
-Pool = Literal["host", "copy"]
-"""Where work around inference runs beside the units: cores of the host, or engines that copy to and fro."""
+Pool = Literal["host", "copy", "decoder", "scaler"]
+"""Where work around inference runs beside the units: cores of the host, engines that copy to and fro, and
+what decodes video or resizes frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ class Thermal:
     The device is one node of the stated capacity and resistance, or the `nodes` that divide them, die first
     (`temperature_c` is then the die's). Once an epoch a governor moves the clock by one step: down at or
     above `throttle_c` or over `power_cap_w`, up again below `throttle_c - hysteresis_k` where the next
-    clock keeps the cap. The steps are full clock, `clock_steps`, and `throttled_clock` last; see
+    clock keeps the cap. From the temperature of each of `caps` on it is at once at the first step that
+    keeps it. The steps are full clock, `clock_steps`, and `throttled_clock` last; see
     `planner.rack.heat.governor`. At or above `shutdown_c` the device switches off for the rest of the run. No
     leakage means that it is unknown: idle power is then the same at every temperature, and the result says
     so.
@@ -87,6 +89,7 @@ class Thermal:
     clock_steps: tuple[float, ...] = ()
     fan: DeviceFan | None = None
     power_cap_w: float | None = None
+    caps: tuple[ClockCap, ...] = ()
 
     def __post_init__(self) -> None:
         checks = Checks("thermal")
@@ -109,6 +112,10 @@ class Thermal:
         )
         if self.clock_steps:
             checks.rising(clocks_from_the_slowest=self.clocks[::-1])
+        for cap in self.caps:
+            checks.require(
+                cap.clock >= self.throttled_clock, "caps", f"{self.throttled_clock:g} or more", cap.clock
+            )
         if self.power_cap_w is not None:
             checks.positive(power_cap_w=self.power_cap_w)
         self._check_nodes(checks)
@@ -120,6 +127,11 @@ class Thermal:
             checks.require(
                 math.isclose(whole, parts, rel_tol=1e-6), f"nodes.{name}", f"{whole:g} in all", f"{parts:g}"
             )
+
+    @property
+    def coolest_trip_c(self) -> float:
+        """The least temperature at which anything slows the clock down."""
+        return min(self.throttle_c, *(cap.at_c for cap in self.caps), self.shutdown_c)
 
     @property
     def clocks(self) -> tuple[float, ...]:
@@ -153,22 +165,35 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What works around inference: cores that decode, resize and read out, and engines that copy.
+    """What works around inference: cores that decode, resize and read out, engines that copy, and what a part
+    has for video.
 
     Every device has its own. A core draws `core_w` above idle while it works, under the device's heat sink (0
-    for a host in another housing); neither cores nor copies slow down with the device's clock.
+    for a host in another housing); none of them slows down with the device's clock.
     """
 
     cores: int
     core_w: float = 0.0
     copies: int = 1
+    decoders: int = 0
+    scalers: int = 0
 
     def __post_init__(self) -> None:
         checks = Checks("host")
         checks.require(self.cores >= 1, "cores", "one or more", self.cores)
         checks.require(self.copies >= 1, "copies", "one or more at a time", self.copies)
-        checks.non_negative(core_w=self.core_w)
+        checks.non_negative(core_w=self.core_w, decoders=self.decoders, scalers=self.scalers)
         checks.finish()
+
+    def servers(self, pool: Pool) -> int:
+        """How many of a pool there are."""
+        sizes: dict[Pool, int] = {
+            "host": self.cores,
+            "copy": self.copies,
+            "decoder": self.decoders,
+            "scaler": self.scalers,
+        }
+        return sizes[pool]
 
 
 @dataclass(frozen=True, slots=True)

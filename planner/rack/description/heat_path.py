@@ -23,6 +23,20 @@ class HeatNode:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockCap:
+    """From this temperature on the clock is at most so much of full clock."""
+
+    at_c: float
+    clock: float
+
+    def __post_init__(self) -> None:
+        checks = Checks("clock cap")
+        checks.finite(at_c=self.at_c)
+        checks.require(0 < self.clock < 1, "clock", "a ratio above 0 and below 1", self.clock)
+        checks.finish()
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceFan:
     """A fan on the device that turns faster at each trip.
 

@@ -73,9 +73,18 @@ class Air:
     heat_capacity_j_per_kg_k: float = 1006.0
     vertical: VerticalRecirculation | None = None
     passing_m3_per_s: float | None = None
+    stored_j_per_k: float = 0.0
+    """Heat capacity of a closed cabinet, walls and all; none where its air follows the heat at once."""
 
     def __post_init__(self) -> None:
         checks = Checks("air")
+        checks.non_negative(stored_j_per_k=self.stored_j_per_k)
+        checks.require(
+            self.stored_j_per_k == 0 or self.recirculation == 1,
+            "stored_j_per_k",
+            "0 where the air is not that of a closed cabinet",
+            self.stored_j_per_k,
+        )
         checks.finite(supply_c=self.supply_c, gradient_k=self.gradient_k)
         checks.positive(
             airflow_m3_per_s=self.airflow_m3_per_s,
@@ -252,7 +261,12 @@ class Rack:
         if not any(step.where != "unit" for step in (*group.before, *group.after)):
             return
         expected = "a device with a host, where a step runs on one or is copied"
-        checks.require(self.device.host is not None, f"{where}.before, after", expected, "none")
+        host = self.device.host
+        checks.require(host is not None, f"{where}.before, after", expected, "none")
+        for step in (*group.before, *group.after):
+            if host is not None and step.where != "unit":
+                least = f"a host with a {step.where}"
+                checks.require(host.servers(step.where) >= 1, f"{where}.before, after", least, "none")
         checks.require(
             self.dispatch != "central_queue",
             "dispatch",

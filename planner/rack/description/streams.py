@@ -108,15 +108,16 @@ class DropOuts:
         return self.up_s / (self.up_s + self.down_s)
 
 
-StepPlace = Literal["unit", "host", "copy"]
+StepPlace = Literal["unit", "host", "copy", "decoder", "scaler"]
 
 
 @dataclass(frozen=True, slots=True)
 class HostStep:
-    """Work on one request before or after inference: on a core of the host, on a copy engine, or on the unit.
+    """Work on one request before or after inference: on a core of the host, on a copy engine, on a unit that
+    decodes or resizes, or on the compute unit.
 
-    A step on the unit holds it up: the batch takes that much longer for each of its requests. The others wait
-    for a free core or engine of the request's device, and hold up nothing else.
+    A step on the compute unit holds it up: the batch takes that much longer for each of its requests. The
+    others wait for a free core or engine of the request's device, and hold up nothing else.
     """
 
     where: StepPlace

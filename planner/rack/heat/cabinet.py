@@ -2,13 +2,15 @@
 
 A sealed cabinet loses Q = U A (T_inside - T_ambient) through its walls and gains from the sun: the same as a
 stream of heat rate U A at T_ambient + solar / (U A), of which the devices breathe the exhaust (r = 1). Its
-inside is taken as one well-mixed temperature and its own heat capacity is left out (minutes; it smooths, it
-does not lower the steady state). A liquid loop is a stream of the coolant that the devices' cold plates take
-in series with nothing (r = 0): dT = Q / (rho cp V), 14.4 K for 1 L/min of water and 1 kW.
+inside is taken as one well-mixed temperature; its own heat capacity is a store behind those of the devices
+where it is stated (`enclosure_after_c`), and left out elsewhere: it smooths, it does not lower the steady
+state. A liquid loop is a stream of the coolant that the devices' cold plates take in series with nothing
+(r = 0): dT = Q / (rho cp V), 14.4 K for 1 L/min of water and 1 kW.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from planner.formulas import formula
@@ -27,6 +29,7 @@ def sealed_cabinet(
     *,
     passing_m3_per_s: float | None = None,
     density_kg_per_m3: float = 1.204,
+    stored_j_per_k: float = 0.0,
 ) -> Air:
     """The air of a closed cabinet that loses `loss_w_per_k` (U A) to its surroundings.
 
@@ -49,7 +52,20 @@ def sealed_cabinet(
         airflow_m3_per_s=airflow,
         recirculation=1.0,
         passing_m3_per_s=passing_m3_per_s,
+        stored_j_per_k=stored_j_per_k,
     )
+
+
+@formula("enclosure_store")
+def enclosure_after_c(air: Air, inside_c: float, heat_w: float, step_s: float) -> float:
+    """The inside of a closed cabinet with a heat capacity, after a step at constant heat.
+
+    C dT/dt = Q - U A (T - T_supply), solved exactly; T_supply has the sun in it. One well-mixed temperature
+    for air, walls and gear; with 1.6 m2 of steel and 20 kg of gear some 20 kJ/K and half an hour.
+    """
+    loss_w_per_k = air.density_kg_per_m3 * air.heat_capacity_j_per_kg_k * air.airflow_m3_per_s
+    settled_c = air.supply_c + heat_w / loss_w_per_k
+    return settled_c + (inside_c - settled_c) * math.exp(-loss_w_per_k * step_s / air.stored_j_per_k)
 
 
 @formula("liquid_loop")

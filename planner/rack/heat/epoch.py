@@ -16,6 +16,7 @@ from planner.arrays import Flags, Floats
 from planner.formulas import formula
 from planner.rack.description.rack import Rack, RackDevice, Thermal
 from planner.rack.heat.air import exhaust_c, heat_rate_w_per_k, inlets_c, unheated_c
+from planner.rack.heat.cabinet import enclosure_after_c
 from planner.rack.heat.governor import clock_ratio, next_fan_level, next_step
 from planner.rack.heat.ladder import (
     Indices,
@@ -52,6 +53,8 @@ class HeatState:
     inner_c: Floats | None = None
     step: Indices | None = None
     fan_level: Indices | None = None
+    enclosure_c: float | None = None
+    """The inside of a closed cabinet that stores heat; None of any other rack."""
 
     @property
     def clock_step(self) -> Indices:
@@ -81,6 +84,8 @@ class EpochHeat:
     power_w: Floats
     inlet_c: Floats
     exhaust_c: float
+    enclosure_w: float = 0.0
+    """What a closed cabinet itself took up of the heat."""
 
 
 @formula("thermal_ladder")
@@ -94,17 +99,25 @@ def advance(rack: Rack, state: HeatState, dynamic_w: Floats) -> tuple[EpochHeat,
     added_w = leakage_w(thermal, state.temperature_c) + fan_w(thermal, state.fan)
     # Leakage is that of the start: against time constants of a minute it hardly moves in an epoch of 1 s.
     power_w = np.where(state.off, 0.0, rack.device.idle_w + added_w + dynamic_w)
-    start_c = state.nodes_c(thermal)
-    parts = _by_fan_level(rack, state.fan)
-    inlet_c = _breathed(rack, parts, start_c, power_w)
-    nodes_c = _stepped(parts, start_c, inlet_c, power_w)
+    inlet_c, nodes_c, released_w = _breathed(rack, state, power_w)
     lost_w = rack.supply_loss * float(power_w.sum())
-    heat_w = float(_released_w(parts, start_c, nodes_c, power_w).sum()) + lost_w + rack.fan_w
+    heat_w = float(released_w.sum()) + lost_w + rack.fan_w
     temperature_c = nodes_c[:, 0]
     throttled, off, step = _governed(rack.device, state, temperature_c, power_w, dynamic_w)
     level = next_fan_level(thermal, temperature_c, state.fan)
-    after = HeatState(temperature_c, throttled, off, nodes_c[:, 1:] if thermal.nodes else None, step, level)
-    return EpochHeat(power_w, inlet_c, exhaust_c(rack.air, heat_w)), after
+    inner_c = nodes_c[:, 1:] if thermal.nodes else None
+    inside_c, kept_w = _stored(rack, state.enclosure_c, heat_w)
+    after = HeatState(temperature_c, throttled, off, inner_c, step, level, inside_c)
+    # What the enclosure keeps does not leave: the mean exhaust carries the rest.
+    return EpochHeat(power_w, inlet_c, exhaust_c(rack.air, heat_w - kept_w), kept_w), after
+
+
+def _stored(rack: Rack, inside_c: float | None, heat_w: float) -> tuple[float | None, float]:
+    """The inside of a cabinet after an epoch, and the mean power that it took up; nothing of other racks."""
+    if inside_c is None:
+        return None, 0.0
+    after_c = enclosure_after_c(rack.air, inside_c, heat_w, rack.epoch_s)
+    return after_c, rack.air.stored_j_per_k * (after_c - inside_c) / rack.epoch_s
 
 
 def _governed(
@@ -125,43 +138,43 @@ def _governed(
     return step > 0, off, step
 
 
-_Parts = list[tuple[LadderStep, Flags | slice]]
+def _breathed(rack: Rack, state: HeatState, power_w: Floats) -> tuple[Floats, Floats, Floats]:
+    """The inlets that agree with the heat that the devices give to the air over one epoch; the nodes after
+    it, and that heat.
 
-
-def _by_fan_level(rack: Rack, level: Indices) -> _Parts:
-    """The exact step of each fan level in use, and the devices at it."""
-    thermal = rack.device.thermal
-    if fan_levels(thermal) == 1:
-        return [(exact_step(thermal, rack.epoch_s), slice(None))]
-    return [(exact_step(thermal, rack.epoch_s, int(n)), level == n) for n in np.unique(level)]
-
-
-def _stepped(parts: _Parts, start_c: Floats, inlet_c: Floats, power_w: Floats) -> Floats:
-    nodes_c = np.empty_like(start_c)
-    for step, devices in parts:
-        nodes_c[devices] = step.nodes_c(start_c[devices], inlet_c[devices], power_w[devices])
-    return nodes_c
-
-
-def _released_w(parts: _Parts, start_c: Floats, end_c: Floats, power_w: Floats) -> Floats:
-    released_w = np.empty_like(power_w)
-    for step, devices in parts:
-        released_w[devices] = step.released_w(start_c[devices], end_c[devices], power_w[devices])
-    return released_w
-
-
-def _breathed(rack: Rack, parts: _Parts, start_c: Floats, power_w: Floats) -> Floats:
-    """The inlets that agree with the heat that the devices give to the air over one epoch."""
-    air, count = rack.air, rack.installed
-    unheated = unheated_c(air, count)
-    # Implicit in the inlet: the inlet of the epoch before would oscillate under strong recirculation.
-    released_w = _released_w(parts, start_c, _stepped(parts, start_c, unheated, power_w), power_w)
+    Implicit in the inlet: that of the epoch before would oscillate under strong recirculation. All is linear
+    in it: the epoch is stepped as if no inlet were warmed, and then moved by what they are warmed.
+    """
+    start_c, count = state.nodes_c(rack.device.thermal), rack.installed
+    inside_c = state.enclosure_c
+    unheated_inlet_c = unheated_c(rack.air, count) if inside_c is None else np.full(count, inside_c)
+    nodes_c, released_w = np.empty_like(start_c), np.empty(count)
+    followed, withheld_w_per_k = np.empty_like(start_c), np.empty(count)
+    for step, devices in _by_fan_level(rack, state.fan):
+        own_c, own_w = start_c[devices], power_w[devices]
+        end_c = step.nodes_c(own_c, unheated_inlet_c[devices], own_w)
+        nodes_c[devices] = end_c
+        released_w[devices] = step.released_w(own_c, end_c, own_w)
+        followed[devices] = step.followed
+        withheld_w_per_k[devices] = step.withheld_w_per_k
+    if inside_c is not None:
+        # A closed cabinet is stepped once an epoch: its devices breathe the air of the start.
+        return unheated_inlet_c, nodes_c, released_w
     # The supply's loss follows the power drawn: unlike a device's heat it is taken to reach the air at once.
     heats_w = released_w + rack.supply_loss * power_w + rack.fan_w / count
-    withheld_w_per_k = np.empty(count)
-    for step, devices in parts:
-        withheld_w_per_k[devices] = step.withheld_w_per_k
-    return np.asarray(unheated + _warmed_k(rack, heats_w, withheld_w_per_k))
+    warmed_k = _warmed_k(rack, heats_w, withheld_w_per_k)
+    # One number for all inlets, or one for each: then a column against the nodes of each device.
+    column_k = warmed_k if isinstance(warmed_k, float) else warmed_k[:, None]
+    moved_c = nodes_c + column_k * followed
+    return unheated_inlet_c + warmed_k, moved_c, released_w - warmed_k * withheld_w_per_k
+
+
+def _by_fan_level(rack: Rack, level: Indices) -> list[tuple[LadderStep, Flags | slice]]:
+    """The exact step of each fan level in use, and the devices at it."""
+    thermal, first = rack.device.thermal, int(level[0])
+    if (level == first).all():
+        return [(exact_step(thermal, rack.epoch_s, first), slice(None))]
+    return [(exact_step(thermal, rack.epoch_s, int(n)), level == n) for n in np.unique(level)]
 
 
 def initial_state(rack: Rack) -> HeatState:
@@ -176,7 +189,8 @@ def initial_state(rack: Rack) -> HeatState:
     none_off = np.zeros(count, dtype=np.bool_)
     if rack.initial == "cold":
         cold_c = unheated_c(rack.air, count)
-        return HeatState(cold_c, none_off, none_off, _evenly(thermal, cold_c))
+        inside_c = float(cold_c[0]) if rack.air.stored_j_per_k else None
+        return HeatState(cold_c, none_off, none_off, _evenly(thermal, cold_c), enclosure_c=inside_c)
     # Two balances, at full and at the slowest clock, tell which of the three cases a device is in.
     full_c = settled_at(rack, 1.0)
     throttled_c = settled_at(rack, thermal.throttled_clock)
@@ -187,9 +201,11 @@ def initial_state(rack: Rack) -> HeatState:
     # A device that stays at the trip has stepped all the way down; one that swings has just begun to.
     step = np.where(stays, slowest, 1) * throttled
     level = next_fan_level(thermal, die_c, np.zeros(count, dtype=np.intp))
-    nodes_c = settled_nodes_c(thermal, _settled_inlets_c(rack, die_c, level), die_c, level)
+    inlets_settled_c = _settled_inlets_c(rack, die_c, level)
+    nodes_c = settled_nodes_c(thermal, inlets_settled_c, die_c, level)
     inner_c = nodes_c[:, 1:] if thermal.nodes else None
-    return HeatState(die_c, throttled, none_off, inner_c, step.astype(np.intp), level)
+    inside_c = float(inlets_settled_c.mean()) if rack.air.stored_j_per_k else None
+    return HeatState(die_c, throttled, none_off, inner_c, step.astype(np.intp), level, inside_c)
 
 
 def _evenly(thermal: Thermal, die_c: Floats) -> Floats | None:

@@ -8,12 +8,17 @@ keep it. An epoch is one poll (1 s on Jetson Orin). With a single step this is a
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from planner.arrays import Floats
 from planner.formulas import formula
+from planner.rack.description.heat_path import DeviceFan
 from planner.rack.description.rack import RackDevice, Thermal
 from planner.rack.heat.ladder import Indices
+
+_ROUNDING = 1e-9
 
 
 def clock_ratio(thermal: Thermal, step: Indices) -> Floats:
@@ -34,7 +39,7 @@ def next_step(
     thermal = device.thermal
     slower = temperature_c >= thermal.throttle_c
     # The usual epoch of a cool rack: nothing to step down from, and no step up left.
-    if thermal.power_cap_w is None and not (step.any() or slower.any()):
+    if thermal.power_cap_w is None and not (step.any() or (temperature_c >= thermal.coolest_trip_c).any()):
         return step
     faster = temperature_c < thermal.throttle_c - thermal.hysteresis_k
     if thermal.power_cap_w is not None:
@@ -46,15 +51,35 @@ def next_step(
         faster &= power_w + dynamic_w * (growth - 1.0) <= thermal.power_cap_w
     # Too hot or over the cap goes before cool enough: `slower` decides where both hold.
     moved = np.where(slower, step + 1, np.where(faster, step - 1, step))
-    return np.minimum(np.maximum(moved, 0), len(thermal.clocks) - 1).astype(np.intp, copy=False)
+    held = np.maximum(
+        np.minimum(np.maximum(moved, 0), len(thermal.clocks) - 1), _capped(thermal, temperature_c, step)
+    )
+    return held.astype(np.intp, copy=False)
+
+
+def _capped(thermal: Thermal, temperature_c: Floats, step: Indices) -> Indices:
+    """The least step that the caps of the clock leave: each acts at once, and ends below its hysteresis."""
+    least = np.zeros(temperature_c.shape, dtype=np.intp)
+    for cap in thermal.caps:
+        first = next(n for n, clock in enumerate(thermal.clocks) if clock <= cap.clock + _ROUNDING)
+        stays = (temperature_c >= cap.at_c - thermal.hysteresis_k) & (step >= first)
+        least = np.where((temperature_c >= cap.at_c) | stays, first, least)
+    return least
 
 
 def next_fan_level(thermal: Thermal, temperature_c: Floats, level: Indices) -> Indices:
     """The fan level of the coming epoch: the highest whose trip is reached, or held within its hysteresis."""
     if thermal.fan is None:
         return level
-    trips_c = np.array(thermal.fan.trips_c)
-    reached = np.searchsorted(trips_c, temperature_c, side="right")
+    trips_c, left_c = _trips_c(thermal.fan)
+    reached = trips_c.searchsorted(temperature_c, side="right")
     # A level falls only below its own trip less the hysteresis, and then to the highest that is still held.
-    held = np.searchsorted(trips_c - thermal.fan.hysteresis_k, temperature_c, side="right")
+    held = left_c.searchsorted(temperature_c, side="right")
     return np.asarray(np.maximum(reached, np.minimum(level, held)), dtype=np.intp)
+
+
+@lru_cache(maxsize=256)
+def _trips_c(fan: DeviceFan) -> tuple[Floats, Floats]:
+    """Where each level begins, and below which temperature it is left."""
+    trips_c = np.array(fan.trips_c)
+    return trips_c, trips_c - fan.hysteresis_k

@@ -17,11 +17,10 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import expm
 
 from planner.arrays import Floats
 from planner.formulas import formula
-from planner.rack.description.heat_path import HeatNode
+from planner.rack.description.heat_path import DeviceFan, HeatNode
 from planner.rack.description.rack import Thermal
 
 Indices = NDArray[np.intp]
@@ -60,13 +59,23 @@ def fan_w(thermal: Thermal, level: Indices) -> Floats:
     """What the device's own fan draws at each level: rated power times speed ** 3."""
     if thermal.fan is None:
         return np.zeros(level.shape)
-    return thermal.fan.rated_w * np.array(thermal.fan.speeds)[level] ** 3
+    return _fan_w_of_levels(thermal.fan)[level]
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _fan_w_of_levels(fan: DeviceFan) -> Floats:
+    return np.asarray(fan.rated_w * np.array(fan.speeds) ** 3)
 
 
 def resistance_k_per_w(thermal: Thermal, level: Indices) -> Floats:
     """From the die to the inlet air, at each level of the fan."""
+    return _resistance_of_levels(thermal)[level]
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _resistance_of_levels(thermal: Thermal) -> Floats:
     totals = [sum(node.resistance_k_per_w for node in ladder(thermal, n)) for n in range(fan_levels(thermal))]
-    return np.array(totals)[level]
+    return np.array(totals)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +83,8 @@ class LadderStep:
     """The exact step of one ladder: how the nodes decay and warm, and what a warmer inlet holds back.
 
     `capacity_j_per_k` and `warming_k_per_w` have one element a node, `decay` is node by node.
-    `withheld_w_per_k` is how much less heat the device gives to its air, on average over the step, when the
-    inlet is one kelvin warmer.
+    When the inlet is one kelvin warmer, the nodes end the step `followed` kelvins warmer, and the device
+    gives `withheld_w_per_k` less heat to its air on average over the step.
     """
 
     step_s: float
@@ -83,6 +92,7 @@ class LadderStep:
     warming_k_per_w: Floats
     settled_k_per_w: Floats
     capacity_j_per_k: Floats
+    followed: Floats
     withheld_w_per_k: float
 
     def nodes_c(self, start_c: Floats, inlet_c: Floats, power_w: Floats) -> Floats:
@@ -112,7 +122,9 @@ def step_of(nodes: Sequence[HeatNode], step_s: float) -> LadderStep:
     # is the sum of those between it and the air.
     settled_k_per_w = np.cumsum(resistance[::-1])[::-1]
     # Rows of G divided by each node's capacity: C^-1 G t.
-    decay = np.asarray(expm(-_conductance_w_per_k(resistance) * (step_s / capacity_j_per_k)[:, None]))
+    decay = _exponential(-_conductance_w_per_k(resistance) * (step_s / capacity_j_per_k)[:, None])
+    # What a warmer inlet leaves of itself in the nodes: 1 - A 1.
+    followed = 1.0 - decay.sum(axis=1)
     return LadderStep(
         step_s,
         decay,
@@ -120,10 +132,21 @@ def step_of(nodes: Sequence[HeatNode], step_s: float) -> LadderStep:
         settled_k_per_w - decay @ settled_k_per_w,
         settled_k_per_w,
         capacity_j_per_k,
+        followed,
         # With the inlet one kelvin warmer every node starts one kelvin lower against it and takes up C (1 - A
         # 1) joules that the air does not get.
-        float(capacity_j_per_k @ (1.0 - decay.sum(axis=1))) / step_s,
+        float(capacity_j_per_k @ followed) / step_s,
     )
+
+
+def _exponential(matrix: Floats) -> Floats:
+    """The matrix exponential; of one node it is that of a number."""
+    if matrix.shape == (1, 1):
+        return np.exp(matrix)
+    # SciPy takes longer to import than a short run takes.
+    from scipy.linalg import expm
+
+    return np.asarray(expm(matrix))
 
 
 def _conductance_w_per_k(resistance: Floats) -> Floats:

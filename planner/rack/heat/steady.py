@@ -65,16 +65,10 @@ def with_resistance(thermal: Thermal, ratio: float) -> Thermal:
     return replace(thermal, nodes=nodes, resistance_k_per_w=whole)
 
 
-def die_at(thermal: Thermal, inlet_c: float, die_c: float, ratio: float) -> float:
+def die_at(inlet_c: float, die_c: float, ratio: float) -> float:
     """The die that is seen at a temperature, if its resistance were this many times as large.
 
-    Power and inlet stay; the power is the one that the seen temperature needs, fan and leakage included.
+    Power, inlet and the fan's speed stay: a fan that would turn faster is not counted on, nor one that would
+    turn slower, for fan curves of other units are known no better than their resistances.
     """
-    level = 0
-    if thermal.fan is not None:
-        level = int(np.searchsorted(np.array(thermal.fan.trips_c), die_c, side="right"))
-    at = np.array([level], dtype=np.intp)
-    power_w = (die_c - inlet_c) / float(resistance_k_per_w(thermal, at)[0]) - float(fan_w(thermal, at)[0])
-    if thermal.fan is None:
-        return inlet_c + ratio * (die_c - inlet_c)
-    return steady(with_resistance(replace(thermal, leakage=None), ratio), inlet_c, power_w).die_c
+    return inlet_c + ratio * (die_c - inlet_c)

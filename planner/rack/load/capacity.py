@@ -11,7 +11,6 @@ from planner.formulas import formula
 from planner.rack.description.rack import Rack
 from planner.rack.load.topology import (
     INFERENCE,
-    POOLS,
     networks_of,
     parts_of_devices,
     parts_of_networks,
@@ -69,14 +68,16 @@ def shared_among_units(rates_per_s: Floats, time_s: Floats, servers: Floats) -> 
 
 
 def pool_busy(rack: Rack) -> tuple[float, ...]:
-    """The busy share of hosts' cores and of copy engines in the busiest part; empty where none are used."""
+    """The busy share of each pool (cores, copies, decoders, scalers) in the busiest part; empty where none is
+    used.
+    """
     sizes = topology_of(rack).pool_sizes
     if not sizes:
         return ()
     networks = networks_of(rack)
     parts = parts_of_networks(rack, networks)
     devices = devices_of_parts(rack)
-    busy = np.zeros((len(devices), len(POOLS)))
+    busy = np.zeros((len(devices), len(sizes)))
     for group, path in zip(rack.streams, paths_of(rack), strict=True):
         for pool, time_s in path:
             if pool != INFERENCE:

@@ -10,6 +10,7 @@ of periodic cell arrival streams in an ATM multiplexer, IEEE Trans. Commun. 39 (
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from planner.formulas import formula
@@ -53,8 +54,6 @@ def erlang_c(servers: int, offered: float) -> float:
 @formula("erlang")
 def mmc(servers: int, rate_per_s: float, service_s: float) -> Queue:
     """Poisson arrivals, exponential service, one queue for all servers; M/M/1 with one."""
-    from scipy.optimize import brentq
-
     offered = rate_per_s * service_s
     waiting = erlang_c(servers, offered)
     # With all servers busy the queue drains at c / S - rate; who waits, waits an exponential time of this
@@ -74,7 +73,7 @@ def mmc(servers: int, rate_per_s: float, service_s: float) -> Queue:
         mean_latency_s=latency_s,
         # The tail falls from one to far below 1 % within a hundred mean latencies, so the bracket holds the
         # quantile.
-        p99_latency_s=float(brentq(lambda t: longer(t) - 0.01, 0.0, 100.0 * latency_s, xtol=1e-15)),
+        p99_latency_s=_crossing(lambda t: 0.01 - longer(t), 0.0, 100.0 * latency_s),
         mean_in_system=rate_per_s * latency_s,
     )
 
@@ -92,8 +91,6 @@ def _mmc_latency_tail(waiting: float, drain_per_s: float, service_per_s: float, 
 
 def md1(rate_per_s: float, service_s: float) -> Queue:
     """Poisson arrivals, constant service, one server."""
-    from scipy.optimize import brentq
-
     utilisation = rate_per_s * service_s
     wait_s = mg1_wait_s(rate_per_s, service_s, 0.0)
     latency_s = wait_s + service_s
@@ -102,9 +99,7 @@ def md1(rate_per_s: float, service_s: float) -> Queue:
     quantile_s = 0.0
     # At most 1 % of the requests wait at all: the 99 % quantile of the wait is zero.
     if utilisation > 0.01:
-        quantile_s = float(
-            brentq(lambda t: md1_wait_within(rate_per_s, service_s, t) - 0.99, 0.0, longest_s, xtol=1e-12)
-        )
+        quantile_s = _crossing(lambda t: md1_wait_within(rate_per_s, service_s, t) - 0.99, 0.0, longest_s)
     return Queue(
         model="M/D/1",
         utilisation=utilisation,
@@ -114,6 +109,15 @@ def md1(rate_per_s: float, service_s: float) -> Queue:
         p99_latency_s=quantile_s + service_s,
         mean_in_system=rate_per_s * latency_s,
     )
+
+
+def _crossing(rising: Callable[[float], float], low: float, high: float) -> float:
+    """Where a rising function passes zero, to the last bit: halving, for SciPy takes longer to import."""
+    middle = (low + high) / 2
+    while low < middle < high:
+        low, high = (middle, high) if rising(middle) < 0 else (low, middle)
+        middle = (low + high) / 2
+    return middle
 
 
 @formula("md1_wait")

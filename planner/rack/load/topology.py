@@ -22,7 +22,7 @@ from planner.schema.hardware.device import UnitKind
 
 NONE = -1
 POOLS: tuple[Pool, ...] = get_args(Pool)
-HOST, COPY = range(len(POOLS))
+HOST = POOLS.index("host")
 SPILL_ORDER: tuple[UnitKind, ...] = ("npu", "dla", "gpu", "cpu")
 """Kinds of unit as `npu_first` tries them: the most work per joule first, the host's own cores last."""
 INFERENCE = NONE
@@ -73,7 +73,8 @@ class Topology:
         return np.flatnonzero(self.server_device == device).tolist()
 
     def per_device(self, values: Floats) -> tuple[Floats, Floats, Floats]:
-        """Sums of one value a server over each device's units, over its cores and over its copies.
+        """Sums of one value a server over each device's units, over its cores, and over its copies and video
+        units.
 
         Servers are the last axis of what is given, devices that of the answer.
         """
@@ -84,8 +85,8 @@ class Topology:
             sums.append(values[..., first:last].reshape(*epochs, self.count, size).sum(axis=-1))
             first = last
         none = np.zeros((*epochs, self.count))
-        units, host, copy = (*sums, none, none)[:3]
-        return units, host, copy
+        units, host = (*sums, none)[:2]
+        return units, host, sum(sums[2:], none)
 
     def queued(self, waiting: Ints) -> Ints:
         """Requests that wait in the stations of each device; those that devices share are no one's.
@@ -160,7 +161,13 @@ def _pool_sizes(rack: Rack) -> tuple[int, ...]:
     """Servers of each pool in one device; none at all where no stream has a step in one."""
     host = rack.device.host
     used = any(step.where in POOLS for group in rack.streams for step in (*group.before, *group.after))
-    return (host.cores, host.copies) if host is not None and used else ()
+    if host is None or not used:
+        return ()
+    sizes = [host.servers(pool) for pool in POOLS]
+    # Pools that nobody has are left out at the end, so that the others keep their numbers.
+    while sizes and not sizes[-1]:
+        sizes.pop()
+    return tuple(sizes)
 
 
 def _lanes_of(rack: Rack) -> tuple[tuple[int, ...], ...]:

@@ -292,4 +292,5 @@ class Recorder:
             changed=np.array([row.changed for row in rows]),
             inner_c=np.stack(inner_c) if inner_c else None,
             own_fan_w=np.stack(own_fan_w) if own_fan_w else None,
+            enclosure_w=np.array([row.enclosure_w for row in rows]),
         )

@@ -130,6 +130,7 @@ class Steering:
             temperature_c=after.temperature_c,
             inlet_c=heat.inlet_c,
             exhaust_c=heat.exhaust_c,
+            enclosure_w=heat.enclosure_w,
             # Clock, throttling and who is out are those in force during the epoch; the new ones hold from
             # here on.
             clock=clock,

@@ -91,6 +91,7 @@ class EpochRow:
     start_inner_c: Floats | None = None
     inner_c: Floats | None = None
     own_fan_w: Floats | None = None
+    enclosure_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,6 +125,8 @@ class EpochRecords:
     changed: NDArray[np.bool_]
     inner_c: Floats | None = None
     own_fan_w: Floats | None = None
+    enclosure_w: Floats | None = None
+    """What a closed cabinet took up of the heat; none of other racks."""
 
     def rows(
         self, initial_temperature_c: Floats, initial_inner_c: Floats | None = None
@@ -154,6 +157,7 @@ class EpochRecords:
                 inner_c=inner_c,
                 own_fan_w=None if self.own_fan_w is None else self.own_fan_w[number],
                 out=self.out[number],
+                enclosure_w=0.0 if self.enclosure_w is None else float(self.enclosure_w[number]),
             )
             start_s, start_c, start_inner_c = end_s, self.temperature_c[number], inner_c
 

@@ -134,6 +134,8 @@ def _is_still(before: HeatState, after: HeatState) -> bool:
     moved = [(before.temperature_c, after.temperature_c)]
     if before.inner_c is not None and after.inner_c is not None:
         moved.append((before.inner_c, after.inner_c))
+    if before.enclosure_c is not None and after.enclosure_c is not None:
+        moved.append((np.array([before.enclosure_c]), np.array([after.enclosure_c])))
     return all(float(np.abs(new - old).max(initial=0.0)) < _STILL_K for old, new in moved) and all(
         np.array_equal(old, new)
         for old, new in (

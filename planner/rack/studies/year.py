@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtrit
 
 from planner.errors import InputError, Problem
 from planner.rack.compiled.engine import run_replication
 from planner.rack.counts.latencies import pooled
 from planner.rack.counts.statistics import CONFIDENCE, latency_quantile, t_interval
+from planner.rack.counts.student import student_quantile
 from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
 from planner.rack.description.streams import SILENT
@@ -111,7 +111,7 @@ def _stratified(parts: Sequence[Sequence[float]], scale: float) -> YearEstimate:
     mean = float(np.mean([np.mean(part) for part in parts]))
     variance = sum(float(np.var(part, ddof=1)) / len(part) for part in parts) / len(parts) ** 2
     freedom = sum(len(part) - 1 for part in parts)
-    half = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2)) * math.sqrt(variance)
+    half = student_quantile(freedom, 0.5 + CONFIDENCE / 2) * math.sqrt(variance)
     return YearEstimate(mean * scale, (mean - half) * scale, (mean + half) * scale)
 
 

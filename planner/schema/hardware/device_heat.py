@@ -37,6 +37,13 @@ class JunctionLeakage(SourcedBlock):
     doubles_over_k: Sourced[Kelvin]
 
 
+class ClockCap(SourcedBlock):
+    """A temperature from which on the clock is at most so much, whatever the steps."""
+
+    at_c: Sourced[Celsius]
+    clock_ratio: Sourced[Ratio]
+
+
 class ThermalSpec(SourcedBlock):
     """The coolers of a part, the numbers of the one in use, and the trips.
 
@@ -52,6 +59,8 @@ class ThermalSpec(SourcedBlock):
     """The slowest clock that throttling goes down to."""
     clock_steps_ratio: list[Sourced[Ratio]] = Field(default_factory=list)
     """Clocks between full and the slowest, fastest first; throttling takes one a second."""
+    caps: list[ClockCap] = Field(default_factory=list)
+    """Soft and hard limits of firmware, the coolest first; left again below the hysteresis."""
     leakage: JunctionLeakage | None = None
     """Unknown unless given, which every simulation says."""
     stores: list[HeatStore] = Field(default_factory=list)
@@ -100,4 +109,12 @@ def thermal_conflicts(thermal: ThermalSpec) -> Iterator[Conflict]:
     if thermal.clock_steps_ratio and not all(fast > slow for fast, slow in pairwise(clocks)):
         got = ", ".join(f"{100 * clock:g} %" for clock in clocks[1:])
         yield Conflict(("thermal", "clock_steps"), "clocks that fall from 100 % to throttled_clock", got)
+    ats = [cap.at_c.value for cap in thermal.caps]
+    ceilings = [cap.clock_ratio.value for cap in thermal.caps]
+    if ats != sorted(set(ats)) or ceilings != sorted(set(ceilings), reverse=True):
+        got = ", ".join(f"{at:g} degC {100 * to:g} %" for at, to in zip(ats, ceilings, strict=True))
+        yield Conflict(("thermal", "caps"), "caps that fall as the temperature rises", got)
+    elif ceilings and not clocks[-1] <= ceilings[-1] < 1:
+        expected = f"caps below 100 % and from throttled_clock, {100 * clocks[-1]:g} %, on"
+        yield Conflict(("thermal", "caps"), expected, f"{100 * ceilings[-1]:g} %", of_values=True)
     yield from cooler_conflicts(thermal.coolers, thermal.cooler)

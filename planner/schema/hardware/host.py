@@ -51,6 +51,8 @@ class HostMachine(StrictModel):
     name: str
     default_for: list[Attachment]
     """Kinds of parts that are put in it where a scenario names no host."""
+    processor: str | None = None
+    """The part of the database whose cores and decoders work for what is put in it."""
     sources: dict[str, Source]
     slots: dict[Attachment, HostSlots] = Field(min_length=1)
     price: HostPrice

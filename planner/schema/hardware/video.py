@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import (
+    BytesPerSecond,
     Hertz,
     PixelsPerSecond,
     Ratio,
@@ -173,6 +174,17 @@ class StreamBits(SourcedBlock):
     bits_per_pixel: dict[CodecName, Sourced[float]]
 
 
+class FrameTraffic(SourcedBlock):
+    """Bytes that frames move through a memory, a link or a network."""
+
+    raw_bytes_per_pixel: Sourced[float]
+    """Of a decoded frame."""
+    decode_bytes_per_pixel: Sourced[float]
+    """Written and read again by a decoder, for each pixel."""
+    camera_link_bytes_per_s: Sourced[BytesPerSecond]
+    """What brings the cameras' streams to each device."""
+
+
 class VideoCosts(StrictModel):
     """What video takes where a part has no unit of its own for it, and what is taken where nobody says."""
 
@@ -183,8 +195,11 @@ class VideoCosts(StrictModel):
     software: SoftwareRates
     conversion: AcceleratedConversion
     stream: StreamBits
+    traffic: FrameTraffic
     decoder_spread_ratio: Sourced[Ratio]
     """Of a stated rate: the low end of a decoder's time is the middle over this, the high end times it."""
+    assumed_spread_ratio: Sourced[Ratio]
+    """The same of a rate that is assumed."""
 
     @model_validator(mode="after")
     def _sources_exist(self) -> Self:

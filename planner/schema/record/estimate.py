@@ -94,6 +94,32 @@ class LayerRecord(TypedDict):
     precision: str
 
 
+class SoakEndRecord(TypedDict):
+    """One device from cold under full load; null where it never throttled, or stayed on."""
+
+    time_to_throttle_s: float | None
+    shutdown_s: float | None
+    first_minute_per_s: float
+    last_minute_per_s: float
+    hottest_c: float
+    throttled_share: float
+
+
+class SoakRecord(TypedDict):
+    """The estimate held for a time under one cooler, and at both ends of the cooler's range."""
+
+    duration_s: float
+    ambient_c: float
+    power_w: float
+    cooler: str
+    resistance_k_per_w: EfficiencyBandRecord
+    status: str
+    throttle_c: float
+    best: SoakEndRecord
+    planned: SoakEndRecord
+    worst: SoakEndRecord
+
+
 class EstimateRecord(TypedDict):
     """Latency, throughput, power, energy and memory; null where the network does not fit."""
 
@@ -128,3 +154,4 @@ class EstimateRecord(TypedDict):
     outside_latency_s: NotRequired[OutsideLatencyRecord]
     other_units: NotRequired[list[OtherUnitRecord]]
     layers: NotRequired[list[LayerRecord]]
+    soak: NotRequired[SoakRecord]

@@ -51,6 +51,13 @@ class AcceleratorFan(StrictModel):
         return self
 
 
+class ClockCapPlain(StrictModel):
+    """A temperature from which on the clock is at most so much."""
+
+    at_c: Celsius
+    clock_ratio: Annotated[Ratio, Field(gt=0, lt=1)]
+
+
 class LeakageGrowth(StrictModel):
     """Power that doubles over some kelvins of the die's temperature, on top of idle."""
 
@@ -80,6 +87,8 @@ class Accelerator(StrictModel):
     leakage: LeakageGrowth | None = None
     clock_steps_ratio: list[Annotated[Ratio, Field(gt=0, lt=1)]] = Field(default_factory=list)
     """Clocks between full and the slowest, fastest first."""
+    caps: list[ClockCapPlain] = Field(default_factory=list)
+    """Limits beside the steps, the coolest first."""
     stores: list[HeatStorePlain] = Field(default_factory=list)
     """The whole divided, the die first; one store unless given."""
     fan: AcceleratorFan | None = None
@@ -96,6 +105,9 @@ class Accelerator(StrictModel):
         clocks = [1.0, *self.clock_steps_ratio, self.throttled_clock_ratio]
         if self.clock_steps_ratio and clocks != sorted(set(clocks), reverse=True):
             raise refuse("clock_steps that fall from 100 % to throttled_clock", self.clock_steps_ratio)
+        caps = [(cap.at_c, -cap.clock_ratio) for cap in self.caps]
+        if caps != sorted(set(caps)) or any(cap.clock_ratio < clocks[-1] for cap in self.caps):
+            raise refuse("caps that fall as the temperature rises, to throttled_clock at most", caps)
         for name in ("resistance_k_per_w", "heat_capacity_j_per_k"):
             whole, parts = getattr(self, name), sum(getattr(store, name) for store in self.stores)
             if self.stores and abs(parts - whole) > 0.005 * whole:

@@ -47,7 +47,7 @@ class OwnCooler(StrictModel):
     """From the junction to the inlet air, the fan at full speed."""
     measured: Reading | None = None
     time_constant_s: Annotated[Seconds, Field(gt=0)] | None = None
-    """Of the sink: how long it takes for 63 % of a rise. That of the part's own cooler unless given."""
+    """Of the sink against the air; that of the part's own cooler unless given."""
     stores: list[HeatStorePlain] = Field(default_factory=list)
     """The whole divided, the die first, in place of a time constant."""
     fan: AcceleratorFan | None = None

@@ -12,6 +12,7 @@ from planner.schema.reading.quantity import (
     BytesPerSecond,
     Celsius,
     CubicMetrePerSecond,
+    JoulePerKelvin,
     Kelvin,
     KelvinPerWatt,
     Money,
@@ -19,7 +20,10 @@ from planner.schema.reading.quantity import (
     PerSecond,
     Ratio,
     Seconds,
+    SquareMetres,
     WattPerKelvin,
+    WattPerSquareMetre,
+    WattPerSquareMetreKelvin,
     Watts,
     refuse,
 )
@@ -29,12 +33,52 @@ from planner.schema.scenario.rack_events import FailuresInRun
 Share = Annotated[Ratio, Field(le=1.0)]
 
 
-class SealedCabinet(StrictModel):
-    """A closed cabinet that loses its heat through the walls."""
+class Sun(StrictModel):
+    """The sun on a cabinet: what falls on the lit walls, and the share of it that they pass inwards."""
 
-    loss_w_per_k: Annotated[WattPerKelvin, Field(gt=0)]
+    irradiance_w_per_m2: Annotated[WattPerSquareMetre, Field(le=1500)] = 1000.0
+    """On the lit walls; 1000 W/m2 is the standard test condition of IEC 60904-3, a clear noon."""
+    lit_m2: Annotated[SquareMetres, Field(gt=0)]
+    absorbed_ratio: Share
+    """Of a white wall a quarter, of a grey one a half to two thirds, of a dark one nearly all (assumed)."""
+
+
+class SealedCabinet(StrictModel):
+    """A closed cabinet that loses its heat through the walls: as a whole, or by area and coefficient."""
+
+    loss_w_per_k: Annotated[WattPerKelvin, Field(gt=0)] | None = None
     """Area of the walls times their heat transfer coefficient."""
+    area_m2: Annotated[SquareMetres, Field(gt=0)] | None = None
+    wall_w_per_m2_k: Annotated[WattPerSquareMetreKelvin, Field(gt=0)] = 5.5
+    """Of painted steel in still air, as makers of cabinets size with (assumed)."""
     solar_w: Watts = 0.0
+    """What the walls take up of the sun and pass inwards, in place of `sun`."""
+    sun: Sun | None = None
+    heat_capacity_j_per_k: JoulePerKelvin = 0.0
+    """Of walls, air and what is in it beside the devices; the inside follows the heat at once without."""
+
+    @model_validator(mode="after")
+    def _one_way_to_say_it(self) -> Self:
+        if (self.loss_w_per_k is None) == (self.area_m2 is None):
+            got = "both" if self.area_m2 else "neither"
+            raise refuse("either `loss: 9 W/K` or `area: 1.6 m2` of the walls", got)
+        if self.sun is not None and self.solar_w:
+            raise refuse("either `solar` or `sun`", "both")
+        if self.sun is not None and self.area_m2 is not None and self.sun.lit_m2 > self.area_m2:
+            raise refuse(f"lit walls of at most the {self.area_m2:g} m2 there are", f"{self.sun.lit_m2:g} m2")
+        return self
+
+    @property
+    def walls_w_per_k(self) -> float:
+        """What the walls lose for each kelvin: as stated, or area times coefficient."""
+        return self.loss_w_per_k or (self.area_m2 or 0.0) * self.wall_w_per_m2_k
+
+    @property
+    def sun_w(self) -> float:
+        """What the sun adds inside: as stated, or irradiance times lit area times what is absorbed."""
+        if self.sun is None:
+            return self.solar_w
+        return self.sun.irradiance_w_per_m2 * self.sun.lit_m2 * self.sun.absorbed_ratio
 
 
 class RisingExhaust(StrictModel):

@@ -10,6 +10,7 @@ from planner.schema.hardware.device import Form, PrecisionName, UnitKind
 from planner.schema.hardware.host import Attachment
 from planner.schema.hardware.surroundings import InletClassName
 from planner.schema.reading.quantity import (
+    BytesPerSecond,
     Celsius,
     CubicMetrePerSecond,
     Metres,
@@ -25,6 +26,7 @@ from planner.schema.reading.strict import StrictModel
 from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
 from planner.schema.scenario.around import Contention, HostCores
 from planner.schema.scenario.claims import Claim
+from planner.schema.scenario.climate import Climate
 from planner.schema.scenario.cooler import CoolerAsked
 from planner.schema.scenario.measured import RestsOn
 from planner.schema.scenario.money import CarbonSpec, MoneyTerms
@@ -92,6 +94,8 @@ class Site(StrictModel):
     supply_c: Annotated[Celsius, Field(ge=-60, le=80)]
     supply_by_hour_c: list[Celsius] | None = Field(default=None, min_length=24, max_length=24)
     """Supply air from midnight on, for the picture of a day; plans take `supply`, the warmest."""
+    climate: Climate | None = None
+    """In place of `supply` and `supply_by_hour`, which then are those of its hottest day."""
     airflow_m3_per_s: Annotated[CubicMetrePerSecond, Field(gt=0)]
     """What passes the devices of one rack."""
     recirculation_ratio: Share
@@ -116,6 +120,8 @@ class Site(StrictModel):
     gear: list[Gear] = Field(default_factory=list)
     hosts: dict[Attachment, str] = Field(default_factory=dict)
     """Computers of the database, by id, for parts that are none, by how these are attached."""
+    camera_link_bytes_per_s: Annotated[BytesPerSecond, Field(gt=0)] | None = None
+    """What brings the streams of `video` to each device; a gigabit a second unless given."""
     supply_efficiency_ratio: Annotated[Ratio, Field(gt=0, le=1)] | None = None
     """Power that the supply gives to the devices over what it takes from the plug."""
 
@@ -315,7 +321,7 @@ class Scenario(RestsOn):
 
     @model_validator(mode="after")
     def _shares_divide_the_rack(self) -> Self:
-        shares, models = self.simulation.shares_ratio, set(self.models)
+        shares, models = self.simulation.shares_ratio, {stream.model for stream in self.streams}
         if shares and set(shares) != models:
             raise refuse(f"shares of {', '.join(sorted(models))}", ", ".join(sorted(shares)))
         if shares and abs(sum(shares.values()) - 1.0) > 1e-6:

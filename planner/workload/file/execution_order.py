@@ -23,11 +23,29 @@ def in_execution_order(graph: Graph, source: str, outer: Set[str] = frozenset())
     written = [name for node in graph.nodes for name in node.outputs if name]
     own = {*graph.inputs, *graph.initializers, *written}
     known = own | outer if outer else own
-    problems = _duplicates(graph, len(written)) + _undefined(graph, known)
+    problems = _duplicates(graph, written) + _undefined(graph, known)
     if problems:
         raise InputError(source, problems[:_SHOWN])
-    nodes = tuple(_ordered_inside(node, source, known) for node in graph.nodes)
+    nodes = graph.nodes
+    if any(_holds_bodies(node) for node in nodes):
+        nodes = tuple([_ordered_inside(node, source, known) for node in nodes])
+    elif _is_filed_in_order(graph):
+        return graph
     return replace(graph, nodes=_sorted(nodes, set(written), source))
+
+
+def _is_filed_in_order(graph: Graph) -> bool:
+    """Whether every node follows those that it reads, for a graph without subgraphs around or inside."""
+    done = {*graph.inputs, *graph.initializers, ""}
+    for node in graph.nodes:
+        if not done.issuperset(node.inputs):
+            return False
+        done.update(node.outputs)
+    return True
+
+
+def _holds_bodies(node: Node) -> bool:
+    return bool(node.attributes) and any(isinstance(value, Graph) for value in node.attributes.values())
 
 
 def captured(body: Graph) -> tuple[str, ...]:
@@ -39,13 +57,15 @@ def captured(body: Graph) -> tuple[str, ...]:
 
 def reads_of(node: Node) -> Iterable[str]:
     """Names that a node reads, those captured by its subgraphs included."""
-    bodies = [value for value in node.attributes.values() if isinstance(value, Graph)]
     names = [name for name in node.inputs if name]
+    if not node.attributes:
+        return names
+    bodies = [value for value in node.attributes.values() if isinstance(value, Graph)]
     return [*names, *(name for body in bodies for name in captured(body))] if bodies else names
 
 
 def _ordered_inside(node: Node, source: str, known: Set[str]) -> Node:
-    if not any(isinstance(value, Graph) for value in node.attributes.values()):
+    if not _holds_bodies(node):
         return node
     attributes = {
         key: in_execution_order(value, source, known) if isinstance(value, Graph) else value
@@ -90,9 +110,9 @@ def _is_order(nodes: tuple[Node, ...], missing: list[set[str]]) -> bool:
     return True
 
 
-def _duplicates(graph: Graph, written: int) -> list[Problem]:
-    names = {name for node in graph.nodes for name in node.outputs if name}
-    if len(names) == written and names.isdisjoint(graph.inputs):
+def _duplicates(graph: Graph, written: list[str]) -> list[Problem]:
+    names = set(written)
+    if len(names) == len(written) and names.isdisjoint(graph.inputs):
         return []
     problems, seen = [], set(graph.inputs)
     for node in graph.nodes:
@@ -105,6 +125,9 @@ def _duplicates(graph: Graph, written: int) -> list[Problem]:
 
 
 def _undefined(graph: Graph, known: Set[str]) -> list[Problem]:
+    present = {*known, ""}
+    if present.issuperset(graph.outputs) and all(present.issuperset(node.inputs) for node in graph.nodes):
+        return []
     problems = [
         Problem(f"node {node.name!r}", "inputs that exist", f"the undefined tensor {name!r}", _DAMAGED)
         for node in graph.nodes

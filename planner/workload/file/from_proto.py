@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -29,6 +29,8 @@ from planner.workload.graph import (
 )
 
 _MAX_INTEGERS = 1024
+_LONGEST_SHARED = 2048
+"""Bytes of attributes that are kept to find equal ones of other nodes."""
 _MAX_FLOATS = 64
 _LARGEST_TENSOR = 2**48
 _LATEST_OPSET = onnx.defs.onnx_opset_version()
@@ -77,6 +79,8 @@ class _Reader:
         self._domains = domains
         self._nodes = 0
         self._assumptions: list[str] = []
+        self._same_attributes: dict[bytes, Mapping[str, Attribute]] = {}
+        self._same_specs: dict[tuple[int, tuple[int, ...]], TensorSpec] = {}
         if opset > _LATEST_OPSET:
             self._assumptions.append(f"operators of set {opset} are read as those of set {_LATEST_OPSET}")
 
@@ -128,34 +132,40 @@ class _Reader:
             self._nodes += 1
             if self._nodes > LARGEST_GRAPH:
                 raise too_many_nodes(self._source)
-            inputs, outputs = tuple(proto.input), tuple(proto.output)
+            inputs, outputs, name = tuple(proto.input), tuple(proto.output), proto.name
             op_type, domain = proto.op_type, proto.domain
-            texts += (proto.name, op_type, domain, *inputs, *outputs)
-            name = proto.name or f"{op_type}_{index}"
+            texts += (name, op_type, domain)
+            texts += inputs
+            texts += outputs
+            name = name or f"{op_type}_{index}"
             while name in taken:
                 name = f"{name}_{index}"
             taken.add(name)
-            nodes.append(
-                Node(
-                    name=name,
-                    op_type=op_type,
-                    inputs=inputs,
-                    outputs=outputs,
-                    attributes=self._attributes(proto.attribute),
-                    domain="" if domain == "ai.onnx" else domain,
-                )
-            )
+            attributes = self._attributes(proto.attribute)
+            own_domain = "" if domain == "ai.onnx" else domain
+            nodes.append(Node(name, op_type, inputs, outputs, attributes, own_domain))
         self._refuse_broken(texts)
         return tuple(nodes)
 
-    def _attributes(self, protos: Iterable[AttributeProto]) -> Mapping[str, Attribute]:
+    def _attributes(self, protos: Sequence[AttributeProto]) -> Mapping[str, Attribute]:
+        """The attributes of a node; equal ones of several nodes are one object, by which they are known."""
+        if not protos:
+            return _NO_ATTRIBUTES
+        written = b"".join([proto.SerializePartialToString() for proto in protos])
+        known = self._same_attributes.get(written)
+        if known is not None:
+            return known
         attributes = {}
         for proto in protos:
             value = self._attribute(proto)
             if value is not None:
                 attributes[proto.name] = value
         self._refuse_broken(attributes)
-        return MappingProxyType(attributes) if attributes else _NO_ATTRIBUTES
+        found = MappingProxyType(attributes) if attributes else _NO_ATTRIBUTES
+        # Subgraphs are read anew each time, so that their nodes count to the limit.
+        if len(written) <= _LONGEST_SHARED and not any(isinstance(v, Graph) for v in attributes.values()):
+            self._same_attributes[written] = found
+        return found
 
     def _attribute(self, proto: AttributeProto) -> Attribute | None:
         kind = proto.type or _kind_by_field(proto)
@@ -212,6 +222,13 @@ class _Reader:
         return Initializer(spec, values)
 
     def _weight_spec(self, tensor: TensorProto, shape: tuple[int, ...]) -> TensorSpec:
+        key = (tensor.data_type, shape)
+        known = self._same_specs.get(key)
+        if known is None:
+            known = self._same_specs[key] = self._checked_spec(tensor, shape)
+        return known
+
+    def _checked_spec(self, tensor: TensorProto, shape: tuple[int, ...]) -> TensorSpec:
         if any(dim < 0 for dim in shape) or math.prod(shape) > _LARGEST_TENSOR:
             where, got = f"tensor {tensor.name!r}", f"the shape {list(shape)}"
             expected = f"extents that are not negative, at most {_LARGEST_TENSOR} elements"

@@ -1,25 +1,23 @@
-"""The standard's own rules, borrowed from the onnx package: types of outputs, and values of constants."""
+"""The standard's own rules, borrowed from the onnx package: types of outputs, and values of constants.
+
+The package is imported where a rule is borrowed: it takes long to, and most networks need none of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import onnx
-import onnx.checker
-import onnx.defs
-import onnx.shape_inference
-from onnx import helper, numpy_helper
 
-from planner.workload.file.from_proto import spec_from_proto
-from planner.workload.file.to_proto import node_to_proto, spec_to_proto
 from planner.workload.graph import Array, Attribute, Node, TensorSpec
 
+if TYPE_CHECKING:
+    import onnx.defs
+
 _LARGEST_ATTRIBUTE = 2**31 - 1
-_LATEST = onnx.defs.onnx_opset_version()
 
 
 class RuleError(Exception):
@@ -95,6 +93,13 @@ def _remembered(
     present: tuple[bool, ...],
 ) -> tuple[TensorSpec | None, ...]:
     """The types that onnx infers; alike nodes (the layers of a transformer) are asked for once."""
+    import onnx.checker
+    import onnx.shape_inference
+    from onnx import helper, numpy_helper
+
+    from planner.workload.file.from_proto import spec_from_proto
+    from planner.workload.file.to_proto import node_to_proto, spec_to_proto
+
     schema = _schema_with_inference(op_type, version, domain)
     if schema is None:
         raise RuleError(
@@ -124,8 +129,10 @@ def _remembered(
 
 def _schema_with_inference(op_type: str, version: int, domain: str) -> onnx.defs.OpSchema | None:
     """The operator as it was in this set, or where that has no rule for types, as it was next."""
+    import onnx.defs
+
     schema = _schema(op_type, version, domain)
-    for later in range(version + 1, _LATEST + 1):
+    for later in range(version + 1, onnx.defs.onnx_opset_version() + 1):
         if schema is None or schema.has_type_and_shape_inference_function:
             break
         schema = _schema(op_type, later, domain)
@@ -140,6 +147,8 @@ def attribute_names(op_type: str, opset: int) -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def _schema(op_type: str, version: int, domain: str) -> onnx.defs.OpSchema | None:
+    import onnx.defs
+
     try:
         return onnx.defs.get_schema(op_type, version, domain)
     except onnx.defs.SchemaError:

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from planner.workload.file.to_proto import node_to_proto
 from planner.workload.graph import Array, Attribute, Node, Value
 
 _UNBOUNDED = re.compile(
@@ -72,6 +71,8 @@ def _remembered(
 ) -> Callable[..., tuple[Any, ...]]:
     from onnx.reference import ReferenceEvaluator
     from onnx.reference.ops import load_op
+
+    from planner.workload.file.to_proto import node_to_proto
 
     inputs = tuple(f"i{place}" if there else "" for place, there in enumerate(given))
     outputs = tuple(f"o{place}" if there else "" for place, there in enumerate(written))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 import onnx
@@ -14,27 +13,6 @@ from planner.workload.dtypes import BITS
 from planner.workload.graph import UNKNOWN_RANK, Array, Attribute, Dim, Graph, Initializer, Node, TensorSpec
 
 _NUMBER_OF = {name.lower(): number for name, number in TensorProto.DataType.items()}
-_NAME_OF = {number: name for name, number in _NUMBER_OF.items()}
-
-
-@cache
-def numpy_type(dtype: str) -> np.dtype[np.generic] | None:
-    """NumPy's type for an element type; None for text, and for what this version of onnx has none for."""
-    number = _NUMBER_OF.get(dtype)
-    if number is None or dtype not in BITS:
-        return None
-    found = helper.tensor_dtype_to_np_dtype(number)
-    # Older versions of the package hold the small floats in a wider type.
-    return found if name_of_numpy(found) == dtype else None
-
-
-@cache
-def name_of_numpy(dtype: np.dtype[np.generic]) -> str | None:
-    """The element type of a NumPy type; None where there is none."""
-    try:
-        return _NAME_OF.get(helper.np_dtype_to_tensor_dtype(dtype))
-    except (KeyError, ValueError, TypeError):
-        return None
 
 
 Fill = Callable[[str, Initializer], Array | None]

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.quick_init import quickly_made
 from planner.workload.graph import Node
 from planner.workload.operation import Contraction, OpClass
 
@@ -28,6 +29,7 @@ class UncountedError(Exception):
     """An operator whose work cannot be counted; the message is the reason."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Call:
     """A node with the shapes around it; `fixed` are the positions of inputs that are constants."""
@@ -94,6 +96,7 @@ class Call:
         return value if isinstance(value, str) else default
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Count:
     """Work of one operator.

@@ -137,6 +137,6 @@ def refuse_enormous(specs: Specs) -> None:
     for spec in specs:
         if spec is None:
             continue
-        extents = [int(dim) for dim in spec.shape]
+        extents: tuple[int, ...] = spec.shape  # type: ignore[assignment] # all extents are known by now
         if min(extents, default=0) < 0 or math.prod(extents) > 2**48:
-            raise RuleError(f"its output has the shape {extents}, which nothing can hold")
+            raise RuleError(f"its output has the shape {list(extents)}, which nothing can hold")

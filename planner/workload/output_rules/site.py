@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from planner.quick_init import quickly_made
 from planner.workload.file.onnx_rules import Opsets, RuleError
 from planner.workload.graph import Array, Node, TensorSpec
 
@@ -16,6 +17,7 @@ Shape = tuple[int, ...]
 Specs = tuple[TensorSpec | None, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class NodeContext:
     """A node with the types and (where known) values of its inputs, and types the file notes for tensors."""
@@ -77,6 +79,7 @@ class NodeContext:
         return value if isinstance(value, str) else default
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class OutputTypes:
     """Types of the outputs, and the bound or other assumption that was taken to tell them."""

@@ -7,8 +7,7 @@ standard's backend suite); it exists because that costs ten times as long per no
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from onnx import TensorProto
+from functools import cache
 
 from planner.workload.file.onnx_rules import RuleError
 from planner.workload.graph import TensorSpec
@@ -26,7 +25,13 @@ from planner.workload.output_rules.site import (
     same,
 )
 
-_NAME_OF: dict[int, str] = {number: name.lower() for name, number in TensorProto.DataType.items()}
+
+@cache
+def _name_of() -> Mapping[int, str]:
+    """Types by their numbers in a file; here, for the onnx package takes long to import."""
+    from onnx import TensorProto
+
+    return {number: name.lower() for name, number in TensorProto.DataType.items()}
 
 
 def _elementwise(site: NodeContext) -> OutputTypes:
@@ -68,7 +73,7 @@ def _dropout(site: NodeContext) -> OutputTypes:
 
 def _cast(site: NodeContext) -> OutputTypes:
     target = site.node.attributes.get("to")
-    dtype = _NAME_OF.get(target) if isinstance(target, int) else str(target).lower()
+    dtype = _name_of().get(target) if isinstance(target, int) else str(target).lower()
     if dtype is None:
         raise RuleError(f"a cast to the unknown type {target}")
     return one(dtype, site.shape(0))
@@ -169,18 +174,18 @@ def _recurrent(site: NodeContext) -> OutputTypes:
 
 def _quantize(site: NodeContext) -> OutputTypes:
     asked = site.number("output_dtype", 0)
-    dtype = _NAME_OF[asked] if asked else site.spec(2).dtype if site.has(2) else "uint8"
+    dtype = _name_of()[asked] if asked else site.spec(2).dtype if site.has(2) else "uint8"
     return one(dtype, site.shape(0))
 
 
 def _dequantize(site: NodeContext) -> OutputTypes:
     asked = site.number("output_dtype", 0)
-    return one(_NAME_OF[asked] if asked else site.spec(1).dtype, site.shape(0))
+    return one(_name_of()[asked] if asked else site.spec(1).dtype, site.shape(0))
 
 
 def name_of(number: int) -> str:
     """The name of an element type by ONNX's number."""
-    found = _NAME_OF.get(number)
+    found = _name_of().get(number)
     if found is None:
         raise RuleError(f"the unknown element type {number}")
     return found
@@ -222,3 +227,13 @@ RULES: Mapping[str, OutputRule] = {
     "QuantizeLinear": _quantize,
     "DequantizeLinear": _dequantize,
 }
+
+BY_TYPES_ALONE = frozenset(
+    {
+        *_UNARY, *_BINARY, "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "IsInf", "IsNaN",
+        "BatchNormalization", "LayerNormalization", "GlobalAveragePool", "GlobalMaxPool", "LSTM", "GRU",
+        "RNN", "Where", "Cast", "Conv", "MatMul", "Gemm", "QuantizeLinear", "DequantizeLinear", "Transpose",
+        "Concat", "Flatten", "MaxPool", "AveragePool", "Softmax", "ConvTranspose", "GatherND",
+    }
+)  # fmt: skip
+"""Operators whose output types follow from attributes and input types, whatever the inputs hold."""

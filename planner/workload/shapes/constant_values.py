@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.workload.file.numpy_types import name_of_numpy, numpy_type
 from planner.workload.file.onnx_rules import RuleError
 from planner.workload.file.reference import evaluate
-from planner.workload.file.to_proto import name_of_numpy, numpy_type
 from planner.workload.graph import Array, Initializer, Node, TensorSpec, Value, sequence_of
 
 LARGEST = 1024

@@ -69,7 +69,7 @@ def _sum(text: str, known: Known) -> int | None:
     parts = [part.strip() for part in text.split("+")]
     if len(parts) < 2:
         return None
-    values = [int(part) if part.isdigit() else known(part) for part in parts]
+    values = [int(part) if part.isdecimal() and len(part) < 20 else known(part) for part in parts]
     return None if None in values else sum(value for value in values if value is not None)
 
 

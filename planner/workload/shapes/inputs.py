@@ -10,7 +10,7 @@ import numpy as np
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.workload.asked import Asked
 from planner.workload.dtypes import BITS, TEXT
-from planner.workload.file.to_proto import numpy_type
+from planner.workload.file.numpy_types import numpy_type
 from planner.workload.graph import UNKNOWN_RANK, Array, Dim, Graph, TensorSpec, sequence_of
 from planner.workload.shapes.batch_axis import batch_axes
 from planner.workload.shapes.decoder_extents import decoder_extents

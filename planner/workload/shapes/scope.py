@@ -19,6 +19,7 @@ from planner.workload.file.onnx_rules import Opsets, RuleError
 from planner.workload.graph import Array, Graph, Initializer, Node, TensorSpec, Value
 from planner.workload.output_rules.sequences import held_value
 from planner.workload.output_rules.site import NodeContext, OutputTypes
+from planner.workload.output_rules.standard import BY_TYPES_ALONE
 from planner.workload.output_rules.table import infer
 from planner.workload.shapes.batch_growth import repeated, wider_target, with_target
 from planner.workload.shapes.constant_values import BY_SHAPE, exact, fold, value_by_shape
@@ -66,6 +67,10 @@ class Walk:
     extents: Mapping[str, Extents] = field(default_factory=lambda: MappingProxyType({}))
     rounds: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     budget: RoundBudget = field(default_factory=RoundBudget)
+    told: dict[tuple[object, ...], tuple[OutputTypes, object, object]] = field(default_factory=dict)
+    """Answers by operator, attributes and input types, each of which is one object for equal ones."""
+    same: dict[TensorSpec | None, TensorSpec | None] = field(default_factory=dict)
+    """Types by themselves, so that equal ones become one object."""
 
 
 class Scope:
@@ -158,8 +163,8 @@ class Scope:
 
     def _visit(self, node: Node) -> None:
         # The first node that failed is named, not the last in a long chain behind it.
-        culprit = next((self._culprits[name] for name in node.inputs if name in self._culprits), None)
-        if culprit is not None:
+        if self._culprits and not self._culprits.keys().isdisjoint(node.inputs):
+            culprit = next(self._culprits[name] for name in node.inputs if name in self._culprits)
             self._nodes.append(node)
             self._fail(node, f"depends on {culprit!r}, which is unresolved", culprit)
             return
@@ -217,10 +222,15 @@ class Scope:
         if op_type in _KNOWN_BY_TYPE and not node.domain:
             return self._known_by_type(node, inputs)
         known = self._values
-        values = tuple([known.get(name) for name in node.inputs])
         self._mark_fixed(node)
+        if known.keys().isdisjoint(node.inputs) and any(node.inputs):
+            answer = self._inferred(node, inputs, (None,) * len(inputs))
+            if op_type in BY_SHAPE:
+                self._keep(node, value_by_shape(node, inputs, answer.outputs, self._graph.opset))
+            return answer
+        values = tuple([known.get(name) for name in node.inputs])
         arrays = tuple([None if isinstance(value, tuple) else value for value in values])
-        answer = infer(NodeContext(node, inputs, arrays, self._opsets, self._declared))
+        answer = self._inferred(node, inputs, arrays)
         if not node.inputs or op_type in _RANDOM:
             return answer
         if any(value is None and name for name, value in zip(node.inputs, values, strict=True)):
@@ -235,6 +245,31 @@ class Scope:
             return OutputTypes(specs) if specs else answer
         self._keep(node, fold(node, values, answer.outputs, self._graph.opset))
         return answer
+
+    def _inferred(
+        self, node: Node, inputs: tuple[TensorSpec | None, ...], arrays: tuple[Array | None, ...]
+    ) -> OutputTypes:
+        """By the rules; once for all nodes of an operator with the same attributes and types.
+
+        Blocks of a network repeat. Equal attributes and types are mostly one object each (the reader and this
+        method see to it), so that their identities tell them; what a key names is kept beside the answer, as
+        an identity holds only while its object lives.
+        """
+        if node.op_type not in BY_TYPES_ALONE or node.domain:
+            return self._made_same(infer(NodeContext(node, inputs, arrays, self._opsets, self._declared)))
+        key = (node.op_type, len(node.outputs), id(node.attributes), *map(id, inputs))
+        known = self._all.told.get(key)
+        if known is not None:
+            return known[0]
+        answer = self._made_same(infer(NodeContext(node, inputs, arrays, self._opsets, self._declared)))
+        if answer.bound is None:
+            self._all.told[key] = (answer, node.attributes, inputs)
+        return answer
+
+    def _made_same(self, answer: OutputTypes) -> OutputTypes:
+        """The answer with one object for each of equal types."""
+        same = self._all.same
+        return OutputTypes(tuple([same.setdefault(spec, spec) for spec in answer.outputs]), answer.bound)
 
     def _keep(self, node: Node, results: tuple[Value | None, ...]) -> None:
         for name, result in zip(node.outputs, results, strict=False):

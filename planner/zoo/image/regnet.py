@@ -23,7 +23,11 @@ X_800MF = RegNetLayout((1, 3, 7, 5), (64, 128, 288, 672), group_width=16)
 X_1600MF = RegNetLayout((2, 4, 10, 2), (72, 168, 408, 912), group_width=24)
 X_3200MF = RegNetLayout((2, 6, 15, 2), (96, 192, 432, 1008), group_width=48)
 Y_400MF = RegNetLayout((1, 3, 6, 6), (48, 104, 208, 440), group_width=8, weighs_channels=True)
-"""Tables 8 and 9 of the paper."""
+Y_200MF = RegNetLayout((1, 1, 4, 7), (24, 56, 152, 368), group_width=8, weighs_channels=True)
+Y_600MF = RegNetLayout((1, 3, 7, 4), (48, 112, 256, 608), group_width=16, weighs_channels=True)
+Y_800MF = RegNetLayout((1, 3, 8, 2), (64, 144, 320, 784), group_width=16, weighs_channels=True)
+Y_1600MF = RegNetLayout((2, 6, 17, 2), (48, 120, 336, 888), group_width=24, weighs_channels=True)
+"""Tables 8 and 9 of the paper; 800 MF as torchvision rounds its widths."""
 
 
 def regnet(name: str, layout: RegNetLayout) -> Graph:

@@ -39,6 +39,16 @@ def resnet(name: str, layout: ResNetLayout) -> Graph:
     return net.finish(net.linear(net.flatten(net.global_average_pool(x)), 1000, name="fc"))
 
 
+def resnet_levels(net: NetworkBuilder, x: str, layout: ResNetLayout) -> tuple[str, str, str]:
+    """The features at 1/8, 1/16 and 1/32 of the image."""
+    x = net.max_pool(stem(net, x), 3, stride=2, padding=1)
+    levels = []
+    for stage in range(len(_STAGE_CHANNELS)):
+        x = residual_stage(net, x, layout, stage, stride=1 if stage == 0 else 2)
+        levels.append(x)
+    return levels[1], levels[2], levels[3]
+
+
 def stem(net: NetworkBuilder, x: str) -> str:
     """The first convolution, at half the resolution; the pooling comes after it."""
     return net.relu(net.batch_norm(net.conv(x, 64, 7, stride=2, name="conv1"), name="bn1"))

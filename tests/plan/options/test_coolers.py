@@ -1,15 +1,16 @@
-"""A part under one of its coolers, or under one stated by numbers; what a scenario may say of them."""
+"""A part under one of its coolers, or under one given by numbers; what a scenario may say of them."""
 
 from __future__ import annotations
 
 import pytest
 
+from planner.data_files import scenarios_dir
 from planner.errors import InputError, UnknownIdError
 from planner.hardware.catalog import read_device, shipped_devices
 from planner.plan.options.coolers import cooled, resistance_band
 from planner.plan.rack.heat import thermal_of_part
 from planner.plan.record.options import cooler_record
-from planner.plan.scenario.file import scenario_of
+from planner.plan.scenario.file import read_scenario
 from planner.provenance import Status
 from planner.schema.reading.yaml_file import parse_document, validate
 from planner.schema.scenario.cooler import OwnCooler
@@ -75,7 +76,11 @@ def test_a_reading_is_a_resistance():
     thermal = cooled(read_device(NANO), asked).thermal
     assert thermal.resistance_k_per_w.value == pytest.approx(2.28)
     assert thermal.resistance_k_per_w.status is Status.MEASURED
-    assert thermal.heat_capacity_j_per_k.value == pytest.approx(100.0)
+    # The sink: 228 s over 65 % of it; the die: 15 s over 35 %.
+    by_hand = 228.0 / (0.65 * 2.28) + 15.0 / (0.35 * 2.28)
+    assert thermal.heat_capacity_j_per_k.value == pytest.approx(by_hand)
+    sink = thermal_of_part(thermal).nodes[1]
+    assert sink.heat_capacity_j_per_k * sink.resistance_k_per_w == pytest.approx(228.0)
 
 
 def test_an_assumed_resistance_has_the_wider_range():
@@ -126,23 +131,60 @@ def test_a_cooler_that_does_not_fit_is_refused(text, said):
     assert "\n  - " not in str(refused.value).partition("\n  - ")[2]
 
 
-def test_a_scenario_states_coolers_and_names_what_a_part_lacks(line, tmp_path):
-    text = "cooler: passive\n"
-    source = line(extra=text, devices=f"{NANO}, {PI}")
-    assert source.scenario.cooler_of(PI) == "passive"
-    whole = line.__self__ if hasattr(line, "__self__") else None
-    assert whole is None
+def scenario(tmp_path, *edits: tuple[str, str], extra: str = ""):
+    """The inspection line as a file of its own, edited."""
+    text = (scenarios_dir() / "line-inspection.yaml").read_text() + extra
+    for old, new in edits:
+        assert old in text, old
+        text = text.replace(old, new)
     path = tmp_path / "line.yaml"
-    raw = (line(devices=PI).folder / "line-inspection.yaml").read_text()
-    path.write_text(raw + "cooler: active\n")
-    with pytest.raises(InputError, match="a cooler of atlas-300i-pro") as refused:
-        scenario_of(parse_document(path.read_text(), str(path)), tmp_path)
-    assert "atlas-300i-pro has server" in str(refused.value)
+    path.write_text(text)
+    return read_scenario(path).scenario
 
 
-def test_the_coolers_of_candidates_come_before_the_scenarios(line):
-    one = line(
-        ("  devices: [", f"  coolers: {{{PI}: bare}}\n  devices: ["), extra="cooler: passive\n", devices=PI
+COOLERS = "".join(
+    ["  coolers:\n"]
+    + [
+        f"    {part}: {cooler}\n"
+        for part, cooler in (
+            ("jetson-nano-4", "kit"),
+            ("jetson-agx-xavier-32", "kit"),
+            ("jetson-orin-nano-8", "kit"),
+            ("jetson-agx-orin-64", "kit"),
+            ("atlas-200-dk", "kit"),
+            ("atlas-300i-pro", "server"),
+            ("raspberry-pi-5", "active"),
+            ("xeon-8380", "server"),
+        )
+    ]
+)
+
+
+def test_a_scenario_states_coolers_and_names_each_part_that_lacks_one(tmp_path):
+    found = scenario(
+        tmp_path,
+        (COOLERS, f"  coolers: {{atlas-300i-pro: server, xeon-8380: server, {PI}: bare}}\n"),
+        extra="cooler: passive\n",
     )
-    assert one.scenario.cooler_of(PI) == "bare"
-    assert one.scenario.cooler_of(NANO) == "passive"
+    assert (found.cooler_of(PI), found.cooler_of(NANO)) == ("bare", "passive")
+    with pytest.raises(InputError) as refused:
+        scenario(tmp_path, (COOLERS, ""), extra="cooler: active\n")
+    text = str(refused.value)
+    assert "a cooler of atlas-300i-pro" in text
+    assert "xeon-8380 has server" in text
+    assert "line " in text
+
+
+@pytest.mark.parametrize(
+    ("edit", "extra", "said"),
+    [
+        (("raspberry-pi-5: active", "raspberry-pi-5: water"), "", "raspberry-pi-5 has active, passive, bare"),
+        (("raspberry-pi-5: active", "raspberry-pi-4b: active"), "", "a candidate of the scenario"),
+        (("xeon-8380: server", "xeon-8380: server"), "cooler: passive\n", "none is left"),
+        (("raspberry-pi-5: active", "raspberry-pi-5: {resistance: 3 W/K}"), "", "K/W"),
+    ],
+)
+def test_coolers_of_a_scenario_that_cannot_be_are_refused(tmp_path, edit, extra, said):
+    with pytest.raises(InputError, match=r"problem|line") as refused:
+        scenario(tmp_path, edit, extra=extra)
+    assert said in str(refused.value)

@@ -18,8 +18,13 @@ from planner.schema.record import DensityRecord, StudyRecord
 from planner.schema.record.commands.check import CheckRecord
 from planner.schema.record.commands.curve import CurveRecord
 from planner.schema.record.commands.device_blocks import ShownDeviceRecord
-from planner.schema.record.commands.devices import DeviceListRecord
-from planner.schema.record.commands.listings import MeasurementsRecord, ZooRecord
+from planner.schema.record.commands.devices import DatabaseCheckRecord, DeviceListRecord
+from planner.schema.record.commands.language import TokenRatesRecord
+from planner.schema.record.commands.listings import (
+    CorrectionsRecord,
+    MeasurementsRecord,
+    ZooRecord,
+)
 from planner.schema.record.commands.plan import PlanRecord
 from planner.schema.record.commands.simulate import NoRackRecord, SimulateRecord
 from planner.schema.record.commands.split import SplitRecord
@@ -61,6 +66,9 @@ COMMANDS = {
     "a card": (ShownDeviceRecord, ["devices", "show", "hailo-8"]),
     "the zoo": (ZooRecord, ["zoo", "list"]),
     "measurements": (MeasurementsRecord, ["measurements", "list", "--limit", "20"]),
+    "corrections": (CorrectionsRecord, ["measurements", "corrections"]),
+    "token rates": (TokenRatesRecord, ["measurements", "tokens", "--device", "jetson-orin-nano-8"]),
+    "the database": (DatabaseCheckRecord, ["devices", "check"]),
     "theory": (SimulateRecord, ["simulate", "theory-mmc", "--replications", "2"]),
     "an update": (SimulateRecord, ["simulate", "article-update", "--replications", "2"]),
     "concurrency": (SimulateRecord, ["simulate", "article-knee", "--replications", "2"]),

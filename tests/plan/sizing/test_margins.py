@@ -91,7 +91,7 @@ def test_the_range_of_a_resistance_is_data_with_its_source():
 
 def test_a_die_is_hotter_by_the_range_of_its_resistance(line):
     """The rise over the inlet goes with the resistance; the inlet does not."""
-    stated = line(extra="cooler: {resistance: 2 K/W}\n", devices=ORIN)
+    stated = line(("jetson-orin-nano-8: kit", "jetson-orin-nano-8: {resistance: 2 K/W}"), devices=ORIN)
     option = next(o for o in sized(stated) if o.mode == "25W" and o.batch == 4)
     die, heat = of(option, "die"), option.heat
     rise_k = heat.temperature_c - heat.inlet_c
@@ -182,9 +182,10 @@ def test_all_air_that_comes_back_needs_walls(line):
 
 def test_high_up_devices_are_hotter(line):
     """3000 m: 0.69 of the density, so 1.45 times the rise of the air and 1.2 times the resistance."""
-    stated = "cooler: {resistance: 2 K/W, stores: [{resistance: 2 K/W, heat_capacity: 60 J/K}]}\n"
-    low = sized(line(devices=ORIN, extra=stated))
-    high = sized(line((SUPPLY, SUPPLY + "  altitude: 3000 m\n"), devices=ORIN, extra=stated))
+    one_store = "{resistance: 2 K/W, stores: [{resistance: 2 K/W, heat_capacity: 60 J/K}]}"
+    stated = ("jetson-orin-nano-8: kit", f"jetson-orin-nano-8: {one_store}")
+    low = sized(line(stated, devices=ORIN))
+    high = sized(line(stated, (SUPPLY, SUPPLY + "  altitude: 3000 m\n"), devices=ORIN))
     by_setting = {(o.mode, o.precision, o.batch): o for o in low}
     ratio = (1.0 - 2.25577e-5 * 3000) ** -5.25588
     for option in high:

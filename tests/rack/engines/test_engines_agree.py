@@ -27,9 +27,10 @@ from planner.rack.counts.invariants import worst_residuals
 from planner.rack.counts.latencies import BIN_WIDTH, in_bins
 from planner.rack.counts.tally import RunTally, tally_records
 from planner.rack.description.control import Controls
-from planner.rack.description.heat_path import DeviceFan, HeatNode, VerticalRecirculation
+from planner.rack.description.heat_path import ClockCap, DeviceFan, HeatNode, VerticalRecirculation
 from planner.rack.description.rack import Rack
 from planner.rack.description.streams import StreamGroup
+from planner.rack.heat.cabinet import sealed_cabinet
 from planner.rack.heat.epoch import HeatState, advance
 from planner.rack.reference import engine as simpy_engine
 from planner.rack.simulation import simulate
@@ -163,6 +164,23 @@ def test_ladders_clock_steps_caps_and_fans_act_alike(number, random_rack):
     air = replace(rack.air, recirculation=0.0, vertical=VerticalRecirculation(0.1, 0.2, 0.5))
     fast, _ = assert_same(replace(rack, device=replace(rack.device, thermal=thermal), air=air))
     assert fast.epochs.accounts.own_fan_j > 0
+
+
+def test_a_cabinet_that_stores_heat_is_the_same_in_both_engines(make_rack):
+    """Caps, steps, two stores, a fan and the enclosure behind them, from cold."""
+    plain = make_rack().device.thermal
+    thermal = replace(
+        plain,
+        nodes=(HeatNode(5.0, 0.4), HeatNode(45.0, 0.8)),
+        throttle_c=50.0,
+        clock_steps=(0.9, 0.7),
+        caps=(ClockCap(47.0, 0.9), ClockCap(55.0, 0.5)),
+        fan=DeviceFan((40.0,), (0.5, 1.0), 2.0, rated_w=1.0),
+    )
+    air = sealed_cabinet(30.0, 2.0, 20.0, stored_j_per_k=40.0)
+    rack = make_rack(air=air, duration_s=60.0, warmup_s=5.0, initial="cold")
+    fast, _ = assert_same(replace(rack, device=replace(rack.device, thermal=thermal)))
+    assert fast.epochs.accounts.throttled_s > 0
 
 
 def test_many_more_requests_than_the_rack_began_with_places_for(make_rack):

@@ -12,9 +12,9 @@ from scipy.optimize import brentq
 
 from planner.errors import InputError, UnknownIdError
 from planner.rack.heat.air import heat_rate_w_per_k
-from planner.rack.heat.cabinet import sealed_cabinet, split_heat, water_loop
+from planner.rack.heat.cabinet import enclosure_after_c, sealed_cabinet, split_heat, water_loop
 from planner.rack.heat.cooling import chilled_water_cop, facility, inlet_class
-from planner.rack.heat.epoch import HeatState, advance
+from planner.rack.heat.epoch import HeatState, advance, initial_state
 from planner.rack.heat.fans import AirPath, FanCurve, airflow_m3_per_s, in_parallel
 
 FAN = FanCurve(stall_pa=120.0, free_m3_per_s=0.12, rated_w=25.0)
@@ -61,6 +61,44 @@ def test_a_sealed_cabinet_settles_at_its_losses(make_rack):
         heat, state = advance(rack, state, np.full(2, 15.0))
     assert heat.inlet_c == pytest.approx([30.0 + 112.0 / 4.0] * 2, abs=1e-9)
     assert state.temperature_c == pytest.approx([58.0 + 24.0] * 2, abs=1e-9)
+
+
+def test_a_cabinet_with_a_heat_capacity_warms_by_its_own_time_constant(make_rack):
+    """50 W of fans and sun alone: 30 + 100 / 4 degC in the end; 20 kJ/K over 4 W/K are 5000 s."""
+    air = sealed_cabinet(30.0, 4.0, solar_w=60.0, stored_j_per_k=20e3)
+    supply_c, heat_w = air.supply_c, 40.0
+    for time_s in (1.0, 600.0, 5000.0):
+        expected = supply_c + heat_w / 4.0 * (1.0 - np.exp(-time_s / 5000.0))
+        assert enclosure_after_c(air, supply_c, heat_w, time_s) == pytest.approx(expected, rel=1e-12)
+    rack = make_rack(air=air)
+    thermal = replace(rack.device.thermal, throttle_c=150.0, shutdown_c=160.0)
+    rack = replace(rack, device=replace(rack.device, thermal=thermal), initial="cold")
+    state = initial_state(rack)
+    given_j, drawn_j, seconds = 0.0, 0.0, 3000
+    start_c, stores_c = state.enclosure_c, state.temperature_c
+    for _ in range(seconds):
+        heat, state = advance(rack, state, np.full(2, 15.0))
+        drawn_j += float(heat.power_w.sum()) + rack.fan_w + rack.supply_loss * float(heat.power_w.sum())
+        given_j += 4.0 * (heat.exhaust_c - air.supply_c)
+    kept_j = 20e3 * (state.enclosure_c - start_c) + 50.0 * float((state.temperature_c - stores_c).sum())
+    assert given_j + kept_j == pytest.approx(drawn_j, rel=1e-9)
+    assert start_c < state.enclosure_c < air.supply_c + 52.0 / 4.0
+
+
+def test_a_settled_cabinet_that_stores_is_that_which_does_not(make_rack):
+    plain = sealed_cabinet(30.0, 4.0, solar_w=60.0)
+    racks = [make_rack(air=air) for air in (plain, replace(plain, stored_j_per_k=5e3))]
+    settled = [initial_state(rack) for rack in racks]
+    assert settled[0].temperature_c == pytest.approx(settled[1].temperature_c, abs=1e-6)
+    assert settled[0].enclosure_c is None
+    held, after = advance(racks[1], settled[1], np.zeros(2))
+    assert held.inlet_c == pytest.approx([settled[1].enclosure_c] * 2)
+    assert after.enclosure_c is not None
+
+
+def test_only_a_closed_cabinet_stores_heat():
+    with pytest.raises(InputError, match="closed cabinet"):
+        replace(sealed_cabinet(30.0, 4.0), recirculation=0.5, stored_j_per_k=1e3)
 
 
 def test_a_litre_a_minute_of_water_warms_by_fourteen_kelvin_for_a_kilowatt():

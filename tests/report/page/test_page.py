@@ -1,5 +1,7 @@
 """The page: one file, every string of a study as data, the numbers of the record."""
 
+import base64
+import hashlib
 import json
 import re
 from html.parser import HTMLParser
@@ -88,6 +90,13 @@ def test_nothing_is_asked_for_from_outside(html, full):
     found = seen(html)
     policy = next(a["content"] for tag, a in found.tags if a.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'")
+    assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
+    runs = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
+    assert len(runs) == 2
+    for script in runs:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+    assert not [name for _, attributes in found.tags for name in attributes if name.startswith("on")]
     known = {source["url"] for source in full["sources"]}
     assert all(link.startswith("#") or link in known for link in found.links)
     assert not [tag for tag, _ in found.tags if tag in ("link", "img", "iframe", "object", "embed")]

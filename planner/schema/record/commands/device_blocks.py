@@ -164,6 +164,21 @@ class MoneyAmountRecord(TypedDict):
     currency: str
 
 
+class CapOrigins(TypedDict):
+    """Origins of a cap's numbers."""
+
+    at_c: OriginRecord
+    clock_ratio: OriginRecord
+
+
+class ClockCapRecord(WeakestRecord):
+    """A temperature from which on the clock is at most so much."""
+
+    at_c: float
+    clock_ratio: float
+    provenance: CapOrigins
+
+
 class ThermalOrigins(TypedDict):
     """Origins of the heat path's numbers."""
 
@@ -187,6 +202,7 @@ class ThermalRecord(WeakestRecord):
     hysteresis_k: float
     throttled_clock_ratio: float
     clock_steps_ratio: list[float]
+    caps: list[ClockCapRecord]
     leakage: JunctionLeakageRecord | None
     stores: list[HeatStoreRecord]
     fan: OwnFanRecord | None

@@ -183,3 +183,22 @@ class DocumentRecord(SourceRecord):
     """A document with its note."""
 
     note: str | None
+
+
+class DatabaseProblemRecord(TypedDict):
+    """One problem of one file; `line` is null where the file as a whole has it."""
+
+    file: str
+    line: int | None
+    where: str
+    expected: str
+    got: str
+    advice: str
+
+
+class DatabaseCheckRecord(TypedDict):
+    """What `planner devices check` found."""
+
+    files: int
+    numbers: int
+    problems: list[DatabaseProblemRecord]

@@ -100,3 +100,10 @@ class ServingAnswers(TypedDict):
     """Several answers: one for each part and number of users."""
 
     answers: list[ServingRecord]
+
+
+class TokenRatesRecord(TypedDict):
+    """Published rates that match."""
+
+    matched: int
+    rates: list[TokenRateRecord]

@@ -68,6 +68,22 @@ class MeasurementRecord(TypedDict):
     in_zoo: bool
 
 
+class CorrectionRecord(TypedDict):
+    """What is done with rows that are known to mislead, on how many, and why; `set` is null where none is."""
+
+    id: str
+    action: str
+    rows: int
+    set: dict[str, str | int | float] | None
+    why: str
+
+
+class CorrectionsRecord(TypedDict):
+    """All corrections."""
+
+    corrections: list[CorrectionRecord]
+
+
 class MeasurementsRecord(TypedDict):
     """Measurements that match; `matched` counts those beyond a limit too."""
 

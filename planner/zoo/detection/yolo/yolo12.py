@@ -104,8 +104,6 @@ def _area_attention(net: NetworkBuilder, x: str, areas: int) -> str:
     """Every cell looks at the cells of its area, strips of equal size; places come from a 7x7 convolution."""
     width, rows, columns = (net.extent(x, axis) for axis in (1, 2, 3))
     heads, cells = width // _HEAD_WIDTH, rows * columns
-    if cells % areas:
-        raise ValueError(f"{rows} x {columns} cells are not {areas} equal areas")
     with net.scope("attn"):
         packed = conv(net, x, 3 * width, "qkv", activation=None)
         # (batch, areas, heads, channels of a head, cells of an area); areas are strips of rows.

@@ -1,0 +1,49 @@
+"""Questions about what frames go through beside one network: decoders, converters, chains of networks.
+
+Nothing heavy is imported before a function needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.plan.chain_study.study import ChainAnswers
+    from planner.plan.scenario.file import ScenarioFile
+    from planner.schema.hardware.device import Precision
+
+
+def predict_chain(
+    scenario: str | Path | ScenarioFile,
+    devices: str | Sequence[str] = (),
+    *,
+    mode: str | None = None,
+    precision: str | Precision | None = None,
+    batch: int | None = None,
+    count: int | None = None,
+) -> ChainAnswers:
+    """What the chains of a scenario's streams ask of every unit of a part, and which unit binds first.
+
+    `devices` are ids and shell patterns; the scenario's own unless given. The streams are spread over `count`
+    devices. Times are in seconds, rates in frames a second, shares from 0 to 1. A step that nothing around a
+    part does is one of its `gaps`. Raises `InputError` for a device given by numbers and for what cannot be
+    read.
+
+    >>> found = predict_chain("parking-lpr", "jetson-orin-nano-8")
+    >>> found.answers[0].prediction.binding.unit.role
+    'accelerator'
+    """
+    from planner.api.database import precision_named
+    from planner.api.scenarios import scenario_file
+    from planner.plan.chain_study.study import chain_answers
+
+    return chain_answers(
+        scenario_file(scenario),
+        [devices] if isinstance(devices, str) else devices,
+        mode=mode,
+        precision=precision_named(precision) if isinstance(precision, str) else precision,
+        batch=batch,
+        count=count,
+    )

@@ -1,0 +1,126 @@
+"""Processes that work for visitors, a few at a time, each with a limit of time and memory."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from planner.web.work import Task
+
+_LONGEST_LINE = 2**28
+_MOST_TASKS = 40
+"""After so many a process is replaced by a fresh one: caches grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a task: a record, a sentence for the visitor, or the trace of a fault of ours."""
+
+    result: dict[str, Any] | None = None
+    refused: str | None = None
+    fault: str | None = None
+    late: bool = False
+    """Ended as it took too long."""
+
+
+class Workers:
+    """At most so many processes; they are started when the first task needs them, and wait for the next."""
+
+    def __init__(self, most: int, memory_bytes: int, seconds: float) -> None:
+        self._free = asyncio.Semaphore(most)
+        self._memory_bytes = memory_bytes
+        self._seconds = seconds
+        self._idle: list[_Worker] = []
+        self._all: set[_Worker] = set()
+
+    async def run(self, task: Task, begun: Callable[[], None], tell: Callable[[str], None]) -> Outcome:
+        """Work out a task; a task that is cancelled, or takes too long, loses its process."""
+        async with self._free:
+            begun()
+            worker = self._idle.pop() if self._idle else await self._start()
+            try:
+                async with asyncio.timeout(self._seconds):
+                    outcome = await worker.ask(task, tell)
+            except TimeoutError:
+                await self._end(worker)
+                return Outcome(late=True)
+            except BaseException:
+                await self._end(worker)
+                raise
+            if outcome.fault is not None or worker.tasks >= _MOST_TASKS:
+                await self._end(worker)
+            else:
+                self._idle.append(worker)
+            return outcome
+
+    async def warm(self) -> None:
+        """Have one process ready, so that the first visitor does not wait for it."""
+        if not self._idle:
+            self._idle.append(await self._start())
+
+    async def close(self) -> None:
+        """End all processes, whatever they do."""
+        await asyncio.gather(*(self._end(worker) for worker in list(self._all)))
+
+    async def _start(self) -> _Worker:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "planner.web.worker",
+            str(self._memory_bytes),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            limit=_LONGEST_LINE,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,
+        )
+        worker = _Worker(process)
+        self._all.add(worker)
+        return worker
+
+    async def _end(self, worker: _Worker) -> None:
+        self._all.discard(worker)
+        await worker.kill()
+
+
+class _Worker:
+    """One process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.tasks = 0
+
+    async def ask(self, task: Task, tell: Callable[[str], None]) -> Outcome:
+        """The outcome of a task; a process that ends in the middle is a fault."""
+        self.tasks += 1
+        reader, writer = self._process.stdout, self._process.stdin
+        if reader is None or writer is None:
+            return Outcome(fault="the process has no pipes")
+        try:
+            writer.write((json.dumps(task) + "\n").encode())
+            await writer.drain()
+            while line := await reader.readline():
+                reply = json.loads(line)
+                if "progress" in reply:
+                    tell(str(reply["progress"]))
+                else:
+                    return Outcome(**reply)
+        except (ConnectionError, ValueError) as error:
+            return Outcome(fault=repr(error))
+        return Outcome(fault=f"the process ended with {await self._process.wait()}")
+
+    async def kill(self) -> None:
+        """End the process and what it started."""
+        with contextlib.suppress(ProcessLookupError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, 9)
+            else:
+                self._process.kill()
+        await self._process.wait()

@@ -1,0 +1,1 @@
+"""Detectors that answer a fixed number of queries: transformers behind a backbone, without suppression."""

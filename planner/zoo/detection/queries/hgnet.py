@@ -1,0 +1,89 @@
+"""PP-HGNetV2: a backbone of joined convolutions, as RT-DETR has it (Zhao et al. 2023, arXiv:2304.08069)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.zoo.builder import NetworkBuilder
+from planner.zoo.detection.yolo.blocks import conv
+
+_LAYERS = 6
+"""Convolutions of a block, one after the other, all joined."""
+
+
+@dataclass(frozen=True, slots=True)
+class HgStage:
+    """Channels inside and out of the blocks of a resolution, their kernel and number, if they are light."""
+
+    inside: int
+    channels: int
+    kernel: int
+    blocks: int
+    light: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HgLayout:
+    """Channels of the stem inside and out, and the four resolutions."""
+
+    stem: tuple[int, int]
+    stages: tuple[HgStage, HgStage, HgStage, HgStage]
+
+
+LARGE = HgLayout((32, 48), (
+    HgStage(48, 128, 3, 1), HgStage(96, 512, 3, 1), HgStage(192, 1024, 5, 3, light=True),
+    HgStage(384, 2048, 5, 1, light=True),
+))  # fmt: skip
+EXTRA_LARGE = HgLayout((32, 64), (
+    HgStage(64, 128, 3, 1), HgStage(128, 512, 3, 2), HgStage(256, 1024, 5, 5, light=True),
+    HgStage(512, 2048, 5, 2, light=True),
+))  # fmt: skip
+
+
+def hgnet(net: NetworkBuilder, x: str, layout: HgLayout) -> tuple[str, str, str]:
+    """The features at 1/8, 1/16 and 1/32 of the image."""
+    x = _stem(net, x, *layout.stem)
+    levels = []
+    for index, stage in enumerate(layout.stages):
+        with net.scope(f"stages.{index}"):
+            if index:
+                width = net.extent(x, 1)
+                x = conv(net, x, width, "halve", kernel=3, stride=2, groups=width, activation=None)
+            for block in range(stage.blocks):
+                with net.scope(f"blocks.{block}"):
+                    y = _block(net, x, stage)
+                    x = net.add(y, x) if block else y
+        levels.append(x)
+    return levels[1], levels[2], levels[3]
+
+
+def _stem(net: NetworkBuilder, x: str, inside: int, channels: int) -> str:
+    """A quarter of the sides: two 2x2 convolutions beside a maximum, joined."""
+    relu = NetworkBuilder.relu
+    with net.scope("stem"):
+        x = conv(net, x, inside, "stem1", kernel=3, stride=2, activation=relu)
+        x = net.pad_image(x)
+        y = conv(net, x, inside // 2, "stem2a", kernel=2, padding=0, activation=relu)
+        y = conv(net, net.pad_image(y), inside, "stem2b", kernel=2, padding=0, activation=relu)
+        joined = net.concat((net.max_pool(x, 2, stride=1), y), axis=1)
+        x = conv(net, joined, inside, "stem3", kernel=3, stride=2, activation=relu)
+        return conv(net, x, channels, "stem4", activation=relu)
+
+
+def _block(net: NetworkBuilder, x: str, stage: HgStage) -> str:
+    relu = NetworkBuilder.relu
+    parts = [x]
+    for layer in range(_LAYERS):
+        y = parts[-1]
+        if stage.light:
+            y = conv(net, y, stage.inside, f"m.{layer}.conv1", activation=None)
+            parts.append(
+                conv(
+                    net, y, stage.inside, f"m.{layer}.conv2", kernel=stage.kernel, groups=stage.inside,
+                    activation=relu,
+                )
+            )  # fmt: skip
+        else:
+            parts.append(conv(net, y, stage.inside, f"m.{layer}", kernel=stage.kernel, activation=relu))
+    y = conv(net, net.concat(parts, axis=1), stage.channels // 2, "sc", activation=relu)
+    return conv(net, y, stage.channels, "ec", activation=relu)

@@ -1,0 +1,54 @@
+"""Operators that choose places: the best of a list, what is there, and features between cells of a map."""
+
+from __future__ import annotations
+
+from planner.workload.graph import TensorSpec
+from planner.zoo.tensor_steps import TensorSteps
+
+
+class PlaceSteps(TensorSteps):
+    """Each method adds one operator and returns the name of the tensor it makes."""
+
+    def at_largest(self, x: str, numbers: str, name: str = "at") -> str:
+        """Of (batch, places, width) the place where (batch, places) numbers are largest, (batch, width)."""
+        spec = TensorSpec("int64", (self.shape(numbers)[0], 1))
+        place = self._add("ArgMax", (numbers,), spec, f"{name}.place", axis=1, keepdims=1)
+        chosen = TensorSpec("float", (self.shape(x)[0], self.extent(x, 2)))
+        return self._add("GatherND", (x, place), chosen, name, batch_dims=1)
+
+    def top_places(self, numbers: str, count: int, name: str = "topk") -> str:
+        """Places of the largest of (batch, places, 1) numbers, (batch, count, 1)."""
+        full = self._unique(name)
+        places = f"{full}.places"
+        shape = (self.shape(numbers)[0], count, 1)
+        self._tensors[f"{full}.values"] = TensorSpec("float", shape)
+        self._tensors[places] = TensorSpec("int64", shape)
+        inputs = (numbers, self.constant([count], name=f"{name}.k"))
+        self._append("TopK", inputs, (f"{full}.values", places), full, axis=1)
+        return places
+
+    def gather_places(self, x: str, places: str, name: str = "gather") -> str:
+        """Of (batch, places, width) those of (batch, count, 1) numbers, (batch, count, width)."""
+        spec = TensorSpec("float", (self.shape(x)[0], self.extent(places, 1), self.extent(x, 2)))
+        return self._add("GatherND", (x, places), spec, name, batch_dims=1)
+
+    def grid_sample(self, x: str, grid: str, name: str = "sample") -> str:
+        """Features of a map (n, c, h, w) at places (n, rows, columns, 2) from -1 to 1, zero outside."""
+        shape = (self.shape(x)[0], self.extent(x, 1), self.extent(grid, 1), self.extent(grid, 2))
+        return self._add(
+            "GridSample", (x, grid), TensorSpec("float", shape), name,
+            mode="bilinear", padding_mode="zeros", align_corners=0,
+        )  # fmt: skip
+
+    def into_batch(self, x: str, name: str = "fold") -> str:
+        """The second axis counted with the batch: (batch, n, ...) as (batch x n, ...)."""
+        rest = tuple(self.extent(x, axis) for axis in range(2, len(self.shape(x))))
+        inputs = (x, self.constant((-1, *rest), name=f"{name}.shape"))
+        spec = TensorSpec("float", (f"{self.shape(x)[0]} x {self.extent(x, 1)}", *rest))
+        return self._add("Reshape", inputs, spec, name)
+
+    def out_of_batch(self, x: str, count: int, batch: str = "batch", name: str = "unfold") -> str:
+        """The way back from `into_batch`."""
+        rest = tuple(self.extent(x, axis) for axis in range(1, len(self.shape(x))))
+        inputs = (x, self.constant((-1, count, *rest), name=f"{name}.shape"))
+        return self._add("Reshape", inputs, TensorSpec("float", (batch, count, *rest)), name)

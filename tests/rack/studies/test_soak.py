@@ -1,0 +1,81 @@
+"""One device from cold under full load, against the step response of one store."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+import planner
+from planner import api
+from planner.errors import InputError, UnknownIdError
+from planner.rack.description.device import RackDevice, Service, Thermal
+from planner.rack.studies.soak import soak
+
+SERVICE = Service("network", (0.01,), clocked_share=1.0, busy_w=8.0)
+THERMAL = Thermal(
+    resistance_k_per_w=6.0,
+    heat_capacity_j_per_k=50.0,
+    throttle_c=80.0,
+    hysteresis_k=2.0,
+    shutdown_c=110.0,
+    throttled_clock=0.5,
+)
+DEVICE = RackDevice("device", 2.0, (SERVICE,), THERMAL)
+
+
+def test_time_to_throttle_is_that_of_the_step_response():
+    """25 + 6 K/W x 10 W = 85 degC; t = -R C ln(1 - 55 / 60), to the next epoch."""
+    by_hand = -300.0 * math.log(1.0 - 55.0 / 60.0)
+    found = soak(DEVICE, SERVICE, 25.0, 3600.0)
+    assert found.time_to_throttle_s == pytest.approx(by_hand, abs=1.0)
+    assert found.first_minute_per_s == pytest.approx(100.0)
+    assert 80.0 <= found.hottest_c < 81.0
+
+
+def test_the_rate_after_an_hour_balances_heat_at_the_trip():
+    """The clock swings between 1 and 0.5; its mean power, 2 + 8 c, keeps the die at 80 degC: 55 / 6 W."""
+    device = replace(DEVICE, thermal=replace(THERMAL, hysteresis_k=0.0))
+    found = soak(device, SERVICE, 25.0, 3600.0)
+    clock = (55.0 / 6.0 - 2.0) / 8.0
+    assert found.last_minute_per_s == pytest.approx(100.0 * clock, rel=0.02)
+    assert found.kept == pytest.approx(clock, rel=0.02)
+
+
+def test_a_cool_device_never_throttles_and_a_hot_one_shuts_down():
+    cool = soak(replace(DEVICE, thermal=replace(THERMAL, resistance_k_per_w=5.0)), SERVICE, 25.0, 1200.0)
+    assert (cool.time_to_throttle_s, cool.shutdown_s, cool.throttled_share) == (None, None, 0.0)
+    assert cool.last_minute_per_s == cool.first_minute_per_s
+    hot = soak(replace(DEVICE, thermal=replace(THERMAL, resistance_k_per_w=20.0)), SERVICE, 25.0, 3600.0)
+    assert hot.shutdown_s is not None
+    assert hot.last_minute_per_s < hot.first_minute_per_s
+
+
+def test_an_estimate_is_held_under_a_cooler_that_one_names():
+    """A bare Raspberry Pi 5 throttles within minutes, one under its active cooler does not."""
+    found = planner.estimate("zoo:yolov5s", "raspberry-pi-5", precision="int8")
+    bare, active = api.soak(found, cooler="bare"), api.soak(found)
+    assert bare.planned.time_to_throttle_s is not None
+    assert bare.planned.time_to_throttle_s < 300.0
+    assert bare.planned.kept < 1.0
+    assert active.worst.time_to_throttle_s is None
+    stated = api.soak(found, cooler="5.46 K/W", ambient_c=45.0, duration_s=600.0)
+    assert stated.part.thermal.resistance_k_per_w.value == 5.46
+    # A larger resistance throttles sooner.
+    times = [end.time_to_throttle_s or math.inf for end in (stated.best, stated.planned, stated.worst)]
+    assert times == sorted(times, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused", "said"),
+    [
+        ({"cooler": "water"}, UnknownIdError, "raspberry-pi-5 has active, passive, bare"),
+        ({"cooler": "0 K/W"}, InputError, "more than 0 K/W"),
+        ({"duration_s": 60.0}, InputError, "120 s or more"),
+    ],
+)
+def test_a_soak_that_cannot_be_is_refused(changes, refused, said):
+    found = planner.estimate("zoo:resnet18", "raspberry-pi-5")
+    with pytest.raises(refused, match=said):
+        api.soak(found, **changes)
