@@ -32,7 +32,6 @@ ROOMS = {
     "calibration": (3.0, "probes and fits"),
     "chain": (4.3, "a frame through a part"),
     "report": (0.0, "PDF, page, figures"),
-    "chain": (0.0, "units, visits, what binds"),
     "language": (1.2, "models, tokens, memory"),
     "latency": (2.1, "roofline, fits, bands, power"),
     "engines": (3.4, "measure, import profiles"),
