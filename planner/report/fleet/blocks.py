@@ -13,7 +13,7 @@ from planner.report.fleet.figures import (
     years_drawing,
 )
 from planner.report.numbers import count, money, percent, quantity, significant, whole
-from planner.schema.record.commands.fleet import FleetChoiceRecord, FleetRecord
+from planner.schema.record.fleet.record import FleetChoiceRecord, FleetRecord
 from planner.wording.message import Wording
 
 _J_PER_MWH, _S_PER_DAY, _S_PER_HOUR = 3.6e9, 86400.0, 3600.0

@@ -21,7 +21,7 @@ from planner.report.figures.style import (
     plain_axis,
 )
 from planner.report.numbers import shortened
-from planner.schema.record.commands.fleet import FleetRecord, FleetYearRecord
+from planner.schema.record.fleet.record import FleetRecord, FleetYearRecord
 from planner.wording.message import Wording
 
 MOST_GROUPS = 24

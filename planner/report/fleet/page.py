@@ -9,7 +9,7 @@ from importlib.resources import files
 from planner.report.fleet.blocks import fleet_blocks
 from planner.report.markup import html_of
 from planner.report.page.page import as_script, hashed
-from planner.schema.record.commands.fleet import FleetRecord
+from planner.schema.record.fleet.record import FleetRecord
 from planner.visible import visible, visible_texts
 from planner.wording.catalog import Language
 from planner.wording.message import Wording

@@ -5,7 +5,7 @@ from __future__ import annotations
 from planner.distribution import VERSION
 from planner.report.fleet.blocks import fleet_blocks
 from planner.report.pdf import Front, Paper, typeset
-from planner.schema.record.commands.fleet import FleetRecord
+from planner.schema.record.fleet.record import FleetRecord
 from planner.wording.catalog import Language
 from planner.wording.message import Wording
 

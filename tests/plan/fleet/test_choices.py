@@ -76,7 +76,7 @@ KINDS = {"once": "1500 USD", "per_year": "0 USD", "note": "assumed"}
 
 
 def test_a_kind_that_costs_more_than_it_saves_is_left_out():
-    """Both: 10 x 120 + 5 x 320 + 2 x 1500 = 5800; big: 15 x 320 + 1500 = 6300. At 3000 a kind: 8800 and 7800."""
+    """Both: 10 x 120 + 5 x 320 + 2 x 1500 = 5800; big: 15 x 320 + 1500 = 6300; at 3000 8800, 7800."""
     cheap = chooser(spec(kinds=KINDS), COLD, HOT)
     assert [choice.total for choice in cheap.few(3)] == [6300.0, 5800.0]
     assert cheap.plan(cheap.few(3)).parts == ("big", "small") or cheap.plan(cheap.few(3)).parts == (
@@ -130,7 +130,7 @@ def test_visits_are_planned_ones_purchases_and_failures():
 
 
 def test_one_shelf_for_all_and_one_for_each_group():
-    """Means in repair of 3, 2 and 1: P(X < s) is first 95 % at s = 7, 6 and 4 (tables of the distribution)."""
+    """Means in repair of 3, 2 and 1: P(X < s) is first 95 % at s = 7, 6 and 4 (tables of Poisson)."""
     pool = {"mtbf": "365.25 d", "turnaround": "73.05 d", "transport": "1 d", "ready": "95 %"}
     same = [(SiteClass(n, g, 1, s), answer(part("a", 100))) for n, (g, s) in enumerate((("x", 10), ("y", 5)))]
     one = chooser(spec(spares=pool), *same)
