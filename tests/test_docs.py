@@ -207,10 +207,8 @@ def test_the_guide_of_fleets_runs(tmp_path):
     for name, content in (("gate.yaml", scenario), ("gates.yaml", fleet), ("gates.csv", sites)):
         (tmp_path / name).write_text(content)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    for command in (
-        ["/bin/sh", "-ec", blocks(text, "sh")[0]],
-        [sys.executable, "-c", blocks(text, "python")[0]],
-    ):
+    (command,), (code,) = blocks(text, "sh"), blocks(text, "python")
+    for program in (["/bin/sh", "-ec", command], [sys.executable, "-c", code]):
         done = subprocess.run(
             program,
             cwd=tmp_path,
