@@ -3,7 +3,8 @@
     python -m benchmarks.fleet_scaling --sites 24 --workers 1 2 --kill --dask
 
 Sites are the stores of `scenarios/fleet-stores` with counts, climates and tariffs that all differ. Processor
-time is that of the workers, children of this process: it does not depend on who else uses the machine. The
+time is that of the workers, children of this process. Neighbours lengthen wall time, and processor time less,
+by shared caches and cores. What workers answered over workers times wall is how busy they were kept. The
 table of each run is compared with that of the first, byte by byte.
 """
 
@@ -108,13 +109,13 @@ def run(folder: Path, name: str, fleet: Callable[[Path], Fleet]) -> bytes:
     out = Path(tempfile.mkdtemp(dir=folder))
     own, children, start = time.process_time(), used_s(), time.monotonic()
     found = fleet(out)
-    spent_s, own_s = used_s() - children, time.process_time() - own
+    wall_s, spent_s, own_s = time.monotonic() - start, used_s() - children, time.process_time() - own
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     (table, *_) = api.write_fleet(found, out)
     print(
         f"{name:>14}: {found.questions} questions, {len(found.rows)} sites; workers {spent_s:.1f} s "
         f"({spent_s / found.questions:.2f} s a question), this process {own_s:.1f} s, wall "
-        f"{time.monotonic() - start:.0f} s, peak {peak:.0f} MiB here",
+        f"{wall_s:.0f} s of which workers answered {found.seconds:.0f} s, peak {peak:.0f} MiB here",
         flush=True,
     )
     return table.read_bytes()

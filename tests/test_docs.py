@@ -197,7 +197,7 @@ def test_guides_with_the_scenario_of_the_guide_run(guide, tmp_path):
 
 
 def test_the_guide_of_fleets_runs(tmp_path):
-    """Its files beside the scenario of the guide: the command, then the Python, which finds what is finished."""
+    """Its files beside the scenario of the guide: the command, then the Python, which finds what is there."""
     text = (ROOT / "docs" / "fleet.md").read_text()
     (scenario,), (fleet,), (sites,) = (
         blocks(SCENARIO_GUIDE, "yaml"),
