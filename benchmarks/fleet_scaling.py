@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -55,7 +56,7 @@ def main() -> None:
         api.simulate("theory-md1", replications=2)  # what is compiled once is not counted
         tables = []
         for workers in asked.workers:
-            tables.append(run(folder, f"{workers} workers", lambda out, n=workers: plan(folder, out, n)))
+            tables.append(run(folder, f"{workers} workers", partial(plan, folder, workers)))
         if asked.kill:
             tables.append(run(folder, "2, one killed", lambda out: killed(folder, out)))
         if asked.dask:
@@ -76,7 +77,7 @@ def written(folder: Path, sites: int, alike: int) -> None:
     (folder / "sites.csv").write_text("\n".join(lines) + "\n")
 
 
-def plan(folder: Path, out: Path, workers: int) -> Fleet:
+def plan(folder: Path, workers: int, out: Path) -> Fleet:
     """By processes of this machine."""
     return api.fleet(folder / "fleet.yaml", out, workers=workers)
 
@@ -93,7 +94,7 @@ def killed(folder: Path, out: Path) -> Fleet:
         print(f"  killed worker {workers[0].pid}")
 
     threading.Thread(target=kill, daemon=True).start()
-    return plan(folder, out, 2)
+    return plan(folder, 2, out)
 
 
 def on_cluster(folder: Path, out: Path) -> Fleet:

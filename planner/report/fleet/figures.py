@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
@@ -24,6 +25,8 @@ from planner.report.numbers import shortened
 from planner.schema.record.fleet.record import FleetRecord, FleetYearRecord
 from planner.wording.message import Wording
 
+_Look = dict[str, Any]
+
 MOST_GROUPS = 24
 _HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "++++")
 _MOST_PARTS = len(COLOURS)
@@ -42,7 +45,7 @@ def groups_drawing(found: FleetRecord, say: Wording) -> bytes | None:
         left = [0.0] * len(groups)
         handles: list[Artist] = []
         for number, part in enumerate(parts):
-            look = {"facecolor": COLOURS[number], "edgecolor": INK, "hatch": _HATCHES[number]}
+            look: _Look = {"facecolor": COLOURS[number], "edgecolor": INK, "hatch": _HATCHES[number]}
             widths = [float(group["parts"].get(part, 0)) for group in groups]
             axes.barh(range(len(groups)), widths, left=left, height=0.62, linewidth=0.4, **look)
             left = [start + width for start, width in zip(left, widths, strict=True)]
@@ -86,7 +89,7 @@ def map_drawing(found: FleetRecord, say: Wording) -> bytes | None:
         names = [found["part_names"].get(part, part) for part in parts]
         none = [(x, y) for x, y, device in places if device is None]
         if none:
-            crosses = {"linestyle": "", "marker": "X", "markersize": 5.0, "color": VERMILLION}
+            crosses: _Look = {"linestyle": "", "marker": "X", "markersize": 5.0, "color": VERMILLION}
             handles += axes.plot([x for x, _ in none], [y for _, y in none], **crosses)
             names.append(say("fleet.no_part"))
         middle = sum(y for _, y, _ in places) / len(places)
@@ -133,7 +136,7 @@ def years_drawing(found: FleetRecord, say: Wording) -> bytes | None:
         handles: list[Artist] = []
         for number, name in enumerate(_LINES):
             heights = _column(years, name)
-            look = {"facecolor": COLOURS[number], "edgecolor": INK, "hatch": _HATCHES[number]}
+            look: _Look = {"facecolor": COLOURS[number], "edgecolor": INK, "hatch": _HATCHES[number]}
             axes.bar(range(len(years)), heights, bottom=bottom, width=0.62, linewidth=0.4, **look)
             bottom = [low + height for low, height in zip(bottom, heights, strict=True)]
             handles.append(Patch(linewidth=0.4, **look))
@@ -166,7 +169,7 @@ def swings_drawing(found: FleetRecord, say: Wording) -> bytes | None:
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
-        looks = {"low": {"facecolor": BLUE}, "high": {"facecolor": ORANGE, "hatch": "////"}}
+        looks: dict[str, _Look] = {"low": {"facecolor": BLUE}, "high": {"facecolor": ORANGE, "hatch": "////"}}
         for number, swing in enumerate(swings):
             for end, value in (("low", swing["low"]), ("high", swing["high"])):
                 axes.barh(
