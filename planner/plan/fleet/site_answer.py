@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 Paid = tuple[int, float, str, str, float, float]
-"""A payment, a list in JSON: year, length of the year, line, when it falls due, amount, its present value at the opening."""
+"""A payment, a list in JSON: year, its length, line, when it falls due, amount, present value at opening."""
 Swing = tuple[str, float, float]
 """An input's name, and the total cost at the low and at the high end of its band."""
 
