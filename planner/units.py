@@ -127,6 +127,11 @@ def parse_quantity(text: str, dimension: str) -> float:
     if dimension == "c" and _folded(symbol) in {_folded(name) for name in _FAHRENHEIT}:
         return (float(number) - 32.0) / 1.8
     known, certain = _meant(symbol, dimension)
+    if dimension == "c" and _folded(symbol) in ("k", "kelvin"):
+        # A difference in kelvins has the same number in degrees, a temperature has not.
+        raise UnitError(
+            f"one of the units {accepted}", text, did_you_mean([f"{float(number) - 273.15:g} degC"])
+        )
     if not certain:
         offered = [f"{number} {name}" for name in known or _nearest_units(symbol, dimension)]
         raise UnitError(f"one of the units {accepted} ({_what(symbol)})", text, did_you_mean(offered))
