@@ -7,6 +7,7 @@ from typing import cast
 
 from planner.distribution import VERSION
 from planner.latency.kernels.prepared import kernels_of
+from planner.plan.chain_study.record import option_chain_record
 from planner.plan.options.option import Option
 from planner.plan.rack.life_record import failures_record
 from planner.plan.rack.soak import soak_of, soak_record
@@ -98,6 +99,7 @@ def _record(study: Study) -> StudyRecord:
         "soak": _soak(chosen) if chosen else None,
         "day": None if study.day is None else [hour_record(hour) for hour in study.day],
         "density": density_record(study.density) if study.density else None,
+        "chain": option_chain_record(chosen) if chosen else None,
         "footprint": [footprint_record(item) for item in study.footprints],
         "spending": spending_record(study.spending),
         "validation": [validation_record(item) for item in study.validations],

@@ -7,6 +7,7 @@ from typing import Literal, NotRequired
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
+from planner.schema.record.commands.chain import ChainUsesRecord
 from planner.schema.record.commands.simulate import FailuresRecord
 from planner.schema.record.density import DensityRecord
 from planner.schema.record.estimate import SoakRecord
@@ -65,6 +66,7 @@ class StudyRecord(TypedDict):
     day: NotRequired[list[HourRecord] | None]
     density: NotRequired[DensityRecord | None]
     footprint: NotRequired[list[FootprintRecord]]
+    chain: NotRequired[ChainUsesRecord | None]
     spending: NotRequired[SpendingRecord]
     failures: NotRequired[FailuresRecord | None]
     pitfalls: NotRequired[list[PitfallRecord]]
