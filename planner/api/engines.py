@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from planner.engines.imports.profile import EngineProfile
     from planner.engines.measure import EngineRun
     from planner.latency.calibrated.calibration import Calibration
-    from planner.plan.rack.fitted_cooler import HeatFit
+    from planner.plan.options.fitted_cooler import HeatFit
     from planner.workload.asked import Asked
 
 PROFILE_TOOLS = ("trtexec", "onnxruntime", "openvino", "msprof", "tegrastats")
@@ -207,7 +207,7 @@ def import_heat(
     """
     from planner.engines.imports.heat_log import read_heat_log
     from planner.errors import InputError, Problem, UnknownIdError
-    from planner.plan.rack.fitted_cooler import heat_fit
+    from planner.plan.options.fitted_cooler import heat_fit
 
     if tool not in HEAT_LOG_TOOLS:
         raise UnknownIdError("tool", tool, HEAT_LOG_TOOLS)

@@ -21,7 +21,7 @@ def fitted_cooler(
     tool: str, files: tuple[Path, ...], ambient: str | None, interval: str | None
 ) -> CommandResult:
     """The cooler of one log."""
-    from planner.plan.rack.fitted_cooler import heat_fit_record
+    from planner.plan.options.fitted_cooler import heat_fit_record
 
     if tool not in api.HEAT_LOG_TOOLS:
         raise click.UsageError(f"--thermal reads {' or '.join(api.HEAT_LOG_TOOLS)}, not {tool}")
