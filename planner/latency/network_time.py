@@ -97,6 +97,8 @@ class NetworkTime:
 
 
 RECURRENT = "recurrent"
+WHOLE = frozenset({"cpu", "gpu"})
+"""Kinds of units that run every operator, one step after the other where a network says so."""
 ANCHORED_LEVEL = 0.9
 """Of bands around an anchored roofline."""
 
@@ -115,6 +117,10 @@ def by_roofline(prepared: Prepared, point: OperatingPoint, anchored: Anchored | 
 
 RECURRENT_SPREAD = 3.0
 """The time of a recurrent step is known to a factor: it moves with the rows of the layer and the memory."""
+UNKNOWN_STEP_S = 100e-6
+"""A step on an accelerator of which nobody published any: that of the one with a profile (RKNN), ..."""
+UNKNOWN_SPREAD = 10.0
+"""... to a factor that covers a step in the memory of the chip and one that goes through the host."""
 
 
 def step_by_step(found: NetworkTime, prepared: Prepared, point: OperatingPoint) -> NetworkTime:
@@ -123,30 +129,53 @@ def step_by_step(found: NetworkTime, prepared: Prepared, point: OperatingPoint) 
     Both models cost all steps at once, as one product of matrices. A step cannot begin before the one before
     it has ended; on an NPU each reads its weights again and launches its gates. The band then holds no level.
     """
-    if point.recurrent_step_s is None:
+    known = point.recurrent_step_s is not None
+    if not known and point.unit_kind in WHOLE:
         return found
+    step_s, spread = (
+        (point.recurrent_step_s, RECURRENT_SPREAD)
+        if point.recurrent_step_s is not None
+        else (UNKNOWN_STEP_S, UNKNOWN_SPREAD)
+    )
     layers, added_s = list(found.layers), 0.0
     for index, kernel in enumerate(prepared.kernels):
-        own_s = point.recurrent_step_s * _recurrent_steps(prepared.workload, kernel)
+        own_s = step_s * _recurrent_steps(prepared.workload, kernel)
         if own_s:
-            layers[index], added_s = _later(layers[index], own_s), added_s + own_s
+            layers[index], added_s = _later(layers[index], own_s, spread), added_s + own_s
     if not added_s:
         return found
-    low_s, high_s = added_s / RECURRENT_SPREAD, added_s * RECURRENT_SPREAD
-    band = Band(found.band.low + low_s, found.band.mid + added_s, found.band.high + high_s)
+    band = Band(
+        found.band.low + added_s / spread, found.band.mid + added_s, found.band.high + added_s * spread
+    )
     provenance = weakest([found.provenance, Provenance.ASSUMED])
-    notes = (*found.notes, message("estimated.recurrent_steps", engine=point.engine))
+    key = "estimated.recurrent_steps" if known else "estimated.recurrent_unknown"
+    notes = (*found.notes, message(key, engine=point.engine))
     return replace(found, layers=tuple(layers), band=band, provenance=provenance, notes=notes)
 
 
-def _later(layer: LayerEstimate, own_s: float) -> LayerEstimate:
+def beyond_the_fit(found: NetworkTime, prepared: Prepared, point: OperatingPoint) -> NetworkTime:
+    """A step of a language model on an accelerator whose fit has none: an assumption, with twice the band.
+
+    No published row of those fits reads a cache of keys and values, nor weights that hardly any arithmetic
+    follows; the band that rows left out have earned says nothing of it.
+    """
+    if not prepared.workload.caches or point.unit_kind in WHOLE:
+        return found
+    low, high = found.band.low / found.band.mid, found.band.high / found.band.mid
+    band = Band(found.band.mid * low**2, found.band.mid, found.band.mid * high**2)
+    provenance = weakest([found.provenance, Provenance.ASSUMED])
+    notes = (*found.notes, message("estimated.decoding_unseen", engine=point.engine))
+    return replace(found, band=band, provenance=provenance, notes=notes)
+
+
+def _later(layer: LayerEstimate, own_s: float, spread: float) -> LayerEstimate:
     time = layer.time
     slower = replace(
         time,
         overhead_s=time.overhead_s + own_s,
-        low_s=time.low_s + own_s / RECURRENT_SPREAD,
+        low_s=time.low_s + own_s / spread,
         mid_s=time.mid_s + own_s,
-        high_s=time.high_s + own_s * RECURRENT_SPREAD,
+        high_s=time.high_s + own_s * spread,
     )
     return replace(layer, time=slower)
 

@@ -10,6 +10,7 @@ from planner.latency.kernels.unit_limits import Refusals, refusals
 from planner.latency.memory_use import MemoryUse
 from planner.latency.network_time import (
     NetworkTime,
+    beyond_the_fit,
     bound_shares,
     by_model,
     by_roofline,
@@ -42,6 +43,7 @@ def estimate_at(
         latency = by_calibration(prepared, point, calibration)
     elif transfer is not None:
         latency = step_by_step(by_model(prepared, point, transfer, profile, anchored), prepared, point)
+        latency = beyond_the_fit(latency, prepared, point)
     else:
         latency = streamed_weights(by_roofline(prepared, point, anchored), prepared, point)
         latency = step_by_step(latency, prepared, point)

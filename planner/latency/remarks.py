@@ -10,12 +10,10 @@ from planner.latency.kernels.precision import form_name, integer_form
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.kernels.unit_limits import Refusals
 from planner.latency.memory_use import MemoryUse
-from planner.latency.network_time import LayerEstimate
+from planner.latency.network_time import WHOLE, LayerEstimate
 from planner.schema.hardware.device import Precision
 from planner.wording.message import message
 
-WHOLE = ("cpu", "gpu")
-"""Kinds of units on which an engine without a list of operators runs all of them."""
 DOES_NOT_FIT = "estimated.does_not_fit"
 LOST_KERNELS = "estimated.lost_kernels"
 """Names of the remarks that others look for."""
@@ -67,7 +65,8 @@ def remarks(
         found.append(message("estimated.integer_forms", engine=point.engine, forms=listed))
     if point.precision in _HALF and read_engine(point.engine).runs_file_as_is and _has_floats(prepared):
         found.append(message("estimated.converted", engine=point.engine, precision=point.precision))
-    if point.recurrent_step_s is None and any(layer.op_class == "recurrent" for layer in layers):
+    at_once = point.recurrent_step_s is None and point.unit_kind in WHOLE
+    if at_once and any(layer.op_class == "recurrent" for layer in layers):
         found.append(message("estimated.recurrent"))
     if point.operators:
         found += _fallback_remarks(prepared, point, refused)

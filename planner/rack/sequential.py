@@ -15,6 +15,7 @@ from functools import partial
 from planner.errors import InputError, Problem
 from planner.formulas import formula
 from planner.rack import simulation
+from planner.rack.counts.enough import runs_that_decide
 from planner.rack.counts.latencies import BIN_WIDTH
 from planner.rack.counts.results import RackResult, Verdict
 from planner.rack.counts.statistics import CONFIDENCE, Certainty, installations_needed, summarise
@@ -61,6 +62,15 @@ def rack_verdict(result: RackResult) -> Verdict:
     return Verdict.PASS
 
 
+def _stays_too_short(rack: Rack, result: RackResult, most: int) -> bool:
+    """Whether runs of this length show too little however many of them the budget allows."""
+    pairs = zip(rack.streams, result.streams, strict=True)
+    return any(
+        stream.too_short and not group.silent and runs_that_decide(rack, group) > most
+        for group, stream in pairs
+    )
+
+
 @formula("divided_error")
 def simulate_until_settled(
     rack: Rack,
@@ -99,8 +109,7 @@ def simulate_until_settled(
                 raise
             return cut_short(summarise(rack, runs, certainty=certainty), len(runs), wanted)
         result = summarise(rack, runs, certainty=certainty)
-        # A run that is too short stays so for any number of them that the budget allows.
-        if rack_verdict(result) is not Verdict.UNDECIDED or any(s.too_short for s in result.streams):
+        if rack_verdict(result) is not Verdict.UNDECIDED or _stays_too_short(rack, result, most):
             break
     assert result is not None  # noqa: S101 - a schedule has at least one look
     return result

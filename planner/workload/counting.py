@@ -29,6 +29,8 @@ class Counted:
     unresolved: tuple[Unresolved, ...]
     folded: tuple[str, ...]
     assumptions: tuple[str, ...] = ()
+    caches: int = 0
+    """Keys and values of earlier tokens that are appended to: a language model that writes one token."""
 
 
 _TEXT_ASSUMED = "a string moves as a reference of 16 bytes, as the file does not say how long texts are"

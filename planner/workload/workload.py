@@ -68,6 +68,8 @@ class Workload(Shown):
         default_factory=lambda: MappingProxyType({}), repr=False, compare=False
     )
     """What the user says that inputs hold, in their shapes and types."""
+    caches: int = 0
+    """Caches of keys and values that a step appends to: a decoder that writes one token has them."""
 
     @property
     def digest(self) -> str:
@@ -207,6 +209,7 @@ def read_workload(
         asked=wanted,
         batch_axes=MappingProxyType(dict(binding.axes)),
         values=binding.values,
+        caches=counted.caches,
     )
 
 

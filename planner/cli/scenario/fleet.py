@@ -43,7 +43,7 @@ def command(
     """One plan for the sites of FLEET: a YAML file, its folder, or the name of a shipped fleet.
 
     Its table of sites overrides keys of scenario templates. Sites that ask the same are answered once; what
-    is finished is kept in DIR, and the same command goes on where it stopped. DIR gets sites.csv and .parquet,
+    is finished is kept in DIR, and the same command goes on where it stopped. DIR gets sites.csv, .parquet,
     orders.csv and fleet.json. Sites that no part serves are listed. Exit status 3 when no site is served.
     """
     from planner.cli.main import FAULT, INFEASIBLE, OK

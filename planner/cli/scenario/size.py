@@ -152,9 +152,10 @@ def _footer(sizing: Sizing) -> list[str]:
         lines += host_lines(item.option)
         lines += chain_lines(item.option)
         if item.count_for_service is not None:
+            least = item.count_at_saturation
+            up = "" if least is None else f"; {least} are the least that can keep up at all"
             lines.append(
-                f"  {item.count_for_service} would keep the service levels with nothing to spare; "
-                f"{item.count_at_saturation} are the least that can keep up at all"
+                f"  {item.count_for_service} would keep the service levels with nothing to spare{up}"
             )
         lines += [f"  decided by {text}" for text in item.would_decide]
         lines += [f"    {text}" for found in item.to_measure(sizing.source) for text in _how(found)]

@@ -9,8 +9,8 @@ from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.kernels.unit_limits import OnUnit
+from planner.latency.network_time import WHOLE
 from planner.latency.overhead import NONE, Overhead, overhead_data, titled
-from planner.latency.remarks import WHOLE
 from planner.latency.result import Estimate
 from planner.latency.units.placement import Placement, place_prepared
 from planner.schema.hardware.device import Device, Precision

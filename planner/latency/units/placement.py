@@ -19,11 +19,11 @@ from planner.latency.band import Band
 from planner.latency.kernels.flow import before_products, crossings, kernel_flow
 from planner.latency.kernels.prepared import Prepared, prepare
 from planner.latency.kernels.unit_limits import OnUnit, Refusals, on_unit
-from planner.latency.network_time import LayerEstimate, NetworkTime
+from planner.latency.network_time import WHOLE, LayerEstimate, NetworkTime
 from planner.latency.one_unit import assembled, estimate_at
 from planner.latency.overhead import overhead_data
 from planner.latency.point import point_for
-from planner.latency.remarks import LOST_KERNELS, WHOLE
+from planner.latency.remarks import LOST_KERNELS
 from planner.latency.result import Estimate
 from planner.latency.transfer.store import transfer_for
 from planner.provenance import weakest

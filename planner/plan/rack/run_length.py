@@ -23,6 +23,8 @@ MOST_REQUESTS = 2_000_000
 """Of one run, where it is made longer than stated: about two seconds on one core."""
 MOST_S = 21_600.0
 """A run is made no longer than six hours: each second closes an epoch of every device."""
+_SAME_RATE = 0.01
+"""Rates of a stream nearer to each other than this share are one rate."""
 ROUND_S = 20.0
 """Lengthened runs are whole numbers of the longest epoch (`planner.plan.sizing.runner`)."""
 
@@ -91,29 +93,43 @@ def _placed(
     return tuple(placed)
 
 
-def elsewhere(rack: Rack) -> tuple[tuple[Rack, tuple[int, ...]], ...]:
-    """Racks at other times of the period, with the numbers of the streams that are silent in this one.
+def elsewhere(scenario: Scenario, rack: Rack) -> tuple[tuple[Rack, tuple[int, ...]], ...]:
+    """Racks at other times of the period, with the numbers of the streams that send then.
 
-    A stream that sends at night only is judged at night.
+    The stretch with most work is not the worst one for everybody: a stream that comes in bursts in the
+    afternoon fills queues that the steady load of a busier morning does not. So each stream is looked at
+    where it sends most itself, and one that is silent in this rack where it sends at all. A rack that its
+    scenario has put at a time of day is looked at there alone, but for streams that are silent then.
     """
+    put = _put_at_a_time(scenario)
+    highest_per_s = [0.0 if group.silent else group.offered_per_s for group in rack.streams]
     found: list[tuple[Rack, tuple[int, ...]]] = []
-    silent = [n for n, group in enumerate(rack.streams) if group.silent]
-    while silent:
-        stretch = active_stretch(rack.streams[silent[0]], rack.duration_s)
-        if stretch is None:
-            break
-        streams = tuple(
-            group
-            if group.profile is None
-            else replace(group, profile=replace(group.profile, start_s=stretch.start_s))
-            for group in rack.streams
-        )
-        seen = tuple(n for n in silent if not streams[n].silent)
-        if not seen:
-            break
+    for number, group in enumerate(rack.streams):
+        stretch = active_stretch(group, rack.duration_s)
+        if stretch is None or (put and not group.silent):
+            continue
+        streams = tuple(_begun(other, stretch.start_s) for other in rack.streams)
+        if streams[number].offered_per_s <= highest_per_s[number] * (1.0 + _SAME_RATE):
+            continue
+        seen = tuple(n for n, other in enumerate(streams) if not other.silent)
+        for n in seen:
+            highest_per_s[n] = max(highest_per_s[n], streams[n].offered_per_s)
         found.append((replace(rack, streams=streams), seen))
-        silent = [n for n in silent if n not in seen]
     return tuple(found)
+
+
+def _begun(group: StreamGroup, start_s: float) -> StreamGroup:
+    if group.profile is None:
+        return group
+    return replace(group, profile=replace(group.profile, start_s=start_s))
+
+
+def _put_at_a_time(scenario: Scenario) -> bool:
+    """Whether the scenario gives its rack and says at which time of the period it is looked at."""
+    stated = (stream.profile for stream in scenario.streams)
+    return scenario.deployment is not None and any(
+        profile is not None and profile.start_s is not None for profile in stated
+    )
 
 
 def window_notes(scenario: Scenario, rack: Rack) -> tuple[Message, ...]:

@@ -261,7 +261,7 @@ def _least_count(rack_of: Callable[..., Rack], limit: float, at_least: int) -> i
     # halving.
     low = high = at_least
     while high < most and offered_utilisation(rack_of(high)) > limit:
-        low, high = high + 1, high * 2
+        low, high = high + 1, int(min(high * 2, most))
     while low < high:
         middle = (low + high) // 2
         if offered_utilisation(rack_of(middle)) > limit:
@@ -329,7 +329,12 @@ def _weakest_of_all(device: Device, networks: Sequence[NetworkOnPart]) -> Proven
     return weakest(parts)
 
 
-def count_at_saturation(option: Option) -> int:
-    """The least count that is asked for less than it can serve with full batches."""
+def count_at_saturation(scenario: Scenario, option: Option) -> int | None:
+    """The least count that is asked for less than it can serve with full batches.
+
+    None where sources are pinned: what the busiest device is asked for does not fall as one over the count.
+    """
+    if scenario.simulation.dispatch == "pinned":
+        return None
     # Work in whole devices and one more; a product a rounding below a whole number counts as that number.
     return int(option.offered_utilisation * option.count * (1 + 1e-9)) + 1

@@ -19,7 +19,17 @@ from planner.wording.message import Message, message
 
 def reasons_against(scenario: Scenario, device: Device, option: Option) -> Iterator[Message]:
     """Every limit of the scenario that the option breaks, in words; none for a feasible one."""
-    if option.offered_utilisation >= 1.0:
+    limit = scenario.planning.utilisation_limit_ratio
+    pinned = scenario.simulation.dispatch == "pinned"
+    alone = option.count >= sum(stream.count for stream in scenario.streams)
+    if pinned and alone and option.offered_utilisation > limit:
+        yield message(
+            "reason.pinned", share=format_percent(option.offered_utilisation), limit=format_percent(limit)
+        )
+    elif pinned and option.offered_utilisation >= 1.0:
+        times = format_number(option.offered_utilisation, 3)
+        yield message("reason.overload_pinned", times=times, count=option.count)
+    elif option.offered_utilisation >= 1.0:
         # At exactly one, queues still grow: a whole number of devices has to come out one higher.
         needed = math.ceil(option.count * option.offered_utilisation * (1 + 1e-9))
         yield message(
@@ -27,12 +37,6 @@ def reasons_against(scenario: Scenario, device: Device, option: Option) -> Itera
             times=format_number(option.offered_utilisation, 3),
             count=option.count,
             needed=needed,
-        )
-    limit = scenario.planning.utilisation_limit_ratio
-    alone = option.count >= sum(stream.count for stream in scenario.streams)
-    if scenario.simulation.dispatch == "pinned" and alone and option.offered_utilisation > limit:
-        yield message(
-            "reason.pinned", share=format_percent(option.offered_utilisation), limit=format_percent(limit)
         )
     yield from _chain_reasons(option)
     yield from _memory_reasons(option)

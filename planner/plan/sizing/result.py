@@ -32,14 +32,15 @@ class SizedOption:
 
     `count` keeps the service levels and the utilisation limit. `count_for_service` keeps the service levels
     with nothing to spare (found by simulation), and with fewer than `count_at_saturation` queues would grow
-    without end (closed form). An option that was not simulated has no rack and no count for service.
+    without end (closed form; None where sources are pinned). An option that was not simulated has no rack and
+    no count for service.
     """
 
     option: Option
     verdict: Verdict
     verdict_reason: str
     would_decide: tuple[str, ...]
-    count_at_saturation: int
+    count_at_saturation: int | None
     count_for_service: int | None
     simulated: Simulated | None
     years: tuple[YearCount, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +16,7 @@ from planner.plan.rack.rack_model import build_rack, services_of, stream_groups
 from planner.plan.rack.run_length import elsewhere, window_notes
 from planner.plan.sizing.as_run import as_run
 from planner.plan.sizing.latency_bounds import with_bounds
-from planner.rack.counts.results import RackResult
+from planner.rack.counts.results import RackResult, StreamResult, Verdict
 from planner.rack.description.rack import Rack
 from planner.rack.sequential import simulate_until_settled
 from planner.rack.simulation import SimulationEngine, make_ready, simulate
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 _LONG_EPOCHS_S = (20.0, 10.0, 5.0, 2.0)
+_WORSE = (Verdict.PASS, Verdict.UNDECIDED, Verdict.FAIL)
+_LONG_RUN_S = 3600.0
 _FAR_K = 20.0
 """From the throttle: more than the power at the high end of a band adds to the die."""
 
@@ -104,16 +107,31 @@ class Runner:
 
 
 def _whole(scenario: Scenario, rack: Rack, run: Callable[[Rack], RackResult]) -> RackResult:
-    """The result of a rack with streams that are silent in its stretch of the day from their own."""
+    """The result of a rack with each stream from the stretch of the day that is worst for it."""
     result = run(rack)
     streams = list(result.streams)
     notes = list(window_notes(scenario, rack))
-    for other, numbers in elsewhere(rack):
+    unseen = {number for number, group in enumerate(rack.streams) if group.silent}
+    moved: dict[str, set[int]] = {"window.unseen": set(), "window.own_worst": set()}
+    for other, numbers in elsewhere(scenario, rack):
         there = run(other).streams
         for number in numbers:
-            streams[number] = there[number]
-        notes.append(message("window.unseen", streams=", ".join(streams[n].name for n in numbers)))
+            if number in unseen or _tightness(there[number]) > _tightness(streams[number]):
+                streams[number] = there[number]
+                moved["window.unseen" if rack.streams[number].silent else "window.own_worst"].add(number)
+                unseen.discard(number)
+    notes += [
+        message(key, streams=", ".join(streams[number].name for number in sorted(numbers)))
+        for key, numbers in moved.items()
+        if numbers
+    ]
     return replace(result, streams=tuple(streams), warnings=(*notes, *result.warnings))
+
+
+def _tightness(stream: StreamResult) -> tuple[int, float]:
+    """How near a stream is to breaking its promise: by verdict, and then by the latency promised."""
+    latency_s = stream.slo_latency_s
+    return _WORSE.index(stream.verdict), math.inf if latency_s is None else latency_s
 
 
 def _seen(scenario: Scenario, rack: Rack, result: RackResult, option: Option) -> Simulated:
@@ -122,8 +140,8 @@ def _seen(scenario: Scenario, rack: Rack, result: RackResult, option: Option) ->
 
 
 def rack_of_option(scenario: Scenario, option: Option) -> Rack:
-    """The rack that an option is."""
-    return build_rack(
+    """The rack that an option is; in runs of hours with longer epochs, where heat decides nothing."""
+    rack = build_rack(
         scenario,
         option.part,
         option.mode,
@@ -136,6 +154,9 @@ def rack_of_option(scenario: Scenario, option: Option) -> Rack:
         beside=option.beside,
         chain=option.chain,
     )
+    if rack.duration_s <= _LONG_RUN_S:
+        return rack
+    return replace(rack, epoch_s=_longest_epoch_s(rack, option.heat.temperature_c))
 
 
 def _at_bound(scenario: Scenario, estimator: Estimator, run: Simulated, bound: BandEnd) -> Rack:
@@ -162,9 +183,11 @@ def _epoch_s(run: Simulated) -> float:
     Policies, events and throttling act at the ends of epochs. Where there are none, and the devices stay far
     below their throttle, queues and latencies are the same for any length.
     """
-    rack = run.rack
-    throttles_at_c = rack.device.thermal.throttle_c
-    near = run.result.devices.temperature_c.max + _FAR_K > throttles_at_c
+    return _longest_epoch_s(run.rack, run.result.devices.temperature_c.max)
+
+
+def _longest_epoch_s(rack: Rack, hottest_c: float) -> float:
+    near = hottest_c + _FAR_K > rack.device.thermal.throttle_c
     if rack.policies or not rack.life.quiet or near:
         return rack.epoch_s
     spans_s = (rack.duration_s, rack.warmup_s)

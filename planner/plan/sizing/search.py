@@ -15,11 +15,13 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.options.margin import binding
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
+from planner.plan.rack.run_length import elsewhere
 from planner.plan.sizing.closed_form import preference, sized_option
 from planner.plan.sizing.reasons import behind_a_batch_s, least_latency_s
 from planner.plan.sizing.runner import Runner, rack_of_option
 from planner.rack.counts.results import Verdict
 from planner.rack.description.evidence import peak_ratio
+from planner.rack.description.streams import StreamGroup
 from planner.rack.load.expected import grows_without_end
 from planner.schema.scenario.scenario import Scenario
 
@@ -145,13 +147,8 @@ class Search:
         variance A (Poisson; z A for arrivals that scatter z times as much), with A of the streams' highest
         rates. Six standard deviations above it none waits.
         """
-        busy, variance = 0.0, 0.0
-        for group in run.rack.streams:
-            alone_s = max(service.batch_s[0] for service in run.option.services)
-            peak = peak_ratio(group) * group.offered_per_s * alone_s
-            busy += peak
-            variance += peak * max(1.0, (group.gap_cv or 1.0) ** 2)
-        return run.option.count + math.ceil(busy + _TAIL_SIGMAS * math.sqrt(variance) + _TAIL_SIGMAS)
+        times = [run.rack, *(rack for rack, _ in elsewhere(self.scenario, run.rack))]
+        return run.option.count + max(_waited_by_none(rack.streams, run.option) for rack in times)
 
     def least_for_service(self, passed: Simulated) -> int:
         """The least count whose rack keeps the service levels, whatever its utilisation: nothing to spare."""
@@ -228,6 +225,16 @@ class Search:
 
     def _at(self, option: Option, count: int) -> Option:
         return sized_option(self.scenario, self._estimator, option.part, option.networks, exactly=count)
+
+
+def _waited_by_none(streams: Sequence[StreamGroup], option: Option) -> int:
+    busy, variance = 0.0, 0.0
+    for group in streams:
+        alone_s = max(service.batch_s[0] for service in option.services)
+        peak = peak_ratio(group) * group.offered_per_s * alone_s
+        busy += peak
+        variance += peak * max(1.0, (group.gap_cv or 1.0) ** 2)
+    return math.ceil(busy + _TAIL_SIGMAS * math.sqrt(variance) + _TAIL_SIGMAS)
 
 
 def _passes(run: Simulated, scenario: Scenario) -> bool:

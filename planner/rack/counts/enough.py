@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from planner.rack.counts.results import Verdict
@@ -15,10 +16,11 @@ from planner.rack.description.evidence import (
 from planner.rack.description.rack import Rack
 from planner.rack.description.streams import StreamGroup
 from planner.rack.load.expected import in_phase_s
-from planner.units import format_number, format_quantity
+from planner.units import format_number
 from planner.wording.message import Message, message
 
 _UNLUCKIEST = 2.0
+_IN_HOURS_S = 10_000.0
 
 
 def rests_on_phases(rack: Rack, group: StreamGroup, verdict: Verdict, quantiles_s: Sequence[float]) -> bool:
@@ -44,14 +46,14 @@ def missing_evidence(
     Many late requests break a promise however few there were, but few in time do not show that it is kept.
     """
     counted_s = rack.duration_s - rack.warmup_s
-    changes_s = change_s(group) if rack.horizon == "steady" else None
-    least_s = CHANGES_LEAST * changes_s / replications if changes_s else 0.0
+    changes_s = _slowest_change_s(rack, group)
+    least_s = CHANGES_LEAST * changes_s / replications
     if counted_s < least_s:
         return message(
             "judged.few_changes",
-            change=format_quantity(changes_s or 0.0, "s", 3),
-            counted=format_quantity(counted_s, "s", 3),
-            wanted=format_quantity(least_s + rack.warmup_s, "s", 3),
+            change=_length_text(changes_s),
+            counted=_length_text(counted_s),
+            wanted=_length_text(least_s + rack.warmup_s),
         )
     wanted = requests_wanted(group, TAIL_LEAST)
     if seen == 0 or (passed and seen < wanted):
@@ -61,6 +63,29 @@ def missing_evidence(
             seen=seen,
             wanted=wanted,
             share=format_number(group.slo_quantile, 6),
-            length=format_quantity(wanted / per_s + rack.warmup_s, "s", 3),
+            length=_length_text(_surely(wanted) / per_s + rack.warmup_s),
         )
     return None
+
+
+def runs_that_decide(rack: Rack, group: StreamGroup) -> int:
+    """How many replications of this length show enough of a stream for a verdict."""
+    counted_s = rack.duration_s - rack.warmup_s
+    requests = _surely(requests_wanted(group, TAIL_LEAST)) / group.offered_per_s
+    return math.ceil(max(requests, CHANGES_LEAST * _slowest_change_s(rack, group)) / counted_s)
+
+
+def _slowest_change_s(rack: Rack, group: StreamGroup) -> float:
+    return (change_s(group) or 0.0) if rack.horizon == "steady" else 0.0
+
+
+def _surely(requests: int) -> float:
+    """So many that chance does not leave fewer: three standard deviations of a Poisson count more."""
+    return requests + 3.0 * math.sqrt(requests)
+
+
+def _length_text(length_s: float) -> str:
+    """Rounded up to three digits, in hours where these are read more easily."""
+    unit, name = (3600.0, "h") if length_s >= _IN_HOURS_S else (1.0, "s")
+    step = 10.0 ** (math.floor(math.log10(length_s / unit)) - 2)
+    return f"{format_number(math.ceil(length_s / unit / step - 1e-9) * step, 3)} {name}"

@@ -90,7 +90,8 @@ class ToMeasureRecord(TypedDict):
 class SizedOptionRecord(OptionRecord):
     """One option and what its simulated rack adds."""
 
-    count_at_saturation: int
+    count_at_saturation: int | None
+    """Null where sources are pinned."""
     count_for_service: int | None
     p99_s: SpanRecord | None
     p99_stream: str | None

@@ -62,7 +62,8 @@ def in_place(counted: Counted, inputs: Sequence[str], outputs: Sequence[str]) ->
         else operator
         for index, operator in enumerate(counted.operators)
     )
-    return replace(counted, operators=operators, assumptions=(*counted.assumptions, _said(len(grown))))
+    assumptions = (*counted.assumptions, _said(len(grown)))
+    return replace(counted, operators=operators, assumptions=assumptions, caches=len(grown))
 
 
 def _said(grown: int) -> str:

@@ -15,8 +15,8 @@ from planner.plan.record.study import study_record
 from planner.plan.sizing.sized import size_scenario
 from planner.plan.study.study import run_study
 from planner.schema.record import DensityRecord, StudyRecord
+from planner.schema.record.changed.check import CheckRecord
 from planner.schema.record.commands.chain import ChainRecord
-from planner.schema.record.commands.check import CheckRecord
 from planner.schema.record.commands.curve import CurveRecord
 from planner.schema.record.commands.language import TokenRatesRecord
 from planner.schema.record.commands.listings import (
