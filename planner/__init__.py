@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         read_device,
     )
     from planner.api.engines import calibrate, import_profile, measure, register_calibration, validate
+    from planner.api.fleets import fleet
     from planner.api.networks import asked, compare, estimate, estimate_units, inspect, read_onnx
     from planner.api.reports import compare_reports, write_report
     from planner.api.scenarios import cost, density, lint, read_scenario, simulate, size, sweep
@@ -47,6 +48,7 @@ _HOME = {
     "estimate": "planner.api.networks",
     "estimate_units": "planner.api.networks",
     "export_network": "planner.api.database",
+    "fleet": "planner.api.fleets",
     "import_profile": "planner.api.engines",
     "inspect": "planner.api.networks",
     "lint": "planner.api.scenarios",
@@ -83,6 +85,7 @@ __all__ = [
     "estimate",
     "estimate_units",
     "export_network",
+    "fleet",
     "import_profile",
     "inspect",
     "lint",

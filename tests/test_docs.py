@@ -14,9 +14,13 @@ import pytest
 from planner.cli.main import COMMANDS, run
 from planner.data_files import scenarios_dir
 from planner.language.rates.fitted import rates_model
+from planner.plan.fleet.sites.rows import read_sites
+from planner.plan.fleet.sites.table import read_table
+from planner.plan.fleet.sites.template import read_spec, read_templates
 from planner.plan.pitfalls.lint import mistakes
 from planner.plan.scenario.file import read_scenario
 from planner.plan.short.template import template
+from planner.schema.fleet.fleet import FleetSpec
 from planner.schema.reading.strict import StrictModel
 from planner.schema.reading.yaml_file import parse_document, validate
 from planner.schema.scenario.scenario import Scenario
@@ -172,11 +176,12 @@ def test_the_scenario_of_the_guide_is_valid():
     assert validate(parse_document(example, "guide"), Scenario).id == "gate"
 
 
-@pytest.mark.parametrize("guide", ["sweep.md", "money.md", "notebook.md"])
+@pytest.mark.parametrize("guide", ["sweep.md", "money.md", "notebook.md", "video.md"])
 def test_guides_with_the_scenario_of_the_guide_run(guide, tmp_path):
     """Commands one after the other, then the Python blocks in one session."""
-    (example,) = blocks(SCENARIO_GUIDE, "yaml")
-    (tmp_path / "gate.yaml").write_text(example)
+    own = guide == "video.md"
+    (example,) = blocks((ROOT / "docs" / guide).read_text() if own else SCENARIO_GUIDE, "yaml")
+    (tmp_path / ("yard.yaml" if own else "gate.yaml")).write_text(example)
     text = (ROOT / "docs" / guide).read_text()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     commands, code = "\n".join(blocks(text, "sh")), "\n".join(blocks(text, "python"))
@@ -190,6 +195,48 @@ def test_guides_with_the_scenario_of_the_guide_run(guide, tmp_path):
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_the_guide_of_fleets_runs(tmp_path):
+    """Its files beside the scenario of the guide: the command, then the Python, which finds what is there."""
+    text = (ROOT / "docs" / "fleet.md").read_text()
+    (scenario,), (fleet,), (sites,) = (
+        blocks(SCENARIO_GUIDE, "yaml"),
+        blocks(text, "yaml"),
+        blocks(text, "csv"),
+    )
+    for name, content in (("gate.yaml", scenario), ("gates.yaml", fleet), ("gates.csv", sites)):
+        (tmp_path / name).write_text(content)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    (command,), (code,) = blocks(text, "sh"), blocks(text, "python")
+    for program in (["/bin/sh", "-ec", command], [sys.executable, "-c", code]):
+        done = subprocess.run(
+            program,
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert "north-2" in done.stdout
+    assert (tmp_path / "gates" / "fleet.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_shipped_fleet_is_valid_and_says_that_it_is_invented():
+    folder = scenarios_dir() / "fleet-stores"
+    spec, document = read_spec(folder / "fleet.yaml")
+    sites = read_sites(read_table(folder / spec.sites), spec, read_templates(spec, document, folder))
+    assert (spec.id, len(sites.sites)) == ("fleet-stores", 120)
+    assert {site.own.climate for site in sites.sites} == {"north", "temperate", "south", "desert"}
+    assert any("invented" in note for note in spec.notes)
+
+
+def test_the_guide_of_fleets_names_every_key():
+    text = (ROOT / "docs" / "fleet.md").read_text()
+    plain = {"schema", "id", "title", "question", "date", "notes"}
+    missing = {key for key in keys_of(FleetSpec) - plain if not re.search(rf"\b{key}\b", text)}
+    assert missing - {"amount", "per_joule"} == set()
 
 
 def keys_of(model: type[StrictModel]) -> set[str]:

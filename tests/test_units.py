@@ -168,3 +168,8 @@ def test_a_number_is_written_in_full_where_zeros_are_still_read(value, digits, t
 def test_a_quantity_has_no_exponent():
     assert format_quantity(0.3, "s", 1) == "300 ms"
     assert format_quantity(999.0, "w", 2) == "1000 W"
+
+
+def test_a_temperature_in_kelvins_is_offered_in_degrees():
+    with pytest.raises(UnitError, match=r"did you mean 25 degC\?"):
+        parse_quantity("298.15 K", "c")

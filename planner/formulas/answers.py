@@ -127,7 +127,7 @@ PLAN = (
         "spares_pool",
         "Spares on a shelf that sites share",
         "X ~ Poisson(rate x turnaround); P(wait) = P(X >= s); EBO = E[(X - s)+]; wait = EBO / rate",
-        "Feeney, Sherbrooke, Management Science 12, 1966; Sherbrooke (METRIC), Operations Research 16, 1968",
+        "Feeney and Sherbrooke, Management Science 12, 1966; METRIC: Sherbrooke, Oper. Res. 16, 1968",
         "Few parts in all: those that wait do not fail. Failures that come together, as after a storm.",
     ),
 )

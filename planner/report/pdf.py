@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -48,38 +49,53 @@ def render_pdf(record: Mapping[str, object], *, paper: Paper = "a4", processes: 
     """The bytes of the PDF, in the language of the record. Raises as `write_pdf` does."""
     study = read_study(record)
     say = Wording(study.get("language", "en"))
-    return _typeset(study["scenario"]["title"], study, chapters(study, say, processes), say, paper)
+    return typeset(front_of(study), chapters(study, say, processes), say, paper)
 
 
 def render_first_page(record: Mapping[str, object]) -> bytes:
     """The first page of the study as a PNG, for a gallery. Raises as `write_pdf` does."""
     study = read_study(record)
     say = Wording(study.get("language", "en"))
-    return _typeset(study["scenario"]["title"], study, chapters(study, say), say, "a4", _first_page)
+    return typeset(front_of(study), chapters(study, say), say, "a4", _first_page)
 
 
 def render_changes(before: StudyRecord, after: StudyRecord, say: Wording, *, paper: Paper = "a4") -> bytes:
     """What changed between two studies, as a PDF."""
     blocks = change_blocks(before, after, changes(before, after, say), say)
-    return _typeset(after["scenario"]["title"], after, blocks, say, paper)
+    return typeset(front_of(after), blocks, say, paper)
 
 
-def _typeset(
-    title: str,
-    study: StudyRecord,
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What a document is called, of which day, and by which tool."""
+
+    title: str
+    date: str
+    author: str
+
+
+def front_of(study: StudyRecord) -> Front:
+    """The front of a study."""
+    author = f"{study['tool']['name']} {study['tool']['version']}"
+    return Front(study["scenario"]["title"], study["scenario"]["date"], author)
+
+
+def typeset(
+    front: Front,
     blocks: list[Block],
     say: Wording,
     paper: Paper,
     compiled: Callable[[Path, datetime], bytes] | None = None,
 ) -> bytes:
-    title = visible(title, one_line=True)
+    """Blocks as a PDF, or what `compiled` makes of them; the same blocks give the same bytes."""
+    title = visible(front.title, one_line=True)
     data, drawings = as_data(blocks, say)
     letters = title + json.dumps(data, ensure_ascii=False) + b"".join(drawings.values()).decode()
     face = chinese_face() if say.language == "zh" else face_beside(letters)
     if face is None and CHINESE_LETTERS.search(letters):
         note, _ = as_data([Paragraph(say("cover.no_face"), "note")], say)
         data = [*data[:1], *note, *data[1:]]
-    day = _day(study["scenario"]["date"])
+    day = _day(front.date)
     page = {
         "paper": _PAPERS[paper],
         "language": say.language,
@@ -88,8 +104,8 @@ def _typeset(
         "chinese": None if face is None else face.family,
         "title": title,
         "running_title": shortened(title, 70),
-        "author": f"{study['tool']['name']} {study['tool']['version']}",
-        "date": study["scenario"]["date"],
+        "author": front.author,
+        "date": front.date,
         "day": None if day is None else [day.year, day.month, day.day],
         "blocks": data,
     }

@@ -15,12 +15,14 @@ import traceback
 from contextlib import ExitStack, suppress
 
 from planner.errors import PlannerError
+from planner.process.children import end_with_parent
 from planner.process.limits import LimitError, within_limits
 from planner.wording.message import Wording
 
 
 def main() -> None:
-    """Serve until the input ends, within limits."""
+    """Serve until the input ends, within limits, and no longer than who started it."""
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with ExitStack() as limits:
         with suppress(LimitError):  # systems without limits for processes

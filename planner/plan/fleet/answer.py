@@ -139,7 +139,7 @@ def _carbon_kg(scenario: Scenario, model: CostModel) -> list[float | None]:
 def _paid(scenario: Scenario, model: CostModel) -> list[Paid]:
     items = payments(scenario, model.device, model.price, model.life())
     return [
-        [item.year, item.length, item.name, item.when, item.amount, item.present_value(scenario)]
+        (item.year, item.length, item.name, item.when, item.amount, item.present_value(scenario))
         for item in items
     ]
 
@@ -147,7 +147,7 @@ def _paid(scenario: Scenario, model: CostModel) -> list[Paid]:
 def _swings(model: CostModel) -> list[Swing]:
     """The total cost at either end of each input's band."""
     return [
-        [item.name, model.bill({item.name: 0.0}).total_cost, model.bill({item.name: 1.0}).total_cost]
+        (item.name, model.bill({item.name: 0.0}).total_cost, model.bill({item.name: 1.0}).total_cost)
         for item in model.inputs
     ]
 

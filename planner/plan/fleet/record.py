@@ -8,7 +8,7 @@ import math
 from planner.plan.fleet.choices import Choice
 from planner.plan.fleet.result import Fleet, PoolRow, Totals
 from planner.plan.fleet.updates import UpdateWay
-from planner.schema.record.commands.fleet import (
+from planner.schema.record.fleet.record import (
     FleetChoiceRecord,
     FleetRecord,
     FleetShelfRecord,

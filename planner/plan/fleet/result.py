@@ -60,9 +60,9 @@ SITE_COLUMNS: Mapping[str, ColumnType] = {
 """Of the table with one row a site. Money is in the fleet's currency; null is unknown, or that there is none.
 
 `capital`, `running_cost_per_year` and `total_cost` are those of `planner size` at today's prices;
-`present_value` is with the year of opening, growth and falling prices; `extra_value` is what the plan's part
-costs there beyond the site's own best; `energy_j`, `carbon_kg` and `visits` are over the site's years;
-`alike` is how many sites share its answer.
+`present_value` is with the year of opening, growth, falling prices and visits; `extra_value` is what the
+plan's part costs there beyond the site's own best; `energy_j`, `carbon_kg` and `visits` are over the site's
+years; `alike` is how many sites share its answer.
 """
 
 SUMMED = ("capital", "running_cost_per_year", "total_cost", "present_value", "power_w")

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import cast, overload
 
 from planner.data_files import own_parts_dirs
 from planner.errors import InputError, Problem
@@ -73,9 +73,13 @@ class _Tasks(Sequence[Task]):
     def __len__(self) -> int:
         return len(self.questions)
 
-    def __getitem__(self, number: int | slice) -> Task:  # type: ignore[override]
+    @overload
+    def __getitem__(self, number: int) -> Task: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Task]: ...
+    def __getitem__(self, number: int | slice) -> Task | Sequence[Task]:
         if isinstance(number, slice):
-            raise TypeError("one task at a time")
+            return _Tasks(self.questions[number])
         return self.questions[number].task(self._hardware)
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from typing_extensions import TypedDict
 
-Paid = list[Any]
-"""A payment: year, length of the year, line, when it falls due, amount, its present value at the opening."""
-Swing = list[Any]
+Paid = tuple[int, float, str, str, float, float]
+"""A payment, a list in JSON: year, its length, line, when it falls due, amount, present value at opening."""
+Swing = tuple[str, float, float]
 """An input's name, and the total cost at the low and at the high end of its band."""
 
 

@@ -41,7 +41,7 @@ def render_page(record: Mapping[str, object]) -> str:
     template = _static("page.html")
     plotly, script = _plotly(), _static("page.js")
     parts = {
-        "scripts": f"{_hashed(plotly)} {_hashed(script)}",
+        "scripts": f"{hashed(plotly)} {hashed(script)}",
         "language": say("text.html_language"),
         "title": escape(visible(study["scenario"]["title"])),
         "kicker": escape(say("cover.kicker")),
@@ -57,8 +57,8 @@ def render_page(record: Mapping[str, object]) -> str:
             for n, (title, content) in enumerate(sections)
         ),
         "style": _static("page.css"),
-        "record": _as_script(_compact(json.loads(canonical_json(record)))),
-        "view": _as_script(_compact(visible_texts(view(study, say)))),
+        "record": as_script(_compact(json.loads(canonical_json(record)))),
+        "view": as_script(_compact(visible_texts(view(study, say)))),
         "plotly": plotly,
         "script": script,
     }
@@ -95,12 +95,12 @@ def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _as_script(text: str) -> str:
+def as_script(text: str) -> str:
     """JSON that no text in it can end or comment out."""
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _hashed(script: str) -> str:
+def hashed(script: str) -> str:
     """A script as the page's policy allows it: this text and no other (W3C, Content Security Policy 3).
 
     Styles are allowed wherever they are: plotly sets them on what it draws, and a style runs nothing.

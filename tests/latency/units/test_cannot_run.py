@@ -73,7 +73,7 @@ def test_recurrent_layers_of_an_npu_run_step_by_step():
     found = estimate(CRNN, BOARD, unit="npu", precision="int8")
     point = point_for(BOARD, unit="npu", precision="int8")
     prepared = prepare(CRNN, 1, Precision.INT8, "rknn")
-    at_once = replace(point, recurrent_step_s=None)
+    at_once = replace(point, recurrent_step_s=0.0)
 
     plain = estimate_at(prepared, at_once, transfer_for(point))
     nodes = [node for node in CRNN.graph.nodes if node.op_type == "LSTM"]
@@ -83,6 +83,27 @@ def test_recurrent_layers_of_an_npu_run_step_by_step():
     assert found.latency_s.high == pytest.approx(plain.latency_s.high + 3 * added_s)
     assert found.latency_s.low == pytest.approx(plain.latency_s.low + added_s / 3)
     assert found.provenance.value == "assumed"
+
+
+def test_steps_that_nobody_published_are_assumed_to_a_factor_of_ten():
+    found = estimate(CRNN, read_device("hailo-8"))
+    nodes = [node for node in CRNN.graph.nodes if node.op_type == "LSTM"]
+    added_s = 100e-6 * sum(2 * CRNN.tensors[node.inputs[0]].shape[0] for node in nodes)
+    assert found.provenance.value == "assumed"
+    assert found.latency_s.level is None
+    assert found.latency_s.mid > added_s
+    assert found.latency_s.high > 10 * added_s
+    assert "estimated.recurrent_unknown" in keys(found)
+
+
+def test_a_step_of_a_language_model_is_no_transferred_estimate_on_an_accelerator_without_any():
+    """The same weights without a cache (a prompt) stay within what the fit has seen of products."""
+    step = estimate(read_model("zoo:llama_1b_int4_decode"), read_device("hailo-8"))
+    assert step.provenance.value == "assumed"
+    assert step.latency_s.level is None
+    assert "estimated.decoding_unseen" in keys(step)
+    gpu = estimate(read_model("zoo:llama_1b_int4_decode"), read_device("jetson-orin-nano-8"))
+    assert "estimated.decoding_unseen" not in keys(gpu)
 
 
 def test_a_recurrent_network_takes_the_unit_that_is_known_to_run_it():

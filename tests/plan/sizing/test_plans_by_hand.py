@@ -9,6 +9,7 @@ from planner.plan.sizing.sized import size_scenario
 from planner.rack.counts.results import Verdict
 from planner.schema.reading.yaml_file import parse_document, validate
 from planner.schema.scenario.scenario import Scenario
+from planner.wording.message import key_of
 
 BASE = """
 schema: 1
@@ -50,6 +51,30 @@ def test_a_day_is_sized_for_its_busy_hours(tmp_path):
     mean = (10 + 14 * 0.05) / 24
     assert day.option.draw.load_w == pytest.approx(mean * steady.option.draw.load_w, rel=0.02)
     assert day.option.draw.fixed_w == pytest.approx(steady.option.draw.fixed_w, rel=1e-6)
+
+
+def test_bursts_of_a_quieter_time_are_judged_where_they_come(tmp_path):
+    """Steady 90 frames/s in the morning are more work than 50/s in bursts in the afternoon, and queue less.
+
+    Bursts of 0.6 s, nine times the calm rate: (6 + 0.6) x 50 = r (6 + 9 x 0.6), so 9 r = 261/s. One device
+    carries the morning; in a burst with few of them the backlog lasts far longer than 150 ms.
+    """
+    before, after = ", ".join(["100 %"] * 12 + ["10 %"] * 12), ", ".join(["10 %"] * 12 + ["100 %"] * 12)
+    cameras = ("slo: {latency: 150 ms}}\n", f"profile: {{shares: [{before}]}}, slo: {{latency: 150 ms}}}}\n")
+    few = ("count: 20", "count: 6")
+    alone = sized(tmp_path, few, cameras)
+    bursts = (
+        "candidates:",
+        "  - {name: bursts, count: 1, model: zoo:yolov5s, arrivals: mmpp, rate: 50 /s, "
+        "bursts: {calm: 6 s, burst: 0.6 s, factor: 9}, "
+        f"profile: {{shares: [{after}]}}, slo: {{latency: 150 ms}}}}\ncandidates:",
+    )
+    both = sized(tmp_path, few, cameras, bursts)
+    carried_per_s = both.option.throughput_per_s * both.option.count
+    assert both.verdict is Verdict.PASS
+    assert both.option.count > alone.option.count
+    assert carried_per_s > 261.0 * (1 - 0.15 / 0.6)
+    assert any("another time of the profiles" in text for text in both.simulated.result.warnings)
 
 
 def test_a_stream_that_sends_at_night_is_judged_at_night(tmp_path):
@@ -127,3 +152,12 @@ def test_the_load_limit_is_of_full_batches(tmp_path):
     assert fewer > 0.7
     assert item.simulated.result.devices.utilisation > item.option.offered_utilisation
     assert replace(item, verdict=Verdict.PASS).tightest.high_s < 0.15
+
+
+def test_a_source_that_no_device_serves_alone_is_not_told_that_more_help(tmp_path):
+    one = ("count: 20, model: zoo:yolov5s, arrivals: periodic, rate: 15 FPS",
+           "count: 2, model: zoo:yolov5s, arrivals: periodic, rate: 150 FPS")  # fmt: skip
+    item = sized(tmp_path, one, ("seed: 1", "seed: 1, dispatch: pinned"))
+    assert item.option.count == 2
+    assert item.count_at_saturation is None
+    assert [key_of(text) for text in item.option.reasons] == ["reason.pinned"]

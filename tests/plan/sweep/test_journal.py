@@ -76,3 +76,31 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="expected a folder that can be written"):
         SweepJournal(tmp_path / "file" / "sweep")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"point": "p", "row": 5, "seconds": 1}', '{"point": "p", "row": {}, "seconds": "x"}', "[]",
+     "[" * 9000, "5", '{"point": "p"}'],
+    ids=["row", "seconds", "list", "deep", "number", "half"],
+)  # fmt: skip
+def test_a_line_of_another_shape_is_none_of_ours(tmp_path, line):
+    write(tmp_path)
+    with (tmp_path / NAME).open("a") as file:
+        file.write(line + "\n")
+    with SweepJournal(tmp_path) as journal:
+        assert journal.finished == ROWS
+
+
+def test_rows_that_stay_on_the_disk_are_the_same_rows(tmp_path):
+    """Found from an earlier run, and added in this one, a cut line between them."""
+    content = write(tmp_path)
+    lines = content.splitlines(keepends=True)
+    (tmp_path / NAME).write_bytes(b"".join(lines[:2]) + lines[2][:9])
+    with SweepJournal(tmp_path, on_disk=True) as journal:
+        assert list(journal.finished) == list(ROWS)[:2]
+        for point in list(ROWS)[2:]:
+            journal.add(point, ROWS[point], 0.5)
+        assert dict(journal.finished) == ROWS
+        assert "nowhere" not in journal.finished
+    assert (tmp_path / NAME).read_bytes() == content

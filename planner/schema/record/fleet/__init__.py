@@ -1,0 +1,1 @@
+"""Keys of the answer about a fleet of sites."""
