@@ -19,6 +19,13 @@ $(STAMP): pyproject.toml constraints.txt
 report: env
 	$(BIN)/planner report scenarios/line-inspection.yaml -o reports/line-inspection.pdf --data reports/line-inspection.json
 
+# The documentation as a site in site/, with the catalogue of parts, the scenarios and the API. Nothing is loaded from
+# elsewhere once the environment is there; a link that leads nowhere stops it. The first time takes some minutes.
+docs: env
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python docs/site_links.py site
+
 # The example that is committed; rebuild it when a change moves a number, and read what changed before you commit.
 example: env
 	mkdir -p reports/example

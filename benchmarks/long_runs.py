@@ -87,8 +87,10 @@ def readers(processes: int) -> int:
             for _ in range(processes)
         ]
         found = read_calibration(path)
+        number = 0
         while any(process.poll() is None for process in running):
-            write_calibration(found, path)
+            number += 1
+            write_calibration(replace(found, fixed_s=found.fixed_s * (1.0 + number % 7)), path)
             time.sleep(0.05)
         failed = [process for process in running if process.returncode != 0]
         for process in failed[:3]:

@@ -59,7 +59,7 @@ def main() -> None:
         why = why_partial(workload)
         whole += why is None
         verdict = "" if given.no_run or workload.macs > LARGEST_MACS else _against_engine(path, workload)
-        compared += bool(verdict)
+        compared += bool(verdict) and not verdict.startswith("not run")
         same += verdict == "same"
         counted = "whole" if why is None else "in part"
         print(f"{path.name[:45]:45s} {counted:8s} {workload.macs:12d} {seconds:6.2f}  {verdict or why or ''}")

@@ -3,9 +3,9 @@
 The rack serves cameras at 15 frames a second in batches of up to eight, shortest queue first, with heat at
 one second and throttling. Times are processor seconds of one core with the compiled code already loaded;
 frames are all that were drawn. Run: .venv/bin/python benchmarks/rack_speed.py [case ...], the cases being
-ratio, hour, wide (1,000 devices), scale (10,000 against 64), year, day and trace (of more than a gigabyte);
-`all` is all of them, all but the last two unless said. Each runs in a process of its own and ends with the
-most memory that it held.
+ratio, hour, wide (1,000 devices), scale (10,000 against 64), epochs (what closing one costs), year, day and
+trace (of more than a gigabyte); `all` is all of them, all but the last two unless said. Each runs in a
+process of its own and ends with the most memory that it held.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
+from planner.rack.compiled import ahead
 from planner.rack.compiled import engine as compiled_engine
 from planner.rack.counts.latencies import in_bins
 from planner.rack.counts.tally import RunTally, tally_records
@@ -129,6 +131,24 @@ def scale() -> None:
           f"(of three: {', '.join(f'{value:.2f}' for value in ratios)})")  # fmt: skip
 
 
+def epochs() -> None:
+    """What it costs to close an epoch of a small cool rack: run ahead, and each awaited by the next."""
+    cool = rack(4, 26, 1200.0)
+    thermal = replace(cool.device.thermal, throttle_c=109.0)
+    cool = replace(cool, device=replace(cool.device, thermal=thermal))
+    # The same requests with a twentieth of the epochs: the difference is what the others cost.
+    few = replace(cool, epoch_s=20.0, warmup_s=20.0)
+    more = cool.epochs - few.epochs
+    costs = []
+    for _ in range(3):
+        in_blocks_s, few_s = timed(cool)[1], timed(few)[1]
+        with mock.patch.object(ahead, "_MOST_EPOCHS", 1):
+            one_by_one_s = timed(cool)[1]
+        costs.append(((in_blocks_s - few_s) / more * 1e6, (one_by_one_s - few_s) / more * 1e6))
+    own, awaited = (float(np.median(column)) for column in zip(*costs, strict=True))
+    print(f"epochs   {own:.0f} us each, {awaited:.0f} us where each is awaited, {own / awaited:.2f} of it")
+
+
 def year() -> None:
     """A year of one rack whose load follows the day, from windows of its hours."""
     day = DayProfile(
@@ -166,6 +186,7 @@ CASES = {
     "hour": lambda: one("hour", rack(64, 500, HOUR_S)),
     "wide": lambda: one("wide", rack(1000, 8000, 60.0)),
     "scale": scale,
+    "epochs": epochs,
     "year": year,
     "day": lambda: one("day", rack(64, 500, 24 * HOUR_S)),
     "trace": trace,

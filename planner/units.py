@@ -94,6 +94,8 @@ _NAMES = {
     "kg_per_j": "carbon per energy", "ratio": "ratio",
 }  # fmt: skip
 
+_ABSOLUTE_K = 200.0
+"""Beyond it kelvins are a temperature, below they are taken for degrees that were called so."""
 _DIMENSION_OF = {symbol: dimension for dimension, table in _UNITS.items() for symbol in table}
 _QUANTITY = re.compile(r"^\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\s\d].*?|1/s)?\s*$")
 _COMMA = re.compile(r"^\s*([-+]?\d{1,3}(?:,\d+)+)(\.\d+)?(?![\d,])\s*(.*?)\s*$")
@@ -127,11 +129,9 @@ def parse_quantity(text: str, dimension: str) -> float:
     if dimension == "c" and _folded(symbol) in {_folded(name) for name in _FAHRENHEIT}:
         return (float(number) - 32.0) / 1.8
     known, certain = _meant(symbol, dimension)
-    if dimension == "c" and _folded(symbol) in ("k", "kelvin"):
-        # A difference in kelvins has the same number in degrees, a temperature has not.
-        raise UnitError(
-            f"one of the units {accepted}", text, did_you_mean([f"{float(number) - 273.15:g} degC"])
-        )
+    if dimension == "c" and _folded(symbol) in ("k", "kelvin") and float(number) > _ABSOLUTE_K:
+        celsius = f"{float(number) - 273.15:g} degC"
+        raise UnitError(f"one of the units {accepted}", text, did_you_mean([celsius]))
     if not certain:
         offered = [f"{number} {name}" for name in known or _nearest_units(symbol, dimension)]
         raise UnitError(f"one of the units {accepted} ({_what(symbol)})", text, did_you_mean(offered))

@@ -31,7 +31,7 @@ def bounds(requirements: list[str]) -> dict[str, str]:
 
 
 BASE = bounds(PROJECT["dependencies"])
-TOOLS = {"test", "mutate"}
+TOOLS = {"test", "mutate", "docs"}
 """Extras of those who work on planner/, which itself imports none of them."""
 
 OPTIONAL = {name: bound for extra in set(EXTRAS) - TOOLS for name, bound in bounds(EXTRAS[extra]).items()}

@@ -176,11 +176,12 @@ def test_the_scenario_of_the_guide_is_valid():
     assert validate(parse_document(example, "guide"), Scenario).id == "gate"
 
 
-@pytest.mark.parametrize("guide", ["sweep.md", "money.md", "notebook.md"])
+@pytest.mark.parametrize("guide", ["sweep.md", "money.md", "notebook.md", "video.md"])
 def test_guides_with_the_scenario_of_the_guide_run(guide, tmp_path):
     """Commands one after the other, then the Python blocks in one session."""
-    (example,) = blocks(SCENARIO_GUIDE, "yaml")
-    (tmp_path / "gate.yaml").write_text(example)
+    own = guide == "video.md"
+    (example,) = blocks((ROOT / "docs" / guide).read_text() if own else SCENARIO_GUIDE, "yaml")
+    (tmp_path / ("yard.yaml" if own else "gate.yaml")).write_text(example)
     text = (ROOT / "docs" / guide).read_text()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     commands, code = "\n".join(blocks(text, "sh")), "\n".join(blocks(text, "python"))

@@ -27,6 +27,7 @@ _OPTIONAL = {
     "label", "label_note", "contradictions", "price", "size", "host_link", "technology", "reserved",
     "ceilings", "clocks", "active", "ops_per_clock", "parts", "caches", "remarks", "fallback", "sparse_peaks",
     "note", "formula", "confidence", "vendor_name", "width_bits", "transfers_per_clock", "source", "status",
+    "clock_steps", "caps", "boundary", "range", "fan", "stores",
 }  # fmt: skip
 
 
@@ -214,9 +215,12 @@ def _required_deleted(values: object) -> Iterator[tuple[str, Change]]:
     blocks += [("units", unit) for unit in values["units"]] + [
         ("modes", i) for i in range(len(values["modes"]))
     ]
+    blocks += [("thermal", "coolers", i) for i in range(len(values["thermal"].get("coolers", [])))]
     for block in blocks:
         for key in _at(values, block):
-            if key not in _OPTIONAL and not (key == "default" and not _at(values, block)["default"]):
+            needless = key == "default" and not _at(values, block)["default"]
+            needless |= key == "name" and block[:2] == ("thermal", "coolers")
+            if key not in _OPTIONAL and not needless:
                 yield f"{_where((*block, key))} deleted", _drop((*block, key))
 
 

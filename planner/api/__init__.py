@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         split,
         what_if,
     )
-    from planner.api.chains import predict_chain
+    from planner.api.chains import chain_text, predict_chain
     from planner.api.checks import check, check_files, read_baseline, write_check, write_overlay
     from planner.api.database import (
         AppliedCorrection,
@@ -131,7 +131,7 @@ if TYPE_CHECKING:
 _HOME = {
     "alternatives": ("LinkedSplit", "UnitCurve", "baseline", "curve", "linked_split", "split", "what_if"),
     "checks": ("check", "check_files", "read_baseline", "write_check", "write_overlay"),
-    "chains": ("predict_chain",),
+    "chains": ("chain_text", "predict_chain"),
     "database": (
         "AppliedCorrection",
         "check_database",
@@ -236,6 +236,7 @@ __all__ = [
     "asked",
     "baseline",
     "calibrate",
+    "chain_text",
     "check",
     "check_database",
     "check_files",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from planner.plan.chain_study.study import ChainAnswers
+    from planner.plan.options.option import Option
     from planner.plan.scenario.file import ScenarioFile
     from planner.schema.hardware.device import Precision
 
@@ -47,3 +48,18 @@ def predict_chain(
         batch=batch,
         count=count,
     )
+
+
+def chain_text(option: Option) -> str | None:
+    """Which unit is the busiest of what frames go through on an option; None where no stream has a chain.
+
+    >>> chain_text(size("parking-lpr").options[0].option)  # doctest: +SKIP
+    """
+    from planner.chain.prediction import predict
+    from planner.wording.message import message
+
+    if option.chain is None:
+        return None
+    use = predict(option.chain.shared_by(option.count)).binding
+    role = message(f"chain.role.{use.unit.role}")
+    return str(message("chain.binds", unit=use.unit.name, role=role, busy=f"{use.busy.mid:.0%}"))

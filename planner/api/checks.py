@@ -17,7 +17,7 @@ from planner.files import require_writable, write_bytes
 if TYPE_CHECKING:
     from planner.latency.result import Estimate
     from planner.plan.check.check import Check
-    from planner.schema.record.commands.check import BaselineRecord
+    from planner.schema.record.changed.check import BaselineRecord
     from planner.wording.catalog import Language
     from planner.workload.workload import Workload
 
@@ -85,7 +85,7 @@ def read_baseline(path: str | Path) -> BaselineRecord:
     >>> read_baseline("baseline.json")["model"]  # doctest: +SKIP
     'resnet18'
     """
-    from planner.schema.record.commands.baseline import read_baseline as read
+    from planner.schema.record.changed.baseline import read_baseline as read
 
     try:
         text = Path(path).read_text(encoding="utf-8")

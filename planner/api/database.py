@@ -5,10 +5,13 @@ Nothing heavy is imported before a function needs it; reading a part needs pydan
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from planner.hardware.catalog import PartFile
@@ -218,11 +221,16 @@ def device_schema() -> dict[str, Any]:
 def device_template(device_id: str = "my-part") -> str:
     """The text of an empty device file, every key with what belongs there.
 
+    Raises `InputError` for an id that would be no name of a file, or more than one line of it.
+
     >>> "id: my-part" in device_template()
     True
     """
     from planner.data_files import database_dir
 
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", device_id) is None:
+        expected = "up to 100 letters, digits, `.`, `_` and `-`"
+        raise InputError("template", [Problem("id", expected, repr(device_id)[:80])])
     path = database_dir() / "schema"
     text = (path / "device-template.yaml").read_text(encoding="utf-8")
     heading = f"# yaml-language-server: $schema={path / 'device.json'}\n"

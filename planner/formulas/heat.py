@@ -94,7 +94,7 @@ HEAT = (
     Formula(
         "steady_with_fan",
         "Where a device settles under its own fan",
-        "T = T_inlet + R(n) (P + P_fan(n) + P_leak(T)) at the lowest speed n with T below its next trip",
+        "T = T_inlet + R(n) (P + P_fan(n) + P_leak(T)), n = min {n: T < T_trip(n)}",
         "Heat balance of one device; fan laws",
         "A fan that hunts between two speeds is taken at the higher.",
     ),
@@ -110,7 +110,7 @@ HEAT = (
         "Air in a closed cabinet",
         "Q + sun = U A (T_inside - T_ambient)",
         "Heat balance of the walls",
-        "One well-mixed temperature; the cabinet's own heat capacity is left out.",
+        "One well-mixed temperature; the cabinet stores heat only where its capacity is stated.",
     ),
     Formula(
         "liquid_loop",

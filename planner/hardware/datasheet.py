@@ -18,7 +18,7 @@ from planner.schema.hardware.device_heat import ThermalSpec
 from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import Money, Origin, Sourced, numbers_in
 from planner.schema.reading.strict import StrictModel
-from planner.schema.record.commands.device_blocks import (
+from planner.schema.record.hardware.device_blocks import (
     DeviceMemoryRecord,
     DeviceRecord,
     HostLinkRecord,
@@ -26,13 +26,13 @@ from planner.schema.record.commands.device_blocks import (
     SizeRecord,
     ThermalRecord,
 )
-from planner.schema.record.commands.device_video import (
+from planner.schema.record.hardware.device_video import (
     DeviceVideoRecord,
     OwnCoresRecord,
     ScalerRecord,
     VideoEngineRecord,
 )
-from planner.schema.record.commands.devices import (
+from planner.schema.record.hardware.devices import (
     DevicePriceRecord,
     DocumentRecord,
     OriginRecord,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.hardware.physics import label_total_ops_per_s
 from planner.schema.hardware.device import Device, Label
-from planner.schema.record.commands.devices import LabelRecord
+from planner.schema.record.hardware.devices import LabelRecord
 from planner.units import format_percent, format_quantity
 
 

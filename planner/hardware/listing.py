@@ -10,7 +10,7 @@ from typing import Any
 from planner.hardware.operating_point import choose_mode
 from planner.schema.hardware.device import Device, Mode, Precision, UnitKind
 from planner.schema.reading.quantity import Money
-from planner.schema.record.commands.devices import DeviceRowRecord
+from planner.schema.record.hardware.devices import DeviceRowRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from planner.report.sections.comparison import comparison
 from planner.report.sections.cover import cover
 from planner.report.sections.footprint import footprint
 from planner.report.sections.formulas import formulas
+from planner.report.sections.frames import frames
 from planner.report.sections.heat import heat
 from planner.report.sections.latency import latency
 from planner.report.sections.network import networks
@@ -19,7 +20,7 @@ from planner.schema.record import StudyRecord
 from planner.wording.message import Wording
 
 _CHAPTERS = (
-    cover, comparison, networks, latency, footprint, rack, heat, spending, pitfalls, validation,
+    cover, comparison, networks, latency, frames, footprint, rack, heat, spending, pitfalls, validation,
     assumptions, formulas, appendix,
 )  # fmt: skip
 

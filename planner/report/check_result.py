@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from planner.report.blocks import Block, Bullets, Cell, Column, Heading, Paragraph, Table
 from planner.report.numbers import count, percent, quantity
 from planner.report.web import markdown
-from planner.schema.record.commands.check import CheckRecord, CheckRowRecord, FiguresRecord
+from planner.schema.record.changed.check import CheckRecord, CheckRowRecord, FiguresRecord
 from planner.schema.record.options import OptionalBandRecord
 from planner.wording.message import Wording
 

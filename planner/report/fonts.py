@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -115,18 +116,27 @@ def _system_face() -> Face:
     )
 
 
+_DAMAGED = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, RecursionError, TypeError,
+    ValueError, struct.error,
+)  # fmt: skip
+"""What fontTools raises in the middle of a table that lies about itself."""
+
+
 def _families(path: Path, *, proven: bool) -> list[str]:
     """Names of the families in a font file; of those with Chinese letters where that is to be proven.
 
     None for what is no font file.
     """
+    if not path.is_file():
+        return []
     collection = path.suffix.lower() in (".ttc", ".otc")
     try:
         with path.open("rb") as file:
             faces = TTCollection(file, lazy=True).fonts if collection else [TTFont(file, lazy=True)]
             named = {_family(face): face for face in faces}
             return [name for name, face in named.items() if not proven or _PROOF in face.getBestCmap()]
-    except (OSError, TTLibError):
+    except (OSError, TTLibError, *_DAMAGED):
         return []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.resources import files
@@ -27,6 +27,7 @@ from planner.wording.message import Wording
 Paper = Literal["a4", "letter"]
 _PAPERS: dict[Paper, str] = {"a4": "a4", "letter": "us-letter"}
 
+_GALLERY_PPI = 80
 _NO_FONT = "could not be displayed"
 """What the typesetter says of a letter that none of the fonts has, which PDF/UA forbids."""
 _WORDS = ("table", "figure")
@@ -51,6 +52,13 @@ def render_pdf(record: Mapping[str, object], *, paper: Paper = "a4", processes: 
     return typeset(front_of(study), chapters(study, say, processes), say, paper)
 
 
+def render_first_page(record: Mapping[str, object]) -> bytes:
+    """The first page of the study as a PNG, for a gallery. Raises as `write_pdf` does."""
+    study = read_study(record)
+    say = Wording(study.get("language", "en"))
+    return typeset(front_of(study), chapters(study, say), say, "a4", _first_page)
+
+
 def render_changes(before: StudyRecord, after: StudyRecord, say: Wording, *, paper: Paper = "a4") -> bytes:
     """What changed between two studies, as a PDF."""
     blocks = change_blocks(before, after, changes(before, after, say), say)
@@ -72,8 +80,14 @@ def front_of(study: StudyRecord) -> Front:
     return Front(study["scenario"]["title"], study["scenario"]["date"], author)
 
 
-def typeset(front: Front, blocks: list[Block], say: Wording, paper: Paper) -> bytes:
-    """Blocks as a PDF; the same blocks give the same bytes."""
+def typeset(
+    front: Front,
+    blocks: list[Block],
+    say: Wording,
+    paper: Paper,
+    compiled: Callable[[Path, datetime], bytes] | None = None,
+) -> bytes:
+    """Blocks as a PDF, or what `compiled` makes of them; the same blocks give the same bytes."""
     title = visible(front.title, one_line=True)
     data, drawings = as_data(blocks, say)
     letters = title + json.dumps(data, ensure_ascii=False) + b"".join(drawings.values()).decode()
@@ -104,7 +118,7 @@ def typeset(front: Front, blocks: list[Block], say: Wording, paper: Paper) -> by
             (folder / template.name).write_bytes(template.read_bytes())
         for font in (*carried_fonts(), *(face.files if face else ())):  # no others may replace a letter
             shutil.copyfile(font, folder / font.name)
-        return _compiled(folder, noon)
+        return (compiled or _compiled)(folder, noon)
 
 
 def _compiled(folder: Path, timestamp: datetime) -> bytes:
@@ -115,6 +129,19 @@ def _compiled(folder: Path, timestamp: datetime) -> bytes:
         if _NO_FONT not in str(error):
             raise
         return _compile(folder, timestamp, ())
+
+
+def _first_page(folder: Path, timestamp: datetime) -> bytes:
+    found = typst.compile(
+        folder / "study.typ",
+        root=folder,
+        font_paths=[folder],
+        ignore_system_fonts=True,
+        format="png",
+        ppi=_GALLERY_PPI,
+        timestamp=timestamp,
+    )
+    return found[0] if isinstance(found, list) else found
 
 
 def _compile(folder: Path, timestamp: datetime, standards: tuple[Literal["ua-1"], ...]) -> bytes:

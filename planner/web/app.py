@@ -50,7 +50,7 @@ class Limits:
     """What visitors may take of this machine."""
 
     upload_bytes: int = 10**9
-    memory_bytes: int = 6 * 10**9
+    memory_bytes: int = 4 * 10**9
     seconds: float = 600.0
     workers: int = 2
 

@@ -12,15 +12,26 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import ExitStack, suppress
 
 from planner.errors import PlannerError
+from planner.process.children import end_with_parent
+from planner.process.limits import LimitError, within_limits
 from planner.wording.message import Wording
 
 
 def main() -> None:
-    """Serve until the input ends; what a library prints goes to standard error."""
+    """Serve until the input ends, within limits, and no longer than who started it."""
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_memory(int(sys.argv[1]))
+    with ExitStack() as limits:
+        with suppress(LimitError):  # systems without limits for processes
+            limits.enter_context(within_limits(memory_bytes=int(sys.argv[1])))
+        _serve()
+
+
+def _serve() -> None:
+    """What a library prints goes to standard error."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -48,16 +59,6 @@ def main() -> None:
 def _without_folder(text: str, folder: str) -> str:
     """The message with names of files as the visitor knows them."""
     return text.replace(folder + os.sep, "")
-
-
-def _limit_memory(size_bytes: int) -> None:
-    """Let allocations beyond this fail, where the system can; zero is no limit."""
-    try:
-        import resource
-    except ImportError:
-        return
-    if size_bytes:
-        resource.setrlimit(resource.RLIMIT_AS, (size_bytes, size_bytes))
 
 
 def _listen(lines: queue.SimpleQueue[str]) -> None:

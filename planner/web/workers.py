@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from planner.process.children import module_command, module_environment
 from planner.web.work import Task
 
 _LONGEST_LINE = 2**28
@@ -70,15 +70,12 @@ class Workers:
 
     async def _start(self) -> _Worker:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "planner.web.worker",
-            str(self._memory_bytes),
+            *module_command("planner.web.worker", str(self._memory_bytes)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             limit=_LONGEST_LINE,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            env=module_environment(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"),
             start_new_session=True,
         )
         worker = _Worker(process)

@@ -6,7 +6,17 @@ from collections.abc import Callable
 from functools import partial
 
 from planner.workload.graph import Graph
-from planner.zoo.detection.yolo import blocks, ppyoloe, yolo11, yolo12, yolo26, yolonas, yolov9, yolov10
+from planner.zoo.detection.yolo import (
+    blocks,
+    ppyoloe,
+    yolo11,
+    yolo12,
+    yolo26,
+    yolonas,
+    yolov6,
+    yolov9,
+    yolov10,
+)
 from planner.zoo.detection.yolo.head import ClassBranch, Head, plain_class_branch, separable_class_branch
 from planner.zoo.detection.yolo.tiny import yolov3_tiny, yolov4_tiny, yolov7_tiny
 from planner.zoo.detection.yolo.yolov5 import yolov5, yolov5_trimmed
@@ -89,6 +99,15 @@ _YOLOS = (
               _YOLOX),
 )  # fmt: skip
 
+
+_V6 = tuple(
+    detector(f"yolov6{letter}_3.0", f"YOLOv6 3.0 {size}", parameters, macs,
+             partial(yolov6.yolov6, scale=scale),
+             "meituan/YOLOv6 0.4, table of its README (parameters, half the FLOPs)")
+    for letter, size, parameters, macs, scale in (
+        ("n", "nano", 4_700_000, 5.7e9, yolov6.NANO), ("s", "small", 18_500_000, 22.65e9, yolov6.SMALL),
+    )
+)  # fmt: skip
 
 _V7 = (
     detector("yolov7", "YOLOv7", 36_900_000, 52.35e9, yolov7,
@@ -202,4 +221,15 @@ _HEADS = (
             ((10_113_248, 16_536_652_800), (9_918_238, 11_586_445_600), (9_719_776, 28_957_179_904))),
 )  # fmt: skip
 
-ENTRIES: tuple[Entry, ...] = (*_YOLOS, *_V7, *_PPYOLOE, *_NAS, *_V9, *_V10, *_V12, *_V26, *_HEADS)
+ENTRIES: tuple[Entry, ...] = (
+    *_YOLOS,
+    *_V6,
+    *_V7,
+    *_PPYOLOE,
+    *_NAS,
+    *_V9,
+    *_V10,
+    *_V12,
+    *_V26,
+    *_HEADS,
+)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 
 import pytest
 
@@ -83,3 +84,16 @@ def test_bad_questions_are_refused_as_on_the_command_line(tool, arguments, said)
     assert found.is_error
     assert said in found.content[0].text
     assert "Traceback" not in found.content[0].text
+
+
+@pytest.mark.parametrize(
+    ("command", "missing", "module", "extra"),
+    [("mcp", "mcp", "planner.assistant.server", "mcp"), ("serve", "uvicorn", "planner.web.serve", "web")],
+)
+def test_a_missing_extra_is_named(monkeypatch, capsys, command, missing, module, extra):
+    for name in [name for name in sys.modules if name == module or name.split(".")[0] == missing]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr(module, raising=False)
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert run([command]) == 2
+    assert f"pip install 'edge-ai-planner[{extra}]'" in capsys.readouterr().err

@@ -131,3 +131,22 @@ def test_a_disk_that_fails_leaves_the_journal_and_both_files(calibration, file, 
     assert {path.name for path in tmp_path.iterdir()} == before
     assert read_calibration(file).fixed_s in (calibration.fixed_s, 2 * calibration.fixed_s)
     assert ProbeJournal(journal, synthetic.SETUP, "a processor", "1.0").next_seed in (1, 2)
+
+
+def test_files_that_are_replaced_meanwhile_are_read_once_more(calibration, file, monkeypatch):
+    """The table is new already, the file is not yet: as it is between two renames."""
+    text, table = file.read_text(), file.with_suffix(".csv")
+    slower = replace(calibration, models=calibration.models[:1])
+    write_calibration(slower, file)
+    new = file.read_text()
+    file.write_text(text)
+    waits = []
+
+    def written_meanwhile(seconds):
+        waits.append(seconds)
+        file.write_text(new)
+
+    monkeypatch.setattr("planner.latency.calibrated.file.time.sleep", written_meanwhile)
+    assert len(read_calibration(file).models) == 1
+    assert len(waits) == 1
+    assert table.is_file()

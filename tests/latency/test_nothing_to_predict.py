@@ -31,8 +31,9 @@ def test_a_network_that_computes_nothing(tmp_path, device, op_type, out):
         planner.estimate(planner.read_onnx(path), device)
 
 
-def test_an_input_without_elements(tmp_path):
-    path = network(tmp_path / "empty.onnx", [helper.make_node("Relu", ["x"], ["y"])], shape=(1, 0))
+@pytest.mark.parametrize("shape", [(1, 0), (0, 3)])
+def test_an_input_without_elements(tmp_path, shape):
+    path = network(tmp_path / "empty.onnx", [helper.make_node("Relu", ["x"], ["y"])], shape=shape)
     with pytest.raises(InputError, match="one element or more"):
         planner.estimate(planner.read_onnx(path), "t4")
 

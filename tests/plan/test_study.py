@@ -47,7 +47,7 @@ def test_the_answer_names_what_the_record_holds(study):
     assert record["answer"]["verdict"] == text.verdict == study.verdict == "PASS"
     assert record["chosen"]["count"] == study.simulated.rack.count
     assert f"{record['rack']['power_w']:,.0f} W on average" in text.paragraph
-    assert record["chosen"]["provenance"] == "assumed"
+    assert record["chosen"]["provenance"] == "datasheet"  # the cooler of its kit is published
     assert record["chosen"]["latency_provenance"] == "transferred"
     assert all(row["met"] for row in record["constraints"])
     assert len(study.to_frame()) == len(study.options)

@@ -18,7 +18,7 @@ from planner.plan.scenario.file import read_scenario
 from planner.rack.description.heat_path import DeviceFan, HeatNode
 from planner.schema.hardware.device import Device
 from planner.schema.reading.yaml_file import parse_document, validate
-from planner.schema.record.commands.device_blocks import DeviceRecord
+from planner.schema.record.hardware.device_blocks import DeviceRecord
 from planner.schema.scenario.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[2]

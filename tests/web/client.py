@@ -30,6 +30,8 @@ class Server:
         )  # fmt: skip
         line = self.process.stderr.readline()
         found = re.search(r"http://([^/]+):(\d+)/(?:\?token=(\S+))?", line)
+        if not found:
+            self.process.kill()
         assert found, line + self.process.stderr.read()
         self.host, self.port, self.token = found[1], int(found[2]), found[3]
         self.csrf = re.search(r'data-csrf="([^"]+)"', self.get("/").text)[1] if self.token is None else ""

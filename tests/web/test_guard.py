@@ -1,11 +1,11 @@
 """Who is let in, what is taken, and that the server goes on whatever comes."""
 
+import asyncio
 import http.client
 import os
 import re
 import socket
 import subprocess
-import sys
 import time
 from html.parser import HTMLParser
 
@@ -15,6 +15,8 @@ from planner.cli.main import run
 from planner.web.guard import Guard
 from planner.web.settings import settings_of
 from planner.web.uploads import safe_name
+from planner.web.work import Task
+from planner.web.workers import Workers
 from tests.web.client import Server
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
@@ -348,9 +350,18 @@ def test_a_question_beyond_its_limits_is_ended(tmp_path):
 
 
 def test_memory_beyond_the_limit_is_not_given():
-    code = "from planner.web.worker import _limit_memory; _limit_memory(10**9); bytearray(2 * 10**9)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "MemoryError" in done.stderr
+    async def run():
+        workers = Workers(1, 300_000_000, 60.0)
+        texts = {"cameras": "300", "fps": "15"}
+        task = Task(call="plan", model="zoo:yolov5s", texts=texts, language="en", folder="/nowhere")
+        try:
+            return await workers.run(task, lambda: None, lambda _: None)
+        finally:
+            await workers.close()
+
+    outcome = asyncio.run(run())
+    assert outcome.result is None
+    assert outcome.refused or outcome.fault
 
 
 def test_names_of_this_server_are_known_with_their_port():

@@ -106,7 +106,8 @@ ROUNDED_PARAMETERS = {
     "yolox_s": 0.05e6, "yolox_tiny": 0.005e6, "yolox_m": 0.05e6, "yolox_l": 0.05e6, "yolox_x": 0.05e6,
     "deeplabv3plus_mobilenet": 0.02e6, "crnn_builtin_for_pytorch": 0.05e6,
     "ssd_mobilenet_v1": 0.013e6,  # the source folds batch norm: 12,672 numbers fewer
-    "yolov7": 0.05e6, "ppyoloe_s": 0.005e6, "ppyoloe_m": 0.005e6, "ppyoloe_l": 0.006e6,
+    "yolov6n_3.0": 0.051e6, "yolov6s_3.0": 0.05e6, "yolov7": 0.05e6,
+    "ppyoloe_s": 0.005e6, "ppyoloe_m": 0.005e6, "ppyoloe_l": 0.006e6,
     "ppyoloe_x": 0.016e6,  # printed to two decimals; the largest is 0.02 % above
     "yolo11n_dla": 16,  # the source counts the 16 bin numbers of the decoding
     "ssd_resnet34": 0.09e6,  # the source counts running statistics and the 15130 boxes' places too
@@ -160,6 +161,7 @@ COUNTED_OTHERWISE = {
     "yolox_s": 0.06e9,  # the same: 0.4 %
     "yolox_tiny": 0.02e9, "yolox_m": 0.14e9, "yolox_l": 0.16e9, "yolox_x": 0.25e9,  # the same: 0.2 to 0.6 %
     "yolov7_tiny": 0.05e9,  # the same: 0.7 %
+    "yolov6n_3.0": 0.05e9, "yolov6s_3.0": 0.2e9,  # the same: 0.7 %
     "yolov7": 0.1e9,  # the same: 0.2 %
     "ppyoloe_s": 0.05e9, "ppyoloe_m": 0.07e9, "ppyoloe_l": 0.1e9, "ppyoloe_x": 0.14e9,  # 0.1 to 0.5 %
     "yolov3_tiny": 0.004e9, "yolov4_tiny": 0.002e9,  # Darknet counts pooling and additions: 0.1 %
@@ -202,7 +204,7 @@ OUTPUTS = {
     **{name: {(384,)} for name in ("bert_large_squad", "bert_base")},
     **{name: {(25200, 85)} for name in ("yolov5n", "yolov5s", "yolov5m", "yolov7_tiny")},
     **{name: {(84, 8400)} for name in ("yolov8n", "yolov8s", "yolo11n", "yolo11m", "yolov10n")},
-    **{name: {(84, 8400)} for name in ("yolov9t", "yolov10s", "yolo12n", "yolo26n")},
+    **{name: {(84, 8400)} for name in ("yolov6n_3.0", "yolov9t", "yolov10s", "yolo12n", "yolo26n")},
     "yolov8n_seg": {(116, 8400), (32, 160, 160)},
     "yolo11n_pose": {(56, 8400)},
     "yolo11n_obb": {(20, 21504)},

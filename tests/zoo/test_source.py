@@ -39,6 +39,7 @@ FAMILIES = [
     "yolov5n",
     "yolov8n",
     "yolov8n_seg",
+    "yolov6n_3.0",
     "yolov7",
     "ppyoloe_s",
     "yolo_nas_s",

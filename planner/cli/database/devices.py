@@ -19,8 +19,8 @@ from planner.cli.text.numbers import quantity
 
 if TYPE_CHECKING:
     from planner.schema.hardware.device import UnitKind
-    from planner.schema.record.commands.device_blocks import ShownDeviceRecord
-    from planner.schema.record.commands.devices import (
+    from planner.schema.record.hardware.device_blocks import ShownDeviceRecord
+    from planner.schema.record.hardware.devices import (
         DatabaseCheckRecord,
         DatabaseProblemRecord,
         DeviceListRecord,

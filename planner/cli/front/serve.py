@@ -30,8 +30,10 @@ _NEEDED = ("starlette", "uvicorn", "jinja2")
 )
 @click.option("--no-browser", "quietly", is_flag=True, help="Print the address and open nothing.")
 @click.option("--max-upload", metavar="1GB", help="The most that one dropped file may have.")
-@click.option("--time-limit", metavar="10min", help="The most that one question may take.")
-@click.option("--memory-limit", metavar="6GB", help="The most memory of one process that works.")
+@click.option("--time-limit", "most_time", metavar="10min", help="The most that one question may take.")
+@click.option(
+    "--memory-limit", "most_memory", metavar="4GB", help="The most memory of one process that works."
+)
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Questions at once."
 )
@@ -44,8 +46,8 @@ def command(
     names: tuple[str, ...],
     quietly: bool,  # noqa: FBT001 - click passes it by name
     max_upload: str | None,
-    time_limit: str | None,
-    memory_limit: str | None,
+    most_time: str | None,
+    most_memory: str | None,
     workers: int,
     quiet: bool,  # noqa: FBT001
 ) -> int:
@@ -65,7 +67,8 @@ def command(
             f"expected the package {error.name}, which is not installed; {install_command('web')}"
         ) from None
     output = Output("table", None, quiet)
-    limits = _limits(Limits(workers=workers), max_upload, time_limit, memory_limit)
+    limits = _limits(Limits(workers=workers), max_upload, most_time, most_memory)
+    # Here each question has these limits, and not the whole run, as `planner.cli.limits` has them.
     # Processes that work are started anew and see own parts by this.
     own = [str(path.resolve()) for path in own_parts_dirs() if any(path.glob("*.yaml"))]
     os.environ[HARDWARE_VARIABLE] = os.pathsep.join(own)
@@ -79,14 +82,12 @@ def command(
     return OK
 
 
-def _limits(
-    usual: Limits, max_upload: str | None, time_limit: str | None, memory_limit: str | None
-) -> Limits:
+def _limits(usual: Limits, max_upload: str | None, most_time: str | None, most_memory: str | None) -> Limits:
     from dataclasses import replace
 
     upload_bytes = parse_option("--max-upload", max_upload, "bytes")
-    seconds = parse_option("--time-limit", time_limit, "s")
-    memory_bytes = parse_option("--memory-limit", memory_limit, "bytes")
+    seconds = parse_option("--time-limit", most_time, "s")
+    memory_bytes = parse_option("--memory-limit", most_memory, "bytes")
     return replace(
         usual,
         upload_bytes=usual.upload_bytes if upload_bytes is None else int(upload_bytes),

@@ -24,7 +24,7 @@ from planner.errors import InputError, Problem
 from planner.units import UnitError, format_percent, parse_quantity
 
 if TYPE_CHECKING:
-    from planner.schema.record.commands.check import CheckRowRecord, FiguresRecord
+    from planner.schema.record.changed.check import CheckRowRecord, FiguresRecord
     from planner.schema.record.options import OptionalBandRecord
     from planner.wording.catalog import Language
     from planner.workload.asked import Asked

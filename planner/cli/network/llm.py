@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from planner.language.answer.serving import ServingAnswer
 
 _MILLION = 1e6
+_MOST_USERS = 1000
 _JOULES_OF_A_KWH = 3.6e6
 
 
@@ -128,8 +129,9 @@ def _numbers(text: str) -> list[int]:
         found = [int(part) for part in text.split(",")]
     except ValueError:
         found = []
-    if not found or min(found) < 1:
-        raise InputError("--users", [Problem("value", "whole numbers such as 1,2,4", repr(text))])
+    if not found or min(found) < 1 or len(found) > _MOST_USERS:
+        expected = f"1 to {_MOST_USERS} whole numbers such as 1,2,4"
+        raise InputError("--users", [Problem("value", expected, repr(text)[:60])])
     return found
 
 

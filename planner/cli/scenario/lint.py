@@ -31,7 +31,7 @@ def command(
     *,
     output: Output,
 ) -> int:
-    """Hold SCENARIO's plan against the six mistakes of planning edge inference, with numbers of this plan.
+    """Hold SCENARIO's plan against the seven mistakes of planning edge inference, with numbers of this plan.
 
     The plan is the rack that the scenario gives, or else the one that `planner size` would choose. A mistake
     made on purpose is accepted with a reason under `accepted` in the scenario.

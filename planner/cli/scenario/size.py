@@ -13,7 +13,7 @@ from planner.cli.evidence import simulated_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
-from planner.cli.text.margins import cooler_text, host_lines, margin_lines
+from planner.cli.text.margins import chain_lines, cooler_text, host_lines, margin_lines
 from planner.cli.text.numbers import quantity, share
 from planner.cli.text.rack_notes import availability_text
 from planner.cli.text.units import other_lines
@@ -150,6 +150,7 @@ def _footer(sizing: Sizing) -> list[str]:
         lines.append(f"{item.option.device}: {item.verdict_reason}")
         lines += [f"  not on {line}" for line in other_lines(item.option.others)]
         lines += host_lines(item.option)
+        lines += chain_lines(item.option)
         if item.count_for_service is not None:
             least = item.count_at_saturation
             up = "" if least is None else f"; {least} are the least that can keep up at all"

@@ -28,6 +28,12 @@ def host_lines(option: Option) -> list[str]:
     return [] if text is None else [f"  {text}"]
 
 
+def chain_lines(option: Option) -> list[str]:
+    """The busiest unit of what frames go through, where streams have chains."""
+    text = api.chain_text(option)
+    return [] if text is None else [f"  {text}"]
+
+
 def cooler_text(part: Device) -> str:
     """The cooler in use, its resistance and how that is known."""
     thermal = part.thermal

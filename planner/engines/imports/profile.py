@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from planner.errors import InputError, Problem
-from planner.process.inputs import note_input
+from planner.read_files import read_bounded
 
 LARGEST_FILE_BYTES = 500_000_000
 
@@ -87,10 +87,7 @@ def read_text(path: Path) -> str:
     A mark of its encoding at the start is taken off; shells of Windows write logs in UTF-16.
     """
     try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise refuse(path, f"a profile of at most {LARGEST_FILE_BYTES:,} bytes", "a larger file")
-        note_input(path)
-        content = path.read_bytes()
+        content = read_bounded(path, LARGEST_FILE_BYTES)
         wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         return content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:

@@ -45,6 +45,8 @@ _NAMED: Mapping[str, tuple[re.Pattern[str], str]] = {
 
 def other_tool(path: Path, asked: str) -> tuple[str, str] | None:
     """What a file is and what to do with it, where it is known and not of the tool that was asked for."""
+    if not path.is_file():
+        return None
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES).decode("utf-8", "replace")

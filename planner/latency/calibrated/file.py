@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import math
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
@@ -25,6 +26,7 @@ from planner.schema.reading.yaml_file import read_document, validate, write_docu
 _COLUMNS = (*(field.name for field in fields(KernelShape)), "seconds", "count")
 _TYPES: Mapping[str, type] = {**get_type_hints(KernelShape), "seconds": float, "count": int}
 _AGAIN = "calibrate again with `planner calibrate`"
+_REPLACED_S = 0.2
 _LONGEST_S = 3600.0
 _MOST_PROBLEMS = 20
 _LARGEST_COUNT = 1e15
@@ -50,7 +52,27 @@ def is_calibration(path: Path) -> bool:
 
 
 def read_calibration(path: Path) -> Calibration:
-    """A calibration from its files; `InputError` with every problem of an edited or damaged one."""
+    """A calibration from its files; `InputError` with every problem of an edited or damaged one.
+
+    The two are written one after the other: where they do not fit, they may just be replaced, and are read
+    once more.
+    """
+    try:
+        return _read(path)
+    except _MismatchError:
+        time.sleep(_REPLACED_S)
+    try:
+        return _read(path)
+    except _MismatchError:
+        problem = Problem("table.sha256", "that of the table beside the file", "another", _AGAIN)
+        raise InputError(str(path), [problem]) from None
+
+
+class _MismatchError(Exception):
+    """The table is not that of the file."""
+
+
+def _read(path: Path) -> Calibration:
     document = read_document(path)
     stored = validate(document, CalibrationFile)
     if Path(stored.table.file).name != stored.table.file:
@@ -59,8 +81,7 @@ def read_calibration(path: Path) -> Calibration:
     table = path.parent / stored.table.file
     content = read_bounded(table)
     if hashlib.sha256(content).hexdigest() != stored.table.sha256:
-        problem = Problem("table.sha256", "that of the table beside the file", "another", _AGAIN)
-        raise InputError(str(path), [problem])
+        raise _MismatchError
     rows = _rows(content.decode("utf-8", "replace"), table)
     problems = list(_mismatches(stored, rows))
     if problems:

@@ -39,6 +39,8 @@ def prepare(workload: Workload, batch: int, precision: Precision, engine: str) -
 
 def sized_for(workload: Workload, batch: int) -> Workload:
     """The network at a batch size; `InputError` for one below one."""
+    if batch == workload.batch == 0:  # of the file itself, which is refused with the input that has none
+        return workload
     if not isinstance(batch, int) or batch < 1:
         raise InputError(workload.model, [Problem("batch", "a whole number of one or more", repr(batch))])
     return workload if batch == workload.batch else at_batch(workload, batch)

@@ -11,7 +11,7 @@ from planner.errors import InputError
 from planner.hardware.catalog import match_devices, read_device
 from planner.hardware.operating_point import choose_mode
 from planner.plan.options.option import NetworkOnPart
-from planner.plan.rack.chains import part_chains
+from planner.plan.rack.chained.part import part_chains
 from planner.plan.rack.synthetic import refuse_synthetic
 from planner.plan.scenario.evidence import estimator_for
 from planner.plan.scenario.file import ScenarioFile, lines_named

@@ -12,7 +12,7 @@ from planner.latency.planning import planning_band, shortfall
 from planner.latency.record import estimate_record
 from planner.plan.check.limits import Broken, CheckLimits, broken_limits, changes_of, grown
 from planner.schema.hardware.device import Device, Precision
-from planner.schema.record.commands.check import (
+from planner.schema.record.changed.check import (
     BASELINE,
     AskedRecord,
     BaselineRecord,

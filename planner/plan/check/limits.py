@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from planner.schema.record.commands.check import ChangesRecord, CheckLimitsRecord, FiguresRecord
+from planner.schema.record.changed.check import ChangesRecord, CheckLimitsRecord, FiguresRecord
 from planner.schema.record.options import OptionalBandRecord
 from planner.units import format_percent, format_quantity
 from planner.wording.message import Message, message

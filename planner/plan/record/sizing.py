@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.hardware.catalog import part_file
+from planner.plan.chain_study.record import option_chain_record
 from planner.plan.options.what_to_measure import ToMeasure
 from planner.plan.record.digests import digests
 from planner.plan.record.options import option_record, refusal_record
@@ -96,6 +97,7 @@ def sized_option_record(item: SizedOption, source: ScenarioFile) -> SizedOptionR
         "verdict": item.verdict.value,
         "verdict_reason": item.verdict_reason,
         "would_decide": list(item.would_decide),
+        "chain": option_chain_record(item.option),
         "to_measure": [_measure_record(found) for found in item.to_measure(source)],
         "streams": [
             {

@@ -7,8 +7,10 @@ from typing import cast
 
 from planner.distribution import VERSION
 from planner.latency.kernels.prepared import kernels_of
+from planner.plan.chain_study.record import option_chain_record
 from planner.plan.options.option import Option
 from planner.plan.rack.life_record import failures_record
+from planner.plan.rack.soak import soak_of, soak_record
 from planner.plan.record.density import density_record
 from planner.plan.record.digests import digests
 from planner.plan.record.footprint import footprint_record
@@ -35,9 +37,11 @@ from planner.schema.record import (
     StudyRecord,
     ValueRecord,
 )
+from planner.schema.record.estimate import SoakRecord
 from planner.wording.catalog import Language
 from planner.wording.message import Wording
 
+_SOAK_S = 3600.0
 _PACKAGES = ("numba", "numpy", "onnx", "simpy", "pydantic", "matplotlib", "typst")
 
 
@@ -92,8 +96,10 @@ def _record(study: Study) -> StudyRecord:
         "pitfalls": [pitfall_record(pitfall) for pitfall in study.pitfalls],
         "elevation": elevation_record(study.elevation) if study.elevation else None,
         "slots": slots_record(study.simulated.result.slots) if study.simulated else None,
+        "soak": _soak(chosen) if chosen else None,
         "day": None if study.day is None else [hour_record(hour) for hour in study.day],
         "density": density_record(study.density) if study.density else None,
+        "chain": option_chain_record(chosen) if chosen else None,
         "footprint": [footprint_record(item) for item in study.footprints],
         "spending": spending_record(study.spending),
         "validation": [validation_record(item) for item in study.validations],
@@ -114,6 +120,14 @@ def _record(study: Study) -> StudyRecord:
         "warnings": list(study.warnings),
         "digests": digests(study.source, study.workloads, study.options),
     }
+
+
+def _soak(option: Option) -> SoakRecord | None:
+    """An hour of the option's slowest network, where it has one that was estimated."""
+    if not option.networks:
+        return None
+    slowest = max(option.networks, key=lambda each: each.estimate.latency_s.mid).estimate
+    return soak_record(soak_of(slowest, option.part, option.heat.inlet_c, _SOAK_S))
 
 
 def _streams(study: Study) -> list[StreamRecord]:

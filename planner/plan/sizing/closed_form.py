@@ -32,7 +32,7 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.options.hosting import hosting_of, link_load
 from planner.plan.options.margin import worst_of
 from planner.plan.options.option import Draw, NetworkOnPart, Option, RackHeat
-from planner.plan.rack.chains import busiest_beside, link_bytes_per_s, part_chains
+from planner.plan.rack.chained.part import busiest_beside, link_bytes_per_s, part_chains
 from planner.plan.rack.rack_model import (
     build_rack,
     mode_of,

@@ -61,6 +61,8 @@ def _of_sizing(study: Study) -> Iterator[str]:
         yield from ("utilisation", "batch_fill", *_of_air(study.source.scenario))
     if study.source.scenario.deployment is None:
         yield "least_count"
+    if any(option.chain is not None for option in study.options):
+        yield from ("decoder_clock", "core_speed", "chain_use", "chain_items", "chain_wait")
     if any(option.beside for option in study.options):
         yield "unit_sharing"
         if study.source.scenario.candidates.contention is not None:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 _CONNECT_S = 10
 _ASK_EVERY_S = 5.0
-"""While no point ends. A scheduler that is silent is so found within 15 s."""
+"""While no point ends."""
+_SILENT_S = 20
+"""A scheduler that answers nothing for so long is lost: said within 25 s. One that shares its process with a
+worker may be silent for some seconds while that loads."""
 _CLOSE_S = 2
 _AHEAD = 4
 """Tasks that wait at the scheduler for each thread of its workers, so that none is ever idle."""
@@ -31,7 +34,7 @@ class SchedulerLostError(PlannerError):
 
     def __init__(self, address: str) -> None:
         super().__init__(
-            f"--scheduler: expected an answer of {address} within {_CONNECT_S} s, got none; the points that "
+            f"--scheduler: expected an answer of {address} within {_SILENT_S} s, got none; the points that "
             "were finished are kept: start it again and run the same command, or leave --scheduler out"
         )
 
@@ -104,7 +107,7 @@ def _next(done: queue.SimpleQueue[Any], client: Client, address: str) -> Any:  #
 def _require_answer(client: Client, address: str) -> None:
     if client.status == "running":
         try:
-            client.sync(_identity, client, callback_timeout=_CONNECT_S)
+            client.sync(_identity, client, callback_timeout=_SILENT_S)
         except (OSError, TimeoutError):
             pass
         else:

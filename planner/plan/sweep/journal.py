@@ -124,9 +124,11 @@ class SweepJournal:
                     break
                 try:
                     entry = json.loads(line)
-                    self._keep(entry["point"], entry["row"], whole, len(line))
-                    self.seconds[entry["point"]] = entry["seconds"]
-                except (ValueError, KeyError, TypeError):
-                    pass
+                    point, row, seconds = str(entry["point"]), dict(entry["row"]), float(entry["seconds"])
+                except (ValueError, KeyError, TypeError, RecursionError):
+                    pass  # no line of ours: its point is answered again
+                else:
+                    self._keep(point, row, whole, len(line))
+                    self.seconds[point] = seconds
                 whole += len(line)
         return whole

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.arrays import Floats, Ints
+from planner.errors import InputError, Problem
 from planner.rack.arrivals.periodic import PeriodicCameras, is_plain
 from planner.rack.arrivals.processes import Blocks, block_of, source_blocks
 from planner.rack.description.rack import Rack
@@ -25,6 +26,10 @@ _PIECE = 1 << 16
 _PER_SOURCE = 256
 _MOST_IN_PIECE = 1 << 20
 """However many sources: some 50 bytes a request are held while a piece is merged."""
+
+
+_MOST_OF_A_SOURCE = 20_000_000
+"""Requests of one source in a piece: a trace may have any number at one instant."""
 
 
 class _Purpose(IntEnum):
@@ -116,6 +121,7 @@ class _Source:
         # Blocks are drawn until one reaches past the cut; what lies behind the cut waits for the next piece.
         while not self._rest_s.size or self._rest_s[-1] < until_s:
             taken.append(self._rest_s)
+            self._require_room(taken, until_s)
             following = next(self._blocks, None)
             if following is None:
                 self._rest_s = np.empty(0)
@@ -127,6 +133,14 @@ class _Source:
         self._rest_s = self._rest_s[cut:]
         time_s = np.concatenate(taken) if len(taken) > 1 else taken[0]
         return time_s, np.array([time_s.size])
+
+    @staticmethod
+    def _require_room(taken: list[Floats], until_s: float) -> None:
+        """Refuse a source, a trace or a burst, that sends in one piece of time what no memory holds."""
+        if sum(map(len, taken)) > _MOST_OF_A_SOURCE:
+            expected = f"at most {_MOST_OF_A_SOURCE:,} requests in the seconds before {until_s:g} s"
+            advice = "a trace has to be about as dense as the rate beside it says"
+            raise InputError("streams", [Problem("arrivals", expected, "more", advice)])
 
     def draw_work(self, sizes: Ints) -> Floats:
         requests = int(sizes.sum())

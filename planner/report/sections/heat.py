@@ -10,18 +10,67 @@ from planner.report.figures.density import density_drawing
 from planner.report.figures.elevation import elevation, letters
 from planner.report.numbers import SPACE, celsius, percent, quantity, significant
 from planner.schema.record import DensityRecord, HourRecord, StudyRecord
+from planner.schema.record.estimate import SoakEndRecord, SoakRecord
 from planner.wording.message import Wording
 
 
 def heat(study: StudyRecord, say: Wording) -> list[Block]:
-    """Elevation, day and density curve, each where it is known."""
-    blocks = [*_elevation(study, say), *_day(study, say), *_density(study, say)]
+    """Cooler, elevation, day and density curve, each where it is known."""
+    blocks = [*_cooler(study, say), *_elevation(study, say), *_day(study, say), *_density(study, say)]
     return [Heading(say("heat.title"), follows=True), *blocks] if blocks else []
 
 
 def _throttle_c(study: StudyRecord) -> float | None:
     rack = study["rack"]
     return None if rack is None else rack["throttle_c"]
+
+
+def _cooler(study: StudyRecord, say: Wording) -> list[Block]:
+    """The cooler that the plan counts on, and an hour of one device at full load under it."""
+    chosen, soak = study["chosen"], study.get("soak")
+    if chosen is None or "cooler" not in chosen:
+        return []
+    used = chosen["cooler"]
+    sentence = say(
+        "heat.cooler",
+        cooler=used["name"] or used["id"],
+        resistance=f"{used['resistance_k_per_w']:.3g}",
+        low=f"{used['low_k_per_w']:.3g}",
+        high=f"{used['high_k_per_w']:.3g}",
+        status=say(f"status.{used['status']}"),
+    )
+    blocks: list[Block] = [Heading(say("heat.cooler_title"), 2), Paragraph(sentence)]
+    return blocks if soak is None else [*blocks, _soak(soak, say)]
+
+
+def _soak(soak: SoakRecord, say: Wording) -> Table:
+    columns = (
+        Column(say("heat.soak_end")),
+        Column(say("heat.soak_after"), "right", share=1),
+        Column(say("head.throttled"), "right", share=1),
+        Column(say("head.hottest"), "right", share=1),
+        Column(say("heat.soak_first"), "right", share=1),
+        Column(say("heat.soak_last"), "right", share=1),
+    )
+    ends = (("best", soak["best"]), ("planned", soak["planned"]), ("worst", soak["worst"]))
+    caption = say("heat.soak", power=quantity(soak["power_w"], "w"), ambient=celsius(soak["ambient_c"]))
+    return Table(columns, tuple(_soaked(name, end, say) for name, end in ends), caption, small=True)
+
+
+def _soaked(name: str, end: SoakEndRecord, say: Wording) -> tuple[Cell, ...]:
+    after, off = end["time_to_throttle_s"], end["shutdown_s"]
+    if off is not None:
+        when = say("heat.soak_off", time=quantity(off, "s"))
+    else:
+        when = say("heat.soak_never") if after is None else quantity(after, "s")
+    return (
+        Cell(say(f"heat.soak_{name}")),
+        Cell(when, number=after),
+        Cell(percent(end["throttled_share"]), number=end["throttled_share"]),
+        Cell(celsius(end["hottest_c"]), number=end["hottest_c"]),
+        Cell(quantity(end["first_minute_per_s"], "per_s"), number=end["first_minute_per_s"]),
+        Cell(quantity(end["last_minute_per_s"], "per_s"), number=end["last_minute_per_s"]),
+    )
 
 
 def _elevation(study: StudyRecord, say: Wording) -> list[Block]:

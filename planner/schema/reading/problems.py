@@ -26,6 +26,10 @@ def dotted(path: KeyPath) -> str:
     return text or "file"
 
 
+_MOST_PROBLEMS = 100
+"""Of one file, listed; for each the nearest name is looked for."""
+
+
 def problems_of(
     error: ValidationError,
     values: object,
@@ -33,7 +37,8 @@ def problems_of(
     model: type[StrictModel],
 ) -> Iterator[Problem]:
     """Each thing that pydantic refused in these values, with its line."""
-    for item in error.errors():
+    errors = error.errors()
+    for item in errors[:_MOST_PROBLEMS]:
         path = key_path(item, values)
         if item["type"] == "conflicts":
             for conflict in item["ctx"]["conflicts"]:
@@ -42,6 +47,8 @@ def problems_of(
             continue
         expected, got, advice = _explained(item, path, model)
         yield Problem(dotted(path), expected, got, advice, line_of(path))
+    if (more := len(errors) - _MOST_PROBLEMS) > 0:
+        yield Problem("file", "none of these", f"{more:,} problems more", "mend those above first")
 
 
 def without_them(error: ValidationError, values: object) -> tuple[object, tuple[KeyPath, ...]] | None:
@@ -50,6 +57,8 @@ def without_them(error: ValidationError, values: object) -> tuple[object, tuple[
 
     What only concerns how parts fit together is not stood in for.
     """
+    if error.error_count() > _MOST_PROBLEMS:
+        return None
     repaired = copy.deepcopy(values)
     touched: list[KeyPath] = []
     for item in error.errors():

@@ -6,6 +6,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from planner.schema.record.commands.chain import ChainUsesRecord
 from planner.schema.record.compare import RefusalRecord
 from planner.schema.record.options import OptionRecord
 from planner.schema.record.question import DigestRecord
@@ -102,6 +103,7 @@ class SizedOptionRecord(OptionRecord):
     simulated: SizedRunRecord | None
     growth: list[YearRecord]
     redundancy: list[SpareRecord]
+    chain: ChainUsesRecord | None
 
 
 class SizingRecord(TypedDict):

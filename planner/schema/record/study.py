@@ -7,8 +7,10 @@ from typing import Literal, NotRequired
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
+from planner.schema.record.commands.chain import ChainUsesRecord
 from planner.schema.record.commands.simulate import FailuresRecord
 from planner.schema.record.density import DensityRecord
+from planner.schema.record.estimate import SoakRecord
 from planner.schema.record.latency import FootprintRecord, RivalRecord, RooflineRecord, RungRecord
 from planner.schema.record.money import PurchaseLineRecord, SpendingRecord
 from planner.schema.record.options import (
@@ -59,9 +61,12 @@ class StudyRecord(TypedDict):
     what_if: NotRequired[WhatIfRecord | None]
     elevation: NotRequired[ElevationRecord | None]
     slots: NotRequired[SlotsRecord | None]
+    soak: NotRequired[SoakRecord | None]
+    """The chosen part from cold, busy for an hour in the inlet air of the plan."""
     day: NotRequired[list[HourRecord] | None]
     density: NotRequired[DensityRecord | None]
     footprint: NotRequired[list[FootprintRecord]]
+    chain: NotRequired[ChainUsesRecord | None]
     spending: NotRequired[SpendingRecord]
     failures: NotRequired[FailuresRecord | None]
     pitfalls: NotRequired[list[PitfallRecord]]

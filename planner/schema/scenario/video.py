@@ -81,12 +81,18 @@ class Video(StrictModel):
 
 
 class Items(StrictModel):
-    """Objects that a network finds in a frame, each of which the step works on."""
+    """Objects that a network finds in a frame, each of which the step works on; `2.5` says their mean."""
 
     mean: float = Field(gt=0, le=10_000)
     distribution: Literal["poisson", "fixed"] = "poisson"
     most: int | None = Field(default=None, ge=1, le=10_000)
     """No more than these in a frame: the rest goes without."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: object) -> object:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return {"mean": value} if number else value
 
     @model_validator(mode="after")
     def _whole_where_fixed(self) -> Items:

@@ -59,6 +59,8 @@ def _load(path: Path, source: str) -> onnx.ModelProto:
                 f"convert it: python -m tf2onnx.convert --saved-model {path.name} --output {path.name}.onnx"
             )
         raise InputError(source, [Problem("path", "a file", "a directory", advice)])
+    if path.exists() and not path.is_file():  # one may wait for ever, the other has no end
+        raise InputError(source, [Problem("path", "a file", "a device or a pipe", _ADVICE)])
     try:
         _refuse_other(path, source, by_ending=False)
         content = _skeleton(path, source)

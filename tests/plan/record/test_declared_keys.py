@@ -15,10 +15,8 @@ from planner.plan.record.study import study_record
 from planner.plan.sizing.sized import size_scenario
 from planner.plan.study.study import run_study
 from planner.schema.record import DensityRecord, StudyRecord
-from planner.schema.record.commands.check import CheckRecord
+from planner.schema.record.changed.check import CheckRecord
 from planner.schema.record.commands.curve import CurveRecord
-from planner.schema.record.commands.device_blocks import ShownDeviceRecord
-from planner.schema.record.commands.devices import DatabaseCheckRecord, DeviceListRecord
 from planner.schema.record.commands.language import TokenRatesRecord
 from planner.schema.record.commands.listings import (
     CorrectionsRecord,
@@ -33,6 +31,8 @@ from planner.schema.record.commands.variants import VariantsRecord
 from planner.schema.record.compare import ComparisonRecord
 from planner.schema.record.cost import CostRecord
 from planner.schema.record.estimate import EstimateRecord
+from planner.schema.record.hardware.device_blocks import ShownDeviceRecord
+from planner.schema.record.hardware.devices import DatabaseCheckRecord, DeviceListRecord
 from planner.schema.record.network import InspectRecord
 from planner.schema.record.sizing import SizingRecord
 from planner.schema.record.trust import LintRecord

@@ -91,14 +91,13 @@ def test_more_devices_or_less_load_never_make_a_device_busier(study):
         assert busy == sorted(busy)
 
 
-def test_a_day_follows_the_supply_air_kelvin_by_kelvin(study, record):
+def test_a_day_follows_the_supply_air_less_what_the_fan_takes(study, record):
     hours = record["day"]
     supply_c = study.source.scenario.site.supply_by_hour_c
     assert [hour["supply_c"] for hour in hours] == supply_c
     cool, warm = hours[2], hours[15]
-    assert warm["temperature_mean_c"] - cool["temperature_mean_c"] == pytest.approx(
-        warm["supply_c"] - cool["supply_c"], abs=0.5
-    )
+    hotter, warmer = (warm[key] - cool[key] for key in ("temperature_mean_c", "supply_c"))
+    assert 0.5 * warmer < hotter < warmer  # the kit's fan speeds up and takes some of it
     assert {hour["load_ratio"] for hour in hours} == {1.0}
 
 

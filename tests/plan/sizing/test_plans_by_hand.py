@@ -1,6 +1,5 @@
 """Plans whose answer is known by hand or by long runs: busy hours, bursts, growth, promises, rare frames."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -162,14 +161,3 @@ def test_a_source_that_no_device_serves_alone_is_not_told_that_more_help(tmp_pat
     assert item.option.count == 2
     assert item.count_at_saturation is None
     assert [key_of(text) for text in item.option.reasons] == ["reason.pinned"]
-
-
-def test_the_length_that_would_decide_decides(tmp_path):
-    """Followed to the letter it is no longer too short, though chance leaves a few requests out."""
-    rare = ("count: 20, model: zoo:yolov5s, arrivals: periodic, rate: 15 FPS, slo: {latency: 150 ms}}",
-            "count: 1, model: zoo:yolov5s, arrivals: poisson, rate: 0.0002 /s, "
-            "slo: {latency: 150 ms, quantile: 90 %}}")  # fmt: skip
-    short = sized(tmp_path, rare)
-    assert short.verdict is Verdict.UNDECIDED
-    (length,) = re.findall(r"([\d.]+ h) a run would decide", short.verdict_reason)
-    assert sized(tmp_path, rare, ("duration: 30 s", f"duration: {length}")).verdict is Verdict.PASS

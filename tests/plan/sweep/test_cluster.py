@@ -33,6 +33,7 @@ def impatient(monkeypatch):
     """The waits of half a minute, shortened."""
     monkeypatch.setattr(cluster, "_CONNECT_S", 2)
     monkeypatch.setattr(cluster, "_ASK_EVERY_S", 1.0)
+    monkeypatch.setattr(cluster, "_SILENT_S", 8)
 
 
 def test_a_port_that_accepts_and_says_nothing(queue, tmp_path):
@@ -42,7 +43,7 @@ def test_a_port_that_accepts_and_says_nothing(queue, tmp_path):
             run_sweep(queue, {"site.supply": ["20 degC"]}, tmp_path / "sweep", scheduler=address)
 
 
-@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("ended_by", [signal.SIGKILL, pytest.param(signal.SIGSTOP, marks=pytest.mark.slow)])
 def test_a_scheduler_that_goes_in_the_middle(queue, tmp_path, ended_by):
     scheduler = subprocess.Popen(
         [sys.executable, "-c", SCHEDULER], env=module_environment(), stdout=subprocess.PIPE, text=True

@@ -78,6 +78,20 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
         SweepJournal(tmp_path / "file" / "sweep")
 
 
+@pytest.mark.parametrize(
+    "line",
+    ['{"point": "p", "row": 5, "seconds": 1}', '{"point": "p", "row": {}, "seconds": "x"}', "[]",
+     "[" * 9000, "5", '{"point": "p"}'],
+    ids=["row", "seconds", "list", "deep", "number", "half"],
+)  # fmt: skip
+def test_a_line_of_another_shape_is_none_of_ours(tmp_path, line):
+    write(tmp_path)
+    with (tmp_path / NAME).open("a") as file:
+        file.write(line + "\n")
+    with SweepJournal(tmp_path) as journal:
+        assert journal.finished == ROWS
+
+
 def test_rows_that_stay_on_the_disk_are_the_same_rows(tmp_path):
     """Found from an earlier run, and added in this one, a cut line between them."""
     content = write(tmp_path)

@@ -11,6 +11,7 @@ from planner.data_files import scenarios_dir
 from planner.errors import InputError
 from planner.plan.rack.synthetic import synthetic_rack
 from planner.plan.scenario.file import read_scenario
+from planner.rack.counts.enough import runs_that_decide
 from planner.rack.counts.latencies import ExactLatencies
 from planner.rack.counts.results import Verdict
 from planner.rack.sequential import looks, rack_verdict, simulate_until_settled
@@ -97,3 +98,18 @@ def test_within_a_latency_bin_of_the_slo_the_compiled_engine_does_not_judge(rack
 def test_the_same_rack_gives_the_same_answer(rack):
     first, second = (simulate_until_settled(rack, most_replications=8) for _ in range(2))
     assert first == second
+
+
+def test_runs_are_added_until_they_show_enough(rack):
+    """A tenth of a request a second in runs of 90 s: 300 want 3,000 s, and chance 17 % more.
+
+    Forty runs hold them, and 64 are allowed: doubled from four, the look at 64 decides. With 32
+    allowed no number of them does, and the first look is the last.
+    """
+    rare = replace(rack.streams[0], rate_per_s=0.1, sources=1, slo_s=1000.0)
+    short = replace(rack, streams=(rare,), duration_s=92.0, warmup_s=2.0)
+    assert runs_that_decide(short, rare) == 40
+    enough = simulate_until_settled(short, most_replications=64)
+    assert (enough.replications, rack_verdict(enough)) == (64, Verdict.PASS)
+    too_few = simulate_until_settled(short, most_replications=32)
+    assert (too_few.replications, rack_verdict(too_few)) == (4, Verdict.UNDECIDED)

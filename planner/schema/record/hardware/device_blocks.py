@@ -6,8 +6,8 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.commands.device_video import DeviceVideoRecord
-from planner.schema.record.commands.devices import (
+from planner.schema.record.hardware.device_video import DeviceVideoRecord
+from planner.schema.record.hardware.devices import (
     ContradictionRecord,
     DevicePriceRecord,
     DocumentRecord,

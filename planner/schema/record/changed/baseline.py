@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from planner.errors import InputError, Problem
 from planner.schema.reading.problems import dotted
-from planner.schema.record.commands.check import BaselineRecord
+from planner.schema.record.changed.check import BaselineRecord
 
 _BASELINE = TypeAdapter(BaselineRecord)
 _ADVICE = "write one with `planner check MODEL --device ID --write-baseline FILE`"

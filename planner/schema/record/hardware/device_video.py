@@ -6,7 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.commands.devices import OriginRecord, WeakestRecord
+from planner.schema.record.hardware.devices import OriginRecord, WeakestRecord
 
 
 class VideoEngineOrigins(TypedDict):

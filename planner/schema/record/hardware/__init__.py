@@ -1,0 +1,1 @@
+"""The records of `planner devices`: a part, its blocks, and its decoders and encoders."""
