@@ -5,7 +5,7 @@ STAMP := .venv/.complete
 
 OLDEST := .venv-oldest
 
-.PHONY: env answers report example check-example check-oldest test test-slow mutate fuzz sbom licences hashes audit lint check clean
+.PHONY: env answers docs report example check-example check-oldest test test-slow mutate fuzz sbom licences hashes audit lint check clean
 
 env: $(STAMP)
 
@@ -97,4 +97,4 @@ check: lint test report check-example
 	$(BIN)/planner devices check
 
 clean:
-	rm -rf .venv .venv-oldest .venv-audit build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .venv-audit build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,7 +25,7 @@ from pathlib import Path
 from planner.distribution import VERSION
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED_EXTRAS = ("delta", "page", "engines", "sweep")
+SHIPPED_EXTRAS = ("delta", "page", "engines", "sweep", "mcp", "web")
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
 _EXTRA = re.compile(r"\[([^\]]*)\]")
 

@@ -61,7 +61,9 @@ def _can_fork() -> bool:
 
 def _begun(task: Callable[[int], Any], numbers: Sequence[int]) -> tuple[ForkProcess, Connection]:
     here, there = multiprocessing.Pipe(duplex=False)
-    copy = multiprocessing.get_context("fork").Process(target=_work, args=(task, numbers, there), daemon=True)
+    copy = multiprocessing.get_context("fork").Process(
+        target=_work, args=(task, numbers, there, os.getpid()), daemon=True
+    )
     with warnings.catch_warnings():  # of threads that a copy lacks: those of the linear algebra, made anew
         warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
         copy.start()
@@ -69,8 +71,8 @@ def _begun(task: Callable[[int], Any], numbers: Sequence[int]) -> tuple[ForkProc
     return copy, here
 
 
-def _work(task: Callable[[int], Any], numbers: Sequence[int], results: Connection) -> None:
-    end_with_parent()
+def _work(task: Callable[[int], Any], numbers: Sequence[int], results: Connection, parent: int) -> None:
+    end_with_parent(parent)
     found: dict[int, Any] = {}
     with contextlib.suppress(Exception, KeyboardInterrupt):
         for number in numbers:

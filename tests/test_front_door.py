@@ -103,7 +103,9 @@ def test_every_call_has_an_example(name: str):
     assert ">>> " in (inspect.getdoc(getattr(api, name)) or "")
 
 
-@pytest.mark.parametrize("name", ["networks", "alternatives", "database", "plans", "reports", "scenarios"])
+@pytest.mark.parametrize(
+    "name", ["networks", "alternatives", "checks", "database", "plans", "plots", "reports", "scenarios"]
+)
 def test_examples_hold(name: str):
     module = importlib.import_module(f"planner.api.{name}")
     assert doctest.testmod(module).failed == 0

@@ -24,13 +24,14 @@ def predict_chain(
     precision: str | Precision | None = None,
     batch: int | None = None,
     count: int | None = None,
+    simulate_s: float | None = None,
 ) -> ChainAnswers:
     """What the chains of a scenario's streams ask of every unit of a part, and which unit binds first.
 
     `devices` are ids and shell patterns; the scenario's own unless given. The streams are spread over `count`
-    devices. Times are in seconds, rates in frames a second, shares from 0 to 1. A step that nothing around a
-    part does is one of its `gaps`. Raises `InputError` for a device given by numbers and for what cannot be
-    read.
+    devices; `simulate_s` also moves their frames through one device for so long. Times are in seconds, rates
+    in frames a second, shares from 0 to 1. A step that nothing around a part does is one of its `gaps`.
+    Raises `InputError` for a device given by numbers and for what cannot be read.
 
     >>> found = predict_chain("parking-lpr", "jetson-orin-nano-8")
     >>> found.answers[0].prediction.binding.unit.role
@@ -47,6 +48,7 @@ def predict_chain(
         precision=precision_named(precision) if isinstance(precision, str) else precision,
         batch=batch,
         count=count,
+        simulate_s=simulate_s,
     )
 
 

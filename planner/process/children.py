@@ -20,11 +20,19 @@ from pathlib import Path
 _PR_SET_PDEATHSIG = 1
 """From linux/prctl.h."""
 _ASK_EVERY_S = 1.0
+_PARENT = "PLANNER_PARENT"
+"""Environment variable with the number of the process that started this one."""
 
 
-def end_with_parent() -> None:
-    """From now on this process ends, at whatever it does, when its parent has ended."""
-    parent = os.getppid()
+def end_with_parent(parent: int | None = None) -> None:
+    """From now on this process ends, at whatever it does, when its parent has ended.
+
+    `parent` is its number, where it is not in the environment that `module_environment` made. Without it a
+    parent that ended while this process was starting would be taken for none.
+    """
+    if parent is None:
+        named = os.environ.get(_PARENT, "")
+        parent = int(named) if named.isdecimal() else os.getppid()
     if _signalled_by_kernel():
         if os.getppid() != parent:  # it ended before the kernel was asked
             os._exit(1)
@@ -34,7 +42,7 @@ def end_with_parent() -> None:
 
 def bound(command: Sequence[str]) -> list[str]:
     """The command, begun in such a way that the program ends with this process."""
-    return [sys.executable, "-I", "-S", __file__, *command]
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), *command]
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
@@ -49,7 +57,7 @@ def module_environment(**more: str) -> dict[str, str]:
     """The environment in which such a program finds this very package, and what is set beside it."""
     package, inherited = str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH")
     path = os.pathsep.join([package, inherited] if inherited else [package])
-    return {**os.environ, "PYTHONPATH": path, **more}
+    return {**os.environ, "PYTHONPATH": path, _PARENT: str(os.getpid()), **more}
 
 
 def _signalled_by_kernel() -> bool:
@@ -67,8 +75,8 @@ def _ask(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    end_with_parent()
+    end_with_parent(int(sys.argv[1]))
     try:
-        os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606 - the program that the parent names
+        os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606 - the program that the parent names
     except OSError as error:
-        sys.exit(f"{sys.argv[1]}: {error.strerror}")
+        sys.exit(f"{sys.argv[2]}: {error.strerror}")

@@ -12,8 +12,8 @@ from planner.process.children import end_with_parent
 
 def main(wait_s: float) -> None:
     """Wait, say what is done, do it."""
-    parent = os.getppid()
     end_with_parent()
+    parent = os.getppid()
     time.sleep(wait_s)
     sys.stderr.write("planner: the run did not stop at its time limit and was killed\n")
     os.kill(parent, signal.SIGKILL)

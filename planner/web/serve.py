@@ -5,18 +5,15 @@ from __future__ import annotations
 import ipaddress
 import secrets
 import socket
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import uvicorn
 
 from planner.errors import InputError, Problem
+from planner.process.temporary import temporary_folder
 from planner.web.app import Limits, application
-from planner.web.uploads import remove_left_behind
 
-_PREFIX = "planner-web-"
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -75,10 +72,9 @@ def serve(
     found: Listening, limits: Limits | None = None, ready: Callable[[str], None] = lambda _: None
 ) -> None:
     """Answer until a signal ends it; what visitors brought is then removed. `ready` gets the address."""
-    remove_left_behind(Path(tempfile.gettempdir()), _PREFIX)
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder:
+    with temporary_folder("web") as folder:
         app = application(
-            Path(folder) / "work", limits or Limits(), found.hosts, found.port, found.token, found.names
+            folder / "work", limits or Limits(), found.hosts, found.port, found.token, found.names
         )
         config = uvicorn.Config(
             app,

@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import shutil
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,14 +109,3 @@ def linked(upload: Upload, folder: Path) -> Path:
     except OSError:
         shutil.copyfile(upload.path, path)
     return path
-
-
-def remove_left_behind(parent: Path, prefix: str, older_s: float = 86_400.0) -> None:
-    """Remove folders of servers that were killed a day ago or before."""
-    for folder in parent.glob(f"{prefix}*"):
-        try:
-            old = time.time() - folder.stat().st_mtime > older_s and folder.stat().st_uid == os.getuid()
-        except (OSError, AttributeError):
-            continue
-        if old and not folder.is_symlink():
-            shutil.rmtree(folder, ignore_errors=True)

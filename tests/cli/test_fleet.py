@@ -64,14 +64,14 @@ def test_json_goes_to_standard_output_alone(folder, capsys):
 
 
 def test_a_fleet_that_no_part_serves_ends_with_three(tmp_path, capsys):
-    found = write_fleet(tmp_path / "hot", sites="id,site.supply\na,79 degC\n")
+    found = write_fleet(tmp_path / "hot", sites="id,aisles,site.supply\na,6,79 degC\n")
     assert run(["fleet", str(found.fleet), "-o", str(found.out), "--workers", "1", "--pdf"]) == 3
     assert "no part serves any of the 1 sites" in capsys.readouterr().out
     assert (found.out / "fleet.pdf").exists()
 
 
 def test_a_refused_table_is_one_message_and_two(tmp_path, capsys):
-    found = write_fleet(tmp_path / "bad", sites="id,site.supply\na,30 W\na,31 degC\n")
+    found = write_fleet(tmp_path / "bad", sites="id,aisles,site.supply\na,6,30 W\na,6,31 degC\n")
     assert run(["fleet", str(found.fleet), "-o", str(found.out)]) == 2
     said = capsys.readouterr().err
     assert "2 problems" in said

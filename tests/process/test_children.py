@@ -154,3 +154,17 @@ def test_ctrl_c_of_what_answers_at_once(tmp_path, arguments, wait_s):
         assert "Traceback" not in said
     assert process.returncode in (130, -signal.SIGINT, 0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_parent_that_ended_while_its_child_was_starting(tmp_path):
+    """The child has another parent by the time it looks; the number that it was given says so."""
+    script = "from planner.process.children import end_with_parent\nend_with_parent()\nprint('goes on')\n"
+    gone = subprocess.run(
+        [sys.executable, "-c", script], env=module_environment(PLANNER_PARENT="1"),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (gone.returncode, gone.stdout) == (1, "")
+    there = subprocess.run(
+        [sys.executable, "-c", script], env=module_environment(), capture_output=True, text=True, check=False
+    )
+    assert (there.returncode, there.stdout) == (0, "goes on\n")

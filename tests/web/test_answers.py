@@ -34,6 +34,7 @@ def same(server, capsys, model, name, *options, **texts):
     return record
 
 
+@pytest.mark.slow
 def test_a_known_network_has_the_command_lines_numbers(server, capsys):
     record = same(server, capsys, "zoo:resnet18", "zoo:resnet18")
     assert len(record["compare"]["candidates"]) > 100

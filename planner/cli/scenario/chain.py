@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.arguments import parse_option
 from planner.cli.bars import Bar
 from planner.cli.completion import device_ids, modes, precisions, scenarios
 from planner.cli.evidence import scenario_evidence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--precision", help="Default: the first of SCENARIO.", shell_complete=precisions)
 @click.option("--batch", type=click.IntRange(min=1), help="Default: the largest of SCENARIO.")
 @click.option("--count", type=click.IntRange(min=1), help="Devices that share the streams; default: one.")
+@click.option("--simulate", metavar="TIME", help="Move frames through one device for so long, such as 60s.")
 @scenario_evidence
 @hardware_option
 @outside_option
@@ -48,6 +50,7 @@ def command(
     precision: str | None,
     batch: int | None,
     count: int | None,
+    simulate: str | None,
     *,
     output: Output,
 ) -> int:
@@ -59,7 +62,15 @@ def command(
     from planner.cli.main import INFEASIBLE, OK
     from planner.plan.chain_study.record import chain_record
 
-    found = api.predict_chain(scenario, devices, mode=mode, precision=precision, batch=batch, count=count)
+    found = api.predict_chain(
+        scenario,
+        devices,
+        mode=mode,
+        precision=precision,
+        batch=batch,
+        count=count,
+        simulate_s=parse_option("--simulate", simulate, "s"),
+    )
     record = chain_record(found)
     rows = [
         {"device": answer.device, **_row(answer, use)}
@@ -155,10 +166,29 @@ def _about(answer: ChainAnswer) -> list[Line]:
             for step, unit, time_s in stream.steps
         ]  # fmt: skip
         lines += [Grid(rows, right=frozenset({"time", "low", "high"})), ""]
+    lines += _simulated(answer)
     lines += [f"note: {note}" for note in answer.part.notes]
     lines += [f"cannot be done: {gap.where}: {gap.reason}" for gap in answer.gaps]
     lines.append(f"rests on: {answer.provenance.value}")
     return lines
+
+
+def _simulated(answer: ChainAnswer) -> list[Line]:
+    """What a run adds: the promised quantile, and the share of frames in time."""
+    run = answer.simulated
+    if run is None:
+        return []
+    lines: list[Line] = []
+    for stream in run.streams:
+        low, mid, high = (
+            "without end" if end == float("inf") else quantity(end, "s")
+            for end in (stream.latency_s.low, stream.latency_s.mid, stream.latency_s.high)
+        )
+        kept = "a unit cannot keep up" if stream.kept_share is None else f"{share(stream.kept_share)} in time"
+        lines.append(
+            f"{stream.stream}, simulated: quantile {stream.quantile:g} {mid} ({low} - {high}), {kept}"
+        )
+    return [*lines, f"{run.frames:,} frames on one device in {quantity(run.duration_s, 's')}", ""]
 
 
 def _bars(answer: ChainAnswer) -> tuple[str, list[Bar]]:

@@ -7,6 +7,7 @@ import math
 from planner.chain.description import PartChains
 from planner.chain.prediction import ChainPrediction, StreamLatency, UnitUse, predict
 from planner.latency.band import Band
+from planner.plan.chain_study.simulated import SimulatedChains
 from planner.plan.chain_study.study import ChainAnswer, ChainAnswers
 from planner.plan.options.option import Option
 from planner.schema.record.commands.chain import (
@@ -16,6 +17,7 @@ from planner.schema.record.commands.chain import (
     ChainUnitRecord,
     ChainUsesRecord,
     EndsRecord,
+    SimulatedChainsRecord,
 )
 from planner.wording.message import message
 
@@ -46,7 +48,27 @@ def answer_record(answer: ChainAnswer) -> ChainAnswerRecord:
         "frames_per_s": prediction.frames_per_s,
         "limit_per_s": ends(prediction.limit_per_s),
         "provenance": answer.provenance.value,
+        "simulated": _simulated(answer.simulated),
         **uses_record(answer.part, prediction, answer.devices),
+    }
+
+
+def _simulated(found: SimulatedChains | None) -> SimulatedChainsRecord | None:
+    if found is None:
+        return None
+    return {
+        "duration_s": found.duration_s,
+        "seed": found.seed,
+        "frames": found.frames,
+        "streams": [
+            {
+                "stream": stream.stream,
+                "quantile": stream.quantile,
+                "latency_s": ends(stream.latency_s),
+                "kept_share": stream.kept_share,
+            }
+            for stream in found.streams
+        ],
     }
 
 

@@ -10,6 +10,7 @@ from planner.chain.prediction import ChainPrediction, predict
 from planner.errors import InputError
 from planner.hardware.catalog import match_devices, read_device
 from planner.hardware.operating_point import choose_mode
+from planner.plan.chain_study.simulated import SimulatedChains, simulated_chains
 from planner.plan.options.option import NetworkOnPart
 from planner.plan.rack.chained.part import part_chains
 from planner.plan.rack.synthetic import refuse_synthetic
@@ -33,6 +34,8 @@ class ChainAnswer:
     """Sources of all streams, spread over the devices."""
     part: PartChains
     prediction: ChainPrediction
+    simulated: SimulatedChains | None = None
+    """Of one device over time, where it was asked for."""
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -78,6 +81,7 @@ def chain_answers(
     precision: Precision | None = None,
     batch: int | None = None,
     count: int | None = None,
+    simulate_s: float | None = None,
 ) -> ChainAnswers:
     """Each part asked about, with the streams of the scenario spread over `count` of it.
 
@@ -111,7 +115,7 @@ def chain_answers(
             continue
         part = part_chains(scenario, estimator, device, networks)
         shared = count or (given.count if given and of_given else 1)
-        found.append(_answer(source, device, networks, part, shared))
+        found.append(_answer(source, device, networks, part, shared, simulate_s))
     ranked = sorted(found, key=lambda answer: (len(answer.gaps), -answer.cameras_carried, answer.device))
     return ChainAnswers(source, tuple(ranked), tuple(refused))
 
@@ -122,7 +126,9 @@ def _answer(
     networks: tuple[NetworkOnPart, ...],
     part: PartChains,
     devices: int,
+    simulate_s: float | None,
 ) -> ChainAnswer:
+    chains = part.shared_by(devices)
     return ChainAnswer(
         device=device.id,
         name=device.name,
@@ -131,5 +137,6 @@ def _answer(
         devices=devices,
         cameras=sum(stream.count for stream in source.scenario.streams),
         part=part,
-        prediction=predict(part.shared_by(devices)),
+        prediction=predict(chains),
+        simulated=None if simulate_s is None else simulated_chains(source.scenario, chains, simulate_s),
     )

@@ -42,3 +42,20 @@ def test_a_step_that_nobody_does_is_named_and_ends_with_status_three(call, tmp_p
     found = call("chain", path, "--device", "raspberry-pi-5")
     assert found.status == 3
     assert "nothing around raspberry-pi-5 decodes vp9 (its decoders take h265)" in " ".join(found.out.split())
+
+
+def test_frames_over_time_keep_the_promise_or_have_no_end(call):
+    """Four devices carry 40 cameras; one has 2.9 times the frames that its decoder does."""
+    part = ("chain", "parking-lpr", "--device", "jetson-orin-nano-8", "--simulate", "20s", "--format", "json")
+    (answer,) = call(*part, "--count", "4").json["answers"]
+    (stream,) = answer["simulated"]["streams"]
+    alone, least = answer["streams"][0]["latency_s"]["mid"], stream["latency_s"]["low"]
+    assert answer["simulated"]["frames"] == pytest.approx(10 * 12 * 20, abs=10)
+    assert stream["kept_share"] == 1.0
+    assert alone < stream["latency_s"]["mid"] < stream["latency_s"]["high"]
+    assert least > 0
+    (answer,) = call(*part).json["answers"]
+    assert answer["simulated"]["streams"][0]["latency_s"]["mid"] is None
+    refused = call("chain", "parking-lpr", "--simulate", "2h")
+    assert refused.status == 2
+    assert "up to 3600 s" in refused.err

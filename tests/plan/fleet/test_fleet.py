@@ -83,7 +83,7 @@ def test_totals_are_the_sums_of_their_rows(answered):
 
 
 def test_a_fleet_of_one_is_the_scenario_itself(tmp_path):
-    found = write_fleet(tmp_path / "one", sites="id\nonly\n")
+    found = write_fleet(tmp_path / "one", sites="id,aisles\nonly,\n")
     fleet = api.fleet(found.fleet, found.out, workers=1)
     best = api.size(shop()).options[0]
     bill = api.cost(shop(), device=best.option.device, draws=10).options[0].bill

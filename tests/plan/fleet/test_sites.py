@@ -16,6 +16,8 @@ from tests.plan.fleet.conftest import FLEET, write_fleet
 
 
 def read(folder: Path, sites: str, fleet: str = FLEET) -> Sites:
+    if "aisles" not in sites.partition("\n")[0]:  # a fleet that describes no column of that name
+        fleet = fleet.replace("columns:\n  aisles: {key: streams.aisle cameras.count}\n", "")
     found = write_fleet(folder / "fleet", fleet=fleet, sites=sites)
     spec, document = read_spec(found.fleet)
     templates = read_templates(spec, document, found.fleet.parent)
@@ -157,6 +159,11 @@ def test_two_templates_need_a_column_and_the_keys_that_a_row_sets(tmp_path):
         (("currency: USD", "currency: USD\nkinds: {once: 5 EUR, per_year: 1 USD, note: x}"), "in USD"),
         (("currency: USD", "currency: USD\nclimates: {hot: {site.suply: 40 degC}}"), "site.supply"),
         (("currency: USD", "currency: USD\ncolumns_: 1"), "unknown key"),
+        (
+            ("shop.yaml}", "shop.yaml}"),
+            "line 1, aisles: expected the column 'aisles' that `columns` describes",
+        ),
+        (("currency: USD", "currency: USD\nround_up: {tills: 2}"), "column 'tills' that `round_up` rounds"),
     ],
 )
 def test_problems_of_the_fleet_s_own_file(tmp_path, change, expected):
@@ -164,3 +171,10 @@ def test_problems_of_the_fleet_s_own_file(tmp_path, change, expected):
     with pytest.raises(InputError) as error:
         plan_fleet(found.fleet, found.out)
     assert expected in str(error.value)
+
+
+def test_updates_need_the_uplink_of_every_site(tmp_path):
+    updates = FLEET + "updates: {full: 30 MB}\n"
+    found = write_fleet(tmp_path / "fleet", fleet=updates, sites="id,aisles,uplink\na,6,10 Mbit/s\nb,6,\n")
+    with pytest.raises(InputError, match="none for 1 sites, the first in line 3"):
+        plan_fleet(found.fleet, found.out)

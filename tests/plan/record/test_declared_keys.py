@@ -16,6 +16,7 @@ from planner.plan.sizing.sized import size_scenario
 from planner.plan.study.study import run_study
 from planner.schema.record import DensityRecord, StudyRecord
 from planner.schema.record.changed.check import CheckRecord
+from planner.schema.record.commands.chain import ChainRecord
 from planner.schema.record.commands.curve import CurveRecord
 from planner.schema.record.commands.language import TokenRatesRecord
 from planner.schema.record.commands.listings import (
@@ -59,6 +60,10 @@ COMMANDS = {
     "streams": (CurveRecord, ["curve", NETWORK, "--device", "t4", "--up-to", "2", "--over", "streams"]),
     "one line": (PlanRecord, ["plan", NETWORK, "--cameras", "4", "--fps", "15", "--devices", "hailo-8"]),
     "a change": (CheckRecord, ["check", NETWORK, "--device", "t4,hailo-8"]),
+    "a chain": (
+        ChainRecord,
+        ["chain", "parking-lpr", "--device", "jetson-orin-nano-8", "--count", "5", "--simulate", "5s"],
+    ),
     "density": (DensityRecord, ["density", "article-density"]),
     "lint": (LintRecord, ["lint", "article-hardware"]),
     "parts": (DeviceListRecord, ["devices", "list"]),

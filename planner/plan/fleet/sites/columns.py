@@ -91,6 +91,30 @@ def head_problems(headings: Sequence[Heading], keys: Mapping[str, TemplateKeys])
     ]
 
 
+def missing_problems(headings: Sequence[Heading], spec: FleetSpec) -> list[Problem]:
+    """Columns that the fleet's file names and the table lacks."""
+    texts = {text for heading in headings for text in (heading.text, heading.key)}
+    names = {_name(heading.text) for heading in headings}
+    found = [
+        Problem(
+            name, f"the column {name!r} that `columns` describes", "none", "add it, or leave it out there", 1
+        )
+        for name in spec.columns
+        if name not in names
+    ]
+    return found + [
+        Problem(name, f"the column {name!r} that `round_up` rounds", "none", "correct the name there", 1)
+        for name in spec.round_up
+        if name not in texts | names
+    ]
+
+
+def _name(text: str) -> str:
+    """A heading without its unit."""
+    named = _WITH_UNIT.match(text)
+    return named[1] if named else text
+
+
 def cell_value(heading: Heading, cell: str) -> object:
     """A cell as a scenario's file would hold it; `InputError` for a list that is none."""
     if heading.key == BY_MONTH:
@@ -131,7 +155,7 @@ class Rounder:
 
     def rounded(self, heading: Heading, cell: str) -> str:
         """The cell with its number rounded up; others stay."""
-        name = next((name for name in (heading.text, heading.key) if name in self._steps), None)
+        name = next((n for n in (heading.text, _name(heading.text), heading.key) if n in self._steps), None)
         number = None if name is None else _NUMBER.match(cell)
         if name is None or number is None:
             return cell

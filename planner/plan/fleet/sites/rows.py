@@ -13,6 +13,7 @@ from planner.plan.fleet.sites.columns import (
     cell_value,
     head_problems,
     heading_of,
+    missing_problems,
 )
 from planner.plan.fleet.sites.own_cells import OwnCells, own_cells
 from planner.plan.fleet.sites.questions import Question, Questions
@@ -48,7 +49,7 @@ def read_sites(table: SiteTable, spec: FleetSpec, templates: Mapping[str, Templa
     """The sites of a table; every problem of it in one `InputError`, alike ones together with their lines."""
     headings = tuple(heading_of(text, spec) for text in table.columns)
     keys = {name: template.keys for name, template in templates.items()}
-    problems = head_problems(headings, keys)
+    problems = [*head_problems(headings, keys), *missing_problems(headings, spec)]
     if len(templates) > 1 and "template" not in table.columns:
         known = ", ".join(templates)
         problems.append(Problem("template", f"a column that says which of {known}", "none", "add it", 1))

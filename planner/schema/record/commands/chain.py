@@ -75,6 +75,24 @@ class ChainUsesRecord(TypedDict):
     notes: list[str]
 
 
+class SimulatedStreamRecord(TypedDict):
+    """The promised quantile over time at the three ends of times; null where a unit cannot keep up."""
+
+    stream: str
+    quantile: float
+    latency_s: EndsRecord
+    kept_share: float | None
+
+
+class SimulatedChainsRecord(TypedDict):
+    """One device over time."""
+
+    duration_s: float
+    seed: int
+    frames: int
+    streams: list[SimulatedStreamRecord]
+
+
 class ChainAnswerRecord(ChainUsesRecord):
     """One part in one setting."""
 
@@ -90,6 +108,7 @@ class ChainAnswerRecord(ChainUsesRecord):
     frames_per_s: float
     limit_per_s: EndsRecord
     provenance: str
+    simulated: SimulatedChainsRecord | None
 
 
 class RefusedPartRecord(TypedDict):
