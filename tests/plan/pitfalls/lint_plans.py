@@ -65,11 +65,12 @@ def given(device: str, count: int, mode: str | None = None, precision: str = "in
     return {"deployment": {key: value for key, value in deployment.items() if value is not None}}
 
 
-def streams(*, model: str = "zoo:yolov5s", **changes: Any) -> Change:
+def streams(*, model: str | None = "zoo:yolov5s", **changes: Any) -> Change:
     stream = {"name": "cameras", "count": 24, "model": model, "arrivals": "periodic", "rate": "15 FPS"}
     stream |= {"slo": {"latency": "150 ms"}} | changes
+    stream = {key: value for key, value in stream.items() if value is not None}
     networks = {"networks": {"zoo:yolov5s": None, model: {"compression": FINE}}}
-    return {"streams": [stream]} | (networks if model != "zoo:yolov5s" else {})
+    return {"streams": [stream]} | (networks if model not in (None, "zoo:yolov5s") else {})
 
 
 def compression(**changes: Any) -> Change:
@@ -114,7 +115,20 @@ def scheduled(how: str) -> Change:
     return {"simulation": {"duration": "60 s", "warmup": "5 s", "control": {"scheduler": how}}}
 
 
+MANY = {"model": "zoo:resnet18", "count": 78}
+FROM_DECODED = {"model": None, "video": "h265 1080p", "chain": [{"network": "zoo:yolov5s"}]}
+
 CASES: dict[str, tuple[list[Change], str | None]] = {
+    # decoder-blind
+    "cameras that send four times what is looked at": (
+        [streams(video={"codec": "h265", "size": "1080p", "rate": "60 FPS"})], "decoder-blind/cannot-feed"),
+    "4K cameras": ([streams(video={"codec": "h264", "size": "4k"})], "decoder-blind/cannot-feed"),
+    "1080p cameras": ([streams(video="h265 1080p")], None),
+    "more cameras than the parts decode": (
+        [streams(**MANY), given("jetson-orin-nano-8", 3, "25W")], "decoder-blind/left-out"),
+    "as many triggers": (
+        [streams(**MANY, arrivals="poisson"), given("jetson-orin-nano-8", 3, "25W")], None),
+    "a chain that begins behind the decoder": ([streams(**FROM_DECODED)], "decoder-blind/not-in-chain"),
     # peak-chasing
     "the box's 67 TOPS": (
         [{"candidates": {"labels": {"jetson-orin-nano-8": "67 TOPS"}}}], "peak-chasing/label"),

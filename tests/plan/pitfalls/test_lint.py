@@ -1,4 +1,4 @@
-"""The six mistakes: every bad plan raises its own pitfall and no other, every good one raises none."""
+"""The seven mistakes: every bad plan raises its own pitfall and no other, every good one raises none."""
 
 from __future__ import annotations
 
