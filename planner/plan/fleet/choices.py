@@ -97,10 +97,6 @@ class ChoiceTable:
         self.classes.append(item)
         self._entries.append(entries)
 
-    def price(self, part: str) -> float:
-        """Today's price of a part in the fleet's currency."""
-        return self._prices[part]
-
     def closed(self) -> Chooser:
         """The table as arrays, once all classes are in it."""
         return Chooser(self._spec, self._years, self.classes, self.parts, self._entries, self._prices)

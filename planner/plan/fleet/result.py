@@ -65,9 +65,6 @@ plan's part costs there beyond the site's own best; `energy_j`, `carbon_kg` and 
 years; `alike` is how many sites share its answer.
 """
 
-SUMMED = ("capital", "running_cost_per_year", "total_cost", "present_value", "power_w")
-"""Columns that totals add up beside counts, energy and carbon."""
-
 SiteRow = Mapping[str, object]
 
 
