@@ -49,7 +49,7 @@ def remove_left_behind(where: Path) -> None:
 
 
 def _is_left(folder: Path) -> bool:
-    if sys.platform == "win32":
+    if sys.platform == "win32" or not hasattr(os, "getuid"):
         return False
     about = folder.lstat()
     if folder.is_symlink() or about.st_uid != os.getuid() or time.time() - about.st_ctime < _SETTLED_S:

@@ -16,7 +16,7 @@ _PROGRAM = Path(__file__)
 
 def distrusted(path: Path) -> str | None:
     """Why a file that was kept, or its folder, is not to be used; None where it may be."""
-    if os.name != "posix":
+    if not hasattr(os, "getuid"):
         return None
     for place in (path, path.parent):
         try:

@@ -14,10 +14,13 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+from planner.formulas import formula
+
 _ROUNDS = 200
 _ENOUGH = 1e-14
 
 
+@formula("student_interval")
 @lru_cache(maxsize=256)
 def student_quantile(freedom: int, probability: float) -> float:
     """The t that Student's variable exceeds with 1 - probability; probability from one half to below one."""

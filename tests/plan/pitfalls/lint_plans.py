@@ -222,7 +222,7 @@ CASES: dict[str, tuple[list[Change], str | None]] = {
         "past-the-knee/busy"),
     # heat-and-density
     "a room at 80 degrees": ([HOT_ROOM, given("jetson-orin-nano-8", 4, "25W")], "heat-and-density/throttles"),
-    "a room at 60 degrees": ([{"site": {"supply": "60 degC"}}], "heat-and-density/thin-margin"),
+    "a room at 58 degrees": ([{"site": {"supply": "58 degC"}}], "heat-and-density/thin-margin"),
     "a room at 40 degrees": ([{"site": {"supply": "40 degC"}}], None),
     "a supply at its limit": ([{"site": {"power_limit": "140 W"}}], "heat-and-density/power"),
     "a supply with room": ([{"site": {"power_limit": "240 W"}}], None),

@@ -8,7 +8,7 @@ import pytest
 
 from planner.errors import InputError
 from planner.plan.record.study import study_record
-from planner.plan.study.latency_tables import rooflines
+from planner.plan.study.latency_tables import roofline_of
 from planner.plan.study.study import run_study
 from planner.plan.what_if.grid import LOADS
 from planner.rack.studies.day import HOURS, changes_by_hour
@@ -50,18 +50,18 @@ def test_the_first_page_says_the_rate_of_all_streams_together(study, record):
 def test_the_roofs_that_were_measured_are_those_of_mode_and_precision(study):
     """Orin Nano: a matrix product of 4096 and the best of STREAM in each mode; none was measured in INT8."""
     chosen = study.simulated.option
-    device = chosen.part
+    device, estimate = chosen.part, chosen.networks[0].estimate
     for power_mode in device.modes:
         mode = power_mode.id
         for precision in ("fp16", "int8"):
-            (first, *_) = rooflines(replace(chosen, power_mode=power_mode, precision=precision))
+            first = roofline_of(device, replace(estimate, mode=mode, precision=precision))
             roofs = [(row.ops_per_s, row.bytes_per_s) for row in first.ceilings]
             by_mode = device.units[chosen.unit].ceilings_ops_per_s.get(Precision(precision), {})
             stream = device.memory.ceilings_bytes_per_s.get(mode)
             expected = [(by_mode[mode].value, None)] if mode in by_mode else []
             assert roofs == expected + ([(None, stream.value)] if stream else [])
     fastest = next(item for item in device.modes if item.id == "MAXN_SUPER")
-    (first, *_) = rooflines(replace(chosen, power_mode=fastest, precision="fp16"))
+    first = roofline_of(device, replace(estimate, mode=fastest.id, precision="fp16"))
     assert (None, 94e9) in [(row.ops_per_s, row.bytes_per_s) for row in first.ceilings]
 
 

@@ -95,3 +95,15 @@ def test_the_interval_over_runs_is_added_at_the_end_that_was_planned_for_alone(
     assert (span.low_s, span.mid_s) == (bounds.low.p99, bounds.mid.p99)
     assert span.high_s == (latency.p99_high if planned == "high" else bounds.high.p99)
     assert span.as_planned is getattr(bounds, planned).verdict
+
+
+def test_a_span_holds_all_three_places_of_the_band(monkeypatch):
+    """A quicker service may fill smaller batches and wait longer: the middle is not beyond the ends."""
+    monkeypatch.setitem(TIMES_S, "high", 0.08)
+    run = judged(0.5, "high")
+    (stream,) = run.result.streams
+    bounds = replace(stream.bounds, mid=replace(stream.bounds.mid, p99=stream.bounds.low.p99 / 2))
+    result = replace(run.result, streams=(replace(stream, bounds=bounds),))
+    option = SimpleNamespace(plan_for="cautious")
+    (span,) = stream_spans(SimpleNamespace(option=option, result=result, rack=run.rack))
+    assert span.low_s == span.mid_s == bounds.low.p99 / 2
