@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
@@ -31,7 +32,12 @@ _EXPECTED = {
 """What each of pydantic's errors asks for, in the words of the file."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_STUDY = TypeAdapter(StudyRecord)
+
+
+@functools.cache
+def _study() -> TypeAdapter[StudyRecord]:
+    """Made when it is first asked for: that takes longer than all else that most commands import."""
+    return TypeAdapter(StudyRecord)
 
 
 def read_study(record: Mapping[str, object]) -> StudyRecord:
@@ -40,7 +46,7 @@ def read_study(record: Mapping[str, object]) -> StudyRecord:
     Raises `InputError` with all that is missing or of another type.
     """
     try:
-        _STUDY.validate_python(record)
+        _study().validate_python(record)
     except ValidationError as error:
         raise InputError("study record", [_problem(item) for item in error.errors()]) from None
     found = list(_unsaid(record, ("record",)))
@@ -62,7 +68,7 @@ def study_schema() -> dict[str, object]:
     """JSON Schema (draft 2020-12) of what `planner report --data` writes; more keys are allowed."""
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
-        **_STUDY.json_schema(schema_generator=Untitled),
+        **_study().json_schema(schema_generator=Untitled),
         "title": f"Study record, version {SCHEMA}",
         "description": "SI units, the unit in the key; null where a number is unknown.",
     }
