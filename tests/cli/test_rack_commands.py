@@ -36,6 +36,18 @@ def test_theory_stands_beside_the_simulation(call):
         assert abs(row["error"]) < 0.15
 
 
+def test_a_stream_that_is_not_passed_says_why_below_the_table(call, tmp_path):
+    """Twelve milliseconds are hardly more than the service time: two runs do not show that they suffice."""
+    text = (scenarios_dir() / "theory-md1.yaml").read_text()
+    path = tmp_path / "tight.yaml"
+    path.write_text(text.replace("latency: 200 ms", "latency: 12 ms"))
+    arguments = ("simulate", path, "--replications", "2")
+    (stream,) = call(*arguments, "--format", "json").json["streams"]
+    assert stream["verdict"] != "PASS"
+    assert f"{stream['name']}: {stream['verdict']}: {stream['verdict_reason']}" in call(*arguments).out
+    assert ": PASS: " not in call("simulate", "theory-md1", "--replications", "2").out
+
+
 def test_updates_and_clock_savings_stand_under_the_simulation(call):
     update = call("simulate", "article-update", "--replications", "2")
     assert "each device out for 45 s" in " ".join(update.out.split())

@@ -173,7 +173,8 @@ def _answer(found: SimulatedScenario) -> CommandResult:
     heading += new_model_lines(rack, result)
     if result.devices.host_utilisation is not None:
         heading.append(f"hosts' cores busy {share(result.devices.host_utilisation)}")
-    footer = band_lines(result.streams)
+    footer = [f"{s.name}: {s.verdict}: {s.verdict_reason}" for s in result.streams if s.verdict != "PASS"]
+    footer += band_lines(result.streams)
     footer += ["self-checks (relative residuals):"]
     footer += [f"  {name.replace('_', ' ')}: {residual:.1e}" for name, residual in result.invariants.items()]
     footer += theory_lines(theory) if theory else []
