@@ -25,6 +25,8 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import Message
 
+from benchmarks.fuzz.odd import odd_bytes
+
 MEMORY_BYTES = 2 * 10**9
 LIMIT_S = 10.0
 START_S = 60.0
@@ -49,29 +51,6 @@ def corpus(folder: Path, models: Path | None) -> list[Path]:
         (folder / f"{case.name}.onnx").write_bytes(case.model.SerializeToString())
     found = sorted(folder.glob("*.onnx"))
     return found + sorted(models.glob("*.onnx") if models else ())
-
-
-def changed_bytes(content: bytes, chance: random.Random, other: bytes) -> bytes:
-    """One to a dozen damages to the bytes of a file."""
-    data = bytearray(content)
-    for _ in range(chance.choice((1, 1, 2, 4, 12))):
-        start = chance.randrange(len(data) + 1)
-        length = chance.choice((1, 1, 2, 4, 16, 200))
-        kind = chance.randrange(6)
-        if kind == 0:
-            data[start : start + length] = chance.randbytes(len(data[start : start + length]))
-        elif kind == 1:
-            del data[start : start + length]
-        elif kind == 2:
-            data[start:start] = chance.randbytes(length)
-        elif kind == 3:
-            data[start:start] = data[start : start + length] * chance.choice((1, 2, 50))
-        elif kind == 4:
-            place = chance.randrange(len(other))
-            data[start : start + length] = other[place : place + 8 * length]
-        else:
-            del data[start:]
-    return bytes(data)
 
 
 def changed_fields(content: bytes, chance: random.Random, _other: bytes) -> bytes:
@@ -146,7 +125,7 @@ def _set(message: Message, name: str, value: object) -> None:
         message.ClearField(name)
 
 
-MUTATORS: tuple[Callable[[bytes, random.Random, bytes], bytes], ...] = (changed_bytes, changed_fields)
+MUTATORS: tuple[Callable[[bytes, random.Random, bytes], bytes], ...] = (odd_bytes, changed_fields)
 
 
 def mutation(files: list[Path], seed: int) -> bytes:

@@ -150,13 +150,13 @@ def _number(text: str) -> object:
         return text
 
 
-def odd_bytes(content: bytes, chance: random.Random) -> bytes:
-    """One to a dozen damages to the bytes of a file."""
+def odd_bytes(content: bytes, chance: random.Random, other: bytes = b"") -> bytes:
+    """One to a dozen damages to the bytes of a file; pieces of another file take places in it where given."""
     data = bytearray(content)
     for _ in range(chance.choice((1, 1, 2, 4, 12))):
         start = chance.randrange(len(data) + 1)
         length = chance.choice((1, 1, 2, 4, 16, 200))
-        kind = chance.randrange(5)
+        kind = chance.randrange(6 if other else 5)
         if kind == 0:
             data[start : start + length] = chance.randbytes(len(data[start : start + length]))
         elif kind == 1:
@@ -165,6 +165,9 @@ def odd_bytes(content: bytes, chance: random.Random) -> bytes:
             data[start:start] = chance.randbytes(length)
         elif kind == 3:
             data[start:start] = data[start : start + length] * chance.choice((1, 2, 50))
-        else:
+        elif kind == 4:
             del data[start:]
+        else:
+            place = chance.randrange(len(other))
+            data[start : start + length] = other[place : place + 8 * length]
     return bytes(data)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.margin import binding
@@ -42,9 +41,6 @@ from planner.rack.counts.results import Verdict
 from planner.rack.load.expected import grows_without_end
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import message
-
-if TYPE_CHECKING:
-    pass
 
 MOST_PARTS = 8
 """Parts of which the best setting is simulated, the cheapest by closed form first."""

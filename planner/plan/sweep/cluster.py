@@ -8,6 +8,7 @@ import logging
 import queue
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from planner.distribution import VERSION, install_command
@@ -106,11 +107,8 @@ def _next(done: queue.SimpleQueue[Any], client: Client, address: str) -> Any:  #
 
 def _require_answer(client: Client, address: str) -> None:
     if client.status == "running":
-        try:
+        with suppress(OSError, TimeoutError):
             client.sync(_identity, client, callback_timeout=_SILENT_S)
-        except (OSError, TimeoutError):
-            pass
-        else:
             return
     raise SchedulerLostError(address)
 

@@ -62,17 +62,8 @@ class _Mixing(Protocol):
 
 def _levels(net: NetworkBuilder, scale: YoloScale, mixing: _Mixing, side: int) -> tuple[str, str, str]:
     """Backbone and neck: the tensors at 1/8, 1/16 and 1/32 of the image."""
-    deep = scale.limit < 1024  # the three larger networks nest their bottlenecks everywhere
-    x = net.input("images", ("batch", 3, side, side))
-    x = conv(net, x, scale.channels(64), "model.0", kernel=3, stride=2)
-    levels = []
-    layout = ((128, 256, False, 4), (256, 512, False, 4), (512, 512, True, 2), (1024, 1024, True, 2))
-    for position, (width, channels, nested, share) in enumerate(layout):
-        x = conv(net, x, scale.channels(width), f"model.{2 * position + 1}", kernel=3, stride=2)
-        with net.scope(f"model.{2 * position + 2}"):
-            x = stage(net, x, scale, channels, nested=nested or deep, share=share)
-        levels.append(x)
-    fine, middle = levels[1], levels[2]
+    deep = nests_everywhere(scale)
+    fine, middle, x = backbone(net, scale, side)
     coarse = mixing(net, pyramid_pooling(net, x, "model.9"), scale.blocks(2), "model.10")
 
     def neck(x: str, channels: int, position: int, *, nested: bool) -> str:
@@ -84,6 +75,25 @@ def _levels(net: NetworkBuilder, scale: YoloScale, mixing: _Mixing, side: int) -
     middle = neck(halve_and_join(net, fine, middle, 17), 512, 19, nested=False)
     coarse = neck(halve_and_join(net, middle, coarse, 20), 1024, 22, nested=True)
     return fine, middle, coarse
+
+
+def nests_everywhere(scale: YoloScale) -> bool:
+    """The three larger networks nest their bottlenecks in every stage."""
+    return scale.limit < 1024
+
+
+def backbone(net: NetworkBuilder, scale: YoloScale, side: int) -> tuple[str, str, str]:
+    """The tensors at 1/8, 1/16 and 1/32 of the image, before the pooling."""
+    x = net.input("images", ("batch", 3, side, side))
+    x = conv(net, x, scale.channels(64), "model.0", kernel=3, stride=2)
+    levels = []
+    layout = ((128, 256, False, 4), (256, 512, False, 4), (512, 512, True, 2), (1024, 1024, True, 2))
+    for position, (width, channels, nested, share) in enumerate(layout):
+        x = conv(net, x, scale.channels(width), f"model.{2 * position + 1}", kernel=3, stride=2)
+        with net.scope(f"model.{2 * position + 2}"):
+            x = stage(net, x, scale, channels, nested=nested or nests_everywhere(scale), share=share)
+        levels.append(x)
+    return levels[1], levels[2], x
 
 
 def stage(net: NetworkBuilder, x: str, scale: YoloScale, count: int, *, nested: bool, share: int) -> str:

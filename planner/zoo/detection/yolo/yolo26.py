@@ -14,7 +14,7 @@ from planner.zoo.detection.yolo.blocks import (
     pyramid_pooling,
 )
 from planner.zoo.detection.yolo.head import Head, detect, separable_class_branch
-from planner.zoo.detection.yolo.yolo11 import attention_block, attention_stage, stage
+from planner.zoo.detection.yolo.yolo11 import attention_block, attention_stage, backbone, stage
 
 
 def yolo26(name: str, scale: YoloScale, head: Head | None = None, side: int = IMAGE) -> Graph:
@@ -23,17 +23,7 @@ def yolo26(name: str, scale: YoloScale, head: Head | None = None, side: int = IM
     The head that is used in training only and the choice of the 300 best boxes are left out.
     """
     net = NetworkBuilder(name)
-    deep = scale.limit < 1024  # the three larger networks nest their bottlenecks everywhere
-    x = net.input("images", ("batch", 3, side, side))
-    x = conv(net, x, scale.channels(64), "model.0", kernel=3, stride=2)
-    levels = []
-    layout = ((128, 256, False, 4), (256, 512, False, 4), (512, 512, True, 2), (1024, 1024, True, 2))
-    for position, (width, channels, nested, share) in enumerate(layout):
-        x = conv(net, x, scale.channels(width), f"model.{2 * position + 1}", kernel=3, stride=2)
-        with net.scope(f"model.{2 * position + 2}"):
-            x = stage(net, x, scale, channels, nested=nested or deep, share=share)
-        levels.append(x)
-    fine, middle = levels[1], levels[2]
+    fine, middle, x = backbone(net, scale, side)
     pooled = net.add(pyramid_pooling(net, x, "model.9"), x, name="model.9.add")
     coarse = attention_stage(net, pooled, scale.blocks(2), "model.10")
 
