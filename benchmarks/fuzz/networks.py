@@ -1,6 +1,6 @@
 """Reads damaged networks and reports whatever is neither counted nor refused with a message.
 
-    python benchmarks/fuzz_reader.py --mutations 20000 [--seed 0] [--models FOLDER] [--keep FOLDER]
+    python benchmarks/fuzz/networks.py --mutations 20000 [--seed 0] [--models FOLDER] [--keep FOLDER]
 
 Networks of the zoo, models of the onnx package's backend suite and the files of a folder are damaged: bytes
 changed, cut, repeated and spliced, or fields of the message set to odd values. A worker reads them one by one

@@ -38,7 +38,7 @@ def _difference(value: float, margin: Margin) -> str:
 
 def weakest_name(weakest: WeakestInput) -> Message:
     """What the input is called."""
-    under = {"cooler": weakest.of} if weakest.of else {}
+    under = {"cooler": word("cooler", weakest.of)} if weakest.of else {}
     return message(f"weakest.{weakest.name.replace('.', '_')}", **under)
 
 

@@ -65,7 +65,7 @@ def _thin_margin(facts: PlanFacts, rule: PitfallRule) -> Iterator[Finding]:  # n
                 hottest=f"{hottest_c:.0f}",
                 resistance=f"{band.mid_k_per_w:.3g}",
                 status=word("status", band.status.value),
-                cooler=option.part.thermal.cooler,
+                cooler=word("cooler", option.part.thermal.cooler),
                 more=format_percent(more - 1),
                 worse=f"{worse_c:.0f}",
                 trip=f"{trip_c:g}",

@@ -33,7 +33,7 @@ def _cooler(study: StudyRecord, say: Wording) -> list[Block]:
     used = chosen["cooler"]
     sentence = say(
         "heat.cooler",
-        cooler=used["name"] or used["id"],
+        cooler=used["name"] or say.term("cooler", used["id"]),
         resistance=f"{used['resistance_k_per_w']:.3g}",
         low=f"{used['low_k_per_w']:.3g}",
         high=f"{used['high_k_per_w']:.3g}",

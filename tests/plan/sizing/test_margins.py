@@ -66,9 +66,9 @@ def test_an_open_margin_names_its_input_with_range_and_status():
     ends = (1.17, 1.8, 3.46)
     weakest = WeakestInput("thermal.resistance", *ends, "k_per_w", "assumed", "judgement", "kit", 12.0)
     margin = replace(temperature(99.0, 85.0, 125.0), weakest=weakest)
-    text = "thermal resistance under its cooler `kit` 1.8 K/W, assumed, 1.17 K/W to 3.46 K/W"
+    text = "thermal resistance under the developer kit's cooler 1.8 K/W, assumed, 1.17 K/W to 3.46 K/W"
     assert weakest_text(margin) == text
-    assert "turns with thermal resistance under its cooler `kit` 1.8 K/W" in binding_text((margin,))
+    assert "turns with thermal resistance under the developer kit's cooler 1.8 K/W" in binding_text((margin,))
     assert "one unit for an hour at 12 W" in decider(margin)
     record = margin_record(margin)
     assert (record["margin"], record["margin_asked"], record["turns"]) == (0.0, 10.0, True)

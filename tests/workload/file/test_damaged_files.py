@@ -1,4 +1,4 @@
-"""Damaged files are refused or counted, never a traceback; what benchmarks/fuzz_reader.py found is here."""
+"""Damaged files are refused or counted, never a traceback; what benchmarks/fuzz/networks.py found is here."""
 
 import functools
 import json
