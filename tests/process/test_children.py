@@ -137,7 +137,7 @@ def test_a_temporary_folder_goes_with_its_content():
     "arguments",
     [
         ["plan", "zoo:yolov5s", "--cameras", "300", "--fps", "15"],
-        ["llm", "zoo:llama3.1-8b", "--device", "*", "--users", ",".join(map(str, range(1, 400)))],
+        ["llm", "zoo:llama3.1-8b", "--device", "jetson-*", "--users", ",".join(map(str, range(1, 400)))],
     ],
     ids=["plan", "llm"],
 )

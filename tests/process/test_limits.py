@@ -75,7 +75,13 @@ def worked_s(process: subprocess.Popen, least_s: float) -> None:
 
 
 def ended(process: subprocess.Popen) -> tuple[int, str]:
-    return process.wait(30), process.communicate()[1]
+    try:
+        said = process.communicate(timeout=30)[1]
+    finally:
+        # One that does not end is no child that others have to live with.
+        process.kill()
+        process.wait()
+    return process.returncode, said
 
 
 @pytest.mark.parametrize(
