@@ -108,7 +108,8 @@ def serve(
     What is left out is what is usual: the engine's formats of `weights` and `cache`, the part's engine, unit
     and mode, a prompt of 512 tokens, an answer of 128 and a session of 4,096. `most_ttft_s` and
     `least_rate_per_s` (tokens a second for each user) are limits. `anchor` names files of rates measured on
-    these parts, or is "published" for those of the database. A model that does not fit is an answer.
+    these parts, or is "published" for those of the database. A model that does not fit is an answer. Of parts
+    that a pattern matches, those that serve no such model are left out, and the first answer says which.
     Raises `InputError` for what no engine of the part takes, a context beyond the model's, and users below
     one.
 
@@ -122,6 +123,7 @@ def serve(
     from planner.language.answer.anchors import anchors_of
     from planner.language.answer.question import Wishes
     from planner.language.answer.serving import answers
+    from planner.wording.message import message
 
     if not users or min(users) < 1:
         raise InputError("--users", [Problem("users", "whole numbers of one or more", repr(list(users)))])
@@ -130,9 +132,23 @@ def serve(
         weights, cache, engine, unit, mode, prompt_tokens, output_tokens, context_tokens, most_ttft_s,
         least_rate_per_s, threads, anchors_of([str(file) for file in anchor]),
     )  # fmt: skip
+    asked = [name.strip() for text in devices for name in text.split(",") if name.strip()]
     result: list[ServingAnswer] = []
-    for device_id in match_devices(list(devices)):
+    refused: dict[str, InputError] = {}
+    for device_id in match_devices(asked):
         notes = own_part_notes((device_id,))
-        for answer in answers(found, read_device(device_id), users, wishes):
-            result.append(replace(answer, warnings=(*answer.warnings, *notes)))
+        try:
+            served = answers(found, read_device(device_id), users, wishes)
+        except InputError as error:
+            # A pattern also matches parts that serve no such model; one that is named is meant.
+            if device_id in asked:
+                raise
+            refused[device_id] = error
+            continue
+        result += [replace(answer, warnings=(*answer.warnings, *notes)) for answer in served]
+    if not result:
+        raise next(iter(refused.values()))
+    if refused:
+        left_out = message("language.left_out", parts=", ".join(refused))
+        result[0] = replace(result[0], warnings=(*result[0].warnings, left_out))
     return result

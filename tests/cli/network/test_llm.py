@@ -115,3 +115,13 @@ def test_names_are_listed(capsys):
     names = {item["name"] for item in json.loads(out)["models"]}
     assert status == 0
     assert {"llama3.1-8b", "qwen3-30b-a3b", "whisper-large-v3", "smolvlm-256m"} <= names
+
+
+def test_a_pattern_leaves_out_parts_that_serve_no_such_model_and_says_which(capsys):
+    asked = ["llm", "zoo:llama3.2-1b", "--format", "json", "--device"]
+    assert cli.run([*asked, "ascend-310*,rk3588"]) == 0
+    found = json.loads(capsys.readouterr().out)["answers"]
+    assert {item["device"] for item in found} == {"ascend-310p", "rk3588"}
+    assert any("ascend-310" in text.split(": ")[-1].split(", ") for text in found[0]["warnings"])
+    # One that is named is meant.
+    assert cli.run([*asked, "ascend-310,rk3588"]) == 2
