@@ -1,6 +1,7 @@
 """The calibration kept for this machine enters every plan where `planner estimate` uses it."""
 
 import importlib.metadata
+import json
 import shutil
 from dataclasses import replace
 
@@ -8,12 +9,15 @@ import pytest
 import yaml
 
 from planner import api
+from planner.cli.main import run
 from planner.data_files import database_dir, scenarios_dir
 from planner.hardware.processor import cpu_name
 from planner.latency.calibrated.file import write_calibration
 from planner.latency.calibrated.store import THIS_MACHINE, file_of
+from planner.plan.record.study import study_record
 from planner.plan.scenario.evidence import estimator_for
 from planner.plan.sizing.deployed import deployed_option
+from planner.plan.study.study import run_study
 from planner.wording.message import key_of
 
 NETWORK = "zoo:squeezenet_v1.1"
@@ -48,12 +52,14 @@ def scenario(tmp_path):
     """A short plan of one network on this machine."""
     values = yaml.safe_load((scenarios_dir() / "line-inspection.yaml").read_text())
     stream = {**values["streams"][0], "model": NETWORK, "count": 2}
+    stream["slo"] = {"latency": "100 ms", "quantile": "90 %"}
     values |= {
         "streams": [stream],
         "candidates": {"devices": [THIS_MACHINE], "precisions": ["fp32"], "max_batch": 1},
         "deployment": {"device": THIS_MACHINE, "count": 1, "precision": "fp32"},
         "networks": {},
     }
+    values["money"] |= {"prices": {THIS_MACHINE: "300 USD"}}
     values["simulation"] |= {"duration": "20 s", "warmup": "2 s", "replications": 2, "most_replications": 2}
     path = tmp_path / "plan.yaml"
     path.write_text(yaml.safe_dump(values))
@@ -118,3 +124,67 @@ def test_a_measurement_that_contradicts_the_calibration_widens_its_band(kept, sc
     assert found.latency_s.high > 2 * own.high
     assert any(key_of(note) == "measurement_use.outside" for note in notes)
     assert kept.exists()
+
+
+def command_answers(runs, plan, folder):
+    """What every command writes about the same network on this machine, as JSON, and its text."""
+    of_network = ["--device", THIS_MACHINE]
+    asked = {
+        "compare": [NETWORK, "--devices", THIS_MACHINE],
+        "what-if": [NETWORK, *of_network],
+        **{name: [str(plan)] for name in ("size", "simulate", "density", "lint")},
+        "cost": [str(plan), "--draws", "2"],
+    }
+    for name, words in asked.items():
+        yield name, json.loads(runs(name, *words, "--format", "json")), runs(name, *words)
+    sweep = ("sweep", str(plan), "--set", "planning.spares=0", "--workers", "1", "-o", str(folder / "points"))
+    found = json.loads(runs(*sweep, "--format", "json"))
+    yield "sweep", found, str(found)
+    record = study_record(run_study(api.read_scenario(plan)))
+    yield "report", record, record["options"][0]["latency_provenance"]
+
+
+LATENCY_IN = {
+    "compare": lambda found: (found["candidates"][0]["latency_s"], found["candidates"][0]["provenance"]),
+    "what-if": lambda found: next(
+        (item["latency_s"], item["provenance"]) for item in found["variants"] if item["id"] == "fp32"
+    ),
+    "size": lambda found: of_service(found["options"][0]),
+    "simulate": lambda found: of_service(found["setting"]),
+    "density": lambda found: of_service(found),
+    "lint": lambda found: of_service(found),
+    "cost": lambda found: of_service(found["chosen"]),
+    "sweep": lambda found: (
+        {end: found["points"][0][f"latency_s.{end}"] for end in ("low", "mid", "high")},
+        found["points"][0]["latency_provenance"],
+    ),
+    "report": lambda found: of_service(found["options"][0]),
+}
+
+
+def of_service(record):
+    (service,) = record["services"]
+    return service["latency_s"], service["provenance"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("kept")
+def test_every_command_says_one_service_time_and_what_it_rests_on(scenario, tmp_path, capsys):
+    """The number of `estimate` in the JSON of each command, and its text with the provenance beside it."""
+
+    def runs(*words):
+        status = run(list(words))
+        written = capsys.readouterr()
+        assert status in (0, 3), (words, written.err)
+        return written.out
+
+    own = json.loads(runs("estimate", NETWORK, "--device", THIS_MACHINE, "--format", "json"))
+    seen = set()
+    for name, record, text in command_answers(runs, scenario, tmp_path):
+        seen.add(name)
+        latency, provenance = LATENCY_IN[name](record)
+        for end in ("low", "mid", "high"):
+            assert latency[end] == pytest.approx(own["latency_s"][end], rel=1e-12), name
+        assert provenance == own["provenance"] == "calibrated", name
+        assert "calibrated" in text, name
+    assert seen == set(LATENCY_IN)

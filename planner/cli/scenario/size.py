@@ -16,6 +16,7 @@ from planner.cli.own_parts import hardware_option
 from planner.cli.text.margins import chain_lines, cooler_text, host_lines, margin_lines
 from planner.cli.text.numbers import quantity, share
 from planner.cli.text.rack_notes import availability_text
+from planner.cli.text.services import service_lines
 from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
@@ -144,10 +145,13 @@ def _money(amount: float | None, currency: str) -> str:
 
 
 def _footer(sizing: Sizing) -> list[str]:
+    from planner.plan.record.options import service_records
+
     lines = []
     best = sizing.options[0] if sizing.options else None
     for item in sizing.options:
         lines.append(f"{item.option.device}: {item.verdict_reason}")
+        lines += [f"  {line}" for line in service_lines(service_records(item.option))]
         lines += [f"  not on {line}" for line in other_lines(item.option.others)]
         lines += host_lines(item.option)
         lines += chain_lines(item.option)
