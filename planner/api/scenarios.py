@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from planner.plan.options.option import Option
     from planner.plan.options.rack_run import RackRun
     from planner.plan.pitfalls.lint import Pitfall
-    from planner.plan.study.pitfalls import Linted
     from planner.plan.rack.questions import FailureAnswer
     from planner.plan.scenario.file import ScenarioFile
     from planner.plan.sizing.result import Sizing
+    from planner.plan.study.pitfalls import Linted
     from planner.plan.study.study import Study
     from planner.plan.sweep.run import Sweep, SweepProgress
     from planner.rack.counts.results import RackResult

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import math
 import shutil
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from planner.plan.record.study import study_record
 from planner.plan.scenario.evidence import estimator_for
 from planner.plan.sizing.deployed import deployed_option
 from planner.plan.study.study import run_study
+from planner.provenance import Provenance
 from planner.wording.message import key_of
 
 NETWORK = "zoo:squeezenet_v1.1"
@@ -144,6 +146,11 @@ def command_answers(runs, plan, folder):
     yield "report", record, record["options"][0]["latency_provenance"]
 
 
+def of_service(record):
+    (service,) = record["services"]
+    return service["latency_s"], service["provenance"]
+
+
 LATENCY_IN = {
     "compare": lambda found: (found["candidates"][0]["latency_s"], found["candidates"][0]["provenance"]),
     "what-if": lambda found: next(
@@ -151,8 +158,8 @@ LATENCY_IN = {
     ),
     "size": lambda found: of_service(found["options"][0]),
     "simulate": lambda found: of_service(found["setting"]),
-    "density": lambda found: of_service(found),
-    "lint": lambda found: of_service(found),
+    "density": of_service,
+    "lint": of_service,
     "cost": lambda found: of_service(found["chosen"]),
     "sweep": lambda found: (
         {end: found["points"][0][f"latency_s.{end}"] for end in ("low", "mid", "high")},
@@ -160,11 +167,6 @@ LATENCY_IN = {
     ),
     "report": lambda found: of_service(found["options"][0]),
 }
-
-
-def of_service(record):
-    (service,) = record["services"]
-    return service["latency_s"], service["provenance"]
 
 
 @pytest.mark.slow
@@ -188,3 +190,49 @@ def test_every_command_says_one_service_time_and_what_it_rests_on(scenario, tmp_
         assert provenance == own["provenance"] == "calibrated", name
         assert "calibrated" in text, name
     assert seen == set(LATENCY_IN)
+
+
+def measured_at(scenario, tmp_path, *entries):
+    """The plan's estimate with these measurements of this machine, and its notes."""
+    path = tmp_path / "own.yaml"
+    rows = [{"network": NETWORK, "device": THIS_MACHINE, "precision": "fp32", **entry} for entry in entries]
+    path.write_text(yaml.safe_dump({"measurements": rows}))
+    return planned(api.with_evidence(scenario, api.evidence(measured=[path])))
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_measurement_narrows_the_band_of_a_calibration_as_two_normal_values_do(scenario, tmp_path):
+    """By hand: weights by the inverse of the variance of the logarithm; never below 2 % between runs."""
+    own = api.estimate(NETWORK, THIS_MACHINE, precision="fp32").latency_s
+    prior = math.log(own.high / own.low) / (2 * 1.645)
+    ratio = math.exp(prior)
+    found, notes = measured_at(scenario, tmp_path, {"latency": f"{own.mid * ratio * 1e3} ms", "batch": 1})
+    weight = prior**2 / (prior**2 + 0.02**2)
+    assert found.latency_s.mid == pytest.approx(own.mid * ratio**weight, rel=1e-6)
+    deviation = math.log(found.latency_s.high / found.latency_s.low) / (2 * 1.645)
+    assert deviation == pytest.approx(max(0.02, prior * 0.02 / math.hypot(prior, 0.02)), rel=1e-6)
+    assert found.provenance is Provenance.MEASURED
+    assert {key_of(note) for note in notes} - {None} == {"measurement_use.agrees"}
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_measured_batch_that_is_not_planned_moves_the_others_and_narrows_none(scenario, tmp_path):
+    own = api.estimate(NETWORK, THIS_MACHINE, precision="fp32").latency_s
+    four = api.estimate(NETWORK, THIS_MACHINE, precision="fp32", batch=4).latency_s
+    found, notes = measured_at(scenario, tmp_path, {"latency": f"{four.mid * 1.05e3} ms", "batch": 4})
+    assert own.mid < found.latency_s.mid < 1.05 * own.mid
+    assert found.latency_s.high / found.latency_s.low == pytest.approx(own.high / own.low, rel=1e-9)
+    assert found.provenance is Provenance.CALIBRATED
+    said = {key_of(note) for note in notes} - {None}  # and the number of threads that it was calibrated for
+    assert said == {"measurement_use.agrees", "measurement_use.other_batch"}
+
+
+@pytest.mark.usefixtures("kept")
+def test_two_that_contradict_on_a_calibrated_part_are_both_in_the_band(scenario, tmp_path):
+    own = api.estimate(NETWORK, THIS_MACHINE, precision="fp32").latency_s
+    times_s = (own.mid, own.mid * 1.15)
+    found, notes = measured_at(
+        scenario, tmp_path, *({"latency": f"{time_s * 1e3} ms", "batch": 1} for time_s in times_s)
+    )
+    assert found.latency_s.low <= times_s[0] < times_s[1] <= found.latency_s.high
+    assert "measurement_use.contradict" in {key_of(note) for note in notes}

@@ -15,7 +15,7 @@ from planner.rack.simulation import SimulationEngine
 
 @dataclass(frozen=True, slots=True)
 class Linted:
-    """The mistakes that a plan makes, and the plan; None for a device given by numbers, or where none fits."""
+    """The mistakes that a plan makes, and the plan: None of a device given by numbers, or where none fits."""
 
     pitfalls: tuple[Pitfall, ...]
     option: Option | None
