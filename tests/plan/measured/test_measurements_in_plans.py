@@ -7,6 +7,7 @@ import pytest
 
 from planner import api
 from planner.hardware.processor import cpu_name
+from planner.latency.anchoring.blend import network_name
 from planner.plan.cost.study import cost_study
 from planner.plan.density.study import rack_of
 from planner.plan.options.what_to_measure import to_measure
@@ -167,3 +168,10 @@ def test_an_open_verdict_says_what_to_measure_with_commands_that_come_back_as_a_
     )
     said = measured_text(found.here[-1].split()[-1])
     assert (said.device, said.mode, said.precision, said.batch) == (NANO, "25W", "int8", 1)
+
+
+def test_a_network_whose_name_ends_in_a_version_is_found_again():
+    """`planner measure zoo:mobilenet_v2_1.0` writes the name without `zoo:`; its `.0` is no ending of a file."""
+    names = ("zoo:mobilenet_v2_1.0", "mobilenet_v2_1.0", "resnet50_v1.5", "nets/resnet50_v1.5.onnx", "own.onnx")
+    found = [network_name(name) for name in names]
+    assert found == ["mobilenet_v2_1.0", "mobilenet_v2_1.0", "resnet50_v1.5", "resnet50_v1.5", "own"]
