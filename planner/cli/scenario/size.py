@@ -162,7 +162,6 @@ def _footer(sizing: Sizing) -> list[str]:
                 f"  {item.count_for_service} would keep the service levels with nothing to spare{up}"
             )
         lines += [f"  decided by {text}" for text in item.would_decide]
-        lines += [f"    {text}" for found in item.to_measure(sizing.source) for text in _how(found)]
         lines += [f"  {text}" for text in margin_lines(item.option.margins)] if item is best else []
     if best is not None and best.years:
         lines.append(f"{best.option.device}, year by year:")
@@ -178,6 +177,7 @@ def _footer(sizing: Sizing) -> list[str]:
         lines += [f"{best.option.device}: {text}" for text in best.simulated.result.warnings]
     if sizing.contradiction is not None:
         lines.append(sizing.contradiction)
+    lines += _worth_measuring(sizing)
     lines += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in sizing.refusals]
     lines.append(f"{sizing.considered} settings sized in closed form; the best of each part is shown")
     unsimulated = sum(item.option.feasible and item.simulated is None for item in sizing.options)
@@ -189,18 +189,38 @@ def _footer(sizing: Sizing) -> list[str]:
     return lines
 
 
+_MOST_LISTED = 3
+
+
+def _worth_measuring(sizing: Sizing) -> Iterator[str]:
+    """What to measure before ordering, in the order of what it is worth, with the commands."""
+    found = sizing.to_measure()
+    if found:
+        yield "to measure before ordering, by chance of another count, part or verdict times money:"
+    for number, item in enumerate(found[:_MOST_LISTED], start=1):
+        lines = list(_how(item))
+        yield f"  {number}. {lines[0]}"
+        yield from (f"   {line}" for line in lines[1:])
+    if len(found) > _MOST_LISTED:
+        yield f"  and {len(found) - _MOST_LISTED} that are worth less; `--format json` has all"
+
+
 def _how(found: ToMeasure) -> Iterator[str]:
     """What to measure, what it may change, and the commands one by one."""
-    money = "" if found.money_open is None else f" ({found.money_open:,.0f} {found.currency})"
+    worth, money = found.worth, found.money_open
+    between = "" if money is None else f" ({money:,.0f} {found.currency})"
+    value = "" if worth.money is None else f", worth {worth.money:,.0f} {found.currency}"
     yield (
-        f"measure {found.network} on one {found.device} in mode {found.mode}: {found.devices_open:.1f} "
-        f"devices{money} lie between its two ends"
+        f"{found.network} on one {found.device} in mode {found.mode}: chance {share(worth.chance)}{value}; "
+        f"{found.devices_open:.1f} devices{between} lie between its two ends"
     )
     yield from (f"  here: {command}" for command in found.first)
     yield from (f"  on the part: {command}" for command in found.on_the_part)
     if found.note is not None:
         yield f"  {found.note}"
     yield from (f"  here, with {found.bring_back}: {command}" for command in found.here)
+    yield from (f"  on the part meanwhile: {command}" for command in found.power_on_the_part)
+    yield from (f"  here, with its log: {command}" for command in found.power_here)
 
 
 def _year(year: YearCount) -> str:

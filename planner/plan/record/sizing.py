@@ -40,6 +40,7 @@ def sizing_record(sizing: Sizing) -> SizingRecord:
         "question": scenario.question.strip(),
         "feasible": sizing.feasible,
         "options": [sized_option_record(item, sizing.source) for item in sizing.options],
+        "to_measure": [_measure_record(found) for found in sizing.to_measure()],
         "contradiction": sizing.contradiction,
         "settings_considered": sizing.considered,
         "refused": [refusal_record(refusal) for refusal in sizing.refusals],
@@ -82,6 +83,11 @@ def _measure_record(found: ToMeasure) -> ToMeasureRecord:
         "bring_back": found.bring_back,
         "here": list(found.here),
         "note": found.note,
+        "chance": found.worth.chance,
+        "worth": found.worth.money,
+        "decides_verdict": found.worth.decides,
+        "power_on_the_part": list(found.power_on_the_part),
+        "power_here": list(found.power_here),
     }
 
 

@@ -85,6 +85,13 @@ class ToMeasureRecord(TypedDict):
     bring_back: str
     here: list[str]
     note: str | None
+    chance: float
+    """That the count, the part or an open verdict changes."""
+    worth: float | None
+    """Chance times money: what the plan would move by on the average; null where a price is not known."""
+    decides_verdict: bool
+    power_on_the_part: list[str]
+    power_here: list[str]
 
 
 class SizedOptionRecord(OptionRecord):
@@ -113,6 +120,8 @@ class SizingRecord(TypedDict):
     question: str
     feasible: bool
     options: list[SizedOptionRecord]
+    to_measure: list[ToMeasureRecord]
+    """Over all parts, what is worth most first."""
     contradiction: str | None
     settings_considered: int
     refused: list[RefusalRecord]

@@ -1,15 +1,19 @@
 """What was measured enters every plan: one latency of one setting, whichever command prints it."""
 
 import json
+import math
 from dataclasses import replace
+from statistics import NormalDist
 
 import pytest
 
 from planner import api
 from planner.hardware.processor import cpu_name
 from planner.latency.anchoring.blend import network_name
+from planner.latency.band import Band
 from planner.plan.cost.study import cost_study
 from planner.plan.density.study import rack_of
+from planner.plan.options.value_of_measuring import Rival, worth_measuring
 from planner.plan.options.what_to_measure import to_measure
 from planner.plan.record.simulated import setting_record
 from planner.plan.scenario.evidence import estimator_for, measured_text
@@ -161,8 +165,10 @@ def test_an_open_verdict_says_what_to_measure_with_commands_that_come_back_as_a_
     assert found.devices_open == pytest.approx(
         stream.count * stream.rate_per_s * (band.high - band.low) / full
     )
-    assert [command.split()[0] for command in found.on_the_part] == ["trtexec"]
-    assert "--int8" in found.on_the_part[0]
+    assert [command.split()[0] for command in found.on_the_part] == ["sudo", "sudo", "trtexec"]
+    assert found.on_the_part[0].startswith("sudo nvpmodel -m 1 ")  # 25W of the Super configuration
+    assert "--int8" in found.on_the_part[-1]
+    assert found.power_on_the_part[0].startswith("tegrastats")
     assert found.here[-1].startswith(
         "planner size plan.yaml --measured measured.json,device=jetson-orin-nano-8"
     )
@@ -170,8 +176,76 @@ def test_an_open_verdict_says_what_to_measure_with_commands_that_come_back_as_a_
     assert (said.device, said.mode, said.precision, said.batch) == (NANO, "25W", "int8", 1)
 
 
+@pytest.fixture
+def priced(given):
+    """An option of five devices for 1000 each that one network keeps at work as long as the plan allows."""
+    option = api.size(given).options[0].option
+    stream, limit = given.scenario.streams[0], given.scenario.planning.utilisation_limit_ratio
+    a_second = stream.count * stream.rate_per_s / limit / option.instances
+
+    def make(low, mid, high):
+        """Work of so many devices at the ends of the band, planned at the high end."""
+        band = Band(*(devices / a_second for devices in (low, mid, high)), 0.9)
+        item = replace(option.networks[0], planning_latency_s=band)
+        cost = replace(option.cost, capital=1000.0 * 5)
+        return replace(option, networks=(item,), count=5, spares=0, cost=cost, plan_for="cautious")
+
+    return lambda *work: (given.scenario, make(*work))
+
+
+def test_the_value_of_a_measurement_is_chance_times_money(priced):
+    """Planned for 5 devices; a truth below 4 / exp(1.645 x 3.6 %) takes 4 or fewer after measuring."""
+    scenario, option = priced(3.0, 3.9, 5.0)
+    worth = worth_measuring(scenario, option, option.networks[0], None, open_verdict=False)
+    left = math.hypot(0.02, 0.03)
+    normal = NormalDist(math.log(3.9), math.log(5.0 / 3.9) / 1.645)
+    low = NormalDist(math.log(3.9), math.log(3.9 / 3.0) / 1.645)
+
+    def under(devices):
+        end = math.log(devices) - 1.645 * left
+        return (normal if end > math.log(3.9) else low).cdf(end)
+
+    assert worth.chance == pytest.approx(1 - (under(5) - under(4)), abs=1 / 39)
+    by_count = {k: under(k) - (under(k - 1) if k > 1 else 0.0) for k in range(1, 12)}
+    assert worth.money == pytest.approx(sum(abs(k - 5) * 1000 * p for k, p in by_count.items()), rel=0.1)
+
+
+def test_a_band_that_nothing_turns_on_is_worth_no_measurement(priced):
+    scenario, option = priced(4.3, 4.4, 4.5)
+    worth = worth_measuring(scenario, option, option.networks[0], None, open_verdict=False)
+    assert (worth.chance, worth.money) == (0.0, 0.0)
+
+
+def test_a_dearer_part_is_worth_measuring_only_where_it_might_come_out_cheaper(priced):
+    scenario, option = priced(1.5, 3.0, 5.0)
+    near, far = (Rival(capital, first=False) for capital in (4500.0, 500.0))
+    found = [
+        worth_measuring(scenario, option, option.networks[0], rival, open_verdict=False)
+        for rival in (near, far)
+    ]
+    assert found[0].chance > 0.5
+    assert found[0].money > 500
+    assert (found[1].chance, found[1].money) == (0.0, 0.0)
+
+
+def test_an_open_verdict_puts_the_whole_order_at_stake(priced):
+    scenario, option = priced(4.1, 4.5, 4.9)
+    settled = worth_measuring(scenario, option, option.networks[0], None, open_verdict=True)
+    assert settled.money == pytest.approx(settled.chance * 5000, rel=1e-6)
+    unpriced = replace(option, cost=replace(option.cost, capital=None))
+    unknown = worth_measuring(scenario, unpriced, unpriced.networks[0], None, open_verdict=True)
+    assert unknown.money is None
+    assert unknown.chance > 0
+
+
 def test_a_network_whose_name_ends_in_a_version_is_found_again():
-    """`planner measure zoo:mobilenet_v2_1.0` writes the name without `zoo:`; its `.0` is no ending of a file."""
-    names = ("zoo:mobilenet_v2_1.0", "mobilenet_v2_1.0", "resnet50_v1.5", "nets/resnet50_v1.5.onnx", "own.onnx")
+    """`planner measure zoo:mobilenet_v2_1.0` writes no `zoo:`; its `.0` is no ending of a file."""
+    names = (
+        "zoo:mobilenet_v2_1.0",
+        "mobilenet_v2_1.0",
+        "resnet50_v1.5",
+        "nets/resnet50_v1.5.onnx",
+        "own.onnx",
+    )
     found = [network_name(name) for name in names]
     assert found == ["mobilenet_v2_1.0", "mobilenet_v2_1.0", "resnet50_v1.5", "resnet50_v1.5", "own"]
