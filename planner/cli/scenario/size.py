@@ -9,23 +9,24 @@ import click
 
 from planner import api
 from planner.cli.completion import scenarios
-from planner.cli.evidence import simulated_evidence
+from planner.cli.evidence import SIMULATORS, simulated_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.margins import chain_lines, cooler_text, host_lines, margin_lines
-from planner.cli.text.numbers import quantity, share
+from planner.cli.text.numbers import band, quantity, share
 from planner.cli.text.rack_notes import availability_text
 from planner.cli.text.services import service_lines
 from planner.cli.text.units import other_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from planner.plan.options.what_to_measure import ToMeasure
     from planner.plan.sizing.growth import YearCount
     from planner.plan.sizing.result import SizedOption, Sizing
     from planner.rack.simulation import SimulationEngine
+    from planner.schema.record.sizing import MovedRecord, StateRecord
 
 RANK = (
     "racks", "busy", "worst", "a year", "hottest", "left", "cooler", "power", "rests on", "setting", "on",
@@ -61,17 +62,22 @@ def command(scenario: Path, simulator: SimulationEngine, most_parts: int, *, out
     no option is feasible.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.record.sizing import sizing_record
+    from planner.plan.record.sizing import moved_record, sizing_record
 
+    before = _before(simulator, most_parts, output)
     sizing = api.size(scenario, engine=simulator, most_parts=most_parts, progress=output.progress)
     output.progress_done()
+    record = sizing_record(sizing)
+    moved = [] if before is None else moved_record(before, sizing)
+    if before is not None:
+        record["moved"] = moved
     notes = api.own_part_notes(tuple(dict.fromkeys(item.option.device for item in sizing.options)))
     output.write(
         CommandResult(
-            sizing_record(sizing),
+            record,
             lambda: frame_rows(sizing.to_frame()),
             [table_row(item) for item in sizing.options],
-            [sizing.source.scenario.question.strip()],
+            [sizing.source.scenario.question.strip(), *_moved_lines(moved)],
             [*_footer(sizing), *(f"note: {text}" for text in (*sizing.notes, *notes))],
             RIGHT,
             RANK,
@@ -81,6 +87,49 @@ def command(scenario: Path, simulator: SimulationEngine, most_parts: int, *, out
         return OK
     output.say("planner: no option is feasible; the reasons stand below each other above")
     return INFEASIBLE
+
+
+def _before(simulator: SimulationEngine, most_parts: int, output: Output) -> Sizing | None:
+    """The plan without what --measured names; None where that was not given."""
+    given = click.get_current_context().params
+    if not given.get("measured"):
+        return None
+    output.progress("the plan before it was measured")
+    own = api.evidence(
+        None if given["engine"] in SIMULATORS else given["engine"],
+        given["threads"],
+        given["calibration"],
+        given["anchors"],
+    )
+    return api.size(
+        api.with_evidence(given["scenario"], own),
+        engine=simulator,
+        most_parts=most_parts,
+        progress=output.progress,
+    )
+
+
+def _moved_lines(moved: Sequence[MovedRecord]) -> Iterator[str]:
+    """Each part that a measurement moved, before and after."""
+    changed = [row for row in moved if row["before"] != row["after"]]
+    if moved and not changed:
+        yield "measured: nothing in the plan moved; the notes say why"
+    for row in changed:
+        yield f"measured, {row['device']}: {_state(row['before'])} -> {_state(row['after'])}"
+
+
+def _state(found: StateRecord | None) -> str:
+    if found is None:
+        return "not in the plan"
+    slowest = max(found["services"], key=lambda service: service["batch_s"][-1])
+    latency, p99 = slowest["latency_s"], found["p99_s"]
+    times = band(latency["low"], latency["mid"], latency["high"], "s")
+    promise = "" if p99 is None or p99["high"] is None else f", p99 up to {quantity(p99['high'], 's')}"
+    setting = f"{found['mode']} {found['precision']} b{found['batch']}"
+    return (
+        f"{found['count']} devices in {setting}, {found['verdict']}{promise} "
+        f"({slowest['network']} {times}, {slowest['provenance']})"
+    )
 
 
 def table_row(item: SizedOption) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from planner.schema.record.commands.chain import ChainUsesRecord
 from planner.schema.record.compare import RefusalRecord
-from planner.schema.record.options import OptionRecord
+from planner.schema.record.options import OptionRecord, ServiceRecord
 from planner.schema.record.question import DigestRecord
 from planner.schema.record.rack import TemperatureRecord, Verdict
 
@@ -94,6 +94,29 @@ class ToMeasureRecord(TypedDict):
     power_here: list[str]
 
 
+class StateRecord(TypedDict):
+    """What a plan says of one part."""
+
+    mode: str
+    precision: str
+    engine: str
+    batch: int
+    count: int
+    spares: int
+    verdict: Verdict
+    p99_s: SpanRecord | None
+    capital: float | None
+    services: list[ServiceRecord]
+
+
+class MovedRecord(TypedDict):
+    """One part before a measurement entered the plan, and after; null where it is in one of the two alone."""
+
+    device: str
+    before: StateRecord | None
+    after: StateRecord | None
+
+
 class SizedOptionRecord(OptionRecord):
     """One option and what its simulated rack adds."""
 
@@ -126,5 +149,7 @@ class SizingRecord(TypedDict):
     settings_considered: int
     refused: list[RefusalRecord]
     seed: int
+    moved: NotRequired[list[MovedRecord]]
+    """With --measured alone."""
     warnings: list[str]
     digests: list[DigestRecord]

@@ -6,8 +6,11 @@ from dataclasses import replace
 from statistics import NormalDist
 
 import pytest
+import yaml
 
 from planner import api
+from planner.cli.main import run
+from planner.data_files import scenarios_dir
 from planner.hardware.processor import cpu_name
 from planner.latency.anchoring.blend import network_name
 from planner.latency.band import Band
@@ -174,6 +177,44 @@ def test_an_open_verdict_says_what_to_measure_with_commands_that_come_back_as_a_
     )
     said = measured_text(found.here[-1].split()[-1])
     assert (said.device, said.mode, said.precision, said.batch) == (NANO, "25W", "int8", 1)
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """The line as a file: one network on one kind of part, short."""
+    values = yaml.safe_load((scenarios_dir() / "line-inspection.yaml").read_text())
+    values["streams"] = [{**values["streams"][0], "model": "zoo:resnet18"}]
+    values["streams"][0]["slo"] = {"latency": "100 ms", "quantile": "90 %"}
+    values["candidates"] |= {"devices": [NANO], "modes": ["25W"], "precisions": ["int8"], "max_batch": 1}
+    values["candidates"].pop("coolers")
+    values["networks"] = {}
+    values["simulation"] |= {"duration": "10 s", "warmup": "2 s", "replications": 2, "most_replications": 2}
+    path = tmp_path / "plan.yaml"
+    path.write_text(yaml.safe_dump(values))
+    return path
+
+
+def test_size_shows_the_plan_before_and_after_a_measurement(plan, tmp_path, capsys):
+    """At 8 ms a batch, 360 frames/s take 360 x 0.008 / 0.7 = 4.1 devices: five, where fewer were planned."""
+    times = listed(tmp_path, entry("8 ms", device=NANO, mode="25W", precision="int8", batch=1))
+    assert run(["size", str(plan), "--measured", str(times), "--format", "json"]) in (0, 3)
+    (moved,) = json.loads(capsys.readouterr().out)["moved"]
+    before, after = moved["before"], moved["after"]
+    assert before["count"] < 5 <= after["count"]
+    assert before["services"][0]["provenance"] == "transferred"
+    assert after["services"][0]["provenance"] == "measured"
+    assert run(["size", str(plan), "--measured", str(times)]) in (0, 3)
+    (line,) = [row for row in capsys.readouterr().out.splitlines() if row.startswith("measured, ")]
+    assert f"{before['count']} devices in 25W int8 b1" in line
+    assert f"-> {after['count']} devices" in line
+
+
+def test_size_says_so_where_a_measurement_moves_nothing(plan, tmp_path, capsys):
+    other = listed(tmp_path, entry("8 ms", device=NANO, mode="15W", precision="int8", batch=1))
+    assert run(["size", str(plan), "--measured", str(other)]) in (0, 3)
+    out = " ".join(capsys.readouterr().out.split())
+    assert "nothing in the plan moved" in out
+    assert "power mode 15W" in out
 
 
 @pytest.fixture
