@@ -79,8 +79,9 @@ def read_scenario(path: str | Path) -> ScenarioFile:
     24
     """
     from planner.plan.scenario import file
+    from planner.plan.scenario.evidence import with_coolers
 
-    return file.read_scenario(Path(path))
+    return with_coolers(file.read_scenario(Path(path)))
 
 
 def evidence(

@@ -128,7 +128,8 @@ def _state(found: StateRecord | None) -> str:
     setting = f"{found['mode']} {found['precision']} b{found['batch']}"
     return (
         f"{found['count']} devices in {setting}, {found['verdict']}{promise} "
-        f"({slowest['network']} {times}, {slowest['provenance']})"
+        f"({slowest['network']} {times}, {slowest['provenance']}), rack {quantity(found['power_w'], 'w')}, "
+        f"hottest {quantity(found['temperature_c'], 'c')}"
     )
 
 

@@ -29,6 +29,8 @@ class MeasuredSource:
     """What the user says of them all."""
     only_part: str | None = None
     """The part of a plan that has only one."""
+    ambient_c: float | None = None
+    """Of the air while power and temperature were logged."""
 
 
 def about(anchor: Anchor, source: MeasuredSource) -> Anchor:

@@ -16,6 +16,7 @@ from planner.latency.evidence import (
     calibration_on,
     unit_of,
     with_anchors,
+    with_powers,
 )
 from planner.latency.kernels.prepared import Preparation
 from planner.latency.kernels.unit_limits import on_unit
@@ -68,7 +69,8 @@ class Estimator:
     @cached_property
     def _moves(self) -> bool:
         """Whether measurements may move what the database says."""
-        return bool(self.evidence.anchors or self.evidence.measured or self.evidence.published)
+        given = self.evidence
+        return bool(given.anchors or given.measured or given.published or given.powers)
 
     def estimate(
         self,
@@ -107,6 +109,8 @@ class Estimator:
                 result = self._by_calibration(model, device, known, batch)
             else:
                 result = self._by_database(model, device, unit, mode, precision, batch, asked, moved=moved)
+            if moved and self.evidence.powers:
+                result = with_powers(result, device, self.evidence.powers, self._uses)
             self._estimates[key] = device, result  # the part is kept so that no other gets its id
         return self._estimates[key][1]
 

@@ -79,6 +79,8 @@ def _state_record(item: SizedOption | None) -> StateRecord | None:
         "spares": option.spares,
         "verdict": item.verdict.value,
         "p99_s": _p99_record(item.tightest) if item.tightest else None,
+        "power_w": option.heat.power_w,
+        "temperature_c": option.heat.temperature_c,
         "capital": option.cost.capital,
         "services": service_records(option),
     }

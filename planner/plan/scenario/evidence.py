@@ -14,6 +14,7 @@ from planner.latency.choice import NONE, PUBLISHED
 from planner.latency.evidence import Evidence, read_evidence
 from planner.plan.options.estimator import Estimator
 from planner.plan.scenario.file import ScenarioFile, read_workloads
+from planner.plan.scenario.measured_heat import with_measured_coolers
 from planner.schema.hardware.device import Precision
 from planner.schema.reading.keys import with_value
 from planner.schema.reading.yaml_file import Document, validate
@@ -79,7 +80,7 @@ def measured_file(
     said = MeasuredFile(file=item) if isinstance(item, str) else item
     path = _at(folder, said.file)
     facts = Anchor(
-        network="",
+        network=said.network or "",
         latency_s=0.0,
         source=path,
         device=said.device,
@@ -90,7 +91,7 @@ def measured_file(
         batch=said.batch,
         threads=said.threads,
     )
-    return MeasuredSource(path, facts, parts[0] if len(parts) == 1 else None)
+    return MeasuredSource(path, facts, parts[0] if len(parts) == 1 else None, said.ambient_c)
 
 
 def _at(folder: Path, text: str) -> str:
@@ -141,7 +142,14 @@ def with_evidence(source: ScenarioFile, changes: Mapping[str, object]) -> Scenar
         update["candidates"] = scenario.candidates.model_copy(update=dict(settings))
         if scenario.deployment is not None:
             update["deployment"] = scenario.deployment.model_copy(update=dict(settings))
-    return replace(source, scenario=scenario.model_copy(update=update))
+    return with_coolers(replace(source, scenario=scenario.model_copy(update=update)))
+
+
+def with_coolers(source: ScenarioFile) -> ScenarioFile:
+    """The scenario with the coolers that its measurements give; as it is where they have no temperatures."""
+    if not source.scenario.measured:
+        return source
+    return replace(source, scenario=with_measured_coolers(source.scenario, asked_of(source).measured))
 
 
 def _files(scenario: Scenario, changes: Mapping[str, object]) -> Iterator[tuple[str, object]]:
