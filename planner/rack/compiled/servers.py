@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from planner.rack.arrivals.service_draws import BATCH_BITS
+from planner.rack.arrivals.service_draws import BATCH_BITS, OUTLIER_MASK
 from planner.rack.compiled.dispatch import mixed
 from planner.rack.compiled.jit import compiled
 from planner.rack.compiled.requests import add_load, drop, in_window_s
@@ -39,18 +39,16 @@ def scatter(state: LoopState, number: int, network: int) -> float:
         return replayed
     if row.draws == 0:
         return 1.0
-    # Two draws a batch: sixteen bits choose a normal number, and outliers have all bits of the second.
-    draw = (number << BATCH_BITS) + 2 * server.draws
+    bits = mixed(state.mixing_service, (number << BATCH_BITS) + server.draws)
     server.draws += 1
-    bits = mixed(state.mixing_service, draw)
     # One step of each process; sums are written as in the reference, where another order may round otherwise.
-    server.slow = row.slow_keeps * server.slow + row.slow_takes * state.normals[bits >> np.uint64(48)]
-    fast = state.normals[(bits >> np.uint64(32)) & np.uint64(0xFFFF)]
+    server.slow = row.slow_keeps * server.slow + row.slow_takes * state.normals[bits >> np.uint64(52)]
+    fast = state.normals[(bits >> np.uint64(40)) & np.uint64(0xFFF)]
     server.fast = row.fast_keeps * server.fast + row.fast_takes * fast
-    noise = state.normals[(bits >> np.uint64(16)) & np.uint64(0xFFFF)]
+    noise = state.normals[(bits >> np.uint64(28)) & np.uint64(0xFFF)]
     log = row.slow_weight * server.slow + row.fast_weight * server.fast + row.noise_weight * noise
     factor = math.exp(log - row.shift)
-    if row.outlier_below > 0 and mixed(state.mixing_service, draw + 1) < row.outlier_below:
+    if (bits & np.uint64(OUTLIER_MASK)) < row.outlier_below:
         factor *= row.outlier
     return factor
 

@@ -9,7 +9,13 @@ import numpy as np
 from planner.arrays import Floats, Ints
 from planner.rack.arrivals.merged import group_of_source
 from planner.rack.arrivals.random_bits import GOLDEN, MIX_1, MIX_2, bits_below, dispatch_key, error_key
-from planner.rack.arrivals.service_draws import first_state, normal_table, replay_start, service_key
+from planner.rack.arrivals.service_draws import (
+    first_state,
+    normal_table,
+    outlier_below,
+    replay_start,
+    service_key,
+)
 from planner.rack.compiled import state as s
 from planner.rack.compiled.tree import leaf_count, tournament
 from planner.rack.counts.latencies import BINS
@@ -103,7 +109,7 @@ def _variation(rack: Rack, networks: tuple[str, ...], key: int, replication: int
                 factors += given.factors
             elif isinstance(given, Variation):
                 weights = asdict(weights_of(given))
-                row["outlier_below"] = bits_below(weights.pop("outlier_share"))
+                row["outlier_below"] = outlier_below(weights.pop("outlier_share"))
                 row["draws"] = 1
                 for name, value in weights.items():
                     row[name] = value

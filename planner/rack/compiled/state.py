@@ -165,7 +165,7 @@ VARIATION = np.dtype(
         ("fast_takes", "f8"),
         ("noise_weight", "f8"),
         ("shift", "f8"),  # log of what divides the factor by its mean
-        ("outlier_below", "u8"),  # bits drawn for a batch that is an outlier
+        ("outlier_below", "u8"),  # the last bits drawn for a batch that is an outlier
         ("outlier", "f8"),
     ],
     align=True,

@@ -15,6 +15,7 @@ from planner.rack.description.checks import Checks
 
 _ROUNDS = 200
 _NEAR = 1e-9
+_CLOSE = 0.05
 _SHORT, _MIDDLE, _LONG = 1, 10, 100
 """Lags, in batches of one server, that a process is described by."""
 
@@ -135,9 +136,17 @@ def varying(
             raise _impossible(name, "a correlation of 0 or more and below 1", value)
     if over_ten > next_one or (over_hundred or 0.0) > over_ten:
         raise _impossible("correlations", "ones that fall with distance", (next_one, over_ten, over_hundred))
-    if over_hundred is None or over_ten == 0.0:
-        return Variation(cv, *_one_part(next_one, over_ten), 0.0, 0.0, *outliers)
-    return Variation(cv, *_two_parts(next_one, over_ten, over_hundred), *outliers)
+    if over_hundred is None:
+        found = Variation(cv, *_one_part(next_one, over_ten), 0.0, 0.0, *outliers)
+    else:
+        found = Variation(cv, *_two_parts(next_one, over_ten, over_hundred), *outliers)
+    asked = {_SHORT: next_one, _MIDDLE: over_ten, _LONG: over_hundred}
+    for lag, value in asked.items():
+        if value is not None and abs(found.correlation(lag) - value) > _CLOSE:
+            got = f"{value:g} over {lag} beside {next_one:g} over one"
+            expected = f"about {found.correlation(lag):.2f} there, the nearest that a process of this kind has"
+            raise _impossible("correlations", expected, got)
+    return found
 
 
 def _one_part(next_one: float, over_ten: float) -> tuple[float, float]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from planner.rack.arrivals.random_bits import bits_below, mixed
+from planner.rack.arrivals.random_bits import mixed
 from planner.rack.arrivals.service_draws import (
     BATCH_BITS,
+    OUTLIER_MASK,
     first_state,
     normal_table,
+    outlier_below,
     replay_start,
     service_key,
 )
@@ -83,17 +85,14 @@ class ServiceRates:
             start = replay_start(self._key, self._replication, len(given.factors))
             return given.factors[(start + taken) % len(given.factors)]
         weights, state, normals = weights_of(given), self._states[server], self._normals
-        # Two draws a batch: sixteen bits choose a normal number, and outliers have all bits of the second.
-        draw = (server << BATCH_BITS) + 2 * self._draws[server]
+        bits = mixed(self._key, (server << BATCH_BITS) + self._draws[server])
         self._draws[server] += 1
-        bits = mixed(self._key, draw)
-        state[0] = weights.slow_keeps * state[0] + weights.slow_takes * normals[bits >> 48]
-        state[1] = weights.fast_keeps * state[1] + weights.fast_takes * normals[(bits >> 32) & 0xFFFF]
-        noise = normals[(bits >> 16) & 0xFFFF]
+        state[0] = weights.slow_keeps * state[0] + weights.slow_takes * normals[bits >> 52]
+        state[1] = weights.fast_keeps * state[1] + weights.fast_takes * normals[(bits >> 40) & 0xFFF]
+        noise = normals[(bits >> 28) & 0xFFF]
         log = weights.slow_weight * state[0] + weights.fast_weight * state[1] + weights.noise_weight * noise
         factor = math.exp(log - weights.shift)
-        below = bits_below(weights.outlier_share)
-        if below > 0 and mixed(self._key, draw + 1) < below:
+        if bits & OUTLIER_MASK < outlier_below(weights.outlier_share):
             factor *= weights.outlier
         return factor
 
