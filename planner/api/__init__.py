@@ -53,11 +53,14 @@ if TYPE_CHECKING:
         PROFILE_TOOLS,
         SEVERAL_FILES,
         calibrate,
+        calibrate_serving,
         import_heat,
         import_profile,
         measure,
         register_calibration,
+        serving_record,
         validate,
+        validate_serving,
     )
     from planner.api.fleets import fleet, write_fleet
     from planner.api.language import (
@@ -93,6 +96,7 @@ if TYPE_CHECKING:
         plot_comparison,
         plot_curve,
         plot_estimate,
+        plot_served,
     )
     from planner.api.racks import (
         Claims,
@@ -162,11 +166,14 @@ _HOME = {
         "PROFILE_TOOLS",
         "SEVERAL_FILES",
         "calibrate",
+        "calibrate_serving",
         "import_heat",
         "import_profile",
         "measure",
         "register_calibration",
+        "serving_record",
         "validate",
+        "validate_serving",
     ),
     "fleets": ("fleet", "write_fleet"),
     "language": (
@@ -197,7 +204,7 @@ _HOME = {
         "write_plan",
     ),
     "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "soak", "theory_beside"),
-    "plots": ("PICTURE_ENDINGS", "picture_kind", "plot_comparison", "plot_curve", "plot_estimate"),
+    "plots": ("PICTURE_ENDINGS", "picture_kind", "plot_comparison", "plot_curve", "plot_estimate", "plot_served"),
     "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
     "scenarios": (
         "SimulatedScenario",
@@ -236,6 +243,7 @@ __all__ = [
     "asked",
     "baseline",
     "calibrate",
+    "calibrate_serving",
     "chain_text",
     "check",
     "check_database",
@@ -287,6 +295,7 @@ __all__ = [
     "plot_comparison",
     "plot_curve",
     "plot_estimate",
+    "plot_served",
     "precision_named",
     "precision_names",
     "predict_chain",
@@ -301,6 +310,7 @@ __all__ = [
     "report_schema",
     "scenario_text",
     "serve",
+    "serving_record",
     "short_question",
     "simulate",
     "simulate_scenario",
@@ -311,6 +321,7 @@ __all__ = [
     "theory_beside",
     "usual_site",
     "validate",
+    "validate_serving",
     "what_if",
     "with_evidence",
     "write_check",

@@ -22,7 +22,9 @@ from planner.rack.simulation import run_replication
 
 SHARES = (0.5, 0.9, 0.99)
 DRAWS = 40
+CURVE = 200
 _TAILS = (0.025, 0.975)
+_STEPS = [float(step) for step in np.arange(1, CURVE + 1) / CURVE]
 _DECIDED = 0.1
 """A promise nearer than this share to what was measured is one that either answer is right about."""
 
@@ -45,6 +47,8 @@ class StreamSide:
     requests: int
     dropped: float
     quantiles: tuple[Quantile, ...]
+    curve_s: tuple[float, ...]
+    """The latency that each of `CURVE` equal steps of all answered requests keeps; empty without any."""
 
     def at(self, share: float) -> Quantile:
         """The quantile of a share."""
@@ -217,7 +221,9 @@ def _measured_side(rack: Rack, run: ServedRun) -> Side:
             low, high = block_interval(values, share) or (None, None)
             middle = float(np.quantile(values, share, method="inverted_cdf"))
             quantiles.append(Quantile(share, middle, low, high))
-        streams.append(StreamSide(group.name, run.requests(number), run.drops(number), tuple(quantiles)))
+        curve_s = np.quantile(values, _STEPS, method="inverted_cdf").tolist() if values.size else ()
+        drops = run.drops(number)
+        streams.append(StreamSide(group.name, run.requests(number), drops, tuple(quantiles), tuple(curve_s)))
     return Side(tuple(streams), run.utilisation, run.throughput_per_s, run.mean_batch)
 
 
@@ -245,7 +251,8 @@ def _simulated(rack: Rack, runs: list[RunTally]) -> Side:
         tallies = [run.streams[number] for run in runs]
         requests = sum(tally.served + tally.dropped + tally.unfinished for tally in tallies) / len(runs)
         dropped = sum(tally.dropped for tally in tallies) / len(runs)
-        streams.append(StreamSide(group.name, round(requests), dropped, tuple(quantiles)))
+        curve_s = tuple(latency_quantile(together, step) for step in _STEPS) if together.count else ()
+        streams.append(StreamSide(group.name, round(requests), dropped, tuple(quantiles), curve_s))
     length_s = sum(run.epochs.accounts.length_s for run in runs)
     servers = rack.count * rack.device.instances
     batches = sum(run.batches for run in runs)

@@ -38,7 +38,7 @@ def live_rack(scenario: Scenario, duration_s: float | None = None) -> Rack:
     stated_s = run.duration_s if duration_s is None else float(round(duration_s))
     if not 1 <= stated_s <= LONGEST_S:
         expected = f"from 1 s to {LONGEST_S:g} s, which a server really takes"
-        raise InputError(scenario.id, [Problem("simulation.duration", expected, f"{stated_s:g} s", "see --time")])
+        raise InputError(scenario.id, [Problem("simulation.duration", expected, f"{stated_s:g} s", "see --duration")])
     warmup_s = min(run.warmup_s, float(int(_WARMUP_SHARE * stated_s))) if duration_s else run.warmup_s
     groups = stream_groups(scenario)
     size = scenario.candidates.max_batch
