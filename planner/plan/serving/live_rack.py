@@ -9,7 +9,7 @@ from planner.errors import InputError, Problem
 from planner.plan.rack.rack_model import stream_groups
 from planner.plan.scenario.file import ScenarioFile, network_at
 from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service, Thermal
-from planner.rack.description.streams import DayProfile
+from planner.rack.description.streams import DayProfile, StreamGroup
 from planner.schema.scenario.accelerator import SYNTHETIC
 from planner.schema.scenario.scenario import Scenario
 from planner.workload.workload import Workload
@@ -42,32 +42,49 @@ def live_rack(scenario: Scenario, duration_s: float | None = None) -> Rack:
     warmup_s = min(run.warmup_s, float(int(_WARMUP_SHARE * stated_s))) if duration_s else run.warmup_s
     groups = stream_groups(scenario)
     size = scenario.candidates.max_batch
-    times_s = (_PLACEHOLDER_S,) * size
-    services = tuple(
-        Service(network, times_s, clocked_share=0.0, busy_w=0.0)
-        for network in dict.fromkeys(group.network for group in groups)
-    )
     synthetic = given.synthetic if given is not None else None
-    return Rack(
-        device=RackDevice(
-            name="this machine",
-            idle_w=0.0,
-            services=services,
-            thermal=_NO_HEAT,
-            unit="cpu",
+    return replace(
+        server_rack(
+            tuple(replace(group, profile=_over_run(group.profile, stated_s)) for group in groups),
+            Batching(size, scenario.candidates.max_wait_s if size > 1 else 0.0),
+            count=given.count if given is not None else 1,
             instances=synthetic.instances if synthetic is not None else 1,
+            duration_s=stated_s,
+            warmup_s=warmup_s,
         ),
-        count=given.count if given is not None else 1,
-        streams=tuple(replace(group, profile=_over_run(group.profile, stated_s)) for group in groups),
-        batching=Batching(size, scenario.candidates.max_wait_s if size > 1 else 0.0),
         dispatch=run.dispatch,
-        air=Air(supply_c=25.0, airflow_m3_per_s=1.0),
-        fan_w=0.0,
-        duration_s=stated_s,
-        warmup_s=warmup_s,
         seed=run.seed,
         replications=run.replications,
         horizon=run.horizon,
+    )
+
+
+def server_rack(
+    streams: tuple[StreamGroup, ...],
+    batching: Batching,
+    *,
+    count: int,
+    duration_s: float,
+    warmup_s: float,
+    instances: int = 1,
+) -> Rack:
+    """A rack without heat whose service times are still to measure."""
+    times_s = (_PLACEHOLDER_S,) * batching.max_size
+    services = tuple(
+        Service(network, times_s, clocked_share=0.0, busy_w=0.0)
+        for network in dict.fromkeys(group.network for group in streams)
+    )
+    return Rack(
+        device=RackDevice("this machine", 0.0, services, _NO_HEAT, unit="cpu", instances=instances),
+        count=count,
+        streams=streams,
+        batching=batching,
+        dispatch="shortest_queue",
+        air=Air(supply_c=25.0, airflow_m3_per_s=1.0),
+        fan_w=0.0,
+        duration_s=duration_s,
+        warmup_s=warmup_s,
+        replications=2,
     )
 
 
