@@ -95,6 +95,8 @@ class Comparison:
     variation: Variation | None
     serving_factor: float
     neighbours: float | None
+    planned: Side | None = None
+    """As it would have been planned before; None where the machine was not calibrated for it."""
 
 
 def compare(rack: Rack, measured: Measured, replication: int = 0) -> Comparison:
@@ -102,20 +104,20 @@ def compare(rack: Rack, measured: Measured, replication: int = 0) -> Comparison:
     run = measured.served
     found = services_found(rack, measured)
     factor = _serving_factor(found)
-    in_service = _with_times(rack, lambda network, size: _served_s(found, network, size, factor))
-    loop = _with_times(rack, lambda network, size: _of(found, network, size).loop_s)
+    in_service = with_times(rack, lambda network, size: _served_s(found, network, size, factor))
+    loop = with_times(rack, lambda network, size: _of(found, network, size).loop_s)
     own = _factors(run, found, rack)
     variation = fit_variation(_by_server(run, own)) if own.size >= LEAST_BATCHES else None
     process = None
     if variation is not None:
-        process = _drawn(_varying(in_service, variation), replication)
+        process = _drawn(with_variation(in_service, variation), replication)
     return Comparison(
         rack=rack,
         measured=measured,
         served=_measured_side(rack, run),
-        replayed=_simulated(rack, [run_replication(_replaying(in_service, run, own), "simpy", replication)]),
+        replayed=simulated_side(rack, [run_replication(_replaying(in_service, run, own), "simpy", replication)]),
         process=process,
-        loop=_simulated(rack, [run_replication(loop, "simpy", replication)]),
+        loop=simulated_side(rack, [run_replication(loop, "simpy", replication)]),
         services=found,
         variation=variation,
         serving_factor=factor,
@@ -151,7 +153,8 @@ def _served_s(found: tuple[ServiceFound, ...], network: str, size: int, factor: 
     return row.loop_s * factor if row.served_s is None else row.served_s
 
 
-def _with_times(rack: Rack, time_s: Callable[[str, int], float]) -> Rack:
+def with_times(rack: Rack, time_s: Callable[[str, int], float]) -> Rack:
+    """The rack with constant service times by network and batch size, and units not in each other's way."""
     services = tuple(
         replace(
             service,
@@ -172,8 +175,9 @@ def _with_variations(rack: Rack, variations: Mapping[str, Variation | Replayed])
     return replace(rack, device=replace(rack.device, services=services))
 
 
-def _varying(rack: Rack, variation: Variation) -> Rack:
-    return _with_variations(rack, {network: variation for network in networks_of(rack)})
+def with_variation(rack: Rack, variation: Variation | None) -> Rack:
+    """The rack with service times that all scatter by one process."""
+    return _with_variations(rack, {} if variation is None else dict.fromkeys(networks_of(rack), variation))
 
 
 def _factors(run: ServedRun, found: tuple[ServiceFound, ...], rack: Rack) -> Floats:
@@ -229,11 +233,11 @@ def _measured_side(rack: Rack, run: ServedRun) -> Side:
 
 def _drawn(rack: Rack, replication: int) -> Side:
     runs = [run_replication(replace(rack, service_draw=draw), "compiled", replication) for draw in range(DRAWS)]
-    return _simulated(rack, runs)
+    return simulated_side(rack, runs)
 
 
-def _simulated(rack: Rack, runs: list[RunTally]) -> Side:
-    """The requests of all runs together; intervals hold a single run in 95 % of cases, where there are many."""
+def simulated_side(rack: Rack, runs: list[RunTally]) -> Side:
+    """The requests of all runs of a rack together; intervals hold a single run in 95 % of cases, where there are many."""
     streams = []
     for number, group in enumerate(rack.streams):
         latencies = [run.streams[number].latencies for run in runs]

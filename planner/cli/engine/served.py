@@ -17,6 +17,7 @@ _SIDES = {
     "measured": "measured",
     "replayed": "simulated, its times in order",
     "process": "simulated, its process",
+    "planned": "planned, from the network's file",
     "loop": "simulated, benchmark loop",
 }
 _RIGHT = frozenset({"requests", "dropped", "p50", "p90", "p99"})

@@ -26,6 +26,8 @@ def sides_of(found: Comparison) -> dict[str, Side]:
     sides = {MEASURED: found.served, "replayed": found.replayed}
     if found.process is not None:
         sides["process"] = found.process
+    if found.planned is not None:
+        sides["planned"] = found.planned
     return {**sides, "loop": found.loop}
 
 

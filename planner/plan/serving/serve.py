@@ -12,6 +12,7 @@ from planner.calibration.serving.loaded import Engine, written
 from planner.engines.measure import require_engine
 from planner.plan.scenario.file import ScenarioFile
 from planner.plan.serving.live_rack import files_of_networks, live_rack, networks_by_batch
+from planner.plan.serving.planned import planned_side, planned_times
 from planner.process.temporary import temporary_folder
 
 Progress = Callable[[str], None]
@@ -39,8 +40,11 @@ def serve_scenario(
     refuse_unserved(rack)
     with temporary_folder("serve") as folder:
         progress("writing the networks")
-        files = written(networks_by_batch(source, rack), files_of_networks(source, rack), engine, folder)
+        workloads = networks_by_batch(source, rack)
+        files = written(workloads, files_of_networks(source, rack), engine, folder)
         progress(f"serving for {rack.duration_s:g} s")
         measured = measure_served(Job(rack, 0, files, engine, noise_s, loop_s))
     progress("simulating the same requests")
-    return compare(rack, measured)
+    planned = planned_times(workloads, engine)
+    found = compare(rack, measured)
+    return found if planned is None else replace(found, planned=planned_side(rack, planned))
