@@ -102,6 +102,7 @@ def variation_of(given: ServiceVariation) -> Variation | None:
         over_hundred=given.over_hundred_ratio,
         outlier_share=given.outliers_ratio,
         outlier_ratio=given.outlier_factor,
+        outlier_next=given.outlier_next_ratio,
     )
 
 

@@ -111,6 +111,7 @@ def _summed(engine: Engine, found: Sequence[Comparison], neighbours: float) -> d
             "over_hundred": _percent(process.correlation(100)),
             "outliers": _percent(process.outlier_share),
             "outlier_factor": round(process.outlier_ratio, 3),
+            "outlier_next": _percent(process.outlier_stays),
             "serving_factor": round(float(np.mean(factors)), 4),
             "neighbours": _percent(neighbours),
         },

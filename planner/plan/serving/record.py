@@ -76,6 +76,7 @@ def process_record(given: Variation) -> ServiceProcessRecord:
         "over_hundred": given.correlation(100),
         "outliers": given.outlier_share,
         "outlier_factor": given.outlier_ratio,
+        "outlier_next": given.outlier_stays,
     }
 
 

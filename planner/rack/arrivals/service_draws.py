@@ -13,6 +13,7 @@ import numpy as np
 
 from planner.arrays import Floats
 from planner.rack.arrivals.random_bits import mixed
+from planner.rack.description.rack import Rack
 
 NORMALS = 1 << 12
 """As many as a processor's nearest cache holds; one of 65,536 made the loop a tenth slower."""
@@ -29,9 +30,9 @@ def service_key(seed: int, replication: int, draw: int) -> int:
     return int(sequence.generate_state(1, np.uint64)[0])
 
 
-def replay_start(key: int, replication: int, length: int) -> int:
+def replay_start(rack: Rack, key: int, replication: int, length: int) -> int:
     """Where a replication begins in times that are replayed: the first one at their beginning."""
-    return mixed(key, FIRST) % length if replication else 0
+    return mixed(key, FIRST) % length if replication or rack.service_draw else 0
 
 
 def outlier_below(share: float) -> int:

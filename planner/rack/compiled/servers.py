@@ -48,7 +48,9 @@ def scatter(state: LoopState, number: int, network: int) -> float:
     noise = state.normals[(bits >> np.uint64(28)) & np.uint64(0xFFF)]
     log = row.slow_weight * server.slow + row.fast_weight * server.fast + row.noise_weight * noise
     factor = math.exp(log - row.shift)
-    if (bits & np.uint64(OUTLIER_MASK)) < row.outlier_below:
+    below = row.outlier_stays if server.late else row.outlier_enters
+    server.late = (bits & np.uint64(OUTLIER_MASK)) < below
+    if server.late:
         factor *= row.outlier
     return factor
 

@@ -105,11 +105,12 @@ def _variation(rack: Rack, networks: tuple[str, ...], key: int, replication: int
             row = rows[unit, network]
             if isinstance(given, Replayed):
                 row["length"], row["first"] = len(given.factors), len(factors)
-                row["start"] = replay_start(key, replication, len(given.factors))
+                row["start"] = replay_start(rack, key, replication, len(given.factors))
                 factors += given.factors
             elif isinstance(given, Variation):
                 weights = asdict(weights_of(given))
-                row["outlier_below"] = outlier_below(weights.pop("outlier_share"))
+                for name in ("outlier_enters", "outlier_stays"):
+                    row[name] = outlier_below(weights.pop(name))
                 row["draws"] = 1
                 for name, value in weights.items():
                     row[name] = value

@@ -82,6 +82,7 @@ SERVER = np.dtype(
         ("next_idle", "i8"),  # the server that takes the next batch after this one
         ("slow", "f8"),  # state of its slow and its fast process of service times
         ("fast", "f8"),
+        ("late", "i8"),  # whether its last batch was an outlier
         ("draws", "i8"),  # batches that drew from them
     ],
     align=True,
@@ -165,7 +166,8 @@ VARIATION = np.dtype(
         ("fast_takes", "f8"),
         ("noise_weight", "f8"),
         ("shift", "f8"),  # log of what divides the factor by its mean
-        ("outlier_below", "u8"),  # the last bits drawn for a batch that is an outlier
+        ("outlier_enters", "u8"),  # the last bits drawn for an outlier are below, behind another batch
+        ("outlier_stays", "u8"),  # and behind an outlier
         ("outlier", "f8"),
     ],
     align=True,

@@ -26,12 +26,12 @@ class Variation:
 
     `cv` is the coefficient of variation without outliers. The log is the sum of a slow and a fast
     autoregressive process of first order, which have these shares of its variance and correlations from one
-    batch to the next, and of independent noise for the rest. Beside it a batch takes `outlier_ratio` times as
-    long with the chance `outlier_share`, independently of all others. The whole is divided by its mean.
+    batch to the next, and of independent noise for the rest. Beside it a share `outlier_share` of the batches
+    takes `outlier_ratio` times as long; the one behind such a batch does with the chance `outlier_next`, where
+    None means that outliers are independent (a Markov chain of two states). The whole is divided by its mean.
 
-    Memory is counted in batches and not in seconds, every server has a process of its own, and outliers do
-    not cluster: a disturbance that lasts while a server idles, or that hits all servers of a machine at once,
-    is not in it.
+    Memory is counted in batches and not in seconds, and every server has a process of its own: a disturbance
+    that lasts while a server idles, or that hits all servers of a machine at once, is not in it.
     """
 
     cv: float
@@ -41,6 +41,7 @@ class Variation:
     fast_correlation: float = 0.0
     outlier_share: float = 0.0
     outlier_ratio: float = 1.0
+    outlier_next: float | None = None
 
     def __post_init__(self) -> None:
         checks = Checks("variation")
@@ -53,6 +54,13 @@ class Variation:
         together = self.slow_share + self.fast_share
         checks.require(together <= 1 + _NEAR, "slow_share, fast_share", "at most 1 together", together)
         checks.require(self.outlier_ratio >= 1, "outlier_ratio", "1 or more", self.outlier_ratio)
+        checks.require(self.outlier_share < 1, "outlier_share", "below 1", self.outlier_share)
+        checks.require(
+            0 <= self.outlier_enters <= 1 and 0 <= self.outlier_stays < 1,
+            "outlier_next",
+            "a chance that such a share of outliers can have",
+            self.outlier_next,
+        )
         checks.finish()
 
     @property
@@ -64,6 +72,16 @@ class Variation:
     def noise_share(self) -> float:
         """The share of the variance of the logarithm that has no memory."""
         return max(0.0, 1.0 - self.slow_share - self.fast_share)
+
+    @property
+    def outlier_stays(self) -> float:
+        """The chance that the batch behind an outlier is one."""
+        return self.outlier_share if self.outlier_next is None else self.outlier_next
+
+    @property
+    def outlier_enters(self) -> float:
+        """The chance that the batch behind another is an outlier: with it the long run has their share."""
+        return self.outlier_share * (1.0 - self.outlier_stays) / (1.0 - min(self.outlier_share, 0.999999))
 
     @property
     def outlier_mean(self) -> float:
@@ -82,7 +100,8 @@ class Variation:
     @property
     def remembers(self) -> bool:
         """Whether one batch says anything of the next."""
-        return self.slow_share * self.slow_correlation + self.fast_share * self.fast_correlation > 0
+        clusters = self.outlier_share > 0 and self.outlier_stays != self.outlier_share
+        return clusters or self.slow_share * self.slow_correlation + self.fast_share * self.fast_correlation > 0
 
     def correlation(self, lag: int) -> float:
         """Correlation of the logarithm over so many batches of one server, outliers not counted."""
@@ -123,6 +142,7 @@ def varying(
     over_hundred: float | None = None,
     outlier_share: float = 0.0,
     outlier_ratio: float = 1.0,
+    outlier_next: float | None = None,
 ) -> Variation:
     """The process with these correlations of log service over one batch, ten and (where known) a hundred.
 
@@ -130,7 +150,7 @@ def varying(
     share * memory^lag, so memory = (over_ten / next_one)^(1/9). Three give a slow and a fast process.
     Raises `InputError` for correlations that no such process has.
     """
-    outliers = (outlier_share, outlier_ratio)
+    outliers = (outlier_share, outlier_ratio, outlier_next)
     for name, value in (("next", next_one), ("over_ten", over_ten), ("over_hundred", over_hundred or 0.0)):
         if not 0 <= value < 1:
             raise _impossible(name, "a correlation of 0 or more and below 1", value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.arrays import Floats
+from planner.arrays import Flags, Floats
 from planner.errors import InputError, Problem
 from planner.rack.description.variation import Variation, varying
 
@@ -15,7 +15,8 @@ LEAST_BATCHES = 60
 """Fewer say nothing of a correlation: its standard error is about 1 / sqrt(batches)."""
 _OUTLIER_LEAST = 1.7
 _OUTLIER_DEVIATIONS = 5.0
-_MOST_OUTLIERS = 0.2
+_MOST_OUTLIERS = 0.4
+_FEWEST_OUTLIERS = 5
 _NORMAL_MAD = 1.4826
 _HIGHEST = 0.98
 _LAGS = (1, 10, 100)
@@ -46,6 +47,8 @@ def fit_variation(sequences: Sequence[Floats]) -> Variation:
         raise InputError("variation", [Problem("batches", expected, str(together.size))])
     median = float(np.median(together))
     body, share, ratio = _outliers(together / median)
+    bound = _bound(together / median)
+    behind = _behind([np.asarray(values) / median > bound for values in sequences], share)
     cv = float(np.std(body) / np.mean(body))
     found = correlations([_clipped(np.asarray(values) / median, together / median) for values in sequences])
     ten = found.over_ten
@@ -53,12 +56,13 @@ def fit_variation(sequences: Sequence[Floats]) -> Variation:
     if hundred is not None and hundred > 0:
         try:
             return varying(cv, next_one=found.next_one, over_ten=ten, over_hundred=hundred,
-                           outlier_share=share, outlier_ratio=ratio)  # fmt: skip
+                           outlier_share=share, outlier_ratio=ratio, outlier_next=behind)  # fmt: skip
         except InputError:
             pass  # measured correlations need not be those of a process of this kind; two are less strict
     next_one = max(found.next_one, min(ten, found.next_one))
     one_process = min(max(ten, next_one**10), next_one)
-    return varying(cv, next_one=next_one, over_ten=one_process, outlier_share=share, outlier_ratio=ratio)
+    return varying(cv, next_one=next_one, over_ten=one_process,
+                   outlier_share=share, outlier_ratio=ratio, outlier_next=behind)  # fmt: skip
 
 
 def correlations(logs: Sequence[Floats]) -> Correlations:
@@ -96,6 +100,17 @@ def _outliers(relative: Floats) -> tuple[Floats, float, float]:
         return relative, 0.0, 1.0
     body = relative[~late]
     return body, share, float(np.mean(relative[late]) / np.mean(body))
+
+
+def _behind(late: Sequence[Flags], share: float) -> float | None:
+    """The share of batches behind an outlier that are outliers too; None where there are too few to say.
+
+    Outliers that avoid each other are taken for independent ones.
+    """
+    behind = np.concatenate([flags[1:][flags[:-1]] for flags in late]) if late else np.empty(0)
+    if share == 0 or behind.size < _FEWEST_OUTLIERS:
+        return None
+    return min(0.99, max(share, float(behind.mean())))
 
 
 def _clipped(values: Floats, all_of_them: Floats) -> Floats:

@@ -24,7 +24,8 @@ class Weights:
     fast_takes: float
     noise_weight: float
     shift: float
-    outlier_share: float
+    outlier_enters: float
+    outlier_stays: float
     outlier: float
 
 
@@ -44,7 +45,8 @@ def weights_of(given: Variation) -> Weights:
         fast_takes=math.sqrt(1.0 - given.fast_correlation**2),
         noise_weight=sigma * math.sqrt(given.noise_share),
         shift=sigma**2 / 2 + math.log(given.outlier_mean),
-        outlier_share=given.outlier_share,
+        outlier_enters=given.outlier_enters,
+        outlier_stays=given.outlier_stays,
         outlier=given.outlier_ratio,
     )
 

@@ -37,12 +37,14 @@ class ServiceRates:
             list(range(server // units * units, (server // units + 1) * units))
             for server in range(topology.unit_servers)
         ]
+        self._rack = rack
         self._variation = variations(rack, networks_of(rack))
         self._key, self._replication = service_key(rack.seed, replication, rack.service_draw), replication
         self._replayed = [0] * len(networks_of(rack))
         servers = topology.unit_servers if rack.varies else 0
         self._states = [list(first_state(self._key, server)) for server in range(servers)]
         self._draws = [0] * servers
+        self._late = [False] * servers
         self._normals: list[float] = normal_table().tolist() if rack.varies else []
         self.take_settings(steering)
 
@@ -82,7 +84,7 @@ class ServiceRates:
         if isinstance(given, Replayed):
             taken = self._replayed[network]
             self._replayed[network] += 1
-            start = replay_start(self._key, self._replication, len(given.factors))
+            start = replay_start(self._rack, self._key, self._replication, len(given.factors))
             return given.factors[(start + taken) % len(given.factors)]
         weights, state, normals = weights_of(given), self._states[server], self._normals
         bits = mixed(self._key, (server << BATCH_BITS) + self._draws[server])
@@ -92,7 +94,9 @@ class ServiceRates:
         noise = normals[(bits >> 28) & 0xFFF]
         log = weights.slow_weight * state[0] + weights.fast_weight * state[1] + weights.noise_weight * noise
         factor = math.exp(log - weights.shift)
-        if bits & OUTLIER_MASK < outlier_below(weights.outlier_share):
+        chance = weights.outlier_stays if self._late[server] else weights.outlier_enters
+        self._late[server] = bits & OUTLIER_MASK < outlier_below(chance)
+        if self._late[server]:
             factor *= weights.outlier
         return factor
 

@@ -26,6 +26,8 @@ class ServiceVariation(StrictModel):
     outliers_ratio: Annotated[Ratio, Field(le=0.5)] = 0.0
     """Share of batches that take `outlier_factor` times as long."""
     outlier_factor: float = Field(default=1.0, ge=1, le=1000)
+    outlier_next_ratio: Correlation | None = None
+    """How often the batch behind such a one is one too; independent of it unless given."""
     serving_factor: float = Field(default=1.0, ge=0.5, le=10)
     """Mean service time in a server over that of a benchmark loop."""
     neighbours_ratio: Annotated[Ratio, Field(le=3)] = 0.0
@@ -41,6 +43,10 @@ class ServiceVariation(StrictModel):
         if (self.outliers_ratio > 0) != (self.outlier_factor > 1):
             expected = "`outliers` above 0 % with an `outlier_factor` above 1, or neither"
             raise refuse(expected, f"{self.outliers_ratio:g} and {self.outlier_factor:g}")
+        behind = self.outlier_next_ratio
+        # So few others as are left cannot lead into so many outliers.
+        if behind is not None and self.outliers_ratio * (1 - behind) > 1 - self.outliers_ratio:
+            raise refuse("an `outlier_next` that so many `outliers` can have", f"{behind:g}")
         return self
 
 

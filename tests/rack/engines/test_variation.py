@@ -34,7 +34,7 @@ def _same(rack, replication=0):
 
 def _scattering(rack, number):
     """The rack with other variation for each unit and network, one of them constant or replayed."""
-    kinds = (MEMORY, REPLAYED, None, Variation(0.15, 0.5, 0.9, 0.5, 0.2, 0.1, 2.0), varying(0.4))
+    kinds = (MEMORY, REPLAYED, None, Variation(0.15, 0.5, 0.9, 0.5, 0.2, 0.1, 2.0, 0.6), varying(0.4))
 
     def changed(services, shift):
         return tuple(

@@ -132,6 +132,7 @@ class ServiceProcessRecord(TypedDict):
     over_hundred: float
     outliers: float
     outlier_factor: float
+    outlier_next: float
 
 
 class ServeRecord(TypedDict):
