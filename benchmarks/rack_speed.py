@@ -3,7 +3,8 @@
 The rack serves cameras at 15 frames a second in batches of up to eight, shortest queue first, with heat at
 one second and throttling. Times are processor seconds of one core with the compiled code already loaded;
 frames are all that were drawn. Run: .venv/bin/python benchmarks/rack_speed.py [case ...], the cases being
-ratio, variation (service times that scatter, against constant ones), hour, wide (1,000 devices), scale (10,000 against 64), epochs (what closing one costs), year, day and
+ratio, variation (service times that scatter, against constant ones),
+hour, wide (1,000 devices), scale (10,000 against 64), epochs (what closing one costs), year, day and
 trace (of more than a gigabyte); `all` is all of them, all but the last two unless said. Each runs in a
 process of its own and ends with the most memory that it held.
 """
@@ -152,7 +153,9 @@ def epochs() -> None:
 
 def variation() -> None:
     """Frames a second with service times that scatter, against constant ones, in turn, five times."""
-    process = varying(0.15, next_one=0.6, over_ten=0.3, over_hundred=0.1, outlier_share=0.005, outlier_ratio=3)
+    process = varying(
+        0.15, next_one=0.6, over_ten=0.3, over_hundred=0.1, outlier_share=0.005, outlier_ratio=3
+    )
     constant = rack(64, 500, 120.0)
     varied = tuple(replace(service, variation=process) for service in constant.device.services)
     scattering = replace(constant, device=replace(constant.device, services=varied))

@@ -3,20 +3,24 @@
 Cases that stand in the journal are not run again, so that an interrupted run goes on where it was:
 .venv/bin/python -m benchmarks.reality [--seconds 25] [--cases NAME,NAME] [--again] [--calibrate] [--page]
 
---calibrate first learns this machine (a minute of kernels, a minute of serving), in a folder of its own beside
-the journal, so that what would have been planned from the network's file stands in the page as well. --page
+--calibrate first learns this machine (a minute of kernels, a minute of serving), in a folder of its own in
+`build`, so that what would have been planned from the network's file stands in the page as well. --page
 only writes the page from the journal. The 22 cases take about twelve minutes; nothing else should run.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import json
 import os
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.reality.cases import Case, Pace
 
 HERE = Path(__file__).resolve().parent
 JOURNAL = HERE / "measured.jsonl"
@@ -40,7 +44,9 @@ def main() -> None:
     if not asked.page:
         if asked.calibrate:
             _calibrate()
-        _serve(asked.seconds, [name for name in asked.cases.split(",") if name], asked.journal, again=asked.again)
+        _serve(
+            asked.seconds, [name for name in asked.cases.split(",") if name], asked.journal, again=asked.again
+        )
     from benchmarks.reality.page import page
 
     asked.out.write_text(page(journal_of(asked.journal)), encoding="utf-8")
@@ -87,11 +93,10 @@ def _serve(seconds: int, names: list[str], journal: Path, *, again: bool) -> Non
         print(_line(record), f"({time.perf_counter() - begun_s:.0f} s)", flush=True)
 
 
-def _one(case: object, pace: object, seconds: int) -> dict[str, object]:
-    from benchmarks.reality.cases import Case, Pace, written_case
+def _one(case: Case, pace: Pace, seconds: int) -> dict[str, object]:
+    from benchmarks.reality.cases import written_case
     from planner import api
 
-    assert isinstance(case, Case) and isinstance(pace, Pace)
     with tempfile.TemporaryDirectory() as folder:
         source = api.read_scenario(written_case(case, pace, Path(folder), seconds))
         found = api.validate_serving(source)
@@ -103,7 +108,7 @@ def _one(case: object, pace: object, seconds: int) -> dict[str, object]:
         "title": case.title,
         "workers": case.workers,
         "use_asked": sum(load.use for load in case.loads),
-        "at": datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds"),
+        "at": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
     }
 
 
@@ -112,7 +117,12 @@ def _line(record: dict[str, object]) -> str:
 
     texts = []
     for name, side in sides_of(record).items():
-        p99s = [item["value_s"] for stream in side["streams"] for item in stream["latency"] if item["share"] == 0.99]
+        p99s = [
+            item["value_s"]
+            for stream in side["streams"]
+            for item in stream["latency"]
+            if item["share"] == 0.99
+        ]
         shown = ", ".join("-" if value is None else f"{value * 1e3:.1f}" for value in p99s)
         texts.append(f"{name} {shown}")
     use = sides_of(record)["measured"]["utilisation"]

@@ -173,8 +173,8 @@ streams:
 deployment: {{count: {workers}, device: raspberry-pi-5}}
 candidates: {{devices: [raspberry-pi-5], precisions: [fp32], max_batch: {batch}, max_wait: {wait:g} ms}}
 site:
-  {{supply: 25 degC, airflow: 60 CFM, recirculation: 0 %, fan: 5 W, rack_units: 4, power_limit: 500 W, pue: 1.0,
-    carriers: {{}}}}
+  {{supply: 25 degC, airflow: 60 CFM, recirculation: 0 %, fan: 5 W, rack_units: 4, power_limit: 500 W,
+    pue: 1.0, carriers: {{}}}}
 money: {{currency: USD, electricity: 0.20 USD/kWh, horizon_years: 1}}
 simulation:
   {{duration: {seconds} s, warmup: 1 s, replications: 2, seed: {seed}, dispatch: {dispatch}}}

@@ -33,9 +33,7 @@ def look() -> Pace:
 
 def _served(network: str, batch: int, workers: int, rate_per_s: float, seconds: float) -> Measured:
     requests = StreamGroup("requests", 1, rate_per_s, network, slo_s=1.0, arrivals="poisson")
-    rack = server_rack(
-        (requests,), Batching(batch), count=workers, duration_s=seconds, warmup_s=0.0
-    )
+    rack = server_rack((requests,), Batching(batch), count=workers, duration_s=seconds, warmup_s=0.0)
     workloads = {(network, size): read_model(network, batch=size) for size in range(1, batch + 1)}
     with temporary_folder("pace") as folder:
         files = written(workloads, {network: None}, _ENGINE, folder)

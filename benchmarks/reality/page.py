@@ -86,7 +86,8 @@ def _machine(records: list[Record]) -> Iterator[str]:
     yield ""
     yield (
         f"{first['engine']} {first['engine_version']}, {first['precision']}; {len(records)} cases of "
-        f"{first['duration_s']:g} s between {min(r['at'] for r in records)} and {max(r['at'] for r in records)}. "
+        f"{first['duration_s']:g} s between {min(r['at'] for r in records)} and "
+        f"{max(r['at'] for r in records)}. "
         f"An empty loop before each case lost {lost[len(lost) // 2]:.1%} of its time in the middle and "
         f"{lost[-1]:.1%} at most; {len(noisy)} cases were measured on a noisy machine"
         + (f" ({', '.join(record['scenario'] for record in noisy)})." if noisy else ".")
@@ -110,12 +111,14 @@ def _targets(records: list[Record]) -> Iterator[str]:
     yield _within("p99, planned, use below 0.7", planned, 0.0, 0.7, 0.30, factor=True)
     yield _held("p99 in the printed interval, planned", planned, "85 to 95 %")
     for side in ("process", "planned", "loop"):
-        yield _verdicts(f"verdicts, {SIDES[side]}", pairs(records, side, 0.99), "95 %" if side == "planned" else "")
+        yield _verdicts(
+            f"verdicts, {SIDES[side]}", pairs(records, side, 0.99), "95 %" if side == "planned" else ""
+        )
     yield ""
     promises = ", ".join(f"{promise * 1e3:g}" for promise in PROMISES_S)
     yield (
-        f"Verdicts are those for promises of {promises} ms on p99: kept where the whole interval is below the "
-        "promise, broken where all of it is above, else UNDECIDED, which counts as right only where the measured "
+        f"Verdicts are those for promises of {promises} ms on p99: kept where the whole interval is below "
+        "the promise, broken where all of it is above, else UNDECIDED, right only where the measured "
         "p99 lies within 10 % of the promise. A loop has no interval. Drops are compared where five or more "
         "requests were lost."
     )
@@ -176,7 +179,8 @@ def _verdicts(what: str, found: list[Pair], asked: str) -> str:
     total = right + wrong + open_ones
     if not total:
         return f"| {what} | {asked} | no case |"
-    return f"| {what} | {asked} | {right} of {total} ({right / total:.0%}); {wrong} wrong, {open_ones} undecided |"
+    reached = f"{right} of {total} ({right / total:.0%}); {wrong} wrong, {open_ones} undecided"
+    return f"| {what} | {asked} | {reached} |"
 
 
 def _cases(records: list[Record]) -> Iterator[str]:
@@ -215,7 +219,8 @@ def _services(records: list[Record]) -> Iterator[str]:
         memory = ", ".join(f"{process[key]:.2f}" for key in ("next", "over_ten", "over_hundred"))
         outliers = f"{process['outliers']:.1%} take {process['outlier_factor']:.1f} times as long"
         yield (
-            f"| {record['title']}, {record['use_asked']:.2f} | {record['serving_factor']:.2f} | {process['cv']:.0%} "
+            f"| {record['title']}, {record['use_asked']:.2f} | {record['serving_factor']:.2f} "
+            f"| {process['cv']:.0%} "
             f"| {memory} | {outliers if process['outliers'] else '-'} |"
         )
     yield ""

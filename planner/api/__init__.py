@@ -204,7 +204,14 @@ _HOME = {
         "write_plan",
     ),
     "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "soak", "theory_beside"),
-    "plots": ("PICTURE_ENDINGS", "picture_kind", "plot_comparison", "plot_curve", "plot_estimate", "plot_served"),
+    "plots": (
+        "PICTURE_ENDINGS",
+        "picture_kind",
+        "plot_comparison",
+        "plot_curve",
+        "plot_estimate",
+        "plot_served",
+    ),
     "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
     "scenarios": (
         "SimulatedScenario",

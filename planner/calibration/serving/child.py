@@ -1,4 +1,4 @@
-"""A served run in a process of its own, which an engine may crash: noise, benchmark loops, then the server."""
+"""A served run in a process of its own, which an engine may crash: noise, benchmark loops, the server."""
 
 from __future__ import annotations
 
@@ -80,8 +80,10 @@ def measure_served(job: Job) -> Measured:
 
 
 def cores_of(servers: int) -> list[int]:
-    """Cores for so many units, the last ones first; the first core is left to arrivals as long as it can be."""
-    known = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(usable_cores()))
+    """Cores for so many units, the last ones first; the first core is left to arrivals where it can be."""
+    known = (
+        sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(usable_cores()))
+    )
     return known[::-1] if servers <= len(known) else known[::-1] * (servers // len(known) + 1)
 
 

@@ -1,4 +1,4 @@
-"""A served run beside simulations of the same requests: by its own times, by its process, by a benchmark loop."""
+"""A served run beside simulations of the same requests: by its times, its process, a benchmark loop."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class ServiceFound:
-    """One network at one batch size: mean time in a benchmark loop and in service, how often it was served."""
+    """One network at one batch size: mean time in a benchmark loop and in service, and how often served."""
 
     network: str
     batch: int
@@ -115,7 +115,9 @@ def compare(rack: Rack, measured: Measured, replication: int = 0) -> Comparison:
         rack=rack,
         measured=measured,
         served=_measured_side(rack, run),
-        replayed=simulated_side(rack, [run_replication(_replaying(in_service, run, own), "simpy", replication)]),
+        replayed=simulated_side(
+            rack, [run_replication(_replaying(in_service, run, own), "simpy", replication)]
+        ),
         process=process,
         loop=simulated_side(rack, [run_replication(loop, "simpy", replication)]),
         services=found,
@@ -140,7 +142,9 @@ def services_found(rack: Rack, measured: Measured) -> tuple[ServiceFound, ...]:
 
 def _serving_factor(found: tuple[ServiceFound, ...]) -> float:
     """Time in service over that of loops, weighed by how often each was served; 1 where nothing was."""
-    served = [(row.served * row.served_s, row.served * row.loop_s) for row in found if row.served_s is not None]
+    served = [
+        (row.served * row.served_s, row.served * row.loop_s) for row in found if row.served_s is not None
+    ]
     return sum(pair[0] for pair in served) / sum(pair[1] for pair in served) if served else 1.0
 
 
@@ -232,12 +236,14 @@ def _measured_side(rack: Rack, run: ServedRun) -> Side:
 
 
 def _drawn(rack: Rack, replication: int) -> Side:
-    runs = [run_replication(replace(rack, service_draw=draw), "compiled", replication) for draw in range(DRAWS)]
+    runs = [
+        run_replication(replace(rack, service_draw=draw), "compiled", replication) for draw in range(DRAWS)
+    ]
     return simulated_side(rack, runs)
 
 
 def simulated_side(rack: Rack, runs: list[RunTally]) -> Side:
-    """The requests of all runs of a rack together; intervals hold a single run in 95 % of cases, where there are many."""
+    """The requests of all runs of a rack together; intervals hold 95 % of single runs, if there are many."""
     streams = []
     for number, group in enumerate(rack.streams):
         latencies = [run.streams[number].latencies for run in runs]

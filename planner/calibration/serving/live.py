@@ -1,8 +1,8 @@
 """The server: one thread that lets requests arrive, and one for each unit, on a core of its own, that infers.
 
 Requests arrive at the times of the simulated run and are counted from then, however late the thread wakes up.
-Who gets a request, which batch starts and who is lost is decided by the classes of the reference engine. A unit
-is busy from when a batch is given to it until its answer is there.
+Who gets a request, which batch starts and who is lost is decided by the classes of the reference engine. A
+unit is busy from when a batch is given to it until its answer is there.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def refuse_unserved(rack: Rack) -> None:
     if any(group.before or group.after for group in rack.streams):
         problems.append(Problem("streams.before, after", "no steps around inference", "some"))
     if rack.dispatch in ("least_energy", "npu_first"):
-        problems.append(Problem("simulation.dispatch", "a rule without watts and kinds of units", rack.dispatch))
+        problems.append(
+            Problem("simulation.dispatch", "a rule without watts and kinds of units", rack.dispatch)
+        )
     if problems:
         raise InputError("serve", problems)
 
@@ -68,7 +70,7 @@ class LiveServer:
         self._since_s = [0.0] * len(self._requests.stream)
         self._batches = Batches(rack, self._requests.stream, self._since_s)
         self._batches.take_settings(free(rack))
-        self._dispatcher = Dispatcher(rack, topology, replication, lambda network, station: 0.0)
+        self._dispatcher = Dispatcher(rack, topology, replication, lambda _network, _station: 0.0)
         if rack.dispatch == "pinned":
             self._dispatcher.take_routes(np.arange(topology.unit_stations))
         self._stations = [Station(len(rack.streams)) for _ in range(topology.unit_stations)]

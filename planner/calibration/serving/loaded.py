@@ -54,10 +54,10 @@ def written(
     has them.
     """
     found = []
-    for number, ((network, batch), workload) in enumerate(workloads.items()):
-        file = files[network]
-        if engine.precision == "int8" and not is_quantised(workload):
-            workload, file = in_8_bits(workload), None
+    for number, ((network, batch), asked) in enumerate(workloads.items()):
+        file, workload = files[network], asked
+        if engine.precision == "int8" and not is_quantised(asked):
+            workload, file = in_8_bits(asked), None
         place = folder / str(number)
         place.mkdir()
         feeds = synthetic_inputs(workload)
@@ -77,7 +77,9 @@ class LoadedBatch:
         self._batch = file.batch
         self._frames = [[self._frame(value, number) for value in self._buffers] for number in range(_FRAMES)]
         module = importlib.import_module(ENGINES[engine.name][0])
-        self._session: Session = module.open_session(Setup(file.model, engine.threads, feeds, engine.precision))
+        self._session: Session = module.open_session(
+            Setup(file.model, engine.threads, feeds, engine.precision)
+        )
         self.version = self._session.version
 
     def _frame(self, value: NDArray[np.generic], number: int) -> NDArray[np.generic]:

@@ -19,7 +19,7 @@ class Noise:
     """What an empty loop saw on one core.
 
     `lost` is the share of time that went to interruptions: what turns took beyond the median where it was
-    half as long again. `spread` is how far the medians of tenths of a second scatter, as a share: a clock that
+    half as long again. `spread` is how far medians of tenths of a second scatter, as a share: a clock that
     changes, a neighbour on the same core. `longest_s` is the longest turn.
     """
 

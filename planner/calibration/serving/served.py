@@ -43,7 +43,7 @@ class ServedRun:
     def latencies_s(self, stream: int) -> Floats:
         """Latencies of a stream's answered requests that count, in order of arrival."""
         own = self.window & (self.stream == stream) & ~np.isnan(self.done_s)
-        return self.done_s[own] - self.arrival_s[own]
+        return np.asarray(self.done_s[own] - self.arrival_s[own])
 
     def drops(self, stream: int) -> int:
         """A stream's requests that count and were lost."""
@@ -82,12 +82,14 @@ def block_interval(values: Floats, share: float, confidence: float = 0.95) -> tu
     """An interval for a quantile of a sequence that remembers, from equal blocks of it.
 
     The quantiles of blocks scatter as much as memory makes them; their mean has Student's interval, which is
-    laid around the quantile of all (batch means; Law, Simulation Modeling and Analysis, section 9.5.3). Blocks
-    shorter than the memory make it too narrow. None for fewer than twenty values a block.
+    laid around the quantile of all (batch means; Law, Simulation Modeling and Analysis, section 9.5.3).
+    Blocks shorter than the memory make it too narrow. None for fewer than twenty values a block.
     """
     if values.size < _BLOCKS * _LEAST:
         return None
-    found = [float(np.quantile(block, share, method="inverted_cdf")) for block in np.array_split(values, _BLOCKS)]
+    found = [
+        float(np.quantile(block, share, method="inverted_cdf")) for block in np.array_split(values, _BLOCKS)
+    ]
     half = student_quantile(_BLOCKS - 1, 0.5 + confidence / 2) * float(np.std(found, ddof=1)) / _BLOCKS**0.5
     middle = float(np.quantile(values, share, method="inverted_cdf"))
     return max(0.0, middle - half), middle + half

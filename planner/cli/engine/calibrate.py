@@ -27,8 +27,8 @@ from planner.units import format_percent
 @click.option(
     "--serving",
     is_flag=True,
-    help="Measure how long service in a server takes and how it scatters, in place of kernels, and keep it for "
-    "`variation: measured`; --budget is how long.",
+    help="Measure how long service in a server takes and how it scatters, in place of kernels, and keep it "
+    "for `variation: measured`; --budget is how long.",
 )
 @output_options
 def command(
@@ -49,7 +49,9 @@ def command(
     from planner.cli.main import OK
 
     if serving:
-        return _serving(engine, threads, precision, parse_option("--budget", budget_text, "s") or 60.0, output)
+        return _serving(
+            engine, threads, precision, parse_option("--budget", budget_text, "s") or 60.0, output
+        )
     if output.path is None:
         problem = Problem("-o", "the file to write", "none", "add -o FILE.yaml")
         raise InputError("calibrate", [problem])
@@ -105,7 +107,7 @@ def _serving(engine: str, threads: int, precision: str, time_s: float, output: O
     given = found.variation
     record = {**found.model_dump(mode="json", exclude={"schema_version"}), "written": [str(path)]}
     heading = [
-        f"{found.engine} {found.engine_version}, {found.precision}, one thread, {found.batches} requests served",
+        f"{found.engine} {found.engine_version}, {found.precision}, one thread, {found.batches} requests",
         found.cpu + (": noisy while it was measured" if found.noisy else ""),
         f"in service {given.serving_factor:.3g} times as long as in a benchmark loop "
         f"({found.serving_low:.3g} to {found.serving_high:.3g} by network)",

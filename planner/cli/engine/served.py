@@ -55,24 +55,27 @@ def _heading(record: ServeRecord) -> list[str]:
     lines = [
         f"{record['engine']} {record['engine_version']}, {record['precision']}, served for "
         f"{record['duration_s']:g} s, seed {record['seed']}",
-        f"empty loop  lost {format_percent(noise['lost'], 1)} of its time, speed scattered by {format_percent(noise['spread'], 1)}, "
+        f"empty loop  lost {format_percent(noise['lost'], 1)} of its time, speed scattered by "
+        f"{format_percent(noise['spread'], 1)}, "
         f"longest turn {quantity(noise['longest_s'], 's')}: {'noisy' if noise['noisy'] else 'quiet'}",
     ]
     for row in record["services"]:
         served = row["served_s"]
-        there = "never served" if served is None else f"{quantity(served, 's')} in service ({row['served']} times)"
-        lines.append(
-            f"{row['network']}, batch {row['batch']}: {quantity(row['loop_s'], 's')} in a benchmark loop, {there}"
-        )
+        there = "never served"
+        if served is not None:
+            there = f"{quantity(served, 's')} in service ({row['served']} times)"
+        name, loop = f"{row['network']}, batch {row['batch']}", quantity(row["loop_s"], "s")
+        lines.append(f"{name}: {loop} in a benchmark loop, {there}")
     lines.append(f"in service {format_number(record['serving_factor'], 3)} times as long as in the loop")
     if record["neighbours"] is not None:
         lines.append(f"the loop takes {share(record['neighbours'])} longer while another core runs the same")
     process = record["variation"]
     if process is not None:
         lines.append(
-            f"service times scatter by {share(process['cv'])}; correlation {process['next']:.2f} over one batch, "
-            f"{process['over_ten']:.2f} over ten, {process['over_hundred']:.2f} over a hundred; "
-            f"{format_percent(process['outliers'], 1)} take {format_number(process['outlier_factor'], 2)} times as long"
+            f"service times scatter by {share(process['cv'])}; correlation {process['next']:.2f} over one "
+            f"batch, {process['over_ten']:.2f} over ten, {process['over_hundred']:.2f} over a hundred; "
+            f"{format_percent(process['outliers'], 1)} take "
+            f"{format_number(process['outlier_factor'], 2)} times as long"
         )
     return lines
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,21 +78,21 @@ def command(
     No network given here took part in the fit, nor did any of its family: probes are random. Exit status 3
     when no network could be run.
 
-    With --serve a real server on this machine takes the requests of SCENARIO by its own rules, a core for each
+    With --serve a real server on this machine takes the requests of SCENARIO by its rules, a core for each
     unit, and what it shows is put beside simulations of the same requests.
     """
     from planner.cli.main import INFEASIBLE, OK
 
-    _refuse_mixed(models, engine, scenario, {"--duration": duration_text, "--seed": seed, "--plot": plot})
+    of_serve = {"--duration": duration_text, "--seed": seed, "--plot": plot}
+    name = _engine_asked(models, engine, scenario, of_serve)
     if scenario is not None:
         from planner.cli.engine.served import serve
 
         duration_s = None if duration_text is None else parse_option("--duration", duration_text, "s")
-        return serve(scenario, engine or "onnxruntime", duration_s, seed, plot, output)
-    assert engine is not None
+        return serve(scenario, name, duration_s, seed, plot, output)
     found = api.validate(
         models,
-        engine,
+        name,
         calibration=file,
         threads=threads,
         precision=precision,
@@ -108,10 +109,10 @@ def command(
     return OK if found.rows else INFEASIBLE
 
 
-def _refuse_mixed(
-    models: tuple[str, ...], engine: str | None, scenario: Path | None, of_serve: dict[str, object]
-) -> None:
-    """Refuse networks beside a scenario, and what is missing or too much without one."""
+def _engine_asked(
+    models: tuple[str, ...], engine: str | None, scenario: Path | None, of_serve: Mapping[str, object]
+) -> str:
+    """The engine; refuses networks beside a scenario, and what is missing or too much without one."""
     problems = []
     if scenario is not None and models:
         problems.append(Problem("MODEL...", "none beside --serve", ", ".join(models)))
@@ -124,6 +125,7 @@ def _refuse_mixed(
             problems.append(Problem(name, "--serve SCENARIO beside it", "none"))
     if problems:
         raise InputError("validate", problems)
+    return engine or "onnxruntime"
 
 
 def _heading(found: CalibrationAccuracy, record: ValidateRecord) -> list[str]:

@@ -1,7 +1,7 @@
 """Service as it is in a server: longer than in a benchmark loop, scattering, and with memory.
 
-A scenario says by `variation` which: none, a prior by kind of unit, what was measured on this machine, numbers
-of its own, or a file of service times. What is taken is named in every answer.
+A scenario says by `variation` which: none, a prior by kind of unit, what was measured on this machine,
+numbers of its own, or a file of service times. What is taken is named in every answer.
 """
 
 from __future__ import annotations
@@ -122,9 +122,7 @@ def variation_note(scenario: Scenario, unit: UnitKind) -> Message:
         return message("variation.constant", factor=f"{found.factor if found else 1.0:g}")
     cv = format_percent(found.variation.cv)
     memory = format_percent(found.variation.correlation(1))
-    return message(
-        "variation.drawn", basis=found.note, cv=cv, memory=memory, factor=f"{found.factor:g}"
-    )
+    return message("variation.drawn", basis=found.note, cv=cv, memory=memory, factor=f"{found.factor:g}")
 
 
 def replayed_services(scenario: Scenario, services: tuple[Service, ...]) -> tuple[Service, ...]:
@@ -133,7 +131,9 @@ def replayed_services(scenario: Scenario, services: tuple[Service, ...]) -> tupl
     if not isinstance(given, ReplayedTimes):
         return services
     rows = read_times(Path(given.times))
-    return tuple(_replayed(given.times, service, rows.get(service.network, rows.get(""))) for service in services)
+    return tuple(
+        _replayed(given.times, service, rows.get(service.network, rows.get(""))) for service in services
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,7 +154,9 @@ def replayed(times: TimedBatches, batch_s: tuple[float, ...]) -> tuple[tuple[flo
     known = np.array([size for size in sizes if size <= len(batch_s)] or [sizes[0]])
     over = np.array([means_s[int(size)] / batch_s[min(int(size), len(batch_s)) - 1] for size in known])
     scale = np.interp(np.arange(1, len(batch_s) + 1), known, over)
-    mean_s = tuple(means_s.get(size, float(scale[size - 1] * batch_s[size - 1])) for size in range(1, len(batch_s) + 1))
+    mean_s = tuple(
+        means_s.get(size, float(scale[size - 1] * batch_s[size - 1])) for size in range(1, len(batch_s) + 1)
+    )
     factors = times.service_s / np.array([means_s[int(size)] for size in times.batch])
     return mean_s, Replayed(tuple(factors.tolist()))
 
@@ -203,4 +205,8 @@ def read_times(path: Path) -> Mapping[str, TimedBatches]:
 
 def _wrong(column: str, values: Floats, right: np.ndarray, expected: str) -> list[Problem]:
     bad = np.flatnonzero(~(right & np.isfinite(values)))
-    return [Problem(f"row {int(bad[0]) + 1}", f"in {column} {expected}", f"{values[bad[0]]:g}")] if bad.size else []
+    return (
+        [Problem(f"row {int(bad[0]) + 1}", f"in {column} {expected}", f"{values[bad[0]]:g}")]
+        if bad.size
+        else []
+    )

@@ -62,7 +62,9 @@ def matching_queue(rack: Rack) -> Queue | None:
     if service.variation is not None:
         # Pollaczek and Khinchine's service times are independent; those that remember make longer queues.
         independent = isinstance(service.variation, Variation) and not service.variation.remembers
-        return mg1(rate_per_s, service_s, service.variation.squared_cv) if servers == 1 and independent else None
+        return (
+            mg1(rate_per_s, service_s, service.variation.squared_cv) if servers == 1 and independent else None
+        )
     if service.service_distribution == "exponential":
         shared = servers == 1 or rack.dispatch == "central_queue"
         return mmc(servers, rate_per_s, service_s) if shared else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -98,7 +98,7 @@ def _summed(engine: Engine, found: Sequence[Comparison], neighbours: float) -> d
         "precision": engine.precision,
         "cpu": cpu_name(),
         "threads": engine.threads,
-        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "networks": list(NETWORKS),
         "batches": int(sum(values.size for values in sequences)),
         "noisy": any(item.measured.noise.noisy for item in found),

@@ -1,4 +1,4 @@
-"""A scenario as a server of this machine runs it: its streams, queues and rules, without heat and without parts."""
+"""A scenario as a server of this machine runs it: streams, queues and rules, without heat and parts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WARMUP_SHARE = 0.1
 
 
 def live_rack(scenario: Scenario, duration_s: float | None = None) -> Rack:
-    """The rack of a scenario with one server for each unit of its devices; service times are still to measure.
+    """The rack of a scenario with one server for each unit of its devices; their times are still to measure.
 
     `duration_s` is in place of the scenario's; the warm-up is then a tenth of it at most. Heat plays no part:
     what the machine's temperature does to its clock is in what is measured. Raises `InputError` for streams
@@ -38,7 +38,9 @@ def live_rack(scenario: Scenario, duration_s: float | None = None) -> Rack:
     stated_s = run.duration_s if duration_s is None else float(round(duration_s))
     if not 1 <= stated_s <= LONGEST_S:
         expected = f"from 1 s to {LONGEST_S:g} s, which a server really takes"
-        raise InputError(scenario.id, [Problem("simulation.duration", expected, f"{stated_s:g} s", "see --duration")])
+        raise InputError(
+            scenario.id, [Problem("simulation.duration", expected, f"{stated_s:g} s", "see --duration")]
+        )
     warmup_s = min(run.warmup_s, float(int(_WARMUP_SHARE * stated_s))) if duration_s else run.warmup_s
     groups = stream_groups(scenario)
     size = scenario.candidates.max_batch

@@ -115,7 +115,9 @@ def warnings_of(found: Comparison) -> tuple[Message, ...]:
     noise, run = found.measured.noise, found.measured.served
     if noise.noisy:
         notes.append(
-            message("served.noisy", lost=format_percent(noise.lost, 1), spread=format_percent(noise.spread, 1))
+            message(
+                "served.noisy", lost=format_percent(noise.lost, 1), spread=format_percent(noise.spread, 1)
+            )
         )
     if found.process is None:
         notes.append(message("served.few_batches", batches=run.batch_size.size, least=LEAST_BATCHES))

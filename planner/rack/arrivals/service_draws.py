@@ -1,8 +1,9 @@
 """What chance adds to service times: normal numbers by counting, the same in both engines whoever asks when.
 
-Each batch of a server has 64 random bits of its own, from the server and the number of the batch. Three times
-twelve of them choose one of 4,096 quantiles of the normal distribution, the rest say whether it is an outlier:
-table and sums are the same floats in compiled code and in Python, where a logarithm or a cosine need not be.
+Each batch of a server has 64 random bits of its own, from the server and the number of the batch. Three
+times twelve of them choose one of 4,096 quantiles of the normal distribution, the rest say whether it is an
+outlier: table and sums are the same floats in compiled code and in Python, where a logarithm or a cosine need
+not be.
 """
 
 from __future__ import annotations

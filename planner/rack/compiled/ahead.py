@@ -30,7 +30,8 @@ def most_ahead(rack: Rack) -> int:
 def copied(state: LoopState) -> LoopState:
     """The state as it is now; what happens to the other is not seen in it."""
     return LoopState._make(
-        array if name in CONSTANT else array.copy() for name, array in zip(LoopState._fields, state, strict=True)
+        array if name in CONSTANT else array.copy()
+        for name, array in zip(LoopState._fields, state, strict=True)
     )
 
 

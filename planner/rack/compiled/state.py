@@ -218,7 +218,19 @@ class LoopState(NamedTuple):
     replayed: Floats  # factors of service times in their order, network after network
 
 
-CONSTANT = frozenset({"path_pool", "path_s", "batch_s", "mixing", "mixing_errors", "mixing_service", "variation", "normals", "replayed"})
+CONSTANT = frozenset(
+    {
+        "path_pool",
+        "path_s",
+        "batch_s",
+        "mixing",
+        "mixing_errors",
+        "mixing_service",
+        "variation",
+        "normals",
+        "replayed",
+    }
+)
 """Arrays that no run changes: copies of the state share them."""
 
 

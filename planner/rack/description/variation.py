@@ -27,8 +27,9 @@ class Variation:
     `cv` is the coefficient of variation without outliers. The log is the sum of a slow and a fast
     autoregressive process of first order, which have these shares of its variance and correlations from one
     batch to the next, and of independent noise for the rest. Beside it a share `outlier_share` of the batches
-    takes `outlier_ratio` times as long; the one behind such a batch does with the chance `outlier_next`, where
-    None means that outliers are independent (a Markov chain of two states). The whole is divided by its mean.
+    takes `outlier_ratio` times as long; the one behind such a batch does with the chance `outlier_next`,
+    where None means that outliers are independent (a Markov chain of two states). The whole is divided by
+    its mean.
 
     Memory is counted in batches and not in seconds, and every server has a process of its own: a disturbance
     that lasts while a server idles, or that hits all servers of a machine at once, is not in it.
@@ -101,13 +102,17 @@ class Variation:
     def remembers(self) -> bool:
         """Whether one batch says anything of the next."""
         clusters = self.outlier_share > 0 and self.outlier_stays != self.outlier_share
-        return clusters or self.slow_share * self.slow_correlation + self.fast_share * self.fast_correlation > 0
+        return (
+            clusters or self.slow_share * self.slow_correlation + self.fast_share * self.fast_correlation > 0
+        )
 
     def correlation(self, lag: int) -> float:
         """Correlation of the logarithm over so many batches of one server, outliers not counted."""
         if lag == 0:
             return 1.0
-        return float(self.slow_share * self.slow_correlation**lag + self.fast_share * self.fast_correlation**lag)
+        return float(
+            self.slow_share * self.slow_correlation**lag + self.fast_share * self.fast_correlation**lag
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +155,23 @@ def varying(
     share * memory^lag, so memory = (over_ten / next_one)^(1/9). Three give a slow and a fast process.
     Raises `InputError` for correlations that no such process has.
     """
-    outliers = (outlier_share, outlier_ratio, outlier_next)
     for name, value in (("next", next_one), ("over_ten", over_ten), ("over_hundred", over_hundred or 0.0)):
         if not 0 <= value < 1:
             raise _impossible(name, "a correlation of 0 or more and below 1", value)
     if over_ten > next_one or (over_hundred or 0.0) > over_ten:
         raise _impossible("correlations", "ones that fall with distance", (next_one, over_ten, over_hundred))
     if over_hundred is None:
-        found = Variation(cv, *_one_part(next_one, over_ten), 0.0, 0.0, *outliers)
+        parts = (*_one_part(next_one, over_ten), 0.0, 0.0)
     else:
-        found = Variation(cv, *_two_parts(next_one, over_ten, over_hundred), *outliers)
+        parts = _two_parts(next_one, over_ten, over_hundred)
+    found = Variation(cv, *parts, outlier_share, outlier_ratio, outlier_next)
     asked = {_SHORT: next_one, _MIDDLE: over_ten, _LONG: over_hundred}
-    for lag, value in asked.items():
-        if value is not None and abs(found.correlation(lag) - value) > _CLOSE:
-            got = f"{value:g} over {lag} beside {next_one:g} over one"
-            expected = f"about {found.correlation(lag):.2f} there, the nearest that a process of this kind has"
+    for lag, wanted in asked.items():
+        if wanted is not None and abs(found.correlation(lag) - wanted) > _CLOSE:
+            got = f"{wanted:g} over {lag} beside {next_one:g} over one"
+            expected = (
+                f"about {found.correlation(lag):.2f} there, the nearest that a process of this kind has"
+            )
             raise _impossible("correlations", expected, got)
     return found
 

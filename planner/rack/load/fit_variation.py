@@ -66,7 +66,7 @@ def fit_variation(sequences: Sequence[Floats]) -> Variation:
 
 
 def correlations(logs: Sequence[Floats]) -> Correlations:
-    """Correlations of some sequences of log factors together, drawn in to ones that fall and are not negative."""
+    """Correlations of sequences of log factors together, drawn in to ones that fall and are not negative."""
     found: list[float | None] = []
     for lag in _LAGS:
         own = [values for values in logs if values.size > _PER_LAG * lag]

@@ -81,7 +81,9 @@ class Accelerator(StrictModel):
     name: str = "synthetic device"
     service_s: Annotated[Seconds, Field(gt=0)] | None = None
     """Time of one request at full clock; requests are served one by one."""
-    batches_s: list[Annotated[Seconds, Field(gt=0)]] | None = Field(default=None, min_length=1, max_length=256)
+    batches_s: list[Annotated[Seconds, Field(gt=0)]] | None = Field(
+        default=None, min_length=1, max_length=256
+    )
     """In place of `service`: time of a batch of one, of two and so on."""
     networks: dict[str, ServedNetwork] = Field(default_factory=dict)
     """In place of both: several networks, by the streams' `model`."""
