@@ -14,7 +14,10 @@ from planner.rack.description.streams import StreamGroup
 from planner.rack.description.variation import Replayed, Variation, varying
 from planner.rack.load.fit_variation import correlations, fit_variation
 from planner.rack.load.queueing import mg1_wait_s
+from planner.rack.load.topology import topology_of
 from planner.rack.reference import engine as simpy_engine
+from planner.rack.reference.servers import ServiceRates
+from planner.rack.run.epoch_control import Steering
 from planner.rack.simulation import simulate
 
 MEMORY = varying(0.3, next_one=0.7, over_ten=0.4, over_hundred=0.1, outlier_share=0.02, outlier_ratio=3.0)
@@ -68,11 +71,11 @@ def _one_server(make_rack, variation, *, utilisation=0.5, duration_s=2_000.0, **
     return replace(rack, device=replace(rack.device, services=(service,)))
 
 
-def _factors(rack, replication=0):
-    """The factor of each batch in its order: time in service over the constant one."""
-    records = simpy_engine.run_replication(rack, replication)
-    batches = records.batches
-    return np.asarray(batches.service_s) / SERVICE_S
+def _factors(rack, count, replication=0):
+    """The factors of the first batches of the one server, as the reference engine draws them."""
+    topology = topology_of(rack)
+    rates = ServiceRates(rack, topology, replication, Steering(rack, topology, replication))
+    return np.array([rates.scatter(0, 0) for _ in range(count)])
 
 
 def test_the_process_is_stationary_and_has_the_correlations_asked_for(make_rack):
@@ -81,7 +84,7 @@ def test_the_process_is_stationary_and_has_the_correlations_asked_for(make_rack)
     Standard errors with such memory are about 0.02 for correlations and 1 % for deviations.
     """
     asked = varying(0.3, next_one=0.6, over_ten=0.3, over_hundred=0.05)
-    logs = np.log(_factors(_one_server(make_rack, asked, duration_s=1_200.0)))
+    logs = np.log(_factors(_one_server(make_rack, asked), 60_000))
     halves = np.array_split(logs, 2)
     assert [half.std() for half in halves] == pytest.approx([asked.sigma] * 2, rel=0.06)
     assert np.exp(logs).mean() == pytest.approx(1.0, abs=0.03)
@@ -93,7 +96,7 @@ def test_the_process_is_stationary_and_has_the_correlations_asked_for(make_rack)
 
 def test_outliers_have_their_share_size_and_runs(make_rack):
     asked = Variation(0.0, outlier_share=0.05, outlier_ratio=4.0, outlier_next=0.5)
-    factors = _factors(_one_server(make_rack, asked, duration_s=800.0))
+    factors = _factors(_one_server(make_rack, asked), 40_000)
     late = factors > 2
     assert late.mean() == pytest.approx(0.05, abs=0.006)
     assert late[1:][late[:-1]].mean() == pytest.approx(0.5, abs=0.04)
@@ -133,7 +136,7 @@ def test_replayed_times_are_those_of_an_independent_recursion(make_rack):
     for number, time_s in enumerate(arrival_s):
         free_s = max(free_s, time_s) + SERVICE_S * factors[number % len(factors)]
         expected.append(free_s - time_s)
-    found = np.asarray(records.requests.latency_s)
+    found = records.requests.departure_s - arrival_s
     assert len(arrival_s) > 3_000
     answered = ~np.isnan(found)
     assert found[answered] == pytest.approx(np.array(expected)[answered], rel=1e-9)
@@ -142,10 +145,10 @@ def test_replayed_times_are_those_of_an_independent_recursion(make_rack):
 def test_other_replications_begin_at_other_places_of_a_replay(make_rack):
     factors = tuple(1.0 + number / 1000 for number in range(200))
     rack = _one_server(make_rack, Replayed(factors), duration_s=20.0)
-    first, second = _factors(rack, 0), _factors(rack, 1)
+    first, second = _factors(rack, 3), _factors(rack, 3, 1)
     assert first[:3] == pytest.approx(factors[:3])
     assert second[0] != pytest.approx(factors[0], rel=1e-6)
-    drawn = _factors(replace(rack, service_draw=1), 0)
+    drawn = _factors(replace(rack, service_draw=1), 3)
     assert drawn[0] != pytest.approx(factors[0], rel=1e-6)
 
 
@@ -153,7 +156,7 @@ def test_another_draw_of_service_leaves_arrivals_alone(make_rack):
     rack = _one_server(make_rack, MEMORY, duration_s=20.0)
     runs = [simpy_engine.run_replication(replace(rack, service_draw=draw), 0) for draw in (0, 1)]
     assert np.array_equal(runs[0].requests.arrival_s, runs[1].requests.arrival_s)
-    assert not np.array_equal(runs[0].batches.service_s[:50], runs[1].batches.service_s[:50])
+    assert not np.array_equal(runs[0].batches.end_s[:50], runs[1].batches.end_s[:50])
 
 
 def test_the_fit_finds_the_process_that_was_drawn(make_rack):
@@ -166,7 +169,7 @@ def test_the_fit_finds_the_process_that_was_drawn(make_rack):
         outlier_ratio=4.0,
         outlier_next=0.3,
     )
-    found = fit_variation([_factors(_one_server(make_rack, asked, duration_s=1_200.0))])
+    found = fit_variation([_factors(_one_server(make_rack, asked), 60_000)])
     assert found.cv == pytest.approx(0.25, rel=0.1)
     assert found.outlier_share == pytest.approx(0.02, abs=0.006)
     assert found.outlier_ratio == pytest.approx(4.0, rel=0.15)
