@@ -155,6 +155,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
         f"{rack.count} x {rack.device.name}{setting}, {result.replications} runs of "
         f"{rack.duration_s:g} s, seed {result.seed}",
         *_service_lines(answered.get("setting")),
+        answered["variation"],
         f"utilisation {share(result.devices.utilisation)}, throttled "
         f"{share(result.devices.throttled_share)}, "
         f"devices {temperature.mean:.1f} °C mean, {temperature.max:.1f} °C at most, "

@@ -256,6 +256,8 @@ class SimulateRecord(RackRecord, RunBesideRecord, RackLifeRecord, ClaimsRecord):
 
     verdict: Verdict
     engine: Literal["compiled", "simpy"]
+    variation: str
+    """Which service times were simulated, and what they rest on."""
     reasons: list[str]
     margins: NotRequired[list[MarginRecord]]
 
