@@ -1,0 +1,1 @@
+"""Conversations with a language model over time: sessions, continuous batching, caches; two engines that agree."""
