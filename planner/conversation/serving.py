@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from planner.arrays import Floats
 from planner.conversation.description import Limits, StepCost, WhenFull
+from planner.language.answer.memory import CHUNK_TOKENS
 from planner.language.answer.serving import Prepared
 from planner.language.formats.weights import CACHE_BITS, WeightBytes
 from planner.latency.band import BandEnd
@@ -68,7 +71,7 @@ def limits_of(
     sessions: int | None = None,
     cache_bytes: float | None = None,
     chunk_tokens: int | None = None,
-    whole_prompts: bool = False,
+    prompts: Literal["whole", "chunks"] | None = None,
     when_full: WhenFull = "recompute",
 ) -> Limits:
     """What a device admits: what is asked for, within the engine's ways and the part's memory.
@@ -77,7 +80,11 @@ def limits_of(
     whole context, no more sessions are admitted than fit.
     """
     ways = own.served.engine.batching
-    chunk = ways.chunk_tokens if ways is not None else None
+    chunk = chunk_tokens or (ways.chunk_tokens if ways is not None else None)
+    if prompts == "chunks" or chunk_tokens is not None:
+        chunk = chunk or CHUNK_TOKENS
+    if prompts == "whole":
+        chunk = None
     block = ways.block_tokens if ways is not None else None
     most = min(sessions or own.served.engine.users, own.served.engine.users)
     need = own.memory.needs(most, context)
@@ -86,6 +93,6 @@ def limits_of(
         sessions=most,
         cache_bytes=max(0.0, room if cache_bytes is None else min(room, cache_bytes)),
         block_tokens=block or context,
-        chunk_tokens=None if whole_prompts else (chunk_tokens or chunk),
+        chunk_tokens=chunk,
         when_full=when_full,
     )

@@ -26,11 +26,15 @@ def with_whole_paths(scenario: Scenario, folder: Path) -> Scenario:
         stream if stream.trace is None else stream.model_copy(update={"trace": str(folder / stream.trace)})
         for stream in scenario.streams
     ]
+    conversations = [
+        stream if stream.trace is None else stream.model_copy(update={"trace": str(folder / stream.trace)})
+        for stream in scenario.conversations
+    ]
     update = scenario.update
     if update is not None and update.old_file is not None and update.new_file is not None:
         whole = {"old_file": str(folder / update.old_file), "new_file": str(folder / update.new_file)}
         update = update.model_copy(update=whole)
-    return scenario.model_copy(update={"streams": streams, "update": update})
+    return scenario.model_copy(update={"streams": streams, "conversations": conversations, "update": update})
 
 
 def require_files_beside(scenario: Scenario, folder: Path, document: Document) -> None:
@@ -54,6 +58,11 @@ def _named(scenario: Scenario) -> Iterator[tuple[Place, str]]:
     for number, stream in enumerate(scenario.streams):
         if stream.trace is not None:
             yield ("streams", number, "trace"), stream.trace
+    for number, talk in enumerate(scenario.conversations):
+        if not talk.model.startswith("zoo:"):
+            yield ("conversations", number, "model"), talk.model
+        if talk.trace is not None:
+            yield ("conversations", number, "trace"), talk.trace
     if scenario.update is not None:
         for key, name in (("old_file", scenario.update.old_file), ("new_file", scenario.update.new_file)):
             if name is not None:
