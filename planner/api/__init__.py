@@ -61,11 +61,15 @@ if TYPE_CHECKING:
     )
     from planner.api.fleets import fleet, write_fleet
     from planner.api.language import (
+        capacities,
+        converse,
+        has_conversations,
         is_language_model,
         language_models,
         list_token_rates,
         read_language_model,
         serve,
+        write_conversations,
     )
     from planner.api.networks import (
         Inspection,
@@ -170,11 +174,15 @@ _HOME = {
     ),
     "fleets": ("fleet", "write_fleet"),
     "language": (
+        "capacities",
+        "converse",
+        "has_conversations",
         "is_language_model",
         "language_models",
         "list_token_rates",
         "read_language_model",
         "serve",
+        "write_conversations",
     ),
     "networks": (
         "Inspection",
@@ -236,6 +244,7 @@ __all__ = [
     "asked",
     "baseline",
     "calibrate",
+    "capacities",
     "chain_text",
     "check",
     "check_database",
@@ -246,6 +255,7 @@ __all__ = [
     "claims",
     "compare",
     "compare_reports",
+    "converse",
     "copy_scenario",
     "cost",
     "curve",
@@ -262,6 +272,7 @@ __all__ = [
     "evidence",
     "export_network",
     "fleet",
+    "has_conversations",
     "host_text",
     "import_heat",
     "import_profile",
@@ -314,6 +325,7 @@ __all__ = [
     "what_if",
     "with_evidence",
     "write_check",
+    "write_conversations",
     "write_devices_page",
     "write_fleet",
     "write_log",

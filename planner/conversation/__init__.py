@@ -1,1 +1,1 @@
-"""Conversations with a language model over time: sessions, continuous batching, caches; two engines that agree."""
+"""Conversations with a language model over time: sessions, batches, caches; two engines that agree."""

@@ -121,6 +121,11 @@ def _room(tokens: int, state: State) -> int:
 
 
 @compiled
+def _bytes(held: int, held_window: int, cost: Cost) -> float:
+    return cost.full_bytes * held + cost.window_bytes * held_window
+
+
+@compiled
 def _hold(dev: int, tokens: int, sign: int, cost: Cost, state: State) -> None:
     whole = _room(tokens, state)
     state.held[dev] += sign * whole
@@ -147,10 +152,7 @@ def _give_up(dev: int, sequence: int, cost: Cost, state: State) -> None:
 def _make_room(dev: int, before: int, after: int, keep: int, cost: Cost, state: State) -> bool:
     old, new = _room(before, state), _room(after, state)
     more, more_window = new - old, min(new, cost.window) - min(old, cost.window)
-    while (
-        cost.full_bytes * (state.held[dev] + more) + cost.window_bytes * (state.held_window[dev] + more_window)
-        > state.capacity
-    ):
+    while _bytes(state.held[dev] + more, state.held_window[dev] + more_window, cost) > state.capacity:
         given_up = state.oldest[dev]
         if given_up >= 0 and given_up == keep:
             given_up = state.newer[given_up]
@@ -175,7 +177,7 @@ def _arrive(turn: int, now_s: float, cost: Cost, state: State) -> None:
     state.arrival_s[turn] = now_s
     whole = _room(state.history[turn] + state.prompt[turn] + state.output[turn] - 1, state)
     dev = state.place[state.sequence[turn]]
-    if cost.full_bytes * whole + cost.window_bytes * min(whole, cost.window) > state.capacity:
+    if _bytes(whole, min(whole, cost.window), cost) > state.capacity:
         if dev >= 0:
             _give_up(dev, state.sequence[turn], cost, state)
         state.refused[turn] = True
@@ -303,7 +305,7 @@ def _begin(dev: int, now_s: float, cost: Cost, state: State) -> None:
     if decoding + reading == 0:
         return
     state.most_sessions[dev] = max(state.most_sessions[dev], state.actives[dev])
-    held = cost.full_bytes * state.held[dev] + cost.window_bytes * state.held_window[dev]
+    held = _bytes(state.held[dev], state.held_window[dev], cost)
     state.most_bytes[dev] = max(state.most_bytes[dev], held)
     step = Step(decoding, seen, seen_window, reading, read, read_window, twice, twice_window, ending)
     time_s, used_s = _step_time(cost, step)

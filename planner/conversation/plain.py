@@ -1,4 +1,4 @@
-"""The rules of a run, written to be read: admission, steps, caches, preemption; `compiled.py` has them for speed."""
+"""The rules of a run, written to be read: admission, steps, caches, preemption."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class _Run:
     def to_the_end(self) -> Counts:
         while True:
             arrival_s = self.coming[0][0] if self.coming else np.inf
-            now_s = min(arrival_s, min(device.ends_s for device in self.devices))
+            now_s = min(arrival_s, *(device.ends_s for device in self.devices))
             if now_s == np.inf:
                 return self.counts
             for number, device in enumerate(self.devices):
@@ -156,7 +156,7 @@ class _Run:
 
     def _begin(self, number: int, device: _Device, now_s: float) -> None:
         if self.limits.chunk_tokens is None:
-            self._admit(number, device)
+            self._admit(device)
             reader = next((turn for turn in device.active if self.left[turn]), None)
             device.taken = {} if reader is None else {reader: self.left[reader]}
             device.decoding = [] if reader is not None else self._growing(device, now_s)
@@ -164,7 +164,7 @@ class _Run:
             before = len(device.active)
             device.decoding = self._growing(device, now_s)
             if len(device.active) == before:  # nobody is admitted where somebody has just been preempted
-                self._admit(number, device)
+                self._admit(device)
             device.taken, budget = {}, self.limits.chunk_tokens
             for turn in device.active:
                 if budget and self.left[turn]:
@@ -181,7 +181,7 @@ class _Run:
         self.counts.read[number] += device.step.reading
         device.ends_s = now_s + time_s
 
-    def _admit(self, number: int, device: _Device) -> None:
+    def _admit(self, device: _Device) -> None:
         while device.waiting and len(device.active) < self.limits.sessions:
             turn = device.waiting[0]
             sequence, target = int(self.work.sequence[turn]), self._so_far(turn)

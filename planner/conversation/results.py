@@ -21,6 +21,7 @@ from planner.rack.counts.statistics import t_interval
 Engine = Literal["reference", "compiled"]
 Promise = Literal["ttft", "time_per_token", "answer"]
 PROMISES: tuple[Promise, ...] = ("ttft", "time_per_token", "answer")
+_SHARES = (0.5, 0.95, 0.99)
 _ROUNDING = 1e-12
 """0.95 * 20 is a rounding above 19 in floats, whose ceiling is 20: a rank must not depend on that."""
 
@@ -147,7 +148,7 @@ def _talk(serving: Serving, place: int, talk: Talk, runs: Sequence[tuple[Work, C
         preempted=sum(int(counts.preempted[mine].sum()) for _, counts, mine in own),
         tokens=sum(int(counts.made[mine].sum()) for _, counts, mine in own),
         times={
-            promise: Spread(*(_mean([_rank(run, share) for run in times[promise]]) for share in (0.5, 0.95, 0.99)))
+            promise: Spread(*(_mean([_rank(run, share) for run in times[promise]]) for share in _SHARES))
             for promise in PROMISES
         },
         levels=tuple(

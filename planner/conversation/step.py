@@ -63,8 +63,8 @@ class Step(NamedTuple):
 def cost_row(cost: StepCost) -> Cost:
     """The row of a cost."""
     return Cost(
-        cost.weight_bytes, cost.step_macs, cost.inner_macs, cost.last_macs, *cost.pair_macs, *cost.cache_bytes,
-        cost.window, cost.bandwidth_bytes_per_s, cost.matrix_ops_per_s, cost.half_tokens,
+        cost.weight_bytes, cost.step_macs, cost.inner_macs, cost.last_macs, *cost.pair_macs,
+        *cost.cache_bytes, cost.window, cost.bandwidth_bytes_per_s, cost.matrix_ops_per_s, cost.half_tokens,
         cost.vector_ops_per_s, cost.decode_overhead_s, cost.prompt_overhead_s,
         cost.top_bandwidth_bytes_per_s, cost.top_ops_per_s, cost.alone, cost.together, cost.prompt,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What one device gives to more and more users who ask without a pause, and what contexts take of its memory."""
+"""What one device gives to more and more users who ask without a pause, and what contexts take."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class ContextPoint:
     """Memory of sessions of this length, as many as were asked for, and how many would fit."""
 
     context: int
+    sessions: int
     memory: ServingMemory
     sessions_that_fit: int
 
@@ -55,6 +56,7 @@ def _point(option: ConversationOption, users: int) -> UsersPoint:
     power_w = power_draw(option.prepared.point, found[1].use).system_w
     level = option.prepared.shift("decode" if users == 1 else "users").ends.level
     rate = _band([item.tokens_per_s for item in found], level)
+    token_s = Band(1 / rate.high, 1 / rate.mid, 1 / rate.low, rate.level)
     times = [item.talks[0].times for item in found]
     each_s = _band([item["time_per_token"].p50 for item in times], level)
     return UsersPoint(
@@ -62,7 +64,7 @@ def _point(option: ConversationOption, users: int) -> UsersPoint:
         tokens_per_s=rate,
         tokens_per_s_per_user=Band(1 / each_s.high, 1 / each_s.mid, 1 / each_s.low, each_s.level),
         ttft_s=_band([item["ttft"].p50 for item in times], option.prepared.shift("prompt").ends.level),
-        energy_per_token_j=energy_band(power_w, Band(1 / rate.high, 1 / rate.mid, 1 / rate.low, rate.level), 1),
+        energy_per_token_j=energy_band(power_w, token_s, 1),
     )
 
 
@@ -79,7 +81,8 @@ def _asked_without_pause(serving: Serving, users: int) -> ServingResult:
         )
     step_s = float(serving.cost.weight_bytes[0]) / serving.cost.bandwidth_bytes_per_s * serving.cost.alone
     length_s = min(_LONGEST_S, max(serving.duration_s, _LEAST_ANSWERS * talk.output.mean * step_s))
-    return simulate_conversations(replace(serving, talks=(talk,), devices=1, duration_s=length_s, warmup_s=0.0))
+    alike = replace(serving, talks=(talk,), devices=1, duration_s=length_s, warmup_s=0.0)
+    return simulate_conversations(alike)
 
 
 def _band(values: list[float], level: float | None) -> Band:
@@ -96,6 +99,6 @@ def context_curve(option: ConversationOption) -> tuple[ContextPoint, ...]:
         contexts.add(context)
         context *= 2
     return tuple(
-        ContextPoint(tokens, own.memory.needs(sessions, tokens), own.memory.users_that_fit(tokens))
+        ContextPoint(tokens, sessions, own.memory.needs(sessions, tokens), own.memory.users_that_fit(tokens))
         for tokens in sorted(contexts)
     )

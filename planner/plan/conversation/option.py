@@ -1,4 +1,4 @@
-"""One way to serve conversations: a part in a mode with an engine, how many, what they reach, draw and cost."""
+"""One way to serve conversations: a part in a mode, an engine, how many; what they reach, draw, cost."""
 
 from __future__ import annotations
 

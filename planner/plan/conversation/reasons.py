@@ -40,7 +40,8 @@ def _no_room(talks: tuple[Talk, ...], option: ConversationOption) -> Iterator[Me
     need = own.memory.needs(1, 1)
     model_bytes = need.weights + need.workspace
     if model_bytes >= need.capacity:
-        yield message("reason.memory", needed=f"{model_bytes / 1e9:.2f}", capacity=f"{need.capacity / 1e9:.2f}")
+        needed, capacity = f"{model_bytes / 1e9:.2f}", f"{need.capacity / 1e9:.2f}"
+        yield message("reason.memory", needed=needed, capacity=capacity)
         return
     longest = max(talk.context for talk in talks)
     session_bytes = cache_bytes(own.model.decoder, longest, own.cache)

@@ -1,4 +1,4 @@
-"""The least devices of each part and mode that keep what is promised of conversations, found by simulation."""
+"""The least devices of each part and mode that keep what is promised, found by simulation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from planner.plan.conversation.talks import wishes_of
 from planner.plan.options.coolers import cooled
 from planner.plan.options.hosting import hosting_of
 from planner.plan.scenario.file import ScenarioFile
-from planner.provenance import of_status, weakest
+from planner.provenance import Provenance, of_status, weakest
 from planner.rack.counts.results import Verdict
 from planner.schema.hardware.device import Device
 
@@ -48,7 +48,7 @@ def options_of(asked: Asked, refusals: list[Refusal], progress: Progress) -> Ite
     given = scenario.deployment
     if given is not None and given.device is not None:
         device = cooled(read_device(given.device), scenario.cooler_of(given.device))
-        wishes = wishes_of(asked.source, asked.talks, given.mode, given.unit)
+        wishes = wishes_of(asked.source, asked.talks, given.device, given.mode, given.unit)
         yield sized(asked, device, prepare(asked.model, device, wishes), exactly=given.count)
         return
     named = match_devices(scenario.candidates.devices)
@@ -59,7 +59,7 @@ def options_of(asked: Asked, refusals: list[Refusal], progress: Progress) -> Ite
         for mode in modes_of(device, scenario.candidates.modes):
             try:
                 hosting_of(scenario, device)
-                own = prepare(asked.model, device, wishes_of(asked.source, asked.talks, mode))
+                own = prepare(asked.model, device, wishes_of(asked.source, asked.talks, device.id, mode))
             except InputError as error:
                 first = error.problems[0]
                 refusals.append(
@@ -69,10 +69,8 @@ def options_of(asked: Asked, refusals: list[Refusal], progress: Progress) -> Ite
             yield sized(asked, device, own)
 
 
-def sized(
-    asked: Asked, device: Device, own: Prepared, *, exactly: int | None = None
-) -> ConversationOption:
-    """A part in a mode with the least count that keeps the promises where the plan counts, and what follows."""
+def sized(asked: Asked, device: Device, own: Prepared, *, exactly: int | None = None) -> ConversationOption:
+    """A part in a mode: the least count that keeps the promises where the plan counts, and what follows."""
     scenario = asked.source.scenario
     bound = planned_bound(scenario.planning.plan_for)
     servings = {end: serving_of(asked, own, end, exactly or 1) for end in ENDS}
@@ -93,9 +91,7 @@ def sized(
         draw=None,
         cost=None,
         energy_per_token_j=None,
-        provenance=weakest(
-            [own.rates.provenance, own.point.power_provenance, of_status(device.thermal.resistance_k_per_w.status)]
-        ),
+        provenance=_provenance(device, own),
         reasons=(),
         warnings=(),
     )
@@ -103,6 +99,11 @@ def sized(
         return replace(option, reasons=no_room)
     count = exactly or least_count(asked, servings[bound])
     return with_count(asked, option, count)
+
+
+def _provenance(device: Device, own: Prepared) -> Provenance:
+    heat = of_status(device.thermal.resistance_k_per_w.status)
+    return weakest([own.rates.provenance, own.point.power_provenance, heat])
 
 
 def with_count(asked: Asked, option: ConversationOption, count: int) -> ConversationOption:
@@ -154,9 +155,7 @@ def serving_of(asked: Asked, own: Prepared, end: BandEnd, devices: int) -> Servi
 
 
 def _simulated(asked: Asked, serving: Serving) -> ServingResult:
-    return simulate_conversations(
-        serving, asked.source.scenario.simulation.replications, engine=asked.engine
-    )
+    return simulate_conversations(serving, asked.source.scenario.simulation.replications, engine=asked.engine)
 
 
 def most_devices(talks: tuple[Talk, ...]) -> int:

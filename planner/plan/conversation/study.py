@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 from planner.conversation.results import Engine
 from planner.errors import InputError, Problem, UnknownIdError
@@ -17,6 +18,7 @@ from planner.plan.scenario.file import ScenarioFile
 from planner.rack.counts.results import Verdict
 from planner.shown import Shown
 
+StudyVerdict = Literal["PASS", "FAIL", "UNDECIDED", "INFEASIBLE"]
 VERDICT_ORDER = {Verdict.PASS: 0, Verdict.UNDECIDED: 1, Verdict.FAIL: 2}
 
 
@@ -34,7 +36,8 @@ class ConversationStudy(Shown):
     def headline(self) -> str:
         """What it is and says, in one line."""
         best = self.chosen
-        found = f"{best.count} x {best.device}, {best.verdict.value}" if best else "no option keeps every limit"
+        none = "no option keeps every limit"
+        found = f"{best.count} x {best.device}, {best.verdict.value}" if best else none
         return f"of {self.source.scenario.id}: {found}; {len(self.options)} options"
 
     @property
@@ -44,7 +47,7 @@ class ConversationStudy(Shown):
         return next((option for option in self.parts if option.feasible or given), None)
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> StudyVerdict:
         """Of the chosen option; INFEASIBLE without one."""
         return "INFEASIBLE" if self.chosen is None else self.chosen.verdict.value
 

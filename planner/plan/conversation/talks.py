@@ -1,9 +1,10 @@
-"""A scenario's conversations as the simulation takes them; the trace, the model and the question to a part."""
+"""A scenario's conversations as the simulation takes them; the trace, the model, the question to a part."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from planner.conversation.description import Drawn, Level, Levels, Talk, TraceTurn
@@ -22,6 +23,7 @@ from planner.schema.conversation.stream import (
     TokensAround,
     TokensBetween,
 )
+from planner.schema.scenario.scenario import Scenario
 
 _COLUMNS = ("time_s", "prompt_tokens", "output_tokens")
 _MOST_ROWS = 1_000_000
@@ -110,7 +112,7 @@ def _turn(path: Path, number: int, row: dict[str, str | None]) -> TraceTurn:
 
 
 def model_of(source: ScenarioFile) -> LanguageModel:
-    """The language model of all streams; `InputError` for one that reads images or sound, or too short a one."""
+    """The language model of all streams; `InputError` where it reads no text alone, or is too short."""
     streams = source.scenario.conversations
     name = streams[0].model
     model = read_language_model(name if name.startswith("zoo:") else source.folder / name)
@@ -130,7 +132,9 @@ def model_of(source: ScenarioFile) -> LanguageModel:
     return model
 
 
-def wishes_of(source: ScenarioFile, talks: tuple[Talk, ...], mode: str | None, unit: str | None = None) -> Wishes:
+def wishes_of(
+    source: ScenarioFile, talks: tuple[Talk, ...], part: str, mode: str | None, unit: str | None = None
+) -> Wishes:
     """What is asked of a part: the scenario's formats and engine, lengths of its usual turn."""
     scenario = source.scenario
     serving, given = scenario.serving, scenario.deployment
@@ -139,7 +143,7 @@ def wishes_of(source: ScenarioFile, talks: tuple[Talk, ...], mode: str | None, u
     return Wishes(
         weights=serving.weights if serving else None,
         cache=serving.kv if serving else None,
-        engine=(given.engine if given else None) or scenario.candidates.engine,
+        engine=(given.engine if given else None) or _engine_of(scenario, part),
         unit=unit,
         mode=mode,
         prompt_tokens=prompt,
@@ -150,15 +154,24 @@ def wishes_of(source: ScenarioFile, talks: tuple[Talk, ...], mode: str | None, u
     )
 
 
+def _engine_of(scenario: Scenario, part: str) -> str | None:
+    named = scenario.serving.engines if scenario.serving else {}
+    found = [engine for pattern, engine in named.items() if fnmatchcase(part, pattern)]
+    return found[0] if found else scenario.candidates.engine
+
+
 def _anchor(source: ScenarioFile, name: str) -> str:
-    return name if name == "published" else str(source.folder / name)
+    beside = source.folder / name
+    return str(beside) if name != "published" and beside.is_file() else name
 
 
 def usual_turn(talks: tuple[Talk, ...]) -> tuple[int, int]:
     """Tokens of a mean question and answer, weighed by sources, within the context."""
+
     def mean(of: str) -> float:
         found = [
-            (talk.sources, _trace_mean(talk, of) if talk.trace else float(getattr(talk, of).mean)) for talk in talks
+            (talk.sources, _trace_mean(talk, of) if talk.trace else float(getattr(talk, of).mean))
+            for talk in talks
         ]
         return sum(count * value for count, value in found) / sum(count for count, _ in found)
 

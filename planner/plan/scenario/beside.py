@@ -58,15 +58,19 @@ def _named(scenario: Scenario) -> Iterator[tuple[Place, str]]:
     for number, stream in enumerate(scenario.streams):
         if stream.trace is not None:
             yield ("streams", number, "trace"), stream.trace
+    yield from _of_conversations(scenario)
+    if scenario.update is not None:
+        for key, name in (("old_file", scenario.update.old_file), ("new_file", scenario.update.new_file)):
+            if name is not None:
+                yield ("update", key), name
+
+
+def _of_conversations(scenario: Scenario) -> Iterator[tuple[Place, str]]:
     for number, talk in enumerate(scenario.conversations):
         if not talk.model.startswith("zoo:"):
             yield ("conversations", number, "model"), talk.model
         if talk.trace is not None:
             yield ("conversations", number, "trace"), talk.trace
-    if scenario.update is not None:
-        for key, name in (("old_file", scenario.update.old_file), ("new_file", scenario.update.new_file)):
-            if name is not None:
-                yield ("update", key), name
 
 
 def _problem(folder: Path, name: str, *, exists: bool) -> tuple[str, str, str] | None:

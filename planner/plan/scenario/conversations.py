@@ -18,8 +18,8 @@ from planner.units import did_you_mean
 KIND = "conversation"
 _SERVED = "scenarios of conversations"
 _NOT_OF_CANDIDATES = {
-    "precisions": "serving.weights", "max_batch": "serving.sessions", "max_wait": "", "units": "", "beside": "",
-    "contention": "", "labels": "",
+    "precisions": "serving.weights", "max_batch": "serving.sessions", "max_wait": "", "units": "",
+    "beside": "", "contention": "", "labels": "",
 }  # fmt: skip
 _NOT_AT_ALL = ("host", "growth", "density", "update", "clock_scaling", "failures", "offload", "concurrency",
                "claims", "networks", "carbon", "measured", "calibration")  # fmt: skip

@@ -95,6 +95,9 @@ def _engines(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     named: list[tuple[Place, str | None]] = [(("candidates", "engine"), scenario.candidates.engine)]
     if scenario.deployment is not None:
         named.append((("deployment", "engine"), scenario.deployment.engine))
+    if scenario.serving is not None:
+        places = scenario.serving.engines.items()
+        named += [(("serving", "engines", pattern), engine) for pattern, engine in places]
     if not any(engine for _, engine in named):
         return
     if scenario.conversations:
@@ -125,7 +128,7 @@ def _language_models(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]
 
     for number, talk in enumerate(scenario.conversations):
         kind, _, name = talk.model.partition(":")
-        if kind == "zoo" and name not in named_models():
+        if kind == "zoo" and name.lower().replace("_", "-") not in named_models():
             place = ("conversations", number, "model")
             yield place, "a language model of the zoo, or a file", *_unknown("model", name, named_models())
 

@@ -94,7 +94,7 @@ class Conversation(StrictModel):
     count: int = Field(ge=1, le=100_000)
     model: str = Field(min_length=1)
     arrivals: Literal["users", "periodic", "poisson", "trace"] = "users"
-    """`users` think, ask, read and think again; others begin conversations whether or not some are answered."""
+    """`users` think, ask, read and think again; others begin conversations, answered or not."""
     rate_per_s: Annotated[PerSecond, Field(gt=0, le=1e4)] | None = None
     """Conversations that each source begins."""
     trace: str | None = None
@@ -125,7 +125,8 @@ class Conversation(StrictModel):
             raise refuse(expected, self.trace or "none")
         given = [key for key in ("prompt", "output") if getattr(self, key) is not None]
         if traced and (given or self.turns != 1 or self.count != 1):
-            raise refuse("`count: 1` and no `prompt`, `output` or `turns` beside a trace, which has them", given)
+            expected = "`count: 1` and no `prompt`, `output` or `turns` beside a trace, which has them"
+            raise refuse(expected, ", ".join(given) or f"count {self.count}, turns {self.turns}")
         if not traced and len(given) < 2:
             raise refuse("`prompt` and `output`, in tokens", ", ".join(given) or "neither")
         return self
@@ -151,6 +152,8 @@ class ServingSpec(StrictModel):
 
     weights: str | None = None
     """The format of the weights, as the engine calls it."""
+    engines: dict[str, str] = Field(default_factory=dict)
+    """Engines by parts or patterns such as `jetson-*`; of others `candidates.engine`, or the usual one."""
     kv: str | None = None
     """The format of keys and values."""
     sessions: Annotated[int, Field(ge=1, le=4096)] | None = None
