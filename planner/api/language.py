@@ -5,6 +5,7 @@ Nothing heavy is imported before a function needs it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -174,7 +175,6 @@ def write_conversations(
     from planner.plan.conversation.record import conversation_record
     from planner.report.conversation.pdf import render_conversations
     from planner.report.fonts import chinese_font
-    from planner.schema.record import canonical_json
 
     for file in (path, data):
         if file is not None:
@@ -186,7 +186,8 @@ def write_conversations(
         progress("setting the PDF")
         write_bytes(Path(path), render_conversations(record, language=language, paper=paper))
         if data is not None:
-            write_bytes(Path(data), canonical_json(record))
+            text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+            write_bytes(Path(data), f"{text}\n".encode())
     return study
 
 

@@ -305,7 +305,7 @@ class Scenario(RestsOn):
     def _names_differ(self) -> Self:
         if not self.streams and not self.conversations:
             raise refuse("one stream or more under `streams`", "none")
-        names = [stream.name for stream in (*self.streams, *self.conversations)]
+        names = [*(stream.name for stream in self.streams), *(talk.name for talk in self.conversations)]
         if len(set(names)) != len(names):
             raise refuse("stream names that differ", sorted(names))
         fill = self.candidates.max_batch if self.candidates.max_wait_s else 1
