@@ -182,7 +182,7 @@ def _size_row(item: ConversationOptionRecord) -> dict[str, str]:
         "to buy": _money(item["capital"], item["currency"]),
         "a year": _money(item["running_cost_per_year"], item["currency"]),
         "rests on": item["latency_provenance"],
-        "verdict": item["verdict"] if item["feasible"] else "-",
+        "verdict": item["verdict"],
     }
     return row
 

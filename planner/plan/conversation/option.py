@@ -64,7 +64,10 @@ class ConversationOption:
     energy_per_token_j: float | None
     """Of all that the devices and what they sit in draw, over the tokens answered."""
     provenance: Provenance
-    reasons: tuple[Message, ...]
+    broken: tuple[Message, ...]
+    """Limits of memory, site and budget that it breaks."""
+    missed: tuple[Message, ...]
+    """Promises that it breaks where the plan counts."""
     warnings: tuple[str, ...]
 
     @property
@@ -88,13 +91,18 @@ class ConversationOption:
         return self.prepared.served.unit
 
     @property
+    def reasons(self) -> tuple[Message, ...]:
+        """All that keeps it from being chosen."""
+        return (*self.broken, *self.missed)
+
+    @property
     def feasible(self) -> bool:
-        """Whether it keeps every limit of the scenario."""
+        """Whether it keeps every limit of the scenario, its promises where the plan counts."""
         return not self.reasons
 
     @property
     def verdict(self) -> Verdict:
         """Of the promises, over the whole band; FAIL where a limit is broken."""
-        if self.reasons or self.ends is None:
+        if self.broken or self.ends is None:
             return Verdict.FAIL
         return self.ends.verdict

@@ -16,14 +16,13 @@ from planner.units import format_quantity
 from planner.wording.message import Message, message
 
 
-def reasons_against(
+def broken_limits(
     scenario: Scenario, talks: tuple[Talk, ...], option: ConversationOption
 ) -> Iterator[Message]:
     """Every limit that the option breaks; those of memory before anything was simulated."""
     if option.heat is None or option.cost is None:
         yield from _no_room(talks, option)
         return
-    yield from _too_slow(option)
     yield from _site(scenario, option)
     budget = scenario.money.budget_money
     if budget is None:
@@ -54,8 +53,8 @@ def _no_room(talks: tuple[Talk, ...], option: ConversationOption) -> Iterator[Me
         )
 
 
-def _too_slow(option: ConversationOption) -> Iterator[Message]:
-    """Promises that are broken where the plan counts, although every device has as little as it can have."""
+def missed_promises(option: ConversationOption) -> Iterator[Message]:
+    """Promises that are broken where the plan counts."""
     if option.ends is None:
         return
     planned = option.ends.at(planned_bound(option.plan_for))
@@ -111,6 +110,8 @@ def warnings_of(option: ConversationOption) -> Iterator[str]:
         )
     if option.ends is None:
         return
+    if option.verdict is Verdict.UNDECIDED:
+        yield message("conversation.undecided", device=option.device, engine=option.engine)
     planned = option.ends.at(planned_bound(option.plan_for))
     for talk in planned.talks:
         if talk.refused:

@@ -35,6 +35,7 @@ def conversation_record(study: ConversationStudy, *, curves: bool = True) -> Con
         "model": scenario.conversations[0].model,
         "plan_for": scenario.planning.plan_for,
         "verdict": study.verdict,
+        "feasible": chosen is not None and chosen.feasible,
         "simulator": study.engine,
         "replications": scenario.simulation.replications,
         "duration_s": scenario.simulation.duration_s,

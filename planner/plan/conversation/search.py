@@ -17,7 +17,7 @@ from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
 from planner.plan.conversation.option import ConversationOption, Ends
 from planner.plan.conversation.power import power_and_cost
-from planner.plan.conversation.reasons import reasons_against, warnings_of
+from planner.plan.conversation.reasons import broken_limits, missed_promises, warnings_of
 from planner.plan.conversation.talks import wishes_of
 from planner.plan.options.coolers import cooled
 from planner.plan.options.hosting import hosting_of
@@ -92,11 +92,12 @@ def sized(asked: Asked, device: Device, own: Prepared, *, exactly: int | None = 
         cost=None,
         energy_per_token_j=None,
         provenance=_provenance(device, own),
-        reasons=(),
+        broken=(),
+        missed=(),
         warnings=(),
     )
-    if no_room := tuple(reasons_against(scenario, asked.talks, option)):
-        return replace(option, reasons=no_room)
+    if no_room := tuple(broken_limits(scenario, asked.talks, option)):
+        return replace(option, broken=no_room)
     count = exactly or least_count(asked, servings[bound])
     return with_count(asked, option, count)
 
@@ -127,7 +128,11 @@ def with_count(asked: Asked, option: ConversationOption, count: int) -> Conversa
         cost=drawn.cost,
         energy_per_token_j=drawn.energy_per_token_j,
     )
-    found = replace(found, reasons=tuple(reasons_against(scenario, asked.talks, found)))
+    found = replace(
+        found,
+        broken=tuple(broken_limits(scenario, asked.talks, found)),
+        missed=tuple(missed_promises(found)),
+    )
     return replace(found, warnings=tuple(warnings_of(found)))
 
 

@@ -125,7 +125,6 @@ def _part_row(item: ConversationOptionRecord, say: Wording) -> tuple[Cell, ...]:
     rate, million = item["tokens_per_s"], item["cost_per_million_tokens"]
     spares = f" + {item['spares']}" if item["spares"] else ""
     setting = f"{item['name']}, {item['mode']}, {item['engine']} {item['weights']}"
-    verdict = item["verdict"] if item["feasible"] else "FAIL"
     return (
         Cell(setting),
         valued(item["count"], f"{item['count']}{spares}"),
@@ -136,7 +135,7 @@ def _part_row(item: ConversationOptionRecord, say: Wording) -> tuple[Cell, ...]:
         valued(item["capital"], _money(item["capital"], item)),
         valued(item["total_cost"], _money(item["total_cost"], item)),
         valued(million, UNKNOWN if million is None else f"{significant(million, 3)} {item['currency']}"),
-        Cell(say.term("verdict", verdict)),
+        Cell(say.term("verdict", item["verdict"])),
     )
 
 

@@ -132,6 +132,7 @@ class ConversationRecord(TypedDict):
     model: str
     plan_for: Literal["typical", "cautious"]
     verdict: Literal["PASS", "FAIL", "UNDECIDED", "INFEASIBLE"]
+    feasible: bool
     simulator: str
     replications: int
     duration_s: float
