@@ -9,7 +9,7 @@ import numpy as np
 from planner.arrays import Floats
 from planner.conversation.description import Limits, StepCost, WhenFull
 from planner.language.answer.memory import CHUNK_TOKENS
-from planner.language.answer.serving import Prepared
+from planner.language.answer.serving import PreparedModel
 from planner.language.formats.weights import CACHE_BITS, WeightBytes
 from planner.latency.band import BandEnd
 from planner.schema.language.rates import RateKind
@@ -18,7 +18,7 @@ _LONGEST_TABLE = 4096
 """Tokens after which a step reads every expert."""
 
 
-def step_cost(own: Prepared, end: BandEnd = "mid") -> StepCost:
+def step_cost(own: PreparedModel, end: BandEnd = "mid") -> StepCost:
     """What decides the time of a step of this model on this unit, at one end of its bands.
 
     Equal to what `planner llm` answers of a step and of a prompt. With a window a layer sees its last tokens
@@ -53,7 +53,7 @@ def step_cost(own: Prepared, end: BandEnd = "mid") -> StepCost:
     )
 
 
-def _factor(own: Prepared, kind: RateKind, end: BandEnd) -> float:
+def _factor(own: PreparedModel, kind: RateKind, end: BandEnd) -> float:
     shift = own.shift(kind)
     return shift.ends.around(shift.factor).at(end)
 
@@ -65,7 +65,7 @@ def _weights_read(weights: WeightBytes) -> Floats:
 
 
 def limits_of(
-    own: Prepared,
+    own: PreparedModel,
     context: int,
     *,
     sessions: int | None = None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from planner.conversation.description import Limits, Serving
 from planner.conversation.results import ServingResult
-from planner.language.answer.serving import Prepared
+from planner.language.answer.serving import PreparedModel
 from planner.latency.band import BandEnd
 from planner.plan.options.option import Cost, Draw, RackHeat
 from planner.provenance import Provenance
@@ -42,7 +42,7 @@ class ConversationOption:
     """A part in a mode that serves, whether or not it keeps the limits."""
 
     part: Device
-    prepared: Prepared
+    prepared: PreparedModel
     limits: Limits
     count: int
     spares: int

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.conversation.results import ServingResult
-from planner.language.answer.serving import Prepared
+from planner.language.answer.serving import PreparedModel
 from planner.latency.band import planned_bound
 from planner.latency.power import PowerDraw, power_draw
 from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost, rack_units
@@ -49,7 +49,7 @@ class PowerAndCost:
 
 
 def power_and_cost(
-    scenario: Scenario, device: Device, own: Prepared, count: int, result: ServingResult
+    scenario: Scenario, device: Device, own: PreparedModel, count: int, result: ServingResult
 ) -> PowerAndCost:
     """Of so many devices that are as busy as a run had them."""
     drawn: PowerDraw = power_draw(own.point, result.use)

@@ -10,7 +10,7 @@ from planner.conversation.results import Engine, ServingResult, simulate_convers
 from planner.conversation.serving import limits_of, step_cost
 from planner.errors import InputError
 from planner.hardware.catalog import match_devices, read_device
-from planner.language.answer.serving import Prepared, prepare
+from planner.language.answer.serving import PreparedModel, prepare
 from planner.language.sizes.model import LanguageModel
 from planner.latency.band import BandEnd, planned_bound
 from planner.plan.compare.candidate import Refusal
@@ -69,7 +69,9 @@ def options_of(asked: Asked, refusals: list[Refusal], progress: Progress) -> Ite
             yield sized(asked, device, own)
 
 
-def sized(asked: Asked, device: Device, own: Prepared, *, exactly: int | None = None) -> ConversationOption:
+def sized(
+    asked: Asked, device: Device, own: PreparedModel, *, exactly: int | None = None
+) -> ConversationOption:
     """A part in a mode: the least count that keeps the promises where the plan counts, and what follows."""
     scenario = asked.source.scenario
     bound = planned_bound(scenario.planning.plan_for)
@@ -102,7 +104,7 @@ def sized(asked: Asked, device: Device, own: Prepared, *, exactly: int | None = 
     return with_count(asked, option, count)
 
 
-def _provenance(device: Device, own: Prepared) -> Provenance:
+def _provenance(device: Device, own: PreparedModel) -> Provenance:
     heat = of_status(device.thermal.resistance_k_per_w.status)
     return weakest([own.rates.provenance, own.point.power_provenance, heat])
 
@@ -136,7 +138,7 @@ def with_count(asked: Asked, option: ConversationOption, count: int) -> Conversa
     return replace(found, warnings=tuple(warnings_of(found)))
 
 
-def serving_of(asked: Asked, own: Prepared, end: BandEnd, devices: int) -> Serving:
+def serving_of(asked: Asked, own: PreparedModel, end: BandEnd, devices: int) -> Serving:
     """Devices with a prepared model that serve the scenario's streams, at one end of the bands."""
     scenario = asked.source.scenario
     spec, run = scenario.serving, scenario.simulation

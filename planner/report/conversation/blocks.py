@@ -41,7 +41,7 @@ def chosen_of(found: ConversationRecord) -> ConversationOptionRecord | None:
 def _answer(found: ConversationRecord, say: Wording) -> Iterator[Block]:
     chosen = chosen_of(found)
     if chosen is None:
-        headline, paragraph, facts = say("conversation.none"), say("conversation.none_text"), ()
+        headline, paragraph = say("conversation.none"), say("conversation.none_text")
     else:
         headline = say(
             "conversation.headline", count=chosen["count"], part=chosen["name"], engine=chosen["engine"],
@@ -53,7 +53,7 @@ def _answer(found: ConversationRecord, say: Wording) -> Iterator[Block]:
             model=found["model"].removeprefix("zoo:"),
             plan=say(f"plan_for.{found['plan_for']}"),
         )
-        facts = tuple(_facts(chosen, say))
+    facts = tuple(_facts(chosen, say)) if chosen is not None else ()
     yield Cover(
         kicker=say("conversation.kicker"),
         question=found["question"],
