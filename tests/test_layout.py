@@ -18,7 +18,7 @@ FLOORS = {
         {"api"},
         {"report"},
         {"plan"},
-        {"calibration", "chain"},
+        {"calibration", "chain", "conversation"},
         {"rack", "engines"},
         {"language"},
         {"latency"},
@@ -93,7 +93,7 @@ FLOORS = {
         {"sizes"},
     ],
     "process": [{"limits", "guard"}, {"stop", "children", "temporary", "inputs", "trust"}],
-    "schema": [{"record", "scenario", "fitted", "language", "fleet"}, {"hardware"}, {"reading"}],
+    "schema": [{"record", "scenario", "fitted", "language", "fleet"}, {"hardware", "conversation"}, {"reading"}],
     "zoo": [
         {"source"},
         {"registry"},

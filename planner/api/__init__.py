@@ -64,11 +64,15 @@ if TYPE_CHECKING:
     )
     from planner.api.fleets import fleet, write_fleet
     from planner.api.language import (
+        capacities,
+        converse,
+        has_conversations,
         is_language_model,
         language_models,
         list_token_rates,
         read_language_model,
         serve,
+        write_conversations,
     )
     from planner.api.networks import (
         Inspection,
@@ -177,11 +181,15 @@ _HOME = {
     ),
     "fleets": ("fleet", "write_fleet"),
     "language": (
+        "capacities",
+        "converse",
+        "has_conversations",
         "is_language_model",
         "language_models",
         "list_token_rates",
         "read_language_model",
         "serve",
+        "write_conversations",
     ),
     "networks": (
         "Inspection",
@@ -251,6 +259,7 @@ __all__ = [
     "baseline",
     "calibrate",
     "calibrate_serving",
+    "capacities",
     "chain_text",
     "check",
     "check_database",
@@ -261,6 +270,7 @@ __all__ = [
     "claims",
     "compare",
     "compare_reports",
+    "converse",
     "copy_scenario",
     "cost",
     "curve",
@@ -277,6 +287,7 @@ __all__ = [
     "evidence",
     "export_network",
     "fleet",
+    "has_conversations",
     "host_text",
     "import_heat",
     "import_profile",
@@ -332,6 +343,7 @@ __all__ = [
     "what_if",
     "with_evidence",
     "write_check",
+    "write_conversations",
     "write_devices_page",
     "write_fleet",
     "write_log",

@@ -13,6 +13,7 @@ from planner.cli.evidence import scenario_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
+from planner.cli.scenario import conversations
 from planner.cli.text.numbers import interval
 from planner.units import format_number, format_percent
 
@@ -41,6 +42,9 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     Exit status 3 when no option keeps the limits.
     """
     from planner.cli.main import INFEASIBLE, OK
+
+    if api.has_conversations(scenario):
+        return conversations.cost(scenario, device, output=output)
     from planner.plan.record.cost import cost_record
 
     study = api.cost(scenario, device=device, draws=draws, seed=seed, progress=output.progress)

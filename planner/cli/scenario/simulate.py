@@ -13,10 +13,12 @@ from planner.cli.evidence import simulated_evidence
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
+from planner.cli.scenario import conversations
 from planner.cli.text.claims import claim_lines
 from planner.cli.text.margins import margin_lines
 from planner.cli.text.numbers import interval, quantity, share
 from planner.cli.text.rack_notes import band_lines, new_model_lines, rack_life_lines, theory_lines
+from planner.errors import InputError, Problem
 from planner.units import format_number
 
 if TYPE_CHECKING:
@@ -59,6 +61,11 @@ def command(
     """
     from planner.cli.main import INFEASIBLE
 
+    if api.has_conversations(scenario):
+        if log is not None:
+            expected = "no --log of conversations, which have no epochs"
+            raise InputError("planner simulate", [Problem("--log", expected, str(log))])
+        return conversations.simulate(scenario, simulator, seed, replications, output=output)
     if log is not None:
         api.check_log(log)
     found = api.simulate_scenario(

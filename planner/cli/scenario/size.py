@@ -13,6 +13,7 @@ from planner.cli.evidence import simulated_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
+from planner.cli.scenario import conversations
 from planner.cli.text.margins import chain_lines, cooler_text, host_lines, margin_lines
 from planner.cli.text.numbers import quantity, share
 from planner.cli.text.rack_notes import availability_text
@@ -60,6 +61,9 @@ def command(scenario: Path, simulator: SimulationEngine, most_parts: int, *, out
     no option is feasible.
     """
     from planner.cli.main import INFEASIBLE, OK
+
+    if api.has_conversations(scenario):
+        return conversations.size(scenario, simulator, output=output)
     from planner.plan.record.sizing import sizing_record
 
     sizing = api.size(scenario, engine=simulator, most_parts=most_parts, progress=output.progress)
