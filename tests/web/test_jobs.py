@@ -6,7 +6,7 @@ import pytest
 
 from planner.web import jobs
 from planner.web.settings import settings_of
-from planner.web.workers import Outcome
+from planner.process.workers import Outcome
 
 SETTINGS = settings_of([("model", "zoo:resnet18")])
 
