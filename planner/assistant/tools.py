@@ -1,4 +1,4 @@
-"""The tools of an assistant: each is one command, and answers with its record. They run in `planner.assistant.worker`."""
+"""The tools of an assistant: each is one command, and answers with its record."""
 
 from __future__ import annotations
 

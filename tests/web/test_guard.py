@@ -12,11 +12,11 @@ from html.parser import HTMLParser
 import pytest
 
 from planner.cli.main import run
+from planner.process.workers import Workers
 from planner.web.guard import Guard
 from planner.web.settings import settings_of
 from planner.web.uploads import safe_name
 from planner.web.work import Task
-from planner.process.workers import Workers
 from tests.web.client import Server
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)

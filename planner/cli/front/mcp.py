@@ -12,9 +12,7 @@ from planner.errors import MissingDataError
 
 @click.command("mcp")
 @click.option("--time-limit", "most_time", metavar="10min", help="The most that one question may take.")
-@click.option(
-    "--memory-limit", "most_memory", metavar="4GiB", help="The most memory of a process that works."
-)
+@click.option("--memory-limit", "most_memory", metavar="4GiB", help="The most memory of one question.")
 @hardware_option
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(most_time: str | None, most_memory: str | None) -> int:
