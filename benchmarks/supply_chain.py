@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from planner.distribution import VERSION
+from planner.files import write_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED_EXTRAS = ("delta", "page", "engines", "sweep", "mcp", "web")
@@ -171,7 +172,7 @@ def main() -> int:
     arguments = parser.parse_args()
     makers = {"sbom": lambda: json.dumps(bill(), indent=1) + "\n", "licences": licences, "hashes": hashed}
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(makers[arguments.what]())
+    write_bytes(arguments.output, makers[arguments.what]().encode())
     return 0
 
 
