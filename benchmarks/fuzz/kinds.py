@@ -185,6 +185,18 @@ def trace(chance: random.Random, corpus: Path) -> Attempt:
     return Attempt(("simulate", "s.yaml", *JSON), files)
 
 
+def fleet(chance: random.Random, corpus: Path) -> Attempt:
+    """A fleet: its own file, its table of sites, or its template with odd values."""
+    folder = corpus / "fleets"
+    files = {name: _text(folder / name).encode() for name in ("fleet.yaml", "shop.yaml", "shops.csv")}
+    name = chance.choices(list(files), (5, 1, 4))[0]
+    if name == "shops.csv":
+        files[name] = odd_table(_text(folder / name), chance)
+    else:
+        files[name] = _as_yaml(_tree(folder / name), chance)
+    return Attempt(("fleet", "fleet.yaml", "-o", "out", "--workers", "1", *JSON), files)
+
+
 _OPTIONS = 2.0
 """Of a command line, on average."""
 _WAITS = "serve"
@@ -246,5 +258,6 @@ KINDS: dict[str, Callable[[random.Random, Path], Attempt]] = {
     "language": language,
     "record": record,
     "trace": trace,
+    "fleet": fleet,
     "command_line": command_line,
 }
