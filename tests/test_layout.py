@@ -92,7 +92,11 @@ FLOORS = {
         {"formats"},
         {"sizes"},
     ],
-    "process": [{"limits", "guard"}, {"stop", "children", "temporary", "inputs", "trust"}],
+    "process": [
+        {"tasks"},
+        {"limits", "guard", "workers"},
+        {"stop", "children", "temporary", "inputs", "trust"},
+    ],
     "schema": [{"record", "scenario", "fitted", "language", "fleet"}, {"hardware", "conversation"}, {"reading"}],
     "zoo": [
         {"source"},

@@ -25,7 +25,8 @@ KEPT = FOLDER / "kept"
 FILES = FOLDER.parent / "engines" / "files"
 ROUNDING = 1e-7
 """Of a sum's size: other versions of numpy and scipy round otherwise."""
-_UNSTEADY = {"digests", "tool", "versions", "sha256", "digest", "planner_version", "path", "file"}
+UNSTEADY = {"digests", "tool", "versions", "sha256", "digest", "planner_version", "path", "file"}
+"""Keys of what differs from day to day and from machine to machine."""
 
 
 def cases() -> Mapping[str, str]:
@@ -93,7 +94,7 @@ def _weight(place: int) -> float:
 def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            if key not in _UNSTEADY:
+            if key not in UNSTEADY:
                 # Keys that are names of things (tensors, devices) stay: they are answers too.
                 yield from _leaves(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):
