@@ -53,7 +53,18 @@ def simulated_chains(scenario: Scenario, chains: Chains, duration_s: float) -> S
     for bound in _ENDS:
         # Queues without end say nothing, and take longer the longer they are.
         full = any(busy_of(chains, unit, bound) >= 1.0 for unit in chains.units)
-        runs.append(None if full else _run(chains, duration_s, seed, periodic=periodic, bound=bound))
+        runs.append(
+            None
+            if full
+            else _run(
+                chains,
+                duration_s,
+                seed,
+                periodic=periodic,
+                bound=bound,
+                max_wait_s=scenario.candidates.max_wait_s,
+            )
+        )
     done = [run for run in runs if run is not None]
     if not all(len(latency_s) for run in done for latency_s in run.latency_s):
         return None
@@ -69,7 +80,9 @@ def simulated_chains(scenario: Scenario, chains: Chains, duration_s: float) -> S
     return SimulatedChains(duration_s, seed, done[0].frames if done else 0, tuple(found))
 
 
-def _run(chains: Chains, duration_s: float, seed: int, *, periodic: bool, bound: BandEnd) -> ChainRun:
+def _run(
+    chains: Chains, duration_s: float, seed: int, *, periodic: bool, bound: BandEnd, max_wait_s: float
+) -> ChainRun:
     return simulate_chains(
         chains,
         duration_s,
@@ -77,4 +90,5 @@ def _run(chains: Chains, duration_s: float, seed: int, *, periodic: bool, bound:
         seed=seed,
         arrivals="periodic" if periodic else "poisson",
         bound=bound,
+        max_wait_s=max_wait_s,
     )
