@@ -24,6 +24,7 @@ from planner.rack.load.expected import refuse_overload
 from planner.rack.load.run_size import refuse_long_run
 from planner.rack.simulation import Progress, Run, SimulationEngine, cut_short, each
 
+
 def looks(first: int, most: int) -> tuple[int, ...]:
     """Numbers of replications at which the verdict is looked at: the first, doubled, and the most."""
     if not 2 <= first <= most:

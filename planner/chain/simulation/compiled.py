@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 
 from planner.chain.simulation.state import NONE, ChainState, begin, with_more_frames
+from planner.chain.simulation.waiting import (
+    COMPLETION,
+    EXPIRY,
+    expect,
+    join,
+    lane_of,
+    leave_lane,
+    pop,
+    push,
+    rise,
+    swap,
+    unlink,
+)
 from planner.chain.simulation.work import ANSWERED, DROPPED, FEWEST, IN_SYSTEM, LOST, Done, Work
-from planner.rack.compiled.jit import called_once, compiled, entry
+from planner.rack.compiled.jit import called_once, compiled, entry, source_revision
+from planner.wording.message import message
 
-_COMPLETION, _EXPIRY = 1, 3
+_REVISION = source_revision(Path(__file__).parent)
 _DONE, _OUT_OF_FRAMES = 0, 1
+
+
+def make_ready(tell: Callable[[str], None]) -> None:
+    """Say so before the loop is compiled, which takes some seconds, once: Numba keeps it."""
+    folder = getattr(_events, "stats").cache_path  # noqa: B009 - of Numba's dispatcher
+    compiled_here = getattr(_events, "signatures")  # noqa: B009
+    kept = folder is not None and any(Path(folder).glob("compiled._events-*.nbi"))
+    if not kept and not compiled_here:
+        tell(message("compile.once"))
 
 
 def run_compiled(work: Work) -> Done:
@@ -20,157 +46,6 @@ def run_compiled(work: Work) -> Done:
     return Done(
         state.done_s, state.outcome, state.serving["busy_s"].copy(), state.batches_begun, state.batched
     )
-
-
-@compiled
-def _earlier(state: ChainState, one: int, other: int) -> bool:
-    first, second = state.events[one], state.events[other]
-    if first.time_s != second.time_s:
-        return bool(first.time_s < second.time_s)
-    if first.rank != second.rank:
-        return bool(first.rank < second.rank)
-    return bool(first.number < second.number)
-
-
-@compiled
-def _swap(state: ChainState, one: int, other: int) -> None:
-    first, second = state.events[one], state.events[other]
-    time_s, rank, number, what = first.time_s, first.rank, first.number, first.what
-    first.time_s, first.rank, first.number, first.what = (
-        second.time_s,
-        second.rank,
-        second.number,
-        second.what,
-    )
-    second.time_s, second.rank, second.number, second.what = time_s, rank, number, what
-
-
-@compiled
-def _rise(state: ChainState, place: int) -> None:
-    while place > 0 and _earlier(state, place, (place - 1) // 2):
-        _swap(state, place, (place - 1) // 2)
-        place = (place - 1) // 2
-
-
-@compiled
-def _push(state: ChainState, time_s: float, rank: int, what: int) -> None:
-    run = state.run[0]
-    event = state.events[run.events]
-    event.time_s, event.rank, event.number, event.what = time_s, rank, run.begun, what
-    _rise(state, run.events)
-    run.events += 1
-    run.begun += 1
-
-
-@called_once
-def _sink(state: ChainState, place: int, count: int) -> None:
-    while 2 * place + 1 < count:
-        child = 2 * place + 1
-        if child + 1 < count and _earlier(state, child + 1, child):
-            child += 1
-        if not _earlier(state, child, place):
-            return
-        _swap(state, child, place)
-        place = child
-
-
-@called_once
-def _pop(state: ChainState) -> None:
-    """The first event goes to the end of the heap, behind what is left of it."""
-    run = state.run[0]
-    run.events -= 1
-    _swap(state, 0, run.events)
-    _sink(state, 0, run.events)
-
-
-@called_once
-def _unlink(state: ChainState, line: int, number: int) -> None:
-    """Take a slot out of its queue."""
-    queue, slot = state.queues[line], state.slots[number]
-    if slot.before == NONE:
-        queue.head = slot.next
-    else:
-        state.slots[slot.before].next = slot.next
-    if slot.next == NONE:
-        queue.tail = slot.before
-    else:
-        state.slots[slot.next].before = slot.before
-    queue.count -= slot.waiting
-
-
-@compiled
-def _lane_of(state: ChainState, number: int) -> int:
-    columns = state.tasks.shape[1]
-    frame, visit = state.frames[number // columns], number % columns
-    stream, place = frame.stream, frame.device
-    if state.by_source[stream, visit]:
-        place = state.source[frame.number] - state.first_source[stream]
-    return int(state.lane[stream, visit] + place)
-
-
-@compiled
-def _leave_lane(state: ChainState, number: int) -> None:
-    slot = state.slots[number]
-    if not slot.in_lane:
-        return
-    lane = state.lanes[_lane_of(state, number)]
-    if slot.before_lane == NONE:
-        lane.head = slot.next_lane
-    else:
-        state.slots[slot.before_lane].next_lane = slot.next_lane
-    if slot.next_lane == NONE:
-        lane.tail = slot.before_lane
-    else:
-        state.slots[slot.next_lane].before_lane = slot.before_lane
-    lane.count -= 1
-    slot.in_lane = 0
-
-
-@compiled
-def _expect(state: ChainState, line: int, time_s: float) -> None:
-    if not state.queues[line].expecting:
-        state.queues[line].expecting = 1
-        _push(state, time_s, _EXPIRY, line)
-
-
-@compiled
-def _join(state: ChainState, row: int, visit: int, tasks: int, now_s: float) -> None:
-    frame, number = state.frames[row], row * state.tasks.shape[1] + visit
-    stream, slot = frame.stream, state.slots[number]
-    queue = state.queue[stream, visit]
-    line = frame.device * len(state.queue_unit) + queue
-    slot.since_s, slot.waiting, slot.left = now_s, tasks, tasks
-    room, columns = state.queues[line], state.tasks.shape[1]
-    behind = room.tail
-    while behind != NONE and (
-        state.priority[state.frames[behind // columns].stream] < state.priority[stream]
-    ):
-        behind = state.slots[behind].before
-    slot.before = behind
-    slot.next = room.head if behind == NONE else state.slots[behind].next
-    if behind == NONE:
-        room.head = number
-    else:
-        state.slots[behind].next = number
-    if slot.next == NONE:
-        room.tail = number
-    else:
-        state.slots[slot.next].before = number
-    room.count += tasks
-    state.serving[frame.device, state.queue_unit[queue]].touched = 1
-    if state.queue_wait_s[queue] > 0:
-        _expect(state, line, now_s + state.queue_wait_s[queue])
-    if state.limit[stream, visit] >= 0:
-        lane = state.lanes[_lane_of(state, number)]
-        slot.before_lane, slot.next_lane, slot.in_lane = lane.tail, NONE, 1
-        if lane.tail == NONE:
-            lane.head = number
-        else:
-            state.slots[lane.tail].next_lane = number
-        lane.tail = number
-        lane.count += 1
-        state.joined[state.run[0].joined] = number
-        state.run[0].joined += 1
 
 
 @compiled
@@ -208,7 +83,7 @@ def _go_on(state: ChainState, row: int, first: int, now_s: float) -> None:
         tasks = state.tasks[frame.number, visit]
         if tasks > 0:
             frame.active += 1
-            _join(state, row, visit, tasks, now_s)
+            join(state, row, visit, tasks, now_s)
         else:
             _over(state, row, visit, now_s)
 
@@ -320,7 +195,7 @@ def _start(state: ChainState, device: int, queue: int, now_s: float) -> None:
         at = room.head
         slot = state.slots[at]
         taken = min(slot.waiting, state.queue_most[queue] - size)
-        _leave_lane(state, at)
+        leave_lane(state, at)
         slot.waiting -= taken
         room.count -= taken
         size += taken
@@ -340,11 +215,11 @@ def _start(state: ChainState, device: int, queue: int, now_s: float) -> None:
         state.batches_begun[queue] += 1
         state.batched[queue] += size
     batch.device, batch.queue = device, queue
-    _push(state, now_s + time_s, _COMPLETION, number)
+    push(state, now_s + time_s, COMPLETION, number)
     if room.head != NONE:
         until_s = state.slots[room.head].since_s + state.queue_wait_s[queue]
         if until_s > now_s:
-            _expect(state, line, until_s)
+            expect(state, line, until_s)
 
 
 @called_once
@@ -370,13 +245,13 @@ def _begin(state: ChainState, now_s: float) -> None:
 def _enforce(state: ChainState, number: int, now_s: float) -> None:
     columns = state.tasks.shape[1]
     stream, visit = state.frames[number // columns].stream, number % columns
-    lane = state.lanes[_lane_of(state, number)]
+    lane = state.lanes[lane_of(state, number)]
     if lane.count <= state.limit[stream, visit]:
         return
     lost = lane.tail if state.newest[stream, visit] else lane.head
     frame = state.frames[lost // columns]
-    _leave_lane(state, lost)
-    _unlink(state, frame.device * len(state.queue_unit) + state.queue[stream, visit], lost)
+    leave_lane(state, lost)
+    unlink(state, frame.device * len(state.queue_unit) + state.queue[stream, visit], lost)
     frame.active -= 1
     if state.leads[stream, visit]:
         _settle(state, frame.number, DROPPED, now_s)
@@ -390,7 +265,7 @@ def _lose_all(state: ChainState, device: int, now_s: float) -> None:
         frame = state.frames[row]
         if frame.used and frame.device == device:
             for visit in range(state.visits[frame.stream]):
-                _leave_lane(state, row * columns + visit)
+                leave_lane(state, row * columns + visit)
             _settle(state, frame.number, DROPPED, now_s)
             frame.active = 0
             _leave(state, row)
@@ -402,59 +277,79 @@ def _lose_all(state: ChainState, device: int, now_s: float) -> None:
     kept = 0
     for place in range(run.events):
         event = state.events[place]
-        of = event.what // queues if event.rank == _EXPIRY else state.batches[event.what].device
+        of = event.what // queues if event.rank == EXPIRY else state.batches[event.what].device
         if of == device:
-            if event.rank == _COMPLETION:
+            if event.rank == COMPLETION:
                 state.batches[event.what].next = run.free_batch
                 run.free_batch = event.what
             continue
-        _swap(state, kept, place)
+        swap(state, kept, place)
         kept += 1
     run.events = kept
     for place in range(kept):
-        _rise(state, place)
+        rise(state, place)
+
+
+@called_once
+def _change(state: ChainState, now_s: float) -> None:
+    """The next row of the course; devices that go out of service lose what is in them."""
+    run = state.run[0]
+    run.row += 1
+    for device in range(state.out.shape[1]):
+        if state.out[run.row, device] and not state.out[run.row - 1, device]:
+            _lose_all(state, device, now_s)
+
+
+@called_once
+def _stop_waiting(state: ChainState, line: int, now_s: float) -> None:
+    """A batch waits no longer to fill, if its first has waited long enough."""
+    room, queue = state.queues[line], line % len(state.queue_unit)
+    device = line // len(state.queue_unit)
+    state.run[0].device = device
+    room.expecting = 0
+    if room.head == NONE:
+        return
+    until_s = state.slots[room.head].since_s + state.queue_wait_s[queue]
+    if until_s > now_s:
+        expect(state, line, until_s)
+    else:
+        state.serving[device, state.queue_unit[queue]].touched = 1
+
+
+@called_once
+def _close(state: ChainState) -> None:
+    """Count what still works at the end of the run."""
+    end_s = state.run[0].end_s
+    if np.isfinite(end_s):
+        for device in range(state.out.shape[1]):
+            for unit in range(len(state.servers)):
+                _work_until(state, device, unit, end_s, 0)
 
 
 @entry
 def _events(state: ChainState) -> int:
     """Let all events happen; stops early where no row is free for a frame."""
     run = state.run[0]
+    run.revision = _REVISION
     while True:
         change_s = state.from_s[run.row + 1] if run.row + 1 < len(state.from_s) else np.inf
         arrival_s = state.time_s[run.arrived] if run.arrived < len(state.time_s) else np.inf
-        event_s, rank = np.inf, _EXPIRY
-        if run.events > 0:
-            event_s, rank = state.events[0].time_s, state.events[0].rank
-        now_s = min(change_s, min(arrival_s, event_s))
+        event_s = state.events[0].time_s if run.events > 0 else np.inf
+        now_s = min(change_s, arrival_s, event_s)
         if now_s >= run.end_s or (arrival_s == np.inf and run.events == 0):
-            break
+            _close(state)
+            return _DONE
+        rank, what = state.events[0].rank, state.events[0].what
         if change_s == now_s:
-            run.row += 1
-            for device in range(state.out.shape[1]):
-                if state.out[run.row, device] and not state.out[run.row - 1, device]:
-                    _lose_all(state, device, now_s)
-        elif event_s == now_s and (rank == _COMPLETION or arrival_s > now_s):
-            what = state.events[0].what
-            _pop(state)
-            if rank == _COMPLETION:
+            _change(state, now_s)
+        elif event_s < arrival_s or (event_s == arrival_s and rank == COMPLETION):
+            pop(state)
+            if rank == COMPLETION:
                 _complete(state, what, now_s)
             else:
-                line, queue = state.queues[what], what % len(state.queue_unit)
-                run.device = what // len(state.queue_unit)
-                line.expecting = 0
-                if line.head != NONE:
-                    until_s = state.slots[line.head].since_s + state.queue_wait_s[queue]
-                    if until_s > now_s:
-                        _expect(state, what, until_s)
-                    else:
-                        state.serving[run.device, state.queue_unit[queue]].touched = 1
+                _stop_waiting(state, what, now_s)
+        elif run.free_frame == NONE:
+            return _OUT_OF_FRAMES
         else:
-            if run.free_frame == NONE:
-                return _OUT_OF_FRAMES
             _arrive(state, now_s)
         _begin(state, now_s)
-    if np.isfinite(run.end_s):
-        for device in range(state.out.shape[1]):
-            for unit in range(len(state.servers)):
-                _work_until(state, device, unit, run.end_s, 0)
-    return _DONE

@@ -23,6 +23,8 @@ from planner.chain.simulation.work import (
     undisturbed,
 )
 from planner.latency.band import BandEnd
+from planner.rack.counts.latencies import ExactLatencies
+from planner.rack.counts.statistics import latency_quantile
 
 Engine = Literal["plain", "compiled"]
 
@@ -39,13 +41,19 @@ class ChainRun:
     frames: int
     """That a network looks at."""
     answered: int
-    dropped: int
+    dropped: tuple[int, ...]
+    """Of each stream, after the warm-up."""
     mean_batch: float | None
     """Tasks in a batch of inferences; None where none was begun."""
 
     def quantile_s(self, stream: int, share: float) -> float:
-        """A quantile of the latency of a stream."""
-        return float(np.quantile(self.latency_s[stream], share))
+        """A quantile of the latency of a stream; frames that were dropped are infinitely late."""
+        return latency_quantile(ExactLatencies(np.sort(self.latency_s[stream])), share, self.dropped[stream])
+
+    def kept_share(self, stream: int, within_s: float) -> float:
+        """Of the frames of a stream those that were answered within a time."""
+        latency_s = self.latency_s[stream]
+        return int((latency_s <= within_s).sum()) / (len(latency_s) + self.dropped[stream])
 
 
 def simulate_chains(
@@ -70,20 +78,21 @@ def simulate_chains(
         chains, duration_s, seed=seed, arrivals=arrivals, service=service, bound=bound, max_wait_s=max_wait_s
     )
     done = run_work(work, engine)
-    own = work.frames.counted
-    counted = own & (work.frames.time_s >= warmup_s) & (done.outcome == ANSWERED)
+    own, streams = work.frames.counted, range(len(chains.streams))
+    late = own & (work.frames.time_s >= warmup_s)
+    counted, lost = late & (done.outcome == ANSWERED), late & (done.outcome == DROPPED)
     latency_s = done.done_s - work.frames.time_s
     infers = work.tables.queue_infers
     begun = int(done.batches[infers].sum())
     return ChainRun(
-        latency_s=tuple(latency_s[counted & (work.frames.stream == s)] for s in range(len(chains.streams))),
+        latency_s=tuple(latency_s[counted & (work.frames.stream == s)] for s in streams),
         busy={
             unit.id: float(done.busy_s[0, place]) / (unit.servers * duration_s)
             for place, unit in enumerate(chains.units)
         },
         frames=int(own.sum()),
         answered=int((own & (done.outcome == ANSWERED)).sum()),
-        dropped=int((own & (done.outcome == DROPPED)).sum()),
+        dropped=tuple(int((lost & (work.frames.stream == s)).sum()) for s in streams),
         mean_batch=int(done.batched[infers].sum()) / begun if begun else None,
     )
 

@@ -25,6 +25,7 @@ RUN = np.dtype(
         ("free_batch", "i8"),
         ("joined", "i8"),  # slots in `joined`
         ("device", "i8"),  # of the event that happens
+        ("revision", "i8"),  # of the sources that the loop was compiled from
         ("end_s", "f8"),
         ("window_s", "f8"),
     ],

@@ -71,8 +71,8 @@ class Tables:
 class Course:
     """What holds from which time on; row 0 from the beginning.
 
-    `out[j, d]` says which devices do not serve, `slow[j, d, q]` multiplies the times of a queue, `route[j, s]`
-    is the device that a source's frames go to, or `FEWEST`, or `LOST`.
+    `out[j, d]` says which devices do not serve, `slow[j, d, q]` multiplies the times of a queue, and
+    `route[j, s]` is the device that a source's frames go to, or `FEWEST`, or `LOST`.
     """
 
     from_s: Floats

@@ -66,6 +66,7 @@ def _simulated(found: SimulatedChains | None) -> SimulatedChainsRecord | None:
                 "quantile": stream.quantile,
                 "latency_s": ends(stream.latency_s),
                 "kept_share": stream.kept_share,
+                "dropped": stream.dropped,
             }
             for stream in found.streams
         ],

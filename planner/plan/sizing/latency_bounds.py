@@ -29,8 +29,9 @@ def with_bounds(
 ) -> RackResult:
     """The result of a rack that was planned at one bound, judged over all three.
 
-    `rack_at` gives the rack with the service times of a bound, `run` simulates one at a bound. Where a bound asks for
-    more than the rack can serve and a queue has no limit, nothing is simulated there and nothing is promised.
+    `rack_at` gives the rack with the service times of a bound, `run` simulates one at a bound. Where a bound
+    asks for more than the rack can serve and a queue has no limit, nothing is simulated there and nothing is
+    promised.
     """
     found: dict[BandEnd, RackResult | None] = {planned: result}
     for bound in BOUNDS:

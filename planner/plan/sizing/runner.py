@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from planner.chain.simulation.compiled import make_ready as make_chains_ready
 from planner.chain.simulation.racked import ChainedRun
 from planner.latency.band import BandEnd, planned_bound
 from planner.plan.chain.rack_steps import with_steps_at
@@ -61,6 +62,8 @@ class Runner:
     def settled(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack, looked at until its verdict is settled."""
         make_ready(self.engine, self.progress)
+        if option.chain is not None and self.engine == "compiled":
+            make_chains_ready(self.progress)
         rack = rack_of_option(scenario, option)
         settle = partial(
             simulate_until_settled,

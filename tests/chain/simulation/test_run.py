@@ -89,7 +89,8 @@ def test_objects_wait_for_each_other_and_fill_batches():
 
 def test_every_third_frame_is_looked_at_and_all_that_the_camera_sends_are_decoded():
     chains = one(
-        visit("decode", "dec", (0.002,), None, kind="decode", frames=2.0), visit("detect", "gpu", (0.006,), 0, frames=1 / 3)
+        visit("decode", "dec", (0.002,), None, kind="decode", frames=2.0),
+        visit("detect", "gpu", (0.006,), 0, frames=1 / 3),
     )
     run = simulate_chains(chains, 60.0)
     assert run.busy["dec"] == pytest.approx(50 * 2 * 0.002, rel=2e-3)

@@ -82,6 +82,7 @@ class SimulatedStreamRecord(TypedDict):
     quantile: float
     latency_s: EndsRecord
     kept_share: float | None
+    dropped: int | None
 
 
 class SimulatedChainsRecord(TypedDict):
