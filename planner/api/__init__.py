@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         split,
         what_if,
     )
-    from planner.api.chains import chain_text, predict_chain
+    from planner.api.chains import chain_text, measure_chain, predict_chain
     from planner.api.checks import check, check_files, read_baseline, write_check, write_overlay
     from planner.api.database import (
         AppliedCorrection,
@@ -139,7 +139,7 @@ if TYPE_CHECKING:
 _HOME = {
     "alternatives": ("LinkedSplit", "UnitCurve", "baseline", "curve", "linked_split", "split", "what_if"),
     "checks": ("check", "check_files", "read_baseline", "write_check", "write_overlay"),
-    "chains": ("chain_text", "predict_chain"),
+    "chains": ("chain_text", "measure_chain", "predict_chain"),
     "database": (
         "AppliedCorrection",
         "check_database",
@@ -304,6 +304,7 @@ __all__ = [
     "list_token_rates",
     "margin_text",
     "measure",
+    "measure_chain",
     "own_part_notes",
     "part_file",
     "picture_kind",
