@@ -14,13 +14,13 @@ from planner.zoo.detection.yolo import (
     yolo26,
     yolonas,
     yolov6,
+    yolov7,
     yolov9,
     yolov10,
 )
 from planner.zoo.detection.yolo.head import ClassBranch, Head, plain_class_branch, separable_class_branch
 from planner.zoo.detection.yolo.tiny import yolov3_tiny, yolov4_tiny, yolov7_tiny
 from planner.zoo.detection.yolo.yolov5 import yolov5, yolov5_trimmed
-from planner.zoo.detection.yolo.yolov7 import yolov7
 from planner.zoo.detection.yolo.yolov8 import yolov8
 from planner.zoo.detection.yolo.yolox import yolox
 from planner.zoo.reference import COCO, Builder, Entry, ReferenceNetwork, image
@@ -102,16 +102,31 @@ _YOLOS = (
 
 _V6 = tuple(
     detector(f"yolov6{letter}_3.0", f"YOLOv6 3.0 {size}", parameters, macs,
-             partial(yolov6.yolov6, scale=scale),
+             partial(yolov6.yolov6, layout=layout),
              "meituan/YOLOv6 0.4, table of its README (parameters, half the FLOPs)")
-    for letter, size, parameters, macs, scale in (
+    for letter, size, parameters, macs, layout in (
         ("n", "nano", 4_700_000, 5.7e9, yolov6.NANO), ("s", "small", 18_500_000, 22.65e9, yolov6.SMALL),
+        ("m", "medium", 34_900_000, 42.9e9, yolov6.MEDIUM), ("l", "large", 59_600_000, 75.35e9, yolov6.LARGE),
     )
 )  # fmt: skip
 
 _V7 = (
-    detector("yolov7", "YOLOv7", 36_900_000, 52.35e9, yolov7,
+    detector("yolov7", "YOLOv7", 36_900_000, 52.35e9, partial(yolov7.yolov7, layout=yolov7.PLAIN),
              "Wang et al. 2023, arXiv:2207.02696, table 1 (parameters, half the FLOPs)"),
+    *(
+        detector(f"yolov7_{kind}", f"YOLOv7-{kind.upper()}", parameters, macs,
+                 partial(yolov7.yolov7, layout=layout),
+                 f"WongKinYiu/yolov7, cfg/deploy/{file} (parameters); PyTorch's FlopCounterMode on it (MACs)",
+                 side=side, remark=remark)
+        for kind, file, parameters, macs, layout, side, remark in (
+            ("x", "yolov7x.yaml", 71_344_389, 94_836_838_400, yolov7.X, 640, ""),
+            ("w6", "yolov7-w6.yaml", 70_426_236, 179_858_636_800, yolov7.W6, 1280, ""),
+            ("e6", "yolov7-e6.yaml", 97_246_652, 257_212_825_600, yolov7.E6, 1280, ""),
+            ("d6", "yolov7-d6.yaml", 133_810_044, 350_869_094_400, yolov7.D6, 1280,
+             "its paper prints 154.7 M parameters and 806.8 GFLOPs, the published layers have fewer"),
+            ("e6e", "yolov7-e6e.yaml", 151_757_244, 421_092_147_200, yolov7.E6E, 1280, ""),
+        )
+    ),
 )  # fmt: skip
 
 _PPYOLOE = tuple(
@@ -147,6 +162,8 @@ _V9 = (
              partial(yolov9.yolov9, layout=yolov9.MEDIUM), _FUSED.format("yolov9m.yaml")),
     detector("yolov9c", "YOLOv9 compact", 25_380_928, 51_326_694_400,
              partial(yolov9.yolov9, layout=yolov9.COMPACT), _FUSED.format("yolov9c.yaml")),
+    detector("yolov9e", "YOLOv9 extended", 57_438_080, 94_731_187_200,
+             partial(yolov9.yolov9_extended, layout=yolov9.EXTENDED), _FUSED.format("yolov9e.yaml")),
 )  # fmt: skip
 
 _V10 = tuple(
