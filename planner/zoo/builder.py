@@ -160,7 +160,11 @@ class NetworkBuilder(PlaceSteps):
 
     def relu6(self, x: str, name: str = "relu6") -> str:
         """x limited to [0, 6]."""
-        return self._add("Clip", (x, self.constant(0.0), self.constant(6.0)), self._tensors[x], name)
+        return self.limited(x, 0.0, 6.0, name)
+
+    def limited(self, x: str, low: float, high: float, name: str = "clip") -> str:
+        """x limited to [low, high]."""
+        return self._add("Clip", (x, self.constant(low), self.constant(high)), self._tensors[x], name)
 
     def sigmoid(self, x: str, name: str = "sigmoid") -> str:
         """1 / (1 + exp(-x))."""
