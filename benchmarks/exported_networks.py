@@ -214,10 +214,10 @@ LAYERS: dict[str, Callable[[object, object], object]] = {
 
 def _keras() -> Iterator[Made]:
     """Applications at their own size with an open batch, and layers on short sequences of one."""
-    import tensorflow
+    import tensorflow as tf
     import tf2onnx
 
-    keras = tensorflow.keras
+    keras = tf.keras
     for name in names("keras"):
 
         def export(path: Path, name: str = name) -> None:
@@ -228,8 +228,8 @@ def _keras() -> Iterator[Made]:
             else:
                 model = getattr(keras.applications, name)(weights=None)
             shape = (None, *model.inputs[0].shape[1:])
-            signature = (tensorflow.TensorSpec(shape, tensorflow.float32, name="x"),)
-            function = tensorflow.function(lambda x: model(x, training=False), input_signature=signature)
+            signature = (tf.TensorSpec(shape, tf.float32, name="x"),)
+            function = tf.function(lambda x: model(x, training=False), input_signature=signature)
             tf2onnx.convert.from_function(function, signature, opset=17, output_path=str(path))
 
         yield f"keras_{name}", export

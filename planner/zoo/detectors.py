@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from planner.zoo.detection import ppocr
 from planner.zoo.detection.blazeface import blazeface
 from planner.zoo.detection.mobile_detectors import fastestdet, nanodet_m, yolo_fastest, yolo_fastest_v2
 from planner.zoo.detection.mobile_yolo import mobilenet_v1_yolo, mobilenet_v2_yolov3
@@ -11,7 +12,7 @@ from planner.zoo.detection.queries import dfine, hgnet, rfdetr, rtdetr
 from planner.zoo.detection.segmentation import deeplabv3plus_mobilenet, unet
 from planner.zoo.detection.ssd import squeezenet_ssd, ssd_mobilenet_v1, ssd_resnet34
 from planner.zoo.image.resnet import ResNetLayout
-from planner.zoo.reference import Entry
+from planner.zoo.reference import Entry, ReferenceNetwork
 from planner.zoo.yolos import detector
 
 _NCNN = "ncnn benchmark/{}.param: sizes of weights and biases, and MACs from them and the shapes"
@@ -102,4 +103,34 @@ _RFDETR = tuple(
     )
 )  # fmt: skip
 
-ENTRIES: tuple[Entry, ...] = (*_MOBILE, *_SEGMENTERS, *_QUERIES, *_DFINE, *_RFDETR)
+_FINDS, _READS = "finds lines of text", "reads a line of text, {} characters"
+_IN_PACKAGE = (
+    "its ONNX file in rapidocr-onnxruntime 1.4, with the numbers of its elementwise operators (parameters), as "
+    "counted here and by hand (MACs)"
+)
+_SERVER = "LibreYOLO 1.6 (parameters); PyTorch's FlopCounterMode on it{} (MACs)"
+_OCR: tuple[Entry, ...] = (
+    *(
+        detector(f"ppocr_v{version}_mobile_det", f"PP-OCRv{version} mobile, finds lines", 1_171_593,
+                 2_301_935_744, ppocr.mobile_finder, _IN_PACKAGE, task=_FINDS, remark=remark)
+        for version, remark in ((4, ""), (5, "the layers of version 4"))
+    ),
+    *(
+        (ReferenceNetwork(f"ppocr_v{version}_mobile_rec", f"PP-OCRv{version} mobile, reads a line",
+                          _READS.format(characters), "batch x 3 x 48 x 320", parameters, macs, source),
+         partial(ppocr.mobile_reader, characters=characters))
+        for version, characters, parameters, macs, source in (
+            (4, 6625, 2_688_509, 702_469_440, _IN_PACKAGE),
+            (5, 18385, 2_688_509 + 121 * 11_760, 702_469_440 + 40 * 120 * 11_760,
+             "version 4 with 11,760 characters more (parameters, MACs)"),
+        )
+    ),
+    detector("ppocr_v5_server_det", "PP-OCRv5 server, finds lines", 21_933_090, 104_942_694_400,
+             ppocr.server_finder, _SERVER.format(""), task=_FINDS),
+    (ReferenceNetwork("ppocr_v5_server_rec", "PP-OCRv5 server, reads a line", _READS.format(18385),
+                      "batch x 3 x 48 x 320", 21_043_161, 5_882_255_040 + 2 * 2 * 40 * 40 * 120,
+                      _SERVER.format(" and the products of attention, which it leaves out")),
+     partial(ppocr.server_reader, characters=18385)),
+)  # fmt: skip
+
+ENTRIES: tuple[Entry, ...] = (*_MOBILE, *_SEGMENTERS, *_QUERIES, *_DFINE, *_RFDETR, *_OCR)

@@ -44,8 +44,12 @@ def _entries(line: Line) -> tuple[Entry, ...]:
 def _of_size(line: Line, letter: str, scale: blocks.YoloScale, counts: Counts) -> tuple[Entry, ...]:
     head = partial(Head, line.branch, bins=1 if line.later else 16, later=line.later)
     heads = (
-        ("seg", "instance segmentation, 80 classes of COCO",
-         head(task="masks", width=scale.width, corners=line.later), 640),
+        (
+            "seg",
+            "instance segmentation, 80 classes of COCO",
+            head(task="masks", width=scale.width, corners=line.later),
+            640,
+        ),
         ("pose", "key points of persons, 17 of COCO", head(classes=1, task="pose", corners=line.later), 640),
         ("obb", "detection of turned objects, 15 classes of DOTA", head(classes=15, task="turned"), 1024),
     )

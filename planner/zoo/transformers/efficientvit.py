@@ -149,9 +149,7 @@ def _attention(net: NetworkBuilder, x: str, head: int) -> str:
         return _conv(net, mean, channels, "proj")
 
 
-def _classified(
-    net: NetworkBuilder, x: str, widths: tuple[int, int], activation: Activation = _swish
-) -> str:
+def _classified(net: NetworkBuilder, x: str, widths: tuple[int, int], activation: Activation = _swish) -> str:
     x = _conv(net, x, widths[0], "head.in_conv", activation=activation)
     x = net.linear(net.flatten(net.global_average_pool(x)), widths[1], "head.classifier.0", bias=False)
     x = activation(net, net.layer_norm(x, epsilon=1e-5, name="head.classifier.1"))

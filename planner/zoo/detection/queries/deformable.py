@@ -76,7 +76,9 @@ def hidden(net: NetworkBuilder, x: str, decoder: Decoder) -> str:
     return net.linear(wide, decoder.channels, name="linear2")
 
 
-def cross_attention(net: NetworkBuilder, query: str, boxes: str, maps: Sequence[str], decoder: Decoder) -> str:
+def cross_attention(
+    net: NetworkBuilder, query: str, boxes: str, maps: Sequence[str], decoder: Decoder
+) -> str:
     """A weighted mean of the features at places that the query chooses, as shares of its box."""
     heads, width = decoder.heads, decoder.channels // decoder.heads
     queries, all_points = decoder.queries, sum(decoder.points)

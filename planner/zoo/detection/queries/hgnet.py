@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.zoo.attention import Activation
-from planner.zoo.builder import NetworkBuilder
+from planner.zoo.builder import Extents, NetworkBuilder
 from planner.zoo.detection.yolo.blocks import conv
 
 
@@ -57,21 +57,33 @@ B2 = HgLayout((24, 32), (
 ), scaled=True)  # fmt: skip
 
 
+SQUARE: tuple[Extents, ...] = (1, 2, 2, 2)
+"""Strides of the four resolutions, the stem's 1/4 of the image before them."""
+
+
 def hgnet(net: NetworkBuilder, x: str, layout: HgLayout) -> tuple[str, str, str]:
     """The features at 1/8, 1/16 and 1/32 of the image."""
-    x = _stem(net, x, *layout.stem, _scaled_relu if layout.scaled else NetworkBuilder.relu)
+    levels = hgnet_levels(net, x, layout)
+    return levels[1], levels[2], levels[3]
+
+
+def hgnet_levels(
+    net: NetworkBuilder, x: str, layout: HgLayout, strides: tuple[Extents, ...] = SQUARE, stem: int = 2
+) -> list[str]:
+    """The features of all four resolutions; `stem` is the stride of the stem's second half."""
+    x = _stem(net, x, *layout.stem, _scaled_relu if layout.scaled else NetworkBuilder.relu, stem)
     levels = []
     for index, stage in enumerate(layout.stages):
         with net.scope(f"stages.{index}"):
-            if index:
-                width = net.extent(x, 1)
-                x = conv(net, x, width, "halve", kernel=3, stride=2, groups=width, activation=None)
+            if strides[index] != 1:
+                width, stride = net.extent(x, 1), strides[index]
+                x = conv(net, x, width, "halve", kernel=3, stride=stride, groups=width, activation=None)
             for block in range(stage.blocks):
                 with net.scope(f"blocks.{block}"):
                     y = _block(net, x, stage, _scaled_relu if layout.scaled else NetworkBuilder.relu)
                     x = net.add(y, x) if block else y
         levels.append(x)
-    return levels[1], levels[2], levels[3]
+    return levels
 
 
 def _scaled_relu(net: NetworkBuilder, x: str) -> str:
@@ -80,15 +92,15 @@ def _scaled_relu(net: NetworkBuilder, x: str) -> str:
     return net.add(net.mul(net.relu(x), factor, name="lab.mul"), shift, name="lab.add")
 
 
-def _stem(net: NetworkBuilder, x: str, inside: int, channels: int, relu: Activation) -> str:
-    """A quarter of the sides: two 2x2 convolutions beside a maximum, joined."""
+def _stem(net: NetworkBuilder, x: str, inside: int, channels: int, relu: Activation, stride: int) -> str:
+    """A quarter of the sides, or half where the stride is one: two 2x2 convolutions beside a maximum, joined."""
     with net.scope("stem"):
         x = conv(net, x, inside, "stem1", kernel=3, stride=2, activation=relu)
         x = net.pad_image(x)
         y = conv(net, x, inside // 2, "stem2a", kernel=2, padding=0, activation=relu)
         y = conv(net, net.pad_image(y), inside, "stem2b", kernel=2, padding=0, activation=relu)
         joined = net.concat((net.max_pool(x, 2, stride=1), y), axis=1)
-        x = conv(net, joined, inside, "stem3", kernel=3, stride=2, activation=relu)
+        x = conv(net, joined, inside, "stem3", kernel=3, stride=stride, activation=relu)
         return conv(net, x, channels, "stem4", activation=relu)
 
 

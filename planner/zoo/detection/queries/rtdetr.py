@@ -51,7 +51,9 @@ def _neck(net: NetworkBuilder, levels: Levels, channels: int) -> Levels:
     fine, middle, coarse = (
         conv(net, x, channels, f"input_proj.{level}", activation=None) for level, x in enumerate(levels)
     )
-    coarse = conv(net, attention_over_cells(net, coarse, 1024 if channels == 256 else 2048), channels, "lateral.0")
+    coarse = conv(
+        net, attention_over_cells(net, coarse, 1024 if channels == 256 else 2048), channels, "lateral.0"
+    )
     middle = _fused(net, net.concat((net.upsample(coarse, 2), middle), axis=1), channels, "fpn.0")
     middle = conv(net, middle, channels, "lateral.1")
     fine = _fused(net, net.concat((net.upsample(middle, 2), fine), axis=1), channels, "fpn.1")
