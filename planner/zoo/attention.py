@@ -32,9 +32,8 @@ def tanh_gelu(net: NetworkBuilder, x: str) -> str:
     with net.scope("act"):
         cube = net.mul(net.mul(x, x, name="square"), x, name="cube")
         inner = net.add(x, net.mul(cube, net.constant(0.044715), name="share"), name="inner")
-        bent = net.map(
-            "Tanh", net.mul(inner, net.constant(math.sqrt(2 / math.pi)), name="scale"), name="tanh"
-        )
+        share = net.mul(inner, net.constant(math.sqrt(2 / math.pi)), name="scale")
+        bent = net.map("Tanh", share, name="tanh")
         product = net.mul(x, net.add(bent, net.constant(1.0), name="shift"))
         return net.mul(product, net.constant(0.5), name="half")
 

@@ -71,10 +71,10 @@ _QUERIES = (
 )  # fmt: skip
 
 _DFINE = tuple(
-    detector(f"dfine_{letter}", f"D-FINE {letter.upper()}", parameters + 33, macs + layout.decoder.layers * 39_600,
-             partial(dfine.dfine, layout=layout),
-             "LibreYOLO 1.6, deployed and batch norm fused, and the 33 places of a side (parameters); PyTorch's "
-             "FlopCounterMode on it, and 300 x 4 x 33 a layer for the mean of places, which it leaves out (MACs)")
+    detector(f"dfine_{letter}", f"D-FINE {letter.upper()}", parameters + 33,
+             macs + layout.decoder.layers * 39_600, partial(dfine.dfine, layout=layout),
+             "LibreYOLO 1.6, deployed and batch norm fused, and the 33 places of a side (parameters); "
+             "PyTorch's FlopCounterMode on it, and 300 x 4 x 33 a layer for means of places (MACs)")
     for letter, parameters, macs, layout in (
         ("n", 3_737_037, 3_656_886_400, dfine.NANO),
         ("s", 10_209_849, 12_748_537_600, dfine.SMALL),
@@ -105,8 +105,8 @@ _RFDETR = tuple(
 
 _FINDS, _READS = "finds lines of text", "reads a line of text, {} characters"
 _IN_PACKAGE = (
-    "its ONNX file in rapidocr-onnxruntime 1.4, with the numbers of its elementwise operators (parameters), as "
-    "counted here and by hand (MACs)"
+    "its ONNX file in rapidocr-onnxruntime 1.4 as read here, with the numbers of its elementwise operators "
+    "(parameters, MACs)"
 )
 _SERVER = "LibreYOLO 1.6 (parameters); PyTorch's FlopCounterMode on it{} (MACs)"
 _OCR: tuple[Entry, ...] = (

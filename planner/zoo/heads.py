@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from planner.workload.graph import Graph
 from planner.zoo.detection.yolo import blocks, yolo11, yolo12, yolo26
@@ -18,21 +18,28 @@ Counts = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 """Parameters and MACs with a head for masks, key points and turned boxes."""
 
 
+class HeadedBuild(Protocol):
+    """Makes a network of a scale, with a head, for square images."""
+
+    def __call__(self, name: str, scale: blocks.YoloScale, head: Head, side: int) -> Graph:
+        """The network of that name."""
+
+
 @dataclass(frozen=True, slots=True)
-class Line:
+class YoloLine:
     """A line of networks: what makes it of a scale and a head, its scales, and its counts by size."""
 
     name: str
     title: str
     branch: ClassBranch
-    build: Callable[[str, blocks.YoloScale, Head, int], Graph]
+    build: HeadedBuild
     scales: tuple[blocks.YoloScale, ...]
     counts: tuple[Counts, ...]
     later: bool = False
     """As YOLO26: distances without bins, counted fused."""
 
 
-def _entries(line: Line) -> tuple[Entry, ...]:
+def _entries(line: YoloLine) -> tuple[Entry, ...]:
     """Of every size with every head."""
     return tuple(
         entry
@@ -41,7 +48,7 @@ def _entries(line: Line) -> tuple[Entry, ...]:
     )
 
 
-def _of_size(line: Line, letter: str, scale: blocks.YoloScale, counts: Counts) -> tuple[Entry, ...]:
+def _of_size(line: YoloLine, letter: str, scale: blocks.YoloScale, counts: Counts) -> tuple[Entry, ...]:
     head = partial(Head, line.branch, bins=1 if line.later else 16, later=line.later)
     heads = (
         (
@@ -105,8 +112,10 @@ _V8_SCALES = (
 _SCALES = (yolo11.NANO, yolo11.SMALL, yolo11.MEDIUM, yolo11.LARGE, yolo11.EXTRA_LARGE)
 
 ENTRIES: tuple[Entry, ...] = (
-    *_entries(Line("yolov8", "YOLOv8", plain_class_branch, yolov8, _V8_SCALES, _YOLOV8)),
-    *_entries(Line("yolo11", "YOLO11", separable_class_branch, yolo11.yolo11, _SCALES, _YOLO11)),
-    *_entries(Line("yolo12", "YOLO12", separable_class_branch, _yolo12, _SCALES, _YOLO12)),
-    *_entries(Line("yolo26", "YOLO26", separable_class_branch, yolo26.yolo26, _SCALES, _YOLO26, later=True)),
+    *_entries(YoloLine("yolov8", "YOLOv8", plain_class_branch, yolov8, _V8_SCALES, _YOLOV8)),
+    *_entries(YoloLine("yolo11", "YOLO11", separable_class_branch, yolo11.yolo11, _SCALES, _YOLO11)),
+    *_entries(YoloLine("yolo12", "YOLO12", separable_class_branch, _yolo12, _SCALES, _YOLO12)),
+    *_entries(
+        YoloLine("yolo26", "YOLO26", separable_class_branch, yolo26.yolo26, _SCALES, _YOLO26, later=True)
+    ),
 )

@@ -1,7 +1,7 @@
-"""PP-OCR, versions 4 and 5: finds lines of text and reads them (Li et al. 2022, arXiv:2206.03001, and later).
+"""PP-OCR, versions 4 and 5: finds lines of text and reads them (Cui et al. 2025, arXiv:2507.05595).
 
-As deployed: kernels that are parallel in training are one. The mobile networks are on PP-LCNetV3 with a learned
-factor and shift behind each convolution, the server's on PP-HGNetV2.
+As deployed: kernels that are parallel in training are one. The mobile networks are on PP-LCNetV3 with a
+learned factor and shift behind each convolution, the server's on PP-HGNetV2.
 """
 
 from __future__ import annotations

@@ -91,7 +91,10 @@ def _decoded(
     net: NetworkBuilder, ids: str, size: WhisperSize, places: Sequence[int], of_sound: Pair, *,
     later: str | None = None, before: Pair | None = None,
 ) -> Graph:  # fmt: skip
-    """The decoder on tokens at these places: `later` masks those to come, `before` are keys and values of old."""
+    """The decoder on tokens at these places.
+
+    `later` masks those to come, `before` answers keys and values of earlier ones.
+    """
     width = size.width
     table = net.parameter("embed_tokens.weight", (size.words, width.channels))
     learned = net.parameter("embed_positions.weight", (_TOKENS, width.channels))

@@ -14,10 +14,11 @@ _EPSILON = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
-class Decoder:
+class QueryDecoder:
     """Queries, channels, heads, layers, channels of the hidden layer, and places looked at on each level.
 
-    Queries look at each other with `own_heads`, and at the features with `heads`. `projected`: features pass a layer before they are looked at, and what was found another.
+    Queries look at each other with `own_heads`, and at the features with `heads`. `projected`: features pass
+    a layer before they are looked at, and what was found another.
     """
 
     channels: int = 256
@@ -57,7 +58,7 @@ def self_attention(net: NetworkBuilder, x: str, placed: str, heads: int, name: s
 
 def decoder_layer(
     net: NetworkBuilder, x: str, places: str, boxes: str, levels: Sequence[tuple[int, int]], features: str,
-    decoder: Decoder,
+    decoder: QueryDecoder,
 ) -> str:  # fmt: skip
     """Queries look at each other, at places around their boxes, and pass a hidden layer."""
     y = self_attention(net, x, net.add(x, places), decoder.own_heads, "self_attn")
@@ -70,14 +71,14 @@ def decoder_layer(
     return norm(net, net.add(x, hidden(net, x, decoder)), "norm3")
 
 
-def hidden(net: NetworkBuilder, x: str, decoder: Decoder) -> str:
+def hidden(net: NetworkBuilder, x: str, decoder: QueryDecoder) -> str:
     """Widened, a rectifier, and back."""
     wide = net.relu(net.linear(x, decoder.hidden, name="linear1"))
     return net.linear(wide, decoder.channels, name="linear2")
 
 
 def cross_attention(
-    net: NetworkBuilder, query: str, boxes: str, maps: Sequence[str], decoder: Decoder
+    net: NetworkBuilder, query: str, boxes: str, maps: Sequence[str], decoder: QueryDecoder
 ) -> str:
     """A weighted mean of the features at places that the query chooses, as shares of its box."""
     heads, width = decoder.heads, decoder.channels // decoder.heads
@@ -114,7 +115,7 @@ def feature_maps(
     )
 
 
-def _sampled(net: NetworkBuilder, maps: Sequence[str], places: str, decoder: Decoder) -> str:
+def _sampled(net: NetworkBuilder, maps: Sequence[str], places: str, decoder: QueryDecoder) -> str:
     """Features at places, (batch, heads, channels of a head, queries, places of all levels)."""
     grids = net.split(places, decoder.points, axis=3, name="grids")
     found = [

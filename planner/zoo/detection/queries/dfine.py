@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
 from planner.zoo.detection.queries.deformable import (
-    Decoder,
+    QueryDecoder,
     cross_attention,
     feature_maps,
     hidden,
@@ -31,26 +31,26 @@ _BINS, _LARGEST, _SCORED = 33, 4, 64
 
 @dataclass(frozen=True, slots=True)
 class DfineLayout:
-    """The backbone; the neck's channels, hidden channels, channels inside its stages and convolutions there."""
+    """The backbone; the neck's channels, hidden channels, and channels and convolutions inside its stages."""
 
     backbone: HgLayout
     channels: int
     hidden: int
     inside: int
     blocks: int
-    decoder: Decoder
+    decoder: QueryDecoder
     levels: int = 3
     curve: float = 4.0
     """How evenly the places of a side are spread."""
 
 
-def _decoder(layers: int, **more: int) -> Decoder:
-    return replace(Decoder(layers=layers, points=(3, 6, 3), projected=False), **more)
+def _decoder(layers: int) -> QueryDecoder:
+    return QueryDecoder(layers=layers, points=(3, 6, 3), projected=False)
 
 
 NANO = DfineLayout(
     B0, 128, 512, 21, 2,
-    Decoder(channels=128, layers=3, hidden=512, points=(6, 6), projected=False), levels=2,
+    QueryDecoder(channels=128, layers=3, hidden=512, points=(6, 6), projected=False), levels=2,
 )  # fmt: skip
 SMALL = DfineLayout(B0, 256, 1024, 64, 1, _decoder(3))
 MEDIUM = DfineLayout(B2, 256, 1024, 128, 2, _decoder(4))
@@ -153,7 +153,7 @@ def _refined(
 
 
 def _layer(
-    net: NetworkBuilder, x: str, places: str, boxes: str, maps: Sequence[str], decoder: Decoder
+    net: NetworkBuilder, x: str, places: str, boxes: str, maps: Sequence[str], decoder: QueryDecoder
 ) -> str:
     """As in RT-DETR, with a gate between what a query knew and what it found."""
     y = self_attention(net, x, net.add(x, places), decoder.own_heads, "self_attn")

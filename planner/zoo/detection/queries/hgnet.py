@@ -93,7 +93,7 @@ def _scaled_relu(net: NetworkBuilder, x: str) -> str:
 
 
 def _stem(net: NetworkBuilder, x: str, inside: int, channels: int, relu: Activation, stride: int) -> str:
-    """A quarter of the sides, or half where the stride is one: two 2x2 convolutions beside a maximum, joined."""
+    """A quarter of the sides (half at stride one): two 2x2 convolutions beside a maximum, joined."""
     with net.scope("stem"):
         x = conv(net, x, inside, "stem1", kernel=3, stride=2, activation=relu)
         x = net.pad_image(x)

@@ -23,7 +23,7 @@ from planner.zoo.attention import (
     with_class_token,
 )
 from planner.zoo.builder import NetworkBuilder
-from planner.zoo.detection.queries.deformable import Decoder, decoder_layer, norm, perceptron
+from planner.zoo.detection.queries.deformable import QueryDecoder, decoder_layer, norm, perceptron
 
 _ENCODER = Width(12, 384, 6)
 _EPSILON, _EPSILON_OF_MAPS = 1e-6, 1e-6
@@ -150,7 +150,9 @@ def _decoded(
     """Boxes of the best cells, moved by what is learned of each query, then refined once at the end."""
     width, cells = net.extent(features, 2), net.extent(features, 1)
     queries = min(_QUERIES, cells)
-    decoder = Decoder(width, layout.layers, queries, heads=16, hidden=2048, points=(2,), classes=_CLASSES)
+    decoder = QueryDecoder(
+        width, layout.layers, queries, heads=16, hidden=2048, points=(2,), classes=_CLASSES
+    )
     encoded = norm(net, net.linear(features, width, name="enc_output"), "enc_output_norm")
     scores = net.linear(encoded, _CLASSES, name="enc_out_class_embed")
     moved = perceptron(net, encoded, (width, width, 4), "enc_out_bbox_embed")

@@ -12,7 +12,7 @@ import numpy as np
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
 from planner.zoo.detection.queries.deformable import (
-    Decoder,
+    QueryDecoder,
     decoder_layer,
     inverse_sigmoid,
     norm,
@@ -41,7 +41,7 @@ def _rtdetr(name: str, backbone: Callable[[NetworkBuilder, str], Levels], channe
     net = NetworkBuilder(name)
     x = net.input("images", ("batch", 3, IMAGE, IMAGE))
     levels = _neck(net, backbone(net, x), channels)
-    decoder = Decoder()
+    decoder = QueryDecoder()
     with net.scope("decoder"):
         return net.finish(*_decoded(net, levels, decoder))
 
@@ -51,9 +51,8 @@ def _neck(net: NetworkBuilder, levels: Levels, channels: int) -> Levels:
     fine, middle, coarse = (
         conv(net, x, channels, f"input_proj.{level}", activation=None) for level, x in enumerate(levels)
     )
-    coarse = conv(
-        net, attention_over_cells(net, coarse, 1024 if channels == 256 else 2048), channels, "lateral.0"
-    )
+    mixed = attention_over_cells(net, coarse, 1024 if channels == 256 else 2048)
+    coarse = conv(net, mixed, channels, "lateral.0")
     middle = _fused(net, net.concat((net.upsample(coarse, 2), middle), axis=1), channels, "fpn.0")
     middle = conv(net, middle, channels, "lateral.1")
     fine = _fused(net, net.concat((net.upsample(middle, 2), fine), axis=1), channels, "fpn.1")
@@ -100,7 +99,7 @@ def waves(net: NetworkBuilder, rows: int, columns: int, channels: int) -> str:
         return net.reshape_constant(net.concat(parts, axis=2), (1, rows * columns, channels), "flat")
 
 
-def _decoded(net: NetworkBuilder, levels: Sequence[str], decoder: Decoder) -> tuple[str, str]:
+def _decoded(net: NetworkBuilder, levels: Sequence[str], decoder: QueryDecoder) -> tuple[str, str]:
     """The best cells become queries, refined layer by layer; answers boxes and class scores."""
     sizes = [(net.extent(x, 2), net.extent(x, 3)) for x in levels]
     tokens = []

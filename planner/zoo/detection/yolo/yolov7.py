@@ -32,9 +32,9 @@ _ANCHORS_OF_FOUR: Anchors = (
 class V7Layout:
     """Stem, stages of the backbone, channels of the pooling, and stages to finer and coarser levels.
 
-    A stage has `pairs` of 3x3 convolutions and joins every second; in the neck all, with half of the channels,
-    where `neck_joins_all`. `twice` runs two stages side by side and adds them. Networks of four levels
-    (`halving` other than `pooled`) read 1280x1280 pixels with blocks of 2x2 as channels.
+    A stage has `pairs` of 3x3 convolutions and joins every second; in the neck all, with half of the
+    channels, where `neck_joins_all`. `twice` runs two stages side by side and adds them. Networks of four
+    levels (`halving` other than `pooled`) read 1280x1280 pixels with blocks of 2x2 as channels.
     """
 
     stem: tuple[int, ...]
