@@ -101,7 +101,7 @@ FLOORS = {
     "zoo": [
         {"source"},
         {"registry"},
-        {"classifiers", "detectors", "encoders", "language"},
+        {"classifiers", "detectors", "encoders", "heads", "language"},
         {"yolos"},
         {"detection", "sequence", "transformers", "reference"},
         {"image"},
