@@ -111,6 +111,26 @@ def choose_mode(device: Device, mode: str | None) -> Mode:
     raise UnknownIdError(f"power mode of {device.id}", mode, [item.id for item in device.modes])
 
 
+_FREEST = ("MAXN_SUPER", "MAXN")
+"""Names of the modes without caps."""
+
+
+def fastest_mode(device: Device, unit: str) -> Mode:
+    """The mode in which a unit has its highest peak: what publishers of latencies run.
+
+    Of several with the same peak the one with the fastest memory, then the one without caps, then the default.
+    """
+    peaks = device.units[unit].peaks_ops_per_s.values()
+
+    def speed(mode: Mode) -> tuple[float, float, bool, bool]:
+        # The same peak comes from several precisions; a mode may lack one of them.
+        most = max((by_mode[mode.id].value for by_mode in peaks if mode.id in by_mode), default=0.0)
+        bandwidth = device.memory.bandwidth_bytes_per_s[mode.id].value
+        return most, bandwidth, mode.id in _FREEST, mode.default
+
+    return max(device.modes, key=speed)
+
+
 MOST_GAIN_OF_INT8 = 8.0
 """A unit whose INT8 is faster than FP16 by more is built for INT8: matrix units differ by two or four."""
 
