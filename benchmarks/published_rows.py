@@ -2,8 +2,8 @@
 
 A table is a CSV of the form of hardware_db/later/rows-*.csv: device, unit, mode, model, input, precision,
 batch, threads, engine, metric, value, statistic, source, note, trust. A network is that of a file
-MODEL.onnx in --networks, else the zoo's of this name. Rows that name no mode are asked in the fastest mode, which
-publishers run, and in the one in which the part is delivered. Run:
+MODEL.onnx in --networks, else the zoo's of this name. Rows that name no mode are asked in the fastest
+mode, which publishers run, and in the one in which the part is delivered. Run:
     python benchmarks/published_rows.py [TABLE...] [--networks FOLDER] [--anchored] [--worst 20]
 --keep WHEN adds the scores of the shipped tables to hardware_db/later/scores.csv: "as they came" before
 anything is changed, and another word for each later state of the product.
@@ -12,7 +12,7 @@ anything is changed, and another word for each later state of the product.
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,7 +53,7 @@ def main() -> None:
 def keep(when: str) -> None:
     """Adds the scores of today; those of the same state and tables are replaced."""
     kept = [] if not kept_file().exists() else list(kept_scores())
-    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    today = dt.datetime.now(tz=dt.UTC).date().isoformat()
     for path in later_files():
         came = path.stem.removeprefix("rows-")
         kept = [item for item in kept if (item.came, item.when) != (came, when)]

@@ -118,7 +118,8 @@ _FREEST = ("MAXN_SUPER", "MAXN")
 def fastest_mode(device: Device, unit: str) -> Mode:
     """The mode in which a unit has its highest peak: what publishers of latencies run.
 
-    Of several with the same peak the one with the fastest memory, then the one without caps, then the default.
+    Of several with the same peak the one with the fastest memory, then the one without caps, then the
+    default.
     """
     peaks = device.units[unit].peaks_ops_per_s.values()
 
