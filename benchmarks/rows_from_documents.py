@@ -173,7 +173,7 @@ def aihub(repository: Repository) -> Iterator[Row]:
                         whole = [unit for unit, count in counts.items() if count]
                         yield {
                             "device": CHIPS[chip], "unit": whole[0] if len(whole) == 1 else "",
-                            "model": path.split("/")[2] + ("" if len(own["components"]) == 1 else f":{piece}"),
+                            "model": path.split("/")[2] + (f":{piece}" if len(own["components"]) > 1 else ""),
                             "precision": FORMATS.get(precision, precision), "batch": "1",
                             "engine": RUNTIMES.get(runtime, runtime), "metric": "latency_ms",
                             "value": f"{value:g}", "statistic": "reported",
