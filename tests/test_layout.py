@@ -65,7 +65,7 @@ FLOORS = {
         {"overheads"},
         {"record", "anchoring", "units"},
         {"one_unit", "planning"},
-        {"result", "remarks", "calibrated"},
+        {"result", "remarks", "calibrated", "unseen"},
         {"network_time", "point", "memory_use", "power", "overhead"},
         {"transfer", "roofline"},
         {"kernels", "band"},
