@@ -6,7 +6,7 @@ import pytest
 
 from planner.data_files import scenarios_dir
 from planner.errors import InputError, UnknownIdError
-from planner.hardware.catalog import read_device, shipped_devices
+from planner.hardware.catalog import match_devices, read_device, shipped_devices
 from planner.plan.options.coolers import cooled, resistance_band
 from planner.plan.rack.heat import thermal_of_part
 from planner.plan.record.options import cooler_record
@@ -216,3 +216,16 @@ def test_coolers_of_a_scenario_that_cannot_be_are_refused(tmp_path, edit, extra,
     with pytest.raises(InputError, match=r"problem|line") as refused:
         scenario(tmp_path, edit, extra=extra)
     assert said in str(refused.value)
+
+
+def test_shipped_scenarios_state_the_coolers_of_their_parts():
+    """By name or, of a device given by numbers, as its resistance."""
+    files = sorted(scenarios_dir().glob("*.yaml"))
+    assert files
+    for file in files:
+        found = read_scenario(file).scenario
+        if found.deployment is not None and found.deployment.synthetic is not None:
+            continue
+        parts = match_devices(found.candidates.devices)
+        unnamed = [part for part in parts if found.cooler_of(part) is None]
+        assert not unnamed, f"{file.name}: {unnamed}"
