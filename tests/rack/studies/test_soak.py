@@ -81,7 +81,7 @@ def test_thin_air_cools_a_sink_less():
 @pytest.mark.parametrize(
     ("changes", "refused", "said"),
     [
-        ({"cooler": "water"}, UnknownIdError, "known: active, bare, passive"),
+        ({"cooler": "water"}, UnknownIdError, "cooler of raspberry-pi-5 'water'"),
         ({"cooler": "0 K/W"}, InputError, "more than 0 K/W"),
         ({"duration_s": 60.0}, InputError, "120 s or more"),
         ({"cooler": "3 W/K"}, InputError, "did you mean 3 K/W"),
