@@ -116,8 +116,8 @@ def soak(
 
     `cooler` is one of the part's by id or kind, a resistance as in "3.2 K/W", or a cooler by numbers; None
     for the part's usual one. Temperatures are in degC, times in seconds, rates in batches a second; thin air
-    cools less. Raises `UnknownIdError` for a cooler that the part lacks, `InputError` for a network that does not fit or less
-    than two minutes.
+    cools less. Raises `UnknownIdError` for a cooler that the part lacks, `InputError` for a network that does
+    not fit, for less than two minutes or more than 11 km.
 
     >>> found = estimate("zoo:resnet18", "raspberry-pi-5", precision="int8")
     >>> soak(found, cooler="passive").planned.time_to_throttle_s is None

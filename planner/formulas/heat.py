@@ -101,7 +101,7 @@ HEAT = (
     Formula(
         "throttle_probability",
         "Probability that a device throttles",
-        "p = P(R / R_mid >= (T_throttle - T_in) / (T_die - T_in)), ln R / R_mid normal, 5 % beyond either end",
+        "p = P(R / R_mid >= (T_throttle - T_in) / (T_die - T_in)), ln(R / R_mid) normal, 5 % beyond each end",
         "Proportion of rise and resistance; a lognormal with a width of its own for each half",
         "Power and inlet as planned; all devices of a plan alike.",
     ),

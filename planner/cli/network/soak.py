@@ -21,7 +21,9 @@ _USUAL_AMBIENT = "25 degC"
 def soak_options(command: Command) -> Command:
     """`--soak`, `--ambient`, `--altitude` and `--cooler`."""
     for decorator in (
-        click.option("--altitude", metavar="H", help="With --soak: above the sea, such as 2000m; default: 0."),
+        click.option(
+            "--altitude", metavar="H", help="With --soak: above the sea, such as 2000m; default: 0."
+        ),
         click.option("--cooler", metavar="NAME|K/W", help="With --soak: a cooler of the part, or 3.2 K/W."),
         click.option("--ambient", metavar="T", help=f"With --soak: the air; default: {_USUAL_AMBIENT}."),
         click.option(

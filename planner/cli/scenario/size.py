@@ -28,13 +28,24 @@ if TYPE_CHECKING:
     from planner.rack.simulation import SimulationEngine
 
 RANK = (
-    "racks", "busy", "worst", "a year", "hottest", "left", "throttles", "cooler", "power", "rests on", "setting", "on",
-    "p99 (low - high)",
+    "racks", "busy", "worst", "a year", "hottest", "left", "throttles", "cooler", "power", "rests on",
+    "setting", "on", "p99 (low - high)",
 )  # fmt: skip
 """Columns that a narrow terminal may go without, the least important first."""
 
 RIGHT = frozenset(
-    {"count", "racks", "busy", "p99 (low - high)", "worst", "hottest", "throttles", "power", "to buy", "a year"}
+    {
+        "count",
+        "racks",
+        "busy",
+        "p99 (low - high)",
+        "worst",
+        "hottest",
+        "throttles",
+        "power",
+        "to buy",
+        "a year",
+    }
 )
 """Columns of numbers."""
 

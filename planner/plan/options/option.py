@@ -156,7 +156,7 @@ class Option:
 
     @property
     def throttle_probability(self) -> float | None:
-        """That a device throttles, over what its cooler may be; None of an option whose limits are not known."""
+        """That a device throttles, over what its cooler may be; None where no limits were looked at."""
         return next((margin.probability for margin in self.margins if margin.name == "die"), None)
 
     @property

@@ -48,6 +48,9 @@ class SwingRecord(TypedDict):
     cost_per_thousand_at_high: float
     count_at_low: int
     count_at_high: int
+    hottest_c_at_low: NotRequired[float]
+    """The hottest device, as many as are planned."""
+    hottest_c_at_high: NotRequired[float]
 
 
 class TornadoRecord(TypedDict):

@@ -55,5 +55,7 @@ def test_two_lines_ask_for_the_box_without_a_fan_in_the_sun(tmp_path):
         path = tmp_path / f"{name}.yaml"
         path.write_text(said)
         found.append(row(sized(path)))
-    lines = re.findall(r"^\| (?:as it is shipped|without fan, in the sun) \| (.*) \|$", GUIDE, flags=re.MULTILINE)
+    lines = re.findall(
+        r"^\| (?:as it is shipped|without fan, in the sun) \| (.*) \|$", GUIDE, flags=re.MULTILINE
+    )
     assert found == [line.split(" | ") for line in lines]

@@ -56,7 +56,7 @@ def test_a_kit_with_a_fan_is_an_active_cooler():
 
 
 def test_a_cooler_that_a_part_lacks_is_refused_with_those_it_has():
-    with pytest.raises(UnknownIdError, match="cooler of coral-edgetpu-usb .* known: case"):
+    with pytest.raises(UnknownIdError, match=r"cooler of coral-edgetpu-usb .* known: case"):
         cooled(read_device("coral-edgetpu-usb"), "active")
 
 
