@@ -11,7 +11,7 @@ from planner.schema.hardware.cooler import Cooler, CoolerKind, HeatStore, OwnFan
 from planner.schema.hardware.cooler_kinds import Spread
 from planner.schema.hardware.device import Device
 from planner.schema.hardware.device_heat import ThermalSpec
-from planner.schema.reading.quantity import Sourced
+from planner.schema.reading.quantity import Money, Sourced
 from planner.schema.scenario.cooler import CoolerAsked, OwnCooler, starts_with_a_number
 from planner.units import UnitError, parse_quantity
 
@@ -109,6 +109,7 @@ def _stated(asked: OwnCooler, default: Cooler) -> Cooler:
             for store in asked.stores
         ],
         fan=_fan(asked, status),
+        price_money=_price(asked, status),
     )
 
 
@@ -130,6 +131,12 @@ def _kind_like(asked: OwnCooler, default: Cooler) -> CoolerKind:
 
 def _number(value: float, status: Status, note: str | None) -> Sourced[float]:
     return Sourced[float].model_construct(value=value, source=STATED, status=status, note=note)
+
+
+def _price(asked: OwnCooler, status: Status) -> Sourced[Money] | None:
+    if asked.price_money is None:
+        return None
+    return Sourced[Money].model_construct(value=asked.price_money, source=STATED, status=status)
 
 
 def _range(asked: OwnCooler, status: Status) -> ResistanceRange | None:

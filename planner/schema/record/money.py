@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 class PurchaseLineRecord(TypedDict):
     """One line of the bill of materials; `price` is of one, null where nobody states it."""
 
-    kind: Literal["device", "spare", "carrier", "host", "balancer"]
+    kind: Literal["device", "spare", "carrier", "host", "cooler", "balancer"]
     name: str
     order_code: str | None
     count: int

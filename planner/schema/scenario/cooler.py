@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from planner.schema.hardware.cooler import CoolerKind
-from planner.schema.reading.quantity import Celsius, KelvinPerWatt, Seconds, Watts, refuse
+from planner.schema.reading.quantity import Celsius, KelvinPerWatt, Money, Seconds, Watts, refuse
 from planner.schema.reading.strict import StrictModel
 from planner.schema.scenario.accelerator import AcceleratorFan, HeatStorePlain
 
@@ -54,6 +54,8 @@ class OwnCooler(StrictModel):
     fan: AcceleratorFan | None = None
     range: StatedRange | None = None
     kind: CoolerKind = "unknown"
+    price_money: Money | None = None
+    """Of one, where it is bought apart from the part."""
     status: Literal["measured", "assumed"] | None = None
     """`measured` where the resistance was measured on a unit like those of the plan."""
     note: str | None = None
