@@ -15,7 +15,7 @@ from planner.distribution import install_command
 from planner.errors import MissingDataError
 
 if TYPE_CHECKING:
-    from planner.web.app import Limits
+    from planner.web.app import VisitorLimits
 
 _NEEDED = ("starlette", "uvicorn", "jinja2")
 
@@ -59,7 +59,7 @@ def command(
 
     try:
         from planner.web import serve
-        from planner.web.app import Limits
+        from planner.web.app import VisitorLimits
     except ImportError as error:
         if (error.name or "").split(".")[0] not in _NEEDED:
             raise
@@ -67,7 +67,7 @@ def command(
             f"expected the package {error.name}, which is not installed; {install_command('web')}"
         ) from None
     output = Output("table", None, quiet)
-    limits = _limits(Limits(workers=workers), max_upload, most_time, most_memory)
+    limits = _limits(VisitorLimits(workers=workers), max_upload, most_time, most_memory)
     # Here each question has these limits, and not the whole run, as `planner.cli.limits` has them.
     # Processes that work are started anew and see own parts by this.
     own = [str(path.resolve()) for path in own_parts_dirs() if any(path.glob("*.yaml"))]
@@ -82,7 +82,9 @@ def command(
     return OK
 
 
-def _limits(usual: Limits, max_upload: str | None, most_time: str | None, most_memory: str | None) -> Limits:
+def _limits(
+    usual: VisitorLimits, max_upload: str | None, most_time: str | None, most_memory: str | None
+) -> VisitorLimits:
     from dataclasses import replace
 
     upload_bytes = parse_option("--max-upload", max_upload, "bytes")
