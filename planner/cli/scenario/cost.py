@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from planner.plan.money.bill import Bill
 
 _BAR = 24
+_WARMER_K = 0.5
 
 
 @click.command("cost")
@@ -147,6 +148,9 @@ def _tornado(found: Tornado) -> list[str]:
 def _range(swing: Swing) -> str:
     counts = swing.count_at_low, swing.count_at_high
     devices = f", {counts[0]} to {counts[1]} devices" if counts[0] != counts[1] else ""
+    hottest = swing.hottest_c_at_low, swing.hottest_c_at_high
+    if abs(hottest[1] - hottest[0]) >= _WARMER_K:
+        devices += f", hottest {hottest[0]:.0f} to {hottest[1]:.0f} °C"
     if swing.unit in ("s", "W"):
         ends = interval(swing.low, swing.high, swing.unit.lower())
     else:

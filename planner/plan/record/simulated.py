@@ -39,6 +39,7 @@ def simulate_record(
     beside: RunBesideRecord = {}
     if isinstance(run, Simulated):
         beside["setting"] = setting_record(run.option)
+        beside["throttle_probability"] = run.option.throttle_probability
     if run.result.update is not None:
         beside["new_model"] = new_model_record(run.result.update)
     if theory is not None:

@@ -247,6 +247,7 @@ class RunBesideRecord(TypedDict):
     """What the devices run on, where they are of a part; a new model; a closed form that fits the rack."""
 
     setting: NotRequired[SettingRecord]
+    throttle_probability: NotRequired[float | None]
     new_model: NotRequired[NewModelRecord]
     theory: NotRequired[TheoryRecord]
 
