@@ -6,7 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.options import BandRecord, CoolerInUseRecord, MarginRecord
+from planner.schema.record.options import BandRecord, CoolerInUseRecord, MarginRecord, ServiceRecord
 from planner.schema.record.rack import RackRecord, Verdict
 
 
@@ -218,15 +218,6 @@ class ClaimsRecord(TypedDict):
 
     claims: NotRequired[list[ClaimRecord]]
     ladders: NotRequired[list[LadderRecord]]
-
-
-class ServiceRecord(TypedDict):
-    """How long a device takes for batches of one network: as planned with, and the band it comes from."""
-
-    network: str
-    provenance: str
-    latency_s: BandRecord
-    batch_s: list[float]
 
 
 class SettingRecord(TypedDict):
