@@ -363,9 +363,9 @@ def margin_text(margin: Margin) -> tuple[str, str]:
 
     >>> margin_text(size("line-inspection").options[0].option.margins[0])  # doctest: +SKIP
     """
-    from planner.plan.options.margin_text import verdict_text, weakest_text
+    from planner.plan.options.margin_text import rests_on_text, verdict_text
 
-    return str(verdict_text(margin)), weakest_text(margin)
+    return str(verdict_text(margin)), rests_on_text(margin)
 
 
 def host_text(option: Option) -> str | None:

@@ -13,10 +13,12 @@ from planner.cli.evidence import simulated_evidence
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
+from planner.cli.scenario import conversations
 from planner.cli.text.claims import claim_lines
 from planner.cli.text.margins import margin_lines
 from planner.cli.text.numbers import interval, quantity, share
 from planner.cli.text.rack_notes import band_lines, new_model_lines, rack_life_lines, theory_lines
+from planner.errors import InputError, Problem
 from planner.cli.text.services import service_lines
 from planner.units import format_number
 
@@ -60,6 +62,11 @@ def command(
     """
     from planner.cli.main import INFEASIBLE
 
+    if api.has_conversations(scenario):
+        if log is not None:
+            expected = "no --log of conversations, which have no epochs"
+            raise InputError("planner simulate", [Problem("--log", expected, str(log))])
+        return conversations.simulate(scenario, simulator, seed, replications, output=output)
     if log is not None:
         api.check_log(log)
     found = api.simulate_scenario(
@@ -147,6 +154,7 @@ def _answer(found: SimulatedScenario) -> CommandResult:
         f"{rack.count} x {rack.device.name}{setting}, {result.replications} runs of "
         f"{rack.duration_s:g} s, seed {result.seed}",
         *service_lines(given["services"] if given else []),
+        answered["variation"],
         f"utilisation {share(result.devices.utilisation)}, throttled "
         f"{share(result.devices.throttled_share)}, "
         f"devices {temperature.mean:.1f} °C mean, {temperature.max:.1f} °C at most, "

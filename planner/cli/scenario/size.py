@@ -13,11 +13,13 @@ from planner.cli.evidence import SIMULATORS, simulated_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
+from planner.cli.scenario import conversations
 from planner.cli.text.margins import chain_lines, cooler_text, host_lines, margin_lines
 from planner.cli.text.numbers import band, quantity, share
 from planner.cli.text.rack_notes import availability_text
 from planner.cli.text.services import service_lines
 from planner.cli.text.units import other_lines
+from planner.units import format_probability
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,13 +31,24 @@ if TYPE_CHECKING:
     from planner.schema.record.sizing import MovedRecord, StateRecord
 
 RANK = (
-    "racks", "busy", "worst", "a year", "hottest", "left", "cooler", "power", "rests on", "setting", "on",
-    "p99 (low - high)",
+    "racks", "busy", "worst", "a year", "hottest", "left", "throttles", "cooler", "power", "rests on",
+    "setting", "on", "p99 (low - high)",
 )  # fmt: skip
 """Columns that a narrow terminal may go without, the least important first."""
 
 RIGHT = frozenset(
-    {"count", "racks", "busy", "p99 (low - high)", "worst", "hottest", "power", "to buy", "a year"}
+    {
+        "count",
+        "racks",
+        "busy",
+        "p99 (low - high)",
+        "worst",
+        "hottest",
+        "throttles",
+        "power",
+        "to buy",
+        "a year",
+    }
 )
 """Columns of numbers."""
 
@@ -62,6 +75,9 @@ def command(scenario: Path, simulator: SimulationEngine, most_parts: int, *, out
     no option is feasible.
     """
     from planner.cli.main import INFEASIBLE, OK
+
+    if api.has_conversations(scenario):
+        return conversations.size(scenario, simulator, output=output)
     from planner.plan.record.sizing import moved_record, sizing_record
 
     before = _before(simulator, most_parts, output)
@@ -147,8 +163,9 @@ def table_row(item: SizedOption) -> dict[str, str]:
         "p99 (low - high)": _p99(item),
         "worst": _worst(item),
         "rests on": option.latency_provenance.value,
-        "hottest": quantity(_hottest_c(item), "c"),
+        "hottest": f"{_hottest_c(item):.1f} of {option.part.thermal.throttle_c.value:g} °C",
         "left": _left(item),
+        "throttles": _chance(option.throttle_probability),
         "cooler": cooler_text(option.part),
         "power": quantity(option.heat.power_w, "w"),
         "to buy": _money(option.cost.capital, option.cost.currency),
@@ -188,6 +205,11 @@ def _left(item: SizedOption) -> str:
     """Kelvins from the hottest device to its throttle."""
     die = next(margin for margin in item.option.margins if margin.name == "die")
     return f"{die.margin:.1f} K"
+
+
+def _chance(probability: float | None) -> str:
+    """How probable it is that a device throttles, over what its cooler may be."""
+    return "-" if probability is None else format_probability(probability)
 
 
 def _money(amount: float | None, currency: str) -> str:

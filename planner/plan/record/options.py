@@ -100,6 +100,7 @@ def option_record(option: Option) -> OptionRecord:
         "exhaust_c": option.heat.exhaust_c,
         "margins": [margin_record(item) for item in option.margins],
         "cooler": cooler_record(option.part),
+        "throttle_probability": option.throttle_probability,
         "host": host_record(option.hosting, option.count + option.spares),
         "temperature_c": option.heat.temperature_c,
         "capital": option.cost.capital,
@@ -178,6 +179,7 @@ def margin_record(margin: Margin) -> MarginRecord:
         "margin_asked": margin.asked,
         "margin_at_best": margin.best,
         "margin_at_worst": margin.worst,
+        "probability": margin.probability,
         "verdict": margin.verdict.value,
         "turns": margin.turns,
         "weakest": None

@@ -8,6 +8,7 @@ from statistics import fmean
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import RackRun, Simulated
 from planner.plan.rack.claims import claims_record
+from planner.plan.rack.in_service import variation_note
 from planner.plan.rack.life_record import life_record, new_model_record
 from planner.plan.rack.questions import FailureAnswer
 from planner.plan.rack.theory import Theory, theory_record
@@ -38,6 +39,7 @@ def simulate_record(
     beside: RunBesideRecord = {}
     if isinstance(run, Simulated):
         beside["setting"] = setting_record(run.option)
+        beside["throttle_probability"] = run.option.throttle_probability
     if run.result.update is not None:
         beside["new_model"] = new_model_record(run.result.update)
     if theory is not None:
@@ -47,6 +49,7 @@ def simulate_record(
         "warnings": list(notes),
         "verdict": run.verdict.value,
         "engine": engine,
+        "variation": variation_note(scenario, run.rack.device.unit),
         "reasons": list(run.reasons),
         "margins": [margin_record(item) for item in run.margins],
         **beside,

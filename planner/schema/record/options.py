@@ -71,6 +71,8 @@ class MarginRecord(TypedDict):
     margin_asked: float
     margin_at_best: float
     margin_at_worst: float
+    probability: NotRequired[float | None]
+    """That the limit is broken, over the range of the weakest input."""
     verdict: Literal["PASS", "FAIL", "UNDECIDED"]
     turns: bool
     weakest: WeakestInputRecord | None
@@ -161,6 +163,7 @@ class OptionRecord(TypedDict):
     exhaust_c: NotRequired[float]
     margins: NotRequired[list[MarginRecord]]
     cooler: NotRequired[CoolerInUseRecord]
+    throttle_probability: NotRequired[float | None]
     host: NotRequired[HostRecord | None]
 
 

@@ -238,6 +238,7 @@ class RunBesideRecord(TypedDict):
     """What the devices run on, where they are of a part; a new model; a closed form that fits the rack."""
 
     setting: NotRequired[SettingRecord]
+    throttle_probability: NotRequired[float | None]
     new_model: NotRequired[NewModelRecord]
     theory: NotRequired[TheoryRecord]
 
@@ -247,6 +248,8 @@ class SimulateRecord(RackRecord, RunBesideRecord, RackLifeRecord, ClaimsRecord):
 
     verdict: Verdict
     engine: Literal["compiled", "simpy"]
+    variation: str
+    """Which service times were simulated, and what they rest on."""
     reasons: list[str]
     margins: NotRequired[list[MarginRecord]]
 
