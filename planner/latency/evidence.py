@@ -51,6 +51,8 @@ class Evidence:
     engine: str | None = None
     threads: int | None = None
     """Of CPUs."""
+    instances: int | None = None
+    """Workers side by side on one part; as it has units unless given."""
     kept: bool = True
     """Whether the calibration that is kept for this machine is used, and models fitted on published rows;
     else the datasheets alone."""
@@ -68,6 +70,7 @@ def read_evidence(
     *,
     engine: str | None = None,
     threads: int | None = None,
+    instances: int | None = None,
     calibration: str | None = None,
     anchors: Sequence[str] = (),
     measured: Sequence[MeasuredSource] = (),
@@ -89,7 +92,17 @@ def read_evidence(
             own += [about(anchor, source) for anchor in read.latencies]
             powers += [of_plan(reading, source) for reading in read.powers]
     kept = calibration != NONE
-    return Evidence(engine, threads, kept, tuple(calibrations), found, published, tuple(own), tuple(powers))
+    return Evidence(
+        engine,
+        threads,
+        instances,
+        kept,
+        tuple(calibrations),
+        found,
+        published,
+        tuple(own),
+        tuple(powers),
+    )
 
 
 @dataclass

@@ -116,6 +116,8 @@ def _before(simulator: SimulationEngine, most_parts: int, output: Output) -> Siz
         given["threads"],
         given["calibration"],
         given["anchors"],
+        (),
+        given["instances"],
     )
     return api.size(
         api.with_evidence(given["scenario"], own),

@@ -35,6 +35,7 @@ from planner.latency.units.compete import (
     units_asked,
 )
 from planner.latency.units.placement import estimate_with_helpers
+from planner.latency.units.workers import as_workers, threads_each
 from planner.plan.options.option import NetworkOnPart
 from planner.schema.hardware.device import Device, Precision
 from planner.wording.message import message
@@ -119,7 +120,8 @@ class Estimator:
     ) -> Estimate:
         calibration, point = known
         workload, measured = self.workloads[model], self.evidence.measured
-        return by_calibration_on(workload, device, point, batch, calibration, measured, self._uses)
+        found = by_calibration_on(workload, device, point, batch, calibration, measured, self._uses)
+        return as_workers(found, device, point, self.evidence.instances)
 
     def _by_database(
         self,
@@ -133,15 +135,19 @@ class Estimator:
         *,
         moved: bool,
     ) -> Estimate:
-        threads = self.evidence.threads if device.units[unit].kind == CPU else None
+        given = self.evidence
+        threads = threads_each(device, unit, mode, given.threads, given.instances)
         point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
         ready = on_unit(self._prepared[model].ready(batch, point.precision, point.engine), point)
         whole = self.workloads[model]
         if not moved:
             fitted = transfer_for(point) if self.evidence.kept else None
-            return estimate_with_helpers(whole, ready, device, point, fitted)
+            alone = estimate_with_helpers(whole, ready, device, point, fitted)
+            return as_workers(alone, device, point, given.instances)
         plain = self._estimate(model, device, unit, mode, precision, batch, engine, moved=False)
-        return with_anchors(plain, whole, ready, device, point, self.evidence, self._uses)
+        evidence = replace(given, threads=threads) if given.instances else given
+        moved_by = with_anchors(plain, whole, ready, device, point, evidence, self._uses)
+        return replace(moved_by, instances=plain.instances)
 
     def _engine_on(self, device: Device, unit: str) -> str | None:
         """The engine asked for where the unit runs it; else the unit's usual one, which serves beside."""

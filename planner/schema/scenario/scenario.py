@@ -62,7 +62,9 @@ class Candidates(StrictModel):
     engine: str | None = None
     """The inference engine of all candidates; each unit's usual one unless given."""
     threads: Mark | None = None
-    """Threads of one inference on a CPU; all cores unless given."""
+    """Threads of one inference on a CPU; all cores unless given, of `instances` each its share of them."""
+    instances: Mark | None = None
+    """Workers of the engine side by side on each part; as many as it has of the unit unless given."""
     max_batch: int = Field(default=1, ge=1, le=256)
     max_wait_s: Seconds = 0.0
     """How long a batch may wait to fill."""
@@ -250,6 +252,7 @@ class Deployment(StrictModel):
     engine: str | None = None
     """The inference engine; that of `candidates` unless given, else the unit's usual one."""
     threads: Mark | None = None
+    instances: Mark | None = None
     synthetic: Accelerator | None = None
     cooler: CoolerAsked | None = None
     """In place of the scenario's."""
