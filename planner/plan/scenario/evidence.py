@@ -137,9 +137,8 @@ def measured_text(text: str) -> str | MeasuredFile:
 def with_evidence(source: ScenarioFile, changes: Mapping[str, object]) -> ScenarioFile:
     """The scenario with an engine, threads, a calibration or measurements in place of, or beside, its own.
 
-    `changes` has `engine`, `threads`, `instances`, `calibration`, `anchors` and `measured`, as far as they are
-    asked for; files are named from here. Raises `UnknownIdError` for an engine that the database does not
-    have.
+    `changes` has what `api.evidence` gives, as far as it is asked for; files are named from here. Raises
+    `UnknownIdError` for an engine that the database does not have.
     """
     scenario, engine = source.scenario, changes.get("engine")
     if scenario.conversations:

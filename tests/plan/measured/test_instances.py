@@ -1,4 +1,4 @@
-"""Several workers of one engine on one part: `instances` of candidates, a deployment, and the command line."""
+"""Several workers of one engine on one part: `instances` of candidates, deployments, the command line."""
 
 from dataclasses import replace
 
