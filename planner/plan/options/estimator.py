@@ -90,6 +90,23 @@ class Estimator:
         """
         return self._estimate(model, device, unit, mode, precision, batch, engine, moved=self._moves)
 
+    def unmoved(self, found: Estimate, device: Device) -> Estimate:
+        """What is said of the same setting without any measurement of it."""
+        return self._estimate(
+            found.model if found.model in self.workloads else self._asked_as(found.model),
+            device,
+            found.unit,
+            found.mode,
+            found.precision,
+            found.batch,
+            found.engine,
+            moved=False,
+        )
+
+    def _asked_as(self, name: str) -> str:
+        """What the scenario calls a network, as in `zoo:resnet18`."""
+        return next(model for model, workload in self.workloads.items() if workload.model == name)
+
     def _estimate(
         self,
         model: str,
@@ -107,7 +124,7 @@ class Estimator:
             asked = engine or self._engine_on(device, unit)
             known = self._calibration(device, mode, precision, asked)
             if known is not None and known[1].unit == unit:
-                result = self._by_calibration(model, device, known, batch)
+                result = self._by_calibration(model, device, known, batch, moved=moved)
             else:
                 result = self._by_database(model, device, unit, mode, precision, batch, asked, moved=moved)
             if moved and self.evidence.powers:
@@ -116,10 +133,16 @@ class Estimator:
         return self._estimates[key][1]
 
     def _by_calibration(
-        self, model: str, device: Device, known: tuple[Calibration, OperatingPoint], batch: int
+        self,
+        model: str,
+        device: Device,
+        known: tuple[Calibration, OperatingPoint],
+        batch: int,
+        *,
+        moved: bool,
     ) -> Estimate:
         calibration, point = known
-        workload, measured = self.workloads[model], self.evidence.measured
+        workload, measured = self.workloads[model], self.evidence.measured if moved else ()
         found = by_calibration_on(workload, device, point, batch, calibration, measured, self._uses)
         return as_workers(found, device, point, self.evidence.instances)
 
