@@ -17,7 +17,7 @@ NANO = "jetson-orin-nano-8"
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory):
     values = yaml.safe_load((scenarios_dir() / "line-inspection.yaml").read_text())
-    values["streams"] = [{**values["streams"][0], "model": "zoo:resnet18", "count": 72}]
+    values["streams"] = [{**values["streams"][0], "model": "zoo:resnet18"}]
     values["streams"][0]["slo"] = {"latency": "100 ms", "quantile": "90 %"}
     values["candidates"] |= {"devices": [NANO], "modes": ["25W"], "precisions": ["int8"], "max_batch": 1}
     values["candidates"].pop("coolers")
@@ -61,14 +61,18 @@ def test_nothing_is_shown_where_nothing_was_measured_and_nothing_is_worth_it(pla
 
 
 def test_what_to_measure_stands_in_the_report_with_its_commands(plan, tmp_path):
-    record = record_of(plan, tmp_path)
+    values = yaml.safe_load(plan.read_text())
+    values["streams"][0]["count"] = 72
+    larger = plan.with_name("larger.yaml")
+    larger.write_text(yaml.safe_dump(values))
+    record = record_of(larger, tmp_path)
     assert record["to_measure"], "a band of this width turns the count"
     for language in ("en", "zh"):
         blocks = measuring(record, Wording(language))
         assert texts(blocks, Heading)
         (steps,) = texts(blocks, Bullets)
         assert any(item.startswith("trtexec ") for item in steps.items)
-        assert steps.items[-1].startswith("planner size plan.yaml --measured")
+        assert steps.items[-1].startswith("planner size larger.yaml --measured")
 
 
 def test_what_was_measured_is_not_asked_for_again(plan, tmp_path):
