@@ -59,6 +59,10 @@ def in_service(scenario: Scenario, unit: UnitKind) -> InService | None:
         return None
     if isinstance(given, ServiceVariation):
         return _of("stated", given, message("variation.stated"))
+    if given == "prior" and scenario.synthetic is not None:
+        advice = "state it: `variation: {cv: ..., next: ..., serving_factor: ...}`"
+        problem = Problem("variation", "numbers, for a device given by numbers", "prior", advice)
+        raise InputError(scenario.id, [problem])
     if given == "prior":
         prior = serving_priors().units.get(unit)
         if prior is None:
