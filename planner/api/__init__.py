@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         split,
         what_if,
     )
-    from planner.api.chains import chain_text, predict_chain
+    from planner.api.chains import chain_text, measure_chain, predict_chain
     from planner.api.checks import check, check_files, read_baseline, write_check, write_overlay
     from planner.api.database import (
         AppliedCorrection,
@@ -64,11 +64,15 @@ if TYPE_CHECKING:
     )
     from planner.api.fleets import fleet, write_fleet
     from planner.api.language import (
+        capacities,
+        converse,
+        has_conversations,
         is_language_model,
         language_models,
         list_token_rates,
         read_language_model,
         serve,
+        write_conversations,
     )
     from planner.api.networks import (
         Inspection,
@@ -122,6 +126,7 @@ if TYPE_CHECKING:
         evidence,
         host_text,
         lint,
+        linted,
         margin_text,
         read_scenario,
         simulate,
@@ -135,7 +140,7 @@ if TYPE_CHECKING:
 _HOME = {
     "alternatives": ("LinkedSplit", "UnitCurve", "baseline", "curve", "linked_split", "split", "what_if"),
     "checks": ("check", "check_files", "read_baseline", "write_check", "write_overlay"),
-    "chains": ("chain_text", "predict_chain"),
+    "chains": ("chain_text", "measure_chain", "predict_chain"),
     "database": (
         "AppliedCorrection",
         "check_database",
@@ -177,11 +182,15 @@ _HOME = {
     ),
     "fleets": ("fleet", "write_fleet"),
     "language": (
+        "capacities",
+        "converse",
+        "has_conversations",
         "is_language_model",
         "language_models",
         "list_token_rates",
         "read_language_model",
         "serve",
+        "write_conversations",
     ),
     "networks": (
         "Inspection",
@@ -221,6 +230,7 @@ _HOME = {
         "evidence",
         "host_text",
         "lint",
+        "linted",
         "margin_text",
         "read_scenario",
         "simulate",
@@ -251,6 +261,7 @@ __all__ = [
     "baseline",
     "calibrate",
     "calibrate_serving",
+    "capacities",
     "chain_text",
     "check",
     "check_database",
@@ -261,6 +272,7 @@ __all__ = [
     "claims",
     "compare",
     "compare_reports",
+    "converse",
     "copy_scenario",
     "cost",
     "curve",
@@ -277,6 +289,7 @@ __all__ = [
     "evidence",
     "export_network",
     "fleet",
+    "has_conversations",
     "host_text",
     "import_heat",
     "import_profile",
@@ -285,6 +298,7 @@ __all__ = [
     "language_models",
     "linked_split",
     "lint",
+    "linted",
     "list_corrections",
     "list_devices",
     "list_measurements",
@@ -293,6 +307,7 @@ __all__ = [
     "list_token_rates",
     "margin_text",
     "measure",
+    "measure_chain",
     "own_part_notes",
     "part_file",
     "picture_kind",
@@ -332,6 +347,7 @@ __all__ = [
     "what_if",
     "with_evidence",
     "write_check",
+    "write_conversations",
     "write_devices_page",
     "write_fleet",
     "write_log",

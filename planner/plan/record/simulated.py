@@ -12,7 +12,7 @@ from planner.plan.rack.in_service import variation_note
 from planner.plan.rack.life_record import life_record, new_model_record
 from planner.plan.rack.questions import FailureAnswer
 from planner.plan.rack.theory import Theory, theory_record
-from planner.plan.record.options import cooler_record, margin_record
+from planner.plan.record.options import cooler_record, margin_record, service_records
 from planner.rack.counts.results import AtBound, DevicesResult, LatencyStatistics, RackResult, StreamBounds
 from planner.rack.description.rack import Rack
 from planner.rack.simulation import SimulationEngine
@@ -39,6 +39,7 @@ def simulate_record(
     beside: RunBesideRecord = {}
     if isinstance(run, Simulated):
         beside["setting"] = setting_record(run.option)
+        beside["throttle_probability"] = run.option.throttle_probability
     if run.result.update is not None:
         beside["new_model"] = new_model_record(run.result.update)
     if theory is not None:
@@ -59,8 +60,6 @@ def simulate_record(
 
 def setting_record(option: Option) -> SettingRecord:
     """What each device of an option runs on."""
-    from planner.latency.record import band_record
-
     return {
         "unit": option.unit,
         "units": option.instances,
@@ -70,15 +69,7 @@ def setting_record(option: Option) -> SettingRecord:
         "batch": option.batch,
         "latency_provenance": option.latency_provenance.value,
         "cooler": cooler_record(option.part),
-        "services": [
-            {
-                "network": service.network,
-                "provenance": item.estimate.provenance.value,
-                "latency_s": band_record(item.estimate.latency_s),
-                "batch_s": list(service.batch_s),
-            }
-            for service, item in zip(option.services, option.networks, strict=True)
-        ],
+        "services": service_records(option),
     }
 
 

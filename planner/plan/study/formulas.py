@@ -21,6 +21,7 @@ _ALWAYS_SIMULATED = (
     "clock_power",
     "thermal_ladder",
     "step_wise_governor",
+    "throttle_probability",
     "exhaust_balance",
     "quantile",
     "student_interval",

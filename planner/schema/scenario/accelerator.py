@@ -46,8 +46,11 @@ class AcceleratorFan(StrictModel):
     def _rises(self) -> Self:
         if len(self.speeds_ratio) != len(self.trips_c) + 1:
             raise refuse(f"{len(self.trips_c) + 1} speeds, one more than trips", len(self.speeds_ratio))
-        if self.trips_c != sorted(set(self.trips_c)) or self.speeds_ratio != sorted(set(self.speeds_ratio)):
-            raise refuse("trips and speeds that rise", [*self.trips_c, *self.speeds_ratio])
+        if self.trips_c != sorted(set(self.trips_c)):
+            raise refuse("trips that rise", ", ".join(f"{trip_c:g} degC" for trip_c in self.trips_c))
+        if self.speeds_ratio != sorted(set(self.speeds_ratio)):
+            speeds = ", ".join(f"{100 * speed:g} %" for speed in self.speeds_ratio)
+            raise refuse("speeds that rise from trip to trip", speeds)
         return self
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from planner.schema.conversation.stream import Conversation, ServingSpec
 from planner.schema.hardware.device import Form, PrecisionName, UnitKind
 from planner.schema.hardware.host import Attachment
 from planner.schema.hardware.serving import ReplayedTimes, ServiceVariation
@@ -270,7 +271,11 @@ class Scenario(RestsOn):
     title: str
     question: str
     date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
-    streams: list[Stream] = Field(min_length=1)
+    streams: list[Stream] = Field(default_factory=list)
+    conversations: list[Conversation] = Field(default_factory=list)
+    """Streams of `kind: conversation`, which a file has under `streams`; a scenario has one kind."""
+    serving: ServingSpec | None = None
+    """How devices serve conversations."""
     candidates: Candidates
     site: Site
     money: MoneyTerms
@@ -301,7 +306,9 @@ class Scenario(RestsOn):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [stream.name for stream in self.streams]
+        if not self.streams and not self.conversations:
+            raise refuse("one stream or more under `streams`", "none")
+        names = [*(stream.name for stream in self.streams), *(talk.name for talk in self.conversations)]
         if len(set(names)) != len(names):
             raise refuse("stream names that differ", sorted(names))
         fill = self.candidates.max_batch if self.candidates.max_wait_s else 1
@@ -363,6 +370,14 @@ class Scenario(RestsOn):
         if given is not None and given.device == part and given.cooler is not None:
             return given.cooler
         return self.candidates.coolers.get(part, self.cooler)
+
+    @model_validator(mode="after")
+    def _one_language_model(self) -> Self:
+        models = sorted({stream.model for stream in self.conversations})
+        if len(models) > 1:
+            expected = "one language model for all streams: devices that serve another are another scenario's"
+            raise refuse(expected, ", ".join(models))
+        return self
 
     @property
     def balancer(self) -> Balancer | None:
