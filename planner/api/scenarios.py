@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from planner.plan.study.study import Study
     from planner.plan.sweep.run import Sweep, SweepProgress
     from planner.rack.counts.results import RackResult
-    from planner.rack.studies.sensitivity import Moved
     from planner.rack.simulation import SimulationEngine
+    from planner.rack.studies.sensitivity import Moved
 
 Progress = Callable[[str], None]
 """Called with a line of text now and then."""

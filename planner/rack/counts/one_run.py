@@ -1,4 +1,4 @@
-"""Racks whose replications would all be the same: there is one run, and its intervals come from parts of it."""
+"""Racks whose replications would all be the same: there is one run, and intervals come from its parts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BLOCKS = 10
 
 
 def is_one_run(rack: Rack) -> bool:
-    """Whether nothing in a rack is drawn by chance: all streams are traces, service and devices are constant."""
+    """Whether nothing in a rack is drawn by chance: traces, constant service, devices that stay."""
     traces = all(group.arrivals == "trace" and group.drop_outs is None for group in rack.streams)
     services = [service for unit in rack.device.units for service in unit.services]
     constant = all(service.service_distribution == "deterministic" for service in services)

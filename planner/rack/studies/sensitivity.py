@@ -30,7 +30,7 @@ class Moved:
 
 
 def sensitivity(rack: Rack, result: RackResult, engine: SimulationEngine = "compiled") -> tuple[Moved, ...]:
-    """What the p99 of each stream of a simulated rack becomes; empty at a use up to 0.8, or where it throttled.
+    """What the p99 of each stream of a simulated rack becomes; empty at a use up to 0.8.
 
     The same requests are simulated again, ten runs at most.
     """

@@ -161,7 +161,7 @@ class Accelerator(StrictModel):
 
 
 def refuse_model(model: str, given: Accelerator | None) -> None:
-    """Refuse a stream's network that a device given by numbers does not serve, or that needs such a device."""
+    """Refuse a stream's network that a device by numbers does not serve, or that needs such a device."""
     served = given.served if given is not None else {}
     if served and SYNTHETIC not in served and model not in served:
         raise refuse(f"a network of `deployment.synthetic`: {', '.join(served)}", model)

@@ -235,7 +235,7 @@ class SettingRecord(TypedDict):
 
 
 class MovedRecord(TypedDict):
-    """A stream's p99 where service takes a share longer or shorter; null where its queue grows without end."""
+    """A stream's p99 where service takes a share longer or shorter; null where a queue has no end."""
 
     stream: str
     service_share: float
