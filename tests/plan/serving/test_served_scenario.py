@@ -1,6 +1,7 @@
 """`planner validate --serve` and `variation` of a scenario: what they take and what they refuse."""
 
 import json
+import math
 
 import pytest
 
@@ -11,6 +12,7 @@ from planner.plan.rack.in_service import in_service, variation_note
 from planner.plan.rack.synthetic import synthetic_rack
 from planner.plan.scenario.file import read_scenario
 from planner.plan.serving.live_rack import live_rack
+from planner.rack.description.rack import Service
 from planner.rack.description.variation import Replayed
 
 THEORY = (scenarios_dir() / "theory-md1.yaml").read_text()
@@ -182,3 +184,16 @@ def test_a_scenario_is_served_and_simulated(tmp_path, capsys):
     assert measured["requests"] == replayed["requests"]
     assert record["serving_factor"] > 0.5
     assert picture.read_text().startswith("<?xml")
+
+
+def test_the_spread_of_the_factor_widens_the_band_of_service(tmp_path):
+    """Deviations add as squares: an estimate 30 % above its middle and a factor of 1.35 for 1.2."""
+    scenario = _source(tmp_path, SERVED.replace("candidates:", "variation: prior\ncandidates:")).scenario
+    found = in_service(scenario, "cpu")
+    low, mid, high = (Service("net", (time_s,), 0.5, 1.0) for time_s in (0.008, 0.01, 0.013))
+    ends = {
+        at: found.applied(end, mid, at).batch_s[0] for at, end in (("low", low), ("mid", mid), ("high", high))
+    }
+    assert ends["mid"] == pytest.approx(0.012)
+    assert ends["high"] == pytest.approx(0.012 * math.exp(math.hypot(math.log(1.3), math.log(1.35 / 1.2))))
+    assert ends["low"] == pytest.approx(0.012 / math.exp(math.hypot(math.log(1.25), math.log(1.2 / 1.05))))
