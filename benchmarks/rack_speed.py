@@ -152,22 +152,28 @@ def epochs() -> None:
 
 
 def variation() -> None:
-    """Frames a second with service times that scatter, against constant ones, in turn, five times."""
+    """Frames a second with service times that scatter, against constant ones, in turn, nine times.
+
+    The best of each: what else runs on the machine only makes times longer.
+    """
     process = varying(
         0.15, next_one=0.6, over_ten=0.3, over_hundred=0.1, outlier_share=0.005, outlier_ratio=3
     )
-    constant = rack(64, 500, 120.0)
+    constant = rack(64, 500, 60.0)
     varied = tuple(replace(service, variation=process) for service in constant.device.services)
     scattering = replace(constant, device=replace(constant.device, services=varied))
-    ratios = []
-    for _ in range(5):
-        own = [timed(constant), timed(scattering)]
-        tell("constant", constant, *own[0])
-        tell("varied", scattering, *own[1])
-        rates_per_s = [drawn(run) / took_s for run, took_s in own]
-        ratios.append(rates_per_s[1] / rates_per_s[0])
-    print(f"varied   {np.median(ratios):.3f} of the frames a second of constant service "
-          f"(of five: {', '.join(f'{value:.3f}' for value in ratios)})")  # fmt: skip
+    best: dict[str, tuple[float, RunTally, float]] = {}
+    for _ in range(9):
+        for name, what in (("constant", constant), ("varied", scattering)):
+            run, took_s = timed(what)
+            rate_per_s = drawn(run) / took_s
+            if name not in best or rate_per_s > best[name][0]:
+                best[name] = (rate_per_s, run, took_s)
+    for name, what in (("constant", constant), ("varied", scattering)):
+        tell(name, what, *best[name][1:])
+    print(
+        f"varied   {best['varied'][0] / best['constant'][0]:.3f} of the frames a second of constant service"
+    )
 
 
 def year() -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from planner.plan.sweep.run import Sweep, SweepProgress
     from planner.rack.counts.results import RackResult
     from planner.rack.simulation import SimulationEngine
+    from planner.rack.studies.sensitivity import Moved
 
 Progress = Callable[[str], None]
 """Called with a line of text now and then."""
@@ -57,6 +58,16 @@ class SimulatedScenario:
             return self.study.failures
         scenario, rack = self.source.scenario, self.run.rack
         return failure_answer(scenario, rack, needed_of(scenario, rack, self.engine))
+
+    @property
+    def sensitivity(self) -> tuple[Moved, ...]:
+        """How far each p99 moves with a few per cent of service time; empty at a use below 0.8."""
+        from planner.rack.studies.sensitivity import sensitivity
+
+        chosen = self.study.simulated if self.study else None
+        if chosen is not None and chosen.option.chain is not None:
+            return ()
+        return sensitivity(self.run.rack, self.run.result, self.engine)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from planner.schema.reading.quantity import (
     refuse,
 )
 from planner.schema.reading.strict import StrictModel
-from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
+from planner.schema.scenario.accelerator import Accelerator, refuse_model
 from planner.schema.scenario.around import Contention, HostCores
 from planner.schema.scenario.claims import Claim
 from planner.schema.scenario.climate import Climate
@@ -300,9 +300,7 @@ class Scenario(RestsOn):
     claims: list[Claim] = Field(default_factory=list)
     """Reported figures of networks on parts, to be compared with what is predicted."""
     variation: Literal["none", "prior", "measured"] | ServiceVariation | ReplayedTimes = "none"
-    """How service times scatter, and how much longer they are in a server than in a benchmark loop: not at
-    all, as the database has it by kind of unit, as `planner calibrate --serving` has measured it, as stated,
-    or as in a file of times."""
+    """Scatter of service times, and how much longer they are in a server than in a benchmark loop."""
     networks: dict[str, NetworkFacts] = Field(default_factory=dict)
     """What is known of a network beyond its file, by the streams' `model`."""
     accepted: dict[str, str] = Field(default_factory=dict)
@@ -406,13 +404,8 @@ class Scenario(RestsOn):
 
     @model_validator(mode="after")
     def _synthetic_everywhere(self) -> Self:
-        served = self.synthetic.served if self.synthetic is not None else {}
         for stream in self.streams:
-            if served and SYNTHETIC not in served and stream.model not in served:
-                raise refuse(f"a network of `deployment.synthetic`: {', '.join(served)}", stream.model)
-            if (stream.model == SYNTHETIC) != (SYNTHETIC in served):
-                expected = f"`model: {SYNTHETIC}` in every stream, and only, with `deployment.synthetic`"
-                raise refuse(expected, stream.model)
+            refuse_model(stream.model, self.synthetic)
             if stream.chained and self.synthetic is not None:
                 raise refuse(f"no `video` and no `chain` with `deployment.synthetic` ({stream.name})", "one")
         return self
