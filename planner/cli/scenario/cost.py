@@ -13,7 +13,9 @@ from planner.cli.evidence import scenario_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
+from planner.cli.scenario import conversations
 from planner.cli.text.numbers import interval
+from planner.cli.text.services import service_lines
 from planner.units import format_number, format_percent
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     Exit status 3 when no option keeps the limits.
     """
     from planner.cli.main import INFEASIBLE, OK
+
+    if api.has_conversations(scenario):
+        return conversations.cost(scenario, device, output=output)
     from planner.plan.record.cost import cost_record
 
     study = api.cost(scenario, device=device, draws=draws, seed=seed, progress=output.progress)
@@ -80,13 +85,16 @@ def _texts(value: object) -> list[str]:
 
 
 def _heading(first: Costed) -> list[str]:
+    from planner.plan.record.options import service_records
+
     option, bill = first.option, first.bill
     rate = f" at {format_percent(bill.discount_rate, 1)} a year" if bill.discount_rate else ", not discounted"
     spares = f" and {option.spares} spare{'s' if option.spares > 1 else ''}" if option.spares else ""
     return [
         f"{option.count} x {option.device}{spares}, mode {option.mode}, {option.runs_on} {option.precision} "
         f"[{option.latency_provenance}]; "
-        f"{bill.horizon_years:g} years, present value in {bill.currency}{rate}"
+        f"{bill.horizon_years:g} years, present value in {bill.currency}{rate}",
+        *service_lines(service_records(option)),
     ]
 
 

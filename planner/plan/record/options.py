@@ -11,7 +11,7 @@ from planner.schema.reading.quantity import Money
 from planner.schema.record import ChoicesRecord, OptionRecord
 from planner.schema.record.commands.simulate import NoRackRecord, RuledOutRecord
 from planner.schema.record.compare import ComparisonRecord, MoneyRecord, RefusalRecord
-from planner.schema.record.options import CoolerInUseRecord, HostRecord, MarginRecord
+from planner.schema.record.options import CoolerInUseRecord, HostRecord, MarginRecord, ServiceRecord
 
 if TYPE_CHECKING:
     from planner.plan.compare.candidate import Comparison, Refusal
@@ -75,6 +75,7 @@ def option_record(option: Option) -> OptionRecord:
         "unit": option.unit,
         "units": option.instances,
         "other_units": other_unit_records(option.others),
+        "services": service_records(option),
         "mode": option.mode,
         "engine": option.engine,
         "precision": str(option.precision),
@@ -109,6 +110,21 @@ def option_record(option: Option) -> OptionRecord:
         "latency_provenance": option.latency_provenance.value,
         "provenance": option.provenance.value,
     }
+
+
+def service_records(option: Option) -> list[ServiceRecord]:
+    """The service time of each network on an option, with what `planner estimate` says of it."""
+    from planner.latency.record import band_record
+
+    return [
+        {
+            "network": service.network,
+            "provenance": item.estimate.provenance.value,
+            "latency_s": band_record(item.estimate.latency_s),
+            "batch_s": list(service.batch_s),
+        }
+        for service, item in zip(option.services, option.networks, strict=True)
+    ]
 
 
 def cooler_record(part: Device) -> CoolerInUseRecord:

@@ -31,6 +31,7 @@ def _unknown_names(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     yield from _coolers(scenario)
     yield from _engines(scenario)
     yield from _networks(scenario)
+    yield from _language_models(scenario)
     yield from _traces(scenario)
     yield from _accepted(scenario)
 
@@ -102,16 +103,45 @@ def _where_asked(scenario: Scenario, part: str) -> Place:
 
 def _engines(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     """Inference engines that the database does not have."""
-    named = [(("candidates", "engine"), scenario.candidates.engine)]
+    named: list[tuple[Place, str | None]] = [(("candidates", "engine"), scenario.candidates.engine)]
     if scenario.deployment is not None:
         named.append((("deployment", "engine"), scenario.deployment.engine))
+    if scenario.serving is not None:
+        places = scenario.serving.engines.items()
+        named += [(("serving", "engines", pattern), engine) for pattern, engine in places]
     if not any(engine for _, engine in named):
+        return
+    if scenario.conversations:
+        yield from _language_engines(named)
         return
     from planner.hardware.catalog import engine_ids
 
     for place, engine in named:
         if engine is not None and engine not in engine_ids():
             yield place, "an inference engine", *_unknown("engine", engine, engine_ids())
+
+
+def _language_engines(named: list[tuple[Place, str | None]]) -> Iterator[tuple[Place, str, str, str]]:
+    """Engines for language models that nobody knows."""
+    from planner.language.engines.catalogue import language_engine
+
+    for place, engine in named:
+        try:
+            if engine is not None:
+                language_engine(engine)
+        except UnknownIdError as error:
+            yield place, "an engine for language models", error.got, error.advice
+
+
+def _language_models(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    """Language models of the zoo that it does not have."""
+    from planner.language.sources.catalogue import named_models
+
+    for number, talk in enumerate(scenario.conversations):
+        kind, _, name = talk.model.partition(":")
+        if kind == "zoo" and name.lower().replace("_", "-") not in named_models():
+            place = ("conversations", number, "model")
+            yield place, "a language model of the zoo, or a file", *_unknown("model", name, named_models())
 
 
 def _modes(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:

@@ -112,6 +112,15 @@ class CoolerInUseRecord(TypedDict):
     source: str
 
 
+class ServiceRecord(TypedDict):
+    """How long a device takes for batches of one network: as planned with, and the band it comes from."""
+
+    network: str
+    provenance: str
+    latency_s: BandRecord
+    batch_s: list[float]
+
+
 class OptionRecord(TypedDict):
     """One way to serve the streams: a part in one mode, with the number of them that it takes."""
 
@@ -121,6 +130,8 @@ class OptionRecord(TypedDict):
     units: NotRequired[int]
     """How many of the unit serve side by side in one device."""
     other_units: NotRequired[list[OtherUnitRecord]]
+    services: NotRequired[list[ServiceRecord]]
+    """One entry a network of the scenario."""
     mode: str | None
     engine: str | None
     precision: str
