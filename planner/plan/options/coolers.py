@@ -185,6 +185,13 @@ def resistance_band(thermal: ThermalSpec) -> ResistanceBand:
     return ResistanceBand(low, given.value, high, given.status, given.source)
 
 
+def rise_band(thermal: ThermalSpec) -> tuple[float, float]:
+    """What the heat capacity in use may be, low and high, as ratios of what is stated: a band of 90 %."""
+    assumed = thermal.heat_capacity_j_per_k.status is Status.ASSUMED
+    spread = cooler_kinds().rise["assumed" if assumed else "known"]
+    return spread.low_ratio.value, spread.high_ratio.value
+
+
 def _spread(cooler: Cooler) -> Spread:
     kinds, number = cooler_kinds(), cooler.resistance_k_per_w
     if number.status is Status.ASSUMED:
