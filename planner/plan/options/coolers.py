@@ -14,6 +14,7 @@ from planner.schema.hardware.device_heat import ThermalSpec
 from planner.schema.reading.quantity import Money, Sourced
 from planner.schema.scenario.cooler import CoolerAsked, OwnCooler, starts_with_a_number
 from planner.units import UnitError, parse_quantity
+from planner.wording.message import Message, message, word
 
 STATED = "stated"
 """The id of a cooler that a scenario gives by numbers, and the source of its numbers."""
@@ -159,6 +160,31 @@ def _fan(asked: OwnCooler, status: Status) -> OwnFan | None:
         hysteresis_k=_number(fan.hysteresis_k, status, None),
         rated_w=_number(fan.rated_w, status, None),
         fixed_ratio=_number(fan.fixed_ratio, status, None),
+    )
+
+
+_FAR = 4.0
+"""Times what a part's own coolers have, beyond which a stated resistance is asked about."""
+
+
+def odd_cooler(device: Device, asked: CoolerAsked | None) -> Message | None:
+    """What is odd about a stated resistance beside those of the part's own coolers; physics allows it."""
+    if not isinstance(asked, OwnCooler):
+        return None
+    listed = sorted(device.thermal.coolers, key=lambda item: item.resistance_k_per_w.value)
+    best, worst = listed[0], listed[-1]
+    above = asked.whole_k_per_w / worst.resistance_k_per_w.value
+    below = best.resistance_k_per_w.value / asked.whole_k_per_w
+    if max(above, below) <= _FAR:
+        return None
+    near = worst if above > below else best
+    return message(
+        "cooler.above" if above > below else "cooler.below",
+        part=device.id,
+        asked=f"{asked.whole_k_per_w:.4g} K/W",
+        times=f"{max(above, below):,.0f}",
+        cooler=word("cooler", near.id),
+        has=f"{near.resistance_k_per_w.value:.3g} K/W",
     )
 
 
