@@ -179,7 +179,7 @@ def odd_cooler(device: Device, asked: CoolerAsked | None) -> Message | None:
         return None
     near = worst if above > below else best
     return message(
-        "cooler.above" if above > below else "cooler.below",
+        "odd_cooler.above" if above > below else "odd_cooler.below",
         part=device.id,
         asked=f"{asked.whole_k_per_w:.4g} K/W",
         times=f"{max(above, below):,.0f}",
