@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -51,21 +51,28 @@ class Estimator:
 
     A study asks for the same network hundreds of times, and often at the same operating point: each is
     counted once a batch and precision, fused once an engine and estimated once a point. `evidence` is what
-    the estimates rest on beside the database; `notes` say what of it was of no use.
+    the estimates rest on beside the database; `notes` say what of it was of no use, after
+    the `remarks` that were given.
     """
 
-    def __init__(self, workloads: Mapping[str, Workload], evidence: Evidence | None = None) -> None:
+    def __init__(
+        self,
+        workloads: Mapping[str, Workload],
+        evidence: Evidence | None = None,
+        remarks: Sequence[str] = (),
+    ) -> None:
         self.workloads = workloads
         self.evidence = evidence or Evidence()
         self._prepared = {model: Preparation(workload) for model, workload in workloads.items()}
         self._estimates: dict[tuple[object, ...], tuple[Device, Estimate]] = {}
         self._calibrated: dict[tuple[object, ...], Calibration | None] = {}
         self._uses = Uses()
+        self._remarks = tuple(remarks)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Measurements and calibrations that were not used so far, with the reason, and what else to say."""
-        return self._uses.notes()
+        return (*self._remarks, *self._uses.notes())
 
     @cached_property
     def _moves(self) -> bool:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.hardware.catalog import engine_ids, match_devices
+from planner.hardware.catalog import engine_ids, match_devices, read_device
 from planner.language.engines.catalogue import language_engine
 from planner.latency.anchoring.file import Anchor
 from planner.latency.anchoring.measured import MeasuredSource
 from planner.latency.choice import NONE, PUBLISHED
 from planner.latency.evidence import Evidence, read_evidence
+from planner.plan.options.coolers import odd_cooler
 from planner.plan.options.estimator import Estimator
 from planner.plan.scenario.file import ScenarioFile, read_workloads
 from planner.plan.scenario.measured_heat import with_measured_coolers
@@ -48,7 +49,18 @@ class EvidenceKey:
 
 def estimator_for(source: ScenarioFile) -> Estimator:
     """The networks of a scenario, with all that their estimates rest on."""
-    return Estimator(read_workloads(source), asked_of(source).read())
+    return Estimator(read_workloads(source), asked_of(source).read(), tuple(_odd_coolers(source.scenario)))
+
+
+def _odd_coolers(scenario: Scenario) -> Iterator[str]:
+    """Stated coolers far from those that their parts have."""
+    given = scenario.deployment
+    named = [given.device] if given is not None and given.device is not None else []
+    for part in named or _parts(scenario.candidates.devices):
+        asked = scenario.cooler_of(part)
+        remark = None if asked is None else odd_cooler(read_device(part), asked)
+        if remark is not None:
+            yield remark
 
 
 def asked_of(source: ScenarioFile) -> EvidenceKey:

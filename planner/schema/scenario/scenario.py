@@ -45,7 +45,7 @@ from planner.schema.scenario.rack_study import (
     SealedCabinet,
     Update,
 )
-from planner.schema.scenario.site_limits import Gear, Margins
+from planner.schema.scenario.site_limits import Carrier, Gear, Margins
 from planner.schema.scenario.streams import Share, Stream
 from planner.units import format_percent
 
@@ -78,18 +78,6 @@ class Candidates(StrictModel):
     """A part's cooler, by the part's id, in place of `cooler` of the scenario."""
     labels_ops_per_s: dict[str, OpsPerSecond] = Field(default_factory=dict)
     """What the plan counts on of a part, by its id, where somebody drew it up with operations per second."""
-
-
-class Carrier(StrictModel):
-    """What parts of one form sit in: carrier board, host server, enclosure share."""
-
-    slots: int = Field(default=1, ge=1, le=1000)
-    power_w: Watts
-    price_money: Money
-    rack_units: float = Field(gt=0, le=1e6)
-    note: str
-    computer: bool | None = None
-    """Whether it is a computer that parts without one may sit in; unless said, only what cards sit in is."""
 
 
 class Site(StrictModel):
@@ -158,6 +146,10 @@ class Site(StrictModel):
             raise refuse("either `sealed` or `rising_exhaust`", "both")
         if self.sealed and self.fans:
             raise refuse("either `sealed` or `fans`", "both")
+        stores = self.sealed is not None and self.sealed.heat_capacity_j_per_k > 0
+        if (self.rising_exhaust or stores) and any(item.in_row > 1 for item in self.carriers.values()):
+            got = "`rising_exhaust`" if self.rising_exhaust else "a `heat_capacity` of `sealed`"
+            raise refuse("carriers with one device `in_row` beside it", got)
         return self
 
 
