@@ -96,7 +96,7 @@ def frames_of(
 
 def _counts(among: Flags, starts: Ints) -> Ints:
     """How many of those marked came before each within its source, sources beginning at `starts`."""
-    total = np.cumsum(among) - among
+    total = np.cumsum(among, dtype=np.int64) - among.astype(np.int64)
     lengths = np.diff(np.append(starts, len(among)))
     return np.asarray(total - np.repeat(total[starts], lengths), dtype=np.int64)
 

@@ -110,8 +110,8 @@ class _Run:
             return False
         if change_s == now_s:
             self.row += 1
-            for device in np.flatnonzero(course.out[self.row] & ~course.out[self.row - 1]):
-                self._lose_all(int(device), now_s)
+            for gone in np.flatnonzero(course.out[self.row] & ~course.out[self.row - 1]):
+                self._lose_all(int(gone), now_s)
         elif event_s == now_s and (rank == _COMPLETION or arrival_s > now_s):
             device, queue, batch = heapq.heappop(self.events)[3:]
             if rank == _COMPLETION:

@@ -83,7 +83,7 @@ class Course:
     @property
     def devices(self) -> int:
         """How many there are."""
-        return self.out.shape[1]
+        return int(self.out.shape[1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
