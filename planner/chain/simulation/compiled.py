@@ -15,10 +15,10 @@ from planner.chain.simulation.waiting import (
     join,
     lane_of,
     leave_lane,
+    move,
     pop,
     push,
     rise,
-    swap,
     unlink,
 )
 from planner.chain.simulation.work import ANSWERED, DROPPED, FEWEST, IN_SYSTEM, LOST, Done, Work
@@ -283,7 +283,7 @@ def _lose_all(state: ChainState, device: int, now_s: float) -> None:
                 state.batches[event.what].next = run.free_batch
                 run.free_batch = event.what
             continue
-        swap(state, kept, place)
+        move(state, place, kept)
         kept += 1
     run.events = kept
     for place in range(kept):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.arrays import Flags, Floats, Ints
-from planner.chain.simulation.work import IN_SYSTEM, Work
+from planner.chain.simulation.work import IN_SYSTEM, Counts, Work
 
 Rows = NDArray[np.void]
 NONE = -1
@@ -92,7 +92,7 @@ class ChainState(NamedTuple):
     time_s: Floats
     stream: Ints
     source: Ints
-    tasks: Ints
+    tasks: Counts
     factor: Floats
     visits: Ints
     after: Ints

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.arrays import Flags, Floats, Ints
 from planner.chain.description import Chains, ChainStream, Visit
 
+Counts = NDArray[np.int32]
 Service = Literal["as_stated", "exponential"]
 """Times as the chain states them, or times an exponential factor of mean one, as theory has them."""
 
@@ -100,7 +102,7 @@ class Frames:
     source: Ints
     """Sources are counted through all streams."""
     counted: Flags
-    tasks: Ints
+    tasks: Counts
     factor: Floats
 
 
