@@ -208,6 +208,8 @@ def _start(state: ChainState, device: int, queue: int, now_s: float) -> None:
             else:
                 state.slots[slot.next].before = NONE
     time_s = state.times_s[state.times_at[queue] + size - 1] * state.slow[run.row, device, queue]
+    time_s *= state.scatter[device, queue, room.begun % state.scatter.shape[2]]
+    room.begun += 1
     if state.factor.size:
         time_s *= state.factor[state.frames[head // columns].number, head % columns]
     _work_until(state, device, unit, now_s, 1)

@@ -67,6 +67,7 @@ class _Run:
         self.outcome = np.full(len(work.frames.time_s), IN_SYSTEM, dtype=np.int64)
         self.busy_s = np.zeros((devices, len(tables.servers)))
         self.at_work = np.zeros((devices, len(tables.servers)), dtype=np.int64)
+        self.taken = np.zeros((devices, len(tables.queue_unit)), dtype=np.int64)
         self.since_s = np.zeros((devices, len(tables.servers)))
         self.batches = np.zeros(len(tables.queue_unit), dtype=np.int64)
         self.batched = np.zeros(len(tables.queue_unit), dtype=np.int64)
@@ -270,6 +271,9 @@ class _Run:
         time_s = float(
             tables.times_s[tables.times_at[queue] + size - 1] * self.work.course.slow[self.row, device, queue]
         )
+        scatter = self.work.scatter[device, queue]
+        time_s *= float(scatter[self.taken[device, queue] % len(scatter)])
+        self.taken[device, queue] += 1
         if self.work.frames.factor.size:
             time_s *= float(self.work.frames.factor[head.frame.number, head.visit])
         unit = int(tables.queue_unit[queue])

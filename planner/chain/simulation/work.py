@@ -117,6 +117,8 @@ class Work:
     frames: Frames
     course: Course
     end_s: float
+    scatter: Floats
+    """`scatter[d, q, n]` multiplies the time of the n-th batch of a queue, counted anew behind the last."""
     window_s: float = 0.0
 
 
@@ -144,6 +146,11 @@ def undisturbed(devices: int, queues: int, home: Ints) -> Course:
         np.ones((1, devices, queues)),
         home[None, :].astype(np.int64),
     )
+
+
+def steady(devices: int, queues: int) -> Floats:
+    """Batches that take their time and no other."""
+    return np.ones((devices, queues, 1))
 
 
 def homes(chains: Chains, sources: list[int], devices: int) -> Ints:

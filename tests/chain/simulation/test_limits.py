@@ -8,7 +8,7 @@ import pytest
 from planner.chain.description import Chains, ChainStream, ChainUnit, ItemCount, Visit
 from planner.chain.simulation.draw import Sent, frames_of
 from planner.chain.simulation.run import run_work, simulate_chains
-from planner.chain.simulation.work import ANSWERED, DROPPED, Work, homes, tables_of, undisturbed
+from planner.chain.simulation.work import ANSWERED, DROPPED, Work, homes, steady, tables_of, undisturbed
 from planner.latency.band import Band
 from planner.provenance import Provenance
 
@@ -34,7 +34,8 @@ def run_at(
     sent = Sent(np.array(times_s), stream, stream)
     tables = tables_of(chains, "mid", sources, 1, max_wait_s)
     course = undisturbed(1, len(tables.queue_unit), homes(chains, sources, 1))
-    work = Work(tables, frames_of(chains, sent, np.random.default_rng(1)), course, np.inf)
+    frames = frames_of(chains, sent, np.random.default_rng(1))
+    work = Work(tables, frames, course, np.inf, steady(1, len(tables.queue_unit)))
     done = run_work(work, engine)
     return done.done_s.tolist(), done.outcome.tolist()
 
