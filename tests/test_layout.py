@@ -129,6 +129,8 @@ HOMES = {
     "yaml": ("schema/reading/yaml_file.py",),
     "onnx": ("workload/",),
     "onnxruntime": ("engines/onnxruntime_engine.py",),
+    "av": ("engines/chain/",),
+    "cv2": ("engines/chain/",),
     "openvino": ("engines/openvino_engine.py",),
     "ncnn": ("engines/ncnn_engine.py",),
     "simpy": ("rack/reference/",),
