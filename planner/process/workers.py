@@ -22,7 +22,7 @@ _MOST_TASKS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TaskOutcome:
     """What came of a task: a record, a sentence for who asked, or the trace of a fault of ours."""
 
     result: dict[str, Any] | None = None
@@ -43,7 +43,7 @@ class Workers:
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
 
-    async def run(self, task: Task, begun: Callable[[], None], tell: Callable[[str], None]) -> Outcome:
+    async def run(self, task: Task, begun: Callable[[], None], tell: Callable[[str], None]) -> TaskOutcome:
         """Work out a task; a task that is cancelled, or takes too long, loses its process."""
         async with self._free:
             begun()
@@ -53,7 +53,7 @@ class Workers:
                     outcome = await worker.ask(task, tell)
             except TimeoutError:
                 await self._end(worker)
-                return Outcome(late=True)
+                return TaskOutcome(late=True)
             except BaseException:
                 await self._end(worker)
                 raise
@@ -103,12 +103,12 @@ class _Worker:
         self.number = process.pid
         self.tasks = 0
 
-    async def ask(self, task: Task, tell: Callable[[str], None]) -> Outcome:
+    async def ask(self, task: Task, tell: Callable[[str], None]) -> TaskOutcome:
         """The outcome of a task; a process that ends in the middle is a fault."""
         self.tasks += 1
         reader, writer = self._process.stdout, self._process.stdin
         if reader is None or writer is None:
-            return Outcome(fault="the process has no pipes")
+            return TaskOutcome(fault="the process has no pipes")
         try:
             writer.write((json.dumps(task) + "\n").encode())
             await writer.drain()
@@ -117,10 +117,10 @@ class _Worker:
                 if "progress" in reply:
                     tell(str(reply["progress"]))
                 else:
-                    return Outcome(**reply)
+                    return TaskOutcome(**reply)
         except (ConnectionError, ValueError) as error:
-            return Outcome(fault=repr(error))
-        return Outcome(fault=f"the process ended with {await self._process.wait()}")
+            return TaskOutcome(fault=repr(error))
+        return TaskOutcome(fault=f"the process ended with {await self._process.wait()}")
 
     async def kill(self) -> None:
         """End the process and what it started."""

@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 
 from planner.process.workers import Workers
 from planner.web.guard import Guard, same
-from planner.web.jobs import Job, Jobs, TooManyError
+from planner.web.jobs import Jobs, TooManyError, VisitorJob
 from planner.web.pages import STATIC, fragment, front_page, refusal_page, waiting_page
 from planner.web.settings import UPLOAD, ZOO, Settings, settings_of
 from planner.web.uploads import TooLargeError, Upload, Uploads, linked
@@ -47,7 +47,7 @@ _LOG = logging.getLogger("planner.web")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class VisitorLimits:
     """What visitors may take of this machine."""
 
     upload_bytes: int = 10**9
@@ -59,7 +59,7 @@ class Limits:
 class _Server:
     """What the addresses share: uploads, jobs, and the secret that only pages of this server know."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: VisitorLimits) -> None:
         self.limits = limits
         self.csrf = secrets.token_urlsafe(24)
         self.uploads = Uploads(folder / "models", limits.upload_bytes)
@@ -74,7 +74,7 @@ class _Server:
 
 def application(
     folder: Path,
-    limits: Limits,
+    limits: VisitorLimits,
     hosts: tuple[str, ...],
     port: int,
     token: str | None = None,
@@ -256,7 +256,7 @@ async def _file(request: Request) -> Response:
     )
 
 
-def _job(request: Request) -> Job | None:
+def _job(request: Request) -> VisitorJob | None:
     return _server(request).jobs.get(request.path_params["job"])
 
 

@@ -14,7 +14,7 @@ from planner.distribution import install_command
 from planner.errors import MissingDataError
 
 if TYPE_CHECKING:
-    from planner.web.app import Limits
+    from planner.web.app import VisitorLimits
 
 _NEEDED = ("starlette", "uvicorn", "jinja2")
 
@@ -58,7 +58,7 @@ def command(
 
     try:
         from planner.web import serve
-        from planner.web.app import Limits
+        from planner.web.app import VisitorLimits
     except ImportError as error:
         if (error.name or "").split(".")[0] not in _NEEDED:
             raise
@@ -66,7 +66,7 @@ def command(
             f"expected the package {error.name}, which is not installed; {install_command('web')}"
         ) from None
     output = Output("table", None, quiet)
-    limits = _limits(Limits(workers=workers), max_upload, most_time, most_memory)
+    limits = _limits(VisitorLimits(workers=workers), max_upload, most_time, most_memory)
     # Here each question has these limits, and not the whole run, as `planner.cli.limits` has them.
     pass_own_parts_on()
 
@@ -79,7 +79,9 @@ def command(
     return OK
 
 
-def _limits(usual: Limits, max_upload: str | None, most_time: str | None, most_memory: str | None) -> Limits:
+def _limits(
+    usual: VisitorLimits, max_upload: str | None, most_time: str | None, most_memory: str | None
+) -> VisitorLimits:
     from dataclasses import replace
 
     upload_bytes = parse_option("--max-upload", max_upload, "bytes")

@@ -69,7 +69,7 @@ class Tornado:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class CostSpread:
     """One option over all draws: quantiles 5, 25, 50, 75 and 95 % of its costs, and how it fares.
 
     `cheapest_share` is the share of draws in which no other option is cheaper; `within_budget_share` that in
@@ -103,7 +103,7 @@ class MonteCarlo:
     draws: int
     seed: int
     currency: str
-    options: tuple[Spread, ...]
+    options: tuple[CostSpread, ...]
     inputs: tuple[Influence, ...]
     edges: tuple[float, ...]
     """Of equal bins over the first option's total cost."""
@@ -216,10 +216,10 @@ class _Sample:
         return _Sample(*np.array(rows, dtype=np.float64).T)
 
 
-def _spread(model: CostModel, sample: _Sample, cheapest: NDArray[np.bool_]) -> Spread:
+def _spread(model: CostModel, sample: _Sample, cheapest: NDArray[np.bool_]) -> CostSpread:
     budget = model.scenario.money.budget_money
     within = None if budget is None else float(np.mean(sample.capital <= budget.amount))
-    return Spread(
+    return CostSpread(
         device=model.option.device,
         mean_total_cost=float(sample.total.mean()),
         total_cost=tuple(float(value) for value in np.quantile(sample.total, QUANTILES)),

@@ -43,7 +43,7 @@ from planner.rack.studies.airflow_models import (
 from planner.rack.studies.density import (
     DensityLimit,
     DensityRow,
-    Surroundings,
+    RackSurroundings,
     SurroundingsAt,
     density_limit,
     density_rows,
@@ -181,17 +181,19 @@ def _doubling(most: int) -> list[int]:
 
 def _surroundings(
     scenario: Scenario, rack: Rack, used: FittedAirflow | None, fixed_w: Callable[[int], float] | None
-) -> Callable[[int], Surroundings]:
-    def around(count: int) -> Surroundings:
+) -> Callable[[int], RackSurroundings]:
+    def around(count: int) -> RackSurroundings:
         air = rack_air(scenario, devices=count)
         if used is not None:
             air = replace(air, airflow_m3_per_s=used.model.flow_m3_per_s(count))
-        return Surroundings(air, fixed_w(count) if fixed_w else rack.fan_w)
+        return RackSurroundings(air, fixed_w(count) if fixed_w else rack.fan_w)
 
     return around
 
 
-def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surroundings]) -> dict[int, float]:
+def _pue(
+    rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], RackSurroundings]
+) -> dict[int, float]:
     """PUE with a chilled-water plant at the supply temperature, no losses; empty where its fit ends."""
     low_c, high_c = PLANT_SUPPLY_C
     if not low_c <= rack.air.supply_c <= high_c:

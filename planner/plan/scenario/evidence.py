@@ -22,7 +22,7 @@ from planner.schema.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EvidenceKey:
     """What was asked for, as names and paths: two scenarios with the same have the same evidence."""
 
     engine: str | None = None
@@ -47,7 +47,7 @@ def estimator_for(source: ScenarioFile) -> Estimator:
     return Estimator(read_workloads(source), asked_of(source).read())
 
 
-def asked_of(source: ScenarioFile) -> Asked:
+def asked_of(source: ScenarioFile) -> EvidenceKey:
     """What a scenario asks its estimates to rest on; a deployment's own engine before the candidates'.
 
     A measurement that names no part or precision is of the plan's where it has only one.
@@ -59,7 +59,7 @@ def asked_of(source: ScenarioFile) -> Asked:
         precisions = [given.precision or candidates.precisions[0]]
     else:
         parts, precisions = _parts(candidates.devices), candidates.precisions
-    return Asked(
+    return EvidenceKey(
         (given.engine if given else None) or candidates.engine,
         (given.threads if given else None) or candidates.threads,
         None if scenario.calibration is None else _at(folder, scenario.calibration),
@@ -101,7 +101,7 @@ def _at(folder: Path, text: str) -> str:
     return str(beside if beside.is_file() else Path(text))
 
 
-def files_of(asked: Asked) -> tuple[Path, ...]:
+def files_of(asked: EvidenceKey) -> tuple[Path, ...]:
     """The files that the evidence is read from."""
     named = (asked.calibration, *asked.anchors, *(item.path for item in asked.measured))
     return tuple(Path(text) for text in named if text is not None and text not in (NONE, PUBLISHED))
@@ -192,7 +192,7 @@ def evidence_among(
     engine, threads, calibration = (changes.get(name) for name in ("engine", "threads", "calibration"))
     named = [item for item in precisions if item is not None]
     anchors, measured = (changes.get(name, []) for name in ("anchors", "measured"))
-    return Asked(
+    return EvidenceKey(
         None if engine is None else str(engine),
         threads if isinstance(threads, int) else None,
         None if calibration is None else str(calibration),

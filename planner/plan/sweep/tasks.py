@@ -18,7 +18,7 @@ from planner.plan.scenario.file import ScenarioFile, network_at
 from planner.plan.scenario.known_names import networks_named
 from planner.plan.sweep.columns import plain
 from planner.plan.sweep.design import Point
-from planner.plan.sweep.point import Task, source_of
+from planner.plan.sweep.point import PointTask, source_of
 from planner.plan.sweep.settings import Setting
 from planner.process.inputs import note_input
 from planner.schema.reading.keys import value_at, with_value
@@ -33,7 +33,7 @@ _MOST_PROBLEMS = 20
 class PlannedPoint:
     """A point of the design: its task, and the columns that say what was set."""
 
-    task: Task
+    task: PointTask
     settings: dict[str, object]
 
 
@@ -56,7 +56,7 @@ def plan_points(
         at_point = values
         for setting, value in zip(settings, point, strict=True):
             at_point = with_value(at_point, setting.key.path, value)
-        task = Task(
+        task = PointTask(
             point="", file=file, folder=str(folder), values=at_point, hardware=[str(f) for f in hardware]
         )
         try:

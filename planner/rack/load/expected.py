@@ -20,7 +20,7 @@ from planner.formulas import formula
 from planner.rack.description.rack import Rack, RackDevice, Service, Unit
 from planner.rack.description.streams import StreamGroup
 from planner.rack.load.capacity import Sharing, devices_of_parts, pool_busy, shared_among_units
-from planner.rack.load.placement import Placement, placed
+from planner.rack.load.placement import StreamPlacement, placed
 from planner.rack.load.topology import HOST, NONE, networks_of, parts_of_networks, paths_of, topology_of
 from planner.units import format_number, format_percent
 
@@ -80,7 +80,7 @@ def offered_utilisation(rack: Rack, clock: float = 1.0) -> float:
     return max(units, *pool_busy(rack), 0.0)
 
 
-def placement_of(rack: Rack, clock: float = 1.0) -> Placement:
+def placement_of(rack: Rack, clock: float = 1.0) -> StreamPlacement:
     """Where each source is pinned, by the work that it asks of a unit with full batches; not on spares."""
     topology, networks = topology_of(rack), networks_of(rack)
     units, size = rack.device.units, rack.batching.max_size

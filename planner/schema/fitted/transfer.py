@@ -102,7 +102,7 @@ class RooflineAnchoring(StrictModel):
     """Pairs of an engine and a unit."""
 
 
-class RestsOn(StrictModel):
+class FittedRows(StrictModel):
     """The published rows behind a fit."""
 
     rows: int
@@ -134,7 +134,7 @@ class Transfer(StrictModel):
     anchoring: Anchoring | None = None
     """None where too little was left out to distinguish effects."""
     level: float = 0.9
-    rests_on: RestsOn | None = None
+    rests_on: FittedRows | None = None
     """None before the first fit."""
 
     @model_validator(mode="after")

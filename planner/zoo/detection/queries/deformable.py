@@ -12,7 +12,7 @@ _EPSILON = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
-class Decoder:
+class QueryDecoder:
     """Queries, channels, heads, layers, channels of the hidden layer, and places looked at on each level."""
 
     channels: int = 256
@@ -50,7 +50,7 @@ def self_attention(net: NetworkBuilder, x: str, placed: str, heads: int, name: s
 
 def decoder_layer(
     net: NetworkBuilder, x: str, places: str, boxes: str, levels: Sequence[tuple[int, int]], features: str,
-    decoder: Decoder,
+    decoder: QueryDecoder,
 ) -> str:  # fmt: skip
     """Queries look at each other, at places around their boxes, and pass a hidden layer."""
     y = self_attention(net, x, net.add(x, places), decoder.heads, "self_attn")
@@ -63,7 +63,7 @@ def decoder_layer(
 
 def _cross_attention(
     net: NetworkBuilder, query: str, boxes: str, levels: Sequence[tuple[int, int]], features: str,
-    decoder: Decoder,
+    decoder: QueryDecoder,
 ) -> str:  # fmt: skip
     """A weighted mean of the features at places that the query chooses, as shares of its box."""
     heads, width, points = decoder.heads, decoder.channels // decoder.heads, decoder.points
@@ -88,7 +88,7 @@ def _cross_attention(
 
 
 def _sampled(
-    net: NetworkBuilder, values: str, places: str, levels: Sequence[tuple[int, int]], decoder: Decoder
+    net: NetworkBuilder, values: str, places: str, levels: Sequence[tuple[int, int]], decoder: QueryDecoder
 ) -> str:
     """Features at places, (batch, heads, channels of a head, queries, places of all levels)."""
     heads, width = decoder.heads, decoder.channels // decoder.heads

@@ -12,7 +12,7 @@ import numpy as np
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
 from planner.zoo.detection.queries.deformable import (
-    Decoder,
+    QueryDecoder,
     decoder_layer,
     inverse_sigmoid,
     norm,
@@ -41,7 +41,7 @@ def _rtdetr(name: str, backbone: Callable[[NetworkBuilder, str], Levels], channe
     net = NetworkBuilder(name)
     x = net.input("images", ("batch", 3, IMAGE, IMAGE))
     levels = _neck(net, backbone(net, x), channels)
-    decoder = Decoder()
+    decoder = QueryDecoder()
     with net.scope("decoder"):
         return net.finish(*_decoded(net, levels, decoder))
 
@@ -98,7 +98,7 @@ def _waves(net: NetworkBuilder, rows: int, columns: int, channels: int) -> str:
         return net.reshape_constant(net.concat(parts, axis=2), (1, rows * columns, channels), "flat")
 
 
-def _decoded(net: NetworkBuilder, levels: Sequence[str], decoder: Decoder) -> tuple[str, str]:
+def _decoded(net: NetworkBuilder, levels: Sequence[str], decoder: QueryDecoder) -> tuple[str, str]:
     """The best cells become queries, refined layer by layer; answers boxes and class scores."""
     sizes = [(net.extent(x, 2), net.extent(x, 3)) for x in levels]
     tokens = []
