@@ -8,6 +8,7 @@ from pathlib import Path
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.catalog import engine_ids, match_devices
+from planner.language.engines.catalogue import language_engine
 from planner.latency.anchoring.file import Anchor
 from planner.latency.anchoring.measured import MeasuredSource
 from planner.latency.choice import NONE, PUBLISHED
@@ -133,7 +134,9 @@ def with_evidence(source: ScenarioFile, changes: Mapping[str, object]) -> Scenar
     files are named from here. Raises `UnknownIdError` for an engine that the database does not have.
     """
     scenario, engine = source.scenario, changes.get("engine")
-    if engine is not None and engine not in engine_ids():
+    if scenario.conversations:
+        _of_conversations(changes)
+    elif engine is not None and engine not in engine_ids():
         raise UnknownIdError("engine", str(engine), engine_ids())
     settings = {name: changes[name] for name in ("engine", "threads") if name in changes}
     update: dict[str, object] = dict(_files(scenario, changes))
@@ -142,6 +145,19 @@ def with_evidence(source: ScenarioFile, changes: Mapping[str, object]) -> Scenar
         if scenario.deployment is not None:
             update["deployment"] = scenario.deployment.model_copy(update=dict(settings))
     return replace(source, scenario=scenario.model_copy(update=update))
+
+
+def _of_conversations(changes: Mapping[str, object]) -> None:
+    """Conversations rest on engines for language models and on token rates, which are anchors."""
+    if changes.get("engine") is not None:
+        language_engine(str(changes["engine"]))
+    problems = [
+        Problem(f"--{name}", "no such file for conversations", "one", "give token rates with --anchor")
+        for name in ("measured", "calibration")
+        if name in changes
+    ]
+    if problems:
+        raise InputError("conversations", problems)
 
 
 def _files(scenario: Scenario, changes: Mapping[str, object]) -> Iterator[tuple[str, object]]:
