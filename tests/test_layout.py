@@ -42,7 +42,7 @@ FLOORS = {
         {"sweep"},
         {"record"},
         {"study", "short"},
-        {"density", "cost", "pitfalls", "what_if", "chain_study"},
+        {"density", "cost", "pitfalls", "what_if", "chain_study", "conversation"},
         {"sizing"},
         {"compare", "rack", "scenario", "check"},
         {"chain"},

@@ -16,7 +16,7 @@ MOST_TURNS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Turns:
     """Turns one after the other in sequences: what one user asks, or the turns of one conversation.
 
     Turns of sequence s are `first[s]` up to `first[s + 1]`. The first one arrives at its `earliest_s`, each
@@ -77,9 +77,9 @@ class _Writer:
         if turns:
             self.first.append(len(self.rows))
 
-    def work(self) -> Work:
+    def work(self) -> Turns:
         columns = list(zip(*self.rows, strict=True)) if self.rows else [()] * 7
-        return Work(
+        return Turns(
             first=np.array(self.first, dtype=np.int64),
             sequence=np.array(columns[0], dtype=np.int64),
             talk=np.array(columns[1], dtype=np.int64),
@@ -92,7 +92,7 @@ class _Writer:
         )
 
 
-def draw(serving: Serving, replication: int = 0) -> Work:
+def draw(serving: Serving, replication: int = 0) -> Turns:
     """The turns of a run. Each source draws from numbers of its own: other parts and counts see the same."""
     writer = _Writer()
     for place, talk in enumerate(serving.talks):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from planner.conversation.compiled import run_compiled
-from planner.conversation.description import Drawn, Limits, Serving
+from planner.conversation.description import Admission, Drawn, Serving
 from planner.conversation.plain import run_plain
 from planner.conversation.work import draw
 from tests.conversation.conftest import COST, random_serving
@@ -64,7 +64,7 @@ def test_a_million_tokens_take_seconds(talk):
         turns=Drawn("fixed", 4),
         think=Drawn("gamma", 0.5, 1.0),
     )
-    serving = Serving((users,), COST, Limits(64, 2e10), 1, 900.0)
+    serving = Serving((users,), COST, Admission(64, 2e10), 1, 900.0)
     work = draw(serving)
     run_compiled(serving, work)  # compiled by now
     begun_s = process_time()

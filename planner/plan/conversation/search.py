@@ -15,7 +15,7 @@ from planner.language.sizes.model import LanguageModel
 from planner.latency.band import BandEnd, planned_bound
 from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
-from planner.plan.conversation.option import ConversationOption, Ends
+from planner.plan.conversation.option import ConversationOption, EndResults
 from planner.plan.conversation.power import power_and_cost
 from planner.plan.conversation.reasons import broken_limits, missed_promises, warnings_of
 from planner.plan.conversation.talks import wishes_of
@@ -33,7 +33,7 @@ ENDS: tuple[BandEnd, ...] = ("low", "mid", "high")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ConversationQuestion:
     """What all options have in common."""
 
     source: ScenarioFile
@@ -42,7 +42,9 @@ class Asked:
     engine: Engine = "compiled"
 
 
-def options_of(asked: Asked, refusals: list[Refusal], progress: Progress) -> Iterator[ConversationOption]:
+def options_of(
+    asked: ConversationQuestion, refusals: list[Refusal], progress: Progress
+) -> Iterator[ConversationOption]:
     """Every part in every mode asked for, or the devices that the scenario gives."""
     scenario = asked.source.scenario
     given = scenario.deployment
@@ -70,7 +72,7 @@ def options_of(asked: Asked, refusals: list[Refusal], progress: Progress) -> Ite
 
 
 def sized(
-    asked: Asked, device: Device, own: PreparedModel, *, exactly: int | None = None
+    asked: ConversationQuestion, device: Device, own: PreparedModel, *, exactly: int | None = None
 ) -> ConversationOption:
     """A part in a mode: the least count that keeps the promises where the plan counts, and what follows."""
     scenario = asked.source.scenario
@@ -109,11 +111,11 @@ def _provenance(device: Device, own: PreparedModel) -> Provenance:
     return weakest([own.rates.provenance, own.point.power_provenance, heat])
 
 
-def with_count(asked: Asked, option: ConversationOption, count: int) -> ConversationOption:
+def with_count(asked: ConversationQuestion, option: ConversationOption, count: int) -> ConversationOption:
     """The same part as so many devices, simulated at the ends of its bands."""
     scenario = asked.source.scenario
     servings = {end: replace(serving, devices=count) for end, serving in option.servings.items()}
-    ends = Ends(*(_simulated(asked, servings[end]) for end in ENDS))
+    ends = EndResults(*(_simulated(asked, servings[end]) for end in ENDS))
     planned = ends.at(planned_bound(scenario.planning.plan_for))
     drawn = power_and_cost(scenario, option.part, option.prepared, count, planned)
     found = replace(
@@ -138,7 +140,7 @@ def with_count(asked: Asked, option: ConversationOption, count: int) -> Conversa
     return replace(found, warnings=tuple(warnings_of(found)))
 
 
-def serving_of(asked: Asked, own: PreparedModel, end: BandEnd, devices: int) -> Serving:
+def serving_of(asked: ConversationQuestion, own: PreparedModel, end: BandEnd, devices: int) -> Serving:
     """Devices with a prepared model that serve the scenario's streams, at one end of the bands."""
     scenario = asked.source.scenario
     spec, run = scenario.serving, scenario.simulation
@@ -161,7 +163,7 @@ def serving_of(asked: Asked, own: PreparedModel, end: BandEnd, devices: int) -> 
     )
 
 
-def _simulated(asked: Asked, serving: Serving) -> ServingResult:
+def _simulated(asked: ConversationQuestion, serving: Serving) -> ServingResult:
     return simulate_conversations(serving, asked.source.scenario.simulation.replications, engine=asked.engine)
 
 
@@ -172,7 +174,7 @@ def most_devices(talks: tuple[Talk, ...]) -> int:
     return MOST_DEVICES
 
 
-def least_count(asked: Asked, serving: Serving) -> int:
+def least_count(asked: ConversationQuestion, serving: Serving) -> int:
     """The least count that passes: doubled until one does, then halved between; the most where none does.
 
     More devices have fewer sessions each, so that no promise is kept worse. Where one source alone on a
@@ -201,7 +203,7 @@ def least_count(asked: Asked, serving: Serving) -> int:
     return high
 
 
-def _hopeless(asked: Asked, serving: Serving) -> bool:
+def _hopeless(asked: ConversationQuestion, serving: Serving) -> bool:
     """Whether a stream's promise is broken for one user with a device of one's own."""
     return any(
         _simulated(asked, replace(serving, talks=(alone(talk),), devices=1)).verdict is Verdict.FAIL

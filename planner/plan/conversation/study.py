@@ -12,7 +12,7 @@ from planner.hardware.catalog import match_devices
 from planner.plan.compare.candidate import Refusal
 from planner.plan.conversation.curves import ContextPoint, UsersPoint, context_curve, users_curve
 from planner.plan.conversation.option import ConversationOption
-from planner.plan.conversation.search import Asked, Progress, options_of
+from planner.plan.conversation.search import ConversationQuestion, Progress, options_of
 from planner.plan.conversation.talks import model_of, talks_of
 from planner.plan.scenario.file import ScenarioFile
 from planner.rack.counts.results import Verdict
@@ -75,7 +75,7 @@ def run_conversations(
     cannot be read or does without text, and what a device that was named cannot serve.
     """
     require_conversations(source)
-    asked = Asked(_narrowed(source, device), model_of(source), talks_of(source), engine)
+    asked = ConversationQuestion(_narrowed(source, device), model_of(source), talks_of(source), engine)
     refusals: list[Refusal] = []
     options = sorted(options_of(asked, refusals, progress), key=preference)
     best: dict[str, ConversationOption] = {}

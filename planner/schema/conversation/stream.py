@@ -172,3 +172,11 @@ class ServingSpec(StrictModel):
         if self.prompts == "whole" and self.chunk is not None:
             raise refuse("no `chunk` with `prompts: whole`", self.chunk)
         return self
+
+
+def require_one_model(streams: list[Conversation]) -> None:
+    """Refuse streams of several models: a device has the weights of one in its memory."""
+    models = sorted({stream.model for stream in streams})
+    if len(models) > 1:
+        expected = "one language model for all streams; devices that serve another are another scenario's"
+        raise refuse(expected, ", ".join(models))
