@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         split,
         what_if,
     )
-    from planner.api.chains import chain_text, predict_chain
+    from planner.api.chains import chain_text, measure_chain, predict_chain
     from planner.api.checks import check, check_files, read_baseline, write_check, write_overlay
     from planner.api.database import (
         AppliedCorrection,
@@ -53,11 +53,14 @@ if TYPE_CHECKING:
         PROFILE_TOOLS,
         SEVERAL_FILES,
         calibrate,
+        calibrate_serving,
         import_heat,
         import_profile,
         measure,
         register_calibration,
+        serving_record,
         validate,
+        validate_serving,
     )
     from planner.api.fleets import fleet, write_fleet
     from planner.api.language import (
@@ -97,6 +100,7 @@ if TYPE_CHECKING:
         plot_comparison,
         plot_curve,
         plot_estimate,
+        plot_served,
     )
     from planner.api.racks import (
         Claims,
@@ -122,6 +126,7 @@ if TYPE_CHECKING:
         evidence,
         host_text,
         lint,
+        linted,
         margin_text,
         read_scenario,
         simulate,
@@ -135,7 +140,7 @@ if TYPE_CHECKING:
 _HOME = {
     "alternatives": ("LinkedSplit", "UnitCurve", "baseline", "curve", "linked_split", "split", "what_if"),
     "checks": ("check", "check_files", "read_baseline", "write_check", "write_overlay"),
-    "chains": ("chain_text", "predict_chain"),
+    "chains": ("chain_text", "measure_chain", "predict_chain"),
     "database": (
         "AppliedCorrection",
         "check_database",
@@ -166,11 +171,14 @@ _HOME = {
         "PROFILE_TOOLS",
         "SEVERAL_FILES",
         "calibrate",
+        "calibrate_serving",
         "import_heat",
         "import_profile",
         "measure",
         "register_calibration",
+        "serving_record",
         "validate",
+        "validate_serving",
     ),
     "fleets": ("fleet", "write_fleet"),
     "language": (
@@ -205,7 +213,14 @@ _HOME = {
         "write_plan",
     ),
     "racks": ("Claims", "ClockSaving", "RackAnswers", "claims", "rack_answers", "soak", "theory_beside"),
-    "plots": ("PICTURE_ENDINGS", "picture_kind", "plot_comparison", "plot_curve", "plot_estimate"),
+    "plots": (
+        "PICTURE_ENDINGS",
+        "picture_kind",
+        "plot_comparison",
+        "plot_curve",
+        "plot_estimate",
+        "plot_served",
+    ),
     "reports": ("CHANGES_ENDINGS", "ReportChanges", "compare_reports", "report_schema", "write_report"),
     "scenarios": (
         "SimulatedScenario",
@@ -215,6 +230,7 @@ _HOME = {
         "evidence",
         "host_text",
         "lint",
+        "linted",
         "margin_text",
         "read_scenario",
         "simulate",
@@ -244,6 +260,7 @@ __all__ = [
     "asked",
     "baseline",
     "calibrate",
+    "calibrate_serving",
     "capacities",
     "chain_text",
     "check",
@@ -281,6 +298,7 @@ __all__ = [
     "language_models",
     "linked_split",
     "lint",
+    "linted",
     "list_corrections",
     "list_devices",
     "list_measurements",
@@ -289,6 +307,7 @@ __all__ = [
     "list_token_rates",
     "margin_text",
     "measure",
+    "measure_chain",
     "own_part_notes",
     "part_file",
     "picture_kind",
@@ -298,6 +317,7 @@ __all__ = [
     "plot_comparison",
     "plot_curve",
     "plot_estimate",
+    "plot_served",
     "precision_named",
     "precision_names",
     "predict_chain",
@@ -312,6 +332,7 @@ __all__ = [
     "report_schema",
     "scenario_text",
     "serve",
+    "serving_record",
     "short_question",
     "simulate",
     "simulate_scenario",
@@ -322,6 +343,7 @@ __all__ = [
     "theory_beside",
     "usual_site",
     "validate",
+    "validate_serving",
     "what_if",
     "with_evidence",
     "write_check",

@@ -18,6 +18,8 @@ from planner.wording.message import message
 
 FALLBACK = "estimated.fallback"
 """Name of the warning of a point whose unit computes in another precision than was asked for."""
+RUNS_AS = "estimated.runs_as"
+"""Name of the remark that the engine computes in another format of its own accord."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,27 @@ def choose_mode(device: Device, mode: str | None) -> Mode:
     raise UnknownIdError(f"power mode of {device.id}", mode, [item.id for item in device.modes])
 
 
+_FREEST = ("MAXN_SUPER", "MAXN")
+"""Names of the modes without caps."""
+
+
+def fastest_mode(device: Device, unit: str) -> Mode:
+    """The mode in which a unit has its highest peak: what publishers of latencies run.
+
+    Of several with the same peak the one with the fastest memory, then the one without caps, then the
+    default.
+    """
+    peaks = device.units[unit].peaks_ops_per_s.values()
+
+    def speed(mode: Mode) -> tuple[float, float, bool, bool]:
+        # The same peak comes from several precisions; a mode may lack one of them.
+        most = max((by_mode[mode.id].value for by_mode in peaks if mode.id in by_mode), default=0.0)
+        bandwidth = device.memory.bandwidth_bytes_per_s[mode.id].value
+        return most, bandwidth, mode.id in _FREEST, mode.default
+
+    return max(device.modes, key=speed)
+
+
 MOST_GAIN_OF_INT8 = 8.0
 """A unit whose INT8 is faster than FP16 by more is built for INT8: matrix units differ by two or four."""
 
@@ -150,6 +173,7 @@ def operating_point(
         raise UnknownIdError(f"kind of unit of engine {engine.id}", description.kind, engine.units)
     asked = precision or default_precision(description, chosen_mode.id)
     effective, warnings = _effective_precision(device, unit, chosen_mode.id, asked)
+    effective, warnings = _as_run(engine, description, chosen_mode.id, effective, warnings)
     if costs.precisions is not None and effective not in costs.precisions:
         raise _not_by_engine(device, unit, engine, costs.precisions, effective)
     peak = description.peaks_ops_per_s[effective][chosen_mode.id]
@@ -295,6 +319,17 @@ def _effective_precision(
         return asked, ()
     note = message(FALLBACK, unit=f"{device.id}/{unit}", asked=asked, effective=effective)
     return effective, (note,)
+
+
+def _as_run(
+    engine: Engine, unit: ComputeUnit, mode: str, asked: Precision, warnings: tuple[str, ...]
+) -> tuple[Precision, tuple[str, ...]]:
+    """The format in which the engine computes what is asked in another, where the unit has it."""
+    for rule in engine.units[unit.kind].runs_as:
+        if rule.asked == asked and mode in unit.peaks_ops_per_s.get(rule.runs, {}):
+            note = message(RUNS_AS, engine=engine.id, asked=asked, runs=rule.runs)
+            return rule.runs, (*warnings, note)
+    return asked, warnings
 
 
 def _thread_share(

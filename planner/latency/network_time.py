@@ -219,28 +219,32 @@ def _anchored_roofline(
     layers: Sequence[LayerEstimate], mid_s: float, point: OperatingPoint, anchored: Anchored
 ) -> NetworkTime:
     """The roofline times one factor, in the band of the blend."""
-    factor = anchored.factor
-    mid = mid_s * factor
-    band = Band(mid * anchored.low, mid, mid * anchored.high, ANCHORED_LEVEL)
-    moved = []
-    for layer in layers:
-        time, own = layer.time, layer.time.mid_s * factor
-        moved.append(
-            replace(
-                layer,
-                time=KernelTime(
-                    compute_s=time.compute_s * factor,
-                    memory_s=time.memory_s * factor,
-                    overhead_s=time.overhead_s * factor,
-                    low_s=own * anchored.low,
-                    mid_s=own,
-                    high_s=own * anchored.high,
-                ),
-            )
-        )
     notes = (*anchored.notes, "no fitted model of this engine here: the roofline is what measurements move")
-    fixed_s = point.fixed_s * factor
-    return NetworkTime(tuple(moved), fixed_s, 0.0, band, point.latency_provenance, notes)
+    plain = NetworkTime(
+        tuple(layers), point.fixed_s, 0.0, Band(0.0, mid_s, 0.0), point.latency_provenance, ()
+    )
+    return times(plain, anchored.factor, anchored.low, anchored.high, ANCHORED_LEVEL, notes)
+
+
+def times(
+    found: NetworkTime, factor: float, low: float, high: float, level: float, notes: tuple[str, ...]
+) -> NetworkTime:
+    """All of a time multiplied, with the same band around the whole and around each kernel."""
+    mid = found.band.mid * factor
+    moved = []
+    for layer in found.layers:
+        time, own = layer.time, layer.time.mid_s * factor
+        scaled = KernelTime(
+            compute_s=time.compute_s * factor,
+            memory_s=time.memory_s * factor,
+            overhead_s=time.overhead_s * factor,
+            low_s=own * low,
+            mid_s=own,
+            high_s=own * high,
+        )
+        moved.append(replace(layer, time=scaled))
+    band = Band(mid * low, mid, mid * high, level)
+    return replace(found, layers=tuple(moved), fixed_s=found.fixed_s * factor, band=band, notes=notes)
 
 
 def by_model(

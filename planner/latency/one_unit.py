@@ -22,6 +22,8 @@ from planner.latency.power import power_draw
 from planner.latency.remarks import remarks
 from planner.latency.result import Estimate
 from planner.latency.transfer.effects import Anchored, Used
+from planner.latency.transfer.store import transfer_for
+from planner.latency.unseen import of_unseen_unit
 from planner.schema.fitted.transfer import Transfer
 
 
@@ -36,8 +38,9 @@ def estimate_at(
 ) -> Estimate:
     """The estimate of a network prepared for the point's precision and engine.
 
-    By a calibration, else by a transferred model or, with neither, by the roofline over its kernels. What the
-    unit does not run is in `refused`, where that was worked out already.
+    By a calibration, else by a transferred model or, with neither, by the roofline over its kernels; that of a
+    unit that no model covers is moved by what such units were missed by. What the unit does not run is in
+    `refused`, where that was worked out already.
     """
     if calibration is not None:
         latency = by_calibration(prepared, point, calibration)
@@ -45,7 +48,10 @@ def estimate_at(
         latency = step_by_step(by_model(prepared, point, transfer, profile, anchored), prepared, point)
         latency = beyond_the_fit(latency, prepared, point)
     else:
-        latency = streamed_weights(by_roofline(prepared, point, anchored), prepared, point)
+        latency = by_roofline(prepared, point, anchored)
+        if anchored is None and transfer_for(point) is None:
+            latency = of_unseen_unit(latency, point)
+        latency = streamed_weights(latency, prepared, point)
         latency = step_by_step(latency, prepared, point)
     return assembled(
         prepared,

@@ -20,13 +20,13 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from planner.process.workers import Workers
 from planner.web.guard import Guard, same
 from planner.web.jobs import Jobs, TooManyError, VisitorJob
 from planner.web.pages import STATIC, fragment, front_page, refusal_page, waiting_page
 from planner.web.settings import UPLOAD, ZOO, Settings, settings_of
 from planner.web.uploads import TooLargeError, Upload, Uploads, linked
 from planner.web.work import CALLS, PAGE, PDF, PICTURE, PLAN, RECORD, STUDY, Task
-from planner.web.workers import Workers
 from planner.wording.message import Wording
 
 _FORM_BYTES = 32_768
@@ -42,6 +42,7 @@ _TYPES = {
 _SHOWN = (PICTURE, PAGE)
 """Files that a browser shows; others are downloads."""
 _SANDBOX = "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'"
+_WORKER = "planner.web.worker"
 _LOG = logging.getLogger("planner.web")
 
 
@@ -62,8 +63,8 @@ class _Server:
         self.limits = limits
         self.csrf = secrets.token_urlsafe(24)
         self.uploads = Uploads(folder / "models", limits.upload_bytes)
-        self.quick = Workers(limits.workers, limits.memory_bytes, limits.seconds)
-        self.long = Workers(limits.workers, limits.memory_bytes, limits.seconds)
+        self.quick = Workers(_WORKER, limits.workers, limits.memory_bytes, limits.seconds)
+        self.long = Workers(_WORKER, limits.workers, limits.memory_bytes, limits.seconds)
         self.jobs = Jobs(folder / "jobs", self.quick, self.long, lambda trace: _LOG.error("%s", trace))
 
     def is_own_page(self, request: Request, form: dict[str, str]) -> bool:

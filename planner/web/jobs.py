@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from planner.process.workers import Workers
 from planner.web.settings import Settings
 from planner.web.work import Task
-from planner.web.workers import Workers
 from planner.wording.message import Wording
 
 State = Literal["waiting", "working", "done", "failed", "stopped"]

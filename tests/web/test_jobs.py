@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
+from planner.process.workers import TaskOutcome
 from planner.web import jobs
 from planner.web.settings import settings_of
-from planner.web.workers import TaskOutcome
 
 SETTINGS = settings_of([("model", "zoo:resnet18")])
 

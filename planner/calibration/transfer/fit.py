@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.calibration.transfer.observations import Observation
-from planner.latency.transfer.facts import assumed_cache_bytes, ops_per_joule
+from planner.latency.transfer.facts import VECTOR_LANES, assumed_cache_bytes, ops_per_joule
 from planner.latency.transfer.kernels import Column, KernelTable, stacked
 from planner.latency.transfer.model import UnitFacts, kernel_times
 from planner.latency.transfer.scope import FACTORS, applies, setting_of
@@ -33,7 +33,7 @@ class ObservationColumns:
     starts: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]
     facts: tuple[Column, ...]
-    """Peak, vector rate, bandwidth, processors and cache, one number an observation."""
+    """The facts of `UnitFacts` that a datasheet gives, in its order, one number an observation."""
     scopes: Mapping[str, npt.NDArray[np.bool_]]
     """Scoped parameter -> the observations it holds for."""
     log_latency: Column
@@ -53,6 +53,7 @@ def columns_of(found: Sequence[Observation], scoped: Sequence[ScopedParameter]) 
         [point.cache_bytes or assumed_cache_bytes(point) for point in points],
         [point.clock_hz for point in points],
         [ops_per_joule(point) for point in points],
+        [VECTOR_LANES.get(point.precision, 1.0) for point in points],
     )
     repeats = Counter((item.device, item.model) for item in found)
     return ObservationColumns(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
 
 from planner.api.texts import parse_option
+from planner.cli.limits import memory_bytes, time_s
 from planner.cli.output import Output
-from planner.cli.own_parts import hardware_option
-from planner.data_files import HARDWARE_VARIABLE, own_parts_dirs
+from planner.cli.own_parts import hardware_option, pass_own_parts_on
 from planner.distribution import install_command
 from planner.errors import MissingDataError
 
@@ -69,9 +68,7 @@ def command(
     output = Output("table", None, quiet)
     limits = _limits(VisitorLimits(workers=workers), max_upload, most_time, most_memory)
     # Here each question has these limits, and not the whole run, as `planner.cli.limits` has them.
-    # Processes that work are started anew and see own parts by this.
-    own = [str(path.resolve()) for path in own_parts_dirs() if any(path.glob("*.yaml"))]
-    os.environ[HARDWARE_VARIABLE] = os.pathsep.join(own)
+    pass_own_parts_on()
 
     def ready(address: str) -> None:
         output.say(f"planner is at {address} ; Ctrl-C ends it")
@@ -88,11 +85,10 @@ def _limits(
     from dataclasses import replace
 
     upload_bytes = parse_option("--max-upload", max_upload, "bytes")
-    seconds = parse_option("--time-limit", most_time, "s")
-    memory_bytes = parse_option("--memory-limit", most_memory, "bytes")
+    seconds, memory = time_s(most_time), memory_bytes(most_memory)
     return replace(
         usual,
         upload_bytes=usual.upload_bytes if upload_bytes is None else int(upload_bytes),
         seconds=usual.seconds if seconds is None else seconds,
-        memory_bytes=usual.memory_bytes if memory_bytes is None else int(memory_bytes),
+        memory_bytes=usual.memory_bytes if memory is None else memory,
     )

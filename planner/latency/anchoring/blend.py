@@ -180,12 +180,16 @@ def _is_target(target: Target, network: str) -> bool:
 
 
 def network_name(network: str) -> str:
-    """The name of a network that a file of measurements calls by name, as `zoo:NAME` or by its file."""
-    return (
-        network.removeprefix("zoo:")
-        if network.startswith("zoo:")
-        else Path(network).stem.removesuffix(".onnx")
-    )
+    """The name of a network that a file of measurements calls by name, as `zoo:NAME` or by its file.
+
+    >>> network_name("zoo:resnet18"), network_name("nets/own.onnx"), network_name("mobilenet_v2_1.0")
+    ('resnet18', 'own', 'mobilenet_v2_1.0')
+    """
+    if network.startswith("zoo:"):
+        return network.removeprefix("zoo:")
+    path = Path(network)
+    # What follows the point of a version, as in resnet50_v1.5, is no ending of a file.
+    return path.stem.removesuffix(".onnx") if path.suffix[1:].isalpha() else path.name
 
 
 def _known(target: Target, anchor: Anchor) -> KnownRatio:

@@ -15,6 +15,10 @@ CACHE_OF_NPU_BYTES = 16e6
 share 128 to 512 kB each."""
 
 
+VECTOR_LANES: Mapping[Precision, float] = {Precision.FP16: 2.0, Precision.BF16: 2.0, Precision.INT8: 4.0}
+"""Numbers of a format that a lane of 32 bits of a vector unit takes at once."""
+
+
 def unit_facts(point: OperatingPoint, acting: Mapping[ActsOn, float]) -> UnitFacts:
     """The facts of a point, with what scoped parameters make of them (`planner.latency.transfer.scope`)."""
     return UnitFacts(
@@ -25,10 +29,12 @@ def unit_facts(point: OperatingPoint, acting: Mapping[ActsOn, float]) -> UnitFac
         cache_bytes=point.cache_bytes or assumed_cache_bytes(point),
         clock_hz=point.clock_hz,
         int8_ops_per_joule=ops_per_joule(point),
+        lanes=VECTOR_LANES.get(point.precision, 1.0),
         rate=acting["rate"],
         winograd=acting["winograd"],
         silu_bytes=acting["silu_bytes"],
         waves=acting["waves"],
+        depth=acting["depth"],
         bandwidth=acting["bandwidth"],
         launch=acting["launch"],
     )

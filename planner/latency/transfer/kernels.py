@@ -66,6 +66,8 @@ class KernelTable:
     """1 for a kernel that only copies or rearranges, else 0."""
     joins: Column
     """1 for a kernel that only concatenates, else 0."""
+    turns: Column
+    """1 for a kernel that only transposes, else 0."""
     launched: Column
     """0 for a kernel of views alone, which costs nothing, and for further rows of one kernel, else 1."""
     opens: Column
@@ -181,6 +183,7 @@ def _row(
         2.0 * kernel.output_bytes if apart else 0.0,
         float(not kernel.macs and bool(_LAYOUT.intersection(kernel.op_types))),
         float(not kernel.macs and "Concat" in kernel.op_types),
+        float(_LAYOUT.intersection(kernel.op_types) == {"Transpose"} and not kernel.macs),
         float(first and kernel.op_class != "view"),
         float(first),
     )

@@ -48,13 +48,15 @@ NEUTRAL: Mapping[str, float] = {
     "pad": 1.0,
     "overlap": 1.0,
     "one_by_one": 0.0,
+    "depthwise_on_vector": 0.0,
 }
 """Parameters at which the model is the roofline without overlap (`overlap` = 1) and without overheads;
-`joined` and `heads` are `copied` where they are not given. `silu_apart` is 1 where x sigmoid(x) is a kernel
+`joined`, `heads` and `turned` are `copied` where they are not given. `silu_apart` is 1 where x sigmoid(x) is a kernel
 of its own behind the convolution, else it adds to the convolution's traffic. A power limit bends the peak the
 more sharply the higher `limit_sharpness`: peak / (1 + asked^s)^(1/s), without end the lesser of the two.
 `one_by_one` is a switch: 1 where a unit takes the images of a batch one after the other, with launches and
-weights for each."""
+weights for each, and `depthwise_on_vector`: 1 where depthwise convolutions run on the vector units, whose rate
+their share is of, and not on those for products of matrices; a power limit that binds these leaves them."""
 
 TILE = 64
 
@@ -74,6 +76,8 @@ class UnitFacts:
     int8_ops_per_joule: float | Column
     """Peak of INT8 operations over the limit of power, in units of what the year of the part allows; 0 where
     the limit does not bind (modules)."""
+    lanes: float | Column = 1.0
+    """Numbers that the vector units take in the place of one in FP32."""
     rate: float | Column = 1.0
     """Share of the peak that holds for this part or precision alone, such as a kind of core's."""
     winograd: float | Column = 1.0
@@ -82,6 +86,8 @@ class UnitFacts:
     """Traffic of convolutions followed by x sigmoid(x), over that of their precision."""
     waves: float | Column = 1.0
     """Tiles in flight that this kind of processor needs, over those of the others."""
+    depth: float | Column = 1.0
+    """The depth at which a product reaches half of its rate, over that of the others."""
     bandwidth: float | Column = 1.0
     launch: float | Column = 1.0
     """Bandwidth reached and time of a launch, over those of the other parts."""
@@ -122,6 +128,7 @@ def kernel_times(parameters: Mapping[str, float], table: KernelTable, unit: Unit
     # several passes for one transposition.
     left = 1.0 - table.moves * (1.0 - p["copied"])
     left = np.where(table.moves * table.attention > 0, p.get("heads", p["copied"]), left)
+    left = np.where(table.turns * table.attention > 0, p.get("turned", p.get("heads", p["copied"])), left)
     left = np.where(table.joins > 0, p.get("joined", p["copied"]), left)
     memory = memory + aside
     return KernelTimes(compute * left, memory * left, launch * left, (launch + joint + aside) * left)
@@ -146,7 +153,7 @@ def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> C
     shares = np.where(table.kind == CLASSES.index("winograd"), shares * unit.winograd, shares)
     occupancy = _occupancy(p["half_waves"] * unit.waves, table, unit) if p["half_waves"] > 0 else 1.0
     summed = table.kind != CLASSES.index("depthwise")  # its sums are as short as its window, whatever it is
-    depth = np.where(summed, table.depth / (table.depth + p["half_depth"]), 1.0)
+    depth = np.where(summed, table.depth / (table.depth + p["half_depth"] * unit.depth), 1.0)
     if p["group_width"] > 0:
         grouped = table.kind == CLASSES.index("grouped")
         # A group with fewer output channels than the array is wide leaves the rest of it idle.
@@ -162,6 +169,9 @@ def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> C
         # decides.
         asked = unit.int8_ops_per_joule / (1e12 * p["ops_per_joule"])
         rate = rate / (1.0 + asked ** p["limit_sharpness"]) ** (1.0 / p["limit_sharpness"])
+    if p["depthwise_on_vector"]:
+        own = unit.vector_ops_per_s * unit.lanes * p["share.depthwise"] * occupancy * unit.rate
+        rate = np.where(summed, rate, own)
     vector = unit.vector_ops_per_s * p["vector"] * unit.rate
     # Two operations for each multiply-accumulate, as peaks are counted.
     result: Column = (2.0 * padded / rate + table.other_ops / vector) * threads

@@ -34,7 +34,7 @@ from planner.latency.variants.compressed import (
 from planner.schema.hardware.compression_methods import CompressionMethods, SparseGain
 from planner.schema.hardware.device import Device, Precision
 from planner.schema.reading.yaml_file import read_model
-from planner.wording.message import first_with
+from planner.wording.message import first_with, key_of
 from planner.workload.dtypes import BITS, STORED_AS
 from planner.workload.workload import Workload
 
@@ -164,7 +164,7 @@ def _in_precision(workload: Workload, asked: VariantQuestion, precision: Precisi
             precision.value, title, "refused", reason=f"not computed here: {problem.expected} expected",
             advice=problem.advice,
         )  # fmt: skip
-    if point.precision is not precision:
+    if any(key_of(text) == FALLBACK for text in point.warnings):
         return Variant(
             precision.value, title, "refused", reason=first_with(FALLBACK, point.warnings),
             advice=f"plan with {point.precision}, which is what would run",

@@ -44,6 +44,9 @@ class Swing:
     cost_per_thousand_at_high: float
     count_at_low: int
     count_at_high: int
+    hottest_c_at_low: float
+    hottest_c_at_high: float
+    """The hottest device of the last year, as many as are planned."""
 
     @property
     def width(self) -> float:
@@ -133,7 +136,7 @@ def tornado(model: CostModel) -> Tornado:
     """Each input of an option at both ends of its band."""
     planned = model.bill()
     swings = []
-    for item in model.inputs:
+    for item in (*model.inputs, *model.still):
         low, high = model.bill({item.name: 0.0}), model.bill({item.name: 1.0})
         swings.append(
             Swing(
@@ -149,6 +152,8 @@ def tornado(model: CostModel) -> Tornado:
                 cost_per_thousand_at_high=high.cost_per_thousand_inferences,
                 count_at_low=model.count({item.name: 0.0}),
                 count_at_high=model.count({item.name: 1.0}),
+                hottest_c_at_low=model.hottest_c({item.name: 0.0}),
+                hottest_c_at_high=model.hottest_c({item.name: 1.0}),
             )
         )
     return Tornado(

@@ -91,6 +91,8 @@ class DensityCurve:
     joint: tuple[JointFit, ...] = ()
     part: Device | None = None
     """None of a device given by numbers."""
+    option: Option | None = None
+    """What the rack was filled with; None of a device given by numbers."""
 
 
 def density_curve(source: ScenarioFile) -> DensityCurve:
@@ -110,7 +112,7 @@ def density_curve(source: ScenarioFile) -> DensityCurve:
 def density_of_option(source: ScenarioFile, rack: Rack, option: Option) -> DensityCurve:
     """The curve of an option's rack, as `density_curve` gives it."""
     fixed_w = partial(fixed_power_w, source.scenario, option.part, option.mode)
-    return _curve(source, rack, option.part, fixed_w)
+    return replace(_curve(source, rack, option.part, fixed_w), option=option)
 
 
 def _curve(

@@ -74,13 +74,24 @@ def _coolers(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     if scenario.cooler is not None and parts and set(parts) <= set(asked):
         expected, advice = "a candidate without one in `candidates.coolers`", "leave out one of the two"
         yield ("cooler",), expected, "none is left", advice
+    lacking: dict[tuple[Place, str], list[tuple[str, str]]] = {}
     for name in dict.fromkeys([*parts, *(name for name in asked if name in known)]):
-        cooler = scenario.cooler_of(name)
+        cooler, thermal = scenario.cooler_of(name), read_device(name).thermal
         if isinstance(cooler, str):
             try:
-                cooler_named(read_device(name).thermal, cooler, name)
-            except UnknownIdError as error:
-                yield _where_asked(scenario, name), f"a cooler of {name}", error.got, error.advice
+                cooler_named(thermal, cooler, name)
+            except UnknownIdError:
+                has = ", ".join(item.id for item in thermal.coolers)
+                lacking.setdefault((_where_asked(scenario, name), cooler), []).append((name, has))
+    for (place, cooler), found in lacking.items():
+        names = ", ".join(name for name, _ in found)
+        has = "; ".join(f"{name} has {ids}" for name, ids in found)
+        yield (
+            place,
+            f"a cooler of {names}",
+            f"{cooler!r}, which {'it lacks' if len(found) == 1 else 'they lack'}",
+            f"{has}; or state one: `cooler: {{resistance: 3.2 K/W}}`",
+        )
 
 
 def _where_asked(scenario: Scenario, part: str) -> Place:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from planner.hardware.catalog import read_device, read_engine
 from planner.latency.planning import GENERIC_ENGINE, Shortfall
+from planner.latency.result import Estimate
 from planner.latency.transfer.store import fitted_title, transfer_named
+from planner.latency.unseen import missed_of
 from planner.plan.options.option import NetworkOnPart, Option
 from planner.schema.fitted.transfer import Residuals
 from planner.units import format_number, format_percent
@@ -64,7 +66,23 @@ def _row(option: Option, item: NetworkOnPart) -> PublishedAccuracy:
         return _transferred(row, item, estimate.rests_on)
     if item.shortfall is not None:
         return _datasheet(row, option, item.shortfall)
-    return row
+    return row if estimate.calibration is not None or estimate.anchors else _unseen(row, estimate)
+
+
+def _unseen(row: PublishedAccuracy, estimate: Estimate) -> PublishedAccuracy:
+    """A unit of which nothing was published: what others of its kind missed their rooflines by."""
+    kind = read_device(row.device).units[estimate.unit].kind
+    missed, band = missed_of(kind, estimate.engine), estimate.latency_s
+    return replace(
+        row,
+        basis="datasheet",
+        rows=missed.observations,
+        level=band.level,
+        low=band.low / band.mid,
+        high=band.high / band.mid,
+        median=missed.median,
+        p90=missed.median * missed.high,
+    )
 
 
 def _transferred(row: PublishedAccuracy, item: NetworkOnPart, transfer_id: str) -> PublishedAccuracy:

@@ -21,6 +21,7 @@ from planner.plan.sweep.design import Point
 from planner.plan.sweep.point import PointTask, source_of
 from planner.plan.sweep.settings import Setting
 from planner.process.inputs import note_input
+from planner.schema.hardware.serving import ReplayedTimes
 from planner.schema.reading.keys import value_at, with_value
 from planner.schema.reading.problems import dotted
 from planner.schema.scenario.scenario import Scenario
@@ -117,6 +118,8 @@ class Inputs:
         for number, stream in enumerate(scenario.streams):
             if stream.trace is not None:
                 found += self._once(f"streams[{number}].trace", stream.trace, self._file, problems)
+        if isinstance(scenario.variation, ReplayedTimes):
+            found += self._once("variation.times", scenario.variation.times, self._file, problems)
         if scenario.deployment is not None and scenario.deployment.device is not None:
             found += self._once("deployment.device", scenario.deployment.device, _part, problems)
         if scenario.synthetic is None:

@@ -160,6 +160,9 @@ def in_phase_s(rack: Rack, group: StreamGroup) -> float:
     the wait for its own to fill and its own service. It holds below saturation, where the rack has served
     what came at once before the next frames come.
     """
+    if rack.varies:
+        # The mean of a service time that scatters is no bound.
+        return math.inf
     main = rack.device.units[0]
     full = rack.batching.max_size
     if sum(other.sources for other in rack.streams) == 1:

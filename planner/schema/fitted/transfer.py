@@ -11,7 +11,7 @@ from planner.schema.hardware.device import UnitKind
 from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
 
 NetworkKind = Literal["cnn", "transformer"]
-ActsOn = Literal["rate", "winograd", "silu_bytes", "waves", "bandwidth", "launch", "fixed_us"]
+ActsOn = Literal["rate", "winograd", "silu_bytes", "waves", "depth", "bandwidth", "launch", "fixed_us"]
 PublishedFact = Literal["precision", "profile", "unit", "architecture", "form"]
 EffectName = Literal[
     "device",
@@ -89,6 +89,19 @@ class Anchoring(StrictModel):
     """Ends of the band in conditional deviations: one-sided quantiles over left-out groups."""
 
 
+class Missed(StrictModel):
+    """Published over the middle of the datasheet band, of one kind of unit, each unit left out whole."""
+
+    median: float = Field(gt=0)
+    low: float = Field(gt=0)
+    high: float = Field(gt=0)
+    """Ends of a band around the median, in its parts."""
+    engines: list[str] = Field(min_length=1)
+    """Whose rows they are of."""
+    units: int
+    observations: int
+
+
 class RooflineAnchoring(StrictModel):
     """How the rooflines of datasheets err, of all engines and units that somebody published."""
 
@@ -100,6 +113,10 @@ class RooflineAnchoring(StrictModel):
     observations: int
     units: int
     """Pairs of an engine and a unit."""
+    missed: dict[UnitKind, Missed]
+    """What the roofline of a unit of which no row was ever seen misses, by its kind."""
+    missed_anywhere: Missed
+    """The same over all kinds, for an engine of which no row of the kind was seen."""
 
 
 class FittedRows(StrictModel):

@@ -116,6 +116,15 @@ class IntegerForm(StrictModel):
         return self
 
 
+class RunsAs(StrictModel):
+    """A number format that the engine computes in another one unless it is forbidden to, where a unit has that."""
+
+    asked: PrecisionName
+    runs: PrecisionName
+    source: str
+    why: str
+
+
 class ShortfallRows(StrictModel):
     """The published rows behind a shortfall, and how many networks and parts they are of."""
 
@@ -155,6 +164,8 @@ class EngineOnUnit(SourcedBlock):
     """What operators that run have to keep to beside."""
     precisions: list[PrecisionName] | None = None
     """Number formats that the engine computes in on this kind of unit; those of the unit where not named."""
+    runs_as: list[RunsAs] = Field(default_factory=list)
+    """Formats that it computes in others where the unit has them."""
     weights_beyond_chip: Literal["streamed", "refused"] | None = None
     """What happens to weights that the memory on a chip without any other does not hold."""
     integer_forms: list[IntegerForm] = Field(default_factory=list)

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from planner.schema.conversation.stream import Conversation, ServingSpec, require_one_model
 from planner.schema.hardware.device import Form, PrecisionName, UnitKind
 from planner.schema.hardware.host import Attachment
+from planner.schema.hardware.serving import ReplayedTimes, ServiceVariation
 from planner.schema.hardware.surroundings import InletClassName
 from planner.schema.reading.quantity import (
     BytesPerSecond,
@@ -45,7 +46,7 @@ from planner.schema.scenario.rack_study import (
     SealedCabinet,
     Update,
 )
-from planner.schema.scenario.site_limits import Gear, Margins
+from planner.schema.scenario.site_limits import Balancer, Gear, Margins
 from planner.schema.scenario.streams import Share, Stream
 from planner.units import format_percent
 
@@ -157,14 +158,6 @@ class Site(StrictModel):
         if self.sealed and self.fans:
             raise refuse("either `sealed` or `fans`", "both")
         return self
-
-
-class Balancer(StrictModel):
-    """What hands each frame to a device, where it may go to any of several."""
-
-    price_money: Money
-    power_w: Watts = 0.0
-    note: str = Field(min_length=1)
 
 
 class Planning(StrictModel):
@@ -284,6 +277,10 @@ class Scenario(RestsOn):
     concurrency: list[ConcurrencyRow] = Field(default_factory=list)
     claims: list[Claim] = Field(default_factory=list)
     """Reported figures of networks on parts, to be compared with what is predicted."""
+    variation: Literal["none", "prior", "measured"] | ServiceVariation | ReplayedTimes = "none"
+    """How service times scatter, and how much longer they are in a server than in a benchmark loop: not at
+    all, as the database has it by kind of unit, as `planner calibrate --serving` has measured it, as stated,
+    or as in a file of times."""
     networks: dict[str, NetworkFacts] = Field(default_factory=dict)
     """What is known of a network beyond its file, by the streams' `model`."""
     accepted: dict[str, str] = Field(default_factory=dict)
@@ -380,8 +377,11 @@ class Scenario(RestsOn):
 
     @model_validator(mode="after")
     def _synthetic_everywhere(self) -> Self:
+        served = self.synthetic.served if self.synthetic is not None else {}
         for stream in self.streams:
-            if (stream.model == SYNTHETIC) != (self.synthetic is not None):
+            if served and SYNTHETIC not in served and stream.model not in served:
+                raise refuse(f"a network of `deployment.synthetic`: {', '.join(served)}", stream.model)
+            if (stream.model == SYNTHETIC) != (SYNTHETIC in served):
                 expected = f"`model: {SYNTHETIC}` in every stream, and only, with `deployment.synthetic`"
                 raise refuse(expected, stream.model)
             if stream.chained and self.synthetic is not None:

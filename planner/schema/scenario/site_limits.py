@@ -1,4 +1,4 @@
-"""Limits of a site that a scenario may state: gear around the devices, and the margins that a plan keeps."""
+"""What is beside the devices of a site: gear, a balancer, and the margins that a plan keeps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.reading.quantity import Celsius, Kelvin, Ratio, refuse
+from planner.schema.reading.quantity import Celsius, Kelvin, Money, Ratio, Watts, refuse
 from planner.schema.reading.strict import StrictModel
 
 
@@ -35,3 +35,11 @@ class Margins(StrictModel):
     """Share of the time that devices may be throttled from heat; a plan beyond it is no PASS."""
     power_ratio: Annotated[Ratio, Field(lt=1)] = 0.1
     """Of the power limit, left free with every device at its own limit."""
+
+
+class Balancer(StrictModel):
+    """What hands each frame to a device, where it may go to any of several."""
+
+    price_money: Money
+    power_w: Watts = 0.0
+    note: str = Field(min_length=1)

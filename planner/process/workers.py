@@ -1,4 +1,7 @@
-"""Processes that work for visitors, a few at a time, each with a limit of time and memory."""
+"""Processes that work for those who ask, a few at a time, each with a limit of time and memory.
+
+A question is a task, plain JSON, for a module that runs `planner.process.tasks.serve`.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,13 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from planner.process.children import module_command, module_environment
-from planner.web.work import Task
 
+Task = Mapping[str, object]
 _LONGEST_LINE = 2**28
 _MOST_TASKS = 40
 """After so many a process is replaced by a fresh one: caches grow."""
@@ -20,7 +23,7 @@ _MOST_TASKS = 40
 
 @dataclass(frozen=True, slots=True)
 class TaskOutcome:
-    """What came of a task: a record, a sentence for the visitor, or the trace of a fault of ours."""
+    """What came of a task: a record, a sentence for who asked, or the trace of a fault of ours."""
 
     result: dict[str, Any] | None = None
     refused: str | None = None
@@ -32,7 +35,8 @@ class TaskOutcome:
 class Workers:
     """At most so many processes; they are started when the first task needs them, and wait for the next."""
 
-    def __init__(self, most: int, memory_bytes: int, seconds: float) -> None:
+    def __init__(self, module: str, most: int, memory_bytes: int, seconds: float) -> None:
+        self._module = module
         self._free = asyncio.Semaphore(most)
         self._memory_bytes = memory_bytes
         self._seconds = seconds
@@ -64,13 +68,17 @@ class Workers:
         if not self._idle:
             self._idle.append(await self._start())
 
+    def numbers(self) -> tuple[int, ...]:
+        """The processes that live."""
+        return tuple(worker.number for worker in self._all)
+
     async def close(self) -> None:
         """End all processes, whatever they do."""
         await asyncio.gather(*(self._end(worker) for worker in list(self._all)))
 
     async def _start(self) -> _Worker:
         process = await asyncio.create_subprocess_exec(
-            *module_command("planner.web.worker", str(self._memory_bytes)),
+            *module_command(self._module, str(self._memory_bytes)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -92,6 +100,7 @@ class _Worker:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self.number = process.pid
         self.tasks = 0
 
     async def ask(self, task: Task, tell: Callable[[str], None]) -> TaskOutcome:
