@@ -73,7 +73,7 @@ def test_the_knee_of_the_article_is_near_eight_threads(answered):
 
 
 def test_six_people_share_one_small_module(answered):
-    """A processor reads a question for seconds and a token for a fifth of one; a module with a GPU is enough."""
+    """A processor reads a question for seconds; one small module with a GPU is enough."""
     record = answered("edge-llm", "size")
     options = {option["device"]: option for option in record["options"]}
     assert options["raspberry-pi-5"]["verdict"] == "FAIL"
