@@ -1,5 +1,6 @@
 """Scenarios of conversations: what they may say, what is refused and why, and their answers."""
 
+import functools
 import json
 
 import pytest
@@ -106,9 +107,10 @@ def test_a_trace_is_served_as_it_was_recorded(scenario, tmp_path):
     assert best.ends.mid.talks[0].tokens == 3 * len(lines) * 30
 
 
-def test_others_refuse_conversations_in_one_sentence(scenario):
+def test_others_refuse_conversations_in_one_sentence(scenario, tmp_path):
     file = scenario()
-    for call in (api.density, api.lint, api.size, api.cost):
+    sweep = functools.partial(api.sweep, settings={"planning.spares": [0, 1]}, folder=tmp_path / "points")
+    for call in (api.density, api.lint, api.size, api.cost, sweep):
         with pytest.raises(InputError) as caught:
             call(file)
         assert caught.value.problems[0].expected == "streams of frames or requests"
