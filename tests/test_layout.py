@@ -97,7 +97,11 @@ FLOORS = {
         {"limits", "guard", "workers"},
         {"stop", "children", "temporary", "inputs", "trust"},
     ],
-    "schema": [{"record", "scenario", "fitted", "language", "fleet"}, {"hardware", "conversation"}, {"reading"}],
+    "schema": [
+        {"record", "scenario", "fitted", "language", "fleet"},
+        {"hardware", "conversation"},
+        {"reading"},
+    ],
     "zoo": [
         {"source"},
         {"registry"},
