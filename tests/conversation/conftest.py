@@ -80,4 +80,4 @@ def random_serving(seed: int) -> Serving:
         (None, 64, 512)[random.integers(3)],
         ("recompute", "refuse")[random.integers(2)],
     )
-    return Serving(talks, COST, limits, int(random.integers(1, 5)), 30.0, seed=seed)
+    return Serving(talks, COST, limits, int(random.integers(1, 5)), 20.0, seed=seed)

@@ -48,7 +48,7 @@ def test_one_slot_is_a_queue_in_closed_form(talk, serving, sizes):
         serving,
         talks=(open_talk,),
         limits=Admission(1, 1e12, 1, None),
-        duration_s=60_000 * times.mean(),
+        duration_s=40_000 * times.mean(),
         seed=7,
     )
     work, counts = one_run(run)

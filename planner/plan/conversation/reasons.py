@@ -99,9 +99,11 @@ def _site(scenario: Scenario, option: ConversationOption) -> Iterator[Message]:
         yield message("conversation.too_near", asked=f"{asked_k:g}", **reached)
 
 
-def warnings_of(option: ConversationOption) -> Iterator[str]:
-    """What a reader has to know beside the verdict."""
+def warnings_of(option: ConversationOption, sessions: int | None) -> Iterator[str]:
+    """What a reader has to know beside the verdict; `sessions` are those asked for."""
     own = option.prepared
+    if sessions is not None and sessions > option.limits.sessions:
+        yield message("language.one_by_one", engine=own.served.engine.name, users=option.limits.sessions)
     if not own.rates.fitted:
         yield message("language.no_rates", engine=own.served.engine.name, unit=option.unit)
     if (measured := sum(map(len, own.errors.values()))) > 0:

@@ -29,6 +29,8 @@ from planner.schema.hardware.device import Device
 Progress = Callable[[str], None]
 MOST_DEVICES = 1024
 """Beyond as many a plan of conversations is no plan of one site."""
+_SAME = 0.98
+"""Times nearer to each other than this are the same."""
 ENDS: tuple[BandEnd, ...] = ("low", "mid", "high")
 
 
@@ -137,7 +139,8 @@ def with_count(asked: ConversationQuestion, option: ConversationOption, count: i
         broken=tuple(broken_limits(scenario, asked.talks, found)),
         missed=tuple(missed_promises(found)),
     )
-    return replace(found, warnings=tuple(warnings_of(found)))
+    spec = scenario.serving
+    return replace(found, warnings=tuple(warnings_of(found, spec.sessions if spec else None)))
 
 
 def serving_of(asked: ConversationQuestion, own: PreparedModel, end: BandEnd, devices: int) -> Serving:
@@ -175,32 +178,41 @@ def most_devices(talks: tuple[Talk, ...]) -> int:
 
 
 def least_count(asked: ConversationQuestion, serving: Serving) -> int:
-    """The least count that passes: doubled until one does, then halved between; the most where none does.
+    """The least count that passes: doubled until one does, then halved between.
 
-    More devices have fewer sessions each, so that no promise is kept worse. Where one source alone on a
-    device gets less than is promised no count helps, and one is left.
+    More devices have fewer sessions each, so that no promise is kept worse. Where none passes it is the count
+    from which on more change nothing, or one where a source alone on a device gets less than is promised.
     """
     most = most_devices(serving.talks)
 
-    def passes(count: int) -> bool:
-        return _simulated(asked, replace(serving, devices=count)).verdict is Verdict.PASS
+    def tried(count: int) -> ServingResult:
+        return _simulated(asked, replace(serving, devices=count))
 
-    if passes(1):
-        return 1
-    if _hopeless(asked, serving):
+    before = tried(1)
+    if before.verdict is Verdict.PASS or _hopeless(asked, serving):
         return 1
     low, high = 1, min(2, most)
-    while not passes(high):
-        if high == most:
-            return most
-        low, high = high, min(2 * high, most)
+    while (found := tried(high)).verdict is not Verdict.PASS:
+        if high == most or not _better(found, before):
+            return high if high == most else low
+        before, low, high = found, high, min(2 * high, most)
     while high - low > 1:
         middle = (low + high) // 2
-        if passes(middle):
+        if tried(middle).verdict is Verdict.PASS:
             high = middle
         else:
             low = middle
     return high
+
+
+def _better(found: ServingResult, before: ServingResult) -> bool:
+    """Whether twice the devices bring any promise nearer."""
+    pairs = zip(_reached_s(found), _reached_s(before), strict=True)
+    return any(new_s < _SAME * old_s for new_s, old_s in pairs)
+
+
+def _reached_s(result: ServingResult) -> list[float]:
+    return [level.reached_s for talk in result.talks for level in talk.levels]
 
 
 def _hopeless(asked: ConversationQuestion, serving: Serving) -> bool:

@@ -43,7 +43,7 @@ BASE = {
         },
     },
     "money": {"currency": "USD", "electricity": "0.20 USD/kWh", "horizon_years": 4},
-    "simulation": {"duration": "300 s", "warmup": "30 s", "replications": 3, "seed": 1},
+    "simulation": {"duration": "240 s", "warmup": "20 s", "replications": 3, "seed": 1},
 }
 
 
