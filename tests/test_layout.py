@@ -43,7 +43,7 @@ FLOORS = {
         {"field"},
         {"record"},
         {"study", "short"},
-        {"density", "cost", "pitfalls", "what_if", "chain_study", "serving"},
+        {"density", "cost", "pitfalls", "what_if", "chain_study", "conversation", "serving"},
         {"sizing"},
         {"compare", "rack", "scenario", "check"},
         {"chain"},
