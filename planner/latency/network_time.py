@@ -220,9 +220,8 @@ def _anchored_roofline(
 ) -> NetworkTime:
     """The roofline times one factor, in the band of the blend."""
     notes = (*anchored.notes, "no fitted model of this engine here: the roofline is what measurements move")
-    plain = NetworkTime(
-        tuple(layers), point.fixed_s, 0.0, Band(0.0, mid_s, 0.0), point.latency_provenance, ()
-    )
+    band = Band(0.0, mid_s, 0.0)  # only its middle is used
+    plain = NetworkTime(tuple(layers), point.fixed_s, 0.0, band, point.latency_provenance, ())
     return times(plain, anchored.factor, anchored.low, anchored.high, ANCHORED_LEVEL, notes)
 
 

@@ -38,8 +38,8 @@ def estimate_at(
 ) -> Estimate:
     """The estimate of a network prepared for the point's precision and engine.
 
-    By a calibration, else by a transferred model or, with neither, by the roofline over its kernels; that of a
-    unit that no model covers is moved by what such units were missed by. What the unit does not run is in
+    By a calibration, else by a transferred model or, with neither, by the roofline over its kernels; that of
+    a unit that no model covers is moved by what such units were missed by. What the unit does not run is in
     `refused`, where that was worked out already.
     """
     if calibration is not None:

@@ -51,12 +51,12 @@ NEUTRAL: Mapping[str, float] = {
     "depthwise_on_vector": 0.0,
 }
 """Parameters at which the model is the roofline without overlap (`overlap` = 1) and without overheads;
-`joined`, `heads` and `turned` are `copied` where they are not given. `silu_apart` is 1 where x sigmoid(x) is a kernel
-of its own behind the convolution, else it adds to the convolution's traffic. A power limit bends the peak the
-more sharply the higher `limit_sharpness`: peak / (1 + asked^s)^(1/s), without end the lesser of the two.
-`one_by_one` is a switch: 1 where a unit takes the images of a batch one after the other, with launches and
-weights for each, and `depthwise_on_vector`: 1 where depthwise convolutions run on the vector units, whose rate
-their share is of, and not on those for products of matrices; a power limit that binds these leaves them."""
+`joined`, `heads` and `turned` are `copied` where they are not given. `silu_apart` is 1 where x sigmoid(x) is
+a kernel of its own behind the convolution, else it adds to the convolution's traffic. A power limit bends the
+peak the more sharply the higher `limit_sharpness`: peak / (1 + asked^s)^(1/s), without end the lesser of the
+two. `one_by_one` is a switch: 1 where a unit takes the images of a batch one after the other, with launches
+and weights for each. So is `depthwise_on_vector`: 1 where depthwise convolutions run on the vector units;
+their share is then of that rate, which a power limit on products of matrices leaves alone."""
 
 TILE = 64
 

@@ -117,7 +117,7 @@ class IntegerForm(StrictModel):
 
 
 class RunsAs(StrictModel):
-    """A number format that the engine computes in another one unless it is forbidden to, where a unit has that."""
+    """A number format that the engine computes in another of its own accord, where a unit has that."""
 
     asked: PrecisionName
     runs: PrecisionName
