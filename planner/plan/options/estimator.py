@@ -135,7 +135,8 @@ class Estimator:
         whole = self.workloads[model]
         if not moved:
             fitted = transfer_for(point) if self.evidence.kept else None
-            return estimate_with_helpers(whole, ready, device, point, fitted)
+            ideal = not self.evidence.kept
+            return estimate_with_helpers(whole, ready, device, point, fitted, ideal=ideal)
         plain = self._estimate(model, device, unit, mode, precision, batch, engine, moved=False)
         return with_anchors(plain, whole, ready, device, point, self.evidence, self._uses)
 
