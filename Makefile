@@ -5,7 +5,7 @@ STAMP := .venv/.complete
 
 OLDEST := .venv-oldest
 
-.PHONY: env answers docs report example check-example check-oldest test test-slow mutate fuzz sbom licences hashes audit lint check clean
+.PHONY: env answers docs report example check-example check-oldest check-versions test test-slow mutate fuzz sbom licences hashes audit lint check clean
 
 env: $(STAMP)
 
@@ -51,6 +51,18 @@ check-oldest:
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest-mcp.txt '.[mcp]' hypothesis pytest
 	$(OLDEST)/bin/python -m pytest tests/assistant
 
+# Numbers with the oldest versions that are allowed and with the newest that there are, equal to 1e-9.
+VERSIONS := .venv-versions
+check-versions:
+	rm -rf $(VERSIONS) && mkdir -p $(VERSIONS)
+	$(PYTHON) -m venv $(VERSIONS)/oldest
+	$(VERSIONS)/oldest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest.txt .
+	$(PYTHON) -m venv $(VERSIONS)/newest
+	$(VERSIONS)/newest/bin/python -m pip install --quiet --disable-pip-version-check .
+	$(VERSIONS)/oldest/bin/python -m benchmarks.version_numbers write $(VERSIONS)/oldest.json
+	$(VERSIONS)/newest/bin/python -m benchmarks.version_numbers write $(VERSIONS)/newest.json
+	$(VERSIONS)/newest/bin/python -m benchmarks.version_numbers compare $(VERSIONS)/oldest.json $(VERSIONS)/newest.json
+
 # What commands answer for fixed inputs, kept under tests/regression; its diff belongs into a commit that moves a number.
 answers: env
 	$(BIN)/python -m tests.regression.renew
@@ -81,12 +93,13 @@ licences: env
 hashes: env
 	$(BIN)/python -m benchmarks.supply_chain hashes -o build/requirements-hashed.txt
 
-# Known weaknesses of what is installed; asks the advisories of the package index, from an environment of its own.
+# Known weaknesses of what is installed; asks the advisories of the package index, from an environment of its own. A
+# package that the index says nothing about fails it: nobody has looked then.
 AUDIT := .venv-audit
 audit: env
 	$(PYTHON) -m venv $(AUDIT)
 	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
-	$(AUDIT)/bin/pip-audit -r constraints.txt --no-deps --disable-pip
+	$(AUDIT)/bin/pip-audit -r constraints.txt --no-deps --disable-pip --strict
 
 lint: env
 	$(BIN)/ruff check .
@@ -97,4 +110,4 @@ check: lint test report check-example
 	$(BIN)/planner devices check
 
 clean:
-	rm -rf .venv .venv-oldest .venv-audit build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .venv-versions .venv-audit build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,13 +1,14 @@
 """Networks by name from public packages, exported to ONNX: what `networks_in_packages.py` reads and runs.
 
 The names are in `exported_networks.txt`: networks of timm and torchvision by both exporters of PyTorch, of
-transformers by small configurations, and fitted models of scikit-learn, LightGBM and XGBoost by skl2onnx and
-onnxmltools. Weights are random: counts and shapes do not depend on them. An export that fails is printed with
-its reason and left out. One network at a time: files that exist are kept, so that an interrupted run goes on.
+transformers by small configurations, applications and layers of Keras by tf2onnx, networks of Paddle by
+paddle2onnx, and fitted models of scikit-learn, LightGBM and XGBoost by skl2onnx and onnxmltools. Weights are
+random: counts and shapes do not depend on them. An export that fails is printed with its reason and left out.
+One network at a time: files that exist are kept, so that an interrupted run goes on.
 
-In an environment of its own (PyTorch is large): pip install torch torchvision timm transformers onnx
-onnxscript skl2onnx onnxmltools lightgbm xgboost. Run:
-    python benchmarks/exported_networks.py FOLDER [timm torchvision transformers classical]
+In environments of their own (each is large): pip install torch torchvision timm transformers onnx onnxscript
+skl2onnx onnxmltools lightgbm xgboost; tensorflow-cpu tf2onnx; paddlepaddle paddle2onnx. Run:
+    python benchmarks/exported_networks.py FOLDER [timm torchvision transformers classical keras paddle]
     python benchmarks/networks_in_packages.py FOLDER --side 64
 """
 
@@ -192,11 +193,71 @@ def _converted(model: object, module: str, data: np.ndarray) -> object:
     return to_onnx(model, data[:1], target_opset={"": 18, "ai.onnx.ml": 3})
 
 
+LAYERS: dict[str, Callable[[object, object], object]] = {
+    "LSTM": lambda layers, x: layers.LSTM(32)(x),
+    "GRU": lambda layers, x: layers.GRU(32, return_sequences=True)(x),
+    "SimpleRNN": lambda layers, x: layers.SimpleRNN(32, return_sequences=True)(x),
+    "Bidirectional": lambda layers, x: layers.Bidirectional(layers.LSTM(32, return_sequences=True))(x),
+    "ConvLSTM2D": lambda layers, x: layers.ConvLSTM2D(8, 3, padding="same")(x),
+    "Conv1D": lambda layers, x: layers.Conv1D(16, 5, dilation_rate=2, padding="causal")(x),
+    "Conv1DTranspose": lambda layers, x: layers.Conv1DTranspose(16, 4, strides=2)(x),
+    "SeparableConv1D": lambda layers, x: layers.SeparableConv1D(16, 3, padding="same")(x),
+    "MultiHeadAttention": lambda layers, x: layers.MultiHeadAttention(4, 16)(x, x),
+    "Dense": lambda layers, x: layers.Dense(64, activation="gelu")(x),
+    "EinsumDense": lambda layers, x: layers.EinsumDense("abc,cd->abd", output_shape=(None, 32))(x),
+    "BatchNormalization": lambda layers, x: layers.BatchNormalization()(x),
+    "LayerNormalization": lambda layers, x: layers.LayerNormalization()(x),
+    "GlobalAveragePooling1D": lambda layers, x: layers.Dense(4)(layers.GlobalAveragePooling1D()(x)),
+}
+"""Networks of one layer or two, by the name of the layer."""
+
+
+def _keras() -> Iterator[Made]:
+    """Applications at their own size with an open batch, and layers on short sequences of one."""
+    import tensorflow as tf
+    import tf2onnx
+
+    keras = tf.keras
+    for name in names("keras"):
+
+        def export(path: Path, name: str = name) -> None:
+            group, _, short = name.rpartition(".")
+            if group:
+                inner = keras.Input((4, 16, 16, 3) if "ConvLSTM2D" in short else (20, 12))
+                model = keras.Model(inner, LAYERS[short](keras.layers, inner))
+            else:
+                model = getattr(keras.applications, name)(weights=None)
+            shape = (None, *model.inputs[0].shape[1:])
+            signature = (tf.TensorSpec(shape, tf.float32, name="x"),)
+            function = tf.function(lambda x: model(x, training=False), input_signature=signature)
+            tf2onnx.convert.from_function(function, signature, opset=17, output_path=str(path))
+
+        yield f"keras_{name}", export
+
+
+def _paddle() -> Iterator[Made]:
+    """With an open batch, as `paddle.onnx.export` asks for."""
+    import paddle
+
+    for name in names("paddle"):
+
+        def export(path: Path, name: str = name) -> None:
+            model = getattr(paddle.vision.models, name)()
+            model.eval()
+            shape = [None, 1, 28, 28] if name == "LeNet" else [None, 3, 224, 224]
+            spec = [paddle.static.InputSpec(shape, "float32", "x")]
+            paddle.onnx.export(model, str(path.with_suffix("")), input_spec=spec, opset_version=17)
+
+        yield f"paddle_{name}", export
+
+
 KINDS: dict[str, Callable[[], Iterator[Made]]] = {
     "classical": _classical,
     "transformers": _transformers,
     "torchvision": _torchvision,
     "timm": _timm,
+    "keras": _keras,
+    "paddle": _paddle,
 }
 
 if __name__ == "__main__":

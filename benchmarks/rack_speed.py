@@ -3,7 +3,8 @@
 The rack serves cameras at 15 frames a second in batches of up to eight, shortest queue first, with heat at
 one second and throttling. Times are processor seconds of one core with the compiled code already loaded;
 frames are all that were drawn. Run: .venv/bin/python benchmarks/rack_speed.py [case ...], the cases being
-ratio, hour, wide (1,000 devices), scale (10,000 against 64), epochs (what closing one costs), year, day and
+ratio, variation (service times that scatter, against constant ones),
+hour, wide (1,000 devices), scale (10,000 against 64), epochs (what closing one costs), year, day and
 trace (of more than a gigabyte); `all` is all of them, all but the last two unless said. Each runs in a
 process of its own and ends with the most memory that it held.
 """
@@ -28,6 +29,7 @@ from planner.rack.counts.latencies import in_bins
 from planner.rack.counts.tally import RunTally, tally_records
 from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service, Thermal
 from planner.rack.description.streams import DayProfile, StreamGroup
+from planner.rack.description.variation import varying
 from planner.rack.reference import engine as simpy_engine
 from planner.rack.studies.year import simulate_year
 
@@ -149,6 +151,25 @@ def epochs() -> None:
     print(f"epochs   {own:.0f} us each, {awaited:.0f} us where each is awaited, {own / awaited:.2f} of it")
 
 
+def variation() -> None:
+    """Frames a second with service times that scatter, against constant ones, in turn, five times."""
+    process = varying(
+        0.15, next_one=0.6, over_ten=0.3, over_hundred=0.1, outlier_share=0.005, outlier_ratio=3
+    )
+    constant = rack(64, 500, 120.0)
+    varied = tuple(replace(service, variation=process) for service in constant.device.services)
+    scattering = replace(constant, device=replace(constant.device, services=varied))
+    ratios = []
+    for _ in range(5):
+        own = [timed(constant), timed(scattering)]
+        tell("constant", constant, *own[0])
+        tell("varied", scattering, *own[1])
+        rates_per_s = [drawn(run) / took_s for run, took_s in own]
+        ratios.append(rates_per_s[1] / rates_per_s[0])
+    print(f"varied   {np.median(ratios):.3f} of the frames a second of constant service "
+          f"(of five: {', '.join(f'{value:.3f}' for value in ratios)})")  # fmt: skip
+
+
 def year() -> None:
     """A year of one rack whose load follows the day, from windows of its hours."""
     day = DayProfile(
@@ -183,6 +204,7 @@ def trace() -> None:
 
 CASES = {
     "ratio": ratio,
+    "variation": variation,
     "hour": lambda: one("hour", rack(64, 500, HOUR_S)),
     "wide": lambda: one("wide", rack(1000, 8000, 60.0)),
     "scale": scale,

@@ -22,12 +22,13 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from planner.distribution import VERSION
+from planner.files import write_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED_EXTRAS = ("delta", "page", "engines", "sweep", "mcp", "web")
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
-_EXTRA = re.compile(r"\[([^\]]*)\]")
 
 
 def declared() -> dict[str, list[str]]:
@@ -47,28 +48,38 @@ def plain(name: str) -> str:
 
 def needed() -> dict[str, metadata.Distribution]:
     """Every installed distribution that planner needs with its extras, and what these need."""
+    return _walked()[0]
+
+
+def _walked() -> tuple[dict[str, metadata.Distribution], dict[str, set[str]]]:
+    """Those distributions by name, and the names that each of them asks for."""
     found: dict[str, metadata.Distribution] = {}
-    waiting = [text for texts in declared().values() for text in texts]
+    asks: dict[str, set[str]] = {}
+    waiting = [Requirement(text) for texts in declared().values() for text in texts]
+    seen: set[tuple[str, str]] = set()
     while waiting:
-        text = waiting.pop()
-        match = _NAME.match(text)
-        if match is None or plain(match[0]) in found or not _applies(text):
-            continue
-        try:
-            distribution = metadata.distribution(match[0])
-        except metadata.PackageNotFoundError:
-            continue
-        found[plain(match[0])] = distribution
-        waiting += list(distribution.requires or ())
-    return dict(sorted(found.items()))
+        asked = waiting.pop()
+        name = plain(asked.name)
+        for extra in {"", *asked.extras}:
+            if (name, extra) in seen:
+                continue
+            seen.add((name, extra))
+            try:
+                found[name] = metadata.distribution(asked.name)
+            except metadata.PackageNotFoundError:
+                continue
+            inner = list(_required(found[name], extra))
+            asks.setdefault(name, set()).update(plain(item.name) for item in inner)
+            waiting += inner
+    return dict(sorted(found.items())), asks
 
 
-def _applies(text: str) -> bool:
-    """Whether a requirement counts here: those of other extras, systems and Pythons do not."""
-    from packaging.requirements import Requirement
-
-    marker = Requirement(text).marker
-    return marker is None or marker.evaluate({"extra": ""})
+def _required(distribution: metadata.Distribution, extra: str = "") -> Iterator[Requirement]:
+    """What it needs here, with one of its extras; what other systems and Pythons need is left out."""
+    for text in distribution.requires or ():
+        asked = Requirement(text)
+        if asked.marker is None or asked.marker.evaluate({"extra": extra}):
+            yield asked
 
 
 def licence_of(distribution: metadata.Distribution) -> str:
@@ -89,6 +100,8 @@ def licence_of(distribution: metadata.Distribution) -> str:
 
 def bill() -> dict[str, object]:
     """The bill of materials in CycloneDX 1.5; the same installation gives the same bytes."""
+    found, asks = _walked()
+    references = {name: f"pkg:pypi/{name}@{item.version}" for name, item in found.items()}
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
@@ -100,31 +113,19 @@ def bill() -> dict[str, object]:
         "components": [
             {
                 "type": "library",
-                "bom-ref": f"pkg:pypi/{name}@{item.version}",
+                "bom-ref": references[name],
                 "name": name,
                 "version": item.version,
-                "purl": f"pkg:pypi/{name}@{item.version}",
+                "purl": references[name],
                 "licenses": [{"license": {"name": licence_of(item)}}],
             }
-            for name, item in needed().items()
+            for name, item in found.items()
         ],
         "dependencies": [
-            {"ref": f"pkg:pypi/{name}@{item.version}", "dependsOn": sorted(_direct(item))}
-            for name, item in needed().items()
+            {"ref": reference, "dependsOn": sorted(references[inner] for inner in asks[name] & found.keys())}
+            for name, reference in references.items()
         ],
     }  # fmt: skip
-
-
-def _direct(distribution: metadata.Distribution) -> Iterator[str]:
-    for text in distribution.requires or ():
-        match = _NAME.match(text)
-        if match is None or not _applies(text):
-            continue
-        try:
-            version = metadata.version(match[0])
-        except metadata.PackageNotFoundError:
-            continue
-        yield f"pkg:pypi/{plain(match[0])}@{version}"
 
 
 def licences() -> str:
@@ -171,7 +172,7 @@ def main() -> int:
     arguments = parser.parse_args()
     makers = {"sbom": lambda: json.dumps(bill(), indent=1) + "\n", "licences": licences, "hashes": hashed}
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(makers[arguments.what]())
+    write_bytes(arguments.output, makers[arguments.what]().encode())
     return 0
 
 

@@ -266,6 +266,13 @@ def format_percent(ratio: float, decimals: int = 0) -> str:
     return f"{ratio * 100:.{decimals}f} %"
 
 
+def format_probability(ratio: float) -> str:
+    """Text of a probability to a percent; what rests on a spread is never certain, and does not read so."""
+    if ratio < 0.01:
+        return f"< {format_percent(0.01)}"
+    return f"> {format_percent(0.99)}" if ratio > 0.99 else format_percent(ratio)
+
+
 def format_time_share(ratio: float) -> str:
     """Text of a share of time to a millionth; one that is not quite all of it does not read as all."""
     shown = format_percent(ratio, 4)

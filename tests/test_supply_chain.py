@@ -27,6 +27,15 @@ def test_the_bill_has_every_dependency_with_version_and_licence():
     assert all(component["licenses"][0]["license"]["name"] for component in found["components"])
 
 
+def test_what_an_extra_of_a_dependency_brings_is_in_the_bill():
+    """`mcp` asks for `pyjwt[crypto]`, and so for cryptography."""
+    found = bill()
+    names = {component["name"] for component in found["components"]}
+    assert {"pyjwt", "cryptography"} <= names
+    needs = {entry["ref"].partition("@")[0]: entry["dependsOn"] for entry in found["dependencies"]}
+    assert any(ref.startswith("pkg:pypi/cryptography@") for ref in needs["pkg:pypi/pyjwt"])
+
+
 def test_the_same_installation_gives_the_same_bill():
     assert bill() == bill()
 

@@ -32,7 +32,7 @@ from benchmarks.fuzz.attempt import LIMIT_S, MEMORY_BYTES, Attempt, tried
 from benchmarks.fuzz.corpus import ROOT, build
 from benchmarks.fuzz.kinds import KINDS
 
-_START_S = 120.0
+_START_S = 400.0
 _WALL_S = 10.0 * LIMIT_S
 _BATCH = 1500
 """Inputs of a worker, which then makes room for a fresh one."""

@@ -20,7 +20,7 @@ QUICK = {
 
 def build(folder: Path) -> None:
     """Write everything; takes about half a minute."""
-    for name in ("networks", "profiles", "scenarios", "records", "calibrations", "models", "parts"):
+    for name in ("networks", "profiles", "scenarios", "records", "calibrations", "models", "parts", "fleets"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     networks(folder / "networks", None)
     for path in (ROOT / "tests" / "engines" / "files").iterdir():
@@ -30,6 +30,7 @@ def build(folder: Path) -> None:
     _records(folder / "records")
     _calibration(folder / "calibrations")
     _models(folder / "models")
+    _fleet(folder / "fleets")
     for name in ("jetson-orin-nano-8", "hailo-8", "raspberry-pi-5", "nvidia-l4"):
         shutil.copy(ROOT / "hardware_db" / "devices" / f"{name}.yaml", folder / "parts" / f"{name}.yaml")
 
@@ -83,3 +84,27 @@ def _models(folder: Path) -> None:
     }
     text = json.dumps(header).encode()
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + bytes(3 * 512))
+
+
+_FLEET = {
+    "kinds": {"once": "4000 USD", "per_year": "1000 USD", "most": 2, "note": "assumed"},
+    "spares": {"mtbf": "50000 h", "turnaround": "21 d", "transport": "24 h", "ready": "95 %"},
+    "visits": {"price": "120 USD", "planned_per_year": 1},
+    "updates": {"full": "30 MB", "delta": "6 MB", "waves": ["10 %", "100 %"], "watch": "24 h",
+                "uplink": "10 Mbit/s"},
+    "rollout": ["60 %", "40 %"],
+    "falling_prices": "5 %",
+    "round_up": {"aisles": 2},
+    "exchange_rates": {"EUR": 1.1},
+}  # fmt: skip
+
+
+def _fleet(folder: Path) -> None:
+    """Two sites that ask one question, and everything that a fleet's own file can say."""
+    from tests.plan.fleet.conftest import FLEET, TEMPLATE
+
+    short = TEMPLATE.replace("20 s, warmup: 5 s", "2 s, warmup: 1 s").replace(", jetson-orin-nx-16", "")
+    (folder / "shop.yaml").write_text(short)
+    (folder / "fleet.yaml").write_text(yaml.safe_dump(yaml.safe_load(FLEET) | _FLEET))
+    table = "id,group,aisles,latitude,longitude,opens,site.supply [degC]\na,n,2,48,11,1,26\nb,s,2,50,9,,26\n"
+    (folder / "shops.csv").write_text(table)

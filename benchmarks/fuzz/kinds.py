@@ -185,9 +185,23 @@ def trace(chance: random.Random, corpus: Path) -> Attempt:
     return Attempt(("simulate", "s.yaml", *JSON), files)
 
 
+def fleet(chance: random.Random, corpus: Path) -> Attempt:
+    """A fleet: its own file, its table of sites, or its template with odd values."""
+    folder = corpus / "fleets"
+    files = {name: _text(folder / name).encode() for name in ("fleet.yaml", "shop.yaml", "shops.csv")}
+    name = chance.choices(list(files), (5, 1, 4))[0]
+    if name == "shops.csv":
+        files[name] = odd_table(_text(folder / name), chance)
+    else:
+        files[name] = _as_yaml(_tree(folder / name), chance)
+    return Attempt(("fleet", "fleet.yaml", "-o", "out", "--workers", "1", *JSON), files)
+
+
 _OPTIONS = 2.0
 """Of a command line, on average."""
-_HEAVY = {"mcp", "serve", "measure", "calibrate", "validate", "sweep", "report", "plan", "init"}
+_WAITS = "serve"
+"""Which waits for visitors until it is stopped."""
+_HEAVY = {"mcp", "measure", "calibrate", "validate", "sweep", "report", "plan", "init"}
 
 
 def command_line(chance: random.Random, corpus: Path) -> Attempt:  # noqa: ARG001
@@ -197,7 +211,8 @@ def command_line(chance: random.Random, corpus: Path) -> Attempt:  # noqa: ARG00
     from planner.cli import main
 
     context = click.Context(main.planner)
-    names = [name for name in main.COMMANDS if name not in _HEAVY or chance.random() < 0.01]
+    asked = [name for name in main.COMMANDS if name != _WAITS]
+    names = [name for name in asked if name not in _HEAVY or chance.random() < 0.01]
     words, command = [chance.choice(names)], main.planner.get_command(context, "zoo")
     command = main.planner.get_command(context, words[0])
     while isinstance(command, click.Group):
@@ -243,5 +258,6 @@ KINDS: dict[str, Callable[[random.Random, Path], Attempt]] = {
     "language": language,
     "record": record,
     "trace": trace,
+    "fleet": fleet,
     "command_line": command_line,
 }

@@ -16,7 +16,7 @@ Record = dict[str, Any]
 Progress = Callable[[str], None]
 
 
-class OnUnit(TypedDict, total=False):
+class UnitOptions(TypedDict, total=False):
     """Where and how a network runs; what is left out is the part's usual."""
 
     unit: str | None
@@ -38,7 +38,7 @@ def inspected(model: str, *, batch: int | None = None, precision: str | None = N
 
 
 def estimated(
-    model: str, device: str, *, layers: bool = False, batch: int | None = None, **asked: Unpack[OnUnit]
+    model: str, device: str, *, layers: bool = False, batch: int | None = None, **asked: Unpack[UnitOptions]
 ) -> Record:
     """`planner estimate`."""
     from planner.latency.record import estimate_record

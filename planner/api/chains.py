@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from planner.plan.chain_study.measured import MeasuredChain
     from planner.plan.chain_study.study import ChainAnswers
     from planner.plan.options.option import Option
     from planner.plan.scenario.file import ScenarioFile
@@ -50,6 +51,32 @@ def predict_chain(
         count=count,
         simulate_s=simulate_s,
     )
+
+
+def measure_chain(
+    scenario: str | Path | ScenarioFile,
+    *,
+    stream: str | None = None,
+    precision: str = "fp32",
+    time_s: float = 10.0,
+    limit_s: float = 300.0,
+) -> MeasuredChain:
+    """Run the chain of a scenario's stream on one core of this machine, and predict it from its parts alone.
+
+    The stream is the first one with `video` unless named. Frames of a synthetic scene are decoded (PyAV),
+    resized and converted (OpenCV) and looked at by the networks of the chain (ONNX Runtime, random weights),
+    each step alone and all of them in turn, for `time_s` seconds of rounds. Times are processor time in
+    seconds. Trackers and encoders are left out, by name. Raises `InputError` where no stream has video, and
+    `EngineError` for a package that is missing or a network that cannot be run.
+
+    >>> measure_chain("parking-lpr").error  # doctest: +SKIP
+    -0.03
+    """
+    from planner.api.scenarios import scenario_file
+    from planner.plan.chain_study.measured import measured_chain
+
+    source = scenario_file(scenario)
+    return measured_chain(source, stream=stream, precision=precision, seconds=time_s, limit_s=limit_s)
 
 
 def chain_text(option: Option) -> str | None:

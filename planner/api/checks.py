@@ -53,7 +53,7 @@ def check(
     >>> check("zoo:resnet18", ["t4"], max_latency_s=0.01).passed
     True
     """
-    from planner.plan.check.check import Asked
+    from planner.plan.check.check import CheckOptions
     from planner.plan.check.check import check as checked
     from planner.plan.check.limits import CheckLimits
 
@@ -65,7 +65,7 @@ def check(
         problem = Problem("--device", "a part, or a baseline that has parts", "neither", "name parts")
         raise InputError("check", [problem])
     kept = None if baseline is None else baseline[1]["asked"]
-    asked = Asked(
+    asked = CheckOptions(
         unit if unit is not None or kept is None else kept["unit"],
         mode if mode is not None or kept is None else kept["mode"],
         precision_named(precision if precision is not None or kept is None else kept["precision"]),

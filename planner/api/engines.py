@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from planner.calibration.serving.compare import Comparison
     from planner.calibration.validate import CalibrationAccuracy
     from planner.engines.imports.profile import EngineProfile
     from planner.engines.measure import EngineRun
     from planner.latency.calibrated.calibration import Calibration
     from planner.plan.options.fitted_cooler import HeatFit
+    from planner.plan.scenario.file import ScenarioFile
+    from planner.schema.hardware.serving import MeasuredServing
+    from planner.schema.record.commands.validate import ServeRecord
     from planner.workload.asked import Asked
 
 PROFILE_TOOLS = ("trtexec", "onnxruntime", "openvino", "msprof", "tegrastats")
@@ -95,6 +99,69 @@ def calibrate(
     write_calibration(found, path)
     journal.unlink(missing_ok=True)
     return found
+
+
+def validate_serving(
+    scenario: str | Path | ScenarioFile,
+    engine: str = "onnxruntime",
+    *,
+    precision: str | None = None,
+    duration_s: float | None = None,
+    seed: int | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Comparison:
+    """Serve a scenario's requests on this machine, a core for each unit, and simulate the same requests.
+
+    `engine` runs the networks that the streams name; `precision` is the first of the candidates' unless
+    given, `duration_s` the scenario's. Nothing of a part or of heat is in it. Times are in seconds. Raises
+    `InputError` for a scenario with steps, chains, events or policies, `EngineError` for a network that the
+    engine refuses.
+
+    >>> validate_serving("one-worker.yaml", duration_s=30).serving_factor  # doctest: +SKIP
+    1.18
+    """
+    from planner.api.scenarios import scenario_file
+    from planner.calibration.serving.loaded import Engine
+    from planner.plan.serving.serve import serve_scenario
+
+    source = scenario_file(scenario)
+    given = Engine(engine, 1, precision or source.scenario.candidates.precisions[0])
+    return serve_scenario(source, given, duration_s=duration_s, seed=seed, progress=progress)
+
+
+def serving_record(
+    scenario: str, comparison: Comparison, engine: str = "onnxruntime", precision: str = "fp32"
+) -> ServeRecord:
+    """What `validate_serving` has found, as JSON.
+
+    >>> serving_record("one-worker", validate_serving("one-worker.yaml"))["serving_factor"]  # doctest: +SKIP
+    1.18
+    """
+    from planner.calibration.serving.loaded import Engine
+    from planner.plan.serving.record import serve_record as record
+
+    return record(scenario, Engine(engine, 1, precision), comparison)
+
+
+def calibrate_serving(
+    engine: str = "onnxruntime",
+    *,
+    precision: str = "fp32",
+    time_s: float = 60.0,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[MeasuredServing, Path]:
+    """Measure how service in a server differs from a benchmark loop on this machine, and keep it.
+
+    Serves networks of the zoo at a use of about a half for `time_s` seconds in all. Scenarios with
+    `variation: measured` take what is kept; the file is the second value. Raises `EngineError` for an engine
+    that is missing.
+
+    >>> calibrate_serving()[0].variation.serving_factor  # doctest: +SKIP
+    1.18
+    """
+    from planner.plan.serving.calibrate import calibrate_serving as measure_serving
+
+    return measure_serving(engine, precision, time_s, progress)
 
 
 def register_calibration(calibration: Calibration) -> tuple[Path, ...]:

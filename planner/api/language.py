@@ -5,16 +5,23 @@ Nothing heavy is imported before a function needs it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from planner.api.database import own_part_notes
+from planner.api.scenarios import Progress, quiet
 
 if TYPE_CHECKING:
     from planner.language.answer.serving import ServingAnswer
     from planner.language.rates.published import PublishedRate
     from planner.language.sizes.model import LanguageModel
+    from planner.plan.conversation.capacity import DeviceCapacity
+    from planner.plan.conversation.study import ConversationStudy
+    from planner.plan.scenario.file import ScenarioFile
+    from planner.report.pdf import Paper
+    from planner.wording.catalog import Language
 
 
 def read_language_model(source: str | Path) -> LanguageModel:
@@ -83,6 +90,105 @@ def list_token_rates(
             if not rows:
                 raise UnknownIdError(f"{kind} among these rates", pattern, known)
     return rows
+
+
+def has_conversations(scenario: str | Path | ScenarioFile) -> bool:
+    """Whether a scenario's streams are of `kind: conversation`; raises what `read_scenario` raises.
+
+    >>> has_conversations("edge-llm"), has_conversations("line-inspection")
+    (True, False)
+    """
+    from planner.api.scenarios import scenario_file
+
+    return bool(scenario_file(scenario).scenario.conversations)
+
+
+def converse(
+    scenario: str | Path | ScenarioFile,
+    *,
+    engine: Literal["reference", "compiled"] = "compiled",
+    device: str | None = None,
+    seed: int | None = None,
+    replications: int | None = None,
+    progress: Progress = quiet,
+) -> ConversationStudy:
+    """How many of which part a scenario's conversations take, each simulated; or the devices that it gives.
+
+    Times are in seconds, rates in tokens a second, memory in bytes, energy in joules a token. `device`
+    narrows the candidates to one; `seed` and `replications` are instead of the scenario's. Raises
+    `InputError` for streams of another kind, a model that cannot be read, and a device that was named and
+    cannot serve it.
+
+    >>> converse("edge-llm", device="jetson-orin-nano-8", replications=2).chosen.count  # doctest: +SKIP
+    1
+    """
+    from planner.api.scenarios import scenario_file
+    from planner.plan.conversation.study import run_conversations
+    from planner.plan.scenario.file import lines_named, with_simulation
+
+    source = with_simulation(scenario_file(scenario), seed=seed, replications=replications)
+    with lines_named(source):
+        return run_conversations(source, engine=engine, device=device, progress=progress)
+
+
+def capacities(
+    scenario: str | Path | ScenarioFile, devices: Sequence[str], *, progress: Progress = quiet
+) -> tuple[DeviceCapacity, ...]:
+    """What one of each of these parts gives to a scenario's conversations.
+
+    That is the most users it keeps its promises for, and what one user gets.
+
+    Raises `InputError` for streams that are no conversations of users, and what `converse` raises.
+
+    >>> capacities("edge-llm", ["jetson-orin-nano-8"])[0].users  # doctest: +SKIP
+    6
+    """
+    from planner.api.scenarios import scenario_file
+    from planner.plan.conversation.capacity import capacities as found
+    from planner.plan.scenario.file import lines_named
+
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return found(source, devices, progress=progress)
+
+
+def write_conversations(
+    scenario: str | Path | ScenarioFile,
+    path: str | Path,
+    *,
+    data: str | Path | None = None,
+    language: Language = "en",
+    paper: Paper = "a4",
+    font: str | Path | None = None,
+    progress: Progress = quiet,
+) -> ConversationStudy:
+    """Answer a scenario of conversations, write the PDF and return the study; `data` gets the record as JSON.
+
+    Raises what `converse` raises, and `OutputError` where a file cannot be written.
+
+    >>> write_conversations("edge-llm", "edge.pdf").verdict  # doctest: +SKIP
+    'PASS'
+    """
+    from contextlib import ExitStack
+
+    from planner.files import require_writable, write_bytes
+    from planner.plan.conversation.record import conversation_record
+    from planner.report.conversation.pdf import render_conversations
+    from planner.report.fonts import chinese_font
+
+    for file in (path, data):
+        if file is not None:
+            require_writable(Path(file))
+    with ExitStack() as during:
+        during.enter_context(chinese_font(None if font is None else Path(font)))
+        study = converse(scenario, progress=progress)
+        record = conversation_record(study)
+        progress("setting the PDF")
+        write_bytes(Path(path), render_conversations(record, language=language, paper=paper))
+        if data is not None:
+            text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+            write_bytes(Path(data), f"{text}\n".encode())
+    return study
 
 
 def serve(

@@ -32,12 +32,16 @@ def short_question(
     budget: Money | None = None,
     site: str | None = None,
     spares: int | None = None,
+    video: str | None = None,
+    then: str | Sequence[str] = (),
 ) -> ShortQuestion:
     """A question about cameras in one line; what is left out is taken from a template and listed.
 
     `model` is an ONNX file or `zoo:NAME`, `fps` the frames of each camera a second, `quantile` the share of
     frames that are answered within `latency_s`. `devices` are ids and shell patterns, `site` is room, cabinet
-    or outdoor, with the temperature of its air as in `outdoor:45C`. Nothing is looked at yet.
+    or outdoor, with the temperature of its air as in `outdoor:45C`. `video` is what the cameras send
+    (`h265:1080p`; frames come decoded unless said), `then` further networks with the objects of a frame that
+    each looks at (`zoo:resnet18:2.5`). Nothing is looked at yet.
 
     >>> short_question("zoo:yolov5s", cameras=4, fps=15).cameras
     4
@@ -55,6 +59,8 @@ def short_question(
         budget=budget,
         site=site,
         spares=spares,
+        video=video,
+        then=(then,) if isinstance(then, str) else tuple(then),
     )
 
 
@@ -84,12 +90,13 @@ def write_plan(question: ShortQuestion, to: str | Path) -> WrittenScenario:
     >>> write_plan(question, "plan.yaml").source.scenario.streams[0].count  # doctest: +SKIP
     4
     """
-    from planner.plan.short.question import read_network, require_whole
+    from planner.plan.short.question import objects_of, read_network, require_whole
     from planner.plan.short.scenario import write_scenario
 
     path = _plan_file(to)
     require_whole(question)
-    read_network(question.model)
+    for model in (question.model, *(found[0] for text in question.then if (found := objects_of(text)))):
+        read_network(model)
     written = write_scenario(question, path)
     _write(path, written.text)
     return written

@@ -14,6 +14,7 @@ from planner.files import require_writable, write_bytes
 
 if TYPE_CHECKING:
     from planner.api.alternatives import UnitCurve
+    from planner.calibration.serving.compare import Comparison as Served
     from planner.latency.result import Estimate
     from planner.plan.compare.candidate import Comparison
     from planner.wording.catalog import Language
@@ -34,6 +35,27 @@ def picture_kind(path: str | Path) -> Literal["svg", "png"]:
         raise InputError(str(path), [problem])
     require_writable(Path(path))
     return cast("Literal['svg', 'png']", ending[1:])
+
+
+def plot_served(comparison: Served, path: str | Path, *, language: Language = "en") -> None:
+    """Draw the distribution of latencies of `validate_serving`, measured and simulated, one panel a stream.
+
+    `language` is "en" or "zh", which needs a font of the system. Raises `InputError` for another ending than
+    .svg and .png and where nothing was answered, and `OutputError` where the file cannot be written.
+
+    >>> plot_served(validate_serving("one-worker.yaml"), "served.svg")  # doctest: +SKIP
+    """
+    from planner.plan.serving.record import sides_of
+    from planner.report.plots.served import plot_served as plot
+    from planner.wording.message import Wording
+
+    kind = picture_kind(path)
+    sides = sides_of(comparison)
+    streams = [
+        (stream.name, {name: side.streams[number].curve_s for name, side in sides.items()})
+        for number, stream in enumerate(comparison.served.streams)
+    ]
+    write_bytes(Path(path), plot(streams, kind, Wording(language)))
 
 
 def plot_estimate(estimate: Estimate, path: str | Path, *, language: Language = "en") -> None:

@@ -109,14 +109,15 @@ def soak(
     *,
     duration_s: float = 3600.0,
     ambient_c: float = 25.0,
+    altitude_m: float = 0.0,
     cooler: CoolerAsked | None = None,
 ) -> SoakAnswer:
     """An estimate's part from cold, busy with its network all the time: when it throttles, and what is left.
 
     `cooler` is one of the part's by id or kind, a resistance as in "3.2 K/W", or a cooler by numbers; None
-    for the part's usual one. Temperatures are in degC, times in seconds, rates in batches a second. Raises
-    `UnknownIdError` for a cooler that the part lacks, `InputError` for a network that does not fit or less
-    than two minutes.
+    for the part's usual one. Temperatures are in degC, times in seconds, rates in batches a second; thin air
+    cools less. Raises `UnknownIdError` for a cooler that the part lacks, `InputError` for a network that does
+    not fit, for less than two minutes or more than 11 km.
 
     >>> found = estimate("zoo:resnet18", "raspberry-pi-5", precision="int8")
     >>> soak(found, cooler="passive").planned.time_to_throttle_s is None
@@ -125,12 +126,14 @@ def soak(
     from planner.errors import InputError, Problem
     from planner.hardware.catalog import read_device
     from planner.plan.options.coolers import cooled, cooler_of_text
-    from planner.plan.rack.soak import SHORTEST_S, soak_of
+    from planner.plan.rack.soak import HIGHEST_M, SHORTEST_S, soak_of
 
     if not found.fits:
         raise InputError("soak", [Problem("model", "a network that fits the part's memory", found.model)])
     if duration_s < SHORTEST_S:
         expected = f"{SHORTEST_S:g} s or more, to compare the last minute with the first"
         raise InputError("soak", [Problem("duration", expected, f"{duration_s:g} s")])
+    if not 0.0 <= altitude_m <= HIGHEST_M:
+        raise InputError("soak", [Problem("altitude", f"0 to {HIGHEST_M:g} m", f"{altitude_m:g} m")])
     asked = cooler_of_text(cooler) if isinstance(cooler, str) else cooler
-    return soak_of(found, cooled(read_device(found.device), asked), ambient_c, duration_s)
+    return soak_of(found, cooled(read_device(found.device), asked), ambient_c, duration_s, altitude_m)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from planner.plan.rack.questions import FailureAnswer
     from planner.plan.scenario.file import ScenarioFile
     from planner.plan.sizing.result import Sizing
+    from planner.plan.study.pitfalls import Linted
     from planner.plan.study.study import Study
     from planner.plan.sweep.run import Sweep, SweepProgress
     from planner.rack.counts.results import RackResult
@@ -339,12 +340,21 @@ def lint(scenario: str | Path | ScenarioFile, *, progress: Progress = quiet) -> 
     >>> [pitfall.id for pitfall in lint("line-inspection")]  # doctest: +SKIP
     []
     """
+    return linted(scenario, progress=progress).pitfalls
+
+
+def linted(scenario: str | Path | ScenarioFile, *, progress: Progress = quiet) -> Linted:
+    """As `lint`, with the option that the plan is: its part, unit, engine and service times.
+
+    >>> linted("line-inspection").option.device  # doctest: +SKIP
+    'jetson-agx-orin-64'
+    """
     from planner.plan.scenario.file import lines_named
-    from planner.plan.study.pitfalls import lint_scenario
+    from planner.plan.study.pitfalls import linted as found
 
     source = scenario_file(scenario)
     with lines_named(source):
-        return lint_scenario(source, progress=progress)
+        return found(source, progress=progress)
 
 
 def margin_text(margin: Margin) -> tuple[str, str]:
@@ -352,9 +362,9 @@ def margin_text(margin: Margin) -> tuple[str, str]:
 
     >>> margin_text(size("line-inspection").options[0].option.margins[0])  # doctest: +SKIP
     """
-    from planner.plan.options.margin_text import verdict_text, weakest_text
+    from planner.plan.options.margin_text import rests_on_text, verdict_text
 
-    return str(verdict_text(margin)), weakest_text(margin)
+    return str(verdict_text(margin)), rests_on_text(margin)
 
 
 def host_text(option: Option) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, TypedDict, TypeVar
+from typing import TYPE_CHECKING, NotRequired, TypedDict, TypeVar
 
 from planner.api.plans import check_question, short_question
 from planner.errors import InputError, Problem
@@ -56,6 +56,8 @@ class Said(TypedDict):
     budget: str | None
     site: str | None
     spares: str | None
+    video: NotRequired[str | None]
+    then: NotRequired[tuple[str, ...]]
 
 
 def question_of(said: Said) -> ShortQuestion:
@@ -89,6 +91,8 @@ def question_of(said: Said) -> ShortQuestion:
         budget=money,
         site=said["site"],
         spares=spares,
+        video=said.get("video"),
+        then=said.get("then", ()),
     )
     if problems:
         raise InputError("plan", [*problems, *_others(question, {problem.where for problem in problems})])

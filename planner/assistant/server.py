@@ -1,22 +1,22 @@
-"""The tools, and the server that offers them. The only file that knows the protocol's library."""
+"""The server that offers the tools. The only file that knows the protocol's library."""
 
 from __future__ import annotations
 
+import asyncio
 import functools
-from collections.abc import Callable
-from typing import Any, Literal, ParamSpec
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
-from planner.api import answers
-from planner.api.database import precision_named
+from planner.assistant.tools import TOOLS, Answer
 from planner.distribution import VERSION
-from planner.errors import PlannerError
-
-P = ParamSpec("P")
-Answer = dict[str, Any]
+from planner.process.workers import TaskOutcome, Workers
 
 _INSTRUCTIONS = (
     "Predicts neural networks on edge-AI hardware from data sheets and published measurements. Every latency "
@@ -27,113 +27,69 @@ _INSTRUCTIONS = (
 _READ_ONLY = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
-_MOST_PARTS = 8
+_LOG = logging.getLogger("planner.assistant")
 
 
-def inspect(
-    model: str, *, batch: int | None = None, precision: str | None = None, operators: bool = False
-) -> Answer:
-    """Count a network: multiply-accumulates, operations, parameters, bytes, memory, kernels, inputs, outputs.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one question may take of this machine, and how many may be worked on at once."""
 
-    `operators` adds every operator. Takes the config.json, GGUF or safetensors file of a language model too.
-    """
-    found = answers.inspected(model, batch=batch, precision=precision)
-    if not operators and "operators" in found:
-        found["operators"] = []
-    return found
+    seconds: float = 600.0
+    memory_bytes: int = 4 * 2**30
+    workers: int = 2
 
 
-def estimate(
-    model: str,
-    device: str,
-    *,
-    unit: str | None = None,
-    mode: str | None = None,
-    precision: str | None = None,
-    engine: str | None = None,
-    batch: int | None = None,
-    layers: bool = False,
-) -> Answer:
-    """Predict latency, throughput, power, energy and memory of a network on one part (an id of `devices`).
-
-    What is left out is the part's usual: best unit, default mode, half precision. `layers` adds every kernel.
-    """
-    precision_named(precision)
-    return answers.estimated(
-        model, device, layers=layers, batch=batch, unit=unit, mode=mode, precision=precision, engine=engine
-    )
+def workers(limits: Limits) -> Workers:
+    """Processes that answer, each question within the limits."""
+    return Workers("planner.assistant.worker", limits.workers, limits.memory_bytes, limits.seconds)
 
 
-def compare(
-    model: str,
-    devices: list[str],
-    precisions: list[str] | None = None,
-    modes: str = "default",
-    batch: int | None = None,
-    max_latency_s: float | None = None,
-    max_power_w: float | None = None,
-) -> Answer:
-    """Rank a network on parts, given by ids or globs such as jetson-*, against limits in seconds and watts.
-
-    `modes` is default, all, or names with commas. The best candidate comes first; each says what broke.
-    """
-    return answers.compared(
-        model,
-        devices,
-        batch=batch,
-        modes=modes,
-        precisions=precisions or (),
-        max_latency_s=max_latency_s,
-        max_power_w=max_power_w,
-    )
-
-
-def size(scenario: str, most_parts: int = _MOST_PARTS) -> Answer:
-    """How many of which part a scenario (shipped name or YAML file) takes, simulated, with its cost."""
-    return answers.sized(scenario, most_parts=most_parts)
-
-
-def devices(
-    device: str | None = None,
-    vendor: str | None = None,
-    kind: Literal["gpu", "npu", "dla", "cpu"] | None = None,
-    precision: str | None = None,
-) -> Answer:
-    """List the parts of the database, or show one with the source and status of every number.
-
-    `kind` is gpu, npu, dla or cpu; `vendor` a name or a pattern.
-    """
-    if device is not None:
-        return answers.shown(device)
-    return answers.listed(vendor=vendor, kind=kind, precision=precision)
-
-
-TOOLS: tuple[Callable[..., Answer], ...] = (inspect, estimate, compare, size, devices)
-
-
-def server() -> MCPServer[Any]:
+def server(limits: Limits, at_work: Workers) -> MCPServer[Any]:
     """A server with these tools, ready to run."""
     made: MCPServer[Any] = MCPServer(
         "planner", instructions=_INSTRUCTIONS, version=VERSION, log_level="ERROR"
     )
     for tool in TOOLS:
-        made.add_tool(_explained(tool), annotations=_READ_ONLY, structured_output=True)
+        made.add_tool(_asked(tool, limits, at_work), annotations=_READ_ONLY, structured_output=True)
     return made
 
 
-def run() -> None:
+def run(limits: Limits) -> None:
     """Serve over standard input and output until the input ends."""
-    server().run("stdio")
+
+    async def served() -> None:
+        at_work = workers(limits)
+        try:
+            await server(limits, at_work).run_stdio_async()
+        finally:
+            await at_work.close()
+
+    asyncio.run(served())
 
 
-def _explained(tool: Callable[P, Answer]) -> Callable[P, Answer]:
-    """The tool with refusals as the sentence that the command line prints."""
+def _asked(tool: Callable[..., Answer], limits: Limits, at_work: Workers) -> Callable[..., Awaitable[Answer]]:
+    """The tool as the server calls it: a question to a process, and a refusal as the command line says it."""
+    signature = inspect.signature(tool)
 
     @functools.wraps(tool)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Answer:
-        try:
-            return tool(*args, **kwargs)
-        except PlannerError as error:
-            raise ToolError(str(error)) from None
+    async def wrapper(*args: object, **kwargs: object) -> Answer:
+        arguments = signature.bind(*args, **kwargs).arguments
+        task = {"tool": tool.__name__, "arguments": arguments}
+        found = await at_work.run(task, lambda: None, lambda _: None)
+        if found.result is None:
+            raise ToolError(_refusal(found, limits))
+        return found.result
 
     return wrapper
+
+
+def _refusal(found: TaskOutcome, limits: Limits) -> str:
+    if found.late:
+        return (
+            f"expected an answer within {limits.seconds:g} s, got none; ask about less, or start planner mcp "
+            "with a longer --time-limit"
+        )
+    if found.refused is not None:
+        return found.refused
+    _LOG.error("%s", found.fault)
+    return "planner failed in this question; that is a defect of planner, and the server goes on"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
+from planner.calibration.budget import Budget
 from planner.calibration.fit import MeasuredKernel, fit_classes
 from planner.calibration.journal import ProbeJournal
 from planner.calibration.network_fit import fit_error, fit_profiler
@@ -26,9 +27,8 @@ from planner.units import format_percent
 PROBE_S = 0.12
 TOO_NOISY = 0.35
 """Spread of the reference (5 to 95 %) over its median above which nothing can be learnt."""
-_FIT_S = 30.0
-"""Kept back from the budget for the fit."""
-_LEAST_PROBES = 40
+LEAST_PROBES = 20
+"""With fewer than nine no band of 90 % can be read off what was left out, and classes lack kernels."""
 _MOST_MACS, _MOST_MACS_OF_FEW, _FEW = 1.5e9, 5e9, 8
 _WHOLE_EVERY = 3
 _SLOWED = 1.25
@@ -60,38 +60,59 @@ def calibrate(request: Request, progress: Callable[[str], None] = lambda _: None
     require_engine(request.engine)
     setup = ProbeSetup(request.engine, request.threads, request.precision, PROBE_S)
     journal = ProbeJournal(request.journal, setup, cpu_name(), engine_version(request.engine))
-    collect(setup, journal, request.budget_s - _FIT_S, progress)
+    budget = Budget(request.budget_s)
+
+    def fit(until_s: float | None) -> Calibration:
+        return fitted(setup, tuple(journal.results()), engine_version(request.engine), until_s=until_s)
+
+    collect(setup, journal, budget, fit, progress)
     progress("fitting")
-    return fitted(setup, tuple(journal.results()), engine_version(request.engine))
+    return fit(budget.end_s)
 
 
 def collect(
     setup: ProbeSetup,
     journal: ProbeJournal,
-    budget_s: float,
+    budget: Budget,
+    fit: Callable[[float | None], object] = lambda _: None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Run the next seeds until the time is over; every answer is in the journal at once."""
-    start = time.monotonic()
+    """Run the next seeds until the rest of the time goes to the fit; every answer is in the journal at once.
+
+    `fit` is run on the way, to learn how long the last one will take.
+    """
     measured = sum(1 for _ in journal.results())
     with Supervisor(setup) as supervisor:
-        while (spent := time.monotonic() - start) < budget_s:
+        while budget.left_for_probes_s(measured) > 0:
+            if budget.wants_trial(measured, LEAST_PROBES):
+                with budget.trial(measured), suppress(EngineError):
+                    fit(budget.end_s)
+                continue
             seed = journal.next_seed
             most = _MOST_MACS if seed % _FEW else _MOST_MACS_OF_FEW
-            answer = supervisor.run(seed, most_macs=most, whole=seed % _WHOLE_EVERY == 0)
+            limit_s = budget.left_for_probes_s(measured)
+            answer = supervisor.run(seed, most_macs=most, whole=seed % _WHOLE_EVERY == 0, limit_s=limit_s)
+            if answer is None:  # the budget ended in the middle of it: the next run has it again
+                break
             journal.add(answer)
             measured += "nodes" in answer
-            progress(f"{measured} probes, {spent:.0f} of {budget_s:.0f} s")
+            progress(f"{measured} probes, {budget.spent_s:.0f} of {budget.whole_s:.0f} s")
 
 
-def fitted(setup: ProbeSetup, results: Sequence[ProbeResult], version: str) -> Calibration:
-    """The calibration that these probes give; the same for the same probes."""
+def fitted(
+    setup: ProbeSetup, results: Sequence[ProbeResult], version: str, *, until_s: float | None = None
+) -> Calibration:
+    """The calibration that these probes give; the same for the same probes.
+
+    From `until_s` on (of the monotonic clock) searches for length scales end where they are.
+    """
     reference_s = statistics.median(result.reference_s for result in results) if results else 0.0
     kept = [result for result in results if _trusted(result, reference_s)]
-    if len(kept) < _LEAST_PROBES:
+    if len(kept) < LEAST_PROBES:
         raise EngineError(
-            f"expected at least {_LEAST_PROBES} probes measured undisturbed, got {len(kept)} of "
-            f"{len(results)}; give more time with --budget, or let the machine come to rest"
+            f"expected at least {LEAST_PROBES} probes measured undisturbed, got {len(kept)} of "
+            f"{len(results)}{_disturbed(results)}; they are kept, and the same command goes on from them: "
+            "give more time with --budget, or let the machine come to rest"
         )
     spread = _spread([result.reference_s for result in kept])
     if spread > TOO_NOISY:
@@ -102,7 +123,7 @@ def fitted(setup: ProbeSetup, results: Sequence[ProbeResult], version: str) -> C
     pairs = [(result, kernels) for result in kept if (kernels := kernels_of_probe(result, setup))]
     profiler = fit_profiler(pairs)
     probes = [_measured(result, kernels, reference_s, profiler.true_seconds) for result, kernels in pairs]
-    models = fit_classes([kernel for probe in probes for kernel in probe])
+    models = fit_classes([kernel for probe in probes for kernel in probe], until_s=until_s)
     return Calibration(
         CalibrationSetting(
             setup.engine, version, cpu_name(), THIS_MACHINE, "cpu", setup.threads, setup.precision,
@@ -127,6 +148,16 @@ def _trusted(result: ProbeResult, reference_s: float) -> bool:
         and result.cpu_share >= _LEAST_CPU_SHARE
         and result.steal_share <= _MOST_STEAL
     )
+
+
+def _disturbed(results: Sequence[ProbeResult]) -> str:
+    """How much of the processor the probes had, where others took it."""
+    if not results:
+        return ""
+    share = statistics.median(result.cpu_share for result in results)
+    if share >= _LEAST_CPU_SHARE:
+        return ""
+    return f" (half of them had {format_percent(share)} of the processor or less: other programs run)"
 
 
 def _measured(

@@ -8,6 +8,7 @@ deviations of their feature.
 from __future__ import annotations
 
 import math
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -46,17 +47,26 @@ class MeasuredKernel:
     seconds: float
 
 
-def fit_classes(kernels: Sequence[MeasuredKernel]) -> tuple[KernelModel, ...]:
-    """One model for each class with enough measured kernels, in the order of their names."""
+def fit_classes(
+    kernels: Sequence[MeasuredKernel], *, until_s: float | None = None
+) -> tuple[KernelModel, ...]:
+    """One model for each class with enough measured kernels, in the order of their names.
+
+    From `until_s` on (of the monotonic clock) the search for length scales ends where it is.
+    """
     by_class: dict[str, list[MeasuredKernel]] = defaultdict(list)
     for kernel in kernels:
         by_class[kernel.shape.op_class].append(kernel)
     return tuple(
-        fit_class(name, found) for name, found in sorted(by_class.items()) if len(found) >= _LEAST_KERNELS
+        fit_class(name, found, until_s=until_s)
+        for name, found in sorted(by_class.items())
+        if len(found) >= _LEAST_KERNELS
     )
 
 
-def fit_class(op_class: str, kernels: Sequence[MeasuredKernel]) -> KernelModel:
+def fit_class(
+    op_class: str, kernels: Sequence[MeasuredKernel], *, until_s: float | None = None
+) -> KernelModel:
     """The model of one class; kernels that the engine did away with count for `absent` alone."""
     # Before any fit: in logarithms a time that is far too short weighs as much as one far too long.
     kernels = _possible(kernels)
@@ -75,6 +85,7 @@ def fit_class(op_class: str, kernels: Sequence[MeasuredKernel]) -> KernelModel:
         kinds[sample],
         counts[sample],
         clock_variance(counts[sample].tolist(), seconds[sample].tolist()),
+        until_s,
     )
     # A length far beyond all distances: the feature is there and has no influence.
     lengths = np.full(points.shape[1], _FLAT)
@@ -196,8 +207,17 @@ def _far_apart(points: Floats, kinds: NDArray[np.str_], most: int) -> NDArray[np
 
 
 def _hyperparameters(
-    points: Floats, target: Floats, kinds: NDArray[np.str_], counts: NDArray[np.int64], clock: Floats
+    points: Floats,
+    target: Floats,
+    kinds: NDArray[np.str_],
+    counts: NDArray[np.int64],
+    clock: Floats,
+    until_s: float | None,
 ) -> Hyperparameters:
+    def timed(_: Floats) -> None:
+        if until_s is not None and time.monotonic() > until_s:
+            raise StopIteration  # how scipy is asked to end where it is
+
     mean = float(np.median(target))
     centred = target - mean
     same = kinds[:, None] == kinds[None, :]
@@ -210,7 +230,7 @@ def _hyperparameters(
     bounds = [(-1.5, 5.0)] * features + [(-3.0, 1.5), (-3.5, -0.9), (-2.5, 4.0)]
     found = minimize(
         _cost, start, args=(squares, centred, same, 1.0 / np.minimum(counts, 4), clock), jac=True,
-        method="L-BFGS-B", bounds=bounds, options={"maxiter": 60},
+        method="L-BFGS-B", bounds=bounds, options={"maxiter": 60}, callback=timed,
     )  # fmt: skip
     lengths = np.exp(found.x[:features])
     spread, noise_level = (float(f"{math.exp(value):.4g}") for value in found.x[features : features + 2])

@@ -41,13 +41,17 @@ class Supervisor:
         with self._ending:
             self._stop()
 
-    def run(self, seed: int, *, most_macs: float, whole: bool) -> Mapping[str, object]:
-        """The worker's answer for one seed, or the reason why there is none."""
+    def run(
+        self, seed: int, *, most_macs: float, whole: bool, limit_s: float = LIMIT_S
+    ) -> Mapping[str, object] | None:
+        """The worker's answer for one seed, or the reason why there is none; None after a shorter limit."""
         process = self._running()
         job = {"seed": seed, "setup": self._setup, "most_macs": most_macs, "whole": whole}
-        line = _exchange(process, json.dumps(job) + "\n")
+        line = _exchange(process, json.dumps(job) + "\n", min(limit_s, LIMIT_S))
         if line is None:
             self._stop()
+            if limit_s < LIMIT_S:
+                return None
             return {"seed": seed, "reason": f"did not finish within {LIMIT_S:g} s"}
         if not line:
             status = process.wait()
@@ -83,7 +87,7 @@ class Supervisor:
             self._process = None
 
 
-def _exchange(process: subprocess.Popen[str], job: str) -> str | None:
+def _exchange(process: subprocess.Popen[str], job: str, limit_s: float) -> str | None:
     """The worker's answer; empty where it has ended, None where it does not answer in time."""
     stdin, stdout = process.stdin, process.stdout
     if stdin is None or stdout is None:
@@ -93,10 +97,10 @@ def _exchange(process: subprocess.Popen[str], job: str) -> str | None:
         stdin.flush()
     except BrokenPipeError:
         return ""
-    return stdout.readline() if _readable(stdout) else None
+    return stdout.readline() if _readable(stdout, limit_s) else None
 
 
-def _readable(stream: IO[str]) -> bool:
+def _readable(stream: IO[str], limit_s: float) -> bool:
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
-        return bool(selector.select(LIMIT_S))
+        return bool(selector.select(limit_s))

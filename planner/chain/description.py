@@ -15,6 +15,7 @@ from planner.formulas import formula
 from planner.latency.band import Band, BandEnd
 from planner.provenance import Provenance
 from planner.rack.description.checks import Checks
+from planner.rack.description.streams import Overflow
 from planner.wording.message import Message
 
 Role = Literal[
@@ -100,7 +101,8 @@ class Visit:
     each frame that is answered: 1/3 where every third is looked at, more than one where frames are decoded
     that nobody looks at. `after` is the place of the visit that comes before, None for the first; what is not
     `answers` runs beside the answer, as recording does, and a unit that many streams share at once (a memory,
-    a link) adds its time to nobody's latency where it is not `in_turn`.
+    a link) adds its time to nobody's latency where it is not `in_turn`. Visits for the same `network` on a
+    unit are in one batch, of whatever stream; no more than `limit` frames of a source wait for the visit.
     """
 
     step: str
@@ -112,11 +114,14 @@ class Visit:
     items: ItemCount | None = None
     answers: bool = True
     in_turn: bool = True
+    network: str | None = None
+    limit: int | None = None
 
     def __post_init__(self) -> None:
         checks = Checks(f"visit of {self.step!r} to {self.unit!r}")
         checks.require(self.times, "times", "at least that of one", "none")
         checks.positive(frames=self.frames)
+        checks.require(self.limit is None or self.limit >= 1, "limit", "one or more, or none", self.limit)
         checks.finish()
 
     def each_s(self, bound: BandEnd) -> float:
@@ -147,7 +152,11 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class ChainStream:
-    """Sources alike, their rate, the visits of each frame, and what was promised."""
+    """Sources alike, their rate, the visits of each frame, and what was promised.
+
+    `queue_limit` bounds the frames of the stream that wait for any one step up to its first network at a
+    device; `overflow` says which is lost beyond. Frames of a higher `priority` are served first.
+    """
 
     name: str
     sources: int
@@ -155,6 +164,9 @@ class ChainStream:
     visits: tuple[Visit, ...]
     slo_s: float
     slo_quantile: float = 0.99
+    queue_limit: int | None = None
+    overflow: Overflow = "drop_oldest"
+    priority: int = 0
 
     def __post_init__(self) -> None:
         checks = Checks(f"stream {self.name!r}")

@@ -31,9 +31,9 @@ def limited(command: click.Command) -> click.Command:
     @functools.wraps(callback)
     def within(*args: Any, most_time: str | None, most_memory: str | None, **kwargs: Any) -> Any:  # noqa: ANN401
         require_inputs_kept(click.get_current_context())
-        time_s, memory_bytes = _time_s(most_time), _bytes(most_memory)
+        time, memory = time_s(most_time), memory_bytes(most_memory)
         try:
-            with within_limits(time_s, memory_bytes):
+            with within_limits(time, memory):
                 return callback(*args, **kwargs)
         except LimitError as error:
             raise _refused(f"{_TIME} or {_MEMORY}", str(error), "another system") from None
@@ -48,14 +48,16 @@ def limited(command: click.Command) -> click.Command:
     return command
 
 
-def _time_s(text: str | None) -> float | None:
+def time_s(text: str | None) -> float | None:
+    """A limit of time; `InputError` for one beyond a year, None for none."""
     value = parse_option(_TIME, text, "s")
     if value is not None and value > _LONGEST_S:
         raise _refused(_TIME, "at most 365 d", repr(text))
     return value
 
 
-def _bytes(text: str | None) -> int | None:
+def memory_bytes(text: str | None) -> int | None:
+    """A limit of memory; `InputError` for one in which nothing runs, None for none."""
     value = parse_option(_MEMORY, text, "bytes")
     if value is not None and not _LEAST_BYTES <= value <= _MOST_BYTES:
         raise _refused(_MEMORY, "256 MiB to 1024 TiB", repr(text))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from planner.data_files import own_parts_from
+from planner.data_files import HARDWARE_VARIABLE, own_parts_dirs, own_parts_from
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,3 +33,9 @@ def hardware_option(command: Callable[P, R]) -> Callable[..., R]:
             return command(*args, **kwargs)
 
     return wrapper
+
+
+def pass_own_parts_on() -> None:
+    """Let processes that this one starts see the own parts that it sees."""
+    own = [str(path.resolve()) for path in own_parts_dirs() if any(path.glob("*.yaml"))]
+    os.environ[HARDWARE_VARIABLE] = os.pathsep.join(own)

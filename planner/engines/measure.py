@@ -85,7 +85,7 @@ def measure(
     if precision == "int8" and not is_quantised(workload):
         workload, file = in_8_bits(workload), None
     with temporary_folder("measure") as folder:
-        model = _runnable(workload, file, folder)
+        model = runnable(workload, file, folder)
         feeds = synthetic_inputs(workload)
         np.savez(folder / "feeds.npz", *feeds.values())
         job = {
@@ -152,7 +152,7 @@ def engine_version(engine: str) -> str:
     return importlib.metadata.version(ENGINES[engine][1][0]).split("-")[0]
 
 
-def _runnable(workload: Workload, file: Path | None, folder: Path) -> Path:
+def runnable(workload: Workload, file: Path | None, folder: Path) -> Path:
     """The file itself where it has weights and the sizes asked for, else one with random weights."""
     if file is not None and has_weights(file) and _takes(workload):
         return file

@@ -99,6 +99,13 @@ HEAT = (
         "A fan that hunts between two speeds is taken at the higher.",
     ),
     Formula(
+        "throttle_probability",
+        "Probability that a device throttles",
+        "p = P(R / R_mid >= (T_throttle - T_in) / (T_die - T_in)), ln(R / R_mid) normal, 5 % beyond each end",
+        "Proportion of rise and resistance; a lognormal with a width of its own for each half",
+        "Power and inlet as planned; all devices of a plan alike.",
+    ),
+    Formula(
         "own_fan",
         "A device's own fan",
         "R = R_outer (f + (1 - f) / n^m), P = P_rated n^3",

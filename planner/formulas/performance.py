@@ -121,6 +121,14 @@ LOAD = (
         "Chance in the arrivals; used for sizing and starting temperatures, the simulation counts batches.",
     ),
     Formula(
+        "service_variation",
+        "Service times with memory",
+        "log f = s (sqrt(a) x + sqrt(b) y + sqrt(1 - a - b) e) - s^2 / 2; x, y: AR(1) of variance one; "
+        "s^2 = log(1 + cv^2)",
+        "Gaussian process of log service, this project (planner/rack/load/service_variation.py)",
+        "Disturbances that last while a server idles or hit all servers of a machine at once.",
+    ),
+    Formula(
         "contention",
         "Units at one memory",
         "busy = alone x (1 + c x busy)",

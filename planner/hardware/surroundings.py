@@ -9,6 +9,7 @@ from planner.errors import UnknownIdError
 from planner.schema.hardware.climates import Climates
 from planner.schema.hardware.cooler_kinds import CoolerKinds
 from planner.schema.hardware.host import HostMachine, NeedsHost
+from planner.schema.hardware.serving import ServingPriors
 from planner.schema.hardware.surroundings import Surroundings
 from planner.schema.reading.yaml_file import read_model
 
@@ -32,6 +33,12 @@ def cooler_kinds() -> CoolerKinds:
 def climates() -> Climates:
     """Outdoor air by place."""
     return read_model(database_dir() / "surroundings" / "climates.yaml", Climates)
+
+
+@cache
+def serving_priors() -> ServingPriors:
+    """How service times in a server differ from those of a benchmark loop, by kind of unit."""
+    return read_model(database_dir() / "surroundings" / "serving.yaml", ServingPriors)
 
 
 @cache

@@ -15,7 +15,13 @@ from planner.hardware.operating_point import OperatingPoint, choose_mode
 from planner.hardware.processor import cpu_name
 from planner.latency.anchoring.blend import reason_against
 from planner.latency.anchoring.file import Anchor, read_anchors
-from planner.latency.anchoring.measured import MeasuredSource, about, reason_not_measured, with_measured
+from planner.latency.anchoring.measured import (
+    Beside,
+    MeasuredSource,
+    about,
+    reason_not_measured,
+    with_measured,
+)
 from planner.latency.calibrated.calibration import Calibration
 from planner.latency.calibrated.file import is_calibration, read_calibration
 from planner.latency.calibrated.network import require_same_setting
@@ -186,21 +192,35 @@ def by_calibration_on(
     measured: Sequence[Anchor],
     uses: Uses,
 ) -> Estimate:
-    """By a calibration; a measurement of the same setting widens its band where it lies outside."""
+    """By a calibration, moved and narrowed by measurements of the same network and setting."""
     run = prepare_run(workload, batch, point.precision, point.engine)
     found = estimate_at(run, point, calibration=calibration)
     default = choose_mode(device, None).id
+    beside: list[Beside] = []
     for anchor in measured:
         rank, reason = reason_not_measured(anchor, workload.model, device.id, point, default)
-        if reason is None and anchor.batch not in (None, batch):
-            rank, reason = rank + 1, message("measurement_use.batch", own=str(anchor.batch), asked=str(batch))
         if reason is not None:
             uses.refused(anchor, rank, reason)
             continue
+        same = anchor.batch in (None, batch)
+        if not same and not workload.takes_batch(anchor.batch or batch):
+            uses.refused(anchor, rank, message("measurement_use.no_such_batch", batch=str(anchor.batch)))
+            continue
         uses.used([anchor], batch)
-        found = with_measured(found, anchor)
-        uses.say(found.warnings[-1])
-    return found
+        if same:
+            calibrated_s = found.latency_s.mid
+        else:
+            other = prepare_run(workload, anchor.batch or batch, point.precision, point.engine)
+            calibrated_s = estimate_at(other, point, calibration=calibration).latency_s.mid
+        beside.append(Beside(anchor, calibrated_s, same))
+    if any(item.same_batch for item in beside):
+        beside = [item for item in beside if item.same_batch]
+    if not beside:
+        return found
+    moved = with_measured(found, beside)
+    for text in moved.warnings[len(found.warnings) :]:
+        uses.say(text)
+    return moved
 
 
 def with_anchors(

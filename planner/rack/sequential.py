@@ -9,7 +9,6 @@ is the same whatever the rack (common random numbers), so that racks of two size
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 
 from planner.errors import InputError, Problem
@@ -23,10 +22,7 @@ from planner.rack.counts.tally import RunTally
 from planner.rack.description.rack import Rack
 from planner.rack.load.expected import refuse_overload
 from planner.rack.load.run_size import refuse_long_run
-from planner.rack.simulation import Progress, SimulationEngine, cut_short, each
-
-Run = Callable[[Rack, SimulationEngine, int], RunTally]
-"""How one replication is run; tests put their own in its place."""
+from planner.rack.simulation import Progress, Run, SimulationEngine, cut_short, each
 
 
 def looks(first: int, most: int) -> tuple[int, ...]:

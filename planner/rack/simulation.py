@@ -23,6 +23,9 @@ from planner.wording.message import message
 SimulationEngine = Literal["compiled", "simpy"]
 """The compiled engine is the usual one; the SimPy engine is the reference that it is checked against."""
 
+Run = Callable[[Rack, SimulationEngine, int], RunTally]
+"""How one replication is run, where it is not by `run_replication`."""
+
 _FEWEST = 10
 
 Progress = Callable[[int, int], None]
@@ -81,6 +84,7 @@ def simulate(
     progress: Progress | None = None,
     processes: int = 1,
     keep_partial: bool = False,
+    run: Run | None = None,
 ) -> RackResult:
     """Simulate a rack and count; the answer is the same, byte for byte, for any number of processes.
 
@@ -90,8 +94,8 @@ def simulate(
     """
     refuse_overload(rack)
     refuse_long_run(rack)
-    run = partial(run_replication, rack, engine)
-    runs = each(run, range(rack.replications), 1 if keep_partial else processes)
+    replication = partial(run or run_replication, rack, engine)
+    runs = each(replication, range(rack.replications), 1 if keep_partial else processes)
     return _counted(rack, runs, progress, keep_partial=keep_partial)
 
 

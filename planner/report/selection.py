@@ -22,7 +22,7 @@ DRAWN_INSTANTS = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparisonRows:
     """The rows of the comparison: feasible options, best first, then the best of each device that loses."""
 
     feasible: tuple[OptionRecord, ...]
@@ -35,7 +35,7 @@ class Compared:
         return self.feasible + self.losing
 
 
-def compared(options: Sequence[OptionRecord]) -> Compared:
+def compared(options: Sequence[OptionRecord]) -> ComparisonRows:
     """The options to compare on one page, from a list in order of merit."""
     feasible = [option for option in options if option["feasible"]]
     served = {option["device"] for option in feasible}
@@ -44,7 +44,7 @@ def compared(options: Sequence[OptionRecord]) -> Compared:
         if option["device"] not in served:
             losing.setdefault(option["device"], option)
     shown = _few_of_each_device(feasible)
-    return Compared(shown, tuple(losing.values()), len(feasible) - len(shown))
+    return ComparisonRows(shown, tuple(losing.values()), len(feasible) - len(shown))
 
 
 def _few_of_each_device(options: Sequence[OptionRecord]) -> tuple[OptionRecord, ...]:

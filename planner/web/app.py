@@ -20,13 +20,13 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from planner.process.workers import Workers
 from planner.web.guard import Guard, same
-from planner.web.jobs import Job, Jobs, TooManyError
+from planner.web.jobs import Jobs, TooManyError, VisitorJob
 from planner.web.pages import STATIC, fragment, front_page, refusal_page, waiting_page
 from planner.web.settings import UPLOAD, ZOO, Settings, settings_of
 from planner.web.uploads import TooLargeError, Upload, Uploads, linked
 from planner.web.work import CALLS, PAGE, PDF, PICTURE, PLAN, RECORD, STUDY, Task
-from planner.web.workers import Workers
 from planner.wording.message import Wording
 
 _FORM_BYTES = 32_768
@@ -42,11 +42,12 @@ _TYPES = {
 _SHOWN = (PICTURE, PAGE)
 """Files that a browser shows; others are downloads."""
 _SANDBOX = "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'"
+_WORKER = "planner.web.worker"
 _LOG = logging.getLogger("planner.web")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class VisitorLimits:
     """What visitors may take of this machine."""
 
     upload_bytes: int = 10**9
@@ -58,12 +59,12 @@ class Limits:
 class _Server:
     """What the addresses share: uploads, jobs, and the secret that only pages of this server know."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: VisitorLimits) -> None:
         self.limits = limits
         self.csrf = secrets.token_urlsafe(24)
         self.uploads = Uploads(folder / "models", limits.upload_bytes)
-        self.quick = Workers(limits.workers, limits.memory_bytes, limits.seconds)
-        self.long = Workers(limits.workers, limits.memory_bytes, limits.seconds)
+        self.quick = Workers(_WORKER, limits.workers, limits.memory_bytes, limits.seconds)
+        self.long = Workers(_WORKER, limits.workers, limits.memory_bytes, limits.seconds)
         self.jobs = Jobs(folder / "jobs", self.quick, self.long, lambda trace: _LOG.error("%s", trace))
 
     def is_own_page(self, request: Request, form: dict[str, str]) -> bool:
@@ -73,7 +74,7 @@ class _Server:
 
 def application(
     folder: Path,
-    limits: Limits,
+    limits: VisitorLimits,
     hosts: tuple[str, ...],
     port: int,
     token: str | None = None,
@@ -255,7 +256,7 @@ async def _file(request: Request) -> Response:
     )
 
 
-def _job(request: Request) -> Job | None:
+def _job(request: Request) -> VisitorJob | None:
     return _server(request).jobs.get(request.path_params["job"])
 
 

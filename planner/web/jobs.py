@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from planner.process.workers import Workers
 from planner.web.settings import Settings
 from planner.web.work import Task
-from planner.web.workers import Workers
 from planner.wording.message import Wording
 
 State = Literal["waiting", "working", "done", "failed", "stopped"]
@@ -29,7 +29,7 @@ class TooManyError(Exception):
 
 
 @dataclass(slots=True)
-class Job:
+class VisitorJob:
     """One task of a visitor; times are of the clock that never goes back."""
 
     id: str
@@ -56,32 +56,32 @@ class Jobs:
         self._folder = folder
         self._workers = {"network": quick, "picture": quick, "plan": long, "report": long}
         self._fault = fault
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, VisitorJob] = {}
 
-    def new(self, call: str, settings: Settings) -> Job:
+    def new(self, call: str, settings: Settings) -> VisitorJob:
         """A job with a folder of its own, not begun. Raises `TooManyError` where too many are open."""
         if sum(job.open for job in self._jobs.values()) >= _MOST_OPEN:
             raise TooManyError
         made = secrets.token_urlsafe(16)
         folder = self._folder / made
         folder.mkdir(parents=True)
-        job = Job(made, call, settings, folder)
+        job = VisitorJob(made, call, settings, folder)
         self._jobs[made] = job
         self._forget_old()
         return job
 
-    def begin(self, job: Job, task: Task) -> None:
+    def begin(self, job: VisitorJob, task: Task) -> None:
         """Put the job to work."""
         job.running = asyncio.create_task(self._work(job, task))
 
-    def get(self, job_id: str) -> Job | None:
+    def get(self, job_id: str) -> VisitorJob | None:
         """A job that is still known; asking after it keeps it alive."""
         job = self._jobs.get(job_id)
         if job is not None:
             job.seen_s = time.monotonic()
         return job
 
-    def stop(self, job: Job) -> None:
+    def stop(self, job: VisitorJob) -> None:
         """End the work of a job; one that is done stays done."""
         if job.open:
             job.state = "stopped"
@@ -103,7 +103,7 @@ class Jobs:
             self.stop(job)
         await asyncio.gather(*running, return_exceptions=True)
 
-    async def _work(self, job: Job, task: Task) -> None:
+    async def _work(self, job: VisitorJob, task: Task) -> None:
         say = Wording(job.settings.language)
 
         def begun() -> None:

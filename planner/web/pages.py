@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from planner.api.database import list_networks, precision_names
 from planner.api.plans import plain_text, plan_template
 from planner.visible import shortened_words, visible
-from planner.web.jobs import Job
+from planner.web.jobs import VisitorJob
 from planner.web.settings import UPLOAD, Settings
 from planner.web.views import (
     LANGUAGE_COLUMNS,
@@ -76,7 +76,7 @@ def _precisions(settings: Settings) -> list[tuple[str, str]]:
     return [("", usual), *((name, name.upper()) for name in precision_names())]
 
 
-def waiting_page(job: Job, csrf: str) -> str:
+def waiting_page(job: VisitorJob, csrf: str) -> str:
     """For browsers without scripts: how far a job is, renewed by itself, and its answer at the end."""
     answer = fragment(job) if job.state == "done" else ""
     return _render("waiting.html", job.settings, job=job, csrf=csrf, answer=answer)
@@ -87,14 +87,14 @@ def refusal_page(settings: Settings, text: str) -> str:
     return _render("refusal.html", settings, text=text)
 
 
-def fragment(job: Job) -> str:
+def fragment(job: VisitorJob) -> str:
     """The answer of a job that is done, to be put into the page."""
     record = job.result or {}
     kind = record.get("kind", "")
     return _render(f"{kind}.html", job.settings, job=job, record=record, **_MORE[kind](job, record))
 
 
-def _network(job: Job, record: Mapping[str, Any]) -> dict[str, Any]:
+def _network(job: VisitorJob, record: Mapping[str, Any]) -> dict[str, Any]:
     say = Wording(job.settings.language)
     model = job.settings["model"]
     return {
@@ -106,7 +106,7 @@ def _network(job: Job, record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _language(job: Job, record: Mapping[str, Any]) -> dict[str, Any]:
+def _language(job: VisitorJob, record: Mapping[str, Any]) -> dict[str, Any]:
     say = Wording(job.settings.language)
     return {
         "columns": LANGUAGE_COLUMNS,
@@ -116,7 +116,7 @@ def _language(job: Job, record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _picture(job: Job, record: Mapping[str, Any]) -> dict[str, Any]:
+def _picture(job: VisitorJob, record: Mapping[str, Any]) -> dict[str, Any]:
     from planner.report.numbers import band, percent
 
     latency, bound = record["latency_s"], record["bound"]
@@ -128,7 +128,7 @@ def _picture(job: Job, record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _plan(job: Job, record: Mapping[str, Any]) -> dict[str, Any]:
+def _plan(job: VisitorJob, record: Mapping[str, Any]) -> dict[str, Any]:
     say = Wording(job.settings.language)
     return {
         "rows": plan_rows(record, say),
@@ -138,7 +138,7 @@ def _plan(job: Job, record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _report(_job: Job, _record: Mapping[str, Any]) -> dict[str, Any]:
+def _report(_job: VisitorJob, _record: Mapping[str, Any]) -> dict[str, Any]:
     return {"pdf": PDF, "page": PAGE, "study": STUDY}
 
 

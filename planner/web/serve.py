@@ -12,7 +12,7 @@ import uvicorn
 
 from planner.errors import InputError, Problem
 from planner.process.temporary import temporary_folder
-from planner.web.app import Limits, application
+from planner.web.app import VisitorLimits, application
 
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -69,12 +69,12 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 
 def serve(
-    found: Listening, limits: Limits | None = None, ready: Callable[[str], None] = lambda _: None
+    found: Listening, limits: VisitorLimits | None = None, ready: Callable[[str], None] = lambda _: None
 ) -> None:
     """Answer until a signal ends it; what visitors brought is then removed. `ready` gets the address."""
     with temporary_folder("web") as folder:
         app = application(
-            folder / "work", limits or Limits(), found.hosts, found.port, found.token, found.names
+            folder / "work", limits or VisitorLimits(), found.hosts, found.port, found.token, found.names
         )
         config = uvicorn.Config(
             app,

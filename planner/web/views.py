@@ -15,7 +15,7 @@ _BAR = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class PageCell:
     """One entry of a table: its text, and the number behind it, None where there is none."""
 
     text: str
@@ -23,7 +23,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DrawnBand:
     """A band on a logarithmic scale of all rows, as places in a drawing of fixed width."""
 
     start: float
@@ -32,15 +32,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PartRow:
     """One part: its cells by name, whether it keeps the limits, and why not."""
 
     device: str
     name: str
     mode: str
     feasible: bool
-    cells: Mapping[str, Cell]
-    span: Span | None
+    cells: Mapping[str, PageCell]
+    span: DrawnBand | None
     why: str
 
 
@@ -61,7 +61,7 @@ LANGUAGE_COLUMNS = (
 )
 
 
-def network_rows(compared: Record, names: Mapping[str, str], say: Wording) -> list[Row]:
+def network_rows(compared: Record, names: Mapping[str, str], say: Wording) -> list[PartRow]:
     """The first setting of each part, best first."""
     candidates: dict[str, Record] = {}
     for item in compared["candidates"]:
@@ -76,7 +76,7 @@ def network_rows(compared: Record, names: Mapping[str, str], say: Wording) -> li
 
 def _network_row(
     place: int, item: Record, names: Mapping[str, str], scale: tuple[float, float], say: Wording
-) -> Row:
+) -> PartRow:
     latency, fits = item["planning_latency_s"], item["fits"]
     power, energy, memory, price = (
         item["part_power_w"],
@@ -84,35 +84,35 @@ def _network_row(
         item["memory_bytes"],
         item["price"],
     )
-    unknown = Cell(say("web.none"))
+    unknown = PageCell(say("web.none"))
     cells = {
-        "place": Cell(str(place), place),
-        "part": Cell(names.get(item["device"], item["device"])),
-        "unit": Cell(f"{item['unit']}, {item['mode']}, {item['engine']}"),
-        "precision": Cell(f"{item['precision']} × {item['batch']}"),
-        "latency": Cell(band(latency["low"], latency["mid"], latency["high"], "s"), latency["mid"])
+        "place": PageCell(str(place), place),
+        "part": PageCell(names.get(item["device"], item["device"])),
+        "unit": PageCell(f"{item['unit']}, {item['mode']}, {item['engine']}"),
+        "precision": PageCell(f"{item['precision']} × {item['batch']}"),
+        "latency": PageCell(band(latency["low"], latency["mid"], latency["high"], "s"), latency["mid"])
         if fits
         else unknown,
-        "rate": Cell(quantity(item["throughput_per_s"], "per_s"), item["throughput_per_s"])
+        "rate": PageCell(quantity(item["throughput_per_s"], "per_s"), item["throughput_per_s"])
         if fits
         else unknown,
-        "power": Cell(band(power["low"], power["mid"], power["high"], "w"), power["mid"]),
-        "energy": Cell(quantity(energy["mid"], "j"), energy["mid"]) if fits else unknown,
-        "memory": Cell(
+        "power": PageCell(band(power["low"], power["mid"], power["high"], "w"), power["mid"]),
+        "energy": PageCell(quantity(energy["mid"], "j"), energy["mid"]) if fits else unknown,
+        "memory": PageCell(
             f"{quantity(memory['total'], 'bytes')} / {quantity(memory['capacity'], 'bytes')}", memory["total"]
         ),
         "price": unknown
         if price is None
-        else Cell(money(price["amount"], price["currency"]), price["amount"]),
-        "rests_on": Cell(say.term("provenance", item["provenance"])),
+        else PageCell(money(price["amount"], price["currency"]), price["amount"]),
+        "rests_on": PageCell(say.term("provenance", item["provenance"])),
     }
     why = "; ".join(item["reasons"]) or item["loses"]
     name = cells["part"].text
     span = _span(latency, scale) if fits else None
-    return Row(item["device"], name, item["mode"], item["feasible"], cells, span, why)
+    return PartRow(item["device"], name, item["mode"], item["feasible"], cells, span, why)
 
 
-def language_rows(record: Record, say: Wording) -> list[Row]:
+def language_rows(record: Record, say: Wording) -> list[PartRow]:
     """Parts that serve a language model, the fastest first."""
     names = record["names"]
     served = record["served"]
@@ -122,27 +122,27 @@ def language_rows(record: Record, say: Wording) -> list[Row]:
     for place, item in enumerate(served, start=1):
         memory, fits = item["memory_bytes"], item in fitting
         first, each, every = item["ttft_s"], item["tokens_per_s_per_user"], item["tokens_per_s"]
-        unknown = Cell(say("web.none"))
+        unknown = PageCell(say("web.none"))
         cells = {
-            "place": Cell(str(place), place),
-            "part": Cell(names.get(item["device"], item["device"])),
-            "unit": Cell(f"{item['unit']}, {item['mode']}"),
-            "engine": Cell(f"{item['engine']} {item['weights']}"),
-            "first": Cell(band(first["low"], first["mid"], first["high"], "s"), first["mid"])
+            "place": PageCell(str(place), place),
+            "part": PageCell(names.get(item["device"], item["device"])),
+            "unit": PageCell(f"{item['unit']}, {item['mode']}"),
+            "engine": PageCell(f"{item['engine']} {item['weights']}"),
+            "first": PageCell(band(first["low"], first["mid"], first["high"], "s"), first["mid"])
             if fits
             else unknown,
-            "each": Cell(_ends(each), each["mid"]) if fits else unknown,
-            "every": Cell(_ends(every), every["mid"]) if fits else unknown,
-            "memory": Cell(
+            "each": PageCell(_ends(each), each["mid"]) if fits else unknown,
+            "every": PageCell(_ends(every), every["mid"]) if fits else unknown,
+            "memory": PageCell(
                 f"{quantity(memory['total'], 'bytes')} / {quantity(memory['capacity'], 'bytes')}",
                 memory["total"],
             ),
-            "users": Cell(whole(item["max_users"]), item["max_users"]),
-            "rests_on": Cell(say.term("provenance", item["provenance"])),
+            "users": PageCell(whole(item["max_users"]), item["max_users"]),
+            "rests_on": PageCell(say.term("provenance", item["provenance"])),
         }
         span = _span(first, scale) if fits else None
         why = "" if fits else say("web.no_fit")
-        rows.append(Row(item["device"], cells["part"].text, item["mode"], fits, cells, span, why))
+        rows.append(PartRow(item["device"], cells["part"].text, item["mode"], fits, cells, span, why))
     return rows
 
 
@@ -155,12 +155,12 @@ def _scale(ends: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return math.log(low), math.log(max(high, low * 1.01))
 
 
-def _span(found: Record, scale: tuple[float, float]) -> Span:
+def _span(found: Record, scale: tuple[float, float]) -> DrawnBand:
     def place(value: float) -> float:
         return round(_BAR * (math.log(value) - scale[0]) / (scale[1] - scale[0]), 1)
 
     start = place(found["low"])
-    return Span(start, max(1.0, round(place(found["high"]) - start, 1)), place(found["mid"]))
+    return DrawnBand(start, max(1.0, round(place(found["high"]) - start, 1)), place(found["mid"]))
 
 
 def network_facts(record: Record, say: Wording) -> list[tuple[str, str]]:
@@ -198,12 +198,12 @@ def language_facts(record: Record, say: Wording) -> list[tuple[str, str]]:
     ]
 
 
-def plan_rows(record: Record, say: Wording) -> list[dict[str, Cell | str]]:
+def plan_rows(record: Record, say: Wording) -> list[dict[str, PageCell | str]]:
     """The options of a plan, best first."""
     return [_plan_row(item, say) for item in record["options"]]
 
 
-def _plan_row(item: Record, say: Wording) -> dict[str, Cell | str]:
+def _plan_row(item: Record, say: Wording) -> dict[str, PageCell | str]:
     span, run = item["p99_s"], item["simulated"]
     hottest_c = item["temperature_c"] if run is None else run["temperature_c"]["max"]
     spares = f" + {item['spares']}" if item["spares"] else ""
@@ -211,13 +211,13 @@ def _plan_row(item: Record, say: Wording) -> dict[str, Cell | str]:
     return {
         "part": item["name"],
         "setting": f"{item['unit']}, {item['mode']}, {item['precision']} × {item['batch']}",
-        "count": Cell(f"{whole(item['count'])}{spares}", item["count"]),
-        "p99": Cell(_p99(span, say), None if span is None else span["mid"]),
-        "busy": Cell(percent(busy), busy),
-        "hottest": Cell(celsius(hottest_c), hottest_c),
-        "power": Cell(quantity(item["power_w"], "w"), item["power_w"]),
-        "capital": Cell(money(item["capital"], item["currency"]), item["capital"]),
-        "running": Cell(
+        "count": PageCell(f"{whole(item['count'])}{spares}", item["count"]),
+        "p99": PageCell(_p99(span, say), None if span is None else span["mid"]),
+        "busy": PageCell(percent(busy), busy),
+        "hottest": PageCell(celsius(hottest_c), hottest_c),
+        "power": PageCell(quantity(item["power_w"], "w"), item["power_w"]),
+        "capital": PageCell(money(item["capital"], item["currency"]), item["capital"]),
+        "running": PageCell(
             money(item["running_cost_per_year"], item["currency"]), item["running_cost_per_year"]
         ),
         "verdict": item["verdict"],

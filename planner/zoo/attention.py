@@ -27,6 +27,17 @@ def quick_gelu(net: NetworkBuilder, x: str) -> str:
         return net.mul(x, net.sigmoid(net.mul(x, net.constant(1.702), name="scale")))
 
 
+def tanh_gelu(net: NetworkBuilder, x: str) -> str:
+    """x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), the fast form (Hendrycks and Gimpel 2016)."""
+    with net.scope("act"):
+        cube = net.mul(net.mul(x, x, name="square"), x, name="cube")
+        inner = net.add(x, net.mul(cube, net.constant(0.044715), name="share"), name="inner")
+        share = net.mul(inner, net.constant(math.sqrt(2 / math.pi)), name="scale")
+        bent = net.map("Tanh", share, name="tanh")
+        product = net.mul(x, net.add(bent, net.constant(1.0), name="shift"))
+        return net.mul(product, net.constant(0.5), name="half")
+
+
 def packed_attention(
     net: NetworkBuilder, x: str, heads: int, *, bias: bool = True, added: str | None = None
 ) -> str:

@@ -23,7 +23,7 @@ class NetworkBuilder(PlaceSteps):
     # -- convolution and pooling ---------------------------------------------------------------------
 
     def conv(
-        self, x: str, channels: int, kernel: Extents = 1, *, stride: int = 1,
+        self, x: str, channels: int, kernel: Extents = 1, *, stride: Extents = 1,
         padding: Extents | None = None, dilation: int = 1, groups: int = 1, bias: bool = False,
         name: str = "conv",
     ) -> str:  # fmt: skip
@@ -31,16 +31,16 @@ class NetworkBuilder(PlaceSteps):
 
         Padding defaults to half the kernel as dilated ("same" at stride 1).
         """
-        sizes = _both(kernel)
+        sizes, strides = _both(kernel), _both(stride)
         reach = tuple(dilation * (size - 1) + 1 for size in sizes)
         pads = tuple(size // 2 for size in reach) if padding is None else _both(padding)
         inputs = [x, self.parameter(f"{name}.weight", (channels, self.extent(x, 1) // groups, *sizes))]
         if bias:
             inputs.append(self.parameter(f"{name}.bias", (channels,)))
-        shape = (self.shape(x)[0], channels, *self._windows(x, reach, stride, pads))
+        shape = (self.shape(x)[0], channels, *self._windows(x, reach, strides, pads))
         return self._add(
             "Conv", inputs, TensorSpec("float", shape), name,
-            kernel_shape=sizes, strides=(stride, stride), pads=pads * 2,
+            kernel_shape=sizes, strides=strides, pads=pads * 2,
             dilations=(dilation, dilation), group=groups,
         )  # fmt: skip
 
@@ -82,10 +82,10 @@ class NetworkBuilder(PlaceSteps):
         return self._add("MaxPool", (x,), spec, name, kernel_shape=(2, 2), strides=(2, 1), pads=(0, 1, 0, 1))
 
     def average_pool(
-        self, x: str, kernel: int, *, stride: int, padding: int = 0, partial: bool = False,
+        self, x: str, kernel: Extents, *, stride: Extents, padding: int = 0, partial: bool = False,
         name: str = "avgpool",
     ) -> str:  # fmt: skip
-        """2-D mean over square windows; with `partial` the last window may hang over the edge."""
+        """2-D mean over windows; with `partial` the last window may hang over the edge."""
         return self._pool("AveragePool", x, kernel, stride, padding, name, partial=partial)
 
     def global_average_pool(self, x: str, name: str = "avgpool") -> str:
@@ -160,7 +160,11 @@ class NetworkBuilder(PlaceSteps):
 
     def relu6(self, x: str, name: str = "relu6") -> str:
         """x limited to [0, 6]."""
-        return self._add("Clip", (x, self.constant(0.0), self.constant(6.0)), self._tensors[x], name)
+        return self.limited(x, 0.0, 6.0, name)
+
+    def limited(self, x: str, low: float, high: float, name: str = "clip") -> str:
+        """x limited to [low, high]."""
+        return self._add("Clip", (x, self.constant(low), self.constant(high)), self._tensors[x], name)
 
     def sigmoid(self, x: str, name: str = "sigmoid") -> str:
         """1 / (1 + exp(-x))."""
@@ -283,21 +287,25 @@ class NetworkBuilder(PlaceSteps):
         return self._add("Gather", (table, indices), spec, name, axis=0)
 
     def _pool(
-        self, op_type: str, x: str, kernel: int, stride: int, padding: int, name: str, *, partial: bool
-    ) -> str:
-        windows = self._windows(x, (kernel, kernel), stride, (padding, padding), partial=partial)
+        self, op_type: str, x: str, kernel: Extents, stride: Extents, padding: int, name: str, *,
+        partial: bool,
+    ) -> str:  # fmt: skip
+        sizes, strides = _both(kernel), _both(stride)
+        windows = self._windows(x, sizes, strides, (padding, padding), partial=partial)
         return self._add(
             op_type, (x,), TensorSpec("float", (*self.shape(x)[:2], *windows)), name,
-            kernel_shape=(kernel, kernel), strides=(stride, stride), pads=(padding,) * 4,
+            kernel_shape=sizes, strides=strides, pads=(padding,) * 4,
             ceil_mode=int(partial),
         )  # fmt: skip
 
     def _windows(
-        self, x: str, reach: tuple[int, ...], stride: int, pads: tuple[int, ...], *, partial: bool = False
-    ) -> tuple[int, ...]:
+        self, x: str, reach: tuple[int, ...], strides: tuple[int, ...], pads: tuple[int, ...], *,
+        partial: bool = False,
+    ) -> tuple[int, ...]:  # fmt: skip
         """Windows along height and width; a partial one must start inside the image (ONNX, MaxPool)."""
         counts = []
-        for extent, size, pad in zip((self.extent(x, 2), self.extent(x, 3)), reach, pads, strict=True):
+        sides = (self.extent(x, 2), self.extent(x, 3))
+        for extent, size, stride, pad in zip(sides, reach, strides, pads, strict=True):
             rest = extent + 2 * pad - size
             count = -(-rest // stride) + 1 if partial else rest // stride + 1
             counts.append(count - ((count - 1) * stride >= extent + pad))

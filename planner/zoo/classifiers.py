@@ -22,7 +22,7 @@ from planner.zoo.image.regnet import (
 )
 from planner.zoo.image.resnet import ResNetLayout, resnet
 from planner.zoo.image.vgg import vgg
-from planner.zoo.image.vit import Encoder, vision_transformer
+from planner.zoo.image.vit import VitEncoder, vision_transformer
 from planner.zoo.mobile.efficientnet import EfficientNetScale, efficientnet, efficientnet_lite
 from planner.zoo.mobile.efficientnet_v2 import efficientnet_v2_b0
 from planner.zoo.mobile.mobilenet import mobilenet_v1, mobilenet_v2, mobilenet_v3
@@ -171,14 +171,14 @@ _LARGE = (
     _classifier("convnext_base", "ConvNeXt-B", 88_591_464, 15.355e9,
                 partial(convnext, blocks=(3, 3, 27, 3), channels=(128, 256, 512, 1024))),
     _classifier("vit_b_16", "ViT-B/16", 86_567_656, 17.564e9,
-                partial(vision_transformer, encoder=Encoder(12, 768, 12))),
+                partial(vision_transformer, encoder=VitEncoder(12, 768, 12))),
     _classifier("deit_base", "DeiT-B", 86_567_656, 17.564e9,
-                partial(vision_transformer, encoder=Encoder(12, 768, 12)),
+                partial(vision_transformer, encoder=VitEncoder(12, 768, 12)),
                 f"as ViT-B/16: {TORCHVISION}"),
     _classifier("deit_small", "DeiT-S", 22_050_664, 4_598_882_304,
-                partial(vision_transformer, encoder=Encoder(12, 384, 6)), _TIMM),
+                partial(vision_transformer, encoder=VitEncoder(12, 384, 6)), _TIMM),
     _classifier("deit_tiny", "DeiT-Ti", 5_717_416, 1_253_683_200,
-                partial(vision_transformer, encoder=Encoder(12, 192, 3)), _TIMM),
+                partial(vision_transformer, encoder=VitEncoder(12, 192, 3)), _TIMM),
 )  # fmt: skip
 
 ENTRIES: tuple[Entry, ...] = (*_RESNETS, *_MOBILENETS, *_LIGHT, *_EFFICIENTNETS, *_LARGE)

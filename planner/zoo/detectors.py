@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from planner.zoo.detection import ppocr
 from planner.zoo.detection.blazeface import blazeface
 from planner.zoo.detection.mobile_detectors import fastestdet, nanodet_m, yolo_fastest, yolo_fastest_v2
 from planner.zoo.detection.mobile_yolo import mobilenet_v1_yolo, mobilenet_v2_yolov3
-from planner.zoo.detection.queries import hgnet, rtdetr
+from planner.zoo.detection.queries import dfine, hgnet, rfdetr, rtdetr
 from planner.zoo.detection.segmentation import deeplabv3plus_mobilenet, unet
 from planner.zoo.detection.ssd import squeezenet_ssd, ssd_mobilenet_v1, ssd_resnet34
 from planner.zoo.image.resnet import ResNetLayout
-from planner.zoo.reference import Entry
+from planner.zoo.reference import Entry, ReferenceNetwork
 from planner.zoo.yolos import detector
 
 _NCNN = "ncnn benchmark/{}.param: sizes of weights and biases, and MACs from them and the shapes"
@@ -69,4 +70,67 @@ _QUERIES = (
              remark="its authors' own ResNet-50 has three 3x3 convolutions in place of the first: 68 GMAC"),
 )  # fmt: skip
 
-ENTRIES: tuple[Entry, ...] = (*_MOBILE, *_SEGMENTERS, *_QUERIES)
+_DFINE = tuple(
+    detector(f"dfine_{letter}", f"D-FINE {letter.upper()}", parameters + 33,
+             macs + layout.decoder.layers * 39_600, partial(dfine.dfine, layout=layout),
+             "LibreYOLO 1.6, deployed and batch norm fused, and the 33 places of a side (parameters); "
+             "PyTorch's FlopCounterMode on it, and 300 x 4 x 33 a layer for means of places (MACs)")
+    for letter, parameters, macs, layout in (
+        ("n", 3_737_037, 3_656_886_400, dfine.NANO),
+        ("s", 10_209_849, 12_748_537_600, dfine.SMALL),
+        ("m", 19_213_335, 28_517_369_600, dfine.MEDIUM),
+        ("l", 30_725_537, 45_801_465_600, dfine.D_LARGE),
+        ("x", 61_625_937, 101_538_144_000, dfine.D_EXTRA_LARGE),
+    )
+)  # fmt: skip
+
+_RFDETR_EXTRA = 26_649_600
+"""Of the code of transformers: 300 x 256 x 91 for scores of the chosen cells, which only training reads, and
+300 x 256 x 256 for the first layer's values of the queries, which follow from weights alone."""
+_RFDETR = tuple(
+    detector(f"rfdetr_{size}", f"RF-DETR {size}", parameters, macs - _RFDETR_EXTRA,
+             partial(rfdetr.rfdetr, layout=layout),
+             "transformers 5.24, RfDetrForObjectDetection with one group of queries and places at this size "
+             "(parameters); PyTorch's FlopCounterMode on it less what training or weights alone need (MACs)",
+             side=layout.side, remark=remark)
+    for size, parameters, macs, layout, remark in (
+        ("nano", 26_863_278, 15_920_231_424, rfdetr.NANO, ""),
+        ("small", 28_507_150, 29_806_679_040, rfdetr.SMALL, ""),
+        ("medium", 30_083_438, 39_272_580_096, rfdetr.MEDIUM, ""),
+        ("base", 26_883_982, 43_321_497_600, rfdetr.BASE, ""),
+        ("large", 30_329_198, 62_643_536_896, rfdetr.LARGE,
+         "the one of 704 x 704; the first large one was on DINOv2-B at 560 x 560"),
+    )
+)  # fmt: skip
+
+_FINDS, _READS = "finds lines of text", "reads a line of text, {} characters"
+_IN_PACKAGE = (
+    "its ONNX file in rapidocr-onnxruntime 1.4 as read here, with the numbers of its elementwise operators "
+    "(parameters, MACs)"
+)
+_SERVER = "LibreYOLO 1.6 (parameters); PyTorch's FlopCounterMode on it{} (MACs)"
+_OCR: tuple[Entry, ...] = (
+    *(
+        detector(f"ppocr_v{version}_mobile_det", f"PP-OCRv{version} mobile, finds lines", 1_171_593,
+                 2_301_935_744, ppocr.mobile_finder, _IN_PACKAGE, task=_FINDS, remark=remark)
+        for version, remark in ((4, ""), (5, "the layers of version 4"))
+    ),
+    *(
+        (ReferenceNetwork(f"ppocr_v{version}_mobile_rec", f"PP-OCRv{version} mobile, reads a line",
+                          _READS.format(characters), "batch x 3 x 48 x 320", parameters, macs, source),
+         partial(ppocr.mobile_reader, characters=characters))
+        for version, characters, parameters, macs, source in (
+            (4, 6625, 2_688_509, 702_469_440, _IN_PACKAGE),
+            (5, 18385, 2_688_509 + 121 * 11_760, 702_469_440 + 40 * 120 * 11_760,
+             "version 4 with 11,760 characters more (parameters, MACs)"),
+        )
+    ),
+    detector("ppocr_v5_server_det", "PP-OCRv5 server, finds lines", 21_933_090, 104_942_694_400,
+             ppocr.server_finder, _SERVER.format(""), task=_FINDS),
+    (ReferenceNetwork("ppocr_v5_server_rec", "PP-OCRv5 server, reads a line", _READS.format(18385),
+                      "batch x 3 x 48 x 320", 21_043_161, 5_882_255_040 + 2 * 2 * 40 * 40 * 120,
+                      _SERVER.format(" and the products of attention, which it leaves out")),
+     partial(ppocr.server_reader, characters=18385)),
+)  # fmt: skip
+
+ENTRIES: tuple[Entry, ...] = (*_MOBILE, *_SEGMENTERS, *_QUERIES, *_DFINE, *_RFDETR, *_OCR)

@@ -23,7 +23,9 @@ def _bert(name: str, title: str, parameters: int, macs: float, size: str, source
     return network, partial(bert_squad, size=BASE if size == "base" else LARGE, sequence=384)
 
 
-def _decoders(name: str, title: str, size: llama.Decoder, parameters: int, source: str) -> tuple[Entry, ...]:
+def _decoders(
+    name: str, title: str, size: llama.LlamaDecoder, parameters: int, source: str
+) -> tuple[Entry, ...]:
     """A prompt and one step after it, each with whole and with packed weights."""
     entries = []
     for weights, packed in (("", False), ("_int4", True)):
@@ -40,7 +42,7 @@ def _decoders(name: str, title: str, size: llama.Decoder, parameters: int, sourc
     return tuple(entries)
 
 
-def _macs(size: llama.Decoder, tokens: int, cached: int) -> int:
+def _macs(size: llama.LlamaDecoder, tokens: int, cached: int) -> int:
     shared = size.key_heads / size.heads
     projections = int((2 + 2 * shared) * size.hidden**2) + 3 * size.hidden * size.feed_forward
     pairs = tokens * (tokens + cached)

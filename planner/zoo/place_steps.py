@@ -27,6 +27,15 @@ class PlaceSteps(TensorSteps):
         self._append("TopK", inputs, (f"{full}.values", places), full, axis=1)
         return places
 
+    def largest(self, x: str, count: int, name: str = "topk") -> str:
+        """The largest numbers along the last axis."""
+        full = self._unique(name)
+        shape = (*self.shape(x)[:-1], count)
+        self._tensors[f"{full}.values"] = TensorSpec("float", shape)
+        inputs = (x, self.constant([count], name=f"{name}.k"))
+        self._append("TopK", inputs, (f"{full}.values", f"{full}.places"), full, axis=-1)
+        return f"{full}.values"
+
     def gather_places(self, x: str, places: str, name: str = "gather") -> str:
         """Of (batch, places, width) those of (batch, count, 1) numbers, (batch, count, width)."""
         spec = TensorSpec("float", (self.shape(x)[0], self.extent(places, 1), self.extent(x, 2)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.workload.graph import Dim, Graph
-from planner.zoo import classifiers, detectors, encoders, language, yolos
+from planner.zoo import classifiers, detectors, encoders, heads, language, yolos
 from planner.zoo.graph_writer import image_sides, is_image
 from planner.zoo.reference import Entry, ReferenceNetwork
 
@@ -59,6 +59,7 @@ def _refused(name: str, plain: Graph, sides: tuple[int, int], why: str) -> Input
 _ALL: tuple[Entry, ...] = (
     *classifiers.ENTRIES,
     *yolos.ENTRIES,
+    *heads.ENTRIES,
     *detectors.ENTRIES,
     *encoders.ENTRIES,
     *language.ENTRIES,

@@ -1,11 +1,9 @@
-"""The zoo's networks of the YOLO line: detectors, and heads for masks, key points and turned boxes."""
+"""The zoo's detectors of the YOLO line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
-from planner.workload.graph import Graph
 from planner.zoo.detection.yolo import (
     blocks,
     ppyoloe,
@@ -14,22 +12,21 @@ from planner.zoo.detection.yolo import (
     yolo26,
     yolonas,
     yolov6,
+    yolov7,
     yolov9,
     yolov10,
 )
-from planner.zoo.detection.yolo.head import ClassBranch, Head, plain_class_branch, separable_class_branch
 from planner.zoo.detection.yolo.tiny import yolov3_tiny, yolov4_tiny, yolov7_tiny
 from planner.zoo.detection.yolo.yolov5 import yolov5, yolov5_trimmed
-from planner.zoo.detection.yolo.yolov7 import yolov7
 from planner.zoo.detection.yolo.yolov8 import yolov8
 from planner.zoo.detection.yolo.yolox import yolox
 from planner.zoo.reference import COCO, Builder, Entry, ReferenceNetwork, image
 
 _YOLOV5 = "Ultralytics YOLOv5 7.0: summary of the unfused network (parameters), README (half its FLOPs)"
-_ULTRALYTICS = "Ultralytics 8.4: {}, unfused (parameters); PyTorch's FlopCounterMode on it (MACs)"
-_FUSED = "Ultralytics 8.4: {}, fused (parameters); PyTorch's FlopCounterMode on it (MACs)"
+ULTRALYTICS = "Ultralytics 8.4: {}, unfused (parameters); PyTorch's FlopCounterMode on it (MACs)"
+FUSED = "Ultralytics 8.4: {}, fused (parameters); PyTorch's FlopCounterMode on it (MACs)"
 _YOLOX = "Megvii YOLOX, table of models in its README (parameters, half the FLOPs)"
-_NO_CHOICE = "the choice of the 300 best boxes, which exports may carry, is left out"
+NO_CHOICE = "the choice of the 300 best boxes, which exports may carry, is left out"
 
 
 def detector(
@@ -40,8 +37,8 @@ def detector(
     return ReferenceNetwork(name, title, task, image(side), parameters, macs, source, remark), builder
 
 
-_V8 = _ULTRALYTICS.format("yolov8.yaml")
-_V11 = _ULTRALYTICS.format("yolo11.yaml")
+_V8 = ULTRALYTICS.format("yolov8.yaml")
+_V11 = ULTRALYTICS.format("yolo11.yaml")
 
 _YOLOS = (
     detector("yolov5n", "YOLOv5 nano", 1_872_157, 2.25e9, partial(yolov5, scale=blocks.NANO), _YOLOV5),
@@ -102,16 +99,31 @@ _YOLOS = (
 
 _V6 = tuple(
     detector(f"yolov6{letter}_3.0", f"YOLOv6 3.0 {size}", parameters, macs,
-             partial(yolov6.yolov6, scale=scale),
+             partial(yolov6.yolov6, layout=layout),
              "meituan/YOLOv6 0.4, table of its README (parameters, half the FLOPs)")
-    for letter, size, parameters, macs, scale in (
+    for letter, size, parameters, macs, layout in (
         ("n", "nano", 4_700_000, 5.7e9, yolov6.NANO), ("s", "small", 18_500_000, 22.65e9, yolov6.SMALL),
+        ("m", "medium", 34_900_000, 42.9e9, yolov6.MEDIUM), ("l", "large", 59_600_000, 75.35e9, yolov6.LARGE),
     )
 )  # fmt: skip
 
 _V7 = (
-    detector("yolov7", "YOLOv7", 36_900_000, 52.35e9, yolov7,
+    detector("yolov7", "YOLOv7", 36_900_000, 52.35e9, partial(yolov7.yolov7, layout=yolov7.PLAIN),
              "Wang et al. 2023, arXiv:2207.02696, table 1 (parameters, half the FLOPs)"),
+    *(
+        detector(f"yolov7_{kind}", f"YOLOv7-{kind.upper()}", parameters, macs,
+                 partial(yolov7.yolov7, layout=layout),
+                 f"WongKinYiu/yolov7, cfg/deploy/{file} (parameters); PyTorch's FlopCounterMode on it (MACs)",
+                 side=side, remark=remark)
+        for kind, file, parameters, macs, layout, side, remark in (
+            ("x", "yolov7x.yaml", 71_344_389, 94_836_838_400, yolov7.X, 640, ""),
+            ("w6", "yolov7-w6.yaml", 70_426_236, 179_858_636_800, yolov7.W6, 1280, ""),
+            ("e6", "yolov7-e6.yaml", 97_246_652, 257_212_825_600, yolov7.E6, 1280, ""),
+            ("d6", "yolov7-d6.yaml", 133_810_044, 350_869_094_400, yolov7.D6, 1280,
+             "its paper prints 154.7 M parameters and 806.8 GFLOPs, the published layers have fewer"),
+            ("e6e", "yolov7-e6e.yaml", 151_757_244, 421_092_147_200, yolov7.E6E, 1280, ""),
+        )
+    ),
 )  # fmt: skip
 
 _PPYOLOE = tuple(
@@ -140,18 +152,20 @@ _NAS = tuple(
 
 _V9 = (
     detector("yolov9t", "YOLOv9 tiny", 2_094_000, 4_114_355_200, partial(yolov9.yolov9, layout=yolov9.TINY),
-             _FUSED.format("yolov9t.yaml"), remark="its authors' own head is smaller: 3.85 GMAC"),
+             FUSED.format("yolov9t.yaml"), remark="its authors' own head is smaller: 3.85 GMAC"),
     detector("yolov9s", "YOLOv9 small", 7_198_048, 13_447_705_600,
-             partial(yolov9.yolov9, layout=yolov9.SMALL), _FUSED.format("yolov9s.yaml")),
+             partial(yolov9.yolov9, layout=yolov9.SMALL), FUSED.format("yolov9s.yaml")),
     detector("yolov9m", "YOLOv9 medium", 20_070_832, 38_412_800_000,
-             partial(yolov9.yolov9, layout=yolov9.MEDIUM), _FUSED.format("yolov9m.yaml")),
+             partial(yolov9.yolov9, layout=yolov9.MEDIUM), FUSED.format("yolov9m.yaml")),
     detector("yolov9c", "YOLOv9 compact", 25_380_928, 51_326_694_400,
-             partial(yolov9.yolov9, layout=yolov9.COMPACT), _FUSED.format("yolov9c.yaml")),
+             partial(yolov9.yolov9, layout=yolov9.COMPACT), FUSED.format("yolov9c.yaml")),
+    detector("yolov9e", "YOLOv9 extended", 57_438_080, 94_731_187_200,
+             partial(yolov9.yolov9_extended, layout=yolov9.EXTENDED), FUSED.format("yolov9e.yaml")),
 )  # fmt: skip
 
 _V10 = tuple(
     detector(f"yolov10{letter}", f"YOLOv10 {size}", parameters, macs, partial(yolov10.yolov10, layout=layout),
-             _FUSED.format(f"yolov10{letter}.yaml"), remark=_NO_CHOICE)
+             FUSED.format(f"yolov10{letter}.yaml"), remark=NO_CHOICE)
     for letter, size, parameters, macs, layout in (
         ("n", "nano", 2_299_264, 3_378_720_000, yolov10.NANO),
         ("s", "small", 7_248_960, 10_851_302_400, yolov10.SMALL),
@@ -164,7 +178,7 @@ _V10 = tuple(
 
 _V12 = tuple(
     detector(f"yolo12{letter}", f"YOLO12 {size}", parameters, macs, partial(yolo12.yolo12, layout=layout),
-             _ULTRALYTICS.format("yolo12.yaml"))
+             ULTRALYTICS.format("yolo12.yaml"))
     for letter, size, parameters, macs, layout in (
         ("n", "nano", 2_602_288, 3_735_481_600, yolo12.NANO),
         ("s", "small", 9_284_096, 11_670_912_000, yolo12.SMALL),
@@ -176,7 +190,7 @@ _V12 = tuple(
 
 _V26 = tuple(
     detector(f"yolo26{letter}", f"YOLO26 {size}", parameters, macs, partial(yolo26.yolo26, scale=scale),
-             _FUSED.format("yolo26.yaml"), remark=_NO_CHOICE)
+             FUSED.format("yolo26.yaml"), remark=NO_CHOICE)
     for letter, size, parameters, macs, scale in (
         ("n", "nano", 2_408_932, 2_740_153_600, yolo11.NANO),
         ("s", "small", 9_496_140, 10_466_611_200, yolo11.SMALL),
@@ -184,41 +198,6 @@ _V26 = tuple(
         ("l", "large", 24_807_420, 43_397_836_800, yolo11.LARGE),
         ("x", "extra large", 55_725_948, 97_208_985_600, yolo11.EXTRA_LARGE),
     )
-)  # fmt: skip
-
-_MASKS = "instance segmentation, 80 classes of COCO"
-_POSE = "key points of persons, 17 of COCO"
-_TURNED = "detection of turned objects, 15 classes of DOTA"
-
-
-def _heads(
-    line: str, title: str, branch: ClassBranch, build: Callable[..., Graph], letter: str,
-    scale: blocks.YoloScale,
-    counts: tuple[tuple[int, int], tuple[int, int], tuple[int, int]],
-) -> tuple[Entry, ...]:  # fmt: skip
-    """The same network with heads for masks, key points and turned boxes."""
-    heads = (
-        ("seg", _MASKS, Head(branch, task="masks", width=scale.width), 640),
-        ("pose", _POSE, Head(branch, classes=1, task="pose"), 640),
-        ("obb", _TURNED, Head(branch, classes=15, task="turned"), 1024),
-    )
-    return tuple(
-        detector(f"{line}{letter}_{kind}", f"{title}, {kind}", *count,
-                 partial(build, scale=scale, head=head, side=side),
-                 _ULTRALYTICS.format(f"{line}-{kind}.yaml"), side=side, task=task)
-        for (kind, task, head, side), count in zip(heads, counts, strict=True)
-    )  # fmt: skip
-
-
-_HEADS = (
-    *_heads("yolov8", "YOLOv8 nano", plain_class_branch, yolov8, "n", blocks.NANO,
-            ((3_409_968, 6_001_382_400), (3_295_470, 4_588_864_800), (3_085_440, 10_679_304_192))),
-    *_heads("yolov8", "YOLOv8 small", plain_class_branch, yolov8, "s", blocks.SMALL,
-            ((11_821_056, 20_043_084_800), (11_626_046, 15_092_877_600), (11_427_584, 37_688_279_040))),
-    *_heads("yolo11", "YOLO11 nano", separable_class_branch, yolo11.yolo11, "n", yolo11.NANO,
-            ((2_876_848, 4_900_640_000), (2_874_462, 3_733_492_000), (2_664_432, 8_612_233_216))),
-    *_heads("yolo11", "YOLO11 small", separable_class_branch, yolo11.yolo11, "s", yolo11.SMALL,
-            ((10_113_248, 16_536_652_800), (9_918_238, 11_586_445_600), (9_719_776, 28_957_179_904))),
 )  # fmt: skip
 
 ENTRIES: tuple[Entry, ...] = (
@@ -231,5 +210,4 @@ ENTRIES: tuple[Entry, ...] = (
     *_V10,
     *_V12,
     *_V26,
-    *_HEADS,
 )

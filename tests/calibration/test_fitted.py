@@ -80,8 +80,8 @@ def test_the_band_holds_its_level_on_probes_never_used(calibration, synthetic):
 def test_disturbed_probes_are_left_out_and_too_few_are_refused(results, synthetic):
     from dataclasses import replace
 
-    disturbed = [replace(result, cpu_share=0.5) for result in results[:60]] + results[60:]
-    with pytest.raises(EngineError, match="got 30 of 90"):
+    disturbed = [replace(result, cpu_share=0.5) for result in results[:75]] + results[75:]
+    with pytest.raises(EngineError, match="got 15 of 90"):
         fitted(synthetic.SETUP, disturbed, "1.0")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from planner.latency.transfer.effects import (
     EFFECTS,
     RUN_TO_RUN,
-    Known,
+    KnownRatio,
     blend,
     covariance,
     effect_keys,
@@ -33,7 +33,7 @@ def test_without_anchors_the_model_stands():
 def test_many_networks_of_a_device_shrink_to_its_effect():
     """Ridge of a random effect: n / (n + (residual / effect)^2) of the mean, by Henderson's equations."""
     count, ratio = 12, 0.5
-    anchors = [Known(at(model=f"other {i}"), ratio) for i in range(count)]
+    anchors = [KnownRatio(at(model=f"other {i}"), ratio) for i in range(count)]
     found = blend(DEVICE_ALONE, at(), anchors)
     residual = 0.1**2 + RUN_TO_RUN**2
     share = count * 0.3**2 / (count * 0.3**2 + residual)
@@ -42,13 +42,13 @@ def test_many_networks_of_a_device_shrink_to_its_effect():
 
 
 def test_the_measured_setting_itself_is_answered_by_its_measurement():
-    found = blend(DEVICE_ALONE, at(), [Known(at(), 0.4)])
+    found = blend(DEVICE_ALONE, at(), [KnownRatio(at(), 0.4)])
     assert found.shift == pytest.approx(0.4, rel=0.01)
     assert found.deviation == pytest.approx(RUN_TO_RUN, rel=0.01)
 
 
 def test_what_shares_nothing_moves_nothing():
-    found = blend(DEVICE_ALONE, at(), [Known(at(model="b", unit="npu"), 3.0)])
+    found = blend(DEVICE_ALONE, at(), [KnownRatio(at(model="b", unit="npu"), 3.0)])
     assert found.shift == 0
     assert found.deviation == found.prior_deviation
 
@@ -66,7 +66,7 @@ def test_sizes_of_input_are_settings_of_their_own():
 )
 def test_anchors_never_widen(known, deviation):
     deviations = dict.fromkeys(EFFECTS, deviation)
-    anchors = [Known(at(model=model, unit=unit), ratio) for model, unit, ratio in known]
+    anchors = [KnownRatio(at(model=model, unit=unit), ratio) for model, unit, ratio in known]
     found = blend(deviations, at(unit="x"), anchors)
     assert RUN_TO_RUN <= found.deviation <= found.prior_deviation * (1 + 1e-9)
 
@@ -84,7 +84,7 @@ def test_the_blend_attains_the_variance_that_it_claims():
             return device[unit] + network[model] + rng.normal(0, 0.1) + rng.normal(0, 0.1)
 
         anchors = [
-            Known(at(model=model, unit=unit), ratio(model, unit) + rng.normal(0, RUN_TO_RUN))
+            KnownRatio(at(model=model, unit=unit), ratio(model, unit) + rng.normal(0, RUN_TO_RUN))
             for model, unit in (("b", "x"), ("c", "x"), ("a", "y"), ("d", "y"))
         ]
         for model in "ad":

@@ -12,9 +12,8 @@ import pytest
 
 from planner.cli.main import run
 from planner.data_files import scenarios_dir
-from tests.process.disk import FailingDisk
+from tests.process.disk import assert_every_step_may_fail, content_of, tried
 
-OLD = "what was there before\n"
 QUICK = {
     "duration: 420 s": "duration: 4 s",
     "warmup: 20 s": "warmup: 1 s",
@@ -47,8 +46,6 @@ COMMANDS = {
     "log in Parquet": ["simulate", "queue.yaml", "--log", "out.parquet"],
     "sweep": ["sweep", "queue.yaml", "--set", "site.supply=20 degC,30 degC", "-o", "out"],
 }
-JOURNAL = "out/_finished.jsonl"
-"""Which has seconds, and is the same only in what was answered."""
 NEW = {"copy"}
 """Of these the file must not be there before."""
 
@@ -73,55 +70,11 @@ def folder(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def content_of(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def tried(arguments: list[str], folder: Path, fails_at: int | None, **how) -> tuple[int, FailingDisk]:
-    disk = FailingDisk(folder, fails_at, **how)
-    with pytest.MonkeyPatch.context() as patch:
-        disk.spin(patch)
-        status = run([*arguments, "--quiet"])
-    return status, disk
-
-
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow) if name == "plan" else name for name in COMMANDS]
 )
 def test_every_step_of_writing_may_fail(folder, capsys, name):
-    arguments = COMMANDS[name]
-    outputs = [item for item in arguments if Path(item).stem in ("out", "answer")]
-    inputs = content_of(folder)
-    status, disk = tried(arguments, folder, None)
-    whole = content_of(folder)
-    assert status in (0, 3)
-    assert disk.steps > 0
-    capsys.readouterr()
-    for number in range(disk.steps):
-        for path in outputs:
-            shutil.rmtree(path) if Path(path).is_dir() else Path(path).unlink(missing_ok=True)
-            if Path(path).suffix and name not in NEW:
-                Path(path).write_text(OLD)
-        status, failing = tried(arguments, folder, number)
-        said = capsys.readouterr().err
-        where = f"{name}, step {number} of {disk.steps}: {said}"
-        left = content_of(folder)
-        assert failing.failed, where
-        assert "internal fault" not in said, where
-        if (
-            status != 2
-        ):  # what was not needed: the mark of a lock, the table that an onlooker may see meanwhile
-            assert {**left, JOURNAL: b""} == {**whole, JOURNAL: b""}, where
-            continue
-        assert "No space left on device" in said, where
-        assert {key: left[key] for key in inputs} == inputs, where
-        for key in left.keys() - inputs.keys():
-            kept = key.startswith("out/") or left[key] in (OLD.encode(), whole.get(key))
-            assert kept, f"{where}{key}: {left[key][:80]!r}"
+    assert_every_step_may_fail(COMMANDS[name], folder, capsys, replaces=name not in NEW)
 
 
 def test_a_sweep_goes_on_after_every_fault_of_the_disk(folder, capsys):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import tempfile
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -24,7 +25,8 @@ KEPT = FOLDER / "kept"
 FILES = FOLDER.parent / "engines" / "files"
 ROUNDING = 1e-7
 """Of a sum's size: other versions of numpy and scipy round otherwise."""
-_UNSTEADY = {"digests", "tool", "versions", "sha256", "digest", "planner_version", "path", "file"}
+UNSTEADY = {"digests", "tool", "versions", "sha256", "digest", "planner_version", "path", "file"}
+"""Keys of what differs from day to day and from machine to machine."""
 
 
 def cases() -> Mapping[str, str]:
@@ -35,13 +37,17 @@ def cases() -> Mapping[str, str]:
 
 def answered(name: str, command: str) -> str:
     """What is kept of a case: its table where the name says text, else a line for each key of its record."""
-    arguments = command.split()
+    with tempfile.TemporaryDirectory() as out:
+        return _answered(name, [word.replace("OUT", out) for word in command.split()], out)
+
+
+def _answered(name: str, arguments: list[str], out: str) -> str:
     if not name.endswith("-text"):
         arguments += ["--format", "json"]
     done = CliRunner().invoke(planner, arguments, env={"COLUMNS": "110", "NO_COLOR": "1"})
     assert done.exit_code in (0, 3), done.output
     if name.endswith("-text"):
-        return done.stdout.replace(str(FOLDER), "") + f"exit status {done.exit_code}\n"
+        return done.stdout.replace(str(FOLDER), "").replace(out, "OUT") + f"exit status {done.exit_code}\n"
     return "\n".join(lines_of(json.loads(done.stdout))) + "\n"
 
 
@@ -88,7 +94,7 @@ def _weight(place: int) -> float:
 def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            if key not in _UNSTEADY:
+            if key not in UNSTEADY:
                 # Keys that are names of things (tensors, devices) stay: they are answers too.
                 yield from _leaves(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):

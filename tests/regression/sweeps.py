@@ -18,6 +18,7 @@ from planner.report.chapters import chapters
 from planner.report.page.page import render_page
 from planner.schema.record import StudyRecord
 from planner.wording.message import Language, Wording
+from tests.regression.room_sweeps import ROOM_SWEEPS
 from tests.regression.summary import FOLDER, lines_of
 
 _NUMBER = re.compile(rb"-?\d+\.?\d*(?:e-?\d+)?")
@@ -89,4 +90,5 @@ SWEEPS: Mapping[str, Callable[[], Iterator[str]]] = {
     "report": lambda: report("en"),
     "report-zh": lambda: report("zh"),
     "page": page,
+    **ROOM_SWEEPS,
 }

@@ -12,11 +12,11 @@ from html.parser import HTMLParser
 import pytest
 
 from planner.cli.main import run
+from planner.process.workers import Workers
 from planner.web.guard import Guard
 from planner.web.settings import settings_of
 from planner.web.uploads import safe_name
 from planner.web.work import Task
-from planner.web.workers import Workers
 from tests.web.client import Server
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
@@ -351,7 +351,7 @@ def test_a_question_beyond_its_limits_is_ended(tmp_path):
 
 def test_memory_beyond_the_limit_is_not_given():
     async def run():
-        workers = Workers(1, 300_000_000, 60.0)
+        workers = Workers("planner.web.worker", 1, 300_000_000, 60.0)
         texts = {"cameras": "300", "fps": "15"}
         task = Task(call="plan", model="zoo:yolov5s", texts=texts, language="en", folder="/nowhere")
         try:

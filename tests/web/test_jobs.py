@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
+from planner.process.workers import TaskOutcome
 from planner.web import jobs
 from planner.web.settings import settings_of
-from planner.web.workers import Outcome
 
 SETTINGS = settings_of([("model", "zoo:resnet18")])
 
@@ -15,7 +15,7 @@ class Workers:
     """Work that takes as long as it is told, and then has this outcome."""
 
     def __init__(self, seconds=30.0, outcome=None):
-        self.seconds, self.outcome, self.ended = seconds, outcome or Outcome(result={}), 0
+        self.seconds, self.outcome, self.ended = seconds, outcome or TaskOutcome(result={}), 0
 
     async def run(self, _task, begun, tell):
         begun()
@@ -69,10 +69,10 @@ def test_a_job_that_nobody_asks_after_is_stopped(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("outcome", "state", "said"),
     [
-        (Outcome(result={"kind": "network"}), "done", ""),
-        (Outcome(refused="expected this, got that"), "failed", "expected this, got that"),
-        (Outcome(late=True), "failed", "longer than the time limit"),
-        (Outcome(fault="a trace"), "failed", "defect of planner"),
+        (TaskOutcome(result={"kind": "network"}), "done", ""),
+        (TaskOutcome(refused="expected this, got that"), "failed", "expected this, got that"),
+        (TaskOutcome(late=True), "failed", "longer than the time limit"),
+        (TaskOutcome(fault="a trace"), "failed", "defect of planner"),
     ],
 )
 def test_every_outcome_is_said(tmp_path, outcome, state, said):

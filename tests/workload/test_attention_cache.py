@@ -119,7 +119,7 @@ def test_what_is_no_cache_is_copied_as_it_is_written():
     assert named["cat"].output_bytes == named["t"].output_bytes == 4 * 108 * 16 * 4
 
 
-def step(cached: int, size: llama.Decoder = llama.LLAMA_3_1_8B) -> Workload:
+def step(cached: int, size: llama.LlamaDecoder = llama.LLAMA_3_1_8B) -> Workload:
     graph = llama.llama("step", size=size, tokens=1, cached=cached, packed=True)
     return at_precision(read_workload(graph), "fp16")
 

@@ -14,7 +14,7 @@ from planner.calibration.power.rows import PowerRow
 from planner.calibration.transfer.validate import weighted_quantile
 from planner.latency.power import dynamic_w, part_power_w, supply_factor
 from planner.schema.fitted.power_model import PowerModel, PowerResiduals
-from planner.schema.fitted.transfer import Parameter, RestsOn
+from planner.schema.fitted.transfer import FittedRows, Parameter
 
 NOISE = 0.15
 """Standard deviation of a row's logarithm: runs of one network on one kit, two rounds apart, differ so."""
@@ -151,9 +151,9 @@ def refitted(model: PowerModel, rows: Sequence[PowerRow]) -> tuple[PowerModel, t
     return model.model_copy(update=changed), left_out
 
 
-def _rests_on(rows: Sequence[PowerRow]) -> RestsOn:
+def _rests_on(rows: Sequence[PowerRow]) -> FittedRows:
     ids = sorted(row_id for row in rows for row_id in row.rows)
-    return RestsOn(
+    return FittedRows(
         rows=len(ids),
         observations=len(rows),
         devices=sorted({row.device for row in rows}),

@@ -21,7 +21,7 @@ from planner.latency.transfer.effects import (
     RUN_TO_RUN,
     Blend,
     EffectKeys,
-    Known,
+    KnownRatio,
     Matrix,
     blend,
     effect_keys,
@@ -57,11 +57,11 @@ class Neighbours:
 
     row: LeftOut
     keys: EffectKeys
-    one_other: tuple[Known, ...]
+    one_other: tuple[KnownRatio, ...]
     """One other network on this part, at its precision."""
-    others: tuple[Known, ...]
+    others: tuple[KnownRatio, ...]
     """All other networks on this part."""
-    siblings: tuple[Known, ...]
+    siblings: tuple[KnownRatio, ...]
     """The same network on other parts, at its precision."""
 
 
@@ -148,8 +148,8 @@ def neighbours(left_out: Sequence[LeftOut]) -> tuple[Neighbours, ...]:
     return tuple(found)
 
 
-def _known(item: Observation, log_ratio: float) -> Known:
-    return Known(keys_of(item), log_ratio, item.rows[0])
+def _known(item: Observation, log_ratio: float) -> KnownRatio:
+    return KnownRatio(keys_of(item), log_ratio, item.rows[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from planner.latency.transfer.prediction import parameter_values
 from planner.latency.transfer.published import COLUMNS, PublishedRow
 from planner.latency.transfer.scope import same_unit
 from planner.latency.transfer.store import covers
-from planner.schema.fitted.transfer import Parameter, RestsOn, Transfer
+from planner.schema.fitted.transfer import FittedRows, Parameter, Transfer
 
 MATERIAL = 0.05
 """A class of kernels is fitted where it takes this share of the time of some observation."""
@@ -55,10 +55,10 @@ def refitted(transfer: Transfer, found: Sequence[Observation]) -> tuple[Transfer
     return fitted, left_out
 
 
-def rests_on(found: Sequence[Observation]) -> RestsOn:
+def rests_on(found: Sequence[Observation]) -> FittedRows:
     """What the rows behind observations have in common, and a digest of their ids."""
     rows = sorted(row for item in found for row in item.rows)
-    return RestsOn(
+    return FittedRows(
         rows=len(rows),
         observations=len(found),
         devices=sorted({item.device for item in found}),

@@ -1,155 +1,256 @@
-"""What a run has to do, drawn before it begins, so that both engines do the same."""
+"""What a run has to do, laid out as arrays before it begins, so that both engines do the same."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from planner.arrays import Flags, Floats, Ints
 from planner.chain.description import Chains, ChainStream, Visit
-from planner.latency.band import BandEnd
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Arrivals = Literal["periodic", "poisson"]
 Service = Literal["as_stated", "exponential"]
 """Times as the chain states them, or times an exponential factor of mean one, as theory has them."""
 
+FEWEST = -1
+"""In `Course.route`: the frame goes to the device that has the fewest frames in it."""
+LOST = -2
+"""In `Course.route`: no device is there to take it."""
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Frames in order of arrival, the visits of each (its slots), and how many tasks a slot has.
+IN_SYSTEM, ANSWERED, DROPPED = range(3)
 
-    Visits of all streams are numbered through; those of stream s are `first[s]` up to `first[s + 1]`. A slot
-    without a task is over as soon as it is reached. Decoded frames that nobody looks at are streams of their
-    own, of one visit, which answer nothing.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """The rules of a run: one row a stream and one column a visit, or one row a queue.
+
+    What may be in one batch waits in one queue of each device: visits for the same network, and otherwise
+    those of one step. Frames that are decoded and looked at by nobody are streams of their own, of one visit,
+    behind those of the chain.
     """
 
-    frame_s: Floats
-    frame_stream: Ints
-    frame_slot: Ints
-    """The first slot of each frame."""
-    slot_visit: Ints
-    slot_frame: Ints
-    slot_tasks: Ints
-    slot_factor: Floats
-    first: Ints
-    unit: Ints
+    visits: Ints
+    """How many each stream has."""
     after: Ints
-    """The visit before, numbered through; -1 for none."""
-    most: Ints
-    """The largest batch of a visit."""
+    """The visit before; -1 for none."""
+    queue: Ints
+    answers: Flags
+    leads: Flags
+    """Whether the visit or one behind it answers: to drop a frame there is to lose its answer."""
+    limit: Ints
+    """Frames that may wait for the visit; -1 for any number. `newest` says which goes, `by_source` whether
+    those of one source are counted or those of the stream at the device."""
+    newest: Flags
+    by_source: Flags
+    lane: Ints
+    """The first of the lanes in which those that wait are counted."""
+    lanes: int
+    skips: Flags
+    """Of each stream: whether a source that has a frame in the devices sends no further one."""
+    first_source: Ints
+    priority: Ints
+    queue_unit: Ints
+    queue_most: Ints
+    """The largest batch."""
+    queue_wait_s: Floats
+    """How long the first of a queue waits for a batch to fill."""
+    queue_infers: Flags
+    queue_clocked: Flags
+    """Whether it is on a compute unit, whose clock heat lowers."""
+    queue_visits: tuple[Visit, ...]
+    """A visit of each queue: all of a queue take the same time."""
     times_at: Ints
     times_s: Floats
-    """Time of a batch of n of visit v: `times_s[times_at[v] + n - 1]`."""
+    """Time of a batch of n of queue q: `times_s[times_at[q] + n - 1]`."""
     servers: Ints
-    answers: npt.NDArray[np.bool_]
-    streams: int
-    """Those of the chain, before those of frames that nobody looks at."""
+    """Of each unit of a device."""
 
 
-def draw(
-    chains: Chains,
-    duration_s: float,
-    seed: int,
-    *,
-    arrivals: Arrivals = "periodic",
-    service: Service = "as_stated",
-    bound: BandEnd = "mid",
-) -> Work:
-    """Frames that reach one of the devices in so long, their objects and factors."""
-    random = np.random.default_rng(seed)
-    places = {unit.id: place for place, unit in enumerate(chains.units)}
-    own = [(stream, list(stream.visits)) for stream in chains.streams]
-    unseen = [(stream, [visit]) for stream in chains.streams for visit in stream.visits if visit.frames > 1.0]
-    frames: list[tuple[float, int, list[int]]] = []
-    for place, (stream, visits) in enumerate(own):
-        for number in range(math.ceil(stream.sources / chains.devices)):
-            del number
-            for count, time_s in enumerate(_arrivals(stream, duration_s, arrivals, random)):
-                frames.append((time_s, place, _tasks(visits, count, random)))
-                for other, (of_stream, (visit,)) in enumerate(unseen):
-                    if of_stream is stream:
-                        more = math.floor((count + 1) * visit.frames) - math.floor(count * visit.frames) - 1
-                        gap_s = 1.0 / (stream.rate_per_s * visit.frames)
-                        frames += [
-                            (time_s + (step + 1) * gap_s, len(own) + other, [1]) for step in range(more)
-                        ]
-    frames.sort(key=lambda frame: frame[:2])
-    return _packed(frames, own + unseen, places, chains, random, service, bound)
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """What holds from which time on; row 0 from the beginning.
+
+    `out[j, d]` says which devices do not serve, `slow[j, d, q]` multiplies the times of a queue, and
+    `route[j, s]` is the device that a source's frames go to, or `FEWEST`, or `LOST`.
+    """
+
+    from_s: Floats
+    out: Flags
+    slow: Floats
+    route: Ints
+
+    @property
+    def devices(self) -> int:
+        """How many there are."""
+        return self.out.shape[1]
 
 
-def _arrivals(stream: ChainStream, duration_s: float, kind: Arrivals, random: np.random.Generator) -> Floats:
-    period_s = 1.0 / stream.rate_per_s
-    if kind == "periodic":
-        return np.arange(random.random() * period_s, duration_s, period_s)
-    count = int(random.poisson(duration_s / period_s))
-    return np.sort(random.random(count) * duration_s)
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """All frames of a run in order of arrival.
+
+    `counted` are those that a network looks at, of which the latency is promised; `tasks[f, v]` is one, or
+    the objects of the frame, or none where the visit skips it; `factor` multiplies the time of a batch that
+    the frame leads at a visit, and is empty where all are one.
+    """
+
+    time_s: Floats
+    stream: Ints
+    source: Ints
+    """Sources are counted through all streams."""
+    counted: Flags
+    tasks: Ints
+    factor: Floats
 
 
-def _tasks(visits: list[Visit], count: int, random: np.random.Generator) -> list[int]:
-    """Tasks of each visit of a source's count-th frame: one, none where it is skipped, or its objects."""
-    found, objects = [], dict[str, int]()
-    for visit in visits:
-        share = min(visit.frames, 1.0)
-        looked_at = math.floor((count + 1) * share + 1e-9) > math.floor(count * share + 1e-9)
-        if not looked_at or not visit.in_turn:
-            found.append(0)
-        elif visit.items is None:
-            found.append(1)
-        else:
-            if visit.step not in objects:
-                chances = np.array(visit.items.probabilities)
-                drawn = np.searchsorted(np.cumsum(chances), random.random(), side="right")
-                objects[visit.step] = min(int(drawn), len(chances) - 1)
-            found.append(objects[visit.step])
-    return found
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """A run: its rules, its frames, its devices over time, and when it ends (infinite: with the last frame).
+
+    Batches that begin from `window_s` on are counted.
+    """
+
+    tables: Tables
+    frames: Frames
+    course: Course
+    end_s: float
+    window_s: float = 0.0
 
 
-def _packed(
-    frames: list[tuple[float, int, list[int]]],
-    streams: list[tuple[ChainStream, list[Visit]]],
-    places: dict[str, int],
-    chains: Chains,
-    random: np.random.Generator,
-    service: Service,
-    bound: BandEnd,
-) -> Work:
-    visits = [visit for _, of_stream in streams for visit in of_stream]
-    first = np.cumsum([0, *(len(of_stream) for _, of_stream in streams)])
-    after: list[int] = []
-    for place, (_, of_stream) in enumerate(streams):
-        lone = place >= len(chains.streams)
-        after += [-1 if lone or v.after is None else int(first[place]) + v.after for v in of_stream]
-    lengths = np.array([len(tasks) for _, _, tasks in frames], dtype=np.int64)
-    frame_slot = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    slots = int(frame_slot[-1])
-    slot_frame = np.repeat(np.arange(len(frames)), lengths)
-    stream_of = np.array([stream for _, stream, _ in frames], dtype=np.int64)
-    slot_visit = first[stream_of[slot_frame]] + np.arange(slots) - frame_slot[slot_frame]
-    factor = random.exponential(size=slots) if service == "exponential" else np.ones(slots)
-    own = int(first[len(chains.streams)])
-    shape: dict[str, Any] = {
-        "first": first.astype(np.int64),
-        "unit": np.array([places[visit.unit] for visit in visits], dtype=np.int64),
-        "after": np.array(after, dtype=np.int64),
-        "most": np.array([len(visit.times) for visit in visits], dtype=np.int64),
-        "times_at": np.cumsum([0, *(len(visit.times) for visit in visits)]).astype(np.int64),
-        "times_s": np.array([time.at(bound) for visit in visits for time in visit.times]),
-        "servers": np.array([unit.servers for unit in chains.units], dtype=np.int64),
-        "answers": np.array([place < own and v.answers for place, v in enumerate(visits)], dtype=np.bool_),
-        "streams": len(chains.streams),
-    }
-    return Work(
-        frame_s=np.array([time_s for time_s, _, _ in frames]),
-        frame_stream=stream_of,
-        frame_slot=frame_slot,
-        slot_visit=slot_visit.astype(np.int64),
-        slot_frame=slot_frame.astype(np.int64),
-        slot_tasks=np.array([number for _, _, tasks in frames for number in tasks], dtype=np.int64),
-        slot_factor=factor,
-        **shape,
+@dataclass(frozen=True, slots=True, eq=False)
+class Done:
+    """What both engines count, bit by bit alike.
+
+    `done_s` is when a frame was answered or lost, NaN of one that neither happened to; `busy_s[d, u]` is
+    server-time of a unit within the run; `batches` and `batched` are those of each queue and what was in
+    them.
+    """
+
+    done_s: Floats
+    outcome: Ints
+    busy_s: Floats
+    batches: Ints
+    batched: Ints
+
+
+def undisturbed(devices: int, queues: int, home: Ints) -> Course:
+    """The course of devices to which nothing happens, every source at its home."""
+    return Course(
+        np.zeros(1),
+        np.zeros((1, devices), dtype=np.bool_),
+        np.ones((1, devices, queues)),
+        home[None, :].astype(np.int64),
     )
+
+
+def homes(chains: Chains, sources: list[int], devices: int) -> Ints:
+    """Where the frames of each source go: a compressed stream is decoded by one device, and so cameras are
+    dealt to the devices in turn; frames that come decoded go to any."""
+    dealt = np.arange(sum(sources)) % devices
+    pinned = np.repeat([decodes(stream) for stream in chains.streams], sources)
+    return np.where(pinned, dealt, FEWEST).astype(np.int64)
+
+
+def decodes(stream: ChainStream) -> bool:
+    """Whether frames of a stream come compressed."""
+    return any(visit.kind == "decode" for visit in stream.visits)
+
+
+def unseen_visits(chains: Chains) -> list[tuple[int, Visit]]:
+    """Visits that work on more frames than the stream has, each with its stream: what a camera sends beside
+    the frames that are looked at has to be decoded too."""
+    return [
+        (place, visit)
+        for place, stream in enumerate(chains.streams)
+        for visit in stream.visits
+        if visit.frames > 1.0
+    ]
+
+
+def tables_of(
+    chains: Chains, bound: Literal["low", "mid", "high"], sources: list[int], devices: int, max_wait_s: float
+) -> Tables:
+    """The rules of chains, with times at one end of their bands; sources of each stream in `sources`."""
+    rows = [list(stream.visits) for stream in chains.streams]
+    rows += [[visit] for _, visit in unseen_visits(chains)]
+    own = len(chains.streams)
+    shape = (len(rows), max(len(row) for row in rows))
+    after, queue = np.full(shape, -1, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    limit, lane = np.full(shape, -1, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    answers, newest = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
+    by_source = np.zeros(shape, dtype=np.bool_)
+    queues: dict[tuple[object, ...], Visit] = {}
+    numbers: dict[tuple[object, ...], int] = {}
+    lanes = 0
+    for s, row in enumerate(rows):
+        stream = chains.streams[s] if s < own else None
+        for v, visit in enumerate(row):
+            after[s, v] = -1 if stream is None or visit.after is None else visit.after
+            answers[s, v] = stream is not None and visit.answers
+            key = _batched_with(visit, s if stream else own + s, v)
+            queue[s, v] = numbers.setdefault(key, len(numbers))
+            queues.setdefault(key, visit)
+            if stream is None:
+                continue
+            of_stream = stream.queue_limit if v <= _first_network(stream) else None
+            stated = visit.limit if visit.limit is not None else of_stream
+            if stated is not None:
+                limit[s, v], lane[s, v] = stated, lanes
+                by_source[s, v] = visit.limit is not None
+                newest[s, v] = visit.limit is None and stream.overflow != "drop_oldest"
+                lanes += sources[s] if by_source[s, v] else devices
+    first = np.concatenate(([0], np.cumsum(sources)[:-1]))
+    behind = [int(first[place]) for place, _ in unseen_visits(chains)]
+    places = {unit.id: place for place, unit in enumerate(chains.units)}
+    kept = list(queues.values())
+    return Tables(
+        visits=np.array([len(row) for row in rows], dtype=np.int64),
+        after=after,
+        queue=queue,
+        answers=answers,
+        leads=_leads(answers, after),
+        limit=limit,
+        newest=newest,
+        by_source=by_source,
+        lane=lane,
+        lanes=lanes,
+        skips=np.array([s < own and chains.streams[s].overflow == "skip_frame" for s in range(len(rows))]),
+        first_source=np.array([*first.tolist(), *behind], dtype=np.int64),
+        priority=np.array([chains.streams[s].priority if s < own else 0 for s in range(len(rows))]),
+        queue_unit=np.array([places[visit.unit] for visit in kept], dtype=np.int64),
+        queue_most=np.array([len(visit.times) for visit in kept], dtype=np.int64),
+        queue_wait_s=np.array([max_wait_s if _waits(visit) else 0.0 for visit in kept]),
+        queue_infers=np.array([visit.kind == "network" for visit in kept]),
+        queue_clocked=np.array([chains.unit(visit.unit).role == "accelerator" for visit in kept]),
+        queue_visits=tuple(kept),
+        times_at=np.cumsum([0, *(len(visit.times) for visit in kept)])[:-1].astype(np.int64),
+        times_s=np.array([time.at(bound) for visit in kept for time in visit.times]),
+        servers=np.array([unit.servers for unit in chains.units], dtype=np.int64),
+    )
+
+
+def _batched_with(visit: Visit, stream: int, place: int) -> tuple[object, ...]:
+    """What a visit shares its batches with: all that ask the same unit for the same network."""
+    if visit.network is not None:
+        return (visit.unit, visit.network, visit.times)
+    return (stream, place)
+
+
+def _waits(visit: Visit) -> bool:
+    return visit.kind == "network" and len(visit.times) > 1
+
+
+def _first_network(stream: ChainStream) -> int:
+    """Up to here the limit of a stream holds: what has been inferred is not thrown away."""
+    kinds = [visit.kind for visit in stream.visits]
+    return kinds.index("network") if "network" in kinds else len(kinds)
+
+
+def _leads(answers: Flags, after: Ints) -> Flags:
+    leads = answers.copy()
+    for s in range(len(after)):
+        for v in range(after.shape[1] - 1, 0, -1):
+            if leads[s, v] and after[s, v] >= 0:
+                leads[s, after[s, v]] = True
+    return leads

@@ -10,18 +10,32 @@ from planner.cli.model_options import run_precision_option, run_threads_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity, share
 from planner.errors import InputError, Problem
+from planner.units import format_percent
+
+_CEILINGS_S, _MOST_FOR_CEILINGS = 3.0, 0.2
+
+
+def _for_probes_s(budget_s: float, *, register: bool) -> float:
+    """What is left of a budget beside the machine's ceilings, which `--register` measures at the end."""
+    return budget_s - min(_CEILINGS_S, _MOST_FOR_CEILINGS * budget_s) if register else budget_s
 
 
 @click.command("calibrate")
 @click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
 @run_threads_option
 @run_precision_option
-@click.option("--budget", "budget_text", default="5min", show_default=True, help="Time for probes and fit.")
+@click.option("--budget", "budget_text", default="5min", show_default=True, help="Time in all.")
 @click.option(
     "--register/--no-register",
     default=True,
     show_default=True,
     help="Keep it where `planner estimate --device this-machine` finds it.",
+)
+@click.option(
+    "--serving",
+    is_flag=True,
+    help="Measure how long service in a server takes and how it scatters, in place of kernels, and keep it "
+    "for `variation: measured`; --budget is how long.",
 )
 @output_options
 def command(
@@ -30,6 +44,7 @@ def command(
     precision: str,
     budget_text: str,
     register: bool,  # noqa: FBT001 - click passes it by name
+    serving: bool,  # noqa: FBT001
     *,
     output: Output,
 ) -> int:
@@ -40,6 +55,10 @@ def command(
     """
     from planner.cli.main import OK
 
+    if serving:
+        return _serving(
+            engine, threads, precision, parse_option("--budget", budget_text, "s") or 60.0, output
+        )
     if output.path is None:
         problem = Problem("-o", "the file to write", "none", "add -o FILE.yaml")
         raise InputError("calibrate", [problem])
@@ -49,7 +68,7 @@ def command(
         path,
         threads=threads,
         precision=precision,
-        budget_s=parse_option("--budget", budget_text, "s") or 300.0,
+        budget_s=_for_probes_s(parse_option("--budget", budget_text, "s") or 300.0, register=register),
         progress=output.progress,
     )
     output.progress_done()
@@ -80,4 +99,30 @@ def command(
         *(f"wrote       {place}" for place in places),
     ]
     Output(output.format, None, output.quiet).write(CommandResult(record, [record], [], heading))
+    return OK
+
+
+def _serving(engine: str, threads: int, precision: str, time_s: float, output: Output) -> int:
+    """What service in a server is like here, kept and printed."""
+    from planner.cli.main import OK
+
+    if threads != 1:
+        problem = Problem("--threads", "1 with --serving, which pins each unit to a core", str(threads))
+        raise InputError("calibrate", [problem])
+    found, path = api.calibrate_serving(engine, precision=precision, time_s=time_s, progress=output.progress)
+    output.progress_done()
+    given = found.variation
+    record = {**found.model_dump(mode="json", exclude={"schema_version"}), "written": [str(path)]}
+    heading = [
+        f"{found.engine} {found.engine_version}, {found.precision}, one thread, {found.batches} requests",
+        found.cpu + (": noisy while it was measured" if found.noisy else ""),
+        f"in service {given.serving_factor:.3g} times as long as in a benchmark loop "
+        f"({found.serving_low:.3g} to {found.serving_high:.3g} by network)",
+        f"scatter     {share(given.cv_ratio)}; correlation {given.next_ratio:.2f} over one, "
+        f"{given.over_ten_ratio:.2f} over ten, {given.over_hundred_ratio or 0.0:.2f} over a hundred",
+        f"outliers    {format_percent(given.outliers_ratio, 1)}, {given.outlier_factor:.3g} times as long",
+        f"neighbour   {share(given.neighbours_ratio)} longer beside another unit at work",
+        f"wrote       {path}",
+    ]
+    output.write(CommandResult(record, [record], [], heading))
     return OK

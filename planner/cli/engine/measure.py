@@ -23,7 +23,10 @@ _COLUMNS = ("network", "median", "95 % interval", "p90", "first", "memory", "noi
 
 @click.command("measure")
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...", shell_complete=networks)
-@click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
+@click.option("--engine", help="onnxruntime, openvino or ncnn; needed without --chain.")
+@click.option(
+    "--chain", "chain", is_flag=True, help="MODEL is a scenario: run the chain of its first video stream."
+)
 @run_threads_option
 @run_precision_option
 @network_options
@@ -34,22 +37,29 @@ _COLUMNS = ("network", "median", "95 % interval", "p90", "first", "memory", "noi
 @output_options
 def command(
     models: tuple[str, ...],
-    engine: str,
+    engine: str | None,
     threads: int,
     precision: str,
     time_text: str,
     limit_text: str,
     *,
+    chain: bool,
     asked: Asked,
     output: Output,
 ) -> int:
     """Measure each MODEL: median, percentiles, first-run cost, memory, and a verdict on the noise.
 
-    Exit status 3 when no network could be run.
+    With --chain each MODEL is a scenario: decode, resize, networks and crops of its first stream with video
+    run on one core, each step alone and as a chain, and the chain is predicted from its parts. Exit status 3
+    when no network could be run.
     """
     from planner.cli.main import INFEASIBLE, OK
 
     time_s, limit_s = parse_option("--time", time_text, "s"), parse_option("--limit", limit_text, "s")
+    if chain:
+        return _chains(models, engine, precision, time_s, limit_s, output)
+    if engine is None:
+        raise click.MissingParameter(param_hint="'--engine'", param_type="option")
     found = []
     for number, model in enumerate(models, start=1):
         output.progress(f"measuring {model} ({number} of {len(models)})")
@@ -74,6 +84,52 @@ def command(
     table = [_cells(item) for item in found]
     output.write(CommandResult(record, rows, table, heading, [], right, _RANK, {"noise"}))
     return OK if any(item.timing for item in found) else INFEASIBLE
+
+
+def _chains(
+    scenarios: tuple[str, ...],
+    engine: str | None,
+    precision: str,
+    time_s: float | None,
+    limit_s: float | None,
+    output: Output,
+) -> int:
+    """Chains of scenarios on one core of this machine, measured and predicted."""
+    from planner.cli.main import OK
+    from planner.plan.chain_study.record import measured_record
+
+    if engine not in (None, "onnxruntime"):
+        raise click.BadParameter(f"expected onnxruntime with --chain, got {engine}", param_hint="'--engine'")
+    records, rows, lines = [], [], []
+    for number, scenario in enumerate(scenarios, start=1):
+        output.progress(f"measuring the chain of {scenario} ({number} of {len(scenarios)})")
+        found = api.measure_chain(
+            scenario, precision=precision, time_s=time_s or 2.0, limit_s=max(limit_s or 0.0, 120.0)
+        )
+        record = measured_record(found)
+        records.append(record)
+        rows += [{"scenario": found.scenario, **step} for step in record["steps"]]
+        left_out = f"; left out: {', '.join(found.left_out)}" if found.left_out else ""
+        lines.append(
+            f"{found.scenario}, {found.stream}: {quantity(found.predicted_s, 's')} a frame from its parts, "
+            f"{quantity(found.times.frame_s, 's')} measured over {found.times.frames:,} frames, "
+            f"{found.error:+.1%}{left_out}"
+        )
+    output.progress_done()
+    table = [
+        {
+            "chain": str(row["scenario"]),
+            "step": str(row["step"]),
+            "alone": quantity(row["alone_s"], "s"),
+            "in the chain": quantity(row["within_s"], "s"),
+            "a frame": f"{row['per_frame']:.3g} x",
+        }
+        for row in rows
+    ]
+    heading = [f"onnxruntime, {precision}, one core, {records[0]['cpu']}"]
+    right = frozenset({"alone", "in the chain", "a frame"})
+    output.write(CommandResult({"chains": records}, rows, table, heading, ["", *lines], right))
+    return OK
 
 
 def _cells(item: EngineRun) -> dict[str, str]:

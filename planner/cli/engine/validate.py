@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,18 @@ import click
 
 from planner import api
 from planner.cli.arguments import parse_option
-from planner.cli.completion import networks
-from planner.cli.model_options import network_options, run_precision_option, run_threads_option
+from planner.cli.completion import networks, scenarios
+from planner.cli.model_options import (
+    network_options,
+    plot_option,
+    run_precision_option,
+    run_threads_option,
+)
 from planner.cli.output import CommandResult, Output, output_options
+from planner.cli.outside import outside_option
+from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import quantity, share
+from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from planner.calibration.validate import CalibrationAccuracy, ValidationRow
@@ -24,8 +33,8 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 
 
 @click.command("validate")
-@click.argument("models", nargs=-1, required=True, metavar="MODEL...", shell_complete=networks)
-@click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
+@click.argument("models", nargs=-1, metavar="MODEL...", shell_complete=networks)
+@click.option("--engine", help="onnxruntime, openvino or ncnn; with --serve the first unless given.")
 @click.option(
     "--calibration", "file", type=click.Path(path_type=Path), help="Default: the one of this machine."
 )
@@ -34,15 +43,32 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 @network_options
 @click.option("--time", "time_text", default="1.5s", show_default=True, help="How long to sample a network.")
 @click.option("--limit", "limit_text", default="3min", show_default=True, help="Stop a network after this.")
+@click.option(
+    "--serve",
+    "scenario",
+    type=click.Path(path_type=Path),
+    metavar="SCENARIO",
+    shell_complete=scenarios,
+    help="Serve the requests of SCENARIO on this machine, in place of MODEL..., and simulate the same ones.",
+)
+@click.option("--duration", "duration_text", help="With --serve: how long; the scenario's unless given.")
+@click.option("--seed", type=click.IntRange(min=0), help="With --serve: in place of the scenario's.")
+@plot_option
+@hardware_option
+@outside_option
 @output_options
 def command(
     models: tuple[str, ...],
-    engine: str,
+    engine: str | None,
     file: Path | None,
     threads: int,
     precision: str,
     time_text: str,
     limit_text: str,
+    scenario: Path | None,
+    duration_text: str | None,
+    seed: int | None,
+    plot: Path | None,
     *,
     asked: Asked,
     output: Output,
@@ -51,12 +77,22 @@ def command(
 
     No network given here took part in the fit, nor did any of its family: probes are random. Exit status 3
     when no network could be run.
+
+    With --serve a real server on this machine takes the requests of SCENARIO by its rules, a core for each
+    unit, and what it shows is put beside simulations of the same requests.
     """
     from planner.cli.main import INFEASIBLE, OK
 
+    of_serve = {"--duration": duration_text, "--seed": seed, "--plot": plot}
+    name = _engine_asked(models, engine, scenario, of_serve)
+    if scenario is not None:
+        from planner.cli.engine.served import serve
+
+        duration_s = None if duration_text is None else parse_option("--duration", duration_text, "s")
+        return serve(scenario, name, duration_s, seed, plot, output)
     found = api.validate(
         models,
-        engine,
+        name,
         calibration=file,
         threads=threads,
         precision=precision,
@@ -71,6 +107,25 @@ def command(
     table = [_cells(row) for row in sorted(found.rows, key=lambda row: -abs(row.error))]
     output.write(CommandResult(record, rows, table, _heading(found, record), _footer(found), _RIGHT, _RANK))
     return OK if found.rows else INFEASIBLE
+
+
+def _engine_asked(
+    models: tuple[str, ...], engine: str | None, scenario: Path | None, of_serve: Mapping[str, object]
+) -> str:
+    """The engine; refuses networks beside a scenario, and what is missing or too much without one."""
+    problems = []
+    if scenario is not None and models:
+        problems.append(Problem("MODEL...", "none beside --serve", ", ".join(models)))
+    if scenario is None and not models:
+        problems.append(Problem("MODEL...", "a network, or --serve SCENARIO", "neither"))
+    if scenario is None and models and engine is None:
+        problems.append(Problem("--engine", "onnxruntime, openvino or ncnn", "none"))
+    for name, value in of_serve.items():
+        if scenario is None and value is not None:
+            problems.append(Problem(name, "--serve SCENARIO beside it", "none"))
+    if problems:
+        raise InputError("validate", problems)
+    return engine or "onnxruntime"
 
 
 def _heading(found: CalibrationAccuracy, record: ValidateRecord) -> list[str]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
 
 from planner.api.texts import parse_option
+from planner.cli.limits import memory_bytes, time_s
 from planner.cli.output import Output
-from planner.cli.own_parts import hardware_option
-from planner.data_files import HARDWARE_VARIABLE, own_parts_dirs
+from planner.cli.own_parts import hardware_option, pass_own_parts_on
 from planner.distribution import install_command
 from planner.errors import MissingDataError
 
 if TYPE_CHECKING:
-    from planner.web.app import Limits
+    from planner.web.app import VisitorLimits
 
 _NEEDED = ("starlette", "uvicorn", "jinja2")
 
@@ -59,7 +58,7 @@ def command(
 
     try:
         from planner.web import serve
-        from planner.web.app import Limits
+        from planner.web.app import VisitorLimits
     except ImportError as error:
         if (error.name or "").split(".")[0] not in _NEEDED:
             raise
@@ -67,11 +66,9 @@ def command(
             f"expected the package {error.name}, which is not installed; {install_command('web')}"
         ) from None
     output = Output("table", None, quiet)
-    limits = _limits(Limits(workers=workers), max_upload, most_time, most_memory)
+    limits = _limits(VisitorLimits(workers=workers), max_upload, most_time, most_memory)
     # Here each question has these limits, and not the whole run, as `planner.cli.limits` has them.
-    # Processes that work are started anew and see own parts by this.
-    own = [str(path.resolve()) for path in own_parts_dirs() if any(path.glob("*.yaml"))]
-    os.environ[HARDWARE_VARIABLE] = os.pathsep.join(own)
+    pass_own_parts_on()
 
     def ready(address: str) -> None:
         output.say(f"planner is at {address} ; Ctrl-C ends it")
@@ -82,15 +79,16 @@ def command(
     return OK
 
 
-def _limits(usual: Limits, max_upload: str | None, most_time: str | None, most_memory: str | None) -> Limits:
+def _limits(
+    usual: VisitorLimits, max_upload: str | None, most_time: str | None, most_memory: str | None
+) -> VisitorLimits:
     from dataclasses import replace
 
     upload_bytes = parse_option("--max-upload", max_upload, "bytes")
-    seconds = parse_option("--time-limit", most_time, "s")
-    memory_bytes = parse_option("--memory-limit", most_memory, "bytes")
+    seconds, memory = time_s(most_time), memory_bytes(most_memory)
     return replace(
         usual,
         upload_bytes=usual.upload_bytes if upload_bytes is None else int(upload_bytes),
         seconds=usual.seconds if seconds is None else seconds,
-        memory_bytes=usual.memory_bytes if memory_bytes is None else int(memory_bytes),
+        memory_bytes=usual.memory_bytes if memory is None else memory,
     )

@@ -14,6 +14,7 @@ from planner.cli.bars import Bar
 from planner.cli.completion import device_ids, networks
 from planner.cli.evidence import network_evidence
 from planner.cli.model_options import extent_options, plot_option
+from planner.cli.network.capacity import write_capacities
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.numbers import band, quantity
@@ -101,10 +102,15 @@ def command(
     evidence: dict[str, object],
     output: Output,
 ) -> int:
-    """Put MODEL on every part that matches and rank them; exit status 3 when none keeps the limits."""
+    """Put MODEL on every part that matches and rank them; exit status 3 when none keeps the limits.
+
+    MODEL may be a scenario of conversations (FILE.yaml): how many of its users one of each part serves.
+    """
     from planner.cli.main import INFEASIBLE, OK
     from planner.plan.record.options import comparison_record
 
+    if Path(model).suffix in (".yaml", ".yml") and api.has_conversations(model):
+        return write_capacities(Path(model), globs, output)
     network = api.read_onnx(model, asked=replace(asked, batch=batches[0] if batches else None))
     comparison = api.compare(
         network,

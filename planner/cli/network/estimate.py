@@ -98,6 +98,7 @@ def command(
     soak: str | None,
     ambient: str | None,
     cooler: str | None,
+    altitude: str | None,
     asked: Asked,
     output: Output,
 ) -> int:
@@ -142,7 +143,7 @@ def command(
         api.plot_estimate(result, plot)
         output.say(f"wrote {plot}")
     record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}
-    held, soaked = soaked_beside(result, soak, ambient, cooler)
+    held, soaked = soaked_beside(result, soak, ambient, cooler, altitude)
     record |= soaked
     memory = result.memory
     heading = [

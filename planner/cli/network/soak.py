@@ -19,8 +19,11 @@ _USUAL_AMBIENT = "25 degC"
 
 
 def soak_options(command: Command) -> Command:
-    """`--soak`, `--ambient` and `--cooler`."""
+    """`--soak`, `--ambient`, `--altitude` and `--cooler`."""
     for decorator in (
+        click.option(
+            "--altitude", metavar="H", help="With --soak: above the sea, such as 2000m; default: 0."
+        ),
         click.option("--cooler", metavar="NAME|K/W", help="With --soak: a cooler of the part, or 3.2 K/W."),
         click.option("--ambient", metavar="T", help=f"With --soak: the air; default: {_USUAL_AMBIENT}."),
         click.option(
@@ -32,7 +35,7 @@ def soak_options(command: Command) -> Command:
 
 
 def soaked_beside(
-    result: Estimate, soak: str | None, ambient: str | None, cooler: str | None
+    result: Estimate, soak: str | None, ambient: str | None, cooler: str | None, altitude: str | None
 ) -> tuple[list[str], dict[str, object]]:
     """Lines and keys of a soak; none where none is asked for."""
     from planner.errors import InputError, Problem
@@ -41,7 +44,8 @@ def soaked_beside(
 
     duration_s = parse_option("--soak", soak, "s")
     if duration_s is None:
-        asked = [name for name, said in (("--ambient", ambient), ("--cooler", cooler)) if said is not None]
+        beside = (("--ambient", ambient), ("--cooler", cooler), ("--altitude", altitude))
+        asked = [name for name, said in beside if said is not None]
         if asked:
             problem = Problem("options", "`--soak TIME` beside them", " and ".join(asked))
             raise InputError("estimate", [problem])
@@ -52,5 +56,8 @@ def soaked_beside(
         raise InputError(
             "--ambient", [Problem("value", error.expected, repr(ambient), error.advice)]
         ) from None
-    answer = api.soak(result, duration_s=duration_s, ambient_c=ambient_c, cooler=cooler)
+    altitude_m = parse_option("--altitude", altitude, "m") or 0.0
+    answer = api.soak(
+        result, duration_s=duration_s, ambient_c=ambient_c, altitude_m=altitude_m, cooler=cooler
+    )
     return soak_lines(answer), {"soak": soak_record(answer)}

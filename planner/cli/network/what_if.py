@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from planner.schema.record.commands.variants import VariantRecord
     from planner.workload.asked import Asked
 
-_RANK = ("moved", "energy", "memory", "accuracy at risk")
+_NUMBERS = ("latency", "rests on", "gain", "memory", "moved")
+_RANK = ("rests on", "moved", "energy", "memory", "accuracy at risk")
 _PROSE = frozenset({"variant", "accuracy at risk"})
 
 
@@ -91,12 +92,13 @@ def command(
 def _row(item: Variant, reference: Variant | None) -> dict[str, str]:
     latency, estimate = item.latency_s, item.estimate
     if latency is None or estimate is None:
-        blank = dict.fromkeys(("latency", "gain", "memory", "moved", "energy", "accuracy at risk"), "-")
+        blank = dict.fromkeys((*_NUMBERS, "energy", "accuracy at risk"), "-")
         return {"variant": item.title, **blank, "": "refused"}
     base_s = reference.latency_s.mid if reference and reference.latency_s else latency.mid
     return {
         "variant": item.title,
         "latency": band(latency.low, latency.mid, latency.high, "s"),
+        "rests on": estimate.provenance.value,
         "gain": f"{base_s / latency.mid:.2f} x",
         "memory": quantity(estimate.memory.total_bytes, "bytes"),
         "moved": quantity(item.moved_bytes, "bytes"),

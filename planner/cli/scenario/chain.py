@@ -185,8 +185,9 @@ def _simulated(answer: ChainAnswer) -> list[Line]:
             for end in (stream.latency_s.low, stream.latency_s.mid, stream.latency_s.high)
         )
         kept = "a unit cannot keep up" if stream.kept_share is None else f"{share(stream.kept_share)} in time"
+        lost = f", {stream.dropped:,} dropped" if stream.dropped else ""
         lines.append(
-            f"{stream.stream}, simulated: quantile {stream.quantile:g} {mid} ({low} - {high}), {kept}"
+            f"{stream.stream}, simulated: quantile {stream.quantile:g} {mid} ({low} - {high}), {kept}{lost}"
         )
     return [*lines, f"{run.frames:,} frames on one device in {quantity(run.duration_s, 's')}", ""]
 

@@ -13,7 +13,9 @@ from planner.cli.evidence import scenario_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
+from planner.cli.scenario import conversations
 from planner.cli.text.numbers import interval
+from planner.cli.text.services import service_lines
 from planner.units import format_number, format_percent
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from planner.plan.money.bill import Bill
 
 _BAR = 24
+_WARMER_K = 0.5
 
 
 @click.command("cost")
@@ -41,6 +44,9 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     Exit status 3 when no option keeps the limits.
     """
     from planner.cli.main import INFEASIBLE, OK
+
+    if api.has_conversations(scenario):
+        return conversations.cost(scenario, device, output=output)
     from planner.plan.record.cost import cost_record
 
     study = api.cost(scenario, device=device, draws=draws, seed=seed, progress=output.progress)
@@ -79,13 +85,16 @@ def _texts(value: object) -> list[str]:
 
 
 def _heading(first: Costed) -> list[str]:
+    from planner.plan.record.options import service_records
+
     option, bill = first.option, first.bill
     rate = f" at {format_percent(bill.discount_rate, 1)} a year" if bill.discount_rate else ", not discounted"
     spares = f" and {option.spares} spare{'s' if option.spares > 1 else ''}" if option.spares else ""
     return [
         f"{option.count} x {option.device}{spares}, mode {option.mode}, {option.runs_on} {option.precision} "
         f"[{option.latency_provenance}]; "
-        f"{bill.horizon_years:g} years, present value in {bill.currency}{rate}"
+        f"{bill.horizon_years:g} years, present value in {bill.currency}{rate}",
+        *service_lines(service_records(option)),
     ]
 
 
@@ -143,6 +152,9 @@ def _tornado(found: Tornado) -> list[str]:
 def _range(swing: Swing) -> str:
     counts = swing.count_at_low, swing.count_at_high
     devices = f", {counts[0]} to {counts[1]} devices" if counts[0] != counts[1] else ""
+    hottest = swing.hottest_c_at_low, swing.hottest_c_at_high
+    if abs(hottest[1] - hottest[0]) >= _WARMER_K:
+        devices += f", hottest {hottest[0]:.0f} to {hottest[1]:.0f} °C"
     if swing.unit in ("s", "W"):
         ends = interval(swing.low, swing.high, swing.unit.lower())
     else:

@@ -15,6 +15,7 @@ from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
 from planner.cli.text.margins import cooler_text
 from planner.cli.text.numbers import quantity, share
+from planner.cli.text.services import option_lines
 from planner.units import format_percent
 
 _RANK = ("airflow", "power each", "throttled", "rise", "inlet")
@@ -92,6 +93,7 @@ def command(scenario: Path, *, output: Output) -> int:
     ]
     footer += [f"note: {text}" for text in curve.remarks]
     heading = [f"airflow: {curve.airflow}"]
+    heading += option_lines(curve.option)
     if curve.part is not None:
         heading.append(f"cooler: {cooler_text(curve.part)}")
     right = frozenset(table[0])

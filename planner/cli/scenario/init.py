@@ -81,6 +81,8 @@ def asked(said: Said) -> Said:
     spares = said["spares"] or _or_default("Spares", _spares, planning["spares"].value)
     return {
         "model": model,
+        "video": said.get("video"),
+        "then": said.get("then", ()),
         "cameras": cameras,
         "fps": fps,
         "latency": within,

@@ -13,6 +13,7 @@ from planner.cli.evidence import scenario_evidence
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
+from planner.cli.text.services import option_lines
 
 if TYPE_CHECKING:
     from planner.plan.pitfalls.lint import Pitfall
@@ -39,12 +40,14 @@ def command(
     from planner.cli.main import INFEASIBLE, OK
     from planner.plan.record.pitfalls import lint_record
 
-    pitfalls = api.lint(scenario, progress=output.progress)
+    found = api.linted(scenario, progress=output.progress)
     output.progress_done()
-    record = lint_record(pitfalls)
+    record, pitfalls = lint_record(found), found.pitfalls
     open_ones = [pitfall for pitfall in pitfalls if pitfall.open]
     heading = [f"{len(open_ones)} open, {len(pitfalls) - len(open_ones)} accepted"]
+    heading += option_lines(found.option)
     lines = [line for pitfall in pitfalls for line in _lines(pitfall)]
+    lines += [f"note: {text}" for text in found.notes]
     output.write(CommandResult(record, record["pitfalls"], [], heading, lines))
     serious = any(pitfall.severity != "note" for pitfall in open_ones)
     return INFEASIBLE if strict and serious else OK

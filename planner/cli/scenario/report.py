@@ -15,7 +15,9 @@ from planner.cli.evidence import scenario_evidence
 from planner.cli.output import Output
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
+from planner.cli.scenario import conversations
 from planner.cli.scenario.report_changes import write_changes
+from planner.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from planner.report.pdf import Paper
@@ -72,6 +74,15 @@ def command(
         return write_changes(*compare, output, language=language, paper=paper, font=font)
     if scenario is None or path is None:
         raise click.UsageError("expected SCENARIO and -o FILE.pdf, or --compare A.json B.json")
+    if api.has_conversations(scenario):
+        if page is not None or tables is not None:
+            got = "--html" if page is not None else "--tables"
+            expected = "a PDF and --data of conversations"
+            raise InputError("planner report", [Problem("options", expected, got)])
+        status = conversations.report(scenario, path, data, language, paper, font, output=output)
+        if opened:
+            output.open(path)
+        return status
     study = api.write_report(
         scenario,
         path,

@@ -16,6 +16,13 @@ _OPTIONS = (
     click.argument("model", required=False, shell_complete=networks),
     click.option("--cameras", metavar="300", help="How many cameras send frames."),
     click.option("--fps", metavar="15", help="Frames of each camera a second."),
+    click.option("--video", metavar="h265:1080p", help="What each camera sends; decoded frames unless said."),
+    click.option(
+        "--then",
+        multiple=True,
+        metavar="MODEL:2.5",
+        help="A network for so many objects of each frame; repeatable, in order.",
+    ),
     click.option("--latency", metavar="150ms", help="Time within which a frame is answered."),
     click.option("--quantile", metavar="99%", help="Share of the frames that are answered within it."),
     click.option(

@@ -13,10 +13,13 @@ from planner.cli.evidence import simulated_evidence
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
+from planner.cli.scenario import conversations
 from planner.cli.text.claims import claim_lines
 from planner.cli.text.margins import margin_lines
 from planner.cli.text.numbers import interval, quantity, share
 from planner.cli.text.rack_notes import band_lines, new_model_lines, rack_life_lines, theory_lines
+from planner.errors import InputError, Problem
+from planner.cli.text.services import service_lines
 from planner.units import format_number
 
 if TYPE_CHECKING:
@@ -59,6 +62,11 @@ def command(
     """
     from planner.cli.main import INFEASIBLE
 
+    if api.has_conversations(scenario):
+        if log is not None:
+            expected = "no --log of conversations, which have no epochs"
+            raise InputError("planner simulate", [Problem("--log", expected, str(log))])
+        return conversations.simulate(scenario, simulator, seed, replications, output=output)
     if log is not None:
         api.check_log(log)
     found = api.simulate_scenario(
@@ -114,16 +122,6 @@ def _setting(given: SettingRecord | None) -> str:
     return f" on {unit} {given['engine']} {given['precision']} [{given['latency_provenance']}]"
 
 
-def _service_lines(given: SettingRecord | None) -> list[str]:
-    """The service time of each network by batch as it is planned with, and what it rests on."""
-    lines = []
-    for service in given["services"] if given else []:
-        sizes = [size for size in (1 << k for k in range(9)) if size <= len(service["batch_s"])]
-        times = ", ".join(f"{quantity(service['batch_s'][size - 1], 's')} (batch {size})" for size in sizes)
-        lines.append(f"{service['network']}: {times} [{service['provenance']}]")
-    return lines
-
-
 def _answer(found: SimulatedScenario) -> CommandResult:
     """The simulated rack as table and record, with what the scenario asks about the rack beside."""
     from planner.plan.record.simulated import simulate_record
@@ -150,11 +148,13 @@ def _answer(found: SimulatedScenario) -> CommandResult:
         for stream, group in zip(result.streams, rack.streams, strict=True)
     ]
     temperature = result.devices.temperature_c
-    setting = _setting(answered.get("setting"))
+    given = answered.get("setting")
+    setting = _setting(given)
     heading = [
         f"{rack.count} x {rack.device.name}{setting}, {result.replications} runs of "
         f"{rack.duration_s:g} s, seed {result.seed}",
-        *_service_lines(answered.get("setting")),
+        *service_lines(given["services"] if given else []),
+        answered["variation"],
         f"utilisation {share(result.devices.utilisation)}, throttled "
         f"{share(result.devices.throttled_share)}, "
         f"devices {temperature.mean:.1f} °C mean, {temperature.max:.1f} °C at most, "

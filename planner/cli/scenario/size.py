@@ -9,31 +9,46 @@ import click
 
 from planner import api
 from planner.cli.completion import scenarios
-from planner.cli.evidence import simulated_evidence
+from planner.cli.evidence import SIMULATORS, simulated_evidence
 from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
+from planner.cli.scenario import conversations
 from planner.cli.text.margins import chain_lines, cooler_text, host_lines, margin_lines
-from planner.cli.text.numbers import quantity, share
+from planner.cli.text.numbers import band, quantity, share
 from planner.cli.text.rack_notes import availability_text
+from planner.cli.text.services import service_lines
 from planner.cli.text.units import other_lines
+from planner.units import format_probability
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from planner.plan.options.what_to_measure import ToMeasure
     from planner.plan.sizing.growth import YearCount
     from planner.plan.sizing.result import SizedOption, Sizing
     from planner.rack.simulation import SimulationEngine
+    from planner.schema.record.sizing import MovedRecord, StateRecord
 
 RANK = (
-    "racks", "busy", "worst", "a year", "hottest", "left", "cooler", "power", "rests on", "setting", "on",
-    "p99 (low - high)",
+    "racks", "busy", "worst", "a year", "hottest", "left", "throttles", "cooler", "power", "rests on",
+    "setting", "on", "p99 (low - high)",
 )  # fmt: skip
 """Columns that a narrow terminal may go without, the least important first."""
 
 RIGHT = frozenset(
-    {"count", "racks", "busy", "p99 (low - high)", "worst", "hottest", "power", "to buy", "a year"}
+    {
+        "count",
+        "racks",
+        "busy",
+        "p99 (low - high)",
+        "worst",
+        "hottest",
+        "throttles",
+        "power",
+        "to buy",
+        "a year",
+    }
 )
 """Columns of numbers."""
 
@@ -60,17 +75,25 @@ def command(scenario: Path, simulator: SimulationEngine, most_parts: int, *, out
     no option is feasible.
     """
     from planner.cli.main import INFEASIBLE, OK
-    from planner.plan.record.sizing import sizing_record
 
+    if api.has_conversations(scenario):
+        return conversations.size(scenario, simulator, output=output)
+    from planner.plan.record.sizing import moved_record, sizing_record
+
+    before = _before(simulator, most_parts, output)
     sizing = api.size(scenario, engine=simulator, most_parts=most_parts, progress=output.progress)
     output.progress_done()
+    record = sizing_record(sizing)
+    moved = [] if before is None else moved_record(before, sizing)
+    if before is not None:
+        record["moved"] = moved
     notes = api.own_part_notes(tuple(dict.fromkeys(item.option.device for item in sizing.options)))
     output.write(
         CommandResult(
-            sizing_record(sizing),
+            record,
             lambda: frame_rows(sizing.to_frame()),
             [table_row(item) for item in sizing.options],
-            [sizing.source.scenario.question.strip()],
+            [sizing.source.scenario.question.strip(), *_moved_lines(moved)],
             [*_footer(sizing), *(f"note: {text}" for text in (*sizing.notes, *notes))],
             RIGHT,
             RANK,
@@ -80,6 +103,49 @@ def command(scenario: Path, simulator: SimulationEngine, most_parts: int, *, out
         return OK
     output.say("planner: no option is feasible; the reasons stand below each other above")
     return INFEASIBLE
+
+
+def _before(simulator: SimulationEngine, most_parts: int, output: Output) -> Sizing | None:
+    """The plan without what --measured names; None where that was not given."""
+    given = click.get_current_context().params
+    if not given.get("measured"):
+        return None
+    output.progress("the plan before it was measured")
+    own = api.evidence(
+        None if given["engine"] in SIMULATORS else given["engine"],
+        given["threads"],
+        given["calibration"],
+        given["anchors"],
+    )
+    return api.size(
+        api.with_evidence(given["scenario"], own),
+        engine=simulator,
+        most_parts=most_parts,
+        progress=output.progress,
+    )
+
+
+def _moved_lines(moved: Sequence[MovedRecord]) -> Iterator[str]:
+    """Each part that a measurement moved, before and after."""
+    changed = [row for row in moved if row["before"] != row["after"]]
+    if moved and not changed:
+        yield "measured: nothing in the plan moved; the notes say why"
+    for row in changed:
+        yield f"measured, {row['device']}: {_state(row['before'])} -> {_state(row['after'])}"
+
+
+def _state(found: StateRecord | None) -> str:
+    if found is None:
+        return "not in the plan"
+    slowest = max(found["services"], key=lambda service: service["batch_s"][-1])
+    latency, p99 = slowest["latency_s"], found["p99_s"]
+    times = band(latency["low"], latency["mid"], latency["high"], "s")
+    promise = "" if p99 is None or p99["high"] is None else f", p99 up to {quantity(p99['high'], 's')}"
+    setting = f"{found['mode']} {found['precision']} b{found['batch']}"
+    return (
+        f"{found['count']} devices in {setting}, {found['verdict']}{promise} "
+        f"({slowest['network']} {times}, {slowest['provenance']})"
+    )
 
 
 def table_row(item: SizedOption) -> dict[str, str]:
@@ -96,8 +162,9 @@ def table_row(item: SizedOption) -> dict[str, str]:
         "p99 (low - high)": _p99(item),
         "worst": _worst(item),
         "rests on": option.latency_provenance.value,
-        "hottest": quantity(_hottest_c(item), "c"),
+        "hottest": f"{_hottest_c(item):.1f} of {option.part.thermal.throttle_c.value:g} °C",
         "left": _left(item),
+        "throttles": _chance(option.throttle_probability),
         "cooler": cooler_text(option.part),
         "power": quantity(option.heat.power_w, "w"),
         "to buy": _money(option.cost.capital, option.cost.currency),
@@ -139,15 +206,23 @@ def _left(item: SizedOption) -> str:
     return f"{die.margin:.1f} K"
 
 
+def _chance(probability: float | None) -> str:
+    """How probable it is that a device throttles, over what its cooler may be."""
+    return "-" if probability is None else format_probability(probability)
+
+
 def _money(amount: float | None, currency: str) -> str:
     return "unknown" if amount is None else f"{amount:,.0f} {currency}"
 
 
 def _footer(sizing: Sizing) -> list[str]:
+    from planner.plan.record.options import service_records
+
     lines = []
     best = sizing.options[0] if sizing.options else None
     for item in sizing.options:
         lines.append(f"{item.option.device}: {item.verdict_reason}")
+        lines += [f"  {line}" for line in service_lines(service_records(item.option))]
         lines += [f"  not on {line}" for line in other_lines(item.option.others)]
         lines += host_lines(item.option)
         lines += chain_lines(item.option)
@@ -158,7 +233,6 @@ def _footer(sizing: Sizing) -> list[str]:
                 f"  {item.count_for_service} would keep the service levels with nothing to spare{up}"
             )
         lines += [f"  decided by {text}" for text in item.would_decide]
-        lines += [f"    {text}" for found in item.to_measure(sizing.source) for text in _how(found)]
         lines += [f"  {text}" for text in margin_lines(item.option.margins)] if item is best else []
     if best is not None and best.years:
         lines.append(f"{best.option.device}, year by year:")
@@ -174,6 +248,7 @@ def _footer(sizing: Sizing) -> list[str]:
         lines += [f"{best.option.device}: {text}" for text in best.simulated.result.warnings]
     if sizing.contradiction is not None:
         lines.append(sizing.contradiction)
+    lines += _worth_measuring(sizing)
     lines += [f"cannot run: {r.device} {r.mode} {r.precision}: {r.reason}" for r in sizing.refusals]
     lines.append(f"{sizing.considered} settings sized in closed form; the best of each part is shown")
     unsimulated = sum(item.option.feasible and item.simulated is None for item in sizing.options)
@@ -185,18 +260,38 @@ def _footer(sizing: Sizing) -> list[str]:
     return lines
 
 
+_MOST_LISTED = 3
+
+
+def _worth_measuring(sizing: Sizing) -> Iterator[str]:
+    """What to measure before ordering, in the order of what it is worth, with the commands."""
+    found = sizing.to_measure()
+    if found:
+        yield "to measure before ordering, by chance of another count, part or verdict times money:"
+    for number, item in enumerate(found[:_MOST_LISTED], start=1):
+        lines = list(_how(item))
+        yield f"  {number}. {lines[0]}"
+        yield from (f"   {line}" for line in lines[1:])
+    if len(found) > _MOST_LISTED:
+        yield f"  and {len(found) - _MOST_LISTED} that are worth less; `--format json` has all"
+
+
 def _how(found: ToMeasure) -> Iterator[str]:
     """What to measure, what it may change, and the commands one by one."""
-    money = "" if found.money_open is None else f" ({found.money_open:,.0f} {found.currency})"
+    worth, money = found.worth, found.money_open
+    between = "" if money is None else f" ({money:,.0f} {found.currency})"
+    value = "" if worth.money is None else f", worth {worth.money:,.0f} {found.currency}"
     yield (
-        f"measure {found.network} on one {found.device} in mode {found.mode}: {found.devices_open:.1f} "
-        f"devices{money} lie between its two ends"
+        f"{found.network} on one {found.device} in mode {found.mode}: chance {share(worth.chance)}{value}; "
+        f"{found.devices_open:.1f} devices{between} lie between its two ends"
     )
     yield from (f"  here: {command}" for command in found.first)
     yield from (f"  on the part: {command}" for command in found.on_the_part)
     if found.note is not None:
         yield f"  {found.note}"
     yield from (f"  here, with {found.bring_back}: {command}" for command in found.here)
+    yield from (f"  on the part meanwhile: {command}" for command in found.power_on_the_part)
+    yield from (f"  here, with its log: {command}" for command in found.power_here)
 
 
 def _year(year: YearCount) -> str:

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from planner.plan.sweep.run import Sweep, SweepProgress
 
 _MOST_ROWS = 40
-_RANK = ("limit_devices", "currency", "power_w", "total_cost")
+_RANK = ("limit_devices", "currency", "latency_s.mid", "latency_provenance", "power_w", "total_cost")
 """Of the columns of the answer; the keys that were set always stay."""
-_SHOWN = ("verdict", "device", "count", "power_w", "total_cost", "currency", "limit_devices")
+_SHOWN = (
+    "verdict", "device", "count", "latency_s.mid", "latency_provenance", "power_w", "total_cost", "currency",
+    "limit_devices",
+)  # fmt: skip
 _LINE_EVERY_S = 15.0
 
 

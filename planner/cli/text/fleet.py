@@ -10,7 +10,7 @@ from planner.cli.layout import Grid, Line
 from planner.units import format_percent, format_quantity
 
 if TYPE_CHECKING:
-    from planner.plan.fleet.choices import Choice
+    from planner.plan.fleet.choices import FleetChoice
     from planner.plan.fleet.result import Fleet, SiteRow, Totals, YearTotals
     from planner.plan.fleet.updates import UpdateWay
 
@@ -50,7 +50,10 @@ def fleet_heading(fleet: Fleet) -> Iterator[str]:
 
 def _comparison(fleet: Fleet) -> Iterator[Line]:
     """The plan beside the best part at each site, a standard for each group, and single standards."""
-    named: list[tuple[str, Choice]] = [("the plan", fleet.plan), ("best at each site", fleet.best_at_each)]
+    named: list[tuple[str, FleetChoice]] = [
+        ("the plan", fleet.plan),
+        ("best at each site", fleet.best_at_each),
+    ]
     if len(fleet.groups) > 1:
         named.append(("a standard a group", fleet.by_group))
     named += [(f"all {choice.parts[0]}", choice) for choice in fleet.singles[:_MOST_SINGLES]]

@@ -16,7 +16,7 @@ def soak_lines(answer: SoakAnswer) -> list[str]:
     """What the part does when it is busy all the time, and what its cooler's range makes of that."""
     thermal, planned = answer.part.thermal, answer.planned
     resistance = thermal.resistance_k_per_w
-    after, ambient = format_quantity(planned.duration_s, "s"), f"{answer.ambient_c:g} °C"
+    after, ambient = format_quantity(planned.duration_s, "s"), _air(answer)
     lines = [
         f"soak        {after} at {format_quantity(answer.power_w, 'w', 3)} in air of {ambient} under "
         f"{thermal.cooler}, {resistance.value:.3g} K/W {resistance.status.value}: {_what(planned)}",
@@ -27,6 +27,11 @@ def soak_lines(answer: SoakAnswer) -> list[str]:
     for name, end in (("at best", answer.best), ("at worst", answer.worst)):
         lines.append(f"  {name:9} {_what(end)}, {share(end.kept)} of the first minute's rate left")
     return lines
+
+
+def _air(answer: SoakAnswer) -> str:
+    above = f" at {answer.altitude_m:,.0f} m" if answer.altitude_m else ""
+    return f"{answer.ambient_c:g} °C{above}"
 
 
 def _what(found: Soak) -> str:

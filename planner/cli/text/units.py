@@ -10,7 +10,7 @@ from planner.units import format_number
 
 if TYPE_CHECKING:
     from planner.latency.result import OtherUnit
-    from planner.plan.compare.units_auto import AutoAnswer, Together, Tried
+    from planner.plan.compare.units_auto import AutoAnswer, Together, UnitTrial
 
 _SHOWN = 8
 
@@ -39,7 +39,7 @@ def other_lines(others: Iterable[OtherUnit]) -> Iterator[str]:
         yield f"{name} ({' '.join(how)}): {other.reason}"
 
 
-def _tried(item: Tried) -> str:
+def _tried(item: UnitTrial) -> str:
     placement = item.placement
     if placement is None:
         return f"cannot: {item.reason}"

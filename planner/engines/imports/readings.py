@@ -31,7 +31,7 @@ class Readings:
         if not isinstance(value, bool) and 0.0 <= seconds <= LONGEST_S:
             return seconds
         expected = f"a time of 0 s to a day, in {_UNITS[unit_s]}"
-        self.note(where, expected, repr(value)[:60], line=line)
+        self.note(where, expected, "nothing" if value is None else repr(value)[:60], line=line)
         return 0.0
 
     def text(self, value: object, where: str, *, line: int | None = None) -> str:

@@ -78,7 +78,7 @@ def inverse(band: Band) -> Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedModel:
     """A model on an engine and unit of a part, before anybody reads along."""
 
     model: LanguageModel
@@ -101,7 +101,7 @@ class Prepared:
         return shifted(errors, kind, self.rates.ends(kind))
 
 
-def prepare(model: LanguageModel, device: Device, wishes: Wishes) -> Prepared:
+def prepare(model: LanguageModel, device: Device, wishes: Wishes) -> PreparedModel:
     """Everything that does not depend on the number of users; `InputError` for what does not go together."""
     asked = _format_asked(model, wishes)
     served, name = chosen(device, wishes.unit, wishes.engine, asked, model.source)
@@ -112,7 +112,7 @@ def prepare(model: LanguageModel, device: Device, wishes: Wishes) -> Prepared:
     computes = [str(item) for item in spec.computes]
     unit = ceilings_of(device, served.unit, mode, computes, served.engine, wishes.threads)
     memory = MemoryPlan(model.decoder, weights, cache, unit.kind, capacity_of(device), served.engine.users)
-    return Prepared(
+    return PreparedModel(
         model=model,
         device=device,
         served=served,
@@ -169,7 +169,7 @@ def answers(
     return [_answer(prepared, count, wishes) for count in users]
 
 
-def _answer(own: Prepared, users: int, wishes: Wishes) -> ServingAnswer:
+def _answer(own: PreparedModel, users: int, wishes: Wishes) -> ServingAnswer:
     spans = own.lengths
     cached = spans.prompt + spans.output // 2
     step = step_work(own.model.decoder, own.weights, own.cache, users, cached)
@@ -212,7 +212,7 @@ def _answer(own: Prepared, users: int, wishes: Wishes) -> ServingAnswer:
     return _warned(answer, own, users, wishes)
 
 
-def _prompt_s(own: Prepared) -> float:
+def _prompt_s(own: PreparedModel) -> float:
     """Seconds until a prompt is read, with the image or sound before it."""
     prompt = prompt_work(own.model.decoder, own.weights, own.cache, own.lengths.prompt)
     seconds = float(own.rates.time(prompt, prompt=True).total_s[0])
@@ -224,7 +224,7 @@ def _prompt_s(own: Prepared) -> float:
     return seconds + float(own.rates.time(work, prompt=True).total_s[0])
 
 
-def _use(own: Prepared, work: PassWork, time: PassTime) -> float:
+def _use(own: PreparedModel, work: PassWork, time: PassTime) -> float:
     """The busiest of traffic and arithmetic, as a share of the unit's peak."""
     seconds = float(time.total_s[0])
     traffic = float(work.read_bytes[0]) / own.rates.unit.bandwidth_bytes_per_s
@@ -246,7 +246,7 @@ def _meets(ttft: Band, token: Band, wishes: Wishes) -> bool:
     return not late and not slow
 
 
-def _warned(answer: ServingAnswer, own: Prepared, users: int, wishes: Wishes) -> ServingAnswer:
+def _warned(answer: ServingAnswer, own: PreparedModel, users: int, wishes: Wishes) -> ServingAnswer:
     found: list[str] = list(own.model.notes)
     if wishes.anchors:
         count = sum(map(len, own.errors.values()))

@@ -47,6 +47,19 @@ class Ends:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """Rates and fixed times of `planner.language.rates.model` with their shares taken."""
+
+    bandwidth_bytes_per_s: float
+    matrix_ops_per_s: float
+    half_tokens: float
+    vector_ops_per_s: float
+    layer_s: float
+    prompt_layer_s: float
+    pass_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class EngineRates:
     """What one engine reaches on one unit."""
 
@@ -62,6 +75,20 @@ class EngineRates:
     def time(self, work: PassWork, *, prompt: bool) -> PassTime:
         """Time of a pass."""
         return pass_time(work, _unit_rates(self.engine, self.unit, prompt=prompt))
+
+    def reached(self) -> Reached:
+        """What the engine reaches of the unit, in numbers, for steps and for prompts."""
+        step = _unit_rates(self.engine, self.unit, prompt=False)
+        prompt = _unit_rates(self.engine, self.unit, prompt=True)
+        return Reached(
+            bandwidth_bytes_per_s=float((step.bandwidth_bytes_per_s * step.bandwidth_share)[0]),
+            matrix_ops_per_s=float((step.peak_ops_per_s * step.arithmetic_share)[0]),
+            half_tokens=float(step.half_tokens[0]),
+            vector_ops_per_s=float((step.vector_ops_per_s * step.vector_share)[0]),
+            layer_s=float(step.layer_s[0]),
+            prompt_layer_s=float(prompt.layer_s[0]),
+            pass_s=float(step.pass_s[0]),
+        )
 
     def ends(self, kind: RateKind) -> Ends:
         """The band of a kind of rate on this kind of unit."""

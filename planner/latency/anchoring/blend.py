@@ -25,7 +25,7 @@ from planner.latency.transfer.effects import (
     Anchored,
     Blend,
     EffectKeys,
-    Known,
+    KnownRatio,
     Used,
     blend,
     effect_keys,
@@ -110,7 +110,7 @@ def reason_against(target: Target, anchor: Anchor) -> str | None:
     return None
 
 
-def _scatter(known: Sequence[Known]) -> float:
+def _scatter(known: Sequence[KnownRatio]) -> float:
     """Standard deviation of log ratios about the mean of their setting, pooled; 0 where none came twice."""
     by_setting: dict[EffectKeys, list[float]] = {}
     for item in known:
@@ -136,10 +136,10 @@ def _keys(workload: Workload, device: Device, point: OperatingPoint, caller: str
     )
 
 
-def _own(target: Target, anchors: Sequence[Anchor]) -> Iterator[Known]:
+def _own(target: Target, anchors: Sequence[Anchor]) -> Iterator[KnownRatio]:
     """What the model says of each anchor; every refusal of the file together."""
     problems: list[Problem] = []
-    found: list[Known] = []
+    found: list[KnownRatio] = []
     for anchor in anchors:
         refusals = list(_refusals(target, anchor))
         if refusals:
@@ -180,15 +180,19 @@ def _is_target(target: Target, network: str) -> bool:
 
 
 def network_name(network: str) -> str:
-    """The name of a network that a file of measurements calls by name, as `zoo:NAME` or by its file."""
-    return (
-        network.removeprefix("zoo:")
-        if network.startswith("zoo:")
-        else Path(network).stem.removesuffix(".onnx")
-    )
+    """The name of a network that a file of measurements calls by name, as `zoo:NAME` or by its file.
+
+    >>> network_name("zoo:resnet18"), network_name("nets/own.onnx"), network_name("mobilenet_v2_1.0")
+    ('resnet18', 'own', 'mobilenet_v2_1.0')
+    """
+    if network.startswith("zoo:"):
+        return network.removeprefix("zoo:")
+    path = Path(network)
+    # What follows the point of a version, as in resnet50_v1.5, is no ending of a file.
+    return path.stem.removesuffix(".onnx") if path.suffix[1:].isalpha() else path.name
 
 
-def _known(target: Target, anchor: Anchor) -> Known:
+def _known(target: Target, anchor: Anchor) -> KnownRatio:
     """The keys of an anchor, and its latency over the one that the model predicts."""
     device = target.device if anchor.device in (None, target.device.id) else read_device(anchor.device or "")
     here = device.id == target.device.id
@@ -215,7 +219,7 @@ def _known(target: Target, anchor: Anchor) -> Known:
         f"{prepared.workload.model}, batch {prepared.workload.batch}, on {device.id}: "
         f"{format_quantity(anchor.latency_s, 's', 3)}"
     )
-    return Known(
+    return KnownRatio(
         # A user's own measurement is of the engine alone, without a publisher's program around it.
         _keys(prepared.workload, device, point, ""),
         math.log(anchor.latency_s / predicted),
@@ -252,7 +256,7 @@ def _workload(target: Target, anchor: Anchor) -> Workload:
     return found
 
 
-def _published(target: Target, transfer: Transfer) -> list[Known]:
+def _published(target: Target, transfer: Transfer) -> list[KnownRatio]:
     """Published measurements of this network on siblings, and of other networks on this part."""
     size = target.workload.macs / target.workload.batch
     same_part = same_unit(target.device, target.point.unit)
@@ -266,9 +270,9 @@ def _published(target: Target, transfer: Transfer) -> list[Known]:
     return found
 
 
-def _contradicting(known: Sequence[Known]) -> Iterator[tuple[Known, Known]]:
+def _contradicting(known: Sequence[KnownRatio]) -> Iterator[tuple[KnownRatio, KnownRatio]]:
     """The lowest and the highest of each setting, where runs and machines do not explain the distance."""
-    by_setting: dict[EffectKeys, list[Known]] = {}
+    by_setting: dict[EffectKeys, list[KnownRatio]] = {}
     for item in known:
         by_setting.setdefault(item.keys, []).append(item)
     for items in by_setting.values():
@@ -281,7 +285,9 @@ def _contradicting(known: Sequence[Known]) -> Iterator[tuple[Known, Known]]:
             yield low, high
 
 
-def _notes(target: Target, known: Sequence[Known], found: Blend, *, asked_published: bool) -> Iterator[str]:
+def _notes(
+    target: Target, known: Sequence[KnownRatio], found: Blend, *, asked_published: bool
+) -> Iterator[str]:
     if not known:
         if asked_published:
             yield (

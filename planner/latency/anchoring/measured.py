@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from planner.hardware.operating_point import OperatingPoint
 from planner.hardware.processor import cpu_name
-from planner.latency.anchoring.blend import network_name
+from planner.latency.anchoring.blend import FAR_DEVIATIONS, network_name
 from planner.latency.anchoring.file import Anchor
 from planner.latency.band import Band
 from planner.latency.calibrated.network import NINETY
 from planner.latency.calibrated.store import THIS_MACHINE
 from planner.latency.result import Estimate
-from planner.latency.transfer.effects import MACHINE_TO_MACHINE, RUN_TO_RUN
+from planner.latency.transfer.effects import MACHINE_TO_MACHINE, RUN_TO_RUN, Used
+from planner.provenance import Provenance
 from planner.units import format_quantity
 from planner.wording.message import message
 
@@ -76,21 +78,99 @@ def reason_not_measured(
     return len(facts) + 1, None
 
 
-def with_measured(found: Estimate, anchor: Anchor) -> Estimate:
-    """A calibrated estimate beside a measurement of the same setting: one outside the band widens it."""
-    noise = max(RUN_TO_RUN, anchor.deviation)
-    if found.device != THIS_MACHINE:
-        noise = math.hypot(noise, MACHINE_TO_MACHINE)
-    low_s, high_s = (anchor.latency_s * math.exp(sign * NINETY * noise) for sign in (-1.0, 1.0))
-    band = found.latency_s
-    inside = band.low <= anchor.latency_s <= band.high
-    key = "measurement_use.agrees" if inside else "measurement_use.outside"
-    note = message(
-        key,
-        what=anchor.source,
-        measured=format_quantity(anchor.latency_s, "s", 3),
-        mid=format_quantity(band.mid, "s", 3),
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A measurement of a calibrated setting, and what the calibration says of its batch."""
+
+    anchor: Anchor
+    calibrated_s: float
+    same_batch: bool
+
+    @property
+    def log_ratio(self) -> float:
+        """Of measured over calibrated."""
+        return math.log(self.anchor.latency_s / self.calibrated_s)
+
+
+def with_measured(found: Estimate, beside: Sequence[Beside]) -> Estimate:
+    """A calibrated estimate with measurements of the same network and setting.
+
+    Both are normal in the logarithm, so that their precisions add up (the conditional mean of
+    `planner.latency.transfer.effects` with one shared effect). The band narrows to what runs and machines
+    leave open and no further; a measurement of another batch moves the middle and leaves the band its width.
+    One that is too far off for both to be right leaves the middle and widens the band to hold both.
+    """
+    band, least = found.latency_s, least_deviation(found.device)
+    prior = math.log(band.high / band.low) / (2.0 * NINETY)
+    noise = [_noise(found.device, item.anchor) for item in beside]
+    total = sum(each**-2 for each in noise)
+    mean = sum(item.log_ratio / each**2 for item, each in zip(beside, noise, strict=True)) / total
+    spread = sum((item.log_ratio - mean) ** 2 for item in beside)
+    scatter = math.sqrt(spread / (len(beside) - 1)) if len(beside) > 1 else 0.0
+    # Repeats of one machine drift together: more of them are no more precise than the best of them.
+    own = max(min(noise), scatter)
+    notes = [*_disagreeing(beside, noise)]
+    if abs(mean) > FAR_DEVIATIONS * math.hypot(prior, own):
+        notes += [_note("measurement_use.outside", item) for item in beside]
+        ends = [
+            item.log_ratio + sign * NINETY * each
+            for item, each in zip(beside, noise, strict=True)
+            for sign in (-1.0, 1.0)
+        ]
+        low_s, high_s = band.mid * math.exp(min(ends)), band.mid * math.exp(max(ends))
+        wide = Band(min(band.low, low_s), band.mid, max(band.high, high_s), band.level)
+        return replace(found, latency_s=wide, warnings=(*found.warnings, *notes))
+    weight = prior**2 / (prior**2 + own**2)
+    direct = any(item.same_batch for item in beside)
+    deviation = min(prior, max(math.sqrt(weight) * own, least)) if direct else prior
+    power, mid_s = deviation / prior if prior > 0 else 1.0, band.mid * math.exp(weight * mean)
+    narrowed = Band(
+        mid_s * (band.low / band.mid) ** power, mid_s, mid_s * (band.high / band.mid) ** power, band.level
     )
-    if not inside:
-        band = Band(min(band.low, low_s), band.mid, max(band.high, high_s), band.level)
-    return replace(found, latency_s=band, warnings=(*found.warnings, note))
+    if len(beside) > 1:
+        narrowed = _holding_all(narrowed, band.mid, beside)
+    notes += [_note("measurement_use.agrees", item) for item in beside]
+    return replace(
+        found,
+        latency_s=narrowed,
+        provenance=Provenance.MEASURED if direct else found.provenance,
+        anchors=tuple(Used(item.anchor.source, math.exp(item.log_ratio), weight) for item in beside),
+        warnings=(*found.warnings, *notes),
+    )
+
+
+def least_deviation(device: str) -> float:
+    """What no measurement goes below: runs differ, and of a part that is ordered, machines do as well."""
+    return RUN_TO_RUN if device == THIS_MACHINE else math.hypot(RUN_TO_RUN, MACHINE_TO_MACHINE)
+
+
+def _noise(device: str, anchor: Anchor) -> float:
+    own = max(RUN_TO_RUN, anchor.deviation)
+    return own if device == THIS_MACHINE else math.hypot(own, MACHINE_TO_MACHINE)
+
+
+def _holding_all(band: Band, calibrated_s: float, beside: Sequence[Beside]) -> Band:
+    """The band, as wide as what was measured several times."""
+    times_s = [calibrated_s * math.exp(item.log_ratio) for item in beside]
+    return Band(min(band.low, *times_s), band.mid, max(band.high, *times_s), band.level)
+
+
+def _disagreeing(beside: Sequence[Beside], noise: Sequence[float]) -> Iterator[str]:
+    """The lowest and the highest measurement, where runs and machines do not explain the distance."""
+    ordered = sorted(zip(beside, noise, strict=True), key=lambda item: item[0].log_ratio)
+    (low, low_noise), (high, high_noise) = ordered[0], ordered[-1]
+    if high.log_ratio - low.log_ratio > FAR_DEVIATIONS * math.hypot(low_noise, high_noise):
+        yield message("measurement_use.contradict", one=_named(low.anchor), other=_named(high.anchor))
+
+
+def _named(anchor: Anchor) -> str:
+    return f"{anchor.source}: {format_quantity(anchor.latency_s, 's', 3)}"
+
+
+def _note(key: str, item: Beside) -> str:
+    return message(
+        key,
+        what=item.anchor.source,
+        measured=format_quantity(item.anchor.latency_s, "s", 3),
+        mid=format_quantity(item.calibrated_s, "s", 3),
+    )

@@ -45,7 +45,7 @@ class EffectKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownRatio:
     """A measurement in one setting: the logarithm of measured over predicted, and what it is called."""
 
     keys: EffectKeys
@@ -126,7 +126,7 @@ def state_of(point: OperatingPoint) -> str:
 
 
 @formula("anchored_blend")
-def blend(deviations: Mapping[EffectName, float], target: EffectKeys, anchors: Sequence[Known]) -> Blend:
+def blend(deviations: Mapping[EffectName, float], target: EffectKeys, anchors: Sequence[KnownRatio]) -> Blend:
     """The conditional mean and deviation at the target, given the anchors."""
     prior = float(np.sqrt(sum(value**2 for value in deviations.values())))
     if not anchors:

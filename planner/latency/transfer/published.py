@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 from planner.data_files import database_dir
 from planner.errors import MissingDataError
-from planner.latency.transfer.effects import Known, effect_keys
+from planner.latency.transfer.effects import KnownRatio, effect_keys
 from planner.latency.transfer.store import network_family
 from planner.units import format_quantity
 
@@ -34,7 +34,7 @@ class PublishedRow:
     log_ratio: float
     """Logarithm of measured over predicted."""
 
-    def known(self) -> Known:
+    def known(self) -> KnownRatio:
         """The row as an anchor."""
         at = effect_keys(
             unit=self.unit,
@@ -50,7 +50,7 @@ class PublishedRow:
         name = (
             f"{self.model}, batch {self.batch}, on {self.device}: {format_quantity(self.latency_s, 's', 3)}"
         )
-        return Known(at, self.log_ratio, f"{name} (published, {self.row})")
+        return KnownRatio(at, self.log_ratio, f"{name} (published, {self.row})")
 
 
 COLUMNS = tuple(field.name for field in fields(PublishedRow))

@@ -8,7 +8,7 @@ from planner.latency.record import band_record
 from planner.latency.variants.accuracy_risk import AccuracyRisk
 from planner.latency.variants.variants import Variant, baseline, compression_methods
 from planner.schema.record.commands.variants import (
-    AccuracyRecord,
+    MethodAccuracyRecord,
     VariantNumbersRecord,
     VariantRecord,
     VariantsRecord,
@@ -87,7 +87,7 @@ def _numbers(item: Variant, reference: Variant | None) -> VariantNumbersRecord:
     }
 
 
-def _risk_record(risk: AccuracyRisk | None) -> AccuracyRecord | None:
+def _risk_record(risk: AccuracyRisk | None) -> MethodAccuracyRecord | None:
     if risk is None:
         return None
     sources = compression_methods().sources

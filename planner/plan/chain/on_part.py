@@ -74,6 +74,9 @@ def _converted_by(around: AroundPart, networks: Mapping[str, NetworkTimes], way:
                 visits=tuple(built.visits),
                 slo_s=stream.slo.latency_s,
                 slo_quantile=stream.slo.quantile_ratio,
+                queue_limit=stream.queue_limit,
+                overflow=stream.overflow,
+                priority=stream.priority,
             )
         )
     chains = Chains(tuple(units.values()), tuple(streams))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planner.chain.description import ChainUnit, Gap, ItemCount, Visit, VisitKind
 from planner.hardware.video.units import FrameServer, parts_decoding, video_costs
@@ -55,12 +55,16 @@ class StreamVisits:
     units: dict[str, ChainUnit] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
+    limits: dict[str, int] = field(default_factory=dict)
+    """Frames of a source that may wait for a step, by its name."""
 
     def build(self) -> StreamVisits:
         """Every step in the order of the chain."""
         chain = chain_of(self.stream)
         names, before = step_names(chain), predecessors(chain)
         shares = frame_shares(self.stream, chain)
+        pairs = zip(names, chain, strict=True)
+        self.limits = {name: step.queue_limit for name, step in pairs if step.queue_limit is not None}
         make: dict[StepKind, Callable[[Here], int | None]] = {
             "decode": self._decode,
             "convert": self._convert,
@@ -76,6 +80,9 @@ class StreamVisits:
         return self
 
     def _add(self, unit: ChainUnit, visit: Visit) -> int:
+        """Put a visit behind those that are there; that of the step itself has the step's limit."""
+        if visit.step in self.limits and visit.kind not in ("crop", "move"):
+            visit = replace(visit, limit=self.limits[visit.step])
         self.units.setdefault(unit.id, unit)
         self.visits.append(visit)
         return len(self.visits) - 1
@@ -173,7 +180,17 @@ class StreamVisits:
             here = self._cropped(here, items)
         after = self._over_link(here, network.input_bytes * each, to_host=False)
         unit = around.main_unit
-        at = self._add(unit, Visit(here.name, "network", unit.id, network.times, after, here.frames, items))
+        visit = Visit(
+            here.name,
+            "network",
+            unit.id,
+            network.times,
+            after,
+            here.frames,
+            items,
+            network=here.step.network or self.stream.model,
+        )
+        at = self._add(unit, visit)
         if network.moved_bytes is not None:
             moved_s = network.moved_bytes / around.memory_bytes_per_s
             self._beside(around.memory_unit, here.name, moved_s, at, here.frames * each)

@@ -7,6 +7,7 @@ import math
 from planner.chain.description import PartChains
 from planner.chain.prediction import ChainPrediction, StreamLatency, UnitUse, predict
 from planner.latency.band import Band
+from planner.plan.chain_study.measured import MeasuredChain
 from planner.plan.chain_study.simulated import SimulatedChains
 from planner.plan.chain_study.study import ChainAnswer, ChainAnswers
 from planner.plan.options.option import Option
@@ -17,6 +18,7 @@ from planner.schema.record.commands.chain import (
     ChainUnitRecord,
     ChainUsesRecord,
     EndsRecord,
+    MeasuredChainRecord,
     SimulatedChainsRecord,
 )
 from planner.wording.message import message
@@ -66,6 +68,7 @@ def _simulated(found: SimulatedChains | None) -> SimulatedChainsRecord | None:
                 "quantile": stream.quantile,
                 "latency_s": ends(stream.latency_s),
                 "kept_share": stream.kept_share,
+                "dropped": stream.dropped,
             }
             for stream in found.streams
         ],
@@ -125,3 +128,27 @@ def ends(band: Band) -> EndsRecord:
     """A band; null where there is no limit."""
     low, mid, high = (value if math.isfinite(value) else None for value in (band.low, band.mid, band.high))
     return {"low": low, "mid": mid, "high": high}
+
+
+def measured_record(found: MeasuredChain) -> MeasuredChainRecord:
+    """A chain that was run on this machine."""
+    times = found.times
+    return {
+        "scenario": found.scenario,
+        "stream": found.stream,
+        "cpu": found.cpu,
+        "frames": times.frames,
+        "frame_s": times.frame_s,
+        "predicted_s": found.predicted_s,
+        "error": found.error,
+        "steps": [
+            {
+                "step": visit.step,
+                "alone_s": visit.times[0].mid,
+                "within_s": times.within_s.get(visit.step),
+                "per_frame": visit.frames,
+            }
+            for visit in found.visits
+        ],
+        "left_out": list(found.left_out),
+    }

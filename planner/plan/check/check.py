@@ -28,7 +28,7 @@ _SETTING = ("unit", "mode", "engine", "precision", "batch")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckOptions:
     """How each part is asked; None takes what is usual."""
 
     unit: str | None = None
@@ -65,7 +65,7 @@ class Check:
 def check(
     workload: Workload,
     devices: Sequence[Device],
-    asked: Asked,
+    asked: CheckOptions,
     limits: CheckLimits,
     against: tuple[str, BaselineRecord] | None = None,
     progress: Callable[[str], None] = lambda _: None,
@@ -116,7 +116,7 @@ def check(
     return Check(record, _baseline(workload, asked, figures))
 
 
-def figures_of(workload: Workload, device: Device, asked: Asked) -> FiguresRecord:
+def figures_of(workload: Workload, device: Device, asked: CheckOptions) -> FiguresRecord:
     """One part as `planner estimate` has it, and the latency that a plan counts on."""
     found = estimate(
         workload,
@@ -163,7 +163,7 @@ def counts_of(workload: Workload) -> CountsRecord:
     }
 
 
-def _baseline(workload: Workload, asked: Asked, rows: list[FiguresRecord]) -> BaselineRecord:
+def _baseline(workload: Workload, asked: CheckOptions, rows: list[FiguresRecord]) -> BaselineRecord:
     return {
         "baseline": BASELINE,
         "planner": VERSION,

@@ -28,7 +28,7 @@ CONTROL = "cpu"
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class UnitTrial:
     """A unit as the main one: the placement, or why there is none."""
 
     unit: str
@@ -67,7 +67,7 @@ class AutoAnswer:
     """The fastest placement, every unit tried, and all units together."""
 
     best: Placement
-    tried: tuple[Tried, ...]
+    tried: tuple[UnitTrial, ...]
     together: Together | None
     """None where one unit alone can serve whole inferences."""
 
@@ -104,10 +104,10 @@ def auto_units(
 
 def _tried(
     unit: str, placements: Mapping[str, Placement], refused: Mapping[str, str], engine: str | None
-) -> Tried:
+) -> UnitTrial:
     if unit in placements:
-        return Tried(unit, placements[unit])
-    return Tried(unit, None, refused.get(unit, f"{engine} does not run on it"))
+        return UnitTrial(unit, placements[unit])
+    return UnitTrial(unit, None, refused.get(unit, f"{engine} does not run on it"))
 
 
 def _together(device: Device, placed: Sequence[Placement]) -> Together | None:
@@ -196,7 +196,7 @@ def auto_record(answer: AutoAnswer) -> AutoRecord:
     }
 
 
-def _tried_record(item: Tried) -> TriedUnitRecord:
+def _tried_record(item: UnitTrial) -> TriedUnitRecord:
     placement = item.placement
     if placement is None:
         return {"unit": item.unit, "latency_s": None, "energy_per_inference_j": None, "falls_back": None,

@@ -3,9 +3,10 @@
 The rack is sized again in closed form for each set of inputs (`planner.plan.sizing.closed_form`): the least
 devices that keep the utilisation limit, the power they then draw, what that costs over the horizon. An input
 is a quantile of its band: 0 is its low end, 0.5 its middle, 1 its high end, with straight lines between.
-Latency is taken at nine quantiles and growth at five, the nearest ones. Heat and the service level are not
-looked at again: where latency comes out higher than planned, sizing and simulation say whether the rack still
-holds.
+Latency is taken at nine quantiles, growth at five and the cooler's resistance at three above its middle, the
+nearest ones. A cooler that would let devices throttle takes more of them
+(`planner.plan.cost.cool_enough`). The service level is not looked at again: where latency comes out higher
+than planned, sizing and simulation say whether the rack still holds.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from dataclasses import dataclass, replace
 
 from planner.errors import InputError
 from planner.latency.band import Band, BandEnd
+from planner.plan.cost.cool_enough import at_slowest_clock, cool_enough, hottest_c
 from planner.plan.money.bill import Bill, Year, bill_of
 from planner.plan.money.economics import years
 from planner.plan.money.prices import QuotedPrice, missing_price, price_of
 from planner.plan.money.tariff import price_by_hour
+from planner.plan.options.coolers import resistance_band
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Draw, Option
 from planner.plan.rack.rack_model import services_of, stream_groups
@@ -27,7 +30,7 @@ from planner.plan.sizing.closed_form import sized_option
 from planner.rack.description.rack import Service
 from planner.schema.reading.quantity import EnergyPrice
 from planner.schema.scenario.scenario import Growth, Scenario
-from planner.wording.message import message
+from planner.wording.message import message, word
 
 ASSUMED_ELECTRICITY_SPREAD = 0.25
 """How far the tariff may move over the horizon, either way, where the scenario does not say (assumed).
@@ -38,10 +41,11 @@ In the EU, prices for other than households in the second half of 2023 went from
 ASSUMED_GROWTH_SPREAD = 0.5
 """How much of a stated growth may be wrong, either way, where the scenario does not say (assumed)."""
 
-_LATENCY_STEPS, _GROWTH_STEPS = 8, 4
+_LATENCY_STEPS, _GROWTH_STEPS, _COOLER_STEPS = 8, 4, 4
 _J_PER_KWH = 3.6e6
 
 LATENCY, POWER, PRICE, ELECTRICITY, GROWTH = "latency", "power", "price of the part", "electricity", "growth"
+COOLER = "thermal resistance"
 SHARED = (ELECTRICITY, GROWTH)
 """Inputs that are the same for every part; the others are each part's own."""
 
@@ -83,13 +87,19 @@ class CostModel:
         self._services = tuple(
             services_of(scenario, estimator, self.device, option.networks, bound) for bound in bounds
         )
-        self._lives: dict[tuple[int, int], tuple[Year, ...]] = {}
-        self.inputs = tuple(item for item in self._all_inputs() if item.band.low < item.band.high)
+        self._resistance = resistance_band(self.device.thermal)
+        self._lives: dict[tuple[int, int, int], tuple[Year, ...]] = {}
+        self._plans: dict[tuple[int, int], tuple[Option, ...]] = {}
+        found = tuple(item for item in self._all_inputs() if item.band.low < item.band.high)
         self._planned = {item.name: item.planned for item in self._all_inputs()}
         self._seen_over_closed = self._power_seen()
         # What simulation found to be needed beyond the closed form is kept at every quantile: the form alone
         # is too low.
         self._more = tuple(self._beyond_closed_form(counts or (option.count,)))
+        moves = self._life(self._planned) != self._life({**self._planned, COOLER: 1.0})
+        self.inputs = tuple(item for item in found if item.name != COOLER or moves)
+        self.still = tuple(item for item in found if item.name == COOLER and not moves)
+        """Inputs that move the temperature and not the bill."""
 
     def _power_seen(self) -> float:
         """What follows the load as the rack was seen to draw it, over what the closed form expects."""
@@ -120,6 +130,16 @@ class CostModel:
         """Devices that carry the load of the last year, spares not among them."""
         return self._life({**self._planned, **(quantiles or {})})[-1].count
 
+    def hottest_c(self, quantiles: Mapping[str, float] | None = None) -> float:
+        """The hottest device of the last year at these quantiles, as many as are planned."""
+        at = {**self._planned, **(quantiles or {})}
+        planned_w = self._busy_w(self._planned[POWER])
+        busy = self._busy_w(at[POWER]) / planned_w if planned_w else 1.0
+        services = tuple(replace(item, busy_w=busy * item.busy_w) for item in self._services_at(at))
+        scenario = scenario_in_year(self._growing(at), len(years(self.scenario)) - 1)
+        last = self._sized(scenario, services, exactly=self._life(self._planned)[-1].count)
+        return hottest_c(last, self._resistance_ratio(at))
+
     def _all_inputs(self) -> tuple[Input, ...]:
         money, slowest = self.scenario.money, self.option.slowest
         planned = 1.0 if self.option.plan_for == "cautious" else 0.5
@@ -133,6 +153,19 @@ class CostModel:
         return (
             Input(LATENCY, "s", latency, planned, message("cost_basis.latency", provenance=provenance)),
             Input(POWER, "W", power, planned, message("cost_basis.power")),
+            Input(
+                COOLER,
+                "K/W",
+                Band(
+                    self._resistance.low_k_per_w, self._resistance.mid_k_per_w, self._resistance.high_k_per_w
+                ),
+                0.5,
+                message(
+                    "cost_basis.cooler",
+                    cooler=word("cooler", self.device.thermal.cooler),
+                    status=word("status", self._resistance.status.value),
+                ),
+            ),
             Input(PRICE, money.currency, Band(price.low, price.mid, price.high), 0.5, price.range_from),
             Input(
                 ELECTRICITY,
@@ -164,27 +197,65 @@ class CostModel:
     def _life(self, at: Mapping[str, float]) -> tuple[Year, ...]:
         """The years at these quantiles; power follows at once, latency and growth in steps that are kept."""
         # Sizing a rack takes most of the time and moves in whole devices: a few places are sized and kept.
-        key = (round(at[LATENCY] * _LATENCY_STEPS), round(at[GROWTH] * _GROWTH_STEPS))
+        sized = (round(at[LATENCY] * _LATENCY_STEPS), round(at[GROWTH] * _GROWTH_STEPS))
+        # A cooler that is better than planned saves no device.
+        key = (*sized, max(_COOLER_STEPS // 2, round(at[COOLER] * _COOLER_STEPS)))
         if key not in self._lives:
-            latency, growth = key[0] / _LATENCY_STEPS, key[1] / _GROWTH_STEPS
-            self._lives[key] = self._sized_years({**at, LATENCY: latency, GROWTH: growth})
+            near = {**at, LATENCY: key[0] / _LATENCY_STEPS, GROWTH: key[1] / _GROWTH_STEPS}
+            if sized not in self._plans:
+                self._plans[sized] = self._sized_years(near)
+            self._lives[key] = self._cooled_years(
+                {**near, COOLER: key[2] / _COOLER_STEPS}, self._plans[sized]
+            )
         planned_w = self._busy_w(self._planned[POWER])
         busy = self._busy_w(at[POWER]) / planned_w if planned_w else 1.0
         return tuple(
             replace(year, draw=Draw(year.draw.fixed_w, year.draw.load_w * busy)) for year in self._lives[key]
         )
 
-    def _sized_years(self, at: Mapping[str, float]) -> tuple[Year, ...]:
-        """Devices and power year by year; devices are added and never given back."""
-        services = self._services_at(at)
+    def _resistance_ratio(self, at: Mapping[str, float]) -> float:
+        """The cooler's resistance at a quantile, over what its file says."""
+        band = self._resistance
+        return between(band.low_k_per_w, band.mid_k_per_w, band.high_k_per_w, at[COOLER]) / band.mid_k_per_w
+
+    def _growing(self, at: Mapping[str, float]) -> Scenario:
         growth, off = self._growth(), self._growth_spread()
         per_year = between(max(0.0, growth - off), growth, growth + off, at[GROWTH])
-        growing = self.scenario.model_copy(update={"growth": Growth.model_construct(per_year_ratio=per_year)})
-        found: list[Year] = []
+        return self.scenario.model_copy(update={"growth": Growth.model_construct(per_year_ratio=per_year)})
+
+    def _cooled_years(self, at: Mapping[str, float], planned: tuple[Option, ...]) -> tuple[Year, ...]:
+        """The years with as many devices as the cooler takes; those that are given stay as many."""
+        ratio, growing, found = self._resistance_ratio(at), self._growing(at), list[Year]()
+        least = 1
+        for number, option in enumerate(planned):
+            scenario = scenario_in_year(growing, number)
+            if scenario.deployment is None and ratio > 1.0:
+                option = self._cool_enough(scenario, self._services_at(at), option, ratio)  # noqa: PLW2901
+                if option.count < least:
+                    option = self._sized(scenario, self._services_at(at), exactly=least)  # noqa: PLW2901
+                least = option.count
+            found.append(self._year(scenario, option))
+        return tuple(found)
+
+    def _cool_enough(
+        self, scenario: Scenario, services: tuple[Service, ...], option: Option, ratio: float
+    ) -> Option:
+        slow = at_slowest_clock(services, self.device.thermal.throttled_clock_ratio.value)
+        return cool_enough(
+            option,
+            ratio,
+            lambda count: self._sized(scenario, services, exactly=count),
+            lambda: self._sized(scenario, slow, at_least=option.count),
+        )
+
+    def _sized_years(self, at: Mapping[str, float]) -> tuple[Option, ...]:
+        """The option year by year; devices are added and never given back."""
+        services, growing = self._services_at(at), self._growing(at)
+        found: list[Option] = []
         count = 1
         for number in range(len(years(self.scenario))):
             # Without growth one year is like the next.
-            if found and per_year == 0.0:
+            if found and growing.growth is not None and growing.growth.per_year_ratio == 0.0:
                 found.append(found[0])
                 continue
             scenario = scenario_in_year(growing, number)
@@ -195,7 +266,7 @@ class CostModel:
                 )
             else:
                 option = self._sized(scenario, services, exactly=self.option.count)
-            found.append(self._year(scenario, option))
+            found.append(option)
         return tuple(found)
 
     def _sized(

@@ -44,6 +44,9 @@ class Swing:
     cost_per_thousand_at_high: float
     count_at_low: int
     count_at_high: int
+    hottest_c_at_low: float
+    hottest_c_at_high: float
+    """The hottest device of the last year, as many as are planned."""
 
     @property
     def width(self) -> float:
@@ -69,7 +72,7 @@ class Tornado:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class CostSpread:
     """One option over all draws: quantiles 5, 25, 50, 75 and 95 % of its costs, and how it fares.
 
     `cheapest_share` is the share of draws in which no other option is cheaper; `within_budget_share` that in
@@ -103,7 +106,7 @@ class MonteCarlo:
     draws: int
     seed: int
     currency: str
-    options: tuple[Spread, ...]
+    options: tuple[CostSpread, ...]
     inputs: tuple[Influence, ...]
     edges: tuple[float, ...]
     """Of equal bins over the first option's total cost."""
@@ -133,7 +136,7 @@ def tornado(model: CostModel) -> Tornado:
     """Each input of an option at both ends of its band."""
     planned = model.bill()
     swings = []
-    for item in model.inputs:
+    for item in (*model.inputs, *model.still):
         low, high = model.bill({item.name: 0.0}), model.bill({item.name: 1.0})
         swings.append(
             Swing(
@@ -149,6 +152,8 @@ def tornado(model: CostModel) -> Tornado:
                 cost_per_thousand_at_high=high.cost_per_thousand_inferences,
                 count_at_low=model.count({item.name: 0.0}),
                 count_at_high=model.count({item.name: 1.0}),
+                hottest_c_at_low=model.hottest_c({item.name: 0.0}),
+                hottest_c_at_high=model.hottest_c({item.name: 1.0}),
             )
         )
     return Tornado(
@@ -216,10 +221,10 @@ class _Sample:
         return _Sample(*np.array(rows, dtype=np.float64).T)
 
 
-def _spread(model: CostModel, sample: _Sample, cheapest: NDArray[np.bool_]) -> Spread:
+def _spread(model: CostModel, sample: _Sample, cheapest: NDArray[np.bool_]) -> CostSpread:
     budget = model.scenario.money.budget_money
     within = None if budget is None else float(np.mean(sample.capital <= budget.amount))
-    return Spread(
+    return CostSpread(
         device=model.option.device,
         mean_total_cost=float(sample.total.mean()),
         total_cost=tuple(float(value) for value in np.quantile(sample.total, QUANTILES)),

@@ -43,7 +43,7 @@ from planner.rack.studies.airflow_models import (
 from planner.rack.studies.density import (
     DensityLimit,
     DensityRow,
-    Surroundings,
+    RackSurroundings,
     SurroundingsAt,
     density_limit,
     density_rows,
@@ -91,6 +91,8 @@ class DensityCurve:
     joint: tuple[JointFit, ...] = ()
     part: Device | None = None
     """None of a device given by numbers."""
+    option: Option | None = None
+    """What the rack was filled with; None of a device given by numbers."""
 
 
 def density_curve(source: ScenarioFile) -> DensityCurve:
@@ -110,7 +112,7 @@ def density_curve(source: ScenarioFile) -> DensityCurve:
 def density_of_option(source: ScenarioFile, rack: Rack, option: Option) -> DensityCurve:
     """The curve of an option's rack, as `density_curve` gives it."""
     fixed_w = partial(fixed_power_w, source.scenario, option.part, option.mode)
-    return _curve(source, rack, option.part, fixed_w)
+    return replace(_curve(source, rack, option.part, fixed_w), option=option)
 
 
 def _curve(
@@ -181,17 +183,19 @@ def _doubling(most: int) -> list[int]:
 
 def _surroundings(
     scenario: Scenario, rack: Rack, used: FittedAirflow | None, fixed_w: Callable[[int], float] | None
-) -> Callable[[int], Surroundings]:
-    def around(count: int) -> Surroundings:
+) -> Callable[[int], RackSurroundings]:
+    def around(count: int) -> RackSurroundings:
         air = rack_air(scenario, devices=count)
         if used is not None:
             air = replace(air, airflow_m3_per_s=used.model.flow_m3_per_s(count))
-        return Surroundings(air, fixed_w(count) if fixed_w else rack.fan_w)
+        return RackSurroundings(air, fixed_w(count) if fixed_w else rack.fan_w)
 
     return around
 
 
-def _pue(rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], Surroundings]) -> dict[int, float]:
+def _pue(
+    rack: Rack, rows: tuple[DensityRow, ...], around: Callable[[int], RackSurroundings]
+) -> dict[int, float]:
     """PUE with a chilled-water plant at the supply temperature, no losses; empty where its fit ends."""
     low_c, high_c = PLANT_SUPPLY_C
     if not low_c <= rack.air.supply_c <= high_c:

@@ -19,7 +19,7 @@ from planner.plan.scenario.evidence import asked_of
 from planner.plan.sizing.result import SizedOption
 from planner.plan.sizing.runner import Runner
 from planner.plan.sizing.sized import size_scenario
-from planner.plan.sweep.point import Task, estimator_of, source_of
+from planner.plan.sweep.point import PointTask, estimator_of, source_of
 from planner.rack.counts.results import Verdict
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import key_of
@@ -29,7 +29,7 @@ _ALL_PARTS = 1000
 """Every part of a site is simulated: any of them may become the standard."""
 
 
-def answer_question(task: Task) -> dict[str, object]:
+def answer_question(task: PointTask) -> dict[str, object]:
     """The answer of one question as plain values; one that is refused has its reason."""
     with own_parts_from(tuple(Path(folder) for folder in task["hardware"])):
         try:
@@ -38,7 +38,7 @@ def answer_question(task: Task) -> dict[str, object]:
             return cast("dict[str, object]", _refused(str(error)))
 
 
-def _answered(task: Task) -> SiteAnswer:
+def _answered(task: PointTask) -> SiteAnswer:
     source = source_of(task)
     scenario = source.scenario
     estimator = estimator_of(source.folder, scenario.models, asked_of(source))

@@ -43,7 +43,7 @@ class SiteClass:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FleetChoice:
     """One way to equip the fleet: its parts, whom they serve, and the present value of what it costs."""
 
     parts: tuple[str, ...]
@@ -97,9 +97,9 @@ class ChoiceTable:
         self.classes.append(item)
         self._entries.append(entries)
 
-    def closed(self) -> Chooser:
+    def closed(self) -> FleetChooser:
         """The table as arrays, once all classes are in it."""
-        return Chooser(self._spec, self._years, self.classes, self.parts, self._entries, self._prices)
+        return FleetChooser(self._spec, self._years, self.classes, self.parts, self._entries, self._prices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _entry(
     )
 
 
-class Chooser:
+class FleetChooser:
     """Plans over a closed table."""
 
     def __init__(
@@ -156,7 +156,7 @@ class Chooser:
         self._failures = table(lambda entry: entry.failures_per_s, 0.0)
         self._installed = [table(_installed_in(year), 0.0) for year in range(years)]
 
-    def best_at_each(self) -> Choice:
+    def best_at_each(self) -> FleetChoice:
         """Every site with its own best part."""
         return self.of_picks(self.picks_among(range(len(self.parts))))
 
@@ -171,7 +171,7 @@ class Chooser:
         found[ranks[np.arange(len(first)), first] >= _NEVER] = NONE
         return found
 
-    def of_picks(self, picks: Picks) -> Choice:
+    def of_picks(self, picks: Picks) -> FleetChoice:
         """What it comes to when each class has this part."""
         served = np.flatnonzero(picks != NONE)
         at = picks[served]
@@ -180,7 +180,7 @@ class Chooser:
         last = (
             np.max([year[served, at] for year in self._installed], axis=0) if self._years else 0.0 * weights
         )
-        return Choice(
+        return FleetChoice(
             parts=tuple(self.parts[part] for part in used),
             served=int(weights.sum()),
             open=int((weights * self._open[served, at]).sum()),
@@ -204,7 +204,7 @@ class Chooser:
             for year, bought in enumerate(_bought(stocks))
         )
 
-    def pool_cost(self, plan: Choice, failures: float = 1.0) -> float:
+    def pool_cost(self, plan: FleetChoice, failures: float = 1.0) -> float:
         """Of a plan, with so many times the failures."""
         return self._pool_cost(np.array(plan.picks), map(self.parts.index, plan.parts), failures)
 
@@ -212,7 +212,7 @@ class Chooser:
         """Today's price of a part in the fleet's currency."""
         return self._prices[part]
 
-    def bought_for_shelves(self, plan: Choice) -> list[dict[str, int]]:
+    def bought_for_shelves(self, plan: FleetChoice) -> list[dict[str, int]]:
         """Spares of each part that are bought in each year."""
         found: list[dict[str, int]] = [{} for _ in range(self._years)]
         for part, _, _, stocks, _ in self.shelves(plan):
@@ -220,7 +220,7 @@ class Chooser:
                 found[year][part] = found[year].get(part, 0) + bought
         return found
 
-    def shelves(self, plan: Choice) -> Iterator[tuple[str, str, list[float], list[int], list[int]]]:
+    def shelves(self, plan: FleetChoice) -> Iterator[tuple[str, str, list[float], list[int], list[int]]]:
         """Each part and shelf of a plan: failures a second, stock and devices in each year."""
         picks = np.array(plan.picks, dtype=np.int64)
         for name in plan.parts:
@@ -269,11 +269,11 @@ class Chooser:
             for name, rates in self.rates_per_s(picks, part).items()
         }
 
-    def key(self, choice: Choice) -> tuple[float, ...]:
+    def key(self, choice: FleetChoice) -> tuple[float, ...]:
         """What plans are compared by, the least first."""
         return (choice.unserved, choice.open, choice.total)
 
-    def few(self, most: int) -> tuple[Choice, ...]:
+    def few(self, most: int) -> tuple[FleetChoice, ...]:
         """The best plan of one kind, of two, and so on, as far as more kinds are used."""
         found = []
         for kinds in range(1, min(most, len(self.parts)) + 1):
@@ -288,12 +288,12 @@ class Chooser:
                 found.append(min(exact, key=self.key))
         return tuple(found)
 
-    def singles(self) -> tuple[Choice, ...]:
+    def singles(self) -> tuple[FleetChoice, ...]:
         """Each part alone for all sites, the best standard first."""
         plans = [self.of_picks(self.picks_among([part])) for part in range(len(self.parts))]
         return tuple(sorted((plan for plan in plans if plan.parts), key=self.key))
 
-    def by_group(self) -> Choice:
+    def by_group(self) -> FleetChoice:
         """One standard for each group, chosen by its own sites alone."""
         picks = np.full(len(self.classes), NONE, dtype=np.int64)
         for group in dict.fromkeys(item.group for item in self.classes):
@@ -308,7 +308,7 @@ class Chooser:
         choice = self.of_picks(picks)
         return choice.sites_cost + choice.visits_cost
 
-    def plan(self, few: Sequence[Choice]) -> Choice:
+    def plan(self, few: Sequence[FleetChoice]) -> FleetChoice:
         """The plan that is taken, as the head of this file says."""
         best = self.best_at_each()
         most = 3 if self._spec.kinds is None else self._spec.kinds.most

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 
-from planner.plan.fleet.choices import Choice
+from planner.plan.fleet.choices import FleetChoice
 from planner.plan.fleet.result import Fleet, PoolRow, Totals
 from planner.plan.fleet.updates import UpdateWay
 from planner.schema.record.fleet.record import (
@@ -101,7 +101,7 @@ def standard_extra(fleet: Fleet) -> float | None:
     return (one.sites_cost + one.visits_cost) - (each.sites_cost + each.visits_cost)
 
 
-def _choice(item: Choice) -> FleetChoiceRecord:
+def _choice(item: FleetChoice) -> FleetChoiceRecord:
     return {
         "parts": list(item.parts),
         "served": item.served,

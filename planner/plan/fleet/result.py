@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.plan.fleet.choices import Choice
+from planner.plan.fleet.choices import FleetChoice
 from planner.plan.fleet.pool import Shelf
 from planner.plan.fleet.sites.columns import Rounding
 from planner.plan.fleet.updates import UpdateWay
@@ -159,11 +159,11 @@ class Fleet(Shown):
     questions: int
     """Different ones among the sites: each was answered once."""
     roundings: tuple[Rounding, ...]
-    plan: Choice
-    best_at_each: Choice
-    by_group: Choice
-    few: tuple[Choice, ...]
-    singles: tuple[Choice, ...]
+    plan: FleetChoice
+    best_at_each: FleetChoice
+    by_group: FleetChoice
+    few: tuple[FleetChoice, ...]
+    singles: tuple[FleetChoice, ...]
     group_standards: Mapping[str, str | None]
     part_names: Mapping[str, str]
     totals: Totals

@@ -11,12 +11,12 @@ from typing import cast, overload
 from planner.data_files import own_parts_dirs
 from planner.errors import InputError, Problem
 from planner.forks import usable_cores
-from planner.plan.fleet.choices import NONE, ChoiceTable, Chooser, SiteClass, require_mtbf
+from planner.plan.fleet.choices import NONE, ChoiceTable, FleetChooser, SiteClass, require_mtbf
 from planner.plan.fleet.money import fleet_years, money_of
 from planner.plan.fleet.result import Fleet, SiteRow
 from planner.plan.fleet.site_answer import SiteAnswer
 from planner.plan.fleet.sites.questions import Question
-from planner.plan.fleet.sites.rows import Site, Sites, read_sites
+from planner.plan.fleet.sites.rows import FleetSite, Sites, read_sites
 from planner.plan.fleet.sites.table import read_table
 from planner.plan.fleet.sites.template import beside, fleet_path, read_spec, read_templates
 from planner.plan.fleet.tornado import Swings
@@ -25,7 +25,7 @@ from planner.plan.fleet.updates import UpdateWay, update_ways
 from planner.plan.fleet.worker import MODULE, reply_to_question
 from planner.plan.sweep.cluster import on_scheduler
 from planner.plan.sweep.journal import SweepJournal
-from planner.plan.sweep.point import Task
+from planner.plan.sweep.point import PointTask
 from planner.plan.sweep.processes import on_processes
 from planner.plan.sweep.run import SweepProgress
 from planner.plan.sweep.worker import Reply
@@ -63,7 +63,7 @@ def plan_fleet(
         return _planned(spec, sites, answers, faults, before, seconds, folder)
 
 
-class _Tasks(Sequence[Task]):
+class _Tasks(Sequence[PointTask]):
     """The tasks of questions, each made when a worker is free for it."""
 
     def __init__(self, questions: Sequence[Question]) -> None:
@@ -74,10 +74,10 @@ class _Tasks(Sequence[Task]):
         return len(self.questions)
 
     @overload
-    def __getitem__(self, number: int) -> Task: ...
+    def __getitem__(self, number: int) -> PointTask: ...
     @overload
-    def __getitem__(self, number: slice) -> Sequence[Task]: ...
-    def __getitem__(self, number: int | slice) -> Task | Sequence[Task]:
+    def __getitem__(self, number: slice) -> Sequence[PointTask]: ...
+    def __getitem__(self, number: int | slice) -> PointTask | Sequence[PointTask]:
         if isinstance(number, slice):
             return _Tasks(self.questions[number])
         return self.questions[number].task(self._hardware)
@@ -188,7 +188,7 @@ def _money_only(answer: SiteAnswer) -> SiteAnswer:
     return {**answer, "parts": [], "cannot": []}
 
 
-def _classes(sites: Sequence[Site]) -> list[SiteClass]:
+def _classes(sites: Sequence[FleetSite]) -> list[SiteClass]:
     """Sites by question, group and opening, in the order of the questions."""
     found: dict[tuple[int, str, int], int] = {}
     for site in sites:
@@ -209,7 +209,7 @@ def _each(classes: Sequence[SiteClass], answers: _Answers) -> Iterator[tuple[Sit
 
 
 def _rows(
-    spec: FleetSpec, sites: Sites, answers: _Answers, chooser: Chooser, picks: Sequence[int], years: int
+    spec: FleetSpec, sites: Sites, answers: _Answers, chooser: FleetChooser, picks: Sequence[int], years: int
 ) -> tuple[list[SiteRow], YearSums, Swings]:
     """A row for each site in the order of the table, and the sums over all."""
     found: list[SiteRow | None] = [None] * len(sites.sites)
@@ -233,7 +233,7 @@ def _rows(
     return [row for row in found if row is not None], sums, swings
 
 
-def _standards(chooser: Chooser, picks: Sequence[int]) -> dict[str, str | None]:
+def _standards(chooser: FleetChooser, picks: Sequence[int]) -> dict[str, str | None]:
     """The standard of each group in the plan by groups."""
     found: dict[str, str | None] = {}
     for item, pick in zip(chooser.classes, picks, strict=True):
@@ -241,7 +241,7 @@ def _standards(chooser: Chooser, picks: Sequence[int]) -> dict[str, str | None]:
     return found
 
 
-def _require_links(spec: FleetSpec, sites: Sequence[Site]) -> None:
+def _require_links(spec: FleetSpec, sites: Sequence[FleetSite]) -> None:
     """Refuse updates of sites whose uplink no one states."""
     if spec.updates is None or spec.updates.uplink_bytes_per_s is not None:
         return
@@ -254,7 +254,7 @@ def _require_links(spec: FleetSpec, sites: Sequence[Site]) -> None:
         )
 
 
-def _updates(spec: FleetSpec, sites: Sequence[Site]) -> tuple[UpdateWay, ...]:
+def _updates(spec: FleetSpec, sites: Sequence[FleetSite]) -> tuple[UpdateWay, ...]:
     if spec.updates is None:
         return ()
     usual = spec.updates.uplink_bytes_per_s or 0.0

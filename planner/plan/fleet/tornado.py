@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from planner.plan.fleet.choices import Choice, Chooser
+from planner.plan.fleet.choices import FleetChoice, FleetChooser
 from planner.plan.fleet.money import discount, money_of, rate_of, visits_of
 from planner.plan.fleet.result import FleetSwing
 from planner.plan.fleet.site_answer import PartAnswer, SiteAnswer
@@ -61,7 +61,7 @@ class Swings:
         self.low[name] = self.low.get(name, 0.0) + low
         self.high[name] = self.high.get(name, 0.0) + high
 
-    def all_of(self, chooser: Chooser, plan: Choice) -> tuple[FleetSwing, ...]:
+    def all_of(self, chooser: FleetChooser, plan: FleetChoice) -> tuple[FleetSwing, ...]:
         """Every input that moves the sum, the widest first."""
         if self.spec.spares is not None:
             ends = [chooser.pool_cost(plan, factor) - plan.pool_cost for factor in _FAILURES_OFF]

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from planner.plan.fleet.choices import Choice, Chooser
+from planner.plan.fleet.choices import FleetChoice, FleetChooser
 from planner.plan.fleet.money import SiteMoney, SiteYear, money_of, price_factor, rate_of
 from planner.plan.fleet.pool import shelf
 from planner.plan.fleet.result import SITE_COLUMNS, Order, PoolRow, SiteRow, Totals, YearTotals
 from planner.plan.fleet.site_answer import PartAnswer, SiteAnswer
-from planner.plan.fleet.sites.rows import Site
+from planner.plan.fleet.sites.rows import FleetSite
 from planner.plan.money.economics import SECONDS_PER_YEAR
 from planner.schema.fleet.fleet import FleetSpec
 
@@ -40,7 +40,12 @@ def reason_of(answer: SiteAnswer) -> str:
 
 
 def site_row(
-    spec: FleetSpec, site: Site, answer: SiteAnswer, device: str | None, money: SiteMoney | None, alike: int
+    spec: FleetSpec,
+    site: FleetSite,
+    answer: SiteAnswer,
+    device: str | None,
+    money: SiteMoney | None,
+    alike: int,
 ) -> SiteRow:
     """The row of one site; money in the fleet's currency."""
     row: dict[str, object] = dict.fromkeys(SITE_COLUMNS)
@@ -157,7 +162,7 @@ class YearSums:
             bought = self.bought[number]
             bought[device] = bought.get(device, 0) + year.added * sites
 
-    def totals(self, spec: FleetSpec, chooser: Chooser, plan: Choice) -> tuple[YearTotals, ...]:
+    def totals(self, spec: FleetSpec, chooser: FleetChooser, plan: FleetChoice) -> tuple[YearTotals, ...]:
         """Every year, with what the fleet pays as a whole."""
         kinds = spec.kinds
         visit = 0.0 if spec.visits is None else spec.visits.price_money.amount
@@ -190,7 +195,7 @@ class YearSums:
         return math.fsum(self.found[number].get(name, ()))
 
     def orders(
-        self, spec: FleetSpec, chooser: Chooser, plan: Choice, names: dict[str, str]
+        self, spec: FleetSpec, chooser: FleetChooser, plan: FleetChoice, names: dict[str, str]
     ) -> tuple[Order, ...]:
         """What is ordered of each part in each year."""
         shelf_bought = chooser.bought_for_shelves(plan)
@@ -214,7 +219,7 @@ def _amounts(year: SiteYear) -> Iterable[tuple[str, float]]:
     yield "installed", float(year.installed)
 
 
-def pool_rows(spec: FleetSpec, chooser: Chooser, plan: Choice) -> tuple[PoolRow, ...]:
+def pool_rows(spec: FleetSpec, chooser: FleetChooser, plan: FleetChoice) -> tuple[PoolRow, ...]:
     """Every shelf of the plan in the year with the most failures."""
     pool = spec.spares
     if pool is None:

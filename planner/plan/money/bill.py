@@ -17,12 +17,14 @@ from planner.plan.money.economics import (
     SECONDS_PER_YEAR,
     balancer_price,
     carriers_price,
+    coolers_price,
     discounted,
     yearly_lines,
     years,
 )
 from planner.plan.money.prices import QuotedPrice
 from planner.plan.money.tariff import carbon_kg_per_j
+from planner.plan.options.coolers import STATED
 from planner.plan.options.hosting import hosting_of
 from planner.plan.options.option import Draw
 from planner.schema.hardware.device import Device
@@ -175,6 +177,9 @@ def payments(
             "spares": (year.installed - year.count) * price.mid,
             "carriers": carriers_price(scenario, device, year.installed) or 0.0,
         }
+        coolers = coolers_price(scenario, device, year.installed)
+        if coolers:
+            value["coolers"] = coolers
         if scenario.balancer is not None:
             value["balancer"] = balancer_price(scenario) or 0.0
         for name, amount in value.items():
@@ -197,6 +202,7 @@ def _lines(scenario: Scenario, device: Device, price: QuotedPrice, life: Sequenc
         "devices": _price_text(price),
         "spares": "devices on standby, at the same price",
         "carriers": _carriers_text(scenario, device),
+        "coolers": _coolers_text(device),
         "balancer": "" if scenario.balancer is None else scenario.balancer.note,
         "residual value": "share of the capital that is left",
     }
@@ -218,6 +224,18 @@ _BASES = {
     "uplink": "as the scenario prices it",
     "replacements": "failures a year times the price of what fails",
 }
+
+
+def _coolers_text(device: Device) -> str:
+    """The price of one cooler that is sold apart, and where it comes from."""
+    cooler = device.thermal.in_use
+    price = cooler.price_money
+    if price is None:
+        return ""
+    each = f"{price.value.amount:g} {price.value.currency} each"
+    if price.source == STATED:
+        return f"{each}, as the scenario states"
+    return f"{cooler.name or cooler.id}, {each}, {price.status}: {price.source}"
 
 
 def _carriers_text(scenario: Scenario, device: Device) -> str:

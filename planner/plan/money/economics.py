@@ -75,12 +75,24 @@ def rack_cost(scenario: Scenario, device: Device, installed: int, draw: Draw) ->
 
 
 def capital_of(scenario: Scenario, device: Device, installed: int) -> float | None:
-    """What this many devices, their carriers and a balancer cost to buy; None where a price is unknown."""
+    """What this many devices, their carriers, coolers and a balancer cost to buy.
+
+    None where a price is unknown.
+    """
     carriers, price = carriers_price(scenario, device, installed), price_of(scenario, device)
-    balancer = balancer_price(scenario)
-    if price is None or carriers is None or balancer is None:
+    balancer, coolers = balancer_price(scenario), coolers_price(scenario, device, installed)
+    if price is None or carriers is None or balancer is None or coolers is None:
         return None
-    return installed * price.mid + carriers + balancer
+    return installed * price.mid + carriers + balancer + coolers
+
+
+def coolers_price(scenario: Scenario, device: Device, installed: int) -> float | None:
+    """What the coolers in use cost that are sold apart; None where their currency has no rate."""
+    price = device.thermal.in_use.price_money
+    if price is None:
+        return 0.0
+    each = in_currency(price.value, scenario)
+    return None if each is None else installed * each
 
 
 def balancer_price(scenario: Scenario) -> float | None:

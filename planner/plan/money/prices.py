@@ -83,7 +83,8 @@ def missing_price(scenario: Scenario, device: Device) -> Problem | None:
     """What the scenario has to say before this part can be costed; None where nothing is missing."""
     stated = scenario.money.prices.get(device.id)
     quoted = stated.low_money if stated else device.price.amount_money.value if device.price else None
-    currency = scenario.money.currency
+    currency, cooler = scenario.money.currency, device.thermal.in_use.price_money
+    named = device.name
     if quoted is None:
         if price_of(scenario, device) is not None:
             return None
@@ -94,9 +95,11 @@ def missing_price(scenario: Scenario, device: Device) -> Problem | None:
         )
         return Problem(f"money.prices.{device.id}", f"the price of {device.name}", "none", advice)
     if rate_of(quoted.currency, scenario) is not None:
-        return None
+        if cooler is None or rate_of(cooler.value.currency, scenario) is not None:
+            return None
+        quoted, named = cooler.value, f"its cooler {device.thermal.cooler}"
     expected = f"the price of one {quoted.currency} in {currency}"
-    got = f"none, and {device.name} costs {quoted.amount:,.0f} {quoted.currency}"
+    got = f"none, and {named} costs {quoted.amount:,.0f} {quoted.currency}"
     advice = f"add `exchange_rates: {{{quoted.currency}: ...}}` under `money`"
     return Problem(f"money.exchange_rates.{quoted.currency}", expected, got, advice)
 

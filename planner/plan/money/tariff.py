@@ -53,7 +53,9 @@ def carbon_by_hour(carbon: CarbonSpec) -> Hours:
 
 
 def load_by_hour(streams: Sequence[Stream]) -> Hours:
-    """The load in each hour of the day over its mean."""
+    """The load in each hour of the day over its mean; conversations, which have no profile, are even."""
+    if not streams:
+        return np.ones(HOURS)
     total = np.zeros(HOURS)
     for stream in streams:
         rate_per_s = stream.count * stream.rate_per_s

@@ -11,8 +11,8 @@ from planner.schema.hardware.cooler import Cooler, CoolerKind, HeatStore, OwnFan
 from planner.schema.hardware.cooler_kinds import Spread
 from planner.schema.hardware.device import Device
 from planner.schema.hardware.device_heat import ThermalSpec
-from planner.schema.reading.quantity import Sourced
-from planner.schema.scenario.cooler import CoolerAsked, OwnCooler
+from planner.schema.reading.quantity import Money, Sourced
+from planner.schema.scenario.cooler import CoolerAsked, OwnCooler, starts_with_a_number
 from planner.units import UnitError, parse_quantity
 
 STATED = "stated"
@@ -41,10 +41,13 @@ def cooled(device: Device, asked: CoolerAsked | None) -> Device:
 
 def cooler_of_text(text: str) -> CoolerAsked:
     """A cooler as the command line names one: an id, a kind, or a resistance such as `3.2 K/W`."""
+    if not starts_with_a_number(text):
+        return text
     try:
         resistance = parse_quantity(text, "k_per_w")
-    except UnitError:
-        return text
+    except UnitError as error:
+        expected = "a resistance such as 3.2 K/W, or the name of a cooler"
+        raise InputError("--cooler", [Problem("value", expected, repr(text), error.advice)]) from None
     if resistance <= 0:
         raise InputError("--cooler", [Problem("value", "more than 0 K/W", repr(text))])
     return OwnCooler.model_validate({"resistance": f"{resistance!r} K/W"})
@@ -61,8 +64,7 @@ def cooler_named(thermal: ThermalSpec, asked: str, of: str) -> Cooler:
             if cooler.kind == kind:
                 return cooler
     known = [cooler.id for cooler in thermal.coolers]
-    advice = f"{of} has {', '.join(known)}; or state one: `cooler: {{resistance: 3.2 K/W}}`"
-    raise UnknownIdError("cooler", asked, known, advice)
+    raise UnknownIdError(f"cooler of {of}", asked, known, "or state one: `cooler: {resistance: 3.2 K/W}`")
 
 
 def _under(device: Device, cooler: Cooler) -> Device:
@@ -107,6 +109,7 @@ def _stated(asked: OwnCooler, default: Cooler) -> Cooler:
             for store in asked.stores
         ],
         fan=_fan(asked, status),
+        price_money=_price(asked, status),
     )
 
 
@@ -128,6 +131,12 @@ def _kind_like(asked: OwnCooler, default: Cooler) -> CoolerKind:
 
 def _number(value: float, status: Status, note: str | None) -> Sourced[float]:
     return Sourced[float].model_construct(value=value, source=STATED, status=status, note=note)
+
+
+def _price(asked: OwnCooler, status: Status) -> Sourced[Money] | None:
+    if asked.price_money is None:
+        return None
+    return Sourced[Money].model_construct(value=asked.price_money, source=STATED, status=status)
 
 
 def _range(asked: OwnCooler, status: Status) -> ResistanceRange | None:

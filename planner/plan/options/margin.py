@@ -47,6 +47,8 @@ class Margin:
     best: float
     worst: float
     weakest: WeakestInput | None = None
+    probability: float | None = None
+    """That the limit is broken, over the range of the weakest input; None where nothing gives one."""
     lower: bool = False
     """Whether the limit is the least that is allowed, and not the most."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.plan.options.margin import Margin, WeakestInput
 from planner.rack.counts.results import Verdict
-from planner.units import format_percent, format_quantity
+from planner.units import format_percent, format_probability, format_quantity
 from planner.wording.message import Message, message, word
 
 _TEXTS = {"c": "{:.1f} °C", "w": "{:,.0f} W", "rack_units": "{:g} U", "k_per_w": "{:.3g} K/W"}
@@ -55,6 +55,14 @@ def weakest_text(margin: Margin) -> str:
     return message("margin.input_range", input=name, mid=mid, status=status, low=low, high=high)
 
 
+def rests_on_text(margin: Margin) -> str:
+    """The weakest input, and how probable it is that the limit is broken over its range."""
+    text = weakest_text(margin)
+    if margin.probability is None or not text:
+        return text
+    return message("margin.with_probability", input=text, share=format_probability(margin.probability))
+
+
 def verdict_text(margin: Margin) -> Message:
     """Why the limit is as it is: broken, too near, or open."""
     name, value, limit = (
@@ -63,7 +71,7 @@ def verdict_text(margin: Margin) -> Message:
         amount(margin.limit, margin.unit),
     )
     if margin.verdict is Verdict.UNDECIDED:
-        return message("margin.turns", name=name, value=value, limit=limit, input=weakest_text(margin))
+        return message("margin.turns", name=name, value=value, limit=limit, input=rests_on_text(margin))
     if margin.verdict is Verdict.PASS:
         return message("margin.kept", name=name, value=value, limit=limit, left=left_text(margin))
     if margin.state(margin.best) == "over":

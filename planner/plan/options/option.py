@@ -155,6 +155,11 @@ class Option:
         return instances_of(self.part, [item.estimate for item in self.networks])
 
     @property
+    def throttle_probability(self) -> float | None:
+        """That a device throttles, over what its cooler may be; None where no limits were looked at."""
+        return next((margin.probability for margin in self.margins if margin.name == "die"), None)
+
+    @property
     def runs_on(self) -> str:
         """Unit and engine in words, as in `3 x npu rknn`."""
         unit = f"{self.instances} x {self.unit}" if self.instances > 1 else self.unit

@@ -7,12 +7,14 @@ ends of the planned latency, and their price.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from planner.latency.calibrated.store import THIS_MACHINE
 from planner.plan.options.option import NetworkOnPart, Option
+from planner.plan.options.value_of_measuring import Rival, Worth, work_of, worth_measuring
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import Message, message
 
@@ -41,24 +43,43 @@ class ToMeasure:
     bring_back: str
     here: tuple[str, ...]
     """Commands for this program, with the file that was brought back."""
+    worth: Worth
+    power_on_the_part: tuple[str, ...] = ()
+    """Commands for the part itself that log its power and temperature meanwhile."""
+    power_here: tuple[str, ...] = ()
+    """Commands for this program, with that log."""
     note: Message | None = None
     """What to write into the file where no tool writes it."""
 
 
-def to_measure(scenario: Scenario, option: Option, plan: str) -> tuple[ToMeasure, ...]:
-    """The networks of an option, that which may change most first; `plan` is the scenario's file."""
-    found = [_of_network(scenario, option, item, plan) for item in option.networks]
-    return tuple(sorted(found, key=lambda item: -item.devices_open))
+def to_measure(
+    scenario: Scenario, option: Option, plan: str, rival: Rival | None = None, *, open_verdict: bool = True
+) -> tuple[ToMeasure, ...]:
+    """The networks of an option, that which is worth most first; `plan` is the scenario's file."""
+    found = [
+        _of_network(
+            scenario,
+            option,
+            item,
+            plan,
+            worth_measuring(scenario, option, item, rival, open_verdict=open_verdict),
+        )
+        for item in option.networks
+    ]
+    return tuple(sorted(found, key=by_worth))
 
 
-def _of_network(scenario: Scenario, option: Option, item: NetworkOnPart, plan: str) -> ToMeasure:
-    rate_per_s = sum(
-        stream.rate_per_s * stream.count for stream in scenario.streams if stream.model == item.model
-    )
+def by_worth(found: ToMeasure) -> tuple[float, float, float]:
+    """What is worth most money first, then what may change most devices."""
+    return -(found.worth.money or 0.0), -found.worth.chance, -found.devices_open
+
+
+def _of_network(
+    scenario: Scenario, option: Option, item: NetworkOnPart, plan: str, worth: Worth
+) -> ToMeasure:
     band = item.planning_latency_s
     # Work is rate x time: the part of it that the band leaves open, in devices as busy as the plan allows.
-    full = option.instances * scenario.planning.utilisation_limit_ratio
-    devices = rate_per_s * (band.high - band.low) / option.batch / full
+    devices = work_of(scenario, option, item) * (band.high - band.low)
     capital = option.cost.capital
     each = None if capital is None else capital / (option.count + option.spares)
     run = _run_of(scenario, option, item)
@@ -74,9 +95,11 @@ def _of_network(scenario: Scenario, option: Option, item: NetworkOnPart, plan: s
         None if each is None else each * devices,
         option.cost.currency,
         () if run.by_planner else tuple(_model_file(item.model)),
-        run.commands,
+        (*_mode_set(option), *run.commands),
         run.bring_back,
         (*_import(run, item.model), again),
+        worth,
+        *_logging(option, plan),
         None if run.tool or run.by_planner else _entry(option, item),
     )
 
@@ -97,6 +120,33 @@ def _run_of(scenario: Scenario, option: Option, item: NetworkOnPart) -> _Run:
         return _on_this_machine(scenario, option, item.model)
     make = _TOOLS.get(option.engine)
     return _Run(()) if make is None else make(option, _onnx(item.model))
+
+
+_NVPMODEL = re.compile(r"nvpmodel (\d+)")
+POWER_LOG = "power.log"
+
+
+def _mode_set(option: Option) -> Iterator[str]:
+    """How the board is put into the mode that is planned with, where its maker gives the mode a number."""
+    found = _NVPMODEL.search(option.power_mode.vendor_name or "")
+    if found is not None:
+        # Numbers of the same name differ between configurations of a board: the maker's words go along.
+        yield f"sudo nvpmodel -m {found[1]}  # {option.power_mode.vendor_name}"
+    if option.device.startswith("jetson-"):
+        yield "sudo jetson_clocks"
+
+
+def _logging(option: Option, plan: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A log of power and temperatures, in a second terminal while the network runs, and how it comes here."""
+    if not option.device.startswith("jetson-"):
+        return (), ()
+    return (
+        (f"tegrastats --interval 1000 --logfile {POWER_LOG}",),
+        (
+            f"planner import tegrastats {POWER_LOG} --format json -o power.json",
+            f"planner size {plan} --measured power.json,device={option.device},mode={option.mode}",
+        ),
+    )
 
 
 def _on_this_machine(scenario: Scenario, option: Option, model: str) -> _Run:

@@ -17,6 +17,7 @@ from planner.plan.options.batches import batch_sizes
 from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life, rack_shares, spares_of
 from planner.plan.rack.heat import in_thin_air, thermal_of_part
+from planner.plan.rack.in_service import in_service, replayed_services
 from planner.plan.rack.run_length import run_window
 from planner.rack.description.device import Host, Unit
 from planner.rack.description.heat_path import VerticalRecirculation
@@ -26,7 +27,7 @@ from planner.rack.heat.air import air_density_kg_per_m3
 from planner.rack.heat.cabinet import sealed_cabinet
 from planner.rack.heat.fans import AirPath, FanCurve, airflow_m3_per_s, in_parallel
 from planner.rack.heat.recirculation import returned_share
-from planner.schema.hardware.device import Device, Mode
+from planner.schema.hardware.device import Device, Mode, UnitKind
 from planner.schema.scenario import streams as asked
 from planner.schema.scenario.around import StepAround
 from planner.schema.scenario.rack_study import RackFans
@@ -58,7 +59,17 @@ def services_of(
     from planner.latency.units.compete import instances_of
 
     instances = instances_of(device, [item.estimate for item in networks])
-    return tuple(service_of(estimator, device, item, at, instances) for item in networks)
+    services = tuple(service_of(estimator, device, item, at, instances) for item in networks)
+    unit = networks[0].estimate.unit if networks else next(iter(device.units))
+    return served_as(scenario, device.units[unit].kind, services)
+
+
+def served_as(scenario: Scenario, unit: UnitKind, services: tuple[Service, ...]) -> tuple[Service, ...]:
+    """Services of a benchmark loop as the scenario says that they are in a server."""
+    found = in_service(scenario, unit)
+    if found is not None:
+        services = tuple(found.applied(service) for service in services)
+    return replayed_services(scenario, services)
 
 
 def build_rack(
@@ -103,7 +114,7 @@ def build_rack(
             instances=instances,
             beside=beside,
             host=host_of(scenario) if chain is None else host_of_chain(chain, host_of(scenario)),
-            contention=contention_of(scenario) if beside or instances > 1 else 0.0,
+            contention=contention_of(scenario, main.kind) if beside or instances > 1 else 0.0,
         ),
         count=count,
         streams=window.streams,
@@ -137,10 +148,16 @@ def host_of(scenario: Scenario) -> Host | None:
     return None if given is None else Host(given.cores, given.core_w, given.copies)
 
 
-def contention_of(scenario: Scenario) -> float:
-    """What units of one device lose to each other: a share of a batch's time for each other one at work."""
+def contention_of(scenario: Scenario, unit: UnitKind) -> float:
+    """What units of one device lose to each other: a share of a batch's time for each other one at work.
+
+    As `candidates.contention` states it, else as the scenario's `variation` has it.
+    """
     given = scenario.candidates.contention
-    return given.each_ratio if given else 0.0
+    if given is not None:
+        return given.each_ratio
+    found = in_service(scenario, unit)
+    return found.neighbours if found is not None else 0.0
 
 
 def rack_air(scenario: Scenario, racks: int = 1, devices: int = 1) -> Air:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SHORTEST_S = 2.0 * MINUTE_S
 """The least that has a first and a last minute."""
+HIGHEST_M = 11_000.0
+"""Where the troposphere ends, and with it the formula of the air's density."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class SoakAnswer:
 
     part: Device
     ambient_c: float
+    altitude_m: float
     power_w: float
     batch: int
     best: Soak
@@ -36,7 +39,9 @@ class SoakAnswer:
     worst: Soak
 
 
-def soak_of(estimate: Estimate, part: Device, ambient_c: float, duration_s: float) -> SoakAnswer:
+def soak_of(
+    estimate: Estimate, part: Device, ambient_c: float, duration_s: float, altitude_m: float = 0.0
+) -> SoakAnswer:
     """The part of an estimate, busy with its network all the time, from the ambient's temperature on."""
     mode, band = mode_of(part, estimate.mode), resistance_band(part.thermal)
     service = Service(
@@ -45,7 +50,7 @@ def soak_of(estimate: Estimate, part: Device, ambient_c: float, duration_s: floa
         clocked_share=1.0 - estimate.bound.memory,
         busy_w=max(0.0, estimate.part_power_w.mid - mode.idle_w.value),
     )
-    thermal = in_thin_air(thermal_of_part(part.thermal), air_density_kg_per_m3(ambient_c))
+    thermal = in_thin_air(thermal_of_part(part.thermal), air_density_kg_per_m3(ambient_c, altitude_m))
     unit = part.units[estimate.unit].kind
     device = RackDevice(part.id, mode.idle_w.value, (service,), thermal, unit=unit)
     best, planned, worst = (
@@ -58,7 +63,7 @@ def soak_of(estimate: Estimate, part: Device, ambient_c: float, duration_s: floa
         for end in (band.low_k_per_w, band.mid_k_per_w, band.high_k_per_w)
     )
     power_w = mode.idle_w.value + service.busy_w
-    return SoakAnswer(part, ambient_c, power_w, estimate.batch, best, planned, worst)
+    return SoakAnswer(part, ambient_c, altitude_m, power_w, estimate.batch, best, planned, worst)
 
 
 def soak_record(answer: SoakAnswer) -> SoakRecord:
@@ -67,6 +72,7 @@ def soak_record(answer: SoakAnswer) -> SoakRecord:
     return {
         "duration_s": answer.planned.duration_s,
         "ambient_c": answer.ambient_c,
+        "altitude_m": answer.altitude_m,
         "power_w": answer.power_w,
         "cooler": thermal.cooler,
         "resistance_k_per_w": {"low": band.low_k_per_w, "mid": band.mid_k_per_w, "high": band.high_k_per_w},

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from planner.rack.counts.results import RackResult
 from planner.rack.description.rack import Rack
-from planner.rack.load.queueing import Queue, md1, mmc
+from planner.rack.description.variation import Variation
+from planner.rack.load.queueing import Queue, md1, mg1, mmc
 from planner.schema.record.commands.simulate import TheoryRecord
 
 
@@ -58,6 +59,12 @@ def matching_queue(rack: Rack) -> Queue | None:
     servers = rack.count * rack.device.instances
     if not poisson or rack.batching.max_size > 1 or rate_per_s * service_s >= servers:
         return None
+    if service.variation is not None:
+        # Pollaczek and Khinchine's service times are independent; those that remember make longer queues.
+        independent = isinstance(service.variation, Variation) and not service.variation.remembers
+        return (
+            mg1(rate_per_s, service_s, service.variation.squared_cv) if servers == 1 and independent else None
+        )
     if service.service_distribution == "exponential":
         shared = servers == 1 or rack.dispatch == "central_queue"
         return mmc(servers, rate_per_s, service_s) if shared else None

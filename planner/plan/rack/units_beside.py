@@ -10,7 +10,7 @@ from planner.latency.planning import planning_band, shortfall
 from planner.latency.units.compete import instances_of
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import NetworkOnPart
-from planner.plan.rack.rack_model import mode_of, service_of
+from planner.plan.rack.rack_model import mode_of, served_as, service_of
 from planner.rack.description.device import Service, Unit
 from planner.schema.hardware.device import Device, UnitKind
 from planner.schema.scenario.scenario import Scenario
@@ -37,7 +37,7 @@ def units_beside(
         if unit.kind not in scenario.candidates.beside or unit.kind in kinds:
             continue
         services = [_on_unit(estimator, device, item, unit_id, at) for item in networks]
-        served = tuple(service for service in services if service is not None)
+        served = served_as(scenario, unit.kind, tuple(service for service in services if service is not None))
         if served:
             found[unit.kind] = Unit(unit.kind, served, unit.count.value)
     mode = mode_of(device, main.mode)

@@ -6,6 +6,7 @@ from planner.plan.cost.sensitivity import QUANTILES, Influence, MonteCarlo, Torn
 from planner.plan.cost.study import Costed, CostStudy
 from planner.plan.money.bill import Bill, Carbon, Line
 from planner.plan.money.prices import QuotedPrice
+from planner.plan.record.options import service_records
 from planner.plan.record.spending import swing_record
 from planner.schema.record.cost import (
     BillLineRecord,
@@ -117,6 +118,7 @@ def _option_record(item: Costed) -> CostedOptionRecord:
         "units": option.instances,
         "engine": option.engine,
         "latency_provenance": option.latency_provenance.value,
+        "services": service_records(option),
         "precision": str(option.precision),
         "batch": option.batch,
         "count": option.count,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.plan.density.limits import LimitWeight, LiquidAnswer
 from planner.plan.density.study import BestDensity, DensityCurve
-from planner.plan.record.options import cooler_record
+from planner.plan.record.options import cooler_record, service_records
 from planner.rack.studies.airflow_models import FittedAirflow, LeakageFit
 from planner.rack.studies.density import DensityLimit, DensityRow
 from planner.rack.studies.joint_fit import JointFit
@@ -39,6 +39,7 @@ def density_record(curve: DensityCurve) -> DensityRecord:
         "joint": [_joint_record(reading) for reading in curve.joint],
         "remarks": list(curve.remarks),
         "cooler": cooler_record(curve.part) if curve.part else None,
+        "services": service_records(curve.option) if curve.option else [],
     }
 
 

@@ -11,7 +11,7 @@ from planner.schema.reading.quantity import Money
 from planner.schema.record import ChoicesRecord, OptionRecord
 from planner.schema.record.commands.simulate import NoRackRecord, RuledOutRecord
 from planner.schema.record.compare import ComparisonRecord, MoneyRecord, RefusalRecord
-from planner.schema.record.options import CoolerInUseRecord, HostRecord, MarginRecord
+from planner.schema.record.options import CoolerInUseRecord, HostRecord, MarginRecord, ServiceRecord
 
 if TYPE_CHECKING:
     from planner.plan.compare.candidate import Comparison, Refusal
@@ -75,6 +75,7 @@ def option_record(option: Option) -> OptionRecord:
         "unit": option.unit,
         "units": option.instances,
         "other_units": other_unit_records(option.others),
+        "services": service_records(option),
         "mode": option.mode,
         "engine": option.engine,
         "precision": str(option.precision),
@@ -99,6 +100,7 @@ def option_record(option: Option) -> OptionRecord:
         "exhaust_c": option.heat.exhaust_c,
         "margins": [margin_record(item) for item in option.margins],
         "cooler": cooler_record(option.part),
+        "throttle_probability": option.throttle_probability,
         "host": host_record(option.hosting, option.count + option.spares),
         "temperature_c": option.heat.temperature_c,
         "capital": option.cost.capital,
@@ -108,6 +110,21 @@ def option_record(option: Option) -> OptionRecord:
         "latency_provenance": option.latency_provenance.value,
         "provenance": option.provenance.value,
     }
+
+
+def service_records(option: Option) -> list[ServiceRecord]:
+    """The service time of each network on an option, with what `planner estimate` says of it."""
+    from planner.latency.record import band_record
+
+    return [
+        {
+            "network": service.network,
+            "provenance": item.estimate.provenance.value,
+            "latency_s": band_record(item.estimate.latency_s),
+            "batch_s": list(service.batch_s),
+        }
+        for service, item in zip(option.services, option.networks, strict=True)
+    ]
 
 
 def cooler_record(part: Device) -> CoolerInUseRecord:
@@ -162,6 +179,7 @@ def margin_record(margin: Margin) -> MarginRecord:
         "margin_asked": margin.asked,
         "margin_at_best": margin.best,
         "margin_at_worst": margin.worst,
+        "probability": margin.probability,
         "verdict": margin.verdict.value,
         "turns": margin.turns,
         "weakest": None

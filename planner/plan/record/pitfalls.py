@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from planner.plan.pitfalls.lint import Pitfall
+from planner.plan.record.options import service_records
+from planner.plan.study.pitfalls import Linted
 from planner.schema.record import PitfallRecord
 from planner.schema.record.trust import LintRecord
 
 
-def lint_record(pitfalls: Sequence[Pitfall]) -> LintRecord:
-    """All known mistakes that were found."""
-    return {"pitfalls": [pitfall_record(pitfall) for pitfall in pitfalls]}
+def lint_record(found: Linted) -> LintRecord:
+    """All known mistakes that were found, and the service times of the plan that makes them."""
+    return {
+        "pitfalls": [pitfall_record(pitfall) for pitfall in found.pitfalls],
+        "services": service_records(found.option) if found.option else [],
+    }
 
 
 def pitfall_record(pitfall: Pitfall) -> PitfallRecord:

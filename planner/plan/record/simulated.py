@@ -8,10 +8,11 @@ from statistics import fmean
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import RackRun, Simulated
 from planner.plan.rack.claims import claims_record
+from planner.plan.rack.in_service import variation_note
 from planner.plan.rack.life_record import life_record, new_model_record
 from planner.plan.rack.questions import FailureAnswer
 from planner.plan.rack.theory import Theory, theory_record
-from planner.plan.record.options import cooler_record, margin_record
+from planner.plan.record.options import cooler_record, margin_record, service_records
 from planner.rack.counts.results import AtBound, DevicesResult, LatencyStatistics, RackResult, StreamBounds
 from planner.rack.description.rack import Rack
 from planner.rack.simulation import SimulationEngine
@@ -38,6 +39,7 @@ def simulate_record(
     beside: RunBesideRecord = {}
     if isinstance(run, Simulated):
         beside["setting"] = setting_record(run.option)
+        beside["throttle_probability"] = run.option.throttle_probability
     if run.result.update is not None:
         beside["new_model"] = new_model_record(run.result.update)
     if theory is not None:
@@ -47,6 +49,7 @@ def simulate_record(
         "warnings": list(notes),
         "verdict": run.verdict.value,
         "engine": engine,
+        "variation": variation_note(scenario, run.rack.device.unit),
         "reasons": list(run.reasons),
         "margins": [margin_record(item) for item in run.margins],
         **beside,
@@ -57,8 +60,6 @@ def simulate_record(
 
 def setting_record(option: Option) -> SettingRecord:
     """What each device of an option runs on."""
-    from planner.latency.record import band_record
-
     return {
         "unit": option.unit,
         "units": option.instances,
@@ -68,15 +69,7 @@ def setting_record(option: Option) -> SettingRecord:
         "batch": option.batch,
         "latency_provenance": option.latency_provenance.value,
         "cooler": cooler_record(option.part),
-        "services": [
-            {
-                "network": service.network,
-                "provenance": item.estimate.provenance.value,
-                "latency_s": band_record(item.estimate.latency_s),
-                "batch_s": list(service.batch_s),
-            }
-            for service, item in zip(option.services, option.networks, strict=True)
-        ],
+        "services": service_records(option),
     }
 
 

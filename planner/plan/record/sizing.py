@@ -10,7 +10,7 @@ from planner.hardware.catalog import part_file
 from planner.plan.chain_study.record import option_chain_record
 from planner.plan.options.what_to_measure import ToMeasure
 from planner.plan.record.digests import digests
-from planner.plan.record.options import option_record, refusal_record
+from planner.plan.record.options import option_record, refusal_record, service_records
 from planner.plan.record.pitfalls import pitfall_record
 from planner.plan.scenario.file import ScenarioFile
 from planner.plan.sizing.growth import YearCount
@@ -19,10 +19,12 @@ from planner.plan.sizing.redundancy import SpareRow
 from planner.plan.sizing.result import SizedOption, Sizing
 from planner.schema.record.commands.plan import PlanRecord
 from planner.schema.record.sizing import (
+    MovedRecord,
     SizedOptionRecord,
     SizingRecord,
     SpanRecord,
     SpareRecord,
+    StateRecord,
     ToMeasureRecord,
     YearRecord,
 )
@@ -40,12 +42,45 @@ def sizing_record(sizing: Sizing) -> SizingRecord:
         "question": scenario.question.strip(),
         "feasible": sizing.feasible,
         "options": [sized_option_record(item, sizing.source) for item in sizing.options],
+        "to_measure": [_measure_record(found) for found in sizing.to_measure()],
         "contradiction": sizing.contradiction,
         "settings_considered": sizing.considered,
         "refused": [refusal_record(refusal) for refusal in sizing.refusals],
         "seed": scenario.simulation.seed,
         "warnings": _warnings(sizing, devices),
         "digests": digests(sizing.source, sizing.workloads, [item.option for item in sizing.options]),
+    }
+
+
+def moved_record(before: Sizing, after: Sizing) -> list[MovedRecord]:
+    """Each part before a measurement and after it; null where it is in one of the two alone."""
+    was = {item.option.device: item for item in before.options}
+    now = {item.option.device: item for item in after.options}
+    return [
+        {
+            "device": device,
+            "before": _state_record(was.get(device)),
+            "after": _state_record(now.get(device)),
+        }
+        for device in dict.fromkeys((*now, *was))
+    ]
+
+
+def _state_record(item: SizedOption | None) -> StateRecord | None:
+    if item is None:
+        return None
+    option = item.option
+    return {
+        "mode": option.mode,
+        "precision": str(option.precision),
+        "engine": option.engine,
+        "batch": option.batch,
+        "count": option.count,
+        "spares": option.spares,
+        "verdict": item.verdict.value,
+        "p99_s": _p99_record(item.tightest) if item.tightest else None,
+        "capital": option.cost.capital,
+        "services": service_records(option),
     }
 
 
@@ -82,6 +117,11 @@ def _measure_record(found: ToMeasure) -> ToMeasureRecord:
         "bring_back": found.bring_back,
         "here": list(found.here),
         "note": found.note,
+        "chance": found.worth.chance,
+        "worth": found.worth.money,
+        "decides_verdict": found.worth.decides,
+        "power_on_the_part": list(found.power_on_the_part),
+        "power_here": list(found.power_here),
     }
 
 

@@ -68,4 +68,6 @@ def swing_record(swing: Swing) -> SwingRecord:
         "cost_per_thousand_at_high": swing.cost_per_thousand_at_high,
         "count_at_low": swing.count_at_low,
         "count_at_high": swing.count_at_high,
+        "hottest_c_at_low": swing.hottest_c_at_low,
+        "hottest_c_at_high": swing.hottest_c_at_high,
     }

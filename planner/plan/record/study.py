@@ -96,7 +96,7 @@ def _record(study: Study) -> StudyRecord:
         "pitfalls": [pitfall_record(pitfall) for pitfall in study.pitfalls],
         "elevation": elevation_record(study.elevation) if study.elevation else None,
         "slots": slots_record(study.simulated.result.slots) if study.simulated else None,
-        "soak": _soak(chosen) if chosen else None,
+        "soak": _soak(chosen, study.source.scenario.site.altitude_m) if chosen else None,
         "day": None if study.day is None else [hour_record(hour) for hour in study.day],
         "density": density_record(study.density) if study.density else None,
         "chain": option_chain_record(chosen) if chosen else None,
@@ -122,12 +122,12 @@ def _record(study: Study) -> StudyRecord:
     }
 
 
-def _soak(option: Option) -> SoakRecord | None:
+def _soak(option: Option, altitude_m: float) -> SoakRecord | None:
     """An hour of the option's slowest network, where it has one that was estimated."""
     if not option.networks:
         return None
     slowest = max(option.networks, key=lambda each: each.estimate.latency_s.mid).estimate
-    return soak_record(soak_of(slowest, option.part, option.heat.inlet_c, _SOAK_S))
+    return soak_record(soak_of(slowest, option.part, option.heat.inlet_c, _SOAK_S, altitude_m))
 
 
 def _streams(study: Study) -> list[StreamRecord]:

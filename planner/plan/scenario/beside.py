@@ -12,6 +12,7 @@ from pathlib import Path
 from planner.data_files import files_outside_allowed
 from planner.errors import InputError, Problem
 from planner.plan.scenario.known_names import networks_named
+from planner.schema.hardware.serving import ReplayedTimes
 from planner.schema.reading.problems import dotted
 from planner.schema.reading.yaml_file import Document
 from planner.schema.scenario.scenario import Scenario
@@ -26,11 +27,25 @@ def with_whole_paths(scenario: Scenario, folder: Path) -> Scenario:
         stream if stream.trace is None else stream.model_copy(update={"trace": str(folder / stream.trace)})
         for stream in scenario.streams
     ]
+    conversations = [
+        stream if stream.trace is None else stream.model_copy(update={"trace": str(folder / stream.trace)})
+        for stream in scenario.conversations
+    ]
     update = scenario.update
     if update is not None and update.old_file is not None and update.new_file is not None:
         whole = {"old_file": str(folder / update.old_file), "new_file": str(folder / update.new_file)}
         update = update.model_copy(update=whole)
-    return scenario.model_copy(update={"streams": streams, "update": update})
+    variation = scenario.variation
+    if isinstance(variation, ReplayedTimes):
+        variation = variation.model_copy(update={"times": str(folder / variation.times)})
+    return scenario.model_copy(
+        update={
+            "streams": streams,
+            "conversations": conversations,
+            "update": update,
+            "variation": variation,
+        }
+    )
 
 
 def require_files_beside(scenario: Scenario, folder: Path, document: Document) -> None:
@@ -54,10 +69,21 @@ def _named(scenario: Scenario) -> Iterator[tuple[Place, str]]:
     for number, stream in enumerate(scenario.streams):
         if stream.trace is not None:
             yield ("streams", number, "trace"), stream.trace
+    if isinstance(scenario.variation, ReplayedTimes):
+        yield ("variation", "times"), scenario.variation.times
+    yield from _of_conversations(scenario)
     if scenario.update is not None:
         for key, name in (("old_file", scenario.update.old_file), ("new_file", scenario.update.new_file)):
             if name is not None:
                 yield ("update", key), name
+
+
+def _of_conversations(scenario: Scenario) -> Iterator[tuple[Place, str]]:
+    for number, talk in enumerate(scenario.conversations):
+        if not talk.model.startswith("zoo:"):
+            yield ("conversations", number, "model"), talk.model
+        if talk.trace is not None:
+            yield ("conversations", number, "trace"), talk.trace
 
 
 def _problem(folder: Path, name: str, *, exists: bool) -> tuple[str, str, str] | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.catalog import engine_ids, match_devices
+from planner.language.engines.catalogue import language_engine
 from planner.latency.anchoring.file import Anchor
 from planner.latency.anchoring.measured import MeasuredSource
 from planner.latency.choice import NONE, PUBLISHED
@@ -22,7 +23,7 @@ from planner.schema.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EvidenceKey:
     """What was asked for, as names and paths: two scenarios with the same have the same evidence."""
 
     engine: str | None = None
@@ -47,7 +48,7 @@ def estimator_for(source: ScenarioFile) -> Estimator:
     return Estimator(read_workloads(source), asked_of(source).read())
 
 
-def asked_of(source: ScenarioFile) -> Asked:
+def asked_of(source: ScenarioFile) -> EvidenceKey:
     """What a scenario asks its estimates to rest on; a deployment's own engine before the candidates'.
 
     A measurement that names no part or precision is of the plan's where it has only one.
@@ -59,7 +60,7 @@ def asked_of(source: ScenarioFile) -> Asked:
         precisions = [given.precision or candidates.precisions[0]]
     else:
         parts, precisions = _parts(candidates.devices), candidates.precisions
-    return Asked(
+    return EvidenceKey(
         (given.engine if given else None) or candidates.engine,
         (given.threads if given else None) or candidates.threads,
         None if scenario.calibration is None else _at(folder, scenario.calibration),
@@ -101,7 +102,7 @@ def _at(folder: Path, text: str) -> str:
     return str(beside if beside.is_file() else Path(text))
 
 
-def files_of(asked: Asked) -> tuple[Path, ...]:
+def files_of(asked: EvidenceKey) -> tuple[Path, ...]:
     """The files that the evidence is read from."""
     named = (asked.calibration, *asked.anchors, *(item.path for item in asked.measured))
     return tuple(Path(text) for text in named if text is not None and text not in (NONE, PUBLISHED))
@@ -133,7 +134,9 @@ def with_evidence(source: ScenarioFile, changes: Mapping[str, object]) -> Scenar
     files are named from here. Raises `UnknownIdError` for an engine that the database does not have.
     """
     scenario, engine = source.scenario, changes.get("engine")
-    if engine is not None and engine not in engine_ids():
+    if scenario.conversations:
+        _of_conversations(changes)
+    elif engine is not None and engine not in engine_ids():
         raise UnknownIdError("engine", str(engine), engine_ids())
     settings = {name: changes[name] for name in ("engine", "threads") if name in changes}
     update: dict[str, object] = dict(_files(scenario, changes))
@@ -142,6 +145,19 @@ def with_evidence(source: ScenarioFile, changes: Mapping[str, object]) -> Scenar
         if scenario.deployment is not None:
             update["deployment"] = scenario.deployment.model_copy(update=dict(settings))
     return replace(source, scenario=scenario.model_copy(update=update))
+
+
+def _of_conversations(changes: Mapping[str, object]) -> None:
+    """Conversations rest on engines for language models and on token rates, which are anchors."""
+    if changes.get("engine") is not None:
+        language_engine(str(changes["engine"]))
+    problems = [
+        Problem(f"--{name}", "no such file for conversations", "one", "give token rates with --anchor")
+        for name in ("measured", "calibration")
+        if name in changes
+    ]
+    if problems:
+        raise InputError("conversations", problems)
 
 
 def _files(scenario: Scenario, changes: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -192,7 +208,7 @@ def evidence_among(
     engine, threads, calibration = (changes.get(name) for name in ("engine", "threads", "calibration"))
     named = [item for item in precisions if item is not None]
     anchors, measured = (changes.get(name, []) for name in ("anchors", "measured"))
-    return Asked(
+    return EvidenceKey(
         None if engine is None else str(engine),
         threads if isinstance(threads, int) else None,
         None if calibration is None else str(calibration),

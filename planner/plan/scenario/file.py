@@ -12,6 +12,7 @@ from planner.data_files import scenarios_dir
 from planner.errors import InputError, PlannerError, Problem, nearest_names
 from planner.plan.scenario.beside import require_files_beside, with_whole_paths
 from planner.plan.scenario.climate import with_climate
+from planner.plan.scenario.conversations import as_conversations, as_written
 from planner.plan.scenario.known_names import networks_named, require_known_names
 from planner.schema.reading.problems import dotted
 from planner.schema.reading.yaml_file import Document, read_document, validate
@@ -34,7 +35,7 @@ class ScenarioFile:
     """The line of each key by its path, such as `streams[0].model`."""
 
     def __repr__(self) -> str:
-        streams = len(self.scenario.streams)
+        streams = len(self.scenario.streams) + len(self.scenario.conversations)
         return f"<ScenarioFile {self.scenario.id}: {self.scenario.title}, {streams} streams>"
 
     def line_of(self, where: str) -> int | None:
@@ -66,6 +67,16 @@ def read_scenario(path: Path) -> ScenarioFile:
 
 def scenario_of(document: Document, folder: Path) -> ScenarioFile:
     """The scenario of a document that lies in this folder; every problem of it in one `InputError`."""
+    conversations = as_conversations(document)
+    if conversations is None:
+        return _checked(document, folder)
+    try:
+        return _checked(conversations, folder)
+    except InputError as error:
+        raise as_written(error) from error.__cause__
+
+
+def _checked(document: Document, folder: Path) -> ScenarioFile:
     document = with_climate(document, folder)
     scenario = validate(document, Scenario)
     require_known_names(scenario, document)
@@ -102,9 +113,15 @@ def with_simulation(source: ScenarioFile, *, seed: int | None, replications: int
 def read_workloads(source: ScenarioFile) -> dict[str, Workload]:
     """Each network of the scenario once, at batch one; files are looked for beside the scenario.
 
-    Every network that cannot be read is named with its stream, all in one `InputError`.
+    Every network that cannot be read is named with its stream, all in one `InputError`; so are conversations,
+    which no network of frames serves.
     """
     from planner.zoo.source import read_model
+
+    if source.scenario.conversations:
+        expected = "streams of frames or requests"
+        advice = "conversations are answered by `planner size`, `simulate`, `compare`, `cost` and `report`"
+        raise InputError(source.file, [Problem("streams", expected, "streams of conversations", advice)])
 
     found: dict[str, Workload] = {}
     problems = []

@@ -31,6 +31,7 @@ def _unknown_names(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     yield from _coolers(scenario)
     yield from _engines(scenario)
     yield from _networks(scenario)
+    yield from _language_models(scenario)
     yield from _traces(scenario)
     yield from _accepted(scenario)
 
@@ -73,13 +74,24 @@ def _coolers(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     if scenario.cooler is not None and parts and set(parts) <= set(asked):
         expected, advice = "a candidate without one in `candidates.coolers`", "leave out one of the two"
         yield ("cooler",), expected, "none is left", advice
+    lacking: dict[tuple[Place, str], list[tuple[str, str]]] = {}
     for name in dict.fromkeys([*parts, *(name for name in asked if name in known)]):
-        cooler = scenario.cooler_of(name)
+        cooler, thermal = scenario.cooler_of(name), read_device(name).thermal
         if isinstance(cooler, str):
             try:
-                cooler_named(read_device(name).thermal, cooler, name)
-            except UnknownIdError as error:
-                yield _where_asked(scenario, name), f"a cooler of {name}", error.got, error.advice
+                cooler_named(thermal, cooler, name)
+            except UnknownIdError:
+                has = ", ".join(item.id for item in thermal.coolers)
+                lacking.setdefault((_where_asked(scenario, name), cooler), []).append((name, has))
+    for (place, cooler), found in lacking.items():
+        names = ", ".join(name for name, _ in found)
+        has = "; ".join(f"{name} has {ids}" for name, ids in found)
+        yield (
+            place,
+            f"a cooler of {names}",
+            f"{cooler!r}, which {'it lacks' if len(found) == 1 else 'they lack'}",
+            f"{has}; or state one: `cooler: {{resistance: 3.2 K/W}}`",
+        )
 
 
 def _where_asked(scenario: Scenario, part: str) -> Place:
@@ -91,16 +103,45 @@ def _where_asked(scenario: Scenario, part: str) -> Place:
 
 def _engines(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     """Inference engines that the database does not have."""
-    named = [(("candidates", "engine"), scenario.candidates.engine)]
+    named: list[tuple[Place, str | None]] = [(("candidates", "engine"), scenario.candidates.engine)]
     if scenario.deployment is not None:
         named.append((("deployment", "engine"), scenario.deployment.engine))
+    if scenario.serving is not None:
+        places = scenario.serving.engines.items()
+        named += [(("serving", "engines", pattern), engine) for pattern, engine in places]
     if not any(engine for _, engine in named):
+        return
+    if scenario.conversations:
+        yield from _language_engines(named)
         return
     from planner.hardware.catalog import engine_ids
 
     for place, engine in named:
         if engine is not None and engine not in engine_ids():
             yield place, "an inference engine", *_unknown("engine", engine, engine_ids())
+
+
+def _language_engines(named: list[tuple[Place, str | None]]) -> Iterator[tuple[Place, str, str, str]]:
+    """Engines for language models that nobody knows."""
+    from planner.language.engines.catalogue import language_engine
+
+    for place, engine in named:
+        try:
+            if engine is not None:
+                language_engine(engine)
+        except UnknownIdError as error:
+            yield place, "an engine for language models", error.got, error.advice
+
+
+def _language_models(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
+    """Language models of the zoo that it does not have."""
+    from planner.language.sources.catalogue import named_models
+
+    for number, talk in enumerate(scenario.conversations):
+        kind, _, name = talk.model.partition(":")
+        if kind == "zoo" and name.lower().replace("_", "-") not in named_models():
+            place = ("conversations", number, "model")
+            yield place, "a language model of the zoo, or a file", *_unknown("model", name, named_models())
 
 
 def _modes(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:

@@ -10,7 +10,7 @@ from planner.plan.options.estimator import Estimator
 from planner.plan.pitfalls.lint import Pitfall, lint
 from planner.plan.scenario.evidence import asked_of
 from planner.plan.scenario.file import ScenarioFile, lines_named
-from planner.plan.short.question import ShortQuestion, read_network, require_whole
+from planner.plan.short.question import ShortQuestion, objects_of, read_network, require_whole
 from planner.plan.short.scenario import TakenDefault, write_scenario
 from planner.plan.sizing.result import Sizing
 from planner.plan.sizing.runner import Runner
@@ -39,7 +39,16 @@ def answer(
     workload = read_network(question.model)
     written = write_scenario(question, path)
     source = written.source
-    estimator = Estimator({source.scenario.streams[0].model: workload}, asked_of(source).read())
+    asked = question.model, *(item[0] for text in question.then if (item := objects_of(text)) is not None)
+    workloads = [workload, *(read_network(model) for model in asked[1:])]
+    named = source.scenario.streams[0].models
+    estimator = Estimator(
+        {
+            name: workloads[asked.index(model)]
+            for name, model in zip(named, dict.fromkeys(asked), strict=True)
+        },
+        asked_of(source).read(),
+    )
     with lines_named(source):
         sizing = size_scenario(source, runner=Runner(progress=progress), estimator=estimator)
         best = sizing.best

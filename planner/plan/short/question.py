@@ -10,7 +10,9 @@ from planner.errors import InputError, PlannerError, Problem, UnknownIdError
 from planner.language.sources.catalogue import named_models
 from planner.language.sources.onnx_export import names_a_cache
 from planner.plan.short.template import template
+from planner.schema.hardware.video import CODECS, usual_codec
 from planner.schema.reading.quantity import Money
+from planner.schema.scenario.video import frame_size
 from planner.units import UnitError, did_you_mean, parse_quantity
 from planner.workload.file.onnx_file import read_graph
 from planner.workload.workload import Workload
@@ -22,6 +24,7 @@ _LANGUAGE_FOLDERS = ("config.json", "genai_config.json")
 _EXAMPLE = "--cameras 4 --fps 15"
 _COLDEST_C, _WARMEST_C = -60.0, 80.0
 """What a scenario takes as `site.supply`."""
+_MOST_OBJECTS = 10_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,10 @@ class ShortQuestion:
     budget: Money | None = None
     site: str | None = None
     spares: int | None = None
+    video: str | None = None
+    """What the cameras send, such as `h265:1080p`; frames come decoded unless said."""
+    then: tuple[str, ...] = ()
+    """Networks for the objects of each frame, each with how many there are: `zoo:resnet18:2.5`."""
 
 
 def read_network(model: str) -> Workload:
@@ -80,7 +87,7 @@ def _for_llm(model: str) -> InputError:
 
 def require_whole(question: ShortQuestion) -> None:
     """Refuse a question that lacks something or does not fit, all of it in one `InputError`."""
-    problems = [*_counts(question), *_limits(question), *_names(question)]
+    problems = [*_counts(question), *_limits(question), *_frames(question), *_names(question)]
     if problems:
         raise InputError("plan", problems)
 
@@ -114,6 +121,32 @@ def _limits(question: ShortQuestion) -> Iterator[Problem]:
     if question.quantile_ratio is not None and not 0 < question.quantile_ratio < 1:
         got = f"{question.quantile_ratio * 100:g} %"
         yield Problem("quantile", "a share between 0 % and 100 %", got, did_you_mean(["99 %"]))
+
+
+def _frames(question: ShortQuestion) -> Iterator[Problem]:
+    if question.video is not None and video_of(question.video) is None:
+        expected = f"a codec ({', '.join(CODECS)}) and a size"
+        yield Problem("video", expected, repr(question.video), "such as h265:1080p")
+    for text in question.then:
+        if objects_of(text) is None:
+            expected = "a network and how many objects of a frame it looks at, more than zero, at most 10000"
+            yield Problem("then", expected, repr(text), "such as zoo:resnet18:2.5")
+
+
+def video_of(text: str) -> str | None:
+    """`h265:1080p` as a scenario has it; None where it is no codec and size."""
+    codec, _, size = text.strip().replace(" ", ":", 1).partition(":")
+    return f"{codec} {size}" if usual_codec(codec) in CODECS and frame_size(size) is not None else None
+
+
+def objects_of(text: str) -> tuple[str, float] | None:
+    """`zoo:resnet18:2.5` as a network and a mean number of objects; None where it is none."""
+    model, _, number = text.rpartition(":")
+    try:
+        mean = float(number)
+    except ValueError:
+        return None
+    return (model, mean) if model and 0 < mean <= _MOST_OBJECTS else None
 
 
 def _names(question: ShortQuestion) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from planner.data_files import allow_files_outside
 from planner.plan.scenario.file import ScenarioFile, scenario_of
-from planner.plan.short.question import ShortQuestion, site_of, usual_site
+from planner.plan.short.question import ShortQuestion, objects_of, site_of, usual_site, video_of
 from planner.plan.short.template import template
 from planner.schema.reading.yaml_file import parse_document, write_document
 from planner.schema.scenario.template import Taken
@@ -43,11 +43,14 @@ class WrittenScenario:
 
 def write_scenario(question: ShortQuestion, path: Path | None = None) -> WrittenScenario:
     """The scenario of a whole question, as the file at `path` would have it; nothing is written yet."""
-    writing = _Writing(question)
     name, folder = (path.name, path.parent) if path is not None else ("plan.yaml", Path())
+    writing = _Writing(question, folder)
     document = writing.document(Path(name).stem, _model_from(question.model, folder))
+    decoded = (
+        "The frames reach the rack decoded; decoding and the link from camera to rack are not in the plan."
+    )
     document["notes"] = [
-        "The frames reach the rack decoded; decoding and the link from camera to rack are not in the plan.",
+        *([decoded] if question.video is None else []),
         *(_note(item) for item in writing.defaults),
     ]
     text = write_document(document)
@@ -86,6 +89,8 @@ class _Writing:
     """One scenario in the making, which keeps note of each default as it is taken."""
 
     question: ShortQuestion
+    folder: Path
+    """Of the scenario, from which its files are named."""
     defaults: list[TakenDefault] = field(default_factory=list)
 
     def document(self, name: str, model: str) -> dict[str, Plain]:
@@ -96,6 +101,7 @@ class _Writing:
         slo = stream["slo"]
         within = f"{slo['quantile']} of the frames within {slo['latency']}" if isinstance(slo, dict) else ""
         many = "camera sends" if cameras == 1 else "cameras send"
+        sent = f"{fps:g} frames a second{self._sent()} to {model}{self._then()}"
         blocks = {
             "streams": [stream],
             "candidates": self._candidates(),
@@ -108,11 +114,19 @@ class _Writing:
             "schema": 1,
             "id": name,
             "title": f"{cameras} {'camera' if cameras == 1 else 'cameras'} at {fps:g} frames a second",
-            "question": f"{cameras} {many} {fps:g} frames a second to {model}; {within}. "
-            "Which part, how many, and will it hold?",
+            "question": f"{cameras} {many} {sent}; {within}. Which part, how many, and will it hold?",
             "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
             **blocks,
         }
+
+    def _sent(self) -> str:
+        video = None if self.question.video is None else video_of(self.question.video)
+        return "" if video is None else f" of {video}"
+
+    def _then(self) -> str:
+        """The networks behind the first one, with their objects."""
+        found = [item for text in self.question.then if (item := objects_of(text)) is not None]
+        return "".join(f", then {mean:g} objects of each to {name}" for name, mean in found)
 
     def _stream(self, model: str, cameras: int, fps: float) -> dict[str, Plain]:
         asked, taken = self.question, template().stream
@@ -132,7 +146,20 @@ class _Writing:
             "rate": f"{fps:.{_DIGITS}g} FPS",
             "jitter": self._take("streams[0].jitter", taken["jitter"]),
             "slo": {"latency": latency, "quantile": quantile},
+            **self._chain(model),
         }
+
+    def _chain(self, model: str) -> dict[str, Plain]:
+        """What cameras send, and the networks that look at the objects of a frame."""
+        asked = self.question
+        video = None if asked.video is None else video_of(asked.video)
+        found: dict[str, Plain] = {} if video is None else {"video": video}
+        behind = [item for text in asked.then if (item := objects_of(text)) is not None]
+        if behind:
+            before: list[Plain] = [] if video is None else ["decode", "convert"]
+            steps = [{"network": _model_from(name, self.folder), "per_item": mean} for name, mean in behind]
+            found["chain"] = [*before, {"network": model}, *steps]
+        return found
 
     def _candidates(self) -> dict[str, Plain]:
         devices = list(self.question.devices)

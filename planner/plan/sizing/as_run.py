@@ -22,7 +22,7 @@ def as_run(scenario: Scenario, rack: Rack, result: RackResult, option: Option) -
     The run is of the busiest stretch: what follows the load is drawn over the year in the same proportion to
     it as the closed form has.
     """
-    warmest = simulated_warmest(rack, result)
+    warmest = simulated_warmest(rack, result, option.heat.temperature_c)
     fixed_w = option.draw.fixed_w
     closed_w = option.heat.power_w - fixed_w
     load_w = max(0.0, result.power_w - fixed_w)

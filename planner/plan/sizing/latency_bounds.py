@@ -25,18 +25,19 @@ def with_bounds(
     *,
     planned: BandEnd,
     rack_at: Callable[[BandEnd], Rack],
-    run: Callable[[Rack], RackResult],
+    run: Callable[[Rack, BandEnd], RackResult],
 ) -> RackResult:
     """The result of a rack that was planned at one bound, judged over all three.
 
-    `rack_at` gives the rack with the service times of a bound, `run` simulates one. Where a bound asks for
-    more than the rack can serve and a queue has no limit, nothing is simulated there and nothing is promised.
+    `rack_at` gives the rack with the service times of a bound, `run` simulates one at a bound. Where a bound
+    asks for more than the rack can serve and a queue has no limit, nothing is simulated there and nothing is
+    promised.
     """
     found: dict[BandEnd, RackResult | None] = {planned: result}
     for bound in BOUNDS:
         if bound not in found:
             at_bound = rack_at(bound)
-            found[bound] = None if grows_without_end(at_bound) else run(at_bound)
+            found[bound] = None if grows_without_end(at_bound) else run(at_bound, bound)
     streams = tuple(
         _judged(stream, StreamBounds(*(_at(found[bound], index) for bound in BOUNDS)))
         for index, stream in enumerate(result.streams)

@@ -14,6 +14,7 @@ from planner.plan.money.economics import rack_units
 from planner.plan.options.coolers import resistance_band
 from planner.plan.options.margin import Margin, WeakestInput
 from planner.plan.options.option import Option
+from planner.plan.options.throttle_chance import throttle_probability
 from planner.plan.rack.rack_model import supply_efficiency
 from planner.provenance import Status
 from planner.rack.counts.results import RackResult
@@ -28,9 +29,13 @@ from planner.schema.scenario.scenario import Scenario
 
 @dataclass(frozen=True, slots=True)
 class Warmest:
-    """The warmest temperatures of a rack: die, inlet, and the air that leaves the devices."""
+    """The warmest temperatures of a rack: die, inlet, and the air that leaves the devices.
+
+    `settled_c` is where the die would settle at full clock, whatever a governor then did about it.
+    """
 
     die_c: float
+    settled_c: float
     inlet_c: float
     exhaust_c: float
 
@@ -38,17 +43,23 @@ class Warmest:
 def planned_warmest(option: Option) -> Warmest:
     """As the closed form has them."""
     heat = option.heat
-    return Warmest(heat.temperature_c, heat.inlet_c, heat.exhaust_c)
+    return Warmest(heat.temperature_c, heat.temperature_c, heat.inlet_c, heat.exhaust_c)
 
 
-def simulated_warmest(rack: Rack, result: RackResult) -> Warmest:
-    """As a run had them, at its warmest moment."""
+def simulated_warmest(rack: Rack, result: RackResult, closed_c: float) -> Warmest:
+    """As a run had them, at its warmest moment.
+
+    A run that throttled was kept near its throttle: there the closed form's `closed_c` says how warm it
+    would have become.
+    """
     series = result.series
     exhausts = [
         device_exhaust_c(rack.air, inlet_c, power_w, rack.count)
         for inlet_c, power_w in zip(series.inlet_c, series.power_w, strict=True)
     ]
-    return Warmest(result.devices.temperature_c.max, max(series.inlet_c), max(exhausts))
+    seen_c = result.devices.temperature_c.max
+    settled_c = max(seen_c, closed_c) if result.devices.throttled_share > 0 else seen_c
+    return Warmest(seen_c, settled_c, max(series.inlet_c), max(exhausts))
 
 
 def margins_of(
@@ -103,7 +114,7 @@ def _die(scenario: Scenario, option: Option, warmest: Warmest) -> Margin:
     throttle_c, asked_k = option.part.thermal.throttle_c.value, scenario.planning.margins.temperature_k
     band = resistance_band(option.part.thermal)
     best_k, worst_k = (
-        throttle_c - die_at(warmest.inlet_c, warmest.die_c, end / band.mid_k_per_w)
+        throttle_c - die_at(warmest.inlet_c, warmest.settled_c, end / band.mid_k_per_w)
         for end in (band.low_k_per_w, band.high_k_per_w)
     )
     weakest = WeakestInput(
@@ -117,7 +128,8 @@ def _die(scenario: Scenario, option: Option, warmest: Warmest) -> Margin:
         of=option.part.thermal.cooler,
         at_w=option.heat.power_per_device_w,
     )
-    return Margin("die", "c", warmest.die_c, throttle_c, asked_k, best_k, worst_k, weakest)
+    chance = throttle_probability(band, warmest.inlet_c, warmest.settled_c, throttle_c)
+    return Margin("die", "c", warmest.die_c, throttle_c, asked_k, best_k, worst_k, weakest, chance)
 
 
 def _throttled(scenario: Scenario, die: Margin, share: float) -> Margin:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner.data_files import scenarios_dir
 from planner.plan.compare.candidate import Refusal
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
-from planner.plan.options.what_to_measure import ToMeasure, to_measure
+from planner.plan.options.value_of_measuring import Rival
+from planner.plan.options.what_to_measure import ToMeasure, by_worth, to_measure
 from planner.plan.scenario.file import ScenarioFile
 from planner.plan.sizing.growth import YearCount
 from planner.plan.sizing.latency_span import StreamSpan, stream_spans
 from planner.plan.sizing.redundancy import SpareRow
+from planner.provenance import Provenance
 from planner.rack.counts.results import Verdict
 from planner.shown import Shown
 from planner.wording.message import key_of
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 
 VERDICT_ORDER = {Verdict.PASS: 0, Verdict.UNDECIDED: 1, Verdict.FAIL: 2}
 """Best first."""
+LEAST_CHANCE = 0.02
+"""Below which a measurement is not worth naming."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +57,14 @@ class SizedOption:
 
     def to_measure(self, source: ScenarioFile) -> tuple[ToMeasure, ...]:
         """What to measure on one unit, and how, where that would decide an open verdict."""
-        if not any(key_of(text) == "decides.calibration" for text in self.would_decide):
+        if not self.open_for_latency:
             return ()
-        return to_measure(source.scenario, self.option, source.file)
+        return to_measure(source.scenario, self.option, path_of(source))
+
+    @property
+    def open_for_latency(self) -> bool:
+        """Whether the ends of the latency band disagree about the verdict."""
+        return any(key_of(text) == "decides.calibration" for text in self.would_decide)
 
     @property
     def streams(self) -> tuple[StreamSpan, ...]:
@@ -90,6 +102,36 @@ class Sizing(Shown):
         first = self.options[0] if self.options else None
         return first if first is not None and first.simulated is not None else None
 
+    def to_measure(self) -> tuple[ToMeasure, ...]:
+        """What to measure before ordering, over all parts, in the order of what it is worth.
+
+        Left out is what was measured already, and what could change neither count, part nor verdict.
+        """
+        able = [item for item in self.options if item.option.feasible or item.open_for_latency]
+        found: list[ToMeasure] = []
+        for item in able:
+            others = [other for other in able if other is not item]
+            instead = min(others, key=lambda other: _price(other.option), default=None)
+            rival = instead if item is able[0] else able[0]
+            found += to_measure(
+                self.source.scenario,
+                item.option,
+                path_of(self.source),
+                None if rival is None else Rival(rival.option.cost.capital, first=item is able[0]),
+                open_verdict=item.open_for_latency,
+            )
+        measured = {
+            (item.option.device, item.option.mode, network.model)
+            for item in able
+            for network in item.option.networks
+            if network.estimate.provenance is Provenance.MEASURED
+        }
+        return tuple(
+            item
+            for item in sorted(found, key=by_worth)
+            if item.worth.chance >= LEAST_CHANCE and (item.device, item.mode, item.network) not in measured
+        )
+
     @property
     def feasible(self) -> bool:
         """Whether any option keeps the limits as planned, and its simulated rack did not fail."""
@@ -107,6 +149,19 @@ class Sizing(Shown):
         import pandas as pd
 
         return pd.DataFrame([_row(item) for item in self.options])
+
+
+def path_of(source: ScenarioFile) -> str:
+    """The scenario as a command names it: a shipped one by its name, another by its path from here."""
+    if source.folder == scenarios_dir():
+        return Path(source.file).stem
+    path = (source.folder / source.file).resolve()
+    here = Path.cwd().resolve()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _price(option: Option) -> float:
+    return math.inf if option.cost.capital is None else option.cost.capital
 
 
 def _row(item: SizedOption) -> dict[str, object]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from planner.chain.simulation.compiled import make_ready as make_chains_ready
+from planner.chain.simulation.racked import ChainedRun
 from planner.latency.band import BandEnd, planned_bound
 from planner.plan.chain.rack_steps import with_steps_at
 from planner.plan.options.rack_run import Simulated
@@ -19,7 +21,7 @@ from planner.plan.sizing.latency_bounds import with_bounds
 from planner.rack.counts.results import RackResult, StreamResult, Verdict
 from planner.rack.description.rack import Rack
 from planner.rack.sequential import simulate_until_settled
-from planner.rack.simulation import SimulationEngine, make_ready, simulate
+from planner.rack.simulation import Run, SimulationEngine, make_ready, simulate
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import message
 
@@ -45,8 +47,8 @@ class Runner:
     keep_partial: bool = False
     processes: int = 1
 
-    def rack(self, rack: Rack, what: str) -> RackResult:
-        """A rack with its own number of replications."""
+    def rack(self, rack: Rack, what: str, run: Run | None = None) -> RackResult:
+        """A rack with its own number of replications, each by `run` where it is not the usual one."""
         make_ready(self.engine, self.progress)
         return simulate(
             rack,
@@ -54,11 +56,14 @@ class Runner:
             progress=self._reported(what),
             keep_partial=self.keep_partial,
             processes=self.processes,
+            run=run,
         )
 
     def settled(self, scenario: Scenario, option: Option) -> Simulated:
         """An option's rack, looked at until its verdict is settled."""
         make_ready(self.engine, self.progress)
+        if option.chain is not None and self.engine == "compiled":
+            make_chains_ready(self.progress)
         rack = rack_of_option(scenario, option)
         settle = partial(
             simulate_until_settled,
@@ -67,6 +72,7 @@ class Runner:
             progress=self._reported(_what(option)),
             keep_partial=self.keep_partial,
             processes=self.processes,
+            run=chained_run(option, planned_bound(option.plan_for)),
         )
         return _seen(scenario, rack, _whole(scenario, rack, settle), option)
 
@@ -80,6 +86,7 @@ class Runner:
             engine=self.engine,
             progress=self._reported("simulating with devices failed"),
             processes=self.processes,
+            run=chained_run(run.option, planned_bound(run.option.plan_for)),
         )
         return least_serving(run.rack, lambda rack: _whole(scenario, rack, settle))
 
@@ -92,8 +99,12 @@ class Runner:
                 run.result,
                 planned=planned_bound(run.option.plan_for),
                 rack_at=lambda bound: _at_bound(scenario, estimator, run, bound),
-                run=lambda rack: _whole(
-                    scenario, rack, lambda at: self.rack(at, "simulating the ends of the latency band")
+                run=lambda rack, bound: _whole(
+                    scenario,
+                    rack,
+                    lambda at: self.rack(
+                        at, "simulating the ends of the latency band", chained_run(run.option, bound)
+                    ),
                 ),
             )
         except KeyboardInterrupt:
@@ -192,6 +203,11 @@ def _longest_epoch_s(rack: Rack, hottest_c: float) -> float:
         return rack.epoch_s
     spans_s = (rack.duration_s, rack.warmup_s)
     return next((e for e in _LONG_EPOCHS_S if all(span_s % e == 0 for span_s in spans_s)), rack.epoch_s)
+
+
+def chained_run(option: Option, bound: BandEnd) -> Run | None:
+    """How an option's rack is run where its streams are chains; None where they are single networks."""
+    return None if option.chain is None else ChainedRun(option.chain.chains, bound)
 
 
 def cut(run: Simulated, why: str) -> Simulated:

@@ -40,7 +40,7 @@ from planner.plan.sizing.search import Search
 from planner.rack.counts.results import Verdict
 from planner.rack.load.expected import grows_without_end
 from planner.schema.scenario.scenario import Scenario
-from planner.wording.message import message
+from planner.wording.message import key_of, message
 
 MOST_PARTS = 8
 """Parts of which the best setting is simulated, the cheapest by closed form first."""
@@ -245,7 +245,7 @@ def _deciding(run: Simulated) -> Iterator[str]:
 def _without_feasible(scenario: Scenario, estimator: Estimator, settings: list[Option]) -> SizedOption:
     """A part of which no setting keeps the limits: for good, or only at the latency planned for."""
     nearest = min(settings, key=lambda option: (len(option.reasons), preference(option)))
-    if nearest.cost.capital is None and len(nearest.reasons) == 1:
+    if [key_of(reason) for reason in nearest.reasons] == ["reason.price_unknown"]:
         decides: tuple[str, ...] = (f"a price of {nearest.device_name}",)
         return _unsimulated(scenario, nearest, Verdict.UNDECIDED, nearest.reasons[0], decides)
     best_case = planned_for(scenario, "best")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from planner.plan.options.margin import Margin
-from planner.plan.options.margin_text import amount, left_text, margin_name, weakest_text
+from planner.plan.options.margin_text import amount, left_text, margin_name, rests_on_text
 from planner.plan.options.rack_run import Simulated
 from planner.plan.rack.questions import FailureAnswer
 from planner.rack.counts.results import Verdict
@@ -114,7 +114,7 @@ def _of_margin(margin: Margin) -> Constraint:
         value=amount(margin.value, margin.unit),
         met=_MET[margin.verdict],
         left=left_text(margin),
-        rests_on=weakest_text(margin),
+        rests_on=rests_on_text(margin),
         used=_used(margin),
     )
 

@@ -21,6 +21,7 @@ _ALWAYS_SIMULATED = (
     "clock_power",
     "thermal_ladder",
     "step_wise_governor",
+    "throttle_probability",
     "exhaust_balance",
     "quantile",
     "student_interval",
@@ -59,6 +60,8 @@ def _of_latency(study: Study) -> Iterator[str]:
 def _of_sizing(study: Study) -> Iterator[str]:
     if study.options:
         yield from ("utilisation", "batch_fill", *_of_air(study.source.scenario))
+    if study.source.scenario.variation != "none":
+        yield "service_variation"
     if study.source.scenario.deployment is None:
         yield "least_count"
     if any(option.chain is not None for option in study.options):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from planner.plan.money.economics import balancer_price, carriers_needed
 from planner.plan.money.prices import in_currency, price_of
+from planner.plan.options.coolers import STATED
 from planner.plan.options.hosting import Hosting, hosting_of
 from planner.plan.options.option import Option
 from planner.provenance import Status
@@ -14,7 +16,7 @@ from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import message
 
-Kind = Literal["device", "spare", "carrier", "host", "balancer"]
+Kind = Literal["device", "spare", "carrier", "host", "cooler", "balancer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def purchase(scenario: Scenario, option: Option) -> tuple[PurchaseLine, ...]:
         )  # fmt: skip
         found.append(spare)
     found.append(_carriers(scenario, option))
+    found += _coolers(scenario, option)
     if scenario.balancer is not None:
         price = balancer_price(scenario)
         found.append(_as_stated(scenario, "balancer", scenario.balancer.note, 1, price))
@@ -81,6 +84,20 @@ def _carriers(scenario: Scenario, option: Option) -> PurchaseLine:
     carrier = scenario.site.carriers[option.part.form]
     count = carriers_needed(installed, carrier.slots)
     return _as_stated(scenario, "carrier", carrier.note, count, in_currency(carrier.price_money, scenario))
+
+
+def _coolers(scenario: Scenario, option: Option) -> Iterator[PurchaseLine]:
+    """The coolers in use, where they are sold apart from the part."""
+    cooler = option.part.thermal.in_use
+    price, installed = cooler.price_money, option.count + option.spares
+    if price is None:
+        return
+    each, name = in_currency(price.value, scenario), cooler.name or cooler.id
+    if price.source == STATED:
+        yield _as_stated(scenario, "cooler", name, installed, each)
+        return
+    source, no_date = option.part.sources[price.source].title, message("purchase.no_date")
+    yield PurchaseLine("cooler", name, None, installed, each, no_date, source, price.status)
 
 
 def _hosts(scenario: Scenario, hosting: Hosting, count: int) -> PurchaseLine:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.distribution import VERSION, install_command
 from planner.errors import InputError, MissingDataError, PlannerError, Problem
-from planner.plan.sweep.point import Task
+from planner.plan.sweep.point import PointTask
 from planner.plan.sweep.worker import Reply, reply_to
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class SchedulerLostError(PlannerError):
 
 
 def on_scheduler(
-    tasks: Sequence[Task], address: str, reply: Callable[[Task], Reply] = reply_to
+    tasks: Sequence[PointTask], address: str, reply: Callable[[PointTask], Reply] = reply_to
 ) -> Generator[tuple[int, Reply]]:
     """The number of each task and its `reply`, as they come; stopping early cancels the rest.
 

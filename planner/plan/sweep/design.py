@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from planner.errors import InputError, Problem
-from planner.plan.sweep.settings import Choices, Range, Setting
+from planner.plan.sweep.settings import Range, Setting, SweptKey
 
 MOST_POINTS = 100_000
 
@@ -22,7 +22,7 @@ Point = tuple[object, ...]
 
 def grid(settings: Sequence[Setting]) -> tuple[Point, ...]:
     """Every combination, the last key changing fastest; refuses more than `MOST_POINTS`."""
-    choices = [setting.values for setting in settings if isinstance(setting, Choices)]
+    choices = [setting.values for setting in settings if isinstance(setting, SweptKey)]
     _require_few(math.prod(len(values) for values in choices))
     return tuple(itertools.product(*choices))
 
@@ -35,7 +35,7 @@ def latin_hypercube(settings: Sequence[Setting], points: int, seed: int) -> tupl
     return tuple(_drawn(settings, qmc.LatinHypercube(d=len(settings), rng=seed).random(points).tolist()))
 
 
-def _drawn(settings: Sequence[Choices | Range], shares: Sequence[Sequence[float]]) -> Iterator[Point]:
+def _drawn(settings: Sequence[SweptKey | Range], shares: Sequence[Sequence[float]]) -> Iterator[Point]:
     for row in shares:
         yield tuple(setting.drawn(float(share)) for setting, share in zip(settings, row, strict=True))
 

@@ -15,7 +15,7 @@ from planner.plan.record.options import infeasible_record, option_record
 from planner.plan.record.simulated import rack_record
 from planner.plan.scenario.beside import with_whole_paths
 from planner.plan.scenario.climate import with_climate
-from planner.plan.scenario.evidence import Asked, asked_of
+from planner.plan.scenario.evidence import EvidenceKey, asked_of
 from planner.plan.scenario.file import ScenarioFile, network_at
 from planner.plan.sizing.synthetic_run import simulate_synthetic
 from planner.plan.study.study import run_study
@@ -28,7 +28,7 @@ REFUSED = "REFUSED"
 """The verdict of a point whose scenario is valid but asks for what cannot be, with the reason beside it."""
 
 
-class Task(TypedDict):
+class PointTask(TypedDict):
     """A point as it is sent to a worker, plain enough for JSON."""
 
     point: str
@@ -41,7 +41,7 @@ class Task(TypedDict):
     """Folders of own parts."""
 
 
-def answer_point(task: Task) -> dict[str, object]:
+def answer_point(task: PointTask) -> dict[str, object]:
     """The answer's columns of one point.
 
     The question is the one that the scenario asks: its density where it has that section, else its rack
@@ -55,7 +55,7 @@ def answer_point(task: Task) -> dict[str, object]:
     return {name: plain(value) for name, value in row.items()}
 
 
-def source_of(task: Task) -> ScenarioFile:
+def source_of(task: PointTask) -> ScenarioFile:
     """The scenario of a point; `InputError` with every problem of its values."""
     folder = Path(task["folder"])
     document = with_climate(Document(task["file"], task["values"], {}, task["point"]), folder)
@@ -89,7 +89,7 @@ def _answered(source: ScenarioFile) -> dict[str, object]:
 
 
 @lru_cache(maxsize=8)
-def estimator_of(folder: Path, models: tuple[str, ...], asked: Asked) -> Estimator:
+def estimator_of(folder: Path, models: tuple[str, ...], asked: EvidenceKey) -> Estimator:
     """One estimator for all points with the same networks and measurements.
 
     Each network is counted and fused once a worker.

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from planner.plan.sweep.point import Task
+from planner.plan.sweep.point import PointTask
 from planner.plan.sweep.worker import Reply
 from planner.process.children import module_command, module_environment
 
@@ -40,7 +40,7 @@ class _Worker:
         self._module = module
         self._process: subprocess.Popen[str] | None = None
 
-    def reply_to(self, task: Task) -> Reply | str:
+    def reply_to(self, task: PointTask) -> Reply | str:
         """The reply, or how the process ended instead; the next task then has a new one."""
         try:
             if self._process is None:
@@ -86,7 +86,9 @@ POINTS = "planner.plan.sweep.worker"
 """The program that answers points of a sweep."""
 
 
-def on_processes(tasks: Sequence[Task], workers: int, module: str = POINTS) -> Generator[tuple[int, Reply]]:
+def on_processes(
+    tasks: Sequence[PointTask], workers: int, module: str = POINTS
+) -> Generator[tuple[int, Reply]]:
     """The number of each task and its reply, as they come; stopping early ends the workers.
 
     `module` is the program of a worker, which calls `planner.plan.sweep.worker.serve`. A task is taken from
@@ -120,7 +122,7 @@ def on_processes(tasks: Sequence[Task], workers: int, module: str = POINTS) -> G
 
 def _serve(
     worker: _Worker,
-    tasks: Sequence[Task],
+    tasks: Sequence[PointTask],
     waiting: queue.SimpleQueue[_Attempt | None],
     replies: queue.SimpleQueue[tuple[int, Reply]],
     stopping: threading.Event,

@@ -20,7 +20,7 @@ from planner.plan.sweep.cluster import on_scheduler
 from planner.plan.sweep.columns import ColumnType, SweepRow
 from planner.plan.sweep.design import grid, latin_hypercube
 from planner.plan.sweep.journal import SweepJournal
-from planner.plan.sweep.point import Task
+from planner.plan.sweep.point import PointTask
 from planner.plan.sweep.processes import on_processes
 from planner.plan.sweep.settings import parse_settings
 from planner.plan.sweep.table import NAME, column_kinds, frame_of, require_parquet, write_table
@@ -115,14 +115,14 @@ def run_sweep(
         return Sweep(path.stem, table.rows(), table.kinds(), folder / NAME, before, faults)
 
 
-def _unanswered(planned: Sequence[PlannedPoint], journal: SweepJournal) -> list[Task]:
+def _unanswered(planned: Sequence[PlannedPoint], journal: SweepJournal) -> list[PointTask]:
     """What is left to do, once each: points of a design may be alike."""
     tasks = {point.task["point"]: point.task for point in planned}
     return [task for digest, task in tasks.items() if digest not in journal.finished]
 
 
 def _replies(
-    tasks: Sequence[Task], workers: int | None, scheduler: str | None
+    tasks: Sequence[PointTask], workers: int | None, scheduler: str | None
 ) -> Generator[tuple[str, Reply]]:
     """Each task's point and the reply to it, as they come."""
     if not tasks:

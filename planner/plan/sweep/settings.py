@@ -20,7 +20,7 @@ _DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class SweptKey:
     """A key and the values it takes, as a scenario file would hold them."""
 
     key: Key
@@ -51,7 +51,7 @@ class Range:
         return value if self.unit is None else f"{value:.15g} {self.unit}"
 
 
-Setting = Choices | Range
+Setting = SweptKey | Range
 
 
 def parse_settings(
@@ -108,7 +108,7 @@ def _setting(asked: str, key: Key, given: object, *, draws: bool) -> Setting:
         raise InputError("--set", [Problem(asked, "a list of values, or a text with a range", repr(given))])
     if twice := [value for number, value in enumerate(values) if value in values[:number]]:
         raise InputError("--set", [Problem(asked, "each value once", f"{twice[0]!r} again", "remove one")])
-    return Choices(key, tuple(values))
+    return SweptKey(key, tuple(values))
 
 
 def _plain(given: object) -> list[object]:

@@ -18,9 +18,10 @@ from planner.plan.scenario.file import ScenarioFile, network_at
 from planner.plan.scenario.known_names import networks_named
 from planner.plan.sweep.columns import plain
 from planner.plan.sweep.design import Point
-from planner.plan.sweep.point import Task, source_of
+from planner.plan.sweep.point import PointTask, source_of
 from planner.plan.sweep.settings import Setting
 from planner.process.inputs import note_input
+from planner.schema.hardware.serving import ReplayedTimes
 from planner.schema.reading.keys import value_at, with_value
 from planner.schema.reading.problems import dotted
 from planner.schema.scenario.scenario import Scenario
@@ -33,7 +34,7 @@ _MOST_PROBLEMS = 20
 class PlannedPoint:
     """A point of the design: its task, and the columns that say what was set."""
 
-    task: Task
+    task: PointTask
     settings: dict[str, object]
 
 
@@ -56,7 +57,7 @@ def plan_points(
         at_point = values
         for setting, value in zip(settings, point, strict=True):
             at_point = with_value(at_point, setting.key.path, value)
-        task = Task(
+        task = PointTask(
             point="", file=file, folder=str(folder), values=at_point, hardware=[str(f) for f in hardware]
         )
         try:
@@ -117,6 +118,8 @@ class Inputs:
         for number, stream in enumerate(scenario.streams):
             if stream.trace is not None:
                 found += self._once(f"streams[{number}].trace", stream.trace, self._file, problems)
+        if isinstance(scenario.variation, ReplayedTimes):
+            found += self._once("variation.times", scenario.variation.times, self._file, problems)
         if scenario.deployment is not None and scenario.deployment.device is not None:
             found += self._once("deployment.device", scenario.deployment.device, _part, problems)
         if scenario.synthetic is None:

@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable
 from typing import TypedDict
 
-from planner.plan.sweep.point import Task, answer_point
+from planner.plan.sweep.point import PointTask, answer_point
 from planner.process.children import end_with_parent
 
 
@@ -28,11 +28,11 @@ class Reply(TypedDict):
     seconds: float
 
 
-Answer = Callable[[Task], dict[str, object]]
+Answer = Callable[[PointTask], dict[str, object]]
 """What makes a row of plain values from a task."""
 
 
-def reply_to(task: Task, answer: Answer = answer_point) -> Reply:
+def reply_to(task: PointTask, answer: Answer = answer_point) -> Reply:
     """Answer one task; a fault is returned and not raised, so that other points go on."""
     start = time.perf_counter()
     try:

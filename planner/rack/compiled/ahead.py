@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 
 from planner.rack.arrivals.merged import arrival_pieces
-from planner.rack.compiled.state import LoopState, Piece
+from planner.rack.compiled.state import CONSTANT, LoopState, Piece
 from planner.rack.description.rack import Rack
 
 _MOST_EPOCHS = 64
@@ -29,7 +29,10 @@ def most_ahead(rack: Rack) -> int:
 
 def copied(state: LoopState) -> LoopState:
     """The state as it is now; what happens to the other is not seen in it."""
-    return LoopState._make(array.copy() for array in state)
+    return LoopState._make(
+        array if name in CONSTANT else array.copy()
+        for name, array in zip(LoopState._fields, state, strict=True)
+    )
 
 
 class Pace:

@@ -18,7 +18,7 @@ from planner.rack.compiled.requests import (
     pop_oldest,
     wait_again,
 )
-from planner.rack.compiled.servers import begin_work, finish, make_idle, others_at_work, take_idle
+from planner.rack.compiled.servers import begin_work, finish, make_idle, others_at_work, scatter, take_idle
 from planner.rack.compiled.state import DROP_OLDEST, NONE, LoopState
 from planner.rack.compiled.tree import renew_winner
 
@@ -196,6 +196,8 @@ def start(state: LoopState, station: int, network: int, now_s: float) -> None:
     # Random service is drawn with the request that leads the batch, so that every rack sees the same draws;
     # it is one where service is constant.
     service_s *= state.nodes[server.head].work
+    if run.varies:
+        service_s *= scatter(state, number, network)
     begin_work(state, number, size, state.busy_w[number, network], service_s, now_s)
 
 

@@ -67,14 +67,14 @@ def _distrusted_code(folder: Path) -> str | None:
     return next((reason for path in kept if (reason := distrusted(path)) is not None), None)
 
 
-def source_revision() -> int:
-    """A number that changes with any source file of this folder.
+def source_revision(folder: Path = Path(__file__).parent) -> int:
+    """A number that changes with any source file of a folder, this one unless given.
 
     Numba asks only the file of an entry whether kept machine code is stale; an entry that holds this number
     as a constant is compiled anew also when a function that it calls has changed.
     """
     digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    for file in sorted(folder.glob("*.py")):
         digest.update(file.read_bytes())
     # Six bytes fit a signed 64-bit constant.
     return int.from_bytes(digest.digest()[:6], "big")

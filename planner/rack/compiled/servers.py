@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from planner.rack.arrivals.service_draws import BATCH_BITS, OUTLIER_MASK
+from planner.rack.compiled.dispatch import mixed
 from planner.rack.compiled.jit import compiled
 from planner.rack.compiled.requests import add_load, drop, in_window_s
 from planner.rack.compiled.state import NONE, LoopState
@@ -21,6 +25,34 @@ def take_idle(state: LoopState, station: int) -> int:
     if entry.idle_head == NONE:
         entry.idle_tail = NONE
     return number
+
+
+@compiled
+def scatter(state: LoopState, number: int, network: int) -> float:
+    """The factor on the service time of the batch that a unit begins: replayed, drawn, or one."""
+    server = state.servers[number]
+    row = state.variation[server.unit, network]
+    if row.length > 0:
+        place = (row.start + state.networks[network].replayed) % row.length
+        state.networks[network].replayed += 1
+        replayed: float = state.replayed[row.first + place]
+        return replayed
+    if row.draws == 0:
+        return 1.0
+    bits = mixed(state.mixing_service, (number << BATCH_BITS) + server.draws)
+    server.draws += 1
+    # One step of each process; sums are written as in the reference, where another order may round otherwise.
+    server.slow = row.slow_keeps * server.slow + row.slow_takes * state.normals[bits >> np.uint64(52)]
+    fast = state.normals[(bits >> np.uint64(40)) & np.uint64(0xFFF)]
+    server.fast = row.fast_keeps * server.fast + row.fast_takes * fast
+    noise = state.normals[(bits >> np.uint64(28)) & np.uint64(0xFFF)]
+    log = row.slow_weight * server.slow + row.fast_weight * server.fast + row.noise_weight * noise
+    factor = math.exp(log - row.shift)
+    below = row.outlier_stays if server.late else row.outlier_enters
+    server.late = (bits & np.uint64(OUTLIER_MASK)) < below
+    if server.late:
+        factor *= row.outlier
+    return factor
 
 
 @compiled

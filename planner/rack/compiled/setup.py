@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 
 from planner.arrays import Floats, Ints
 from planner.rack.arrivals.merged import group_of_source
 from planner.rack.arrivals.random_bits import GOLDEN, MIX_1, MIX_2, bits_below, dispatch_key, error_key
+from planner.rack.arrivals.service_draws import (
+    first_state,
+    normal_table,
+    outlier_below,
+    replay_start,
+    service_key,
+)
 from planner.rack.compiled import state as s
 from planner.rack.compiled.tree import leaf_count, tournament
 from planner.rack.counts.latencies import BINS
 from planner.rack.description.rack import Rack
+from planner.rack.description.variation import Replayed, Variation
 from planner.rack.load.expected import placement_of
+from planner.rack.load.service_variation import variations, weights_of
 from planner.rack.load.topology import HOST, INFERENCE, POOLS, Topology, networks_of, paths_of
 
 _RULES = {
@@ -36,9 +47,11 @@ def begin(rack: Rack, topology: Topology, replication: int, window_start_s: floa
     groups = _groups(rack, networks)
     sources = group_of_source(rack).size
     path_pool, path_s = _paths(rack)
+    key = service_key(rack.seed, replication, rack.service_draw)
+    variation, replayed = _variation(rack, networks, key, replication)
     return s.LoopState(
         run=_run(rack, topology, window_start_s),
-        servers=_servers(topology),
+        servers=_servers(rack, topology, key),
         stations=_stations(topology),
         # As if the last station had just been taken: the first search begins at station 0.
         lanes=_filled(s.LANE, topology.lanes, last=stations - 1, spill_at=topology.spill_at),
@@ -76,7 +89,32 @@ def begin(rack: Rack, topology: Topology, replication: int, window_start_s: floa
         watched=np.zeros(rack.installed, dtype=np.bool_),
         mixing=np.array([dispatch_key(rack.seed, replication), GOLDEN, MIX_1, MIX_2], dtype=np.uint64),
         mixing_errors=np.array([error_key(rack.seed, replication), GOLDEN, MIX_1, MIX_2], dtype=np.uint64),
+        mixing_service=np.array([key, GOLDEN, MIX_1, MIX_2], dtype=np.uint64),
+        variation=variation,
+        normals=normal_table() if rack.varies else np.zeros(1),
+        replayed=replayed,
     )
+
+
+def _variation(rack: Rack, networks: tuple[str, ...], key: int, replication: int) -> tuple[s.Rows, Floats]:
+    """How each network's service times scatter on each unit, and all factors that are replayed."""
+    rows = np.zeros((len(rack.device.units), len(networks)), dtype=s.VARIATION)
+    factors: list[float] = []
+    for unit, services in enumerate(variations(rack, networks)):
+        for network, given in enumerate(services):
+            row = rows[unit, network]
+            if isinstance(given, Replayed):
+                row["length"], row["first"] = len(given.factors), len(factors)
+                row["start"] = replay_start(rack, key, replication, len(given.factors))
+                factors += given.factors
+            elif isinstance(given, Variation):
+                weights = asdict(weights_of(given))
+                for name in ("outlier_enters", "outlier_stays"):
+                    row[name] = outlier_below(weights.pop(name))
+                row["draws"] = 1
+                for name, value in weights.items():
+                    row[name] = value
+    return rows, np.array(factors)
 
 
 def _batch_s(rack: Rack, networks: tuple[str, ...]) -> Floats:
@@ -128,10 +166,13 @@ def _run(rack: Rack, topology: Topology, window_start_s: float) -> s.Rows:
         unit_stations=topology.unit_stations,
         units=topology.unit_servers // rack.installed,
         contention=rack.device.contention,
+        varies=rack.varies,
     )
 
 
-def _servers(topology: Topology) -> s.Rows:
+def _servers(rack: Rack, topology: Topology, key: int) -> s.Rows:
+    servers = range(topology.servers) if rack.varies else ()
+    begun = np.array([first_state(key, server) for server in servers]).reshape(-1, 2)
     return _filled(
         s.SERVER,
         topology.servers,
@@ -140,6 +181,8 @@ def _servers(topology: Topology) -> s.Rows:
         unit=topology.server_unit,
         head=s.NONE,
         next_idle=s.NONE,
+        slow=begun[:, 0] if rack.varies else 0.0,
+        fast=begun[:, 1] if rack.varies else 0.0,
     )
 
 

@@ -56,6 +56,7 @@ RUN = np.dtype(
         ("unit_stations", "i8"),  # stations before units; those of pools come after them
         ("units", "i8"),  # of one device; its unit servers are numbered one after another
         ("contention", "f8"),  # share of a batch's time for each other unit at work
+        ("varies", "i8"),  # whether service times scatter
         ("late_after_s", "f8"),  # of a new model; requests that watched devices infer in the epoch, and of
         ("answered", "i8"),  # these the late ones and those that come to nothing
         ("late", "i8"),
@@ -79,6 +80,10 @@ SERVER = np.dtype(
         ("busy_s", "f8"),  # of the epoch
         ("dynamic_j", "f8"),
         ("next_idle", "i8"),  # the server that takes the next batch after this one
+        ("slow", "f8"),  # state of its slow and its fast process of service times
+        ("fast", "f8"),
+        ("late", "i8"),  # whether its last batch was an outlier
+        ("draws", "i8"),  # batches that drew from them
     ],
     align=True,
 )
@@ -142,6 +147,28 @@ NETWORK = np.dtype(
         ("max_wait_s", "f8"),
         ("max_size", "i8"),
         ("slowest_s", "f8"),  # of the epoch
+        ("replayed", "i8"),  # batches that took a replayed time
+    ],
+    align=True,
+)
+
+VARIATION = np.dtype(
+    [
+        ("draws", "i8"),  # whether factors are drawn
+        ("length", "i8"),  # of the replayed factors; 0 where there are none
+        ("first", "i8"),
+        ("start", "i8"),  # the one that this replication begins with
+        ("slow_weight", "f8"),  # standard deviation of log service by its parts
+        ("slow_keeps", "f8"),
+        ("slow_takes", "f8"),
+        ("fast_weight", "f8"),
+        ("fast_keeps", "f8"),
+        ("fast_takes", "f8"),
+        ("noise_weight", "f8"),
+        ("shift", "f8"),  # log of what divides the factor by its mean
+        ("outlier_enters", "u8"),  # the last bits drawn for an outlier are below, behind another batch
+        ("outlier_stays", "u8"),  # and behind an outlier
+        ("outlier", "f8"),
     ],
     align=True,
 )
@@ -185,6 +212,26 @@ class LoopState(NamedTuple):
     watched: Flags  # [device]: what it infers is measured
     mixing: Bits  # key and constants of the draws for dispatch
     mixing_errors: Bits  # the same of the draws for what a new model fails at
+    mixing_service: Bits  # the same of the draws for service times
+    variation: Rows  # [unit, network]
+    normals: Floats  # quantiles of the normal distribution
+    replayed: Floats  # factors of service times in their order, network after network
+
+
+CONSTANT = frozenset(
+    {
+        "path_pool",
+        "path_s",
+        "batch_s",
+        "mixing",
+        "mixing_errors",
+        "mixing_service",
+        "variation",
+        "normals",
+        "replayed",
+    }
+)
+"""Arrays that no run changes: copies of the state share them."""
 
 
 class Piece(NamedTuple):

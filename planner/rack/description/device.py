@@ -11,6 +11,7 @@ from typing import Literal, get_args
 
 from planner.rack.description.checks import Checks
 from planner.rack.description.heat_path import ClockCap, DeviceFan, HeatNode
+from planner.rack.description.variation import Replayed, Variation
 from planner.schema.hardware.device import UnitKind
 
 ServiceDistribution = Literal["deterministic", "exponential"]
@@ -26,7 +27,8 @@ class Service:
     `batch_s[b - 1]` is the time of a batch of b at full clock; `clocked_share` of it grows as 1/clock and
     the rest (memory) stays. `busy_w` is the power above idle while serving at full clock. `exponential`
     service multiplies the time by a unit-mean exponential draw of the oldest request in the batch: for
-    queueing theory, not for devices.
+    queueing theory, not for devices. `variation` multiplies it by a factor of mean one, which the batches of
+    each server remember, or by factors that are replayed.
     """
 
     network: str
@@ -34,6 +36,7 @@ class Service:
     clocked_share: float
     busy_w: float
     service_distribution: ServiceDistribution = "deterministic"
+    variation: Variation | Replayed | None = None
 
     def __post_init__(self) -> None:
         checks = Checks(f"service of {self.network!r}")

@@ -145,7 +145,8 @@ class Rack:
     of each watt that it gives to the devices, as heat in the same air; `fan_w` is stated at the plug. Spares
     of `life` come on top of `count`, which are the devices that serve while none has failed; they have the
     highest positions. Where `installations` is given, that share of the phases that periodic sources may have
-    has to keep the promise, instead of their mean.
+    has to keep the promise, instead of their mean. Another `service_draw` draws other service times for the
+    same arrivals.
     """
 
     device: RackDevice
@@ -168,6 +169,7 @@ class Rack:
     spill_at: int | Mapping[UnitKind, int] = 2
     installations: float | None = None
     supply_loss: float = 0.0
+    service_draw: int = 0
 
     def __post_init__(self) -> None:
         checks = Checks("rack")
@@ -182,6 +184,7 @@ class Rack:
             share = self.installations
             checks.require(0 < share < 1, "installations", "a share between 0 and 1", share)
         checks.require(self.seed >= 0, "seed", "zero or above", self.seed)
+        checks.require(self.service_draw >= 0, "service_draw", "zero or above", self.service_draw)
         self._check_spilling(checks)
         checks.non_negative(fan_w=self.fan_w, supply_loss=self.supply_loss)
         self._check_window(checks)
@@ -289,6 +292,11 @@ class Rack:
     def plug_w(self, devices_w: float) -> float:
         """Power at the plug while the devices draw this much: they through the supply, fans beside it."""
         return devices_w * (1.0 + self.supply_loss) + self.fan_w
+
+    @property
+    def varies(self) -> bool:
+        """Whether any service time scatters beside its arrivals' own draws."""
+        return any(service.variation is not None for unit in self.device.units for service in unit.services)
 
     @property
     def installed(self) -> int:

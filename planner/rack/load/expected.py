@@ -20,7 +20,7 @@ from planner.formulas import formula
 from planner.rack.description.rack import Rack, RackDevice, Service, Unit
 from planner.rack.description.streams import StreamGroup
 from planner.rack.load.capacity import Sharing, devices_of_parts, pool_busy, shared_among_units
-from planner.rack.load.placement import Placement, placed
+from planner.rack.load.placement import StreamPlacement, placed
 from planner.rack.load.topology import HOST, NONE, networks_of, parts_of_networks, paths_of, topology_of
 from planner.units import format_number, format_percent
 
@@ -80,7 +80,7 @@ def offered_utilisation(rack: Rack, clock: float = 1.0) -> float:
     return max(units, *pool_busy(rack), 0.0)
 
 
-def placement_of(rack: Rack, clock: float = 1.0) -> Placement:
+def placement_of(rack: Rack, clock: float = 1.0) -> StreamPlacement:
     """Where each source is pinned, by the work that it asks of a unit with full batches; not on spares."""
     topology, networks = topology_of(rack), networks_of(rack)
     units, size = rack.device.units, rack.batching.max_size
@@ -160,6 +160,9 @@ def in_phase_s(rack: Rack, group: StreamGroup) -> float:
     the wait for its own to fill and its own service. It holds below saturation, where the rack has served
     what came at once before the next frames come.
     """
+    if rack.varies:
+        # The mean of a service time that scatters is no bound.
+        return math.inf
     main = rack.device.units[0]
     full = rack.batching.max_size
     if sum(other.sources for other in rack.streams) == 1:

@@ -19,7 +19,7 @@ from planner.formulas import formula
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Placement:
+class StreamPlacement:
     """The station of each source, sources counted through all groups, and the load of each station."""
 
     home: Ints
@@ -29,7 +29,7 @@ class Placement:
 @formula("pinned_placement")
 def placed(
     loads: Sequence[Sequence[float]], lanes_of: Sequence[Sequence[int]], station_lane: Ints
-) -> Placement:
+) -> StreamPlacement:
     """Sources on stations: `loads[s][i]` is the load of source s in the i-th of its lanes, `lanes_of[s]`.
 
     Equal loads go to the lowest station, and of equal sources the first is placed first.
@@ -47,4 +47,4 @@ def placed(
         _, station = queues[lane][0]
         heapq.heapreplace(queues[lane], (added, station))
         home[source], load[station] = station, added
-    return Placement(home, load)
+    return StreamPlacement(home, load)

@@ -172,6 +172,14 @@ def mg1_wait_s(rate_per_s: float, service_s: float, squared_variation: float) ->
     return utilisation * service_s * (1.0 + squared_variation) / (2.0 * (1.0 - utilisation))
 
 
+def mg1(rate_per_s: float, service_s: float, squared_variation: float) -> Queue:
+    """Poisson arrivals, independent service times of any distribution, one server; means alone."""
+    utilisation = rate_per_s * service_s
+    wait_s = mg1_wait_s(rate_per_s, service_s, squared_variation)
+    latency_s = wait_s + service_s
+    return Queue("M/G/1", utilisation, utilisation, wait_s, latency_s, None, rate_per_s * latency_s)
+
+
 @formula("kingman")
 def gg1_wait_bound_s(
     rate_per_s: float, service_s: float, arrival_squared_variation: float, squared_variation: float

@@ -62,7 +62,7 @@ class _ReferenceRun:
         self._steering = Steering(rack, self._topology, replication)
         self._recorder = Recorder(self._topology, len(self._networks))
         self._requests = Requests(rack, replication)
-        self._rates = ServiceRates(rack, self._topology, self._steering)
+        self._rates = ServiceRates(rack, self._topology, replication, self._steering)
         self._new_model = NewModel(rack, self._topology, replication, self._requests, self._recorder)
         self._batches = Batches(rack, self._requests.stream, self._recorder.since_s)
         self._dispatcher = Dispatcher(rack, self._topology, replication, self._added_j)
@@ -210,7 +210,10 @@ class _ReferenceRun:
         groups = [self._requests.stream[request] for request in members]
         # Before the server counts as serving: a batch is not in its own way.
         service_s, dynamic_w = self._rates.batch(server, network, groups, self._serving)
-        self._begin(server, network, members, now_s, service_s * self._requests.work[members[0]], dynamic_w)
+        service_s *= self._requests.work[members[0]]
+        if self._rack.varies:
+            service_s *= self._rates.scatter(server, network)
+        self._begin(server, network, members, now_s, service_s, dynamic_w)
 
     def _start_step(self, station: Station, request: int, now_s: float) -> None:
         server = station.idle.popleft()

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from planner.rack.arrivals.random_bits import mixed
+from planner.rack.arrivals.service_draws import (
+    BATCH_BITS,
+    OUTLIER_MASK,
+    first_state,
+    normal_table,
+    outlier_below,
+    replay_start,
+    service_key,
+)
 from planner.rack.description.rack import Rack
+from planner.rack.description.variation import Replayed
+from planner.rack.load.service_variation import variations, weights_of
 from planner.rack.load.topology import HOST, NONE, Topology, networks_of
 from planner.rack.run.epoch_control import Steering
 
@@ -12,7 +25,7 @@ from planner.rack.run.epoch_control import Steering
 class ServiceRates:
     """Service times and powers of all servers, under the settings that hold until the next epoch ends."""
 
-    def __init__(self, rack: Rack, topology: Topology, steering: Steering) -> None:
+    def __init__(self, rack: Rack, topology: Topology, replication: int, steering: Steering) -> None:
         services = [[unit.service(network) for network in networks_of(rack)] for unit in rack.device.units]
         self._batch_s = [[service.batch_s if service else () for service in row] for row in services]
         self._unit_s = [group.unit_s for group in rack.streams]
@@ -24,6 +37,15 @@ class ServiceRates:
             list(range(server // units * units, (server // units + 1) * units))
             for server in range(topology.unit_servers)
         ]
+        self._rack = rack
+        self._variation = variations(rack, networks_of(rack))
+        self._key, self._replication = service_key(rack.seed, replication, rack.service_draw), replication
+        self._replayed = [0] * len(networks_of(rack))
+        servers = topology.unit_servers if rack.varies else 0
+        self._states = [list(first_state(self._key, server)) for server in range(servers)]
+        self._draws = [0] * servers
+        self._late = [False] * servers
+        self._normals: list[float] = normal_table().tolist() if rack.varies else []
         self.take_settings(steering)
 
     def take_settings(self, steering: Steering) -> None:
@@ -53,6 +75,30 @@ class ServiceRates:
         stretch = 1.0 + self._contention * others
         service_s = (full_clock_s + added_s) * self._slow[server][network] * stretch
         return service_s, self._busy_w[server][network]
+
+    def scatter(self, server: int, network: int) -> float:
+        """The factor on the service time of the batch that a unit begins: replayed, drawn, or one."""
+        given = self._variation[self._server_unit[server]][network]
+        if given is None:
+            return 1.0
+        if isinstance(given, Replayed):
+            taken = self._replayed[network]
+            self._replayed[network] += 1
+            start = replay_start(self._rack, self._key, self._replication, len(given.factors))
+            return given.factors[(start + taken) % len(given.factors)]
+        weights, state, normals = weights_of(given), self._states[server], self._normals
+        bits = mixed(self._key, (server << BATCH_BITS) + self._draws[server])
+        self._draws[server] += 1
+        state[0] = weights.slow_keeps * state[0] + weights.slow_takes * normals[bits >> 52]
+        state[1] = weights.fast_keeps * state[1] + weights.fast_takes * normals[(bits >> 40) & 0xFFF]
+        noise = normals[(bits >> 28) & 0xFFF]
+        log = weights.slow_weight * state[0] + weights.fast_weight * state[1] + weights.noise_weight * noise
+        factor = math.exp(log - weights.shift)
+        chance = weights.outlier_stays if self._late[server] else weights.outlier_enters
+        self._late[server] = bits & OUTLIER_MASK < outlier_below(chance)
+        if self._late[server]:
+            factor *= weights.outlier
+        return factor
 
     def step_w(self, pool: int) -> float:
         """Power above idle of a step in a pool."""

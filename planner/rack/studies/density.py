@@ -47,19 +47,19 @@ class DensityRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RackSurroundings:
     """Surroundings of a rack of some number of devices: its air, and power of fans and carriers."""
 
     air: Air
     fan_w: float
 
 
-def plugged_w(rack: Rack, devices_w: float, around: Surroundings) -> float:
+def plugged_w(rack: Rack, devices_w: float, around: RackSurroundings) -> float:
     """Power at the plug while the devices draw this much in these surroundings."""
     return devices_w * (1.0 + rack.supply_loss) + around.fan_w
 
 
-SurroundingsAt = Callable[[int], Surroundings]
+SurroundingsAt = Callable[[int], RackSurroundings]
 """What surrounds a rack at a number of devices."""
 
 
@@ -84,7 +84,7 @@ def _served_per_device_s(rack: Rack, clock: float) -> float:
 def _row(
     rack: Rack,
     count: int,
-    around: Surroundings,
+    around: RackSurroundings,
     loads: Sequence[ExpectedLoad],
     served: Sequence[float],
     offset_k: float,
@@ -146,7 +146,7 @@ def _is_still(before: HeatState, after: HeatState) -> bool:
     )
 
 
-def _filled(rack: Rack, count: int, around: Surroundings) -> Rack:
+def _filled(rack: Rack, count: int, around: RackSurroundings) -> Rack:
     """The rack with this many devices, each with the load that it had; sources send faster or slower."""
     share = count / rack.count
     streams = tuple(
@@ -185,12 +185,12 @@ def density_limit(most: int, wrong_with: Callable[[int], str | None]) -> Density
     return DensityLimit(fine, reason)
 
 
-def settled_hottest_c(rack: Rack, count: int, around: Surroundings) -> float:
+def settled_hottest_c(rack: Rack, count: int, around: RackSurroundings) -> float:
     """Temperature at which the warmest device settles at full clock, at the load of the rack described."""
     return float(settled_at(_filled(rack, count, around), 1.0).max())
 
 
-def heat_reason(rack: Rack, count: int, around: Surroundings, margin_k: float = 0.0) -> str | None:
+def heat_reason(rack: Rack, count: int, around: RackSurroundings, margin_k: float = 0.0) -> str | None:
     """Why this many devices are too warm, at the load of the rack described; None where they are not.
 
     `margin_k` is how far they have to stay from the temperature at which they throttle.

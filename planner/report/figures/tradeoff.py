@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter
 
 from planner.report.figures.labels import label_points
 from planner.report.figures.style import BLUE, VERMILLION, draw, laid_out, legend_above, log_axis
-from planner.report.selection import Compared
+from planner.report.selection import ComparisonRows
 from planner.schema.record import OptionRecord
 from planner.wording.message import Wording
 
@@ -53,7 +53,7 @@ class Tradeoff:
     missing: int
 
 
-def tradeoff(compared: Compared, options: Sequence[OptionRecord], say: Wording) -> Tradeoff | None:
+def tradeoff(compared: ComparisonRows, options: Sequence[OptionRecord], say: Wording) -> Tradeoff | None:
     """Cost against power and against latency; latency against power where no prices are known.
 
     Points carry the row numbers of the comparison table; options that are not in the table are small. `None`
@@ -110,7 +110,7 @@ def _scale(axes: Axes, which: str, measure: _Measure) -> None:
 
 
 def _points(
-    axes: Axes, compared: Compared, options: Sequence[OptionRecord], across: _Measure, upward: _Measure
+    axes: Axes, compared: ComparisonRows, options: Sequence[OptionRecord], across: _Measure, upward: _Measure
 ) -> None:
     shown = {id(option) for option in compared.rows}
     drawable = [option for option in options if _drawable(option, across, upward)]
@@ -140,7 +140,7 @@ def _places(
     ]
 
 
-def _number(axes: Axes, compared: Compared, across: _Measure, upward: _Measure) -> None:
+def _number(axes: Axes, compared: ComparisonRows, across: _Measure, upward: _Measure) -> None:
     """Write the row numbers of the comparison beside its points."""
     rows = [(str(number), option) for number, option in enumerate(compared.rows, start=1)]
     drawn = [(text, option) for text, option in rows if _drawable(option, across, upward)]

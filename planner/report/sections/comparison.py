@@ -8,7 +8,7 @@ from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragrap
 from planner.report.figures.tradeoff import Tradeoff, tradeoff
 from planner.report.numbers import band, celsius, money, percent, quantity, shortened, whole
 from planner.report.sections.first_page import setting
-from planner.report.selection import Compared, compared
+from planner.report.selection import ComparisonRows, compared
 from planner.schema.record import BandRecord, OptionRecord, StudyRecord
 from planner.wording.message import Wording
 
@@ -106,7 +106,7 @@ def _verdict(option: OptionRecord, say: Wording) -> Cell:
     return Cell(option["reasons"][0] if option["reasons"] else say("option.not_feasible"), "note")
 
 
-def _introduction(shown: Compared, options: Sequence[OptionRecord], say: Wording) -> str:
+def _introduction(shown: ComparisonRows, options: Sequence[OptionRecord], say: Wording) -> str:
     feasible = sum(option["feasible"] for option in options)
     sentences = [
         say(
@@ -123,7 +123,9 @@ def _introduction(shown: Compared, options: Sequence[OptionRecord], say: Wording
     return say("text.paragraph", sentences=tuple(sentences))
 
 
-def _figure(drawing: Tradeoff, shown: Compared, options: Sequence[OptionRecord], say: Wording) -> Figure:
+def _figure(
+    drawing: Tradeoff, shown: ComparisonRows, options: Sequence[OptionRecord], say: Wording
+) -> Figure:
     sentences = [say("comparison.tradeoff")]
     if drawing.missing:
         sentences.append(say("comparison.missing", missing=drawing.missing, options=len(options)))
@@ -136,7 +138,7 @@ def _figure(drawing: Tradeoff, shown: Compared, options: Sequence[OptionRecord],
     )
 
 
-def _losers(shown: Compared, say: Wording) -> Table:
+def _losers(shown: ComparisonRows, say: Wording) -> Table:
     first = len(shown.feasible) + 1
     columns = (
         Column("#", "right"),

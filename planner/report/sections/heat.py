@@ -11,6 +11,7 @@ from planner.report.figures.elevation import elevation, letters
 from planner.report.numbers import SPACE, celsius, percent, quantity, significant
 from planner.schema.record import DensityRecord, HourRecord, StudyRecord
 from planner.schema.record.estimate import SoakEndRecord, SoakRecord
+from planner.units import format_probability
 from planner.wording.message import Wording
 
 
@@ -39,6 +40,10 @@ def _cooler(study: StudyRecord, say: Wording) -> list[Block]:
         high=f"{used['high_k_per_w']:.3g}",
         status=say(f"status.{used['status']}"),
     )
+    chance = chosen.get("throttle_probability")
+    if chance is not None:
+        throttles = say("heat.throttles", share=format_probability(chance))
+        sentence = say("text.paragraph", sentences=(sentence, throttles))
     blocks: list[Block] = [Heading(say("heat.cooler_title"), 2), Paragraph(sentence)]
     return blocks if soak is None else [*blocks, _soak(soak, say)]
 

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.fitted.transfer import Parameter, RestsOn
+from planner.schema.fitted.transfer import FittedRows, Parameter
 from planner.schema.hardware.device import Form, UnitKind
 from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
 
@@ -48,7 +48,7 @@ class PowerModel(StrictModel):
     parameters: dict[Common, Parameter]
     families: list[PowerFamily] = Field(min_length=1)
     level: float = 0.9
-    rests_on: RestsOn | None = None
+    rests_on: FittedRows | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -119,7 +119,7 @@ class RooflineAnchoring(StrictModel):
     """The same over all kinds, for an engine of which no row of the kind was seen."""
 
 
-class RestsOn(StrictModel):
+class FittedRows(StrictModel):
     """The published rows behind a fit."""
 
     rows: int
@@ -151,7 +151,7 @@ class Transfer(StrictModel):
     anchoring: Anchoring | None = None
     """None where too little was left out to distinguish effects."""
     level: float = 0.9
-    rests_on: RestsOn | None = None
+    rests_on: FittedRows | None = None
     """None before the first fit."""
 
     @model_validator(mode="after")

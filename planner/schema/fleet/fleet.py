@@ -17,7 +17,7 @@ OWN_COLUMNS = ("id", "group", "template", "climate", "latitude", "longitude", "o
 """Columns of the table that are the fleet's own and no keys of a template."""
 
 
-class Column(StrictModel):
+class FleetColumn(StrictModel):
     """A short name of a column: the key of the template that it overrides, and the unit of bare numbers."""
 
     key: str
@@ -97,7 +97,7 @@ class FleetSpec(StrictModel):
     """Name -> scenario file in this folder or below, or the name of a shipped scenario."""
     sites: str
     """The table, as .csv or .parquet, in this folder or below."""
-    columns: dict[str, Column] = Field(default_factory=dict)
+    columns: dict[str, FleetColumn] = Field(default_factory=dict)
     climates: dict[str, dict[str, object]] = Field(default_factory=dict)
     """Name -> keys of the template with their values; `supply_by_month` is twelve temperatures."""
     round_up: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)

@@ -37,7 +37,7 @@ class JunctionLeakage(SourcedBlock):
     doubles_over_k: Sourced[Kelvin]
 
 
-class ClockCap(SourcedBlock):
+class ClockCapBlock(SourcedBlock):
     """A temperature from which on the clock is at most so much, whatever the steps."""
 
     at_c: Sourced[Celsius]
@@ -59,7 +59,7 @@ class ThermalSpec(SourcedBlock):
     """The slowest clock that throttling goes down to."""
     clock_steps_ratio: list[Sourced[Ratio]] = Field(default_factory=list)
     """Clocks between full and the slowest, fastest first; throttling takes one a second."""
-    caps: list[ClockCap] = Field(default_factory=list)
+    caps: list[ClockCapBlock] = Field(default_factory=list)
     """Soft and hard limits of firmware, the coolest first; left again below the hysteresis."""
     leakage: JunctionLeakage | None = None
     """Unknown unless given, which every simulation says."""

@@ -34,6 +34,16 @@ class WeightFormat(StrictModel):
     """Precisions of the products; the first that the unit has."""
 
 
+class Batching(StrictModel):
+    """How the engine serves several sessions: what a step takes of prompts, how the cache is handed out."""
+
+    chunk_tokens: int | None = Field(default=None, ge=1)
+    """Prompt tokens that a step reads beside the sessions that decode; None: one whole prompt, alone."""
+    block_tokens: int | None = Field(default=None, ge=1)
+    """Tokens of a block of the cache; None where each session's whole context is reserved."""
+    source: str
+
+
 class LanguageEngine(StrictModel):
     """One engine."""
 
@@ -51,5 +61,7 @@ class LanguageEngine(StrictModel):
     """Formats of keys and values, the usual one first."""
     users: int = Field(default=1, ge=1)
     """Most sessions that one program serves together."""
+    batching: Batching | None = None
+    """None: prompts whole, and each session's context reserved."""
     called_by: list[str] = Field(default_factory=list)
     """Programs that call it under a name of their own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from planner.schema.record.money import SwingRecord
+from planner.schema.record.options import ServiceRecord
 from planner.schema.record.question import DigestRecord
 
 
@@ -34,6 +35,7 @@ class CostedOptionRecord(TypedDict):
     units: int
     engine: str
     latency_provenance: str
+    services: list[ServiceRecord]
     precision: str
     batch: int
     count: int

@@ -6,7 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.options import CoolerInUseRecord
+from planner.schema.record.options import CoolerInUseRecord, ServiceRecord
 
 
 class DensityRowRecord(TypedDict):
@@ -117,3 +117,5 @@ class DensityRecord(TypedDict):
     remarks: list[str]
     cooler: NotRequired[CoolerInUseRecord | None]
     """Null of a device given by numbers."""
+    services: list[ServiceRecord]
+    """What each device of the rack serves with; none of a device given by numbers."""

@@ -110,6 +110,7 @@ class SoakRecord(TypedDict):
 
     duration_s: float
     ambient_c: float
+    altitude_m: NotRequired[float]
     power_w: float
     cooler: str
     resistance_k_per_w: EfficiencyBandRecord

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 class PurchaseLineRecord(TypedDict):
     """One line of the bill of materials; `price` is of one, null where nobody states it."""
 
-    kind: Literal["device", "spare", "carrier", "host", "balancer"]
+    kind: Literal["device", "spare", "carrier", "host", "cooler", "balancer"]
     name: str
     order_code: str | None
     count: int
@@ -48,6 +48,9 @@ class SwingRecord(TypedDict):
     cost_per_thousand_at_high: float
     count_at_low: int
     count_at_high: int
+    hottest_c_at_low: NotRequired[float]
+    """The hottest device, as many as are planned."""
+    hottest_c_at_high: NotRequired[float]
 
 
 class TornadoRecord(TypedDict):

@@ -71,6 +71,8 @@ class MarginRecord(TypedDict):
     margin_asked: float
     margin_at_best: float
     margin_at_worst: float
+    probability: NotRequired[float | None]
+    """That the limit is broken, over the range of the weakest input."""
     verdict: Literal["PASS", "FAIL", "UNDECIDED"]
     turns: bool
     weakest: WeakestInputRecord | None
@@ -110,6 +112,15 @@ class CoolerInUseRecord(TypedDict):
     source: str
 
 
+class ServiceRecord(TypedDict):
+    """How long a device takes for batches of one network: as planned with, and the band it comes from."""
+
+    network: str
+    provenance: str
+    latency_s: BandRecord
+    batch_s: list[float]
+
+
 class OptionRecord(TypedDict):
     """One way to serve the streams: a part in one mode, with the number of them that it takes."""
 
@@ -119,6 +130,8 @@ class OptionRecord(TypedDict):
     units: NotRequired[int]
     """How many of the unit serve side by side in one device."""
     other_units: NotRequired[list[OtherUnitRecord]]
+    services: NotRequired[list[ServiceRecord]]
+    """One entry a network of the scenario."""
     mode: str | None
     engine: str | None
     precision: str
@@ -150,6 +163,7 @@ class OptionRecord(TypedDict):
     exhaust_c: NotRequired[float]
     margins: NotRequired[list[MarginRecord]]
     cooler: NotRequired[CoolerInUseRecord]
+    throttle_probability: NotRequired[float | None]
     host: NotRequired[HostRecord | None]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from planner.schema.record.commands.chain import ChainUsesRecord
 from planner.schema.record.compare import RefusalRecord
-from planner.schema.record.options import OptionRecord
+from planner.schema.record.options import OptionRecord, ServiceRecord
 from planner.schema.record.question import DigestRecord
 from planner.schema.record.rack import TemperatureRecord, Verdict
 
@@ -85,6 +85,36 @@ class ToMeasureRecord(TypedDict):
     bring_back: str
     here: list[str]
     note: str | None
+    chance: float
+    """That the count, the part or an open verdict changes."""
+    worth: float | None
+    """Chance times money: what the plan would move by on the average; null where a price is not known."""
+    decides_verdict: bool
+    power_on_the_part: list[str]
+    power_here: list[str]
+
+
+class StateRecord(TypedDict):
+    """What a plan says of one part."""
+
+    mode: str
+    precision: str
+    engine: str
+    batch: int
+    count: int
+    spares: int
+    verdict: Verdict
+    p99_s: SpanRecord | None
+    capital: float | None
+    services: list[ServiceRecord]
+
+
+class MovedRecord(TypedDict):
+    """One part before a measurement entered the plan, and after; null where it is in one of the two alone."""
+
+    device: str
+    before: StateRecord | None
+    after: StateRecord | None
 
 
 class SizedOptionRecord(OptionRecord):
@@ -113,9 +143,13 @@ class SizingRecord(TypedDict):
     question: str
     feasible: bool
     options: list[SizedOptionRecord]
+    to_measure: list[ToMeasureRecord]
+    """Over all parts, what is worth most first."""
     contradiction: str | None
     settings_considered: int
     refused: list[RefusalRecord]
     seed: int
+    moved: NotRequired[list[MovedRecord]]
+    """With --measured alone."""
     warnings: list[str]
     digests: list[DigestRecord]

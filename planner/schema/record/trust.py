@@ -6,6 +6,8 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from planner.schema.record.options import ServiceRecord
+
 
 class PitfallRecord(TypedDict):
     """One known mistake that was found; `accepted` is the reason with which the scenario accepts it."""
@@ -25,6 +27,8 @@ class LintRecord(TypedDict):
     """Every known mistake of a plan: what `planner lint` writes."""
 
     pitfalls: list[PitfallRecord]
+    services: list[ServiceRecord]
+    """What the plan serves with; none of a device given by numbers."""
 
 
 class ValidationRecord(TypedDict):

@@ -46,8 +46,11 @@ class AcceleratorFan(StrictModel):
     def _rises(self) -> Self:
         if len(self.speeds_ratio) != len(self.trips_c) + 1:
             raise refuse(f"{len(self.trips_c) + 1} speeds, one more than trips", len(self.speeds_ratio))
-        if self.trips_c != sorted(set(self.trips_c)) or self.speeds_ratio != sorted(set(self.speeds_ratio)):
-            raise refuse("trips and speeds that rise", [*self.trips_c, *self.speeds_ratio])
+        if self.trips_c != sorted(set(self.trips_c)):
+            raise refuse("trips that rise", ", ".join(f"{trip_c:g} degC" for trip_c in self.trips_c))
+        if self.speeds_ratio != sorted(set(self.speeds_ratio)):
+            speeds = ", ".join(f"{100 * speed:g} %" for speed in self.speeds_ratio)
+            raise refuse("speeds that rise from trip to trip", speeds)
         return self
 
 
@@ -66,12 +69,29 @@ class LeakageGrowth(StrictModel):
     doubles_over_k: Annotated[Kelvin, Field(ge=1, le=1000)]
 
 
+class ServedNetwork(StrictModel):
+    """One of several networks that a device given by numbers serves."""
+
+    batches_s: list[Annotated[Seconds, Field(gt=0)]] = Field(min_length=1, max_length=256)
+    """Time of a batch of one, of two and so on, at full clock."""
+    serving_w: Annotated[Watts, Field(le=LARGEST_W)] | None = None
+    """Power of the whole device meanwhile; the device's unless given."""
+
+
 class Accelerator(StrictModel):
     """A device given by what it does, in place of a part and a network."""
 
     name: str = "synthetic device"
-    service_s: Annotated[Seconds, Field(gt=0)]
+    service_s: Annotated[Seconds, Field(gt=0)] | None = None
     """Time of one request at full clock; requests are served one by one."""
+    batches_s: list[Annotated[Seconds, Field(gt=0)]] | None = Field(
+        default=None, min_length=1, max_length=256
+    )
+    """In place of `service`: time of a batch of one, of two and so on."""
+    networks: dict[str, ServedNetwork] = Field(default_factory=dict)
+    """In place of both: several networks, by the streams' `model`."""
+    instances: int = Field(default=1, ge=1, le=1000)
+    """Units of the device that serve side by side."""
     distribution: Literal["deterministic", "exponential"] = "deterministic"
     clocked_ratio: Share = 1.0
     """The part of the service time that grows as the clock falls."""
@@ -95,6 +115,25 @@ class Accelerator(StrictModel):
     power_cap_w: Annotated[Watts, Field(gt=0)] | None = None
     note: str
     """Where the numbers come from."""
+
+    @model_validator(mode="after")
+    def _served_one_way(self) -> Self:
+        given = [name for name in ("service_s", "batches_s", "networks") if getattr(self, name)]
+        if len(given) != 1:
+            got = ", ".join(name.removesuffix("_s") for name in given) or "none"
+            raise refuse("one of `service`, `batches` and `networks`", got)
+        powers = [network.serving_w for network in self.networks.values() if network.serving_w is not None]
+        if any(power_w < self.idle_w for power_w in powers):
+            raise refuse(f"serving power of at least the idle {self.idle_w:g} W", f"{min(powers):g} W")
+        return self
+
+    @property
+    def served(self) -> dict[str, ServedNetwork]:
+        """Every network by the streams' `model`, with its times by batch."""
+        if self.networks:
+            return self.networks
+        times_s = self.batches_s if self.service_s is None else [self.service_s]
+        return {SYNTHETIC: ServedNetwork.model_construct(batches_s=times_s or [])}
 
     @model_validator(mode="after")
     def _heat_fits(self) -> Self:

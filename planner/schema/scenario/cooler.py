@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from planner.schema.hardware.cooler import CoolerKind
-from planner.schema.reading.quantity import Celsius, KelvinPerWatt, Seconds, Watts, refuse
+from planner.schema.reading.quantity import Celsius, KelvinPerWatt, Money, Seconds, Watts, refuse
 from planner.schema.reading.strict import StrictModel
 from planner.schema.scenario.accelerator import AcceleratorFan, HeatStorePlain
 
@@ -53,6 +54,8 @@ class OwnCooler(StrictModel):
     fan: AcceleratorFan | None = None
     range: StatedRange | None = None
     kind: CoolerKind = "unknown"
+    price_money: Money | None = None
+    """Of one, where it is bought apart from the part."""
     status: Literal["measured", "assumed"] | None = None
     """`measured` where the resistance was measured on a unit like those of the plan."""
     note: str | None = None
@@ -86,5 +89,25 @@ class OwnCooler(StrictModel):
         return self.status or ("measured" if self.measured else "assumed")
 
 
-CoolerAsked = str | OwnCooler
-"""A cooler of the part by its id or kind, or one by numbers."""
+def starts_with_a_number(text: str) -> bool:
+    """Whether a cooler is written as a resistance, such as 3.2 K/W, and not by its name."""
+    return re.match(r"\s*[-+]?\.?\d", text) is not None
+
+
+def _written_short(value: object) -> object:
+    """A resistance alone is a cooler of that resistance."""
+    short = isinstance(value, str) and starts_with_a_number(value)
+    return {"resistance": value} if short or isinstance(value, int | float) else value
+
+
+def _way_it_is_written(value: object) -> str:
+    """By name or by numbers: what is wrong with one of them is not compared with the other."""
+    return "[name]" if isinstance(value, str) else "[numbers]"
+
+
+CoolerAsked = Annotated[
+    Annotated[str, Tag("[name]")] | Annotated[OwnCooler, Tag("[numbers]")],
+    Discriminator(_way_it_is_written),
+    BeforeValidator(_written_short),
+]
+"""A cooler of the part by its id or kind, or one by numbers; `3.2 K/W` alone is one by numbers."""

@@ -6,8 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from planner.schema.conversation.stream import Conversation, ServingSpec
 from planner.schema.hardware.device import Form, PrecisionName, UnitKind
 from planner.schema.hardware.host import Attachment
+from planner.schema.hardware.serving import ReplayedTimes, ServiceVariation
 from planner.schema.hardware.surroundings import InletClassName
 from planner.schema.reading.quantity import (
     BytesPerSecond,
@@ -269,7 +271,11 @@ class Scenario(RestsOn):
     title: str
     question: str
     date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
-    streams: list[Stream] = Field(min_length=1)
+    streams: list[Stream] = Field(default_factory=list)
+    conversations: list[Conversation] = Field(default_factory=list)
+    """Streams of `kind: conversation`, which a file has under `streams`; a scenario has one kind."""
+    serving: ServingSpec | None = None
+    """How devices serve conversations."""
     candidates: Candidates
     site: Site
     money: MoneyTerms
@@ -290,6 +296,10 @@ class Scenario(RestsOn):
     concurrency: list[ConcurrencyRow] = Field(default_factory=list)
     claims: list[Claim] = Field(default_factory=list)
     """Reported figures of networks on parts, to be compared with what is predicted."""
+    variation: Literal["none", "prior", "measured"] | ServiceVariation | ReplayedTimes = "none"
+    """How service times scatter, and how much longer they are in a server than in a benchmark loop: not at
+    all, as the database has it by kind of unit, as `planner calibrate --serving` has measured it, as stated,
+    or as in a file of times."""
     networks: dict[str, NetworkFacts] = Field(default_factory=dict)
     """What is known of a network beyond its file, by the streams' `model`."""
     accepted: dict[str, str] = Field(default_factory=dict)
@@ -298,7 +308,9 @@ class Scenario(RestsOn):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [stream.name for stream in self.streams]
+        if not self.streams and not self.conversations:
+            raise refuse("one stream or more under `streams`", "none")
+        names = [*(stream.name for stream in self.streams), *(talk.name for talk in self.conversations)]
         if len(set(names)) != len(names):
             raise refuse("stream names that differ", sorted(names))
         fill = self.candidates.max_batch if self.candidates.max_wait_s else 1
@@ -361,6 +373,14 @@ class Scenario(RestsOn):
             return given.cooler
         return self.candidates.coolers.get(part, self.cooler)
 
+    @model_validator(mode="after")
+    def _one_language_model(self) -> Self:
+        models = sorted({stream.model for stream in self.conversations})
+        if len(models) > 1:
+            expected = "one language model for all streams: devices that serve another are another scenario's"
+            raise refuse(expected, ", ".join(models))
+        return self
+
     @property
     def balancer(self) -> Balancer | None:
         """What hands frames to devices, as stated; None where each source has a device of its own."""
@@ -383,8 +403,11 @@ class Scenario(RestsOn):
 
     @model_validator(mode="after")
     def _synthetic_everywhere(self) -> Self:
+        served = self.synthetic.served if self.synthetic is not None else {}
         for stream in self.streams:
-            if (stream.model == SYNTHETIC) != (self.synthetic is not None):
+            if served and SYNTHETIC not in served and stream.model not in served:
+                raise refuse(f"a network of `deployment.synthetic`: {', '.join(served)}", stream.model)
+            if (stream.model == SYNTHETIC) != (SYNTHETIC in served):
                 expected = f"`model: {SYNTHETIC}` in every stream, and only, with `deployment.synthetic`"
                 raise refuse(expected, stream.model)
             if stream.chained and self.synthetic is not None:

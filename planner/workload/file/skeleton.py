@@ -1,16 +1,17 @@
 """An ONNX file without its large data: the network, however many gigabytes of weights come with it.
 
-The file is mapped into memory, and only the tags and lengths of the protobuf wire format are walked
-(protobuf.dev/programming-guides/encoding): values of large tensors are stepped over, so that their pages
-are never touched. What remains is a message that the protobuf library parses as usual.
+Only the tags and lengths of the protobuf wire format are walked (protobuf.dev/programming-guides/encoding),
+in pieces of the file: values of large tensors are stepped over and never read. The file is not mapped into
+memory: the system would kill a process that touches a page which somebody has cut off meanwhile (SIGBUS).
+What remains is a message that the protobuf library parses as usual.
 """
 
 from __future__ import annotations
 
-import mmap
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from planner.errors import InputError, Problem
 from planner.process.inputs import note_input
@@ -19,6 +20,8 @@ LARGEST_GRAPH = 500_000
 """Nodes, those of subgraphs and of inlined functions included, up to which a network is read."""
 
 _SMALL_FILE = 2**20
+_PIECE = 2**14
+"""Bytes that are read at once: a few hundred nodes, and little beside a tensor that is stepped over."""
 _SMALL_MESSAGE = 2**16
 _FIELDS = 4_000_000
 _DEPTH = 100
@@ -51,11 +54,14 @@ def read_skeleton(path: Path) -> bytes:
     (about 0.8 GB once counted), and `OSError` where it cannot be read.
     """
     note_input(path)
-    with path.open("rb") as file:
-        if path.stat().st_size <= _SMALL_FILE:
-            return file.read()
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return _Walk(content, str(path)).message(0, len(content), "model", 0)
+    with path.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > _SMALL_FILE:
+            return _Walk(file, size, str(path)).message(0, size, "model", 0)
+        content = b""
+        while len(content) <= _SMALL_FILE and (piece := file.read(_SMALL_FILE)):
+            content += piece
+        return content
 
 
 def too_many_nodes(source: str) -> InputError:
@@ -68,9 +74,12 @@ def too_many_nodes(source: str) -> InputError:
 class _Walk:
     """Walks the fields of one file and copies those that are kept."""
 
-    def __init__(self, content: mmap.mmap, source: str) -> None:
-        self._content = content
+    def __init__(self, file: BinaryIO, size: int, source: str) -> None:
+        self._file = file
+        self._size = size
         self._source = source
+        self._piece = b""
+        self._piece_start = 0
         self._fields = 0
         self._nodes = 0
 
@@ -88,12 +97,12 @@ class _Walk:
             self._budget(field, kind)
             child = children.get(field) if place - body > _SMALL_MESSAGE else None
             if child is not None or field in dropped:
-                parts.append(self._content[kept_from:field_start])
+                parts.append(self._content(kept_from, field_start))
                 kept_from = place
             if child is not None:
                 inner = self.message(body, place, child, depth + 1)
                 parts += (_encoded(tag), _encoded(len(inner)), inner)
-        parts.append(self._content[kept_from:end])
+        parts.append(self._content(kept_from, end))
         return b"".join(parts)
 
     def _span(self, wire_type: int, place: int, end: int) -> tuple[int, int]:
@@ -115,13 +124,35 @@ class _Walk:
     def _varint(self, place: int, end: int) -> tuple[int, int]:
         value = shift = 0
         while place < end and shift < 70:
-            byte = self._content[place]
+            offset = place - self._piece_start
+            if not 0 <= offset < len(self._piece):
+                self._piece, self._piece_start, offset = self._read(place, _PIECE), place, 0
+            byte = self._piece[offset]
             place += 1
             value |= (byte & 127) << shift
             if byte < 128:
                 return value, place
             shift += 7
         raise self._refusal("no ONNX message", place)
+
+    def _content(self, start: int, end: int) -> bytes:
+        """The bytes between two places."""
+        inside = start - self._piece_start
+        if inside >= 0 and end - self._piece_start <= len(self._piece):
+            return self._piece[inside : end - self._piece_start]
+        parts = []
+        while start < end:
+            parts.append(self._read(start, end - start))
+            start += len(parts[-1])
+        return b"".join(parts)
+
+    def _read(self, place: int, most: int) -> bytes:
+        """At least one byte from a place on; a file that ends before it was cut since its size was asked."""
+        self._file.seek(place)
+        found = self._file.read(most)
+        if not found:
+            raise self._refusal("cut short while they are read", place)
+        return found
 
     def _budget(self, field: int, kind: _Kind) -> None:
         self._fields += 1
@@ -134,7 +165,7 @@ class _Walk:
 
     def _refusal(self, what: str, place: int) -> InputError:
         advice = "the file is damaged or of another format; give the path of an .onnx file"
-        got = f"{len(self._content)} bytes that are {what} (at byte {place})"
+        got = f"{self._size} bytes that are {what} (at byte {place})"
         return InputError(self._source, [Problem("content", "an ONNX model", got, advice)])
 
 

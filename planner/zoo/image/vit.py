@@ -13,7 +13,7 @@ _EPSILON = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Encoder:
+class VitEncoder:
     """Layers, width and attention heads; the hidden layer is four times as wide."""
 
     layers: int
@@ -21,7 +21,7 @@ class Encoder:
     heads: int
 
 
-def vision_transformer(name: str, encoder: Encoder) -> Graph:
+def vision_transformer(name: str, encoder: VitEncoder) -> Graph:
     """Patches of 16x16 of a 224x224 image and a class token, learned positions, normalisation before each
     sublayer. DeiT without distillation (Touvron et al. 2021, arXiv:2012.12877) has the same networks."""
     net = NetworkBuilder(name)
@@ -42,7 +42,7 @@ def vision_transformer(name: str, encoder: Encoder) -> Graph:
     return net.finish(net.linear(net.squeeze(net.slice(x, 1, 0, 1), 1), 1000, name="head"))
 
 
-def _attention(net: NetworkBuilder, x: str, encoder: Encoder) -> str:
+def _attention(net: NetworkBuilder, x: str, encoder: VitEncoder) -> str:
     """softmax(q k / sqrt(head width)) v of all heads at once, query, key and value from one product."""
     width, heads = encoder.width, encoder.heads
     with net.scope("attn"):

@@ -21,7 +21,7 @@ _EPSILON = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
-class Decoder:
+class LlamaDecoder:
     """Dimensions of a decoder; with `tied` the table of words is the last layer's weight too."""
 
     layers: int
@@ -39,15 +39,15 @@ class Decoder:
         return self.hidden // self.heads
 
 
-LLAMA_7B = Decoder(32, 4096, 32, 32, 11008, 32000)
-LLAMA_3_1_8B = Decoder(32, 4096, 32, 8, 14336, 128256, rotation_base=500000.0)
-LLAMA_3_2_1B = Decoder(16, 2048, 32, 8, 8192, 128256, tied=True, rotation_base=500000.0)
+LLAMA_7B = LlamaDecoder(32, 4096, 32, 32, 11008, 32000)
+LLAMA_3_1_8B = LlamaDecoder(32, 4096, 32, 8, 14336, 128256, rotation_base=500000.0)
+LLAMA_3_2_1B = LlamaDecoder(16, 2048, 32, 8, 8192, 128256, tied=True, rotation_base=500000.0)
 
 LlamaLayer = Callable[[NetworkBuilder, str, int, str], str]
 """A fully connected layer without bias: network, tensor, features, name."""
 
 
-def llama(name: str, size: Decoder, *, tokens: int, cached: int = 0, packed: bool = False) -> Graph:
+def llama(name: str, size: LlamaDecoder, *, tokens: int, cached: int = 0, packed: bool = False) -> Graph:
     """Answers the scores of the next word after each token, and the keys and values of every layer.
 
     `tokens` are read at once (a prompt), after `cached` ones whose keys and values are inputs; one token
@@ -90,7 +90,7 @@ def _norm(net: NetworkBuilder, x: str, name: str) -> str:
         return net.mul(net.combine("Div", x, root, name="div"), weight)
 
 
-def _rotation(net: NetworkBuilder, size: Decoder, tokens: int, cached: int) -> tuple[str, str]:
+def _rotation(net: NetworkBuilder, size: LlamaDecoder, tokens: int, cached: int) -> tuple[str, str]:
     """Cosine and sine of each token's angles, (tokens, head width); constants alone."""
     half = np.arange(0, size.head_width, 2, dtype=np.float32)
     rates = (size.rotation_base ** (-half / size.head_width)).astype(np.float32)[None]
@@ -107,14 +107,14 @@ def _mask(net: NetworkBuilder, tokens: int) -> str:
         return net.above_diagonal(net.expand(net.constant(_MASKED), (tokens, tokens)))
 
 
-def _past(net: NetworkBuilder, size: Decoder, index: int, cached: int) -> tuple[str, str]:
+def _past(net: NetworkBuilder, size: LlamaDecoder, index: int, cached: int) -> tuple[str, str]:
     shape = ("batch", size.key_heads, cached, size.head_width)
     key, value = (net.input(f"past_key_values.{index}.{part}", shape) for part in ("key", "value"))
     return key, value
 
 
 def _attention(
-    net: NetworkBuilder, x: str, size: Decoder, layer: LlamaLayer, rotation: tuple[str, str],
+    net: NetworkBuilder, x: str, size: LlamaDecoder, layer: LlamaLayer, rotation: tuple[str, str],
     mask: str | None, past: tuple[str, str] | None,
 ) -> tuple[str, str, str]:  # fmt: skip
     """The sublayer's result, and the keys and values to keep."""
@@ -156,7 +156,7 @@ def _for_queries(net: NetworkBuilder, x: str, shared: int) -> str:
     return net.reshape(repeated, (0, heads * shared, tokens, width))
 
 
-def _feed_forward(net: NetworkBuilder, x: str, size: Decoder, layer: LlamaLayer) -> str:
+def _feed_forward(net: NetworkBuilder, x: str, size: LlamaDecoder, layer: LlamaLayer) -> str:
     with net.scope("mlp"):
         gate = net.silu(layer(net, x, size.feed_forward, "gate_proj"))
         return layer(
@@ -164,7 +164,7 @@ def _feed_forward(net: NetworkBuilder, x: str, size: Decoder, layer: LlamaLayer)
         )
 
 
-def _scores(net: NetworkBuilder, x: str, size: Decoder, layer: LlamaLayer, table: str) -> str:
+def _scores(net: NetworkBuilder, x: str, size: LlamaDecoder, layer: LlamaLayer, table: str) -> str:
     if not size.tied:
         return layer(net, x, size.vocabulary, "lm_head")
     return net.matmul(x, net.transpose(table, (1, 0), name="lm_head.weight"), name="lm_head")

@@ -15,7 +15,7 @@ from planner.zoo.attention import (
 )
 from planner.zoo.builder import NetworkBuilder
 
-BASE = Width(12, 768, 12)
+BASE, LARGE = Width(12, 768, 12), Width(24, 1024, 16)
 _SIDE, _PATCH = 224, 16
 _EPSILON = 1e-6
 

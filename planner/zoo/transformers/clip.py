@@ -18,16 +18,15 @@ from planner.zoo.builder import NetworkBuilder
 
 IMAGE_BASE, IMAGE_LARGE = Width(12, 768, 12), Width(24, 1024, 16)
 TEXT_BASE, TEXT_LARGE = Width(12, 512, 8), Width(12, 768, 12)
-_SIDE = 224
 _WORDS, _TOKENS = 49408, 77
 _EPSILON = 1e-5
 _MASKED = -10000.0
 
 
-def clip_image(name: str, width: Width, patch: int, embedding: int) -> Graph:
-    """Answers the embedding of a 224x224 image, (batch, embedding)."""
+def clip_image(name: str, width: Width, patch: int, embedding: int, side: int) -> Graph:
+    """Answers the embedding of a square image, (batch, embedding)."""
     net = NetworkBuilder(name)
-    image = net.input("pixel_values", ("batch", 3, _SIDE, _SIDE))
+    image = net.input("pixel_values", ("batch", 3, side, side))
     x = with_class_token(net, patches(net, image, width.channels, patch, bias=False), image)
     places = net.parameter("position_embedding", (1, net.extent(x, 1), width.channels))
     x = net.layer_norm(net.add(x, places, name="position.add"), epsilon=_EPSILON, name="pre_layrnorm")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.workload.graph import Graph
-from planner.zoo.attention import Activation
+from planner.zoo.attention import Activation, tanh_gelu
 from planner.zoo.builder import NetworkBuilder
 
 _SIDE = 224
 _WIDENING = 4
+_LARGE_WIDENINGS = (16, 4, 24, 6)
+"""Of the large networks: of a halving and a block without attention, and of both with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,9 @@ B0 = EfficientVitLayout((8, 16, 32, 64, 128), (1, 2, 2, 2, 2), 16, (1024, 1280))
 B1 = EfficientVitLayout((16, 32, 64, 128, 256), (1, 2, 3, 3, 4), 16, (1536, 1600))
 B2 = EfficientVitLayout((24, 48, 96, 192, 384), (1, 3, 4, 4, 6), 32, (2304, 2560))
 B3 = EfficientVitLayout((32, 64, 128, 256, 512), (1, 4, 6, 6, 9), 32, (2304, 2560))
-"""Table 1 of the paper; b3 in the authors' code."""
+L1 = EfficientVitLayout((32, 64, 128, 256, 512), (1, 1, 1, 6, 6), 32, (3072, 3200))
+L2 = EfficientVitLayout((32, 64, 128, 256, 512), (1, 2, 2, 8, 8), 32, (3072, 3200))
+"""Table 1 of the paper; b3, l1 and l2 in the authors' code."""
 
 _swish = NetworkBuilder.hard_swish
 
@@ -53,6 +57,45 @@ def efficientvit(name: str, layout: EfficientVitLayout) -> Graph:
     return net.finish(_classified(net, x, layout.classifier))
 
 
+def efficientvit_large(name: str, layout: EfficientVitLayout) -> Graph:
+    """The larger line: attention at the coarsest resolution alone, 3x3 convolutions that widen before it."""
+    net = NetworkBuilder(name)
+    x = net.input("input", ("batch", 3, _SIDE, _SIDE))
+    x = _conv(net, x, layout.channels[0], "stem.in_conv", kernel=3, stride=2, activation=tanh_gelu)
+    for block in range(layout.blocks[0]):
+        with net.scope(f"stem.res{block}"):
+            y = _conv(net, x, layout.channels[0], "conv1", kernel=3, activation=tanh_gelu)
+            x = net.add(x, _conv(net, y, layout.channels[0], "conv2", kernel=3))
+    for stage, (channels, blocks) in enumerate(zip(layout.channels[1:], layout.blocks[1:], strict=True)):
+        attends, plain = stage == 3, stage >= 2
+        halving, widening = _LARGE_WIDENINGS[2 * attends : 2 * attends + 2]
+        with net.scope(f"stages.{stage}"):
+            x = _widened(net, x, channels, "0", stride=2, plain=plain, widening=halving)
+            for block in range(1, blocks + 1):
+                if attends:
+                    with net.scope(f"{block}"):
+                        x = net.add(x, _attention(net, x, layout.head))
+                        y = _widened(net, x, channels, "local", stride=1, plain=True, widening=widening)
+                else:
+                    y = _widened(net, x, channels, str(block), stride=1, plain=plain, widening=widening)
+                x = net.add(x, y)
+    return net.finish(_classified(net, x, layout.classifier, tanh_gelu))
+
+
+def _widened(
+    net: NetworkBuilder, x: str, channels: int, name: str, *, stride: int, plain: bool, widening: int
+) -> str:
+    """An inverted block, or before the `plain` ones a widening 3x3 convolution and a projection."""
+    if plain:
+        return _inverted(
+            net, x, channels, name, stride=stride, plain=True, widening=widening, activation=tanh_gelu
+        )
+    with net.scope(name):
+        wide = widening * net.extent(x, 1)
+        y = _conv(net, x, wide, "spatial", kernel=3, stride=stride, activation=tanh_gelu)
+        return _conv(net, y, channels, "point")
+
+
 def _conv(
     net: NetworkBuilder, x: str, channels: int, name: str, *, kernel: int = 1, stride: int = 1,
     groups: int = 1, activation: Activation | None = None, plain: bool = False,
@@ -64,12 +107,17 @@ def _conv(
         return x if activation is None else activation(net, x)
 
 
-def _inverted(net: NetworkBuilder, x: str, channels: int, name: str, *, stride: int, plain: bool) -> str:
-    """Widen fourfold, filter each channel alone, project; beside attention the first two have no norm."""
-    wide = _WIDENING * net.extent(x, 1)
+def _inverted(
+    net: NetworkBuilder, x: str, channels: int, name: str, *, stride: int, plain: bool,
+    widening: int = _WIDENING, activation: Activation = _swish,
+) -> str:  # fmt: skip
+    """Widen, filter each channel alone, project; beside attention the first two have no norm."""
+    wide = widening * net.extent(x, 1)
     with net.scope(name):
-        y = _conv(net, x, wide, "inverted", activation=_swish, plain=plain)
-        y = _conv(net, y, wide, "depth", kernel=3, stride=stride, groups=wide, activation=_swish, plain=plain)
+        y = _conv(net, x, wide, "inverted", activation=activation, plain=plain)
+        y = _conv(
+            net, y, wide, "depth", kernel=3, stride=stride, groups=wide, activation=activation, plain=plain
+        )
         return _conv(net, y, channels, "point")
 
 
@@ -101,8 +149,8 @@ def _attention(net: NetworkBuilder, x: str, head: int) -> str:
         return _conv(net, mean, channels, "proj")
 
 
-def _classified(net: NetworkBuilder, x: str, widths: tuple[int, int]) -> str:
-    x = _conv(net, x, widths[0], "head.in_conv", activation=_swish)
+def _classified(net: NetworkBuilder, x: str, widths: tuple[int, int], activation: Activation = _swish) -> str:
+    x = _conv(net, x, widths[0], "head.in_conv", activation=activation)
     x = net.linear(net.flatten(net.global_average_pool(x)), widths[1], "head.classifier.0", bias=False)
-    x = _swish(net, net.layer_norm(x, epsilon=1e-5, name="head.classifier.1"))
+    x = activation(net, net.layer_norm(x, epsilon=1e-5, name="head.classifier.1"))
     return net.linear(x, 1000, "head.classifier.4")

@@ -25,7 +25,7 @@ class SwinLayout:
 
 TINY = SwinLayout(96, (2, 2, 6, 2))
 SMALL = SwinLayout(96, (2, 2, 18, 2))
-BASE = SwinLayout(128, (2, 2, 18, 2))
+BASE, LARGE = SwinLayout(128, (2, 2, 18, 2)), SwinLayout(192, (2, 2, 18, 2))
 
 
 def swin(name: str, layout: SwinLayout) -> Graph:

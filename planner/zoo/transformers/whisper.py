@@ -1,25 +1,44 @@
-"""Whisper: speech to text (Radford et al. 2022, arXiv:2212.04356), its encoder and a step of its decoder."""
+"""Whisper: speech to text (Radford et al. 2022, arXiv:2212.04356), its encoder, and its decoder on the first
+tokens of a text and on one more.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from planner.workload.graph import Graph
 from planner.zoo.attention import Width, attend, hidden_layer, join_heads, split_heads
 from planner.zoo.builder import NetworkBuilder
 
-TINY, BASE, SMALL = Width(4, 384, 6), Width(6, 512, 8), Width(12, 768, 12)
-MEDIUM = Width(24, 1024, 16)
-FRAMES, _BANDS = 3000, 80
-"""Thirty seconds in steps of 10 ms, and the frequency bands of each."""
-_HEARD, _WORDS, _TOKENS = FRAMES // 2, 51865, 448
+
+@dataclass(frozen=True, slots=True)
+class WhisperSize:
+    """The encoder; layers of the decoder, which is as wide; frequency bands, and words of the vocabulary."""
+
+    width: Width
+    decoder_layers: int
+    bands: int = 80
+    words: int = 51865
+
+
+TINY, BASE = WhisperSize(Width(4, 384, 6), 4), WhisperSize(Width(6, 512, 8), 6)
+SMALL, MEDIUM = WhisperSize(Width(12, 768, 12), 12), WhisperSize(Width(24, 1024, 16), 24)
+_LARGE = Width(32, 1280, 20)
+LARGE_V2 = WhisperSize(_LARGE, 32)
+LARGE_V3, TURBO = WhisperSize(_LARGE, 32, 128, 51866), WhisperSize(_LARGE, 4, 128, 51866)
+FRAMES = 3000
+"""Thirty seconds in steps of 10 ms."""
+_HEARD, _TOKENS = FRAMES // 2, 448
+_MASKED = -10000.0
 _EPSILON = 1e-5
 
 
-def whisper_encoder(name: str, width: Width) -> Graph:
+def whisper_encoder(name: str, size: WhisperSize) -> Graph:
     """Answers the features of thirty seconds of sound, (batch, 1500, channels)."""
-    net = NetworkBuilder(name)
-    x = net.unsqueeze(net.input("input_features", ("batch", _BANDS, FRAMES)), (2,))
+    net, width = NetworkBuilder(name), size.width
+    x = net.unsqueeze(net.input("input_features", ("batch", size.bands, FRAMES)), (2,))
     x = net.gelu(net.conv(x, width.channels, (1, 3), padding=(0, 1), bias=True, name="conv1"))
     x = net.gelu(net.conv(x, width.channels, (1, 3), stride=2, padding=(0, 1), bias=True, name="conv2"))
     x = net.transpose(net.squeeze(x, 2), (0, 2, 1))
@@ -33,29 +52,68 @@ def whisper_encoder(name: str, width: Width) -> Graph:
     return net.finish(net.layer_norm(x, epsilon=_EPSILON, name="layer_norm"))
 
 
-def whisper_step(name: str, width: Width, cached: int) -> Graph:
+def whisper_start(name: str, size: WhisperSize, tokens: int) -> Graph:
+    """The first `tokens` of a text: scores of all words, and keys and values of both attentions for later."""
+    net = NetworkBuilder(name)
+    ids = net.input("input_ids", ("batch", tokens), "int64")
+    heard = net.input("encoder_hidden_states", ("batch", _HEARD, size.width.channels))
+    later = net.above_diagonal(net.expand(net.constant(_MASKED), (tokens, tokens)))
+
+    def of_sound(_: int) -> tuple[str, str]:
+        return _keys_and_values(net, heard, size.width.heads, "encoder_attn")
+
+    return _decoded(net, ids, size, range(tokens), of_sound, later=later)
+
+
+def whisper_step(name: str, size: WhisperSize, cached: int) -> Graph:
     """One more token after `cached` ones: scores of all words, and the keys and values of every layer.
 
-    Keys and values of the sound come from the encoder once and are inputs, as those of earlier tokens are.
+    Keys and values of the sound come from the first run once and are inputs, as those of earlier tokens are.
     """
     net = NetworkBuilder(name)
-    words = net.input("input_ids", ("batch", 1), "int64")
-    table = net.parameter("embed_tokens.weight", (_WORDS, width.channels))
-    places = net.parameter("embed_positions.weight", (_TOKENS, width.channels))
-    place = net.rows(net.constant([cached], name="place"), places, "embed_positions")
-    x = net.add(net.rows(words, table, "embed_tokens"), place, name="places.add")
+    ids = net.input("input_ids", ("batch", 1), "int64")
+
+    def pair(layer: int, of: str, tokens: int) -> tuple[str, str]:
+        key, value = (_past(net, size.width, layer, of, part, tokens) for part in ("key", "value"))
+        return key, value
+
+    return _decoded(
+        net, ids, size, [cached], lambda layer: pair(layer, "encoder", _HEARD),
+        before=lambda layer: pair(layer, "decoder", cached),
+    )  # fmt: skip
+
+
+Pair = Callable[[int], tuple[str, str]]
+"""Keys and values that a layer finds."""
+
+
+def _decoded(
+    net: NetworkBuilder, ids: str, size: WhisperSize, places: Sequence[int], of_sound: Pair, *,
+    later: str | None = None, before: Pair | None = None,
+) -> Graph:  # fmt: skip
+    """The decoder on tokens at these places.
+
+    `later` masks those to come, `before` answers keys and values of earlier ones.
+    """
+    width = size.width
+    table = net.parameter("embed_tokens.weight", (size.words, width.channels))
+    learned = net.parameter("embed_positions.weight", (_TOKENS, width.channels))
+    place = net.rows(net.constant(places, name="place"), learned, "embed_positions")
+    x = net.add(net.rows(ids, table, "embed_tokens"), place, name="places.add")
     kept: list[str] = []
-    for layer in range(width.layers):
+    for layer in range(size.decoder_layers):
         with net.scope(f"layers.{layer}"):
             y = net.layer_norm(x, epsilon=_EPSILON, name="self_attn_layer_norm")
             query, key, value = _projected(net, y, width.heads)
-            past = [_past(net, width, layer, "decoder", part, cached) for part in ("key", "value")]
-            key, value = net.concat((past[0], key), axis=2), net.concat((past[1], value), axis=2)
-            x = net.add(x, _out(net, attend(net, query, key, value), "self_attn"))
+            if before is not None:
+                past = before(layer)
+                key, value = net.concat((past[0], key), axis=2), net.concat((past[1], value), axis=2)
+            x = net.add(x, _out(net, attend(net, query, key, value, added=later), "self_attn"))
             kept += (key, value)
             y = net.layer_norm(x, epsilon=_EPSILON, name="encoder_attn_layer_norm")
             query = split_heads(net, net.linear(y, width.channels, name="encoder_attn.q_proj"), width.heads)
-            heard = [_past(net, width, layer, "encoder", part, _HEARD) for part in ("key", "value")]
+            heard = of_sound(layer)
+            kept += () if before is not None else heard
             x = net.add(x, _out(net, attend(net, query, heard[0], heard[1]), "encoder_attn"))
             x = net.add(x, hidden_layer(net, net.layer_norm(x, epsilon=_EPSILON, name="final_layer_norm")))
     x = net.layer_norm(x, epsilon=_EPSILON, name="layer_norm")
@@ -70,13 +128,18 @@ def _past(net: NetworkBuilder, width: Width, layer: int, of: str, part: str, tok
 
 
 def _projected(net: NetworkBuilder, x: str, heads: int) -> tuple[str, str, str]:
-    """Query and value with a bias, key without."""
+    query = split_heads(net, net.linear(x, net.extent(x, -1), name="self_attn.q_proj"), heads)
+    return query, *_keys_and_values(net, x, heads, "self_attn")
+
+
+def _keys_and_values(net: NetworkBuilder, x: str, heads: int, name: str) -> tuple[str, str]:
+    """Keys without a bias, values with one."""
     width = net.extent(x, -1)
-    query, key, value = (
-        split_heads(net, net.linear(x, width, name=f"self_attn.{part}_proj", bias=part != "k"), heads)
-        for part in ("q", "k", "v")
+    key, value = (
+        split_heads(net, net.linear(x, width, name=f"{name}.{part}_proj", bias=part != "k"), heads)
+        for part in ("k", "v")
     )
-    return query, key, value
+    return key, value
 
 
 def _out(net: NetworkBuilder, context: str, name: str) -> str:

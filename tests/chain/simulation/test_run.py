@@ -7,10 +7,7 @@ import pytest
 
 from planner.chain.description import Chains, ChainStream, ChainUnit, ItemCount, Visit
 from planner.chain.prediction import predict
-from planner.chain.simulation.compiled import run_compiled
-from planner.chain.simulation.plain import run_plain
 from planner.chain.simulation.run import simulate_chains
-from planner.chain.simulation.work import draw
 from planner.latency.band import Band
 from planner.provenance import Provenance
 
@@ -92,41 +89,15 @@ def test_objects_wait_for_each_other_and_fill_batches():
 
 def test_every_third_frame_is_looked_at_and_all_that_the_camera_sends_are_decoded():
     chains = one(
-        visit("decode", "dec", (0.002,), None, frames=2.0), visit("detect", "gpu", (0.006,), 0, frames=1 / 3)
+        visit("decode", "dec", (0.002,), None, kind="decode", frames=2.0),
+        visit("detect", "gpu", (0.006,), 0, frames=1 / 3),
     )
     run = simulate_chains(chains, 60.0)
     assert run.busy["dec"] == pytest.approx(50 * 2 * 0.002, rel=2e-3)
     assert run.busy["gpu"] == pytest.approx(50 / 3 * 0.006, rel=2e-3)
-    assert np.mean(run.latency_s[0] > 0.007) == pytest.approx(1 / 3, abs=1e-3)
-    assert run.latency_s[0].min() == pytest.approx(0.002, abs=1e-9)
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_engines_agree_bit_by_bit_and_nothing_is_lost(seed):
-    """Random chains with splits, batches, objects and shares of frames."""
-    random = np.random.default_rng(seed)
-    names = [item.id for item in UNITS]
-    visits = []
-    for place in range(int(random.integers(2, 8))):
-        times = tuple(np.cumsum(random.random(int(random.integers(1, 5)))) * 2e-3)
-        visits.append(
-            visit(
-                f"step {place}", str(random.choice(names)), times,
-                None if place == 0 else int(random.integers(place)),
-                frames=float(random.choice([1.0, 0.5, 1.0, 2.0])),
-                items=ItemCount(float(random.integers(1, 4))) if random.random() < 0.4 else None,
-                answers=bool(random.random() < 0.8) or place == 0,
-            )
-        )  # fmt: skip
-    chains = one(*visits, rate_per_s=15.0, sources=int(random.integers(1, 6)))
-    service = "exponential" if seed % 2 else "as_stated"
-    work = draw(chains, 8.0, seed, arrivals="poisson" if seed % 3 else "periodic", service=service)
-    plain, fast = run_plain(work), run_compiled(work)
-    for one_of, other in zip(plain, fast, strict=True):
-        assert np.array_equal(one_of, other)
-    reached_s, over_s, _ = fast
-    assert np.isfinite(over_s).all()
-    assert (over_s >= reached_s).all()
+    # What is promised is the latency of frames that the network looks at, a third of 50 a second.
+    assert run.frames == pytest.approx(1000, abs=1)
+    assert run.latency_s[0] == pytest.approx(np.full(run.frames, 0.008), abs=1e-9)
 
 
 def test_use_over_a_long_run_is_the_predicted_one():

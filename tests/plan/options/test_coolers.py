@@ -6,7 +6,7 @@ import pytest
 
 from planner.data_files import scenarios_dir
 from planner.errors import InputError, UnknownIdError
-from planner.hardware.catalog import read_device, shipped_devices
+from planner.hardware.catalog import match_devices, read_device, shipped_devices
 from planner.plan.options.coolers import cooled, resistance_band
 from planner.plan.rack.heat import thermal_of_part
 from planner.plan.record.options import cooler_record
@@ -56,7 +56,7 @@ def test_a_kit_with_a_fan_is_an_active_cooler():
 
 
 def test_a_cooler_that_a_part_lacks_is_refused_with_those_it_has():
-    with pytest.raises(UnknownIdError, match="coral-edgetpu-usb has case"):
+    with pytest.raises(UnknownIdError, match=r"cooler of coral-edgetpu-usb .* known: case"):
         cooled(read_device("coral-edgetpu-usb"), "active")
 
 
@@ -116,7 +116,7 @@ def test_a_cooler_divides_into_die_and_sink():
         (
             "resistance: 2 K/W\n"
             "fan: {trips: [50 degC, 60 degC], speeds: [30 %, 100 %, 60 %], hysteresis: 3 K, rated: 1 W}\n",
-            "trips and speeds that rise",
+            "speeds that rise from trip to trip",
         ),
         ("measured: {power: 25 W, temperature: 20 degC, ambient: 24 degC}\n", "above the ambient"),
         ("measured: {temperature: 80 degC, ambient: 24 degC}\n", "power"),
@@ -173,6 +173,34 @@ def test_a_scenario_states_coolers_and_names_each_part_that_lacks_one(tmp_path):
     assert "a cooler of atlas-300i-pro" in text
     assert "xeon-8380 has server" in text
     assert "line " in text
+    assert "\n  - " not in text, "one cooler that several lack is one problem"
+
+
+@pytest.mark.parametrize("text", ["3.2 K/W", "{resistance: 3.2 K/W}"])
+def test_a_resistance_alone_is_a_cooler(tmp_path, text):
+    asked = scenario(tmp_path, (COOLERS, ""), extra=f"cooler: {text}\n").cooler_of(PI)
+    assert isinstance(asked, OwnCooler)
+    assert asked.resistance_k_per_w == 3.2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("3.2 W/K", "did you mean 3.2 K/W?"),
+        ("3.2", "a number with its unit"),
+        ("{resistance: 3.2 W/K}", "did you mean 3.2 K/W?"),
+        ("{resistance: 3 K/W, fan: {trips: [60 degC, 50 degC], speeds: [20 %, 50 %, 100 %],"
+         " hysteresis: 3 K, rated: 1 W}}", "trips that rise, got '60 degC, 50 degC'"),
+        ("{resistance: 3 K/W, fan: {trips: [60 degC], speeds: [20 %, 100 %], hysteresis: 3 K}}", "'rated'"),
+        ("[passive]", "a mapping of keys to values"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_cooler_is_said_once(tmp_path, text, said):
+    """By name and by numbers are two ways to write one: a mistake in one is not compared with the other."""
+    with pytest.raises(InputError) as refused:
+        scenario(tmp_path, (COOLERS, ""), extra=f"cooler: {text}\n")
+    assert said in str(refused.value)
+    assert "problems" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -188,3 +216,16 @@ def test_coolers_of_a_scenario_that_cannot_be_are_refused(tmp_path, edit, extra,
     with pytest.raises(InputError, match=r"problem|line") as refused:
         scenario(tmp_path, edit, extra=extra)
     assert said in str(refused.value)
+
+
+def test_shipped_scenarios_state_the_coolers_of_their_parts():
+    """By name or, of a device given by numbers, as its resistance."""
+    files = sorted(scenarios_dir().glob("*.yaml"))
+    assert files
+    for file in files:
+        found = read_scenario(file).scenario
+        if found.deployment is not None and found.deployment.synthetic is not None:
+            continue
+        parts = match_devices(found.candidates.devices)
+        unnamed = [part for part in parts if found.cooler_of(part) is None]
+        assert not unnamed, f"{file.name}: {unnamed}"

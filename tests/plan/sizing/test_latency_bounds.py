@@ -41,7 +41,10 @@ def services_at(bound: str) -> tuple[Service, ...]:
 def judged(slo_s: float, planned: str) -> RackRun:
     rack = rack_at(planned, slo_s)
     run = with_bounds(
-        simulate(rack), planned=planned, rack_at=lambda bound: rack_at(bound, slo_s), run=simulate
+        simulate(rack),
+        planned=planned,
+        rack_at=lambda bound: rack_at(bound, slo_s),
+        run=lambda at, _: simulate(at),
     )
     return RackRun(rack, run)
 
@@ -75,7 +78,7 @@ def test_the_planned_run_is_not_repeated():
         result,
         planned="mid",
         rack_at=lambda bound: rack_at(bound, 0.1),
-        run=lambda at: calls.append(at.device.services[0].batch_s) or simulate(at),
+        run=lambda at, _: calls.append(at.device.services[0].batch_s) or simulate(at),
     )
     assert calls == [(0.02,)], "the high end is overloaded and the middle is there"
     assert replace(run, streams=result.streams) == result

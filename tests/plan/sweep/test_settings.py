@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from planner.data_files import scenarios_dir
 from planner.errors import InputError
 from planner.plan.sweep.design import MOST_POINTS, grid, latin_hypercube
-from planner.plan.sweep.settings import Choices, Range, parse_settings
+from planner.plan.sweep.settings import Range, SweptKey, parse_settings
 from planner.schema.reading.keys import Key, find_key, keys_of, with_value
 from planner.schema.reading.yaml_file import read_document, validate
 from planner.schema.scenario.scenario import Scenario
@@ -82,7 +82,7 @@ def test_values_are_read_as_a_file_would_read_them():
     assert validate_with(setting).deployment.count == 2
 
 
-def validate_with(setting: Choices) -> Scenario:
+def validate_with(setting: SweptKey) -> Scenario:
     document = type(LINE)("changed", with_value(LINE.values, setting.key.path, setting.values[0]), {}, "")
     return validate(document, Scenario)
 
@@ -90,7 +90,7 @@ def validate_with(setting: Choices) -> Scenario:
 def test_a_grid_is_every_combination_and_is_refused_when_it_is_endless():
     settings = parse_settings(["planning.spares=0,1", "site.pue=1.1,1.2,1.3"], LINE.values, draws=False)
     assert grid(settings) == tuple(itertools.product((0, 1), (1.1, 1.2, 1.3)))
-    many = Choices(Key(("x",), "x"), tuple(range(400)))
+    many = SweptKey(Key(("x",), "x"), tuple(range(400)))
     with pytest.raises(InputError, match=f"at most {MOST_POINTS:,} points, got 64,000,000"):
         grid([many, many, many])
 
@@ -98,7 +98,7 @@ def test_a_grid_is_every_combination_and_is_refused_when_it_is_endless():
 @given(points=st.integers(1, 60), seed=st.integers(0, 2**32))
 def test_a_hypercube_uses_each_stratum_once_and_is_the_same_for_a_seed(points, seed):
     wide = Range(Key(("a",), "a"), 0.0, float(points), "W", whole=False)
-    among = Choices(Key(("b",), "b"), tuple(range(points)))
+    among = SweptKey(Key(("b",), "b"), tuple(range(points)))
     drawn = latin_hypercube([wide, among], points, seed)
     assert drawn == latin_hypercube([wide, among], points, seed)
     assert sorted(number for _, number in drawn) == list(range(points))

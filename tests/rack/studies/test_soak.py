@@ -67,12 +67,25 @@ def test_an_estimate_is_held_under_a_cooler_that_one_names():
     assert times == sorted(times, reverse=True)
 
 
+def test_thin_air_cools_a_sink_less():
+    """At 3000 m air of 25 degC has 0.819 kg/m3, and 1.184 at the sea: 65 % of the cooler's resistance, which
+    is to the air, rises as the root of 1.204 over it, and the whole by 13.2 %."""
+    found = planner.estimate("zoo:resnet18", "raspberry-pi-5", mode="default", precision="int8")
+    low, high = (
+        api.soak(found, cooler="1 K/W", duration_s=7200.0, altitude_m=altitude_m).planned.hottest_c
+        for altitude_m in (0.0, 3000.0)
+    )
+    assert (high - 25.0) / (low - 25.0) == pytest.approx(1.132, abs=0.002)
+
+
 @pytest.mark.parametrize(
     ("changes", "refused", "said"),
     [
-        ({"cooler": "water"}, UnknownIdError, "raspberry-pi-5 has active, passive, bare"),
+        ({"cooler": "water"}, UnknownIdError, "cooler of raspberry-pi-5 'water'"),
         ({"cooler": "0 K/W"}, InputError, "more than 0 K/W"),
         ({"duration_s": 60.0}, InputError, "120 s or more"),
+        ({"cooler": "3 W/K"}, InputError, "did you mean 3 K/W"),
+        ({"altitude_m": 12_000.0}, InputError, "0 to 11000 m"),
     ],
 )
 def test_a_soak_that_cannot_be_is_refused(changes, refused, said):

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import tracemalloc
 from pathlib import Path
 
@@ -277,6 +278,21 @@ class TestLargeFiles:
     def test_cut_off(self, large, read, kept):
         with pytest.raises(InputError, match="cut off"):
             read(large[: int(kept * len(large))])
+
+    @pytest.mark.parametrize("kept", [0, 2**20, 2**21 + 1000])
+    def test_cut_by_somebody_else_while_it_is_read(self, large, tmp_path, monkeypatch, kept):
+        """The size was asked before, so that the walk steps to where the file has ended meanwhile."""
+        path = tmp_path / "m.onnx"
+        path.write_bytes(large + bytes(40_000))
+        reads = onnx_skeleton._Walk._read
+
+        def cut_before(walk, place, most):
+            os.truncate(path, kept)
+            return reads(walk, place, most)
+
+        monkeypatch.setattr(onnx_skeleton._Walk, "_read", cut_before)
+        with pytest.raises(InputError, match="cut short while they are read"):
+            read_workload(path)
 
     def test_of_another_format(self, read):
         with pytest.raises(InputError, match=r"no ONNX message|cut off"):

@@ -24,7 +24,7 @@ _PLAIN = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class SiteColumn:
     """A column: its text in the table, the key that it names, and the unit of bare numbers in it."""
 
     text: str
@@ -44,14 +44,14 @@ class Rounding:
     """Sum of what was added over the sum of what was there."""
 
 
-def heading_of(text: str, spec: FleetSpec) -> Heading:
+def heading_of(text: str, spec: FleetSpec) -> SiteColumn:
     """The key behind a heading: `site.supply [degC]`, or a short name that the fleet explains."""
     named = _WITH_UNIT.match(text)
     name, unit = (named[1], named[2]) if named else (text, None)
     short = spec.columns.get(name)
     if short is None:
-        return Heading(text, name, unit)
-    return Heading(text, short.key, unit or short.unit)
+        return SiteColumn(text, name, unit)
+    return SiteColumn(text, short.key, unit or short.unit)
 
 
 class TemplateKeys:
@@ -74,7 +74,7 @@ class TemplateKeys:
         return f"did you mean {' or '.join(near)}?" if near else "keys are those of docs/scenario.md"
 
 
-def head_problems(headings: Sequence[Heading], keys: Mapping[str, TemplateKeys]) -> list[Problem]:
+def head_problems(headings: Sequence[SiteColumn], keys: Mapping[str, TemplateKeys]) -> list[Problem]:
     """Columns that no template has a key for."""
     return [
         Problem(
@@ -91,7 +91,7 @@ def head_problems(headings: Sequence[Heading], keys: Mapping[str, TemplateKeys])
     ]
 
 
-def missing_problems(headings: Sequence[Heading], spec: FleetSpec) -> list[Problem]:
+def missing_problems(headings: Sequence[SiteColumn], spec: FleetSpec) -> list[Problem]:
     """Columns that the fleet's file names and the table lacks."""
     texts = {text for heading in headings for text in (heading.text, heading.key)}
     names = {_name(heading.text) for heading in headings}
@@ -115,7 +115,7 @@ def _name(text: str) -> str:
     return named[1] if named else text
 
 
-def cell_value(heading: Heading, cell: str) -> object:
+def cell_value(heading: SiteColumn, cell: str) -> object:
     """A cell as a scenario's file would hold it; `InputError` for a list that is none."""
     if heading.key == BY_MONTH:
         return warmest(heading.text, cell if heading.unit is None else f"{cell} {heading.unit}")
@@ -153,7 +153,7 @@ class Rounder:
         self._steps = steps
         self._sums: dict[str, list[float]] = {name: [0.0, 0.0, 0.0, 0.0] for name in steps}
 
-    def rounded(self, heading: Heading, cell: str) -> str:
+    def rounded(self, heading: SiteColumn, cell: str) -> str:
         """The cell with its number rounded up; others stay."""
         name = next((n for n in (heading.text, _name(heading.text), heading.key) if n in self._steps), None)
         number = None if name is None else _NUMBER.match(cell)

@@ -32,7 +32,7 @@ class OwnCells:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class OwnRow:
     """The fleet's own cells of a row, its template, and what is wrong with them."""
 
     cells: OwnCells
@@ -40,7 +40,7 @@ class Row:
     problems: tuple[Problem, ...]
 
 
-def own_cells(row: Mapping[str, str], spec: FleetSpec, templates: Collection[str]) -> Row:
+def own_cells(row: Mapping[str, str], spec: FleetSpec, templates: Collection[str]) -> OwnRow:
     """The cells with what is wrong with them."""
     problems: list[Problem] = []
     name, climate = row.get("id", ""), row.get("climate", "")
@@ -65,7 +65,7 @@ def own_cells(row: Mapping[str, str], spec: FleetSpec, templates: Collection[str
         0 if opens is None else int(opens),
         _uplink(row, problems),
     )
-    return Row(cells, template, tuple(problems))
+    return OwnRow(cells, template, tuple(problems))
 
 
 def _number(

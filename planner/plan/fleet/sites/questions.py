@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from planner.errors import InputError, Problem
-from planner.plan.fleet.sites.template import Template
+from planner.plan.fleet.sites.template import SiteTemplate
 from planner.plan.scenario.file import ScenarioFile, scenario_of
-from planner.plan.sweep.point import Task
+from planner.plan.sweep.point import PointTask
 from planner.plan.sweep.tasks import Inputs, digest_of, measured_digests
 from planner.schema.fleet.fleet import FleetSpec
 from planner.schema.reading.problems import KeyPath, dotted
@@ -29,13 +29,13 @@ _TEXTS = {"id", "title", "question", "notes"}
 class Question:
     """A template with the values of some sites; `digest` is the same only where the answer cannot differ."""
 
-    template: Template
+    template: SiteTemplate
     overrides: Overrides
     digest: str
 
-    def task(self, hardware: Sequence[Path]) -> Task:
+    def task(self, hardware: Sequence[Path]) -> PointTask:
         """The question as a worker takes it."""
-        return Task(
+        return PointTask(
             point=self.digest,
             file=self.template.file,
             folder=str(self.template.folder),
@@ -60,7 +60,11 @@ class Questions:
         return tuple(self._found)
 
     def number(
-        self, template: Template, overrides: Overrides, names: Mapping[KeyPath, str], problems: list[Problem]
+        self,
+        template: SiteTemplate,
+        overrides: Overrides,
+        names: Mapping[KeyPath, str],
+        problems: list[Problem],
     ) -> int | None:
         """The number of the question of these values; None where they are refused, with the `problems`.
 
@@ -76,7 +80,7 @@ class Questions:
         return None
 
     def _asked(
-        self, template: Template, overrides: Overrides, names: Mapping[KeyPath, str]
+        self, template: SiteTemplate, overrides: Overrides, names: Mapping[KeyPath, str]
     ) -> int | tuple[Problem, ...]:
         overrides = self._with_rate(template, overrides)
         try:
@@ -96,7 +100,7 @@ class Questions:
             self._found.append(Question(template, overrides, digest))
         return self._by_digest[digest]
 
-    def _with_rate(self, template: Template, overrides: Overrides) -> Overrides:
+    def _with_rate(self, template: SiteTemplate, overrides: Overrides) -> Overrides:
         """With what the fleet's currency costs in the site's own, where the fleet says so and no one else."""
         values = with_overrides(template.values, overrides)
         money = values.get("money") if isinstance(values, dict) else None
@@ -117,7 +121,7 @@ class Questions:
         return Problem("money.currency", expected, currency)
 
 
-def scenario_with(template: Template, overrides: Overrides) -> ScenarioFile:
+def scenario_with(template: SiteTemplate, overrides: Overrides) -> ScenarioFile:
     """The scenario of a question; `InputError` with every problem of its values."""
     values = with_overrides(template.values, overrides)
     source = scenario_of(Document(template.file, values, {}, ""), template.folder)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from planner.errors import InputError, Problem
 from planner.plan.fleet.sites.columns import (
-    Heading,
     Rounder,
     Rounding,
+    SiteColumn,
     cell_value,
     head_problems,
     heading_of,
@@ -18,14 +18,14 @@ from planner.plan.fleet.sites.columns import (
 from planner.plan.fleet.sites.own_cells import OwnCells, own_cells
 from planner.plan.fleet.sites.questions import Question, Questions
 from planner.plan.fleet.sites.table import SiteTable
-from planner.plan.fleet.sites.template import Template
+from planner.plan.fleet.sites.template import SiteTemplate
 from planner.schema.fleet.fleet import OWN_COLUMNS, FleetSpec
 
 _MOST_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class FleetSite:
     """One row of the table; `question` is the number of what it asks."""
 
     id: str
@@ -40,12 +40,12 @@ class Site:
 class Sites:
     """Every site in the order of the table, what they ask, and what rounding did to their numbers."""
 
-    sites: tuple[Site, ...]
+    sites: tuple[FleetSite, ...]
     questions: tuple[Question, ...]
     roundings: tuple[Rounding, ...]
 
 
-def read_sites(table: SiteTable, spec: FleetSpec, templates: Mapping[str, Template]) -> Sites:
+def read_sites(table: SiteTable, spec: FleetSpec, templates: Mapping[str, SiteTemplate]) -> Sites:
     """The sites of a table; every problem of it in one `InputError`, alike ones together with their lines."""
     headings = tuple(heading_of(text, spec) for text in table.columns)
     keys = {name: template.keys for name, template in templates.items()}
@@ -69,8 +69,8 @@ class _Reading:
         self,
         table: SiteTable,
         spec: FleetSpec,
-        templates: Mapping[str, Template],
-        headings: Sequence[Heading],
+        templates: Mapping[str, SiteTemplate],
+        headings: Sequence[SiteColumn],
     ) -> None:
         self._table, self._spec, self._templates = table, spec, templates
         self._columns = [
@@ -80,9 +80,9 @@ class _Reading:
         self.questions = Questions(spec)
         self.problems: list[Problem] = []
 
-    def sites(self) -> tuple[Site, ...]:
+    def sites(self) -> tuple[FleetSite, ...]:
         """A site for each row without a problem."""
-        found: list[Site] = []
+        found: list[FleetSite] = []
         lines: dict[str, int] = {}
         for number, (row, line) in enumerate(zip(self._table.rows, self._table.lines, strict=True)):
             own = own_cells(dict(zip(self._table.columns, row, strict=True)), self._spec, self._templates)
@@ -97,11 +97,11 @@ class _Reading:
             if question is not None and not problems:
                 opens = own.cells.opens_in or _opening(self._spec, number, len(self._table.rows))
                 cells = own.cells.opening(opens)
-                found.append(Site(cells.id, cells.group, own.template, cells, line, question))
+                found.append(FleetSite(cells.id, cells.group, own.template, cells, line, question))
         return tuple(found)
 
     def _question(
-        self, template: Template, own: OwnCells, row: Sequence[str], problems: list[Problem]
+        self, template: SiteTemplate, own: OwnCells, row: Sequence[str], problems: list[Problem]
     ) -> int | None:
         """The number of what a row asks of its template."""
         overrides = list(template.climates.get(own.climate, ()))

@@ -20,7 +20,7 @@ NAME = "fleet.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class SiteTemplate:
     """A scenario as values, its keys, and what each climate sets of them."""
 
     name: str
@@ -51,9 +51,9 @@ def read_spec(path: Path) -> tuple[FleetSpec, Document]:
     return validate(document, FleetSpec), document
 
 
-def read_templates(spec: FleetSpec, document: Document, folder: Path) -> dict[str, Template]:
+def read_templates(spec: FleetSpec, document: Document, folder: Path) -> dict[str, SiteTemplate]:
     """The templates of a fleet, each a valid scenario; problems of the fleet's file in one `InputError`."""
-    found: dict[str, Template] = {}
+    found: dict[str, SiteTemplate] = {}
     problems: list[Problem] = []
     for name, file in spec.templates.items():
         place: KeyPath = ("templates", name)
@@ -71,7 +71,7 @@ def read_templates(spec: FleetSpec, document: Document, folder: Path) -> dict[st
             climate: _climate(climate, values, keys, document, problems)
             for climate, values in spec.climates.items()
         }
-        found[name] = Template(name, path.name, path.parent.resolve(), read.values, keys, climates)
+        found[name] = SiteTemplate(name, path.name, path.parent.resolve(), read.values, keys, climates)
     if problems:
         raise InputError(document.file, problems)
     return found

@@ -82,6 +82,7 @@ class SimulatedStreamRecord(TypedDict):
     quantile: float
     latency_s: EndsRecord
     kept_share: float | None
+    dropped: int | None
 
 
 class SimulatedChainsRecord(TypedDict):
@@ -124,3 +125,26 @@ class ChainRecord(TypedDict):
     scenario: str
     answers: list[ChainAnswerRecord]
     refused: list[RefusedPartRecord]
+
+
+class MeasuredStepRecord(TypedDict):
+    """A step on one core: processor time alone and within the chain, and how often a frame takes it."""
+
+    step: str
+    alone_s: float
+    within_s: float | None
+    per_frame: float
+
+
+class MeasuredChainRecord(TypedDict):
+    """A chain on one core of this machine: processor time of a frame that the camera sends."""
+
+    scenario: str
+    stream: str
+    cpu: str
+    frames: int
+    frame_s: float
+    predicted_s: float
+    error: float
+    steps: list[MeasuredStepRecord]
+    left_out: list[str]

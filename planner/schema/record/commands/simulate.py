@@ -6,7 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.options import BandRecord, CoolerInUseRecord, MarginRecord
+from planner.schema.record.options import BandRecord, CoolerInUseRecord, MarginRecord, ServiceRecord
 from planner.schema.record.rack import RackRecord, Verdict
 
 
@@ -220,15 +220,6 @@ class ClaimsRecord(TypedDict):
     ladders: NotRequired[list[LadderRecord]]
 
 
-class ServiceRecord(TypedDict):
-    """How long a device takes for batches of one network: as planned with, and the band it comes from."""
-
-    network: str
-    provenance: str
-    latency_s: BandRecord
-    batch_s: list[float]
-
-
 class SettingRecord(TypedDict):
     """What each device of a simulated rack runs on; the engine is that of the networks."""
 
@@ -247,6 +238,7 @@ class RunBesideRecord(TypedDict):
     """What the devices run on, where they are of a part; a new model; a closed form that fits the rack."""
 
     setting: NotRequired[SettingRecord]
+    throttle_probability: NotRequired[float | None]
     new_model: NotRequired[NewModelRecord]
     theory: NotRequired[TheoryRecord]
 
@@ -256,6 +248,8 @@ class SimulateRecord(RackRecord, RunBesideRecord, RackLifeRecord, ClaimsRecord):
 
     verdict: Verdict
     engine: Literal["compiled", "simpy"]
+    variation: str
+    """Which service times were simulated, and what they rest on."""
     reasons: list[str]
     margins: NotRequired[list[MarginRecord]]
 

@@ -71,3 +71,84 @@ class ValidateRecord(AccuracyRecord):
     classes: list[KernelClassRecord]
     worst_kernels: list[WorstKernelRecord]
     refused: list[NotRunRecord]
+
+
+class QuantileRecord(TypedDict):
+    """A latency in seconds with its interval; null where there is none."""
+
+    share: float
+    value_s: float | None
+    low_s: float | None
+    high_s: float | None
+
+
+class ServedStreamRecord(TypedDict):
+    """One stream as it was served, or simulated: requests and drops of one run (the mean of several)."""
+
+    name: str
+    requests: int
+    dropped: float
+    latency: list[QuantileRecord]
+    verdict: str
+    right: bool | None
+    """Whether the verdict agrees with what was measured; null for what was measured."""
+
+
+class ServedSideRecord(TypedDict):
+    """The server as it was, or as it was simulated."""
+
+    side: str
+    streams: list[ServedStreamRecord]
+    utilisation: float
+    throughput_per_s: float
+    mean_batch: float
+
+
+class ServiceFoundRecord(TypedDict):
+    """One network at one batch size: its mean time in a benchmark loop and in service."""
+
+    network: str
+    batch: int
+    loop_s: float
+    served_s: float | None
+    served: int
+
+
+class NoiseRecord(TypedDict):
+    """What an empty loop saw of the machine: shares of its time, and its longest turn."""
+
+    lost: float
+    spread: float
+    longest_s: float
+    noisy: bool
+
+
+class ServiceProcessRecord(TypedDict):
+    """How service times scattered: outliers not counted in `cv` and in the correlations."""
+
+    cv: float
+    next: float
+    over_ten: float
+    over_hundred: float
+    outliers: float
+    outlier_factor: float
+    outlier_next: float
+
+
+class ServeRecord(TypedDict):
+    """`planner validate --serve`: a scenario served on this machine, and simulated."""
+
+    scenario: str
+    engine: str
+    engine_version: str
+    precision: str
+    duration_s: float
+    warmup_s: float
+    seed: int
+    noise: NoiseRecord
+    services: list[ServiceFoundRecord]
+    serving_factor: float
+    neighbours: float | None
+    variation: ServiceProcessRecord | None
+    sides: list[ServedSideRecord]
+    warnings: list[str]

@@ -44,7 +44,7 @@ class LayerFlagRecord(TypedDict):
     why: str
 
 
-class AccuracyRecord(TypedDict):
+class MethodAccuracyRecord(TypedDict):
     """How a method fared elsewhere; `lost_points` null: nobody published any."""
 
     risk: Literal["low", "medium", "high", "unknown"]
@@ -76,7 +76,7 @@ class VariantRecord(VariantNumbersRecord):
     state: Literal["ok", "no_gain", "refused"]
     reason: str
     advice: str
-    accuracy: AccuracyRecord | None
+    accuracy: MethodAccuracyRecord | None
 
 
 class VariantsRecord(TypedDict):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from planner.zoo.attention import attend, join_heads, split_heads
 from planner.zoo.builder import NetworkBuilder
 
@@ -12,16 +14,22 @@ _EPSILON = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
-class Decoder:
-    """Queries, channels, heads, layers, channels of the hidden layer, and places looked at on each level."""
+class QueryDecoder:
+    """Queries, channels, heads, layers, channels of the hidden layer, and places looked at on each level.
+
+    Queries look at each other with `own_heads`, and at the features with `heads`. `projected`: features pass
+    a layer before they are looked at, and what was found another.
+    """
 
     channels: int = 256
     layers: int = 6
     queries: int = 300
     heads: int = 8
     hidden: int = 1024
-    points: int = 4
+    points: tuple[int, ...] = (4, 4, 4)
     classes: int = 80
+    projected: bool = True
+    own_heads: int = 8
 
 
 def norm(net: NetworkBuilder, x: str, name: str) -> str:
@@ -50,55 +58,70 @@ def self_attention(net: NetworkBuilder, x: str, placed: str, heads: int, name: s
 
 def decoder_layer(
     net: NetworkBuilder, x: str, places: str, boxes: str, levels: Sequence[tuple[int, int]], features: str,
-    decoder: Decoder,
+    decoder: QueryDecoder,
 ) -> str:  # fmt: skip
     """Queries look at each other, at places around their boxes, and pass a hidden layer."""
-    y = self_attention(net, x, net.add(x, places), decoder.heads, "self_attn")
+    y = self_attention(net, x, net.add(x, places), decoder.own_heads, "self_attn")
     x = norm(net, net.add(x, y), "norm1")
-    y = _cross_attention(net, net.add(x, places), boxes, levels, features, decoder)
-    x = norm(net, net.add(x, y), "norm2")
-    wide = net.relu(net.linear(x, decoder.hidden, name="linear1"))
-    return norm(net, net.add(x, net.linear(wide, decoder.channels, name="linear2")), "norm3")
-
-
-def _cross_attention(
-    net: NetworkBuilder, query: str, boxes: str, levels: Sequence[tuple[int, int]], features: str,
-    decoder: Decoder,
-) -> str:  # fmt: skip
-    """A weighted mean of the features at places that the query chooses, as shares of its box."""
-    heads, width, points = decoder.heads, decoder.channels // decoder.heads, decoder.points
-    queries, all_points = decoder.queries, points * len(levels)
     with net.scope("cross_attn"):
         values = net.linear(features, decoder.channels, name="value_proj")
+        maps = feature_maps(net, values, levels, decoder.heads)
+    y = cross_attention(net, net.add(x, places), boxes, maps, decoder)
+    x = norm(net, net.add(x, y), "norm2")
+    return norm(net, net.add(x, hidden(net, x, decoder)), "norm3")
+
+
+def hidden(net: NetworkBuilder, x: str, decoder: QueryDecoder) -> str:
+    """Widened, a rectifier, and back."""
+    wide = net.relu(net.linear(x, decoder.hidden, name="linear1"))
+    return net.linear(wide, decoder.channels, name="linear2")
+
+
+def cross_attention(
+    net: NetworkBuilder, query: str, boxes: str, maps: Sequence[str], decoder: QueryDecoder
+) -> str:
+    """A weighted mean of the features at places that the query chooses, as shares of its box."""
+    heads, width = decoder.heads, decoder.channels // decoder.heads
+    queries, all_points = decoder.queries, sum(decoder.points)
+    with net.scope("cross_attn"):
         offsets = net.linear(query, heads * all_points * 2, name="sampling_offsets")
         offsets = net.reshape(offsets, (0, queries, heads, all_points, 2))
         weights = net.linear(query, heads * all_points, name="attention_weights")
         weights = net.softmax(net.reshape(weights, (0, queries, heads, all_points)))
         centres, sizes = net.split(net.unsqueeze(boxes, (2, 3)), (2, 2), axis=4, name="box")
-        moved = net.mul(net.mul(offsets, net.constant(0.5 / points)), sizes)
+        shares = np.concatenate([np.full(count, 0.5 / count, np.float32) for count in decoder.points])
+        moved = net.mul(net.mul(offsets, net.constant(shares[:, None], name="share")), sizes)
         # GridSample has places from -1 to 1.
         places = net.combine(
             "Sub", net.mul(net.add(centres, moved), net.constant(2.0)), net.constant(1.0), name="grid"
         )
-        found = _sampled(net, values, net.transpose(places, (0, 2, 1, 3, 4)), levels, decoder)
+        found = _sampled(net, maps, net.transpose(places, (0, 2, 1, 3, 4)), decoder)
         weights = net.unsqueeze(net.transpose(weights, (0, 2, 1, 3)), (2,))
         summed = net.reduce("ReduceSum", net.mul(found, weights), (4,), name="sum")
         joined = net.reshape(net.squeeze(summed, 4), (0, heads * width, queries))
-        return net.linear(net.transpose(joined, (0, 2, 1)), decoder.channels, name="output_proj")
+        joined = net.transpose(joined, (0, 2, 1))
+        return net.linear(joined, decoder.channels, name="output_proj") if decoder.projected else joined
 
 
-def _sampled(
-    net: NetworkBuilder, values: str, places: str, levels: Sequence[tuple[int, int]], decoder: Decoder
-) -> str:
-    """Features at places, (batch, heads, channels of a head, queries, places of all levels)."""
-    heads, width = decoder.heads, decoder.channels // decoder.heads
+def feature_maps(
+    net: NetworkBuilder, values: str, levels: Sequence[tuple[int, int]], heads: int
+) -> tuple[str, ...]:
+    """The features of each level as maps of each head, heads beside the batch."""
+    width = net.extent(values, 2) // heads
     per_level = net.split(values, [rows * columns for rows, columns in levels], axis=1, name="level")
-    grids = net.split(places, (decoder.points,) * len(levels), axis=3, name="grids")
-    found = []
-    for (rows, columns), level, grid in zip(levels, per_level, grids, strict=True):
-        map_ = net.reshape(net.transpose(level, (0, 2, 1)), (0, heads, width, rows, columns))
-        sampled = net.grid_sample(net.into_batch(map_), net.into_batch(grid))
-        found.append(net.out_of_batch(sampled, heads))
+    return tuple(
+        net.into_batch(net.reshape(net.transpose(level, (0, 2, 1)), (0, heads, width, rows, columns)))
+        for (rows, columns), level in zip(levels, per_level, strict=True)
+    )
+
+
+def _sampled(net: NetworkBuilder, maps: Sequence[str], places: str, decoder: QueryDecoder) -> str:
+    """Features at places, (batch, heads, channels of a head, queries, places of all levels)."""
+    grids = net.split(places, decoder.points, axis=3, name="grids")
+    found = [
+        net.out_of_batch(net.grid_sample(map_, net.into_batch(grid)), decoder.heads)
+        for map_, grid in zip(maps, grids, strict=True)
+    ]
     return net.concat(found, axis=4, name="sampled")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from planner.workload.graph import Graph
 from planner.zoo.builder import NetworkBuilder
 from planner.zoo.detection.queries.deformable import (
-    Decoder,
+    QueryDecoder,
     decoder_layer,
     inverse_sigmoid,
     norm,
@@ -41,7 +41,7 @@ def _rtdetr(name: str, backbone: Callable[[NetworkBuilder, str], Levels], channe
     net = NetworkBuilder(name)
     x = net.input("images", ("batch", 3, IMAGE, IMAGE))
     levels = _neck(net, backbone(net, x), channels)
-    decoder = Decoder()
+    decoder = QueryDecoder()
     with net.scope("decoder"):
         return net.finish(*_decoded(net, levels, decoder))
 
@@ -51,7 +51,8 @@ def _neck(net: NetworkBuilder, levels: Levels, channels: int) -> Levels:
     fine, middle, coarse = (
         conv(net, x, channels, f"input_proj.{level}", activation=None) for level, x in enumerate(levels)
     )
-    coarse = conv(net, _attention(net, coarse), channels, "lateral.0")
+    mixed = attention_over_cells(net, coarse, 1024 if channels == 256 else 2048)
+    coarse = conv(net, mixed, channels, "lateral.0")
     middle = _fused(net, net.concat((net.upsample(coarse, 2), middle), axis=1), channels, "fpn.0")
     middle = conv(net, middle, channels, "lateral.1")
     fine = _fused(net, net.concat((net.upsample(middle, 2), fine), axis=1), channels, "fpn.1")
@@ -71,19 +72,19 @@ def _fused(net: NetworkBuilder, x: str, channels: int, name: str) -> str:
         return net.add(y, conv(net, x, channels, "cv2"))
 
 
-def _attention(net: NetworkBuilder, x: str) -> str:
+def attention_over_cells(net: NetworkBuilder, x: str, hidden: int) -> str:
     """One encoder layer over the cells of the coarsest level (AIFI)."""
     channels, rows, columns = (net.extent(x, axis) for axis in (1, 2, 3))
     with net.scope("aifi"):
         tokens = net.transpose(net.reshape(x, (0, channels, rows * columns)), (0, 2, 1))
-        y = self_attention(net, tokens, net.add(tokens, _waves(net, rows, columns, channels)), _HEADS, "ma")
+        y = self_attention(net, tokens, net.add(tokens, waves(net, rows, columns, channels)), _HEADS, "ma")
         tokens = norm(net, net.add(tokens, y), "norm1")
-        wide = net.gelu(net.linear(tokens, 1024 if channels == 256 else 2048, name="fc1"))
+        wide = net.gelu(net.linear(tokens, hidden, name="fc1"))
         tokens = norm(net, net.add(tokens, net.linear(wide, channels, name="fc2")), "norm2")
         return net.reshape(net.transpose(tokens, (0, 2, 1)), (0, channels, rows, columns))
 
 
-def _waves(net: NetworkBuilder, rows: int, columns: int, channels: int) -> str:
+def waves(net: NetworkBuilder, rows: int, columns: int, channels: int) -> str:
     """Sines and cosines of row and column, (1, cells, channels); constants alone."""
     quarter = channels // 4
     with net.scope("places"):
@@ -98,7 +99,7 @@ def _waves(net: NetworkBuilder, rows: int, columns: int, channels: int) -> str:
         return net.reshape_constant(net.concat(parts, axis=2), (1, rows * columns, channels), "flat")
 
 
-def _decoded(net: NetworkBuilder, levels: Sequence[str], decoder: Decoder) -> tuple[str, str]:
+def _decoded(net: NetworkBuilder, levels: Sequence[str], decoder: QueryDecoder) -> tuple[str, str]:
     """The best cells become queries, refined layer by layer; answers boxes and class scores."""
     sizes = [(net.extent(x, 2), net.extent(x, 3)) for x in levels]
     tokens = []
@@ -112,10 +113,10 @@ def _decoded(net: NetworkBuilder, levels: Sequence[str], decoder: Decoder) -> tu
     scores = net.linear(encoded, decoder.classes, name="enc_score_head")
     best = net.top_places(net.reduce("ReduceMax", scores, (2,), name="best"), chosen.queries)
     x = net.gather_places(encoded, best)
-    anchors = net.gather_places(net.repeat_for_batch(_anchors(net, sizes), features), best)
+    starts = net.gather_places(net.repeat_for_batch(anchors(net, sizes), features), best)
     boxes = perceptron(net, x, (decoder.channels, decoder.channels, 4), "enc_bbox_head")
-    boxes = net.sigmoid(net.add(boxes, anchors))
-    place_layers = _shared_perceptron(net, (4, 2 * decoder.channels, decoder.channels))
+    boxes = net.sigmoid(net.add(boxes, starts))
+    place_layers = shared_perceptron(net, (4, 2 * decoder.channels, decoder.channels))
     for layer in range(decoder.layers):
         with net.scope(f"layers.{layer}"):
             places = place_layers(boxes)
@@ -125,7 +126,7 @@ def _decoded(net: NetworkBuilder, levels: Sequence[str], decoder: Decoder) -> tu
     return boxes, net.sigmoid(net.linear(x, decoder.classes, name="score_head"))
 
 
-def _shared_perceptron(net: NetworkBuilder, widths: Sequence[int]) -> Callable[[str], str]:
+def shared_perceptron(net: NetworkBuilder, widths: Sequence[int]) -> Callable[[str], str]:
     """Two layers whose weights every decoder layer uses: the place of a box as channels."""
     weights = [
         (
@@ -144,7 +145,7 @@ def _shared_perceptron(net: NetworkBuilder, widths: Sequence[int]) -> Callable[[
     return apply
 
 
-def _anchors(net: NetworkBuilder, sizes: Sequence[tuple[int, int]]) -> str:
+def anchors(net: NetworkBuilder, sizes: Sequence[tuple[int, int]], finest: int = 0) -> str:
     """Centre and size of each cell's box before it is moved, as logits, (1, cells, 4); constants alone."""
     parts = []
     for level, (rows, columns) in enumerate(sizes):
@@ -156,7 +157,7 @@ def _anchors(net: NetworkBuilder, sizes: Sequence[tuple[int, int]]) -> str:
                 spread = net.expand(net.reshape_constant(share, shape, "share"), (rows, columns, 1))
                 numbers.append(spread)
             side = net.expand(
-                net.constant(np.full((1, 1, 1), 0.05 * 2**level, np.float32)), (rows, columns, 2)
+                net.constant(np.full((1, 1, 1), 0.05 * 2 ** (level + finest), np.float32)), (rows, columns, 2)
             )
             cells = net.concat((*numbers, side), axis=2)
             parts.append(net.reshape_constant(inverse_sigmoid(net, cells), (1, rows * columns, 4), "flat"))

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from planner.zoo.builder import NetworkBuilder
+from planner.zoo.builder import Extents, NetworkBuilder
 from planner.zoo.mobile.inverted_residual import Activation
 
 IMAGE = 640
@@ -55,7 +55,7 @@ EXTRA_LARGE = YoloScale(depth=1.33, width=1.25)
 
 
 def conv(
-    net: NetworkBuilder, x: str, channels: int, name: str, *, kernel: int = 1, stride: int = 1,
+    net: NetworkBuilder, x: str, channels: int, name: str, *, kernel: int = 1, stride: Extents = 1,
     padding: int | None = None, groups: int = 1, activation: Activation | None = NetworkBuilder.silu,
 ) -> str:  # fmt: skip
     """Convolution, batch norm and, unless it is left out, SiLU or another activation."""

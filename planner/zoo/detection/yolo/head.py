@@ -51,6 +51,8 @@ class Head:
     task: Literal["boxes", "masks", "pose", "turned"] = "boxes"
     width: float = 1.0
     """Share of the largest layout's channels, by which prototypes of masks are scaled."""
+    later: bool = False
+    """As in YOLO26: angles and key points as they are, and prototypes from all levels."""
 
     @property
     def more(self) -> int:
@@ -68,13 +70,17 @@ def detect(net: NetworkBuilder, levels: Levels, head: Head) -> tuple[str, ...]:
     sides, classes = net.split(joined, (4 * head.bins, head.classes), axis=1)
     more = _more(net, levels, head) if head.more else ""
     if head.task == "turned":
-        more = _angle(net, more)
+        more = more if head.later else _angle(net, more)
         parts = [_decode_turned(net, sides, more, head.bins), net.sigmoid(classes), more]
     else:
         parts = [decode(net, sides, bins=head.bins, corners=head.corners), net.sigmoid(classes)]
-        parts += [_key_points(net, more) if head.task == "pose" else more] if more else []
+        parts += [_key_points(net, more, later=head.later) if head.task == "pose" else more] if more else []
     boxes = net.concat(parts, axis=1, name="boxes")
-    return (boxes, _prototypes(net, levels[0], head.width)) if head.task == "masks" else (boxes,)
+    if head.task != "masks":
+        return (boxes,)
+    with net.scope("proto"):
+        x = _fused_levels(net, levels, _channels(head.width)) if head.later else levels[0]
+        return boxes, _prototypes(net, x, _channels(head.width))
 
 
 def branches(net: NetworkBuilder, levels: Levels, level: int, head: Head) -> tuple[str, str]:
@@ -92,7 +98,8 @@ def branches(net: NetworkBuilder, levels: Levels, level: int, head: Head) -> tup
 
 def _more(net: NetworkBuilder, levels: Levels, head: Head) -> str:
     """Further numbers of each cell, (batch, more, cells): coefficients of masks, key points or an angle."""
-    width = max(net.extent(levels[0], 1) // 4, head.more)
+    spread = 2 * _POINTS[0] if head.later and head.task == "pose" else 0  # of places, learned beside them
+    width = max(net.extent(levels[0], 1) // 4, head.more + spread)
     flat = []
     for level, x in enumerate(levels):
         with net.scope(f"cv4.{level}"):
@@ -142,24 +149,39 @@ def _decode_turned(net: NetworkBuilder, sides: str, angle: str, bins: int) -> st
     return net.mul(boxes, strides)
 
 
-def _key_points(net: NetworkBuilder, numbers: str) -> str:
-    """Places in pixels, twice the number from the cell's corner, and visibility."""
+def _key_points(net: NetworkBuilder, numbers: str, *, later: bool) -> str:
+    """Places in pixels, twice the number from the cell's corner or the number from its centre; visibility."""
     count, each = _POINTS
     cells = net.extent(numbers, 2)
     places, seen = net.split(net.reshape(numbers, (0, count, each, cells)), (2, each - 2), axis=2)
     centres, strides = cell_centres(net)
-    corners = net.combine("Sub", centres, net.constant(0.5), name="cell")
-    places = net.mul(net.add(net.mul(places, net.constant(2.0)), corners), strides)
+    if later:
+        places = net.mul(net.add(places, centres), strides)
+    else:
+        corners = net.combine("Sub", centres, net.constant(0.5), name="cell")
+        places = net.mul(net.add(net.mul(places, net.constant(2.0)), corners), strides)
     return net.reshape(net.concat((places, net.sigmoid(seen)), axis=2), (0, count * each, cells))
 
 
-def _prototypes(net: NetworkBuilder, x: str, width: float) -> str:
+def _channels(width: float) -> int:
+    """Channels from which prototypes are made, in a network of this share of the full width."""
+    return math.ceil(_MASK_CHANNELS * width / 8) * 8
+
+
+def _fused_levels(net: NetworkBuilder, levels: Levels, channels: int) -> str:
+    """The coarser levels enlarged and added to the finest, then mixed."""
+    x, width = levels[0], net.extent(levels[0], 1)
+    for level, coarser in enumerate(levels[1:]):
+        refined = conv(net, coarser, width, f"feat_refine.{level}")
+        x = net.add(x, net.upsample(refined, 2 << level))
+    return conv(net, x, channels, "feat_fuse", kernel=3)
+
+
+def _prototypes(net: NetworkBuilder, x: str, channels: int) -> str:
     """Masks at 1/4 of the image that an object's coefficients weigh (Bolya et al. 2019, arXiv:1904.02689)."""
-    channels = math.ceil(_MASK_CHANNELS * width / 8) * 8
-    with net.scope("proto"):
-        x = conv(net, x, channels, "cv1", kernel=3)
-        x = net.conv_transpose(x, channels, 2, stride=2, bias=True, name="upsample")
-        return conv(net, conv(net, x, channels, "cv2", kernel=3), _MASKS, "cv3")
+    x = conv(net, x, channels, "cv1", kernel=3)
+    x = net.conv_transpose(x, channels, 2, stride=2, bias=True, name="upsample")
+    return conv(net, conv(net, x, channels, "cv2", kernel=3), _MASKS, "cv3")
 
 
 def cell_centres(net: NetworkBuilder, strides: Sequence[int] = STRIDES) -> tuple[str, str]:

@@ -37,12 +37,12 @@ EXTRA_LARGE = V12Layout(YoloScale(1.00, 1.50, 512), added=True)
 """As published in yolo12.yaml."""
 
 
-def yolo12(name: str, layout: V12Layout) -> Graph:
-    """Answers (batch, 84, 8400): box centre and size in pixels, 80 class scores."""
+def yolo12(name: str, layout: V12Layout, head: Head | None = None, side: int = IMAGE) -> Graph:
+    """Answers (batch, 84, 8400): box centre and size in pixels, 80 class scores; other heads answer more."""
     net = NetworkBuilder(name)
     scale = layout.scale
     deep = scale.limit < 1024  # the three larger networks nest their bottlenecks everywhere
-    x = net.input("images", ("batch", 3, IMAGE, IMAGE))
+    x = net.input("images", ("batch", 3, side, side))
     x = conv(net, x, scale.channels(64), "model.0", kernel=3, stride=2)
     levels = []
     for place, (width, channels, areas) in enumerate(
@@ -71,7 +71,7 @@ def yolo12(name: str, layout: V12Layout) -> Graph:
         joined = net.concat((halved(middle, 18), coarse), axis=1)
         coarse = mixed_stage(net, joined, scale, 1024, nested=True, share=2)
     with net.scope("model.21"):
-        return net.finish(*detect(net, (fine, middle, coarse), Head(separable_class_branch)))
+        return net.finish(*detect(net, (fine, middle, coarse), head or Head(separable_class_branch)))
 
 
 def _nested_stage(net: NetworkBuilder, x: str, channels: int, blocks: int) -> str:

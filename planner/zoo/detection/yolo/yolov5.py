@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from planner.workload.graph import Graph
@@ -20,7 +22,12 @@ from planner.zoo.detection.yolo.blocks import (
     neck_stage,
 )
 
-_ANCHORS = (
+_BOXES = 3
+"""Reference boxes of a cell."""
+Anchors = tuple[tuple[tuple[int, int], ...], ...]
+"""Width and height in pixels of the reference boxes at each level, the finest first."""
+
+_ANCHORS: Anchors = (
     ((10, 13), (16, 30), (33, 23)),
     ((30, 61), (62, 45), (59, 119)),
     ((116, 90), (156, 198), (373, 326)),
@@ -71,18 +78,18 @@ def cross_stage(net: NetworkBuilder, x: str, channels: int, blocks: int, *, shor
     return conv(net, net.concat((y, side), axis=1), channels, "cv3")
 
 
-def detect(net: NetworkBuilder, levels: tuple[str, str, str]) -> str:
-    """The head on the three levels of features, finest first: one row per reference box."""
-    boxes = [_detect_level(net, x, level) for level, x in enumerate(levels)]
+def detect(net: NetworkBuilder, levels: Sequence[str], anchors: Anchors = _ANCHORS) -> str:
+    """The head on the levels of features, finest first: one row per reference box."""
+    boxes = [_detect_level(net, x, level, anchors[level]) for level, x in enumerate(levels)]
     return net.concat(boxes, axis=1, name="boxes")
 
 
-def _detect_level(net: NetworkBuilder, x: str, level: int) -> str:
+def _detect_level(net: NetworkBuilder, x: str, level: int, boxes: tuple[tuple[int, int], ...]) -> str:
     """One 1x1 convolution, and the decoding of its numbers into boxes in pixels.
 
     With s the sigmoid: centre = (2 s + cell - 1/2) * stride, size = (2 s)^2 * anchor.
     """
-    stride, anchors = STRIDES[level], np.array(_ANCHORS[level], dtype=np.float32)
+    stride, anchors = STRIDES[0] << level, np.array(boxes, dtype=np.float32)
     (rows, columns), values = (side // stride for side in net.sides), CLASSES + 5
     x = _numbers(net, x, level)
     with net.scope(f"decode.{level}"):
@@ -102,4 +109,4 @@ def _detect_level(net: NetworkBuilder, x: str, level: int) -> str:
 
 def _numbers(net: NetworkBuilder, x: str, level: int) -> str:
     """Box, objectness and class scores of every reference box of a level, not decoded."""
-    return net.conv(x, len(_ANCHORS[level]) * (CLASSES + 5), bias=True, name=f"m.{level}")
+    return net.conv(x, _BOXES * (CLASSES + 5), bias=True, name=f"m.{level}")

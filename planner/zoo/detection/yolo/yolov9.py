@@ -5,6 +5,7 @@ Kernels that are parallel in training are one, and branches that only training n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from planner.workload.graph import Graph
@@ -50,24 +51,71 @@ COMPACT = V9Layout(
     ((512, 512, 256), (256, 256, 128), (512, 512, 256), (512, 512, 256)), (256, 512), (512, 256), 1,
     split_halving=True,
 )  # fmt: skip
-"""As published in yolov9t.yaml, yolov9s.yaml, yolov9m.yaml and yolov9c.yaml."""
+EXTENDED = V9Layout(
+    (64, 128), ((256, 128, 64), (512, 256, 128), (1024, 512, 256), (1024, 512, 256)), (256, 512, 1024),
+    ((512, 512, 256), (256, 256, 128), (512, 512, 256), (512, 1024, 512)), (256, 512), (512, 256), 2,
+    split_halving=True,
+)  # fmt: skip
+"""As published in yolov9t.yaml, yolov9s.yaml, yolov9m.yaml, yolov9c.yaml and yolov9e.yaml."""
 
 
 def yolov9(name: str, layout: V9Layout) -> Graph:
     """Answers (batch, 84, 8400): box centre and size in pixels, 80 class scores."""
     net = NetworkBuilder(name)
-    x = net.input("images", ("batch", 3, IMAGE, IMAGE))
-    for position, channels in enumerate(layout.stem):
-        x = conv(net, x, channels, f"model.{position}", kernel=3, stride=2)
+    levels = _backbone(net, net.input("images", ("batch", 3, IMAGE, IMAGE)), layout)
+    coarse = _pooled(net, levels[-1], layout.pooled)
+    return net.finish(*_neck(net, layout, (levels[-3], levels[-2], coarse)))
+
+
+def yolov9_extended(name: str, layout: V9Layout) -> Graph:
+    """Two backbones: each level of the second adds what all coarser levels of the first know of it.
+
+    Levels come by a 1x1 convolution for all that need them, enlarged (CBLinear, CBFuse). Answers as `yolov9`.
+    """
+    net = NetworkBuilder(name)
+    image = net.input("images", ("batch", 3, IMAGE, IMAGE))
+    with net.scope("first"):
+        levels = _backbone(net, image, layout)
+    found = [levels[0], *levels[2:]]
+    shares: list[list[str]] = [[] for _ in found]
+    for level, x in enumerate(found):
+        channels = [64 << place for place in range(level + 1)]
+        y = net.conv(x, sum(channels), bias=True, name=f"routes.{level}")
+        parts = net.split(y, channels, axis=1) if level else (y,)
+        for place, part in enumerate(parts):
+            shares[place].append(part)
+
+    def joined(x: str, level: int) -> str:
+        with net.scope(f"fuse.{level}"):
+            rows, columns = net.extent(x, 2), net.extent(x, 3)
+            for part in shares[level]:
+                known = (net.extent(part, 2), net.extent(part, 3)) == (rows, columns)
+                x = net.add(x, part if known else net.resize(part, rows, columns, mode="nearest"))
+            return x
+
+    with net.scope("second"):
+        levels = _backbone(net, image, layout, joined)
+    coarse = _pooled(net, levels[-1], layout.pooled)
+    return net.finish(*_neck(net, layout, (levels[-3], levels[-2], coarse)))
+
+
+def _backbone(
+    net: NetworkBuilder, x: str, layout: V9Layout, joined: Callable[[str, int], str] = lambda x, _: x
+) -> list[str]:
+    """Tensors of the two layers of the stem and of the four stages; `joined` changes what a stage reads."""
     levels = []
+    for position, channels in enumerate(layout.stem):
+        x = joined(conv(net, x, channels, f"model.{position}", kernel=3, stride=2), position)
+        levels.append(x)
     for place, sizes in enumerate(layout.stages):
         if place:
             x = _halved(net, x, layout.halvings[place - 1], f"model.{2 * place + 1}", layout)
+            x = joined(x, place + 1)
         with net.scope(f"model.{2 * place + 2}"):
             plain = layout.plain_first and place == 0
             x = _plain_stage(net, x, sizes) if plain else _stage(net, x, sizes, layout.blocks)
         levels.append(x)
-    return net.finish(*_neck(net, layout, (levels[1], levels[2], _pooled(net, x, layout.pooled))))
+    return levels
 
 
 def _neck(net: NetworkBuilder, layout: V9Layout, levels: tuple[str, str, str]) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""Processes that work for visitors, a few at a time, each with a limit of time and memory."""
+"""Processes that work for those who ask, a few at a time, each with a limit of time and memory.
+
+A question is a task, plain JSON, for a module that runs `planner.process.tasks.serve`.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,21 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from planner.process.children import module_command, module_environment
-from planner.web.work import Task
 
+Task = Mapping[str, object]
 _LONGEST_LINE = 2**28
 _MOST_TASKS = 40
 """After so many a process is replaced by a fresh one: caches grow."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a task: a record, a sentence for the visitor, or the trace of a fault of ours."""
+class TaskOutcome:
+    """What came of a task: a record, a sentence for who asked, or the trace of a fault of ours."""
 
     result: dict[str, Any] | None = None
     refused: str | None = None
@@ -32,14 +35,15 @@ class Outcome:
 class Workers:
     """At most so many processes; they are started when the first task needs them, and wait for the next."""
 
-    def __init__(self, most: int, memory_bytes: int, seconds: float) -> None:
+    def __init__(self, module: str, most: int, memory_bytes: int, seconds: float) -> None:
+        self._module = module
         self._free = asyncio.Semaphore(most)
         self._memory_bytes = memory_bytes
         self._seconds = seconds
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
 
-    async def run(self, task: Task, begun: Callable[[], None], tell: Callable[[str], None]) -> Outcome:
+    async def run(self, task: Task, begun: Callable[[], None], tell: Callable[[str], None]) -> TaskOutcome:
         """Work out a task; a task that is cancelled, or takes too long, loses its process."""
         async with self._free:
             begun()
@@ -49,7 +53,7 @@ class Workers:
                     outcome = await worker.ask(task, tell)
             except TimeoutError:
                 await self._end(worker)
-                return Outcome(late=True)
+                return TaskOutcome(late=True)
             except BaseException:
                 await self._end(worker)
                 raise
@@ -64,13 +68,17 @@ class Workers:
         if not self._idle:
             self._idle.append(await self._start())
 
+    def numbers(self) -> tuple[int, ...]:
+        """The processes that live."""
+        return tuple(worker.number for worker in self._all)
+
     async def close(self) -> None:
         """End all processes, whatever they do."""
         await asyncio.gather(*(self._end(worker) for worker in list(self._all)))
 
     async def _start(self) -> _Worker:
         process = await asyncio.create_subprocess_exec(
-            *module_command("planner.web.worker", str(self._memory_bytes)),
+            *module_command(self._module, str(self._memory_bytes)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -92,14 +100,15 @@ class _Worker:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self.number = process.pid
         self.tasks = 0
 
-    async def ask(self, task: Task, tell: Callable[[str], None]) -> Outcome:
+    async def ask(self, task: Task, tell: Callable[[str], None]) -> TaskOutcome:
         """The outcome of a task; a process that ends in the middle is a fault."""
         self.tasks += 1
         reader, writer = self._process.stdout, self._process.stdin
         if reader is None or writer is None:
-            return Outcome(fault="the process has no pipes")
+            return TaskOutcome(fault="the process has no pipes")
         try:
             writer.write((json.dumps(task) + "\n").encode())
             await writer.drain()
@@ -108,10 +117,10 @@ class _Worker:
                 if "progress" in reply:
                     tell(str(reply["progress"]))
                 else:
-                    return Outcome(**reply)
+                    return TaskOutcome(**reply)
         except (ConnectionError, ValueError) as error:
-            return Outcome(fault=repr(error))
-        return Outcome(fault=f"the process ended with {await self._process.wait()}")
+            return TaskOutcome(fault=repr(error))
+        return TaskOutcome(fault=f"the process ended with {await self._process.wait()}")
 
     async def kill(self) -> None:
         """End the process and what it started."""

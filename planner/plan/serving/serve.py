@@ -1,0 +1,50 @@
+"""`planner validate --serve`: a scenario served on this machine and simulated beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from planner.calibration.serving.child import Job, measure_served
+from planner.calibration.serving.compare import Comparison, compare
+from planner.calibration.serving.live import refuse_unserved
+from planner.calibration.serving.loaded import Engine, written
+from planner.engines.measure import require_engine
+from planner.plan.scenario.file import ScenarioFile
+from planner.plan.serving.live_rack import files_of_networks, live_rack, networks_by_batch
+from planner.plan.serving.planned import planned_side, planned_times
+from planner.process.temporary import temporary_folder
+
+Progress = Callable[[str], None]
+
+
+def serve_scenario(
+    source: ScenarioFile,
+    engine: Engine,
+    *,
+    duration_s: float | None = None,
+    seed: int | None = None,
+    noise_s: float = 2.0,
+    loop_s: float = 1.5,
+    progress: Progress = lambda _: None,
+) -> Comparison:
+    """Serve a scenario's requests for real, and simulate the same ones.
+
+    Raises `InputError` for a scenario that a server of this machine does not do, `EngineError` for a network
+    that the engine refuses.
+    """
+    require_engine(engine.name)
+    rack = live_rack(source.scenario, duration_s)
+    if seed is not None:
+        rack = replace(rack, seed=seed)
+    refuse_unserved(rack)
+    with temporary_folder("serve") as folder:
+        progress("writing the networks")
+        workloads = networks_by_batch(source, rack)
+        files = written(workloads, files_of_networks(source, rack), engine, folder)
+        progress(f"serving for {rack.duration_s:g} s")
+        measured = measure_served(Job(rack, 0, files, engine, noise_s, loop_s))
+    progress("simulating the same requests")
+    planned = planned_times(workloads, engine)
+    found = compare(rack, measured)
+    return found if planned is None else replace(found, planned=planned_side(rack, planned))
