@@ -67,7 +67,7 @@ FLOORS = {
         {"one_unit", "planning"},
         {"result", "remarks", "calibrated", "unseen"},
         {"network_time", "point", "memory_use", "power", "overhead"},
-        {"transfer", "roofline"},
+        {"transfer", "roofline", "pipeline"},
         {"kernels", "band"},
     ],
     "workload": [
@@ -97,7 +97,11 @@ FLOORS = {
         {"limits", "guard", "workers"},
         {"stop", "children", "temporary", "inputs", "trust"},
     ],
-    "schema": [{"record", "scenario", "fitted", "language", "fleet"}, {"hardware", "conversation"}, {"reading"}],
+    "schema": [
+        {"record", "scenario", "fitted", "language", "fleet"},
+        {"hardware", "conversation"},
+        {"reading"},
+    ],
     "zoo": [
         {"source"},
         {"registry"},

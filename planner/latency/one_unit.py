@@ -104,6 +104,7 @@ def assembled(
         provenance=latency.provenance,
         power_provenance=power.provenance,
         layers=latency.layers,
+        frame_s=latency.frame,
         fixed_s=latency.fixed_s,
         warnings=(*point.warnings, *latency.notes, *notes),
         unresolved=workload.unresolved,

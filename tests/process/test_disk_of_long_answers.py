@@ -108,4 +108,3 @@ def test_a_fleet_goes_on_after_every_fault_of_the_disk(folder, capsys):
         left = content_of(folder)
         for name in ("sites.csv", "orders.csv", "sites.parquet", "fleet.json"):
             assert left[f"out/{name}"] == whole[f"out/{name}"]
-

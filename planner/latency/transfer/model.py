@@ -32,6 +32,7 @@ NEUTRAL: Mapping[str, float] = {
     "fixed_us": 0.0,
     "half_waves": 0.0,
     "half_depth": 0.0,
+    "matmul_depth": 1.0,
     "group_width": 0.0,
     "cache_part": 0.0,
     "cache_speed": 1.0,
@@ -153,7 +154,9 @@ def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> C
     shares = np.where(table.kind == CLASSES.index("winograd"), shares * unit.winograd, shares)
     occupancy = _occupancy(p["half_waves"] * unit.waves, table, unit) if p["half_waves"] > 0 else 1.0
     summed = table.kind != CLASSES.index("depthwise")  # its sums are as short as its window, whatever it is
-    depth = np.where(summed, table.depth / (table.depth + p["half_depth"] * unit.depth), 1.0)
+    # Attention keeps a tile of one operand at hand through both of its products, however short they are.
+    half = p["half_depth"] * np.where(table.kind == CLASSES.index("matmul"), p["matmul_depth"], 1.0)
+    depth = np.where(summed, table.depth / (table.depth + half * unit.depth), 1.0)
     if p["group_width"] > 0:
         grouped = table.kind == CLASSES.index("grouped")
         # A group with fewer output channels than the array is wide leaves the rest of it idle.
@@ -220,6 +223,12 @@ def _aside_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts, launch
 def _rounds(p: Mapping[str, float], table: KernelTable) -> float | Column:
     """How often a kernel runs for a batch: once, or once for each image where they go through one by one."""
     return table.images if p["one_by_one"] else 1.0
+
+
+def resident_share(parameters: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> float:
+    """How far a network stays on the chip: one for one that fits, none for one that is cut into contexts."""
+    p = {**NEUTRAL, **parameters}
+    return 0.0 if p["resident"] == 0 else 1.0 - float(np.mean(_streamed(p, table, unit)))
 
 
 def _streamed(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> float | Column:
