@@ -74,6 +74,7 @@ if TYPE_CHECKING:
         serve,
         write_conversations,
     )
+    from planner.api.later import validate_published
     from planner.api.networks import (
         Inspection,
         asked,
@@ -192,6 +193,7 @@ _HOME = {
         "serve",
         "write_conversations",
     ),
+    "later": ("validate_published",),
     "networks": (
         "Inspection",
         "asked",
@@ -343,6 +345,7 @@ __all__ = [
     "theory_beside",
     "usual_site",
     "validate",
+    "validate_published",
     "validate_serving",
     "what_if",
     "with_evidence",

@@ -66,7 +66,7 @@ class OperatingPoint:
     recurrent_step_s: float | None
     """What each step of a recurrent layer adds; None where nobody says."""
     pipeline: Pipeline | None
-    """How long a frame is under way in a data-flow chip; None for units that take one batch after the other."""
+    """How long a frame is under way in a data-flow chip; None for units that take batch after batch."""
     capacity_bytes: float
     idle_w: float
     power_limit_w: float

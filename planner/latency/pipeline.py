@@ -1,7 +1,7 @@
 """Two times of a data-flow chip: one frame on its way through it, and the interval between frames.
 
-All layers of such a chip work at once on frames in a row, so that a published rate is one over the interval and
-not over the latency of a frame. How many intervals a frame takes is measured (`pipeline` of an engine).
+All layers of such a chip work at once on frames in a row, so that a published rate is one over the interval
+and not over the latency of a frame. How many intervals a frame takes is measured (`pipeline` of an engine).
 """
 
 from __future__ import annotations

@@ -58,8 +58,8 @@ class Estimate(Shown):
     precision: Precision
     batch: int
     latency_s: Band
-    """Time that the unit is taken by one batch: on a data-flow chip the interval between batches, of which one
-    is under way for `frame_s`."""
+    """Time that the unit is taken by one batch: on a data-flow chip the interval between batches, of which
+    one is under way for `frame_s`."""
     power_w: Band
     """Of the whole system at the plug where that is known, else of the part alone; see `power_boundary`."""
     part_power_w: Band

@@ -53,6 +53,16 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 )
 @click.option("--duration", "duration_text", help="With --serve: how long; the scenario's unless given.")
 @click.option("--seed", type=click.IntRange(min=0), help="With --serve: in place of the scenario's.")
+@click.option(
+    "--published",
+    is_flag=True,
+    help="Score published rows that no fit has seen; MODEL... are then tables, the shipped ones if none.",
+)
+@click.option(
+    "--networks",
+    type=click.Path(path_type=Path),
+    help="With --published: a folder with MODEL.onnx of the networks that the zoo lacks.",
+)
 @plot_option
 @hardware_option
 @outside_option
@@ -69,7 +79,9 @@ def command(
     duration_text: str | None,
     seed: int | None,
     plot: Path | None,
+    networks: Path | None,
     *,
+    published: bool,
     asked: Asked,
     output: Output,
 ) -> int:
@@ -80,9 +92,16 @@ def command(
 
     With --serve a real server on this machine takes the requests of SCENARIO by its rules, a core for each
     unit, and what it shows is put beside simulations of the same requests.
+
+    With --published, published rows that came after the fits are predicted and scored, beside the scores that
+    were kept when they came: nothing is measured here.
     """
     from planner.cli.main import INFEASIBLE, OK
 
+    if published:
+        from planner.cli.engine.later import validate_later
+
+        return validate_later(models, networks, output)
     of_serve = {"--duration": duration_text, "--seed": seed, "--plot": plot}
     name = _engine_asked(models, engine, scenario, of_serve)
     if scenario is not None:

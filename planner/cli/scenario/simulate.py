@@ -18,8 +18,8 @@ from planner.cli.text.claims import claim_lines
 from planner.cli.text.margins import margin_lines
 from planner.cli.text.numbers import interval, quantity, share
 from planner.cli.text.rack_notes import band_lines, new_model_lines, rack_life_lines, theory_lines
-from planner.errors import InputError, Problem
 from planner.cli.text.services import service_lines
+from planner.errors import InputError, Problem
 from planner.units import format_number
 
 if TYPE_CHECKING:

@@ -35,9 +35,9 @@ deviations. Outliers of theirs are 1.5 times slower: one measured unit does not 
 PUBLISHER_TO_PUBLISHER = 0.18
 """Deviation of the logarithm of one setting's latency between people who published it.
 
-Root mean square of two kinds: 0.23 among the boards and runs that contributors to ncnn's table measured in one
-setting (306 degrees of freedom), 0.11 among publishers of TensorRT (27). What one of them measured is off for
-another by this much, however many rows he has.
+Root mean square of two kinds: 0.23 among the boards and runs that contributors to ncnn's table measured in
+one setting (306 degrees of freedom), 0.11 among publishers of TensorRT (27). What one of them measured is off
+for another by this much, however many rows he has.
 """
 LARGE_BATCH = 4
 

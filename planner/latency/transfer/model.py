@@ -89,6 +89,8 @@ class UnitFacts:
     """Tiles in flight that this kind of processor needs, over those of the others."""
     depth: float | Column = 1.0
     """The depth at which a product reaches half of its rate, over that of the others."""
+    depthwise: float | Column = 1.0
+    """Rate of depthwise convolutions over that of their share."""
     bandwidth: float | Column = 1.0
     launch: float | Column = 1.0
     """Bandwidth reached and time of a launch, over those of the other parts."""
@@ -174,6 +176,7 @@ def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> C
         rate = rate / (1.0 + asked ** p["limit_sharpness"]) ** (1.0 / p["limit_sharpness"])
     if p["depthwise_on_vector"]:
         own = unit.vector_ops_per_s * unit.lanes * p["share.depthwise"] * occupancy * unit.rate
+        own = own * unit.depthwise
         rate = np.where(summed, rate, own)
     vector = unit.vector_ops_per_s * p["vector"] * unit.rate
     # Two operations for each multiply-accumulate, as peaks are counted.

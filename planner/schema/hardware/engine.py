@@ -126,7 +126,7 @@ class RunsAs(StrictModel):
 
 
 class Pipeline(StrictModel):
-    """How long one frame is under way in a chip whose layers all work at once, in intervals between frames."""
+    """How long a frame is under way in a chip whose layers all work at once, in intervals between frames."""
 
     low: float = Field(ge=1)
     mid: float = Field(ge=1)
