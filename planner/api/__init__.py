@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         register_calibration,
         serving_record,
         validate,
+        validate_plan,
         validate_serving,
     )
     from planner.api.fleets import fleet, write_fleet
@@ -179,6 +180,7 @@ _HOME = {
         "register_calibration",
         "serving_record",
         "validate",
+        "validate_plan",
         "validate_serving",
     ),
     "fleets": ("fleet", "write_fleet"),
@@ -346,6 +348,7 @@ __all__ = [
     "theory_beside",
     "usual_site",
     "validate",
+    "validate_plan",
     "validate_serving",
     "what_if",
     "with_evidence",
