@@ -10,6 +10,8 @@ from planner.language.formats.weights import cache_bytes
 from planner.latency.band import planned_bound
 from planner.plan.conversation.option import ConversationOption
 from planner.plan.money.economics import rack_units
+from planner.plan.options.margin_text import verdict_text
+from planner.plan.sizing.margins import Warmest, air_margins
 from planner.rack.counts.results import Verdict
 from planner.schema.scenario.scenario import Scenario
 from planner.units import format_quantity
@@ -91,6 +93,10 @@ def _site(scenario: Scenario, option: ConversationOption) -> Iterator[Message]:
     asked_w = (1.0 - scenario.planning.margins.power_ratio) * limit_w
     if heat.worst_power_w > asked_w:
         yield message("reason.power", worst=f"{heat.worst_power_w:,.0f}", limit=f"{limit_w:,.0f}")
+    warmest = Warmest(heat.temperature_c, heat.temperature_c, heat.inlet_c, heat.exhaust_c)
+    for margin in air_margins(scenario, warmest):
+        if margin.verdict is Verdict.FAIL:
+            yield message(f"reason.limit_{margin.name.partition('.')[0]}", why=verdict_text(margin))
     throttle_c, asked_k = option.part.thermal.throttle_c.value, scenario.planning.margins.temperature_k
     reached = {"temperature": f"{heat.temperature_c:.0f}", "throttle": f"{throttle_c:g}"}
     if heat.temperature_c > throttle_c:

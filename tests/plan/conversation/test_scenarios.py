@@ -47,6 +47,8 @@ def problems(scenario, changes, call=api.read_scenario):
         ({"candidates.engine": "tensorflow"}, "candidates.engine", "an engine for language models"),
         ({"simulation.dispatch": "pinned"}, "simulation.dispatch", "no `dispatch`"),
         ({"growth": {"per_year": "10 %"}}, "growth", "no `growth`"),
+        ({"planning": {"utilisation_limit": "70 %"}}, "planning.utilisation_limit", "no `utilisation_limit`"),
+        ({"candidates.instances": 2}, "candidates.instances", "no `instances`"),
     ],
 )
 def test_what_does_not_fit_is_refused_where_it_is(scenario, changes, where, expected):
@@ -166,6 +168,14 @@ def test_a_model_that_does_not_fit_is_an_answer(scenario):
     assert found.parts[0].ends is None
     tight = {"serving": {"cache_memory": "20 MB"}}
     assert api.converse(scenario(tight)).parts[0].broken[0].key == "conversation.no_session"
+
+
+def test_limits_of_the_site_keep_a_part_out(scenario):
+    warm = scenario({"site.gear": [{"name": "switch", "highest": "20 degC"}], "site.power_limit": "30 W"})
+    keys = {text.key for text in api.converse(warm).parts[0].broken}
+    assert keys == {"reason.limit_gear", "reason.power"}
+    cheap = scenario({"money.budget": "100 USD"})
+    assert [text.key for text in api.converse(cheap).parts[0].broken] == ["reason.budget"]
 
 
 def test_power_and_heat_follow_the_share_of_busy_time(scenario):
