@@ -14,7 +14,7 @@ from planner.plan.options.margin_text import verdict_text
 from planner.plan.sizing.margins import Warmest, air_margins
 from planner.rack.counts.results import Verdict
 from planner.schema.scenario.scenario import Scenario
-from planner.units import format_quantity
+from planner.units import format_percent, format_quantity
 from planner.wording.message import Message, message
 
 
@@ -73,7 +73,7 @@ def missed(talk: TalkResult, level: LevelResult, option: ConversationOption) -> 
         "conversation.refused" if refused else "conversation.missed",
         stream=talk.name,
         promise=message(f"conversation.{level.promise}"),
-        share=f"{level.asked.quantile:.0%}",
+        share=format_percent(level.asked.quantile),
         reached="-" if refused else format_quantity(level.reached_s, "s", 3),
         asked=format_quantity(level.asked.within_s, "s", 3),
         plan=message(f"plan_for.{option.plan_for}"),

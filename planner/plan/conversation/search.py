@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from planner.conversation.description import Serving, Talk
 from planner.conversation.results import Engine, ServingResult, simulate_conversations
 from planner.conversation.serving import limits_of, step_cost
-from planner.errors import InputError
+from planner.errors import InputError, Problem
 from planner.hardware.catalog import match_devices, read_device
 from planner.language.answer.serving import PreparedModel, prepare
 from planner.language.sizes.model import LanguageModel
@@ -51,6 +51,9 @@ def options_of(
     scenario = asked.source.scenario
     given = scenario.deployment
     if given is not None and given.device is not None:
+        if given.count > MOST_DEVICES:
+            expected = f"at most {MOST_DEVICES:,} devices for conversations"
+            raise InputError(asked.source.file, [Problem("deployment.count", expected, f"{given.count:,}")])
         device = cooled(read_device(given.device), scenario.cooler_of(given.device))
         wishes = wishes_of(asked.source, asked.talks, given.device, given.mode, given.unit)
         yield sized(asked, device, prepare(asked.model, device, wishes), exactly=given.count)

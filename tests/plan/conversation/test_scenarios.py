@@ -155,6 +155,11 @@ def test_a_run_that_would_take_minutes_is_refused(scenario):
         assert problems(scenario, changes, api.converse)[0][0] == "simulation.duration"
 
 
+def test_a_rack_of_too_many_devices_is_refused(scenario):
+    given = {"deployment": {"device": "jetson-orin-nano-8", "count": 2000}}
+    assert problems(scenario, given, api.converse)[0][0] == "deployment.count"
+
+
 def test_more_sessions_than_the_engine_serves_are_said(scenario):
     found = api.converse(scenario({"serving": {"sessions": 4000}})).chosen
     assert any(text.key == "language.one_by_one" for text in found.warnings)
