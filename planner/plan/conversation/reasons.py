@@ -8,13 +8,13 @@ from planner.conversation.description import Talk
 from planner.conversation.results import LevelResult, TalkResult
 from planner.language.formats.weights import cache_bytes
 from planner.latency.band import planned_bound
-from planner.plan.conversation.option import ConversationOption
+from planner.plan.conversation.option import ConversationOption, EndResults
 from planner.plan.money.economics import rack_units
 from planner.plan.options.margin_text import verdict_text
 from planner.plan.sizing.margins import Warmest, air_margins
 from planner.rack.counts.results import Verdict
 from planner.schema.scenario.scenario import Scenario
-from planner.units import format_percent, format_quantity
+from planner.units import format_quantity
 from planner.wording.message import Message, message
 
 
@@ -73,7 +73,7 @@ def missed(talk: TalkResult, level: LevelResult, option: ConversationOption) -> 
         "conversation.refused" if refused else "conversation.missed",
         stream=talk.name,
         promise=message(f"conversation.{level.promise}"),
-        share=format_percent(level.asked.quantile),
+        share=f"{level.asked.quantile * 100:g} %",
         reached="-" if refused else format_quantity(level.reached_s, "s", 3),
         asked=format_quantity(level.asked.within_s, "s", 3),
         plan=message(f"plan_for.{option.plan_for}"),
@@ -119,11 +119,18 @@ def warnings_of(option: ConversationOption, sessions: int | None) -> Iterator[st
         yield message(
             "conversation.throttles", temperature=f"{option.always_c:.0f}", throttle=f"{throttle_c:g}"
         )
-    if option.ends is None:
-        return
-    if option.verdict is Verdict.UNDECIDED:
+    if option.ends is not None:
+        yield from _of_the_run(option, option.ends)
+
+
+def _of_the_run(option: ConversationOption, ends: EndResults) -> Iterator[Message]:
+    planned = ends.at(planned_bound(option.plan_for))
+    few = [(talk.name, level) for talk in planned.talks for level in talk.levels if not level.enough]
+    for name, level in few:
+        share = f"{level.asked.quantile * 100:g} %"
+        yield message("conversation.few", stream=name, answers=f"{level.answers:,}", share=share)
+    if option.verdict is Verdict.UNDECIDED and not few:
         yield message("conversation.undecided", device=option.device, engine=option.engine)
-    planned = option.ends.at(planned_bound(option.plan_for))
     for talk in planned.talks:
         if talk.refused:
             yield message("conversation.some_refused", stream=talk.name, turns=talk.refused, of=talk.turns)

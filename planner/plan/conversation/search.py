@@ -192,16 +192,16 @@ def least_count(asked: ConversationQuestion, serving: Serving) -> int:
         return _simulated(asked, replace(serving, devices=count))
 
     before = tried(1)
-    if before.verdict is Verdict.PASS or _hopeless(asked, serving):
+    if before.holds or _hopeless(asked, serving):
         return 1
     low, high = 1, min(2, most)
-    while (found := tried(high)).verdict is not Verdict.PASS:
+    while not (found := tried(high)).holds:
         if high == most or not _better(found, before):
             return high if high == most else low
         before, low, high = found, high, min(2 * high, most)
     while high - low > 1:
         middle = (low + high) // 2
-        if tried(middle).verdict is Verdict.PASS:
+        if tried(middle).holds:
             high = middle
         else:
             low = middle

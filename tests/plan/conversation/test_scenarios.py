@@ -155,6 +155,19 @@ def test_a_run_that_would_take_minutes_is_refused(scenario):
         assert problems(scenario, changes, api.converse)[0][0] == "simulation.duration"
 
 
+def test_few_answers_leave_a_verdict_open_and_say_so(scenario):
+    rare = {CHAT + "slo": {"answer": {"within": "30 s", "quantile": "99.9 %"}}}
+    found = api.converse(scenario(rare)).chosen
+    assert found.count == 1
+    assert found.verdict.value == "UNDECIDED"
+    assert [text.key for text in found.warnings] == ["conversation.few"]
+
+
+def test_answers_of_one_token_have_a_report(scenario, tmp_path):
+    one = scenario({CHAT + "output": 1, CHAT + "slo": {"ttft": {"within": "2 s"}}})
+    assert api.write_conversations(one, tmp_path / "one.pdf", data=tmp_path / "one.json").verdict == "PASS"
+
+
 def test_a_rack_of_too_many_devices_is_refused(scenario):
     given = {"deployment": {"device": "jetson-orin-nano-8", "count": 2000}}
     assert problems(scenario, given, api.converse)[0][0] == "deployment.count"
