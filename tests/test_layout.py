@@ -68,7 +68,7 @@ FLOORS = {
         {"one_unit", "planning"},
         {"result", "remarks", "calibrated", "unseen"},
         {"network_time", "point", "memory_use", "power", "overhead"},
-        {"transfer", "roofline"},
+        {"transfer", "roofline", "pipeline"},
         {"kernels", "band"},
     ],
     "workload": [
@@ -129,6 +129,8 @@ HOMES = {
     "yaml": ("schema/reading/yaml_file.py",),
     "onnx": ("workload/",),
     "onnxruntime": ("engines/onnxruntime_engine.py",),
+    "av": ("engines/chain/",),
+    "cv2": ("engines/chain/",),
     "openvino": ("engines/openvino_engine.py",),
     "ncnn": ("engines/ncnn_engine.py",),
     "simpy": ("rack/reference/",),

@@ -1,4 +1,4 @@
-"""What is around the devices of a site: what they sit in, gear and a balancer beside them, margins."""
+"""What is around the devices of a site: what they sit in, gear beside them, a balancer, margins of a plan."""
 
 from __future__ import annotations
 
