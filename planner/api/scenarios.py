@@ -90,8 +90,9 @@ def read_scenario(path: str | Path) -> ScenarioFile:
     24
     """
     from planner.plan.scenario import file
+    from planner.plan.scenario.evidence import with_coolers
 
-    return file.read_scenario(Path(path))
+    return with_coolers(file.read_scenario(Path(path)))
 
 
 def evidence(
@@ -100,13 +101,15 @@ def evidence(
     calibration: str | Path | None = None,
     anchors: Sequence[str | Path] = (),
     measured: Sequence[str | Path] = (),
+    instances: int | None = None,
 ) -> dict[str, object]:
     """What a plan is to rest on beside the database, for `with_evidence`, `sweep` and `compare`.
 
-    `engine` runs the networks, with so many `threads` on CPUs. `calibration` is a file, or "none" for the
-    database alone; the one kept for this machine is used unless given. `anchors` are files of measurements on
-    the parts or of the networks, or "published"; `measured` are those of settings of the plan itself, as in
-    "times.json" or "times.json,device=ID,mode=M". What says nothing of the plan is named and not used. Raises
+    `engine` runs the networks, with so many `threads` on CPUs and so many `instances` of it side by side.
+    `calibration` is a file, or "none" for the database alone; the one kept for this machine is used unless
+    given. `anchors` are files of measurements on the parts or of the networks, or "published"; `measured` are
+    those of settings of the plan itself, as in "times.json" or "times.json,device=ID,mode=M". What says
+    nothing of the plan is named and not used. Raises
     `InputError` for facts that cannot be read.
 
     >>> evidence("tensorrt")
@@ -115,6 +118,7 @@ def evidence(
     found: dict[str, object] = {
         "engine": engine,
         "threads": threads,
+        "instances": instances,
         "calibration": None if calibration is None else str(calibration),
         "anchors": [str(path) for path in anchors],
         "measured": _measured_texts(measured),

@@ -104,7 +104,8 @@ def build_rack(
     main = device.units[unit or next(iter(device.units))]
     groups = with_chains(stream_groups(scenario), chain, planned_bound(scenario.planning.plan_for))
     window = run_window(scenario, groups, request_times_s(services))
-    slots = carrier_of(scenario, device).slots
+    carrier = carrier_of(scenario, device)
+    slots, air = carrier.slots, replace(air, in_row=carrier.in_row)
     life = rack_life(run.events if events else None, count, spares_of(scenario), slots)
     # Spares that are devices of the simulated rack draw their power there.
     drawn_w = life.spares.count * idle_w * (1.0 + supply_loss(scenario.site)) if life.spares.hot else 0.0
