@@ -61,7 +61,11 @@ def services_of(
     instances = instances_of(device, [item.estimate for item in networks])
     services = tuple(service_of(estimator, device, item, at, instances) for item in networks)
     unit = networks[0].estimate.unit if networks else next(iter(device.units))
-    return served_as(scenario, device.units[unit].kind, services)
+    found = in_service(scenario, device.units[unit].kind)
+    if found is None:
+        return replayed_services(scenario, services)
+    middle = tuple(service_of(estimator, device, item, "mid", instances) for item in networks)
+    return tuple(found.applied(*pair, at) for pair in zip(services, middle, strict=True))
 
 
 def served_as(scenario: Scenario, unit: UnitKind, services: tuple[Service, ...]) -> tuple[Service, ...]:
