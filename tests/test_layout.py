@@ -40,9 +40,10 @@ FLOORS = {
     "plan": [
         {"fleet"},
         {"sweep"},
+        {"field"},
         {"record"},
         {"study", "short"},
-        {"density", "cost", "pitfalls", "what_if", "chain_study", "serving"},
+        {"density", "cost", "pitfalls", "what_if", "chain_study", "conversation", "serving"},
         {"sizing"},
         {"compare", "rack", "scenario", "check"},
         {"chain"},
