@@ -68,7 +68,7 @@ FLOORS = {
         {"one_unit", "planning"},
         {"result", "remarks", "calibrated", "unseen"},
         {"network_time", "point", "memory_use", "power", "overhead"},
-        {"transfer", "roofline"},
+        {"transfer", "roofline", "pipeline"},
         {"kernels", "band"},
     ],
     "workload": [

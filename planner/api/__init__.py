@@ -76,6 +76,7 @@ if TYPE_CHECKING:
         serve,
         write_conversations,
     )
+    from planner.api.later import validate_published
     from planner.api.networks import (
         Inspection,
         asked,
@@ -196,6 +197,7 @@ _HOME = {
         "serve",
         "write_conversations",
     ),
+    "later": ("validate_published",),
     "networks": (
         "Inspection",
         "asked",
@@ -349,6 +351,7 @@ __all__ = [
     "usual_site",
     "validate",
     "validate_plan",
+    "validate_published",
     "validate_serving",
     "what_if",
     "with_evidence",

@@ -60,6 +60,16 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
     type=click.Path(path_type=Path),
     help="Of the plan MODEL (a scenario) in the field: requests, power, temperature; repeatable.",
 )
+@click.option(
+    "--published",
+    is_flag=True,
+    help="Score published rows that no fit has seen; MODEL... are then tables, the shipped ones if none.",
+)
+@click.option(
+    "--networks",
+    type=click.Path(path_type=Path),
+    help="With --published: a folder with MODEL.onnx of the networks that the zoo lacks.",
+)
 @plot_option
 @hardware_option
 @outside_option
@@ -77,7 +87,9 @@ def command(
     seed: int | None,
     logs: tuple[Path, ...],
     plot: Path | None,
+    networks: Path | None,
     *,
+    published: bool,
     asked: Asked,
     output: Output,
 ) -> int:
@@ -91,6 +103,9 @@ def command(
 
     With --log MODEL is a scenario that runs in the field: its latencies, power and temperatures are put
     beside the plan. Exit status 3 when a promise that the plan makes is broken.
+
+    With --published, published rows that came after the fits are predicted and scored, beside the scores that
+    were kept when they came: nothing is measured here.
     """
     from planner.cli.main import INFEASIBLE, OK
 
@@ -98,6 +113,10 @@ def command(
         from planner.cli.engine.field import field
 
         return field(_plan_asked(models, engine, scenario), logs, output)
+    if published:
+        from planner.cli.engine.later import validate_later
+
+        return validate_later(models, networks, output)
     of_serve = {"--duration": duration_text, "--seed": seed, "--plot": plot}
     name = _engine_asked(models, engine, scenario, of_serve)
     if scenario is not None:

@@ -136,9 +136,7 @@ def with_measured(found: Estimate, beside: Sequence[Beside]) -> Estimate:
         found,
         latency_s=narrowed,
         provenance=Provenance.MEASURED if direct else found.provenance,
-        anchors=tuple(
-            Used(_called(found, item.anchor), math.exp(item.log_ratio), weight) for item in beside
-        ),
+        anchors=tuple(Used(_called(found, item.anchor), math.exp(item.log_ratio), weight) for item in beside),
         warnings=(*found.warnings, *notes),
     )
 

@@ -172,7 +172,8 @@ class Estimator:
         whole = self.workloads[model]
         if not moved:
             fitted = transfer_for(point) if self.evidence.kept else None
-            alone = estimate_with_helpers(whole, ready, device, point, fitted)
+            ideal = not self.evidence.kept
+            alone = estimate_with_helpers(whole, ready, device, point, fitted, ideal=ideal)
             return as_workers(alone, device, point, given.instances)
         plain = self._estimate(model, device, unit, mode, precision, batch, engine, moved=False)
         evidence = replace(given, threads=threads) if given.instances else given

@@ -16,7 +16,6 @@ from planner.schema.reading.quantity import (
     Celsius,
     CubicMetrePerSecond,
     Metres,
-    Money,
     OpsPerSecond,
     PlainRatio,
     Ratio,
