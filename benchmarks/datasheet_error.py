@@ -134,7 +134,9 @@ def judge(item: Measurement) -> Row | None:
         device, unit=item.unit, mode=mode, precision=precision, engine=item.engine, threads=threads
     )
     result = estimate_at(
-        prepared(item.model, item.input_shape or "", item.batch, point.precision, item.engine), point
+        prepared(item.model, item.input_shape or "", item.batch, point.precision, item.engine),
+        point,
+        ideal=True,
     )
     plain_s = sum(max(layer.time.compute_s, layer.time.memory_s) for layer in result.layers)
     unit = device.units[item.unit].kind

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         register_calibration,
         serving_record,
         validate,
+        validate_plan,
         validate_serving,
     )
     from planner.api.fleets import fleet, write_fleet
@@ -70,10 +71,12 @@ if TYPE_CHECKING:
         is_language_model,
         language_models,
         list_token_rates,
+        plan_conversations,
         read_language_model,
         serve,
         write_conversations,
     )
+    from planner.api.later import validate_published
     from planner.api.networks import (
         Inspection,
         asked,
@@ -178,6 +181,7 @@ _HOME = {
         "register_calibration",
         "serving_record",
         "validate",
+        "validate_plan",
         "validate_serving",
     ),
     "fleets": ("fleet", "write_fleet"),
@@ -188,10 +192,12 @@ _HOME = {
         "is_language_model",
         "language_models",
         "list_token_rates",
+        "plan_conversations",
         "read_language_model",
         "serve",
         "write_conversations",
     ),
+    "later": ("validate_published",),
     "networks": (
         "Inspection",
         "asked",
@@ -313,6 +319,7 @@ __all__ = [
     "picture_kind",
     "plain_text",
     "plan",
+    "plan_conversations",
     "plan_template",
     "plot_comparison",
     "plot_curve",
@@ -343,6 +350,8 @@ __all__ = [
     "theory_beside",
     "usual_site",
     "validate",
+    "validate_plan",
+    "validate_published",
     "validate_serving",
     "what_if",
     "with_evidence",

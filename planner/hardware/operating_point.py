@@ -12,7 +12,7 @@ from typing import Literal, TypedDict
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.provenance import Provenance, of_status, weakest
 from planner.schema.hardware.device import ComputeUnit, Device, Mode, Precision
-from planner.schema.hardware.engine import Engine, IntegerForm, OperatorLimit
+from planner.schema.hardware.engine import Engine, IntegerForm, OperatorLimit, Pipeline
 from planner.schema.reading.quantity import Origin, Sourced
 from planner.wording.message import message
 
@@ -65,6 +65,8 @@ class OperatingPoint:
     """What happens to weights that such a memory does not hold; None where nobody says."""
     recurrent_step_s: float | None
     """What each step of a recurrent layer adds; None where nobody says."""
+    pipeline: Pipeline | None
+    """How long a frame is under way in a data-flow chip; None for units that take batch after batch."""
     capacity_bytes: float
     idle_w: float
     power_limit_w: float
@@ -219,6 +221,7 @@ def operating_point(
         on_chip=device.memory.on_chip,
         weights_beyond_chip=costs.weights_beyond_chip,
         recurrent_step_s=costs.recurrent_step_s.value if costs.recurrent_step_s else None,
+        pipeline=costs.pipeline,
         capacity_bytes=capacity,
         idle_w=chosen_mode.idle_w.value,
         power_limit_w=chosen_mode.power_limit_w.value,

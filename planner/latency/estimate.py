@@ -48,7 +48,8 @@ def estimate(
 
     By the calibration, where one is given: the engine, precision and threads are its own then. Else by the
     model fitted on what others published of the engine on this kind of unit, where there is one and
-    `transfer` is asked for; else by the roofline of datasheet numbers. `profile` names how the engine is
+    `transfer` is asked for; else by the roofline of datasheet numbers, moved by what such units were missed
+    by unless `transfer` is not asked for. `profile` names how the engine is
     called (see `planner.latency.transfer.prediction.predict`).
 
     Left out, `unit` is the best of those that run the engine (`planner.latency.units.compete`; `others` of
@@ -79,7 +80,8 @@ def estimate(
         )
         network = on_unit(networks.ready(size, point.precision, point.engine), point)
         model = transfer_for(point) if transfer else None
-        return point, network, estimate_with_helpers(workload, network, device, point, model, profile)
+        found = estimate_with_helpers(workload, network, device, point, model, profile, ideal=not transfer)
+        return point, network, found
 
     found: dict[str, tuple[OperatingPoint, OnUnit, Estimate]] = {}
 

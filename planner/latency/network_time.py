@@ -9,6 +9,7 @@ from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.precision import kernel_peak, kernel_precision
 from planner.latency.kernels.prepared import Prepared
+from planner.latency.pipeline import frame_of
 from planner.latency.roofline import Bound, KernelTime, kernel_time
 from planner.latency.transfer.effects import Anchored
 from planner.latency.transfer.model import KernelTimes
@@ -94,6 +95,8 @@ class NetworkTime:
     band: Band
     provenance: Provenance
     notes: tuple[str, ...]
+    frame: Band | None = None
+    """One frame on its way through a chip that takes the next before; None where that is the band."""
 
 
 RECURRENT = "recurrent"
@@ -220,9 +223,8 @@ def _anchored_roofline(
 ) -> NetworkTime:
     """The roofline times one factor, in the band of the blend."""
     notes = (*anchored.notes, "no fitted model of this engine here: the roofline is what measurements move")
-    plain = NetworkTime(
-        tuple(layers), point.fixed_s, 0.0, Band(0.0, mid_s, 0.0), point.latency_provenance, ()
-    )
+    band = Band(0.0, mid_s, 0.0)  # only its middle is used
+    plain = NetworkTime(tuple(layers), point.fixed_s, 0.0, band, point.latency_provenance, ())
     return times(plain, anchored.factor, anchored.low, anchored.high, ANCHORED_LEVEL, notes)
 
 
@@ -268,7 +270,10 @@ def by_model(
     layers = tuple(
         layer_of(kernel, point, KernelTime(*row)) for kernel, row in zip(prepared.kernels, rows, strict=True)
     )
-    return NetworkTime(layers, found.fixed_s, found.caller_s, found.band, Provenance.TRANSFERRED, found.notes)
+    frame = frame_of(found.band, found.resident, prepared.workload.batch, point)
+    return NetworkTime(
+        layers, found.fixed_s, found.caller_s, found.band, Provenance.TRANSFERRED, found.notes, frame
+    )
 
 
 def _moved(found: TransferredTimes, anchored: Anchored) -> TransferredTimes:

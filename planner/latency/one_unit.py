@@ -35,12 +35,14 @@ def estimate_at(
     calibration: Calibration | None = None,
     anchored: Anchored | None = None,
     refused: Refusals | None = None,
+    *,
+    ideal: bool = False,
 ) -> Estimate:
     """The estimate of a network prepared for the point's precision and engine.
 
-    By a calibration, else by a transferred model or, with neither, by the roofline over its kernels; that of a
-    unit that no model covers is moved by what such units were missed by. What the unit does not run is in
-    `refused`, where that was worked out already.
+    By a calibration, else by a transferred model or, with neither, by the roofline over its kernels; that of
+    a unit that no model covers is moved by what such units were missed by, unless the datasheet alone is
+    asked for (`ideal`). What the unit does not run is in `refused`, where that was worked out already.
     """
     if calibration is not None:
         latency = by_calibration(prepared, point, calibration)
@@ -49,7 +51,7 @@ def estimate_at(
         latency = beyond_the_fit(latency, prepared, point)
     else:
         latency = by_roofline(prepared, point, anchored)
-        if anchored is None and transfer_for(point) is None:
+        if anchored is None and not ideal and transfer_for(point) is None:
             latency = of_unseen_unit(latency, point)
         latency = streamed_weights(latency, prepared, point)
         latency = step_by_step(latency, prepared, point)
@@ -102,6 +104,7 @@ def assembled(
         provenance=latency.provenance,
         power_provenance=power.provenance,
         layers=latency.layers,
+        frame_s=latency.frame,
         fixed_s=latency.fixed_s,
         warnings=(*point.warnings, *latency.notes, *notes),
         unresolved=workload.unresolved,

@@ -84,7 +84,8 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> EstimateReco
         "engine": estimate.engine,
         "precision": estimate.precision.value,
         "batch": estimate.batch,
-        "latency_s": _band_or_none(estimate.latency_s if estimate.fits else None),
+        "latency_s": _band_or_none(estimate.through_s if estimate.fits else None),
+        "interval_s": _band_or_none(estimate.latency_s if estimate.fits else None),
         "throughput_per_s": estimate.throughput_per_s if estimate.fits else None,
         "power_w": {
             **band_record(estimate.power_w),

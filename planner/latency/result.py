@@ -58,6 +58,8 @@ class Estimate(Shown):
     precision: Precision
     batch: int
     latency_s: Band
+    """Time that the unit is taken by one batch: on a data-flow chip the interval between batches, of which
+    one is under way for `frame_s`."""
     power_w: Band
     """Of the whole system at the plug where that is known, else of the part alone; see `power_boundary`."""
     part_power_w: Band
@@ -85,14 +87,23 @@ class Estimate(Shown):
     """Id of the transferred model behind the latency; None where it is the datasheet's roofline."""
     calibration: str | None = None
     """SHA-256 of the file of the calibration behind the latency; None without one."""
+    frame_s: Band | None = None
+    """One batch from in to out on a chip that takes the next before; None where that is `latency_s`."""
     caller_s: float = 0.0
     """The share of `fixed_s` that the program around the engine takes."""
     anchors: tuple[Used, ...] = ()
     """Measurements that the latency is anchored on, with their weights."""
     hidden: tuple[Overhead, ...] = ()
     """Costs around inference, where they were asked for; see `planner.latency.overheads.around`."""
+    instances: int | None = None
+    """Workers that serve side by side, where so many were asked for; else as the part has the unit."""
     others: tuple[OtherUnit, ...] = ()
     """Other units of the part, where none was named; see `planner.latency.units.compete`."""
+
+    @property
+    def through_s(self) -> Band:
+        """One batch from in to out."""
+        return self.frame_s or self.latency_s
 
     @property
     def throughput_per_s(self) -> float:
@@ -127,7 +138,7 @@ class Estimate(Shown):
         )
         if not self.fits:
             return f"{setting}, batch {self.batch}: does not fit the memory"
-        low, mid, high = (format_quantity(self.latency_s.at(end), "s", 3) for end in ("low", "mid", "high"))
+        low, mid, high = (format_quantity(self.through_s.at(end), "s", 3) for end in ("low", "mid", "high"))
         return f"{setting}, batch {self.batch}: {mid} ({low} - {high}) [{self.provenance}]"
 
     def to_frame(self) -> pd.DataFrame:

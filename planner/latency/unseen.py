@@ -1,9 +1,9 @@
 """The roofline of a unit that no fitted model covers, moved by what such units were missed by.
 
-A roofline is an ideal: its two ends, perfect overlap and none, say nothing of what engines reach. Of each kind
-of unit the database has how far published latencies lay above the middle, with every unit left out whole: that
-is the case of a unit of which nobody published anything. It stops holding for a kind of engine that reaches less
-than any that was published, such as one that runs most operators on its host.
+A roofline is an ideal: its two ends, perfect overlap and none, say nothing of what engines reach. Of each
+kind of unit the database has how far published latencies lay above the middle, with every unit left out
+whole: that is the case of a unit of which nobody published anything. It stops holding for an engine that
+reaches less than any that was published, such as one that runs most operators on its host.
 """
 
 from __future__ import annotations
@@ -26,12 +26,11 @@ def missed_of(unit_kind: str, engine: str) -> Missed:
 def of_unseen_unit(found: NetworkTime, point: OperatingPoint) -> NetworkTime:
     """The time by the roofline, times the median miss, in the band that holds the next unit of this kind."""
     missed = missed_of(point.unit_kind, point.engine)
+    anywhere = missed is roofline_anchoring().missed_anywhere
     note = message(
         "estimated.missed",
         units=str(missed.units),
-        kind=message("estimated.any_kind")
-        if missed is roofline_anchoring().missed_anywhere
-        else point.unit_kind,
+        kind=message("estimated.any_kind") if anywhere else point.unit_kind,
         rows=f"{missed.observations:,}",
         factor=format_number(missed.median, 3),
     )

@@ -49,7 +49,12 @@ def test_few_pairs_are_no_ground_for_a_narrow_cautious_plan():
     """ONNX Runtime on GPUs has five pairs, under the ten that are enough: the generic figure holds."""
     device = read_device("jetson-agx-orin-64")
     result = estimate(
-        read_model("zoo:resnet50_v1.5"), device, unit="gpu", engine="onnxruntime", precision="fp16"
+        read_model("zoo:resnet50_v1.5"),
+        device,
+        unit="gpu",
+        engine="onnxruntime",
+        precision="fp16",
+        transfer=False,
     )
     own = read_engine("onnxruntime").units["gpu"]
     generic = read_engine("generic").units["gpu"]

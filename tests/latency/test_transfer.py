@@ -106,8 +106,8 @@ def test_no_family_lends_its_constants_to_another():
         read_model("zoo:resnet50_v1.5"), ORIN, unit="gpu", engine="onnxruntime", precision="fp16"
     )
     assert other.provenance is not Provenance.TRANSFERRED
-    assert other.latency_s.level is None
-    assert any("no calibration" in warning for warning in other.warnings)
+    assert other.rests_on is None
+    assert any("no fitted model covers this unit" in warning for warning in other.warnings)
     dla = estimate(read_model("zoo:resnet50_v1.5"), ORIN, unit="dla", precision="int8")
     assert dla.rests_on == "tensorrt-dla"
 

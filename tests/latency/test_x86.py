@@ -36,7 +36,7 @@ def test_an_x86_processor_that_nobody_measured_has_a_transferred_estimate(engine
 def test_an_engine_without_a_model_on_x86_stays_a_roofline():
     found = estimate(RESNET, read_device("i7-12700"), engine="tflite", precision="fp32")
     assert found.provenance in (Provenance.DATASHEET, Provenance.ASSUMED)
-    assert found.latency_s.level is None
+    assert found.rests_on is None
 
 
 def test_arm_processors_keep_their_own_models():

@@ -163,7 +163,7 @@ def _scored(row: LaterRow, asked: Asked, reader: _Reader, *, published: bool) ->
         mode=found.mode,
         precision=found.precision,
         attention=products > MOST_PRODUCTS,
-        band=found.latency_s,
+        band=found.through_s if row.metric == "latency_ms" else found.latency_s,
         provenance=found.provenance,
     )
 

@@ -220,11 +220,15 @@ def _other_units(result: Estimate) -> list[str]:
 def _speed_lines(result: Estimate) -> list[str]:
     if not result.fits:
         return []
-    latency = result.latency_s
+    latency, interval = result.through_s, result.latency_s
     anchors = f", anchored on {len(result.anchors)}" if result.anchors else ""
     origin = f"[{result.provenance}{anchors}{_held(result)}]"
+    between = [
+        f"interval    {band(interval.low, interval.mid, interval.high, 's')}   between frames in a row"
+    ]
     return [
         f"latency     {band(latency.low, latency.mid, latency.high, 's')}   {origin}",
+        *(between if result.frame_s else []),
         f"throughput  {format_number(result.throughput_per_s, 4)} inferences/s",
     ]
 

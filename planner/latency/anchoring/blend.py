@@ -21,6 +21,7 @@ from planner.latency.calibrated.store import THIS_MACHINE
 from planner.latency.kernels.prepared import prepare
 from planner.latency.transfer.effects import (
     MACHINE_TO_MACHINE,
+    PUBLISHER_TO_PUBLISHER,
     RUN_TO_RUN,
     Anchored,
     Blend,
@@ -80,6 +81,10 @@ def anchored(target: Target, anchors: Sequence[Anchor], *, with_published: bool)
         # Hosts and links differ and no effect of the roofline's says so: no band is narrower than what the
         # same setting was measured at by different people. So it is with a user's own that contradict.
         found = replace(found, deviation=max(found.deviation, _scatter(known)))
+    if with_published and len(known) > len(anchors):
+        # Rows of one publisher share his clocks, versions and habits: many of them do not average these out.
+        wider = math.hypot(found.deviation, PUBLISHER_TO_PUBLISHER)
+        found = replace(found, deviation=min(max(wider, found.deviation), found.prior_deviation))
     if known:
         floor = min(_least_deviation(target.device), found.prior_deviation)
         found = replace(found, deviation=max(found.deviation, floor))

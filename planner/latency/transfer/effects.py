@@ -32,6 +32,13 @@ Identical GPUs of five large systems differ by 8 % (Sinha et al., Not all GPUs a
 arXiv:2208.11035), read here as the distance between the 10 and the 90 % quantile of a normal variable, 2.56
 deviations. Outliers of theirs are 1.5 times slower: one measured unit does not rule out such a neighbour.
 """
+PUBLISHER_TO_PUBLISHER = 0.18
+"""Deviation of the logarithm of one setting's latency between people who published it.
+
+Root mean square of two kinds: 0.23 among the boards and runs that contributors to ncnn's table measured in
+one setting (306 degrees of freedom), 0.11 among publishers of TensorRT (27). What one of them measured is off
+for another by this much, however many rows he has.
+"""
 LARGE_BATCH = 4
 
 Matrix = npt.NDArray[np.float64]

@@ -35,6 +35,7 @@ def unit_facts(point: OperatingPoint, acting: Mapping[ActsOn, float]) -> UnitFac
         silu_bytes=acting["silu_bytes"],
         waves=acting["waves"],
         depth=acting["depth"],
+        depthwise=acting["depthwise"],
         bandwidth=acting["bandwidth"],
         launch=acting["launch"],
     )

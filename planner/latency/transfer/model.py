@@ -32,6 +32,7 @@ NEUTRAL: Mapping[str, float] = {
     "fixed_us": 0.0,
     "half_waves": 0.0,
     "half_depth": 0.0,
+    "matmul_depth": 1.0,
     "group_width": 0.0,
     "cache_part": 0.0,
     "cache_speed": 1.0,
@@ -51,12 +52,12 @@ NEUTRAL: Mapping[str, float] = {
     "depthwise_on_vector": 0.0,
 }
 """Parameters at which the model is the roofline without overlap (`overlap` = 1) and without overheads;
-`joined`, `heads` and `turned` are `copied` where they are not given. `silu_apart` is 1 where x sigmoid(x) is a kernel
-of its own behind the convolution, else it adds to the convolution's traffic. A power limit bends the peak the
-more sharply the higher `limit_sharpness`: peak / (1 + asked^s)^(1/s), without end the lesser of the two.
-`one_by_one` is a switch: 1 where a unit takes the images of a batch one after the other, with launches and
-weights for each, and `depthwise_on_vector`: 1 where depthwise convolutions run on the vector units, whose rate
-their share is of, and not on those for products of matrices; a power limit that binds these leaves them."""
+`joined`, `heads` and `turned` are `copied` where they are not given. `silu_apart` is 1 where x sigmoid(x) is
+a kernel of its own behind the convolution, else it adds to the convolution's traffic. A power limit bends the
+peak the more sharply the higher `limit_sharpness`: peak / (1 + asked^s)^(1/s), without end the lesser of the
+two. `one_by_one` is a switch: 1 where a unit takes the images of a batch one after the other, with launches
+and weights for each. So is `depthwise_on_vector`: 1 where depthwise convolutions run on the vector units;
+their share is then of that rate, which a power limit on products of matrices leaves alone."""
 
 TILE = 64
 
@@ -88,6 +89,8 @@ class UnitFacts:
     """Tiles in flight that this kind of processor needs, over those of the others."""
     depth: float | Column = 1.0
     """The depth at which a product reaches half of its rate, over that of the others."""
+    depthwise: float | Column = 1.0
+    """Rate of depthwise convolutions over that of their share."""
     bandwidth: float | Column = 1.0
     launch: float | Column = 1.0
     """Bandwidth reached and time of a launch, over those of the other parts."""
@@ -153,7 +156,9 @@ def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> C
     shares = np.where(table.kind == CLASSES.index("winograd"), shares * unit.winograd, shares)
     occupancy = _occupancy(p["half_waves"] * unit.waves, table, unit) if p["half_waves"] > 0 else 1.0
     summed = table.kind != CLASSES.index("depthwise")  # its sums are as short as its window, whatever it is
-    depth = np.where(summed, table.depth / (table.depth + p["half_depth"] * unit.depth), 1.0)
+    # Attention keeps a tile of one operand at hand through both of its products, however short they are.
+    half = p["half_depth"] * np.where(table.kind == CLASSES.index("matmul"), p["matmul_depth"], 1.0)
+    depth = np.where(summed, table.depth / (table.depth + half * unit.depth), 1.0)
     if p["group_width"] > 0:
         grouped = table.kind == CLASSES.index("grouped")
         # A group with fewer output channels than the array is wide leaves the rest of it idle.
@@ -171,6 +176,7 @@ def _compute_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> C
         rate = rate / (1.0 + asked ** p["limit_sharpness"]) ** (1.0 / p["limit_sharpness"])
     if p["depthwise_on_vector"]:
         own = unit.vector_ops_per_s * unit.lanes * p["share.depthwise"] * occupancy * unit.rate
+        own = own * unit.depthwise
         rate = np.where(summed, rate, own)
     vector = unit.vector_ops_per_s * p["vector"] * unit.rate
     # Two operations for each multiply-accumulate, as peaks are counted.
@@ -220,6 +226,12 @@ def _aside_s(p: Mapping[str, float], table: KernelTable, unit: UnitFacts, launch
 def _rounds(p: Mapping[str, float], table: KernelTable) -> float | Column:
     """How often a kernel runs for a batch: once, or once for each image where they go through one by one."""
     return table.images if p["one_by_one"] else 1.0
+
+
+def resident_share(parameters: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> float:
+    """How far a network stays on the chip: one for one that fits, none for one that is cut into contexts."""
+    p = {**NEUTRAL, **parameters}
+    return 0.0 if p["resident"] == 0 else 1.0 - float(np.mean(_streamed(p, table, unit)))
 
 
 def _streamed(p: Mapping[str, float], table: KernelTable, unit: UnitFacts) -> float | Column:

@@ -16,7 +16,7 @@ from planner.latency.kernels.precision import Peak, integer_form, kernel_peak, k
 from planner.latency.kernels.prepared import Prepared
 from planner.latency.transfer.facts import unit_facts
 from planner.latency.transfer.kernels import CLASSES, Column, KernelTable, kernel_table, network_kind
-from planner.latency.transfer.model import KernelTimes, kernel_times
+from planner.latency.transfer.model import KernelTimes, kernel_times, resident_share
 from planner.latency.transfer.scope import combined, setting_of
 from planner.schema.fitted.transfer import Transfer
 from planner.schema.hardware.device import Precision
@@ -37,6 +37,8 @@ class TransferredTimes:
     """The share of `fixed_s` that the program around the engine takes."""
     band: Band
     notes: tuple[str, ...]
+    resident: float = 0.0
+    """How far the network stays on the chip, of units that have no memory beside it."""
     widened: float = 1.0
     """The power to which novelty raised both ends of the band."""
 
@@ -72,7 +74,8 @@ def predict(
     columns = (times.compute_s, times.memory_s, times.overhead_s, times.total_s)
     times = KernelTimes(*(table.by_kernel(column) for column in columns))
     band = moved_by_forms(Band(mid * low, mid, mid * high, transfer.level), times.compute_s, peaks)
-    return TransferredTimes(times, fixed_s, caller_s, band, notes, power)
+    resident = resident_share({**transfer.constants, **values}, table, facts)
+    return TransferredTimes(times, fixed_s, caller_s, band, notes, resident, power)
 
 
 def _rates(

@@ -10,7 +10,9 @@ from planner.hardware.operating_point import OperatingPoint
 from planner.schema.fitted.transfer import ActsOn, ScopedParameter
 from planner.schema.hardware.device import Device
 
-FACTORS: tuple[ActsOn, ...] = ("rate", "winograd", "silu_bytes", "waves", "depth", "bandwidth", "launch")
+FACTORS: tuple[ActsOn, ...] = (
+    "rate", "winograd", "silu_bytes", "waves", "depth", "depthwise", "bandwidth", "launch",
+)  # fmt: skip
 """What a scoped parameter may multiply, in the order of the fields of `UnitFacts`."""
 
 

@@ -99,6 +99,8 @@ def estimate_with_helpers(
     point: OperatingPoint,
     transfer: Transfer | None,
     profile: str | None = None,
+    *,
+    ideal: bool = False,
 ) -> Estimate:
     """The estimate on one unit, with what it does not run on the units that help it out.
 
@@ -108,14 +110,14 @@ def estimate_with_helpers(
     """
     own = transfer_for(point)
     if not network.refused or (transfer is None and own is not None):
-        return estimate_at(network.prepared, point, transfer, profile, refused=network.refused)
+        return estimate_at(network.prepared, point, transfer, profile, refused=network.refused, ideal=ideal)
     try:
         return place_prepared(workload, network, device, point).estimate
     except InputError as error:
         if not before_products(network.prepared).isdisjoint(network.refused):
             raise
         # What follows the last products a host can do: boxes, classes, text.
-        alone = estimate_at(network.prepared, point, transfer, profile, refused=network.refused)
+        alone = estimate_at(network.prepared, point, transfer, profile, refused=network.refused, ideal=ideal)
         return replace(alone, warnings=(*alone.warnings, str(error.problems[0])))
 
 

@@ -11,7 +11,9 @@ from planner.schema.hardware.device import UnitKind
 from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
 
 NetworkKind = Literal["cnn", "transformer"]
-ActsOn = Literal["rate", "winograd", "silu_bytes", "waves", "depth", "bandwidth", "launch", "fixed_us"]
+ActsOn = Literal[
+    "rate", "winograd", "silu_bytes", "waves", "depth", "depthwise", "bandwidth", "launch", "fixed_us"
+]
 PublishedFact = Literal["precision", "profile", "unit", "architecture", "form"]
 EffectName = Literal[
     "device",

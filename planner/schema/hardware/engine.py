@@ -117,12 +117,22 @@ class IntegerForm(StrictModel):
 
 
 class RunsAs(StrictModel):
-    """A number format that the engine computes in another one unless it is forbidden to, where a unit has that."""
+    """A number format that the engine computes in another of its own accord, where a unit has that."""
 
     asked: PrecisionName
     runs: PrecisionName
     source: str
     why: str
+
+
+class Pipeline(StrictModel):
+    """How long a frame is under way in a chip whose layers all work at once, in intervals between frames."""
+
+    low: float = Field(ge=1)
+    mid: float = Field(ge=1)
+    high: float = Field(ge=1)
+    source: str
+    note: str
 
 
 class ShortfallRows(StrictModel):
@@ -164,6 +174,8 @@ class EngineOnUnit(SourcedBlock):
     """What operators that run have to keep to beside."""
     precisions: list[PrecisionName] | None = None
     """Number formats that the engine computes in on this kind of unit; those of the unit where not named."""
+    pipeline: Pipeline | None = None
+    """Of a data-flow chip, for networks that stay on it; one that is cut into contexts takes one interval."""
     runs_as: list[RunsAs] = Field(default_factory=list)
     """Formats that it computes in others where the unit has them."""
     weights_beyond_chip: Literal["streamed", "refused"] | None = None

@@ -132,6 +132,9 @@ class EstimateRecord(TypedDict):
     precision: str
     batch: int
     latency_s: OptionalBandRecord
+    """Of one batch, from in to out."""
+    interval_s: OptionalBandRecord
+    """Between batches; shorter than the latency on chips that take the next before one is out."""
     throughput_per_s: float | None
     power_w: PowerRecord
     part_power_w: BandRecord

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.conversation.stream import Conversation, ServingSpec
+from planner.schema.conversation.stream import Conversation, ServingSpec, require_one_model
 from planner.schema.hardware.device import Form, PrecisionName, UnitKind
 from planner.schema.hardware.host import Attachment
 from planner.schema.hardware.serving import ReplayedTimes, ServiceVariation
@@ -16,7 +16,6 @@ from planner.schema.reading.quantity import (
     Celsius,
     CubicMetrePerSecond,
     Metres,
-    Money,
     OpsPerSecond,
     PlainRatio,
     Ratio,
@@ -25,7 +24,7 @@ from planner.schema.reading.quantity import (
     refuse,
 )
 from planner.schema.reading.strict import StrictModel
-from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
+from planner.schema.scenario.accelerator import Accelerator, refuse_model
 from planner.schema.scenario.around import Contention, HostCores
 from planner.schema.scenario.claims import Claim
 from planner.schema.scenario.climate import Climate
@@ -37,6 +36,7 @@ from planner.schema.scenario.rack_events import Events
 from planner.schema.scenario.rack_study import (
     ClockScaling,
     ConcurrencyRow,
+    Control,
     DensitySpec,
     FailuresSpec,
     Offload,
@@ -45,7 +45,7 @@ from planner.schema.scenario.rack_study import (
     SealedCabinet,
     Update,
 )
-from planner.schema.scenario.site_limits import Gear, Margins
+from planner.schema.scenario.site_limits import Balancer, Carrier, Gear, Margins
 from planner.schema.scenario.streams import Share, Stream
 from planner.units import format_percent
 
@@ -62,7 +62,9 @@ class Candidates(StrictModel):
     engine: str | None = None
     """The inference engine of all candidates; each unit's usual one unless given."""
     threads: Mark | None = None
-    """Threads of one inference on a CPU; all cores unless given."""
+    """Threads of one inference on a CPU; all cores unless given, of `instances` each its share of them."""
+    instances: Mark | None = None
+    """Workers of the engine side by side on each part; as many as it has of the unit unless given."""
     max_batch: int = Field(default=1, ge=1, le=256)
     max_wait_s: Seconds = 0.0
     """How long a batch may wait to fill."""
@@ -76,18 +78,6 @@ class Candidates(StrictModel):
     """A part's cooler, by the part's id, in place of `cooler` of the scenario."""
     labels_ops_per_s: dict[str, OpsPerSecond] = Field(default_factory=dict)
     """What the plan counts on of a part, by its id, where somebody drew it up with operations per second."""
-
-
-class Carrier(StrictModel):
-    """What parts of one form sit in: carrier board, host server, enclosure share."""
-
-    slots: int = Field(default=1, ge=1, le=1000)
-    power_w: Watts
-    price_money: Money
-    rack_units: float = Field(gt=0, le=1e6)
-    note: str
-    computer: bool | None = None
-    """Whether it is a computer that parts without one may sit in; unless said, only what cards sit in is."""
 
 
 class Site(StrictModel):
@@ -156,15 +146,11 @@ class Site(StrictModel):
             raise refuse("either `sealed` or `rising_exhaust`", "both")
         if self.sealed and self.fans:
             raise refuse("either `sealed` or `fans`", "both")
+        stores = self.sealed is not None and self.sealed.heat_capacity_j_per_k > 0
+        if (self.rising_exhaust or stores) and any(item.in_row > 1 for item in self.carriers.values()):
+            got = "`rising_exhaust`" if self.rising_exhaust else "a `heat_capacity` of `sealed`"
+            raise refuse("carriers with one device `in_row` beside it", got)
         return self
-
-
-class Balancer(StrictModel):
-    """What hands each frame to a device, where it may go to any of several."""
-
-    price_money: Money
-    power_w: Watts = 0.0
-    note: str = Field(min_length=1)
 
 
 class Planning(StrictModel):
@@ -190,18 +176,6 @@ class Growth(StrictModel):
     """How the load grows: sources of every stream, by this share a year."""
 
     per_year_ratio: Ratio
-
-
-class Control(StrictModel):
-    """Settings that change while the rack runs; each is off unless stated."""
-
-    clock: Literal["full", "two_threshold", "pi"] = "full"
-    power_cap_w: Annotated[Watts, Field(gt=0)] | None = None
-    batching: Literal["max_wait", "full", "to_slo", "adaptive"] = "max_wait"
-    scheduler: Literal["none", "naive", "stable"] = "none"
-    avoid_hot_c: Celsius | None = None
-    forecast_s: Seconds = 0.0
-    guard_c: Celsius | None = None
 
 
 class Simulation(StrictModel):
@@ -250,6 +224,7 @@ class Deployment(StrictModel):
     engine: str | None = None
     """The inference engine; that of `candidates` unless given, else the unit's usual one."""
     threads: Mark | None = None
+    instances: Mark | None = None
     synthetic: Accelerator | None = None
     cooler: CoolerAsked | None = None
     """In place of the scenario's."""
@@ -297,9 +272,7 @@ class Scenario(RestsOn):
     claims: list[Claim] = Field(default_factory=list)
     """Reported figures of networks on parts, to be compared with what is predicted."""
     variation: Literal["none", "prior", "measured"] | ServiceVariation | ReplayedTimes = "none"
-    """How service times scatter, and how much longer they are in a server than in a benchmark loop: not at
-    all, as the database has it by kind of unit, as `planner calibrate --serving` has measured it, as stated,
-    or as in a file of times."""
+    """Scatter of service times, and how much longer they are in a server than in a benchmark loop."""
     networks: dict[str, NetworkFacts] = Field(default_factory=dict)
     """What is known of a network beyond its file, by the streams' `model`."""
     accepted: dict[str, str] = Field(default_factory=dict)
@@ -310,6 +283,7 @@ class Scenario(RestsOn):
     def _names_differ(self) -> Self:
         if not self.streams and not self.conversations:
             raise refuse("one stream or more under `streams`", "none")
+        require_one_model(self.conversations)
         names = [*(stream.name for stream in self.streams), *(talk.name for talk in self.conversations)]
         if len(set(names)) != len(names):
             raise refuse("stream names that differ", sorted(names))
@@ -373,14 +347,6 @@ class Scenario(RestsOn):
             return given.cooler
         return self.candidates.coolers.get(part, self.cooler)
 
-    @model_validator(mode="after")
-    def _one_language_model(self) -> Self:
-        models = sorted({stream.model for stream in self.conversations})
-        if len(models) > 1:
-            expected = "one language model for all streams: devices that serve another are another scenario's"
-            raise refuse(expected, ", ".join(models))
-        return self
-
     @property
     def balancer(self) -> Balancer | None:
         """What hands frames to devices, as stated; None where each source has a device of its own."""
@@ -403,13 +369,8 @@ class Scenario(RestsOn):
 
     @model_validator(mode="after")
     def _synthetic_everywhere(self) -> Self:
-        served = self.synthetic.served if self.synthetic is not None else {}
         for stream in self.streams:
-            if served and SYNTHETIC not in served and stream.model not in served:
-                raise refuse(f"a network of `deployment.synthetic`: {', '.join(served)}", stream.model)
-            if (stream.model == SYNTHETIC) != (SYNTHETIC in served):
-                expected = f"`model: {SYNTHETIC}` in every stream, and only, with `deployment.synthetic`"
-                raise refuse(expected, stream.model)
+            refuse_model(stream.model, self.synthetic)
             if stream.chained and self.synthetic is not None:
                 raise refuse(f"no `video` and no `chain` with `deployment.synthetic` ({stream.name})", "one")
         return self
