@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from planner.hardware.catalog import read_device
-from planner.plan.options.coolers import cooled, resistance_band
+from planner.plan.options.coolers import cooled, resistance_band, rise_band
 from planner.plan.rack.heat import thermal_of_part
 from planner.rack.description.device import Thermal
 from planner.rack.heat.ladder import step_of
@@ -210,11 +210,27 @@ def verdict_lines(rows: Iterable[Row]) -> list[str]:
     ]
 
 
-def time_line(rows: Iterable[Row]) -> str:
-    """Published rise times over predicted ones."""
-    ratios = [row.time_s / row.predicted_time_s for row in rows if row.time_s]
-    near = sum(1 / 1.5 <= ratio <= 1.5 for ratio in ratios)
-    return f"rise times: {near} of {len(ratios)} within 1.5 times; published over predicted {_spread(ratios)}"
+def time_lines(rows: Iterable[Row]) -> list[str]:
+    """Published rise times over predicted ones, where the cooler is known and where it is not."""
+    timed = [row for row in rows if row.time_s]
+    lines = []
+    for name, group in (
+        ("all", timed),
+        ("cooler known", [row for row in timed if row.known]),
+        ("cooler not known", [row for row in timed if not row.known]),
+    ):
+        ratios = [(row.time_s or 0.0) / row.predicted_time_s for row in group]
+        near = sum(1 / 1.5 <= ratio <= 1.5 for ratio in ratios)
+        inside = sum(
+            low <= ratio <= high
+            for row, ratio in zip(group, ratios, strict=True)
+            for low, high in [rise_band(row.part.thermal)]
+        )
+        lines.append(
+            f"rise times, {name}: {near} of {len(ratios)} within 1.5 times, {inside} within the band; "
+            f"published over predicted {_spread(ratios)}"
+        )
+    return lines
 
 
 def main() -> None:
@@ -226,7 +242,7 @@ def main() -> None:
     for name, left_out in (("left out", True), ("seen", False)):
         half = [row for row in rows if row.left_out is left_out]
         print(f"{name}: {len(half)} rows")
-        print("\n".join([*table(half), "", *verdict_lines(half), time_line(half), ""]))
+        print("\n".join([*table(half), "", *verdict_lines(half), *time_lines(half), ""]))
         for row in half if arguments.rows else ():
             seen = "-" if row.seen_c is None else f"{row.seen_c:.1f}"
             print(

@@ -4,6 +4,7 @@ The rack serves cameras at 15 frames a second in batches of up to eight, shortes
 one second and throttling. Times are processor seconds of one core with the compiled code already loaded;
 frames are all that were drawn. Run: .venv/bin/python benchmarks/rack_speed.py [case ...], the cases being
 ratio, variation (service times that scatter, against constant ones),
+heat (stores, fan, leakage and rows, against one store),
 hour, wide (1,000 devices), scale (10,000 against 64), epochs (what closing one costs), year, day and
 trace (of more than a gigabyte); `all` is all of them, all but the last two unless said. Each runs in a
 process of its own and ends with the most memory that it held.
@@ -27,6 +28,8 @@ from planner.rack.compiled import ahead
 from planner.rack.compiled import engine as compiled_engine
 from planner.rack.counts.latencies import in_bins
 from planner.rack.counts.tally import RunTally, tally_records
+from planner.rack.description.device import Leakage
+from planner.rack.description.heat_path import ClockCap, DeviceFan, HeatNode
 from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service, Thermal
 from planner.rack.description.streams import DayProfile, StreamGroup
 from planner.rack.description.variation import varying
@@ -152,22 +155,53 @@ def epochs() -> None:
 
 
 def variation() -> None:
-    """Frames a second with service times that scatter, against constant ones, in turn, five times."""
+    """Frames a second with service times that scatter, against constant ones, in turn, nine times.
+
+    The best of each: what else runs on the machine only makes times longer.
+    """
     process = varying(
         0.15, next_one=0.6, over_ten=0.3, over_hundred=0.1, outlier_share=0.005, outlier_ratio=3
     )
-    constant = rack(64, 500, 120.0)
+    constant = rack(64, 500, 60.0)
     varied = tuple(replace(service, variation=process) for service in constant.device.services)
     scattering = replace(constant, device=replace(constant.device, services=varied))
-    ratios = []
+    best: dict[str, tuple[float, RunTally, float]] = {}
+    for _ in range(9):
+        for name, what in (("constant", constant), ("varied", scattering)):
+            run, took_s = timed(what)
+            rate_per_s = drawn(run) / took_s
+            if name not in best or rate_per_s > best[name][0]:
+                best[name] = (rate_per_s, run, took_s)
+    for name, what in (("constant", constant), ("varied", scattering)):
+        tell(name, what, *best[name][1:])
+    print(
+        f"varied   {best['varied'][0] / best['constant'][0]:.3f} of the frames a second of constant service"
+    )
+
+
+def heat() -> None:
+    """Frames a second with two stores, a fan, caps, leakage and rows of four, against one store, in turn."""
+    plain = rack(64, 500, 120.0)
+    thermal = plain.device.thermal
+    parted = replace(
+        thermal,
+        nodes=(HeatNode(12.0, 0.4), HeatNode(38.0, 0.8)),
+        fan=DeviceFan((50.0, 65.0, 80.0), (0.2, 0.4, 0.7, 1.0), 4.0, 1.5),
+        caps=(ClockCap(84.0, 0.85),),
+        leakage=Leakage(0.5, 60.0, 0.02),
+    )
+    cooled = replace(plain, device=replace(plain.device, thermal=parted))
+    cases = {"fan": cooled, "rows": replace(cooled, air=replace(cooled.air, in_row=4))}
+    ratios: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(5):
-        own = [timed(constant), timed(scattering)]
-        tell("constant", constant, *own[0])
-        tell("varied", scattering, *own[1])
-        rates_per_s = [drawn(run) / took_s for run, took_s in own]
-        ratios.append(rates_per_s[1] / rates_per_s[0])
-    print(f"varied   {np.median(ratios):.3f} of the frames a second of constant service "
-          f"(of five: {', '.join(f'{value:.3f}' for value in ratios)})")  # fmt: skip
+        run, took_s = timed(plain)
+        plain_per_s = drawn(run) / took_s
+        for name, what in cases.items():
+            run, took_s = timed(what)
+            ratios[name].append(drawn(run) / took_s / plain_per_s)
+    for name, found in ratios.items():
+        print(f"{name:8} {np.median(found):.3f} of the frames a second of one store "
+              f"(of five: {', '.join(f'{value:.3f}' for value in found)})")  # fmt: skip
 
 
 def year() -> None:
@@ -205,6 +239,7 @@ def trace() -> None:
 CASES = {
     "ratio": ratio,
     "variation": variation,
+    "heat": heat,
     "hour": lambda: one("hour", rack(64, 500, HOUR_S)),
     "wide": lambda: one("wide", rack(1000, 8000, 60.0)),
     "scale": scale,

@@ -40,6 +40,7 @@ FLOORS = {
     "plan": [
         {"fleet"},
         {"sweep"},
+        {"field"},
         {"record"},
         {"study", "short"},
         {"density", "cost", "pitfalls", "what_if", "chain_study", "serving"},

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         register_calibration,
         serving_record,
         validate,
+        validate_plan,
         validate_serving,
     )
     from planner.api.fleets import fleet, write_fleet
@@ -179,6 +180,7 @@ _HOME = {
         "register_calibration",
         "serving_record",
         "validate",
+        "validate_plan",
         "validate_serving",
     ),
     "fleets": ("fleet", "write_fleet"),
@@ -345,7 +347,11 @@ __all__ = [
     "theory_beside",
     "usual_site",
     "validate",
+<<<<<<< HEAD
     "validate_published",
+=======
+    "validate_plan",
+>>>>>>> main
     "validate_serving",
     "what_if",
     "with_evidence",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planner.engines.imports.profile import EngineProfile
     from planner.engines.measure import EngineRun
     from planner.latency.calibrated.calibration import Calibration
+    from planner.plan.field.score import FieldScore
     from planner.plan.options.fitted_cooler import HeatFit
     from planner.plan.scenario.file import ScenarioFile
     from planner.schema.hardware.serving import MeasuredServing
@@ -216,6 +217,30 @@ def validate(
     return judging.validate(
         networks, chosen, roofline_point(chosen), seconds=time_s, limit_s=limit_s, progress=progress
     )
+
+
+def validate_plan(
+    scenario: str | Path | ScenarioFile,
+    logs: Iterable[str | Path],
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+) -> FieldScore:
+    """A plan that runs in the field beside its logs: latency (s), power (W), temperature (degC).
+
+    A log of requests is a CSV with `stream` and `latency_s` or `latency_ms`, empty where one was dropped; one
+    of a device is of tegrastats, or a CSV with `power`, `temperature` and `ambient`. Raises `InputError` for
+    logs that are neither, and where the scenario has no rack.
+
+    >>> validate_plan("line-inspection", ["requests.csv"]).agreeing  # doctest: +SKIP
+    2
+    """
+    from planner.api.scenarios import scenario_file
+    from planner.plan.field.score import score_plan
+    from planner.plan.scenario.file import lines_named
+
+    source = scenario_file(scenario)
+    with lines_named(source):
+        return score_plan(source, [Path(log) for log in logs], progress=progress)
 
 
 def import_profile(

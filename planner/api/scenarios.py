@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from planner.plan.sweep.run import Sweep, SweepProgress
     from planner.rack.counts.results import RackResult
     from planner.rack.simulation import SimulationEngine
+    from planner.rack.studies.sensitivity import Moved
 
 Progress = Callable[[str], None]
 """Called with a line of text now and then."""
@@ -59,6 +60,16 @@ class SimulatedScenario:
         return failure_answer(scenario, rack, needed_of(scenario, rack, self.engine))
 
     @property
+    def sensitivity(self) -> tuple[Moved, ...]:
+        """How far each p99 moves with a few per cent of service time; empty at a use below 0.8."""
+        from planner.rack.studies.sensitivity import sensitivity
+
+        chosen = self.study.simulated if self.study else None
+        if chosen is not None and chosen.option.chain is not None:
+            return ()
+        return sensitivity(self.run.rack, self.run.result, self.engine)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Measurements that were not used, with the reason, and what else there is to say of the others."""
         return self.study.estimator.notes if self.study else ()
@@ -79,8 +90,9 @@ def read_scenario(path: str | Path) -> ScenarioFile:
     24
     """
     from planner.plan.scenario import file
+    from planner.plan.scenario.evidence import with_coolers
 
-    return file.read_scenario(Path(path))
+    return with_coolers(file.read_scenario(Path(path)))
 
 
 def evidence(
@@ -89,13 +101,15 @@ def evidence(
     calibration: str | Path | None = None,
     anchors: Sequence[str | Path] = (),
     measured: Sequence[str | Path] = (),
+    instances: int | None = None,
 ) -> dict[str, object]:
     """What a plan is to rest on beside the database, for `with_evidence`, `sweep` and `compare`.
 
-    `engine` runs the networks, with so many `threads` on CPUs. `calibration` is a file, or "none" for the
-    database alone; the one kept for this machine is used unless given. `anchors` are files of measurements on
-    the parts or of the networks, or "published"; `measured` are those of settings of the plan itself, as in
-    "times.json" or "times.json,device=ID,mode=M". What says nothing of the plan is named and not used. Raises
+    `engine` runs the networks, with so many `threads` on CPUs and so many `instances` of it side by side.
+    `calibration` is a file, or "none" for the database alone; the one kept for this machine is used unless
+    given. `anchors` are files of measurements on the parts or of the networks, or "published"; `measured` are
+    those of settings of the plan itself, as in "times.json" or "times.json,device=ID,mode=M". What says
+    nothing of the plan is named and not used. Raises
     `InputError` for facts that cannot be read.
 
     >>> evidence("tensorrt")
@@ -104,6 +118,7 @@ def evidence(
     found: dict[str, object] = {
         "engine": engine,
         "threads": threads,
+        "instances": instances,
         "calibration": None if calibration is None else str(calibration),
         "anchors": [str(path) for path in anchors],
         "measured": _measured_texts(measured),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,7 +41,7 @@ class Budget:
         if self._timed is None:
             return _FIRST_GUESS_S * probes
         timed, seconds = self._timed
-        return seconds * (probes / timed) ** _GROWTH
+        return seconds * math.pow(probes / timed, _GROWTH)
 
     def left_for_probes_s(self, probes: int) -> float:
         """Seconds until the fit of the probes so far has to begin."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import minimize, nnls
+from scipy.optimize import OptimizeResult, minimize, nnls
 
 from planner.arrays import Floats
 from planner.latency.calibrated.kernel_model import (
@@ -214,7 +214,7 @@ def _hyperparameters(
     clock: Floats,
     until_s: float | None,
 ) -> Hyperparameters:
-    def timed(_: Floats) -> None:
+    def timed(intermediate_result: OptimizeResult) -> None:  # noqa: ARG001 - scipy goes by the name
         if until_s is not None and time.monotonic() > until_s:
             raise StopIteration  # how scipy is asked to end where it is
 

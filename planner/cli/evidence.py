@@ -41,6 +41,11 @@ def _options(command: Callable[P, R], engine_help: str) -> Callable[..., R]:
         click.option(
             "--threads", type=click.IntRange(min=1), help="CPU units: threads used; default: all cores."
         ),
+        click.option(
+            "--instances",
+            type=click.IntRange(min=1),
+            help="Workers of the engine side by side on each part; default: one a unit.",
+        ),
         click.option("--engine", help=engine_help, shell_complete=engines),
     ):
         command = option(command)
@@ -58,12 +63,13 @@ def network_evidence(command: Callable[P, R]) -> Callable[..., R]:
         *args: Any,  # noqa: ANN401
         engine: str | None,
         threads: int | None,
+        instances: int | None,
         calibration: str | None,
         anchors: tuple[str, ...],
         measured: tuple[str, ...],
         **kwargs: Any,  # noqa: ANN401
     ) -> R:
-        found = api.evidence(engine, threads, calibration, anchors, measured)
+        found = api.evidence(engine, threads, calibration, anchors, measured, instances)
         return command(*args, evidence=found, **kwargs)  # type: ignore[arg-type]
 
     return _options(wrapper, _ENGINE)
@@ -78,12 +84,13 @@ def scenario_evidence(command: Callable[P, R]) -> Callable[..., R]:
         scenario: Path | None,
         engine: str | None,
         threads: int | None,
+        instances: int | None,
         calibration: str | None,
         anchors: tuple[str, ...],
         measured: tuple[str, ...],
         **kwargs: Any,  # noqa: ANN401
     ) -> R:
-        found = api.evidence(engine, threads, calibration, anchors, measured)
+        found = api.evidence(engine, threads, calibration, anchors, measured, instances)
         changed = scenario if scenario is None or not found else api.with_evidence(scenario, found)
         return command(*args, scenario=changed, **kwargs)  # type: ignore[arg-type]
 

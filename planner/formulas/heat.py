@@ -57,6 +57,13 @@ HEAT = (
         "Streams that change with the heat; air that is not steady.",
     ),
     Formula(
+        "preheated_row",
+        "Inlets of devices one behind another",
+        "T_in,k = T_in,1 + sum of P_j, j < k, over rho cp V n / N",
+        "Heat balance of one stream past n of N devices",
+        "Streams that mix across a tray.",
+    ),
+    Formula(
         "air_density",
         "Density of air at an altitude",
         "rho = p / (287.05 T), p = 101325 (1 - 2.25577e-5 h)^5.25588",

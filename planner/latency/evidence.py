@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import fmean
 
 from planner.errors import InputError, PlannerError
 from planner.hardware.operating_point import OperatingPoint, choose_mode
 from planner.hardware.processor import cpu_name
 from planner.latency.anchoring.blend import reason_against
-from planner.latency.anchoring.file import Anchor, read_anchors
+from planner.latency.anchoring.file import Anchor, PowerReading, read_measurements
 from planner.latency.anchoring.measured import (
     Beside,
     MeasuredSource,
@@ -22,6 +23,8 @@ from planner.latency.anchoring.measured import (
     reason_not_measured,
     with_measured,
 )
+from planner.latency.anchoring.power import of_plan, power_note, reason_against_power, with_power
+from planner.latency.band import Band
 from planner.latency.calibrated.calibration import Calibration
 from planner.latency.calibrated.file import is_calibration, read_calibration
 from planner.latency.calibrated.network import require_same_setting
@@ -36,6 +39,7 @@ from planner.latency.result import Estimate
 from planner.latency.units.compete import CPU
 from planner.provenance import Provenance
 from planner.schema.hardware.device import Device, Precision
+from planner.units import format_quantity
 from planner.wording.message import key_of, message
 from planner.workload.workload import Workload
 
@@ -47,6 +51,8 @@ class Evidence:
     engine: str | None = None
     threads: int | None = None
     """Of CPUs."""
+    instances: int | None = None
+    """Workers side by side on one part; as it has units unless given."""
     kept: bool = True
     """Whether the calibration that is kept for this machine is used, and models fitted on published rows;
     else the datasheets alone."""
@@ -56,12 +62,15 @@ class Evidence:
     published: bool = False
     measured: tuple[Anchor, ...] = ()
     """Measurements of settings of the plan itself; others are not used."""
+    powers: tuple[PowerReading, ...] = ()
+    """The same of power."""
 
 
 def read_evidence(
     *,
     engine: str | None = None,
     threads: int | None = None,
+    instances: int | None = None,
     calibration: str | None = None,
     anchors: Sequence[str] = (),
     measured: Sequence[MeasuredSource] = (),
@@ -73,32 +82,45 @@ def read_evidence(
     found, published = anchors_for(anchors)
     calibrations = [] if calibration in (None, NONE) else [read_calibration(Path(calibration or ""))]
     own: list[Anchor] = []
+    powers: list[PowerReading] = []
     for source in measured:
         path = Path(source.path)
         if is_calibration(path):
             calibrations.append(read_calibration(path))
         else:
-            own += [about(anchor, source) for anchor in read_anchors(path)]
+            read = read_measurements(path)
+            own += [about(anchor, source) for anchor in read.latencies]
+            powers += [of_plan(reading, source) for reading in read.powers]
     kept = calibration != NONE
-    return Evidence(engine, threads, kept, tuple(calibrations), found, published, tuple(own))
+    return Evidence(
+        engine,
+        threads,
+        instances,
+        kept,
+        tuple(calibrations),
+        found,
+        published,
+        tuple(own),
+        tuple(powers),
+    )
 
 
 @dataclass
 class Uses:
     """What was of use as a plan went through its settings, and the nearest reason against what was not."""
 
-    _batches: dict[Anchor, set[int]] = field(default_factory=dict)
-    _against: dict[Anchor, tuple[int, str]] = field(default_factory=dict)
+    _batches: dict[Anchor | PowerReading, set[int]] = field(default_factory=dict)
+    _against: dict[Anchor | PowerReading, tuple[int, str]] = field(default_factory=dict)
     _asked: set[int] = field(default_factory=set)
     _calibrations: dict[str, bool] = field(default_factory=dict)
     _notes: dict[str, None] = field(default_factory=dict)
 
-    def refused(self, anchor: Anchor, rank: int, reason: str) -> None:
+    def refused(self, anchor: Anchor | PowerReading, rank: int, reason: str) -> None:
         """Not used here; the reason that ranks highest is of the setting nearest to the measurement's."""
         if anchor not in self._against or self._against[anchor][0] < rank:
             self._against[anchor] = rank, reason
 
-    def used(self, anchors: Sequence[Anchor], batch: int) -> None:
+    def used(self, anchors: Sequence[Anchor | PowerReading], batch: int) -> None:
         """Used for an estimate of this batch."""
         for anchor in anchors:
             self._batches.setdefault(anchor, set()).add(batch)
@@ -126,9 +148,36 @@ class Uses:
                 )
 
 
-def _called(anchor: Anchor) -> str:
+def _called(anchor: Anchor | PowerReading) -> str:
     place = f" line {anchor.line}" if anchor.line is not None else ""
-    return f"{anchor.network} ({anchor.source}{place})"
+    of_what = anchor.network if isinstance(anchor, Anchor) else format_quantity(anchor.power_w, "w", 3)
+    return f"{of_what} ({anchor.source}{place})"
+
+
+def with_powers(found: Estimate, device: Device, powers: Sequence[PowerReading], uses: Uses) -> Estimate:
+    """The estimate with what was measured of its power; of several readings the mean counts, all are said."""
+    default = choose_mode(device, None).id
+    own: list[PowerReading] = []
+    for reading in powers:
+        rank, reason = reason_against_power(reading, found, default)
+        if reason is None:
+            own.append(reading)
+            uses.used([reading], found.batch)
+        else:
+            uses.refused(reading, rank, reason)
+    if not own:
+        return found
+    each = [with_power(found, reading) for reading in own]
+    for reading, moved in zip(own, each, strict=True):
+        uses.say(power_note(found, moved, reading))
+        if reading.temperature_c is not None and not (reading.settled and reading.ambient_c is not None):
+            key = "no_ambient" if reading.settled else "not_settled"
+            uses.say(message(f"measurement_use.{key}", what=reading.source))
+    low, high = (end(each, key=lambda item: item.part_power_w.mid) for end in (min, max))
+    mid_w = fmean(item.part_power_w.mid for item in each)
+    band = Band(low.part_power_w.low, mid_w, high.part_power_w.high, low.part_power_w.level)
+    whole = band.scaled(found.power_w.mid / found.part_power_w.mid)
+    return replace(each[0], part_power_w=band, power_w=whole)
 
 
 def calibration_on(

@@ -95,6 +95,8 @@ class Estimate(Shown):
     """Measurements that the latency is anchored on, with their weights."""
     hidden: tuple[Overhead, ...] = ()
     """Costs around inference, where they were asked for; see `planner.latency.overheads.around`."""
+    instances: int | None = None
+    """Workers that serve side by side, where so many were asked for; else as the part has the unit."""
     others: tuple[OtherUnit, ...] = ()
     """Other units of the part, where none was named; see `planner.latency.units.compete`."""
 

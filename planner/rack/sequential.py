@@ -16,6 +16,7 @@ from planner.formulas import formula
 from planner.rack import simulation
 from planner.rack.counts.enough import runs_that_decide
 from planner.rack.counts.latencies import BIN_WIDTH
+from planner.rack.counts.one_run import is_one_run
 from planner.rack.counts.results import RackResult, Verdict
 from planner.rack.counts.statistics import CONFIDENCE, Certainty, installations_needed, summarise
 from planner.rack.counts.tally import RunTally
@@ -85,6 +86,9 @@ def simulate_until_settled(
     """
     refuse_overload(rack)
     refuse_long_run(rack)
+    if run is None and is_one_run(rack):
+        # More of it would be copies, and nothing that they say is new.
+        return simulation.simulate(rack, engine=engine, progress=progress, keep_partial=keep_partial)
     most = max(rack.replications, most_replications, _for_installations(rack))
     schedule = looks(rack.replications, most)
     # Bonferroni: each look may err by its part of 5 %.

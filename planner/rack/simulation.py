@@ -10,6 +10,7 @@ from typing import Literal
 
 from planner.errors import InputError, Problem
 from planner.forks import in_turns
+from planner.rack.counts.one_run import is_one_run
 from planner.rack.counts.results import RackResult
 from planner.rack.counts.statistics import latency_quantile, summarise, t_interval
 from planner.rack.counts.tally import RunTally, tally_records
@@ -94,6 +95,8 @@ def simulate(
     """
     refuse_overload(rack)
     refuse_long_run(rack)
+    if run is None and is_one_run(rack):
+        rack = replace(rack, replications=1)
     replication = partial(run or run_replication, rack, engine)
     runs = each(replication, range(rack.replications), 1 if keep_partial else processes)
     return _counted(rack, runs, progress, keep_partial=keep_partial)
@@ -125,6 +128,8 @@ def simulate_to_precision(
     refuse_overload(rack)
     refuse_long_run(rack)
     fewest = max(_FEWEST, rack.replications)
+    if is_one_run(rack):
+        return simulate(rack, engine=engine, progress=progress)
     runs: list[RunTally] = []
     for number in range(max(fewest, most_replications)):
         runs.append(run_replication(rack, engine, number))

@@ -12,6 +12,7 @@ from planner.report.sections.formulas import formulas
 from planner.report.sections.frames import frames
 from planner.report.sections.heat import heat
 from planner.report.sections.latency import latency
+from planner.report.sections.measuring import measuring
 from planner.report.sections.network import networks
 from planner.report.sections.rack import rack
 from planner.report.sections.spending import spending
@@ -21,7 +22,7 @@ from planner.wording.message import Wording
 
 _CHAPTERS = (
     cover, comparison, networks, latency, frames, footprint, rack, heat, spending, pitfalls, validation,
-    assumptions, formulas, appendix,
+    measuring, assumptions, formulas, appendix,
 )  # fmt: skip
 
 

@@ -31,8 +31,10 @@ def rack(slots, carriers, *, units=42.0, carrier_units=1.0):
 )
 def test_a_slot_has_as_many_letters_as_fit(slots, carriers, written):
     where, slots_of = rack(slots, carriers)
-    svg = elevation(where, slots_of, 99.0, ENGLISH).decode()
     assert letters(where) == written
+    if slots * carriers > 2000:
+        return  # thousands of slots take seconds to draw, and have no letters
+    svg = elevation(where, slots_of, 99.0, ENGLISH).decode()
     sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", svg)]
     assert min(sizes) >= 4.5
     assert (": 61 °C" in svg) == (written == "all")

@@ -54,6 +54,7 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 @click.option("--duration", "duration_text", help="With --serve: how long; the scenario's unless given.")
 @click.option("--seed", type=click.IntRange(min=0), help="With --serve: in place of the scenario's.")
 @click.option(
+<<<<<<< HEAD
     "--published",
     is_flag=True,
     help="Score published rows that no fit has seen; MODEL... are then tables, the shipped ones if none.",
@@ -62,6 +63,13 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
     "--networks",
     type=click.Path(path_type=Path),
     help="With --published: a folder with MODEL.onnx of the networks that the zoo lacks.",
+=======
+    "--log",
+    "logs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Of the plan MODEL (a scenario) in the field: requests, power, temperature; repeatable.",
+>>>>>>> main
 )
 @plot_option
 @hardware_option
@@ -78,6 +86,7 @@ def command(
     scenario: Path | None,
     duration_text: str | None,
     seed: int | None,
+    logs: tuple[Path, ...],
     plot: Path | None,
     networks: Path | None,
     *,
@@ -93,6 +102,7 @@ def command(
     With --serve a real server on this machine takes the requests of SCENARIO by its rules, a core for each
     unit, and what it shows is put beside simulations of the same requests.
 
+<<<<<<< HEAD
     With --published, published rows that came after the fits are predicted and scored, beside the scores that
     were kept when they came: nothing is measured here.
     """
@@ -102,6 +112,17 @@ def command(
         from planner.cli.engine.later import validate_later
 
         return validate_later(models, networks, output)
+=======
+    With --log MODEL is a scenario that runs in the field: its latencies, power and temperatures are put
+    beside the plan. Exit status 3 when a promise that the plan makes is broken.
+    """
+    from planner.cli.main import INFEASIBLE, OK
+
+    if logs:
+        from planner.cli.engine.field import field
+
+        return field(_plan_asked(models, engine, scenario), logs, output)
+>>>>>>> main
     of_serve = {"--duration": duration_text, "--seed": seed, "--plot": plot}
     name = _engine_asked(models, engine, scenario, of_serve)
     if scenario is not None:
@@ -126,6 +147,20 @@ def command(
     table = [_cells(row) for row in sorted(found.rows, key=lambda row: -abs(row.error))]
     output.write(CommandResult(record, rows, table, _heading(found, record), _footer(found), _RIGHT, _RANK))
     return OK if found.rows else INFEASIBLE
+
+
+def _plan_asked(models: tuple[str, ...], engine: str | None, scenario: Path | None) -> Path:
+    """The plan that logs are of; refuses several, and what belongs to the other questions."""
+    problems = []
+    if len(models) != 1:
+        got = ", ".join(models) or "none"
+        problems.append(Problem("MODEL...", "one scenario beside --log", got))
+    for name, value in (("--engine", engine), ("--serve", scenario)):
+        if value is not None:
+            problems.append(Problem(name, "none beside --log", str(value)))
+    if problems:
+        raise InputError("validate", problems)
+    return Path(models[0])
 
 
 def _engine_asked(

@@ -124,14 +124,15 @@ def _setting(given: SettingRecord | None) -> str:
 
 def _answer(found: SimulatedScenario) -> CommandResult:
     """The simulated rack as table and record, with what the scenario asks about the rack beside."""
-    from planner.plan.record.simulated import simulate_record
+    from planner.plan.record.simulated import sensitivity_notes, simulate_record
 
     scenario, simulated = found.source.scenario, found.run
     rack, result = simulated.rack, simulated.result
     theory = api.theory_beside(simulated)
-    notes = [*result.warnings, *found.notes, *api.own_part_notes(found.parts)]
+    moved = found.sensitivity
+    notes = [*result.warnings, *sensitivity_notes(moved), *found.notes, *api.own_part_notes(found.parts)]
     failures = found.failures
-    answered = simulate_record(scenario, simulated, found.engine, theory, notes, failures)
+    answered = simulate_record(scenario, simulated, found.engine, theory, notes, failures, moved)
     table = [
         {
             "stream": stream.name,

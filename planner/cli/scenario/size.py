@@ -116,6 +116,8 @@ def _before(simulator: SimulationEngine, most_parts: int, output: Output) -> Siz
         given["threads"],
         given["calibration"],
         given["anchors"],
+        (),
+        given["instances"],
     )
     return api.size(
         api.with_evidence(given["scenario"], own),
@@ -144,7 +146,8 @@ def _state(found: StateRecord | None) -> str:
     setting = f"{found['mode']} {found['precision']} b{found['batch']}"
     return (
         f"{found['count']} devices in {setting}, {found['verdict']}{promise} "
-        f"({slowest['network']} {times}, {slowest['provenance']})"
+        f"({slowest['network']} {times}, {slowest['provenance']}), rack {quantity(found['power_w'], 'w')}, "
+        f"hottest {quantity(found['temperature_c'], 'c')}"
     )
 
 

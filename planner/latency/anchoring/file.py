@@ -48,26 +48,103 @@ class Anchor:
     """The processor that it ran on, where the file names one and no part."""
 
 
+@dataclass(frozen=True, slots=True)
+class PowerReading:
+    """One measured power, and the temperature that it settled at; None where the file leaves it open."""
+
+    power_w: float
+    source: str
+    line: int | None = None
+    network: str | None = None
+    device: str | None = None
+    unit: str | None = None
+    mode: str | None = None
+    precision: Precision | None = None
+    batch: int | None = None
+    temperature_c: float | None = None
+    ambient_c: float | None = None
+    busy: float | None = None
+    """Share of the time that the unit was at work; all of it where that is not known (None)."""
+    settled: bool = True
+    """Whether the temperature stayed where it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """What a file has of latencies, and of powers."""
+
+    latencies: tuple[Anchor, ...]
+    powers: tuple[PowerReading, ...] = ()
+
+
 def read_anchors(path: Path) -> tuple[Anchor, ...]:
+    """All latencies of a file; `InputError` with every problem of it, and for one that has none."""
+    found = read_measurements(path).latencies
+    if not found:
+        problem = Problem("measurements", "a latency", "powers alone", "--measured takes powers")
+        raise InputError(str(path), [problem])
+    return found
+
+
+def read_measurements(path: Path) -> Measurements:
     """All measurements of a file; `InputError` with every problem of it."""
     document = _csv_document(path) if path.suffix.lower() == ".csv" else read_document(path)
     values = document.values if isinstance(document.values, Mapping) else {}
     if "tool" in values:
-        return (_imported(validate(document, ImportedRecord), path),)
+        record = validate(document, ImportedRecord)
+        if record.tool == "tegrastats":
+            return Measurements((), (_logged(record, path),))
+        return Measurements((_imported(record, path),))
     entries = values.get("measurements")
     first = entries[0] if isinstance(entries, list) and entries else None
     if isinstance(first, Mapping) and "timing" in first:
-        return _measured(validate(document, MeasuredRecord), path)
+        return Measurements(_measured(validate(document, MeasuredRecord), path))
     return _listed(document, path)
 
 
-def _listed(document: Document, path: Path) -> tuple[Anchor, ...]:
-    found = []
+def _listed(document: Document, path: Path) -> Measurements:
+    latencies, powers = [], []
     for i, entry in enumerate(validate(document, AnchorList).measurements):
         line = document.line_of(("measurements", i))
-        values = {name: getattr(entry, name) for name in type(entry).model_fields if name != "latency_s"}
-        found.append(Anchor(latency_s=entry.latency_s, source=str(path), line=line, **values))
-    return tuple(found)
+        values = {name: getattr(entry, name) for name in _FACTS}
+        if entry.latency_s is not None:
+            latencies.append(Anchor(latency_s=entry.latency_s, source=str(path), line=line, **values))
+        if entry.power_w is not None:
+            own = {name: getattr(entry, name) for name in _POWER_FACTS}
+            powers.append(PowerReading(entry.power_w, str(path), line, **own))
+    return Measurements(tuple(latencies), tuple(powers))
+
+
+_FACTS = ("network", "device", "unit", "mode", "engine", "precision", "batch", "threads", "note")
+_POWER_FACTS = ("network", "device", "unit", "mode", "precision", "batch", "temperature_c", "ambient_c")
+_NO_JUNCTION = ("pmic_c",)
+"""Says 100 degC at all times on boards before Orin."""
+_SETTLED_K = 3.0
+"""A junction that moved by more within a log had not settled."""
+
+
+def _logged(record: ImportedRecord, path: Path) -> PowerReading:
+    """The power of a whole board and its hottest junction from a log."""
+    series = {item.name: item for item in record.series}
+    power = series.get("board_w")
+    if power is None or power.mean <= 0:
+        problem = Problem("series", "`board_w`, the power of the whole board", "none", "log every rail")
+        raise InputError(str(path), [problem])
+    hottest = max(
+        (item for name, item in series.items() if name.endswith("_c") and name not in _NO_JUNCTION),
+        key=lambda item: item.mean,
+        default=None,
+    )
+    busy = series.get("gpu_busy_share")
+    return PowerReading(
+        power.mean,
+        str(path),
+        network=record.model,
+        unit=None if busy is None else "gpu",
+        temperature_c=None if hottest is None else hottest.mean,
+        busy=None if busy is None else min(1.0, max(0.0, busy.mean)),
+        settled=hottest is None or hottest.high - hottest.low <= _SETTLED_K,
+    )
 
 
 def _measured(record: MeasuredRecord, path: Path) -> tuple[Anchor, ...]:

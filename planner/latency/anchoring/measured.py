@@ -29,6 +29,8 @@ class MeasuredSource:
     """What the user says of them all."""
     only_part: str | None = None
     """The part of a plan that has only one."""
+    ambient_c: float | None = None
+    """Of the air while power and temperature were logged."""
 
 
 def about(anchor: Anchor, source: MeasuredSource) -> Anchor:
@@ -134,7 +136,7 @@ def with_measured(found: Estimate, beside: Sequence[Beside]) -> Estimate:
         found,
         latency_s=narrowed,
         provenance=Provenance.MEASURED if direct else found.provenance,
-        anchors=tuple(Used(item.anchor.source, math.exp(item.log_ratio), weight) for item in beside),
+        anchors=tuple(Used(_called(found, item.anchor), math.exp(item.log_ratio), weight) for item in beside),
         warnings=(*found.warnings, *notes),
     )
 
@@ -161,6 +163,11 @@ def _disagreeing(beside: Sequence[Beside], noise: Sequence[float]) -> Iterator[s
     (low, low_noise), (high, high_noise) = ordered[0], ordered[-1]
     if high.log_ratio - low.log_ratio > FAR_DEVIATIONS * math.hypot(low_noise, high_noise):
         yield message("measurement_use.contradict", one=_named(low.anchor), other=_named(high.anchor))
+
+
+def _called(found: Estimate, anchor: Anchor) -> str:
+    time = format_quantity(anchor.latency_s, "s", 3)
+    return f"{found.model}, batch {anchor.batch or found.batch}, on {found.device}: {time}"
 
 
 def _named(anchor: Anchor) -> str:

@@ -10,7 +10,7 @@ another of the part computes in floats.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from planner.errors import InputError, Problem, UnknownIdError
@@ -145,13 +145,17 @@ def beats(device: Device, one: Tried, other: Tried) -> bool:
     )
 
 
-def instances_of(device: Device, estimates: Iterable[Estimate]) -> int:
+def instances_of(device: Device, estimates: Sequence[Estimate]) -> int:
     """How many instances of their unit serve these networks side by side in one device.
 
-    All that the part has where the unit runs the networks by itself. Kernels that fall back wait for another
-    unit, of which there is one: instances that do then add little to each other (on an AGX Orin, ResNet-50 on
-    the GPU and a DLA, whose pooling fell back, did 61 % of what both did alone), and one is counted.
+    As asked for; else all that the part has where the unit runs the networks by itself. Kernels that fall
+    back wait for another unit, of which there is one: instances that do then add little to each other (on an
+    AGX Orin, ResNet-50 on the GPU and a DLA, whose pooling fell back, did 61 % of what both did alone), and
+    one is counted.
     """
+    asked = [found.instances for found in estimates if found.instances is not None]
+    if asked:
+        return min(asked)
     counts = [
         device.units[found.unit].count.value if all(layer.unit == found.unit for layer in found.layers) else 1
         for found in estimates

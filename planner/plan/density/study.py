@@ -185,7 +185,7 @@ def _surroundings(
     scenario: Scenario, rack: Rack, used: FittedAirflow | None, fixed_w: Callable[[int], float] | None
 ) -> Callable[[int], RackSurroundings]:
     def around(count: int) -> RackSurroundings:
-        air = rack_air(scenario, devices=count)
+        air = replace(rack_air(scenario, devices=count), in_row=rack.air.in_row)
         if used is not None:
             air = replace(air, airflow_m3_per_s=used.model.flow_m3_per_s(count))
         return RackSurroundings(air, fixed_w(count) if fixed_w else rack.fan_w)

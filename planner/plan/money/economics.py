@@ -19,7 +19,8 @@ from planner.plan.money.tariff import energy_price_per_j
 from planner.plan.options.hosting import hosting_of
 from planner.plan.options.option import Cost, Draw
 from planner.schema.hardware.device import Device
-from planner.schema.scenario.scenario import Carrier, Scenario
+from planner.schema.scenario.scenario import Scenario
+from planner.schema.scenario.site_limits import Carrier
 
 SECONDS_PER_YEAR = 365.25 * 86400.0
 

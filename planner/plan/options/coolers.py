@@ -14,6 +14,7 @@ from planner.schema.hardware.device_heat import ThermalSpec
 from planner.schema.reading.quantity import Money, Sourced
 from planner.schema.scenario.cooler import CoolerAsked, OwnCooler, starts_with_a_number
 from planner.units import UnitError, parse_quantity
+from planner.wording.message import Message, message, word
 
 STATED = "stated"
 """The id of a cooler that a scenario gives by numbers, and the source of its numbers."""
@@ -162,6 +163,31 @@ def _fan(asked: OwnCooler, status: Status) -> OwnFan | None:
     )
 
 
+_FAR = 4.0
+"""Times what a part's own coolers have, beyond which a stated resistance is asked about."""
+
+
+def odd_cooler(device: Device, asked: CoolerAsked | None) -> Message | None:
+    """What is odd about a stated resistance beside those of the part's own coolers; physics allows it."""
+    if not isinstance(asked, OwnCooler):
+        return None
+    listed = sorted(device.thermal.coolers, key=lambda item: item.resistance_k_per_w.value)
+    best, worst = listed[0], listed[-1]
+    above = asked.whole_k_per_w / worst.resistance_k_per_w.value
+    below = best.resistance_k_per_w.value / asked.whole_k_per_w
+    if max(above, below) <= _FAR:
+        return None
+    near = worst if above > below else best
+    return message(
+        "odd_cooler.above" if above > below else "odd_cooler.below",
+        part=device.id,
+        asked=f"{asked.whole_k_per_w:.4g} K/W",
+        times=f"{max(above, below):,.0f}",
+        cooler=word("cooler", near.id),
+        has=f"{near.resistance_k_per_w.value:.3g} K/W",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ResistanceBand:
     """What the resistance of a cooler may be: a band of 90 %, and where the number comes from."""
@@ -183,6 +209,13 @@ def resistance_band(thermal: ThermalSpec) -> ResistanceBand:
         spread = _spread(cooler)
         low, high = given.value * spread.low_ratio.value, given.value * spread.high_ratio.value
     return ResistanceBand(low, given.value, high, given.status, given.source)
+
+
+def rise_band(thermal: ThermalSpec) -> tuple[float, float]:
+    """What the heat capacity in use may be, low and high, as ratios of what is stated: a band of 90 %."""
+    assumed = thermal.heat_capacity_j_per_k.status is Status.ASSUMED
+    spread = cooler_kinds().rise["assumed" if assumed else "known"]
+    return spread.low_ratio.value, spread.high_ratio.value
 
 
 def _spread(cooler: Cooler) -> Spread:

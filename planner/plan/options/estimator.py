@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from planner.latency.evidence import (
     calibration_on,
     unit_of,
     with_anchors,
+    with_powers,
 )
 from planner.latency.kernels.prepared import Preparation
 from planner.latency.kernels.unit_limits import on_unit
@@ -34,6 +35,7 @@ from planner.latency.units.compete import (
     units_asked,
 )
 from planner.latency.units.placement import estimate_with_helpers
+from planner.latency.units.workers import as_workers, threads_each
 from planner.plan.options.option import NetworkOnPart
 from planner.schema.hardware.device import Device, Precision
 from planner.wording.message import message
@@ -49,26 +51,34 @@ class Estimator:
 
     A study asks for the same network hundreds of times, and often at the same operating point: each is
     counted once a batch and precision, fused once an engine and estimated once a point. `evidence` is what
-    the estimates rest on beside the database; `notes` say what of it was of no use.
+    the estimates rest on beside the database; `notes` say what of it was of no use, after
+    the `remarks` that were given.
     """
 
-    def __init__(self, workloads: Mapping[str, Workload], evidence: Evidence | None = None) -> None:
+    def __init__(
+        self,
+        workloads: Mapping[str, Workload],
+        evidence: Evidence | None = None,
+        remarks: Sequence[str] = (),
+    ) -> None:
         self.workloads = workloads
         self.evidence = evidence or Evidence()
         self._prepared = {model: Preparation(workload) for model, workload in workloads.items()}
         self._estimates: dict[tuple[object, ...], tuple[Device, Estimate]] = {}
         self._calibrated: dict[tuple[object, ...], Calibration | None] = {}
         self._uses = Uses()
+        self._remarks = tuple(remarks)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Measurements and calibrations that were not used so far, with the reason, and what else to say."""
-        return self._uses.notes()
+        return (*self._remarks, *self._uses.notes())
 
     @cached_property
     def _moves(self) -> bool:
         """Whether measurements may move what the database says."""
-        return bool(self.evidence.anchors or self.evidence.measured or self.evidence.published)
+        given = self.evidence
+        return bool(given.anchors or given.measured or given.published or given.powers)
 
     def estimate(
         self,
@@ -87,6 +97,23 @@ class Estimator:
         """
         return self._estimate(model, device, unit, mode, precision, batch, engine, moved=self._moves)
 
+    def unmoved(self, found: Estimate, device: Device) -> Estimate:
+        """What is said of the same setting without any measurement of it."""
+        return self._estimate(
+            found.model if found.model in self.workloads else self._asked_as(found.model),
+            device,
+            found.unit,
+            found.mode,
+            found.precision,
+            found.batch,
+            found.engine,
+            moved=False,
+        )
+
+    def _asked_as(self, name: str) -> str:
+        """What the scenario calls a network, as in `zoo:resnet18`."""
+        return next(model for model, workload in self.workloads.items() if workload.model == name)
+
     def _estimate(
         self,
         model: str,
@@ -104,18 +131,27 @@ class Estimator:
             asked = engine or self._engine_on(device, unit)
             known = self._calibration(device, mode, precision, asked)
             if known is not None and known[1].unit == unit:
-                result = self._by_calibration(model, device, known, batch)
+                result = self._by_calibration(model, device, known, batch, moved=moved)
             else:
                 result = self._by_database(model, device, unit, mode, precision, batch, asked, moved=moved)
+            if moved and self.evidence.powers:
+                result = with_powers(result, device, self.evidence.powers, self._uses)
             self._estimates[key] = device, result  # the part is kept so that no other gets its id
         return self._estimates[key][1]
 
     def _by_calibration(
-        self, model: str, device: Device, known: tuple[Calibration, OperatingPoint], batch: int
+        self,
+        model: str,
+        device: Device,
+        known: tuple[Calibration, OperatingPoint],
+        batch: int,
+        *,
+        moved: bool,
     ) -> Estimate:
         calibration, point = known
-        workload, measured = self.workloads[model], self.evidence.measured
-        return by_calibration_on(workload, device, point, batch, calibration, measured, self._uses)
+        workload, measured = self.workloads[model], self.evidence.measured if moved else ()
+        found = by_calibration_on(workload, device, point, batch, calibration, measured, self._uses)
+        return as_workers(found, device, point, self.evidence.instances)
 
     def _by_database(
         self,
@@ -129,16 +165,20 @@ class Estimator:
         *,
         moved: bool,
     ) -> Estimate:
-        threads = self.evidence.threads if device.units[unit].kind == CPU else None
+        given = self.evidence
+        threads = threads_each(device, unit, mode, given.threads, given.instances)
         point = point_for(device, unit=unit, mode=mode, precision=precision, engine=engine, threads=threads)
         ready = on_unit(self._prepared[model].ready(batch, point.precision, point.engine), point)
         whole = self.workloads[model]
         if not moved:
             fitted = transfer_for(point) if self.evidence.kept else None
             ideal = not self.evidence.kept
-            return estimate_with_helpers(whole, ready, device, point, fitted, ideal=ideal)
+            alone = estimate_with_helpers(whole, ready, device, point, fitted, ideal=ideal)
+            return as_workers(alone, device, point, given.instances)
         plain = self._estimate(model, device, unit, mode, precision, batch, engine, moved=False)
-        return with_anchors(plain, whole, ready, device, point, self.evidence, self._uses)
+        evidence = replace(given, threads=threads) if given.instances else given
+        moved_by = with_anchors(plain, whole, ready, device, point, evidence, self._uses)
+        return replace(moved_by, instances=plain.instances)
 
     def _engine_on(self, device: Device, unit: str) -> str | None:
         """The engine asked for where the unit runs it; else the unit's usual one, which serves beside."""

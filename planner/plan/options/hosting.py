@@ -11,7 +11,8 @@ from planner.hardware.physics import BITS
 from planner.hardware.surroundings import default_host, host_machine, link_bytes_per_s, takes
 from planner.schema.hardware.device import Device
 from planner.schema.hardware.host import Attachment, HostMachine, HostSlots, NeedsHost
-from planner.schema.scenario.scenario import Carrier, Scenario
+from planner.schema.scenario.scenario import Scenario
+from planner.schema.scenario.site_limits import Carrier
 from planner.wording.message import Message, message
 from planner.workload.workload import Workload
 

@@ -6,6 +6,7 @@ numbers of its own, or a file of service times. What is taken is named in every 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from planner.data_files import config_dir
 from planner.errors import InputError, Problem
 from planner.hardware.processor import cpu_name
 from planner.hardware.surroundings import serving_priors
+from planner.latency.band import BandEnd
 from planner.process.inputs import note_input
 from planner.process.trust import distrusted
 from planner.rack.description.device import Service
@@ -39,14 +41,28 @@ class InService:
 
     kind: str
     factor: float
+    low: float
+    high: float
+    """What the factor lies between; itself where it is stated."""
     variation: Variation | None
     neighbours: float
     note: Message
 
-    def applied(self, service: Service) -> Service:
-        """A service with its times in a server."""
-        longer = tuple(self.factor * time_s for time_s in service.batch_s)
-        return replace(service, batch_s=longer, variation=self.variation)
+    def applied(self, service: Service, middle: Service | None = None, at: BandEnd = "mid") -> Service:
+        """A service with its times in a server, at an end of their band where the `middle` is given.
+
+        The band of a benchmark's time and that of the factor are independent: their deviations in the
+        logarithm add as squares.
+        """
+        own = {"low": self.low, "mid": self.factor, "high": self.high}[at] / self.factor
+        middle_s = service.batch_s if middle is None else middle.batch_s
+        times_s = []
+        for time_s, mid_s in zip(service.batch_s, middle_s, strict=True):
+            away = math.hypot(math.log(time_s / mid_s), math.log(own))
+            times_s.append(self.factor * mid_s * math.exp(-away if time_s < mid_s or own < 1 else away))
+        if middle is None:
+            times_s = [self.factor * time_s for time_s in service.batch_s]
+        return replace(service, batch_s=tuple(times_s), variation=self.variation)
 
 
 def in_service(scenario: Scenario, unit: UnitKind) -> InService | None:
@@ -58,17 +74,22 @@ def in_service(scenario: Scenario, unit: UnitKind) -> InService | None:
     if given == "none" or isinstance(given, ReplayedTimes):
         return None
     if isinstance(given, ServiceVariation):
-        return _of("stated", given, message("variation.stated"))
+        return _of("stated", given, message("variation.stated"), (given.serving_factor,) * 2)
+    if given == "prior" and scenario.synthetic is not None:
+        advice = "state it: `variation: {cv: ..., next: ..., serving_factor: ...}`"
+        problem = Problem("variation", "numbers, for a device given by numbers", "prior", advice)
+        raise InputError(scenario.id, [problem])
     if given == "prior":
         prior = serving_priors().units.get(unit)
         if prior is None:
             expected = f"a kind of unit with a prior: {', '.join(serving_priors().units)}"
             raise InputError(scenario.id, [Problem("variation", expected, unit, "state it by numbers")])
         spread = {"low": f"{prior.serving_low:g}", "high": f"{prior.serving_high:g}"}
-        return _of("prior", prior, message("variation.prior", unit=unit, status=prior.status, **spread))
+        note = message("variation.prior", unit=unit, status=prior.status, **spread)
+        return _of("prior", prior, note, (prior.serving_low, prior.serving_high))
     found = measured_serving()
     note = message("variation.measured", engine=found.engine, date=found.date, batches=found.batches)
-    return _of("measured", found.variation, note)
+    return _of("measured", found.variation, note, (found.serving_low, found.serving_high))
 
 
 def measured_file() -> Path:
@@ -106,8 +127,8 @@ def variation_of(given: ServiceVariation) -> Variation | None:
     )
 
 
-def _of(kind: str, given: ServiceVariation, note: Message) -> InService:
-    return InService(kind, given.serving_factor, variation_of(given), given.neighbours_ratio, note)
+def _of(kind: str, given: ServiceVariation, note: Message, ends: tuple[float, float]) -> InService:
+    return InService(kind, given.serving_factor, *ends, variation_of(given), given.neighbours_ratio, note)
 
 
 def variation_note(scenario: Scenario, unit: UnitKind) -> Message:

@@ -61,7 +61,11 @@ def services_of(
     instances = instances_of(device, [item.estimate for item in networks])
     services = tuple(service_of(estimator, device, item, at, instances) for item in networks)
     unit = networks[0].estimate.unit if networks else next(iter(device.units))
-    return served_as(scenario, device.units[unit].kind, services)
+    found = in_service(scenario, device.units[unit].kind)
+    if found is None:
+        return replayed_services(scenario, services)
+    middle = tuple(service_of(estimator, device, item, "mid", instances) for item in networks)
+    return tuple(found.applied(*pair, at) for pair in zip(services, middle, strict=True))
 
 
 def served_as(scenario: Scenario, unit: UnitKind, services: tuple[Service, ...]) -> tuple[Service, ...]:
@@ -100,7 +104,8 @@ def build_rack(
     main = device.units[unit or next(iter(device.units))]
     groups = with_chains(stream_groups(scenario), chain, planned_bound(scenario.planning.plan_for))
     window = run_window(scenario, groups, request_times_s(services))
-    slots = carrier_of(scenario, device).slots
+    carrier = carrier_of(scenario, device)
+    slots, air = carrier.slots, replace(air, in_row=carrier.in_row)
     life = rack_life(run.events if events else None, count, spares_of(scenario), slots)
     # Spares that are devices of the simulated rack draw their power there.
     drawn_w = life.spares.count * idle_w * (1.0 + supply_loss(scenario.site)) if life.spares.hot else 0.0

@@ -1,16 +1,16 @@
-"""An estimate held for an hour: one device from cold under its cooler, at the ends of its resistance."""
+"""An estimate held for an hour: one device from cold under its cooler, at the ends of what that may be."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from planner.plan.options.coolers import resistance_band
+from planner.plan.options.coolers import resistance_band, rise_band
 from planner.plan.rack.heat import in_thin_air, thermal_of_part
 from planner.plan.rack.rack_model import mode_of
 from planner.rack.description.rack import RackDevice, Service
 from planner.rack.heat.air import air_density_kg_per_m3
-from planner.rack.heat.steady import with_resistance
+from planner.rack.heat.steady import with_capacity, with_resistance
 from planner.rack.studies.soak import MINUTE_S, Soak, soak
 from planner.schema.record.estimate import SoakEndRecord, SoakRecord
 
@@ -27,7 +27,10 @@ HIGHEST_M = 11_000.0
 
 @dataclass(frozen=True, slots=True)
 class SoakAnswer:
-    """The soak with the resistance as stated, and at the low and the high end of its range."""
+    """The soak with the cooler as stated, and at both ends of its range.
+
+    At best the resistance is low and the heat capacity high, at worst the other way round.
+    """
 
     part: Device
     ambient_c: float
@@ -53,14 +56,16 @@ def soak_of(
     thermal = in_thin_air(thermal_of_part(part.thermal), air_density_kg_per_m3(ambient_c, altitude_m))
     unit = part.units[estimate.unit].kind
     device = RackDevice(part.id, mode.idle_w.value, (service,), thermal, unit=unit)
+    light, heavy = rise_band(part.thermal)
+    ends = ((band.low_k_per_w, heavy), (band.mid_k_per_w, 1.0), (band.high_k_per_w, light))
     best, planned, worst = (
         soak(
-            replace(device, thermal=with_resistance(thermal, end / band.mid_k_per_w)),
+            replace(device, thermal=with_capacity(with_resistance(thermal, end / band.mid_k_per_w), ratio)),
             service,
             ambient_c,
             duration_s,
         )
-        for end in (band.low_k_per_w, band.mid_k_per_w, band.high_k_per_w)
+        for end, ratio in ends
     )
     power_w = mode.idle_w.value + service.busy_w
     return SoakAnswer(part, ambient_c, altitude_m, power_w, estimate.batch, best, planned, worst)

@@ -16,6 +16,7 @@ from planner.plan.record.options import cooler_record, margin_record, service_re
 from planner.rack.counts.results import AtBound, DevicesResult, LatencyStatistics, RackResult, StreamBounds
 from planner.rack.description.rack import Rack
 from planner.rack.simulation import SimulationEngine
+from planner.rack.studies.sensitivity import Moved
 from planner.schema.record.commands.simulate import RunBesideRecord, SettingRecord, SimulateRecord
 from planner.schema.record.rack import (
     AtBoundRecord,
@@ -25,6 +26,8 @@ from planner.schema.record.rack import (
     StreamLatencyRecord,
 )
 from planner.schema.scenario.scenario import Scenario
+from planner.units import format_percent, format_quantity
+from planner.wording.message import Message, message
 
 
 def simulate_record(
@@ -34,6 +37,7 @@ def simulate_record(
     theory: Theory | None,
     notes: Sequence[str],
     failures: FailureAnswer | None = None,
+    moved: Sequence[Moved] = (),
 ) -> SimulateRecord:
     """The rack with its verdict and warnings, then what the scenario asks beside; `notes` become warnings."""
     beside: RunBesideRecord = {}
@@ -44,6 +48,17 @@ def simulate_record(
         beside["new_model"] = new_model_record(run.result.update)
     if theory is not None:
         beside["theory"] = theory_record(theory)
+    if moved:
+        beside["sensitivity"] = [
+            {
+                "stream": item.stream,
+                "service_share": item.share,
+                "p99_s": item.p99_s,
+                "shorter_s": item.shorter_s,
+                "longer_s": item.longer_s,
+            }
+            for item in moved
+        ]
     return {
         **rack_record(run.rack, run.result),
         "warnings": list(notes),
@@ -56,6 +71,23 @@ def simulate_record(
         **life_record(scenario, run.rack, failures),
         **claims_record(scenario),
     }
+
+
+def sensitivity_notes(moved: Sequence[Moved]) -> list[Message]:
+    """How far each p99 moves with service times, in words."""
+    notes = []
+    for item in moved:
+        parts = {
+            "stream": repr(item.stream),
+            "share": format_percent(item.share),
+            "p99": format_quantity(item.p99_s, "s"),
+            "shorter": format_quantity(item.shorter_s, "s"),
+        }
+        if item.longer_s is None:
+            notes.append(message("simulated.sensitive_end", **parts))
+        else:
+            notes.append(message("simulated.sensitive", longer=format_quantity(item.longer_s, "s"), **parts))
+    return notes
 
 
 def setting_record(option: Option) -> SettingRecord:

@@ -42,7 +42,7 @@ def sizing_record(sizing: Sizing) -> SizingRecord:
         "question": scenario.question.strip(),
         "feasible": sizing.feasible,
         "options": [sized_option_record(item, sizing.source) for item in sizing.options],
-        "to_measure": [_measure_record(found) for found in sizing.to_measure()],
+        "to_measure": [to_measure_record(found) for found in sizing.to_measure()],
         "contradiction": sizing.contradiction,
         "settings_considered": sizing.considered,
         "refused": [refusal_record(refusal) for refusal in sizing.refusals],
@@ -79,6 +79,8 @@ def _state_record(item: SizedOption | None) -> StateRecord | None:
         "spares": option.spares,
         "verdict": item.verdict.value,
         "p99_s": _p99_record(item.tightest) if item.tightest else None,
+        "power_w": option.heat.power_w,
+        "temperature_c": option.heat.temperature_c,
         "capital": option.cost.capital,
         "services": service_records(option),
     }
@@ -103,7 +105,8 @@ def _warnings(sizing: Sizing, devices: Sequence[str]) -> list[str]:
     return found + (list(best.simulated.result.warnings) if best and best.simulated else [])
 
 
-def _measure_record(found: ToMeasure) -> ToMeasureRecord:
+def to_measure_record(found: ToMeasure) -> ToMeasureRecord:
+    """A network to measure, with what that is worth and how it is done."""
     return {
         "network": found.network,
         "device": found.device,
@@ -138,7 +141,7 @@ def sized_option_record(item: SizedOption, source: ScenarioFile) -> SizedOptionR
         "verdict_reason": item.verdict_reason,
         "would_decide": list(item.would_decide),
         "chain": option_chain_record(item.option),
-        "to_measure": [_measure_record(found) for found in item.to_measure(source)],
+        "to_measure": [to_measure_record(found) for found in item.to_measure(source)],
         "streams": [
             {
                 "name": stream.name,

@@ -20,8 +20,9 @@ from planner.plan.record.options import choices_record, option_record
 from planner.plan.record.pitfalls import pitfall_record
 from planner.plan.record.rack import elevation_record, hour_record, slots_record
 from planner.plan.record.simulated import rack_record
+from planner.plan.record.sizing import to_measure_record
 from planner.plan.record.spending import purchase_record, spending_record
-from planner.plan.record.validation import published_record, validation_record
+from planner.plan.record.validation import measured_here_record, published_record, validation_record
 from planner.plan.record.what_if import what_if_record
 from planner.plan.study.assumptions import Assumption
 from planner.plan.study.constraints import Constraint
@@ -104,6 +105,8 @@ def _record(study: Study) -> StudyRecord:
         "spending": spending_record(study.spending),
         "validation": [validation_record(item) for item in study.validations],
         "published": [published_record(item) for item in study.published],
+        "measured_here": [measured_here_record(item) for item in study.measured_here],
+        "to_measure": [to_measure_record(item) for item in study.to_measure],
         "trials": [
             {
                 "device": t.option.device,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from planner.plan.study.published import PublishedFit, predicted_s
-from planner.plan.study.validation import PublishedAccuracy
+from planner.plan.study.validation import MeasuredHere, PublishedAccuracy
 from planner.schema.record import PublishedRecord, ValidationRecord
+from planner.schema.record.trust import MeasuredHereRecord
 
 
 def validation_record(found: PublishedAccuracy) -> ValidationRecord:
@@ -28,6 +29,19 @@ def validation_record(found: PublishedAccuracy) -> ValidationRecord:
         "median": found.median,
         "p90": found.p90,
         "note": found.note,
+    }
+
+
+def measured_here_record(found: MeasuredHere) -> MeasuredHereRecord:
+    """One measurement of the plan's own part; SI units."""
+    band = found.predicted
+    return {
+        "quantity": found.quantity,
+        "model": found.model,
+        "name": found.name,
+        "predicted": {"low": band.low, "mid": band.mid, "high": band.high, "level": band.level},
+        "ratio": found.ratio,
+        "inside": found.inside,
     }
 
 

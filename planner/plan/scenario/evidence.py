@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.hardware.catalog import engine_ids, match_devices
+from planner.hardware.catalog import engine_ids, match_devices, read_device
 from planner.language.engines.catalogue import language_engine
 from planner.latency.anchoring.file import Anchor
 from planner.latency.anchoring.measured import MeasuredSource
 from planner.latency.choice import NONE, PUBLISHED
 from planner.latency.evidence import Evidence, read_evidence
+from planner.plan.options.coolers import odd_cooler
 from planner.plan.options.estimator import Estimator
 from planner.plan.scenario.file import ScenarioFile, read_workloads
+from planner.plan.scenario.measured_heat import with_measured_coolers
 from planner.schema.hardware.device import Precision
 from planner.schema.reading.keys import with_value
 from planner.schema.reading.yaml_file import Document, validate
@@ -28,6 +30,7 @@ class EvidenceKey:
 
     engine: str | None = None
     threads: int | None = None
+    instances: int | None = None
     calibration: str | None = None
     anchors: tuple[str, ...] = ()
     measured: tuple[MeasuredSource, ...] = ()
@@ -37,6 +40,7 @@ class EvidenceKey:
         return read_evidence(
             engine=self.engine,
             threads=self.threads,
+            instances=self.instances,
             calibration=self.calibration,
             anchors=self.anchors,
             measured=self.measured,
@@ -45,7 +49,18 @@ class EvidenceKey:
 
 def estimator_for(source: ScenarioFile) -> Estimator:
     """The networks of a scenario, with all that their estimates rest on."""
-    return Estimator(read_workloads(source), asked_of(source).read())
+    return Estimator(read_workloads(source), asked_of(source).read(), tuple(_odd_coolers(source.scenario)))
+
+
+def _odd_coolers(scenario: Scenario) -> Iterator[str]:
+    """Stated coolers far from those that their parts have."""
+    given = scenario.deployment
+    named = [given.device] if given is not None and given.device is not None else []
+    for part in named or _parts(scenario.candidates.devices):
+        asked = scenario.cooler_of(part)
+        remark = None if asked is None else odd_cooler(read_device(part), asked)
+        if remark is not None:
+            yield remark
 
 
 def asked_of(source: ScenarioFile) -> EvidenceKey:
@@ -63,10 +78,14 @@ def asked_of(source: ScenarioFile) -> EvidenceKey:
     return EvidenceKey(
         (given.engine if given else None) or candidates.engine,
         (given.threads if given else None) or candidates.threads,
+        (given.instances if given else None) or candidates.instances,
         None if scenario.calibration is None else _at(folder, scenario.calibration),
         tuple(_at(folder, text) for text in scenario.anchors),
         tuple(measured_file(folder, item, parts, precisions) for item in scenario.measured),
     )
+
+
+_SETTINGS = ("engine", "threads", "instances")
 
 
 def _parts(patterns: Sequence[str]) -> Sequence[str]:
@@ -80,7 +99,7 @@ def measured_file(
     said = MeasuredFile(file=item) if isinstance(item, str) else item
     path = _at(folder, said.file)
     facts = Anchor(
-        network="",
+        network=said.network or "",
         latency_s=0.0,
         source=path,
         device=said.device,
@@ -91,7 +110,7 @@ def measured_file(
         batch=said.batch,
         threads=said.threads,
     )
-    return MeasuredSource(path, facts, parts[0] if len(parts) == 1 else None)
+    return MeasuredSource(path, facts, parts[0] if len(parts) == 1 else None, said.ambient_c)
 
 
 def _at(folder: Path, text: str) -> str:
@@ -130,21 +149,28 @@ def measured_text(text: str) -> str | MeasuredFile:
 def with_evidence(source: ScenarioFile, changes: Mapping[str, object]) -> ScenarioFile:
     """The scenario with an engine, threads, a calibration or measurements in place of, or beside, its own.
 
-    `changes` has `engine`, `threads`, `calibration`, `anchors` and `measured`, as far as they are asked for;
-    files are named from here. Raises `UnknownIdError` for an engine that the database does not have.
+    `changes` has what `api.evidence` gives, as far as it is asked for; files are named from here. Raises
+    `UnknownIdError` for an engine that the database does not have.
     """
     scenario, engine = source.scenario, changes.get("engine")
     if scenario.conversations:
         _of_conversations(changes)
     elif engine is not None and engine not in engine_ids():
         raise UnknownIdError("engine", str(engine), engine_ids())
-    settings = {name: changes[name] for name in ("engine", "threads") if name in changes}
+    settings = {name: changes[name] for name in _SETTINGS if name in changes}
     update: dict[str, object] = dict(_files(scenario, changes))
     if settings:
         update["candidates"] = scenario.candidates.model_copy(update=dict(settings))
         if scenario.deployment is not None:
             update["deployment"] = scenario.deployment.model_copy(update=dict(settings))
-    return replace(source, scenario=scenario.model_copy(update=update))
+    return with_coolers(replace(source, scenario=scenario.model_copy(update=update)))
+
+
+def with_coolers(source: ScenarioFile) -> ScenarioFile:
+    """The scenario with the coolers that its measurements give; as it is where they have no temperatures."""
+    if not source.scenario.measured:
+        return source
+    return replace(source, scenario=with_measured_coolers(source.scenario, asked_of(source).measured))
 
 
 def _of_conversations(changes: Mapping[str, object]) -> None:
@@ -176,7 +202,7 @@ def _files(scenario: Scenario, changes: Mapping[str, object]) -> Iterator[tuple[
 
 def values_with(values: object, scenario: Scenario, changes: Mapping[str, object]) -> object:
     """As `with_evidence`, of the values that a scenario's file has."""
-    for name in ("engine", "threads"):
+    for name in _SETTINGS:
         if name in changes:
             values = with_value(values, ("candidates", name), changes[name])
             if scenario.deployment is not None:
@@ -205,12 +231,14 @@ def evidence_among(
     changes: Mapping[str, object], parts: Sequence[str], precisions: Sequence[Precision | None]
 ) -> Evidence:
     """What `api.evidence` gives, read for a question without a scenario, about these parts."""
-    engine, threads, calibration = (changes.get(name) for name in ("engine", "threads", "calibration"))
+    engine, calibration = (changes.get(name) for name in ("engine", "calibration"))
+    threads, instances = (changes.get(name) for name in ("threads", "instances"))
     named = [item for item in precisions if item is not None]
     anchors, measured = (changes.get(name, []) for name in ("anchors", "measured"))
     return EvidenceKey(
         None if engine is None else str(engine),
         threads if isinstance(threads, int) else None,
+        instances if isinstance(instances, int) else None,
         None if calibration is None else str(calibration),
         tuple(map(str, anchors)) if isinstance(anchors, list) else (),
         tuple(measured_file(Path(), item, parts, named) for item in measured)

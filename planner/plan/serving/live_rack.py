@@ -77,8 +77,9 @@ def server_rack(
         for network in dict.fromkeys(group.network for group in streams)
     )
     return Rack(
-        device=RackDevice("this machine", 0.0, services, _NO_HEAT, unit="cpu", instances=instances),
-        count=count,
+        device=RackDevice("this machine", 0.0, services, _NO_HEAT, unit="cpu", instances=count * instances),
+        # All on one machine, and so in each other's way: units of one device.
+        count=1,
         streams=streams,
         batching=batching,
         dispatch="shortest_queue",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from planner.hardware.surroundings import surroundings
 from planner.plan.money.economics import rack_units
 from planner.plan.options.coolers import resistance_band
@@ -19,7 +21,7 @@ from planner.plan.rack.rack_model import supply_efficiency
 from planner.provenance import Status
 from planner.rack.counts.results import RackResult
 from planner.rack.description.rack import Rack
-from planner.rack.heat.air import device_exhaust_c
+from planner.rack.heat.air import device_exhaust_c, inlets_c
 from planner.rack.heat.cooling import inlet_class
 from planner.rack.heat.steady import die_at
 from planner.schema.hardware.surroundings import InletClassName
@@ -53,13 +55,17 @@ def simulated_warmest(rack: Rack, result: RackResult, closed_c: float) -> Warmes
     would have become.
     """
     series = result.series
+    # The series is of the mean inlet; where a watt does not warm all alike the hottest one is above it.
+    even_w = np.full(rack.count, result.power_w / rack.count)
+    inlets = inlets_c(rack.air, even_w)
+    above_k = float(inlets.max() - inlets.mean())
     exhausts = [
         device_exhaust_c(rack.air, inlet_c, power_w, rack.count)
         for inlet_c, power_w in zip(series.inlet_c, series.power_w, strict=True)
     ]
     seen_c = result.devices.temperature_c.max
     settled_c = max(seen_c, closed_c) if result.devices.throttled_share > 0 else seen_c
-    return Warmest(seen_c, settled_c, max(series.inlet_c), max(exhausts))
+    return Warmest(seen_c, settled_c, max(series.inlet_c) + above_k, max(exhausts))
 
 
 def margins_of(

@@ -102,10 +102,11 @@ class Sizing(Shown):
         first = self.options[0] if self.options else None
         return first if first is not None and first.simulated is not None else None
 
-    def to_measure(self) -> tuple[ToMeasure, ...]:
+    def to_measure(self, plan: str | None = None) -> tuple[ToMeasure, ...]:
         """What to measure before ordering, over all parts, in the order of what it is worth.
 
-        Left out is what was measured already, and what could change neither count, part nor verdict.
+        Commands call the scenario `plan`, by its path from here unless given. Left out is what was measured
+        already, and what could change neither count, part nor verdict.
         """
         able = [item for item in self.options if item.option.feasible or item.open_for_latency]
         found: list[ToMeasure] = []
@@ -116,7 +117,7 @@ class Sizing(Shown):
             found += to_measure(
                 self.source.scenario,
                 item.option,
-                path_of(self.source),
+                plan or path_of(self.source),
                 None if rival is None else Rival(rival.option.cost.capital, first=item is able[0]),
                 open_verdict=item.open_for_latency,
             )

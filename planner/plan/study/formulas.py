@@ -60,6 +60,8 @@ def _of_latency(study: Study) -> Iterator[str]:
 def _of_sizing(study: Study) -> Iterator[str]:
     if study.options:
         yield from ("utilisation", "batch_fill", *_of_air(study.source.scenario))
+    if any(carrier.in_row > 1 for carrier in study.source.scenario.site.carriers.values()):
+        yield "preheated_row"
     if study.source.scenario.variation != "none":
         yield "service_variation"
     if study.source.scenario.deployment is None:

@@ -17,6 +17,7 @@ from planner.plan.density.study import DensityCurve, density_of_option
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import Option
 from planner.plan.options.rack_run import Simulated
+from planner.plan.options.what_to_measure import ToMeasure
 from planner.plan.pitfalls.lint import Pitfall, lint
 from planner.plan.rack.questions import FailureAnswer, failure_answer
 from planner.plan.rack.synthetic import refuse_synthetic
@@ -36,7 +37,7 @@ from planner.plan.study.latency_tables import Roofline, Rung, best_of_each_part,
 from planner.plan.study.ledger import Ledger, ledger
 from planner.plan.study.published import PublishedFit, published_fits
 from planner.plan.study.purchase import PurchaseLine, purchase
-from planner.plan.study.validation import PublishedAccuracy, validations
+from planner.plan.study.validation import MeasuredHere, PublishedAccuracy, measured_here, validations
 from planner.plan.study.warnings import warnings
 from planner.plan.what_if.grid import WhatIf, what_if
 from planner.rack.counts.results import Verdict
@@ -67,6 +68,8 @@ class Study(Shown):
     sized: SizedOption | None
     """The option that was chosen, as `planner size` has it; None where none is feasible."""
     trials: tuple[Simulated, ...]
+    to_measure: tuple[ToMeasure, ...] = ()
+    """What to measure before ordering, what is worth most first."""
 
     @property
     def headline(self) -> str:
@@ -215,6 +218,11 @@ class Study(Shown):
         return validations(self)
 
     @cached_property
+    def measured_here(self) -> tuple[MeasuredHere, ...]:
+        """What was measured on the chosen part, beside what was predicted without it."""
+        return measured_here(self)
+
+    @cached_property
     def assumptions(self) -> tuple[Assumption, ...]:
         """What is taken for granted."""
         return tuple(assumptions(self))
@@ -263,7 +271,8 @@ def study_of(sizing: Sizing, estimator: Estimator) -> Study:
     options = sizing.closed
     if best is not None:
         options = (best.option, *(option for option in options if not _same_run(option, best.option)))
-    return Study(sizing.source, estimator, options, sizing.refusals, best, sizing.trials)
+    wanted = sizing.to_measure(sizing.source.file)
+    return Study(sizing.source, estimator, options, sizing.refusals, best, sizing.trials, wanted)
 
 
 def _same_run(a: Option, b: Option) -> bool:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from planner.hardware.catalog import read_device, read_engine
+from planner.latency.band import Band
 from planner.latency.planning import GENERIC_ENGINE, Shortfall
 from planner.latency.result import Estimate
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.latency.unseen import missed_of
 from planner.plan.options.option import NetworkOnPart, Option
+from planner.provenance import Provenance
 from planner.schema.fitted.transfer import Residuals
 from planner.units import format_number, format_percent
 from planner.wording.message import message
@@ -51,6 +54,41 @@ class PublishedAccuracy:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredHere:
+    """A measurement of the plan's own part beside what was predicted without any."""
+
+    quantity: Literal["latency", "power"]
+    model: str
+    name: str
+    """What was measured, as its file calls it."""
+    predicted: Band
+    """Of the plan's own setting: seconds of a batch, or watts of the part."""
+    ratio: float
+    """Measured over the middle of what was predicted in the setting of the measurement."""
+
+    @property
+    def inside(self) -> bool:
+        """Whether the measurement lies in the band of the prediction."""
+        band = self.predicted
+        return band.low <= self.ratio * band.mid <= band.high
+
+
+def measured_here(study: Study) -> tuple[MeasuredHere, ...]:
+    """A row for each measurement that a network of the chosen option rests on, and for its power."""
+    return () if study.simulated is None else tuple(_measured_rows(study, study.simulated.option))
+
+
+def _measured_rows(study: Study, option: Option) -> Iterator[MeasuredHere]:
+    for item in option.networks:
+        now, before = item.estimate, study.estimator.unmoved(item.estimate, option.part)
+        for used in now.anchors:
+            yield MeasuredHere("latency", now.model, used.name, before.latency_s, used.ratio)
+        if now.power_provenance is Provenance.MEASURED:
+            ratio = now.part_power_w.mid / before.part_power_w.mid
+            yield MeasuredHere("power", now.model, option.device, before.part_power_w, ratio)
+
+
 def validations(study: Study) -> tuple[PublishedAccuracy, ...]:
     """One row a network of the chosen option; none where nothing was chosen."""
     if study.simulated is None:
@@ -66,7 +104,10 @@ def _row(option: Option, item: NetworkOnPart) -> PublishedAccuracy:
         return _transferred(row, item, estimate.rests_on)
     if item.shortfall is not None:
         return _datasheet(row, option, item.shortfall)
-    return row if estimate.calibration is not None or estimate.anchors else _unseen(row, estimate)
+    if estimate.calibration is None and not estimate.anchors:
+        return _unseen(row, estimate)
+    band = estimate.latency_s
+    return replace(row, level=band.level, low=band.low / band.mid, high=band.high / band.mid)
 
 
 def _unseen(row: PublishedAccuracy, estimate: Estimate) -> PublishedAccuracy:

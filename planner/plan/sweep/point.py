@@ -15,7 +15,7 @@ from planner.plan.record.options import infeasible_record, option_record
 from planner.plan.record.simulated import rack_record
 from planner.plan.scenario.beside import with_whole_paths
 from planner.plan.scenario.climate import with_climate
-from planner.plan.scenario.evidence import EvidenceKey, asked_of
+from planner.plan.scenario.evidence import EvidenceKey, asked_of, with_coolers
 from planner.plan.scenario.file import ScenarioFile, network_at
 from planner.plan.sizing.synthetic_run import simulate_synthetic
 from planner.plan.study.study import run_study
@@ -60,7 +60,7 @@ def source_of(task: PointTask) -> ScenarioFile:
     folder = Path(task["folder"])
     document = with_climate(Document(task["file"], task["values"], {}, task["point"]), folder)
     scenario = with_whole_paths(validate(document, Scenario), folder)
-    return ScenarioFile(scenario, task["file"], folder, task["point"])
+    return with_coolers(ScenarioFile(scenario, task["file"], folder, task["point"]))
 
 
 def _answered(source: ScenarioFile) -> dict[str, object]:

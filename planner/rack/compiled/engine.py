@@ -19,6 +19,7 @@ from planner.rack.compiled.setup import begin
 from planner.rack.compiled.state import Epochs, LoopState, Piece, chain_free, epochs_until
 from planner.rack.counts.epochs import EpochTally
 from planner.rack.counts.latencies import BinnedLatencies
+from planner.rack.counts.one_run import block_ends
 from planner.rack.counts.tally import RequestAccounts, RunTally, StreamTally, law_accounts
 from planner.rack.description.rack import Rack
 from planner.rack.load.topology import topology_of
@@ -61,6 +62,7 @@ class _CompiledRun:
         self._pieces = Pieces(rack, replication)
         self._piece = _NO_REQUESTS
         self._arrived_before = 0
+        self._counted_at: list[list[StreamTally]] = []
         # From the bottom up: this is the first order in which servers are idle, and so who serves first.
         for device in np.flatnonzero(~self._steering.out):
             ENTRIES.plug_in(int(device), self._state)
@@ -72,12 +74,16 @@ class _CompiledRun:
         ends_s = np.fromiter(epoch_ends_s(self._rack), np.float64, self._rack.epochs)
         # Settings that policies and events make change at any end of an epoch; those of heat seldom.
         pace = Pace(1 if self._steering.steers else most_ahead(self._rack))
-        closed = 0
+        closed, blocks = 0, block_ends(self._rack)
         while closed < len(ends_s):
-            asked = ends_s[closed : closed + pace.epochs]
+            # A part of the window ends where epochs run ahead have to stop.
+            stop = next((end for end in blocks if end > closed), len(ends_s))
+            asked = ends_s[closed : min(stop, closed + pace.epochs)]
             kept = self._run_epochs(asked, ends_s[closed - 1] if closed else 0.0)
             closed += kept
             pace.seen(kept, moved=self._steering.moved)
+            if closed in blocks:
+                self._counted_at.append(self._counts())
             # At the end of the run nothing more is applied: what would start now is not part of it.
             if closed < len(ends_s):
                 self._apply_settings(float(ends_s[closed - 1]))
@@ -208,16 +214,35 @@ class _CompiledRun:
             gone=run["gone"],
             in_system=run["in_system"],
         )
+        streams = tuple(_stream(state, index, remaining[index]) for index in range(len(rack.streams)))
         return RunTally(
             replication=self._replication,
-            streams=tuple(_stream(state, index, remaining[index]) for index in range(len(rack.streams))),
+            streams=streams,
             completed=run["completed"],
             batches=run["batches"],
             batched=run["batched"],
             epochs=self._epochs,
             accounts=law_accounts(rack, self._epochs.accounts, done),
             trial=self._steering.outcome,
+            blocks=self._blocks(streams),
         )
+
+    def _counts(self) -> list[StreamTally]:
+        """What has been counted of each stream so far."""
+        none = np.zeros(2, dtype=np.int64)
+        return [_stream(self._state, index, none) for index in range(len(self._rack.streams))]
+
+    def _blocks(self, whole: tuple[StreamTally, ...]) -> tuple[tuple[StreamTally, ...], ...]:
+        """The streams by the part of the window in which their requests left; unfinished ones are in the
+        last.
+        """
+        sums = [*self._counted_at[:-1], list(whole)] if self._counted_at else []
+        before: list[StreamTally | None] = [None] * len(whole)
+        blocks = []
+        for so_far in sums:
+            blocks.append(tuple(_less(tally, old) for tally, old in zip(so_far, before, strict=True)))
+            before = list(so_far)
+        return tuple(blocks)
 
 
 def _window_start_s(rack: Rack) -> float:
@@ -234,5 +259,21 @@ def _stream(state: LoopState, index: int, remaining: Ints) -> StreamTally:
         dropped=int(group["dropped"]),
         unfinished=int(remaining[0]),
         overdue=int(remaining[1]),
-        latencies=BinnedLatencies(state.latency_counts[index], state.latency_sums_s[index]),
+        latencies=BinnedLatencies(state.latency_counts[index].copy(), state.latency_sums_s[index].copy()),
+    )
+
+
+def _less(tally: StreamTally, before: StreamTally | None) -> StreamTally:
+    """What was counted since."""
+    if before is None:
+        return tally
+    one, other = tally.latencies, before.latencies
+    assert isinstance(one, BinnedLatencies)  # noqa: S101 - of this engine
+    assert isinstance(other, BinnedLatencies)  # noqa: S101
+    return StreamTally(
+        served=tally.served - before.served,
+        dropped=tally.dropped - before.dropped,
+        unfinished=tally.unfinished,
+        overdue=tally.overdue,
+        latencies=BinnedLatencies(one.counts - other.counts, one.sums_s - other.sums_s),
     )

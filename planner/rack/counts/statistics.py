@@ -13,6 +13,7 @@ from planner.formulas import formula
 from planner.rack.counts.enough import missing_evidence, rests_on_phases
 from planner.rack.counts.invariants import worst_residuals
 from planner.rack.counts.latencies import Latencies, pooled
+from planner.rack.counts.one_run import block_ends, is_one_run
 from planner.rack.counts.results import (
     DevicesResult,
     Histogram,
@@ -103,8 +104,10 @@ def summarise(rack: Rack, runs: Sequence[RunTally], *, certainty: Certainty = ON
     energies_j = [rack.plug_w(sums.drawn_j / sums.length_s) * sums.length_s for sums in accounts]
     completed = sum(run.completed for run in runs)
     window_s = sum(run.epochs.accounts.length_s for run in runs)
+    # Copies of one run say nothing of chance: the parts of one do.
+    parts = runs[0].blocks if len(runs) == 1 and runs[0].blocks else [run.streams for run in runs]
     streams = tuple(
-        _stream(rack, group, [run.streams[index] for run in runs], certainty)
+        _stream(rack, group, [part[index] for part in parts], certainty, len(runs))
         for index, group in enumerate(rack.streams)
     )
     devices = _devices(rack, runs)
@@ -142,7 +145,7 @@ def _update(runs: Sequence[RunTally]) -> UpdateResult | None:
 
 
 def _stream(
-    rack: Rack, group: StreamGroup, runs: Sequence[StreamTally], certainty: Certainty
+    rack: Rack, group: StreamGroup, runs: Sequence[StreamTally], certainty: Certainty, replications: int
 ) -> StreamResult:
     latencies = [run.latencies for run in runs]
     quantiles_s = [
@@ -158,7 +161,7 @@ def _stream(
     if rests_on_phases(rack, group, verdict, seen_s):
         verdict = Verdict.UNDECIDED
         reason = message("judged.few_installations", runs=len(runs), least=INSTALLATIONS_LEAST, found=reason)
-    missing = missing_evidence(rack, group, seen, len(runs), passed=verdict is Verdict.PASS)
+    missing = missing_evidence(rack, group, seen, replications, passed=verdict is Verdict.PASS)
     if missing:
         verdict, reason = Verdict.UNDECIDED, missing
     return StreamResult(
@@ -332,7 +335,13 @@ def _slots(run: RunTally) -> SlotTemperatures:
 def _warnings(rack: Rack, streams: Sequence[StreamResult], devices: DevicesResult) -> list[str]:
     warnings: list[str] = []
     offered = offered_utilisation(rack)
-    if offered >= 1:
+    if is_one_run(rack):
+        warnings.append(message("simulated.one_run", blocks=len(block_ends(rack))))
+    if offered >= 1 and all(group.arrivals == "trace" for group in rack.streams):
+        left = sum(stream.unfinished for stream in streams)
+        share = format_percent(offered, 1)
+        warnings.append(message("simulated.trace_over", offered=share, left=left))
+    elif offered >= 1:
         warnings.append(message("simulated.overload", offered=format_number(offered, 3)))
     if rack.device.thermal.leakage is None:
         warnings.append(message("simulated.leakage", device=repr(rack.device.name)))

@@ -7,7 +7,7 @@ The compiled engine counts while it runs; the records of the reference engine ar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from planner.formulas import formula
 from planner.rack.arrivals.merged import draw_arrivals
 from planner.rack.counts.epochs import EpochAccounts, EpochTally
 from planner.rack.counts.latencies import ExactLatencies, Latencies
+from planner.rack.counts.one_run import block_ends
 from planner.rack.description.rack import Rack
 from planner.rack.description.streams import StreamGroup
 from planner.rack.load.topology import NONE
@@ -60,7 +61,8 @@ class RequestAccounts:
 @dataclass(frozen=True, slots=True, eq=False)
 class RunTally:
     """One replication. `completed` were served within the counted window; `batches` began in it and held
-    `batched` requests; `trial` is what was measured of a new model.
+    `batched` requests; `trial` is what was measured of a new model. `blocks` are the streams in consecutive
+    parts of the window, where there is but one run (`planner.rack.counts.one_run`).
     """
 
     replication: int
@@ -71,6 +73,7 @@ class RunTally:
     epochs: EpochTally
     accounts: Accounts
     trial: TrialOutcome | None = None
+    blocks: tuple[tuple[StreamTally, ...], ...] = ()
 
 
 @formula("little", "utilisation_law", "energy_balance")
@@ -118,7 +121,23 @@ def tally_records(rack: Rack, run: Records) -> RunTally:
         epochs=epochs,
         accounts=law_accounts(rack, epochs.accounts, done),
         trial=run.trial,
+        blocks=_blocks(rack, run, window),
     )
+
+
+def _blocks(rack: Rack, run: Records, window: Window) -> tuple[tuple[StreamTally, ...], ...]:
+    """The streams by the part of the window in which their requests left; unfinished ones are in the last."""
+    ends_s = [float(run.epochs.end_s[last - 1]) for last in block_ends(rack)]
+    left_s = run.requests.departure_s
+    blocks = []
+    for number, end_s in enumerate(ends_s):
+        inside = left_s < end_s if number < len(ends_s) - 1 else np.ones(left_s.size, dtype=np.bool_)
+        inside |= np.isnan(left_s) & (number == len(ends_s) - 1)
+        if number:
+            inside &= ~(left_s < ends_s[number - 1])
+        own = replace(run, requests=run.requests.of(inside))
+        blocks.append(tuple(_stream(group, index, own, window) for index, group in enumerate(rack.streams)))
+    return tuple(blocks)
 
 
 def _stream(group: StreamGroup, index: int, run: Records, window: Window) -> StreamTally:

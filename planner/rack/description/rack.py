@@ -75,6 +75,13 @@ class Air:
     passing_m3_per_s: float | None = None
     stored_j_per_k: float = 0.0
     """Heat capacity of a closed cabinet, walls and all; none where its air follows the heat at once."""
+    in_row: int = 1
+    """Devices one behind another in one stream, position by position: each breathes those before it."""
+
+    @property
+    def alike(self) -> bool:
+        """Whether a watt of any device warms all inlets alike."""
+        return self.vertical is None and self.in_row == 1
 
     def __post_init__(self) -> None:
         checks = Checks("air")
@@ -92,6 +99,19 @@ class Air:
             heat_capacity_j_per_kg_k=self.heat_capacity_j_per_kg_k,
         )
         checks.between(0, 1, recirculation=self.recirculation)
+        checks.require(self.in_row >= 1, "in_row", "1 or more", self.in_row)
+        checks.require(
+            self.in_row == 1 or (self.vertical is None and self.stored_j_per_k == 0),
+            "in_row",
+            "1 where exhaust rises, or where the air of a closed cabinet stores heat",
+            self.in_row,
+        )
+        checks.require(
+            self.in_row == 1 or self.recirculation < 1 or self.passing_m3_per_s is not None,
+            "passing_m3_per_s",
+            "what passes the devices, of which each row has its stream",
+            self.passing_m3_per_s,
+        )
         if self.passing_m3_per_s is not None:
             checks.positive(passing_m3_per_s=self.passing_m3_per_s)
         checks.require(

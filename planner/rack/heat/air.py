@@ -13,13 +13,14 @@ elsewhere. It is taken at the supply: a fan moves a volume, whose mass changes b
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.formulas import formula
 from planner.rack.description.rack import Air
-from planner.rack.heat.recirculation import returned_share, rising_matrix_k_per_w
+from planner.rack.heat.recirculation import returned_share, rising_matrix_k_per_w, row_matrix
 
 REFERENCE_KG_PER_M3 = 1.204
 """Dry air at 20 C and sea level, for which resistances to the air are stated."""
@@ -85,6 +86,23 @@ def unheated_c(air: Air, count: int) -> NDArray[np.float64]:
 def inlets_c(air: Air, heats_w: NDArray[np.float64]) -> NDArray[np.float64]:
     """Inlet temperature of each position, bottom first, when each gives this much heat to the air."""
     base_c = unheated_c(air, heats_w.size)
-    if air.vertical is None:
+    if air.alike:
         return np.asarray(base_c + air.recirculation * heats_w.sum() / heat_rate_w_per_k(air))
-    return np.asarray(base_c + rising_matrix_k_per_w(air, heats_w.size) @ heats_w)
+    return np.asarray(base_c + warming_matrix_k_per_w(air, heats_w.size) @ heats_w)
+
+
+@lru_cache(maxsize=2)
+@formula("preheated_row")
+def warming_matrix_k_per_w(air: Air, count: int) -> NDArray[np.float64]:
+    """D: what each watt of each device (columns) warms each inlet (rows), N x N.
+
+    Where devices are one behind another, `air.in_row` of them share one stream, V in_row / N of what passes
+    the devices, and each watt warms the inlets behind its own by 1 / (rho cp of that stream). Air between
+    streams is not mixed: in a wide tray part of it is, and the last device is a little cooler.
+    """
+    if air.vertical is not None:
+        return rising_matrix_k_per_w(air, count)
+    shared = np.full((count, count), air.recirculation / heat_rate_w_per_k(air))
+    passing = passing_m3_per_s(air, count) or air.airflow_m3_per_s
+    stream_w_per_k = air.density_kg_per_m3 * air.heat_capacity_j_per_kg_k * passing * air.in_row / count
+    return np.asarray(shared + row_matrix(count, air.in_row) / stream_w_per_k)

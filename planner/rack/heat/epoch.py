@@ -15,7 +15,13 @@ import numpy as np
 from planner.arrays import Flags, Floats
 from planner.formulas import formula
 from planner.rack.description.rack import Rack, RackDevice, Thermal
-from planner.rack.heat.air import exhaust_c, heat_rate_w_per_k, inlets_c, unheated_c
+from planner.rack.heat.air import (
+    exhaust_c,
+    heat_rate_w_per_k,
+    inlets_c,
+    unheated_c,
+    warming_matrix_k_per_w,
+)
 from planner.rack.heat.cabinet import enclosure_after_c
 from planner.rack.heat.governor import clock_ratio, next_fan_level, next_step
 from planner.rack.heat.ladder import (
@@ -29,7 +35,6 @@ from planner.rack.heat.ladder import (
     settled_c,
     settled_nodes_c,
 )
-from planner.rack.heat.recirculation import rising_matrix_k_per_w
 from planner.rack.load.expected import expected_load
 
 # Far below what is printed, far above the rounding of a temperature (1e-14 of it).
@@ -228,13 +233,13 @@ def _warmed_k(rack: Rack, heats_w: Floats, withheld_w_per_k: Floats) -> Floats |
     """How much warmer each inlet is, x = D (h - w x), where device i gives h_i - w_i x_i to the air.
 
     Even recirculation warms all inlets alike: one unknown, x = d (sum of h - x sum of w) with d kelvin for
-    each watt of all. Only exhaust that rises takes the whole system, N x N.
+    each watt of all. Exhaust that rises and devices in a row take the whole system, N x N.
     """
     air = rack.air
-    if air.vertical is None:
+    if air.alike:
         warming_k_per_w = air.recirculation / heat_rate_w_per_k(air)
         return float(warming_k_per_w * heats_w.sum() / (1.0 + warming_k_per_w * withheld_w_per_k.sum()))
-    matrix = rising_matrix_k_per_w(air, heats_w.size)
+    matrix = warming_matrix_k_per_w(air, heats_w.size)
     return np.asarray(np.linalg.solve(np.eye(heats_w.size) + matrix * withheld_w_per_k, matrix @ heats_w))
 
 
@@ -279,10 +284,10 @@ def runaway_margin(rack: Rack, temperature_c: Floats, level: Indices | None = No
     own = loop_gain(thermal, temperature_c, level)
     leaked_w_per_k = thermal.leakage.per_k * leakage_w(thermal, temperature_c)
     plugged = 1.0 + rack.supply_loss
-    if rack.air.vertical is None:
+    if rack.air.alike:
         # A diagonal plus equal rows: the largest row sum bounds the spectral radius, and is equal to it where
         # all dies are alike.
         shared = rack.air.recirculation / heat_rate_w_per_k(rack.air) * leaked_w_per_k.sum() * plugged
         return 1.0 - float(own.max() + shared)
-    gains = np.diag(own) + rising_matrix_k_per_w(rack.air, rack.installed) * leaked_w_per_k * plugged
+    gains = np.diag(own) + warming_matrix_k_per_w(rack.air, rack.installed) * leaked_w_per_k * plugged
     return 1.0 - float(np.abs(np.linalg.eigvals(gains)).max())

@@ -61,6 +61,12 @@ def rising_matrix_k_per_w(air: Air, count: int) -> Floats:
     return inlet_matrix_k_per_w(shares, np.full(count, stream_w_per_k))
 
 
+def row_matrix(count: int, in_row: int) -> Floats:
+    """1 where a device (columns) is in the stream before another one (rows), 0 elsewhere, N x N."""
+    row, column = np.indices((count, count))
+    return np.asarray((row // in_row == column // in_row) & (column < row), dtype=np.float64)
+
+
 def returned_share(air: Air, count: int) -> float:
     """Of what passes the devices, the share that comes back to their inlets."""
     if air.vertical is None:

@@ -65,6 +65,15 @@ def with_resistance(thermal: Thermal, ratio: float) -> Thermal:
     return replace(thermal, nodes=nodes, resistance_k_per_w=whole)
 
 
+def with_capacity(thermal: Thermal, ratio: float) -> Thermal:
+    """The same device with every store this many times as large: it warms and cools so much more slowly."""
+    nodes = tuple(replace(n, heat_capacity_j_per_k=ratio * n.heat_capacity_j_per_k) for n in thermal.nodes)
+    whole = ratio * thermal.heat_capacity_j_per_k
+    if nodes:
+        whole = sum(n.heat_capacity_j_per_k for n in nodes)
+    return replace(thermal, nodes=nodes, heat_capacity_j_per_k=whole)
+
+
 def die_at(inlet_c: float, die_c: float, ratio: float) -> float:
     """The die that is seen at a temperature, if its resistance were this many times as large.
 

@@ -183,9 +183,17 @@ def shortfall_per_s(rack: Rack) -> float:
 
 
 def grows_without_end(rack: Rack) -> bool:
-    """Whether more is asked than can be served while a queue has no limit: nothing settles."""
+    """Whether more is asked than can be served while a queue has no limit: nothing settles.
+
+    What traces pile up has an end, and is an answer; only what is asked beside them may grow for ever.
+    """
     unlimited = any(group.queue_limit is None for group in rack.streams)
-    return unlimited and offered_utilisation(rack) >= 1
+    if not unlimited or offered_utilisation(rack) < 1:
+        return False
+    endless = tuple(group for group in rack.streams if group.arrivals != "trace")
+    if len(endless) == len(rack.streams) or rack.shares:
+        return True
+    return bool(endless) and offered_utilisation(replace(rack, streams=endless)) >= 1
 
 
 def refuse_overload(rack: Rack) -> None:

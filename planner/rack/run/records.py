@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
 import numpy as np
@@ -36,6 +36,10 @@ class RequestRecords:
     device: NDArray[np.int32]
     batch_size: NDArray[np.int32]
     outcome: NDArray[np.int8]
+
+    def of(self, chosen: NDArray[np.bool_]) -> RequestRecords:
+        """The same of some of them."""
+        return RequestRecords(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from planner.schema.hardware.device import PrecisionName
-from planner.schema.reading.quantity import Seconds
+from planner.schema.reading.quantity import Celsius, Seconds, Watts, refuse
 from planner.schema.reading.strict import StrictModel
 
 LONGEST_S = 86_400.0
@@ -19,7 +19,13 @@ class AnchorEntry(StrictModel):
 
     network: str
     """`zoo:NAME`, an ONNX file, or the name of the network that is asked about."""
-    latency_s: Annotated[Seconds, Field(gt=0, le=LONGEST_S)]
+    latency_s: Annotated[Seconds, Field(gt=0, le=LONGEST_S)] | None = None
+    power_w: Annotated[Watts, Field(gt=0)] | None = None
+    """Of the part while the network runs without a pause."""
+    temperature_c: Celsius | None = None
+    """Of its junction, settled at that power."""
+    ambient_c: Celsius | None = None
+    """Of the air around it."""
     device: str | None = None
     unit: str | None = None
     mode: str | None = None
@@ -28,6 +34,14 @@ class AnchorEntry(StrictModel):
     batch: Annotated[int, Field(ge=1)] | None = None
     threads: Annotated[int, Field(ge=1)] | None = None
     note: str = ""
+
+    @model_validator(mode="after")
+    def _something_measured(self) -> Self:
+        if self.latency_s is None and self.power_w is None:
+            raise refuse("a `latency` or a `power`", "neither")
+        if self.temperature_c is not None and self.power_w is None:
+            raise refuse("the `power` at which the temperature settled", "a `temperature` alone")
+        return self
 
 
 class AnchorList(StrictModel):
@@ -73,10 +87,22 @@ class ImportedLatency(StrictModel):
     p90: Annotated[float, Field(ge=0, le=LONGEST_S)] | None = None
 
 
+class ImportedSeries(StrictModel):
+    """One quantity of a log over time; the name carries the unit."""
+
+    model_config = ConfigDict(extra="ignore")
+    name: str
+    mean: float
+    low: float
+    high: float
+    samples: Annotated[int, Field(ge=1)] = 1
+
+
 class ImportedRecord(StrictModel):
     """A record of `planner import --format json`."""
 
     model_config = ConfigDict(extra="ignore")
-    tool: Literal["trtexec", "onnxruntime", "openvino", "msprof"]
+    tool: Literal["trtexec", "onnxruntime", "openvino", "msprof", "tegrastats"]
     model: str | None = None
+    series: list[ImportedSeries] = Field(default_factory=list)
     latency_s: ImportedLatency | None = Field(default=None, alias="latency_s")

@@ -38,6 +38,9 @@ class CoolerKinds(StrictModel):
     known: dict[Literal["measured", "own", "stated"], Spread]
     """Published measurements of other units; one's own of a unit; makers' figures and what follows."""
 
+    rise: dict[Literal["assumed", "known"], Spread]
+    """What a heat capacity may be, as ratios of the one stated: with it goes the time that a rise takes."""
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         conflicts = [*source_conflicts(self, self.sources), *self._spreads()]
@@ -49,6 +52,7 @@ class CoolerKinds(StrictModel):
         spreads: list[tuple[str, str, Spread]] = [
             *(("kinds", name, spread) for name, spread in self.kinds.items()),
             *(("known", name, spread) for name, spread in self.known.items()),
+            *(("rise", name, spread) for name, spread in self.rise.items()),
         ]
         for group, name, spread in spreads:
             low, high = spread.low_ratio.value, spread.high_ratio.value

@@ -105,6 +105,8 @@ class StateRecord(TypedDict):
     spares: int
     verdict: Verdict
     p99_s: SpanRecord | None
+    power_w: float
+    temperature_c: float
     capital: float | None
     services: list[ServiceRecord]
 

@@ -32,7 +32,13 @@ from planner.schema.record.question import (
     ValueRecord,
 )
 from planner.schema.record.rack import ElevationRecord, HourRecord, RackRecord, SlotsRecord
-from planner.schema.record.trust import PitfallRecord, PublishedRecord, ValidationRecord
+from planner.schema.record.sizing import ToMeasureRecord
+from planner.schema.record.trust import (
+    MeasuredHereRecord,
+    PitfallRecord,
+    PublishedRecord,
+    ValidationRecord,
+)
 from planner.schema.record.turning import WhatIfRecord
 
 SCHEMA = 1
@@ -72,6 +78,10 @@ class StudyRecord(TypedDict):
     pitfalls: NotRequired[list[PitfallRecord]]
     validation: NotRequired[list[ValidationRecord]]
     published: NotRequired[list[PublishedRecord]]
+    measured_here: NotRequired[list[MeasuredHereRecord]]
+    """What was measured on the chosen part, beside what was predicted without it."""
+    to_measure: NotRequired[list[ToMeasureRecord]]
+    """Before ordering, what is worth most first."""
     assumptions: list[AssumptionRecord]
     formulas: NotRequired[list[FormulaRecord]]
     figures: list[ValueRecord]

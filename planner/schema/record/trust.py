@@ -6,7 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from planner.schema.record.options import ServiceRecord
+from planner.schema.record.options import BandRecord, ServiceRecord
 
 
 class PitfallRecord(TypedDict):
@@ -56,6 +56,20 @@ class ValidationRecord(TypedDict):
     median: float | None
     p90: float | None
     note: str | None
+
+
+class MeasuredHereRecord(TypedDict):
+    """A measurement of the plan's own part; `predicted` without it, `ratio` measured over predicted.
+
+    Seconds of a batch in the plan's setting, or watts of the part.
+    """
+
+    quantity: Literal["latency", "power"]
+    model: str
+    name: str
+    predicted: BandRecord
+    ratio: float
+    inside: bool
 
 
 class PublishedPointRecord(TypedDict):

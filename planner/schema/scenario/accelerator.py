@@ -158,3 +158,12 @@ class Accelerator(StrictModel):
         if self.serving_w < self.idle_w:
             raise refuse(f"serving power of at least the idle {self.idle_w:g} W", f"{self.serving_w:g} W")
         return self
+
+
+def refuse_model(model: str, given: Accelerator | None) -> None:
+    """Refuse a stream's network that a device by numbers does not serve, or that needs such a device."""
+    served = given.served if given is not None else {}
+    if served and SYNTHETIC not in served and model not in served:
+        raise refuse(f"a network of `deployment.synthetic`: {', '.join(served)}", model)
+    if (model == SYNTHETIC) != (SYNTHETIC in served):
+        raise refuse(f"`model: {SYNTHETIC}` in every stream, and only, with `deployment.synthetic`", model)

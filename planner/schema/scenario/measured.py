@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from planner.schema.hardware.device import PrecisionName
+from planner.schema.reading.quantity import Celsius
 from planner.schema.reading.strict import StrictModel
 
 
@@ -21,6 +22,10 @@ class MeasuredFile(StrictModel):
     precision: PrecisionName | None = None
     batch: Annotated[int, Field(ge=1)] | None = None
     threads: Annotated[int, Field(ge=1)] | None = None
+    network: str | None = None
+    """What ran while power and temperature were logged; every network of the plan unless given."""
+    ambient_c: Celsius | None = None
+    """Of the air during a log, with which its temperature gives the cooler's resistance."""
 
 
 class RestsOn(StrictModel):

@@ -25,7 +25,7 @@ from planner.schema.reading.quantity import (
     refuse,
 )
 from planner.schema.reading.strict import StrictModel
-from planner.schema.scenario.accelerator import SYNTHETIC, Accelerator
+from planner.schema.scenario.accelerator import Accelerator, refuse_model
 from planner.schema.scenario.around import Contention, HostCores
 from planner.schema.scenario.claims import Claim
 from planner.schema.scenario.climate import Climate
@@ -45,7 +45,7 @@ from planner.schema.scenario.rack_study import (
     SealedCabinet,
     Update,
 )
-from planner.schema.scenario.site_limits import Gear, Margins
+from planner.schema.scenario.site_limits import Carrier, Gear, Margins
 from planner.schema.scenario.streams import Share, Stream
 from planner.units import format_percent
 
@@ -62,7 +62,9 @@ class Candidates(StrictModel):
     engine: str | None = None
     """The inference engine of all candidates; each unit's usual one unless given."""
     threads: Mark | None = None
-    """Threads of one inference on a CPU; all cores unless given."""
+    """Threads of one inference on a CPU; all cores unless given, of `instances` each its share of them."""
+    instances: Mark | None = None
+    """Workers of the engine side by side on each part; as many as it has of the unit unless given."""
     max_batch: int = Field(default=1, ge=1, le=256)
     max_wait_s: Seconds = 0.0
     """How long a batch may wait to fill."""
@@ -76,18 +78,6 @@ class Candidates(StrictModel):
     """A part's cooler, by the part's id, in place of `cooler` of the scenario."""
     labels_ops_per_s: dict[str, OpsPerSecond] = Field(default_factory=dict)
     """What the plan counts on of a part, by its id, where somebody drew it up with operations per second."""
-
-
-class Carrier(StrictModel):
-    """What parts of one form sit in: carrier board, host server, enclosure share."""
-
-    slots: int = Field(default=1, ge=1, le=1000)
-    power_w: Watts
-    price_money: Money
-    rack_units: float = Field(gt=0, le=1e6)
-    note: str
-    computer: bool | None = None
-    """Whether it is a computer that parts without one may sit in; unless said, only what cards sit in is."""
 
 
 class Site(StrictModel):
@@ -156,6 +146,10 @@ class Site(StrictModel):
             raise refuse("either `sealed` or `rising_exhaust`", "both")
         if self.sealed and self.fans:
             raise refuse("either `sealed` or `fans`", "both")
+        stores = self.sealed is not None and self.sealed.heat_capacity_j_per_k > 0
+        if (self.rising_exhaust or stores) and any(item.in_row > 1 for item in self.carriers.values()):
+            got = "`rising_exhaust`" if self.rising_exhaust else "a `heat_capacity` of `sealed`"
+            raise refuse("carriers with one device `in_row` beside it", got)
         return self
 
 
@@ -250,6 +244,7 @@ class Deployment(StrictModel):
     engine: str | None = None
     """The inference engine; that of `candidates` unless given, else the unit's usual one."""
     threads: Mark | None = None
+    instances: Mark | None = None
     synthetic: Accelerator | None = None
     cooler: CoolerAsked | None = None
     """In place of the scenario's."""
@@ -297,9 +292,7 @@ class Scenario(RestsOn):
     claims: list[Claim] = Field(default_factory=list)
     """Reported figures of networks on parts, to be compared with what is predicted."""
     variation: Literal["none", "prior", "measured"] | ServiceVariation | ReplayedTimes = "none"
-    """How service times scatter, and how much longer they are in a server than in a benchmark loop: not at
-    all, as the database has it by kind of unit, as `planner calibrate --serving` has measured it, as stated,
-    or as in a file of times."""
+    """Scatter of service times, and how much longer they are in a server than in a benchmark loop."""
     networks: dict[str, NetworkFacts] = Field(default_factory=dict)
     """What is known of a network beyond its file, by the streams' `model`."""
     accepted: dict[str, str] = Field(default_factory=dict)
@@ -403,13 +396,8 @@ class Scenario(RestsOn):
 
     @model_validator(mode="after")
     def _synthetic_everywhere(self) -> Self:
-        served = self.synthetic.served if self.synthetic is not None else {}
         for stream in self.streams:
-            if served and SYNTHETIC not in served and stream.model not in served:
-                raise refuse(f"a network of `deployment.synthetic`: {', '.join(served)}", stream.model)
-            if (stream.model == SYNTHETIC) != (SYNTHETIC in served):
-                expected = f"`model: {SYNTHETIC}` in every stream, and only, with `deployment.synthetic`"
-                raise refuse(expected, stream.model)
+            refuse_model(stream.model, self.synthetic)
             if stream.chained and self.synthetic is not None:
                 raise refuse(f"no `video` and no `chain` with `deployment.synthetic` ({stream.name})", "one")
         return self

@@ -1,4 +1,4 @@
-"""Limits of a site that a scenario may state: gear around the devices, and the margins that a plan keeps."""
+"""What is around the devices of a site: what they sit in, gear beside them, the margins that a plan keeps."""
 
 from __future__ import annotations
 
@@ -6,8 +6,28 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.reading.quantity import Celsius, Kelvin, Ratio, refuse
+from planner.schema.reading.quantity import Celsius, Kelvin, Money, Ratio, Watts, refuse
 from planner.schema.reading.strict import StrictModel
+
+
+class Carrier(StrictModel):
+    """What parts of one form sit in: carrier board, host server, enclosure share."""
+
+    slots: int = Field(default=1, ge=1, le=1000)
+    power_w: Watts
+    price_money: Money
+    rack_units: float = Field(gt=0, le=1e6)
+    note: str
+    in_row: int = Field(default=1, ge=1, le=1000)
+    """Of its slots, how many are one behind another in one stream of air."""
+    computer: bool | None = None
+    """Whether it is a computer that parts without one may sit in; unless said, only what cards sit in is."""
+
+    @model_validator(mode="after")
+    def _rows_are_of_slots(self) -> Self:
+        if self.in_row > self.slots:
+            raise refuse(f"in_row of at most the {self.slots} slots", self.in_row)
+        return self
 
 
 class Gear(StrictModel):

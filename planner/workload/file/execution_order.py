@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from types import MappingProxyType
 
 from planner.errors import InputError, Problem
-from planner.workload.graph import Graph, Node
+from planner.workload.graph import Attribute, Graph, Node
 
 _DAMAGED = "the file is damaged; export the network again"
 _SHOWN = 20
@@ -27,7 +27,8 @@ def in_execution_order(graph: Graph, source: str, outer: Set[str] = frozenset())
     if problems:
         raise InputError(source, problems[:_SHOWN])
     nodes = graph.nodes
-    if any(_holds_bodies(node) for node in nodes):
+    # Equal attributes are one object, so that most nodes are looked at once for all like them.
+    if any(_hold_body(attributes) for attributes in {id(n.attributes): n.attributes for n in nodes}.values()):
         nodes = tuple([_ordered_inside(node, source, known) for node in nodes])
     elif _is_filed_in_order(graph):
         return graph
@@ -44,8 +45,8 @@ def _is_filed_in_order(graph: Graph) -> bool:
     return True
 
 
-def _holds_bodies(node: Node) -> bool:
-    return bool(node.attributes) and any(isinstance(value, Graph) for value in node.attributes.values())
+def _hold_body(attributes: Mapping[str, Attribute]) -> bool:
+    return any(isinstance(value, Graph) for value in attributes.values())
 
 
 def captured(body: Graph) -> tuple[str, ...]:
@@ -65,7 +66,7 @@ def reads_of(node: Node) -> Iterable[str]:
 
 
 def _ordered_inside(node: Node, source: str, known: Set[str]) -> Node:
-    if not _holds_bodies(node):
+    if not _hold_body(node.attributes):
         return node
     attributes = {
         key: in_execution_order(value, source, known) if isinstance(value, Graph) else value

@@ -80,7 +80,7 @@ class _Reader:
         self._nodes = 0
         self._assumptions: list[str] = []
         self._same_attributes: dict[bytes, Mapping[str, Attribute]] = {}
-        self._same_specs: dict[tuple[int, tuple[int, ...]], TensorSpec] = {}
+        self._same_specs: dict[tuple[int, tuple[int, ...]], tuple[TensorSpec, int]] = {}
         if opset > _LATEST_OPSET:
             self._assumptions.append(f"operators of set {opset} are read as those of set {_LATEST_OPSET}")
 
@@ -200,14 +200,13 @@ class _Reader:
 
     def _sparse(self, sparse: onnx.SparseTensorProto) -> Initializer:
         self._assumptions.append("sparse tensors are counted as dense")
-        return Initializer(self._weight_spec(sparse.values, tuple(int(dim) for dim in sparse.dims)))
+        return Initializer(self._weight_spec(sparse.values, tuple(int(dim) for dim in sparse.dims))[0])
 
     def _tensor(self, tensor: TensorProto) -> Initializer:
-        spec = self._weight_spec(tensor, tuple(tensor.dims))
+        spec, elements = self._weight_spec(tensor, tuple(tensor.dims))
         stored = _STORED.get(spec.dtype)
         if stored is None or tensor.data_location == TensorProto.EXTERNAL:
             return Initializer(spec)
-        elements = spec.elements
         if elements > (_MAX_FLOATS if spec.dtype in _SMALL_FLOATS else _MAX_INTEGERS):
             return Initializer(spec, least=_least(tensor, spec))
         try:
@@ -221,11 +220,13 @@ class _Reader:
             raise InputError(self._source, [Problem(where, expected, str(error), _DAMAGED)]) from error
         return Initializer(spec, values)
 
-    def _weight_spec(self, tensor: TensorProto, shape: tuple[int, ...]) -> TensorSpec:
+    def _weight_spec(self, tensor: TensorProto, shape: tuple[int, ...]) -> tuple[TensorSpec, int]:
+        """Type and elements of a weight, worked out once for equal ones."""
         key = (tensor.data_type, shape)
         known = self._same_specs.get(key)
         if known is None:
-            known = self._same_specs[key] = self._checked_spec(tensor, shape)
+            spec = self._checked_spec(tensor, shape)
+            known = self._same_specs[key] = (spec, spec.elements)
         return known
 
     def _checked_spec(self, tensor: TensorProto, shape: tuple[int, ...]) -> TensorSpec:

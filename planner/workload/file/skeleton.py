@@ -88,22 +88,46 @@ class _Walk:
         if depth > _DEPTH:
             raise self._refusal("nested deeper than any network", start)
         children, dropped = _CHILDREN[kind], _DROPPED.get(kind, frozenset())
+        nodes = next((field for field, child in children.items() if child == "node"), None)
         parts: list[bytes] = []
         place = kept_from = start
         while place < end:
             field_start = place
-            tag, place = self._varint(place, end)
-            field, body, place = tag >> 3, *self._span(tag & 7, place, end)
-            self._budget(field, kind)
+            tag, body, place = self._field(place, end)
+            field = tag >> 3
+            self._fields += 1
+            if field == nodes:
+                self._nodes += 1
+                if self._nodes > LARGEST_GRAPH:
+                    raise too_many_nodes(self._source)
+            if self._fields > _FIELDS:
+                raise self._refusal(f"made of more than {_FIELDS} fields", 0)
             child = children.get(field) if place - body > _SMALL_MESSAGE else None
-            if child is not None or field in dropped:
-                parts.append(self._content(kept_from, field_start))
-                kept_from = place
+            if child is None and field not in dropped:
+                continue
+            parts.append(self._content(kept_from, field_start))
+            kept_from = place
             if child is not None:
                 inner = self.message(body, place, child, depth + 1)
                 parts += (_encoded(tag), _encoded(len(inner)), inner)
         parts.append(self._content(kept_from, end))
         return b"".join(parts)
+
+    def _field(self, place: int, end: int) -> tuple[int, int, int]:
+        """The tag of a field, and where its value starts and ends."""
+        piece, offset = self._piece, place - self._piece_start
+        # Nearly all fields of a network: a tag of one byte and a length or number of up to two, read already.
+        if 0 <= offset < len(piece) - 2 and (tag := piece[offset]) < 128 and place + 2 < end:
+            number, body = piece[offset + 1], place + 2
+            if number > 127:
+                number, body = number & 127 | piece[offset + 2] << 7, place + 3
+            if number < 1 << 14:
+                if tag & 7 == _LENGTH_DELIMITED and body + number <= end:
+                    return tag, body, body + number
+                if not tag & 7:
+                    return tag, place + 1, body
+        tag, after = self._varint(place, end)
+        return tag, *self._span(tag & 7, after, end)
 
     def _span(self, wire_type: int, place: int, end: int) -> tuple[int, int]:
         """Where the value of a field starts and ends."""
@@ -153,15 +177,6 @@ class _Walk:
         if not found:
             raise self._refusal("cut short while they are read", place)
         return found
-
-    def _budget(self, field: int, kind: _Kind) -> None:
-        self._fields += 1
-        if self._fields > _FIELDS:
-            raise self._refusal(f"made of more than {_FIELDS} fields", 0)
-        if _CHILDREN[kind].get(field) == "node":
-            self._nodes += 1
-            if self._nodes > LARGEST_GRAPH:
-                raise too_many_nodes(self._source)
 
     def _refusal(self, what: str, place: int) -> InputError:
         advice = "the file is damaged or of another format; give the path of an .onnx file"

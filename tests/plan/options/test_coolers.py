@@ -7,7 +7,7 @@ import pytest
 from planner.data_files import scenarios_dir
 from planner.errors import InputError, UnknownIdError
 from planner.hardware.catalog import match_devices, read_device, shipped_devices
-from planner.plan.options.coolers import cooled, resistance_band
+from planner.plan.options.coolers import cooled, odd_cooler, resistance_band
 from planner.plan.rack.heat import thermal_of_part
 from planner.plan.record.options import cooler_record
 from planner.plan.scenario.file import read_scenario
@@ -229,3 +229,20 @@ def test_shipped_scenarios_state_the_coolers_of_their_parts():
         parts = match_devices(found.candidates.devices)
         unnamed = [part for part in parts if found.cooler_of(part) is None]
         assert not unnamed, f"{file.name}: {unnamed}"
+
+
+@pytest.mark.parametrize(
+    ("resistance", "said"),
+    [
+        ("3200 K/W", "raspberry-pi-5: 3200 K/W are 400 times what it has under no cooler (8 K/W)"),
+        ("0.03 K/W", "raspberry-pi-5: 0.03 K/W are 1/100 of what it has under an active cooler (3 K/W)"),
+    ],
+)
+def test_a_resistance_far_from_the_parts_own_is_asked_about_and_taken(resistance, said):
+    """Physics allows it, so that it is no mistake; four times what the part has is asked about."""
+    part, asked = read_device(PI), own(f"resistance: {resistance}\n")
+    found = odd_cooler(part, asked)
+    assert found is not None
+    assert str(found).startswith(said)
+    assert odd_cooler(part, own("resistance: 5.46 K/W\n")) is None
+    assert odd_cooler(part, "passive") is None

@@ -10,7 +10,11 @@ import pytest
 import planner
 from planner import api
 from planner.errors import InputError, UnknownIdError
+from planner.hardware.catalog import read_device
+from planner.plan.options.coolers import cooled, rise_band
+from planner.provenance import Status
 from planner.rack.description.device import RackDevice, Service, Thermal
+from planner.rack.heat.steady import with_capacity
 from planner.rack.studies.soak import soak
 
 SERVICE = Service("network", (0.01,), clocked_share=1.0, busy_w=8.0)
@@ -65,6 +69,24 @@ def test_an_estimate_is_held_under_a_cooler_that_one_names():
     # A larger resistance throttles sooner.
     times = [end.time_to_throttle_s or math.inf for end in (stated.best, stated.planned, stated.worst)]
     assert times == sorted(times, reverse=True)
+
+
+def test_a_heavier_cooler_throttles_later_in_proportion():
+    """Stores twice as large, resistances alike: all times are twice as long, to the second of an epoch."""
+    hot = replace(DEVICE, thermal=replace(THERMAL, resistance_k_per_w=20.0))
+    twice = replace(hot, thermal=with_capacity(hot.thermal, 2.0))
+    assert twice.thermal.heat_capacity_j_per_k == pytest.approx(2.0 * hot.thermal.heat_capacity_j_per_k)
+    once_s, later_s = (soak(item, SERVICE, 25.0, 3600.0).time_to_throttle_s for item in (hot, twice))
+    assert once_s is not None
+    assert later_s == pytest.approx(2.0 * once_s, abs=2.0)
+
+
+def test_an_assumed_heat_capacity_has_the_wider_band():
+    part = read_device("raspberry-pi-4b")
+    low, high = rise_band(cooled(part, "active").thermal)
+    assert cooled(part, "active").thermal.heat_capacity_j_per_k.status is Status.DERIVED
+    wide_low, wide_high = rise_band(cooled(part, "bare").thermal)
+    assert wide_low < low < 1.0 < high < wide_high
 
 
 def test_thin_air_cools_a_sink_less():

@@ -234,6 +234,16 @@ class SettingRecord(TypedDict):
     services: list[ServiceRecord]
 
 
+class MovedRecord(TypedDict):
+    """A stream's p99 where service takes a share longer or shorter; null where a queue has no end."""
+
+    stream: str
+    service_share: float
+    p99_s: float
+    shorter_s: float
+    longer_s: float | None
+
+
 class RunBesideRecord(TypedDict):
     """What the devices run on, where they are of a part; a new model; a closed form that fits the rack."""
 
@@ -241,6 +251,7 @@ class RunBesideRecord(TypedDict):
     throttle_probability: NotRequired[float | None]
     new_model: NotRequired[NewModelRecord]
     theory: NotRequired[TheoryRecord]
+    sensitivity: NotRequired[list[MovedRecord]]
 
 
 class SimulateRecord(RackRecord, RunBesideRecord, RackLifeRecord, ClaimsRecord):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
+from planner.schema.record.options import ServiceRecord
+from planner.schema.record.rack import Verdict
+
 
 class AccuracyRecord(TypedDict):
     """Mean and 90th percentile of |predicted / measured - 1|, and the share within 10 %; null without any."""
@@ -151,4 +154,48 @@ class ServeRecord(TypedDict):
     neighbours: float | None
     variation: ServiceProcessRecord | None
     sides: list[ServedSideRecord]
+    warnings: list[str]
+
+
+class EndsRecord(TypedDict):
+    """Low, middle and high of one quantity; null is without end."""
+
+    low: float | None
+    mid: float | None
+    high: float | None
+
+
+class FieldRowRecord(TypedDict):
+    """One quantity of a plan in the field; of temperatures (unit c) the error is in kelvins, else a share."""
+
+    quantity: str
+    of: str
+    unit: str
+    planned: EndsRecord
+    measured: EndsRecord
+    error: float | None
+    agrees: bool
+    samples: int
+    source: str
+
+
+class FieldPromiseRecord(TypedDict):
+    """The promise of one stream as planned and as kept."""
+
+    stream: str
+    planned: Verdict
+    field: Verdict
+    late_share: float
+
+
+class FieldRecord(TypedDict):
+    """A plan in the field: what `planner validate PLAN --log FILE` writes."""
+
+    scenario: str
+    device: str
+    count: int
+    services: list[ServiceRecord]
+    rows: list[FieldRowRecord]
+    promises: list[FieldPromiseRecord]
+    agreeing: int
     warnings: list[str]
