@@ -347,11 +347,8 @@ __all__ = [
     "theory_beside",
     "usual_site",
     "validate",
-<<<<<<< HEAD
-    "validate_published",
-=======
     "validate_plan",
->>>>>>> main
+    "validate_published",
     "validate_serving",
     "what_if",
     "with_evidence",

@@ -54,7 +54,6 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 @click.option("--duration", "duration_text", help="With --serve: how long; the scenario's unless given.")
 @click.option("--seed", type=click.IntRange(min=0), help="With --serve: in place of the scenario's.")
 @click.option(
-<<<<<<< HEAD
     "--published",
     is_flag=True,
     help="Score published rows that no fit has seen; MODEL... are then tables, the shipped ones if none.",
@@ -63,13 +62,13 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
     "--networks",
     type=click.Path(path_type=Path),
     help="With --published: a folder with MODEL.onnx of the networks that the zoo lacks.",
-=======
+)
+@click.option(
     "--log",
     "logs",
     multiple=True,
     type=click.Path(path_type=Path),
     help="Of the plan MODEL (a scenario) in the field: requests, power, temperature; repeatable.",
->>>>>>> main
 )
 @plot_option
 @hardware_option
@@ -102,19 +101,11 @@ def command(
     With --serve a real server on this machine takes the requests of SCENARIO by its rules, a core for each
     unit, and what it shows is put beside simulations of the same requests.
 
-<<<<<<< HEAD
-    With --published, published rows that came after the fits are predicted and scored, beside the scores that
-    were kept when they came: nothing is measured here.
-    """
-    from planner.cli.main import INFEASIBLE, OK
-
-    if published:
-        from planner.cli.engine.later import validate_later
-
-        return validate_later(models, networks, output)
-=======
     With --log MODEL is a scenario that runs in the field: its latencies, power and temperatures are put
     beside the plan. Exit status 3 when a promise that the plan makes is broken.
+
+    With --published, published rows that came after the fits are predicted and scored, beside the scores that
+    were kept when they came: nothing is measured here.
     """
     from planner.cli.main import INFEASIBLE, OK
 
@@ -122,7 +113,10 @@ def command(
         from planner.cli.engine.field import field
 
         return field(_plan_asked(models, engine, scenario), logs, output)
->>>>>>> main
+    if published:
+        from planner.cli.engine.later import validate_later
+
+        return validate_later(models, networks, output)
     of_serve = {"--duration": duration_text, "--seed": seed, "--plot": plot}
     name = _engine_asked(models, engine, scenario, of_serve)
     if scenario is not None:
