@@ -75,7 +75,7 @@ def test_single_precision_runs_on_tensor_cores_where_the_gpu_has_tf32():
 
 
 def test_published_rows_narrow_no_band_below_what_publishers_differ_by():
-    """However many rows one publisher has: 0.18 in the logarithm, times the ends that left-out rows earned."""
+    """However many rows one has: 0.18 in the logarithm, times the ends that left-out rows earned."""
     found = estimate(read_model("zoo:yolov8s"), read_device("t4"), precision="fp16", published=True)
     ends = read_transfer(next(path for path in transfer_files() if path.stem == "tensorrt-gpu")).anchoring
     width = math.log(found.latency_s.high / found.latency_s.low)
