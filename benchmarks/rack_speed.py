@@ -5,6 +5,7 @@ one second and throttling. Times are processor seconds of one core with the comp
 frames are all that were drawn. Run: .venv/bin/python benchmarks/rack_speed.py [case ...], the cases being
 ratio, variation (service times that scatter, against constant ones),
 heat (stores, fan, leakage and rows, against one store),
+chain (frames through four steps, against one network),
 hour, wide (1,000 devices), scale (10,000 against 64), epochs (what closing one costs), year, day and
 trace (of more than a gigabyte); `all` is all of them, all but the last two unless said. Each runs in a
 process of its own and ends with the most memory that it held.
@@ -24,6 +25,10 @@ from unittest import mock
 
 import numpy as np
 
+from planner.chain.description import Chains, ChainStream, ChainUnit, ItemCount, Visit
+from planner.chain.simulation.racked import ChainedRun
+from planner.latency.band import Band
+from planner.provenance import Provenance
 from planner.rack.compiled import ahead
 from planner.rack.compiled import engine as compiled_engine
 from planner.rack.counts.latencies import in_bins
@@ -115,6 +120,45 @@ def ratio() -> None:
         tell("compiled", what, fast, fast_s)
         tell("simpy", what, slow, slow_s)
     print(f"ratio    {np.median(ratios):.1f} (of three: {', '.join(f'{value:.1f}' for value in ratios)})")
+
+
+def chain() -> None:
+    """Frames through decode, resize, the same detector and a classifier of 2.5 objects, against the detector.
+
+    In turn, three times: the chain's frames alone, drawn and moved, and with the rack's own run for its heat.
+    """
+    units = tuple(
+        ChainUnit(name, role, name, servers, Provenance.DATASHEET)
+        for name, role, servers in (("dec", "decoder", 1), ("vic", "scaler", 1), ("box", "accelerator", 1))
+    )
+
+    def visit(kind: str, unit: str, times: tuple[float, ...], after: int | None, **more: object) -> Visit:
+        return Visit(kind, kind, unit, tuple(Band(t, t, t) for t in times), after, **more)
+
+    table = tuple(0.004 + 0.0015 * size for size in range(1, 9))
+    visits = (
+        visit("decode", "dec", (0.003,), None),
+        visit("convert", "vic", (0.002,), 0),
+        visit("network", "box", table, 1, network="net"),
+        visit("network", "box", tuple(t / 10 for t in table), 2, network="next", items=ItemCount(2.5)),
+    )
+    what = rack(64, 500, 60.0)
+    chained = ChainedRun(Chains(units, (ChainStream("cameras", 500, 15.0, visits, 0.1),)), "mid")
+    chained(rack(64, 500, 11.0), "compiled", 0)
+    ratios = []
+    for _ in range(3):
+        fast, fast_s = timed(what)
+        gc.collect()
+        start_s = time.process_time()
+        run = chained(what, "compiled", 0)
+        both_s = time.process_time() - start_s
+        tell("single", what, fast, fast_s)
+        tell("chain", what, run, both_s)
+        ratios.append((fast_s / (both_s - fast_s), fast_s / both_s))
+    alone, whole = np.median(ratios, axis=0)
+    print(
+        f"a chain of four steps: {alone:.2f} of the frames a second of one network, {whole:.2f} with its heat"
+    )
 
 
 def one(name: str, what: Rack) -> None:
@@ -240,6 +284,7 @@ CASES = {
     "ratio": ratio,
     "variation": variation,
     "heat": heat,
+    "chain": chain,
     "hour": lambda: one("hour", rack(64, 500, HOUR_S)),
     "wide": lambda: one("wide", rack(1000, 8000, 60.0)),
     "scale": scale,

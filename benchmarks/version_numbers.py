@@ -3,9 +3,9 @@
     python -m benchmarks.version_numbers write FILE        # with each set of versions
     python -m benchmarks.version_numbers compare A B
 
-The commands are those of `tests/regression/cases.yaml` that print JSON, and the record of a report. Written are
-all numbers in full. Two numbers are equal where they differ by at most 1e-9 of the larger; words, and which keys
-there are, have to be the same. `make check-versions` does this with the oldest and the newest versions.
+The commands are those of `tests/regression/cases.yaml` that print JSON, and the record of a report. Written
+are all numbers in full. Two numbers are equal where they differ by at most 1e-9 of the larger; words, and
+which keys there are, have to be the same. `make check-versions` does this with the oldest and the newest.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ def compared(before: Path, after: Path) -> int:
                 bad.append(f"{'.'.join(place)}: {old!r} and {new!r}, {apart:.1e} apart")
         elif old != new:
             bad.append(f"{'.'.join(place)}: {old!r} and {new!r}")
-    print(f"{numbers} numbers of {len(first['answers'])} answers: {exact} equal to the bit, the worst {worst[0]:.1e} "
-          f"apart ({'.'.join(worst[1]) or 'none'})")  # fmt: skip
+    print(f"{numbers} numbers of {len(first['answers'])} answers: {exact} equal to the bit")
+    print(f"the worst are {worst[0]:.1e} apart ({'.'.join(worst[1]) or 'none'})")
     print("\n".join(sorted(bad)[:40]) or "no other difference")
     return 1 if bad else 0
 

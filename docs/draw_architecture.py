@@ -31,6 +31,7 @@ ROOMS = {
     "plan": (1.65, "compare, size, cost, study"),
     "calibration": (3.0, "probes and fits"),
     "chain": (4.3, "a frame through a part"),
+    "conversation": (0.4, "sessions, steps, caches"),
     "report": (0.0, "PDF, page, figures"),
     "language": (1.2, "models, tokens, memory"),
     "latency": (2.1, "roofline, fits, bands, power"),

@@ -17,7 +17,12 @@ from planner.distribution import DISTRIBUTION, VERSION, install_command
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-IMPORTED_AS = {"fonttools": "fontTools", "protobuf": "google", "pyyaml": "yaml"}
+IMPORTED_AS = {
+    "fonttools": "fontTools",
+    "opencv-python-headless": "cv2",
+    "protobuf": "google",
+    "pyyaml": "yaml",
+}
 """Distributions whose module has another name."""
 
 COMES_WITH = {"pydantic_core": "pydantic"}

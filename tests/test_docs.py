@@ -22,7 +22,7 @@ from planner.plan.scenario.file import read_scenario
 from planner.plan.short.template import template
 from planner.schema.fleet.fleet import FleetSpec
 from planner.schema.reading.strict import StrictModel
-from planner.schema.reading.yaml_file import parse_document, validate
+from planner.schema.reading.yaml_file import parse_document, validate, write_document
 from planner.schema.scenario.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -118,12 +118,17 @@ def test_readme_python_runs():
 LANGUAGE_GUIDE = (ROOT / "docs" / "llm.md").read_text()
 
 
-def test_the_guide_of_language_models_runs(capsys, tmp_path):
+def test_the_guide_of_language_models_runs(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     commands = [line for block in blocks(LANGUAGE_GUIDE, "sh") for line in block.splitlines()]
-    assert len(commands) == 5
+    assert len(commands) == 8
     for command in commands:
         assert run(shlex.split(command)[1:]) == 0, command
-    (rates,) = blocks(LANGUAGE_GUIDE, "yaml")
+    rates, stream = blocks(LANGUAGE_GUIDE, "yaml")
+    asked = parse_document(stream, "docs/llm.md").values
+    changed = {**parse_document(Path("six.yaml").read_text(), "six.yaml").values, **asked}
+    Path("asked.yaml").write_text(write_document(changed))
+    assert len(read_scenario(Path("asked.yaml")).scenario.conversations) == 1
     (tmp_path / "rates.yaml").write_text(rates)
     own = ["llm", "zoo:qwen2-0.5b", "--device", "rk3588", "--anchor", str(tmp_path / "rates.yaml")]
     assert run(own) == 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from planner.plan.conversation.study import ConversationStudy
     from planner.plan.scenario.file import ScenarioFile
     from planner.report.pdf import Paper
+    from planner.schema.reading.quantity import Money
     from planner.wording.catalog import Language
 
 
@@ -150,6 +152,52 @@ def capacities(
     source = scenario_file(scenario)
     with lines_named(source):
         return found(source, devices, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPlan:
+    """A plan from one line: the study, and the defaults that were taken, by key, with their reasons."""
+
+    study: ConversationStudy
+    defaults: tuple[tuple[str, str], ...]
+
+
+def plan_conversations(
+    model: str | Path,
+    users: int,
+    *,
+    context_tokens: int | None = None,
+    devices: str | Sequence[str] = (),
+    engine: str | None = None,
+    max_power_w: float | None = None,
+    budget: Money | None = None,
+    spares: int | None = None,
+    to: str | Path | None = None,
+    progress: Progress = quiet,
+) -> ConversationPlan:
+    """Which part, and how many, serves so many people who converse with a model; the scenario goes to `to`.
+
+    `converse` of that scenario gives the same numbers; what is left out is taken from a template. Raises
+    `InputError` for a model that cannot be read, users below one and a context beyond the model's, and
+    `OutputError` where the file cannot be written.
+
+    >>> plan_conversations("zoo:llama3.2-1b", 6).study.chosen.count  # doctest: +SKIP
+    1
+    """
+    from planner.files import require_writable, write_bytes
+    from planner.plan.conversation.short import UsersQuestion, write_question
+    from planner.plan.short.question import devices_of
+
+    path = None if to is None else Path(to)
+    if path is not None:
+        require_writable(path)
+    named = devices_of([devices] if isinstance(devices, str) else devices)
+    asked = UsersQuestion(str(model), users, context_tokens, named, engine, max_power_w, budget, spares)
+    written = write_question(asked, path)
+    study = converse(written.source, progress=progress)
+    if path is not None:
+        write_bytes(path, written.text.encode())
+    return ConversationPlan(study, written.defaults)
 
 
 def write_conversations(

@@ -31,7 +31,7 @@ _LOG = logging.getLogger("planner.assistant")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class QuestionLimits:
     """What one question may take of this machine, and how many may be worked on at once."""
 
     seconds: float = 600.0
@@ -39,12 +39,12 @@ class Limits:
     workers: int = 2
 
 
-def workers(limits: Limits) -> Workers:
+def workers(limits: QuestionLimits) -> Workers:
     """Processes that answer, each question within the limits."""
     return Workers("planner.assistant.worker", limits.workers, limits.memory_bytes, limits.seconds)
 
 
-def server(limits: Limits, at_work: Workers) -> MCPServer[Any]:
+def server(limits: QuestionLimits, at_work: Workers) -> MCPServer[Any]:
     """A server with these tools, ready to run."""
     made: MCPServer[Any] = MCPServer(
         "planner", instructions=_INSTRUCTIONS, version=VERSION, log_level="ERROR"
@@ -54,7 +54,7 @@ def server(limits: Limits, at_work: Workers) -> MCPServer[Any]:
     return made
 
 
-def run(limits: Limits) -> None:
+def run(limits: QuestionLimits) -> None:
     """Serve over standard input and output until the input ends."""
 
     async def served() -> None:
@@ -67,7 +67,9 @@ def run(limits: Limits) -> None:
     asyncio.run(served())
 
 
-def _asked(tool: Callable[..., Answer], limits: Limits, at_work: Workers) -> Callable[..., Awaitable[Answer]]:
+def _asked(
+    tool: Callable[..., Answer], limits: QuestionLimits, at_work: Workers
+) -> Callable[..., Awaitable[Answer]]:
     """The tool as the server calls it: a question to a process, and a refusal as the command line says it."""
     signature = inspect.signature(tool)
 
@@ -83,7 +85,7 @@ def _asked(tool: Callable[..., Answer], limits: Limits, at_work: Workers) -> Cal
     return wrapper
 
 
-def _refusal(found: TaskOutcome, limits: Limits) -> str:
+def _refusal(found: TaskOutcome, limits: QuestionLimits) -> str:
     if found.late:
         return (
             f"expected an answer within {limits.seconds:g} s, got none; ask about less, or start planner mcp "

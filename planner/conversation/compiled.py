@@ -13,8 +13,8 @@ from planner.arrays import Flags, Floats, Ints
 from planner.conversation.counts import Counts
 from planner.conversation.description import Serving
 from planner.conversation.heap import pop, push
-from planner.conversation.step import Cost, Step, cost_row, step_time
-from planner.conversation.work import Work
+from planner.conversation.step import Step, StepNumbers, cost_row, step_time
+from planner.conversation.work import Turns
 from planner.rack.compiled.jit import compiled, entry
 
 _step_time = compiled(step_time)
@@ -78,7 +78,7 @@ class State(NamedTuple):
     most_bytes: Floats
 
 
-def run_compiled(serving: Serving, work: Work) -> Counts:
+def run_compiled(serving: Serving, work: Turns) -> Counts:
     """As `run_plain`, bit by bit."""
     counts = Counts.empty(work.turns, serving.devices)
     limits, devices, sequences = serving.limits, serving.devices, len(work.first) - 1
@@ -121,19 +121,19 @@ def _room(tokens: int, state: State) -> int:
 
 
 @compiled
-def _bytes(held: int, held_window: int, cost: Cost) -> float:
+def _bytes(held: int, held_window: int, cost: StepNumbers) -> float:
     return cost.full_bytes * held + cost.window_bytes * held_window
 
 
 @compiled
-def _hold(dev: int, tokens: int, sign: int, cost: Cost, state: State) -> None:
+def _hold(dev: int, tokens: int, sign: int, cost: StepNumbers, state: State) -> None:
     whole = _room(tokens, state)
     state.held[dev] += sign * whole
     state.held_window[dev] += sign * min(whole, cost.window)
 
 
 @compiled
-def _give_up(dev: int, sequence: int, cost: Cost, state: State) -> None:
+def _give_up(dev: int, sequence: int, cost: StepNumbers, state: State) -> None:
     """An idle cache."""
     _hold(dev, state.idle_tokens[sequence], -1, cost, state)
     older, newer = state.older[sequence], state.newer[sequence]
@@ -149,7 +149,7 @@ def _give_up(dev: int, sequence: int, cost: Cost, state: State) -> None:
 
 
 @compiled
-def _make_room(dev: int, before: int, after: int, keep: int, cost: Cost, state: State) -> bool:
+def _make_room(dev: int, before: int, after: int, keep: int, cost: StepNumbers, state: State) -> bool:
     old, new = _room(before, state), _room(after, state)
     more, more_window = new - old, min(new, cost.window) - min(old, cost.window)
     while _bytes(state.held[dev] + more, state.held_window[dev] + more_window, cost) > state.capacity:
@@ -171,7 +171,7 @@ def _next(turn: int, now_s: float, state: State) -> None:
 
 
 @compiled
-def _arrive(turn: int, now_s: float, cost: Cost, state: State) -> None:
+def _arrive(turn: int, now_s: float, cost: StepNumbers, state: State) -> None:
     if now_s >= state.duration_s:
         return
     state.arrival_s[turn] = now_s
@@ -200,7 +200,7 @@ def _arrive(turn: int, now_s: float, cost: Cost, state: State) -> None:
 
 
 @compiled
-def _admit(dev: int, cost: Cost, state: State) -> None:
+def _admit(dev: int, cost: StepNumbers, state: State) -> None:
     while state.front[dev] >= 0 and state.actives[dev] < state.sessions:
         turn = state.front[dev]
         sequence = state.sequence[turn]
@@ -221,7 +221,7 @@ def _admit(dev: int, cost: Cost, state: State) -> None:
 
 
 @compiled
-def _preempt(dev: int, now_s: float, cost: Cost, state: State) -> None:
+def _preempt(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
     """The session that was admitted last."""
     state.actives[dev] -= 1
     turn = state.active[dev, state.actives[dev]]
@@ -240,7 +240,7 @@ def _preempt(dev: int, now_s: float, cost: Cost, state: State) -> None:
 
 
 @compiled
-def _grow(dev: int, now_s: float, cost: Cost, state: State) -> None:
+def _grow(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
     """Mark the sessions that decode, each with room for one more token."""
     at = 0
     while at < state.actives[dev]:
@@ -262,7 +262,7 @@ def _grow(dev: int, now_s: float, cost: Cost, state: State) -> None:
 
 
 @compiled
-def _choose(dev: int, now_s: float, cost: Cost, state: State) -> None:
+def _choose(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
     """Who is admitted, who decodes and what is read in the step that begins."""
     if state.chunk == 0:
         _admit(dev, cost, state)
@@ -285,7 +285,7 @@ def _choose(dev: int, now_s: float, cost: Cost, state: State) -> None:
 
 
 @compiled
-def _begin(dev: int, now_s: float, cost: Cost, state: State) -> None:
+def _begin(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
     _choose(dev, now_s, cost, state)
     decoding = seen = seen_window = reading = read = read_window = twice = twice_window = ending = 0
     for at in range(state.actives[dev]):
@@ -317,7 +317,7 @@ def _begin(dev: int, now_s: float, cost: Cost, state: State) -> None:
 
 
 @compiled
-def _end(dev: int, now_s: float, cost: Cost, state: State) -> None:
+def _end(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
     state.ends_s[dev] = np.inf
     stays = 0
     for at in range(state.actives[dev]):
@@ -340,7 +340,7 @@ def _end(dev: int, now_s: float, cost: Cost, state: State) -> None:
 
 
 @compiled
-def _answered(dev: int, turn: int, now_s: float, cost: Cost, state: State) -> None:
+def _answered(dev: int, turn: int, now_s: float, cost: StepNumbers, state: State) -> None:
     state.end_s[turn] = now_s
     if state.goes_on[turn] and now_s + state.think_s[turn + 1] < state.duration_s:
         sequence = state.sequence[turn]
@@ -365,9 +365,9 @@ def _revision() -> int:
     return int.from_bytes(digest.digest()[:6], "big")
 
 
-def _make_loop(revision: int) -> Callable[[Cost, State], int]:
+def _make_loop(revision: int) -> Callable[[StepNumbers, State], int]:
     @entry
-    def loop(cost: Cost, state: State) -> int:
+    def loop(cost: StepNumbers, state: State) -> int:
         devices = len(state.ends_s)
         while True:
             now_s = state.heap_s[0] if state.heap_size[0] > 0 else np.inf

@@ -120,7 +120,7 @@ class StepCost:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Admission:
     """What one device admits."""
 
     sessions: int
@@ -140,7 +140,7 @@ class Serving:
 
     talks: tuple[Talk, ...]
     cost: StepCost
-    limits: Limits
+    limits: Admission
     devices: int
     duration_s: float
     warmup_s: float = 0.0

@@ -11,10 +11,10 @@ import numpy as np
 from planner.conversation.counts import Counts
 from planner.conversation.description import Serving
 from planner.conversation.step import Step, cost_row, step_time
-from planner.conversation.work import Work
+from planner.conversation.work import Turns
 
 
-def run_plain(serving: Serving, work: Work) -> Counts:
+def run_plain(serving: Serving, work: Turns) -> Counts:
     """What becomes of each turn, and what each device did.
 
     - A turn goes to the device that has its conversation's cache, else to the one with the fewest turns.
@@ -28,7 +28,7 @@ def run_plain(serving: Serving, work: Work) -> Counts:
     - At one instant steps end first, in the order of devices, then turns arrive, then steps begin. Turns that
       would arrive after the end of the run do not; those that came are answered.
     """
-    return _Run(serving, work).to_the_end()
+    return _PlainRun(serving, work).to_the_end()
 
 
 @dataclass(slots=True)
@@ -48,8 +48,8 @@ class _Device:
     ends_s: float = np.inf
 
 
-class _Run:
-    def __init__(self, serving: Serving, work: Work) -> None:
+class _PlainRun:
+    def __init__(self, serving: Serving, work: Turns) -> None:
         self.serving, self.work = serving, work
         self.cost, self.limits = cost_row(serving.cost), serving.limits
         self.counts = Counts.empty(work.turns, serving.devices)

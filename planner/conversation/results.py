@@ -14,7 +14,7 @@ from planner.conversation.compiled import run_compiled
 from planner.conversation.counts import Counts
 from planner.conversation.description import Level, Serving, Talk
 from planner.conversation.plain import run_plain
-from planner.conversation.work import Work, draw
+from planner.conversation.work import Turns, draw
 from planner.rack.counts.results import Verdict
 from planner.rack.counts.statistics import t_interval
 
@@ -27,7 +27,7 @@ _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class TimeQuantiles:
     """Quantiles of a time, means over the runs; infinite where so many were refused."""
 
     p50: float
@@ -56,7 +56,7 @@ class TalkResult:
     refused: int
     preempted: int
     tokens: int
-    times: dict[Promise, Spread]
+    times: dict[Promise, TimeQuantiles]
     levels: tuple[LevelResult, ...]
 
 
@@ -96,13 +96,13 @@ def simulate_conversations(
     return summarise(serving, runs)
 
 
-def one_run(serving: Serving, replication: int = 0, engine: Engine = "compiled") -> tuple[Work, Counts]:
+def one_run(serving: Serving, replication: int = 0, engine: Engine = "compiled") -> tuple[Turns, Counts]:
     """One run and what it had to do."""
     work = draw(serving, replication)
     return work, (run_plain if engine == "reference" else run_compiled)(serving, work)
 
 
-def summarise(serving: Serving, runs: Sequence[tuple[Work, Counts]]) -> ServingResult:
+def summarise(serving: Serving, runs: Sequence[tuple[Turns, Counts]]) -> ServingResult:
     """Turns that came before the warm-up was over are left out; those of devices' use are not."""
     tokens = sum(int(counts.made[_counted(serving, counts)].sum()) for _, counts in runs)
     lengths_s = [_length_s(serving, counts) for _, counts in runs]
@@ -136,7 +136,7 @@ def _length_s(serving: Serving, counts: Counts) -> float:
     return max(serving.duration_s, float(ends_s.max()) if ends_s.size else 0.0)
 
 
-def _talk(serving: Serving, place: int, talk: Talk, runs: Sequence[tuple[Work, Counts]]) -> TalkResult:
+def _talk(serving: Serving, place: int, talk: Talk, runs: Sequence[tuple[Turns, Counts]]) -> TalkResult:
     own = [(work, counts, _counted(serving, counts) & (work.talk == place)) for work, counts in runs]
     times = {
         promise: [_sorted(work, counts, mine, promise) for work, counts, mine in own] for promise in PROMISES
@@ -148,7 +148,9 @@ def _talk(serving: Serving, place: int, talk: Talk, runs: Sequence[tuple[Work, C
         preempted=sum(int(counts.preempted[mine].sum()) for _, counts, mine in own),
         tokens=sum(int(counts.made[mine].sum()) for _, counts, mine in own),
         times={
-            promise: Spread(*(_mean([_rank(run, share) for run in times[promise]]) for share in _SHARES))
+            promise: TimeQuantiles(
+                *(_mean([_rank(run, share) for run in times[promise]]) for share in _SHARES)
+            )
             for promise in PROMISES
         },
         levels=tuple(
@@ -159,7 +161,7 @@ def _talk(serving: Serving, place: int, talk: Talk, runs: Sequence[tuple[Work, C
     )
 
 
-def _sorted(work: Work, counts: Counts, mine: Flags, promise: Promise) -> Floats:
+def _sorted(work: Turns, counts: Counts, mine: Flags, promise: Promise) -> Floats:
     """A time of each turn; a refused one is infinitely late. One token has no time between tokens."""
     if promise == "ttft":
         found_s = counts.first_s - counts.arrival_s

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from planner.arrays import Floats
-from planner.conversation.description import Limits, StepCost, WhenFull
+from planner.conversation.description import Admission, StepCost, WhenFull
 from planner.language.answer.memory import CHUNK_TOKENS
 from planner.language.answer.serving import PreparedModel
 from planner.language.formats.weights import CACHE_BITS, WeightBytes
@@ -73,7 +73,7 @@ def limits_of(
     chunk_tokens: int | None = None,
     prompts: Literal["whole", "chunks"] | None = None,
     when_full: WhenFull = "recompute",
-) -> Limits:
+) -> Admission:
     """What a device admits: what is asked for, within the engine's ways and the part's memory.
 
     The cache has what weights and work space leave of the memory. Where the engine reserves a session's
@@ -89,7 +89,7 @@ def limits_of(
     most = min(sessions or own.served.engine.users, own.served.engine.users)
     need = own.memory.needs(most, context)
     room = need.capacity - need.weights - need.workspace
-    return Limits(
+    return Admission(
         sessions=most,
         cache_bytes=max(0.0, room if cache_bytes is None else min(room, cache_bytes)),
         block_tokens=block or context,

@@ -15,7 +15,7 @@ from planner.arrays import Floats
 from planner.conversation.description import StepCost
 
 
-class Cost(NamedTuple):
+class StepNumbers(NamedTuple):
     """The numbers of a `StepCost` as compiled code takes them."""
 
     weight_bytes: Floats
@@ -60,9 +60,9 @@ class Step(NamedTuple):
     """Prompts that end in this step, each of which gives a first token."""
 
 
-def cost_row(cost: StepCost) -> Cost:
+def cost_row(cost: StepCost) -> StepNumbers:
     """The row of a cost."""
-    return Cost(
+    return StepNumbers(
         cost.weight_bytes, cost.step_macs, cost.inner_macs, cost.last_macs, *cost.pair_macs,
         *cost.cache_bytes, cost.window, cost.bandwidth_bytes_per_s, cost.matrix_ops_per_s, cost.half_tokens,
         cost.vector_ops_per_s, cost.decode_overhead_s, cost.prompt_overhead_s,
@@ -70,7 +70,7 @@ def cost_row(cost: StepCost) -> Cost:
     )  # fmt: skip
 
 
-def step_time(cost: Cost, step: Step) -> tuple[float, float]:
+def step_time(cost: StepNumbers, step: Step) -> tuple[float, float]:
     """Seconds of a step, and for how many of them the unit would be busy at its peak."""
     tokens = step.decoding + step.reading
     moved = (

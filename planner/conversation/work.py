@@ -10,13 +10,17 @@ import numpy as np
 
 from planner.arrays import Flags, Floats, Ints
 from planner.conversation.description import Drawn, Serving, Talk
+from planner.errors import InputError, Problem
 
-MOST_TURNS = 1_000_000
-"""Of one source in a run; nobody asks more."""
+MOST_TURNS = 2_000_000
+MOST_TOKENS = 200_000_000
+"""Of one run: longer ones take minutes and decide nothing more."""
+_LONGEST_CONVERSATION = 10_000
+"""Turns; a context is full long before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Turns:
     """Turns one after the other in sequences: what one user asks, or the turns of one conversation.
 
     Turns of sequence s are `first[s]` up to `first[s + 1]`. The first one arrives at its `earliest_s`, each
@@ -77,9 +81,9 @@ class _Writer:
         if turns:
             self.first.append(len(self.rows))
 
-    def work(self) -> Work:
+    def work(self) -> Turns:
         columns = list(zip(*self.rows, strict=True)) if self.rows else [()] * 7
-        return Work(
+        return Turns(
             first=np.array(self.first, dtype=np.int64),
             sequence=np.array(columns[0], dtype=np.int64),
             talk=np.array(columns[1], dtype=np.int64),
@@ -92,13 +96,15 @@ class _Writer:
         )
 
 
-def draw(serving: Serving, replication: int = 0) -> Work:
+def draw(serving: Serving, replication: int = 0) -> Turns:
     """The turns of a run. Each source draws from numbers of its own: other parts and counts see the same."""
     writer = _Writer()
     for place, talk in enumerate(serving.talks):
         if talk.begins == "trace":
             _recorded(writer, place, talk, serving.duration_s)
             continue
+        turns = _turns_expected(talk, serving)
+        _require_short(turns, turns * talk.output.mean)
         for source in range(talk.sources):
             random = np.random.default_rng((serving.seed, replication, place, source))
             if talk.begins == "users":
@@ -109,12 +115,28 @@ def draw(serving: Serving, replication: int = 0) -> Work:
     return writer.work()
 
 
+def _turns_expected(talk: Talk, serving: Serving) -> float:
+    """How many will be drawn, on average."""
+    if talk.begins != "users":
+        return talk.sources * serving.duration_s * talk.rate_per_s * max(1.0, talk.turns.mean)
+    each_s = talk.think.mean + _least_token_s(serving) * min(talk.output.mean, talk.context)
+    return talk.sources * (1.0 + serving.duration_s / each_s)
+
+
+def _require_short(turns: float, tokens: float) -> None:
+    """Refuse a run that would take minutes to draw and to simulate."""
+    if turns > MOST_TURNS or tokens > MOST_TOKENS:
+        expected = f"a run of at most {MOST_TURNS:,} questions and {MOST_TOKENS:,} tokens of answers"
+        advice = "shorten the run, or take fewer users"
+        raise InputError("conversations", [Problem("simulation.duration", expected, "more", advice)])
+
+
 def _user(talk: Talk, random: np.random.Generator, serving: Serving) -> list[_Turn]:
     """As many turns as a user could have on the fastest of devices; those after the end never come."""
     least_s = _least_token_s(serving)
     begin_s = spent_s = _one(talk.think, random)
     turns: list[_Turn] = []
-    while spent_s <= serving.duration_s and len(turns) < MOST_TURNS:
+    while spent_s <= serving.duration_s:
         for turn in _conversation(talk, random, begin_s if not turns else 0.0):
             # Between two conversations people think as they do between two questions.
             think_s = _one(talk.think, random) if turn.anew and turns else turn.think_s
@@ -133,7 +155,7 @@ def _least_token_s(serving: Serving) -> float:
 
 def _conversation(talk: Talk, random: np.random.Generator, begin_s: float) -> list[_Turn]:
     found = []
-    for turn in range(max(1, round(_one(talk.turns, random)))):
+    for turn in range(min(_LONGEST_CONVERSATION, max(1, round(_one(talk.turns, random))))):
         prompt, output = round(_one(talk.prompt, random)), round(_one(talk.output, random))
         think_s = _one(talk.think, random) if turn else 0.0
         found.append(_Turn(prompt, output, begin_s if turn == 0 else 0.0, think_s, turn == 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import Any, cast
 
 from planner.errors import PlannerError
 from planner.process.tasks import Answer, serve
@@ -17,9 +17,9 @@ def main() -> None:
 
 
 def _work() -> Answer:
-    from planner.web.work import answer
+    from planner.web.work import Task, answer
 
-    return answer
+    return lambda task, tell: answer(cast("Task", task), tell)
 
 
 def _refusal(task: dict[str, Any], error: Exception) -> str | None:

@@ -17,7 +17,7 @@ pytest.importorskip("mcp", reason="the extra mcp is not installed")
 from mcp.client import Client
 
 from planner.assistant import server as assistant
-from planner.assistant.server import Limits, server, workers
+from planner.assistant.server import QuestionLimits, server, workers
 from planner.assistant.tools import TOOLS
 
 NETWORK = "zoo:resnet18"
@@ -57,7 +57,7 @@ def session(questions, limits=None):
     """What a server answers one after the other, its processes ended afterwards."""
 
     async def ask():
-        bounds = limits or Limits()
+        bounds = limits or QuestionLimits()
         at_work = workers(bounds)
         try:
             async with Client(server(bounds, at_work)) as client:
@@ -83,7 +83,7 @@ def test_answers_are_those_of_the_command_line(answered, number, capsys):
 
 def test_every_tool_only_reads_and_says_what_it_does():
     async def tools():
-        async with Client(server(Limits(), workers(Limits()))) as client:
+        async with Client(server(QuestionLimits(), workers(QuestionLimits()))) as client:
             return (await client.list_tools()).tools
 
     found = asyncio.run(tools())
@@ -106,12 +106,12 @@ def test_a_question_has_limits_and_the_server_goes_on_after_each():
     """Time, memory, a process that is killed in the middle: a sentence, and the next question is answered."""
     size = ("size", {"scenario": "line-inspection"})
     quick = ("devices", {"device": "t4"})
-    late, after = session([size, quick], Limits(seconds=1.0))
+    late, after = session([size, quick], QuestionLimits(seconds=1.0))
     assert late.is_error
     assert "within 1 s" in late.content[0].text
     assert "--time-limit" in late.content[0].text
     assert not after.is_error or "within 1 s" in after.content[0].text  # a start takes a second
-    large, again = session([size, quick], Limits(memory_bytes=280_000_000))
+    large, again = session([size, quick], QuestionLimits(memory_bytes=280_000_000))
     assert large.is_error
     assert "--memory-limit" in large.content[0].text or "defect" in large.content[0].text
     assert not again.is_error
@@ -119,9 +119,9 @@ def test_a_question_has_limits_and_the_server_goes_on_after_each():
 
 def test_a_killed_process_is_a_sentence_and_leaves_none_behind():
     async def ask():
-        at_work = workers(Limits())
+        at_work = workers(QuestionLimits())
         try:
-            async with Client(server(Limits(), at_work)) as client:
+            async with Client(server(QuestionLimits(), at_work)) as client:
                 asked = asyncio.create_task(client.call_tool("size", {"scenario": "line-inspection"}))
                 while not (working := at_work.numbers()):
                     await asyncio.sleep(0.05)
@@ -145,7 +145,7 @@ def test_own_parts_are_seen_by_the_processes_that_answer(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(assistant, "run", lambda limits: seen.append((limits, os.environ[HARDWARE_VARIABLE])))
     assert run(["mcp", "--hardware", str(tmp_path), "--time-limit", "2min", "--memory-limit", "1GiB"]) == 0
-    assert seen == [(Limits(120.0, 2**30), str(tmp_path))]
+    assert seen == [(QuestionLimits(120.0, 2**30), str(tmp_path))]
 
 
 @pytest.mark.parametrize(

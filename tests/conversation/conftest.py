@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.conversation.description import Drawn, Levels, Limits, Serving, StepCost, Talk
+from planner.conversation.description import Admission, Drawn, Levels, Serving, StepCost, Talk
 
 COST = StepCost(
     weight_bytes=np.array([1e9]),
@@ -51,7 +51,7 @@ def talk() -> Talk:
 
 @pytest.fixture
 def serving(talk) -> Serving:
-    return Serving((talk,), PLAIN, Limits(8, 1e12, block_tokens=1), 1, 60.0)
+    return Serving((talk,), PLAIN, Admission(8, 1e12, block_tokens=1), 1, 60.0)
 
 
 def random_serving(seed: int) -> Serving:
@@ -73,11 +73,11 @@ def random_serving(seed: int) -> Serving:
         )
         for place in range(random.integers(1, 3))
     )
-    limits = Limits(
+    limits = Admission(
         int(random.integers(1, 9)),
         float(random.uniform(3e7, 3e8)),
         int(random.choice([1, 16, 600])),
         (None, 64, 512)[random.integers(3)],
         ("recompute", "refuse")[random.integers(2)],
     )
-    return Serving(talks, COST, limits, int(random.integers(1, 5)), 30.0, seed=seed)
+    return Serving(talks, COST, limits, int(random.integers(1, 5)), 20.0, seed=seed)

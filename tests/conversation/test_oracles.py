@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.conversation.description import Drawn, Level, Levels, Limits, Serving, TraceTurn
+from planner.conversation.description import Admission, Drawn, Level, Levels, Serving, TraceTurn
 from planner.conversation.results import one_run, simulate_conversations
 from planner.conversation.serving import limits_of, step_cost
 from planner.conversation.step import Step, cost_row, step_time
@@ -45,7 +45,11 @@ def test_one_slot_is_a_queue_in_closed_form(talk, serving, sizes):
         talk, begins="poisson", rate_per_s=rate_per_s, output=Drawn("listed", values=tuple(map(float, sizes)))
     )
     run = replace(
-        serving, talks=(open_talk,), limits=Limits(1, 1e12, 1, None), duration_s=60_000 * times.mean(), seed=7
+        serving,
+        talks=(open_talk,),
+        limits=Admission(1, 1e12, 1, None),
+        duration_s=40_000 * times.mean(),
+        seed=7,
     )
     work, counts = one_run(run)
     waits_s = counts.first_s - counts.arrival_s - prompt_s(PLAIN, 100)
@@ -114,7 +118,7 @@ def test_a_prompt_is_read_in_chunks_beside_those_who_decode(engine, talk, servin
     run = replace(
         serving,
         talks=(replace(early, trace=turns),),
-        limits=Limits(8, 1e12, 1, chunk_tokens=10),
+        limits=Admission(8, 1e12, 1, chunk_tokens=10),
         duration_s=1.0,
     )
     _, counts = one_run(run, engine=engine)
@@ -135,7 +139,7 @@ def test_a_prompt_is_read_in_chunks_beside_those_who_decode(engine, talk, servin
 def test_whole_prompts_stop_those_who_decode(engine, talk, serving):
     turns = (TraceTurn(0.0, 5, 50, ""), TraceTurn(0.001, 2500, 2, ""))
     traced = replace(talk, begins="trace", trace=turns)
-    run = replace(serving, talks=(traced,), limits=Limits(8, 1e12, 1, None), duration_s=1.0)
+    run = replace(serving, talks=(traced,), limits=Admission(8, 1e12, 1, None), duration_s=1.0)
     _, counts = one_run(run, engine=engine)
     assert counts.first_s[1] == pytest.approx(prompt_s(PLAIN, 5) + prompt_s(PLAIN, 2500), rel=1e-12)
     assert counts.steps[0] == 2 + 49
@@ -162,7 +166,7 @@ def test_the_last_session_is_preempted_where_the_cache_is_full(engine, when_full
     """Two sessions of 100 + 50 tokens in room for 220: both grow to 110, then the younger one has to go."""
     turns = (TraceTurn(0.0, 100, 50, ""), TraceTurn(0.0, 100, 50, ""))
     traced = replace(talk, begins="trace", trace=turns)
-    limits = Limits(8, 220 * 1e4, block_tokens=1, chunk_tokens=1000, when_full=when_full)
+    limits = Admission(8, 220 * 1e4, block_tokens=1, chunk_tokens=1000, when_full=when_full)
     run = replace(serving, talks=(traced,), limits=limits, duration_s=1.0)
     _, counts = one_run(run, engine=engine)
     assert counts.made[0] == 50
@@ -179,7 +183,7 @@ def test_the_last_session_is_preempted_where_the_cache_is_full(engine, when_full
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_can_never_fit_is_refused_on_arrival(engine, talk, serving):
-    run = replace(serving, limits=Limits(8, 118 * 1e4, block_tokens=1), duration_s=1.0)
+    run = replace(serving, limits=Admission(8, 118 * 1e4, block_tokens=1), duration_s=1.0)
     _, counts = one_run(run, engine=engine)
     assert counts.refused[~np.isnan(counts.arrival_s)].all()
     assert counts.busy_s[0] == 0.0
@@ -193,7 +197,7 @@ def test_the_longest_unused_cache_is_given_up_first(engine, talk, serving):
         for at_s, name in ((0.0, "a"), (2.0, "b"), (4.0, "c"), (6.0, "b"), (8.0, "a"))
     )
     traced = replace(talk, begins="trace", trace=turns)
-    limits = Limits(8, 250 * 1e4, block_tokens=1, chunk_tokens=1000)
+    limits = Admission(8, 250 * 1e4, block_tokens=1, chunk_tokens=1000)
     work, counts = one_run(replace(serving, talks=(traced,), limits=limits, duration_s=20.0), engine=engine)
     # Turns by conversation: a, a, b, b, c. The second of b keeps its prefix; that of a reads 220 again.
     assert list(work.sequence) == [0, 0, 1, 1, 2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from planner.errors import InputError
@@ -104,11 +106,14 @@ def test_streams_of_one_network_stay_as_they_are():
             None,
         ),
         ("- decode", None, "chain", "no network"),
+        ("- decode\n    unit: dla\n  - network: zoo:a", 10, "chain[0].unit", "it with decode"),
+        ("- decode\n  - network: zoo:a\n    unit: dla", 11, "chain[1].unit", "dla"),
+        ("- network: zoo:a\n  - network: zoo:b\n    unit: vpu", 11, "chain[1].unit", None),
     ],
 )
 def test_what_does_not_fit_is_one_message_with_its_line(chain, line, where, got):
     model = "" if "network" in chain else "model: zoo:a\n"
-    chain = chain.replace("- decode\n    after", "- decode: auto\n    after")
+    chain = re.sub(r"- decode\n    (after|unit)", r"- decode: auto\n    \1", chain)
     found = refused(f"rate: 15 FPS\n{model}video: h265 1080p\nchain:\n  {chain}")
     assert len(found) == 1, found
     assert found[0][1] == f"streams[0].{where}"

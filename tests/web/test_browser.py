@@ -1,11 +1,14 @@
 """The page in a real browser: a network is dropped, turned, planned; nothing is asked of another machine."""
 
+import json
 import re
 
 import pytest
 
 from planner import api
+from planner.cli.main import run
 from tests.web.browser import PROGRAM, Browser
+from tests.web.test_answers import TWENTY
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this system (Debian: chromium)")
 
@@ -56,6 +59,42 @@ def test_a_dropped_network_is_answered_turned_sorted_and_filtered(page, network)
     page.until("document.querySelector('table.parts').textContent.includes('int8 ×')")
     assert "precision=int8" in page.run("location.search")
     assert "upload" not in page.run("location.search")
+
+
+ROWS = """[...document.querySelectorAll('table.parts tbody tr')].map((row) => {
+  const shown = row.querySelector('button.picture');
+  return [shown.dataset.part, shown.dataset.mode, row.dataset.feasible,
+    ...[4, 6, 7, 8, 9].map((cell) => row.cells[cell].dataset.value ?? null)]; })"""
+"""Part, mode, whether it keeps the limits; middle of the latency, rate, power, energy, memory."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if number else name for number, name in enumerate(TWENTY)],
+)
+def test_a_browser_shows_the_command_lines_numbers(page, capsys, tmp_path, name):
+    """Each part's row as the visitor sees it, beside `planner compare` of the same file."""
+    path = tmp_path / f"{name}.onnx"
+    api.export_network(name, path)
+    page.drop(path)
+    page.until(f"{READY} && document.querySelector('#network-answer h3').textContent.includes({name!r})")
+    capsys.readouterr()
+    assert run(["compare", str(path), "--devices", "*", "--modes", "default", "--format", "json"]) == 0
+    first = {}
+    for item in json.loads(capsys.readouterr().out)["candidates"]:
+        first.setdefault(item["device"], item)
+    rows = page.run(ROWS)
+    assert [row[0] for row in rows] == list(first)
+    for device, mode, feasible, *shown in rows:
+        item = first[device]
+        assert (mode, feasible) == (item["mode"], "yes" if item["feasible"] else "no")
+        told = [item["planning_latency_s"], None, item["part_power_w"], item["energy_per_inference_j"]]
+        told = [value and value["mid"] for value in told]
+        told[1] = item["throughput_per_s"]
+        if not item["fits"]:
+            told = [None, None, told[2], None]
+        expected = [*told, item["memory_bytes"]["total"]]
+        assert [value if value is None else float(value) for value in shown] == expected, device
 
 
 def test_the_page_goes_by_keyboard_alone(page):

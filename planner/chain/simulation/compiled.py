@@ -15,10 +15,10 @@ from planner.chain.simulation.waiting import (
     join,
     lane_of,
     leave_lane,
+    move,
     pop,
     push,
     rise,
-    swap,
     unlink,
 )
 from planner.chain.simulation.work import ANSWERED, DROPPED, FEWEST, IN_SYSTEM, LOST, Done, Work
@@ -208,6 +208,8 @@ def _start(state: ChainState, device: int, queue: int, now_s: float) -> None:
             else:
                 state.slots[slot.next].before = NONE
     time_s = state.times_s[state.times_at[queue] + size - 1] * state.slow[run.row, device, queue]
+    time_s *= state.scatter[device, queue, room.begun % state.scatter.shape[2]]
+    room.begun += 1
     if state.factor.size:
         time_s *= state.factor[state.frames[head // columns].number, head % columns]
     _work_until(state, device, unit, now_s, 1)
@@ -283,7 +285,7 @@ def _lose_all(state: ChainState, device: int, now_s: float) -> None:
                 state.batches[event.what].next = run.free_batch
                 run.free_batch = event.what
             continue
-        swap(state, kept, place)
+        move(state, place, kept)
         kept += 1
     run.events = kept
     for place in range(kept):

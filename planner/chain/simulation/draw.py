@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.arrays import Flags, Floats, Ints
 from planner.chain.description import Chains, ChainStream, Visit
-from planner.chain.simulation.work import Frames, Service, unseen_visits
+from planner.chain.simulation.work import Counts, Frames, Service, unseen_visits
 
 Arrivals = Literal["periodic", "poisson"]
 _ROUNDING = 1e-9
@@ -55,15 +55,17 @@ def frames_of(
 ) -> Frames:
     """The frames that were sent with their tasks, and between them those that are only decoded."""
     columns = max(len(stream.visits) for stream in chains.streams)
-    tasks = np.zeros((len(sent.time_s), columns), dtype=np.int64)
+    tasks = np.zeros((len(sent.time_s), columns), dtype=np.int32)
     counted = np.zeros(len(sent.time_s), dtype=np.bool_)
     count = np.zeros(len(sent.time_s), dtype=np.int64)
     for place, stream in enumerate(chains.streams):
         here = np.flatnonzero(sent.stream == place)
-        # Source by source: what a step skips is counted within each.
-        here = here[np.argsort(sent.source[here], kind="stable")]
-        starts = np.flatnonzero(np.diff(sent.source[here], prepend=-1))
-        count[here] = _counts(np.ones(len(here), dtype=np.bool_), starts)
+        starts = np.zeros(1, dtype=np.int64)
+        if any(visit.frames != 1.0 for visit in stream.visits):
+            # Source by source: what a step skips is counted within each.
+            here = here[np.argsort(sent.source[here], kind="stable")]
+            starts = np.flatnonzero(np.diff(sent.source[here], prepend=-1))
+            count[here] = _counts(np.ones(len(here), dtype=np.bool_), starts)
         found = _tasks(stream, starts, len(here), random)
         tasks[here, : found.shape[1]] = found
         networks = [place for place, visit in enumerate(stream.visits) if visit.kind == "network"]
@@ -78,10 +80,13 @@ def frames_of(
         time_s.append(np.repeat(sent.time_s[here], more) + (step + 1) * gap_s)
         streams.append(np.full(len(step), len(chains.streams) + number))
         sources.append(np.repeat(sent.source[here], more))
+    shape = (len(sent.time_s), columns) if service == "exponential" else (0, columns)
+    if len(time_s) == 1:
+        return Frames(sent.time_s, sent.stream, sent.source, counted, tasks, random.exponential(size=shape))
     all_s = np.concatenate(time_s)
     order = np.argsort(all_s, kind="stable")
     added = len(all_s) - len(sent.time_s)
-    only_decoded = np.zeros((added, columns), dtype=np.int64)
+    only_decoded = np.zeros((added, columns), dtype=np.int32)
     only_decoded[:, 0] = 1
     shape = (len(all_s), columns) if service == "exponential" else (0, columns)
     return Frames(
@@ -96,16 +101,16 @@ def frames_of(
 
 def _counts(among: Flags, starts: Ints) -> Ints:
     """How many of those marked came before each within its source, sources beginning at `starts`."""
-    total = np.cumsum(among) - among
+    total = np.cumsum(among, dtype=np.int64) - among.astype(np.int64)
     lengths = np.diff(np.append(starts, len(among)))
     return np.asarray(total - np.repeat(total[starts], lengths), dtype=np.int64)
 
 
-def _tasks(stream: ChainStream, starts: Ints, frames: int, random: np.random.Generator) -> Ints:
+def _tasks(stream: ChainStream, starts: Ints, frames: int, random: np.random.Generator) -> Counts:
     """Tasks of each visit of a stream's frames, source by source."""
     looked: list[Flags] = []
     objects: dict[str, Ints] = {}
-    tasks = np.zeros((frames, len(stream.visits)), dtype=np.int64)
+    tasks = np.zeros((frames, len(stream.visits)), dtype=np.int32)
     for place, visit in enumerate(stream.visits):
         looked.append(_looked_at(stream, place, looked, starts, frames))
         if not visit.in_turn:

@@ -67,6 +67,7 @@ class _Run:
         self.outcome = np.full(len(work.frames.time_s), IN_SYSTEM, dtype=np.int64)
         self.busy_s = np.zeros((devices, len(tables.servers)))
         self.at_work = np.zeros((devices, len(tables.servers)), dtype=np.int64)
+        self.taken = np.zeros((devices, len(tables.queue_unit)), dtype=np.int64)
         self.since_s = np.zeros((devices, len(tables.servers)))
         self.batches = np.zeros(len(tables.queue_unit), dtype=np.int64)
         self.batched = np.zeros(len(tables.queue_unit), dtype=np.int64)
@@ -110,8 +111,8 @@ class _Run:
             return False
         if change_s == now_s:
             self.row += 1
-            for device in np.flatnonzero(course.out[self.row] & ~course.out[self.row - 1]):
-                self._lose_all(int(device), now_s)
+            for gone in np.flatnonzero(course.out[self.row] & ~course.out[self.row - 1]):
+                self._lose_all(int(gone), now_s)
         elif event_s == now_s and (rank == _COMPLETION or arrival_s > now_s):
             device, queue, batch = heapq.heappop(self.events)[3:]
             if rank == _COMPLETION:
@@ -270,6 +271,9 @@ class _Run:
         time_s = float(
             tables.times_s[tables.times_at[queue] + size - 1] * self.work.course.slow[self.row, device, queue]
         )
+        scatter = self.work.scatter[device, queue]
+        time_s *= float(scatter[self.taken[device, queue] % len(scatter)])
+        self.taken[device, queue] += 1
         if self.work.frames.factor.size:
             time_s *= float(self.work.frames.factor[head.frame.number, head.visit])
         unit = int(tables.queue_unit[queue])

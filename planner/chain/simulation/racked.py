@@ -15,6 +15,7 @@ from planner.arrays import Flags, Floats, Ints
 from planner.chain.description import Chains
 from planner.chain.simulation.draw import Sent, frames_of
 from planner.chain.simulation.run import run_work
+from planner.chain.simulation.scatter import scatter_of
 from planner.chain.simulation.work import (
     ANSWERED,
     DROPPED,
@@ -70,7 +71,8 @@ class ChainedRun:
         end_s = self.until_s(rack)
         frames = frames_of(chains, _sent(rack, chains, replication, end_s), random)
         course = _course(rack, tables, homes(chains, sources, rack.count), rows)
-        return Work(tables, frames, course, end_s, rack.warmup_s)
+        scatter = scatter_of(rack, tables, replication)
+        return Work(tables, frames, course, end_s, scatter, rack.warmup_s)
 
 
 def _looked_at(chains: Chains, stream: int) -> float:

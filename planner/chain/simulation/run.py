@@ -19,6 +19,7 @@ from planner.chain.simulation.work import (
     Service,
     Work,
     homes,
+    steady,
     tables_of,
     undisturbed,
 )
@@ -117,4 +118,5 @@ def work_of(
     sent = sent_frames(chains, sources, duration_s, random, arrivals)
     tables = tables_of(chains, bound, sources, 1, max_wait_s)
     course = undisturbed(1, len(tables.queue_unit), homes(chains, sources, 1))
-    return Work(tables, frames_of(chains, sent, random, service), course, end_s=np.inf)
+    frames = frames_of(chains, sent, random, service)
+    return Work(tables, frames, course, np.inf, steady(1, len(tables.queue_unit)))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.arrays import Flags, Floats, Ints
-from planner.chain.simulation.work import IN_SYSTEM, Work
+from planner.chain.simulation.work import IN_SYSTEM, Counts, Work
 
 Rows = NDArray[np.void]
 NONE = -1
@@ -61,8 +61,10 @@ SLOT = np.dtype(
     ],
     align=True,
 )
-LINE = np.dtype([("head", "i8"), ("tail", "i8"), ("count", "i8"), ("expecting", "i8")], align=True)
-"""A queue, `count` its tasks, or a lane, `count` its slots."""
+LINE = np.dtype(
+    [("head", "i8"), ("tail", "i8"), ("count", "i8"), ("expecting", "i8"), ("begun", "i8")], align=True
+)
+"""A queue, `count` its tasks and `begun` its batches, or a lane, `count` its slots."""
 BATCH = np.dtype([("device", "i8"), ("queue", "i8"), ("size", "i8"), ("next", "i8")], align=True)
 SERVING = np.dtype([("since_s", "f8"), ("busy_s", "f8"), ("at_work", "i8"), ("touched", "i8")], align=True)
 """A unit of a device."""
@@ -92,7 +94,7 @@ class ChainState(NamedTuple):
     time_s: Floats
     stream: Ints
     source: Ints
-    tasks: Ints
+    tasks: Counts
     factor: Floats
     visits: Ints
     after: Ints
@@ -119,6 +121,7 @@ class ChainState(NamedTuple):
     out: Flags
     slow: Floats
     route: Ints
+    scatter: Floats
 
 
 def begin(work: Work) -> ChainState:
@@ -181,6 +184,7 @@ def begin(work: Work) -> ChainState:
         out=course.out,
         slow=course.slow,
         route=course.route,
+        scatter=work.scatter,
     )
 
 

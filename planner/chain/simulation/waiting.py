@@ -10,69 +10,69 @@ COMPLETION, EXPIRY = 1, 3
 
 
 @compiled
-def earlier(state: ChainState, one: int, other: int) -> bool:
-    """Whether one event comes before another: by time, then rank, then number."""
-    first, second = state.events[one], state.events[other]
-    if first.time_s != second.time_s:
-        return bool(first.time_s < second.time_s)
-    if first.rank != second.rank:
-        return bool(first.rank < second.rank)
-    return bool(first.number < second.number)
+def comes_before(state: ChainState, time_s: float, rank: int, number: int, other: int) -> bool:
+    """Whether an event comes before one of the heap: by time, then rank, then number."""
+    event = state.events[other]
+    if time_s != event.time_s:
+        return bool(time_s < event.time_s)
+    if rank != event.rank:
+        return bool(rank < event.rank)
+    return bool(number < event.number)
 
 
 @compiled
-def swap(state: ChainState, one: int, other: int) -> None:
-    """Let two events change places."""
-    first, second = state.events[one], state.events[other]
-    time_s, rank, number, what = first.time_s, first.rank, first.number, first.what
-    first.time_s, first.rank, first.number, first.what = (
-        second.time_s,
-        second.rank,
-        second.number,
-        second.what,
-    )
-    second.time_s, second.rank, second.number, second.what = time_s, rank, number, what
+def put(state: ChainState, place: int, time_s: float, rank: int, number: int, what: int) -> None:
+    """Write an event."""
+    event = state.events[place]
+    event.time_s, event.rank, event.number, event.what = time_s, rank, number, what
+
+
+@compiled
+def move(state: ChainState, source: int, place: int) -> None:
+    """Write one event over another."""
+    event = state.events[source]
+    put(state, place, event.time_s, event.rank, event.number, event.what)
 
 
 @compiled
 def rise(state: ChainState, place: int) -> None:
-    """Move an event up to where it belongs."""
-    while place > 0 and earlier(state, place, (place - 1) // 2):
-        swap(state, place, (place - 1) // 2)
+    """Move an event up to where it belongs; what is above it moves down into the hole."""
+    event = state.events[place]
+    time_s, rank, number, what = event.time_s, event.rank, event.number, event.what
+    while place > 0 and comes_before(state, time_s, rank, number, (place - 1) // 2):
+        move(state, (place - 1) // 2, place)
         place = (place - 1) // 2
+    put(state, place, time_s, rank, number, what)
 
 
 @compiled
 def push(state: ChainState, time_s: float, rank: int, what: int) -> None:
     """Put an event on the heap."""
     run = state.run[0]
-    event = state.events[run.events]
-    event.time_s, event.rank, event.number, event.what = time_s, rank, run.begun, what
+    put(state, run.events, time_s, rank, run.begun, what)
     rise(state, run.events)
     run.events += 1
     run.begun += 1
 
 
 @called_once
-def sink(state: ChainState, place: int, count: int) -> None:
-    """Move an event down to where it belongs among the first so many."""
+def pop(state: ChainState) -> None:
+    """Take the first event off the heap: the last one sinks from the top to where it belongs."""
+    run, place = state.run[0], 0
+    run.events -= 1
+    count, event = run.events, state.events[run.events]
+    time_s, rank, number, what = event.time_s, event.rank, event.number, event.what
     while 2 * place + 1 < count:
         child = 2 * place + 1
-        if child + 1 < count and earlier(state, child + 1, child):
+        # Where there is no second child its row holds what sinks, or an event that was: not looked at.
+        right = state.events[child + 1]
+        if child + 1 < count and comes_before(state, right.time_s, right.rank, right.number, child):
             child += 1
-        if not earlier(state, child, place):
-            return
-        swap(state, child, place)
+        if comes_before(state, time_s, rank, number, child):
+            break
+        move(state, child, place)
         place = child
-
-
-@called_once
-def pop(state: ChainState) -> None:
-    """The first event goes to the end of the heap, behind what is left of it."""
-    run = state.run[0]
-    run.events -= 1
-    swap(state, 0, run.events)
-    sink(state, 0, run.events)
+    put(state, place, time_s, rank, number, what)
 
 
 @called_once

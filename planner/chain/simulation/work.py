@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.arrays import Flags, Floats, Ints
 from planner.chain.description import Chains, ChainStream, Visit
 
+Counts = NDArray[np.int32]
 Service = Literal["as_stated", "exponential"]
 """Times as the chain states them, or times an exponential factor of mean one, as theory has them."""
 
@@ -83,7 +85,7 @@ class Course:
     @property
     def devices(self) -> int:
         """How many there are."""
-        return self.out.shape[1]
+        return int(self.out.shape[1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +102,7 @@ class Frames:
     source: Ints
     """Sources are counted through all streams."""
     counted: Flags
-    tasks: Ints
+    tasks: Counts
     factor: Floats
 
 
@@ -115,6 +117,8 @@ class Work:
     frames: Frames
     course: Course
     end_s: float
+    scatter: Floats
+    """`scatter[d, q, n]` multiplies the time of the n-th batch of a queue, counted anew behind the last."""
     window_s: float = 0.0
 
 
@@ -142,6 +146,11 @@ def undisturbed(devices: int, queues: int, home: Ints) -> Course:
         np.ones((1, devices, queues)),
         home[None, :].astype(np.int64),
     )
+
+
+def steady(devices: int, queues: int) -> Floats:
+    """Batches that take their time and no other."""
+    return np.ones((devices, queues, 1))
 
 
 def homes(chains: Chains, sources: list[int], devices: int) -> Ints:

@@ -15,6 +15,7 @@ from planner.cli.text.numbers import interval, quantity, share
 
 if TYPE_CHECKING:
     from planner.engines.measure import EngineRun
+    from planner.schema.record.commands.chain import MeasuredStepRecord
     from planner.workload.asked import Asked
 
 _RANK = ("first", "memory", "p90", "95 % interval")
@@ -101,6 +102,7 @@ def _chains(
     if engine not in (None, "onnxruntime"):
         raise click.BadParameter(f"expected onnxruntime with --chain, got {engine}", param_hint="'--engine'")
     records, rows, lines = [], [], []
+    table: list[dict[str, str]] = []
     for number, scenario in enumerate(scenarios, start=1):
         output.progress(f"measuring the chain of {scenario} ({number} of {len(scenarios)})")
         found = api.measure_chain(
@@ -109,6 +111,7 @@ def _chains(
         record = measured_record(found)
         records.append(record)
         rows += [{"scenario": found.scenario, **step} for step in record["steps"]]
+        table += [_step_cells(found.scenario, step) for step in record["steps"]]
         left_out = f"; left out: {', '.join(found.left_out)}" if found.left_out else ""
         lines.append(
             f"{found.scenario}, {found.stream}: {quantity(found.predicted_s, 's')} a frame from its parts, "
@@ -116,20 +119,20 @@ def _chains(
             f"{found.error:+.1%}{left_out}"
         )
     output.progress_done()
-    table = [
-        {
-            "chain": str(row["scenario"]),
-            "step": str(row["step"]),
-            "alone": quantity(row["alone_s"], "s"),
-            "in the chain": quantity(row["within_s"], "s"),
-            "a frame": f"{row['per_frame']:.3g} x",
-        }
-        for row in rows
-    ]
     heading = [f"onnxruntime, {precision}, one core, {records[0]['cpu']}"]
     right = frozenset({"alone", "in the chain", "a frame"})
     output.write(CommandResult({"chains": records}, rows, table, heading, ["", *lines], right))
     return OK
+
+
+def _step_cells(scenario: str, step: MeasuredStepRecord) -> dict[str, str]:
+    return {
+        "chain": scenario,
+        "step": step["step"],
+        "alone": quantity(step["alone_s"], "s"),
+        "in the chain": quantity(step["within_s"], "s"),
+        "a frame": f"{step['per_frame']:.3g} x",
+    }
 
 
 def _cells(item: EngineRun) -> dict[str, str]:

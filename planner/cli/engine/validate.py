@@ -54,6 +54,13 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 @click.option("--duration", "duration_text", help="With --serve: how long; the scenario's unless given.")
 @click.option("--seed", type=click.IntRange(min=0), help="With --serve: in place of the scenario's.")
 @click.option(
+    "--log",
+    "logs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Of the plan MODEL (a scenario) in the field: requests, power, temperature; repeatable.",
+)
+@click.option(
     "--published",
     is_flag=True,
     help="Score published rows that no fit has seen; MODEL... are then tables, the shipped ones if none.",
@@ -62,13 +69,6 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
     "--networks",
     type=click.Path(path_type=Path),
     help="With --published: a folder with MODEL.onnx of the networks that the zoo lacks.",
-)
-@click.option(
-    "--log",
-    "logs",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Of the plan MODEL (a scenario) in the field: requests, power, temperature; repeatable.",
 )
 @plot_option
 @hardware_option

@@ -32,8 +32,8 @@ def command(most_time: str | None, most_memory: str | None) -> int:
         raise MissingDataError(
             f"expected the package mcp, which is not installed; {install_command('mcp')}"
         ) from None
-    usual = server.Limits()
+    usual = server.QuestionLimits()
     seconds, memory = time_s(most_time), memory_bytes(most_memory)
     pass_own_parts_on()
-    server.run(server.Limits(seconds or usual.seconds, memory or usual.memory_bytes))
+    server.run(server.QuestionLimits(seconds or usual.seconds, memory or usual.memory_bytes))
     return OK

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner import api
+from planner.api.texts import Said, parse_budget, parse_option
 from planner.cli.output import CommandResult, Output
 from planner.cli.text.numbers import quantity, share
+from planner.errors import InputError, Problem
 from planner.units import format_number
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ _RIGHT = frozenset(
      "million tokens", "turns", "users", "refused", "p50", "p95", "reached", "asked"}
 )  # fmt: skip
 _RANK = ("die", "a year", "power", "rests on", "mode", "weights")
+_OF_CAMERAS = ("cameras", "fps", "latency", "quantile", "site", "video", "then")
 _NAMES = {"ttft": "first token", "time_per_token": "a token", "answer": "answer"}
 
 
@@ -45,6 +48,66 @@ def size(scenario: Path, simulator: str, *, output: Output) -> int:
     table = [_size_row(item) for item in record["options"]]
     output.write(CommandResult({**record}, rows, table, [record["question"]], lines, _RIGHT, _RANK))
     return _status(study, output)
+
+
+def plan(said: Said, users: int | None, context: int | None, to: Path | None, *, output: Output) -> int:
+    """People who converse with a model, from one line: the answer, and the scenario that gives it."""
+    unused = [name for name in _OF_CAMERAS if said.get(name)]
+    problems = [Problem(f"--{name}", "no such limit beside --users", "one") for name in unused]
+    if users is None:
+        problems.append(Problem("--users", "how many people, beside --context", "none"))
+    if not said["model"]:
+        problems.append(
+            Problem("MODEL", "a language model", "none", "`planner llm --list` shows those with a name")
+        )
+    spares = said["spares"]
+    if spares is not None and not spares.isdecimal():
+        problems.append(Problem("--spares", "a whole number", repr(spares)))
+    if problems:
+        raise InputError("plan", problems)
+    found = api.plan_conversations(
+        said["model"] or "",
+        users or 0,
+        context_tokens=context,
+        devices=said["devices"],
+        max_power_w=parse_option("--max-power", said["max_power"], "w"),
+        budget=parse_budget("--budget", said["budget"]),
+        spares=None if spares is None else int(spares),
+        to=to,
+        progress=output.progress,
+    )
+    output.progress_done()
+    record = _record(found.study, curves=False)
+    table = [_size_row(item) for item in record["options"]]
+    lines = [f"{item['device']}: {text}" for item in record["options"] for text in _first(item["reasons"])]
+    lines += _refused(record)
+    lines.append(f"Taken, as nobody said otherwise ({len(found.defaults)}):")
+    lines += [f"  {key}: {why}" for key, why in found.defaults]
+    lines.append(
+        "-o plan.yaml writes the scenario, to change it and for `planner size`, `simulate`, `report`"
+        if to is None
+        else f"wrote {to}; `planner report {to} -o plan.pdf` writes the whole study"
+    )
+    rows = [_flat(item) for item in record["options"]]
+    heading = [record["question"], _in_a_line(record)]
+    output.write(CommandResult({**record}, rows, table, heading, lines, _RIGHT, _RANK))
+    return _status(found.study, output, quiet=True)
+
+
+def _first(reasons: list[str]) -> list[str]:
+    return reasons[:1]
+
+
+def _in_a_line(record: ConversationRecord) -> str:
+    chosen = next((item for item in record["options"] if item["device"] == record["chosen"]), None)
+    if chosen is None:
+        return "No part keeps every limit; what is broken is below."
+    row = _size_row(chosen)
+    return (
+        f"{row['count']} x {chosen['name']}, {chosen['engine']} {chosen['weights']}: {chosen['verdict']}; "
+        f"first token {row.get('first token', '-')}, a token {row.get('a token', '-')}, {row['rests on']}; "
+        f"{row['power']}, {row['to buy']} to buy, {row['a year']} a year"
+    )
 
 
 def simulate(

@@ -12,6 +12,7 @@ from planner import api
 from planner.api.texts import Said, question_of
 from planner.cli.output import CommandResult, Output, frame_rows, output_options_with
 from planner.cli.own_parts import hardware_option
+from planner.cli.scenario import conversations
 from planner.cli.scenario.short_question import question_options
 from planner.cli.scenario.size import RANK, RIGHT, table_row
 from planner.cli.text.margins import host_lines
@@ -28,18 +29,25 @@ _NOT_SHOWN = ("on", "racks", "worst", "left", "cooler")
 @click.option(
     "-o", "--output", "to", type=click.Path(path_type=Path), help="Write the scenario to FILE.yaml."
 )
+@click.option("--users", type=int, help="Of a language model: how many people converse with it.")
+@click.option("--context", type=int, help="With --users: most tokens of a conversation.")
 @hardware_option
 @output_options_with("--to")
-def command(to: Path | None, *, output: Output, **said: Unpack[Said]) -> int:
+def command(
+    to: Path | None, users: int | None, context: int | None, *, output: Output, **said: Unpack[Said]
+) -> int:
     """Which part, how many, and will it hold: for cameras that all send their frames to MODEL.
 
-    MODEL is an ONNX file or zoo:NAME. What is not said is taken from a template and listed with its reason.
+    MODEL is an ONNX file or zoo:NAME; with --users a language model as `planner llm` takes it, and people who
+    converse with it. What is not said is taken from a template and listed with its reason.
     -o writes the scenario, for which `planner size` gives the same numbers; --to and --format are for the
     answer. Exit status 3 when no part is feasible.
     """
     from planner.cli.main import INFEASIBLE, OK
     from planner.plan.record.sizing import plan_record
 
+    if users is not None or context is not None:
+        return conversations.plan(said, users, context, to, output=output)
     found = api.plan(question_of(said), to=to, progress=output.progress)
     output.progress_done()
     output.write(

@@ -31,6 +31,8 @@ Result = TypeVar("Result")
 _FRAMES = 50
 """Of the stream that is decoded again and again."""
 _IN_A_ROUND = 12
+_OTHERS = np.zeros(32 << 20, dtype=np.uint8)
+"""What other steps leave in the caches: written before a step is taken alone."""
 
 
 class NetworkJob(TypedDict):
@@ -114,11 +116,11 @@ class _Chain:
 
     def round(self) -> None:
         """Each step alone for a while, and then the chain."""
+        first = self.networks[0]
         for _ in range(_IN_A_ROUND):
-            _timed(self.alone, "decode", lambda: next(self.frames))
-        frame, first = next(self.frames), self.networks[0]
-        image = _prepared(frame, first)
-        for _ in range(_IN_A_ROUND):
+            _cool_caches()
+            frame = _timed(self.alone, "decode", lambda: next(self.frames))
+            _cool_caches()
             image = _timed(self.alone, "convert", partial(_prepared, frame, first))
         for net in self.networks:
             for item in range(_IN_A_ROUND // 2):
@@ -127,6 +129,14 @@ class _Chain:
                 _timed(self.alone, net.job["name"], net.session.run)
         for _ in range(2 * _IN_A_ROUND):
             self.frame(self.within)
+
+
+def _cool_caches() -> None:
+    """Decode and conversion find the caches of a core full of the networks before them, and alone as well.
+
+    Networks fill them themselves, and objects of one frame follow each other.
+    """
+    _OTHERS[::64] += 1
 
 
 def _look(taken: dict[str, _Taken], net: _Net, image: Image, looks: int) -> None:

@@ -35,7 +35,8 @@ def frame_shares(stream: Stream, chain: list[ChainStep]) -> list[float]:
         if step.kind == "decode":
             own *= camera_per_s / stream.rate_per_s
         elif step.kind == "network" and at is not None:
-            own *= shares[at]
+            # `every` is of the frames that the network before it looks at, a `rate` is of frames a second.
+            own = own * shares[at] if step.rate_per_s is None else min(own, shares[at])
         shares.append(own)
     for place, step in enumerate(chain):
         behind = [

@@ -10,7 +10,7 @@ from planner.chain.prediction import busy_of
 from planner.latency.band import BandEnd, planned_bound
 from planner.plan.chain.around_part import AroundPart
 from planner.plan.chain.frames import chain_of
-from planner.plan.chain.visits import NetworkTimes, StreamVisits, gpu_unit
+from planner.plan.chain.visits import AskedOn, NetworkTimes, StreamVisits, gpu_unit
 from planner.schema.scenario.scenario import Scenario
 from planner.wording.message import Message
 
@@ -20,7 +20,7 @@ def chained(scenario: Scenario) -> bool:
     return any(stream.chained for stream in scenario.streams)
 
 
-def chains_on(around: AroundPart, networks: Mapping[str, NetworkTimes]) -> PartChains:
+def chains_on(around: AroundPart, networks: Mapping[AskedOn, NetworkTimes]) -> PartChains:
     """The chains of all streams on a part, frames converted by whoever leaves most room.
 
     Where streams leave open who converts, each way is worked out for all of them, and that is taken whose
@@ -56,7 +56,7 @@ def _ways(around: AroundPart) -> tuple[str, ...]:
     return tuple(ways)
 
 
-def _converted_by(around: AroundPart, networks: Mapping[str, NetworkTimes], way: str) -> PartChains:
+def _converted_by(around: AroundPart, networks: Mapping[AskedOn, NetworkTimes], way: str) -> PartChains:
     units: dict[str, ChainUnit] = {around.main_unit.id: around.main_unit}
     streams: list[ChainStream] = []
     gaps: list[Gap] = []

@@ -4,7 +4,8 @@ A frame is decoded, converted and tracked in queues of their own (`planner.rack.
 that a further network works on are served on the unit within their frame's batch, which takes that much
 longer: as many as there are on average, and none waits for those of other frames. A frame that is skipped
 asks for its share of decoding with the one that is looked at. What runs beside the answer (recording, traffic
-through a memory) is in the limits of the chain alone.
+through a memory) and on compute units beside the main one is in the limits of the chain alone. This rack says
+what heats the devices and how many of them carry the load; frames wait in `planner.chain.simulation`.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ def steps_around(part: PartChains, stream: ChainStream, bound: BandEnd) -> Steps
 def _steps(part: PartChains, visits: list[Visit], frames: float, bound: BandEnd) -> Iterator[HostStep]:
     for visit in visits:
         unit = part.chains.unit(visit.unit)
+        if unit.role == "accelerator" and unit.id != part.main:
+            continue
         time_s = visit.each_s(bound) / frames
         if time_s > 0:
             yield HostStep(_PLACES[unit.role], time_s)

@@ -23,12 +23,18 @@ CROP_PIXELS = 150 * 300
 
 @dataclass(frozen=True, slots=True)
 class NetworkTimes:
-    """One network on the part: times of batches of one up to the largest, and what each inference moves."""
+    """One network on a unit: times of batches of one up to the largest, and what each inference moves."""
 
     times: tuple[Band, ...]
     input_bytes: float
     moved_bytes: float | None = None
     """Through the memory, for each inference; None where that is not asked for."""
+    unit: ChainUnit | None = None
+    """Where it is not the one that the plan rests on."""
+
+
+AskedOn = tuple[str, str | None]
+"""A network, and the kind of unit that a step names for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class StreamVisits:
 
     around: AroundPart
     stream: Stream
-    networks: Mapping[str, NetworkTimes]
+    networks: Mapping[AskedOn, NetworkTimes]
     convert: str
     """Who converts where the stream leaves it open: fixed, gpu or host."""
     visits: list[Visit] = field(default_factory=list)
@@ -104,8 +110,18 @@ class StreamVisits:
         where = f"chain[{here.place}].{kind}" if self.stream.chain else "video"
         codecs = ", ".join(self.around.codecs) or message("chain.none")
         part = self.around.device.id
-        given = {"codec": codec or "", "codecs": codecs, "others": _others(codec) if codec else ""}
-        needed = {"decode": ("codec", "codecs", "others"), "encode": ("codec",)}.get(kind, ())
+        given = {
+            "codec": codec or "",
+            "codecs": codecs,
+            "others": _others(codec) if codec else "",
+            "network": here.step.network or "",
+            "unit": here.step.unit or "",
+        }
+        needed = {
+            "decode": ("codec", "codecs", "others"),
+            "encode": ("codec",),
+            "network": ("network", "unit"),
+        }.get(kind, ())
         reason = message(f"chain.no_{kind}", part=part, **{name: given[name] for name in needed})
         self.gaps.append(Gap(where, reason))
         return here.after
@@ -173,13 +189,16 @@ class StreamVisits:
         return self._gap(here)
 
     def _network(self, here: Here) -> int | None:
-        around, network = self.around, self.networks[here.step.network or self.stream.model]
+        around, model = self.around, here.step.network or self.stream.model
+        network = self.networks.get((model, here.step.unit))
+        if network is None:
+            return self._gap(here)
         items = None if here.step.per_item is None else item_count(here.step.per_item)
         each = items.worked_on if items else 1.0
         if items is not None and self.stream.video is not None:
             here = self._cropped(here, items)
         after = self._over_link(here, network.input_bytes * each, to_host=False)
-        unit = around.main_unit
+        unit = network.unit or around.main_unit
         visit = Visit(
             here.name,
             "network",
@@ -188,7 +207,7 @@ class StreamVisits:
             after,
             here.frames,
             items,
-            network=here.step.network or self.stream.model,
+            network=model,
         )
         at = self._add(unit, visit)
         if network.moved_bytes is not None:

@@ -13,8 +13,8 @@ from planner.plan.conversation.option import ConversationOption
 from planner.plan.conversation.search import ENDS, alone
 
 MOST_USERS = 64
-_LONGEST_S = 600.0
-_LEAST_ANSWERS = 20
+_SHORTEST_S, _LONGEST_S = 20.0, 300.0
+_LEAST_ANSWERS = 12
 """Of each user in a run, so that beginnings do not matter."""
 
 
@@ -80,7 +80,7 @@ def _asked_without_pause(serving: Serving, users: int) -> ServingResult:
             turns=Drawn("fixed", 1.0),
         )
     step_s = float(serving.cost.weight_bytes[0]) / serving.cost.bandwidth_bytes_per_s * serving.cost.alone
-    length_s = min(_LONGEST_S, max(serving.duration_s, _LEAST_ANSWERS * talk.output.mean * step_s))
+    length_s = min(_LONGEST_S, max(_SHORTEST_S, _LEAST_ANSWERS * talk.output.mean * step_s))
     alike = replace(serving, talks=(talk,), devices=1, duration_s=length_s, warmup_s=0.0)
     return simulate_conversations(alike)
 

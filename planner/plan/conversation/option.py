@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from planner.conversation.description import Limits, Serving
+from planner.conversation.description import Admission, Serving
 from planner.conversation.results import ServingResult
 from planner.language.answer.serving import PreparedModel
 from planner.latency.band import BandEnd
@@ -17,7 +17,7 @@ from planner.wording.message import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class EndResults:
     """The same devices at the ends of the bands of their times, and in the middle."""
 
     low: ServingResult
@@ -43,13 +43,13 @@ class ConversationOption:
 
     part: Device
     prepared: PreparedModel
-    limits: Limits
+    limits: Admission
     count: int
     spares: int
     racks: int
     servings: Mapping[BandEnd, Serving]
     """What was simulated, at each end of the bands."""
-    ends: Ends | None
+    ends: EndResults | None
     """None where not even one session fits, and nothing was simulated."""
     plan_for: str
     use: float
@@ -65,7 +65,7 @@ class ConversationOption:
     """Of all that the devices and what they sit in draw, over the tokens answered."""
     provenance: Provenance
     broken: tuple[Message, ...]
-    """Limits of memory, site and budget that it breaks."""
+    """Admission of memory, site and budget that it breaks."""
     missed: tuple[Message, ...]
     """Promises that it breaks where the plan counts."""
     warnings: tuple[str, ...]

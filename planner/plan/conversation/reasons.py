@@ -91,14 +91,19 @@ def _site(scenario: Scenario, option: ConversationOption) -> Iterator[Message]:
     asked_w = (1.0 - scenario.planning.margins.power_ratio) * limit_w
     if heat.worst_power_w > asked_w:
         yield message("reason.power", worst=f"{heat.worst_power_w:,.0f}", limit=f"{limit_w:,.0f}")
-    throttle_c = option.part.thermal.throttle_c.value
-    if heat.temperature_c > throttle_c - scenario.planning.margins.temperature_k:
-        yield message("reason.heat", temperature=f"{heat.temperature_c:.0f}", throttle=f"{throttle_c:g}")
+    throttle_c, asked_k = option.part.thermal.throttle_c.value, scenario.planning.margins.temperature_k
+    reached = {"temperature": f"{heat.temperature_c:.0f}", "throttle": f"{throttle_c:g}"}
+    if heat.temperature_c > throttle_c:
+        yield message("reason.heat", **reached)
+    elif heat.temperature_c > throttle_c - asked_k:
+        yield message("conversation.too_near", asked=f"{asked_k:g}", **reached)
 
 
-def warnings_of(option: ConversationOption) -> Iterator[str]:
-    """What a reader has to know beside the verdict."""
+def warnings_of(option: ConversationOption, sessions: int | None) -> Iterator[str]:
+    """What a reader has to know beside the verdict; `sessions` are those asked for."""
     own = option.prepared
+    if sessions is not None and sessions > option.limits.sessions:
+        yield message("language.one_by_one", engine=own.served.engine.name, users=option.limits.sessions)
     if not own.rates.fitted:
         yield message("language.no_rates", engine=own.served.engine.name, unit=option.unit)
     if (measured := sum(map(len, own.errors.values()))) > 0:

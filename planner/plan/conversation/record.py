@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from planner.conversation.results import LevelResult, Spread, TalkResult
+from planner.conversation.results import LevelResult, TalkResult, TimeQuantiles
 from planner.latency.band import Band, BandEnd, planned_bound
 from planner.plan.conversation.curves import ContextPoint, UsersPoint
 from planner.plan.conversation.option import ConversationOption
@@ -160,7 +160,7 @@ def _promise(option: ConversationOption, place: int, number: int, level: LevelRe
     }
 
 
-def _times(spread: Spread) -> TimesRecord:
+def _times(spread: TimeQuantiles) -> TimesRecord:
     return {"p50": _finite(spread.p50), "p95": _finite(spread.p95), "p99": _finite(spread.p99)}
 
 

@@ -15,7 +15,7 @@ from planner.language.sizes.model import LanguageModel
 from planner.latency.band import BandEnd, planned_bound
 from planner.plan.compare.candidate import Refusal
 from planner.plan.compare.compare import modes_of, require_modes
-from planner.plan.conversation.option import ConversationOption, Ends
+from planner.plan.conversation.option import ConversationOption, EndResults
 from planner.plan.conversation.power import power_and_cost
 from planner.plan.conversation.reasons import broken_limits, missed_promises, warnings_of
 from planner.plan.conversation.talks import wishes_of
@@ -29,11 +29,13 @@ from planner.schema.hardware.device import Device
 Progress = Callable[[str], None]
 MOST_DEVICES = 1024
 """Beyond as many a plan of conversations is no plan of one site."""
+_SAME = 0.98
+"""Times nearer to each other than this are the same."""
 ENDS: tuple[BandEnd, ...] = ("low", "mid", "high")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ConversationQuestion:
     """What all options have in common."""
 
     source: ScenarioFile
@@ -42,7 +44,9 @@ class Asked:
     engine: Engine = "compiled"
 
 
-def options_of(asked: Asked, refusals: list[Refusal], progress: Progress) -> Iterator[ConversationOption]:
+def options_of(
+    asked: ConversationQuestion, refusals: list[Refusal], progress: Progress
+) -> Iterator[ConversationOption]:
     """Every part in every mode asked for, or the devices that the scenario gives."""
     scenario = asked.source.scenario
     given = scenario.deployment
@@ -70,7 +74,7 @@ def options_of(asked: Asked, refusals: list[Refusal], progress: Progress) -> Ite
 
 
 def sized(
-    asked: Asked, device: Device, own: PreparedModel, *, exactly: int | None = None
+    asked: ConversationQuestion, device: Device, own: PreparedModel, *, exactly: int | None = None
 ) -> ConversationOption:
     """A part in a mode: the least count that keeps the promises where the plan counts, and what follows."""
     scenario = asked.source.scenario
@@ -109,11 +113,11 @@ def _provenance(device: Device, own: PreparedModel) -> Provenance:
     return weakest([own.rates.provenance, own.point.power_provenance, heat])
 
 
-def with_count(asked: Asked, option: ConversationOption, count: int) -> ConversationOption:
+def with_count(asked: ConversationQuestion, option: ConversationOption, count: int) -> ConversationOption:
     """The same part as so many devices, simulated at the ends of its bands."""
     scenario = asked.source.scenario
     servings = {end: replace(serving, devices=count) for end, serving in option.servings.items()}
-    ends = Ends(*(_simulated(asked, servings[end]) for end in ENDS))
+    ends = EndResults(*(_simulated(asked, servings[end]) for end in ENDS))
     planned = ends.at(planned_bound(scenario.planning.plan_for))
     drawn = power_and_cost(scenario, option.part, option.prepared, count, planned)
     found = replace(
@@ -135,10 +139,11 @@ def with_count(asked: Asked, option: ConversationOption, count: int) -> Conversa
         broken=tuple(broken_limits(scenario, asked.talks, found)),
         missed=tuple(missed_promises(found)),
     )
-    return replace(found, warnings=tuple(warnings_of(found)))
+    spec = scenario.serving
+    return replace(found, warnings=tuple(warnings_of(found, spec.sessions if spec else None)))
 
 
-def serving_of(asked: Asked, own: PreparedModel, end: BandEnd, devices: int) -> Serving:
+def serving_of(asked: ConversationQuestion, own: PreparedModel, end: BandEnd, devices: int) -> Serving:
     """Devices with a prepared model that serve the scenario's streams, at one end of the bands."""
     scenario = asked.source.scenario
     spec, run = scenario.serving, scenario.simulation
@@ -161,7 +166,7 @@ def serving_of(asked: Asked, own: PreparedModel, end: BandEnd, devices: int) -> 
     )
 
 
-def _simulated(asked: Asked, serving: Serving) -> ServingResult:
+def _simulated(asked: ConversationQuestion, serving: Serving) -> ServingResult:
     return simulate_conversations(serving, asked.source.scenario.simulation.replications, engine=asked.engine)
 
 
@@ -172,36 +177,45 @@ def most_devices(talks: tuple[Talk, ...]) -> int:
     return MOST_DEVICES
 
 
-def least_count(asked: Asked, serving: Serving) -> int:
-    """The least count that passes: doubled until one does, then halved between; the most where none does.
+def least_count(asked: ConversationQuestion, serving: Serving) -> int:
+    """The least count that passes: doubled until one does, then halved between.
 
-    More devices have fewer sessions each, so that no promise is kept worse. Where one source alone on a
-    device gets less than is promised no count helps, and one is left.
+    More devices have fewer sessions each, so that no promise is kept worse. Where none passes it is the count
+    from which on more change nothing, or one where a source alone on a device gets less than is promised.
     """
     most = most_devices(serving.talks)
 
-    def passes(count: int) -> bool:
-        return _simulated(asked, replace(serving, devices=count)).verdict is Verdict.PASS
+    def tried(count: int) -> ServingResult:
+        return _simulated(asked, replace(serving, devices=count))
 
-    if passes(1):
-        return 1
-    if _hopeless(asked, serving):
+    before = tried(1)
+    if before.verdict is Verdict.PASS or _hopeless(asked, serving):
         return 1
     low, high = 1, min(2, most)
-    while not passes(high):
-        if high == most:
-            return most
-        low, high = high, min(2 * high, most)
+    while (found := tried(high)).verdict is not Verdict.PASS:
+        if high == most or not _better(found, before):
+            return high if high == most else low
+        before, low, high = found, high, min(2 * high, most)
     while high - low > 1:
         middle = (low + high) // 2
-        if passes(middle):
+        if tried(middle).verdict is Verdict.PASS:
             high = middle
         else:
             low = middle
     return high
 
 
-def _hopeless(asked: Asked, serving: Serving) -> bool:
+def _better(found: ServingResult, before: ServingResult) -> bool:
+    """Whether twice the devices bring any promise nearer."""
+    pairs = zip(_reached_s(found), _reached_s(before), strict=True)
+    return any(new_s < _SAME * old_s for new_s, old_s in pairs)
+
+
+def _reached_s(result: ServingResult) -> list[float]:
+    return [level.reached_s for talk in result.talks for level in talk.levels]
+
+
+def _hopeless(asked: ConversationQuestion, serving: Serving) -> bool:
     """Whether a stream's promise is broken for one user with a device of one's own."""
     return any(
         _simulated(asked, replace(serving, talks=(alone(talk),), devices=1)).verdict is Verdict.FAIL

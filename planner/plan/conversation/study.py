@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -9,10 +10,11 @@ from typing import Literal
 from planner.conversation.results import Engine
 from planner.errors import InputError, Problem, UnknownIdError
 from planner.hardware.catalog import match_devices
+from planner.latency.band import planned_bound
 from planner.plan.compare.candidate import Refusal
 from planner.plan.conversation.curves import ContextPoint, UsersPoint, context_curve, users_curve
 from planner.plan.conversation.option import ConversationOption
-from planner.plan.conversation.search import Asked, Progress, options_of
+from planner.plan.conversation.search import ConversationQuestion, Progress, options_of
 from planner.plan.conversation.talks import model_of, talks_of
 from planner.plan.scenario.file import ScenarioFile
 from planner.rack.counts.results import Verdict
@@ -75,7 +77,7 @@ def run_conversations(
     cannot be read or does without text, and what a device that was named cannot serve.
     """
     require_conversations(source)
-    asked = Asked(_narrowed(source, device), model_of(source), talks_of(source), engine)
+    asked = ConversationQuestion(_narrowed(source, device), model_of(source), talks_of(source), engine)
     refusals: list[Refusal] = []
     options = sorted(options_of(asked, refusals, progress), key=preference)
     best: dict[str, ConversationOption] = {}
@@ -92,17 +94,26 @@ def require_conversations(source: ScenarioFile) -> None:
 
 
 def preference(option: ConversationOption) -> tuple[object, ...]:
-    """Feasible first, then the better verdict, the lower known cost, less power."""
+    """Feasible first, then the better verdict, of others the nearest, the lower known cost, less power."""
     cost = option.cost.total if option.cost is not None else None
     return (
         not option.feasible,
         VERDICT_ORDER[option.verdict],
+        0.0 if option.feasible else _overrun(option),
         cost is None,
         cost or 0.0,
         option.heat.power_w if option.heat is not None else 0.0,
         option.count,
         option.device,
     )
+
+
+def _overrun(option: ConversationOption) -> float:
+    """How many times as long as promised the worst promise takes; infinite where nothing was simulated."""
+    if option.ends is None:
+        return math.inf
+    planned = option.ends.at(planned_bound(option.plan_for))
+    return max(level.reached_s / level.asked.within_s for talk in planned.talks for level in talk.levels)
 
 
 def _narrowed(source: ScenarioFile, device: str | None) -> ScenarioFile:

@@ -227,8 +227,11 @@ class FleetChooser:
             part = self.parts.index(name)
             stocks = self.stocks(picks, part)
             rates = self.rates_per_s(picks, part)
+            drawing: dict[str, list[int]] = {}
+            for number in np.flatnonzero(picks == part).tolist():
+                drawing.setdefault(self._shelf(number), []).append(number)
             for shelf_name, stock in stocks.items():
-                inside = [n for n in np.flatnonzero(picks == part).tolist() if self._shelf(n) == shelf_name]
+                inside = drawing[shelf_name]
                 devices = [
                     int(sum(self._sites[n] * self._installed[year][n, part] for n in inside))
                     for year in range(self._years)
@@ -295,18 +298,26 @@ class FleetChooser:
 
     def by_group(self) -> FleetChoice:
         """One standard for each group, chosen by its own sites alone."""
+        inside: dict[str, list[int]] = {}
+        for number, item in enumerate(self.classes):
+            inside.setdefault(item.group, []).append(number)
         picks = np.full(len(self.classes), NONE, dtype=np.int64)
-        for group in dict.fromkeys(item.group for item in self.classes):
-            inside = np.array([item.group == group for item in self.classes])
-            options = [np.where(inside, self.picks_among([part]), NONE) for part in range(len(self.parts))]
-            if options:
-                best = min(options, key=lambda found: (*self.key(self.of_picks(found))[:2], self._own(found)))
-                picks = np.where(inside, best, picks)
+        for numbers in map(np.array, inside.values()):
+            if self.parts:
+                best = min(range(len(self.parts)), key=lambda part: self._alone(numbers, part))
+                picks[numbers[self._rank[numbers, best] < _NEVER]] = best
         return self.of_picks(picks)
 
-    def _own(self, picks: Picks) -> float:
-        choice = self.of_picks(picks)
-        return choice.sites_cost + choice.visits_cost
+    def _alone(self, numbers: Picks, part: int) -> tuple[int, int, float]:
+        """What a part alone comes to at some classes: sites without it, open verdicts, money."""
+        served = numbers[self._rank[numbers, part] < _NEVER]
+        weights = self._sites[served]
+        money = math.fsum(weights * self._value[served, part])
+        return (
+            int(self._sites[numbers].sum() - weights.sum()),
+            int((weights * self._open[served, part]).sum()),
+            money + math.fsum(weights * self._visits[served, part]),
+        )
 
     def plan(self, few: Sequence[FleetChoice]) -> FleetChoice:
         """The plan that is taken, as the head of this file says."""

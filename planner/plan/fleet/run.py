@@ -149,8 +149,9 @@ def _planned(
     few = chooser.few(3 if spec.kinds is None else spec.kinds.most)
     plan = chooser.plan(few)
     rows, sums, swings = _rows(spec, sites, answers, chooser, plan.picks, years)
-    names = [row["group"] for row in rows]
-    groups = {str(name): [row for row in rows if row["group"] == name] for name in dict.fromkeys(names)}
+    groups: dict[str, list[SiteRow]] = {}
+    for row in rows:
+        groups.setdefault(str(row["group"]), []).append(row)
     by_group = chooser.by_group()
     return Fleet(
         spec=spec,

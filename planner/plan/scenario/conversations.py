@@ -90,6 +90,13 @@ def _renamed(document: Document, values: Mapping[str, object]) -> Document:
     return replace(document, values=changed, lines=lines)
 
 
+def no_frames(file: str) -> InputError:
+    """The refusal of conversations by what serves frames."""
+    expected = "streams of frames or requests"
+    advice = "conversations are answered by `planner size`, `simulate`, `compare`, `cost` and `report`"
+    return InputError(file, [Problem("streams", expected, "streams of conversations", advice)])
+
+
 def as_written(error: InputError) -> InputError:
     """The same refusal with the keys as the file has them."""
     problems = [

@@ -12,7 +12,7 @@ from planner.data_files import scenarios_dir
 from planner.errors import InputError, PlannerError, Problem, nearest_names
 from planner.plan.scenario.beside import require_files_beside, with_whole_paths
 from planner.plan.scenario.climate import with_climate
-from planner.plan.scenario.conversations import as_conversations, as_written
+from planner.plan.scenario.conversations import as_conversations, as_written, no_frames
 from planner.plan.scenario.known_names import networks_named, require_known_names
 from planner.schema.reading.problems import dotted
 from planner.schema.reading.yaml_file import Document, read_document, validate
@@ -119,9 +119,7 @@ def read_workloads(source: ScenarioFile) -> dict[str, Workload]:
     from planner.zoo.source import read_model
 
     if source.scenario.conversations:
-        expected = "streams of frames or requests"
-        advice = "conversations are answered by `planner size`, `simulate`, `compare`, `cost` and `report`"
-        raise InputError(source.file, [Problem("streams", expected, "streams of conversations", advice)])
+        raise no_frames(source.file)
 
     found: dict[str, Workload] = {}
     problems = []

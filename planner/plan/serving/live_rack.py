@@ -7,6 +7,7 @@ from pathlib import Path
 
 from planner.errors import InputError, Problem
 from planner.plan.rack.rack_model import stream_groups
+from planner.plan.scenario.conversations import no_frames
 from planner.plan.scenario.file import ScenarioFile, network_at
 from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service, Thermal
 from planner.rack.description.streams import DayProfile, StreamGroup
@@ -27,6 +28,8 @@ def live_rack(scenario: Scenario, duration_s: float | None = None) -> Rack:
     what the machine's temperature does to its clock is in what is measured. Raises `InputError` for streams
     that nothing here can serve.
     """
+    if scenario.conversations:
+        raise no_frames(scenario.id)
     chained = [stream.name for stream in scenario.streams if stream.chained]
     if chained:
         problem = Problem("streams", "streams without `video` and `chain`", ", ".join(chained))

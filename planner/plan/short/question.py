@@ -81,7 +81,10 @@ def _is_language_model(model: str) -> bool:
 
 
 def _for_llm(model: str) -> InputError:
-    advice = f"`planner llm {model} --device ID` answers for language models"
+    advice = (
+        f"`planner llm {model} --device ID` answers for language models, and for people who converse "
+        f"`planner plan {model} --users 6`"
+    )
     return InputError(model, [Problem("MODEL", "a network that answers frames", "a language model", advice)])
 
 

@@ -14,6 +14,7 @@ from planner.errors import OutputError
 from planner.forks import usable_cores
 from planner.plan.scenario.beside import require_files_beside
 from planner.plan.scenario.climate import with_climate
+from planner.plan.scenario.conversations import as_conversations, no_frames
 from planner.plan.scenario.evidence import values_with
 from planner.plan.scenario.file import scenario_path
 from planner.plan.sweep.cluster import on_scheduler
@@ -93,6 +94,8 @@ def run_sweep(
     require_parquet()
     path = scenario_path(scenario)
     document = read_document(path)
+    if as_conversations(document) is not None:
+        raise no_frames(path.name)
     asked = validate(with_climate(document, path.parent), Scenario)
     require_files_beside(asked, path.parent, document)
     values = values_with(document.values, asked, evidence or {})

@@ -13,10 +13,22 @@ _FRAMES_PER_S = 1e6
 
 
 def frames_of(rack: Rack, replications: int) -> float:
-    """Frames and device epochs that so many replications simulate; streams at their rate over the period."""
+    """Frames, device epochs and failures that so many replications simulate; streams at their rate over the
+    period."""
     rate_per_s = sum(group.offered_per_s for group in over_the_period(rack).streams)
     epochs_per_s = rack.count / rack.epoch_s  # closing one takes about as long as a frame
-    return replications * rack.duration_s * (rate_per_s + epochs_per_s)
+    return replications * rack.duration_s * (rate_per_s + epochs_per_s + _failures_per_s(rack))
+
+
+def _failures_per_s(rack: Rack) -> float:
+    """On average, of all devices and carriers: each fails once in the mean times up and down together."""
+    life, rate_per_s = rack.life, 0.0
+    if life.failures is not None:
+        rate_per_s += rack.installed / (life.failures.mtbf_s + life.failures.mttr_s)
+    if life.carriers is not None:
+        carriers = -(-rack.installed // life.carriers.slots)
+        rate_per_s += carriers / (life.carriers.mtbf_s + life.carriers.mttr_s)
+    return rate_per_s
 
 
 def refuse_long_run(rack: Rack) -> None:
@@ -29,7 +41,7 @@ def refuse_long_run(rack: Rack) -> None:
     advice = f"shorten the duration to {format_quantity(rack.duration_s * share, 's')}"
     if rack.replications > 1:
         advice += f", or run {fewer} in place of {rack.replications} replications"
-    expected = f"at most {LARGEST_FRAMES:.0e} frames and epochs of devices in all replications"
+    expected = f"at most {LARGEST_FRAMES:.0e} frames, epochs of devices and failures in all replications"
     got = f"{frames:.2g}, which take about {_days(frames / _FRAMES_PER_S)} on one core"
     raise InputError("rack", [Problem("simulation.duration", expected, got, advice)])
 

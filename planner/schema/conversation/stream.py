@@ -41,24 +41,25 @@ class SecondsAround(StrictModel):
 
 
 def _form(value: object) -> str:
+    """In brackets, as names of types are: messages leave these out of the path."""
     if isinstance(value, list):
-        return "list"
+        return "[list]"
     if isinstance(value, dict):
-        return "around" if "mean" in value or "cv" in value else "between"
-    return "number"
+        return "[around]" if "mean" in value or "cv" in value else "[between]"
+    return "[number]"
 
 
 Count = Annotated[
-    Annotated[Tokens, Tag("number")]
-    | Annotated[TokensAround, Tag("around")]
-    | Annotated[TokensBetween, Tag("between")]
-    | Annotated[Annotated[list[Tokens], Field(min_length=1)], Tag("list")],
+    Annotated[Tokens, Tag("[number]")]
+    | Annotated[TokensAround, Tag("[around]")]
+    | Annotated[TokensBetween, Tag("[between]")]
+    | Annotated[Annotated[list[Tokens], Field(min_length=1)], Tag("[list]")],
     Discriminator(_form),
 ]
 """A number, `{mean, cv}`, `{low, high}` or a list of values that are drawn alike."""
 Think = Annotated[
-    Annotated[Seconds, Tag("number")] | Annotated[SecondsAround, Tag("around")],
-    Discriminator(lambda value: "around" if isinstance(value, dict) else "number"),
+    Annotated[Seconds, Tag("[number]")] | Annotated[SecondsAround, Tag("[around]")],
+    Discriminator(lambda value: "[around]" if isinstance(value, dict) else "[number]"),
 ]
 
 
@@ -172,3 +173,11 @@ class ServingSpec(StrictModel):
         if self.prompts == "whole" and self.chunk is not None:
             raise refuse("no `chunk` with `prompts: whole`", self.chunk)
         return self
+
+
+def require_one_model(streams: list[Conversation]) -> None:
+    """Refuse streams of several models: a device has the weights of one in its memory."""
+    models = sorted({stream.model for stream in streams})
+    if len(models) > 1:
+        expected = "one language model for all streams; devices that serve another are another scenario's"
+        raise refuse(expected, ", ".join(models))

@@ -16,6 +16,9 @@ SomeShare = Annotated[Ratio, Field(gt=0, le=1)]
 OWN_COLUMNS = ("id", "group", "template", "climate", "latitude", "longitude", "opens", "uplink")
 """Columns of the table that are the fleet's own and no keys of a template."""
 
+LONGEST_AWAY_S = 10 * 365.25 * 86400
+"""Of a part in repair or on its way: one that is gone for longer is bought anew."""
+
 
 class FleetColumn(StrictModel):
     """A short name of a column: the key of the template that it overrides, and the unit of bare numbers."""
@@ -38,14 +41,14 @@ class Kinds(StrictModel):
 class SparePool(StrictModel):
     """Spares on a shelf that sites share; a failed part is repaired and goes back to it."""
 
-    turnaround_s: Annotated[Seconds, Field(gt=0)]
+    turnaround_s: Annotated[Seconds, Field(gt=0, le=LONGEST_AWAY_S)]
     """From the failure until the repaired part is on the shelf."""
-    transport_s: Seconds
+    transport_s: Annotated[Seconds, Field(le=LONGEST_AWAY_S)]
     """From the shelf to the site."""
     ready_ratio: Annotated[Ratio, Field(gt=0, lt=1)]
     """Share of failures that find a spare on the shelf."""
     per: Literal["fleet", "group"] = "fleet"
-    mtbf_s: Annotated[Seconds, Field(gt=0)] | None = None
+    mtbf_s: Annotated[Seconds, Field(ge=3600)] | None = None
     """Of a device, where the templates state no failures."""
 
 
@@ -142,8 +145,13 @@ class FleetSpec(StrictModel):
         ]
 
     def _names(self) -> list[Conflict]:
-        taken = [name for name in self.columns if name in OWN_COLUMNS]
-        return [
+        found = [
             Conflict(("columns", name), "a name that the fleet has no column of its own for", name)
-            for name in taken
+            for name in self.columns
+            if name in OWN_COLUMNS
         ]
+        rate = self.exchange_rates.get(self.currency, 1.0)
+        if rate != 1.0:
+            own = ("exchange_rates", self.currency)
+            found.append(Conflict(own, "1 for the fleet's own currency", f"{rate:g}", of_values=True))
+        return found

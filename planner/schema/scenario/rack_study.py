@@ -143,6 +143,18 @@ class Liquid(StrictModel):
     highest_return_c: Celsius
 
 
+class Control(StrictModel):
+    """Settings that change while the rack runs; each is off unless stated."""
+
+    clock: Literal["full", "two_threshold", "pi"] = "full"
+    power_cap_w: Annotated[Watts, Field(gt=0)] | None = None
+    batching: Literal["max_wait", "full", "to_slo", "adaptive"] = "max_wait"
+    scheduler: Literal["none", "naive", "stable"] = "none"
+    avoid_hot_c: Celsius | None = None
+    forecast_s: Seconds = 0.0
+    guard_c: Celsius | None = None
+
+
 class ConcurrencyRow(StrictModel):
     """A reported row: threads, batch size, throughput and mean latency."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from planner.schema.conversation.stream import Conversation, ServingSpec
+from planner.schema.conversation.stream import Conversation, ServingSpec, require_one_model
 from planner.schema.hardware.device import Form, PrecisionName, UnitKind
 from planner.schema.hardware.host import Attachment
 from planner.schema.hardware.serving import ReplayedTimes, ServiceVariation
@@ -16,7 +16,6 @@ from planner.schema.reading.quantity import (
     Celsius,
     CubicMetrePerSecond,
     Metres,
-    Money,
     OpsPerSecond,
     PlainRatio,
     Ratio,
@@ -37,6 +36,7 @@ from planner.schema.scenario.rack_events import Events
 from planner.schema.scenario.rack_study import (
     ClockScaling,
     ConcurrencyRow,
+    Control,
     DensitySpec,
     FailuresSpec,
     Offload,
@@ -45,7 +45,7 @@ from planner.schema.scenario.rack_study import (
     SealedCabinet,
     Update,
 )
-from planner.schema.scenario.site_limits import Carrier, Gear, Margins
+from planner.schema.scenario.site_limits import Balancer, Carrier, Gear, Margins
 from planner.schema.scenario.streams import Share, Stream
 from planner.units import format_percent
 
@@ -153,14 +153,6 @@ class Site(StrictModel):
         return self
 
 
-class Balancer(StrictModel):
-    """What hands each frame to a device, where it may go to any of several."""
-
-    price_money: Money
-    power_w: Watts = 0.0
-    note: str = Field(min_length=1)
-
-
 class Planning(StrictModel):
     """How careful the plan is."""
 
@@ -184,18 +176,6 @@ class Growth(StrictModel):
     """How the load grows: sources of every stream, by this share a year."""
 
     per_year_ratio: Ratio
-
-
-class Control(StrictModel):
-    """Settings that change while the rack runs; each is off unless stated."""
-
-    clock: Literal["full", "two_threshold", "pi"] = "full"
-    power_cap_w: Annotated[Watts, Field(gt=0)] | None = None
-    batching: Literal["max_wait", "full", "to_slo", "adaptive"] = "max_wait"
-    scheduler: Literal["none", "naive", "stable"] = "none"
-    avoid_hot_c: Celsius | None = None
-    forecast_s: Seconds = 0.0
-    guard_c: Celsius | None = None
 
 
 class Simulation(StrictModel):
@@ -303,6 +283,7 @@ class Scenario(RestsOn):
     def _names_differ(self) -> Self:
         if not self.streams and not self.conversations:
             raise refuse("one stream or more under `streams`", "none")
+        require_one_model(self.conversations)
         names = [*(stream.name for stream in self.streams), *(talk.name for talk in self.conversations)]
         if len(set(names)) != len(names):
             raise refuse("stream names that differ", sorted(names))
@@ -365,14 +346,6 @@ class Scenario(RestsOn):
         if given is not None and given.device == part and given.cooler is not None:
             return given.cooler
         return self.candidates.coolers.get(part, self.cooler)
-
-    @model_validator(mode="after")
-    def _one_language_model(self) -> Self:
-        models = sorted({stream.model for stream in self.conversations})
-        if len(models) > 1:
-            expected = "one language model for all streams: devices that serve another are another scenario's"
-            raise refuse(expected, ", ".join(models))
-        return self
 
     @property
     def balancer(self) -> Balancer | None:

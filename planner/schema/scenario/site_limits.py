@@ -1,4 +1,4 @@
-"""What is around the devices of a site: what they sit in, gear beside them, the margins that a plan keeps."""
+"""What is around the devices of a site: what they sit in, gear beside them, a balancer, margins of a plan."""
 
 from __future__ import annotations
 
@@ -55,3 +55,11 @@ class Margins(StrictModel):
     """Share of the time that devices may be throttled from heat; a plan beyond it is no PASS."""
     power_ratio: Annotated[Ratio, Field(lt=1)] = 0.1
     """Of the power limit, left free with every device at its own limit."""
+
+
+class Balancer(StrictModel):
+    """What hands each frame to a device, where it may go to any of several."""
+
+    price_money: Money
+    power_w: Watts = 0.0
+    note: str = Field(min_length=1)

@@ -61,3 +61,17 @@ class Template(StrictModel):
     currencies: Currencies
     planning: dict[str, Taken]
     simulation: dict[str, Taken]
+
+
+class ConversationTemplate(StrictModel):
+    """All that a question about users of a language model leaves open, by the block that it goes to."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    id: str
+    stream: dict[str, Taken]
+    devices: list[TemplateDevice] = Field(min_length=1)
+    candidates: dict[str, Taken]
+    site: dict[str, Taken]
+    money: dict[str, Taken]
+    planning: dict[str, Taken]
+    simulation: dict[str, Taken]

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from planner.schema.hardware.device import UnitKind
 from planner.schema.hardware.video import CODECS, CodecName, usual_codec
 from planner.schema.reading.quantity import BytesPerSecond, PerSecond, Seconds, refuse
 from planner.schema.reading.strict import Conflict, StrictModel
@@ -125,6 +126,8 @@ class ChainStep(StrictModel):
     """Of so many frames one is worked on; a tracker fills in between."""
     rate_per_s: Annotated[PerSecond, Field(gt=0)] | None = None
     """Frames a second that are worked on, in place of `every`."""
+    unit: UnitKind | None = None
+    """Of a network behind the first: the kind of unit that runs it; the one of the plan unless given."""
     time_s: Annotated[Seconds, Field(gt=0, le=3600)] | None = None
     """Of a step on the host: what it takes for a frame, where that was measured."""
     queue_limit: int | None = Field(default=None, ge=1)
@@ -199,7 +202,14 @@ def chain_conflicts(chain: list[ChainStep], video: Video | None, rate_per_s: flo
             expected = f"at most the {camera_per_s:g} frames a second that the camera sends"
             yield Conflict((*here, "rate"), expected, f"{step.rate_per_s:g} /s", of_values=True)
         yield from _only_where(step, here)
+        if step.unit is not None and step.kind == "network" and place == _first_network(chain):
+            expected = "`unit` with networks behind the first; that of the first is `candidates.units`"
+            yield Conflict((*here, "unit"), expected, step.unit, of_values=True)
     yield from _items(chain, names)
+
+
+def _first_network(chain: list[ChainStep]) -> int:
+    return next(place for place, step in enumerate(chain) if step.kind == "network")
 
 
 def _names(chain: list[ChainStep], names: list[str]) -> Iterator[Conflict]:
@@ -223,6 +233,7 @@ def _only_where(step: ChainStep, here: tuple[str, int]) -> Iterator[Conflict]:
     taken: dict[str, tuple[StepKind, ...]] = {
         "to": ("convert", "encode"),
         "per_item": ("network",),
+        "unit": ("network",),
         "time_s": ("convert", "decode", "track"),
     }
     for key, kinds in taken.items():

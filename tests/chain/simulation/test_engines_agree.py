@@ -70,7 +70,8 @@ def random_work(seed: int) -> tuple[Chains, Work]:
     route[out.all(axis=1)] = LOST
     slow = 1.0 + random.random((rows, devices, len(tables.queue_unit)))
     course = Course(np.arange(rows) * 1.5, out, slow, route)
-    return chains, Work(tables, frames, course, 5.5 if seed % 2 else np.inf, window_s=1.0)
+    scatter = random.uniform(0.5, 1.5, size=(devices, len(tables.queue_unit), 7))
+    return chains, Work(tables, frames, course, 5.5 if seed % 2 else np.inf, scatter, window_s=1.0)
 
 
 @pytest.mark.parametrize("seed", range(24))
@@ -101,7 +102,7 @@ def test_every_task_is_served_once_where_nothing_is_dropped(seed):
     )  # fmt: skip
     free = replace(tables, limit=np.full_like(tables.limit, -1), skips=np.zeros_like(tables.skips))
     for engine in ("plain", "compiled"):
-        done = run_work(Work(free, work.frames, course, np.inf), engine)
+        done = run_work(Work(free, work.frames, course, np.inf, work.scatter), engine)
         asked = np.zeros(len(tables.queue_unit), dtype=np.int64)
         for stream, visits in enumerate(tables.visits):
             tasks = work.frames.tasks[work.frames.stream == stream].sum(axis=0)

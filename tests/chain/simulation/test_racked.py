@@ -9,12 +9,15 @@ import pytest
 
 from planner.chain.description import Chains, ChainStream, ChainUnit, ItemCount, Visit
 from planner.chain.simulation.racked import MOST_FRAMES, ChainedRun
+from planner.chain.simulation.scatter import scatter_of
+from planner.chain.simulation.work import tables_of
 from planner.latency.band import Band
 from planner.provenance import Provenance
 from planner.rack.description.device import RackDevice, Service, Thermal
 from planner.rack.description.life import Life, Outage
 from planner.rack.description.rack import Air, Batching, Rack
 from planner.rack.description.streams import StreamGroup
+from planner.rack.description.variation import Replayed, varying
 from planner.rack.simulation import simulate
 
 TIMES = (0.010, 0.014, 0.018, 0.022)
@@ -118,6 +121,30 @@ def test_with_nobody_left_all_frames_are_lost():
     (stream,) = simulate(given, run=run).streams
     # Ten of the 35 s that count.
     assert stream.dropped == pytest.approx(stream.requests * 10 / 35, rel=0.03)
+
+
+def test_batches_scatter_as_the_rack_says():
+    """Correlations of 0.6 over one batch and 0.3 over ten, mean one; a replay keeps its order."""
+    given = varying(0.3, next_one=0.6, over_ten=0.3, outlier_share=0.02, outlier_ratio=3.0)
+    service = Service("detector", TIMES, clocked_share=1.0, busy_w=10.0, variation=given)
+    base = rack(64)
+    varied = replace(base, device=replace(base.device, services=(service,)))
+    tables = tables_of(chains(DECODE, replace(DETECT, after=0)), "mid", [24], 64, 0.0)
+    decode, detect = scatter_of(varied, tables, 0).transpose(1, 0, 2)
+    assert (decode == 1.0).all()
+    assert detect.mean() == pytest.approx(1.0, rel=0.01)
+    assert detect.std() ** 2 == pytest.approx(given.squared_cv, rel=0.1)
+    calm = scatter_of(replace(varied, device=replace(base.device, services=(
+        replace(service, variation=varying(0.3, next_one=0.6, over_ten=0.3)),))), tables, 0)  # fmt: skip
+    log = np.log(calm[:, 1])
+    for lag, wanted in ((1, 0.6), (10, 0.3)):
+        pairs = ((log[:, lag:] - log.mean()) * (log[:, :-lag] - log.mean())).mean() / log.var()
+        assert pairs == pytest.approx(wanted, abs=0.05)
+    replayed = replace(service, variation=Replayed((0.5, 1.5)))
+    again = scatter_of(replace(base, device=replace(base.device, services=(replayed,))), tables, 0)[:, 1]
+    assert set(again[:, 0]) == {0.5, 1.5}
+    assert (again[:, 0] + again[:, 1] == 2.0).all()
+    assert scatter_of(base, tables, 0).shape == (64, 2, 1)
 
 
 def test_a_run_stops_where_its_frames_fill_the_memory():

@@ -62,3 +62,10 @@ def test_frames_over_time_keep_the_promise_or_have_no_end(call):
     refused = call("chain", "parking-lpr", "--simulate", "2h")
     assert refused.status == 2
     assert "up to 3600 s" in refused.err
+
+
+def test_measuring_needs_an_engine_or_a_chain(call):
+    assert "--engine" in call("measure", "zoo:mobilenet_v1_0.25").err
+    refused = call("measure", "parking-lpr", "--chain", "--engine", "ncnn")
+    assert refused.status == 2
+    assert "expected onnxruntime with --chain, got ncnn" in refused.err

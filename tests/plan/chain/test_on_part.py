@@ -133,3 +133,53 @@ def test_three_networks_in_a_row():
     plates = next(item for item in stream.visits if item.kind == "network" and item.step == "plates")
     assert plates.items is not None
     assert plates.items.worked_on == pytest.approx(2.5, abs=1e-3)
+
+
+PLATES = [
+    "decode",
+    "convert",
+    {"network": "zoo:yolov5s", "rate": "6 FPS"},
+    {"network": "zoo:mobilenet_v2_1.0", "per_item": 2},
+]
+
+
+def test_a_network_behind_the_first_runs_on_the_unit_that_its_step_names():
+    """On a DLA of AGX Orin the classifier leaves the GPU to the detector, and each is as busy as it was."""
+    other = [*PLATES[:3], {**PLATES[3], "unit": "dla"}]
+    video = "h265 1080p"
+    alone, beside = (
+        answer(changed(model=None, video=video, chain=chain), "jetson-agx-orin-64")
+        for chain in (PLATES, other)
+    )
+    assert not beside.gaps
+    assert "dla" not in uses(alone)
+    assert uses(beside)["dla"] > 0
+    assert 0 < uses(beside)["gpu"] < uses(alone)["gpu"]
+    assert ("mobilenet_v2_1.0", "dla") in [(s, u) for s, u, _ in beside.prediction.streams[0].steps]
+
+
+def test_a_part_without_the_unit_that_a_step_names_cannot_do_it():
+    other = [*PLATES[:3], {**PLATES[3], "unit": "npu"}]
+    found = answer(changed(model=None, video="h265 1080p", chain=other), "jetson-orin-nano-8")
+    (gap,) = found.gaps
+    assert gap.where == "streams[0].chain[3].network"
+    assert gap.reason.key == "chain.no_network"
+
+
+@pytest.mark.parametrize(("rate", "share"), [("4 FPS", 4 / 15), ("9 FPS", 6 / 15)])
+def test_a_rate_behind_a_slower_network_is_no_more_than_that_one_sees(rate, share):
+    """Frames a second, not a share of a share; the detector looks at 6 of 15."""
+    chain = [*PLATES[:3], {**PLATES[3], "rate": rate}]
+    found = answer(changed(model=None, video="h265 1080p", chain=chain), "jetson-agx-orin-64")
+    visit = next(v for v in found.part.chains.streams[0].visits if v.step == "mobilenet_v2_1.0")
+    assert visit.frames == pytest.approx(share)
+
+
+def test_the_limits_of_a_step_and_of_the_stream_reach_the_simulation():
+    chain = [{"decode": "auto", "queue_limit": 2}, *PLATES[1:]]
+    source = changed(model=None, video="h265 1080p", chain=chain, queue_limit=9, overflow="drop_newest")
+    (stream,) = answer(source, "jetson-agx-orin-64").part.chains.streams
+    assert (stream.queue_limit, stream.overflow) == (9, "drop_newest")
+    limits = {visit.step: visit.limit for visit in stream.visits if visit.kind == "decode"}
+    assert limits == {"decode": 2}
+    assert all(visit.limit is None for visit in stream.visits if visit.kind != "decode")

@@ -1,5 +1,7 @@
 """One plan for all, by hand: answers that are made here, money that adds up on paper."""
 
+import time
+
 import pytest
 
 from planner.errors import InputError
@@ -98,6 +100,15 @@ def test_a_standard_for_each_group_is_that_of_its_own_sites():
     found = chooser(spec(), COLD, HOT).by_group()
     assert sorted(found.parts) == ["big", "small"]
     assert found.sites_cost == 10 * 120 + 5 * 320
+
+
+def test_twenty_times_as_many_groups_take_twenty_times_as_long_and_not_four_hundred():
+    """A table whose groups are its sites: 10,000 of them in two seconds of the processor."""
+    many = [(SiteClass(n, f"group {n}", 1, 1), COLD[1]) for n in range(10_000)]
+    found = chooser(spec(), *many)
+    start = time.process_time()
+    assert found.by_group().parts == ("small",)
+    assert time.process_time() - start < 2.0
 
 
 def test_the_part_that_sizing_ranks_first_is_kept_where_no_kind_is_saved():

@@ -2,6 +2,7 @@
 
 import math
 import random
+import time
 from collections import deque
 
 import pytest
@@ -33,6 +34,19 @@ def test_the_least_stock_keeps_the_promise_and_one_less_does_not(ready):
         assert 1 - shelf(mean / 1e6, 1e6, stock).waits >= ready
         assert stock == 0 or 1 - shelf(mean / 1e6, 1e6, stock - 1).waits < ready
     assert least_stock(0.0, 1e6, ready) == 0
+
+
+@pytest.mark.parametrize("mean", [1e5, 1e8, 1e12])
+def test_a_million_in_repair_take_no_longer_than_one(mean):
+    """By the normal distribution, which the Poisson one comes close to: mean + 1.645 of its roots."""
+    start = time.process_time()
+    stock = least_stock(mean / 1e6, 1e6, 0.95)
+    assert stock == pytest.approx(mean + 1.6449 * math.sqrt(mean), abs=0.01 * math.sqrt(mean) + 2)
+    found = shelf(mean / 1e6, 1e6, stock)
+    assert found.waits == pytest.approx(0.05, abs=2e-3)
+    # of a normal variable: E[(Z - z)+] = pdf(z) - z (1 - cdf(z)) at z = 1.645
+    assert found.backorders == pytest.approx(0.0209 * math.sqrt(mean), rel=0.02)
+    assert time.process_time() - start < 0.5
 
 
 @pytest.mark.parametrize("turnaround", ["fixed", "exponential"])

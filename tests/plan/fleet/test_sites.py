@@ -84,6 +84,19 @@ def test_rounding_up_makes_sites_alike_and_says_by_how_much(tmp_path):
     assert said.mean_ratio == pytest.approx((2 + 1 + 0 + 3) / 30)
 
 
+def test_rounding_up_makes_no_site_of_less_than_nothing(tmp_path):
+    """-1 camera rounded up to a multiple of 2 would be none, and the site one without cameras."""
+    fleet = FLEET + "round_up: {aisles: 2}\n"
+    assert "aisles" in "".join(refused(tmp_path, "id,aisles\na,-1\n", fleet))
+    assert read(tmp_path, "id,aisles\na,3\n", fleet).roundings[0].changed == 1
+
+
+def test_a_key_may_have_two_columns_of_which_a_row_fills_one(tmp_path):
+    sites = "id,aisles,streams.aisle cameras.count\na,4,\nb,,6\n"
+    assert [question.digest for question in read(tmp_path, sites).questions] != []
+    assert len(read(tmp_path, sites).questions) == 2
+
+
 def test_sites_open_by_shares_of_the_table_or_as_they_say(tmp_path):
     rows = "".join(f"s{n},{'5' if n == 0 else ''}\n" for n in range(10))
     found = read(tmp_path, "id,opens\n" + rows, FLEET + "rollout: [20 %, 50 %, 30 %]\n")
@@ -124,6 +137,7 @@ def test_alike_problems_are_one_with_the_lines_of_the_others(tmp_path):
         ("name,aisles\na,1\n", "line 1, id: expected a column with the name of each site"),
         ("id,site.suply\na,30 degC\n", "did you mean site.supply"),
         ("id,aisles,aisles\na,1,1\n", "each column once"),
+        ("id,aisles,streams.aisle cameras.count\na,1,2\n", "one column that says it, and 'aisles' does"),
         ("id,aisles\na\n", "line 2, row: expected 2 cells"),
         ("id\n", "expected at least one site, got none"),
         ("", "expected at least one site, got none"),
@@ -157,6 +171,14 @@ def test_two_templates_need_a_column_and_the_keys_that_a_row_sets(tmp_path):
         (("shops.csv", "../shops.csv"), "in the fleet's folder or below"),
         (("currency: USD", "currency: USD\nrollout: [50 %, 20 %]"), "shares of 100 % in all"),
         (("currency: USD", "currency: USD\nkinds: {once: 5 EUR, per_year: 1 USD, note: x}"), "in USD"),
+        (("currency: USD", "currency: USD\nexchange_rates: {USD: 5}"), "1 for the fleet's own currency"),
+        (
+            (
+                "currency: USD",
+                "currency: USD\nspares: {mtbf: 1 s, turnaround: 21 d, transport: 1 d, ready: 95 %}",
+            ),
+            "greater than or equal to 3600 s",
+        ),
         (("currency: USD", "currency: USD\nclimates: {hot: {site.suply: 40 degC}}"), "site.supply"),
         (("currency: USD", "currency: USD\ncolumns_: 1"), "unknown key"),
         (

@@ -163,3 +163,25 @@ def test_a_batch_is_no_larger_than_the_frames_that_come_in_time(cameras, fps, la
 @pytest.mark.parametrize(("cameras", "site"), [(1, "cabinet"), (24, "cabinet"), (25, "room")])
 def test_a_few_cameras_need_no_server_room(cameras, site):
     assert taken(written(cameras=cameras))["site"] == site
+
+
+def test_cameras_that_send_video_and_objects_of_their_frames():
+    """300 H.265 cameras, detect, then classify the 2.5 persons in a frame."""
+    found = written(cameras=300, video="hevc:1080p", then="zoo:mobilenet_v2_1.0:2.5")
+    (stream,) = found.source.scenario.streams
+    assert stream.video is not None
+    assert (stream.video.codec, stream.video.size.pixels) == ("h265", 1920 * 1080)
+    assert [step.kind for step in stream.chain] == ["decode", "convert", "network", "network"]
+    assert stream.chain[3].per_item is not None
+    assert (stream.models, stream.chain[3].per_item.mean) == (("zoo:yolov5s", "zoo:mobilenet_v2_1.0"), 2.5)
+    assert "2.5 objects of each to zoo:mobilenet_v2_1.0" in found.source.scenario.question
+    assert not any("decoded" in note for note in found.source.scenario.notes)
+    assert any("decoded" in note for note in written().source.scenario.notes)
+
+
+@pytest.mark.parametrize("video", ["h266:1080p", "h265", "h265:huge", ""])
+@pytest.mark.parametrize("then", ["zoo:resnet18", "zoo:resnet18:0", "zoo:resnet18:many", ":2.5"])
+def test_video_and_objects_that_do_not_read_are_refused_at_once(video, then):
+    with pytest.raises(InputError) as refused:
+        written(video=video, then=then)
+    assert {problem.where for problem in refused.value.problems} == {"video", "then"}

@@ -162,6 +162,8 @@ class Rounder:
         step, value = self._steps[name], float(number[1])
         # A multiple that a float misses by its last bit stays where it is.
         up = math.ceil(value / step - 1e-9) * step
+        if value < 0.0 <= up:  # zero cameras are none, and fewer are a mistake that has to be seen
+            return cell
         sums = self._sums[name]
         sums[0] += up != value
         sums[1] = max(sums[1], (up - value) / abs(value) if value else 0.0)

@@ -20,6 +20,7 @@ from planner.plan.fleet.sites.questions import Question, Questions
 from planner.plan.fleet.sites.table import SiteTable
 from planner.plan.fleet.sites.template import SiteTemplate
 from planner.schema.fleet.fleet import OWN_COLUMNS, FleetSpec
+from planner.schema.reading.problems import KeyPath
 
 _MOST_LINES = 6
 
@@ -106,6 +107,7 @@ class _Reading:
         """The number of what a row asks of its template."""
         overrides = list(template.climates.get(own.climate, ()))
         before = len(problems)
+        said: dict[KeyPath, str] = {}
         for number, heading in self._columns:
             if not row[number]:
                 continue
@@ -114,6 +116,11 @@ class _Reading:
                 expected = f"an empty cell, or a key that the template {template.name} has"
                 problems.append(Problem(heading.text, expected, repr(row[number])))
                 continue
+            if key.path in said:
+                expected = f"one column that says it, and {said[key.path]!r} does"
+                problems.append(Problem(heading.text, expected, repr(row[number]), "leave one cell empty"))
+                continue
+            said[key.path] = heading.text
             try:
                 value = cell_value(heading, self.rounder.rounded(heading, row[number]))
             except InputError as error:
