@@ -62,12 +62,7 @@ class SimulatedScenario:
     @property
     def sensitivity(self) -> tuple[Moved, ...]:
         """How far each p99 moves with a few per cent of service time; empty at a use below 0.8."""
-        from planner.rack.studies.sensitivity import sensitivity
-
-        chosen = self.study.simulated if self.study else None
-        if chosen is not None and chosen.option.chain is not None:
-            return ()
-        return sensitivity(self.run.rack, self.run.result, self.engine)
+        return self.run.sensitivity(self.engine)
 
     @property
     def notes(self) -> tuple[str, ...]:
