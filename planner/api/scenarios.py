@@ -163,8 +163,7 @@ def size(
     from planner.plan.sizing.runner import Runner
     from planner.plan.sizing.sized import size_scenario
 
-    source = scenario_file(scenario)
-    with lines_named(source):
+    with lines_named(source := scenario_file(scenario)):
         return size_scenario(source, runner=Runner(engine, progress), most_parts=most_parts)
 
 
@@ -270,8 +269,7 @@ def density(scenario: str | Path | ScenarioFile) -> DensityCurve:
     from planner.plan.density.study import density_curve
     from planner.plan.scenario.file import lines_named
 
-    source = scenario_file(scenario)
-    with lines_named(source):
+    with lines_named(source := scenario_file(scenario)):
         return density_curve(source)
 
 
@@ -294,8 +292,7 @@ def cost(
     from planner.plan.cost.study import cost_study
     from planner.plan.scenario.file import lines_named
 
-    source = scenario_file(scenario)
-    with lines_named(source):
+    with lines_named(source := scenario_file(scenario)):
         return cost_study(source, device=device, draws=draws, seed=seed, progress=progress)
 
 
@@ -362,8 +359,7 @@ def linted(scenario: str | Path | ScenarioFile, *, progress: Progress = quiet) -
     from planner.plan.scenario.file import lines_named
     from planner.plan.study.pitfalls import linted as found
 
-    source = scenario_file(scenario)
-    with lines_named(source):
+    with lines_named(source := scenario_file(scenario)):
         return found(source, progress=progress)
 
 
