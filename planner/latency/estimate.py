@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from planner.errors import InputError, Problem
-from planner.hardware.operating_point import OperatingPoint, choose_mode
+from planner.hardware.operating_point import OperatingPoint, choose_mode, fastest_mode
 from planner.latency.anchoring.basis import basis_for
 from planner.latency.anchoring.blend import Target, anchored
 from planner.latency.anchoring.file import Anchor
@@ -18,7 +18,7 @@ from planner.latency.memory_use import what_would_fit
 from planner.latency.one_unit import estimate_at
 from planner.latency.overheads.around import with_overheads
 from planner.latency.point import point_for
-from planner.latency.result import Estimate
+from planner.latency.result import Estimate, InFastestMode
 from planner.latency.transfer.prediction import usual_profile
 from planner.latency.transfer.store import transfer_for
 from planner.latency.units.compete import CPU, compare_units, others_of, units_asked
@@ -74,7 +74,7 @@ def estimate(
     networks = Preparation(workload)
     size = workload.batch if batch is None else batch
 
-    def on(unit_id: str) -> tuple[OperatingPoint, OnUnit, Estimate]:
+    def on(unit_id: str, mode: str | None = mode) -> tuple[OperatingPoint, OnUnit, Estimate]:
         point = point_for(
             device, unit=unit_id, mode=mode, precision=precision, engine=engine, threads=threads
         )
@@ -97,6 +97,10 @@ def estimate(
     if anchors or published:
         result = anchored_on(workload, network, device, point, threads, profile, anchors, published=published)
     result = replace(_with_memory_note(result, workload, device, point), others=others)
+    fastest = fastest_mode(device, point.unit).id
+    if mode is None and fastest != point.mode and not (anchors or published):
+        faster = on(point.unit, fastest)[2]
+        result = replace(result, fastest=InFastestMode(fastest, faster.through_s) if faster.fits else None)
     return with_overheads(result, workload, device, threads, network) if overheads else result
 
 

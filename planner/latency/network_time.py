@@ -213,7 +213,9 @@ def streamed_weights(found: NetworkTime, prepared: Prepared, point: OperatingPoi
         chip=format_quantity(point.cache_bytes or 0.0, "bytes", 3),
         time=format_quantity(link_s, "s", 3),
     )
-    band = Band(low, (low + high) / 2, high, found.band.level)
+    # Ends of a model meet in their middle; a band that was earned is moved, ends and all.
+    mid = (low + high) / 2 if found.band.level is None else found.band.mid + link_s
+    band = Band(low, mid, high, found.band.level)
     fixed_s = found.fixed_s + band.mid - found.band.mid
     return replace(found, band=band, fixed_s=fixed_s, notes=(*found.notes, note))
 

@@ -126,6 +126,9 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> EstimateReco
             for item in estimate.unresolved
         ],
     }
+    if estimate.fastest:
+        latency = band_record(estimate.fastest.latency_s)
+        record["fastest_mode"] = {"mode": estimate.fastest.mode, "latency_s": latency}
     if estimate.others:
         record["other_units"] = other_unit_records(estimate.others)
     if estimate.hidden:

@@ -46,6 +46,15 @@ class OtherUnit:
     """Why it is not taken."""
 
 
+@dataclass(frozen=True, slots=True)
+class InFastestMode:
+    """What the same unit would give in its fastest power mode, in which publishers measure."""
+
+    mode: str
+    latency_s: Band
+    """Of one batch, from in to out."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Estimate(Shown):
     """The answer for one network on one unit of one part."""
@@ -97,6 +106,8 @@ class Estimate(Shown):
     """Costs around inference, where they were asked for; see `planner.latency.overheads.around`."""
     instances: int | None = None
     """Workers that serve side by side, where so many were asked for; else as the part has the unit."""
+    fastest: InFastestMode | None = None
+    """Where no mode was asked for and the part is delivered in a slower one than its fastest."""
     others: tuple[OtherUnit, ...] = ()
     """Other units of the part, where none was named; see `planner.latency.units.compete`."""
 

@@ -63,7 +63,7 @@ def missed_by_kind(rows: Sequence[LeftOut], median: float, level: float) -> dict
             for item in transfer.residuals
         ]
         low, high = min([own.low, *(item.low for item in fitted)]), max([own.high, *(i.high for i in fitted)])
-        found[kind] = own.model_copy(update={"low": float(f"{low:.3g}"), "high": float(f"{high:.3g}")})
+        found[kind] = own.model_copy(update={"low": float(f"{low:.5g}"), "high": float(f"{high:.5g}")})
     return found
 
 

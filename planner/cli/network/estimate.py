@@ -229,8 +229,16 @@ def _speed_lines(result: Estimate) -> list[str]:
     return [
         f"latency     {band(latency.low, latency.mid, latency.high, 's')}   {origin}",
         *(between if result.frame_s else []),
+        *_fastest_line(result),
         f"throughput  {format_number(result.throughput_per_s, 4)} inferences/s",
     ]
+
+
+def _fastest_line(result: Estimate) -> list[str]:
+    if result.fastest is None:
+        return []
+    time = result.fastest.latency_s
+    return [f"  in {result.fastest.mode:6} {band(time.low, time.mid, time.high, 's')}   its fastest mode"]
 
 
 def _power_lines(result: Estimate) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planner.calibration.later.record import score_record
 from planner.plan.study.published import PublishedFit, predicted_s
 from planner.plan.study.validation import MeasuredHere, PublishedAccuracy
 from planner.schema.record import PublishedRecord, ValidationRecord
@@ -29,6 +30,7 @@ def validation_record(found: PublishedAccuracy) -> ValidationRecord:
         "median": found.median,
         "p90": found.p90,
         "note": found.note,
+        "later": None if found.later is None else score_record(found.later),
     }
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from planner.calibration.later.kept import KeptScore, kept_scores
+from planner.calibration.later.record import kept_for
 from planner.hardware.catalog import read_device, read_engine
 from planner.latency.band import Band
 from planner.latency.planning import GENERIC_ENGINE, Shortfall
@@ -52,6 +54,8 @@ class PublishedAccuracy:
     median: float | None = None
     p90: float | None = None
     note: str | None = None
+    later: KeptScore | None = None
+    """How such predictions did on rows that came after the fits, scored before anything learnt from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,9 @@ def validations(study: Study) -> tuple[PublishedAccuracy, ...]:
     if study.simulated is None:
         return ()
     option = study.simulated.option
-    return tuple(_row(option, item) for item in option.networks)
+    part = option.part
+    kept = kept_for(kept_scores(), option.engine, option.compute_unit.kind, part.form)
+    return tuple(replace(_row(option, item), later=kept) for item in option.networks)
 
 
 def _row(option: Option, item: NetworkOnPart) -> PublishedAccuracy:

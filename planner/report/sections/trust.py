@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from planner.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Style, Table, valued
 from planner.report.figures.measured import measured
 from planner.report.numbers import percent, quantity, shortened, significant
@@ -71,7 +73,25 @@ def validation(study: StudyRecord, say: Wording) -> list[Block]:
         Heading(say("validation.title"), follows=True, anchor="validation"),
         *_measured(study, say),
         table,
-        *(Paragraph(text) for text in texts),
+        *(Paragraph(text) for text in (*texts, *_later(found, say))),
+    ]
+
+
+def _later(found: Sequence[ValidationRecord], say: Wording) -> list[str]:
+    """How such predictions did on rows that came after the fits: once for the part that was chosen."""
+    kept = next((item for one in found if (item := one.get("later")) is not None), None)
+    if kept is None:
+        return []
+    return [
+        say(
+            "validation.later",
+            rows=f"{kept['rows']:,}",
+            group=kept["group"],
+            date=kept["came"][:10],
+            median=significant(kept["median"], 3),
+            p90=significant(kept["p90"], 3),
+            held=percent(kept["held"]),
+        )
     ]
 
 

@@ -121,6 +121,13 @@ class SoakRecord(TypedDict):
     worst: SoakEndRecord
 
 
+class FastestModeRecord(TypedDict):
+    """The same unit in its fastest power mode, where the part is delivered in a slower one."""
+
+    mode: str
+    latency_s: BandRecord
+
+
 class EstimateRecord(TypedDict):
     """Latency, throughput, power, energy and memory; null where the network does not fit."""
 
@@ -156,6 +163,7 @@ class EstimateRecord(TypedDict):
     unresolved: list[UnresolvedRecord]
     hidden_costs: NotRequired[list[HiddenCostRecord]]
     outside_latency_s: NotRequired[OutsideLatencyRecord]
+    fastest_mode: NotRequired[FastestModeRecord]
     other_units: NotRequired[list[OtherUnitRecord]]
     layers: NotRequired[list[LayerRecord]]
     soak: NotRequired[SoakRecord]

@@ -6,6 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from planner.schema.record.commands.later import LaterScoreRecord
 from planner.schema.record.options import BandRecord, ServiceRecord
 
 
@@ -27,7 +28,7 @@ class LintRecord(TypedDict):
     """Every known mistake of a plan: what `planner lint` writes."""
 
     pitfalls: list[PitfallRecord]
-    services: list[ServiceRecord]
+    services: NotRequired[list[ServiceRecord]]
     """What the plan serves with; none of a device given by numbers."""
 
 
@@ -56,6 +57,8 @@ class ValidationRecord(TypedDict):
     median: float | None
     p90: float | None
     note: str | None
+    later: NotRequired[LaterScoreRecord | None]
+    """Rows of the same engine and kind of part that came after the fits; null where none did."""
 
 
 class MeasuredHereRecord(TypedDict):

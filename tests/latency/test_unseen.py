@@ -1,0 +1,83 @@
+"""Bands of units without a fitted model, by what such units were missed by, over the whole catalogue."""
+
+import math
+from collections import defaultdict
+
+import pytest
+
+from planner.hardware.catalog import device_ids, read_device
+from planner.latency.estimate import estimate
+from planner.latency.point import point_for
+from planner.latency.transfer.effects import PUBLISHER_TO_PUBLISHER
+from planner.latency.transfer.store import read_transfer, roofline_anchoring, transfer_files, transfer_for
+from planner.latency.unseen import missed_of
+from planner.zoo.source import read_model
+
+NETWORK = read_model("zoo:resnet18")
+
+
+def test_a_weaker_provenance_is_never_narrower_than_a_stronger_one():
+    """Of every unit of the catalogue without a model: wider than the widest fitted band of its kind."""
+    widest = defaultdict(lambda: (1.0, 1.0))
+    for transfer in map(read_transfer, transfer_files()):
+        low, high = widest[transfer.covers.unit_kind]
+        for item in transfer.residuals:
+            low, high = min(low, item.low), max(high, item.high)
+        widest[transfer.covers.unit_kind] = low, high
+    seen = 0
+    for device_id in device_ids():
+        device = read_device(device_id)
+        for unit_id, unit in device.units.items():
+            point = point_for(device, unit=unit_id)
+            if transfer_for(point) is not None:
+                continue
+            missed = missed_of(unit.kind, point.engine)
+            low, high = widest[unit.kind]
+            if point.engine in roofline_anchoring().missed[unit.kind].engines:
+                assert missed.low <= low
+                assert missed.high >= high
+            assert math.sqrt(missed.high / missed.low) > 1.7
+            seen += 1
+    assert seen > 20
+
+
+@pytest.mark.parametrize("device_id", ["imx8mp", "ryzen-ai-hx370", "coral-edgetpu-usb"])
+def test_an_unseen_unit_has_the_roofline_times_the_median_miss(device_id):
+    device = read_device(device_id)
+    unit = next(unit_id for unit_id, unit in device.units.items() if unit.kind == "npu")
+    found = estimate(NETWORK, device, unit=unit, precision="int8")
+    ideal = estimate(NETWORK, device, unit=unit, precision="int8", transfer=False)
+    missed = missed_of("npu", found.engine)
+    assert found.latency_s.level == 0.9
+    assert ideal.latency_s.level is None
+    kernels = sum(layer.time.mid_s for layer in found.layers)
+    assert kernels == pytest.approx(missed.median * sum(layer.time.mid_s for layer in ideal.layers))
+    assert found.latency_s.high / found.latency_s.mid > 2
+
+
+def test_an_engine_of_which_nothing_was_seen_has_the_misses_of_all_kinds():
+    found = roofline_anchoring()
+    assert missed_of("gpu", "openvino") is found.missed_anywhere
+    assert missed_of("gpu", "tensorrt") is found.missed["gpu"]
+    assert found.missed_anywhere.units > found.missed["gpu"].units
+
+
+def test_single_precision_runs_on_tensor_cores_where_the_gpu_has_tf32():
+    ada = point_for(read_device("nvidia-l4"), unit="gpu", engine="tensorrt", precision="fp32")
+    turing = point_for(read_device("t4"), unit="gpu", engine="tensorrt", precision="fp32")
+    assert ada.precision == "tf32"
+    assert ada.warnings
+    assert turing.precision == "fp32"
+    assert not turing.warnings
+    # What is asked for as it is named stays so: only FP32 is taken for something else.
+    half = point_for(read_device("nvidia-l4"), unit="gpu", engine="tensorrt", precision="fp16")
+    assert not half.warnings
+
+
+def test_published_rows_narrow_no_band_below_what_publishers_differ_by():
+    """However many rows one has: 0.18 in the logarithm, times the ends that left-out rows earned."""
+    found = estimate(read_model("zoo:yolov8s"), read_device("t4"), precision="fp16", published=True)
+    ends = read_transfer(next(path for path in transfer_files() if path.stem == "tensorrt-gpu")).anchoring
+    width = math.log(found.latency_s.high / found.latency_s.low)
+    assert len(found.anchors) > 10
+    assert width >= 0.999 * PUBLISHER_TO_PUBLISHER * (ends.high - ends.low)
