@@ -6,7 +6,7 @@ from planner.rack.description.control import Policy
 from planner.rack.policies.clock import PowerCap, ProportionalIntegral, TwoThresholds
 from planner.rack.policies.filling import AdaptToSlo, FillToSlo, FullBatches
 from planner.rack.policies.openness import AvoidHot, NaiveScheduler, ResourceGuard, StableScheduler
-from planner.schema.scenario.scenario import Control
+from planner.schema.scenario.rack_study import Control
 
 
 def rack_policies(control: Control) -> tuple[Policy, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -33,7 +34,7 @@ LEAST_S = 20.0
 _USE = 0.5
 _EXPECTED_FACTOR = 1.2
 """Of the rate before anything is known of it."""
-_LOOK_S = 2.0
+_LOOK_S, _NOISE_S, _LEAST_RUN_S = 2.0, 0.5, 3
 _HEADING = b"# What `planner calibrate --serving` has found; taken by scenarios with `variation: measured`.\n"
 
 Progress = Callable[[str], None]
@@ -50,18 +51,20 @@ def calibrate_serving(
         problem = Problem("--budget", f"{LEAST_S:g} s or more to serve for", f"{time_s:g} s")
         raise InputError("calibrate", [problem])
     given = Engine(engine, 1, precision)
-    each_s = time_s / (len(NETWORKS) + 1)
+    parts = len(NETWORKS) + (usable_cores() > 1)
+    end_s = time.monotonic() + time_s
     with temporary_folder("serving") as folder:
         workloads = {(network, 1): read_model(network, batch=1) for network in NETWORKS}
         files = written(workloads, dict.fromkeys(NETWORKS), given, folder)
         found = []
-        for file in files:
-            progress(f"serving {file.network} for {each_s:.0f} s")
-            found.append(_served(file, given, each_s))
+        for number, file in enumerate(files):
+            progress(f"serving {file.network}")
+            found.append(_served(file, given, (end_s - time.monotonic()) / (parts - number)))
         neighbours = 0.0
         if usable_cores() > 1:
             progress("serving on two cores at once")
-            neighbours = max(0.0, _served(files[1], given, each_s, servers=2).neighbours or 0.0)
+            beside = _served(files[1], given, end_s - time.monotonic(), servers=2)
+            neighbours = max(0.0, beside.neighbours or 0.0)
     measured = _summed(given, found, neighbours)
     path = measured_file()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,12 +73,15 @@ def calibrate_serving(
 
 
 def _served(file: NetworkFile, engine: Engine, seconds: float, servers: int = 1) -> Comparison:
-    """One network served at the use that is wanted, after a look at how long it takes."""
+    """One network served at the use that is wanted, after a look at how long it takes; in so many seconds."""
+    begun_s = time.monotonic()
     look = measure_served(Job(_rack(file.network, 1.0, 1.0, servers), 0, (file,), engine, 0.1, _LOOK_S / 2))
     loop_s = float(look.loop_s[file.network, 1].mean())
     rate_per_s = servers * _USE / (_EXPECTED_FACTOR * loop_s)
-    rack = _rack(file.network, rate_per_s, float(max(5, round(seconds - 2 * _LOOK_S))), servers)
-    return compare(rack, measure_served(Job(rack, 0, (file,), engine, 1.0, _LOOK_S)))
+    # To start a process and load the network takes as long once more as it took for the look.
+    left_s = seconds - 2 * (time.monotonic() - begun_s)
+    rack = _rack(file.network, rate_per_s, float(max(_LEAST_RUN_S, round(left_s))), servers)
+    return compare(rack, measure_served(Job(rack, 0, (file,), engine, _NOISE_S, _LOOK_S / 2)))
 
 
 def _rack(network: str, rate_per_s: float, duration_s: float, servers: int) -> Rack:
