@@ -42,6 +42,8 @@ def problems(site: Path) -> Iterator[str]:
     files = [
         path for path in sorted(site.rglob("*.html")) if path.name != "404.html"
     ]  # its links are of a server
+    if not files:
+        yield f"{site}: no page"
     pages = {path.resolve(): Page(path.read_text(encoding="utf-8")) for path in files}
     for path, page in pages.items():
         here = path.relative_to(site.resolve())

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from planner.cli.main import run
+from planner.schema.record import canonical_json
 from tests.plan.fleet.conftest import TEMPLATE, write_fleet
 from tests.process.disk import assert_every_step_may_fail, content_of, tried
+from tests.report.sample import record
 
-ROOT = Path(__file__).resolve().parents[2]
 NETWORK = "zoo:squeezenet_v1.1"
 PART = ["--device", "jetson-orin-nano-8"]
 COMMANDS = {
@@ -84,7 +85,7 @@ def test_every_step_of_writing_may_fail(folder, capsys, name):
     if name == "report":
         (folder / "shop.yaml").write_text(TEMPLATE)
     if name == "changes":
-        (folder / "study.json").write_bytes((ROOT / "reports/example/line-inspection.json").read_bytes())
+        (folder / "study.json").write_bytes(canonical_json(record.study()))
     assert assert_every_step_may_fail(COMMANDS[name], folder, capsys) > 5
 
 

@@ -92,6 +92,10 @@ def test_what_leads_nowhere_or_elsewhere_is_found(tmp_path):
     ]
 
 
+def test_a_site_that_is_not_there_is_no_good_one(tmp_path):
+    assert list(script("site_links").problems(tmp_path / "site")) == [f"{tmp_path / 'site'}: no page"]
+
+
 @pytest.mark.slow
 def test_the_site_is_built_and_loads_nothing_from_elsewhere(pages, tmp_path):
     assert pages is not None
