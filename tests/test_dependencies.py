@@ -6,6 +6,7 @@ import pkgutil
 import re
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -87,9 +88,10 @@ def test_the_oldest_versions_are_the_lower_bounds():
 
 
 def test_everything_imports_with_the_versions_that_are_installed():
-    """Warnings are errors, here as in all tests."""
+    """Warnings are errors, here as in all tests. The oldest mcp is tried in an environment of its own."""
+    absent = [] if find_spec("mcp") else ["planner.assistant.server"]
     for module in pkgutil.walk_packages(planner.__path__, "planner."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith("__main__") and module.name not in absent:
             importlib.import_module(module.name)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 INTRODUCTION = Path(__file__).resolve().parent / "introduction.md"
+PICTURE = Path(__file__).resolve().parents[2] / "docs" / "images" / "reality.svg"
 PROMISES_S = (0.02, 0.05, 0.1, 0.2, 0.3)
 SIDES = {
     "replayed": "its times in order",
@@ -75,6 +76,8 @@ def page(journal: Mapping[str, Record]) -> str:
     lines = [INTRODUCTION.read_text(encoding="utf-8").rstrip(), ""]
     if not records:
         return "\n".join([*lines, "No case has been run yet.", ""])
+    if PICTURE.exists():
+        lines += [f"![Distribution functions, measured and simulated](images/{PICTURE.name})", ""]
     lines += [*_machine(records), *_targets(records), *_cases(records), *_services(records)]
     return "\n".join(lines).rstrip() + "\n"
 

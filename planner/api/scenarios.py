@@ -62,12 +62,7 @@ class SimulatedScenario:
     @property
     def sensitivity(self) -> tuple[Moved, ...]:
         """How far each p99 moves with a few per cent of service time; empty at a use below 0.8."""
-        from planner.rack.studies.sensitivity import sensitivity
-
-        chosen = self.study.simulated if self.study else None
-        if chosen is not None and chosen.option.chain is not None:
-            return ()
-        return sensitivity(self.run.rack, self.run.result, self.engine)
+        return self.run.sensitivity(self.engine)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -168,8 +163,7 @@ def size(
     from planner.plan.sizing.runner import Runner
     from planner.plan.sizing.sized import size_scenario
 
-    source = scenario_file(scenario)
-    with lines_named(source):
+    with lines_named(source := scenario_file(scenario)):
         return size_scenario(source, runner=Runner(engine, progress), most_parts=most_parts)
 
 
@@ -275,8 +269,7 @@ def density(scenario: str | Path | ScenarioFile) -> DensityCurve:
     from planner.plan.density.study import density_curve
     from planner.plan.scenario.file import lines_named
 
-    source = scenario_file(scenario)
-    with lines_named(source):
+    with lines_named(source := scenario_file(scenario)):
         return density_curve(source)
 
 
@@ -299,8 +292,7 @@ def cost(
     from planner.plan.cost.study import cost_study
     from planner.plan.scenario.file import lines_named
 
-    source = scenario_file(scenario)
-    with lines_named(source):
+    with lines_named(source := scenario_file(scenario)):
         return cost_study(source, device=device, draws=draws, seed=seed, progress=progress)
 
 
@@ -367,8 +359,7 @@ def linted(scenario: str | Path | ScenarioFile, *, progress: Progress = quiet) -
     from planner.plan.scenario.file import lines_named
     from planner.plan.study.pitfalls import linted as found
 
-    source = scenario_file(scenario)
-    with lines_named(source):
+    with lines_named(source := scenario_file(scenario)):
         return found(source, progress=progress)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -45,6 +45,21 @@ class LevelResult:
     low_s: float | None
     high_s: float | None
     verdict: Verdict
+    answers: int
+    """What the quantile is of, over all runs."""
+
+    @property
+    def enough(self) -> bool:
+        """Whether so many answers show the share that may be late."""
+        return self.answers * (1.0 - self.asked.quantile) >= 1.0 - _ROUNDING
+
+    @property
+    def holds(self) -> bool:
+        """Whether a count may rest on it: kept, or as far as few answers show it."""
+        if self.verdict is Verdict.PASS:
+            return True
+        late = self.reached_s > self.asked.within_s
+        return self.verdict is Verdict.UNDECIDED and not self.enough and not late
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,11 @@ class ServingResult:
     tokens_per_step: float
     most_sessions: int
     most_cache_bytes: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether a count may rest on it."""
+        return all(level.holds for talk in self.talks for level in talk.levels)
 
     @property
     def verdict(self) -> Verdict:
@@ -191,12 +211,17 @@ def _level(promise: Promise, asked: Level, runs: Sequence[Floats]) -> LevelResul
     middle = _mean(reached)
     finite = all(math.isfinite(value) for value in reached)
     ends = t_interval(reached) if finite else None
-    seen = sum(run.size for run in runs)
-    verdict = Verdict.UNDECIDED
-    if all(value == math.inf for value in reached) or (ends is not None and ends[0] > asked.within_s):
-        verdict = Verdict.FAIL
-    elif ends is not None and ends[1] <= asked.within_s and seen * (1.0 - asked.quantile) >= 1.0 - _ROUNDING:
-        verdict = Verdict.PASS
-    return LevelResult(
-        promise, asked, middle, None if ends is None else ends[0], None if ends is None else ends[1], verdict
+    found = LevelResult(
+        promise,
+        asked,
+        middle,
+        None if ends is None else ends[0],
+        None if ends is None else ends[1],
+        Verdict.UNDECIDED,
+        sum(run.size for run in runs),
     )
+    if all(value == math.inf for value in reached) or (ends is not None and ends[0] > asked.within_s):
+        return replace(found, verdict=Verdict.FAIL)
+    if ends is not None and ends[1] <= asked.within_s and found.enough:
+        return replace(found, verdict=Verdict.PASS)
+    return found

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from planner.hardware.physics import BITS
-from planner.schema.hardware.cooler import OWN
+from planner.schema.hardware.cooler import OWN, Cooler
 from planner.schema.hardware.device import Device, Form, Mode
 from planner.schema.reading.quantity import numbers_in
 from planner.schema.reading.strict import Conflict
@@ -25,6 +25,10 @@ TIME_CONSTANT_S = (10.0, 3000.0)
 """Heat sinks settle within minutes; outside of this a resistance or capacity is mistyped."""
 LEAST_RISE_K = 3.0
 """No cooler holds a part at its limit nearer to the air."""
+MOST_RANGE = 6.0
+"""Published resistances of one part and kind of cooler are within 2.6 times of each other."""
+MOST_FAN_SHARE = 0.3
+"""Of a part's power limit; fans of kits and cards are rated at 2 to 9 %."""
 IDLE_SHARE = 0.04
 """Supplies, memory and links alone draw more than this share of a part's limit."""
 MOST_OPS_PER_J = 15e12
@@ -45,6 +49,10 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     (r"thermal\.shutdown", 60, 150),
     (r"thermal\.hysteresis", 0, 15),
     (r"thermal\.throttled_clock", 0.1, 1),
+    (r"thermal\.caps\.\d+\.at", 50, 125),
+    (r"thermal\.(coolers\.\d+\.)?fan\.trips\.\d+", 20, 115),
+    (r"thermal\.(coolers\.\d+\.)?fan\.hysteresis", 0, 20),
+    (r"thermal\.(coolers\.\d+\.)?fan\.speeds\.\d+", 0.03, 1),
     (r"price\.amount", 1, 2e6),
 )
 _LONGEST_M: dict[Form, float] = {"module": 0.2, "board": 0.35, "card": 0.4, "server": 1.2}
@@ -194,11 +202,24 @@ def _thermal(device: Device) -> Iterator[Conflict]:
         if rise_k < LEAST_RISE_K:
             expected = f"at least {LEAST_RISE_K:g} K over the air at the limit"
             yield Conflict((*path, "resistance"), expected, f"{rise_k:.2g} K")
+        yield from _beside_the_resistance(device, cooler, path)
         time_constant_s = resistance * cooler.heat_capacity_j_per_k.value
         low, high = TIME_CONSTANT_S
         if not low <= time_constant_s <= high:
             expected = f"a time constant of {low:g} to {high:g} s with the resistance"
             yield Conflict((*path, "heat_capacity"), expected, f"{time_constant_s:.1f} s")
+
+
+def _beside_the_resistance(device: Device, cooler: Cooler, path: tuple[str | int, ...]) -> Iterator[Conflict]:
+    """A range that says nothing, and a fan that draws what a part does."""
+    ends = cooler.range
+    if ends is not None and ends.high_k_per_w.value > MOST_RANGE * ends.low_k_per_w.value:
+        got = f"{ends.low_k_per_w.value:g} to {ends.high_k_per_w.value:g} K/W"
+        yield Conflict((*path, "range"), f"ends at most {MOST_RANGE:g} times apart", got)
+    most_w = MOST_FAN_SHARE * max(mode.power_limit_w.value for mode in device.modes)
+    if cooler.fan is not None and cooler.fan.rated_w.value > most_w:
+        expected = f"at most {most_w:.3g} W, {format_percent(MOST_FAN_SHARE)} of the part's limit"
+        yield Conflict((*path, "fan", "rated"), expected, f"{cooler.fan.rated_w.value:g} W")
 
 
 def heat_warnings(device: Device) -> Iterator[Message]:

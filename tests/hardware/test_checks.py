@@ -199,3 +199,19 @@ def test_a_source_of_a_group_that_no_number_takes_is_still_looked_up(tmp_path: P
     problems = check_device_file(path, engines).problems
     assert "thermal.source" in {problem.where for problem in problems}
     assert all(problem.line for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("{value: 80 degC, source: linux_trips", "{value: 800 degC, source: linux_trips", "trips"),
+        ("hysteresis: {value: 4 K", "hysteresis: {value: 40 K", "hysteresis"),
+        ("speeds: [22 %", "speeds: [2 %", "speeds"),
+        ("rated: 1.5 W", "rated: 30 W", "rated"),
+        ("high: 1.3 K/W", "high: 13 K/W", "range"),
+    ],
+)
+def test_a_fan_or_range_that_no_cooler_has_is_asked_about(tmp_path: Path, old: str, new: str, where: str):
+    """Fans of kits draw 2 to 9 % of their part's limit, and published resistances are within 2.6 times."""
+    found = problems_after(tmp_path, old, new)
+    assert any(where in path and "coolers[0]" in path for path in found), found

@@ -102,6 +102,19 @@ def test_key_points_follow_the_published_decoding(run):
     np.testing.assert_allclose(found[0, 5 + 6 : 5 + 9, cell], expected, rtol=1e-4, atol=1e-3)
 
 
+def test_later_heads_take_angles_and_key_points_as_they_are(run):
+    """YOLO26: no sigmoid on the angle; points from the centre of the cell, by the number and not twice it."""
+    head = Head(plain_class_branch, classes=2, bins=1, task="turned", later=True)
+    found, numbers = head_alone(head, run, "cv4.0.2")
+    assert found[0, -1, 8 * 3 + 5] == pytest.approx(numbers[0, 0, 3, 5], rel=1e-5)
+
+    head = Head(plain_class_branch, classes=1, bins=1, corners=True, task="pose", later=True)
+    found, numbers = head_alone(head, run, "cv4.1.2")
+    x, y, seen = numbers[0, 6:9, 2, 1]  # third point; second level (stride 16), row 2, column 1
+    expected = [(x + 1.5) * 16, (y + 2.5) * 16, sigmoid(seen)]
+    np.testing.assert_allclose(found[0, 11:14, 64 + 4 * 2 + 1], expected, rtol=1e-4, atol=1e-3)
+
+
 @pytest.fixture
 def small_bert():
     return bert_squad("bert", BertSize(layers=2, hidden=16, heads=4, feed_forward=32), sequence=6)

@@ -7,7 +7,9 @@ from planner.zoo.registry import build, names
 from planner.zoo.source import read_model
 
 
-@pytest.mark.parametrize("name", ["yolov8n", "yolov9t", "yolo11n", "yolov5s", "yolox_s", "yolov7_tiny"])
+@pytest.mark.parametrize(
+    "name", ["yolov8n", "yolov9t", "yolo11n", "yolov5s", "yolox_s", "yolov7_tiny", "yolov7_x", "yolov6m_3.0"]
+)
 def test_fully_convolutional_detectors_grow_with_the_area(name):
     """A quarter of the area has a quarter of the MACs; attention over cells (yolo11) has less."""
     whole, half = read_model(f"zoo:{name}"), read_model(f"zoo:{name}@size=320")
@@ -44,6 +46,8 @@ def test_patches_of_a_vision_transformer():
         ("yolov8n@size=0", "@size=320 or @size=192x320"),
         ("swin_tiny@size=320", "are not whole windows of 7 x 7"),
         ("dinov2_small@size=320", "are not whole patches of 14 x 14"),
+        ("rfdetr_nano@size=400", "25 x 25 patches are not whole windows, 2 along a side"),
+        ("whisper_turbo_start@size=320", "it reads no images"),
         ("whisper_tiny_encoder@size=320", "it reads no images"),
         ("yolov8n@320", "@size=320 or @size=192x320"),
     ],
@@ -78,3 +82,18 @@ def test_encoders_at_other_sizes():
     assert whole.parameters - half.parameters == (37**2 - 16**2) * 384
     assert read_model("zoo:swin_tiny@size=448").parameters == read_model("zoo:swin_tiny").parameters
     assert read_model("zoo:depth_anything_v2_small@size=266x378").results  # 19 x 27 patches
+
+
+@pytest.mark.parametrize(
+    ("network", "shape"),
+    [("dfine_n@size=320x480", (1, 300, 4)), ("rfdetr_nano@size=256", (1, 256, 4))],
+)
+def test_queries_at_other_sizes(network, shape):
+    """As many as asked, but no more than cells: 256 patches of 16 x 16 in 256 x 256 pixels."""
+    found = read_model(f"zoo:{network}")
+    assert found.results[found.outputs[0]].shape == shape
+
+
+def test_a_line_of_text_of_twice_the_width_is_read_at_twice_the_places():
+    found = read_model("zoo:ppocr_v4_mobile_rec@size=48x640")
+    assert found.results[found.outputs[0]].shape == (1, 80, 6625)

@@ -23,7 +23,7 @@ from planner.rack.simulation import run_replication
 SHARES = (0.5, 0.9, 0.99)
 DRAWS = 40
 CURVE = 200
-_TAILS = (0.025, 0.975)
+_OF_RUNS = (0.025, 0.5, 0.975)
 _STEPS = [float(step) for step in np.arange(1, CURVE + 1) / CURVE]
 _DECIDED = 0.1
 """A promise nearer than this share to what was measured is one that either answer is right about."""
@@ -243,7 +243,7 @@ def _drawn(rack: Rack, replication: int) -> Side:
 
 
 def simulated_side(rack: Rack, runs: list[RunTally]) -> Side:
-    """The requests of all runs of a rack together; intervals hold 95 % of single runs, if there are many."""
+    """The middle of some runs of a rack by each quantile; intervals hold 95 % of them, if there are many."""
     streams = []
     for number, group in enumerate(rack.streams):
         latencies = [run.streams[number].latencies for run in runs]
@@ -253,11 +253,14 @@ def simulated_side(rack: Rack, runs: list[RunTally]) -> Side:
             if not together.count:
                 quantiles.append(Quantile(share, None))
                 continue
-            low_s = high_s = None
-            if len(runs) > 1:
-                each = [latency_quantile(own, share) for own in latencies if own.count]
-                low_s, high_s = (float(value) for value in np.quantile(each, _TAILS))
-            quantiles.append(Quantile(share, latency_quantile(together, share), low_s, high_s))
+            # Beside one run that was measured: the middle of single runs, not the quantile of all together,
+            # most of whose slow requests come from a few runs.
+            each = [latency_quantile(own, share) for own in latencies if own.count]
+            low_s, value_s, high_s = (float(value) for value in np.quantile(each, _OF_RUNS))
+            several = len(each) > 1
+            quantiles.append(
+                Quantile(share, value_s, low_s if several else None, high_s if several else None)
+            )
         tallies = [run.streams[number] for run in runs]
         requests = sum(tally.served + tally.dropped + tally.unfinished for tally in tallies) / len(runs)
         dropped = sum(tally.dropped for tally in tallies) / len(runs)

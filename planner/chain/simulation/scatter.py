@@ -64,4 +64,4 @@ def _replayed(given: Replayed, devices: int, random: np.random.Generator) -> Flo
     """Factors in their order, each device from a place of its own."""
     start = random.integers(len(given.factors), size=devices)
     places = (start[:, None] + np.arange(FACTORS)) % len(given.factors)
-    return np.array(given.factors)[places]
+    return np.asarray(np.array(given.factors)[places], dtype=np.float64)

@@ -277,7 +277,7 @@ def _promise_rows(talk: TalkRecord) -> list[dict[str, str]]:
             "refused": str(talk["refused"]),
             "promise": _NAMES[promise["promise"]],
             "p50": quantity(times[promise["promise"]]["p50"], "s"),
-            "quantile": share(promise["quantile"]),
+            "quantile": f"{promise['quantile'] * 100:g} %",
             "reached": quantity(promise["reached_s"], "s"),
             "low - high": _band(promise),
             "asked": quantity(promise["within_s"], "s"),

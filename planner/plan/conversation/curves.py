@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from planner.conversation.description import Drawn, Serving
-from planner.conversation.results import ServingResult, simulate_conversations
+from planner.conversation.results import Promise, ServingResult, TimeQuantiles, simulate_conversations
 from planner.language.answer.memory import ServingMemory
 from planner.latency.band import Band
 from planner.latency.power import energy_band, power_draw
@@ -58,7 +60,8 @@ def _point(option: ConversationOption, users: int) -> UsersPoint:
     rate = _band([item.tokens_per_s for item in found], level)
     token_s = Band(1 / rate.high, 1 / rate.mid, 1 / rate.low, rate.level)
     times = [item.talks[0].times for item in found]
-    each_s = _band([item["time_per_token"].p50 for item in times], level)
+    # An answer of one token has no time between tokens: it is read at once.
+    each_s = _band([_token_s(item) for item in times], level)
     return UsersPoint(
         users=users,
         tokens_per_s=rate,
@@ -66,6 +69,11 @@ def _point(option: ConversationOption, users: int) -> UsersPoint:
         ttft_s=_band([item["ttft"].p50 for item in times], option.prepared.shift("prompt").ends.level),
         energy_per_token_j=energy_band(power_w, token_s, 1),
     )
+
+
+def _token_s(times: Mapping[Promise, TimeQuantiles]) -> float:
+    between_s = times["time_per_token"].p50
+    return times["answer"].p50 if math.isnan(between_s) else between_s
 
 
 def _asked_without_pause(serving: Serving, users: int) -> ServingResult:

@@ -8,8 +8,10 @@ from planner.conversation.description import Talk
 from planner.conversation.results import LevelResult, TalkResult
 from planner.language.formats.weights import cache_bytes
 from planner.latency.band import planned_bound
-from planner.plan.conversation.option import ConversationOption
+from planner.plan.conversation.option import ConversationOption, EndResults
 from planner.plan.money.economics import rack_units
+from planner.plan.options.margin_text import verdict_text
+from planner.plan.sizing.margins import Warmest, air_margins
 from planner.rack.counts.results import Verdict
 from planner.schema.scenario.scenario import Scenario
 from planner.units import format_quantity
@@ -71,7 +73,7 @@ def missed(talk: TalkResult, level: LevelResult, option: ConversationOption) -> 
         "conversation.refused" if refused else "conversation.missed",
         stream=talk.name,
         promise=message(f"conversation.{level.promise}"),
-        share=f"{level.asked.quantile:.0%}",
+        share=f"{level.asked.quantile * 100:g} %",
         reached="-" if refused else format_quantity(level.reached_s, "s", 3),
         asked=format_quantity(level.asked.within_s, "s", 3),
         plan=message(f"plan_for.{option.plan_for}"),
@@ -91,6 +93,10 @@ def _site(scenario: Scenario, option: ConversationOption) -> Iterator[Message]:
     asked_w = (1.0 - scenario.planning.margins.power_ratio) * limit_w
     if heat.worst_power_w > asked_w:
         yield message("reason.power", worst=f"{heat.worst_power_w:,.0f}", limit=f"{limit_w:,.0f}")
+    warmest = Warmest(heat.temperature_c, heat.temperature_c, heat.inlet_c, heat.exhaust_c)
+    for margin in air_margins(scenario, warmest):
+        if margin.verdict is Verdict.FAIL:
+            yield message(f"reason.limit_{margin.name.partition('.')[0]}", why=verdict_text(margin))
     throttle_c, asked_k = option.part.thermal.throttle_c.value, scenario.planning.margins.temperature_k
     reached = {"temperature": f"{heat.temperature_c:.0f}", "throttle": f"{throttle_c:g}"}
     if heat.temperature_c > throttle_c:
@@ -113,11 +119,18 @@ def warnings_of(option: ConversationOption, sessions: int | None) -> Iterator[st
         yield message(
             "conversation.throttles", temperature=f"{option.always_c:.0f}", throttle=f"{throttle_c:g}"
         )
-    if option.ends is None:
-        return
-    if option.verdict is Verdict.UNDECIDED:
+    if option.ends is not None:
+        yield from _of_the_run(option, option.ends)
+
+
+def _of_the_run(option: ConversationOption, ends: EndResults) -> Iterator[Message]:
+    planned = ends.at(planned_bound(option.plan_for))
+    few = [(talk.name, level) for talk in planned.talks for level in talk.levels if not level.enough]
+    for name, level in few:
+        share = f"{level.asked.quantile * 100:g} %"
+        yield message("conversation.few", stream=name, answers=f"{level.answers:,}", share=share)
+    if option.verdict is Verdict.UNDECIDED and not few:
         yield message("conversation.undecided", device=option.device, engine=option.engine)
-    planned = option.ends.at(planned_bound(option.plan_for))
     for talk in planned.talks:
         if talk.refused:
             yield message("conversation.some_refused", stream=talk.name, turns=talk.refused, of=talk.turns)

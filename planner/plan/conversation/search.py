@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from planner.conversation.description import Serving, Talk
 from planner.conversation.results import Engine, ServingResult, simulate_conversations
 from planner.conversation.serving import limits_of, step_cost
-from planner.errors import InputError
+from planner.errors import InputError, Problem
 from planner.hardware.catalog import match_devices, read_device
 from planner.language.answer.serving import PreparedModel, prepare
 from planner.language.sizes.model import LanguageModel
@@ -51,6 +51,9 @@ def options_of(
     scenario = asked.source.scenario
     given = scenario.deployment
     if given is not None and given.device is not None:
+        if given.count > MOST_DEVICES:
+            expected = f"at most {MOST_DEVICES:,} devices for conversations"
+            raise InputError(asked.source.file, [Problem("deployment.count", expected, f"{given.count:,}")])
         device = cooled(read_device(given.device), scenario.cooler_of(given.device))
         wishes = wishes_of(asked.source, asked.talks, given.device, given.mode, given.unit)
         yield sized(asked, device, prepare(asked.model, device, wishes), exactly=given.count)
@@ -189,16 +192,16 @@ def least_count(asked: ConversationQuestion, serving: Serving) -> int:
         return _simulated(asked, replace(serving, devices=count))
 
     before = tried(1)
-    if before.verdict is Verdict.PASS or _hopeless(asked, serving):
+    if before.holds or _hopeless(asked, serving):
         return 1
     low, high = 1, min(2, most)
-    while (found := tried(high)).verdict is not Verdict.PASS:
+    while not (found := tried(high)).holds:
         if high == most or not _better(found, before):
             return high if high == most else low
         before, low, high = found, high, min(2 * high, most)
     while high - low > 1:
         middle = (low + high) // 2
-        if tried(middle).verdict is Verdict.PASS:
+        if tried(middle).holds:
             high = middle
         else:
             low = middle

@@ -149,7 +149,7 @@ def wishes_of(
         prompt_tokens=prompt,
         output_tokens=output,
         context_tokens=context,
-        threads=scenario.candidates.threads,
+        threads=(given.threads if given else None) or scenario.candidates.threads,
         anchors=anchors_of([_anchor(source, name) for name in scenario.anchors]),
     )
 

@@ -19,12 +19,13 @@ KIND = "conversation"
 _SERVED = "scenarios of conversations"
 _NOT_OF_CANDIDATES = {
     "precisions": "serving.weights", "max_batch": "serving.sessions", "max_wait": "", "units": "",
-    "beside": "", "contention": "", "labels": "",
+    "beside": "", "contention": "", "labels": "", "instances": "",
 }  # fmt: skip
 _NOT_AT_ALL = ("host", "growth", "density", "update", "clock_scaling", "failures", "offload", "concurrency",
-               "claims", "networks", "carbon", "measured", "calibration")  # fmt: skip
-_NOT_OF_RUNS = ("dispatch", "spill_at", "horizon", "control", "shares", "events")
-_NOT_OF_PLANS = ("installations",)
+               "claims", "networks", "carbon", "measured", "calibration", "variation")  # fmt: skip
+_NOT_OF_RUNS = ("dispatch", "spill_at", "horizon", "control", "shares", "events", "most_replications")
+_NOT_OF_PLANS = ("installations", "utilisation_limit", "takes_over")
+"""A device that decodes for one user is busy all the time and could serve more."""
 
 
 def as_conversations(document: Document) -> Document | None:
@@ -68,7 +69,7 @@ def _not_asked(document: Document, values: Mapping[str, object]) -> Iterator[Pro
         ("candidates", _NOT_OF_CANDIDATES),
         ("simulation", dict.fromkeys(_NOT_OF_RUNS, "")),
         ("planning", dict.fromkeys(_NOT_OF_PLANS, "")),
-        ("deployment", dict.fromkeys(("synthetic", "precision"), "")),
+        ("deployment", dict.fromkeys(("synthetic", "precision", "instances"), "")),
     ):
         inside = values.get(block)
         for key, instead in keys.items():

@@ -20,10 +20,12 @@ from planner.plan.sizing.as_run import as_run
 from planner.plan.sizing.latency_bounds import with_bounds
 from planner.rack.counts.results import RackResult, StreamResult, Verdict
 from planner.rack.description.rack import Rack
+from planner.rack.policies.clock import CLOCK_POLICIES
 from planner.rack.sequential import simulate_until_settled
 from planner.rack.simulation import Run, SimulationEngine, make_ready, simulate
 from planner.schema.scenario.scenario import Scenario
-from planner.wording.message import message
+from planner.units import format_quantity
+from planner.wording.message import Message, message
 
 if TYPE_CHECKING:
     from planner.plan.options.estimator import Estimator
@@ -74,7 +76,10 @@ class Runner:
             processes=self.processes,
             run=chained_run(option, planned_bound(option.plan_for)),
         )
-        return _seen(scenario, rack, _whole(scenario, rack, settle), option)
+        result = _whole(scenario, rack, settle)
+        notes = chain_notes(rack, option)
+        result = replace(result, warnings=(*notes, *result.warnings)) if notes else result
+        return _seen(scenario, rack, result, option)
 
     def least_serving(self, scenario: Scenario, run: Simulated) -> int | None:
         """How few devices of a run still keep every promise; only looked for where failures are stated."""
@@ -208,6 +213,21 @@ def _longest_epoch_s(rack: Rack, hottest_c: float) -> float:
 def chained_run(option: Option, bound: BandEnd) -> Run | None:
     """How an option's rack is run where its streams are chains; None where they are single networks."""
     return None if option.chain is None else ChainedRun(option.chain.chains, bound)
+
+
+def chain_notes(rack: Rack, option: Option) -> tuple[Message, ...]:
+    """What the frames of chains do not see of their rack."""
+    if option.chain is None:
+        return ()
+    notes = []
+    until_s = ChainedRun(option.chain.chains, planned_bound(option.plan_for)).until_s(rack)
+    if until_s < rack.duration_s:
+        frames, whole = (format_quantity(time_s, "s") for time_s in (until_s, rack.duration_s))
+        notes.append(message("simulated.chain_cut", until=frames, duration=whole))
+    alone = any(not isinstance(policy, CLOCK_POLICIES) for policy in rack.policies)
+    if alone or rack.life.update is not None or rack.shares or rack.device.contention:
+        notes.append(message("simulated.chain_alone"))
+    return tuple(notes)
 
 
 def cut(run: Simulated, why: str) -> Simulated:

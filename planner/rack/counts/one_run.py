@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from planner.formulas import formula
 from planner.rack.description.rack import Rack
 
 BLOCKS = 10
@@ -25,6 +26,7 @@ def is_one_run(rack: Rack) -> bool:
     )
 
 
+@formula("student_interval")
 def block_ends(rack: Rack) -> list[int]:
     """The epochs after which the parts of the counted window end; none where replications differ."""
     if not is_one_run(rack):

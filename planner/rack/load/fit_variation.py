@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.arrays import Flags, Floats
 from planner.errors import InputError, Problem
+from planner.formulas import formula
 from planner.rack.description.variation import Variation, varying
 
 LEAST_BATCHES = 60
@@ -33,6 +34,7 @@ class Correlations:
     over_hundred: float | None
 
 
+@formula("service_variation")
 def fit_variation(sequences: Sequence[Floats]) -> Variation:
     """The process of some servers' factors, each in the order in which that server began its batches.
 

@@ -113,3 +113,7 @@ class PowerCap:
 
 def _at_most(controls: Controls, clock: Floats) -> Controls:
     return replace(controls, clock=np.minimum(controls.clock, clock))
+
+
+CLOCK_POLICIES = (FixedClock, TwoThresholds, ProportionalIntegral, PowerCap)
+"""Those that change clocks and nothing else."""

@@ -18,7 +18,7 @@ from planner.report.blocks import (
     valued,
 )
 from planner.report.conversation.figures import energy_drawing, memory_drawing, users_drawing
-from planner.report.numbers import UNKNOWN, celsius, money, percent, quantity, significant, whole
+from planner.report.numbers import UNKNOWN, celsius, money, quantity, significant, whole
 from planner.schema.record.commands.conversation import (
     ConversationOptionRecord,
     ConversationRecord,
@@ -77,7 +77,7 @@ def _facts(chosen: ConversationOptionRecord, say: Wording) -> Iterator[Fact]:
                 quantity(promise["reached_s"], "s"),
                 say(
                     "conversation.of_promise",
-                    share=percent(promise["quantile"]),
+                    share=_share(promise["quantile"]),
                     asked=quantity(promise["within_s"], "s"),
                 ),
             )
@@ -94,6 +94,11 @@ def _facts(chosen: ConversationOptionRecord, say: Wording) -> Iterator[Fact]:
     capital = UNKNOWN if chosen["capital"] is None else money(chosen["capital"], chosen["currency"])
     running = say("conversation.a_year", running=_money(chosen["running_cost_per_year"], chosen))
     yield Fact(say("head.to_buy"), capital, running)
+
+
+def _share(ratio: float) -> str:
+    """As it was asked for: 99.9 % is not 100 %."""
+    return f"{ratio * 100:g} %"
 
 
 def _money(amount: float | None, of: ConversationOptionRecord) -> str:
@@ -157,7 +162,7 @@ def _promises(found: ConversationRecord, say: Wording) -> Iterator[Block]:
             Cell(say(f"conversation.{promise['promise']}")),
             valued(talk["turns"], whole(talk["turns"])),
             valued(talk["refused"], whole(talk["refused"])),
-            Cell(percent(promise["quantile"])),
+            Cell(_share(promise["quantile"])),
             valued(promise["reached_s"], quantity(promise["reached_s"], "s")),
             Cell(_ends(promise)),
             Cell(quantity(promise["within_s"], "s")),

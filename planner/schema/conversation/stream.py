@@ -17,7 +17,7 @@ class TokensAround(StrictModel):
     """Lognormal numbers of this mean and coefficient of variation."""
 
     mean: float = Field(ge=1, le=10_000_000)
-    cv: float = Field(gt=0, le=10)
+    cv: float = Field(ge=0.001, le=10)
 
 
 class TokensBetween(StrictModel):
@@ -37,7 +37,7 @@ class SecondsAround(StrictModel):
     """Times of a gamma distribution; exponential at a coefficient of variation of one."""
 
     mean_s: Annotated[Seconds, Field(gt=0)]
-    cv: float = Field(gt=0, le=10)
+    cv: float = Field(ge=0.001, le=10)
 
 
 def _form(value: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
 from planner.schema.record.money import SwingRecord
@@ -35,7 +37,7 @@ class CostedOptionRecord(TypedDict):
     units: int
     engine: str
     latency_provenance: str
-    services: list[ServiceRecord]
+    services: NotRequired[list[ServiceRecord]]
     precision: str
     batch: int
     count: int

@@ -117,5 +117,5 @@ class DensityRecord(TypedDict):
     remarks: list[str]
     cooler: NotRequired[CoolerInUseRecord | None]
     """Null of a device given by numbers."""
-    services: list[ServiceRecord]
+    services: NotRequired[list[ServiceRecord]]
     """What each device of the rack serves with; none of a device given by numbers."""

@@ -28,7 +28,7 @@ class LintRecord(TypedDict):
     """Every known mistake of a plan: what `planner lint` writes."""
 
     pitfalls: list[PitfallRecord]
-    services: list[ServiceRecord]
+    services: NotRequired[list[ServiceRecord]]
     """What the plan serves with; none of a device given by numbers."""
 
 

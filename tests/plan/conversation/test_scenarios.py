@@ -47,6 +47,8 @@ def problems(scenario, changes, call=api.read_scenario):
         ({"candidates.engine": "tensorflow"}, "candidates.engine", "an engine for language models"),
         ({"simulation.dispatch": "pinned"}, "simulation.dispatch", "no `dispatch`"),
         ({"growth": {"per_year": "10 %"}}, "growth", "no `growth`"),
+        ({"planning": {"utilisation_limit": "70 %"}}, "planning.utilisation_limit", "no `utilisation_limit`"),
+        ({"candidates.instances": 2}, "candidates.instances", "no `instances`"),
     ],
 )
 def test_what_does_not_fit_is_refused_where_it_is(scenario, changes, where, expected):
@@ -153,6 +155,24 @@ def test_a_run_that_would_take_minutes_is_refused(scenario):
         assert problems(scenario, changes, api.converse)[0][0] == "simulation.duration"
 
 
+def test_few_answers_leave_a_verdict_open_and_say_so(scenario):
+    rare = {CHAT + "slo": {"answer": {"within": "30 s", "quantile": "99.9 %"}}}
+    found = api.converse(scenario(rare)).chosen
+    assert found.count == 1
+    assert found.verdict.value == "UNDECIDED"
+    assert [text.key for text in found.warnings] == ["conversation.few"]
+
+
+def test_answers_of_one_token_have_a_report(scenario, tmp_path):
+    one = scenario({CHAT + "output": 1, CHAT + "slo": {"ttft": {"within": "2 s"}}})
+    assert api.write_conversations(one, tmp_path / "one.pdf", data=tmp_path / "one.json").verdict == "PASS"
+
+
+def test_a_rack_of_too_many_devices_is_refused(scenario):
+    given = {"deployment": {"device": "jetson-orin-nano-8", "count": 2000}}
+    assert problems(scenario, given, api.converse)[0][0] == "deployment.count"
+
+
 def test_more_sessions_than_the_engine_serves_are_said(scenario):
     found = api.converse(scenario({"serving": {"sessions": 4000}})).chosen
     assert any(text.key == "language.one_by_one" for text in found.warnings)
@@ -166,6 +186,14 @@ def test_a_model_that_does_not_fit_is_an_answer(scenario):
     assert found.parts[0].ends is None
     tight = {"serving": {"cache_memory": "20 MB"}}
     assert api.converse(scenario(tight)).parts[0].broken[0].key == "conversation.no_session"
+
+
+def test_limits_of_the_site_keep_a_part_out(scenario):
+    warm = scenario({"site.gear": [{"name": "switch", "highest": "20 degC"}], "site.power_limit": "30 W"})
+    keys = {text.key for text in api.converse(warm).parts[0].broken}
+    assert keys == {"reason.limit_gear", "reason.power"}
+    cheap = scenario({"money.budget": "100 USD"})
+    assert [text.key for text in api.converse(cheap).parts[0].broken] == ["reason.budget"]
 
 
 def test_power_and_heat_follow_the_share_of_busy_time(scenario):

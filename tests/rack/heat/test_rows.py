@@ -10,6 +10,7 @@ import pytest
 from planner.data_files import scenarios_dir
 from planner.errors import InputError
 from planner.plan.scenario.file import read_scenario
+from planner.plan.sizing.margins import simulated_warmest
 from planner.rack.description.device import Thermal
 from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service, StreamGroup
 from planner.rack.heat.air import inlets_c, warming_matrix_k_per_w
@@ -76,6 +77,18 @@ def test_both_engines_agree_bit_by_bit_and_close_the_energy(recirculation):
     stream_w_per_k = 1.204 * 1006.0 * 0.02 / (1.0 - recirculation) * 3 / 6
     warmer_k = fast.devices.temperature_c.max - even.devices.temperature_c.max
     assert warmer_k == pytest.approx(2 * 8.0 / stream_w_per_k, abs=0.02)
+
+
+def test_a_run_is_judged_by_its_warmest_inlet_and_by_where_it_would_settle():
+    """8 W each: the last of three in a stream of 12.1 W/K breathes 0.66 K more than the mean."""
+    cool = rack(AIR)
+    found = simulated_warmest(cool, simulate(cool), closed_c=99.0)
+    assert found.settled_c == found.die_c
+    assert found.inlet_c == pytest.approx(25.0 + 2 * 8.0 / (1.204 * 1006.0 * 0.01), abs=0.1)
+    hot = replace(cool, device=replace(cool.device, thermal=replace(THERMAL, throttle_c=38.0)))
+    throttled = simulated_warmest(hot, simulate(hot), closed_c=99.0)
+    assert throttled.die_c < 45.0
+    assert throttled.settled_c == 99.0, "the governor kept it cool"
 
 
 @pytest.mark.parametrize(

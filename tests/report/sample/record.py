@@ -79,7 +79,7 @@ def full():
             ],
             "limit": {"devices": 11, "reason": "12 devices take 13 rack units, the rack has 12"},
             "limits": [], "best": None, "liquid": None, "airflow": "the site's", "published": [],
-            "readings": [], "leakages": [], "joint": [], "remarks": [],
+            "readings": [], "leakages": [], "joint": [], "remarks": [], "services": [],
         },
         footprint=[
             {

@@ -274,6 +274,20 @@ class TestLargeFiles:
         assert walked.digest == whole.digest
         assert walked.macs == 2 * 64 * 64 * 128
 
+    @pytest.mark.parametrize("length", [1, 126, 127, 128, 129, 16_383, 16_384, 20_000])
+    def test_names_of_any_length(self, length, read):
+        """Lengths of one, two and three bytes, within a piece of the file and across its border."""
+        name = "n" * length
+        weight = numpy_helper.from_array(np.ones((64, 64 * 128), dtype=np.float32), "w")
+        nodes = [
+            helper.make_node("Relu", ["x"], [name], doc_string="d" * length),
+            helper.make_node("MatMul", [name, "w"], ["y"]),
+        ]
+        model = model_of(nodes, [value("x", [2, 64])], [value("y", None)], [weight])
+        found = read(model.SerializeToString())
+        assert found.macs == 2 * 64 * 64 * 128
+        assert found.tensors[name].shape == (2, 64)
+
     @pytest.mark.parametrize("kept", [0.5, 0.999])
     def test_cut_off(self, large, read, kept):
         with pytest.raises(InputError, match="cut off"):
