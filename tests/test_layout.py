@@ -66,9 +66,9 @@ FLOORS = {
         {"overheads"},
         {"record", "anchoring", "units"},
         {"one_unit", "planning"},
-        {"result", "remarks", "calibrated", "unseen"},
+        {"result", "remarks", "calibrated"},
         {"network_time", "point", "memory_use", "power", "overhead"},
-        {"transfer", "roofline", "pipeline"},
+        {"transfer", "roofline"},
         {"kernels", "band"},
     ],
     "workload": [

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         serving_record,
         validate,
         validate_plan,
+        validate_published,
         validate_serving,
     )
     from planner.api.fleets import fleet, write_fleet
@@ -76,7 +77,6 @@ if TYPE_CHECKING:
         serve,
         write_conversations,
     )
-    from planner.api.later import validate_published
     from planner.api.networks import (
         Inspection,
         asked,
@@ -182,6 +182,7 @@ _HOME = {
         "serving_record",
         "validate",
         "validate_plan",
+        "validate_published",
         "validate_serving",
     ),
     "fleets": ("fleet", "write_fleet"),
@@ -197,7 +198,6 @@ _HOME = {
         "serve",
         "write_conversations",
     ),
-    "later": ("validate_published",),
     "networks": (
         "Inspection",
         "asked",

@@ -9,10 +9,10 @@ from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.precision import kernel_peak, kernel_precision
 from planner.latency.kernels.prepared import Prepared
-from planner.latency.pipeline import frame_of
 from planner.latency.roofline import Bound, KernelTime, kernel_time
 from planner.latency.transfer.effects import Anchored
 from planner.latency.transfer.model import KernelTimes
+from planner.latency.transfer.pipeline import frame_of
 from planner.latency.transfer.prediction import TransferredTimes, predict
 from planner.provenance import Provenance, weakest
 from planner.schema.fitted.transfer import Transfer

@@ -16,15 +16,17 @@ from planner.latency.network_time import (
     by_roofline,
     step_by_step,
     streamed_weights,
+    times,
     unit_use,
 )
 from planner.latency.power import power_draw
 from planner.latency.remarks import remarks
 from planner.latency.result import Estimate
 from planner.latency.transfer.effects import Anchored, Used
-from planner.latency.transfer.store import transfer_for
-from planner.latency.unseen import of_unseen_unit
+from planner.latency.transfer.store import missed_of, roofline_anchoring, transfer_for
 from planner.schema.fitted.transfer import Transfer
+from planner.units import format_number
+from planner.wording.message import message
 
 
 def estimate_at(
@@ -113,3 +115,23 @@ def assembled(
         caller_s=latency.caller_s,
         anchors=anchors,
     )
+
+
+def of_unseen_unit(found: NetworkTime, point: OperatingPoint) -> NetworkTime:
+    """The time by the roofline, times the median miss, in the band that holds the next unit of this kind.
+
+    A roofline is an ideal: its two ends, perfect overlap and none, say nothing of what engines reach. Of each
+    kind of unit the database has how far published latencies lay above the middle, with every unit left out
+    whole: that is the case of a unit of which nobody published anything. It stops holding for an engine that
+    reaches less than any that was published, such as one that runs most operators on its host.
+    """
+    missed = missed_of(point.unit_kind, point.engine)
+    anywhere = missed is roofline_anchoring().missed_anywhere
+    note = message(
+        "estimated.missed",
+        units=str(missed.units),
+        kind=message("estimated.any_kind") if anywhere else point.unit_kind,
+        rows=f"{missed.observations:,}",
+        factor=format_number(missed.median, 3),
+    )
+    return times(found, missed.median, missed.low, missed.high, roofline_anchoring().level, (note,))

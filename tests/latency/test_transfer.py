@@ -85,7 +85,7 @@ def test_the_whole_batch_takes_longer_and_each_image_less():
 
 
 def test_layers_and_the_fixed_cost_sum_to_the_middle():
-    result = estimate(read_model("zoo:yolov5n"), ORIN, precision="int8")
+    result = estimate(read_model("zoo:yolov5n"), ORIN, unit="gpu", precision="int8")
     assert sum(layer.time.mid_s for layer in result.layers) + result.fixed_s == pytest.approx(
         result.latency_s.mid
     )

@@ -1,4 +1,4 @@
-"""The groups that rows which came later are told apart by: engine, kind of part, class of network."""
+"""The groups in which rows that came later are scored: engine, kind of part, class of network."""
 
 from __future__ import annotations
 

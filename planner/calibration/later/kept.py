@@ -50,7 +50,8 @@ def kept_scores() -> tuple[KeptScore, ...]:
     for row in rows:
         numbers = {name: float(row[name]) for name in _NUMBERS if name != "rows"}
         score = Score(rows=int(row["rows"]), **numbers)
-        found.append(KeptScore(*(row[name] for name in _HEAD), score))
+        came, scored, when, mode, group = (row[name] for name in _HEAD)
+        found.append(KeptScore(came, scored, when, mode, group, score))
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem
 from planner.hardware.operating_point import OperatingPoint
-from planner.schema.fitted.transfer import RooflineAnchoring, Transfer
+from planner.schema.fitted.transfer import Missed, RooflineAnchoring, Transfer
 from planner.schema.fitted.transfer_join import JoinRules, NetworkFamily
 from planner.schema.reading.yaml_file import read_document, read_model
 from planner.wording.message import Stored
@@ -58,6 +58,13 @@ def _file(transfer_id: str) -> Path:
 def roofline_anchoring() -> RooflineAnchoring:
     """How rooflines err, for measurements on units without a fitted model."""
     return read_model(_file(ROOFLINE), RooflineAnchoring)
+
+
+def missed_of(unit_kind: str, engine: str) -> Missed:
+    """What a unit of this kind misses; what any unit does where no row of the engine on the kind was seen."""
+    found = roofline_anchoring()
+    own = next((missed for kind, missed in found.missed.items() if kind == unit_kind), None)
+    return own if own is not None and engine in own.engines else found.missed_anywhere
 
 
 @functools.cache

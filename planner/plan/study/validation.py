@@ -13,8 +13,7 @@ from planner.hardware.catalog import read_device, read_engine
 from planner.latency.band import Band
 from planner.latency.planning import GENERIC_ENGINE, Shortfall
 from planner.latency.result import Estimate
-from planner.latency.transfer.store import fitted_title, transfer_named
-from planner.latency.unseen import missed_of
+from planner.latency.transfer.store import fitted_title, missed_of, transfer_named
 from planner.plan.options.option import NetworkOnPart, Option
 from planner.provenance import Provenance
 from planner.schema.fitted.transfer import Residuals

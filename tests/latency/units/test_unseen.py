@@ -9,8 +9,13 @@ from planner.hardware.catalog import device_ids, read_device
 from planner.latency.estimate import estimate
 from planner.latency.point import point_for
 from planner.latency.transfer.effects import PUBLISHER_TO_PUBLISHER
-from planner.latency.transfer.store import read_transfer, roofline_anchoring, transfer_files, transfer_for
-from planner.latency.unseen import missed_of
+from planner.latency.transfer.store import (
+    missed_of,
+    read_transfer,
+    roofline_anchoring,
+    transfer_files,
+    transfer_for,
+)
 from planner.zoo.source import read_model
 
 NETWORK = read_model("zoo:resnet18")

@@ -6,9 +6,9 @@ from planner.hardware.catalog import read_device
 from planner.hardware.operating_point import fastest_mode
 from planner.latency.band import Band
 from planner.latency.estimate import estimate
-from planner.latency.pipeline import frame_of
 from planner.latency.point import point_for
 from planner.latency.record import estimate_record
+from planner.latency.transfer.pipeline import frame_of
 from planner.zoo.source import read_model
 
 HAILO = read_device("hailo-8")
