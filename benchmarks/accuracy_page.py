@@ -84,8 +84,8 @@ def now_table(
     yield ""
     yield f"All tables together: {rows} rows, of which {refused} name a network that the zoo lacks or a part"
     yield "that the catalogue lacks. What was mended with the first scores in sight are kinds (number"
-    yield "formats, fusion, modes, bands), so that these figures are worth less than those above: the next table"
-    yield "of rows says what holds."
+    yield "formats, fusion, modes, bands), so that these figures are worth less than those above: the next"
+    yield "table of rows says what holds."
     yield ""
     yield (
         "| group (target: median, 90th) | rows | median | 90th perc. | within 2x | inside the band "

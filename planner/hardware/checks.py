@@ -31,6 +31,8 @@ def orphan_sources(entry: Device | Engine) -> Iterator[Conflict]:
     if isinstance(entry, Engine):
         used |= {costs.support.source for costs in entry.units.values() if costs.support}
         used |= {form.source for costs in entry.units.values() for form in costs.integer_forms}
+        used |= {form.source for costs in entry.units.values() for form in costs.runs_as}
+        used |= {costs.pipeline.source for costs in entry.units.values() if costs.pipeline}
         if entry.channel_blocks is not None:
             used.add(entry.channel_blocks.source)
     for source in entry.sources:
