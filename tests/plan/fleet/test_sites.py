@@ -62,7 +62,8 @@ def test_a_site_without_cameras_of_a_kind_has_no_such_stream(tmp_path):
         ["till cameras"],
     ]
     (problem,) = refused(tmp_path, "id,aisles,streams[1].count\na,0,0\n")
-    assert "line 2, streams" in problem
+    assert problem.startswith("line 2, ")
+    assert "one stream or more under `streams`" in problem
 
 
 def test_a_climate_sets_keys_and_the_warmest_month_is_planned_with(tmp_path):
