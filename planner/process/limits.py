@@ -70,6 +70,7 @@ def _memory(memory_bytes: int) -> Iterator[None]:
         import resource
     except ImportError:
         raise LimitError("a system with limits for processes, such as Linux") from None
+    _take_workspace()
     before = resource.getrlimit(resource.RLIMIT_DATA)
     hard = before[1]
     most = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
@@ -78,3 +79,17 @@ def _memory(memory_bytes: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _take_workspace() -> None:
+    """Let both copies of OpenBLAS, numpy's and scipy's, take their workspace while there is memory.
+
+    OpenBLAS asks for its 32 MB at the first product of matrices and, where it is refused them, asks again
+    without end (`blas_memory_alloc`): a run at its limit would neither go on nor be refused. It keeps them for
+    all products of this thread.
+    """
+    import numpy as np
+    from scipy.linalg.blas import dgemm
+
+    square = np.ones((64, 64))
+    dgemm(1.0, square, square @ square)

@@ -46,21 +46,21 @@ def _serve(load: Callable[[], Answer], refusal: Refusal) -> None:
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(lines,), daemon=True).start()
 
-    def reply(key: str, value: object) -> None:
-        answers.write(json.dumps({key: value}, allow_nan=False) + "\n")
+    def reply(**said: object) -> None:
+        answers.write(json.dumps(said, allow_nan=False) + "\n")
         answers.flush()
 
     answer = load()
     while True:
         task = json.loads(lines.get())
         try:
-            reply("result", answer(task, lambda text: reply("progress", text)))
+            reply(result=answer(task, lambda text: reply(progress=text)))
         except Exception as error:  # noqa: BLE001 - a fault of ours is reported with the answer
             said = refusal(task, error)
             if said is None:
-                reply("fault", traceback.format_exc())
+                reply(fault=traceback.format_exc())
                 return
-            reply("refused", said)
+            reply(refused=said, full=isinstance(error, MemoryError))
 
 
 def _listen(lines: queue.SimpleQueue[str]) -> None:

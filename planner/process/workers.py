@@ -30,6 +30,8 @@ class TaskOutcome:
     fault: str | None = None
     late: bool = False
     """Ended as it took too long."""
+    full: bool = False
+    """Refused for want of memory: the process keeps what it had read, and is better replaced."""
 
 
 class Workers:
@@ -57,7 +59,7 @@ class Workers:
             except BaseException:
                 await self._end(worker)
                 raise
-            if outcome.fault is not None or worker.tasks >= _MOST_TASKS:
+            if outcome.fault is not None or outcome.full or worker.tasks >= _MOST_TASKS:
                 await self._end(worker)
             else:
                 self._idle.append(worker)

@@ -111,7 +111,8 @@ def test_a_question_has_limits_and_the_server_goes_on_after_each():
     assert "within 1 s" in late.content[0].text
     assert "--time-limit" in late.content[0].text
     assert not after.is_error or "within 1 s" in after.content[0].text  # a start takes a second
-    large, again = session([size, quick], QuestionLimits(memory_bytes=280_000_000))
+    many = ("size", {"scenario": "three-hundred-cameras"})
+    large, again = session([many, quick], QuestionLimits(memory_bytes=330_000_000))
     assert large.is_error
     assert "--memory-limit" in large.content[0].text or "defect" in large.content[0].text
     assert not again.is_error
