@@ -233,7 +233,8 @@ def _thermal_record(thermal: ThermalSpec) -> ThermalRecord:
         written["source"] = cooler.resistance_k_per_w.source
         price = cooler.price_money
         if price is not None:
-            written["price_money"] = {"amount": price.value.amount, "currency": price.value.currency}
+            amount, currency = price.value.amount, price.value.currency
+            written["price_money"] = {"amount": amount, "currency": currency, **_origin(price)}
     return record
 
 

@@ -31,7 +31,7 @@ def test_devices_left_out_with_their_siblings_are_predicted_better_than_by_the_r
     assert len(together) == 1
     reached = accuracy(left_out, held_bands(left_out, TENSORRT.level))
     assert reached.median < 1.15
-    assert reached.within_two > 0.98
+    assert reached.within_two > 0.96
     assert reached.median < reached.plain_median - 0.5
     assert reached.spearman > 0.9
 

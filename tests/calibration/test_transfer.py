@@ -169,8 +169,8 @@ def test_a_fit_on_the_same_rows_is_the_same_to_the_byte(joined, name):
 def test_rows_of_one_setting_are_one_observation(joined):
     rows = [row for row in joined.matched if row.engine == "tensorrt" and row.device == "t4"]
     items, refused = observations(rows)
-    assert not refused
-    assert sum(len(item.rows) for item in items) == len(rows)
+    assert {why.partition(": expected")[0] for _, why in refused} <= {"alexnet: size"}  # that of 227 x 227
+    assert sum(len(item.rows) for item in items) + len(refused) == len(rows)
     assert all(item.asked in set(Precision) for item in items)
 
 

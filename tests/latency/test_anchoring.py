@@ -166,11 +166,13 @@ def test_published_anchors_of_nothing_leave_the_estimate_and_say_so():
 
 
 def test_published_rows_anchor_a_part_that_has_them():
-    """AGX Orin ran ResNet-50 in INT8 at MAXN in 0.63 to 0.69 ms (mlperf-02118 and siblings)."""
+    """AGX Orin ran ResNet-50 in INT8 at MAXN in 0.63 to 0.69 ms (mlperf-02118 and siblings).
+
+    The band is as wide as publishers of one setting differ, and no narrower for many rows of one of them."""
     network, part = read_model("zoo:resnet50_v1.5"), read_device("jetson-agx-orin-64")
     found = estimate(network, part, mode="MAXN", precision="int8", published=True)
     assert 0.62e-3 < found.latency_s.mid < 0.70e-3
-    assert found.latency_s.high / found.latency_s.mid < 1.2
+    assert 1.2 < found.latency_s.high / found.latency_s.mid < 1.4
     assert any("mlperf" in item.name for item in found.anchors)
     record = estimate_record(found)
     assert record["anchors"][0]["measurement"] == found.anchors[0].name

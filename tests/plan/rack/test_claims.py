@@ -54,14 +54,17 @@ def test_the_memory_of_the_ladder_follows_the_bits():
     found = {item.quantity: item for item in ladders(claim_answers(PRECISION))}
     assert found["memory_bytes"].worst_error < 0.02
     assert found["memory_bytes"].fixed < 30e6
-    assert found["latency_s"].fixed > 0.4 * 198e-3, "most of the told time does not shrink with the bits"
+    assert found["latency_s"].fixed > 0.25 * 198e-3, "a good part does not shrink with the bits"
 
 
-def test_resnet50_in_fp32_is_what_such_a_part_takes_and_int8_is_not():
+def test_both_rows_of_resnet50_have_the_same_time_around_the_network():
+    """42 and 29 ms: what is left beside the network's own time differs by less than a sixth."""
     _, fp32 = figures(PRECISION, "ResNet-50 in FP32")
     _, int8 = figures(PRECISION, "ResNet-50 in INT8")
-    assert fp32["latency_s"].inside
+    left = [item["latency_s"].reported - item["latency_s"].predicted.mid for item in (fp32, int8)]
+    assert not fp32["latency_s"].inside
     assert not int8["latency_s"].inside
+    assert left[0] == pytest.approx(left[1], rel=1 / 6)
 
 
 def test_a_record_holds_every_figure_and_none_stand_without_claims():

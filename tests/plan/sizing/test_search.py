@@ -74,7 +74,7 @@ def test_the_least_for_the_service_level_has_nothing_to_spare(line):
 
 def test_a_rack_that_never_passes_is_told_as_it_is(line):
     """Frames bunched so much that the site is full before the service level holds."""
-    source = line(*BURSTY, ("gap_cv: 4.0", "gap_cv: 60.0"), ("rack_units: 12", "rack_units: 4"),
+    source = line(*BURSTY, ("gap_cv: 4.0", "gap_cv: 60.0"), ("rack_units: 12", "rack_units: 6"),
                   ("modes: all", "modes: default"), ("max_batch: 4", "max_batch: 1"),
                   devices="jetson-orin-nano-8")  # fmt: skip
     search, options = search_of(source)

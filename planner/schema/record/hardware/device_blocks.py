@@ -157,8 +157,8 @@ class CoolerRecord(WeakestRecord):
     provenance: CoolerOrigins
 
 
-class MoneyAmountRecord(TypedDict):
-    """An amount in its currency."""
+class MoneyAmountRecord(OriginRecord):
+    """An amount in its currency, and where it comes from."""
 
     amount: float
     currency: str
