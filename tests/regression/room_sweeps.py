@@ -66,7 +66,14 @@ def every_language_model() -> Iterator[str]:
 def random_racks() -> Iterator[str]:
     """Small racks with every rule, as the compiled engine serves them."""
     for number in _RACKS:
-        yield from lines_of({f"rack {number}": _plain(run_replication(random_rack(number), 0))})
+        run = run_replication(random_rack(number), 0)
+        found = {
+            "streams": _plain(run.streams),
+            "batches": [run.completed, run.batches, run.batched],
+            "epochs": _plain(run.epochs.series),
+            "accounts": _plain(run.epochs.accounts),
+        }
+        yield from lines_of({f"rack {number}": found})
 
 
 def refusals() -> Iterator[str]:
@@ -97,7 +104,9 @@ def _plain(value: object) -> object:
         return value.name
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
-    return value.item() if isinstance(value, np.generic) else value
+    value = value.item() if isinstance(value, np.generic) else value
+    assert value is None or isinstance(value, str | int | float), type(value)
+    return value
 
 
 ROOM_SWEEPS: Mapping[str, Callable[[], Iterator[str]]] = {

@@ -48,7 +48,7 @@ def _answered(name: str, arguments: list[str], out: str) -> str:
     assert done.exit_code in (0, 3), done.output
     if name.endswith("-text"):
         return done.stdout.replace(str(FOLDER), "").replace(out, "OUT") + f"exit status {done.exit_code}\n"
-    return "\n".join(lines_of(json.loads(done.stdout))) + "\n"
+    return "\n".join(lines_of(json.loads(done.stdout.replace(out, "OUT")))) + "\n"
 
 
 def differences(kept: str, now: str) -> list[str]:
