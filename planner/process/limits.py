@@ -85,8 +85,8 @@ def _take_workspace() -> None:
     """Let both copies of OpenBLAS, numpy's and scipy's, take their workspace while there is memory.
 
     OpenBLAS asks for its 32 MB at the first product of matrices and, where it is refused them, asks again
-    without end (`blas_memory_alloc`): a run at its limit would neither go on nor be refused. It keeps them for
-    all products of this thread.
+    without end (`blas_memory_alloc`): a run at its limit would neither go on nor be refused. It keeps them
+    for all products of this thread.
     """
     import numpy as np
     from scipy.linalg.blas import dgemm

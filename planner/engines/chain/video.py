@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from planner.distribution import install_command
 from planner.engines.session import EngineError
 
 if TYPE_CHECKING:
-    from av import VideoFrame
+    from av import VideoFrame, VideoStream
 
 Image = NDArray[np.uint8]
 _ENCODERS = {"h264": "libx264", "h265": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1", "mjpeg": "mjpeg"}
@@ -48,7 +48,7 @@ def make_stream(path: Path, codec: str, size: tuple[int, int], *, frames: int, b
     ground = np.kron(coarse, np.ones((16, 16, 1), dtype=np.uint8))
     name = _ENCODERS[codec]
     with av.open(str(path), "w", format="matroska") as file:
-        stream = file.add_stream(name, rate=25, options=dict(_FAST[name]))
+        stream = cast("VideoStream", file.add_stream(name, rate=25, options=dict(_FAST[name])))
         stream.width, stream.height = width, height
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.bit_rate = int(bits_per_s)
