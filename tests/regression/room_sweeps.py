@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass
 from enum import Enum
 from typing import get_args
+from unittest import mock
 
 import numpy as np
 
@@ -80,7 +82,8 @@ def refusals() -> Iterator[str]:
     """What is said to wrong questions, with the exit status."""
     for line in (FOLDER / "refusals.txt").read_text(encoding="utf-8").splitlines():
         said = io.StringIO()
-        with tempfile.TemporaryDirectory() as out, contextlib.redirect_stdout(said):
+        width = mock.patch.dict(os.environ, {"COLUMNS": "110", "NO_COLOR": "1"})
+        with tempfile.TemporaryDirectory() as out, width, contextlib.redirect_stdout(said):
             with contextlib.redirect_stderr(said):
                 status = run(line.format(scenarios=FOLDER / "scenarios", files=FILES, out=out).split())
             text = said.getvalue().replace(out, "OUT").replace(str(FOLDER.parent.parent), "")

@@ -84,7 +84,11 @@ NETWORKS = {
     "compare": ("compare", "zoo:resnet50_v1.5", "--devices", "jetson-*", "--precision", "int8",
                 "--max-latency", "3ms", "--budget", "300 USD"),
 }  # fmt: skip
-PLANS = [(command, name) for command in ("size", "cost", "report") for name in ("few", "infeasible")]
+PLANS = [
+    pytest.param(command, name, marks=pytest.mark.slow if (command, name) == ("report", "few") else ())
+    for command in ("size", "cost", "report")
+    for name in ("few", "infeasible")
+]
 
 
 @pytest.fixture

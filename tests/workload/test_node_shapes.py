@@ -104,8 +104,8 @@ def wrong_values(cases: list[Any]) -> Iterator[str]:
 def test_shapes_of_a_sample_are_those_of_its_outputs():
     closed = [case for case in node_tests() if not OPEN.fullmatch(case.name)]
     assert len(closed) > 1700
-    assert list(differences(closed[::12])) == []
-    assert list(wrong_values(closed[::12])) == []
+    assert list(differences(closed[::36])) == []
+    assert list(wrong_values(closed[::36])) == []
 
 
 @pytest.mark.slow
