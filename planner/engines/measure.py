@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from planner.distribution import install_command
+from planner.engines.own_process import answer_of
 from planner.engines.session import EngineError, EngineNode
 from planner.engines.synthetic_inputs import synthetic_inputs
 from planner.engines.timing import Timing
 from planner.errors import UnknownIdError
 from planner.hardware.processor import cpu_name
-from planner.process.children import module_command, module_environment
 from planner.process.temporary import temporary_folder
 from planner.workload.file.external_data import has_weights
 from planner.workload.file.onnx_file import write_graph
@@ -98,7 +96,8 @@ def measure(
             "seconds": seconds,
             "profile_s": profile_s,
         }
-        answer = _in_own_process(job, threads, limit_s, folder)
+        quiet = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        answer = answer_of("planner.engines.worker", job, quiet, limit_s, folder)
     timing = answer.get("timing")
     return EngineRun(
         model=workload.model,
@@ -176,31 +175,6 @@ def _takes(workload: Workload) -> bool:
         )
         for name, tensor in workload.inputs.items()
     )
-
-
-def _in_own_process(job: dict[str, object], threads: int, limit_s: float, folder: Path) -> dict[str, object]:
-    # What the engine keeps for a while goes into the folder too: a process that is killed removes nothing.
-    quiet = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(  # noqa: S603 - a module of ours
-            module_command("planner.engines.worker"),
-            input=json.dumps(job),
-            env=module_environment(**quiet, TMPDIR=str(folder)),
-            capture_output=True,
-            text=True,
-            timeout=limit_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return {"reason": f"did not finish within {limit_s:g} s and was stopped"}
-    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    if lines:
-        answer: dict[str, object] = json.loads(lines[-1])
-        return answer
-    if done.returncode < 0:
-        return {"reason": f"the engine crashed its process (signal {-done.returncode})"}
-    last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-    return {"reason": f"the engine's process ended with status {done.returncode}: {last}"}
 
 
 def _number(value: object) -> float | None:

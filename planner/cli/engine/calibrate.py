@@ -119,10 +119,14 @@ def _serving(engine: str, threads: int, precision: str, time_s: float, output: O
         f"in service {given.serving_factor:.3g} times as long as in a benchmark loop "
         f"({found.serving_low:.3g} to {found.serving_high:.3g} by network)",
         f"scatter     {share(given.cv_ratio)}; correlation {given.next_ratio:.2f} over one, "
-        f"{given.over_ten_ratio:.2f} over ten, {given.over_hundred_ratio or 0.0:.2f} over a hundred",
+        f"{given.over_ten_ratio:.2f} over ten, {_or_unknown(given.over_hundred_ratio)} over a hundred",
         f"outliers    {format_percent(given.outliers_ratio, 1)}, {given.outlier_factor:.3g} times as long",
         f"neighbour   {share(given.neighbours_ratio)} longer beside another unit at work",
         f"wrote       {path}",
     ]
     output.write(CommandResult(record, [record], [], heading))
     return OK
+
+
+def _or_unknown(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.2f}"

@@ -291,6 +291,10 @@ def _band(promise: PromiseRecord) -> str:
     return f"{quantity(promise['band_low_s'], 's')} - {quantity(promise['band_high_s'], 's')}"
 
 
+def _per_second(rate: float | None) -> str:
+    return "unknown" if rate is None else f"{format_number(rate, 4)} a second"
+
+
 def _device_lines(item: ConversationOptionRecord) -> list[str]:
     if item["busy"] is None or item["tokens_per_s"] is None:
         return []
@@ -298,7 +302,7 @@ def _device_lines(item: ConversationOptionRecord) -> list[str]:
     return [
         f"tokens         {format_number(rate['mid'], 4)} a second over all devices "
         f"({format_number(rate['low'], 3)} - {format_number(rate['high'], 3)}), prompts "
-        f"{format_number(item['prompt_tokens_per_s'] or 0.0, 4)} a second",
+        f"{_per_second(item['prompt_tokens_per_s'])}",
         f"devices        busy {share(item['busy'])}, at most {item['most_sessions']} sessions and "
         f"{quantity(item['most_cache_bytes'], 'bytes')} of "
         f"{quantity(item['cache_capacity_bytes'], 'bytes')} cache",

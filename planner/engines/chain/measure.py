@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +12,9 @@ import numpy as np
 from planner.engines.chain.video import require_video, takes_images
 from planner.engines.chain.worker import ChainJob, NetworkJob
 from planner.engines.measure import require_engine, runnable
+from planner.engines.own_process import answer_of
 from planner.engines.session import EngineError
 from planner.engines.synthetic_inputs import synthetic_inputs
-from planner.process.children import module_command, module_environment
 from planner.process.temporary import temporary_folder
 from planner.workload.quantise import in_8_bits
 from planner.workload.workload import Workload, is_quantised
@@ -81,7 +79,9 @@ def measure_chain(
             "precision": precision,
             "seconds": seconds,
         }
-        answer = _in_own_process(job, limit_s, folder)
+        # One core is what is measured: no library may use a second one.
+        quiet = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OPENCV_FOR_THREADS_NUM": "1"}
+        answer = answer_of("planner.engines.chain.worker", job, quiet, limit_s, folder)
     if "reason" in answer:
         raise EngineError(str(answer["reason"]))
     return ChainTimes(
@@ -113,29 +113,6 @@ def _network(item: ChainNetwork, precision: str, folder: Path) -> NetworkJob:
         "every": item.every,
         "objects": None if item.objects is None else list(item.objects),
     }
-
-
-def _in_own_process(job: ChainJob, limit_s: float, folder: Path) -> dict[str, object]:
-    # One core is what is measured: no library may use a second one.
-    quiet = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OPENCV_FOR_THREADS_NUM": "1"}
-    try:
-        done = subprocess.run(  # noqa: S603 - a module of ours
-            module_command("planner.engines.chain.worker"),
-            input=json.dumps(job),
-            env=module_environment(**quiet, TMPDIR=str(folder)),
-            capture_output=True,
-            text=True,
-            timeout=limit_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return {"reason": f"the chain did not finish within {limit_s:g} s and was stopped"}
-    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    if lines:
-        answer: dict[str, object] = json.loads(lines[-1])
-        return answer
-    last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-    return {"reason": f"the chain's process ended with status {done.returncode}: {last}"}
 
 
 def _numbers(value: object) -> dict[str, float]:

@@ -52,10 +52,10 @@ def _capped(services: tuple[Service, ...], most_w: float) -> tuple[Service, ...]
     return tuple(replace(service, busy_w=min(service.busy_w, most_w)) for service in services)
 
 
-def _on_unit(
-    estimator: Estimator, device: Device, item: NetworkOnPart, unit_id: str, bound: BandEnd
-) -> Service | None:
-    """A network's service on another unit; None where the unit cannot run it."""
+def network_on_unit(
+    estimator: Estimator, device: Device, item: NetworkOnPart, unit_id: str
+) -> NetworkOnPart | None:
+    """A network as it would run on another unit of its part; None where the unit cannot run it."""
     point = item.estimate
     try:
         result = estimator.estimate(
@@ -69,5 +69,11 @@ def _on_unit(
         correction = shortfall(device, result)
     except PlannerError:
         return None
-    there = NetworkOnPart(item.model, result, planning_band(result, correction), correction)
-    return service_of(estimator, device, there, bound)
+    return NetworkOnPart(item.model, result, planning_band(result, correction), correction)
+
+
+def _on_unit(
+    estimator: Estimator, device: Device, item: NetworkOnPart, unit_id: str, bound: BandEnd
+) -> Service | None:
+    there = network_on_unit(estimator, device, item, unit_id)
+    return None if there is None else service_of(estimator, device, there, bound)

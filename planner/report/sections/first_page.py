@@ -163,10 +163,10 @@ def limits(constraints: Sequence[ConstraintRecord], say: Wording, *, tight: bool
     return Table(
         (
             Column(say("limit.limit"), share=2),
-            Column(say("limit.allowed"), share=1.2),
-            Column(say("limit.needed"), share=1.2),
-            Column(say("limit.left"), share=1.3),
-            Column(say("limit.rests_on"), share=2),
+            Column(say("limit.allowed"), share=1.15),
+            Column(say("limit.needed"), share=1.05),
+            Column(say("limit.left"), share=1.2),
+            Column(say("limit.rests_on"), share=3.3),
             Column(say("head.verdict")),
         ),
         rows,

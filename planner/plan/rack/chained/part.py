@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from planner.chain.description import ChainUnit, PartChains
 from planner.chain.prediction import busy_of
-from planner.errors import PlannerError
 from planner.hardware.physics import BITS
 from planner.latency.band import Band, BandEnd, planned_bound
-from planner.latency.planning import planning_band, shortfall
 from planner.latency.units.compete import instances_of
 from planner.plan.chain.around_part import LINK, AroundPart
 from planner.plan.chain.on_part import chains_on
@@ -15,6 +13,7 @@ from planner.plan.chain.visits import AskedOn, NetworkTimes
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.option import NetworkOnPart
 from planner.plan.rack.rack_model import service_of, services_of
+from planner.plan.rack.units_beside import network_on_unit
 from planner.rack.description.rack import Service
 from planner.schema.hardware.device import Device, UnitKind
 from planner.schema.scenario.scenario import Scenario
@@ -81,23 +80,12 @@ def _elsewhere(
     unit_id = next((name for name, unit in device.units.items() if unit.kind == kind), None)
     if unit_id is None:
         return None
-    point = item.estimate
-    try:
-        result = estimator.estimate(
-            item.model,
-            device,
-            unit=unit_id,
-            mode=point.mode,
-            precision=point.precision,
-            batch=point.batch,
-        )
-        correction = shortfall(device, result)
-    except PlannerError:
+    there = network_on_unit(estimator, device, item, unit_id)
+    if there is None:
         return None
-    there = NetworkOnPart(item.model, result, planning_band(result, correction), correction)
     instances = device.units[unit_id].count.value
     ends = [service_of(estimator, device, there, bound, instances) for bound in _ENDS]
-    unit = ChainUnit(unit_id, "accelerator", device.units[unit_id].name, instances, result.provenance)
+    unit = ChainUnit(unit_id, "accelerator", device.units[unit_id].name, instances, there.estimate.provenance)
     return _times(estimator, device, there, ends, unit)
 
 
