@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from planner import units
@@ -10,6 +11,7 @@ from planner.wording.message import message
 
 UNKNOWN = message("number.unknown")
 SPACE = "\N{NO-BREAK SPACE}"
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=%|°|[A-Za-zµ/]{1,3}\b)|(?<=[<>]) (?=\d)")
 _SHOWN = {"us": "µs", "degC": "°C"}
 _LADDERS: dict[str, tuple[str, ...]] = {
     "s": ("us", "ms", "s"),
@@ -84,6 +86,11 @@ def as_read(value: str) -> str:
     """A value of the database with the sign that readers know for its unit: ``99 °C`` for ``99 degC``."""
     number, _, symbol = value.rpartition(" ")
     return f"{number}{SPACE}{_SHOWN.get(symbol, symbol)}" if symbol in (*_SHOWN, *_SHOWN.values()) else value
+
+
+def with_units(text: str) -> str:
+    """Text whose numbers stay on one line with their units."""
+    return _BEFORE_UNIT.sub(SPACE, text)
 
 
 def one_degree_sign(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from planner.report.blocks import Block, Cell, Column, Heading, Paragraph, Signature, Style, Table, cells
 from planner.report.names import setting_names
-from planner.report.numbers import UNKNOWN, quantity, shortened, significant, whole
+from planner.report.numbers import UNKNOWN, quantity, shortened, significant, whole, with_units
 from planner.schema.record import (
     ChoiceRecord,
     ConstraintRecord,
@@ -153,8 +153,8 @@ def limits(constraints: Sequence[ConstraintRecord], say: Wording, *, tight: bool
                 item["name"],
                 item["limit"],
                 item["value"] or UNKNOWN,
-                item.get("left", ""),
-                item.get("rests_on", ""),
+                with_units(item.get("left", "")),
+                with_units(item.get("rests_on", "")),
             ),
             words[item["met"]],
         )
