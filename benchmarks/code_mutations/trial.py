@@ -20,7 +20,7 @@ from benchmarks.code_mutations.mutants import ROOT, Mutant
 LEAST_LIMIT_S = 300.0
 LIMIT = 3.0
 """Processor time of the tests of one fault, at least and over what they usually take: one that makes the code
-run on for ever is caught by it. Processor time, because a machine that is busy with other work would otherwise
+run on for ever is caught by it. Processor time, because a machine that does other work would otherwise
 catch faults by itself."""
 
 WAIT_S = 3600.0
