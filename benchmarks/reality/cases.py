@@ -111,6 +111,11 @@ CASES = (
     ),
 )
 
+DESIGN = tuple(case.name for case in CASES[:22:2])
+"""Cases that a change of the model may be looked at with. The other half of the first 22 (every second one in
+the order of the list, chosen before any was looked into) is scored once, when the change is settled."""
+SCORED = tuple(case.name for case in CASES[1:22:2])
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
