@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from threading import Thread
 
@@ -35,13 +36,16 @@ class Job:
     engine: Engine
     noise_s: float = 2.0
     loop_s: float = 1.5
+    use: float | None = None
+    """Where given, rates are scaled so that by the benchmark loops the units are busy for this share."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
     """What was seen: noise of the first unit's core, times of benchmark loops by network and batch, the run.
 
-    `beside_s` are the loop's times of the first network while the second core runs the same, None with one.
+    `rack` is what was served; `beside_s` are the loop's times of the first network while the second core runs
+    the same, None with one.
     """
 
     noise: Noise
@@ -49,6 +53,7 @@ class Measured:
     beside_s: Floats | None
     served: ServedRun
     engine_version: str
+    rack: Rack
 
 
 def measure_served(job: Job) -> Measured:
@@ -107,9 +112,19 @@ def _measured(job: Job) -> Measured:
     beside_s = None
     if servers > 1 and len(set(cores[:2])) > 1:
         beside_s = _beside(first, workers[1], cores, job.loop_s)
-    served = LiveServer(job.rack, job.replication, units_of(job.rack, workers), cores).run()
+    rack = job.rack if job.use is None else at_use(job.rack, job.use, loop_s)
+    served = LiveServer(rack, job.replication, units_of(rack, workers), cores).run()
     version = next(iter(first.values())).version
-    return Measured(noise, loop_s, beside_s, served, version)
+    return Measured(noise, loop_s, beside_s, served, version, rack)
+
+
+def at_use(rack: Rack, use: float, loop_s: Mapping[tuple[str, int], Floats]) -> Rack:
+    """The rack with all rates scaled to a use of its units, by benchmark loops of single requests."""
+    busy = sum(group.offered_per_s * float(loop_s[group.network, 1].mean()) for group in rack.streams)
+    more = use * rack.count * rack.device.instances / busy
+    return replace(
+        rack, streams=tuple(replace(group, rate_per_s=more * group.rate_per_s) for group in rack.streams)
+    )
 
 
 def _beside(

@@ -23,7 +23,8 @@ from planner.rack.simulation import run_replication
 SHARES = (0.5, 0.9, 0.99)
 DRAWS = 40
 CURVE = 200
-_OF_RUNS = (0.025, 0.5, 0.975)
+OF_RUNS = (0.025, 0.5, 0.975)
+"""Where the interval of one run of a known process ends, and its middle."""
 _STEPS = [float(step) for step in np.arange(1, CURVE + 1) / CURVE]
 _DECIDED = 0.1
 """A promise nearer than this share to what was measured is one that either answer is right about."""
@@ -242,8 +243,8 @@ def _drawn(rack: Rack, replication: int) -> Side:
     return simulated_side(rack, runs)
 
 
-def simulated_side(rack: Rack, runs: list[RunTally]) -> Side:
-    """The middle of some runs of a rack by each quantile; intervals hold 95 % of them, if there are many."""
+def simulated_side(rack: Rack, runs: list[RunTally], of_runs: tuple[float, float, float] = OF_RUNS) -> Side:
+    """The middle of some runs of a rack by each quantile; intervals are those of runs, if there are many."""
     streams = []
     for number, group in enumerate(rack.streams):
         latencies = [run.streams[number].latencies for run in runs]
@@ -256,7 +257,7 @@ def simulated_side(rack: Rack, runs: list[RunTally]) -> Side:
             # Beside one run that was measured: the middle of single runs, not the quantile of all together,
             # most of whose slow requests come from a few runs.
             each = [latency_quantile(own, share) for own in latencies if own.count]
-            low_s, value_s, high_s = (float(value) for value in np.quantile(each, _OF_RUNS))
+            low_s, value_s, high_s = (float(value) for value in np.quantile(each, of_runs))
             several = len(each) > 1
             quantiles.append(
                 Quantile(share, value_s, low_s if several else None, high_s if several else None)
