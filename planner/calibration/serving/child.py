@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -26,6 +26,10 @@ _STARTS_S = 300.0
 """For imports and for loading all networks; engines that optimise long take most of it."""
 
 
+Server = Callable[[Sequence[Mapping[tuple[str, int], LoadedBatch]], Sequence[int]], ServedRun]
+"""Serves with what each unit has loaded, by network and batch, on these cores."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What is to be served, and how long is measured before: the empty loop, and each benchmark loop."""
@@ -38,6 +42,8 @@ class Job:
     loop_s: float = 1.5
     use: float | None = None
     """Where given, rates are scaled so that by the benchmark loops the units are busy for this share."""
+    server: Server | None = None
+    """What serves in place of `LiveServer`; it goes to another process and has to be pickled."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +119,10 @@ def _measured(job: Job) -> Measured:
     if servers > 1 and len(set(cores[:2])) > 1:
         beside_s = _beside(first, workers[1], cores, job.loop_s)
     rack = job.rack if job.use is None else at_use(job.rack, job.use, loop_s)
-    served = LiveServer(rack, job.replication, units_of(rack, workers), cores).run()
+    if job.server is not None:
+        served = job.server(workers, cores)
+    else:
+        served = LiveServer(rack, job.replication, units_of(rack, workers), cores).run()
     version = next(iter(first.values())).version
     return Measured(noise, loop_s, beside_s, served, version, rack)
 

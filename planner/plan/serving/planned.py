@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from planner.calibration.serving.compare import Side, simulated_side, with_times, with_variation
+from planner.calibration.serving.compare import Side, seen, simulated_side, with_times, with_variation
 from planner.calibration.serving.loaded import Engine
 from planner.errors import PlannerError
 from planner.plan.rack.in_service import measured_serving, variation_of
@@ -24,7 +24,7 @@ from planner.workload.workload import Workload
 
 LEVELS = 101
 """Runs of a plan. The 5 % quantile of so many lies with 95 % confidence between the runs of rank 1 and 10."""
-_OF_LEVELS = (0.05, 0.5, 0.95)
+OF_LEVELS = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +82,18 @@ def planned_side(rack: Rack, planned: PlannedTimes) -> Side:
     contention = planned.serving.variation.neighbours_ratio if rack.device.instances > 1 else 0.0
     runs = []
     for draw in range(LEVELS):
-        level = math.exp(planned.deviation * _level(draw))
+        level = math.exp(planned.deviation * level_of(draw))
         services = tuple(
             replace(service, batch_s=tuple(level * time_s for time_s in service.batch_s))
             for service in middle.device.services
         )
         drawn = replace(middle, device=replace(middle.device, services=services, contention=contention))
-        runs.append(run_replication(drawn, "compiled", draw + 1))
-    return simulated_side(rack, runs, _OF_LEVELS)
+        runs.append(seen(run_replication(drawn, "compiled", draw + 1)))
+    return simulated_side(rack, runs, OF_LEVELS)
 
 
-def _level(draw: int) -> float:
+def level_of(draw: int) -> float:
+    """Deviations of a draw's level from the middle."""
     from scipy.special import ndtri
 
     # A step without a common factor with LEVELS visits each share once.
