@@ -1,7 +1,8 @@
 """Serve every case for real, simulate the same requests, and write docs/reality.md.
 
 Cases that stand in the journal are not run again, so that an interrupted run goes on where it was:
-.venv/bin/python -m benchmarks.reality [--seconds 25] [--cases NAME,NAME] [--again] [--calibrate] [--replan] [--page]
+.venv/bin/python -m benchmarks.reality [--seconds 25] [--cases NAME,NAME] [--again]
+[--calibrate] [--replan] [--page]
 
 --calibrate first learns this machine (a minute of kernels, a minute of serving), in a folder of its own in
 `build`, so that what would have been planned from the network's file stands in the page as well. --page
@@ -89,7 +90,7 @@ def _serve(seconds: int, names: list[str], journal: Path, *, again: bool) -> Non
     if not wanted:
         return
     print("looking how long requests take here")
-    pace = look()
+    pace = look({key for case in wanted for key in case.asked})
     for key, value in pace.request_s.items():
         print(f"  {key[0]} batch {key[1]}, {key[2]} at work: {value * 1e3:.2f} ms a request")
     for case in wanted:

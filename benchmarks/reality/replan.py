@@ -1,8 +1,8 @@
 """The plans of all cases anew, from what was learnt of the machine: a change of the model needs no new run.
 
-`learnt.json` keeps, oldest first, what the machine was calibrated as: estimates of the cases' networks, and what
-`planner calibrate --serving` had found. Its first entry is what the journal's own plans were made with. A
-case's rates follow from the journal's `pace`: times of a request in service. The first journal had not kept
+`learnt.json` keeps, oldest first, what the machine was calibrated as: estimates of the cases' networks, and
+what `planner calibrate --serving` had found. Its first entry is what the journal's own plans were made with.
+A case's rates follow from the journal's `pace`: times of a request in service. The first journal had not kept
 them; those that it has now are the ones at which a simulation with its benchmark loops gives the loop's
 quantiles bit by bit. Nothing of a served run enters a plan.
 """
@@ -17,12 +17,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.reality.cases import CASES, LARGE, LARGEST_BATCH, SMALL, Pace, written_case
+from benchmarks.reality.cases import CASES, DETECTOR, LARGE, LARGEST_BATCH, SMALL, Pace, written_case
 
 if TYPE_CHECKING:
     from planner.calibration.serving.compare import Side
     from planner.plan.serving.planned import PlannedTimes
-    from planner.rack.description.rack import Rack
 
 HERE = Path(__file__).resolve().parent
 LEARNT = HERE / "learnt.json"
@@ -37,7 +36,8 @@ def keep_learnt(engine: str, path: Path = LEARNT) -> None:
     from planner.plan.serving.estimated import estimated
     from planner.zoo.source import read_model
 
-    asked = [(SMALL, size) for size in range(1, LARGEST_BATCH + 1)] + [(LARGE, 1)]
+    asked = [(name, size) for name in (SMALL, DETECTOR) for size in range(1, LARGEST_BATCH + 1)]
+    asked.append((LARGE, 1))
     workloads = {(network, size): read_model(network, batch=size) for network, size in asked}
     found = estimated(workloads, Engine(engine))
     measured_serving()  # refused where it is another machine's
@@ -78,24 +78,27 @@ def learnt_times(number: int = -1, path: Path = LEARNT) -> PlannedTimes:
     return times_in_service(found, validate(document, MeasuredServing))
 
 
-def rack_of(name: str, pace: Pace, folder: Path, seconds: int) -> Rack:
-    """The rack of a case as it was served."""
+def planned(name: str, pace: Pace, folder: Path, seconds: int, times: PlannedTimes) -> Side:
+    """The plan of a case as it was served."""
     from planner import api
-    from planner.plan.serving.live_rack import live_rack
+    from planner.plan.serving.chains import planned_chain_side
+    from planner.plan.serving.live_rack import chains_of_rack, live_rack
+    from planner.plan.serving.planned import planned_side
 
     case = next(case for case in CASES if case.name == name)
-    return live_rack(api.read_scenario(written_case(case, pace, folder, seconds)).scenario)
+    scenario = api.read_scenario(written_case(case, pace, folder, seconds)).scenario
+    rack = live_rack(scenario)
+    chains = chains_of_rack(scenario, rack)
+    return planned_side(rack, times) if chains is None else planned_chain_side(chains, times)
 
 
 def replan(records: Mapping[str, Mapping[str, Any]], out: Path = REPLANNED, learnt: Path = LEARNT) -> None:
     """Plan the cases of a journal anew and write what is found, a line each."""
-    from planner.plan.serving.planned import planned_side
-
     times, rows = learnt_times(path=learnt), []
     for name, record in records.items():
         with tempfile.TemporaryDirectory() as folder:
-            rack = rack_of(name, pace_of(record), Path(folder), round(record["duration_s"]))
-            rows.append({"scenario": name, **side_row(planned_side(rack, times))})
+            side = planned(name, pace_of(record), Path(folder), round(record["duration_s"]), times)
+        rows.append({"scenario": name, **side_row(side)})
     out.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 

@@ -179,7 +179,7 @@ def compare_chains(live: LiveChains, measured: Measured, planned: PlannedTimes |
         variation=variation,
         serving_factor=factor,
         neighbours=neighbours_of(measured),
-        planned=None if planned is None else _planned_side(live, planned),
+        planned=None if planned is None else planned_chain_side(live, planned),
     )
 
 
@@ -216,7 +216,7 @@ def _drawn_side(live: LiveChains, times_s: Times, variation: Variation) -> Side:
     return simulated_side(live.rack, runs)
 
 
-def _planned_side(live: LiveChains, planned: PlannedTimes) -> Side:
+def planned_chain_side(live: LiveChains, planned: PlannedTimes) -> Side:
     """As `planner.plan.serving.planned.planned_side` does it for single networks."""
     process, runs = variation_of(planned.serving.variation), []
     queues = len(live.work(lambda _network, _size: 1.0).tables.queue_unit)
