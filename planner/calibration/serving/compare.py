@@ -10,6 +10,7 @@ import numpy as np
 from planner.arrays import Floats
 from planner.calibration.serving.child import Measured
 from planner.calibration.serving.served import ServedRun, block_interval
+from planner.calibration.serving.together import correlation_of_units
 from planner.rack.counts.latencies import pooled
 from planner.rack.counts.results import Verdict
 from planner.rack.counts.statistics import latency_quantile
@@ -96,6 +97,8 @@ class Comparison:
     variation: Variation | None
     serving_factor: float
     neighbours: float | None
+    together: float | None = None
+    """Correlation of log service of batches that are in two units at once; None with one unit."""
     planned: Side | None = None
     """As it would have been planned before; None where the machine was not calibrated for it."""
 
@@ -126,6 +129,7 @@ def compare(rack: Rack, measured: Measured, replication: int = 0) -> Comparison:
         variation=variation,
         serving_factor=factor,
         neighbours=neighbours_of(measured),
+        together=correlation_of_units(run, own),
     )
 
 

@@ -27,6 +27,7 @@ from planner.calibration.serving.compare import (
     simulated_side,
 )
 from planner.calibration.serving.served import ServedRun
+from planner.calibration.serving.together import correlation_of_units
 from planner.chain.description import Chains, ChainStream, ChainUnit, Visit
 from planner.chain.simulation.draw import frames_of
 from planner.chain.simulation.racked import sent_in, stream_tallies
@@ -179,6 +180,7 @@ def compare_chains(live: LiveChains, measured: Measured, planned: PlannedTimes |
         variation=variation,
         serving_factor=factor,
         neighbours=neighbours_of(measured),
+        together=correlation_of_units(run, own),
         planned=None if planned is None else planned_chain_side(live, planned),
     )
 
