@@ -184,8 +184,11 @@ class LiveServer:
             self._work[server].put((len(self._rows) - 1, members))
 
     def _unit(self, server: int) -> None:
-        """Infer what is given to this unit until the end."""
-        pin([self._cores[server % len(self._cores)]])
+        """Infer what is given to this unit until the end, on its core."""
+        with pinned([self._cores[server % len(self._cores)]]):
+            self._infer(server)
+
+    def _infer(self, server: int) -> None:
         own, station = self._units[server], self._stations[self._station_of[server]]
         try:
             while True:
@@ -252,8 +255,7 @@ def units_at_work(
     try:
         for thread in threads:
             thread.start()
-        pin(cores[len(work) :] or cores)
-        with _first_of_all():
+        with pinned(cores[len(work) :] or cores), _first_of_all():
             yield
     finally:
         for given in work:
@@ -283,8 +285,16 @@ def _first_of_all() -> Iterator[None]:
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
-def pin(cores: Sequence[int]) -> None:
-    """Keep the calling thread on these cores, where the system can."""
-    if hasattr(os, "sched_setaffinity"):
-        with suppress(OSError):
-            os.sched_setaffinity(0, set(cores))
+@contextmanager
+def pinned(cores: Sequence[int]) -> Iterator[None]:
+    """Keep the calling thread on these cores, where the system can, and let it go where it could before."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    with suppress(OSError):
+        os.sched_setaffinity(0, set(cores))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

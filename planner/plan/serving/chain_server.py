@@ -17,7 +17,7 @@ from queue import SimpleQueue
 
 import numpy as np
 
-from planner.calibration.serving.live import LEAD_S, LONGEST_SLEEP_S, pin, units_at_work
+from planner.calibration.serving.live import LEAD_S, LONGEST_SLEEP_S, pinned, units_at_work
 from planner.calibration.serving.loaded import LoadedBatch
 from planner.calibration.serving.served import ServedRun
 from planner.chain.simulation.plain import PlainRun, Slot
@@ -131,8 +131,11 @@ class LiveChain(PlainRun):
         self._given[server].put(Given(len(self._rows) - 1, device, queue, tuple(batch)))
 
     def _unit(self, server: int) -> None:
-        """Infer what is given to this server until the end."""
-        pin([self._cores[server % len(self._cores)]])
+        """Infer what is given to this server until the end, on its core."""
+        with pinned([self._cores[server % len(self._cores)]]):
+            self._infer(server)
+
+    def _infer(self, server: int) -> None:
         own = self._units[server]
         try:
             while True:
