@@ -9,7 +9,7 @@ from planner.hardware.surroundings import cooler_kinds
 from planner.provenance import Status
 from planner.schema.hardware.cooler import Cooler, CoolerKind, HeatStore, OwnFan, ResistanceRange
 from planner.schema.hardware.cooler_kinds import Spread
-from planner.schema.hardware.device import Device
+from planner.schema.hardware.device import Device, Form
 from planner.schema.hardware.device_heat import ThermalSpec
 from planner.schema.reading.quantity import Money, Sourced
 from planner.schema.scenario.cooler import CoolerAsked, OwnCooler, starts_with_a_number
@@ -36,7 +36,7 @@ def cooled(device: Device, asked: CoolerAsked | None) -> Device:
     if asked is None:
         return device
     if isinstance(asked, OwnCooler):
-        return _under(device, _stated(asked, device.thermal.in_use))
+        return _under(device, _stated(asked, device.thermal.in_use, device.form))
     return _under(device, cooler_named(device.thermal, asked, device.id))
 
 
@@ -84,7 +84,7 @@ def _under(device: Device, cooler: Cooler) -> Device:
     return device.model_copy(update={"thermal": thermal})
 
 
-def _stated(asked: OwnCooler, default: Cooler) -> Cooler:
+def _stated(asked: OwnCooler, default: Cooler, form: Form) -> Cooler:
     """A cooler given by numbers; where it says nothing of its stores it warms as fast as the part's own."""
     status = Status.MEASURED if asked.known_as == "measured" else Status.ASSUMED
     whole = asked.whole_k_per_w
@@ -92,7 +92,7 @@ def _stated(asked: OwnCooler, default: Cooler) -> Cooler:
     if asked.stores:
         capacity = sum(store.heat_capacity_j_per_k for store in asked.stores)
     elif asked.time_constant_s is not None:
-        capacity = _capacity(asked.time_constant_s, whole, kind)
+        capacity = _capacity(asked.time_constant_s, whole, kind, form)
     else:
         capacity = default.heat_capacity_j_per_k.value * default.resistance_k_per_w.value / whole
     return Cooler.model_construct(
@@ -114,13 +114,12 @@ def _stated(asked: OwnCooler, default: Cooler) -> Cooler:
     )
 
 
-def _capacity(sink_s: float, whole_k_per_w: float, kind: CoolerKind) -> float:
+def _capacity(sink_s: float, whole_k_per_w: float, kind: CoolerKind, form: Form) -> float:
     """Heat capacity of a sink with this time constant against the air, and of the die of its kind."""
-    found = cooler_kinds().kinds[kind]
-    if found.die_ratio is None or found.die_time_s is None:
+    divided = cooler_kinds().kinds[kind].divided(form)
+    if divided is None:
         return sink_s / whole_k_per_w
-    inner = found.die_ratio.value * whole_k_per_w
-    return sink_s / (whole_k_per_w - inner) + found.die_time_s.value / inner
+    return divided.heat_capacity_j_per_k(sink_s, whole_k_per_w)
 
 
 def _kind_like(asked: OwnCooler, default: Cooler) -> CoolerKind:

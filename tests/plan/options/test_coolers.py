@@ -73,13 +73,14 @@ def test_true_coolers_of_own_parts_are_taken():
 def test_a_reading_is_a_resistance():
     """(81 - 24) K / 25 W = 2.28 K/W, measured."""
     asked = own("measured: {power: 25 W, temperature: 81 degC, ambient: 24 degC}\ntime_constant: 228 s\n")
-    thermal = cooled(read_device(NANO), asked).thermal
+    device = cooled(read_device(NANO), asked)
+    thermal = device.thermal
     assert thermal.resistance_k_per_w.value == pytest.approx(2.28)
     assert thermal.resistance_k_per_w.status is Status.MEASURED
-    # The sink: 228 s over 65 % of it; the die: 15 s over 35 %.
-    by_hand = 228.0 / (0.65 * 2.28) + 15.0 / (0.35 * 2.28)
+    # The sink: 228 s over 90 % of it; the die of a module: 8 s over 10 %.
+    by_hand = 228.0 / (0.9 * 2.28) + 8.0 / (0.1 * 2.28)
     assert thermal.heat_capacity_j_per_k.value == pytest.approx(by_hand)
-    sink = thermal_of_part(thermal).nodes[1]
+    sink = thermal_of_part(device).nodes[1]
     assert sink.heat_capacity_j_per_k * sink.resistance_k_per_w == pytest.approx(228.0)
 
 
@@ -95,13 +96,13 @@ def test_an_assumed_resistance_has_the_wider_range():
 
 
 def test_a_cooler_divides_into_die_and_sink():
-    """The die's own time constant is 15 s, and both stores add up to the whole."""
-    part = cooled(read_device(PI), "passive").thermal
+    """The die's own time constant is 8 s, and both stores add up to the whole."""
+    part = cooled(read_device(PI), "passive")
     die, sink = thermal_of_part(part).nodes
-    assert die.resistance_k_per_w == pytest.approx(0.25 * 5.2)
-    assert die.heat_capacity_j_per_k * die.resistance_k_per_w == pytest.approx(15.0)
+    assert die.resistance_k_per_w == pytest.approx(0.5 * 5.2)
+    assert die.heat_capacity_j_per_k * die.resistance_k_per_w == pytest.approx(8.0)
     assert die.resistance_k_per_w + sink.resistance_k_per_w == pytest.approx(5.2)
-    whole = part.heat_capacity_j_per_k.value
+    whole = part.thermal.heat_capacity_j_per_k.value
     assert die.heat_capacity_j_per_k + sink.heat_capacity_j_per_k == pytest.approx(whole)
 
 
