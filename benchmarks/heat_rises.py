@@ -117,7 +117,9 @@ def fitted(points: Floats) -> tuple[tuple[float, float, float], float]:
     levels = np.digitize(points[:, 1], _LEVELS)
     loads = [np.asarray(levels == level, dtype=np.float64) for level in sorted({*levels} - {levels[0]})]
     times = (*_DIE_TIMES_S, *_SINK_TIMES_S)
-    followed = {time_s: np.column_stack([_followed(at_s, load, time_s) for load in loads]) for time_s in times}
+    followed = {
+        time_s: np.column_stack([_followed(at_s, load, time_s) for load in loads]) for time_s in times
+    }
     ones = np.ones((len(at_s), 1))
     best, found = np.inf, (0.0, 1.0, 1.0)
     for share, die_s, sink_s in itertools.product(_DIE_SHARES, _DIE_TIMES_S, _SINK_TIMES_S):

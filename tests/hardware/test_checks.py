@@ -243,7 +243,9 @@ def test_assumed_heat_capacities_are_those_of_their_kind() -> None:
         for cooler in device.thermal.coolers:
             kind = cooler_kinds().kinds[cooler.kind]
             divided = kind.divided(device.form)
-            if cooler.heat_capacity_j_per_k.status is not Status.ASSUMED or not (divided and kind.sink_time_s):
+            if cooler.heat_capacity_j_per_k.status is not Status.ASSUMED or not (
+                divided and kind.sink_time_s
+            ):
                 continue
             by_kind = divided.heat_capacity_j_per_k(kind.sink_time_s.value, cooler.resistance_k_per_w.value)
             found = cooler.heat_capacity_j_per_k.value

@@ -91,6 +91,8 @@ def _stated(asked: OwnCooler, default: Cooler, form: Form) -> Cooler:
     kind = asked.kind if asked.kind != "unknown" else _kind_like(asked, default)
     if asked.stores:
         capacity = sum(store.heat_capacity_j_per_k for store in asked.stores)
+    elif asked.sink_j_per_k is not None:
+        capacity = asked.sink_j_per_k + _die_capacity(whole, kind, form)
     elif asked.time_constant_s is not None:
         capacity = _capacity(asked.time_constant_s, whole, kind, form)
     else:
@@ -99,7 +101,7 @@ def _stated(asked: OwnCooler, default: Cooler, form: Form) -> Cooler:
         id=STATED,
         kind=kind,
         resistance_k_per_w=_number(whole, status, asked.note),
-        heat_capacity_j_per_k=_number(capacity, status, asked.note),
+        heat_capacity_j_per_k=_number(capacity, _of_capacity(asked, status), asked.note),
         range=_range(asked, status),
         boundary=default.boundary,
         stores=[
@@ -122,11 +124,22 @@ def _capacity(sink_s: float, whole_k_per_w: float, kind: CoolerKind, form: Form)
     return divided.heat_capacity_j_per_k(sink_s, whole_k_per_w)
 
 
+def _die_capacity(whole_k_per_w: float, kind: CoolerKind, form: Form) -> float:
+    """What a cooler of this kind has beside its sink."""
+    divided = cooler_kinds().kinds[kind].divided(form)
+    return 0.0 if divided is None else divided.die_time_s / (divided.die_ratio * whole_k_per_w)
+
+
 def _kind_like(asked: OwnCooler, default: Cooler) -> CoolerKind:
     """The kind of a stated cooler that names none: by its fan, else as the part's own."""
     if asked.fan is not None:
         return "active_cooler"
     return "passive_sink" if default.kind == "unknown" else default.kind
+
+
+def _of_capacity(asked: OwnCooler, status: Status) -> Status:
+    """A mass is worked out from, which is better than a kind's usual time and no measurement."""
+    return Status.DERIVED if asked.mass_kg is not None else status
 
 
 def _number(value: float, status: Status, note: str | None) -> Sourced[float]:
