@@ -189,7 +189,8 @@ def _row(rise: Rise) -> str:
     )
     return (
         f"  {rise.number:4} {rise.part.id:22} {rise.words[:32]:32} {rise.part.thermal.in_use.kind:14} "
-        f"{'known' if rise.known else '-':5} {rise.length_s:4} s fitted {share:.2f} {die_s:.0f} s {sink_s:.0f} s "
+        f"{'known' if rise.known else '-':5} {rise.length_s:4} s "
+        f"fitted {share:.2f} {die_s:.0f} s {sink_s:.0f} s "
         f"misses {rise.misses_k:.1f} K; published/predicted s {times}"
     )
 

@@ -231,7 +231,7 @@ def rise_band(thermal: ThermalSpec) -> tuple[float, float]:
 
 
 def _spread(cooler: Cooler) -> Spread:
-    """By status; a resistance read from runs whose cooler nobody states may be off as far as an assumed one."""
+    """By status; one read from runs whose cooler nobody states may be off as far as an assumed one."""
     kinds, number = cooler_kinds(), cooler.resistance_k_per_w
     if number.status is Status.ASSUMED or number.confidence == "low":
         return kinds.kinds[cooler.kind]

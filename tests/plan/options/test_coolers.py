@@ -85,10 +85,10 @@ def test_a_reading_is_a_resistance():
 
 
 def test_a_mass_is_a_heat_capacity():
-    """150 g of aluminium at 897 J/(kg K) and of copper at 385, over 90 % of 3 K/W, and a die of 8 s over 10 %;
+    """300 g of aluminium at 897 J/(kg K) and of copper at 385, over 90 % of 3 K/W, a die of 8 s over 10 %;
     worked out, it has the narrower band of the time to throttle."""
-    for metal, sink_j_per_k in (("aluminium", 134.55), ("copper", 57.75)):
-        device = cooled(read_device(NANO), own(f"resistance: 3 K/W\nmass: 150 g\nmetal: {metal}\n"))
+    for metal, sink_j_per_k in (("aluminium", 269.1), ("copper", 115.5)):
+        device = cooled(read_device(NANO), own(f"resistance: 3 K/W\nmass: 300 g\nmetal: {metal}\n"))
         die, sink = thermal_of_part(device).nodes
         assert sink.heat_capacity_j_per_k == pytest.approx(sink_j_per_k)
         assert sink.heat_capacity_j_per_k * sink.resistance_k_per_w == pytest.approx(2.7 * sink_j_per_k)
