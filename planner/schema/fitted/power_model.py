@@ -63,3 +63,18 @@ class PowerModel(StrictModel):
         names = [family.name for family in self.families]
         if len(set(names)) != len(names):
             yield Conflict(("families",), "each name once", ", ".join(names))
+
+
+class PowerPublisher(StrictModel):
+    """A publisher of measured watts, and why it is where it is."""
+
+    publisher: str
+    why: str
+
+
+class PowerSplit(StrictModel):
+    """Which publishers of `hardware_db/power/published.csv` a fit may use: written before the first fit."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    left_out: list[PowerPublisher] = Field(min_length=1)
+    may_be_fitted: list[PowerPublisher] = Field(min_length=1)

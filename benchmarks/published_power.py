@@ -1,0 +1,60 @@
+"""Scores published watts and joules, each publisher by itself and all: those of hardware_db/power/published.csv.
+
+Rows of publishers that no fit may use (hardware_db/power/left_out.yaml) are apart from the others. Run:
+    python benchmarks/published_power.py [--worst 20]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from planner.calibration.power.published import power_split, published_file, read_published
+from planner.calibration.power.score import ScoredPower, factors_of, scored_power
+
+
+def main() -> None:
+    """Prints the scores."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--worst", type=int, default=0, help="print so many rows that were predicted worst")
+    given = parser.parse_args()
+    found, refused = scored_power(read_published(published_file()))
+    apart = {item.publisher for item in power_split().left_out}
+    blind = [item for item in found if item.row.publisher in apart]
+    print(f"{'watts':38} {'n':>4} {'median':>7} {'p90':>6} {'in band':>8} {'bias':>5} width")
+    _print("all", found)
+    for group in sorted({item.group for item in found}):
+        _print(f"  {group}", [item for item in found if item.group == group])
+    _print("publishers that no fit uses", blind)
+    for group in sorted({item.group for item in blind}):
+        _print(f"  {group}", [item for item in blind if item.group == group])
+    print("joules")
+    _print("all", found, joules=True)
+    _print("publishers that no fit uses", blind, joules=True)
+    for item in sorted(found, key=lambda item: -max(item.ratio, 1 / item.ratio))[: given.worst]:
+        row = item.row
+        print(
+            f"  {row.device} {row.unit} {row.mode} {row.model} {row.precision} batch {row.batch} {row.boundary}: "
+            f"{row.power_w:g} W, {item.ratio:.2f} of {item.power_w.mid:.3g} "
+            f"({item.power_w.low:.3g} to {item.power_w.high:.3g}) {row.publisher}"
+        )
+    for row, reason in refused:
+        print(f"  line {row.line} not predicted: {reason.splitlines()[0]}")
+
+
+def _print(name: str, found: Sequence[ScoredPower], *, joules: bool = False) -> None:
+    pairs = [
+        (energy if joules else item.row.power_w, item.energy_j if joules else item.power_w)
+        for item in found
+        if (energy := item.row.energy_j or 0.0) or not joules
+    ]
+    if pairs:
+        own = factors_of(pairs)
+        print(
+            f"{name:38} {own.rows:4} {own.median:7.2f} {own.p90:6.2f} {own.held * 100:6.0f} % "
+            f"{own.bias:5.2f} {own.half_width:5.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
