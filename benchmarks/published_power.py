@@ -7,10 +7,10 @@ Rows of publishers that no fit may use (hardware_db/power/left_out.yaml) are apa
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 
+from planner.calibration.power.groups import group_scores
 from planner.calibration.power.published import power_split, published_file, read_published
-from planner.calibration.power.score import ScoredPower, factors_of, scored_power
+from planner.calibration.power.score import scored_power
 
 
 def main() -> None:
@@ -19,18 +19,14 @@ def main() -> None:
     parser.add_argument("--worst", type=int, default=0, help="print so many rows that were predicted worst")
     given = parser.parse_args()
     found, refused = scored_power(read_published(published_file()))
-    apart = {item.publisher for item in power_split().left_out}
-    blind = [item for item in found if item.row.publisher in apart]
-    print(f"{'watts':38} {'n':>4} {'median':>7} {'p90':>6} {'in band':>8} {'bias':>5} width")
-    _print("all", found)
-    for group in sorted({item.group for item in found}):
-        _print(f"  {group}", [item for item in found if item.group == group])
-    _print("publishers that no fit uses", blind)
-    for group in sorted({item.group for item in blind}):
-        _print(f"  {group}", [item for item in blind if item.group == group])
-    print("joules")
-    _print("all", found, joules=True)
-    _print("publishers that no fit uses", blind, joules=True)
+    apart = frozenset(item.publisher for item in power_split().left_out)
+    print(f"{'rows':64} {'n':>4} {'median':>7} {'p90':>6} {'in band':>8} {'bias':>5} width")
+    for group in group_scores(found, apart):
+        own = group.factors
+        print(
+            f"{group.name:64} {own.rows:4} {own.median:7.2f} {own.p90:6.2f} {own.held * 100:6.0f} % "
+            f"{own.bias:5.2f} {own.half_width:5.2f}"
+        )
     for item in sorted(found, key=lambda item: -max(item.ratio, 1 / item.ratio))[: given.worst]:
         row = item.row
         print(
@@ -40,20 +36,6 @@ def main() -> None:
         )
     for row, reason in refused:
         print(f"  line {row.line} not predicted: {reason.splitlines()[0]}")
-
-
-def _print(name: str, found: Sequence[ScoredPower], *, joules: bool = False) -> None:
-    pairs = [
-        (energy if joules else item.row.power_w, item.energy_j if joules else item.power_w)
-        for item in found
-        if (energy := item.row.energy_j or 0.0) or not joules
-    ]
-    if pairs:
-        own = factors_of(pairs)
-        print(
-            f"{name:38} {own.rows:4} {own.median:7.2f} {own.p90:6.2f} {own.held * 100:6.0f} % "
-            f"{own.bias:5.2f} {own.half_width:5.2f}"
-        )
 
 
 if __name__ == "__main__":

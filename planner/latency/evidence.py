@@ -177,7 +177,8 @@ def with_powers(found: Estimate, device: Device, powers: Sequence[PowerReading],
     mid_w = fmean(item.part_power_w.mid for item in each)
     band = Band(low.part_power_w.low, mid_w, high.part_power_w.high, low.part_power_w.level)
     whole = band.scaled(found.power_w.mid / found.part_power_w.mid)
-    return replace(each[0], part_power_w=band, power_w=whole)
+    places = found.power_at.scaled(mid_w / found.part_power_w.mid)
+    return replace(each[0], part_power_w=band, power_w=whole, power_at=places)
 
 
 def calibration_on(

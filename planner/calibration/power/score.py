@@ -12,7 +12,7 @@ from planner.errors import PlannerError
 from planner.hardware.catalog import device_ids, read_device
 from planner.latency.band import Band
 from planner.latency.estimate import estimate
-from planner.latency.power import energy_band
+from planner.latency.power.draw import energy_band
 from planner.latency.result import Estimate
 from planner.zoo.source import read_model
 
@@ -104,4 +104,7 @@ def estimate_of(row: PublishedPower) -> Estimate:
 
 def at_boundary(result: Estimate, boundary: Boundary) -> Band:
     """The predicted watts where the meter of a row was."""
-    return result.part_power_w if boundary == "module" else result.power_w
+    places = result.power_at
+    known = {"module": places.module_w, "board_input": places.board_input_w, "wall": places.wall_w}[boundary]
+    # A board has no module of its own to meter: its processor's rail holds most of what the board takes.
+    return known or result.part_power_w

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planner.latency.power import ACTIVITY, power_model
+from planner.latency.power.draw import ACTIVITY
+from planner.latency.power.model import power_model
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.options.hosting import hosting_text
 from planner.schema.scenario.scenario import Scenario, Site
