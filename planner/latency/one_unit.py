@@ -99,6 +99,9 @@ def assembled(
         power_boundary=power.boundary,
         power_rests_on=power.rests_on,
         power_at=power.places,
+        power_assumed=tuple(
+            name for name, assumed in (("idle", point.idle_assumed), ("limit", point.limit_assumed)) if assumed
+        ),
         activity=activity,
         peak_ops_per_s=point.peak_ops_per_s,
         power_limit_w=point.power_limit_w,

@@ -94,6 +94,13 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> EstimateReco
             "model": estimate.power_rests_on,
         },
         "part_power_w": band_record(estimate.part_power_w),
+        "power_at": {
+            "rail_w": _band_or_none(estimate.power_at.rail_w),
+            "module_w": _band_or_none(estimate.power_at.module_w),
+            "board_input_w": _band_or_none(estimate.power_at.board_input_w),
+            "wall_w": _band_or_none(estimate.power_at.wall_w),
+        },
+        "power_assumed": list(estimate.power_assumed),
         "idle_w": estimate.idle_w,
         "energy_j": estimate.energy_j if estimate.fits else None,
         "energy_per_inference_j": _band_or_none(estimate.energy_per_inference_j if estimate.fits else None),

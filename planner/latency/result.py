@@ -81,6 +81,8 @@ class Estimate(Shown):
     """The family of the power model behind `power_w`; None where it is a judgement."""
     power_at: Boundaries
     """The same power at the unit's rail, the module, the board's input and the plug, where each is known."""
+    power_assumed: tuple[str, ...]
+    """Which of `idle` and `limit` of the mode nobody states or measured."""
     activity: Activity
     """What the unit does, as shares of its peaks and of the time."""
     peak_ops_per_s: float

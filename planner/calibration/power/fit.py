@@ -77,15 +77,28 @@ def fit_power(model: PowerModel, rows: Sequence[PowerRow]) -> dict[str, float]:
     means = np.log([priors[name].prior for name in names])
     spreads = np.array([priors[name].spread for name in names])
     weights = _weights(rows)
-    measured = np.log([row.power_w for row in rows])
 
     def residuals(logs: Floats) -> Floats:
         values = dict(zip(names, np.exp(logs).tolist(), strict=True))
-        predicted = np.log([metered_power_w(row, values, model) for row in rows])
-        return np.concatenate([(predicted - measured) * weights / NOISE, (logs - means) / spreads])
+        return _residuals(model, rows, weights, values)
 
     solved = least_squares(residuals, means, loss="soft_l1", x_scale=spreads)
     return {name: float(np.exp(log)) for name, log in zip(names, solved.x, strict=True)}
+
+
+def cost(model: PowerModel, rows: Sequence[PowerRow], values: Mapping[str, float]) -> float:
+    """What the fit makes least: half the sum of softened squares of rows and priors."""
+    squares = np.square(_residuals(model, rows, _weights(rows), values))
+    return float(np.sum(np.sqrt(1.0 + squares) - 1.0))
+
+
+def _residuals(
+    model: PowerModel, rows: Sequence[PowerRow], weights: Floats, values: Mapping[str, float]
+) -> Floats:
+    predicted = np.log([metered_power_w(row, values, model) for row in rows])
+    measured = np.log([row.power_w for row in rows])
+    priors = [np.log(values[name] / item.prior) / item.spread for name, item in _priors(model).items()]
+    return np.concatenate([(predicted - measured) * weights / NOISE, np.array(priors)])
 
 
 def _priors(model: PowerModel) -> dict[str, Parameter]:

@@ -145,7 +145,7 @@ def command(
             ),
             "plan with": quantity(_counted_s(c, plan_for), "s"),
             "rests on": c.estimate.provenance.value,
-            "power": quantity(c.estimate.part_power_w.mid, "w"),
+            "power": quantity(c.estimate.power_w.mid, "w"),
             "price": f"{c.price.amount:g} {c.price.currency}" if c.price else "unknown",
             "": _standing(c),
         }
