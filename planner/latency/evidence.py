@@ -21,8 +21,10 @@ from planner.latency.anchoring.measured import (
     MeasuredSource,
     about,
     reason_not_measured,
+    timed,
     with_measured,
 )
+from planner.latency.anchoring.possible import refuse_impossible
 from planner.latency.anchoring.power import of_plan, power_note, reason_against_power, with_power
 from planner.latency.band import Band
 from planner.latency.calibrated.calibration import Calibration
@@ -89,7 +91,9 @@ def read_evidence(
             calibrations.append(read_calibration(path))
         else:
             read = read_measurements(path)
-            own += [about(anchor, source) for anchor in read.latencies]
+            latencies = [about(anchor, source) for anchor in read.latencies]
+            refuse_impossible(source.path, map(timed, latencies))
+            own += latencies
             powers += [of_plan(reading, source) for reading in read.powers]
     kept = calibration != NONE
     return Evidence(
