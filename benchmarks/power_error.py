@@ -49,7 +49,16 @@ def main(*, fit: bool) -> None:
         model, left_out = refitted(model, rows)
         write_bytes(MODEL, as_text(model).encode())
         power_model.cache_clear()
-    lines = [INTRODUCTION.read_text().rstrip(), "", *blind(), "", *publishers(rows, model), "", *accuracy(left_out, model), ""]
+    lines = [
+        INTRODUCTION.read_text().rstrip(),
+        "",
+        *blind(),
+        "",
+        *publishers(rows, model),
+        "",
+        *accuracy(left_out, model),
+        "",
+    ]
     lines += [*parameters(model), ""]
     lines += [*energies(left_out), "", *matched(joined)]
     write_bytes(PAGE, ("\n".join(lines).rstrip() + "\n").encode())

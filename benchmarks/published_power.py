@@ -1,4 +1,4 @@
-"""Scores published watts and joules, each publisher by itself and all: those of hardware_db/power/published.csv.
+"""Scores published watts and joules of hardware_db/power/published.csv, by kind of unit.
 
 Rows of publishers that no fit may use (hardware_db/power/left_out.yaml) are apart from the others. Run:
     python benchmarks/published_power.py [--worst 20]
@@ -30,7 +30,8 @@ def main() -> None:
     for item in sorted(found, key=lambda item: -max(item.ratio, 1 / item.ratio))[: given.worst]:
         row = item.row
         print(
-            f"  {row.device} {row.unit} {row.mode} {row.model} {row.precision} batch {row.batch} {row.boundary}: "
+            f"  {row.device} {row.unit} {row.mode} {row.model} {row.precision} batch {row.batch} "
+            f"{row.boundary}: "
             f"{row.power_w:g} W, {item.ratio:.2f} of {item.power_w.mid:.3g} "
             f"({item.power_w.low:.3g} to {item.power_w.high:.3g}) {row.publisher}"
         )

@@ -48,7 +48,7 @@ def anchors_for(asked: Sequence[str]) -> tuple[tuple[Anchor, ...], bool]:
     already, so they tell it little, and a comparison of parts stays one of equals.
     """
     files = [text for text in asked if text not in (PUBLISHED, NONE)]
-    found = []
+    found: list[Anchor] = []
     for text in files:
         anchors = read_anchors(Path(text))
         refuse_impossible(text, map(timed, anchors))

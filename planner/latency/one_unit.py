@@ -100,7 +100,9 @@ def assembled(
         power_rests_on=power.rests_on,
         power_at=power.places,
         power_assumed=tuple(
-            name for name, assumed in (("idle", point.idle_assumed), ("limit", point.limit_assumed)) if assumed
+            name
+            for name, assumed in (("idle", point.idle_assumed), ("limit", point.limit_assumed))
+            if assumed
         ),
         activity=activity,
         peak_ops_per_s=point.peak_ops_per_s,

@@ -123,6 +123,10 @@ def _problems(text: Mapping[str, str], line: int) -> Iterator[Problem]:
             yield Problem(name, expected, text[name], "check the unit", line=line)
     if text.get("latency_ms") and not 0 < _number(text["latency_ms"]) < math.inf:
         yield Problem("latency_ms", "milliseconds above zero", text["latency_ms"], line=line)
+    yield from _counts(text, line)
+
+
+def _counts(text: Mapping[str, str], line: int) -> Iterator[Problem]:
     for name in ("side", "batch", "threads"):
         if text.get(name) and not (text[name].isdecimal() and 1 <= int(text[name][:9]) <= 65_536):
             yield Problem(name, "a whole number from 1 to 65,536", text[name], line=line)

@@ -80,7 +80,9 @@ def _scored(row: PublishedPower) -> ScoredPower:
     power_w = at_boundary(result, row.boundary)
     device = read_device(row.device)
     kind = device.units[result.unit].kind
-    return ScoredPower(row, f"{kind} of a {device.form}", power_w, energy_band(power_w, result.latency_s, row.batch))
+    return ScoredPower(
+        row, f"{kind} of a {device.form}", power_w, energy_band(power_w, result.latency_s, row.batch)
+    )
 
 
 def estimate_of(row: PublishedPower) -> Estimate:

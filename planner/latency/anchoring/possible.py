@@ -1,12 +1,12 @@
 """Measured times that no unit can reach: below the arithmetic of the network at the dense or sparse peak.
 
-The least time is that of the multiply-accumulates at the highest peak of the unit, over all its modes where none
-is given, shared among all units of the kind. Winograd's F(2x2, 3x3) does with 16 multiplications what takes 36,
-so that networks in floating point may be faster by 2.25 (Lavin and Gray, "Fast algorithms for convolutional
-neural networks", CVPR 2016). Servers are published with up to four processors. A time below is a wrong unit, batch,
-network or part, and never a fast engine: of 19,602 published times none on an image network is. Memory traffic sets
-no limit here: caches hold what the roofline counts as traffic. Networks of text are not checked, as few files say how
-long the text was.
+The least time is that of the multiply-accumulates at the highest peak of the unit, over all its modes where
+none is given, shared among all units of the kind. Winograd's F(2x2, 3x3) does with 16 multiplications what
+takes 36, so that networks in floating point may be faster by 2.25 (Lavin and Gray, "Fast algorithms for
+convolutional neural networks", CVPR 2016). Servers are published with up to four processors. A time below is
+a wrong unit, batch, network or part, and never a fast engine: of 19,602 published times none on an image
+network is. Memory traffic sets no limit here: caches hold what the roofline counts as traffic. Networks of
+text are not checked, as few files say how long the text was.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from planner.zoo.source import read_model
 WINOGRAD = 36 / 16
 SOCKETS = 4
 """Processors of a server that may have run together."""
-WHOLE_NUMBERS = frozenset({Precision.INT8})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +83,10 @@ def _peak(unit: ComputeUnit, mode: str | None, precision: Precision | None) -> f
     found = 0.0
     for peaks in (unit.peaks_ops_per_s, unit.sparse_peaks_ops_per_s):
         for own, by_mode in peaks.items():
-            # What is asked in one format may run in another that the unit falls back to, or is faster in.
-            if precision in WHOLE_NUMBERS or precision is None or own not in WHOLE_NUMBERS:
-                faster = 1.0 if own in WHOLE_NUMBERS else WINOGRAD
+            whole = own.startswith("int")
+            # What is asked in whole numbers may run in floating point, and never the other way round.
+            if precision is None or own == precision or not whole:
+                faster = 1.0 if whole else WINOGRAD
                 values = [item.value for name, item in by_mode.items() if mode in (None, name)]
                 found = max([found, *(value * faster for value in values)])
     return found * unit.count.value
@@ -94,7 +94,7 @@ def _peak(unit: ComputeUnit, mode: str | None, precision: Precision | None) -> f
 
 @functools.lru_cache(maxsize=256)
 def macs_of(network: str, side: int | None) -> int | None:
-    """Multiply-accumulates of one inference; None for a network of no images, or neither of the zoo nor a file."""
+    """Multiply-accumulates of one inference; None without images, and for neither the zoo's nor a file."""
     name = network_name(network)
     source = f"zoo:{name}" if name in names() else network
     if not source.startswith("zoo:") and not Path(source).is_file():

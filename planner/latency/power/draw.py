@@ -1,7 +1,7 @@
 """What a part draws while a network runs, with bands, at every boundary that is known.
 
-The band of a family is that of devices left out of the fit (docs/power.md). A unit of which no watts were ever
-published takes the family's formula with its assumed share in the band of all families, which holds no
+The band of a family is that of devices left out of the fit (docs/power.md). A unit of which no watts were
+ever published takes the family's formula with its assumed share in the band of all families, which holds no
 probability. Idles and limits that are assumed, and a clock's exponent that is not the part's own, widen it.
 """
 
@@ -15,7 +15,7 @@ from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band, BandEnd
 from planner.latency.power.activity import Activity
-from planner.latency.power.law import clock_exponent, dynamic_w, part_power_w
+from planner.latency.power.law import clock_exponent, part_power_w
 from planner.latency.power.model import clock_key, family_of, parameter_values, power_model
 from planner.latency.power.supply import BOARD, board_input_w, module_at_wall_w, wall_w
 from planner.provenance import Provenance
@@ -140,8 +140,6 @@ def _places(
 def _through(band: Band, losses: Callable[[float], float]) -> Band:
     low, mid, high = (losses(band.at(end)) for end in _ENDS)
     return Band(low, mid, high, band.level)
-
-
 
 
 @formula("energy_band")

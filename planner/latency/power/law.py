@@ -3,12 +3,12 @@
 part = idle + dynamic x share x partitions x (clock / top clock)^k x activity
 activity = (1 - gaps x idle time) x (standing + arithmetic x a + traffic x t) x threads^p
 
-`dynamic` is limit less idle in the mode with the highest limit, and `top clock` that mode's. Standing is what a running kernel draws
-however well it uses the unit: clock trees, issue, leakage of powered partitions. Clock to a power between one
-and three: Le Sueur and Heiser, "Dynamic voltage and frequency scaling: the laws of diminishing returns",
-HotPower 2010; the exponent is the part's own where runs in several modes were published. Fitted on published
-watts (docs/power.md). It stops holding where the limit of the mode lowers the clock: no end of a band is above
-that limit, but the time is then longer as well.
+`dynamic` is limit less idle in the mode with the highest limit, and `top clock` that mode's. Standing is
+what a running kernel draws however well it uses the unit: clock trees, issue, leakage of powered partitions.
+Clock to a power between one and three: Le Sueur and Heiser, "Dynamic voltage and frequency scaling: the laws
+of diminishing returns", HotPower 2010; the exponent is the part's own where runs in several modes were
+published. Fitted on published watts (docs/power.md). It stops holding where the limit of the mode lowers the
+clock: no end of a band is above that limit, but the time is then longer as well.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ LEAST_STANDING = 0.05
 
 
 @formula("part_power")
-def part_power_w(point: OperatingPoint, activity: Activity, family: str, values: Mapping[str, float]) -> float:
+def part_power_w(
+    point: OperatingPoint, activity: Activity, family: str, values: Mapping[str, float]
+) -> float:
     """Watts of the part by the formula above, not yet limited."""
     return point.idle_w + dynamic_w(point, family, values) * activity_factor(point, activity, values)
 

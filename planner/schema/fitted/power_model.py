@@ -37,7 +37,7 @@ class PowerFamily(StrictModel):
     host: bool = False
     """Whether the measured systems held a host computer beside the part."""
     whole: bool = True
-    """Whether the part is a whole board, or a module on a carrier of its own; else what it sits in is unknown."""
+    """Whether the part is a board, or a module on a carrier of its own; else what it sits in is unknown."""
     residuals: PowerResiduals | None = None
     """None where no watts of such a unit were published."""
 
@@ -57,7 +57,7 @@ class PowerModel(StrictModel):
     title: str
     boundary: str
     parameters: dict[Common, Parameter]
-    clocks: list[PowerClock] = []
+    clocks: list[PowerClock] = Field(default_factory=list)
     families: list[PowerFamily] = Field(min_length=1)
     anywhere: PowerResiduals
     """Of all families together: the band of a unit of which no watts were published."""

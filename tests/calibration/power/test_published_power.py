@@ -10,7 +10,10 @@ from planner.calibration.power.score import factors_of, scored_power
 from planner.errors import InputError
 from planner.latency.band import Band
 
-HEADER = "device,unit,mode,engine,model,side,precision,batch,threads,power_w,boundary,idle_w,latency_ms,publisher,source"
+HEADER = (
+    "device,unit,mode,engine,model,side,precision,batch,threads,power_w,boundary,idle_w,latency_ms,"
+    "publisher,source"
+)
 
 
 def table(tmp_path, *lines):
@@ -20,7 +23,9 @@ def table(tmp_path, *lines):
 
 
 def test_watts_times_the_time_of_a_batch_are_joules_of_each_inference(tmp_path):
-    (row,) = read_published(table(tmp_path, "t4,gpu,,tensorrt,resnet50,224,fp16,8,,60,module,9,4,a page,there"))
+    (row,) = read_published(
+        table(tmp_path, "t4,gpu,,tensorrt,resnet50,224,fp16,8,,60,module,9,4,a page,there")
+    )
     assert row.energy_j == pytest.approx(60 * 0.004 / 8)
     assert (row.boundary, row.idle_w, row.threads) == ("module", 9.0, None)
 

@@ -1,4 +1,4 @@
-"""The shipped model of power: at the least cost of today's rows, and what devices left out say of its bands."""
+"""The shipped model of power: at the least cost of its rows, and bands that hold devices left out."""
 
 import math
 from statistics import median

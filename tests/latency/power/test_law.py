@@ -31,7 +31,9 @@ def test_the_clock_acts_with_the_exponent_of_the_part():
     own = dynamic_w(slow, "unit", VALUES) / dynamic_w(TOP, "unit", VALUES)
     assert own == pytest.approx(625 / 1020)
     other = replace(slow, device="another")
-    assert dynamic_w(other, "unit", VALUES) / dynamic_w(TOP, "unit", VALUES) == pytest.approx((625 / 1020) ** 2)
+    assert dynamic_w(other, "unit", VALUES) / dynamic_w(TOP, "unit", VALUES) == pytest.approx(
+        (625 / 1020) ** 2
+    )
 
 
 def test_half_of_the_partitions_draw_half():
