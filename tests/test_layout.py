@@ -67,8 +67,8 @@ FLOORS = {
         {"record", "anchoring", "units"},
         {"one_unit", "planning"},
         {"result", "remarks", "calibrated"},
-        {"network_time", "point", "memory_use", "power", "overhead"},
-        {"transfer", "roofline"},
+        {"network_time", "point", "memory_use", "overhead"},
+        {"transfer", "roofline", "power"},
         {"kernels", "band"},
     ],
     "workload": [

@@ -21,7 +21,8 @@ from planner.language.rates.unit import ceilings_of
 from planner.language.sizes.model import LanguageModel
 from planner.latency.band import Band
 from planner.latency.point import point_for
-from planner.latency.power import energy_band, power_draw
+from planner.latency.power.activity import of_steps
+from planner.latency.power.draw import energy_band, power_draw
 from planner.latency.roofline import Bound
 from planner.provenance import Provenance, weakest
 from planner.schema.hardware.device import Device
@@ -181,7 +182,7 @@ def _answer(own: PreparedModel, users: int, wishes: Wishes) -> ServingAnswer:
     ttft = reading.ends.around(prompt_s + (step_s if users > 1 else 0.0))
     token = stepping.ends.around(step_s)
     read = reading.ends.around(prompt_s)
-    power = power_draw(own.point, _use(own, step, step_time))
+    power = power_draw(own.point, of_steps(_use(own, step, step_time)))
     memory = own.memory.needs(users, spans.context)
     meets = _meets(ttft, token, wishes)
     rate = inverse(read).scaled(spans.prompt)

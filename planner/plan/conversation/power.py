@@ -14,7 +14,8 @@ import numpy as np
 from planner.conversation.results import ServingResult
 from planner.language.answer.serving import PreparedModel
 from planner.latency.band import planned_bound
-from planner.latency.power import PowerDraw, power_draw
+from planner.latency.power.activity import of_steps
+from planner.latency.power.draw import PowerDraw, power_draw
 from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost, rack_units
 from planner.plan.options.option import Cost, Draw, RackHeat
 from planner.plan.rack.heat import in_thin_air, thermal_of_part
@@ -52,7 +53,7 @@ def power_and_cost(
     scenario: Scenario, device: Device, own: PreparedModel, count: int, result: ServingResult
 ) -> PowerAndCost:
     """Of so many devices that are as busy as a run had them."""
-    drawn: PowerDraw = power_draw(own.point, result.use)
+    drawn: PowerDraw = power_draw(own.point, of_steps(result.use))
     idle_w = mode_of(device, own.mode).idle_w.value
     step_w = max(idle_w, drawn.part_w.at(planned_bound(scenario.planning.plan_for)))
     mean_w = idle_w + (step_w - idle_w) * result.busy

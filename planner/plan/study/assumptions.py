@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planner.latency.power import ACTIVITY, power_model
+from planner.latency.power.model import power_model
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.options.hosting import hosting_text
 from planner.schema.scenario.scenario import Scenario, Site
@@ -152,8 +152,8 @@ def _power_rows(study: Study) -> list[Assumption]:
     plan = message(f"plan_for.{study.source.scenario.planning.plan_for}")
     families = [item.estimate.power_rests_on for option in study.options for item in option.networks]
     rows = []
+    model = power_model()
     if any(families):
-        model = power_model()
         rests = model.rests_on
         text = message(
             "assumption.power_fitted",
@@ -164,8 +164,8 @@ def _power_rows(study: Study) -> list[Assumption]:
         )
         rows.append(_derived("power", text))
     if None in families or not families:
-        low, mid, high = (format_percent(share) for share in (ACTIVITY.low, ACTIVITY.mid, ACTIVITY.high))
-        rows.append(_derived("power", message("assumption.power", low=low, high=high, mid=mid, plan=plan)))
+        low, high = (format_percent(share) for share in (model.anywhere.low, model.anywhere.high))
+        rows.append(_derived("power", message("assumption.power", low=low, high=high, plan=plan)))
     return rows
 
 
