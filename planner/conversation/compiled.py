@@ -225,9 +225,7 @@ def _begin(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
     """A frame or a step, as the rule of the unit says."""
     stream = first_stream(dev, state)
     turns = state.actives[dev] > 0 or state.front[dev] >= 0
-    first = (
-        state.share == FRAMES_FIRST or (state.share == TURNS and not state.after_frame[dev]) or not turns
-    )
+    first = state.share == FRAMES_FIRST or (state.share == TURNS and not state.after_frame[dev]) or not turns
     if stream >= 0 and first:
         begin_frame(dev, stream, now_s, state)
         return
@@ -318,6 +316,33 @@ def _answered(dev: int, turn: int, now_s: float, cost: StepNumbers, state: State
     _next(turn, now_s, state)
 
 
+@compiled
+def _next_s(state: State) -> float:
+    """When the next thing happens."""
+    now_s = state.heap_s[0] if state.heap_size[0] > 0 else np.inf
+    now_s = min(now_s, next_frame_s(state))
+    for dev in range(len(state.ends_s)):
+        now_s = min(now_s, state.ends_s[dev])
+    return now_s
+
+
+@compiled
+def _happen(now_s: float, cost: StepNumbers, state: State) -> None:
+    """All that happens at one instant."""
+    devices = len(state.ends_s)
+    for dev in range(devices):
+        if state.ends_s[dev] == now_s:
+            _end(dev, now_s, cost, state)
+    while next_frame_s(state) == now_s:
+        frame_arrives(state.frames_come[0], state)
+        state.frames_come[0] += 1
+    while state.heap_size[0] > 0 and state.heap_s[0] == now_s:
+        _arrive(_pop(state.heap_s, state.heap_turn, state.heap_size), now_s, cost, state)
+    for dev in range(devices):
+        if state.ends_s[dev] == np.inf:
+            _begin(dev, now_s, cost, state)
+
+
 def _revision() -> int:
     """Changes with the rules that the loop calls: see `planner.rack.compiled.jit.source_revision`."""
     digest = hashlib.sha256()
@@ -330,25 +355,11 @@ def _make_loop(revision: int) -> Callable[[StepNumbers, State, float], bool]:
     @entry
     def loop(cost: StepNumbers, state: State, end_s: float) -> bool:
         """All that happens before a time; whether nothing comes after it."""
-        devices = len(state.ends_s)
         while True:
-            now_s = state.heap_s[0] if state.heap_size[0] > 0 else np.inf
-            now_s = min(now_s, next_frame_s(state))
-            for dev in range(devices):
-                now_s = min(now_s, state.ends_s[dev])
+            now_s = _next_s(state)
             if now_s >= end_s:
                 return now_s == np.inf and revision >= 0
-            for dev in range(devices):
-                if state.ends_s[dev] == now_s:
-                    _end(dev, now_s, cost, state)
-            while next_frame_s(state) == now_s:
-                frame_arrives(state.frames_come[0], state)
-                state.frames_come[0] += 1
-            while state.heap_size[0] > 0 and state.heap_s[0] == now_s:
-                _arrive(_pop(state.heap_s, state.heap_turn, state.heap_size), now_s, cost, state)
-            for dev in range(devices):
-                if state.ends_s[dev] == np.inf:
-                    _begin(dev, now_s, cost, state)
+            _happen(now_s, cost, state)
 
     return loop
 

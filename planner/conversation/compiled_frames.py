@@ -27,7 +27,7 @@ def frames_here(dev: int, state: State) -> int:
 @compiled
 def take_oldest(dev: int, stream: int, state: State) -> int:
     """The first of a queue, out of it."""
-    frame = state.frame_front[dev, stream]
+    frame: int = state.frame_front[dev, stream]
     state.frame_front[dev, stream] = state.frame_behind[frame]
     if state.frame_front[dev, stream] < 0:
         state.frame_back[dev, stream] = -1
@@ -69,9 +69,8 @@ def first_stream(dev: int, state: State) -> int:
         front = state.frame_front[dev, stream]
         if front < 0:
             continue
-        if found < 0 or state.priority[stream] > state.priority[found]:
-            found = stream
-        elif state.priority[stream] == state.priority[found] and front < state.frame_front[dev, found]:
+        above = 0 if found < 0 else state.priority[stream] - state.priority[found]
+        if found < 0 or above > 0 or (above == 0 and front < state.frame_front[dev, found]):
             found = stream
     return found
 

@@ -74,6 +74,24 @@ def power_draw(point: OperatingPoint, use: float) -> PowerDraw:
     return PowerDraw(whole_w, limited_w, idle_w, model.boundary, Provenance.TRANSFERRED, family.name)
 
 
+def part_line_w(point: OperatingPoint, end: BandEnd) -> tuple[float, float]:
+    """Watts of the part alone with nothing and all of its peaks in use, at one end of the band.
+
+    What lies between is linear in the use, and never over the limit of the mode.
+    """
+    model = power_model()
+    family = family_of(model, point)
+    if family is None or family.residuals is None:
+        both_w = serving_power_w(point.idle_w, point.power_limit_w).at(end)
+        return both_w, both_w
+    values = parameter_values(model)
+    none_w, full_w = (
+        _band(part_power_w(point, use, family.name, values), family.residuals, model.level).at(end)
+        for use in (0.0, 1.0)
+    )
+    return none_w, full_w
+
+
 def _band(mid_w: float, residuals: PowerResiduals, level: float) -> Band:
     return Band(mid_w * residuals.low, mid_w, mid_w * residuals.high, level)
 

@@ -126,7 +126,8 @@ def test_a_prompt_is_read_in_chunks_beside_those_who_decode(engine, talk, servin
     assert begun_s == pytest.approx(prompt_s(PLAIN, 5), rel=1e-12)
     mixed = [
         step_time(
-            cost_row(PLAIN), Step(1, context, context, taken, read, read, taken * (2 * read - taken), 0, ends),
+            cost_row(PLAIN),
+            Step(1, context, context, taken, read, read, taken * (2 * read - taken), 0, ends),
             1.0,
             1.0,
         )[0]

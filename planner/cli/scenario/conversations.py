@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from planner.schema.record.commands.conversation import (
         ConversationOptionRecord,
         ConversationRecord,
+        FramesRecord,
         PromiseRecord,
         TalkRecord,
     )
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 
 _RIGHT = frozenset(
     {"count", "tokens/s", "first token", "a token", "answer", "power", "die", "to buy", "a year",
-     "million tokens", "turns", "users", "refused", "p50", "p95", "reached", "asked"}
+     "million tokens", "turns", "users", "refused", "p50", "p95", "reached", "asked", "a frame"}
 )  # fmt: skip
 _RANK = ("die", "a year", "power", "rests on", "mode", "weights")
 _OF_CAMERAS = ("cameras", "fps", "latency", "quantile", "site", "video", "then")
-_NAMES = {"ttft": "first token", "time_per_token": "a token", "answer": "answer"}
+_NAMES = {"ttft": "first token", "time_per_token": "a token", "answer": "answer", "frame": "a frame"}
 
 
 def size(scenario: Path, simulator: str, *, output: Output) -> int:
@@ -39,6 +40,7 @@ def size(scenario: Path, simulator: str, *, output: Output) -> int:
     record = _record(study, curves=False)
     lines = [f"{item['device']}: {text}" for item in record["options"] for text in item["reasons"]]
     lines += [f"{item['device']}: {text}" for item in record["options"] for text in item["warnings"]]
+    lines = list(dict.fromkeys(lines))
     lines += _refused(record)
     lines.append(
         f"{record['settings']} settings simulated at both ends and the middle of their bands; the best of "
@@ -127,11 +129,15 @@ def simulate(
         output.write(CommandResult({**record}, reasons, reasons, heading, _refused(record), prose={"reason"}))
         return _status(study, output)
     table = [row for talk in chosen["streams"] for row in _promise_rows(talk)]
+    table += [_frames_row(frames) for frames in chosen["frames"]]
     footer = [
         *_device_lines(chosen),
         *(f"note: {text}" for text in (*chosen["reasons"], *chosen["warnings"])),
     ]
-    rows = [{"stream": talk["stream"], **item} for talk in chosen["streams"] for item in talk["promises"]]
+    rows: list[dict[str, object]] = [
+        {"stream": talk["stream"], **item} for talk in chosen["streams"] for item in talk["promises"]
+    ]
+    rows += [{"stream": frames["stream"], **frames["promise"]} for frames in chosen["frames"]]
     output.write(CommandResult({**record}, rows, table, [_heading(chosen)], footer, _RIGHT))
     return _status(study, output, quiet=True)
 
@@ -199,7 +205,7 @@ def _study(
 
 
 def _record(study: ConversationStudy, *, curves: bool) -> ConversationRecord:
-    from planner.plan.conversation.record import conversation_record
+    from planner.plan.record.conversation.record import conversation_record
 
     return conversation_record(study, curves=curves)
 
@@ -226,6 +232,7 @@ def _size_row(item: ConversationOptionRecord) -> dict[str, str]:
     reached = {
         promise["promise"]: promise for talk in item["streams"] for promise in talk["promises"]
     }  # of several streams the last; `simulate` shows all
+    reached |= {"frame": frames["promise"] for frames in item["frames"]}
     row = {
         "part": item["device"],
         "count": _count(item),
@@ -287,6 +294,22 @@ def _promise_rows(talk: TalkRecord) -> list[dict[str, str]]:
     ]
 
 
+def _frames_row(frames: FramesRecord) -> dict[str, str]:
+    promise = frames["promise"]
+    return {
+        "stream": frames["stream"],
+        "turns": str(frames["frames"]),
+        "refused": str(frames["dropped"]),
+        "promise": _NAMES["frame"],
+        "p50": quantity(frames["latency_s"]["p50"], "s"),
+        "quantile": f"{promise['quantile'] * 100:g} %",
+        "reached": quantity(promise["reached_s"], "s"),
+        "low - high": _band(promise),
+        "asked": quantity(promise["within_s"], "s"),
+        "verdict": promise["verdict"],
+    }
+
+
 def _band(promise: PromiseRecord) -> str:
     return f"{quantity(promise['band_low_s'], 's')} - {quantity(promise['band_high_s'], 's')}"
 
@@ -309,6 +332,30 @@ def _device_lines(item: ConversationOptionRecord) -> list[str]:
         f"power          {quantity(item['power_w'], 'w')} at the plug, at worst "
         f"{quantity(item['worst_power_w'], 'w')}; the hottest die {quantity(item['temperature_c'], 'c')}",
         f"energy         {quantity(item['energy_per_token_j'], 'j')} a token, of the whole installation",
+        *_frame_lines(item),
+        *_heat_lines(item),
+    ]
+
+
+def _frame_lines(item: ConversationOptionRecord) -> list[str]:
+    if not item["frames"]:
+        return []
+    rule = {"turns": "frames and steps take turns", "frames_first": "frames go first",
+            "steps_first": "steps go first"}[item["unit_share"]]  # fmt: skip
+    names = ", ".join(f"{frames['model']} in {frames['precision']}" for frames in item["frames"])
+    return [
+        f"frames         {names}, on the same unit for {share(item['frames_busy'])} of the time; {rule}, nothing "
+        f"is interrupted; {quantity(item['frames_memory_bytes'], 'bytes')} of memory beside the model"
+    ]
+
+
+def _heat_lines(item: ConversationOptionRecord) -> list[str]:
+    seen = item["heat"]
+    if seen is None:
+        return []
+    return [
+        f"heat           at most {quantity(seen['temperature_c'], 'c')} in epochs of 1 s, throttled "
+        f"{share(seen['throttled_share'])} of the time; {quantity(seen['power_per_device_w'], 'w')} a device"
     ]
 
 

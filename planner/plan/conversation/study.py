@@ -14,8 +14,9 @@ from planner.latency.band import planned_bound
 from planner.plan.compare.candidate import Refusal
 from planner.plan.conversation.curves import ContextPoint, UsersPoint, context_curve, users_curve
 from planner.plan.conversation.option import ConversationOption
-from planner.plan.conversation.search import ConversationQuestion, Progress, options_of
-from planner.plan.conversation.talks import model_of, talks_of
+from planner.plan.conversation.question import Progress, question_of
+from planner.plan.conversation.search import options_of
+from planner.plan.conversation.sized import with_heat_seen
 from planner.plan.scenario.file import ScenarioFile
 from planner.rack.counts.results import Verdict
 from planner.shown import Shown
@@ -77,13 +78,14 @@ def run_conversations(
     cannot be read or does without text, and what a device that was named cannot serve.
     """
     require_conversations(source)
-    asked = ConversationQuestion(_narrowed(source, device), model_of(source), talks_of(source), engine)
+    asked = question_of(_narrowed(source, device), engine)
     refusals: list[Refusal] = []
     options = sorted(options_of(asked, refusals, progress), key=preference)
     best: dict[str, ConversationOption] = {}
     for option in options:
         best.setdefault(option.device, option)
-    return ConversationStudy(source, engine, tuple(best.values()), tuple(options), tuple(refusals))
+    parts = sorted((with_heat_seen(asked, option) for option in best.values()), key=preference)
+    return ConversationStudy(source, engine, tuple(parts), tuple(options), tuple(refusals))
 
 
 def require_conversations(source: ScenarioFile) -> None:
@@ -113,7 +115,7 @@ def _overrun(option: ConversationOption) -> float:
     if option.ends is None:
         return math.inf
     planned = option.ends.at(planned_bound(option.plan_for))
-    return max(level.reached_s / level.asked.within_s for talk in planned.talks for level in talk.levels)
+    return max(level.reached_s / level.asked.within_s for _, level in planned.promises())
 
 
 def _narrowed(source: ScenarioFile, device: str | None) -> ScenarioFile:

@@ -7,7 +7,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from planner.schema.record.commands.language import ServingMemoryRecord
-from planner.schema.record.options import BandRecord
+from planner.schema.record.options import BandRecord, MarginRecord
 
 ConversationVerdict = Literal["PASS", "FAIL", "UNDECIDED"]
 
@@ -18,7 +18,7 @@ class PromiseRecord(TypedDict):
     Infinite times, of questions that were refused, are null; so is what nobody saw.
     """
 
-    promise: Literal["ttft", "time_per_token", "answer"]
+    promise: Literal["ttft", "time_per_token", "answer", "frame"]
     quantile: float
     within_s: float
     reached_s: float | None
@@ -53,6 +53,36 @@ class TalkRecord(TypedDict):
     promises: list[PromiseRecord]
 
 
+class FramesRecord(TypedDict):
+    """A stream of frames on the same unit, over all runs, where the plan counts."""
+
+    stream: str
+    model: str
+    precision: str
+    engine: str
+    sources: int
+    rate_per_s: float
+    frames: int
+    dropped: int
+    service_s: BandRecord
+    """Of a frame alone, as planned."""
+    latency_s: TimesRecord
+    promise: PromiseRecord
+
+
+class HeatSeenRecord(TypedDict):
+    """What epochs of one second saw after the warm-up, at the hottest moment."""
+
+    runs: int
+    temperature_c: float
+    inlet_c: float
+    exhaust_c: float
+    throttled_share: float
+    least_clock_ratio: float
+    power_per_device_w: float
+    shut_down: bool
+
+
 class ConversationOptionRecord(TypedDict):
     """A part in a mode that serves; null where nothing was simulated for want of memory."""
 
@@ -80,6 +110,14 @@ class ConversationOptionRecord(TypedDict):
     busy: float | None
     most_sessions: int | None
     most_cache_bytes: float | None
+    frames: list[FramesRecord]
+    frames_busy: float | None
+    """Share of time that a frame is served, beside `busy` of steps."""
+    frames_memory_bytes: float | None
+    """Of the networks of frames, which the memory above lacks."""
+    unit_share: Literal["turns", "frames_first", "steps_first"]
+    heat: HeatSeenRecord | None
+    margins: list[MarginRecord]
     power_w: float | None
     worst_power_w: float | None
     temperature_c: float | None
