@@ -70,7 +70,10 @@ def test_commands_know_the_mix(scenario, capsys, command):
 
 def test_cameras_leave_room_for_fewer_users(scenario):
     alone = api.capacities(scenario(), ["jetson-orin-nano-8"])[0]
-    heavy = {"streams.1": {**CAMERA, "count": 12, "slo": {"latency": "1 s"}}}
+    heavy = {
+        "serving": {"share": "frames_first"},
+        "streams.1": {**CAMERA, "count": 12, "slo": {"latency": "1 s"}},
+    }
     mixed = api.capacities(scenario(heavy), ["jetson-orin-nano-8"])[0]
     assert 0 < mixed.users < alone.users
 
