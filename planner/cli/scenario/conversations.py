@@ -204,10 +204,10 @@ def _study(
     return found
 
 
-def _record(study: ConversationStudy, *, curves: bool) -> ConversationRecord:
+def _record(study: ConversationStudy, *, curves: bool, basis: bool = False) -> ConversationRecord:
     from planner.plan.record.conversation.record import conversation_record
 
-    return conversation_record(study, curves=curves)
+    return conversation_record(study, curves=curves, basis=basis)
 
 
 def _status(study: ConversationStudy, output: Output, *, quiet: bool = False) -> int:
@@ -232,7 +232,8 @@ def _size_row(item: ConversationOptionRecord) -> dict[str, str]:
     reached = {
         promise["promise"]: promise for talk in item["streams"] for promise in talk["promises"]
     }  # of several streams the last; `simulate` shows all
-    reached |= {"frame": frames["promise"] for frames in item["frames"]}
+    if item["frames"]:
+        reached["frame"] = item["frames"][-1]["promise"]
     row = {
         "part": item["device"],
         "count": _count(item),
@@ -344,8 +345,8 @@ def _frame_lines(item: ConversationOptionRecord) -> list[str]:
             "steps_first": "steps go first"}[item["unit_share"]]  # fmt: skip
     names = ", ".join(f"{frames['model']} in {frames['precision']}" for frames in item["frames"])
     return [
-        f"frames         {names}, on the same unit for {share(item['frames_busy'])} of the time; {rule}, nothing "
-        f"is interrupted; {quantity(item['frames_memory_bytes'], 'bytes')} of memory beside the model"
+        f"frames         {names}, on the same unit for {share(item['frames_busy'] or 0.0)} of the time; {rule}, "
+        f"nothing is interrupted; {quantity(item['frames_memory_bytes'], 'bytes')} of memory beside the model"
     ]
 
 

@@ -13,10 +13,15 @@ from planner.hardware.catalog import match_devices
 from planner.latency.band import planned_bound
 from planner.plan.compare.candidate import Refusal
 from planner.plan.conversation.curves import ContextPoint, UsersPoint, context_curve, users_curve
+from planner.plan.conversation.measuring import RatesToMeasure, rates_to_measure
 from planner.plan.conversation.option import ConversationOption
-from planner.plan.conversation.question import Progress, question_of
+from planner.plan.conversation.question import ConversationQuestion, Progress, question_of
 from planner.plan.conversation.search import options_of
 from planner.plan.conversation.sized import with_heat_seen
+from planner.plan.conversation.tornado import conversation_bill, conversation_tornado
+from planner.plan.cost.sensitivity import Tornado
+from planner.plan.money.bill import Bill
+from planner.plan.money.prices import price_of
 from planner.plan.scenario.file import ScenarioFile
 from planner.rack.counts.results import Verdict
 from planner.shown import Shown
@@ -34,6 +39,7 @@ class ConversationStudy(Shown):
     parts: tuple[ConversationOption, ...]
     options: tuple[ConversationOption, ...]
     refusals: tuple[Refusal, ...]
+    asked: ConversationQuestion
 
     @property
     def headline(self) -> str:
@@ -64,6 +70,25 @@ class ConversationStudy(Shown):
         """What contexts take of its memory."""
         return context_curve(self.chosen) if self.chosen else ()
 
+    @cached_property
+    def tornado(self) -> Tornado | None:
+        """What its cost depends on; None without a price."""
+        return conversation_tornado(self.asked, self.chosen) if self.chosen else None
+
+    @cached_property
+    def bill(self) -> Bill | None:
+        """Its cost line by line; None without a price, or where nothing was simulated."""
+        best = self.chosen
+        price = None if best is None or best.ends is None else price_of(self.source.scenario, best.part)
+        if best is None or price is None:
+            return None
+        return conversation_bill(self.source.scenario, best, price)
+
+    @cached_property
+    def to_measure(self) -> RatesToMeasure | None:
+        """What to measure before ordering."""
+        return rates_to_measure(self.asked, self.chosen) if self.chosen else None
+
 
 def run_conversations(
     source: ScenarioFile,
@@ -85,7 +110,7 @@ def run_conversations(
     for option in options:
         best.setdefault(option.device, option)
     parts = sorted((with_heat_seen(asked, option) for option in best.values()), key=preference)
-    return ConversationStudy(source, engine, tuple(parts), tuple(options), tuple(refusals))
+    return ConversationStudy(source, engine, tuple(parts), tuple(options), tuple(refusals), asked)
 
 
 def require_conversations(source: ScenarioFile) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
+from planner.conversation.description import Drawn, Talk
 from planner.conversation.levels import LevelResult, TimeQuantiles
 from planner.latency.band import Band, planned_bound
 from planner.plan.conversation.curves import ContextPoint, UsersPoint
@@ -11,6 +13,7 @@ from planner.plan.conversation.option import ConversationOption
 from planner.plan.conversation.question import ENDS
 from planner.plan.conversation.study import ConversationStudy
 from planner.plan.money.economics import SECONDS_PER_YEAR, annuity
+from planner.plan.record.conversation.basis import basis_record
 from planner.plan.record.options import margin_record
 from planner.rack.counts.results import Verdict
 from planner.schema.record.commands.conversation import (
@@ -28,8 +31,10 @@ from planner.schema.record.options import BandRecord
 from planner.schema.scenario.scenario import Scenario
 
 
-def conversation_record(study: ConversationStudy, *, curves: bool = True) -> ConversationRecord:
-    """The record; without `curves` those of the chosen part are left out, as `size` has no use for them."""
+def conversation_record(
+    study: ConversationStudy, *, curves: bool = True, basis: bool = True
+) -> ConversationRecord:
+    """The record; `size` has no use for `curves` of the chosen part, nor for the `basis` of the answer."""
     scenario, chosen = study.source.scenario, study.chosen
     return {
         "scenario": scenario.id,
@@ -53,6 +58,7 @@ def conversation_record(study: ConversationStudy, *, curves: bool = True) -> Con
         "users": [_users(point) for point in study.users] if curves else [],
         "contexts": [_context(point) for point in study.contexts] if curves else [],
         "notes": list(scenario.notes),
+        "basis": basis_record(study) if basis else None,
     }
 
 
@@ -131,6 +137,13 @@ def _talk(option: ConversationOption, place: int) -> TalkRecord:
     return {
         "stream": talk.name,
         "users": given.sources,
+        "arrivals": given.begins,
+        "prompt_tokens": _mean(given, "prompt"),
+        "output_tokens": _mean(given, "output"),
+        "turns_mean": given.turns.mean,
+        "think_s": given.think.mean,
+        "context_tokens": given.context,
+        "prefix_kept": given.prefix_kept,
         "turns": talk.turns,
         "refused": talk.refused,
         "preempted": talk.preempted,
@@ -143,6 +156,14 @@ def _talk(option: ConversationOption, place: int) -> TalkRecord:
             for number, level in enumerate(talk.levels)
         ],
     }
+
+
+def _mean(talk: Talk, of: Literal["prompt", "output"]) -> float:
+    """Tokens of a mean question or answer; of a trace those of its rows."""
+    if talk.trace:
+        return sum(float(getattr(turn, of)) for turn in talk.trace) / len(talk.trace)
+    drawn: Drawn = getattr(talk, of)
+    return drawn.mean
 
 
 def _frames(option: ConversationOption, place: int) -> FramesRecord:

@@ -7,7 +7,17 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from planner.schema.record.commands.language import ServingMemoryRecord
-from planner.schema.record.options import BandRecord, MarginRecord
+from planner.schema.record.money import PurchaseLineRecord, SpendingRecord
+from planner.schema.record.options import BandRecord, ConstraintRecord, MarginRecord
+from planner.schema.record.question import (
+    AssumptionRecord,
+    DigestRecord,
+    ScenarioRecord,
+    SourceRecord,
+    ToolRecord,
+    ValueRecord,
+)
+from planner.schema.record.sizing import ToMeasureRecord
 
 ConversationVerdict = Literal["PASS", "FAIL", "UNDECIDED"]
 
@@ -43,6 +53,14 @@ class TalkRecord(TypedDict):
 
     stream: str
     users: int
+    arrivals: Literal["users", "periodic", "poisson", "trace"]
+    prompt_tokens: float
+    """Mean of a question; so are the three below of answers, turns of a conversation and pauses."""
+    output_tokens: float
+    turns_mean: float
+    think_s: float
+    context_tokens: int
+    prefix_kept: bool
     turns: int
     refused: int
     preempted: int
@@ -160,6 +178,24 @@ class ConversationRefusalRecord(TypedDict):
     reason: str
 
 
+class ConversationBasisRecord(TypedDict):
+    """What an answer rests on; the same records as those of a study of frames."""
+
+    tool: ToolRecord
+    scenario: ScenarioRecord
+    risks: list[str]
+    constraints: list[ConstraintRecord]
+    purchase: list[PurchaseLineRecord]
+    spending: SpendingRecord
+    carbon_kg: float | None
+    """Of the energy over the horizon; null where the scenario states no intensity."""
+    to_measure: list[ToMeasureRecord]
+    assumptions: list[AssumptionRecord]
+    figures: list[ValueRecord]
+    sources: list[SourceRecord]
+    digests: list[DigestRecord]
+
+
 class ConversationRecord(TypedDict):
     """A scenario of conversations answered; the best part first."""
 
@@ -182,3 +218,5 @@ class ConversationRecord(TypedDict):
     users: list[UsersPointRecord]
     contexts: list[ContextPointRecord]
     notes: list[str]
+    basis: ConversationBasisRecord | None
+    """None where a command does not show it."""
