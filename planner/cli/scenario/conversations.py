@@ -9,6 +9,7 @@ from planner import api
 from planner.api.texts import Said, parse_budget, parse_option
 from planner.cli.output import CommandResult, Output
 from planner.cli.text.numbers import quantity, share
+from planner.cli.text.tornado import tornado_lines
 from planner.errors import InputError, Problem
 from planner.units import format_number
 
@@ -145,7 +146,7 @@ def simulate(
 def cost(scenario: Path, device: str | None, *, output: Output) -> int:
     """What each part costs, the best first."""
     study = _study(scenario, "compiled", output, device=device)
-    record = _record(study, curves=False)
+    record = _record(study, curves=False, basis=True)
     table = [
         {
             "part": item["device"],
@@ -162,11 +163,31 @@ def cost(scenario: Path, device: str | None, *, output: Output) -> int:
     lines = [f"{item['device']}: {text}" for item in record["options"] for text in item["reasons"]]
     lines += _refused(record)
     lines.append("energy is that of the whole installation over the tokens answered, idle time among it")
+    lines += _depends_on(study)
     right = _RIGHT | {f"{record['horizon_years']:g} years"}
     output.write(
         CommandResult({**record}, [_flat(item) for item in record["options"]], table, [], lines, right)
     )
     return _status(study, output)
+
+
+def _depends_on(study: ConversationStudy) -> list[str]:
+    """The tornado of the best option, its carbon, and what to measure before ordering."""
+    lines = [] if study.tornado is None else tornado_lines(study.tornado)
+    if study.bill is not None and study.bill.carbon is not None:
+        lines.append(
+            f"carbon: {study.bill.carbon.kg_first_year:,.0f} kg in the first year, "
+            f"{study.bill.carbon.kg_total:,.0f} kg in all"
+        )
+    found = study.to_measure
+    if found is None or not (found.chance or found.decides_verdict):
+        return lines
+    worth = "" if found.worth is None else f", worth {found.worth:,.0f} {found.currency}"
+    commands = [f"  {text}" for text in (*found.on_the_part, found.note, *found.here)]
+    why = f"the count changes with a chance of {share(found.chance)}{worth}"
+    if found.decides_verdict:
+        why = "it settles the verdict"
+    return [*lines, "", f"to measure on one {found.device} before ordering: {why}", *commands]
 
 
 def report(
@@ -345,8 +366,9 @@ def _frame_lines(item: ConversationOptionRecord) -> list[str]:
             "steps_first": "steps go first"}[item["unit_share"]]  # fmt: skip
     names = ", ".join(f"{frames['model']} in {frames['precision']}" for frames in item["frames"])
     return [
-        f"frames         {names}, on the same unit for {share(item['frames_busy'] or 0.0)} of the time; {rule}, "
-        f"nothing is interrupted; {quantity(item['frames_memory_bytes'], 'bytes')} of memory beside the model"
+        f"frames         {names}, on the same unit for {share(item['frames_busy'] or 0.0)} of the time; "
+        f"{rule}, nothing is interrupted; {quantity(item['frames_memory_bytes'], 'bytes')} of memory beside "
+        "the model",
     ]
 
 

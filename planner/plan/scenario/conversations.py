@@ -22,7 +22,7 @@ _NOT_OF_CANDIDATES = {
     "beside": "", "contention": "", "labels": "", "instances": "",
 }  # fmt: skip
 _NOT_AT_ALL = ("host", "growth", "density", "update", "clock_scaling", "failures", "offload", "concurrency",
-               "claims", "networks", "carbon", "measured", "calibration", "variation")  # fmt: skip
+               "claims", "networks", "measured", "calibration", "variation")  # fmt: skip
 _NOT_OF_FRAMES = ("before", "after", "video", "chain")
 """Steps around a network, in a scenario of both: its unit does nothing but frames and steps."""
 _NOT_OF_RUNS = ("dispatch", "spill_at", "horizon", "control", "shares", "events", "most_replications")

@@ -189,8 +189,8 @@ def _promises(found: ConversationRecord, say: Wording) -> Iterator[Block]:
         for talk in chosen["streams"]
         for promise in talk["promises"]
     )
-    rows += tuple(_frames_row(frames, say) for frames in chosen["frames"])
-    yield Table(columns, rows, say("conversation.promises_caption"), small=True)
+    frames = tuple(_frames_row(item, say) for item in chosen["frames"])
+    yield Table(columns, (*rows, *frames), say("conversation.promises_caption"), small=True)
 
 
 def _frames_row(frames: FramesRecord, say: Wording) -> tuple[Cell, ...]:

@@ -65,10 +65,8 @@ def appendix(study: StudyRecord, say: Wording) -> list[Block]:
     if study["sources"]:
         blocks += [Heading(say("basis.sources"), 2), source_table(study["sources"], say)]
     blocks += rooflines(study, say)
-    blocks += [
-        Heading(say("basis.reproduce"), 2),
-        *reproduction(study["tool"], study["scenario"], study["digests"], say),
-    ]
+    made = reproduction(study["tool"], study["scenario"], study["digests"], say)
+    blocks += [Heading(say("basis.reproduce"), 2), *made]
     if study["options"]:
         blocks.append(Landscape((Heading(say("basis.all_options"), 2), full_table(study["options"], say))))
     return blocks

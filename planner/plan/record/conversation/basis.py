@@ -36,7 +36,7 @@ from planner.schema.record.commands.conversation import ConversationBasisRecord
 from planner.schema.record.question import DigestRecord
 from planner.schema.record.sizing import ToMeasureRecord
 from planner.units import format_number, format_percent, format_quantity
-from planner.wording.message import message
+from planner.wording.message import Message, message
 
 _PACKAGES = ("numba", "numpy", "pydantic", "matplotlib", "typst")
 _MOST_RISKS = 4
@@ -178,7 +178,8 @@ def _risks(study: ConversationStudy) -> Iterator[str]:
     chosen = study.chosen
     if chosen is None:
         return
-    own, found = chosen.prepared, [*chosen.reasons, *chosen.warnings]
+    own = chosen.prepared
+    found: list[str] = [*chosen.reasons, *(text for text in chosen.warnings if _worries(text))]
     ends = chosen.ends
     if ends is not None and ends.verdict is Verdict.PASS:
         promises = [level for _, level in ends.high.promises()]
@@ -205,6 +206,11 @@ def _risks(study: ConversationStudy) -> Iterator[str]:
         )
     found.append(message("conversation.risk_lengths"))
     yield from list(dict.fromkeys(found))[:_MOST_RISKS]
+
+
+def _worries(text: str) -> bool:
+    """Whether a warning is of what may go wrong, and not of what the answer rests on."""
+    return not (isinstance(text, Message) and text.key == "language.anchored")
 
 
 def _spending(study: ConversationStudy) -> SpendingRecord:
