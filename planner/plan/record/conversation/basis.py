@@ -46,7 +46,7 @@ _RATES = "rates"
 
 
 def basis_record(study: ConversationStudy) -> ConversationBasisRecord:
-    """All that stands behind the answer."""
+    """All that the answer rests on."""
     scenario, chosen = study.source.scenario, study.chosen
     numbers, sources = _ledger(study)
     measured = _to_measure(study)
