@@ -3,10 +3,10 @@
 - **Probes** have the architectures `PROBE_ARCHITECTURES` and the formats `PROBE_FORMATS`, every pair of them
   three times, with sizes drawn from the number of the probe.
 - **Validation** has the architectures `JUDGED_ARCHITECTURES` and the formats `JUDGED_FORMATS`, none of which
-  a probe has, every pair twice. Q4_K_S, Q5_K_M and Q6_K mix types of blocks that probes have in other shares;
-  Q5_0 is a type that no probe has.
-- **Times.** A step is timed at contexts of `CONTEXTS`, a prompt at the lengths `PROMPTS`, those that a model of
-  its size can have in the time (see `lengths`); each on one thread and on all cores.
+  a probe has, every pair twice. Q4_K_S, Q5_K_M and Q6_K mix types of blocks that probes have in
+  other shares; Q5_0 is a type that no probe has.
+- **Times.** A step is timed at contexts of `CONTEXTS`, a prompt at the lengths `PROMPTS`, those that a
+  model of its size can have in the time (see `lengths`); each on one thread and on all cores.
 - **Bands** come from the probes alone. Each is predicted by a fit without all probes of its architecture and
   without all of its format. Where the rest of the probes has no block of one of its types, the error counts
   for formats of unknown types, else for those of known ones.
@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from typing import Final
 
 PROBE_ARCHITECTURES: Final = ("llama", "qwen3", "phi3")
-PROBE_FORMATS: Final = ("q4_k_m", "q8_0", "f16", "q4_0", "q3_k_m", "q5_1")
-PROBES: Final = 54
+PROBE_FORMATS: Final = ("q4_k_m", "q8_0", "f16", "q4_0", "q3_k_m", "q5_1", "q5_k_s")
+PROBES: Final = 63
 JUDGED_ARCHITECTURES: Final = ("qwen2", "gemma", "gemma3")
 JUDGED_FORMATS: Final = ("q4_k_s", "q5_k_m", "q6_k", "q5_0")
 JUDGED: Final = 24
@@ -35,7 +35,7 @@ PROMPTS: Final = (16, 64, 160, 512)
 _LEAST_BYTES, _MOST_BYTES = 12e6, 280e6
 _MOST_PROMPT_MACS, _MOST_CACHE_MACS = 4e10, 5e10
 """Half a second at 100 billion multiply-accumulates a second."""
-_BITS = {"q4_k_m": 4.9, "q8_0": 8.5, "f16": 16.0, "q4_0": 4.6, "q3_k_m": 4.0, "q5_1": 6.0,
+_BITS = {"q4_k_m": 4.9, "q8_0": 8.5, "f16": 16.0, "q4_0": 4.6, "q3_k_m": 4.0, "q5_1": 6.0, "q5_k_s": 5.6,
          "q4_k_s": 4.7, "q5_k_m": 5.7, "q6_k": 6.6, "q5_0": 5.6}  # fmt: skip
 """Of a number, about: to draw sizes of files alike for all formats."""
 
@@ -65,7 +65,7 @@ class SizedModel:
 
 
 def probe(number: int) -> SizedModel:
-    """Probe of a number; any six in a row have all formats, any eighteen all pairs."""
+    """Probe of a number; any seven in a row have all formats, the first 21 all pairs."""
     formats = len(PROBE_FORMATS)
     architecture = PROBE_ARCHITECTURES[(number + number // formats) % len(PROBE_ARCHITECTURES)]
     return _drawn(f"probe-{number}", architecture, PROBE_FORMATS[number % formats], number)

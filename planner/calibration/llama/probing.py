@@ -1,0 +1,177 @@
+"""Models of the split are written, run and kept in a journal; a run that was stopped goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from planner.calibration.llama.fit import Observation
+from planner.calibration.llama.split import SizedModel, lengths
+from planner.engines.llama.random_gguf import ARCHITECTURES, RandomModel
+from planner.engines.llama.run import (
+    NAME,
+    Passes,
+    TimedPass,
+    llama_version,
+    passes_of,
+    run_file,
+    written,
+)
+from planner.engines.session import EngineError
+from planner.errors import InputError, OutputError, Problem
+from planner.files import write_bytes
+from planner.hardware.processor import cpu_name
+from planner.language.calibrated.work import TokenWork, work_of_file
+from planner.language.sizes.decoder import Biases, Decoder
+from planner.language.sources.gguf_header import read_header
+from planner.language.sources.gguf_model import read_gguf
+
+SPLIT_VERSION = 1
+"""Raised when the models of the numbers change."""
+PASS_S = 0.1
+"""How long each pass is repeated."""
+
+
+class PassJournal:
+    """Appends what was measured of each model to a file; reads what an earlier run has."""
+
+    def __init__(self, path: Path, purpose: str, threads: Sequence[int]) -> None:
+        self._path = path
+        self._head: dict[str, object] = {
+            "engine": NAME, "purpose": purpose, "split_version": SPLIT_VERSION, "cpu": cpu_name(),
+            "engine_version": llama_version(), "threads": list(threads),
+        }  # fmt: skip
+        self.entries: list[Mapping[str, Any]] = list(self._earlier()) if path.exists() else []
+        lines = [self._head, *self.entries]  # written again, for a killed run may have left a cut line
+        write_bytes(path, "".join(json.dumps(line) + "\n" for line in lines).encode())
+
+    @property
+    def done(self) -> frozenset[str]:
+        """Names of the models that have an answer."""
+        return frozenset(str(entry["model"]["name"]) for entry in self.entries)
+
+    def add(self, entry: Mapping[str, object]) -> None:
+        """One more answer, on the disk before this returns."""
+        self.entries.append(entry)
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OutputError(f"{self._path}: expected a place that can be written, got: {reason}") from None
+
+    def remove(self) -> None:
+        """When everything in it has gone where it belongs."""
+        self._path.unlink(missing_ok=True)
+
+    def _earlier(self) -> Iterator[Mapping[str, Any]]:
+        lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if not lines or _parsed(lines[0]) != self._head:
+            advice = f"remove {self._path} to begin again, or give another -o"
+            problem = Problem("journal", "an unfinished run of this setting", "one of another", advice)
+            raise InputError(str(self._path), [problem])
+        for line in lines[1:]:
+            entry = _parsed(line)
+            if entry is not None and isinstance(entry.get("model"), dict):
+                yield entry
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def decoder_of(model: SizedModel) -> Decoder:
+    """The decoder of a model of the split."""
+    biased = model.architecture == "qwen2"
+    return Decoder(
+        name=model.name, layers=model.layers, hidden=model.hidden, heads=model.heads,
+        key_heads=model.key_heads, head_width=model.head_width, feed_forward=model.feed_forward,
+        vocabulary=model.vocabulary, tied=model.tied, context=4096,
+        biases=Biases(query=biased, key=biased, value=biased),
+        norms=4 if model.architecture == "gemma3" else 2,
+        head_norm=model.architecture in ("qwen3", "gemma3"),
+    )  # fmt: skip
+
+
+def random_model(model: SizedModel) -> RandomModel:
+    """The same with its format, to be written."""
+    architecture = next(name for name in ARCHITECTURES if name == model.architecture)
+    return RandomModel(architecture, decoder_of(model), model.format)
+
+
+def collect(
+    models: Sequence[SizedModel],
+    journal: PassJournal,
+    threads: Sequence[int],
+    budget_s: float,
+    progress: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Run the models that have no answer yet, until the budget is over; at least one each time.
+
+    Raises `EngineError` where the processors do not become free.
+    """
+    end = time.monotonic() + budget_s
+    left = [model for model in models if model.name not in journal.done]
+    for number, model in enumerate(left):
+        if number and time.monotonic() >= end:
+            break
+        journal.add(_measured(model, threads, progress))
+        progress(f"{len(journal.entries)} of {len(models)} models")
+    missing = len(models) - len(journal.done)
+    if missing:
+        raise EngineError(
+            f"{len(models) - missing} of {len(models)} models are measured and kept; the same command goes on "
+            "from there, or give more time with --budget"
+        )
+
+
+def _measured(
+    model: SizedModel, threads: Sequence[int], progress: Callable[[str], None]
+) -> dict[str, object]:
+    contexts, prompts = lengths(model)
+    wanted = Passes(threads, contexts, prompts, PASS_S, limit_s=60.0)
+    source = random_model(model)
+    with written(source) as path:
+        run = run_file(
+            path, wanted, name=model.name, weights=model.format, weight_bytes=source.weight_bytes,
+            progress=progress,
+        )  # fmt: skip
+        work = work_of_file(read_gguf(path).decoder, read_header(path))
+    return {
+        "model": asdict(model),
+        "work": asdict(work),
+        "reason": run.reason,
+        "reference_s": run.reference_s,
+        "copy_s": run.copy_s,
+        "passes": [asdict(item) for item in run.passes],
+    }
+
+
+def observations(
+    entries: Sequence[Mapping[str, Any]], threads: int, reference_s: float | None
+) -> list[Observation]:
+    """Passes on so many threads that nothing disturbed, at the speed that the reference usually has."""
+    found = []
+    for entry in entries:
+        work, model = TokenWork(**entry["work"]), entry["model"]
+        drift = 1.0 if reference_s is None else entry["reference_s"] / reference_s
+        found += [
+            Observation((model["architecture"], model["format"]), work, item.kind, item.tokens,
+                        item.seconds / drift)
+            for item in measured_passes(entry)
+            if item.threads == threads and item.undisturbed
+        ]  # fmt: skip
+    return found
+
+
+def measured_passes(entry: Mapping[str, Any]) -> tuple[TimedPass, ...]:
+    """All passes of an answer."""
+    return passes_of(entry.get("passes"))
