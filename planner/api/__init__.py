@@ -2,8 +2,8 @@
 
 `networks` and `alternatives` ask about one network, `checks` puts it beside a baseline, `language` asks about
 a language model, `plans` about cameras in one line, `scenarios`, `racks` and `reports` about a scenario,
-`chains` about all that its frames go through, `fleets` about many sites, `engines` about this machine,
-`database` about what is shipped. Each name is imported when it is first used.
+`chains` about all that its frames go through, `fleets` about many sites, `engines` and `machine.llama` about
+this machine, `database` about what is shipped. Each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -76,6 +76,13 @@ if TYPE_CHECKING:
         read_language_model,
         serve,
         write_conversations,
+    )
+    from planner.api.machine.llama import (
+        LLAMA_ENGINE,
+        calibrate_llama,
+        measure_llama,
+        register_llama,
+        validate_llama,
     )
     from planner.api.networks import (
         Inspection,
@@ -198,6 +205,13 @@ _HOME = {
         "serve",
         "write_conversations",
     ),
+    "machine.llama": (
+        "LLAMA_ENGINE",
+        "calibrate_llama",
+        "measure_llama",
+        "register_llama",
+        "validate_llama",
+    ),
     "networks": (
         "Inspection",
         "asked",
@@ -251,6 +265,7 @@ _HOME = {
 __all__ = [
     "CHANGES_ENDINGS",
     "HEAT_LOG_TOOLS",
+    "LLAMA_ENGINE",
     "PICTURE_ENDINGS",
     "PROFILE_TOOLS",
     "SEVERAL_FILES",
@@ -266,6 +281,7 @@ __all__ = [
     "asked",
     "baseline",
     "calibrate",
+    "calibrate_llama",
     "calibrate_serving",
     "capacities",
     "chain_text",
@@ -314,6 +330,7 @@ __all__ = [
     "margin_text",
     "measure",
     "measure_chain",
+    "measure_llama",
     "own_part_notes",
     "part_file",
     "picture_kind",
@@ -336,6 +353,7 @@ __all__ = [
     "read_scenario",
     "refuse_beside_auto",
     "register_calibration",
+    "register_llama",
     "report_schema",
     "scenario_text",
     "serve",
@@ -350,6 +368,7 @@ __all__ = [
     "theory_beside",
     "usual_site",
     "validate",
+    "validate_llama",
     "validate_plan",
     "validate_published",
     "validate_serving",

@@ -1,4 +1,4 @@
-"""`planner calibrate --engine llama.cpp`: probes, a fit for each number of threads, bands from what is left out.
+"""`planner calibrate --engine llama.cpp`: probes, a fit for each number of threads, bands.
 
 The split is in `planner.calibration.llama.split`. Bands are quantiles of the errors of probes whose
 architecture and format were both left out, at 3 and 97 % as few rows say little of their ends.

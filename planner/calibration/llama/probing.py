@@ -128,8 +128,8 @@ def collect(
     missing = len(models) - len(journal.done)
     if missing:
         raise EngineError(
-            f"{len(models) - missing} of {len(models)} models are measured and kept; the same command goes on "
-            "from there, or give more time with --budget"
+            f"{len(models) - missing} of {len(models)} models are measured and kept; the same command goes "
+            "on from there, or give more time with --budget"
         )
 
 

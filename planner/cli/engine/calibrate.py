@@ -21,7 +21,7 @@ def _for_probes_s(budget_s: float, *, register: bool) -> float:
 
 
 @click.command("calibrate")
-@click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
+@click.option("--engine", required=True, help="onnxruntime, openvino, ncnn or llama.cpp.")
 @run_threads_option
 @run_precision_option
 @click.option("--budget", "budget_text", default="5min", show_default=True, help="Time in all.")
@@ -52,9 +52,18 @@ def command(
 
     Writes the calibration to the file of -o (YAML, with a table of measured kernels beside it). A run that
     was stopped goes on where it was when the same command is given again.
+
+    With --engine llama.cpp the networks are small language models, on one thread and on all processors unless
+    --threads says how many, and `planner llm --device this-machine` rests on it.
     """
     from planner.cli.main import OK
 
+    if engine == api.LLAMA_ENGINE:
+        from planner.cli.engine.llama import calibrate_llama, refuse_network_options
+
+        refuse_network_options("calibrate", "precision", "serving")
+        budget_s = _for_probes_s(parse_option("--budget", budget_text, "s") or 300.0, register=register)
+        return calibrate_llama(threads, budget_s, register=register, output=output)
     if serving:
         return _serving(
             engine, threads, precision, parse_option("--budget", budget_text, "s") or 60.0, output

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from planner.errors import OutputError
 from planner.language.formats.ggml_types import BlockType
 from planner.language.formats.gguf_recipes import GGUF_FORMATS, table_types, type_of
 from planner.language.sizes.decoder import Decoder, Matrix, MatrixKind
+
+if TYPE_CHECKING:
+    import gguf
 
 Architecture = Literal["llama", "qwen2", "qwen3", "gemma", "gemma2", "gemma3", "phi3"]
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)

@@ -1,4 +1,4 @@
-"""Prompts and steps of a GGUF file, or of random weights, on this machine; nothing here is run beside others."""
+"""Prompts and steps of a GGUF file, or of random weights, on this machine, with its processors free."""
 
 from __future__ import annotations
 
@@ -145,8 +145,8 @@ def written(model: RandomModel) -> Iterator[Path]:
         places = [folder for folder in (fast, slow) if shutil.disk_usage(folder).free > 2 * needed]
         if not places:
             raise EngineError(
-                f"{model.decoder.name}: expected room for {needed / 1e9:.3g} GB twice in {slow.parent}, got less; "
-                "ask for fewer bits or a smaller model, or set TMPDIR"
+                f"{model.decoder.name}: expected room for {needed / 1e9:.3g} GB twice in {slow.parent}, got "
+                "less; ask for fewer bits or a smaller model, or set TMPDIR"
             )
         path = places[0] / "random.gguf"
         write_gguf(model, path)

@@ -64,6 +64,6 @@ class LlamaSession:
 
     def _decode(self, count: int, position: int) -> None:
         # Any token numbers do; every vocabulary has the first few hundred.
-        self._batch.set_batch([1 + index % 200 for index in range(count)], position, False)
+        self._batch.set_batch([1 + index % 200 for index in range(count)], position, logits_all=False)
         self._context.decode(self._batch)
         self._context.synchronize()

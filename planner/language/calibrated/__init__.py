@@ -1,1 +1,1 @@
-"""llama.cpp as it was calibrated on this machine: its work by type of block, its time, the file that keeps it."""
+"""llama.cpp as calibrated on this machine: work by type of block, time, the file that keeps it."""

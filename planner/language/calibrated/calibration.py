@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,6 +30,9 @@ PACKAGE = "cyllama"
 BEYOND_PROBES = 4.0
 """Models of more than so many times the bytes of the largest probe are beyond what was tried."""
 _NAME = "this-machine.llama.cpp.yaml"
+_LEAST_DRIFT = 0.01
+_NORMAL_90, _SPREAD_90 = 1.645, 3.29
+"""Deviations from the middle of a normal variable to its 95 % quantile, and from 5 to 95 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,18 @@ class LlamaCalibration:
 
     def _band(self, own: ThreadCosts, kind: str, work: TokenWork, mid: float) -> Band:
         ends = own.ends(kind, work)
-        return Band(mid * ends.low, mid, mid * ends.high, self.level)
+        low, high = (self._with_drift(end) for end in (ends.low, ends.high))
+        return Band(mid * low, mid, mid * high, self.level)
+
+    def _with_drift(self, end: float) -> float:
+        """An end of the band with the machine's own speed, which moves from run to run.
+
+        Left-out errors are free of it, for all rows are of one run and its reference was divided out.
+        Independent deviations add in their squares.
+        """
+        drift = _NORMAL_90 * max(_LEAST_DRIFT, self.reference_spread / _SPREAD_90)
+        size = math.hypot(math.log(end), drift)
+        return math.exp(math.copysign(size, math.log(end)))
 
     def is_beyond_probes(self, work: TokenWork) -> bool:
         """Whether a model is so much larger than any probe that nobody tried its like."""

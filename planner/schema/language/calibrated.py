@@ -52,7 +52,7 @@ class PromptCostsFile(StrictModel):
 
 
 class LeftOutErrors(StrictModel):
-    """Errors of probes whose architecture and format were left out of the fit: measured over predicted time."""
+    """Measured over predicted time of probes whose architecture and format were left out of the fit."""
 
     kind: Literal["step", "prompt"]
     known: bool
