@@ -87,7 +87,7 @@ FLOORS = {
     ],
     "language": [
         {"answer"},
-        {"rates"},
+        {"rates", "calibrated"},
         {"engines"},
         {"sources"},
         {"formats"},
@@ -131,6 +131,8 @@ HOMES = {
     "onnxruntime": ("engines/onnxruntime_engine.py",),
     "av": ("engines/chain/",),
     "cv2": ("engines/chain/",),
+    "cyllama": ("engines/llama/session.py",),
+    "gguf": ("engines/llama/random_gguf.py",),
     "openvino": ("engines/openvino_engine.py",),
     "ncnn": ("engines/ncnn_engine.py",),
     "simpy": ("rack/reference/",),

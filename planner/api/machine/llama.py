@@ -33,8 +33,9 @@ def measure_llama(
 
     A GGUF file is run as it is; of a `config.json` or `zoo:NAME` a file with random weights is written, in
     the format `weights` (q4_k_m). Each pass is repeated for `time_s` seconds, the whole stopped after
-    `limit_s`. A model that cannot be run has no passes and says why. Raises `EngineError` where the package is missing
-    or other programs use the processors, `InputError` for what is no model and lengths beyond its context.
+    `limit_s`. A model that cannot be run has no passes and says why. Raises `EngineError` where the package
+    is missing or other programs use the processors, `InputError` for what is no model and lengths beyond its
+    context.
 
     >>> measure_llama("zoo:smollm2-135m").passes[0].tokens_per_s  # doctest: +SKIP
     61.3

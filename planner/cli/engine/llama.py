@@ -144,7 +144,8 @@ def measure_llama(
         for item in entry["passes"]
     ]
     table = [cells for run in found for cells in _run_cells(run)]
-    heading = [f"{api.LLAMA_ENGINE} ({found[0].engine_version}), {threads} threads, {found[0].cpu}"]
+    count = f"{threads} thread{'s' * (threads > 1)}"
+    heading = [f"{api.LLAMA_ENGINE} ({found[0].engine_version}), {count}, {found[0].cpu}"]
     output.write(CommandResult(record, rows, table, heading, [], _RIGHT, ("p90",), {"noise"}))
     return OK if any(run.passes for run in found) else INFEASIBLE
 

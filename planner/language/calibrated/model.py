@@ -157,6 +157,13 @@ class StepCosts:
         """One token with so many cached."""
         return float(self.times(step_columns([(work, context)]))[0])
 
+    def parts(self, work: TokenWork, context: int) -> tuple[float, float, float]:
+        """Seconds that a step would take for memory alone, for its products alone, and for the rest."""
+        columns = step_columns([(work, context)])
+        memory = self.missed_bytes(columns.step_bytes) / self.bandwidth_bytes_per_s
+        rest = self.small.seconds(columns)
+        return float(memory[0]), float(self.compute_s(columns)[0]), float(rest[0])
+
     def compute_s(self, work: PassColumns) -> Column:
         """Products with all weights, the last layer among them, as if they were in the cache."""
         result: Column = (work.layer_numbers + work.last_numbers) @ self.types.column(work.types)
