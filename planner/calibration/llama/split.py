@@ -4,7 +4,7 @@
   three times, with sizes drawn from the number of the probe.
 - **Validation** has the architectures `JUDGED_ARCHITECTURES` and the formats `JUDGED_FORMATS`, none of which
   a probe has, every pair twice. Q4_K_S, Q5_K_M and Q6_K mix types of blocks that probes have in
-  other shares; Q5_0 is a type that no probe has.
+  other shares; Q5_1 is a type that no probe has.
 - **Times.** A step is timed at contexts of `CONTEXTS`, a prompt at the lengths `PROMPTS`, those that a
   model of its size can have in the time (see `lengths`); each on one thread and on all cores.
 - **Bands** come from the probes alone. Each is predicted by a fit without all probes of its architecture and
@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from typing import Final
 
 PROBE_ARCHITECTURES: Final = ("llama", "qwen3", "phi3")
-PROBE_FORMATS: Final = ("q4_k_m", "q8_0", "f16", "q4_0", "q3_k_m", "q5_1", "q5_k_s")
+PROBE_FORMATS: Final = ("q4_k_m", "q8_0", "f16", "q4_0", "q3_k_m", "q5_0", "q5_k_s")
 PROBES: Final = 63
 JUDGED_ARCHITECTURES: Final = ("qwen2", "gemma", "gemma3")
-JUDGED_FORMATS: Final = ("q4_k_s", "q5_k_m", "q6_k", "q5_0")
+JUDGED_FORMATS: Final = ("q4_k_s", "q5_k_m", "q6_k", "q5_1")
 JUDGED: Final = 24
 
 CONTEXTS: Final = (32, 256, 768, 2048)
@@ -90,13 +90,15 @@ def _drawn(name: str, architecture: str, weights: str, seed: int) -> SizedModel:
     """Sizes of language models as they are built, made small; bytes are spread evenly in their logarithm."""
     draw = random.Random(seed)  # noqa: S311 - sizes, no secrets
     wanted = math.exp(draw.uniform(math.log(_LEAST_BYTES), math.log(_MOST_BYTES))) * 8 / _BITS[weights]
-    head_width = {"gemma": 256, "gemma3": 256, "phi3": 96}.get(architecture, draw.choice((64, 128)))
+    head_width = {"gemma": 256, "gemma3": 256}.get(architecture, draw.choice((64, 128)))
     hidden = 256 * draw.choice((2, 3, 4, 5, 6, 8))
     vocabulary = 1024 * draw.choice((2, 4, 8, 16, 32))
     while vocabulary * hidden > 0.4 * wanted and vocabulary > 2048:
         vocabulary //= 2
     while hidden > 512 and 2 * 9 * hidden**2 > wanted:
         hidden -= 256
+    if architecture == "phi3":  # its heads together are as wide as the hidden vector
+        head_width = 96 if hidden % 768 == 0 else 128
     heads = max(1, hidden // head_width)
     # Rows of the output product have to be whole blocks of 256.
     while heads * head_width % 256:

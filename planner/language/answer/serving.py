@@ -118,7 +118,8 @@ def prepare(model: LanguageModel, device: Device, wishes: Wishes) -> PreparedMod
     unit = ceilings_of(device, served.unit, mode, computes, served.engine, wishes.threads)
     memory = MemoryPlan(model.decoder, weights, cache, unit.kind, capacity_of(device), served.engine.users)
     spans = lengths(model, wishes)
-    calibrated, notes = (None, ())
+    calibrated: OwnTimes | None = None
+    notes: tuple[str, ...] = ()
     if not wishes.anchors and unit.kind == "cpu":
         recipe = spec.recipe
         asked_here = Asked(device.id, served.engine.id, recipe, cache, wishes.threads)

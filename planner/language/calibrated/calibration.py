@@ -82,7 +82,7 @@ class LlamaCalibration:
                           "calibrate again with --threads")  # fmt: skip
         raise InputError("calibration of llama.cpp", [problem])
 
-    def step_s(self, work: TokenWork, context: float, threads: int | None = None) -> Band:
+    def step_s(self, work: TokenWork, context: int, threads: int | None = None) -> Band:
         """Time of a step with so many cached tokens."""
         own = self.costs(threads)
         return self._band(own, "step", work, own.step.seconds(work, context))
@@ -149,29 +149,48 @@ def read_llama_calibration(path: Path) -> LlamaCalibration:
 
 def write_llama_calibration(calibration: LlamaCalibration, path: Path) -> None:
     """Write the file."""
-    values: dict[str, object] = {"schema": 1, "engine": "llama.cpp"}
-    values |= {
-        name: getattr(calibration, name)
-        for name in ("engine_version", "cpu", "date", "probes", "rejected", "reference_s")
+    values: dict[str, object] = {
+        "schema": 1,
+        "engine": "llama.cpp",
+        "engine_version": calibration.engine_version,
+        "cpu": calibration.cpu,
+        "date": calibration.date,
+        "probes": calibration.probes,
+        "rejected": calibration.rejected,
+        "reference": f"{1e6 * calibration.reference_s:.6g} us",
+        "reference_spread": f"{100 * calibration.reference_spread:.3g} %",
+        "largest_probe": f"{calibration.largest_probe_bytes / 1e6:.6g} MB",
+        "level": calibration.level,
+        "threads": [
+            {
+                "threads": item.threads,
+                "step": _shown(asdict(item.step)),
+                "prompt": _shown(asdict(item.prompt)),
+                "errors": [error.model_dump(mode="json") for error in item.errors],
+            }
+            for item in calibration.threads
+        ],
     }
-    values["reference_spread_ratio"] = calibration.reference_spread
-    values["largest_probe_bytes"] = calibration.largest_probe_bytes
-    values["level"] = calibration.level
-    values["threads"] = [
-        {
-            "threads": item.threads,
-            "step": _plain(asdict(item.step)),
-            "prompt": _plain(asdict(item.prompt)),
-            "errors": [error.model_dump(mode="json") for error in item.errors],
-        }
-        for item in calibration.threads
-    ]
     heading = "# What llama.cpp reaches on this machine, by number of threads; times in seconds.\n"
     write_bytes(path, (heading + write_document(values)).encode())
 
 
-def _plain(values: Mapping[str, object]) -> dict[str, object]:
-    return {name: _plain(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+_UNITS = (("_bytes_per_s", 1e-9, "GB/s"), ("_bytes", 1e-6, "MB"), ("_s", 1e9, "ns"))
+
+
+def _shown(values: Mapping[str, object]) -> dict[str, object]:
+    """Numbers with the unit that their names end in, as files have them; others as they are."""
+    found: dict[str, object] = {}
+    for name, value in values.items():
+        unit = next((item for item in _UNITS if name.endswith(item[0])), None)
+        if isinstance(value, Mapping):
+            found[name] = _shown(value)
+        elif unit is None or not isinstance(value, float):
+            found[name] = value
+        else:
+            ending, factor, text = unit
+            found[name.removesuffix(ending)] = f"{factor * value:.6g} {text}"
+    return found
 
 
 def _value(file: LlamaCalibrationFile) -> LlamaCalibration:

@@ -107,7 +107,7 @@ class TypeCosts:
     def seconds(self, kind: str) -> float:
         """Seconds of one number."""
         block = BY_NAME[kind]
-        law = self.number_s * (block.bits / _NORMAL_BITS) ** self.bits_power
+        law: float = self.number_s * (block.bits / _NORMAL_BITS) ** self.bits_power
         law *= self.blocks_of_256 if block.numbers == _LARGE_BLOCK else 1.0
         law *= self.floats if kind in _FLOATS else 1.0
         return law * math.exp(self.own.get(kind, 0.0))

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from planner.schema.reading.quantity import Bytes, BytesPerSecond, Ratio, Seconds
 from planner.schema.reading.strict import StrictModel
 
-Seconds = Annotated[float, Field(ge=0, le=3600)]
+Hour = Annotated[Seconds, Field(le=3600)]
 Factor = Annotated[float, Field(ge=1e-4, le=1e4)]
 Logarithm = Annotated[float, Field(ge=-10, le=10)]
 
@@ -16,7 +17,7 @@ Logarithm = Annotated[float, Field(ge=-10, le=10)]
 class TypeCostsFile(StrictModel):
     """Time of one number of a weight, by type of block."""
 
-    number_s: Annotated[float, Field(gt=0, le=1)]
+    number_s: Annotated[Hour, Field(gt=0)]
     bits_power: Logarithm
     blocks_of_256: Factor
     floats: Factor
@@ -26,11 +27,11 @@ class TypeCostsFile(StrictModel):
 class SmallCostsFile(StrictModel):
     """Time of what is not a product with weights."""
 
-    pass_s: Seconds
-    node_s: Seconds
-    element_s: Seconds
-    attention_mac_s: Seconds
-    attention_token_s: Seconds
+    pass_s: Hour
+    node_s: Hour
+    element_s: Hour
+    attention_mac_s: Hour
+    attention_token_s: Hour
 
 
 class StepCostsFile(StrictModel):
@@ -38,8 +39,8 @@ class StepCostsFile(StrictModel):
 
     types: TypeCostsFile
     small: SmallCostsFile
-    bandwidth_bytes_per_s: Annotated[float, Field(ge=1e3, le=1e16)]
-    cache_bytes: Annotated[float, Field(ge=1, le=1e13)]
+    bandwidth_bytes_per_s: Annotated[BytesPerSecond, Field(ge=1e3)]
+    cache_bytes: Annotated[Bytes, Field(ge=1)]
     overlap: Annotated[float, Field(ge=0.5, le=50)]
 
 
@@ -82,8 +83,8 @@ class LlamaCalibrationFile(StrictModel):
     date: str
     probes: int = Field(ge=1)
     rejected: int = Field(ge=0)
-    reference_s: Seconds
-    reference_spread_ratio: float = Field(ge=0)
-    largest_probe_bytes: float = Field(gt=0)
+    reference_s: Annotated[Hour, Field(gt=0)]
+    reference_spread_ratio: Ratio
+    largest_probe_bytes: Annotated[Bytes, Field(gt=0)]
     level: Annotated[float, Field(gt=0, lt=1)]
     threads: list[ThreadCostsFile] = Field(min_length=1)
