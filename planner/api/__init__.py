@@ -84,6 +84,7 @@ if TYPE_CHECKING:
         register_llama,
         validate_llama,
     )
+    from planner.api.machine.tokens import TOKEN_TOOLS, import_tokens, write_anchors
     from planner.api.networks import (
         Inspection,
         asked,
@@ -204,14 +205,15 @@ _HOME = {
         "read_language_model",
         "serve",
         "write_conversations",
-    ),
+    ),  # fmt: skip
     "machine.llama": (
         "LLAMA_ENGINE",
         "calibrate_llama",
         "measure_llama",
         "register_llama",
         "validate_llama",
-    ),
+    ),  # fmt: skip
+    "machine.tokens": ("TOKEN_TOOLS", "import_tokens", "write_anchors"),
     "networks": (
         "Inspection",
         "asked",
@@ -269,6 +271,7 @@ __all__ = [
     "PICTURE_ENDINGS",
     "PROFILE_TOOLS",
     "SEVERAL_FILES",
+    "TOKEN_TOOLS",
     "AppliedCorrection",
     "Claims",
     "ClockSaving",
@@ -315,6 +318,7 @@ __all__ = [
     "host_text",
     "import_heat",
     "import_profile",
+    "import_tokens",
     "inspect",
     "is_language_model",
     "language_models",
@@ -374,6 +378,7 @@ __all__ = [
     "validate_serving",
     "what_if",
     "with_evidence",
+    "write_anchors",
     "write_check",
     "write_conversations",
     "write_devices_page",
