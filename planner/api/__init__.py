@@ -77,13 +77,7 @@ if TYPE_CHECKING:
         serve,
         write_conversations,
     )
-    from planner.api.machine.llama import (
-        LLAMA_ENGINE,
-        calibrate_llama,
-        measure_llama,
-        register_llama,
-        validate_llama,
-    )
+    from planner.api.machine.llama import calibrate_llama, measure_llama, register_llama, validate_llama
     from planner.api.machine.tokens import TOKEN_TOOLS, import_tokens, write_anchors
     from planner.api.networks import (
         Inspection,
@@ -205,14 +199,8 @@ _HOME = {
         "read_language_model",
         "serve",
         "write_conversations",
-    ),  # fmt: skip
-    "machine.llama": (
-        "LLAMA_ENGINE",
-        "calibrate_llama",
-        "measure_llama",
-        "register_llama",
-        "validate_llama",
-    ),  # fmt: skip
+    ),
+    "machine.llama": ("calibrate_llama", "measure_llama", "register_llama", "validate_llama"),
     "machine.tokens": ("TOKEN_TOOLS", "import_tokens", "write_anchors"),
     "networks": (
         "Inspection",
@@ -267,7 +255,6 @@ _HOME = {
 __all__ = [
     "CHANGES_ENDINGS",
     "HEAT_LOG_TOOLS",
-    "LLAMA_ENGINE",
     "PICTURE_ENDINGS",
     "PROFILE_TOOLS",
     "SEVERAL_FILES",

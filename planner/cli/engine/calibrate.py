@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from planner import api
+from planner.api.machine.llama import LLAMA_ENGINE
 from planner.cli.arguments import parse_option
 from planner.cli.model_options import run_precision_option, run_threads_option
 from planner.cli.output import CommandResult, Output, output_options
@@ -58,7 +59,7 @@ def command(
     """
     from planner.cli.main import OK
 
-    if engine == api.LLAMA_ENGINE:
+    if engine == LLAMA_ENGINE:
         from planner.cli.engine.llama import calibrate_llama, refuse_network_options
 
         refuse_network_options("calibrate", "precision", "serving")

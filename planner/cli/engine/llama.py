@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from planner import api
+from planner.api.machine.llama import LLAMA_ENGINE
 from planner.cli.output import CommandResult, Output
 from planner.cli.text.numbers import quantity, share
 from planner.errors import InputError, Problem
@@ -90,7 +91,7 @@ def token_options(command: Callable[P, R]) -> Callable[..., R]:
 def refuse_token_options(command: str, tokens: TokenOptions) -> None:
     """Refuse them beside another engine."""
     problems = [
-        Problem(name, f"--engine {api.LLAMA_ENGINE} beside it", "another engine") for name in tokens.given
+        Problem(name, f"--engine {LLAMA_ENGINE} beside it", "another engine") for name in tokens.given
     ]
     if problems:
         raise InputError(command, problems)
@@ -100,7 +101,7 @@ def refuse_network_options(command: str, *names: str) -> None:
     """Refuse options of networks beside llama.cpp: the parameters of the command by these names."""
     context = click.get_current_context()
     problems = [
-        Problem(_OPTION.get(name, f"--{name}"), f"none beside --engine {api.LLAMA_ENGINE}", "one",
+        Problem(_OPTION.get(name, f"--{name}"), f"none beside --engine {LLAMA_ENGINE}", "one",
                 "it takes --weights, --prompt and --context")
         for name in names
         if context.get_parameter_source(name) not in (None, ParameterSource.DEFAULT)
@@ -145,14 +146,14 @@ def measure_llama(
     ]
     table = [cells for run in found for cells in _run_cells(run)]
     count = f"{threads} thread{'s' * (threads > 1)}"
-    heading = [f"{api.LLAMA_ENGINE} ({found[0].engine_version}), {count}, {found[0].cpu}"]
+    heading = [f"{LLAMA_ENGINE} ({found[0].engine_version}), {count}, {found[0].cpu}"]
     output.write(CommandResult(record, rows, table, heading, [], _RIGHT, ("p90",), {"noise"}))
     return OK if any(run.passes for run in found) else INFEASIBLE
 
 
 def _run_record(run: LlamaRun) -> LlamaRunRecord:
     return {
-        "model": run.model, "engine": api.LLAMA_ENGINE, "engine_version": run.engine_version, "cpu": run.cpu,
+        "model": run.model, "engine": LLAMA_ENGINE, "engine_version": run.engine_version, "cpu": run.cpu,
         "weights": run.weights, "weight_bytes": run.weight_bytes, "load_s": run.load_s,
         "passes": [_pass_record(item) for item in run.passes], "reason": run.reason,
     }  # fmt: skip
@@ -207,13 +208,13 @@ def calibrate_llama(threads: int, budget_s: float, *, register: bool, output: Ou
         for error in item.errors
     ]  # fmt: skip
     record: LlamaCalibrateRecord = {
-        "engine": api.LLAMA_ENGINE, "engine_version": found.engine_version, "cpu": found.cpu,
+        "engine": LLAMA_ENGINE, "engine_version": found.engine_version, "cpu": found.cpu,
         "threads": [item.threads for item in found.threads], "probes": found.probes,
         "rejected": found.rejected, "reference_spread": found.reference_spread, "errors": errors,
         "written": places,
     }  # fmt: skip
     heading = [
-        f"{api.LLAMA_ENGINE} ({found.engine_version}), threads {', '.join(map(str, record['threads']))}",
+        f"{LLAMA_ENGINE} ({found.engine_version}), threads {', '.join(map(str, record['threads']))}",
         found.cpu,
         f"probes      {found.probes} models, {found.rejected} passes left out as disturbed",
         f"machine     reference {quantity(found.reference_s, 's')}, spread {share(found.reference_spread)}",

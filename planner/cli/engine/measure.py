@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.api.machine.llama import LLAMA_ENGINE
 from planner.cli.arguments import parse_option
 from planner.cli.completion import networks
 from planner.cli.engine.llama import (
@@ -68,7 +69,7 @@ def command(
     from planner.cli.main import INFEASIBLE, OK
 
     time_s, limit_s = parse_option("--time", time_text, "s"), parse_option("--limit", limit_text, "s")
-    if engine == api.LLAMA_ENGINE and not chain:
+    if engine == LLAMA_ENGINE and not chain:
         refuse_network_options("measure", *NETWORK_OPTIONS)
         return measure_llama(models, threads, tokens, time_s, limit_s, output)
     refuse_token_options("measure", tokens)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.api.machine.llama import LLAMA_ENGINE
 from planner.cli.arguments import parse_option
 from planner.cli.completion import networks, scenarios
 from planner.cli.engine.llama import (
@@ -136,7 +137,7 @@ def command(
         from planner.cli.engine.later import validate_later
 
         return validate_later(models, networks, output)
-    if engine == api.LLAMA_ENGINE and scenario is None:
+    if engine == LLAMA_ENGINE and scenario is None:
         refuse_network_options("validate", *NETWORK_OPTIONS, "duration_text", "seed", "plot")
         limits = (
             parse_option("--time", time_text, "s") or 1.5,

@@ -62,6 +62,8 @@ def _value(
     if parsed.get(name) is None:
         return None
     metric = values.table(parsed[name], name)
+    if not metric:
+        return None
     key = next((key for key in keys if metric.get(key) is not None), keys[-1])
     return values.number(metric, key, where=f"{name}.")
 

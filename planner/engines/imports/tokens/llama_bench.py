@@ -24,6 +24,7 @@ _WEIGHTS = re.compile(
     re.IGNORECASE,
 )
 _FILE_WEIGHTS = re.compile(r"(IQ\d_[A-Z]+|Q\d_K_[SML]|Q\d_K|Q\d_[01]|MXFP4|BF16|F16|F32)", re.IGNORECASE)
+_OF_PROCESSORS = ("CPU", "BLAS", "CPU,BLAS", "BLAS,CPU", "")
 _EXPECTED = "results of llama-bench (-o json, jsonl, csv or md)"
 
 
@@ -114,24 +115,25 @@ def _rate(row: Mapping[str, object], where: str, values: Values) -> TokenRate | 
     if not file and not kind:
         values.problem(f"{where}model_filename", "the name of a model", "nothing")
         return None
-    both = bool(prompt and written)
+    both, backend = bool(prompt and written), str(row.get("backends") or "")
     return TokenRate(
         model=file or kind,
         engine=ENGINE,
         weights=weights_of(file, kind),
-        threads=threads or None,
+        # With a GPU the number is of the program's own threads, not of what computes.
+        threads=threads if backend in _OF_PROCESSORS and threads else None,
         prompt_tokens=prompt or None,
         context_tokens=depth + (prompt + written // 2 if written else 0),
         output_tokens=written or None,
         prompt_tokens_per_s=rate if not written else None,
         tokens_per_s=rate if written else None,
         prompt_in_rate=both,
-        note=str(row.get("backends") or ""),
+        note=backend,
     )
 
 
 def weights_of(file: str, kind: str) -> str | None:
-    """The format as `planner llm --weights` names it, by the type that llama.cpp prints or the file's name."""
+    """The format as `planner llm --weights` names it, by the type that llama.cpp prints or the file."""
     if (found := _WEIGHTS.search(kind)) is not None:
         plain, mixed, size = found.groups()
         return _named(plain if plain else f"{mixed}_{size[0]}")
