@@ -40,6 +40,9 @@ PROMPT = PromptCosts(
 )
 
 
+QUIET = {"low_s": 1e-3, "high_s": 1e-3, "runs": 9, "cpu_share": 1.0, "steal_share": 0.0}
+
+
 def made_up(models, noise, seed=0):
     """Answers of a journal with times of the model above."""
     draw = random.Random(seed)  # noqa: S311 - noise of a test
@@ -56,7 +59,7 @@ def made_up(models, noise, seed=0):
             "copy_s": 1e-3,
             "passes": [
                 {"threads": 1, "kind": kind, "tokens": tokens,
-                 "seconds": seconds * math.exp(draw.gauss(0, noise)), "low_s": seconds, "high_s": seconds, "runs": 9, "cpu_share": 1.0, "steal_share": 0.0}
+                 "seconds": seconds * math.exp(draw.gauss(0, noise)), **QUIET}
                 for kind, tokens, seconds in times
             ],
         }  # fmt: skip
