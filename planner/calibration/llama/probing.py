@@ -11,6 +11,7 @@ from typing import Any
 
 from planner.calibration.llama.fit import Observation
 from planner.calibration.llama.split import SizedModel, lengths
+from planner.engines.llama.free_processors import WAIT_S
 from planner.engines.llama.random_gguf import ARCHITECTURES, RandomModel
 from planner.engines.llama.run import (
     NAME,
@@ -120,10 +121,14 @@ def collect(
     """
     end = time.monotonic() + budget_s
     left = [model for model in models if model.name not in journal.done]
+    wait_s: float | None = WAIT_S
     for number, model in enumerate(left):
         if number and time.monotonic() >= end:
             break
-        journal.add(_measured(model, threads, progress))
+        entry = _measured(model, threads, progress, wait_s=wait_s)
+        journal.add(entry)
+        # A look takes a while: the next comes when a pass was disturbed.
+        wait_s = None if all(item.undisturbed for item in measured_passes(entry)) else WAIT_S
         progress(f"{len(journal.entries)} of {len(models)} models")
     missing = len(models) - len(journal.done)
     if missing:
@@ -134,7 +139,7 @@ def collect(
 
 
 def _measured(
-    model: SizedModel, threads: Sequence[int], progress: Callable[[str], None]
+    model: SizedModel, threads: Sequence[int], progress: Callable[[str], None], *, wait_s: float | None
 ) -> dict[str, object]:
     contexts, prompts = lengths(model)
     wanted = Passes(threads, contexts, prompts, PASS_S, limit_s=60.0)
@@ -142,7 +147,7 @@ def _measured(
     with written(source) as path:
         run = run_file(
             path, wanted, name=model.name, weights=model.format, weight_bytes=source.weight_bytes,
-            progress=progress,
+            progress=progress, wait_s=wait_s,
         )  # fmt: skip
         work = work_of_file(read_gguf(path).decoder, read_header(path))
     return {

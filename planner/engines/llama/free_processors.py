@@ -18,6 +18,7 @@ from planner.engines.session import EngineError
 from planner.units import format_percent
 
 LOOK_S = 0.4
+WAIT_S = 20.0
 MOST_OTHERS = 0.15
 """Processors that others may use in all: a system at rest uses a few per cent."""
 

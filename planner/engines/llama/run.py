@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.distribution import install_command
-from planner.engines.llama.free_processors import free_for
+from planner.engines.llama.free_processors import WAIT_S, free_for
 from planner.engines.llama.random_gguf import RandomModel, write_gguf
 from planner.engines.own_process import answer_of
 from planner.engines.session import EngineError
@@ -24,7 +24,6 @@ LEAST_CPU_SHARE, MOST_STEAL = 0.9, 0.02
 """Of a pass that counts: what its threads had of their processors, what the host took of them."""
 _PACKAGES = ("cyllama", "gguf")
 _ROOM = 1.05
-_WAIT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +99,16 @@ def run_file(
     weights: str,
     weight_bytes: int,
     progress: Callable[[str], None] = lambda _: None,
-    wait_s: float = _WAIT_S,
+    wait_s: float | None = WAIT_S,
 ) -> LlamaRun:
     """Time the passes of a file; `EngineError` where the processors do not become free in time.
 
+    Without a time to wait nobody looks whether they are: the share that its threads had tells afterwards.
+
     A file that llama.cpp refuses, that crashes it or that takes too long is answered with its reason.
     """
-    free_for(max(wanted.threads), wait_s, progress)
+    if wait_s is not None:
+        free_for(max(wanted.threads), wait_s, progress)
     job = {
         "model": str(path),
         "threads": list(wanted.threads),
@@ -127,7 +129,7 @@ def run_file(
 
 def run_random(
     model: RandomModel, wanted: Passes, *, progress: Callable[[str], None] = lambda _: None,
-    wait_s: float = _WAIT_S,
+    wait_s: float = WAIT_S,
 ) -> LlamaRun:  # fmt: skip
     """The same of a file with random weights, which is removed again."""
     with written(model) as path:

@@ -167,7 +167,7 @@ def test_a_run_in_pieces_goes_on_where_it_was(journal, monkeypatch, tmp_path):
     ready = {entry["model"]["name"]: entry for entry in made_up(models, 0.0)}
     ran = []
 
-    def measured(model, threads, progress):
+    def measured(model, threads, progress, *, wait_s):
         ran.append(model.name)
         return ready[model.name]
 
