@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -33,6 +34,8 @@ from planner.language.sources.gguf_model import read_gguf
 
 SPLIT_VERSION = 1
 """Raised when the models of the numbers change."""
+MOST_TRIES = 3
+"""Of a model some of whose passes other programs disturbed."""
 PASS_S = 0.1
 """How long each pass is repeated."""
 
@@ -46,18 +49,30 @@ class PassJournal:
             "engine": NAME, "purpose": purpose, "split_version": SPLIT_VERSION, "cpu": cpu_name(),
             "engine_version": llama_version(), "threads": list(threads),
         }  # fmt: skip
-        self.entries: list[Mapping[str, Any]] = list(self._earlier()) if path.exists() else []
-        lines = [self._head, *self.entries]  # written again, for a killed run may have left a cut line
+        self._entries: list[Mapping[str, Any]] = list(self._earlier()) if path.exists() else []
+        lines = [self._head, *self._entries]  # written again, for a killed run may have left a cut line
         write_bytes(path, "".join(json.dumps(line) + "\n" for line in lines).encode())
 
     @property
+    def entries(self) -> list[Mapping[str, Any]]:
+        """The answer of each model, of several that which was disturbed least."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for entry in self._entries:
+            name = str(entry["model"]["name"])
+            if name not in found or _disturbed(entry) < _disturbed(found[name]):
+                found[name] = entry
+        return list(found.values())
+
+    @property
     def done(self) -> frozenset[str]:
-        """Names of the models that have an answer."""
-        return frozenset(str(entry["model"]["name"]) for entry in self.entries)
+        """Names of the models that were measured undisturbed, or often enough."""
+        tries = Counter(str(entry["model"]["name"]) for entry in self._entries)
+        quiet = {str(entry["model"]["name"]) for entry in self._entries if not _disturbed(entry)}
+        return frozenset(quiet | {name for name, count in tries.items() if count >= MOST_TRIES})
 
     def add(self, entry: Mapping[str, object]) -> None:
         """One more answer, on the disk before this returns."""
-        self.entries.append(entry)
+        self._entries.append(entry)
         try:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(entry) + "\n")
@@ -79,6 +94,10 @@ class PassJournal:
             entry = _parsed(line)
             if entry is not None and isinstance(entry.get("model"), dict):
                 yield entry
+
+
+def _disturbed(entry: Mapping[str, Any]) -> int:
+    return sum(not item.undisturbed for item in measured_passes(entry))
 
 
 def _parsed(line: str) -> dict[str, Any] | None:
@@ -117,19 +136,20 @@ def collect(
 ) -> None:
     """Run the models that have no answer yet, until the budget is over; at least one each time.
 
-    Raises `EngineError` where the processors do not become free.
+    One that was disturbed is run again, when the processors are free. Raises `EngineError` where the budget
+    was over first.
     """
     end = time.monotonic() + budget_s
-    left = [model for model in models if model.name not in journal.done]
-    wait_s: float | None = WAIT_S
-    for number, model in enumerate(left):
-        if number and time.monotonic() >= end:
-            break
-        entry = _measured(model, threads, progress, wait_s=wait_s)
+    wait_s: float | None = max(WAIT_S, budget_s)
+    while left := [model for model in models if model.name not in journal.done]:
+        entry = _measured(left[0], threads, progress, wait_s=wait_s)
         journal.add(entry)
+        progress(f"{len(journal.done)} of {len(models)} models")
+        remaining = end - time.monotonic()
+        if remaining <= 0:
+            break
         # A look takes a while: the next comes when a pass was disturbed.
-        wait_s = None if all(item.undisturbed for item in measured_passes(entry)) else WAIT_S
-        progress(f"{len(journal.entries)} of {len(models)} models")
+        wait_s = remaining if _disturbed(entry) else None
     missing = len(models) - len(journal.done)
     if missing:
         raise EngineError(

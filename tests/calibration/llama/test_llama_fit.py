@@ -183,6 +183,29 @@ def test_a_run_in_pieces_goes_on_where_it_was(journal, monkeypatch, tmp_path):
         journal((1, 2))
 
 
+def test_a_disturbed_model_is_run_again_and_its_best_answer_kept(journal, monkeypatch):
+    (good,) = made_up([probe(0)], 0.0)
+    bad = json.loads(json.dumps(good))
+    bad["passes"][0]["cpu_share"] = bad["passes"][1]["cpu_share"] = 0.5
+    better = json.loads(json.dumps(good))
+    better["passes"][1]["cpu_share"] = 0.5
+    waits = []
+    for answers, kept in (([bad, good], good), ([bad, better, bad], better)):
+        given = iter(answers)
+
+        def measured(model, threads, progress, *, wait_s, given=given):
+            waits.append(wait_s)
+            return next(given)
+
+        monkeypatch.setattr(probing, "_measured", measured)
+        own = journal()
+        collect([probe(0)], own, (1,), 100.0)
+        assert own.entries == [kept]
+        assert next(given, None) is None
+        own.remove()
+    assert all(wait is not None for wait in waits)
+
+
 def test_a_damaged_journal_is_refused(journal, tmp_path):
     (tmp_path / "journal").write_bytes(b"\xff\xfe{")
     with pytest.raises(InputError, match="begin again"):
