@@ -36,7 +36,7 @@ SPLIT_VERSION = 1
 """Raised when the models of the numbers change."""
 MOST_TRIES = 3
 """Of a model some of whose passes other programs disturbed."""
-PASS_S = 0.1
+PASS_S = 0.06
 """How long each pass is repeated."""
 
 

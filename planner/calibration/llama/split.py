@@ -33,8 +33,8 @@ CONTEXTS: Final = (32, 256, 768, 2048)
 PROMPTS: Final = (16, 64, 160, 512)
 
 _LEAST_BYTES, _MOST_BYTES = 12e6, 280e6
-_MOST_PROMPT_MACS, _MOST_CACHE_MACS = 4e10, 5e10
-"""Half a second at 100 billion multiply-accumulates a second."""
+_MOST_PROMPT_MACS, _MOST_CACHE_MACS = 1.2e10, 6e10
+"""A sixth of a second and most of one at 75 billion multiply-accumulates a second."""
 _BITS = {"q4_k_m": 4.9, "q8_0": 8.5, "f16": 16.0, "q4_0": 4.6, "q3_k_m": 4.0, "q5_1": 6.0, "q5_k_s": 5.6,
          "q4_k_s": 4.7, "q5_k_m": 5.7, "q6_k": 6.6, "q5_0": 5.6}  # fmt: skip
 """Of a number, about: to draw sizes of files alike for all formats."""
