@@ -88,7 +88,7 @@ FLOORS = {
     ],
     "language": [
         {"answer"},
-        {"rates"},
+        {"rates", "calibrated"},
         {"engines"},
         {"sources"},
         {"formats"},
@@ -132,6 +132,8 @@ HOMES = {
     "onnxruntime": ("engines/onnxruntime_engine.py",),
     "av": ("engines/chain/",),
     "cv2": ("engines/chain/",),
+    "cyllama": ("engines/llama/session.py",),
+    "gguf": ("engines/llama/random_gguf.py",),
     "openvino": ("engines/openvino_engine.py",),
     "ncnn": ("engines/ncnn_engine.py",),
     "simpy": ("rack/reference/",),
