@@ -1,7 +1,7 @@
 """Processor time of short plans and of a sizing, each in a process of its own, as a user starts them.
 
-Run `python -m benchmarks.plan_time [RUNS]`. Prints the median of user and system time of each command; what the
-machine does beside it counts for little there, though not for nothing. One run before those that count fills
+Run `python -m benchmarks.plan_time [RUNS]`. Prints the median of user and system time of each command; other
+work on the machine counts for little there, though not for nothing. One run before those that count fills
 the caches of compiled code and of bytecode.
 """
 
