@@ -103,8 +103,7 @@ class LiveServer:
             self._zero_s = time.perf_counter() + _LEAD_S
             for thread in threads:
                 thread.start()
-            _pin(self._cores[len(self._units) :] or self._cores)
-            with _first_of_all():
+            with _pinned(self._cores[len(self._units) :] or self._cores), _first_of_all():
                 self._let_arrive()
         finally:
             self._over = True
@@ -198,8 +197,11 @@ class LiveServer:
             self._work[server].put((len(self._rows) - 1, members))
 
     def _unit(self, server: int) -> None:
-        """Infer what is given to this unit until the end."""
-        _pin([self._cores[server % len(self._cores)]])
+        """Infer what is given to this unit until the end, on its core."""
+        with _pinned([self._cores[server % len(self._cores)]]):
+            self._infer(server)
+
+    def _infer(self, server: int) -> None:
         own, station = self._units[server], self._stations[self._station_of[server]]
         try:
             while True:
@@ -272,8 +274,16 @@ def _first_of_all() -> Iterator[None]:
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
-def _pin(cores: Sequence[int]) -> None:
-    """Keep the calling thread on these cores, where the system can."""
-    if hasattr(os, "sched_setaffinity"):
-        with suppress(OSError):
-            os.sched_setaffinity(0, set(cores))
+@contextmanager
+def _pinned(cores: Sequence[int]) -> Iterator[None]:
+    """Keep the calling thread on these cores, where the system can, and let it go where it could before."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    with suppress(OSError):
+        os.sched_setaffinity(0, set(cores))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
