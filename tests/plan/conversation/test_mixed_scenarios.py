@@ -39,7 +39,8 @@ def test_both_are_served_and_memory_of_both_is_counted(scenario):
 
 def test_frames_first_keep_a_promise_that_steps_first_break(scenario):
     tight = {**MIX, "streams.1": {**CAMERA, "slo": {"latency": "60 ms", "quantile": "95 %"}},
-             "streams.0.prompt": 1500, "deployment": {"device": "jetson-orin-nano-8", "count": 1, "mode": "25W"},
+             "streams.0.prompt": 1500,
+             "deployment": {"device": "jetson-orin-nano-8", "count": 1, "mode": "25W"},
              "streams.0.think": "1 s"}  # fmt: skip
     p95 = {}
     for share in ("frames_first", "turns", "steps_first"):
@@ -115,7 +116,7 @@ def test_problems_are_named_where_the_file_has_them(scenario):
 
 
 def test_a_part_whose_unit_cannot_run_the_network_is_refused_by_name(scenario):
-    """llama.cpp runs on the processor here, and so does the camera's network; on an NPU of RKLLM it has to."""
+    """llama.cpp runs on the processor here, and so does the camera's network; RKLLM needs an NPU."""
     found = api.converse(scenario({**MIX, "candidates.devices": ["raspberry-pi-5", "hailo-10h"],
                                    "candidates.modes": "default"}))  # fmt: skip
     assert found.parts or found.refusals
