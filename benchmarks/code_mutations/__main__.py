@@ -66,7 +66,7 @@ def tried_all(mutants: Sequence[Mutant], record: Record, folder: Path, workers: 
         copy = copies.get()
         tests = record.tests(mutant.path, range(mutant.statement, mutant.line + 1))
         try:
-            found = tried(mutant, tests, copy)
+            found = tried(mutant, tests, copy, sum(record.seconds[test] for test in tests))
         finally:
             copies.put(copy)
         said = found.caught_by or f"survived {found.tried} tests"

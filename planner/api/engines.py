@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from planner.calibration.beside import MeasuredNow
     from planner.calibration.later.record import LaterScores
     from planner.calibration.serving.compare import Comparison
     from planner.calibration.validate import CalibrationAccuracy
     from planner.engines.imports.profile import EngineProfile
     from planner.engines.measure import EngineRun
     from planner.latency.calibrated.calibration import Calibration
+    from planner.latency.result import Estimate
     from planner.plan.field.score import FieldScore
     from planner.plan.options.fitted_cooler import HeatFit
     from planner.plan.scenario.file import ScenarioFile
@@ -66,6 +68,39 @@ def measure(
         seconds=time_s,
         limit_s=limit_s,
     )
+
+
+def measure_beside(
+    predicted: Estimate,
+    model: str | Path,
+    *,
+    threads: int | None = None,
+    calibration: str | None = None,
+    asked: Asked | None = None,
+    time_s: float = 2.0,
+    limit_s: float = 120.0,
+) -> MeasuredNow:
+    """Run the network of an estimate of this machine here and now, and compare.
+
+    `threads` and `calibration` are those that the estimate was asked with. Gives the median (s), the
+    relative error of the prediction, whether the measurement lies in its band, and how much a reference
+    kernel has moved since the calibration. Raises `InputError` for an estimate of another part, and
+    `EngineError` for an engine that is missing or refuses the network.
+
+    >>> found = estimate("zoo:resnet18", "this-machine")  # doctest: +SKIP
+    >>> measure_beside(found, "zoo:resnet18").inside_band  # doctest: +SKIP
+    True
+    """
+    from planner.calibration.beside import measured_now
+    from planner.latency.choice import calibration_for
+    from planner.zoo.source import read_model
+
+    workload = read_model(model, asked=asked)
+    file = None if str(model).startswith("zoo:") else Path(model)
+    chosen, _ = calibration_for(
+        calibration, predicted.device, predicted.engine, threads, str(predicted.precision)
+    )
+    return measured_now(workload, file, predicted, threads, chosen, seconds=time_s, limit_s=limit_s)
 
 
 def calibrate(

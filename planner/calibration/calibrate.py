@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,8 @@ from planner.calibration.probe_run import ProbeKernels, ProbeResult, ProbeSetup,
 from planner.calibration.supervisor import Supervisor
 from planner.engines.measure import engine_version, require_engine
 from planner.engines.session import EngineError
-from planner.hardware.processor import cpu_name
+from planner.engines.timing import share_of_processor
+from planner.hardware.processor import cpu_name, this_processor
 from planner.latency.calibrated.calibration import Calibration, CalibrationSetting, Conditions
 from planner.latency.calibrated.store import THIS_MACHINE
 from planner.units import format_percent
@@ -34,6 +37,7 @@ _WHOLE_EVERY = 3
 _SLOWED = 1.25
 _LEAST_CPU_SHARE = 0.85
 _MOST_STEAL = 0.02
+_WAIT_S = 1.0
 
 
 class TooNoisyError(EngineError):
@@ -97,6 +101,22 @@ def collect(
             journal.add(answer)
             measured += "nodes" in answer
             progress(f"{measured} probes, {budget.spent_s:.0f} of {budget.whole_s:.0f} s")
+            if _lost_the_processor(answer):
+                wait_for_rest(partial(budget.left_for_probes_s, measured), progress)
+
+
+def _lost_the_processor(answer: Mapping[str, object]) -> bool:
+    share = answer.get("cpu_share")
+    return isinstance(share, float) and share < _LEAST_CPU_SHARE
+
+
+def wait_for_rest(left_s: Callable[[], float], progress: Callable[[str], None]) -> None:
+    """Let other programs end, as long as there is time: a probe beside them would be thrown away."""
+    while (left := left_s()) > 0 and (share := share_of_processor()) < _LEAST_CPU_SHARE:
+        progress(
+            f"waiting, {left:.0f} s at most: other programs take {format_percent(1 - share)} of a processor"
+        )
+        time.sleep(_WAIT_S)
 
 
 def fitted(
@@ -127,7 +147,7 @@ def fitted(
     return Calibration(
         CalibrationSetting(
             setup.engine, version, cpu_name(), THIS_MACHINE, "cpu", setup.threads, setup.precision,
-            date.today().isoformat(),
+            date.today().isoformat(), this_processor(),
         ),
         Conditions(
             len(pairs), len(results) - len(pairs), sum(len(probe) for probe in probes), reference_s,

@@ -15,7 +15,7 @@ import numpy as np
 from planner.data_files import config_dir
 from planner.files import write_bytes
 from planner.hardware.catalog import engine_ids, read_engine
-from planner.hardware.processor import cpu_name
+from planner.hardware.processor import ISA, cpu_flags, cpu_name
 from planner.latency.calibrated.calibration import Calibration
 from planner.latency.calibrated.file import write_calibration
 from planner.latency.calibrated.store import file_of
@@ -25,7 +25,6 @@ _MOST_THREADS_W = 8.0
 """Watts a core, for want of any reading: servers and desktops draw 5 to 12 a core at full load."""
 _LEAST_MEMORY = "4 GiB"
 """For want of any reading: so little that no plan counts on memory that is not there."""
-_ISA = ("amx_tile", "amx_bf16", "amx_int8", "avx512f", "avx512_vnni", "avx512_bf16", "avx2", "asimd", "sve")
 _GEMM_SIDE = 1024
 _COPY_BYTES = 256_000_000
 
@@ -46,11 +45,11 @@ class Machine:
 
 def this_machine() -> Machine:
     """Asks the system and measures for about two seconds."""
-    flags = _cpu_flags()
+    flags = cpu_flags()
     return Machine(
         cpu_name(),
         os.cpu_count() or 1,
-        tuple(name for name in _ISA if name in flags),
+        tuple(name for name in ISA if name in flags),
         _caches(),
         _memory_bytes(),
         _peak_ops_per_s(),
@@ -173,19 +172,6 @@ def _part(machine: Machine, device_id: str, date: str) -> dict[str, object]:
         },
         "label_note": "A processor without a label of TOPS.",
     }
-
-
-def _cpu_flags() -> frozenset[str]:
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return frozenset()
-    return frozenset(
-        word
-        for line in text.splitlines()
-        if line.startswith(("flags", "Features"))
-        for word in line.split(":", 1)[1].split()
-    )
 
 
 def _caches() -> dict[str, int]:

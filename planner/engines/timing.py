@@ -28,6 +28,8 @@ _BURST_S = 0.02
 _REFERENCE_SIDE = 256
 _REFERENCE_SLACK = 1.25
 _CPU_SHARE_SLACK = 0.9
+_LEAST_PROCESSORS = 0.85
+"""A lone inference keeps at least one processor busy; with less the process waited for other programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Timing:
     drift: float
     reference_s: float
     verdict: NoiseVerdict
+    processors: float | None = None
+    """How many processors the process had in the median; below one others had them meanwhile."""
 
 
 def collect(run: Callable[[], object], *, seconds: float, threads: int) -> list[Sample]:
@@ -88,10 +92,11 @@ def collect(run: Callable[[], object], *, seconds: float, threads: int) -> list[
     return samples
 
 
-def summarise(samples: Sequence[Sample]) -> Timing:
+def summarise(samples: Sequence[Sample], threads: int = 1) -> Timing:
     """The median of the samples that count, and the verdict on their noise.
 
-    Where fewer than `LEAST_SAMPLES` count, all are kept and the verdict is `too noisy`.
+    Where fewer than `LEAST_SAMPLES` count, all are kept and the verdict is `too noisy`; so it is where the
+    process did not have a processor to itself.
     """
     kept = [sample for sample in samples if _counts(sample, samples)]
     enough = len(kept) >= LEAST_SAMPLES
@@ -102,7 +107,8 @@ def summarise(samples: Sequence[Sample]) -> Timing:
     low_s, high_s = _median_interval(walls)
     spread = (p90_s - p10_s) / median_s
     verdict: NoiseVerdict = "quiet" if spread <= QUIET_SPREAD else "noisy"
-    if not enough or spread > TOO_NOISY_SPREAD:
+    processors = threads * statistics.median(sample.cpu_s / sample.wall_s for sample in used)
+    if not enough or spread > TOO_NOISY_SPREAD or processors < _LEAST_PROCESSORS:
         verdict = "too noisy"
     references = [sample.reference_s for sample in used]
     return Timing(
@@ -117,6 +123,7 @@ def summarise(samples: Sequence[Sample]) -> Timing:
         drift=_drift(references),
         reference_s=statistics.median(references),
         verdict=verdict,
+        processors=processors,
     )
 
 
@@ -175,6 +182,14 @@ class Reference:
 
 def _median_of(run: Callable[[], object], times: int) -> float:
     return statistics.median(_timed(run) for _ in range(times))
+
+
+def share_of_processor(seconds: float = 0.05) -> float:
+    """The share of a processor that this thread gets when it asks for one: 1 on a machine at rest."""
+    wall_start_s, cpu_start_s = time.perf_counter(), time.thread_time()
+    while time.perf_counter() - wall_start_s < seconds:
+        pass
+    return (time.thread_time() - cpu_start_s) / (time.perf_counter() - wall_start_s)
 
 
 def steal_s() -> float:

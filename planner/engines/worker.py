@@ -46,7 +46,9 @@ def work(job: Job) -> dict[str, object]:
         loaded = time.perf_counter()
         outputs = session.run()
         first = time.perf_counter()
-        timing = summarise(collect(session.run, seconds=job["seconds"], threads=job["threads"]))
+        timing = summarise(
+            collect(session.run, seconds=job["seconds"], threads=job["threads"]), job["threads"]
+        )
         nodes = module.profile(setup, seconds=job["profile_s"]) if job["profile_s"] > 0 else ()
     except EngineError as error:
         return {"reason": str(error)}

@@ -7,7 +7,7 @@ import pytest
 
 from planner import data_files
 from planner.errors import InputError
-from planner.hardware.processor import cpu_name
+from planner.hardware.processor import cpu_name, this_processor
 from planner.latency.calibrated.file import write_calibration
 from planner.latency.calibrated.store import THIS_MACHINE, file_of
 from planner.latency.choice import calibration_for
@@ -97,3 +97,22 @@ def test_the_one_kept_is_called_stale_and_refused_on_another_processor(today, ke
 def test_nobodys_settings_are_read():
     """The folder of the person who runs the tests is out of sight."""
     assert not (data_files.config_dir() / "calibrations").exists()
+
+
+def test_a_machine_with_other_cores_or_limits_makes_it_stale(today, tmp_path):
+    here = this_processor()
+    then = replace(here, cores=here.cores + 2, quota=1.5)
+    path = written(today, tmp_path, processor=then)
+    found, notes = calibration_for(path, THIS_MACHINE, None, None, None)
+    assert found.setting.processor == then
+    assert notes == (
+        "the calibration is stale: it was made with a number of usable cores of "
+        f"{here.cores + 2}, now it is {here.cores}",
+        "the calibration is stale: it was made with a limit of processors of 1.5, now it is "
+        f"{here.quota or 'none'}",
+    )
+
+
+def test_an_unchanged_machine_needs_no_word(today, tmp_path):
+    path = written(today, tmp_path, processor=this_processor())
+    assert calibration_for(path, THIS_MACHINE, None, None, None)[1] == ()

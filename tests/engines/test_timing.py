@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.engines.timing import LEAST_SAMPLES, Sample, collect, summarise
+from planner.engines.timing import LEAST_SAMPLES, Sample, collect, share_of_processor, summarise
 
 
 def samples(walls, *, cpu_share=1.0, reference_s=1e-3, steal_s=0.0) -> list[Sample]:
@@ -73,3 +73,23 @@ def test_collect_runs_until_there_are_enough_samples():
     found = collect(lambda: calls.append(1), seconds=0.0, threads=1)
     assert len(found) == LEAST_SAMPLES
     assert len(calls) > LEAST_SAMPLES
+
+
+@pytest.mark.parametrize(
+    ("share", "threads", "verdict"),
+    [
+        (0.95, 1, "quiet"),
+        (0.5, 1, "too noisy"),
+        (0.2, 1, "too noisy"),
+        (0.6, 2, "quiet"),
+        (0.3, 2, "too noisy"),
+    ],
+)
+def test_a_process_that_shares_its_processor_is_too_noisy(share, threads, verdict):
+    timing = summarise(samples([0.010] * 20, cpu_share=share), threads)
+    assert timing.verdict == verdict
+    assert timing.processors == pytest.approx(share * threads)
+
+
+def test_a_share_of_the_processor_is_one_at_most():
+    assert 0.0 < share_of_processor(0.02) <= 1.01

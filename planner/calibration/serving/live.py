@@ -13,9 +13,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
+from typing import TypeVar
 
 import numpy as np
 
@@ -29,12 +30,13 @@ from planner.rack.reference.batches import Batches, Station
 from planner.rack.reference.dispatch import Dispatcher
 from planner.rack.reference.requests import Requests
 
-_LEAD_S = 0.2
+LEAD_S = 0.2
 """From the start of the threads until time zero of the run."""
 _SWITCH_S = 0.0005
 """How long one thread may keep others from Python code; inference itself keeps nobody."""
-_LONGEST_SLEEP_S = 0.5
+LONGEST_SLEEP_S = 0.5
 _END: tuple[int, list[int]] = (-1, [])
+Given = TypeVar("Given")
 
 
 def refuse_unserved(rack: Rack) -> None:
@@ -94,26 +96,10 @@ class LiveServer:
                 self._dispatcher.switch_on(number)
             self._stations[number].servers_on += 1
             self._stations[number].idle.append(server)
-        threads = [threading.Thread(target=self._unit, args=(server,)) for server in range(len(self._units))]
-        interval_s = sys.getswitchinterval()
-        gc.collect()
-        gc.disable()
-        sys.setswitchinterval(_SWITCH_S)
-        try:
-            self._zero_s = time.perf_counter() + _LEAD_S
-            for thread in threads:
-                thread.start()
-            _pin(self._cores[len(self._units) :] or self._cores)
-            with _first_of_all():
-                self._let_arrive()
-        finally:
+        with units_at_work(self._unit, self._work, _END, self._cores):
+            self._zero_s = time.perf_counter() + LEAD_S
+            self._let_arrive()
             self._over = True
-            for work in self._work:
-                work.put(_END)
-            for thread in threads:
-                thread.join()
-            sys.setswitchinterval(interval_s)
-            gc.enable()
         if self._failure is not None:
             raise self._failure
         return self._record()
@@ -150,9 +136,9 @@ class LiveServer:
             return
         # Only where batches wait to fill can anything else than an arrival be due.
         if self._rack.batching.max_wait_s > 0:
-            self._wake.wait(min(left_s, _LONGEST_SLEEP_S))
+            self._wake.wait(min(left_s, LONGEST_SLEEP_S))
         else:
-            time.sleep(min(left_s, _LONGEST_SLEEP_S))
+            time.sleep(min(left_s, LONGEST_SLEEP_S))
 
     def _arrive(self, arrival_s: float, now_s: float) -> None:
         requests = self._requests
@@ -198,8 +184,11 @@ class LiveServer:
             self._work[server].put((len(self._rows) - 1, members))
 
     def _unit(self, server: int) -> None:
-        """Infer what is given to this unit until the end."""
-        _pin([self._cores[server % len(self._cores)]])
+        """Infer what is given to this unit until the end, on its core."""
+        with pinned([self._cores[server % len(self._cores)]]):
+            self._infer(server)
+
+    def _infer(self, server: int) -> None:
         own, station = self._units[server], self._stations[self._station_of[server]]
         try:
             while True:
@@ -254,6 +243,30 @@ def units_of(
 
 
 @contextmanager
+def units_at_work(
+    unit: Callable[[int], None], work: Sequence[SimpleQueue[Given]], end: Given, cores: Sequence[int]
+) -> Iterator[None]:
+    """Threads of all units while the calling one lets requests arrive; `end` is what ends a unit's work."""
+    threads = [threading.Thread(target=unit, args=(server,)) for server in range(len(work))]
+    interval_s = sys.getswitchinterval()
+    gc.collect()
+    gc.disable()
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        for thread in threads:
+            thread.start()
+        with pinned(cores[len(work) :] or cores), _first_of_all():
+            yield
+    finally:
+        for given in work:
+            given.put(end)
+        for thread in threads:
+            thread.join()
+        sys.setswitchinterval(interval_s)
+        gc.enable()
+
+
+@contextmanager
 def _first_of_all() -> Iterator[None]:
     """Let the calling thread go before all usual ones, where the system allows it.
 
@@ -272,8 +285,16 @@ def _first_of_all() -> Iterator[None]:
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
-def _pin(cores: Sequence[int]) -> None:
-    """Keep the calling thread on these cores, where the system can."""
-    if hasattr(os, "sched_setaffinity"):
-        with suppress(OSError):
-            os.sched_setaffinity(0, set(cores))
+@contextmanager
+def pinned(cores: Sequence[int]) -> Iterator[None]:
+    """Keep the calling thread on these cores, where the system can, and let it go where it could before."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    with suppress(OSError):
+        os.sched_setaffinity(0, set(cores))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

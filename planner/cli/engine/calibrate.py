@@ -14,6 +14,16 @@ from planner.units import format_percent
 
 _CEILINGS_S, _MOST_FOR_CEILINGS = 3.0, 0.2
 
+_QUICK_S, _USUAL_S, _FULL_S, _SERVING_S = 120.0, 300.0, 900.0, 60.0
+
+
+def _asked_s(budget: str | None, *, quick: bool, full: bool) -> float | None:
+    """The time asked for by one of the three options; None without any."""
+    asked = [name for name, given in (("--budget", budget), ("--quick", quick), ("--full", full)) if given]
+    if len(asked) > 1:
+        raise InputError("calibrate", [Problem("options", "one time", " and ".join(asked))])
+    return _QUICK_S if quick else _FULL_S if full else parse_option("--budget", budget, "s")
+
 
 def _for_probes_s(budget_s: float, *, register: bool) -> float:
     """What is left of a budget beside the machine's ceilings, which `--register` measures at the end."""
@@ -24,7 +34,9 @@ def _for_probes_s(budget_s: float, *, register: bool) -> float:
 @click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
 @run_threads_option
 @run_precision_option
-@click.option("--budget", "budget_text", default="5min", show_default=True, help="Time in all.")
+@click.option("--budget", "budget_text", help="Time in all; default: 5min, 60s with --serving.")
+@click.option("--quick", is_flag=True, help="As --budget 2min: for a first look.")
+@click.option("--full", is_flag=True, help="As --budget 15min: for the narrowest bands.")
 @click.option(
     "--register/--no-register",
     default=True,
@@ -42,10 +54,12 @@ def command(
     engine: str,
     threads: int,
     precision: str,
-    budget_text: str,
+    budget_text: str | None,
     register: bool,  # noqa: FBT001 - click passes it by name
     serving: bool,  # noqa: FBT001
     *,
+    quick: bool,
+    full: bool,
     output: Output,
 ) -> int:
     """Run random small networks on an engine of this machine and fit what its kernels take.
@@ -55,10 +69,9 @@ def command(
     """
     from planner.cli.main import OK
 
+    asked_s = _asked_s(budget_text, quick=quick, full=full)
     if serving:
-        return _serving(
-            engine, threads, precision, parse_option("--budget", budget_text, "s") or 60.0, output
-        )
+        return _serving(engine, threads, precision, asked_s or _SERVING_S, output)
     if output.path is None:
         problem = Problem("-o", "the file to write", "none", "add -o FILE.yaml")
         raise InputError("calibrate", [problem])
@@ -68,7 +81,7 @@ def command(
         path,
         threads=threads,
         precision=precision,
-        budget_s=_for_probes_s(parse_option("--budget", budget_text, "s") or 300.0, register=register),
+        budget_s=_for_probes_s(asked_s or _USUAL_S, register=register),
         progress=output.progress,
     )
     output.progress_done()

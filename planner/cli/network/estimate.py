@@ -20,6 +20,7 @@ from planner.cli.model_options import (
     precision_option,
     threads_option,
 )
+from planner.cli.network.now import now_beside
 from planner.cli.network.soak import soak_options, soaked_beside
 from planner.cli.output import CommandResult, Output, Rows, frame_rows, output_options
 from planner.cli.own_parts import hardware_option
@@ -69,6 +70,7 @@ _RANK = ("precision", "bytes", "operators", "MACs", "bound")
     help="What `planner measure`, `calibrate` or `import` wrote of this very setting; repeatable.",
 )
 @click.option("--layers", is_flag=True, help="Add every kernel.")
+@click.option("--now", is_flag=True, help="Also run MODEL on this machine, and say how far off this is.")
 @soak_options
 @click.option(
     "--overlay",
@@ -95,6 +97,7 @@ def command(
     overlay: Path | None,
     plot: Path | None,
     *,
+    now: bool,
     soak: str | None,
     ambient: str | None,
     cooler: str | None,
@@ -145,6 +148,11 @@ def command(
     record = {**estimate_record(result, layers=layers), **(auto_record(auto) if auto else {})}
     held, soaked = soaked_beside(result, soak, ambient, cooler, altitude)
     record |= soaked
+    if now:
+        output.progress(f"measuring {model}")
+        measured_lines, measured_keys = now_beside(result, model, threads, calibration, asked)
+        output.progress_done()
+        held, record = [*measured_lines, *held], record | measured_keys
     memory = result.memory
     heading = [
         f"{result.model} on {result.device}/{result.unit}, mode {result.mode}, {result.engine} "

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from planner.arrays import Floats
+from planner.hardware.processor import Processor
 from planner.latency.band import Band
 from planner.latency.calibrated.kernel_model import UNKNOWN_SPREAD, Base, KernelModel, work_of
 from planner.latency.kernels.shape import KernelShape
@@ -71,6 +72,8 @@ class CalibrationSetting:
     threads: int
     precision: str
     date: str
+    processor: Processor | None = None
+    """What else the machine was; None in files that do not say."""
 
 
 @dataclass(frozen=True, slots=True)

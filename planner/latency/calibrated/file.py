@@ -15,6 +15,7 @@ from typing import get_type_hints
 
 from planner.errors import InputError, Problem
 from planner.files import write_files
+from planner.hardware.processor import Processor
 from planner.latency.calibrated.calibration import Calibration, CalibrationSetting, Conditions, NetworkError
 from planner.latency.calibrated.kernel_model import Base, Hyperparameters, KernelModel
 from planner.latency.kernels.features import FEATURES
@@ -97,6 +98,7 @@ def _calibration(
         CalibrationSetting(
             stored.engine, stored.engine_version, stored.cpu, stored.device, stored.unit, stored.threads,
             stored.precision, stored.date,
+            Processor(**stored.processor.model_dump()) if stored.processor is not None else None,
         ),
         Conditions(
             conditions.probes, conditions.rejected, conditions.kernels, conditions.reference_s,
@@ -134,9 +136,12 @@ def _model(name: str, entry: KernelClass, rows: Iterable[tuple[KernelShape, floa
 
 def _document(calibration: Calibration, table: str, digest: str) -> dict[str, object]:
     conditions, error = calibration.conditions, calibration.error
+    setting = {name: value for name, value in asdict(calibration.setting).items() if value is not None}
+    if isinstance(processor := setting.get("processor"), dict):
+        setting["processor"] = {name: value for name, value in processor.items() if value is not None}
     return {
         "schema": 1,
-        **asdict(calibration.setting),
+        **setting,
         "conditions": {
             "probes": conditions.probes,
             "rejected": conditions.rejected,

@@ -9,7 +9,7 @@ from planner.data_files import config_dir
 from planner.errors import InputError, PlannerError, Problem
 from planner.hardware.catalog import device_ids, read_device
 from planner.hardware.operating_point import OperatingPoint
-from planner.hardware.processor import cpu_name
+from planner.hardware.processor import cpu_name, this_processor
 from planner.latency.calibrated.calibration import Calibration, CalibrationSetting
 from planner.latency.calibrated.file import read_calibration
 from planner.process.trust import distrusted
@@ -112,12 +112,24 @@ def for_validation(path: Path | None, engine: str, threads: int, precision: str)
     return calibration
 
 
+_CHANGED = {
+    "cores": "a number of usable cores of",
+    "threads_per_core": "a number of threads a core of",
+    "kinds": "cores of each kind",
+    "quota": "a limit of processors of",
+    "extensions": "the extensions",
+}
+
+
 def staleness(calibration: Calibration, cpu: str) -> tuple[str, ...]:
-    """What has changed since: another processor, or another version of the engine's package."""
+    """What has changed since: another processor, its cores and limits, or the version of the engine."""
     own = calibration.setting
     found = []
     if cpu != own.cpu:
         found.append(f"it was made on {own.cpu}, this is {cpu}")
+    elif own.processor is not None:
+        for name, then, now in own.processor.differences(this_processor()):
+            found.append(f"it was made with {_CHANGED[name]} {then}, now it is {now}")
     try:
         version = importlib.metadata.version(own.engine).split("-")[0]
     except importlib.metadata.PackageNotFoundError:

@@ -72,6 +72,16 @@ class KernelTableFile(StrictModel):
     sha256: str
 
 
+class StoredProcessor(StrictModel):
+    """What decides the speed of a machine beside the name of its processor; absent where it is unknown."""
+
+    cores: int | None = Field(default=None, ge=1, le=100_000)
+    threads_per_core: int | None = Field(default=None, ge=1, le=64)
+    kinds: str | None = Field(default=None, max_length=200)
+    quota: float | None = Field(default=None, gt=0, le=100_000)
+    extensions: str | None = Field(default=None, max_length=1000)
+
+
 class CalibrationFile(StrictModel):
     """One engine on one unit of one machine, at so many threads and a precision."""
 
@@ -84,6 +94,7 @@ class CalibrationFile(StrictModel):
     threads: int = Field(ge=1)
     precision: Literal["fp32", "bf16", "int8"]
     date: str
+    processor: StoredProcessor | None = None
     conditions: ProbeConditions
     fixed_s: Hour
     band: NetworkBand

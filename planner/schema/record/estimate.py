@@ -121,6 +121,27 @@ class SoakRecord(TypedDict):
     worst: SoakEndRecord
 
 
+class MeasuredNowRecord(TypedDict):
+    """The network run on this machine, beside its prediction; times of one batch."""
+
+    engine: str
+    engine_version: str
+    threads: int
+    median_s: float
+    low_s: float | None
+    high_s: float | None
+    """The median with 95 %."""
+    p90_s: float | None
+    noise: str
+    processors: float | None
+    """How many processors the process had; below one other programs had them meanwhile."""
+    error: float
+    """Predicted / measured - 1."""
+    inside_band: bool
+    drift: float | None
+    """How long a reference kernel takes now over what it took during the calibration; null without one."""
+
+
 class FastestModeRecord(TypedDict):
     """The same unit in its fastest power mode, where the part is delivered in a slower one."""
 
@@ -167,3 +188,4 @@ class EstimateRecord(TypedDict):
     other_units: NotRequired[list[OtherUnitRecord]]
     layers: NotRequired[list[LayerRecord]]
     soak: NotRequired[SoakRecord]
+    measured_now: NotRequired[MeasuredNowRecord]

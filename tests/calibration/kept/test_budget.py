@@ -81,3 +81,37 @@ def test_a_fit_whose_time_is_over_ends_where_it_is_and_still_has_a_band(syntheti
     found = calibrate.fitted(synthetic.SETUP, results[:30], "1.0", until_s=0.0)
     assert len(found.models) > 3
     assert found.error.level == 0.9
+
+
+def test_it_waits_for_other_programs_and_says_so(monkeypatch):
+    shares, said, slept = iter([0.2, 0.5, 0.99]), [], []
+    monkeypatch.setattr(calibrate, "share_of_processor", lambda: next(shares))
+    monkeypatch.setattr(calibrate.time, "sleep", slept.append)
+    calibrate.wait_for_rest(lambda: 30.0, said.append)
+    assert len(slept) == 2
+    assert said[0] == "waiting, 30 s at most: other programs take 80 % of a processor"
+
+
+def test_it_waits_no_longer_than_the_budget(monkeypatch):
+    left = iter([2.0, 1.0, 0.0])
+    monkeypatch.setattr(calibrate, "share_of_processor", lambda: 0.1)
+    monkeypatch.setattr(calibrate.time, "sleep", lambda _: None)
+    calibrate.wait_for_rest(lambda: next(left), lambda _: None)
+    assert next(left, None) is None
+
+
+@pytest.mark.parametrize(("share", "waits"), [(0.5, True), (0.95, False), (None, False)])
+def test_only_a_probe_that_lost_the_processor_makes_it_wait(share, waits, tmp_path, monkeypatch):
+    machine, waited = Machine(2.0, 0.01), []
+    monkeypatch.setattr(machine, "run", answering(machine, share))
+    monkeypatch.setattr(calibrate, "wait_for_rest", lambda *_: waited.append(1))
+    spent(machine, 20.0, tmp_path, monkeypatch)
+    assert bool(waited) is waits
+
+
+def answering(machine, share):
+    def run(seed, **_):
+        machine.now += 1.0
+        return {"seed": seed, "nodes": []} | ({} if share is None else {"cpu_share": share})
+
+    return run

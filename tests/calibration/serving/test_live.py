@@ -1,5 +1,6 @@
 """The live server follows the rules of the simulated rack: the same requests, and units that sleep."""
 
+import os
 import time
 from dataclasses import replace
 
@@ -42,7 +43,7 @@ def _run(rack, seconds):
     run = LiveServer(rack, 0, units, [0]).run()
     names = list(dict.fromkeys(group.network for group in rack.streams))
     loop_s = {(name, size): np.full(20, seconds * size) for name in names for size in sizes}
-    return run, compare(rack, Measured(QUIET, loop_s, None, run, "1")), units
+    return run, compare(rack, Measured(QUIET, loop_s, None, run, "1", rack)), units
 
 
 def _rack(*streams, batching=None, count=1, seconds=2.0):
@@ -62,6 +63,13 @@ def test_a_served_run_is_the_one_that_its_own_times_replay():
         late_s = float(found.measured.served.late_s.max()) + 0.004
         assert measured.at(share).value_s == pytest.approx(replayed.at(share).value_s, abs=late_s)
     assert found.served.utilisation == pytest.approx(found.replayed.utilisation, abs=0.03)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system pins nothing")
+def test_whoever_serves_may_run_where_it_could_before():
+    before = os.sched_getaffinity(0)
+    _run(_rack(_stream()), 0.001)
+    assert os.sched_getaffinity(0) == before
 
 
 def test_full_queues_lose_the_same_requests():
