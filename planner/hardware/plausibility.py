@@ -165,7 +165,8 @@ def _steps(device: Device) -> Iterator[Conflict]:
     ]
     for number, cooler in enumerate(device.thermal.coolers):
         if cooler.fan is not None and device.thermal.cooler != OWN:
-            steps.append((("thermal", "coolers", number, "fan", "hysteresis"), cooler.fan.hysteresis_k.value))
+            where: tuple[str | int, ...] = ("thermal", "coolers", number, "fan", "hysteresis")
+            steps.append((where, cooler.fan.hysteresis_k.value))
     for where, hysteresis_k in steps:
         if 0 < hysteresis_k < 1:
             expected = "none or at least 1 K, the resolution of sensors"
