@@ -32,7 +32,7 @@ simulation.run_replication = slowly
 sys.argv[1:] = ["simulate", "theory-md1", "--replications", "20000", *sys.argv[1:]]
 main()
 """
-"""A long simulation that takes little processor time; the first argument is a file with a dot for each run."""
+"""A long simulation of little work; its first argument is a file that gets a dot for each run."""
 DEAF = """
 import collections, itertools
 from planner.process import limits
