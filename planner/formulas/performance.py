@@ -70,10 +70,19 @@ LATENCY = (
     Formula(
         "part_power",
         "Power of a part while it serves",
-        "P = idle + dynamic x share x partitions x (clock / top)^k x (standing + (1 - standing) x use)",
+        "P = idle + dynamic x share x partitions x (clock / top)^k x (1 - g gaps) "
+        "x (standing + a arithmetic + t traffic) x threads^p",
         "Le Sueur and Heiser, Dynamic voltage and frequency scaling: the laws of diminishing returns, "
-        "HotPower 2010, for the clock; fitted on MLPerf power logs (docs/power.md)",
+        "HotPower 2010, for the clock; fitted on MLPerf power logs and published watts (docs/power.md)",
         "Units that no family of the fit covers; never above the limit of the power mode.",
+    ),
+    Formula(
+        "supply_curve",
+        "Power at the plug for that at a board's input",
+        "P_wall = P + 0.016 R + b P, R = 1.5 x limit of the board, b from the efficiency that R asks for",
+        "10 CFR 430.32(w), level VI, and the European Code of Conduct on external power supplies, version 5, "
+        "tier 2: both figures that a supply has to reach",
+        "Supplies that are better than the rules ask for, or rated far above the load.",
     ),
     Formula(
         "serving_power",

@@ -125,7 +125,7 @@ def build_rack(
             name=device.id,
             idle_w=idle_w,
             services=services,
-            thermal=in_thin_air(thermal_of_part(device.thermal), air.density_kg_per_m3),
+            thermal=in_thin_air(thermal_of_part(device), air.density_kg_per_m3),
             unit=main.kind,
             instances=instances,
             beside=beside,
