@@ -132,10 +132,10 @@ LOAD = (
     Formula(
         "service_variation",
         "Service times with memory",
-        "log f = s (sqrt(a) x + sqrt(b) y + sqrt(1 - a - b) e) - s^2 / 2; x, y: AR(1) of variance one; "
-        "s^2 = log(1 + cv^2)",
+        "log f = s (sqrt(a) x + sqrt(b) y + sqrt(c) u + sqrt(1 - a - b - c) e) - s^2 / 2; x, y, u: AR(1) of "
+        "variance one, u of all units; s^2 = log(1 + cv^2)",
         "Gaussian process of log service, this project (planner/rack/load/service_variation.py)",
-        "Disturbances that last while a server idles or hit all servers of a machine at once.",
+        "Disturbances that last while a server idles, and batches that take longer behind a pause.",
     ),
     Formula(
         "blind_misses",
