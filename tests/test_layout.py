@@ -68,8 +68,8 @@ FLOORS = {
         {"record", "anchoring", "units"},
         {"one_unit", "planning"},
         {"result", "remarks", "calibrated"},
-        {"network_time", "point", "memory_use", "power", "overhead"},
-        {"transfer", "roofline"},
+        {"network_time", "point", "memory_use", "overhead"},
+        {"transfer", "roofline", "power"},
         {"kernels", "band"},
     ],
     "workload": [
@@ -88,7 +88,7 @@ FLOORS = {
     ],
     "language": [
         {"answer"},
-        {"rates"},
+        {"rates", "calibrated"},
         {"engines"},
         {"sources"},
         {"formats"},
@@ -132,6 +132,8 @@ HOMES = {
     "onnxruntime": ("engines/onnxruntime_engine.py",),
     "av": ("engines/chain/",),
     "cv2": ("engines/chain/",),
+    "cyllama": ("engines/llama/session.py",),
+    "gguf": ("engines/llama/random_gguf.py",),
     "openvino": ("engines/openvino_engine.py",),
     "ncnn": ("engines/ncnn_engine.py",),
     "simpy": ("rack/reference/",),

@@ -12,7 +12,7 @@ from planner.language.answer.memory import CHUNK_TOKENS
 from planner.language.answer.serving import PreparedModel
 from planner.language.formats.weights import CACHE_BITS, WeightBytes
 from planner.latency.band import BandEnd
-from planner.latency.power import part_line_w
+from planner.latency.power.draw import part_line_w
 from planner.schema.language.rates import RateKind
 
 _LONGEST_TABLE = 4096

@@ -11,7 +11,8 @@ from planner.conversation.levels import Promise, TimeQuantiles
 from planner.conversation.results import ServingResult, simulate_conversations
 from planner.language.answer.memory import ServingMemory
 from planner.latency.band import Band
-from planner.latency.power import energy_band, power_draw
+from planner.latency.power.activity import of_steps
+from planner.latency.power.draw import energy_band, power_draw
 from planner.plan.conversation.option import ConversationOption
 from planner.plan.conversation.question import ENDS, alone
 
@@ -56,7 +57,7 @@ def users_curve(option: ConversationOption) -> tuple[UsersPoint, ...]:
 
 def _point(option: ConversationOption, users: int) -> UsersPoint:
     found = [_asked_without_pause(option.servings[end], users) for end in ENDS]
-    power_w = power_draw(option.prepared.point, found[1].use).system_w
+    power_w = power_draw(option.prepared.point, of_steps(found[1].use)).system_w
     level = option.prepared.shift("decode" if users == 1 else "users").ends.level
     rate = _band([item.tokens_per_s for item in found], level)
     token_s = Band(1 / rate.high, 1 / rate.mid, 1 / rate.low, rate.level)

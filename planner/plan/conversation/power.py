@@ -77,7 +77,7 @@ def device_air(scenario: Scenario, device: Device, racks: int, count: int) -> Ai
 def device_thermal(scenario: Scenario, device: Device, racks: int, count: int) -> Thermal:
     """The heat of a part in that air."""
     density = device_air(scenario, device, racks, count).density_kg_per_m3
-    return in_thin_air(thermal_of_part(device.thermal), density)
+    return in_thin_air(thermal_of_part(device), density)
 
 
 def racks_needed(scenario: Scenario, device: Device, mode: str, count: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planner.latency.power import ACTIVITY, power_model
+from planner.latency.power.model import power_model
 from planner.latency.transfer.store import fitted_title, transfer_named
 from planner.plan.options.hosting import hosting_text
 from planner.schema.scenario.scenario import Scenario, Site
@@ -160,8 +160,8 @@ def power_rows(plan_for: str, families: Sequence[str | None]) -> list[Assumption
     """How powers came about: the fitted model where it covers a part, the judgement elsewhere."""
     plan = message(f"plan_for.{plan_for}")
     rows = []
+    model = power_model()
     if any(families):
-        model = power_model()
         rests = model.rests_on
         text = message(
             "assumption.power_fitted",
@@ -172,8 +172,8 @@ def power_rows(plan_for: str, families: Sequence[str | None]) -> list[Assumption
         )
         rows.append(_derived("power", text))
     if None in families or not families:
-        low, mid, high = (format_percent(share) for share in (ACTIVITY.low, ACTIVITY.mid, ACTIVITY.high))
-        rows.append(_derived("power", message("assumption.power", low=low, high=high, mid=mid, plan=plan)))
+        low, high = (format_percent(share) for share in (model.anywhere.low, model.anywhere.high))
+        rows.append(_derived("power", message("assumption.power", low=low, high=high, plan=plan)))
     return rows
 
 

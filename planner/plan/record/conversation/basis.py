@@ -12,7 +12,7 @@ from planner.language.rates.fitted import rates_model
 from planner.language.rates.published import published_rates
 from planner.language.sources.catalogue import named_models
 from planner.latency.band import planned_bound
-from planner.latency.power import family_of, power_model
+from planner.latency.power.model import family_of, power_model
 from planner.latency.transfer.store import transfer_digest, transfer_named
 from planner.plan.conversation.option import ConversationOption
 from planner.plan.conversation.sized import PlacedTalks
@@ -270,6 +270,7 @@ def _to_measure(study: ConversationStudy) -> ToMeasureRecord | None:
         "decides_verdict": found.decides_verdict,
         "power_on_the_part": [],
         "power_here": [],
+        "service": None,
     }
 
 
