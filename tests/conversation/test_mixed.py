@@ -127,7 +127,7 @@ def test_with_steps_first_frames_get_what_is_left(engine, talk, serving):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("share", ["turns", "frames_first"])
 def test_use_adds_up(engine, share, talk, serving):
-    """Below saturation both sides get all their work done: the shares of busy time are those of each alone."""
+    """Below saturation both sides get all their work done: shares of busy time are those of each alone."""
     begins = replace(talk, begins="periodic", rate_per_s=0.5)
     mixed = replace(serving, talks=(begins,), share=share, frames=(camera(rate=10.0),), duration_s=200.0)
     work = draw(mixed)
