@@ -12,6 +12,7 @@ from planner.language.sizes.decoder import Decoder
 from planner.language.sources.gguf_header import GgufHeader
 
 _MATRIX = 2
+_ATTENTION = ("query", "key", "value", "output")
 _NODES, _NODES_OF_NORM, _NODES_OF_HEADS, _NODES_OF_BIASES = 16, 1, 2, 3
 """Small kernels of a layer: products, rotation, sums, copies into the cache, the gate; and of what some
 architectures have beside them."""
@@ -23,6 +24,9 @@ class TokenWork:
 
     layer_numbers: Mapping[str, float]
     """Type -> numbers of the matrices of all layers together; of experts the active ones."""
+    prompt_numbers: Mapping[str, float]
+    """The same without the feed-forward part of the last layer: llama.cpp drops all tokens but the last
+    before it, as nobody reads what the others would give."""
     last_type: str
     last_numbers: float
     layers: int
@@ -43,29 +47,40 @@ class TokenWork:
         return frozenset({*self.layer_numbers, self.last_type})
 
     @property
+    def main_type(self) -> str:
+        """The type of most numbers of the layers."""
+        return max(self.layer_numbers, key=lambda kind: self.layer_numbers[kind])
+
+    @property
     def step_bytes(self) -> float:
         """Bytes of weights that a step reads."""
         layers = sum(BY_NAME[kind].bits * count / 8 for kind, count in self.layer_numbers.items())
         return layers + BY_NAME[self.last_type].bits * self.last_numbers / 8
 
-    def attended(self, context: float) -> float:
-        """Cached tokens that a step attends to, summed over the layers."""
-        full = self.layers - self.windowed_layers
-        return full * context + self.windowed_layers * min(context, self.window or context)
+    def attended(self, context: float, most: float = float("inf")) -> float:
+        """Cached tokens that a step attends to, summed over the layers; of each layer at most so many."""
+        full, short = min(context, most), min(context, most, self.window or context)
+        return (self.layers - self.windowed_layers) * full + self.windowed_layers * short
 
 
 def work_by_recipe(decoder: Decoder, form: str) -> TokenWork:
     """Work of a decoder whose matrices have the types that llama.cpp's recipe of the format gives."""
-    numbers: Counter[str] = Counter()
+    numbers, prompt = Counter[str](), Counter[str]()
     for layer in range(decoder.layers):
         for matrix in decoder.matrices(layer):
-            numbers[type_of(decoder, matrix, layer, form).name] += matrix.rows * matrix.columns * matrix.read
-    return _work(decoder, numbers, table_types(decoder, form)[0].name)
+            kind, count = (
+                type_of(decoder, matrix, layer, form).name,
+                matrix.rows * matrix.columns * matrix.read,
+            )
+            numbers[kind] += count
+            if layer < decoder.layers - 1 or matrix.kind in _ATTENTION:
+                prompt[kind] += count
+    return _work(decoder, (numbers, prompt), table_types(decoder, form)[0].name)
 
 
 def work_of_file(decoder: Decoder, header: GgufHeader) -> TokenWork:
     """Work of a file by its table of tensors."""
-    numbers: Counter[str] = Counter()
+    numbers, prompt = Counter[str](), Counter[str]()
     last, table = "", ""
     experts = decoder.experts
     for tensor in header.tensors:
@@ -82,16 +97,21 @@ def work_of_file(decoder: Decoder, header: GgufHeader) -> TokenWork:
             if experts is not None and "_exps." in tensor.name:
                 count = count * experts.active // experts.count
             numbers[tensor.kind.name] += count
-    return _work(decoder, numbers, last or table)
+            if not tensor.name.startswith(f"blk.{decoder.layers - 1}.ffn_"):
+                prompt[tensor.kind.name] += count
+    return _work(decoder, (numbers, prompt), last or table)
 
 
-def _work(decoder: Decoder, numbers: Mapping[str, float], last_type: str) -> TokenWork:
+def _work(
+    decoder: Decoder, numbers: tuple[Mapping[str, float], Mapping[str, float]], last_type: str
+) -> TokenWork:
     own = decoder
     nodes = _NODES + _NODES_OF_NORM * (own.norms - 2) + _NODES_OF_HEADS * own.head_norm
     attention = own.head_width * (2 * own.heads + 2 * own.key_heads)
     wide = own.feed_forward if own.experts is None else own.experts.feed_forward * own.experts.active
     return TokenWork(
-        layer_numbers=dict(numbers),
+        layer_numbers=dict(numbers[0]),
+        prompt_numbers=dict(numbers[1]),
         last_type=last_type,
         last_numbers=own.embedding_parameters,
         layers=own.layers,
