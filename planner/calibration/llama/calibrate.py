@@ -17,13 +17,12 @@ from typing import Any, Literal
 import numpy as np
 
 from planner.calibration.llama.fit import Observation, fit_prompts, fit_steps
-from planner.calibration.llama.probing import PassJournal, collect, measured_passes, observations
-from planner.calibration.llama.split import PROBES, probe
+from planner.calibration.llama.probing import PassJournal, collect, measured_passes, observations, work_of
+from planner.calibration.llama.split import PROBES, SizedModel, probe
 from planner.engines.llama.run import llama_version, require_llama
 from planner.engines.session import EngineError
 from planner.hardware.processor import cpu_name
 from planner.language.calibrated.calibration import LlamaCalibration, ThreadCosts
-from planner.language.calibrated.work import TokenWork
 from planner.schema.language.calibrated import LeftOutErrors
 from planner.units import format_percent
 
@@ -82,7 +81,7 @@ def fitted(entries: Sequence[Mapping[str, Any]], threads: Sequence[int]) -> Llam
                 f"expected at least {_LEAST_ROWS} passes on {count} threads that nothing disturbed, got "
                 f"{len(rows)}; let the machine come to rest, remove the journal and calibrate again"
             )
-    works = [TokenWork(**entry["work"]) for entry in measured]
+    works = [work_of(SizedModel(**entry["model"])) for entry in measured]
     return LlamaCalibration(
         llama_version(), cpu_name(), date.today().isoformat(), len(measured),
         every - sum(map(len, kept.values())), reference_s, round(spread, 4),

@@ -27,10 +27,8 @@ from planner.engines.session import EngineError
 from planner.errors import InputError, OutputError, Problem
 from planner.files import write_bytes
 from planner.hardware.processor import cpu_name
-from planner.language.calibrated.work import TokenWork, work_of_file
+from planner.language.calibrated.work import TokenWork, work_of_tensors
 from planner.language.sizes.decoder import Biases, Decoder
-from planner.language.sources.gguf_header import read_header
-from planner.language.sources.gguf_model import read_gguf
 
 SPLIT_VERSION = 1
 """Raised when the models of the numbers change."""
@@ -127,6 +125,13 @@ def random_model(model: SizedModel) -> RandomModel:
     return RandomModel(architecture, decoder_of(model), model.format)
 
 
+def work_of(model: SizedModel) -> TokenWork:
+    """Work of a model of the split, by the tensors of its file."""
+    written_as = random_model(model)
+    tensors = ((item.name, item.extents, item.kind.name) for item in written_as.tensors())
+    return work_of_tensors(written_as.decoder, tensors)
+
+
 def collect(
     models: Sequence[SizedModel],
     journal: PassJournal,
@@ -169,10 +174,8 @@ def _measured(
             path, wanted, name=model.name, weights=model.format, weight_bytes=source.weight_bytes,
             progress=progress, wait_s=wait_s,
         )  # fmt: skip
-        work = work_of_file(read_gguf(path).decoder, read_header(path))
     return {
         "model": asdict(model),
-        "work": asdict(work),
         "reason": run.reason,
         "reference_s": run.reference_s,
         "copy_s": run.copy_s,
@@ -186,10 +189,11 @@ def observations(
     """Passes on so many threads that nothing disturbed, at the speed that the reference usually has."""
     found = []
     for entry in entries:
-        work, model = TokenWork(**entry["work"]), entry["model"]
+        model = SizedModel(**entry["model"])
+        work = work_of(model)
         drift = 1.0 if reference_s is None else entry["reference_s"] / reference_s
         found += [
-            Observation((model["architecture"], model["format"]), work, item.kind, item.tokens,
+            Observation((model.architecture, model.format), work, item.kind, item.tokens,
                         item.seconds / drift)
             for item in measured_passes(entry)
             if item.threads == threads and item.undisturbed

@@ -214,7 +214,9 @@ def _value(file: LlamaCalibrationFile) -> LlamaCalibration:
 
 
 def _types(file: TypeCostsFile) -> TypeCosts:
-    return TypeCosts(file.number_s, file.bits_power, file.blocks_of_256, file.floats, dict(file.own))
+    return TypeCosts(
+        file.number_s, file.bits_power, file.blocks_of_256, file.floats, file.bits_apart, dict(file.own)
+    )
 
 
 def _small(file: SmallCostsFile) -> SmallCosts:
@@ -227,7 +229,7 @@ def _small(file: SmallCostsFile) -> SmallCosts:
 def _step(file: StepCostsFile) -> StepCosts:
     return StepCosts(
         _types(file.types), _small(file.small), file.bandwidth_bytes_per_s, file.cache_bytes, file.overlap,
-        file.sharpness, file.last_factor, file.unshared_factor,
+        file.sharpness, file.last_factor, file.repacked_factor, file.unshared_factor,
     )  # fmt: skip
 
 

@@ -34,6 +34,11 @@ UNSHARED_TOKENS = 256
 """llama.cpp gives a step's attention to several threads from more than these on."""
 _NORMAL_BITS = 5.0
 _FLOATS = ("f32", "f16", "bf16")
+_BITS_APART = ("q5_0", "q5_1", "q3_k", "q5_k", "q6_k")
+"""Blocks with `qh` or `hmask` in `ggml-common.h`: two arrays have to be put together for each number."""
+_REPACKED = ("q4_0", "q4_k", "q2_k", "iq4_nl")
+"""Types that llama.cpp puts in another order when it loads them (`ggml-cpu/repack.cpp`, x86): they lie in
+memory of its own then, and not in the pages of the file."""
 _LARGE_BLOCK = 256
 
 Column = npt.NDArray[np.float64]
@@ -112,13 +117,15 @@ def _columns(
 class TypeCosts:
     """Time of one number of a type: a law over types, and what each measured one differs by (logarithms).
 
-    The law is time x (bits / 5)^power x factor for blocks of 256 x factor for plain floats.
+    The law is time x (bits / 5)^power x factor for blocks of 256 x factor for plain floats x factor for types
+    that keep the high bits of their numbers apart.
     """
 
     number_s: float
     bits_power: float
     blocks_of_256: float
     floats: float
+    bits_apart: float
     own: Mapping[str, float]
 
     def seconds(self, kind: str) -> float:
@@ -127,6 +134,7 @@ class TypeCosts:
         law: float = self.number_s * (block.bits / _NORMAL_BITS) ** self.bits_power
         law *= self.blocks_of_256 if block.numbers == _LARGE_BLOCK else 1.0
         law *= self.floats if kind in _FLOATS else 1.0
+        law *= self.bits_apart if kind in _BITS_APART else 1.0
         return law * math.exp(self.own.get(kind, 0.0))
 
     def column(self, types: Sequence[str]) -> Column:
@@ -169,13 +177,14 @@ class StepCosts:
     """How fast the share that comes from the cache falls as weights grow."""
     last_factor: float
     """Time of a number of the last matrix, which is long and divides well, over that of others."""
+    repacked_factor: float
+    """Time of a byte from memory of types that are put in another order at loading, over that of others."""
     unshared_factor: float
     """Of attention to the first tokens in the cache, which one thread alone does."""
 
     def times(self, work: PassColumns) -> Column:
         """Seconds of steps."""
-        memory = self.missed_bytes(work.step_bytes) / self.bandwidth_bytes_per_s
-        products = both(self.compute_s(work), memory, self.overlap)
+        products = both(self.compute_s(work), self.memory_s(work), self.overlap)
         result: Column = products + self._rest(work)
         return result
 
@@ -190,7 +199,7 @@ class StepCosts:
     def parts(self, work: TokenWork, context: int) -> tuple[float, float, float]:
         """Seconds that a step would take for memory alone, for its products alone, and for the rest."""
         columns = step_columns([(work, context)])
-        memory = self.missed_bytes(columns.step_bytes) / self.bandwidth_bytes_per_s
+        memory = self.memory_s(columns)
         rest = self._rest(columns)
         return float(memory[0]), float(self.compute_s(columns)[0]), float(rest[0])
 
@@ -200,9 +209,14 @@ class StepCosts:
         result: Column = numbers @ self.types.column(work.types)
         return result
 
-    def missed_bytes(self, size: Column) -> Column:
-        """Of bytes that are read in order again and again, those that do not come from the cache."""
-        result: Column = size / (1.0 + (self.cache_bytes / size) ** self.sharpness)
+    def memory_s(self, work: PassColumns) -> Column:
+        """Seconds for the bytes that do not come from the cache, being read in order again and again."""
+        bits = np.array([BY_NAME[kind].bits / 8 for kind in work.types])
+        repacked = np.array([kind in _REPACKED for kind in work.types])
+        factors = bits * np.where(repacked, self.repacked_factor, 1.0)
+        read = (work.layer_numbers + work.last_numbers) @ factors
+        missed = 1.0 / (1.0 + (self.cache_bytes / work.step_bytes) ** self.sharpness)
+        result: Column = missed * read / self.bandwidth_bytes_per_s
         return result
 
 

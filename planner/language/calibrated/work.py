@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from planner.language.formats.ggml_types import BY_NAME
 from planner.language.formats.gguf_recipes import table_types, type_of
 from planner.language.sizes.decoder import Decoder
 from planner.language.sources.gguf_header import GgufHeader
 
-_MATRIX = 2
+_MATRIX, _MATRICES = 2, 7
 _ATTENTION = ("query", "key", "value", "output")
 _NODES, _NODES_OF_NORM, _NODES_OF_HEADS, _NODES_OF_BIASES = 16, 1, 2, 3
 """Small kernels of a layer: products, rotation, sums, copies into the cache, the gate; and of what some
@@ -80,26 +81,32 @@ def work_by_recipe(decoder: Decoder, form: str) -> TokenWork:
 
 def work_of_file(decoder: Decoder, header: GgufHeader) -> TokenWork:
     """Work of a file by its table of tensors."""
+    return work_of_tensors(decoder, ((item.name, item.extents, item.kind.name) for item in header.tensors))
+
+
+def work_of_tensors(decoder: Decoder, tensors: Iterable[tuple[str, tuple[int, ...], str]]) -> TokenWork:
+    """Work by names, extents and types of tensors, as llama.cpp names them."""
     numbers, prompt = Counter[str](), Counter[str]()
-    last, table = "", ""
+    last, table, matrices = "", "", 0
     experts = decoder.experts
-    for tensor in header.tensors:
-        if len(tensor.extents) < _MATRIX:
+    for name, extents, kind in tensors:
+        if len(extents) < _MATRIX:
             continue
-        if tensor.name == "output.weight":
-            last = tensor.kind.name
-        elif tensor.name == "token_embd.weight":
-            table = tensor.kind.name
-        elif tensor.name.startswith("blk."):
-            count = 1
-            for extent in tensor.extents:
-                count *= extent
-            if experts is not None and "_exps." in tensor.name:
+        if name == "output.weight":
+            last = kind
+        elif name == "token_embd.weight":
+            table = kind
+        elif name.startswith("blk."):
+            count = math.prod(extents)
+            if experts is not None and "_exps." in name:
                 count = count * experts.active // experts.count
-            numbers[tensor.kind.name] += count
-            if not tensor.name.startswith(f"blk.{decoder.layers - 1}.ffn_"):
-                prompt[tensor.kind.name] += count
-    return _work(decoder, (numbers, prompt), last or table)
+            numbers[kind] += count
+            matrices += name.startswith("blk.0.")
+            if not name.startswith(f"blk.{decoder.layers - 1}.ffn_"):
+                prompt[kind] += count
+    work = _work(decoder, (numbers, prompt), last or table)
+    # Phi 3 has its queries, keys and values in one matrix, and its gate beside the other.
+    return replace(work, layer_nodes=work.layer_nodes + min(0, matrices - _MATRICES))
 
 
 def _work(

@@ -21,6 +21,7 @@ class TypeCostsFile(StrictModel):
     bits_power: Logarithm
     blocks_of_256: Factor
     floats: Factor
+    bits_apart: Factor
     own: dict[str, Logarithm]
 
 
@@ -45,6 +46,7 @@ class StepCostsFile(StrictModel):
     overlap: Annotated[float, Field(ge=0.1, le=50)]
     sharpness: Annotated[float, Field(ge=0.01, le=50)]
     last_factor: Factor
+    repacked_factor: Factor
     unshared_factor: Factor
 
 
