@@ -34,6 +34,8 @@ SPLIT_VERSION = 1
 """Raised when the models of the numbers change."""
 MOST_TRIES = 3
 """Of a model some of whose passes other programs disturbed."""
+_MOST_DISTURBED = 3
+"""A model is run again where more than one in so many of its passes was disturbed."""
 PASS_S = 0.06
 """How long each pass is repeated."""
 
@@ -63,9 +65,9 @@ class PassJournal:
 
     @property
     def done(self) -> frozenset[str]:
-        """Names of the models that were measured undisturbed, or often enough."""
+        """Names of the models most of whose passes nothing disturbed, or that were run often enough."""
         tries = Counter(str(entry["model"]["name"]) for entry in self._entries)
-        quiet = {str(entry["model"]["name"]) for entry in self._entries if not _disturbed(entry)}
+        quiet = {str(entry["model"]["name"]) for entry in self._entries if not _is_disturbed(entry)}
         return frozenset(quiet | {name for name, count in tries.items() if count >= MOST_TRIES})
 
     def add(self, entry: Mapping[str, object]) -> None:
@@ -96,6 +98,10 @@ class PassJournal:
 
 def _disturbed(entry: Mapping[str, Any]) -> int:
     return sum(not item.undisturbed for item in measured_passes(entry))
+
+
+def _is_disturbed(entry: Mapping[str, Any]) -> bool:
+    return _MOST_DISTURBED * _disturbed(entry) > len(measured_passes(entry))
 
 
 def _parsed(line: str) -> dict[str, Any] | None:
@@ -154,7 +160,7 @@ def collect(
         if remaining <= 0:
             break
         # A look takes a while: the next comes when a pass was disturbed.
-        wait_s = remaining if _disturbed(entry) else None
+        wait_s = remaining if _is_disturbed(entry) else None
     missing = len(models) - len(journal.done)
     if missing:
         raise EngineError(

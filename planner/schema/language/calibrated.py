@@ -59,7 +59,7 @@ class PromptCostsFile(StrictModel):
 
 
 class LeftOutErrors(StrictModel):
-    """Measured over predicted time of probes whose architecture, or that and format, were left out of the fit."""
+    """Measured over predicted time of probes: their architecture, or that and their format, left out."""
 
     kind: Literal["step", "prompt"]
     known: bool
