@@ -42,7 +42,7 @@ def read(path: Path) -> TokenImport:
         raise refuse(path, _EXPECTED, "another text" if text else "an empty file")
     rates = [rate for where, row in rows if (rate := _rate(row, where, values)) is not None]
     found = values.finish(rates, "at least one test with a rate")
-    notes = ()
+    notes: tuple[str, ...] = ()
     if any(rate.prompt_in_rate for rate in found):
         notes = ("tests of prompt and answer together (pg) have the time of the prompt in their rate",)
     return TokenImport("llama-bench", path.name, found, notes)
