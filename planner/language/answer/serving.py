@@ -22,7 +22,8 @@ from planner.language.rates.unit import ceilings_of
 from planner.language.sizes.model import LanguageModel
 from planner.latency.band import Band
 from planner.latency.point import point_for
-from planner.latency.power import energy_band, power_draw
+from planner.latency.power.activity import of_steps
+from planner.latency.power.draw import energy_band, power_draw
 from planner.latency.roofline import Bound
 from planner.provenance import Provenance, weakest
 from planner.schema.hardware.device import Device
@@ -191,7 +192,7 @@ def _answer(own: PreparedModel, users: int, wishes: Wishes) -> ServingAnswer:
     token, read = _token(own, users, float(step_time.total_s[0])), _read(own)
     # One user's prompt begins when the step of the others is through.
     ttft = _plus(read, token.mid) if users > 1 else read
-    power = power_draw(own.point, _use(own, step, token.mid))
+    power = power_draw(own.point, of_steps(_use(own, step, token.mid)))
     calibrated = own.own_times is not None and users == 1
     memory = own.memory.needs(users, spans.context)
     meets = _meets(ttft, token, wishes)
