@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Literal, TypedDict
 
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.provenance import Provenance, of_status, weakest
+from planner.provenance import Provenance, Status, of_status, weakest
 from planner.schema.hardware.device import ComputeUnit, Device, Mode, Precision
 from planner.schema.hardware.engine import Engine, IntegerForm, OperatorLimit, Pipeline
 from planner.schema.reading.quantity import Origin, Sourced
@@ -70,6 +70,12 @@ class OperatingPoint:
     capacity_bytes: float
     idle_w: float
     power_limit_w: float
+    limit_top_w: float
+    """The highest limit of any mode: what its power supply is chosen for."""
+    idle_assumed: bool
+    """Whether nobody states or measured the idle power of this mode."""
+    limit_assumed: bool
+    """Whether nobody states the limit of this mode."""
     dynamic_w: float
     """What all units together may add to idle, in the mode with the highest limit."""
     clock_top_hz: float
@@ -80,6 +86,8 @@ class OperatingPoint:
     """Threads used over the cores of the mode; one where all are."""
     host_apart: bool
     """Whether the part is attached to a host whose power is not included in its own."""
+    peak_assumed: bool
+    """Whether the fastest peak of the unit is a judgement, at whatever precision it computes here."""
     latency_provenance: Provenance
     power_provenance: Provenance
     warnings: tuple[str, ...]
@@ -227,10 +235,20 @@ def operating_point(
         power_limit_w=chosen_mode.power_limit_w.value,
         **_power_facts(device, unit, chosen_mode),
         threads_share=share,
+        peak_assumed=_fastest_peak(description, chosen_mode.id).status is Status.ASSUMED,
         latency_provenance=_datasheet_at_best(rests_on),
         power_provenance=_datasheet_at_best([chosen_mode.idle_w, chosen_mode.power_limit_w]),
         warnings=warnings,
     )
+
+
+def _fastest_peak(unit: ComputeUnit, mode: str) -> Sourced[float]:
+    """The rest are mostly a half or a quarter of it, whoever says so."""
+    return max((by_mode[mode] for by_mode in unit.peaks_ops_per_s.values() if mode in by_mode), key=_value)
+
+
+def _value(number: Sourced[float]) -> float:
+    return number.value
 
 
 def _holds(limit: OperatorLimit, unit_name: str) -> bool:
@@ -242,7 +260,13 @@ def _is_meant(form: IntegerForm, device: Device, unit: str) -> bool:
     return not form.words or any(fnmatchcase(t, w.lower()) for w in form.words for t in described)
 
 
+_ASSUMED = "assumed"
+
+
 class _PowerFacts(TypedDict):
+    limit_top_w: float
+    idle_assumed: bool
+    limit_assumed: bool
     dynamic_w: float
     clock_top_hz: float
     active_share: float
@@ -256,6 +280,9 @@ def _power_facts(device: Device, unit: str, mode: Mode) -> _PowerFacts:
     clock, most = description.clocks_hz.get(top.id), description.active.get(top.id)
     active = description.active.get(mode.id)
     return {
+        "limit_top_w": top.power_limit_w.value,
+        "idle_assumed": mode.idle_w.status == _ASSUMED,
+        "limit_assumed": mode.power_limit_w.status == _ASSUMED,
         "dynamic_w": top.power_limit_w.value - top.idle_w.value,
         "clock_top_hz": clock.value if clock else 0.0,
         "active_share": active.value / most.value if active and most and most.value else 1.0,

@@ -2,8 +2,8 @@
 
 Cameras at fixed intervals ask for the same work in every replication; only their phases differ, and with
 them how full batches get. Where a rack stays far below every temperature at which a clock changes, and
-nothing else happens to its devices, the replications that the plan asks for say what heats it. Those that are
-added to settle a verdict have nothing to add to that: frames are moved in them, and the rack is not repeated.
+nothing else happens to its devices, the replications that the plan asks for say what heats it. Those that
+are added to settle a verdict have nothing to add to that: their rack is not run again.
 """
 
 from __future__ import annotations
