@@ -26,7 +26,7 @@ FLOORS = {
         {"workload", "hardware"},
         {"wording"},
         {"schema"},
-        {"collector", "data_files", "files", "forks", "quick_init", "read_files"},
+        {"collector", "data_files", "environment", "files", "forks", "quick_init", "read_files"},
         {"errors", "provenance", "arrays", "formulas", "process"},
         {"units", "shown", "distribution", "visible"},
     ],

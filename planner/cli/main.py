@@ -17,6 +17,7 @@ from planner.cli.limits import limited
 from planner.cli.ticker import ticker
 from planner.collector import collect_seldom
 from planner.distribution import VERSION
+from planner.environment import mend_environment
 from planner.errors import PlannerError
 from planner.process.inputs import inputs_kept
 from planner.process.stop import begin, die_by_signals, listen, status_of_stop, stopped_by, was_asked
@@ -139,6 +140,7 @@ def run(arguments: list[str]) -> int:
     """Run with these arguments and return the exit status; tracebacks appear only with --debug."""
     begin()
     try:
+        mend_environment()
         with inputs_kept(), ticker.running() if "--quiet" not in arguments else nullcontext():
             result = planner.main(args=arguments, prog_name="planner", standalone_mode=False)
     except click.exceptions.Exit as stop:

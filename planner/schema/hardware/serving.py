@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from planner.schema.hardware.device import UnitKind
 from planner.schema.hardware.source import Source
+from planner.schema.reading.calendar_day import CalendarDay
 from planner.schema.reading.quantity import Ratio, Seconds, refuse
 from planner.schema.reading.strict import StrictModel
 
@@ -132,7 +133,7 @@ class MeasuredServing(StrictModel):
     precision: str
     cpu: str
     threads: int = Field(ge=1)
-    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    date: CalendarDay
     networks: list[str]
     batches: int = Field(ge=1)
     """How many were served; the process rests on them."""
