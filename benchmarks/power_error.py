@@ -14,12 +14,22 @@ from pathlib import Path
 
 import numpy as np
 
-from planner.calibration.power.fit import LeftOutPower, held_band, leave_out_devices, refitted
-from planner.calibration.power.rows import power_rows
+from planner.calibration.power.fit import (
+    LeftOutPower,
+    held_band,
+    leave_out_devices,
+    leave_out_publishers,
+    refitted,
+)
+from planner.calibration.power.groups import Group, group_scores
+from planner.calibration.power.published import power_split, published_file, read_published
+from planner.calibration.power.rows import MLPERF, PowerRow, power_rows, published_rows
+from planner.calibration.power.score import scored_power
 from planner.calibration.transfer.join import Join
 from planner.files import write_bytes
 from planner.hardware.measurements import read_measurements
-from planner.latency.power import power_model, serving_power_w
+from planner.latency.power.draw import serving_power_w
+from planner.latency.power.model import clock_key, power_model
 from planner.schema.fitted.power_model import PowerModel
 from planner.schema.fitted.transfer import Parameter
 
@@ -32,15 +42,66 @@ INTRODUCTION = ROOT / "benchmarks" / "power_introduction.md"
 def main(*, fit: bool) -> None:
     """Judge the model, after fitting it where that is asked for, and write the page."""
     model = power_model()
-    rows, joined = power_rows()
+    logs, joined = power_rows()
+    rows = (*logs, *published_rows())
     left_out = leave_out_devices(model, rows)
     if fit:
         model, left_out = refitted(model, rows)
         write_bytes(MODEL, as_text(model).encode())
-    lines = [INTRODUCTION.read_text().rstrip(), "", *accuracy(left_out, model), "", *parameters(model), ""]
+        power_model.cache_clear()
+    lines = [
+        INTRODUCTION.read_text().rstrip(),
+        "",
+        *blind(),
+        "",
+        *publishers(rows, model),
+        "",
+        *accuracy(left_out, model),
+        "",
+    ]
+    lines += [*parameters(model), ""]
     lines += [*energies(left_out), "", *matched(joined)]
     write_bytes(PAGE, ("\n".join(lines).rstrip() + "\n").encode())
     print("\n".join(accuracy(left_out, model)))
+
+
+def blind() -> Iterator[str]:
+    """The product as it is beside all published rows, and beside those of publishers that no fit uses."""
+    found, _ = scored_power(read_published(published_file()))
+    apart = frozenset(item.publisher for item in power_split().left_out)
+    yield "## Published watts and joules"
+    yield ""
+    yield "| rows | n | error, median | 90th perc. | in the band | measured / predicted | half-width |"
+    yield "|---|---|---|---|---|---|---|"
+    for group in group_scores(found, apart):
+        yield _scored_line(group)
+
+
+def _scored_line(group: Group) -> str:
+    own = group.factors
+    return (
+        f"| {group.name} | {own.rows} | {own.median:.2f} | {own.p90:.2f} | {own.held * 100:.0f} % "
+        f"| {own.bias:.2f} | {own.half_width:.2f} |"
+    )
+
+
+def publishers(rows: Sequence[PowerRow], model: PowerModel) -> Iterator[str]:
+    """One row a publisher whose rows are fitted, each left out in turn."""
+    left_out = leave_out_publishers(model, rows)
+    yield "## Watts of publishers left out in turn"
+    yield ""
+    yield "| publisher left out | runs | error, median | 90th perc. | measured / predicted |"
+    yield "|---|---|---|---|---|"
+    names = sorted({item.row.publisher for item in left_out})
+    for name in [*names, ""]:
+        chosen = [item for item in left_out if item.row.publisher == (name or item.row.publisher)]
+        if not name:
+            chosen = [item for item in chosen if item.row.publisher != MLPERF]
+        errors = np.array([item.log_error for item in chosen])
+        yield (
+            f"| {name or 'all but MLPerf'} | {len(chosen)} | {_factor(np.abs(errors), 0.5)} "
+            f"| {_factor(np.abs(errors), 0.9)} | {np.exp(np.median(errors)):.2f} |"
+        )
 
 
 def accuracy(left_out: Sequence[LeftOutPower], model: PowerModel) -> Iterator[str]:
@@ -128,6 +189,7 @@ def parameters(model: PowerModel) -> Iterator[str]:
     yield "| parameter | fitted | before, spread | why |"
     yield "|---|---|---|---|"
     named: dict[str, Parameter] = {**model.parameters, **{f.name: f.share for f in model.families}}
+    named |= {clock_key(clock.part): clock.factor for clock in model.clocks}
     for name, item in named.items():
         yield f"| {name} | {item.value:.3g} | {item.prior:.3g}, {item.spread:g} | {item.why} |"
     yield ""
@@ -158,8 +220,11 @@ def as_text(model: PowerModel) -> str:
     lines = [MODEL.read_text().splitlines()[0], "schema: 1", f"id: {model.id}"]
     lines += [f"title: {json.dumps(model.title)}", f"boundary: {json.dumps(model.boundary)}", "parameters:"]
     lines += [f"  {name}: {_flow(item.model_dump())}" for name, item in model.parameters.items()]
+    lines.append("clocks:")
+    lines += [f"  - {_flow(clock.model_dump())}" for clock in model.clocks]
     lines.append("families:")
-    lines += [f"  - {_flow(family.model_dump())}" for family in model.families]
+    lines += [f"  - {_flow(family.model_dump(exclude_none=True))}" for family in model.families]
+    lines.append(f"anywhere: {_flow(model.anywhere.model_dump())}")
     lines.append(f"level: {model.level:g}")
     if model.rests_on is not None:
         lines += ["rests_on:"]

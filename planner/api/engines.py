@@ -361,11 +361,14 @@ def validate_published(
     from planner.calibration.later.groups import group_scores
     from planner.calibration.later.kept import KeptScore, kept_scores
     from planner.calibration.later.record import LaterScores
-    from planner.calibration.later.rows import later_files, read_later
+    from planner.calibration.later.rows import later_files, read_later, timed
     from planner.calibration.later.score import scored
+    from planner.latency.anchoring.possible import refuse_impossible
 
     files = [Path(table) for table in tables] or list(later_files())
     rows = [row for file in files for row in read_later(file)]
+    for table in tables:
+        refuse_impossible(str(table), map(timed, read_later(Path(table))))
     folder = None if networks is None else Path(networks)
     found, refused = scored(rows, "likely", networks=folder, published=published)
     came = files[0].stem.removeprefix("rows-") if len(files) == 1 else "all"

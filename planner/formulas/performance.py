@@ -70,10 +70,19 @@ LATENCY = (
     Formula(
         "part_power",
         "Power of a part while it serves",
-        "P = idle + dynamic x share x partitions x (clock / top)^k x (standing + (1 - standing) x use)",
+        "P = idle + dynamic x share x partitions x (clock / top)^k x (1 - g gaps) "
+        "x (standing + a arithmetic + t traffic) x threads^p",
         "Le Sueur and Heiser, Dynamic voltage and frequency scaling: the laws of diminishing returns, "
-        "HotPower 2010, for the clock; fitted on MLPerf power logs (docs/power.md)",
+        "HotPower 2010, for the clock; fitted on MLPerf power logs and published watts (docs/power.md)",
         "Units that no family of the fit covers; never above the limit of the power mode.",
+    ),
+    Formula(
+        "supply_curve",
+        "Power at the plug for that at a board's input",
+        "P_wall = P + 0.016 R + b P, R = 1.5 x limit of the board, b from the efficiency that R asks for",
+        "10 CFR 430.32(w), level VI, and the European Code of Conduct on external power supplies, version 5, "
+        "tier 2: both figures that a supply has to reach",
+        "Supplies that are better than the rules ask for, or rated far above the load.",
     ),
     Formula(
         "serving_power",
@@ -127,6 +136,14 @@ LOAD = (
         "s^2 = log(1 + cv^2)",
         "Gaussian process of log service, this project (planner/rack/load/service_variation.py)",
         "Disturbances that last while a server idles or hit all servers of a machine at once.",
+    ),
+    Formula(
+        "blind_misses",
+        "Service time of a network on a calibrated machine",
+        "t = c x estimate, log deviation^2 = (k s)^2 + r^2; log c: mean log(served / estimate) of n; "
+        "k = t(n - 1) / z sqrt(mean((miss left out / s)^2)); s, r: deviation within and between sittings",
+        "Leave-one-out prediction, this project (planner/plan/serving/blind.py)",
+        "Networks of a kind that none of those served was, and a machine that is at other work later.",
     ),
     Formula(
         "contention",

@@ -70,6 +70,12 @@ class OperatingPoint:
     capacity_bytes: float
     idle_w: float
     power_limit_w: float
+    limit_top_w: float
+    """The highest limit of any mode: what its power supply is chosen for."""
+    idle_assumed: bool
+    """Whether nobody states or measured the idle power of this mode."""
+    limit_assumed: bool
+    """Whether nobody states the limit of this mode."""
     dynamic_w: float
     """What all units together may add to idle, in the mode with the highest limit."""
     clock_top_hz: float
@@ -254,7 +260,13 @@ def _is_meant(form: IntegerForm, device: Device, unit: str) -> bool:
     return not form.words or any(fnmatchcase(t, w.lower()) for w in form.words for t in described)
 
 
+_ASSUMED = "assumed"
+
+
 class _PowerFacts(TypedDict):
+    limit_top_w: float
+    idle_assumed: bool
+    limit_assumed: bool
     dynamic_w: float
     clock_top_hz: float
     active_share: float
@@ -268,6 +280,9 @@ def _power_facts(device: Device, unit: str, mode: Mode) -> _PowerFacts:
     clock, most = description.clocks_hz.get(top.id), description.active.get(top.id)
     active = description.active.get(mode.id)
     return {
+        "limit_top_w": top.power_limit_w.value,
+        "idle_assumed": mode.idle_w.status == _ASSUMED,
+        "limit_assumed": mode.power_limit_w.status == _ASSUMED,
         "dynamic_w": top.power_limit_w.value - top.idle_w.value,
         "clock_top_hz": clock.value if clock else 0.0,
         "active_share": active.value / most.value if active and most and most.value else 1.0,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from planner.hardware.processor import cpu_name
 from planner.latency.anchoring.file import Anchor, read_anchors
+from planner.latency.anchoring.measured import timed
+from planner.latency.anchoring.possible import refuse_impossible
 from planner.latency.calibrated.calibration import Calibration
 from planner.latency.calibrated.file import read_calibration
 from planner.latency.calibrated.store import THIS_MACHINE, of_this_machine, staleness
@@ -46,4 +48,9 @@ def anchors_for(asked: Sequence[str]) -> tuple[tuple[Anchor, ...], bool]:
     already, so they tell it little, and a comparison of parts stays one of equals.
     """
     files = [text for text in asked if text not in (PUBLISHED, NONE)]
-    return tuple(anchor for text in files for anchor in read_anchors(Path(text))), PUBLISHED in asked
+    found: list[Anchor] = []
+    for text in files:
+        anchors = read_anchors(Path(text))
+        refuse_impossible(text, map(timed, anchors))
+        found += anchors
+    return tuple(found), PUBLISHED in asked

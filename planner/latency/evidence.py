@@ -21,8 +21,10 @@ from planner.latency.anchoring.measured import (
     MeasuredSource,
     about,
     reason_not_measured,
+    timed,
     with_measured,
 )
+from planner.latency.anchoring.possible import refuse_impossible
 from planner.latency.anchoring.power import of_plan, power_note, reason_against_power, with_power
 from planner.latency.band import Band
 from planner.latency.calibrated.calibration import Calibration
@@ -89,7 +91,9 @@ def read_evidence(
             calibrations.append(read_calibration(path))
         else:
             read = read_measurements(path)
-            own += [about(anchor, source) for anchor in read.latencies]
+            latencies = [about(anchor, source) for anchor in read.latencies]
+            refuse_impossible(source.path, map(timed, latencies))
+            own += latencies
             powers += [of_plan(reading, source) for reading in read.powers]
     kept = calibration != NONE
     return Evidence(
@@ -177,7 +181,8 @@ def with_powers(found: Estimate, device: Device, powers: Sequence[PowerReading],
     mid_w = fmean(item.part_power_w.mid for item in each)
     band = Band(low.part_power_w.low, mid_w, high.part_power_w.high, low.part_power_w.level)
     whole = band.scaled(found.power_w.mid / found.part_power_w.mid)
-    return replace(each[0], part_power_w=band, power_w=whole)
+    places = found.power_at.scaled(mid_w / found.part_power_w.mid)
+    return replace(each[0], part_power_w=band, power_w=whole, power_at=places)
 
 
 def calibration_on(

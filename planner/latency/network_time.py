@@ -9,6 +9,7 @@ from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band
 from planner.latency.kernels.precision import kernel_peak, kernel_precision
 from planner.latency.kernels.prepared import Prepared
+from planner.latency.power.activity import Activity
 from planner.latency.roofline import Bound, KernelTime, kernel_time
 from planner.latency.transfer.effects import Anchored
 from planner.latency.transfer.model import KernelTimes
@@ -333,15 +334,22 @@ class BoundShares:
     overhead: float
 
 
-def unit_use(layers: Sequence[LayerEstimate], latency_s: float, point: OperatingPoint) -> float:
-    """Multiply-accumulates and bytes over what the unit could do in the time, the larger of both."""
+def unit_activity(found: NetworkTime, point: OperatingPoint) -> Activity:
+    """Multiply-accumulates and bytes over what the unit could do in the time, and the time without either.
+
+    Launches and what comes once a batch are gaps: nothing runs on the unit meanwhile.
+    """
+    latency_s = found.band.mid
+    if latency_s <= 0:
+        return Activity(0.0, 0.0)
     arithmetic_s = sum(
         2.0 * layer.macs / point.peaks_ops_per_s.get(Precision(layer.precision), point.peak_ops_per_s)
-        for layer in layers
+        for layer in found.layers
     )
-    traffic_s = sum(layer.bytes for layer in layers) / point.bandwidth_bytes_per_s
+    traffic_s = sum(layer.bytes for layer in found.layers) / point.bandwidth_bytes_per_s
+    gaps_s = found.fixed_s + sum(layer.time.overhead_s for layer in found.layers)
     # A latency below the roofline, from cached traffic or Winograd, would use more than all of the unit.
-    return min(1.0, max(arithmetic_s, traffic_s) / latency_s) if latency_s > 0 else 0.0
+    return Activity(*(min(1.0, time_s / latency_s) for time_s in (arithmetic_s, traffic_s, gaps_s)))
 
 
 def bound_shares(layers: Sequence[LayerEstimate], fixed_s: float) -> BoundShares:

@@ -20,9 +20,9 @@ from planner.latency.network_time import (
     step_by_step,
     streamed_weights,
     times,
-    unit_use,
+    unit_activity,
 )
-from planner.latency.power import power_draw
+from planner.latency.power.draw import power_draw
 from planner.latency.remarks import remarks
 from planner.latency.result import Estimate
 from planner.latency.transfer.effects import Anchored, Used
@@ -83,7 +83,8 @@ def of_assumed_peak(found: NetworkTime, point: OperatingPoint, transfer: Transfe
     prediction (hardware_db/later, 2026-11-30-new-parts). It stops where the fit has seen the part itself, and
     does not hold for CPUs, whose peak follows from cores and clock.
     """
-    if point.unit_kind == "cpu" or point.device in transfer.rests_on.devices:
+    seen = transfer.rests_on is not None and point.device in transfer.rests_on.devices
+    if point.unit_kind == "cpu" or seen:
         return found
     missed, mid = missed_of(point.unit_kind, point.engine), found.band.mid
     low = min(found.band.low, mid * missed.low)
@@ -106,8 +107,8 @@ def assembled(
     """The estimate whose latency was worked out already: power, energy and memory beside it."""
     workload = prepared.workload
     memory = MemoryUse(*prepared.memory_bytes, point.capacity_bytes, prepared.weights)
-    use = unit_use(latency.layers, latency.band.mid, point)
-    power = power_draw(point, use)
+    activity = unit_activity(latency, point)
+    power = power_draw(point, activity)
     notes = remarks(prepared, memory, latency.layers, point, refused)
     return Estimate(
         model=workload.model,
@@ -123,7 +124,13 @@ def assembled(
         idle_w=power.idle_w,
         power_boundary=power.boundary,
         power_rests_on=power.rests_on,
-        use=use,
+        power_at=power.places,
+        power_assumed=tuple(
+            name
+            for name, assumed in (("idle", point.idle_assumed), ("limit", point.limit_assumed))
+            if assumed
+        ),
+        activity=activity,
         peak_ops_per_s=point.peak_ops_per_s,
         power_limit_w=point.power_limit_w,
         memory=memory,

@@ -70,6 +70,10 @@ def other_unit_records(others: Sequence[OtherUnit]) -> list[OtherUnitRecord]:
     ]
 
 
+def _place(band: Band | None) -> BandRecord | None:
+    return None if band is None else band_record(band)
+
+
 def estimate_record(estimate: Estimate, *, layers: bool = False) -> EstimateRecord:
     """The estimate with every number in SI; `layers` adds one entry per kernel.
 
@@ -94,6 +98,13 @@ def estimate_record(estimate: Estimate, *, layers: bool = False) -> EstimateReco
             "model": estimate.power_rests_on,
         },
         "part_power_w": band_record(estimate.part_power_w),
+        "power_at": {
+            "rail_w": _place(estimate.power_at.rail_w),
+            "module_w": _place(estimate.power_at.module_w),
+            "board_input_w": _place(estimate.power_at.board_input_w),
+            "wall_w": _place(estimate.power_at.wall_w),
+        },
+        "power_assumed": list(estimate.power_assumed),
         "idle_w": estimate.idle_w,
         "energy_j": estimate.energy_j if estimate.fits else None,
         "energy_per_inference_j": _band_or_none(estimate.energy_per_inference_j if estimate.fits else None),

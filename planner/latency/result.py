@@ -11,7 +11,8 @@ from planner.latency.network_time import (
     BoundShares,
     LayerEstimate,
 )
-from planner.latency.power import energy_band
+from planner.latency.power.activity import Activity
+from planner.latency.power.draw import Boundaries, energy_band
 from planner.latency.transfer.effects import Used
 from planner.provenance import Provenance
 from planner.schema.hardware.device import Precision, UnitKind
@@ -78,8 +79,12 @@ class Estimate(Shown):
     power_boundary: str
     power_rests_on: str | None
     """The family of the power model behind `power_w`; None where it is a judgement."""
-    use: float
-    """The busiest of arithmetic and memory traffic over the latency, as a share of the unit's peak."""
+    power_at: Boundaries
+    """The same power at the unit's rail, the module, the board's input and the plug, where each is known."""
+    power_assumed: tuple[str, ...]
+    """Which of `idle` and `limit` of the mode nobody states or measured."""
+    activity: Activity
+    """What the unit does, as shares of its peaks and of the time."""
     peak_ops_per_s: float
     """Dense peak of one instance of the unit at the precision."""
     power_limit_w: float
@@ -110,6 +115,11 @@ class Estimate(Shown):
     """Where no mode was asked for and the part is delivered in a slower one than its fastest."""
     others: tuple[OtherUnit, ...] = ()
     """Other units of the part, where none was named; see `planner.latency.units.compete`."""
+
+    @property
+    def use(self) -> float:
+        """The busiest of arithmetic and memory traffic over the latency, as a share of the unit's peak."""
+        return self.activity.use
 
     @property
     def through_s(self) -> Band:

@@ -79,7 +79,7 @@ def _network_row(
 ) -> PartRow:
     latency, fits = item["planning_latency_s"], item["fits"]
     power, energy, memory, price = (
-        item["part_power_w"],
+        item["power_w"],
         item["energy_per_inference_j"],
         item["memory_bytes"],
         item["price"],

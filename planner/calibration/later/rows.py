@@ -10,10 +10,12 @@ from pathlib import Path
 
 from planner.data_files import database_dir
 from planner.errors import InputError, Problem
+from planner.latency.anchoring.possible import Timed
 from planner.read_files import CsvTable, read_bounded_text
 from planner.schema.fitted.later import LaterNames
 from planner.schema.hardware.device import Precision
 from planner.schema.reading.yaml_file import read_model
+from planner.zoo.registry import names
 
 METRICS = ("latency_ms", "throughput_fps")
 NEEDED = ("device", "model", "engine", "metric", "value", "source")
@@ -140,6 +142,24 @@ def _whole(text: str) -> int | None:
     if not text.isdecimal() or len(text) > len(str(_LARGEST)) or not 1 <= int(text) <= _LARGEST:
         return None
     return int(text)
+
+
+def timed(row: LaterRow) -> Timed:
+    """A row as its time is checked: rates above the roofline are refused."""
+    precision = None if row.precision is None else Precision(row.precision)
+    network = network_of(row, None, frozenset(names())) or row.model
+    return Timed(
+        row.line,
+        row.metric,
+        network,
+        row.device,
+        row.unit,
+        row.mode,
+        precision,
+        row.batch,
+        row.seconds,
+        row.side,
+    )
 
 
 @functools.cache

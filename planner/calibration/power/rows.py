@@ -16,6 +16,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from planner.calibration.power.published import (
+    Boundary,
+    power_split,
+    published_file,
+    read_published,
+)
+from planner.calibration.power.score import estimate_of
 from planner.calibration.transfer.join import Join, Matched, join
 from planner.calibration.transfer.observations import Observation, observations, prepared
 from planner.hardware.catalog import engine_ids, read_device
@@ -23,16 +30,18 @@ from planner.hardware.measurements import Measurement, read_measurements
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.one_unit import estimate_at
 from planner.latency.point import point_for
-from planner.latency.power import family_of, power_model
+from planner.latency.power.activity import Activity
+from planner.latency.power.model import family_of, power_model
 from planner.latency.transfer.store import transfer_for
 
 SOURCE = "mlperf-"
+MLPERF = "MLPerf Inference"
 _DLA_CLOCK = re.compile(r"_dla_freq=(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class PowerRow:
-    """One run: what it drew, and the operating point and use of its unit as the planner predicts them."""
+    """One run: what it drew, and what its unit does as the planner predicts it."""
 
     rows: tuple[str, ...]
     device: str
@@ -41,10 +50,12 @@ class PowerRow:
     batch: int
     family: str
     point: OperatingPoint
-    use: float
+    activity: Activity
     latency_s: float
     """As predicted, for the energy."""
     power_w: float
+    boundary: Boundary = "wall"
+    publisher: str = MLPERF
     beside: tuple[OperatingPoint, ...] = ()
     """DLA that ran beside the unit, at their own clock."""
     beside_family: str = ""
@@ -68,6 +79,44 @@ def power_rows() -> tuple[tuple[PowerRow, ...], Join]:
         for item in observations(matched)[0]
     ]
     return tuple(row for row in found if row is not None), joined
+
+
+def published_rows() -> tuple[PowerRow, ...]:
+    """Runs of the table of published watts that a fit may use, as `power_split` says."""
+    allowed = {item.publisher for item in power_split().may_be_fitted}
+    found = []
+    for row in read_published(published_file()):
+        if row.publisher not in allowed:
+            continue
+        result = estimate_of(row)
+        device = read_device(row.device)
+        point = point_for(
+            device,
+            unit=result.unit,
+            mode=result.mode,
+            precision=result.precision,
+            engine=result.engine,
+            threads=row.threads,
+        )
+        family = family_of(power_model(), point)
+        if family is not None:
+            found.append(
+                PowerRow(
+                    rows=(f"published-{row.line}",),
+                    device=row.device,
+                    model=row.model,
+                    precision=result.precision.value,
+                    batch=row.batch,
+                    family=family.name,
+                    point=point,
+                    activity=result.activity,
+                    latency_s=result.latency_s.mid,
+                    power_w=row.power_w,
+                    boundary=row.boundary,
+                    publisher=row.publisher,
+                )
+            )
+    return tuple(found)
 
 
 def _used(row: Measurement) -> bool:
@@ -106,7 +155,7 @@ def _power_row(
         batch=item.batch,
         family=family.name,
         point=item.point,
-        use=result.use,
+        activity=result.activity,
         latency_s=result.latency_s.mid,
         power_w=float(np.exp(np.mean([np.log(metered[row_id].value_si) for row_id in item.rows]))),
         beside=beside,

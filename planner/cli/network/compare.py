@@ -78,7 +78,7 @@ _RANK = (
 @network_evidence
 @click.option("--unit", help="Compute unit by id or kind (cpu, gpu, npu, dla); default: the best of a part.")
 @click.option("--max-latency", metavar="50ms")
-@click.option("--max-power", metavar="15W")
+@click.option("--max-power", metavar="15W", help="Highest power, at the place that estimate names.")
 @click.option("--budget", metavar="'500 USD'", help="Price of one part, with its currency.")
 @click.option("--rate", "rates", multiple=True, metavar="CNY=0.14", help="Price of one unit of a currency.")
 @plot_option
@@ -145,7 +145,7 @@ def command(
             ),
             "plan with": quantity(_counted_s(c, plan_for), "s"),
             "rests on": c.estimate.provenance.value,
-            "power": quantity(c.estimate.part_power_w.mid, "w"),
+            "power": quantity(c.estimate.power_w.mid, "w"),
             "price": f"{c.price.amount:g} {c.price.currency}" if c.price else "unknown",
             "": _standing(c),
         }

@@ -254,10 +254,12 @@ def _power_lines(result: Estimate) -> list[str]:
     promised = result.peak_ops_per_s / result.power_limit_w
     lines = [
         f"power       {band(power.low, power.mid, power.high, 'w')}   [{result.power_provenance}], "
-        f"idle {quantity(result.idle_w, 'w')}; {result.power_boundary}"
+        f"idle {quantity(result.idle_w, 'w')}{_assumed(result, 'idle')}; {result.power_boundary}"
     ]
     if part.mid != power.mid:
-        lines.append(f"  the part  {band(part.low, part.mid, part.high, 'w')}")
+        limit = f"limit {quantity(result.power_limit_w, 'w')}{_assumed(result, 'limit')}"
+        lines.append(f"  the part  {band(part.low, part.mid, part.high, 'w')}   {limit}")
+    lines += _places(result)
     if result.fits:
         lines += [
             f"energy      {band(joules.low, joules.mid, joules.high, 'j')} per inference, "
@@ -266,6 +268,24 @@ def _power_lines(result: Estimate) -> list[str]:
             f"{quantity(result.useful_ops / joules.mid, 'ops_per_s')}/W used by this network",
         ]
     return lines
+
+
+_PLACES = ("rail", "board in", "plug")
+
+
+def _places(result: Estimate) -> list[str]:
+    """The same power at the places that the lines above do not give."""
+    places = result.power_at
+    found = zip(_PLACES, (places.rail_w, places.board_input_w, places.wall_w), strict=True)
+    return [
+        f"  {name:9} {band(item.low, item.mid, item.high, 'w')}"
+        for name, item in found
+        if item is not None and item != result.power_w
+    ]
+
+
+def _assumed(result: Estimate, name: str) -> str:
+    return " (assumed)" if name in result.power_assumed else ""
 
 
 def _held(result: Estimate) -> str:

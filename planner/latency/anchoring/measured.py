@@ -10,6 +10,7 @@ from planner.hardware.operating_point import OperatingPoint
 from planner.hardware.processor import cpu_name
 from planner.latency.anchoring.blend import FAR_DEVIATIONS, network_name
 from planner.latency.anchoring.file import Anchor
+from planner.latency.anchoring.possible import Timed
 from planner.latency.band import Band
 from planner.latency.calibrated.network import NINETY
 from planner.latency.calibrated.store import THIS_MACHINE
@@ -49,6 +50,21 @@ def about(anchor: Anchor, source: MeasuredSource) -> Anchor:
         precision=anchor.precision or facts.precision,
         batch=anchor.batch or facts.batch,
         threads=anchor.threads or facts.threads,
+    )
+
+
+def timed(anchor: Anchor) -> Timed:
+    """The entry of a file as its time is checked: rates above the roofline are refused."""
+    return Timed(
+        anchor.line,
+        "latency",
+        anchor.network,
+        anchor.device,
+        anchor.unit,
+        anchor.mode,
+        anchor.precision,
+        anchor.batch,
+        anchor.latency_s,
     )
 
 

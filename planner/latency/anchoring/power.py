@@ -75,7 +75,10 @@ def with_power(found: Estimate, reading: PowerReading) -> Estimate:
     deviation = METER if found.device == THIS_MACHINE else math.hypot(METER, MACHINE_TO_MACHINE)
     part_w = _narrowed(found.part_power_w, serving_w, deviation)
     whole_w = part_w.scaled(found.power_w.mid / found.part_power_w.mid)
-    return replace(found, part_power_w=part_w, power_w=whole_w, power_provenance=Provenance.MEASURED)
+    places = found.power_at.scaled(part_w.mid / found.part_power_w.mid)
+    return replace(
+        found, part_power_w=part_w, power_w=whole_w, power_at=places, power_provenance=Provenance.MEASURED
+    )
 
 
 def power_note(found: Estimate, moved: Estimate, reading: PowerReading) -> str:

@@ -19,7 +19,7 @@ from planner.latency.band import Band
 from planner.latency.kernels.prepared import Prepared, prepare
 from planner.latency.one_unit import estimate_at
 from planner.latency.point import point_for
-from planner.latency.power import energy_band
+from planner.latency.power.draw import energy_band
 from planner.latency.remarks import DOES_NOT_FIT
 from planner.latency.result import Estimate
 from planner.latency.transfer.store import transfer_for

@@ -140,10 +140,11 @@ def _latency_reason(planning: Band, limits: Limits) -> str | None:
 
 
 def _power_reason(result: Estimate, limits: Limits) -> str | None:
-    if limits.max_power_w is None or result.part_power_w.high <= limits.max_power_w:
+    if limits.max_power_w is None or result.power_w.high <= limits.max_power_w:
         return None
-    high_w, asked_w = result.part_power_w.high, limits.max_power_w
-    return f"may draw {format_number(high_w, 3)} W in mode {result.mode}, over the {asked_w:g} W asked"
+    high_w, asked_w = result.power_w.high, limits.max_power_w
+    where = f"{result.power_boundary}, in mode {result.mode}"
+    return f"may draw {format_number(high_w, 3)} W ({where}), over the {asked_w:g} W asked"
 
 
 def _price_reason(price: Money | None, limits: Limits) -> str | None:

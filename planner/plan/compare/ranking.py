@@ -54,7 +54,7 @@ def _axes(candidate: Candidate, currency: str | None, limits: Limits) -> Axes:
     price = None
     if candidate.price is not None and currency is not None:
         price = amount_in(candidate.price, currency, limits.rates)
-    return candidate.latency_s, candidate.estimate.part_power_w.mid, price, candidate.risk
+    return candidate.latency_s, candidate.estimate.power_w.mid, price, candidate.risk
 
 
 def _tie(one: Candidate, other: Candidate) -> bool:
@@ -125,7 +125,7 @@ def _least(candidates: Sequence[Candidate], name: str, limits: Limits) -> str:
     if name == "latency":
         return format_quantity(min(limits.counted_s(c.planning_latency_s) for c in candidates), "s", 3)
     if name == "power":
-        return f"{format_number(min(c.estimate.part_power_w.high for c in candidates), 3)} W"
+        return f"{format_number(min(c.estimate.power_w.high for c in candidates), 3)} W"
     if name == "memory":
         return f"{min(c.estimate.memory.total_bytes for c in candidates) / 1e9:.2f} GB"
     prices = [c.price for c in candidates if c.price is not None]

@@ -123,7 +123,7 @@ def _figures(claim: Claim, found: Estimate, mean_w: Band | None) -> list[Reporte
 
 def _mean_power_w(claim: Claim, found: Estimate) -> Band | None:
     """Power at the reported rate: busy for the predicted share of the reported latency, idle for the rest."""
-    from planner.latency.power import average_power_w
+    from planner.latency.power.draw import average_power_w
 
     if claim.latency_s is None or claim.power_w is None or claim.latency_s <= found.latency_s.mid:
         return None

@@ -18,7 +18,8 @@ def footprint_record(found: Footprint) -> FootprintRecord:
         "peak_activation_bytes": estimate.memory.peak_activation_bytes,
         "total_bytes": estimate.memory.total_bytes,
         "capacity_bytes": estimate.memory.capacity_bytes,
-        "power_w": band_record(estimate.part_power_w),
+        "power_w": band_record(estimate.power_w),
+        "power_boundary": estimate.power_boundary,
         "energy_per_inference_j": {"low": energy_j.low, "mid": energy_j.mid, "high": energy_j.high},
         "planned_energy_per_inference_j": found.planned_energy_per_inference_j,
     }

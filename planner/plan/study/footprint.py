@@ -19,12 +19,12 @@ class Footprint:
 
 
 def footprint(option: Option, item: NetworkOnPart) -> Footprint:
-    """Energy of one inference while serving: power over latency and batch, and the same as planned."""
+    """Energy of one inference while serving, as `planner estimate` gives it, and as planned.
+
+    Planned is the middle of the watts for the time that is planned with: the highest watts and the longest
+    time of one unit together are rarer than either.
+    """
     estimate = item.estimate
-    each = estimate.part_power_w.mid / estimate.batch
-    energy_j = Band(
-        estimate.part_power_w.low * estimate.latency_s.low / estimate.batch,
-        each * estimate.latency_s.mid,
-        estimate.part_power_w.high * item.planning_latency_s.high / estimate.batch,
-    )
-    return Footprint(estimate, energy_j, each * item.planned_latency_s(option.plan_for))
+    each = estimate.power_w.mid / estimate.batch
+    planned_j = each * item.planned_latency_s(option.plan_for)
+    return Footprint(estimate, estimate.energy_per_inference_j, planned_j)

@@ -64,6 +64,8 @@ def _of_sizing(study: Study) -> Iterator[str]:
         yield "preheated_row"
     if study.source.scenario.variation != "none":
         yield "service_variation"
+    if study.source.scenario.variation == "measured":
+        yield "blind_misses"
     if study.source.scenario.deployment is None:
         yield "least_count"
     if any(option.chain is not None for option in study.options):
@@ -101,6 +103,8 @@ def _of_rack(study: Study) -> Iterator[str]:
     yield from _ALWAYS_SIMULATED
     if scenario.deployment is None:
         yield "divided_error"
+    if any(group.decoded_here for group in rack.streams):
+        yield "phases_of_many"
     if rack.horizon == "steady":
         yield "mser5"
     if rack.device.thermal.leakage is not None:

@@ -103,14 +103,14 @@ def _name(item: CandidateRecord) -> str:
 
 
 def _place(item: CandidateRecord) -> tuple[float, float]:
-    return item["planning_latency_s"]["mid"], item["part_power_w"]["mid"]
+    return item["planning_latency_s"]["mid"], item["power_w"]["mid"]
 
 
 def _bands(axes: Axes, group: Sequence[CandidateRecord], colour: str, marker: str, label: str) -> None:
     if not group:
         return
     latency = [item["planning_latency_s"] for item in group]
-    power = [item["part_power_w"] for item in group]
+    power = [item["power_w"] for item in group]
     axes.errorbar(
         [band["mid"] for band in latency],
         [band["mid"] for band in power],

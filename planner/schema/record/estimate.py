@@ -18,6 +18,15 @@ class PowerRecord(BandRecord):
     model: str | None
 
 
+class PowerPlacesRecord(TypedDict):
+    """The same power at four places; null where it is not known or there is no such place."""
+
+    rail_w: BandRecord | None
+    module_w: BandRecord | None
+    board_input_w: BandRecord | None
+    wall_w: BandRecord | None
+
+
 class EfficiencyBandRecord(TypedDict):
     """A band without a stated probability."""
 
@@ -166,6 +175,8 @@ class EstimateRecord(TypedDict):
     throughput_per_s: float | None
     power_w: PowerRecord
     part_power_w: BandRecord
+    power_at: PowerPlacesRecord
+    power_assumed: list[str]
     idle_w: float
     energy_j: float | None
     energy_per_inference_j: OptionalBandRecord

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -87,5 +87,6 @@ class FootprintRecord(TypedDict):
     total_bytes: float
     capacity_bytes: float
     power_w: BandRecord
+    power_boundary: NotRequired[str]
     energy_per_inference_j: BandRecord
     planned_energy_per_inference_j: float

@@ -1,26 +1,17 @@
 """Power between idle and the limit of the mode, and beside published watts."""
 
 import math
-from statistics import median
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.calibration.power.fit import held_band, leave_out_devices
-from planner.calibration.power.rows import power_rows
 from planner.hardware.catalog import read_device
 from planner.latency.band import Band
 from planner.latency.estimate import estimate
 from planner.latency.point import point_for
-from planner.latency.power import (
-    PART_ALONE,
-    average_power_w,
-    energy_band,
-    power_draw,
-    power_model,
-    serving_power_w,
-)
+from planner.latency.power.activity import Activity
+from planner.latency.power.draw import PART_ALONE, average_power_w, energy_band, power_draw, serving_power_w
 from planner.zoo.source import read_model
 
 WATTS = st.floats(0, 1e3)
@@ -62,26 +53,11 @@ def test_published_watts_at_the_plug_lie_in_the_band(device, mode, precision, ba
     assert "plug" in result.power_boundary
 
 
-def test_devices_left_out_of_the_fit_are_within_the_target():
-    """Target: 20 % at the median over runs; the band of 90 % holds 85 to 95 %."""
-    rows, _ = power_rows()
-    left_out = leave_out_devices(power_model(), rows)
-    errors = [abs(item.log_error) for item in left_out]
-    held = [
-        math.log(low) <= item.log_error <= math.log(high)
-        for item in left_out
-        for low, high in [held_band(left_out, item, 0.9)]
-    ]
-    assert len({item.row.device for item in left_out}) >= 6
-    assert math.exp(median(errors)) < 1.2
-    assert 0.85 <= sum(held) / len(held) <= 0.95
-
-
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_more_use_never_draws_less_and_no_more_than_the_limit(one, other):
     point = point_for(ORIN, precision="int8", mode="MAXN")
     low, high = sorted((one, other))
-    less, more = power_draw(point, low), power_draw(point, high)
+    less, more = (power_draw(point, Activity(share, share)) for share in (low, high))
     assert less.system_w.mid <= more.system_w.mid
     assert point.idle_w <= more.part_w.low <= more.part_w.mid <= more.part_w.high <= point.power_limit_w
 
