@@ -76,11 +76,11 @@ def read_rows() -> Iterator[Row]:
 
 
 def _predicted(raw: dict[str, str]) -> Row:
-    part, known = _under(read_device(raw["part"]), raw["cooler"])
+    part, known = under(read_device(raw["part"]), raw["cooler"])
     ambient_c = float(raw["ambient_c"] or 25.0)
     default = next(mode for mode in part.modes if mode.default)
     power_w = float(raw["power_w"]) if raw["power_w"] else None
-    band, thermal = resistance_band(part.thermal), thermal_of_part(part.thermal)
+    band, thermal = resistance_band(part.thermal), thermal_of_part(part)
     at_w = default.power_limit_w.value if power_w is None else power_w
     mid_c = steady(thermal, ambient_c, at_w).die_c
     low_c, high_c = (
@@ -115,7 +115,7 @@ def _ends(part: Device, cooler: str, ambient_c: float, power_w: float) -> tuple[
     under = cooled(part, cooler)
     band, mid_c = (
         resistance_band(under.thermal),
-        steady(thermal_of_part(under.thermal), ambient_c, power_w).die_c,
+        steady(thermal_of_part(under), ambient_c, power_w).die_c,
     )
     low, high = (end / band.mid_k_per_w for end in (band.low_k_per_w, band.high_k_per_w))
     return die_at(ambient_c, mid_c, low), die_at(ambient_c, mid_c, high)
@@ -126,7 +126,7 @@ def _of_the_die(raw: dict[str, str]) -> bool:
     return bool(raw["time_constant_s"]) and float(raw["time_constant_s"]) < 31.0
 
 
-def _under(part: Device, words: str) -> tuple[Device, bool]:
+def under(part: Device, words: str) -> tuple[Device, bool]:
     """The part under the cooler that the words name, and whether they name one that it has."""
     words = words.lower()
     for item in part.thermal.coolers:

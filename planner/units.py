@@ -39,6 +39,7 @@ _UNITS: dict[str, dict[str, float]] = {
     "k_per_w": {"K/W": 1.0},
     "w_per_k": {"W/K": 1.0},
     "j_per_k": {"J/K": 1.0, "kJ/K": 1e3},
+    "kg": {"g": 1e-3, "kg": 1.0},
     "m3_per_s": {"m3/s": 1.0, "m3/h": 1 / 3600, "CFM": 0.3048**3 / 60, "L/s": 1e-3},
     "pa": {"Pa": 1.0, "kPa": 1e3, "inH2O": 249.08891},
     "m": {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "km": 1e3},
@@ -91,7 +92,7 @@ _NAMES = {
     "k": "temperature difference", "k_per_w": "thermal resistance", "w_per_k": "thermal conductance",
     "j_per_k": "heat capacity", "m3_per_s": "airflow", "pa": "pressure", "m": "length", "m2": "area",
     "w_per_m2": "power per area", "w_per_m2_k": "heat transfer coefficient",
-    "kg_per_j": "carbon per energy", "ratio": "ratio",
+    "kg_per_j": "carbon per energy", "kg": "mass", "ratio": "ratio",
 }  # fmt: skip
 
 _ABSOLUTE_K = 200.0

@@ -1,6 +1,7 @@
 """What the documents show is executed, and what they list is complete."""
 
 import contextlib
+import functools
 import io
 import os
 import re
@@ -35,12 +36,30 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 TOUR = (ROOT / "docs" / "tour.md").read_text()
-COMMANDS_OF_THE_TOUR = [
+COMMANDS_OF_THE_TOUR = dict.fromkeys(
     line.split("   #")[0].strip()
     for block in [*blocks(README, "sh"), *blocks(TOUR, "sh")]
     for line in block.splitlines()
     if line.startswith("planner ")
-]
+)
+BY_A_SHELL = ("planner inspect zoo:yolov5s", "planner devices show jetson-agx-orin-64")
+"""Commands of the tour that a process of their own runs too, as a reader would; a start costs a second."""
+
+
+def run_all(commands: str) -> None:
+    """The commands of a guide in this process, one after the other, in the folder it is in."""
+    for line in commands.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        if words[:1] == ["planner"]:
+            assert run(words[1:]) == 0, line
+        elif words:
+            assert words[:2] == ["python", "-m"], line
+            subprocess.run([sys.executable, *words[1:]], cwd=ROOT, check=True, capture_output=True)
+
+
+def run_python(code: str, name: str) -> None:
+    """The Python of a guide as a program of its own."""
+    exec(compile(code, name, "exec"), {"__name__": "__main__"})  # noqa: S102 - the guide's own text
 
 
 def test_the_readme_fits_a_few_screens():
@@ -53,18 +72,39 @@ def test_the_readme_names_every_command():
     assert sorted(re.findall(r"`([\w-]+)`", " ".join(cells))) == sorted(COMMANDS)
 
 
-def test_the_readme_prints_what_the_one_line_says(capsys, monkeypatch):
-    # As into a file: a process that runs tests side by side may have a width of its own.
-    monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.setattr("planner.cli.output.terminal_width", lambda: None)
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    """What a command of README and tour prints, each run once. As into a file, of a width of its own."""
+    folder = tmp_path_factory.mktemp("tour")
+
+    @functools.cache
+    def found(command: str) -> str:
+        told = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(told):
+            patch.chdir(folder)
+            patch.delenv("COLUMNS", raising=False)
+            patch.setattr("planner.cli.output.terminal_width", lambda: None)
+            assert run(shlex.split(command)[1:]) == 0, command
+        return told.getvalue()
+
+    return found
+
+
+def test_the_readme_prints_what_the_one_line_says(shown):
     (question,) = (line for line in blocks(README, "sh")[2].splitlines() if line)
-    assert run(shlex.split(question)[1:]) == 0
-    (shown,) = blocks(README, "text")
-    assert capsys.readouterr().out.startswith(shown), "copy the new lines into README.md"
+    (expected,) = blocks(README, "text")
+    assert shown(question).startswith(expected), "copy the new lines into README.md"
 
 
-@pytest.mark.parametrize("command", dict.fromkeys(COMMANDS_OF_THE_TOUR))
-def test_commands_of_the_tour_run_from_any_folder(command, tmp_path):
+@pytest.mark.parametrize("command", COMMANDS_OF_THE_TOUR)
+def test_commands_of_the_tour_run_from_any_folder(command, shown):
+    """Without an error; a report says on the other stream what it wrote."""
+    shown(command)
+
+
+@pytest.mark.parametrize("command", BY_A_SHELL)
+def test_commands_of_the_tour_run_in_a_shell(command, tmp_path):
+    assert command in COMMANDS_OF_THE_TOUR
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["/bin/sh", "-c", command],
@@ -82,19 +122,18 @@ PLANNING_GUIDE = (ROOT / "docs" / "planning.md").read_text()
 
 
 @pytest.mark.parametrize("block", blocks(PLANNING_GUIDE, "python"), ids=["one line", "size"])
-def test_the_python_of_the_planning_guide_runs(block):
-    done = subprocess.run(
-        [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "PASS" in done.stdout
+def test_the_python_of_the_planning_guide_runs(block, capsys):
+    run_python(block, "docs/planning.md")
+    assert "PASS" in capsys.readouterr().out
 
 
 def test_the_one_line_of_the_planning_guide_runs(capsys, tmp_path, monkeypatch):
+    """The first of its lines is that of the README."""
     monkeypatch.chdir(tmp_path)
     (block,) = (text for text in blocks(PLANNING_GUIDE, "sh") if "planner plan" in text)
-    for line in block.splitlines():
-        assert run(shlex.split(line)[1:]) == 0, line
+    first, *others = block.splitlines()
+    assert first in COMMANDS_OF_THE_TOUR
+    run_all("\n".join(others))
     assert "PASS" in capsys.readouterr().out
 
 
@@ -106,13 +145,17 @@ def test_the_planning_guide_has_the_values_of_the_template():
     assert [value for value in values if value not in section] == []
 
 
-def test_readme_python_runs():
-    for block in [*blocks(README, "python"), *blocks(TOUR, "python")]:
-        done = subprocess.run(
-            [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        assert "transferred" in done.stdout
+def test_readme_python_runs(capsys):
+    """That of the README by an interpreter of its own, in which nothing is imported yet."""
+    (readme,) = blocks(README, "python")
+    done = subprocess.run(
+        [sys.executable, "-c", readme], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "transferred" in done.stdout
+    for block in blocks(TOUR, "python"):
+        run_python(block, "docs/tour.md")
+        assert "transferred" in capsys.readouterr().out
 
 
 LANGUAGE_GUIDE = (ROOT / "docs" / "llm.md").read_text()
@@ -133,7 +176,7 @@ def test_the_guide_of_language_models_runs(capsys, tmp_path, monkeypatch):
     own = ["llm", "zoo:qwen2-0.5b", "--device", "rk3588", "--anchor", str(tmp_path / "rates.yaml")]
     assert run(own) == 0
     (block,) = blocks(LANGUAGE_GUIDE, "python")
-    exec(compile(block, "docs/llm.md", "exec"), {})  # noqa: S102 - the guide's own text
+    run_python(block, "docs/llm.md")
     assert "6 users" in capsys.readouterr().out
 
 
@@ -185,27 +228,18 @@ def test_the_scenario_of_the_guide_is_valid():
 
 
 @pytest.mark.parametrize("guide", ["sweep.md", "money.md", "notebook.md", "video.md"])
-def test_guides_with_the_scenario_of_the_guide_run(guide, tmp_path):
+def test_guides_with_the_scenario_of_the_guide_run(guide, tmp_path, monkeypatch):
     """Commands one after the other, then the Python blocks in one session."""
     own = guide == "video.md"
-    (example,) = blocks((ROOT / "docs" / guide).read_text() if own else SCENARIO_GUIDE, "yaml")
-    (tmp_path / ("yard.yaml" if own else "gate.yaml")).write_text(example)
     text = (ROOT / "docs" / guide).read_text()
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    commands, code = "\n".join(blocks(text, "sh")), "\n".join(blocks(text, "python"))
-    for command in [["/bin/sh", "-ec", commands], [sys.executable, "-c", code]]:
-        done = subprocess.run(
-            command,
-            cwd=tmp_path,
-            env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+    (example,) = blocks(text if own else SCENARIO_GUIDE, "yaml")
+    monkeypatch.chdir(tmp_path)
+    Path("yard.yaml" if own else "gate.yaml").write_text(example)
+    run_all("\n".join(blocks(text, "sh")))
+    run_python("\n".join(blocks(text, "python")), guide)
 
 
-def test_the_guide_of_fleets_runs(tmp_path):
+def test_the_guide_of_fleets_runs(tmp_path, monkeypatch, capsys):
     """Its files beside the scenario of the guide: the command, then the Python, which finds what is there."""
     text = (ROOT / "docs" / "fleet.md").read_text()
     (scenario,), (fleet,), (sites,) = (
@@ -213,21 +247,14 @@ def test_the_guide_of_fleets_runs(tmp_path):
         blocks(text, "yaml"),
         blocks(text, "csv"),
     )
+    monkeypatch.chdir(tmp_path)
     for name, content in (("gate.yaml", scenario), ("gates.yaml", fleet), ("gates.csv", sites)):
-        (tmp_path / name).write_text(content)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        Path(name).write_text(content)
     (command,), (code,) = blocks(text, "sh"), blocks(text, "python")
-    for program in (["/bin/sh", "-ec", command], [sys.executable, "-c", code]):
-        done = subprocess.run(
-            program,
-            cwd=tmp_path,
-            env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-    assert "north-2" in done.stdout
+    run_all(command)
+    capsys.readouterr()
+    run_python(code, "docs/fleet.md")
+    assert "north-2" in capsys.readouterr().out
     assert (tmp_path / "gates" / "fleet.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -279,8 +306,7 @@ def test_what_a_page_prints_is_what_stands_there(name, least):
 def test_commands_of_a_page_run(page, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for block in blocks((ROOT / "docs" / page).read_text(), "sh"):
-        for line in block.replace("\\\n", " ").splitlines():
-            assert run(shlex.split(line)[1:]) == 0, line
+        run_all(block)
     assert "Traceback" not in capsys.readouterr().err
 
 

@@ -1,11 +1,13 @@
 """Serve every case for real, simulate the same requests, and write docs/reality.md.
 
 Cases that stand in the journal are not run again, so that an interrupted run goes on where it was:
-.venv/bin/python -m benchmarks.reality [--seconds 25] [--cases NAME,NAME] [--again] [--calibrate] [--page]
+.venv/bin/python -m benchmarks.reality [--seconds 25] [--cases NAME,NAME] [--again]
+[--calibrate] [--replan] [--page]
 
 --calibrate first learns this machine (a minute of kernels, a minute of serving), in a folder of its own in
 `build`, so that what would have been planned from the network's file stands in the page as well. --page
-only writes the page from the journal. The 22 cases take about twelve minutes; nothing else should run.
+only writes the page from the journal; --replan plans all its cases anew with what was learnt last, so that a
+change of the model needs no new run. The cases take about half a minute each; nothing else should run.
 """
 
 from __future__ import annotations
@@ -36,30 +38,36 @@ def main() -> None:
     parser.add_argument("--cases", default="", help="names, separated by commas; all unless given")
     parser.add_argument("--again", action="store_true", help="run cases that stand in the journal as well")
     parser.add_argument("--calibrate", action="store_true", help="learn this machine first")
+    parser.add_argument("--replan", action="store_true", help="plan the journal's cases anew, serve none")
     parser.add_argument("--page", action="store_true", help="write the page from the journal alone")
     parser.add_argument("--journal", type=Path, default=JOURNAL)
     parser.add_argument("--out", type=Path, default=HERE.parents[1] / "docs" / "reality.md")
     asked = parser.parse_args()
     os.environ["XDG_CONFIG_HOME"] = str(LEARNT)
-    if not asked.page:
-        if asked.calibrate:
-            _calibrate()
+    if asked.calibrate:
+        _calibrate()
+    if not asked.page and not asked.replan:
         _serve(
             asked.seconds, [name for name in asked.cases.split(",") if name], asked.journal, again=asked.again
         )
     from benchmarks.reality.page import page
+    from benchmarks.reality.replan import replan, with_replanned
 
-    asked.out.write_text(page(journal_of(asked.journal)), encoding="utf-8")
+    if asked.replan:
+        replan(journal_of(asked.journal))
+    asked.out.write_text(page(with_replanned(journal_of(asked.journal))), encoding="utf-8")
     print(f"wrote {asked.out}")
 
 
 def _calibrate() -> None:
+    from benchmarks.reality.replan import keep_learnt
     from planner import api
 
     LEARNT.mkdir(parents=True, exist_ok=True)
     found = api.calibrate("onnxruntime", LEARNT / "calibration.yaml", budget_s=60.0, progress=print)
     api.register_calibration(found)
-    api.calibrate_serving("onnxruntime", time_s=60.0, progress=print)
+    api.calibrate_serving("onnxruntime", time_s=75.0, progress=print)
+    keep_learnt("onnxruntime")
 
 
 def journal_of(path: Path) -> dict[str, dict[str, object]]:
@@ -82,7 +90,7 @@ def _serve(seconds: int, names: list[str], journal: Path, *, again: bool) -> Non
     if not wanted:
         return
     print("looking how long requests take here")
-    pace = look()
+    pace = look({key for case in wanted for key in case.asked})
     for key, value in pace.request_s.items():
         print(f"  {key[0]} batch {key[1]}, {key[2]} at work: {value * 1e3:.2f} ms a request")
     for case in wanted:
@@ -95,6 +103,7 @@ def _serve(seconds: int, names: list[str], journal: Path, *, again: bool) -> Non
 
 def _one(case: Case, pace: Pace, seconds: int) -> dict[str, object]:
     from benchmarks.reality.cases import written_case
+    from benchmarks.reality.replan import pace_rows
     from planner import api
 
     with tempfile.TemporaryDirectory() as folder:
@@ -108,6 +117,7 @@ def _one(case: Case, pace: Pace, seconds: int) -> dict[str, object]:
         "title": case.title,
         "workers": case.workers,
         "use_asked": sum(load.use for load in case.loads),
+        "pace": pace_rows(pace),
         "at": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
     }
 

@@ -9,6 +9,7 @@ import numpy as np
 
 SMALL = "zoo:mobilenet_v2_1.0"
 LARGE = "zoo:resnet18"
+DETECTOR = "zoo:fastestdet"
 LARGEST_BATCH = 4
 _CAMERAS = 11
 _SEED = 20261130
@@ -23,6 +24,13 @@ class Load:
     keys: str
     model: str = SMALL
     sources: int = 1
+    chain: tuple[tuple[str, float], ...] = ()
+    """Networks behind one another, and how many objects of a frame each sees; `model` is the first."""
+
+    @property
+    def work(self) -> tuple[tuple[str, float], ...]:
+        """Networks that a request runs, each so many times."""
+        return self.chain or ((self.model, 1.0),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,11 @@ class Case:
     chance: int = field(default=0)
     """Added to the seed, so that no two cases have the same arrivals."""
 
+    @property
+    def asked(self) -> set[tuple[str, int, int]]:
+        """Networks with batch size and workers, of which the time of a request has to be known."""
+        return {(network, self.batch, self.workers) for load in self.loads for network, _ in load.work}
+
 
 POISSON, CAMERAS = "arrivals: poisson", "arrivals: periodic"
 
@@ -51,6 +64,10 @@ def _cameras(use: float, jitter: str = "") -> Case:
     name = f"cameras-{use * 100:.0f}" + ("-jitter" if jitter else "")
     title = f"{_CAMERAS} cameras" + (", jitter" if jitter else "")
     return Case(name, title, (Load("cameras", use, CAMERAS + jitter, sources=_CAMERAS),))
+
+
+def _chained(keys: str, use: float, sources: int = 1) -> Load:
+    return Load("frames", use, keys, model=DETECTOR, sources=sources, chain=((DETECTOR, 1.0), (SMALL, 2.0)))
 
 
 _JITTER = ", jitter: 10 ms"
@@ -109,7 +126,19 @@ CASES = (
         workers=2,
         dispatch="central_queue",
     ),
+    Case("chain-60", "a chain, detector and 2 objects", (_chained("arrivals: poisson", 0.6),)),
+    Case(
+        "chain-80-batches",
+        "cameras, a chain in batches of up to 4",
+        (_chained("arrivals: periodic, jitter: 10 ms", 0.8, 6),),
+        batch=LARGEST_BATCH,
+    ),
 )
+
+DESIGN = tuple(case.name for case in CASES[:22:2])
+"""Cases that a change of the model may be looked at with. The other half of the first 22 (every second one in
+the order of the list, chosen before any was looked into) is scored once, when the change is settled."""
+SCORED = tuple(case.name for case in CASES[1:22:2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +149,9 @@ class Pace:
 
     def rate_per_s(self, case: Case, load: Load) -> float:
         """The rate of one source at which a stream takes its share of the servers with full batches."""
-        request_s = self.request_s[load.model, case.batch, case.workers]
+        request_s = sum(
+            times * self.request_s[network, case.batch, case.workers] for network, times in load.work
+        )
         return load.use * case.workers / request_s / load.sources
 
 
@@ -134,7 +165,7 @@ def written_case(case: Case, pace: Pace, folder: Path, seconds: int) -> Path:
             _write_trace(folder / "trace.csv", rate_per_s, seconds)
         streams.append(
             f"  - {{name: {load.name}, count: {load.sources}, model: '{load.model}', {load.keys}, "
-            f"rate: {rate_per_s:.6g} /s, slo: {{latency: 100 ms, quantile: 99 %}}}}"
+            f"rate: {rate_per_s:.6g} /s, {_chain_of(load)}slo: {{latency: 100 ms, quantile: 99 %}}}}"
         )
     text = _TEXT.format(
         name=case.name,
@@ -150,6 +181,17 @@ def written_case(case: Case, pace: Pace, folder: Path, seconds: int) -> Path:
     path = folder / f"{case.name}.yaml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def _chain_of(load: Load) -> str:
+    """The key `chain` of a stream, where it has one."""
+    if not load.chain:
+        return ""
+    steps = [
+        f"{{network: '{network}'" + (f", per_item: {{mean: {times:g}}}" if times != 1 else "") + "}"
+        for network, times in load.chain
+    ]
+    return f"chain: [{', '.join(steps)}], "
 
 
 def _write_trace(path: Path, rate_per_s: float, seconds: int) -> None:

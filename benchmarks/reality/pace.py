@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.reality.cases import LARGE, LARGEST_BATCH, SMALL, Pace
+from collections.abc import Collection
+
+from benchmarks.reality.cases import DETECTOR, LARGE, LARGEST_BATCH, SMALL, Pace
 from planner.calibration.serving.child import Job, Measured, measure_served
 from planner.calibration.serving.loaded import Engine, written
 from planner.plan.serving.live_rack import server_rack
@@ -14,12 +16,20 @@ from planner.zoo.source import read_model
 _ENGINE = Engine("onnxruntime")
 _SECONDS = 5.0
 _USE = 0.6
+ASKED = (
+    (SMALL, 1, 1),
+    (SMALL, LARGEST_BATCH, 1),
+    (SMALL, 1, 2),
+    (LARGE, 1, 1),
+    (DETECTOR, 1, 1),
+    (DETECTOR, LARGEST_BATCH, 1),
+)
 
 
-def look() -> Pace:
+def look(asked: Collection[tuple[str, int, int]] = ASKED) -> Pace:
     """Serve each network alone, in full batches, and with a second worker, at a use of 0.6."""
     found = {}
-    for network, batch, workers in ((SMALL, 1, 1), (SMALL, LARGEST_BATCH, 1), (SMALL, 1, 2), (LARGE, 1, 1)):
+    for network, batch, workers in asked:
         first = _served(network, batch, workers, 1.0, 1.0)
         loop_s = float(first.loop_s[network, batch].mean()) / batch
         run = _served(network, batch, workers, _USE * workers / loop_s, _SECONDS).served

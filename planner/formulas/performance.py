@@ -138,6 +138,14 @@ LOAD = (
         "Disturbances that last while a server idles or hit all servers of a machine at once.",
     ),
     Formula(
+        "blind_misses",
+        "Service time of a network on a calibrated machine",
+        "t = c x estimate, log deviation^2 = (k s)^2 + r^2; log c: mean log(served / estimate) of n; "
+        "k = t(n - 1) / z sqrt(mean((miss left out / s)^2)); s, r: deviation within and between sittings",
+        "Leave-one-out prediction, this project (planner/plan/serving/blind.py)",
+        "Networks of a kind that none of those served was, and a machine that is at other work later.",
+    ),
+    Formula(
         "contention",
         "Units at one memory",
         "busy = alone x (1 + c x busy)",

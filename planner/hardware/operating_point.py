@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Literal, TypedDict
 
 from planner.errors import InputError, Problem, UnknownIdError
-from planner.provenance import Provenance, of_status, weakest
+from planner.provenance import Provenance, Status, of_status, weakest
 from planner.schema.hardware.device import ComputeUnit, Device, Mode, Precision
 from planner.schema.hardware.engine import Engine, IntegerForm, OperatorLimit, Pipeline
 from planner.schema.reading.quantity import Origin, Sourced
@@ -86,6 +86,8 @@ class OperatingPoint:
     """Threads used over the cores of the mode; one where all are."""
     host_apart: bool
     """Whether the part is attached to a host whose power is not included in its own."""
+    peak_assumed: bool
+    """Whether the fastest peak of the unit is a judgement, at whatever precision it computes here."""
     latency_provenance: Provenance
     power_provenance: Provenance
     warnings: tuple[str, ...]
@@ -233,10 +235,20 @@ def operating_point(
         power_limit_w=chosen_mode.power_limit_w.value,
         **_power_facts(device, unit, chosen_mode),
         threads_share=share,
+        peak_assumed=_fastest_peak(description, chosen_mode.id).status is Status.ASSUMED,
         latency_provenance=_datasheet_at_best(rests_on),
         power_provenance=_datasheet_at_best([chosen_mode.idle_w, chosen_mode.power_limit_w]),
         warnings=warnings,
     )
+
+
+def _fastest_peak(unit: ComputeUnit, mode: str) -> Sourced[float]:
+    """The rest are mostly a half or a quarter of it, whoever says so."""
+    return max((by_mode[mode] for by_mode in unit.peaks_ops_per_s.values() if mode in by_mode), key=_value)
+
+
+def _value(number: Sourced[float]) -> float:
+    return number.value
 
 
 def _holds(limit: OperatorLimit, unit_name: str) -> bool:

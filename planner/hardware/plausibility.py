@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 
 from planner.hardware.physics import BITS
+from planner.hardware.surroundings import cooler_kinds
+from planner.provenance import Status
 from planner.schema.hardware.cooler import OWN, Cooler
 from planner.schema.hardware.device import Device, Form, Mode
 from planner.schema.reading.quantity import numbers_in
@@ -23,6 +25,8 @@ HOT_INLET_C = 35.0
 """Upper end of the inlet that ASHRAE class A2 allows."""
 TIME_CONSTANT_S = (10.0, 3000.0)
 """Heat sinks settle within minutes; outside of this a resistance or capacity is mistyped."""
+MOST_FROM_ITS_KIND = 5.0
+"""Published sinks of one kind take from a third to three times as long as an assumed one."""
 LEAST_RISE_K = 3.0
 """No cooler holds a part at its limit nearer to the air."""
 MOST_RANGE = 6.0
@@ -53,6 +57,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     (r"thermal\.(coolers\.\d+\.)?fan\.trips\.\d+", 20, 115),
     (r"thermal\.(coolers\.\d+\.)?fan\.hysteresis", 0, 20),
     (r"thermal\.(coolers\.\d+\.)?fan\.speeds\.\d+", 0.03, 1),
+    (r"thermal\.(coolers\.\d+\.)?fan\.rated", 0.25, 500),
     (r"price\.amount", 1, 2e6),
 )
 _LONGEST_M: dict[Form, float] = {"module": 0.2, "board": 0.35, "card": 0.4, "server": 1.2}
@@ -155,10 +160,17 @@ def _usual_size(capacity_bytes: float, *, shared: bool) -> bool:
 
 
 def _steps(device: Device) -> Iterator[Conflict]:
-    hysteresis_k = device.thermal.hysteresis_k.value
-    if 0 < hysteresis_k < 1:
-        expected = "none or at least 1 K, the resolution of sensors"
-        yield Conflict(("thermal", "hysteresis"), expected, f"{hysteresis_k:g} K")
+    steps: list[tuple[tuple[str | int, ...], float]] = [
+        (("thermal", "hysteresis"), device.thermal.hysteresis_k.value)
+    ]
+    for number, cooler in enumerate(device.thermal.coolers):
+        if cooler.fan is not None and device.thermal.cooler != OWN:
+            where = ("thermal", "coolers", number, "fan", "hysteresis")
+            steps.append((where, cooler.fan.hysteresis_k.value))
+    for where, hysteresis_k in steps:
+        if 0 < hysteresis_k < 1:
+            expected = "none or at least 1 K, the resolution of sensors"
+            yield Conflict(where, expected, f"{hysteresis_k:g} K")
     for unit_id, unit in device.units.items():
         for name, count in unit.parts.items():
             if count.value != int(count.value):
@@ -204,10 +216,20 @@ def _thermal(device: Device) -> Iterator[Conflict]:
             yield Conflict((*path, "resistance"), expected, f"{rise_k:.2g} K")
         yield from _beside_the_resistance(device, cooler, path)
         time_constant_s = resistance * cooler.heat_capacity_j_per_k.value
-        low, high = TIME_CONSTANT_S
+        low, high = _time_constants_s(cooler, device.form)
         if not low <= time_constant_s <= high:
             expected = f"a time constant of {low:g} to {high:g} s with the resistance"
             yield Conflict((*path, "heat_capacity"), expected, f"{time_constant_s:.1f} s")
+
+
+def _time_constants_s(cooler: Cooler, form: Form) -> tuple[float, float]:
+    """What resistance times heat capacity may be; an assumed capacity is near those of its kind."""
+    kind = cooler_kinds().kinds[cooler.kind]
+    divided = kind.divided(form)
+    if cooler.heat_capacity_j_per_k.status is not Status.ASSUMED or divided is None or not kind.sink_time_s:
+        return TIME_CONSTANT_S
+    usual_s = divided.heat_capacity_j_per_k(kind.sink_time_s.value, 1.0)
+    return usual_s / MOST_FROM_ITS_KIND, usual_s * MOST_FROM_ITS_KIND
 
 
 def _beside_the_resistance(device: Device, cooler: Cooler, path: tuple[str | int, ...]) -> Iterator[Conflict]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from planner.hardware.operating_point import OperatingPoint
+from planner.latency.band import Band
 from planner.latency.calibrated.calibration import Calibration
 from planner.latency.calibrated.network import by_calibration
 from planner.latency.kernels.prepared import Prepared
@@ -24,6 +27,7 @@ from planner.latency.remarks import remarks
 from planner.latency.result import Estimate
 from planner.latency.transfer.effects import Anchored, Used
 from planner.latency.transfer.store import missed_of, roofline_anchoring, transfer_for
+from planner.provenance import Provenance
 from planner.schema.fitted.transfer import Transfer
 from planner.units import format_number
 from planner.wording.message import message
@@ -49,7 +53,10 @@ def estimate_at(
     if calibration is not None:
         latency = by_calibration(prepared, point, calibration)
     elif transfer is not None:
-        latency = step_by_step(by_model(prepared, point, transfer, profile, anchored), prepared, point)
+        latency = by_model(prepared, point, transfer, profile, anchored)
+        if anchored is None and point.peak_assumed:
+            latency = of_assumed_peak(latency, point, transfer)
+        latency = step_by_step(latency, prepared, point)
         latency = beyond_the_fit(latency, prepared, point)
     else:
         latency = by_roofline(prepared, point, anchored)
@@ -66,6 +73,24 @@ def estimate_at(
         calibration=calibration.digest if calibration else None,
         anchors=anchored.used if anchored else (),
     )
+
+
+def of_assumed_peak(found: NetworkTime, point: OperatingPoint, transfer: Transfer) -> NetworkTime:
+    """The time of a model on an accelerator whose peak nobody states, in the band of units never seen.
+
+    A model has learnt what engines reach of peaks that makers state, and the band is that of such parts. What
+    a judgement of the peak is off by comes on top: published rows of eight parts lay at 0.4 to 3.5 times the
+    prediction (hardware_db/later, 2026-11-30-new-parts). It stops where the fit has seen the part itself, and
+    does not hold for CPUs, whose peak follows from cores and clock.
+    """
+    if point.unit_kind == "cpu" or point.device in transfer.rests_on.devices:
+        return found
+    missed, mid = missed_of(point.unit_kind, point.engine), found.band.mid
+    low = min(found.band.low, mid * missed.low)
+    high = max(found.band.high, mid * missed.high)
+    notes = (*found.notes, message("estimated.peak_assumed", unit=point.unit_name))
+    band = Band(low, mid, high, found.band.level)
+    return replace(found, band=band, provenance=Provenance.ASSUMED, notes=notes)
 
 
 def assembled(

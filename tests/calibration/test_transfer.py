@@ -20,6 +20,7 @@ from planner.latency.point import point_for
 from planner.latency.transfer.prediction import parameter_values
 from planner.latency.transfer.store import (
     covers,
+    join_rules,
     network_family,
     read_transfer,
     transfer_files,
@@ -85,6 +86,12 @@ def test_modules_before_the_super_modes_ran_without_them(found):
 def test_a_little_cluster_is_a_unit_of_its_own(joined):
     units = {row.unit for row in joined.matched if row.device == "rk3399" and row.engine == "ncnn"}
     assert units == {"cpu", "cpu_little"}
+
+
+def test_parts_described_after_the_last_fit_stay_out_of_it(joined):
+    later = {name for rule in join_rules().left_out_parts for name in rule.names}
+    assert "qualcomm-qcs8550" in later
+    assert later.isdisjoint(row.device for row in joined.matched)
 
 
 def test_networks_of_a_family_are_left_out_together():

@@ -7,10 +7,12 @@ import pytest
 
 from planner.data_files import database_dir
 from planner.errors import Problem
-from planner.hardware.catalog import engine_ids, read_device, read_engine
+from planner.hardware.catalog import device_ids, engine_ids, read_device, read_engine
 from planner.hardware.database_check import check_database, check_device_file, device_json_schema
-from planner.hardware.plausibility import heat_warnings
+from planner.hardware.plausibility import heat_warnings, plausibility_conflicts
+from planner.hardware.surroundings import cooler_kinds
 from planner.plan.options.coolers import cooled
+from planner.provenance import Status
 from planner.schema.scenario.cooler import OwnCooler
 from planner.wording.message import key_of
 
@@ -208,6 +210,8 @@ def test_a_source_of_a_group_that_no_number_takes_is_still_looked_up(tmp_path: P
         ("hysteresis: {value: 4 K", "hysteresis: {value: 40 K", "hysteresis"),
         ("speeds: [22 %", "speeds: [2 %", "speeds"),
         ("rated: 1.5 W", "rated: 30 W", "rated"),
+        ("rated: 1.5 W", "rated: 0.15 W", "rated"),
+        ("hysteresis: {value: 4 K", "hysteresis: {value: 0.4 K", "hysteresis"),
         ("high: 1.3 K/W", "high: 13 K/W", "range"),
     ],
 )
@@ -215,3 +219,34 @@ def test_a_fan_or_range_that_no_cooler_has_is_asked_about(tmp_path: Path, old: s
     """Fans of kits draw 2 to 9 % of their part's limit, and published resistances are within 2.6 times."""
     found = problems_after(tmp_path, old, new)
     assert any(where in path and "coolers[0]" in path for path in found), found
+
+
+@pytest.mark.parametrize("times", [0.1, 10.0])
+def test_a_slip_of_an_assumed_heat_capacity_is_found(times: float) -> None:
+    """Ten times off, a sink of 300 s would take 30 s or an hour: no published one of its kind does."""
+    part = read_device("rk3588")
+    assert not list(plausibility_conflicts(part))
+    wrong = part.thermal.coolers[0]
+    number = wrong.heat_capacity_j_per_k
+    slipped = wrong.model_copy(
+        update={"heat_capacity_j_per_k": number.model_copy(update={"value": times * number.value})}
+    )
+    coolers = [slipped, *part.thermal.coolers[1:]]
+    thermal = part.thermal.model_copy(update={"coolers": coolers})
+    found = list(plausibility_conflicts(part.model_copy(update={"thermal": thermal})))
+    assert [conflict.path for conflict in found] == [("thermal", "coolers", 0, "heat_capacity")]
+
+
+def test_assumed_heat_capacities_are_those_of_their_kind() -> None:
+    """C = sink's time / R of the sink + die's time / R of the die, to three digits as written."""
+    for device in map(read_device, device_ids()):
+        for cooler in device.thermal.coolers:
+            kind = cooler_kinds().kinds[cooler.kind]
+            divided = kind.divided(device.form)
+            if cooler.heat_capacity_j_per_k.status is not Status.ASSUMED or not (
+                divided and kind.sink_time_s
+            ):
+                continue
+            by_kind = divided.heat_capacity_j_per_k(kind.sink_time_s.value, cooler.resistance_k_per_w.value)
+            found = cooler.heat_capacity_j_per_k.value
+            assert found == pytest.approx(by_kind, rel=0.006), (device.id, cooler.id)

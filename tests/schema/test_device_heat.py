@@ -48,7 +48,7 @@ def nano(extra: str) -> Device:
 
 
 def test_a_part_with_everything_reaches_the_rack():
-    thermal = thermal_of_part(nano(STORES + FAN + CAP).thermal)
+    thermal = thermal_of_part(nano(STORES + FAN + CAP))
     assert thermal.nodes[0] == HeatNode(2.0, 0.3)
     assert thermal.resistance_k_per_w == pytest.approx(RESISTANCE)
     assert thermal.fan == DeviceFan((50.0, 65.0), (0.3, 0.6, 1.0), 4.0, 1.2, 0.2)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from threading import Thread
 
@@ -25,6 +26,10 @@ _STARTS_S = 300.0
 """For imports and for loading all networks; engines that optimise long take most of it."""
 
 
+Server = Callable[[Sequence[Mapping[tuple[str, int], LoadedBatch]], Sequence[int]], ServedRun]
+"""Serves with what each unit has loaded, by network and batch, on these cores."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What is to be served, and how long is measured before: the empty loop, and each benchmark loop."""
@@ -35,13 +40,18 @@ class Job:
     engine: Engine
     noise_s: float = 2.0
     loop_s: float = 1.5
+    use: float | None = None
+    """Where given, rates are scaled so that by the benchmark loops the units are busy for this share."""
+    server: Server | None = None
+    """What serves in place of `LiveServer`; it goes to another process and has to be pickled."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
     """What was seen: noise of the first unit's core, times of benchmark loops by network and batch, the run.
 
-    `beside_s` are the loop's times of the first network while the second core runs the same, None with one.
+    `rack` is what was served; `beside_s` are the loop's times of the first network while the second core runs
+    the same, None with one.
     """
 
     noise: Noise
@@ -49,6 +59,7 @@ class Measured:
     beside_s: Floats | None
     served: ServedRun
     engine_version: str
+    rack: Rack
 
 
 def measure_served(job: Job) -> Measured:
@@ -107,9 +118,22 @@ def _measured(job: Job) -> Measured:
     beside_s = None
     if servers > 1 and len(set(cores[:2])) > 1:
         beside_s = _beside(first, workers[1], cores, job.loop_s)
-    served = LiveServer(job.rack, job.replication, units_of(job.rack, workers), cores).run()
+    rack = job.rack if job.use is None else at_use(job.rack, job.use, loop_s)
+    if job.server is not None:
+        served = job.server(workers, cores)
+    else:
+        served = LiveServer(rack, job.replication, units_of(rack, workers), cores).run()
     version = next(iter(first.values())).version
-    return Measured(noise, loop_s, beside_s, served, version)
+    return Measured(noise, loop_s, beside_s, served, version, rack)
+
+
+def at_use(rack: Rack, use: float, loop_s: Mapping[tuple[str, int], Floats]) -> Rack:
+    """The rack with all rates scaled to a use of its units, by benchmark loops of single requests."""
+    busy = sum(group.offered_per_s * float(loop_s[group.network, 1].mean()) for group in rack.streams)
+    more = use * rack.count * rack.device.instances / busy
+    return replace(
+        rack, streams=tuple(replace(group, rate_per_s=more * group.rate_per_s) for group in rack.streams)
+    )
 
 
 def _beside(

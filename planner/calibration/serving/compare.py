@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,10 +10,11 @@ import numpy as np
 from planner.arrays import Floats
 from planner.calibration.serving.child import Measured
 from planner.calibration.serving.served import ServedRun, block_interval
+from planner.calibration.serving.together import correlation_of_units
 from planner.rack.counts.latencies import pooled
 from planner.rack.counts.results import Verdict
 from planner.rack.counts.statistics import latency_quantile
-from planner.rack.counts.tally import RunTally
+from planner.rack.counts.tally import RunTally, StreamTally
 from planner.rack.description.rack import Rack, Service
 from planner.rack.description.variation import Replayed, Variation
 from planner.rack.load.fit_variation import LEAST_BATCHES, fit_variation
@@ -23,7 +24,8 @@ from planner.rack.simulation import run_replication
 SHARES = (0.5, 0.9, 0.99)
 DRAWS = 40
 CURVE = 200
-_OF_RUNS = (0.025, 0.5, 0.975)
+OF_RUNS = (0.025, 0.5, 0.975)
+"""Where the interval of one run of a known process ends, and its middle."""
 _STEPS = [float(step) for step in np.arange(1, CURVE + 1) / CURVE]
 _DECIDED = 0.1
 """A promise nearer than this share to what was measured is one that either answer is right about."""
@@ -95,6 +97,8 @@ class Comparison:
     variation: Variation | None
     serving_factor: float
     neighbours: float | None
+    together: float | None = None
+    """Correlation of log service of batches that are in two units at once; None with one unit."""
     planned: Side | None = None
     """As it would have been planned before; None where the machine was not calibrated for it."""
 
@@ -102,36 +106,38 @@ class Comparison:
 def compare(rack: Rack, measured: Measured, replication: int = 0) -> Comparison:
     """Simulate the requests of a served run in three ways; `rack` is the one that was served."""
     run = measured.served
-    found = services_found(rack, measured)
-    factor = _serving_factor(found)
-    in_service = with_times(rack, lambda network, size: _served_s(found, network, size, factor))
-    loop = with_times(rack, lambda network, size: _of(found, network, size).loop_s)
-    own = _factors(run, found, rack)
-    variation = fit_variation(_by_server(run, own)) if own.size >= LEAST_BATCHES else None
+    networks = networks_of(rack)
+    found = services_found(rack, measured, networks)
+    factor = served_over_loop(found)
+    in_service = with_times(rack, lambda network, size: served_in_s(found, network, size, factor))
+    loop = with_times(rack, lambda network, size: of_network(found, network, size).loop_s)
+    own = factors_of(run, found, networks)
+    variation = fitted(run, own)
     process = None
     if variation is not None:
         process = _drawn(with_variation(in_service, variation), replication)
     return Comparison(
         rack=rack,
         measured=measured,
-        served=_measured_side(rack, run),
+        served=measured_side(rack, run),
         replayed=simulated_side(
-            rack, [run_replication(_replaying(in_service, run, own), "simpy", replication)]
+            rack, [seen(run_replication(_replaying(in_service, run, own), "simpy", replication))]
         ),
         process=process,
-        loop=simulated_side(rack, [run_replication(loop, "simpy", replication)]),
+        loop=simulated_side(rack, [seen(run_replication(loop, "simpy", replication))]),
         services=found,
         variation=variation,
         serving_factor=factor,
-        neighbours=_neighbours(measured),
+        neighbours=neighbours_of(measured),
+        together=correlation_of_units(run, own),
     )
 
 
-def services_found(rack: Rack, measured: Measured) -> tuple[ServiceFound, ...]:
-    """Times by network and batch size, in the loop and in service."""
+def services_found(rack: Rack, measured: Measured, networks: Sequence[str]) -> tuple[ServiceFound, ...]:
+    """Times by network and batch size, in the loop and in service; networks as the run numbers them."""
     run, rows = measured.served, []
     times_s = run.batch_end_s - run.batch_start_s
-    for number, network in enumerate(networks_of(rack)):
+    for number, network in enumerate(networks):
         for size in range(1, rack.batching.max_size + 1):
             own = (run.batch_network == number) & (run.batch_size == size)
             served_s = float(times_s[own].mean()) if own.any() else None
@@ -140,7 +146,7 @@ def services_found(rack: Rack, measured: Measured) -> tuple[ServiceFound, ...]:
     return tuple(rows)
 
 
-def _serving_factor(found: tuple[ServiceFound, ...]) -> float:
+def served_over_loop(found: tuple[ServiceFound, ...]) -> float:
     """Time in service over that of loops, weighed by how often each was served; 1 where nothing was."""
     served = [
         (row.served * row.served_s, row.served * row.loop_s) for row in found if row.served_s is not None
@@ -148,12 +154,14 @@ def _serving_factor(found: tuple[ServiceFound, ...]) -> float:
     return sum(pair[0] for pair in served) / sum(pair[1] for pair in served) if served else 1.0
 
 
-def _of(found: tuple[ServiceFound, ...], network: str, size: int) -> ServiceFound:
+def of_network(found: tuple[ServiceFound, ...], network: str, size: int) -> ServiceFound:
+    """What was found of a network at a batch size."""
     return next(row for row in found if (row.network, row.batch) == (network, size))
 
 
-def _served_s(found: tuple[ServiceFound, ...], network: str, size: int, factor: float) -> float:
-    row = _of(found, network, size)
+def served_in_s(found: tuple[ServiceFound, ...], network: str, size: int, factor: float) -> float:
+    """Mean time in service; of a size that was never served the loop's, times the factor of the others."""
+    row = of_network(found, network, size)
     return row.loop_s * factor if row.served_s is None else row.served_s
 
 
@@ -184,9 +192,13 @@ def with_variation(rack: Rack, variation: Variation | None) -> Rack:
     return _with_variations(rack, {} if variation is None else dict.fromkeys(networks_of(rack), variation))
 
 
-def _factors(run: ServedRun, found: tuple[ServiceFound, ...], rack: Rack) -> Floats:
+def fitted(run: ServedRun, factors: Floats) -> Variation | None:
+    """The process of a run's factors; None where there are too few batches to say."""
+    return fit_variation(_by_server(run, factors)) if factors.size >= LEAST_BATCHES else None
+
+
+def factors_of(run: ServedRun, found: tuple[ServiceFound, ...], networks: Sequence[str]) -> Floats:
     """Each batch's time over the mean of its network and size, in the order of beginning."""
-    networks = networks_of(rack)
     means = {(row.network, row.batch): row.served_s for row in found}
     keys = [
         (networks[number], size)
@@ -209,7 +221,7 @@ def _replaying(rack: Rack, run: ServedRun, factors: Floats) -> Rack:
     return _with_variations(rack, taken)
 
 
-def _neighbours(measured: Measured) -> float | None:
+def neighbours_of(measured: Measured) -> float | None:
     """How much longer the first network's loop took while another core ran the same."""
     if measured.beside_s is None:
         return None
@@ -217,7 +229,8 @@ def _neighbours(measured: Measured) -> float | None:
     return float(np.median(measured.beside_s) / np.median(alone_s)) - 1.0
 
 
-def _measured_side(rack: Rack, run: ServedRun) -> Side:
+def measured_side(rack: Rack, run: ServedRun) -> Side:
+    """What was measured: quantiles with intervals from blocks of the run."""
     streams = []
     for number, group in enumerate(rack.streams):
         values = run.latencies_s(number)
@@ -237,13 +250,33 @@ def _measured_side(rack: Rack, run: ServedRun) -> Side:
 
 def _drawn(rack: Rack, replication: int) -> Side:
     runs = [
-        run_replication(replace(rack, service_draw=draw), "compiled", replication) for draw in range(DRAWS)
+        seen(run_replication(replace(rack, service_draw=draw), "compiled", replication))
+        for draw in range(DRAWS)
     ]
     return simulated_side(rack, runs)
 
 
-def simulated_side(rack: Rack, runs: list[RunTally]) -> Side:
-    """The middle of some runs of a rack by each quantile; intervals hold 95 % of them, if there are many."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one simulated run has shown."""
+
+    streams: tuple[StreamTally, ...]
+    length_s: float
+    busy_s: float
+    completed: int
+    batches: int
+    batched: int
+
+
+def seen(run: RunTally) -> Seen:
+    """What a run of a rack has shown."""
+    sums = run.epochs.accounts
+    busy_s = float(sums.busy_s)
+    return Seen(run.streams, sums.length_s, busy_s, run.completed, run.batches, run.batched)
+
+
+def simulated_side(rack: Rack, runs: list[Seen], of_runs: tuple[float, float, float] = OF_RUNS) -> Side:
+    """The middle of some runs of a rack by each quantile; intervals are those of runs, if there are many."""
     streams = []
     for number, group in enumerate(rack.streams):
         latencies = [run.streams[number].latencies for run in runs]
@@ -256,7 +289,7 @@ def simulated_side(rack: Rack, runs: list[RunTally]) -> Side:
             # Beside one run that was measured: the middle of single runs, not the quantile of all together,
             # most of whose slow requests come from a few runs.
             each = [latency_quantile(own, share) for own in latencies if own.count]
-            low_s, value_s, high_s = (float(value) for value in np.quantile(each, _OF_RUNS))
+            low_s, value_s, high_s = (float(value) for value in np.quantile(each, of_runs))
             several = len(each) > 1
             quantiles.append(
                 Quantile(share, value_s, low_s if several else None, high_s if several else None)
@@ -266,12 +299,12 @@ def simulated_side(rack: Rack, runs: list[RunTally]) -> Side:
         dropped = sum(tally.dropped for tally in tallies) / len(runs)
         curve_s = tuple(latency_quantile(together, step) for step in _STEPS) if together.count else ()
         streams.append(StreamSide(group.name, round(requests), dropped, tuple(quantiles), curve_s))
-    length_s = sum(run.epochs.accounts.length_s for run in runs)
+    length_s = sum(run.length_s for run in runs)
     servers = rack.count * rack.device.instances
     batches = sum(run.batches for run in runs)
     return Side(
         streams=tuple(streams),
-        utilisation=sum(float(run.epochs.accounts.busy_s) for run in runs) / (length_s * servers),
+        utilisation=sum(run.busy_s for run in runs) / (length_s * servers),
         throughput_per_s=sum(run.completed for run in runs) / length_s,
         mean_batch=sum(run.batched for run in runs) / batches if batches else 0.0,
     )

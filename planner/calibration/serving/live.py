@@ -13,9 +13,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
+from typing import TypeVar
 
 import numpy as np
 
@@ -29,12 +30,13 @@ from planner.rack.reference.batches import Batches, Station
 from planner.rack.reference.dispatch import Dispatcher
 from planner.rack.reference.requests import Requests
 
-_LEAD_S = 0.2
+LEAD_S = 0.2
 """From the start of the threads until time zero of the run."""
 _SWITCH_S = 0.0005
 """How long one thread may keep others from Python code; inference itself keeps nobody."""
-_LONGEST_SLEEP_S = 0.5
+LONGEST_SLEEP_S = 0.5
 _END: tuple[int, list[int]] = (-1, [])
+Given = TypeVar("Given")
 
 
 def refuse_unserved(rack: Rack) -> None:
@@ -94,25 +96,10 @@ class LiveServer:
                 self._dispatcher.switch_on(number)
             self._stations[number].servers_on += 1
             self._stations[number].idle.append(server)
-        threads = [threading.Thread(target=self._unit, args=(server,)) for server in range(len(self._units))]
-        interval_s = sys.getswitchinterval()
-        gc.collect()
-        gc.disable()
-        sys.setswitchinterval(_SWITCH_S)
-        try:
-            self._zero_s = time.perf_counter() + _LEAD_S
-            for thread in threads:
-                thread.start()
-            with _pinned(self._cores[len(self._units) :] or self._cores), _first_of_all():
-                self._let_arrive()
-        finally:
+        with units_at_work(self._unit, self._work, _END, self._cores):
+            self._zero_s = time.perf_counter() + LEAD_S
+            self._let_arrive()
             self._over = True
-            for work in self._work:
-                work.put(_END)
-            for thread in threads:
-                thread.join()
-            sys.setswitchinterval(interval_s)
-            gc.enable()
         if self._failure is not None:
             raise self._failure
         return self._record()
@@ -149,9 +136,9 @@ class LiveServer:
             return
         # Only where batches wait to fill can anything else than an arrival be due.
         if self._rack.batching.max_wait_s > 0:
-            self._wake.wait(min(left_s, _LONGEST_SLEEP_S))
+            self._wake.wait(min(left_s, LONGEST_SLEEP_S))
         else:
-            time.sleep(min(left_s, _LONGEST_SLEEP_S))
+            time.sleep(min(left_s, LONGEST_SLEEP_S))
 
     def _arrive(self, arrival_s: float, now_s: float) -> None:
         requests = self._requests
@@ -198,7 +185,7 @@ class LiveServer:
 
     def _unit(self, server: int) -> None:
         """Infer what is given to this unit until the end, on its core."""
-        with _pinned([self._cores[server % len(self._cores)]]):
+        with pinned([self._cores[server % len(self._cores)]]):
             self._infer(server)
 
     def _infer(self, server: int) -> None:
@@ -256,6 +243,30 @@ def units_of(
 
 
 @contextmanager
+def units_at_work(
+    unit: Callable[[int], None], work: Sequence[SimpleQueue[Given]], end: Given, cores: Sequence[int]
+) -> Iterator[None]:
+    """Threads of all units while the calling one lets requests arrive; `end` is what ends a unit's work."""
+    threads = [threading.Thread(target=unit, args=(server,)) for server in range(len(work))]
+    interval_s = sys.getswitchinterval()
+    gc.collect()
+    gc.disable()
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        for thread in threads:
+            thread.start()
+        with pinned(cores[len(work) :] or cores), _first_of_all():
+            yield
+    finally:
+        for given in work:
+            given.put(end)
+        for thread in threads:
+            thread.join()
+        sys.setswitchinterval(interval_s)
+        gc.enable()
+
+
+@contextmanager
 def _first_of_all() -> Iterator[None]:
     """Let the calling thread go before all usual ones, where the system allows it.
 
@@ -275,7 +286,7 @@ def _first_of_all() -> Iterator[None]:
 
 
 @contextmanager
-def _pinned(cores: Sequence[int]) -> Iterator[None]:
+def pinned(cores: Sequence[int]) -> Iterator[None]:
     """Keep the calling thread on these cores, where the system can, and let it go where it could before."""
     if not hasattr(os, "sched_setaffinity"):
         yield

@@ -126,6 +126,15 @@ def neighbours(left_out: Sequence[LeftOut]) -> tuple[Neighbours, ...]:
     not in ours either; the row's own device is known by rows that the same fit left out.
     """
     found = []
+    # Each observation is a neighbour of hundreds of rows: its keys are worked out once. By identity, as an
+    # observation holds arrays, which have no hash.
+    keys: dict[int, EffectKeys] = {}
+
+    def known(item: Observation, log_ratio: float) -> KnownRatio:
+        if id(item) not in keys:
+            keys[id(item)] = keys_of(item)
+        return KnownRatio(keys[id(item)], log_ratio, item.rows[0])
+
     for row in left_out:
         item = row.observation
         own = [
@@ -138,18 +147,14 @@ def neighbours(left_out: Sequence[LeftOut]) -> tuple[Neighbours, ...]:
         # Another order for each row, the same in every run: which neighbour is the only one must not be a
         # habit.
         own.sort(key=lambda other: zlib.crc32((item.rows[0] + other.observation.rows[0]).encode()))
-        others = tuple(_known(other.observation, other.log_error) for other in own[:MOST_ANCHORS])
+        others = tuple(known(other.observation, other.log_error) for other in own[:MOST_ANCHORS])
         siblings = tuple(
-            _known(other, float(np.log(other.latency_s / seconds)))
+            known(other, float(np.log(other.latency_s / seconds)))
             for other, seconds in row.others
             if other.model == item.model and other.point.precision is item.point.precision
         )
         found.append(Neighbours(row, keys_of(item), others[:1], others, siblings[:MOST_ANCHORS]))
     return tuple(found)
-
-
-def _known(item: Observation, log_ratio: float) -> KnownRatio:
-    return KnownRatio(keys_of(item), log_ratio, item.rows[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ def _match(row: Measurement, known: _Known) -> Matched | str:
         ),
         None,
     )
+    later = next((rule.reason for rule in rules.left_out_parts if row.part in rule.names), None)
     # The first reason counts, so that reasons add up to the rows left out.
     for refused, reason in (
         (left_out is not None, left_out or ""),
@@ -120,6 +121,7 @@ def _match(row: Measurement, known: _Known) -> Matched | str:
         (row.statistic not in rules.statistics, "a percentile of a run whose mean is there"),
         (row.trust.startswith("C"), "trust C: known to mislead or too noisy"),
         (row.part not in known.parts, "the part is not in the catalogue"),
+        (later is not None, later or ""),
         (row.model not in known.networks, "the network is not in the zoo"),
         (engine not in known.engines, "the engine is not in the database"),
         (row.unit == "mixed", "several units at once"),

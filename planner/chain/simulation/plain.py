@@ -31,14 +31,14 @@ def run_plain(work: Work) -> Done:
     - At one instant the course changes first; then batches end, frames arrive, and batches stop waiting to
       fill, each in the order in which they began.
     """
-    return _Run(work).done()
+    return PlainRun(work).done()
 
 
 @dataclass(eq=False)
-class _Slot:
+class Slot:
     """A visit that has been reached."""
 
-    frame: _Frame
+    frame: Frame
     visit: int
     queue: int
     since_s: float
@@ -48,7 +48,9 @@ class _Slot:
 
 
 @dataclass(eq=False)
-class _Frame:
+class Frame:
+    """A frame in a device: the visits that it has reached and those that are over."""
+
     number: int
     stream: int
     device: int
@@ -57,7 +59,9 @@ class _Frame:
     active: int = 0
 
 
-class _Run:
+class PlainRun:
+    """A run in the making: what waits, what is at work. A live server gives batches to units of its own."""
+
     def __init__(self, work: Work) -> None:
         tables, devices = work.tables, work.course.devices
         self.work, self.tables = work, tables
@@ -71,20 +75,21 @@ class _Run:
         self.since_s = np.zeros((devices, len(tables.servers)))
         self.batches = np.zeros(len(tables.queue_unit), dtype=np.int64)
         self.batched = np.zeros(len(tables.queue_unit), dtype=np.int64)
-        self.queues: dict[Place, list[_Slot]] = {
+        self.queues: dict[Place, list[Slot]] = {
             (d, q): [] for d in range(devices) for q in range(len(tables.queue_unit))
         }
         self.expecting: set[Place] = set()
-        self.lanes: list[deque[_Slot]] = [deque() for _ in range(tables.lanes)]
-        self.inside: list[list[_Frame]] = [[] for _ in range(devices)]
+        self.lanes: list[deque[Slot]] = [deque() for _ in range(tables.lanes)]
+        self.inside: list[list[Frame]] = [[] for _ in range(devices)]
         self.of_source: dict[int, int] = {}
-        self.events: list[tuple[float, int, int, int, int, list[tuple[_Slot, int]]]] = []
+        self.events: list[tuple[float, int, int, int, int, list[tuple[Slot, int]]]] = []
         """Time, rank, number, device, queue and, of a batch, how many tasks of which visits."""
         self.begun = 0
         self.touched: set[int] = set()
-        self.joined: list[_Slot] = []
+        self.joined: list[Slot] = []
 
     def done(self) -> Done:
+        """All events up to the end, and what they have counted."""
         while self._next():
             pass
         if math.isfinite(self.work.end_s):
@@ -133,7 +138,7 @@ class _Run:
             serving = [d for d in range(course.devices) if not course.out[self.row, d]]
             device = min(serving, key=lambda d: len(self.inside[d]), default=LOST)
         skipped = self.tables.skips[stream] and self.of_source.get(source, 0) > 0
-        frame = _Frame(number, stream, device)
+        frame = Frame(number, stream, device)
         self._count_in(frame, 1)
         if device == LOST or skipped:
             self._settle(frame, DROPPED, now_s)
@@ -143,24 +148,24 @@ class _Run:
         self._leave(frame)
         self._begin(device, now_s)
 
-    def _count_in(self, frame: _Frame, change: int) -> None:
+    def _count_in(self, frame: Frame, change: int) -> None:
         """Frames of each source that are neither answered nor lost; what is only decoded is none."""
         if self.tables.answers[frame.stream].any():
             source = int(self.work.frames.source[frame.number])
             self.of_source[source] = self.of_source.get(source, 0) + change
 
-    def _settle(self, frame: _Frame, outcome: int, now_s: float) -> None:
+    def _settle(self, frame: Frame, outcome: int, now_s: float) -> None:
         if self.outcome[frame.number] == IN_SYSTEM:
             self.outcome[frame.number] = outcome
             self.done_s[frame.number] = now_s
             self._count_in(frame, -1)
 
-    def _leave(self, frame: _Frame) -> None:
+    def _leave(self, frame: Frame) -> None:
         """A frame of which nothing is left to do is no longer in its device."""
         if frame.active == 0 and frame in self.inside[frame.device]:
             self.inside[frame.device].remove(frame)
 
-    def _go_on(self, frame: _Frame, now_s: float) -> None:
+    def _go_on(self, frame: Frame, now_s: float) -> None:
         """Reach all visits of a frame whose predecessor is over."""
         tables, stream = self.tables, frame.stream
         for visit in range(tables.visits[stream]):
@@ -171,17 +176,17 @@ class _Run:
             tasks = int(self.work.frames.tasks[frame.number, visit])
             if tasks:
                 frame.active += 1
-                self._join(_Slot(frame, visit, int(tables.queue[stream, visit]), now_s, tasks, tasks))
+                self._join(Slot(frame, visit, int(tables.queue[stream, visit]), now_s, tasks, tasks))
             else:
                 self._over(frame, visit, now_s)
 
-    def _over(self, frame: _Frame, visit: int, now_s: float) -> None:
+    def _over(self, frame: Frame, visit: int, now_s: float) -> None:
         frame.over.add(visit)
         answering = np.flatnonzero(self.tables.answers[frame.stream])
         if len(answering) and frame.over.issuperset(answering.tolist()):
             self._settle(frame, ANSWERED, now_s)
 
-    def _join(self, slot: _Slot) -> None:
+    def _join(self, slot: Slot) -> None:
         tables, device, stream = self.tables, slot.frame.device, slot.frame.stream
         queue = self.queues[device, slot.queue]
         place = len(queue)
@@ -195,16 +200,14 @@ class _Run:
             self._lane(slot).append(slot)
             self.joined.append(slot)
 
-    def _lane(self, slot: _Slot) -> deque[_Slot]:
+    def _lane(self, slot: Slot) -> deque[Slot]:
         tables, stream, visit = self.tables, slot.frame.stream, slot.visit
         place = slot.frame.device
         if tables.by_source[stream, visit]:
             place = int(self.work.frames.source[slot.frame.number] - tables.first_source[stream])
         return self.lanes[int(tables.lane[stream, visit]) + place]
 
-    def _push(
-        self, time_s: float, rank: int, device: int, queue: int, batch: list[tuple[_Slot, int]]
-    ) -> None:
+    def _push(self, time_s: float, rank: int, device: int, queue: int, batch: list[tuple[Slot, int]]) -> None:
         heapq.heappush(self.events, (time_s, rank, self.begun, device, queue, batch))
         self.begun += 1
 
@@ -253,9 +256,10 @@ class _Run:
         return -int(self.tables.priority[first.frame.stream]), first.since_s, queue
 
     def _start(self, device: int, queue: int, now_s: float) -> None:
+        """Take a batch from what waits, and give it to a server of the unit."""
         tables, waiting = self.tables, self.queues[device, queue]
-        head, most, size = waiting[0], int(tables.queue_most[queue]), 0
-        batch: list[tuple[_Slot, int]] = []
+        most, size = int(tables.queue_most[queue]), 0
+        batch: list[tuple[Slot, int]] = []
         while waiting and size < most:
             slot = waiting[0]
             taken = min(slot.waiting, most - size)
@@ -268,6 +272,17 @@ class _Run:
             batch.append((slot, taken))
             if slot.waiting == 0:
                 waiting.pop(0)
+        self._work_until(device, int(tables.queue_unit[queue]), now_s, 1)
+        if now_s >= self.work.window_s:
+            self.batches[queue] += 1
+            self.batched[queue] += size
+        self._give(device, queue, batch, size, now_s)
+        if waiting and (until_s := waiting[0].since_s + tables.queue_wait_s[queue]) > now_s:
+            self._expect(device, queue, until_s)
+
+    def _give(self, device: int, queue: int, batch: list[tuple[Slot, int]], size: int, now_s: float) -> None:
+        """A server works on a batch from now on: its end is an event."""
+        tables, head = self.tables, batch[0][0]
         time_s = float(
             tables.times_s[tables.times_at[queue] + size - 1] * self.work.course.slow[self.row, device, queue]
         )
@@ -276,16 +291,9 @@ class _Run:
         self.taken[device, queue] += 1
         if self.work.frames.factor.size:
             time_s *= float(self.work.frames.factor[head.frame.number, head.visit])
-        unit = int(tables.queue_unit[queue])
-        self._work_until(device, unit, now_s, 1)
-        if now_s >= self.work.window_s:
-            self.batches[queue] += 1
-            self.batched[queue] += size
         self._push(now_s + time_s, _COMPLETION, device, queue, batch)
-        if waiting and (until_s := waiting[0].since_s + tables.queue_wait_s[queue]) > now_s:
-            self._expect(device, queue, until_s)
 
-    def _complete(self, device: int, queue: int, batch: list[tuple[_Slot, int]], now_s: float) -> None:
+    def _complete(self, device: int, queue: int, batch: list[tuple[Slot, int]], now_s: float) -> None:
         unit = int(self.tables.queue_unit[queue])
         self._work_until(device, unit, now_s, -1)
         self.touched.add(unit)
@@ -297,7 +305,7 @@ class _Run:
                 self._go_on(slot.frame, now_s)
                 self._leave(slot.frame)
 
-    def _drop(self, slot: _Slot, now_s: float) -> None:
+    def _drop(self, slot: Slot, now_s: float) -> None:
         """What waits for a visit is lost, and with it what would have followed."""
         self._lane(slot).remove(slot)
         self.queues[slot.frame.device, slot.queue].remove(slot)

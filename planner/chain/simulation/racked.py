@@ -69,7 +69,7 @@ class ChainedRun:
         tables = tables_of(chains, self.bound, sources, rack.installed, rack.batching.max_wait_s)
         random = np.random.default_rng(np.random.SeedSequence(rack.seed, spawn_key=(replication, 1 << 20)))
         end_s = self.until_s(rack)
-        frames = frames_of(chains, _sent(rack, chains, replication, end_s), random)
+        frames = frames_of(chains, sent_in(rack, chains, replication, end_s), random)
         course = _course(rack, tables, homes(chains, sources, rack.count), rows)
         scatter = scatter_of(rack, tables, replication)
         return Work(tables, frames, course, end_s, scatter, rack.warmup_s)
@@ -91,7 +91,7 @@ def _rack_run(rack: Rack, engine: SimulationEngine, replication: int, rows: list
     return tally_records(rack, simpy_engine.run_replication(rack, replication, rows.append))
 
 
-def _sent(rack: Rack, chains: Chains, replication: int, until_s: float) -> Sent:
+def sent_in(rack: Rack, chains: Chains, replication: int, until_s: float) -> Sent:
     """The frames of all sources at the rate of their stream, of which the rack has those looked at."""
     groups = tuple(
         replace(group, rate_per_s=group.rate_per_s / _looked_at(chains, place))
@@ -164,6 +164,20 @@ def _served_by(rack: Rack, home: Ints, out: Flags) -> tuple[Flags, Ints]:
 def _counted(rack: Rack, tally: RunTally, work: Work, done: Done, *, exact: bool) -> RunTally:
     """The rack's tally with the frames that a network looks at as its requests."""
     frames, infers = work.frames, work.tables.queue_infers
+    answered = done.outcome == ANSWERED
+    in_window = frames.counted & answered & (done.done_s >= work.window_s)
+    return replace(
+        tally,
+        streams=stream_tallies(rack, work, done, exact=exact),
+        completed=int(np.count_nonzero(in_window)),
+        batches=int(done.batches[infers].sum()),
+        batched=int(done.batched[infers].sum()),
+    )
+
+
+def stream_tallies(rack: Rack, work: Work, done: Done, *, exact: bool) -> tuple[StreamTally, ...]:
+    """Each stream's frames that a network looks at, of those that arrived in the window."""
+    frames = work.frames
     counted = frames.counted & (frames.time_s >= work.window_s)
     answered = done.outcome == ANSWERED
     streams = []
@@ -180,11 +194,4 @@ def _counted(rack: Rack, tally: RunTally, work: Work, done: Done, *, exact: bool
                 latencies=ExactLatencies(latency_s) if exact else in_bins(latency_s),
             )
         )
-    in_window = frames.counted & answered & (done.done_s >= work.window_s)
-    return replace(
-        tally,
-        streams=tuple(streams),
-        completed=int(np.count_nonzero(in_window)),
-        batches=int(done.batches[infers].sum()),
-        batched=int(done.batched[infers].sum()),
-    )
+    return tuple(streams)

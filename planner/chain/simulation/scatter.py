@@ -29,7 +29,7 @@ def scatter_of(rack: Rack, tables: Tables, replication: int) -> Floats:
             np.random.SeedSequence(rack.seed, spawn_key=(replication, _KEY + queue))
         )
         if isinstance(one, Variation):
-            found[:, queue] = _drawn(one, rack.installed, random)
+            found[:, queue] = drawn(one, rack.installed, random)
         elif one is not None:
             found[:, queue] = _replayed(one, rack.installed, random)
     return found
@@ -42,7 +42,7 @@ def _variation(rack: Rack, network: str | None) -> Variation | Replayed | None:
     return next((service.variation for service in services if service is not None), None)
 
 
-def _drawn(given: Variation, devices: int, random: np.random.Generator) -> Floats:
+def drawn(given: Variation, devices: int, random: np.random.Generator) -> Floats:
     """The process of each device, begun in its long run."""
     weights = weights_of(given)
     slow, fast, noise = random.standard_normal((3, devices, FACTORS))

@@ -69,13 +69,18 @@ def _heading(record: ServeRecord) -> list[str]:
     lines.append(f"in service {format_number(record['serving_factor'], 3)} times as long as in the loop")
     if record["neighbours"] is not None:
         lines.append(f"the loop takes {share(record['neighbours'])} longer while another core runs the same")
+    if record["together"] is not None:
+        lines.append(f"correlation of service in two units at the same time {record['together']:.2f}")
     process = record["variation"]
     if process is not None:
+        outliers = (
+            f"{format_percent(process['outliers'], 1)} take "
+            f"{format_number(process['outlier_factor'], 2)} times as long"
+        )
         lines.append(
             f"service times scatter by {share(process['cv'])}; correlation {process['next']:.2f} over one "
             f"batch, {process['over_ten']:.2f} over ten, {process['over_hundred']:.2f} over a hundred; "
-            f"{format_percent(process['outliers'], 1)} take "
-            f"{format_number(process['outlier_factor'], 2)} times as long"
+            + (outliers if process["outliers"] else "no outliers")
         )
     return lines
 

@@ -295,6 +295,8 @@ def _how(found: ToMeasure) -> Iterator[str]:
     yield from (f"  here, with {found.bring_back}: {command}" for command in found.here)
     yield from (f"  on the part meanwhile: {command}" for command in found.power_on_the_part)
     yield from (f"  here, with its log: {command}" for command in found.power_here)
+    if found.service is not None:
+        yield f"  {found.service}"
 
 
 def _year(year: YearCount) -> str:

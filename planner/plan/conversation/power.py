@@ -89,7 +89,7 @@ def _heat(
     scenario: Scenario, device: Device, mode: str, count: int, racks: int, mean_w: float, step_w: float
 ) -> tuple[RackHeat, float]:
     air = replace(rack_air(scenario, racks, count), in_row=carrier_of(scenario, device).in_row)
-    thermal = in_thin_air(thermal_of_part(device.thermal), air.density_kg_per_m3)
+    thermal = in_thin_air(thermal_of_part(device), air.density_kg_per_m3)
     fixed_w, loss = fixed_power_w(scenario, device, mode, count, racks), supply_loss(scenario.site)
     settled, device_w, power_w, inlet_c = steady(thermal, air.supply_c, mean_w), mean_w, 0.0, air.supply_c
     for _ in range(_ROUNDS):

@@ -5,8 +5,9 @@ devices that keep the utilisation limit, the power they then draw, what that cos
 is a quantile of its band: 0 is its low end, 0.5 its middle, 1 its high end, with straight lines between.
 Latency is taken at nine quantiles, growth at five and the cooler's resistance at three above its middle, the
 nearest ones. A cooler that would let devices throttle takes more of them
-(`planner.plan.cost.cool_enough`). The service level is not looked at again: where latency comes out higher
-than planned, sizing and simulation say whether the rack still holds.
+(`planner.plan.cost.cool_enough`). How service scatters moves the count through the promises alone, and is
+simulated at its two ends (`planner.plan.cost.service_variation`). Else the service level is not looked at
+again: where latency comes out higher than planned, sizing and simulation say whether the rack still holds.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 from planner.errors import InputError
 from planner.latency.band import Band, BandEnd
 from planner.plan.cost.cool_enough import at_slowest_clock, cool_enough, hottest_c
+from planner.plan.cost.service_variation import SPREAD, at_end, band_of, least_devices
 from planner.plan.money.bill import Bill, Year, bill_of
 from planner.plan.money.economics import years
 from planner.plan.money.prices import QuotedPrice, missing_price, price_of
@@ -46,6 +48,7 @@ _J_PER_KWH = 3.6e6
 
 LATENCY, POWER, PRICE, ELECTRICITY, GROWTH = "latency", "power", "price of the part", "electricity", "growth"
 COOLER = "thermal resistance"
+SERVICE = "service variation"
 SHARED = (ELECTRICITY, GROWTH)
 """Inputs that are the same for every part; the others are each part's own."""
 
@@ -88,10 +91,11 @@ class CostModel:
             services_of(scenario, estimator, self.device, option.networks, bound) for bound in bounds
         )
         self._resistance = resistance_band(self.device.thermal)
-        self._lives: dict[tuple[int, int, int], tuple[Year, ...]] = {}
-        self._plans: dict[tuple[int, int], tuple[Option, ...]] = {}
+        self._lives: dict[tuple[int, int, float, int], tuple[Year, ...]] = {}
+        self._plans: dict[tuple[int, int, float], tuple[Option, ...]] = {}
         found = tuple(item for item in self._all_inputs() if item.band.low < item.band.high)
-        self._planned = {item.name: item.planned for item in self._all_inputs()}
+        self._planned = {item.name: item.planned for item in self._all_inputs()} | {SERVICE: 0.5}
+        self._more_at: dict[float, int] = {}
         self._seen_over_closed = self._power_seen()
         # What simulation found to be needed beyond the closed form is kept at every quantile: the form alone
         # is too low.
@@ -100,6 +104,30 @@ class CostModel:
         self.inputs = tuple(item for item in found if item.name != COOLER or moves)
         self.still = tuple(item for item in found if item.name == COOLER and not moves)
         """Inputs that move the temperature and not the bill."""
+        self.simulated = tuple(self._service_input(counts or (option.count,)))
+        """Inputs whose ends have to be simulated; too slow to be drawn many times."""
+
+    def _service_input(self, counts: Sequence[int]) -> Iterator[Input]:
+        """How service scatters, where it does and the count is open."""
+        kind = self.scenario.variation if isinstance(self.scenario.variation, str) else "stated"
+        band = band_of(self.option.services, kind) if kind in SPREAD else None
+        if band is None or self.scenario.deployment is not None or self.option.chain is not None:
+            return
+        basis = message("cost_basis.service_variation", share=f"{SPREAD[kind] * 100:g} %")
+        self._first_count = counts[0]
+        yield Input(SERVICE, "%", Band(100 * band.low, 100 * band.mid, 100 * band.high), 0.5, basis)
+
+    def _more_for_service(self, quantile: float) -> int:
+        """Devices more, or fewer, at an end of how service scatters: simulated in the first year."""
+        if quantile == self._planned[SERVICE]:
+            return 0
+        if quantile not in self._more_at:
+            (item,) = self.simulated
+            services = at_end(self.option.services, item.at(quantile) / item.band.mid)
+            start = self._sized(self.scenario, services, at_least=1)
+            found = least_devices(self.scenario, self._estimator, start)
+            self._more_at[quantile] = 0 if found is None else found - self._first_count
+        return self._more_at[quantile]
 
     def _power_seen(self) -> float:
         """What follows the load as the rack was seen to draw it, over what the closed form expects."""
@@ -197,7 +225,7 @@ class CostModel:
     def _life(self, at: Mapping[str, float]) -> tuple[Year, ...]:
         """The years at these quantiles; power follows at once, latency and growth in steps that are kept."""
         # Sizing a rack takes most of the time and moves in whole devices: a few places are sized and kept.
-        sized = (round(at[LATENCY] * _LATENCY_STEPS), round(at[GROWTH] * _GROWTH_STEPS))
+        sized = (round(at[LATENCY] * _LATENCY_STEPS), round(at[GROWTH] * _GROWTH_STEPS), at[SERVICE])
         # A cooler that is better than planned saves no device.
         key = (*sized, max(_COOLER_STEPS // 2, round(at[COOLER] * _COOLER_STEPS)))
         if key not in self._lives:
@@ -205,7 +233,7 @@ class CostModel:
             if sized not in self._plans:
                 self._plans[sized] = self._sized_years(near)
             self._lives[key] = self._cooled_years(
-                {**near, COOLER: key[2] / _COOLER_STEPS}, self._plans[sized]
+                {**near, COOLER: key[3] / _COOLER_STEPS}, self._plans[sized]
             )
         planned_w = self._busy_w(self._planned[POWER])
         busy = self._busy_w(at[POWER]) / planned_w if planned_w else 1.0
@@ -261,9 +289,8 @@ class CostModel:
             scenario = scenario_in_year(growing, number)
             if scenario.deployment is None:
                 count = self._count(scenario, services, count)
-                option = self._sized(
-                    scenario, services, exactly=count + self._more[min(number, len(self._more) - 1)]
-                )
+                more = self._more[min(number, len(self._more) - 1)] + self._more_for_service(at[SERVICE])
+                option = self._sized(scenario, services, exactly=count + max(0, more))
             else:
                 option = self._sized(scenario, services, exactly=self.option.count)
             found.append(option)

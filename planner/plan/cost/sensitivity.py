@@ -136,7 +136,7 @@ def tornado(model: CostModel) -> Tornado:
     """Each input of an option at both ends of its band."""
     planned = model.bill()
     swings = []
-    for item in (*model.inputs, *model.still):
+    for item in (*model.inputs, *model.still, *model.simulated):
         low, high = model.bill({item.name: 0.0}), model.bill({item.name: 1.0})
         swings.append(
             Swing(

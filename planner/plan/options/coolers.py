@@ -9,7 +9,7 @@ from planner.hardware.surroundings import cooler_kinds
 from planner.provenance import Status
 from planner.schema.hardware.cooler import Cooler, CoolerKind, HeatStore, OwnFan, ResistanceRange
 from planner.schema.hardware.cooler_kinds import Spread
-from planner.schema.hardware.device import Device
+from planner.schema.hardware.device import Device, Form
 from planner.schema.hardware.device_heat import ThermalSpec
 from planner.schema.reading.quantity import Money, Sourced
 from planner.schema.scenario.cooler import CoolerAsked, OwnCooler, starts_with_a_number
@@ -36,7 +36,7 @@ def cooled(device: Device, asked: CoolerAsked | None) -> Device:
     if asked is None:
         return device
     if isinstance(asked, OwnCooler):
-        return _under(device, _stated(asked, device.thermal.in_use))
+        return _under(device, _stated(asked, device.thermal.in_use, device.form))
     return _under(device, cooler_named(device.thermal, asked, device.id))
 
 
@@ -84,22 +84,24 @@ def _under(device: Device, cooler: Cooler) -> Device:
     return device.model_copy(update={"thermal": thermal})
 
 
-def _stated(asked: OwnCooler, default: Cooler) -> Cooler:
+def _stated(asked: OwnCooler, default: Cooler, form: Form) -> Cooler:
     """A cooler given by numbers; where it says nothing of its stores it warms as fast as the part's own."""
     status = Status.MEASURED if asked.known_as == "measured" else Status.ASSUMED
     whole = asked.whole_k_per_w
     kind = asked.kind if asked.kind != "unknown" else _kind_like(asked, default)
     if asked.stores:
         capacity = sum(store.heat_capacity_j_per_k for store in asked.stores)
+    elif asked.sink_j_per_k is not None:
+        capacity = asked.sink_j_per_k + _die_capacity(whole, kind, form)
     elif asked.time_constant_s is not None:
-        capacity = _capacity(asked.time_constant_s, whole, kind)
+        capacity = _capacity(asked.time_constant_s, whole, kind, form)
     else:
         capacity = default.heat_capacity_j_per_k.value * default.resistance_k_per_w.value / whole
     return Cooler.model_construct(
         id=STATED,
         kind=kind,
         resistance_k_per_w=_number(whole, status, asked.note),
-        heat_capacity_j_per_k=_number(capacity, status, asked.note),
+        heat_capacity_j_per_k=_number(capacity, _of_capacity(asked, status), asked.note),
         range=_range(asked, status),
         boundary=default.boundary,
         stores=[
@@ -114,13 +116,18 @@ def _stated(asked: OwnCooler, default: Cooler) -> Cooler:
     )
 
 
-def _capacity(sink_s: float, whole_k_per_w: float, kind: CoolerKind) -> float:
+def _capacity(sink_s: float, whole_k_per_w: float, kind: CoolerKind, form: Form) -> float:
     """Heat capacity of a sink with this time constant against the air, and of the die of its kind."""
-    found = cooler_kinds().kinds[kind]
-    if found.die_ratio is None or found.die_time_s is None:
+    divided = cooler_kinds().kinds[kind].divided(form)
+    if divided is None:
         return sink_s / whole_k_per_w
-    inner = found.die_ratio.value * whole_k_per_w
-    return sink_s / (whole_k_per_w - inner) + found.die_time_s.value / inner
+    return divided.heat_capacity_j_per_k(sink_s, whole_k_per_w)
+
+
+def _die_capacity(whole_k_per_w: float, kind: CoolerKind, form: Form) -> float:
+    """What a cooler of this kind has beside its sink."""
+    divided = cooler_kinds().kinds[kind].divided(form)
+    return 0.0 if divided is None else divided.die_time_s / (divided.die_ratio * whole_k_per_w)
 
 
 def _kind_like(asked: OwnCooler, default: Cooler) -> CoolerKind:
@@ -128,6 +135,11 @@ def _kind_like(asked: OwnCooler, default: Cooler) -> CoolerKind:
     if asked.fan is not None:
         return "active_cooler"
     return "passive_sink" if default.kind == "unknown" else default.kind
+
+
+def _of_capacity(asked: OwnCooler, status: Status) -> Status:
+    """A mass is worked out from, which is better than a kind's usual time and no measurement."""
+    return Status.DERIVED if asked.mass_kg is not None else status
 
 
 def _number(value: float, status: Status, note: str | None) -> Sourced[float]:
@@ -219,8 +231,9 @@ def rise_band(thermal: ThermalSpec) -> tuple[float, float]:
 
 
 def _spread(cooler: Cooler) -> Spread:
+    """By status; one read from runs whose cooler nobody states may be off as far as an assumed one."""
     kinds, number = cooler_kinds(), cooler.resistance_k_per_w
-    if number.status is Status.ASSUMED:
+    if number.status is Status.ASSUMED or number.confidence == "low":
         return kinds.kinds[cooler.kind]
     if number.status is Status.MEASURED:
         return kinds.known["own" if number.source == STATED else "measured"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Literal
 
 from planner.engines.imports.heat_log import HeatLog
 from planner.hardware.surroundings import cooler_kinds
@@ -42,6 +43,11 @@ class HeatFit:
         return (*self.log.notes, *said)
 
     @property
+    def status(self) -> Literal["measured", "assumed"]:
+        """Measured where the log shows its end; an end that is guessed measures nothing."""
+        return "assumed" if self.cooler.remarks else "measured"
+
+    @property
     def scenario_text(self) -> str:
         """The cooler as a scenario states it, its numbers to four digits."""
         nodes = (self.cooler.die, self.cooler.sink)
@@ -51,7 +57,8 @@ class HeatFit:
             for node in nodes
         )
         whole = sum(float(f"{node.resistance_k_per_w:.4g}") for node in nodes)
-        lines = ["cooler:", f"  resistance: {whole:.5g} K/W", f"  stores: [{stores}]", "  status: measured"]
+        head = f"  resistance: {whole:.5g} K/W"
+        lines = ["cooler:", head, f"  stores: [{stores}]", f"  status: {self.status}"]
         found, own = self.cooler.resistance_k_per_w, cooler_kinds().known["own"]
         # The usual spread of a unit of one's own covers what is narrower.
         if found.low < own.low_ratio.value * found.value or found.high > own.high_ratio.value * found.value:
@@ -98,7 +105,7 @@ def heat_fit_record(fit: HeatFit) -> HeatFitRecord:
             ],
             "time_constants_s": {"die": _fitted(cooler.die_time_s), "sink": _fitted(cooler.sink_time_s)},
             "fan": None if fan is None else {"trips_c": list(fan.trips_c), "speeds_ratio": list(fan.speeds)},
-            "status": "measured",
+            "status": fit.status,
         },
         "leakage_w_per_k": None if fit.leakage_w_per_k is None else _fitted(fit.leakage_w_per_k),
         "scenario_text": fit.scenario_text,

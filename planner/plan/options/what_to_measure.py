@@ -50,6 +50,8 @@ class ToMeasure:
     """Commands for this program, with that log."""
     note: Message | None = None
     """What to write into the file where no tool writes it."""
+    service: Message | None = None
+    """How service varies in a server, where nobody has measured it."""
 
 
 def to_measure(
@@ -101,7 +103,17 @@ def _of_network(
         worth,
         *_logging(option, plan),
         None if run.tool or run.by_planner else _entry(option, item),
+        _service(scenario, option, item),
     )
+
+
+def _service(scenario: Scenario, option: Option, item: NetworkOnPart) -> Message | None:
+    """What to log of a server on the part, where how service varies is a prior; here a command does it."""
+    if scenario.variation != "prior":
+        return None
+    if option.device == THIS_MACHINE:
+        return message("decides.service_here")
+    return message("decides.service", part=option.device, network=item.model)
 
 
 @dataclass(frozen=True, slots=True)

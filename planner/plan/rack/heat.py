@@ -10,15 +10,17 @@ from planner.hardware.surroundings import cooler_kinds, surroundings
 from planner.rack.description.device import Leakage, Thermal
 from planner.rack.description.heat_path import ClockCap, DeviceFan, HeatNode
 from planner.rack.heat.air import REFERENCE_KG_PER_M3
-from planner.schema.hardware import device_heat
 from planner.schema.hardware.cooler import OwnFan
+from planner.schema.hardware.device import Device, Form
+from planner.schema.hardware.device_heat import ThermalSpec
 from planner.schema.scenario.accelerator import Accelerator, AcceleratorFan, LeakageGrowth
 
 
-def thermal_of_part(given: device_heat.ThermalSpec) -> Thermal:
+def thermal_of_part(device: Device) -> Thermal:
     """The heat of a part of the catalog, at 20 C and sea level."""
+    given = device.thermal
     leakage, cap = given.leakage, given.power_cap_w
-    nodes = _nodes_of(given)
+    nodes = _nodes_of(given, device.form)
     return Thermal(
         resistance_k_per_w=_whole(given.resistance_k_per_w.value, [n.resistance_k_per_w for n in nodes]),
         heat_capacity_j_per_k=_whole(
@@ -39,7 +41,7 @@ def thermal_of_part(given: device_heat.ThermalSpec) -> Thermal:
     )
 
 
-def _nodes_of(given: device_heat.ThermalSpec) -> tuple[HeatNode, ...]:
+def _nodes_of(given: ThermalSpec, form: Form) -> tuple[HeatNode, ...]:
     """The stores of the cooler in use: as stated, else die and sink as coolers of its kind divide.
 
     One store, hence none here, where a file states a resistance and not of what.
@@ -48,13 +50,13 @@ def _nodes_of(given: device_heat.ThermalSpec) -> tuple[HeatNode, ...]:
         return tuple(
             HeatNode(s.heat_capacity_j_per_k.value, s.resistance_k_per_w.value) for s in given.stores
         )
-    kind = cooler_kinds().kinds[given.in_use.kind]
-    if kind.die_ratio is None or kind.die_time_s is None:
+    divided = cooler_kinds().kinds[given.in_use.kind].divided(form)
+    if divided is None:
         return ()
     whole, capacity = given.resistance_k_per_w.value, given.heat_capacity_j_per_k.value
-    inner = kind.die_ratio.value * whole
+    inner = divided.die_ratio * whole
     # The die's own time constant is that of its store against a sink that keeps its temperature.
-    die = min(kind.die_time_s.value / inner, _MOST_OF_THE_DIE * capacity)
+    die = min(divided.die_time_s / inner, _MOST_OF_THE_DIE * capacity)
     return (HeatNode(die, inner), HeatNode(capacity - die, whole - inner))
 
 

@@ -19,12 +19,18 @@ from planner.errors import InputError, Problem
 from planner.hardware.processor import cpu_name
 from planner.hardware.surroundings import serving_priors
 from planner.latency.band import BandEnd
+from planner.latency.calibrated.sittings import BAND_DEVIATIONS, within_sitting
 from planner.process.inputs import note_input
 from planner.process.trust import distrusted
 from planner.rack.description.device import Service
 from planner.rack.description.variation import Replayed, Variation, varying
 from planner.schema.hardware.device import UnitKind
-from planner.schema.hardware.serving import MeasuredServing, ReplayedTimes, ServiceVariation
+from planner.schema.hardware.serving import (
+    EstimatesInService,
+    MeasuredServing,
+    ReplayedTimes,
+    ServiceVariation,
+)
 from planner.schema.reading.yaml_file import read_model
 from planner.schema.scenario.scenario import Scenario
 from planner.units import format_percent
@@ -47,13 +53,25 @@ class InService:
     variation: Variation | None
     neighbours: float
     note: Message
+    measured: MeasuredServing | None = None
+    """What was measured on this machine, where that is taken."""
 
-    def applied(self, service: Service, middle: Service | None = None, at: BandEnd = "mid") -> Service:
+    def applied(
+        self,
+        service: Service,
+        middle: Service | None = None,
+        at: BandEnd = "mid",
+        *,
+        calibrated: bool = False,
+    ) -> Service:
         """A service with its times in a server, at an end of their band where the `middle` is given.
 
         The band of a benchmark's time and that of the factor are independent: their deviations in the
-        logarithm add as squares.
+        logarithm add as squares. `calibrated` says that the times are estimates of this machine by the
+        calibration of the engine that was served with: the blind misses of that serving are then their band.
         """
+        if middle is not None and calibrated and self.measured and self.measured.estimates:
+            return self._estimated(service, middle, at, self.measured.estimates)
         own = {"low": self.low, "mid": self.factor, "high": self.high}[at] / self.factor
         middle_s = service.batch_s if middle is None else middle.batch_s
         times_s = []
@@ -63,6 +81,24 @@ class InService:
         if middle is None:
             times_s = [self.factor * time_s for time_s in service.batch_s]
         return replace(service, batch_s=tuple(times_s), variation=self.variation)
+
+    def _estimated(
+        self, service: Service, middle: Service, at: BandEnd, given: EstimatesInService
+    ) -> Service:
+        """Estimates of this machine times what lies between them and a server, with the misses' band."""
+        side = {"low": -1.0, "mid": 0.0, "high": 1.0}[at]
+        times_s = []
+        for time_s, mid_s in zip(service.batch_s, middle.batch_s, strict=True):
+            whole = abs(math.log(time_s / mid_s)) / BAND_DEVIATIONS
+            within = given.scale * within_sitting(whole, given.between_runs)
+            away = BAND_DEVIATIONS * math.hypot(within, given.between_runs)
+            times_s.append(given.factor * mid_s * math.exp(side * away))
+        return replace(service, batch_s=tuple(times_s), variation=self.variation)
+
+    def same_engine(self, engine: str, precision: str) -> bool:
+        """Whether what was measured was served with this engine in this precision."""
+        found = self.measured
+        return found is not None and (found.engine, found.precision) == (engine, precision)
 
 
 def in_service(scenario: Scenario, unit: UnitKind) -> InService | None:
@@ -89,7 +125,8 @@ def in_service(scenario: Scenario, unit: UnitKind) -> InService | None:
         return _of("prior", prior, note, (prior.serving_low, prior.serving_high))
     found = measured_serving()
     note = message("variation.measured", engine=found.engine, date=found.date, batches=found.batches)
-    return _of("measured", found.variation, note, (found.serving_low, found.serving_high))
+    taken = _of("measured", found.variation, note, (found.serving_low, found.serving_high))
+    return replace(taken, measured=found)
 
 
 def measured_file() -> Path:

@@ -11,14 +11,16 @@ import numpy as np
 from planner.chain.description import PartChains
 from planner.hardware.surroundings import surroundings
 from planner.latency.band import BandEnd, planned_bound
+from planner.latency.calibrated.store import THIS_MACHINE
 from planner.plan.chain.rack_steps import host_of_chain, with_chains
 from planner.plan.money.economics import carrier_of, carriers_needed
 from planner.plan.options.batches import batch_sizes
 from planner.plan.rack.control import rack_policies
 from planner.plan.rack.events import rack_life, rack_shares, spares_of
 from planner.plan.rack.heat import in_thin_air, thermal_of_part
-from planner.plan.rack.in_service import in_service, replayed_services
+from planner.plan.rack.in_service import InService, in_service, replayed_services
 from planner.plan.rack.run_length import run_window
+from planner.provenance import Provenance
 from planner.rack.description.device import Host, Unit
 from planner.rack.description.heat_path import VerticalRecirculation
 from planner.rack.description.pipelines import host_with_pipeline, with_tails
@@ -66,7 +68,16 @@ def services_of(
     if found is None:
         return replayed_services(scenario, services)
     middle = tuple(service_of(estimator, device, item, "mid", instances) for item in networks)
-    return tuple(found.applied(*pair, at) for pair in zip(services, middle, strict=True))
+    return tuple(
+        found.applied(service, mid, at, calibrated=_calibrated_here(device, item.estimate, found))
+        for service, mid, item in zip(services, middle, networks, strict=True)
+    )
+
+
+def _calibrated_here(device: Device, point: Estimate, found: InService) -> bool:
+    """Whether an estimate is one of this machine's calibration for the engine that was served with."""
+    here = device.id == THIS_MACHINE and point.provenance is Provenance.CALIBRATED
+    return here and found.same_engine(point.engine, point.precision)
 
 
 def served_as(scenario: Scenario, unit: UnitKind, services: tuple[Service, ...]) -> tuple[Service, ...]:
@@ -117,7 +128,7 @@ def build_rack(
             name=device.id,
             idle_w=idle_w,
             services=services,
-            thermal=in_thin_air(thermal_of_part(device.thermal), air.density_kg_per_m3),
+            thermal=in_thin_air(thermal_of_part(device), air.density_kg_per_m3),
             unit=main.kind,
             instances=instances,
             beside=beside,

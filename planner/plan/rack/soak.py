@@ -53,7 +53,7 @@ def soak_of(
         clocked_share=1.0 - estimate.bound.memory,
         busy_w=max(0.0, estimate.part_power_w.mid - mode.idle_w.value),
     )
-    thermal = in_thin_air(thermal_of_part(part.thermal), air_density_kg_per_m3(ambient_c, altitude_m))
+    thermal = in_thin_air(thermal_of_part(part), air_density_kg_per_m3(ambient_c, altitude_m))
     unit = part.units[estimate.unit].kind
     device = RackDevice(part.id, mode.idle_w.value, (service,), thermal, unit=unit)
     light, heavy = rise_band(part.thermal)

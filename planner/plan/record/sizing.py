@@ -125,6 +125,7 @@ def to_measure_record(found: ToMeasure) -> ToMeasureRecord:
         "decides_verdict": found.worth.decides,
         "power_on_the_part": list(found.power_on_the_part),
         "power_here": list(found.power_here),
+        "service": found.service,
     }
 
 

@@ -9,6 +9,7 @@ from planner.errors import InputError, Problem
 from planner.plan.rack.rack_model import stream_groups
 from planner.plan.scenario.conversations import no_frames
 from planner.plan.scenario.file import ScenarioFile, network_at
+from planner.plan.serving.chains import LiveChains, chained_networks, live_chains
 from planner.rack.description.rack import Air, Batching, Rack, RackDevice, Service, Thermal
 from planner.rack.description.streams import DayProfile, StreamGroup
 from planner.schema.scenario.accelerator import SYNTHETIC
@@ -30,10 +31,7 @@ def live_rack(scenario: Scenario, duration_s: float | None = None) -> Rack:
     """
     if scenario.conversations:
         raise no_frames(scenario.id)
-    chained = [stream.name for stream in scenario.streams if stream.chained]
-    if chained:
-        problem = Problem("streams", "streams without `video` and `chain`", ", ".join(chained))
-        raise InputError(scenario.id, [problem])
+    networks = chained_networks(scenario)
     if any(stream.model == SYNTHETIC for stream in scenario.streams):
         advice = "name the network that a request runs, such as zoo:mobilenet_v2_1.0"
         raise InputError(scenario.id, [Problem("streams.model", "networks to run", SYNTHETIC, advice)])
@@ -56,12 +54,24 @@ def live_rack(scenario: Scenario, duration_s: float | None = None) -> Rack:
             instances=synthetic.instances if synthetic is not None else 1,
             duration_s=stated_s,
             warmup_s=warmup_s,
+            networks=networks,
         ),
         dispatch=run.dispatch,
         seed=run.seed,
         replications=run.replications,
         horizon=run.horizon,
     )
+
+
+def chains_of_rack(scenario: Scenario, rack: Rack) -> LiveChains | None:
+    """The chains of a scenario's rack; None where its streams have one network each."""
+    if not any(stream.chained for stream in scenario.streams):
+        return None
+    if rack.dispatch != "shortest_queue":
+        expected = "shortest_queue, with chains"
+        raise InputError(scenario.id, [Problem("simulation.dispatch", expected, rack.dispatch)])
+    devices = scenario.deployment.count if scenario.deployment is not None else 1
+    return live_chains(scenario, rack, devices, rack.device.instances // devices)
 
 
 def server_rack(
@@ -72,12 +82,13 @@ def server_rack(
     duration_s: float,
     warmup_s: float,
     instances: int = 1,
+    networks: tuple[str, ...] = (),
 ) -> Rack:
-    """A rack without heat whose service times are still to measure."""
+    """A rack without heat whose service times are still to measure; `networks` are more than its streams'."""
     times_s = (_PLACEHOLDER_S,) * batching.max_size
     services = tuple(
         Service(network, times_s, clocked_share=0.0, busy_w=0.0)
-        for network in dict.fromkeys(group.network for group in streams)
+        for network in dict.fromkeys((*(group.network for group in streams), *networks))
     )
     return Rack(
         device=RackDevice("this machine", 0.0, services, _NO_HEAT, unit="cpu", instances=count * instances),

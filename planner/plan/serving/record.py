@@ -61,6 +61,7 @@ def serve_record(scenario: str, engine: Engine, found: Comparison) -> ServeRecor
         ],
         "serving_factor": found.serving_factor,
         "neighbours": found.neighbours,
+        "together": found.together,
         "variation": None if found.variation is None else process_record(found.variation),
         "sides": [_side(name, side, found) for name, side in sides_of(found).items()],
         "warnings": list(warnings_of(found)),

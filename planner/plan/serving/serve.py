@@ -11,7 +11,14 @@ from planner.calibration.serving.live import refuse_unserved
 from planner.calibration.serving.loaded import Engine, written
 from planner.engines.measure import require_engine
 from planner.plan.scenario.file import ScenarioFile
-from planner.plan.serving.live_rack import files_of_networks, live_rack, networks_by_batch
+from planner.plan.serving.chain_server import ServeChain
+from planner.plan.serving.chains import compare_chains
+from planner.plan.serving.live_rack import (
+    chains_of_rack,
+    files_of_networks,
+    live_rack,
+    networks_by_batch,
+)
 from planner.plan.serving.planned import planned_side, planned_times
 from planner.process.temporary import temporary_folder
 
@@ -43,8 +50,14 @@ def serve_scenario(
         workloads = networks_by_batch(source, rack)
         files = written(workloads, files_of_networks(source, rack), engine, folder)
         progress(f"serving for {rack.duration_s:g} s")
-        measured = measure_served(Job(rack, 0, files, engine, noise_s, loop_s))
+        chains = chains_of_rack(source.scenario, rack)
+        server = None
+        if chains is not None:
+            server = ServeChain(chains.work(lambda _network, _size: 1.0), chains.servers)
+        measured = measure_served(Job(rack, 0, files, engine, noise_s, loop_s, server=server))
     progress("simulating the same requests")
     planned = planned_times(workloads, engine)
+    if chains is not None:
+        return compare_chains(chains, measured, planned)
     found = compare(rack, measured)
     return found if planned is None else replace(found, planned=planned_side(rack, planned))

@@ -64,6 +64,8 @@ def _of_sizing(study: Study) -> Iterator[str]:
         yield "preheated_row"
     if study.source.scenario.variation != "none":
         yield "service_variation"
+    if study.source.scenario.variation == "measured":
+        yield "blind_misses"
     if study.source.scenario.deployment is None:
         yield "least_count"
     if any(option.chain is not None for option in study.options):

@@ -8,7 +8,7 @@ alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -213,6 +213,22 @@ def initial_state(rack: Rack) -> HeatState:
     return HeatState(die_c, throttled, none_off, inner_c, step.astype(np.intp), level, inside_c)
 
 
+def balanced(rack: Rack, state: HeatState) -> HeatState:
+    """The state at the balance of the fan levels that it is in, at full clock; unchanged where that is none.
+
+    A start beside the balance of its own level creeps there over many time constants, epoch by epoch: from
+    the balance itself nothing moves. No balance is one that changes a level, slows or stops a device.
+    """
+    thermal = rack.device.thermal
+    if state.off.any() or state.clock_step.any() or state.enclosure_c is not None:
+        return state
+    die_c = settled_at(rack, 1.0, state.fan)
+    if (die_c >= thermal.throttle_c).any() or (next_fan_level(thermal, die_c, state.fan) != state.fan).any():
+        return state
+    nodes_c = settled_nodes_c(thermal, _settled_inlets_c(rack, die_c, state.fan), die_c, state.fan)
+    return replace(state, temperature_c=die_c, inner_c=nodes_c[:, 1:] if thermal.nodes else None)
+
+
 def _evenly(thermal: Thermal, die_c: Floats) -> Floats | None:
     return np.repeat(die_c[:, None], len(thermal.nodes) - 1, axis=1) if thermal.nodes else None
 
@@ -243,21 +259,22 @@ def _warmed_k(rack: Rack, heats_w: Floats, withheld_w_per_k: Floats) -> Floats |
     return np.asarray(np.linalg.solve(np.eye(heats_w.size) + matrix * withheld_w_per_k, matrix @ heats_w))
 
 
-def settled_at(rack: Rack, clock: float) -> Floats:
+def settled_at(rack: Rack, clock: float, fan_level: Indices | None = None) -> Floats:
     """Temperatures at which heat in and out balance at a clock and the expected load; at most the shutdown's.
 
     The iteration rises from the cold rack to the lowest balance; where leakage has none below the shutdown
-    (thermal runaway), the shutdown temperature is the answer. A device fan turns as the temperature asks; one
-    that would hunt between two levels is taken at the higher.
+    (thermal runaway), the shutdown temperature is the answer. A device fan turns as the temperature asks,
+    where its level is not given; one that would hunt between two levels is taken at the higher.
     """
     thermal = rack.device.thermal
     serving = np.arange(rack.installed) < rack.count
     served_w = rack.device.idle_w + serving * expected_load(rack, clock).dynamic_w
     temperature_c = unheated_c(rack.air, rack.installed)
-    level = np.zeros(rack.installed, dtype=np.intp)
+    level = np.zeros(rack.installed, dtype=np.intp) if fan_level is None else fan_level
     for _ in range(_ROUNDS):
         # Levels only rise while it settles: between two of them a fan would hunt and the iteration never end.
-        level = np.maximum(level, next_fan_level(thermal, temperature_c, level))
+        if fan_level is None:
+            level = np.maximum(level, next_fan_level(thermal, temperature_c, level))
         power_w = served_w + leakage_w(thermal, temperature_c) + fan_w(thermal, level)
         inlet_c = inlets_c(rack.air, power_w * (1.0 + rack.supply_loss) + rack.fan_w / rack.installed)
         # Exponential leakage overflows within a few rounds of a runaway; the shutdown ends it, as it does in

@@ -79,6 +79,12 @@ def correlations(logs: Sequence[Floats]) -> Correlations:
     return Correlations(next_one, over_ten, over_hundred)
 
 
+def without_outliers(factors: Floats) -> Floats:
+    """Log of factors over their median, that of outliers zero."""
+    relative = factors / float(np.median(factors))
+    return _clipped(relative, relative)
+
+
 def _correlation(logs: Sequence[Floats], lag: int) -> float:
     mean = float(np.mean(np.concatenate(list(logs))))
     variance = float(np.mean(np.concatenate([(values - mean) ** 2 for values in logs])))

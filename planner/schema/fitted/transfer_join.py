@@ -46,6 +46,13 @@ class LeftOutNetworks(StrictModel):
     reason: str
 
 
+class LeftOutParts(StrictModel):
+    """Parts that no fit may see until their blind score is kept, and why."""
+
+    names: list[str] = Field(min_length=1)
+    reason: str
+
+
 class NetworkFamily(StrictModel):
     """Networks that share their building blocks; left out together when a prediction is judged."""
 
@@ -65,4 +72,5 @@ class JoinRules(StrictModel):
     profiles: list[SourceProfile]
     left_out: list[ExcludedRows]
     left_out_networks: list[LeftOutNetworks]
+    left_out_parts: list[LeftOutParts] = Field(default_factory=list)
     networks: list[NetworkFamily]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from planner.schema.hardware.cooler import CoolerKind
+from planner.schema.hardware.device import Form
 from planner.schema.hardware.source import Source
 from planner.schema.reading.quantity import Ratio, Seconds, Sourced, SourcedBlock, source_conflicts
 from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
@@ -20,12 +22,36 @@ class Spread(SourcedBlock):
     high_ratio: Sourced[Ratio]
 
 
+@dataclass(frozen=True, slots=True)
+class Division:
+    """How a cooler divides into two stores: the die's share of the resistance, and its time constant."""
+
+    die_ratio: float
+    die_time_s: float
+
+    def heat_capacity_j_per_k(self, sink_s: float, resistance_k_per_w: float) -> float:
+        """Of die and sink together, where the sink has this time constant against the air."""
+        inner = self.die_ratio * resistance_k_per_w
+        return sink_s / (resistance_k_per_w - inner) + self.die_time_s / inner
+
+
 class KindOfCooler(Spread):
     """A kind of cooler: how an assumed resistance of it is spread, and how it divides into two stores."""
 
     die_ratio: Sourced[Ratio] | None = None
     """The share of the resistance between the die and the sink; one store where it is not stated."""
     die_time_s: Sourced[Seconds] | None = None
+    module_die_ratio: Sourced[Ratio] | None = None
+    """The same share where the part is a module, whose plate lies between die and sink; else as above."""
+    sink_time_s: Sourced[Seconds] | None = None
+    """Of the sink against the air; what an assumed heat capacity of this kind in a part's file rests on."""
+
+    def divided(self, form: Form) -> Division | None:
+        """How a cooler of this kind divides under a part of a form; None where it is one store."""
+        if self.die_ratio is None or self.die_time_s is None:
+            return None
+        of_module = self.module_die_ratio if form == "module" else None
+        return Division((of_module or self.die_ratio).value, self.die_time_s.value)
 
 
 class CoolerKinds(StrictModel):

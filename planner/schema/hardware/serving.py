@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from planner.schema.hardware.device import UnitKind
 from planner.schema.hardware.source import Source
-from planner.schema.reading.quantity import Ratio, refuse
+from planner.schema.reading.quantity import Ratio, Seconds, refuse
 from planner.schema.reading.strict import StrictModel
 
 Correlation = Annotated[Ratio, Field(ge=0, lt=1)]
@@ -91,6 +91,28 @@ class ServingPriors(StrictModel):
         return self
 
 
+class ServedProbe(StrictModel):
+    """One network of the calibration: its mean time in a benchmark loop, in service, and by its estimate."""
+
+    network: str
+    loop: Seconds
+    served: Seconds
+    estimate: Seconds | None = None
+    batches: int = Field(ge=1)
+
+
+class EstimatesInService(StrictModel):
+    """How far service times lie from estimates, by what the networks of the calibration missed blindly."""
+
+    factor: float = Field(ge=0.2, le=10)
+    """Service time over the estimate of a benchmark loop: the middle of all networks."""
+    scale: float = Field(gt=0, le=10)
+    """Misses of networks left out, over their own bands within one sitting."""
+    between_runs: Annotated[float, Field(ge=0, le=0.5)]
+    """Standard deviation of the logarithm of the machine's speed from one sitting to another."""
+    networks: int = Field(ge=3)
+
+
 class MeasuredServing(StrictModel):
     """What `planner calibrate --serving` has found on one machine."""
 
@@ -112,3 +134,6 @@ class MeasuredServing(StrictModel):
     serving_low: float
     serving_high: float
     variation: ServiceVariation
+    probes: list[ServedProbe] = Field(default_factory=list)
+    estimates: EstimatesInService | None = None
+    """None where the machine's kernels were not calibrated when it was measured."""

@@ -92,6 +92,8 @@ class ToMeasureRecord(TypedDict):
     decides_verdict: bool
     power_on_the_part: list[str]
     power_here: list[str]
+    service: str | None
+    """How its service varies in a server, where that is a prior: what to log, and what to state."""
 
 
 class StateRecord(TypedDict):

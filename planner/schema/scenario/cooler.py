@@ -8,11 +8,13 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from planner.schema.hardware.cooler import CoolerKind
-from planner.schema.reading.quantity import Celsius, KelvinPerWatt, Money, Seconds, Watts, refuse
+from planner.schema.reading.quantity import Celsius, KelvinPerWatt, Kilograms, Money, Seconds, Watts, refuse
 from planner.schema.reading.strict import StrictModel
 from planner.schema.scenario.accelerator import AcceleratorFan, HeatStorePlain
 
 _SUM_TOLERANCE = 0.005
+_J_PER_KG_K = {"aluminium": 897.0, "copper": 385.0}
+"""Specific heat at 25 degC: CRC Handbook of Chemistry and Physics, heat capacity of the elements."""
 
 
 class Reading(StrictModel):
@@ -49,6 +51,9 @@ class OwnCooler(StrictModel):
     measured: Reading | None = None
     time_constant_s: Annotated[Seconds, Field(gt=0)] | None = None
     """Of the sink against the air; that of the part's own cooler unless given."""
+    mass_kg: Annotated[Kilograms, Field(gt=0)] | None = None
+    """Of the sink, in place of a time constant: with its metal it gives the heat capacity."""
+    metal: Literal["aluminium", "copper"] = "aluminium"
     stores: list[HeatStorePlain] = Field(default_factory=list)
     """The whole divided, the die first, in place of a time constant."""
     fan: AcceleratorFan | None = None
@@ -65,8 +70,17 @@ class OwnCooler(StrictModel):
         if (self.resistance_k_per_w is None) == (self.measured is None):
             got = "both" if self.measured else "neither"
             raise refuse("either `resistance: 3.2 K/W` or `measured: {power, temperature, ambient}`", got)
-        if self.stores and self.time_constant_s is not None:
-            raise refuse("either `stores` or `time_constant`", "both")
+        told = [
+            key
+            for key, given in (
+                ("mass", self.mass_kg),
+                ("time_constant", self.time_constant_s),
+                ("stores", self.stores or None),
+            )
+            if given is not None
+        ]
+        if len(told) > 1:
+            raise refuse("one of `mass`, `time_constant` and `stores`", " and ".join(told))
         whole = sum(store.resistance_k_per_w for store in self.stores)
         if self.stores and abs(whole - self.whole_k_per_w) > _SUM_TOLERANCE * self.whole_k_per_w:
             raise refuse(f"stores that add up to {self.whole_k_per_w:g} K/W", f"{whole:g} K/W")
@@ -75,6 +89,11 @@ class OwnCooler(StrictModel):
             got = f"{ends.low_k_per_w:g} to {ends.high_k_per_w:g} K/W"
             raise refuse(f"a range around {self.whole_k_per_w:g} K/W", got)
         return self
+
+    @property
+    def sink_j_per_k(self) -> float | None:
+        """Heat capacity of the sink by its mass, m c; None where no mass is given."""
+        return None if self.mass_kg is None else self.mass_kg * _J_PER_KG_K[self.metal]
 
     @property
     def whole_k_per_w(self) -> float:

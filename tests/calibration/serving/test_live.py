@@ -43,7 +43,7 @@ def _run(rack, seconds):
     run = LiveServer(rack, 0, units, [0]).run()
     names = list(dict.fromkeys(group.network for group in rack.streams))
     loop_s = {(name, size): np.full(20, seconds * size) for name in names for size in sizes}
-    return run, compare(rack, Measured(QUIET, loop_s, None, run, "1")), units
+    return run, compare(rack, Measured(QUIET, loop_s, None, run, "1", rack)), units
 
 
 def _rack(*streams, batching=None, count=1, seconds=2.0):

@@ -60,6 +60,25 @@ def test_an_unseen_unit_has_the_roofline_times_the_median_miss(device_id):
     assert found.latency_s.high / found.latency_s.mid > 2
 
 
+def test_a_peak_that_nobody_states_has_the_band_of_units_never_seen():
+    """By the model, whose middle stays; a part with a published peak keeps the model's own band."""
+    guessed = estimate(NETWORK, read_device("qualcomm-qcs8275"), unit="npu", precision="int8")
+    stated = estimate(NETWORK, read_device("qualcomm-qcs8550"), unit="npu", precision="int8")
+    missed = missed_of("npu", "qnn")
+    assert guessed.rests_on == stated.rests_on == "qnn-npu"
+    assert guessed.latency_s.low / guessed.latency_s.mid == pytest.approx(missed.low)
+    assert guessed.latency_s.high / guessed.latency_s.mid == pytest.approx(missed.high)
+    assert (guessed.provenance.value, stated.provenance.value) == ("assumed", "transferred")
+    assert stated.latency_s.high / stated.latency_s.mid < missed.high
+    assert any(note.key == "estimated.peak_assumed" for note in guessed.warnings)
+
+
+def test_peaks_of_cores_that_were_seen_elsewhere_keep_the_models_band():
+    """Clock and cores of an Apple M4 are a judgement, but its kind of core is in the fit."""
+    found = estimate(NETWORK, read_device("apple-m4"), engine="ncnn", precision="fp32")
+    assert found.provenance.value == "transferred"
+
+
 def test_an_engine_of_which_nothing_was_seen_has_the_misses_of_all_kinds():
     found = roofline_anchoring()
     assert missed_of("gpu", "openvino") is found.missed_anywhere

@@ -290,3 +290,14 @@ def test_a_network_whose_name_ends_in_a_version_is_found_again():
     )
     found = [network_name(name) for name in names]
     assert found == ["mobilenet_v2_1.0", "mobilenet_v2_1.0", "resnet50_v1.5", "resnet50_v1.5", "own"]
+
+
+@pytest.mark.parametrize(("variation", "said"), [("prior", "decides.service"), ("none", None)])
+def test_how_service_varies_is_to_be_measured_where_it_is_a_prior(given, variation, said):
+    scenario = given.scenario.model_copy(update={"variation": variation})
+    option = deployed_option(scenario, scenario.deployment, estimator_for(given))
+    (found,) = to_measure(scenario, option, "plan.yaml")
+    assert (found.service and key_of(found.service)) == said
+    if said is not None:
+        assert "service_s" in found.service
+        assert NANO in found.service

@@ -169,3 +169,25 @@ def test_what_a_log_does_not_show_is_said():
     assert "flat" in steady.remarks
     wide, narrow = (fit.resistance_k_per_w for fit in (short, fit_cooler(*log(), AMBIENT_C)))
     assert wide.high / wide.low > narrow.high / narrow.low
+
+
+def test_a_log_that_ends_while_it_rises_has_a_real_sink_and_says_how_little_it_knows(tmp_path: Path) -> None:
+    """A hundred seconds of a sink of 192 s: without an end any resistance fits, so the interval is wide, the
+    middle is that of a usual sink, and the cooler counts as assumed."""
+    times = np.arange(130.0)
+    power = np.where(times < 30.0, 5.0, 20.0)
+    step = step_of((DIE, SINK), 1.0)
+    rise, dies = 5.0 * np.array([2.4, 1.6]), []
+    for watts in power:
+        dies.append(AMBIENT_C + rise[0])
+        rise = step.decay @ rise + step.warming_k_per_w * watts
+    noisy = np.array(dies) + np.random.default_rng(3).normal(0.0, 0.4, 130)
+    found = fit_cooler(times, power, noisy, AMBIENT_C)
+    whole = found.resistance_k_per_w
+    assert whole.low < 2.4 < whole.high
+    assert 1.2 < whole.value < 4.8
+    assert "short" in found.remarks
+    fit = api.import_heat(
+        "csv", write(tmp_path / "log.csv", time=times, power=power, temperature=noisy), ambient_c=AMBIENT_C
+    )
+    assert "status: assumed" in fit.scenario_text

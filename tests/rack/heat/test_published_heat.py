@@ -54,6 +54,6 @@ def test_one_resistance_does_not_and_the_catalog_has_the_fan():
     """No single resistance is within 10 K of all rows; the catalogue's cooler is within 3 K of each."""
     for resistance in np.linspace(1.5, 8.0, 200):
         assert np.abs(ROOM_C + resistance * POWER_W - JUNCTION_C).max() > 10.0
-    shipped = thermal_of_part(read_device("jetson-orin-nx-16").thermal)
+    shipped = thermal_of_part(read_device("jetson-orin-nx-16"))
     found_c = [steady(shipped, ROOM_C, power_w).die_c for power_w in POWER_W]
     assert np.abs(np.array(found_c) - JUNCTION_C).max() < 3.0

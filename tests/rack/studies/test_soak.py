@@ -82,22 +82,22 @@ def test_a_heavier_cooler_throttles_later_in_proportion():
 
 
 def test_an_assumed_heat_capacity_has_the_wider_band():
-    part = read_device("raspberry-pi-4b")
-    low, high = rise_band(cooled(part, "active").thermal)
-    assert cooled(part, "active").thermal.heat_capacity_j_per_k.status is Status.DERIVED
-    wide_low, wide_high = rise_band(cooled(part, "bare").thermal)
+    part = read_device("jetson-nano-4")
+    low, high = rise_band(cooled(part, "kit").thermal)
+    assert cooled(part, "kit").thermal.heat_capacity_j_per_k.status is Status.DERIVED
+    wide_low, wide_high = rise_band(read_device("raspberry-pi-4b").thermal)
     assert wide_low < low < 1.0 < high < wide_high
 
 
 def test_thin_air_cools_a_sink_less():
-    """At 3000 m air of 25 degC has 0.819 kg/m3, and 1.184 at the sea: 65 % of the cooler's resistance, which
-    is to the air, rises as the root of 1.204 over it, and the whole by 13.2 %."""
+    """At 3000 m air of 25 degC has 0.819 kg/m3, and 1.184 at the sea: 70 % of the cooler's resistance, which
+    is to the air, rises as the root of 1.204 over it, and the whole by 14.2 %."""
     found = planner.estimate("zoo:resnet18", "raspberry-pi-5", mode="default", precision="int8")
     low, high = (
         api.soak(found, cooler="1 K/W", duration_s=7200.0, altitude_m=altitude_m).planned.hottest_c
         for altitude_m in (0.0, 3000.0)
     )
-    assert (high - 25.0) / (low - 25.0) == pytest.approx(1.132, abs=0.002)
+    assert (high - 25.0) / (low - 25.0) == pytest.approx(1.142, abs=0.002)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class FittedCoolerRecord(TypedDict):
     stores: list[FittedStoreRecord]
     time_constants_s: FittedTimesRecord
     fan: FittedFanRecord | None
-    status: Literal["measured"]
+    status: Literal["measured", "assumed"]
 
 
 class HeatFitRecord(TypedDict):

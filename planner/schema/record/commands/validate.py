@@ -152,6 +152,8 @@ class ServeRecord(TypedDict):
     services: list[ServiceFoundRecord]
     serving_factor: float
     neighbours: float | None
+    together: float | None
+    """Correlation of log service of batches that are in two units at once; null with one unit."""
     variation: ServiceProcessRecord | None
     sides: list[ServedSideRecord]
     warnings: list[str]
