@@ -1,7 +1,7 @@
 """Pipelines in a rack: a unit takes a frame every interval, and each is under way for longer than that.
 
-The unit's queue sees the interval alone. What a frame still takes then is a step after inference in a pool with
-a place for every frame that can be under way, so that nobody waits for one.
+The unit's queue sees the interval alone. What a frame still takes then is a step after inference in a pool
+with a place for every frame that can be under way, so that nobody waits for one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Units that take a frame every interval while others are under way: both engines alike, and times by hand."""
+"""Units that take a frame every interval while others are under way: both engines, and times by hand."""
 
 from __future__ import annotations
 
