@@ -368,7 +368,7 @@ def validate_published(
     files = [Path(table) for table in tables] or list(later_files())
     rows = [row for file in files for row in read_later(file)]
     for table in tables:
-        refuse_impossible(table, map(timed, read_later(Path(table))))
+        refuse_impossible(str(table), map(timed, read_later(Path(table))))
     folder = None if networks is None else Path(networks)
     found, refused = scored(rows, "likely", networks=folder, published=published)
     came = files[0].stem.removeprefix("rows-") if len(files) == 1 else "all"
