@@ -28,7 +28,7 @@ from planner.distribution import VERSION
 from planner.files import write_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED_EXTRAS = ("delta", "page", "engines", "sweep", "mcp", "web")
+SHIPPED_EXTRAS = ("delta", "page", "engines", "llama", "sweep", "mcp", "web")
 
 
 def declared() -> dict[str, list[str]]:

@@ -199,9 +199,9 @@ def fleet(chance: random.Random, corpus: Path) -> Attempt:
 
 _OPTIONS = 2.0
 """Of a command line, on average."""
-_WAITS = "serve"
-"""Which waits for visitors until it is stopped."""
-_HEAVY = {"mcp", "measure", "calibrate", "validate", "sweep", "report", "plan", "init"}
+_SERVERS = {"serve", "mcp"}
+"""Which wait for visitors, or for messages on the streams of their process, until they are stopped."""
+_HEAVY = {"measure", "calibrate", "validate", "sweep", "report", "plan", "init"}
 
 
 def command_line(chance: random.Random, corpus: Path) -> Attempt:  # noqa: ARG001
@@ -211,7 +211,7 @@ def command_line(chance: random.Random, corpus: Path) -> Attempt:  # noqa: ARG00
     from planner.cli import main
 
     context = click.Context(main.planner)
-    asked = [name for name in main.COMMANDS if name != _WAITS]
+    asked = [name for name in main.COMMANDS if name not in _SERVERS]
     names = [name for name in asked if name not in _HEAVY or chance.random() < 0.01]
     words, command = [chance.choice(names)], main.planner.get_command(context, "zoo")
     command = main.planner.get_command(context, words[0])

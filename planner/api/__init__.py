@@ -2,8 +2,8 @@
 
 `networks` and `alternatives` ask about one network, `checks` puts it beside a baseline, `language` asks about
 a language model, `plans` about cameras in one line, `scenarios`, `racks` and `reports` about a scenario,
-`chains` about all that its frames go through, `fleets` about many sites, `engines` about this machine,
-`database` about what is shipped. Each name is imported when it is first used.
+`chains` about all that its frames go through, `fleets` about many sites, `engines` and `machine.llama` about
+this machine, `database` about what is shipped. Each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -78,6 +78,8 @@ if TYPE_CHECKING:
         serve,
         write_conversations,
     )
+    from planner.api.machine.llama import calibrate_llama, measure_llama, register_llama, validate_llama
+    from planner.api.machine.tokens import TOKEN_TOOLS, import_tokens, write_anchors
     from planner.api.networks import (
         Inspection,
         asked,
@@ -200,6 +202,8 @@ _HOME = {
         "serve",
         "write_conversations",
     ),
+    "machine.llama": ("calibrate_llama", "measure_llama", "register_llama", "validate_llama"),
+    "machine.tokens": ("TOKEN_TOOLS", "import_tokens", "write_anchors"),
     "networks": (
         "Inspection",
         "asked",
@@ -256,6 +260,7 @@ __all__ = [
     "PICTURE_ENDINGS",
     "PROFILE_TOOLS",
     "SEVERAL_FILES",
+    "TOKEN_TOOLS",
     "AppliedCorrection",
     "Claims",
     "ClockSaving",
@@ -268,6 +273,7 @@ __all__ = [
     "asked",
     "baseline",
     "calibrate",
+    "calibrate_llama",
     "calibrate_serving",
     "capacities",
     "chain_text",
@@ -301,6 +307,7 @@ __all__ = [
     "host_text",
     "import_heat",
     "import_profile",
+    "import_tokens",
     "inspect",
     "is_language_model",
     "language_models",
@@ -317,6 +324,7 @@ __all__ = [
     "measure",
     "measure_beside",
     "measure_chain",
+    "measure_llama",
     "own_part_notes",
     "part_file",
     "picture_kind",
@@ -339,6 +347,7 @@ __all__ = [
     "read_scenario",
     "refuse_beside_auto",
     "register_calibration",
+    "register_llama",
     "report_schema",
     "scenario_text",
     "serve",
@@ -353,11 +362,13 @@ __all__ = [
     "theory_beside",
     "usual_site",
     "validate",
+    "validate_llama",
     "validate_plan",
     "validate_published",
     "validate_serving",
     "what_if",
     "with_evidence",
+    "write_anchors",
     "write_check",
     "write_conversations",
     "write_devices_page",

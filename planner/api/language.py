@@ -220,7 +220,7 @@ def write_conversations(
     from contextlib import ExitStack
 
     from planner.files import require_writable, write_bytes
-    from planner.plan.conversation.record import conversation_record
+    from planner.plan.record.conversation.record import conversation_record
     from planner.report.conversation.pdf import render_conversations
     from planner.report.fonts import chinese_font
 

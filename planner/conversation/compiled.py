@@ -5,114 +5,46 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from planner.arrays import Flags, Floats, Ints
+from planner.conversation.compiled_frames import (
+    begin_frame,
+    draw_power,
+    first_stream,
+    frame_arrives,
+    frames_here,
+    next_frame_s,
+)
+from planner.conversation.compiled_state import FRAMES_FIRST, TURNS, State, begin_state
 from planner.conversation.counts import Counts
 from planner.conversation.description import Serving
 from planner.conversation.heap import pop, push
-from planner.conversation.step import Step, StepNumbers, cost_row, step_time
+from planner.conversation.heated import Conditions, HeatedRun
+from planner.conversation.step import Step, StepNumbers, cost_row, step_power, step_time
 from planner.conversation.work import Turns
 from planner.rack.compiled.jit import compiled, entry
 
-_step_time = compiled(step_time)
+_step_time, _step_power = compiled(step_time), compiled(step_power)
 _push, _pop = compiled(push), compiled(pop)
-
-
-class State(NamedTuple):
-    """Arrays of a run: of turns, of sequences, of devices."""
-
-    duration_s: float
-    capacity: float
-    sessions: int
-    block: int
-    chunk: int
-    """Zero for whole prompts."""
-    refuses: bool
-    first: Ints
-    sequence: Ints
-    prompt: Ints
-    output: Ints
-    earliest_s: Floats
-    think_s: Floats
-    history: Ints
-    goes_on: Flags
-    left: Ints
-    cached: Ints
-    taken: Ints
-    decoding: Flags
-    behind: Ints
-    """The turn that waits behind this one."""
-    place: Ints
-    idle_tokens: Ints
-    older: Ints
-    newer: Ints
-    active: Ints
-    """Turns of each device in order of admission, a row for each device."""
-    actives: Ints
-    front: Ints
-    back: Ints
-    waiting: Ints
-    oldest: Ints
-    newest: Ints
-    held: Ints
-    held_window: Ints
-    ends_s: Floats
-    heap_s: Floats
-    heap_turn: Ints
-    heap_size: Ints
-    arrival_s: Floats
-    first_s: Floats
-    end_s: Floats
-    made: Ints
-    device: Ints
-    preempted: Ints
-    refused: Flags
-    busy_s: Floats
-    used_s: Floats
-    steps: Ints
-    read: Ints
-    most_sessions: Ints
-    most_bytes: Floats
+_NEVER = np.inf
 
 
 def run_compiled(serving: Serving, work: Turns) -> Counts:
     """As `run_plain`, bit by bit."""
-    counts = Counts.empty(work.turns, serving.devices)
-    limits, devices, sequences = serving.limits, serving.devices, len(work.first) - 1
-
-    def none(size: int) -> Ints:
-        return np.full(size, -1, dtype=np.int64)
-
-    def zeros(size: int) -> Ints:
-        return np.zeros(size, dtype=np.int64)
-
-    begin = work.first[:-1]
-    order = np.lexsort((begin, work.earliest_s[begin]))
-    state = State(
-        duration_s=serving.duration_s, capacity=limits.cache_bytes, sessions=limits.sessions,
-        block=limits.block_tokens, chunk=limits.chunk_tokens or 0, refuses=limits.when_full == "refuse",
-        first=work.first, sequence=work.sequence, prompt=work.prompt, output=work.output,
-        earliest_s=work.earliest_s, think_s=work.think_s, history=work.history, goes_on=work.goes_on,
-        left=zeros(work.turns), cached=zeros(work.turns), taken=zeros(work.turns),
-        decoding=np.zeros(work.turns, dtype=np.bool_), behind=none(work.turns),
-        place=none(sequences), idle_tokens=zeros(sequences), older=none(sequences), newer=none(sequences),
-        active=np.full((devices, limits.sessions), -1, dtype=np.int64), actives=zeros(devices),
-        front=none(devices), back=none(devices), waiting=zeros(devices),
-        oldest=none(devices), newest=none(devices), held=zeros(devices), held_window=zeros(devices),
-        ends_s=np.full(devices, np.inf),
-        heap_s=work.earliest_s[begin][order], heap_turn=begin[order],
-        heap_size=np.array([sequences], dtype=np.int64),
-        arrival_s=counts.arrival_s, first_s=counts.first_s, end_s=counts.end_s, made=counts.made,
-        device=counts.device, preempted=counts.preempted, refused=counts.refused, busy_s=counts.busy_s,
-        used_s=counts.used_s, steps=counts.steps, read=counts.read, most_sessions=counts.most_sessions,
-        most_bytes=counts.most_bytes,
-    )  # fmt: skip
-    if sequences:
-        _LOOP(cost_row(serving.cost), state)
-    return counts
+    counts = Counts.empty(work.turns, serving.devices, len(work.frame_s))
+    conditions, cost = Conditions.full(serving), cost_row(serving.cost)
+    state = begin_state(serving, work, counts, conditions)
+    heated = HeatedRun.begin(serving, conditions)
+    if heated is None:
+        _LOOP(cost, state, _NEVER)
+        return counts
+    going = True
+    while going:
+        end_s = heated.end_s
+        done = _LOOP(cost, state, end_s)
+        going = heated.close() and not (done and end_s >= serving.duration_s)
+    return heated.counted(counts)
 
 
 @compiled
@@ -185,10 +117,14 @@ def _arrive(turn: int, now_s: float, cost: StepNumbers, state: State) -> None:
         return
     if dev < 0:
         dev = 0
+        own, frames = state.actives[0] + state.waiting[0], frames_here(0, state)
         for other in range(1, len(state.ends_s)):
-            own = state.actives[dev] + state.waiting[dev]
-            if state.actives[other] + state.waiting[other] < own:
-                dev = other
+            its = state.actives[other] + state.waiting[other]
+            if its > own:
+                continue
+            its_frames = frames_here(other, state)
+            if its < own or its_frames < frames:
+                dev, own, frames = other, its, its_frames
     state.device[turn] = dev
     state.behind[turn] = -1
     if state.front[dev] < 0:
@@ -286,6 +222,21 @@ def _choose(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
 
 @compiled
 def _begin(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
+    """A frame or a step, as the rule of the unit says."""
+    stream = first_stream(dev, state)
+    turns = state.actives[dev] > 0 or state.front[dev] >= 0
+    first = state.share == FRAMES_FIRST or (state.share == TURNS and not state.after_frame[dev]) or not turns
+    if stream >= 0 and first:
+        begin_frame(dev, stream, now_s, state)
+        return
+    if turns:
+        _begin_step(dev, now_s, cost, state)
+    if stream >= 0 and state.ends_s[dev] == np.inf:
+        begin_frame(dev, stream, now_s, state)
+
+
+@compiled
+def _begin_step(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
     _choose(dev, now_s, cost, state)
     decoding = seen = seen_window = reading = read = read_window = twice = twice_window = ending = 0
     for at in range(state.actives[dev]):
@@ -308,17 +259,25 @@ def _begin(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
     held = _bytes(state.held[dev], state.held_window[dev], cost)
     state.most_bytes[dev] = max(state.most_bytes[dev], held)
     step = Step(decoding, seen, seen_window, reading, read, read_window, twice, twice_window, ending)
-    time_s, used_s = _step_time(cost, step)
+    time_s, used_s = _step_time(cost, step, state.clock[dev], state.slower[dev])
+    state.after_frame[dev] = False
     state.busy_s[dev] += time_s
     state.used_s[dev] += used_s
     state.steps[dev] += 1
     state.read[dev] += reading
     state.ends_s[dev] = now_s + time_s
+    draw_power(dev, now_s, time_s, _step_power(cost, used_s / time_s), state)
 
 
 @compiled
 def _end(dev: int, now_s: float, cost: StepNumbers, state: State) -> None:
+    state.energy_j[dev] += state.drawn_w[dev] * (now_s - state.since_s[dev])
+    state.drawn_w[dev] = 0.0
     state.ends_s[dev] = np.inf
+    if state.frame[dev] >= 0:
+        state.frame_end_s[state.frame[dev]] = now_s
+        state.frame[dev] = -1
+        return
     stays = 0
     for at in range(state.actives[dev]):
         turn = state.active[dev, at]
@@ -357,32 +316,50 @@ def _answered(dev: int, turn: int, now_s: float, cost: StepNumbers, state: State
     _next(turn, now_s, state)
 
 
+@compiled
+def _next_s(state: State) -> float:
+    """When the next thing happens."""
+    now_s = state.heap_s[0] if state.heap_size[0] > 0 else np.inf
+    now_s = min(now_s, next_frame_s(state))
+    for dev in range(len(state.ends_s)):
+        now_s = min(now_s, state.ends_s[dev])
+    return now_s
+
+
+@compiled
+def _happen(now_s: float, cost: StepNumbers, state: State) -> None:
+    """All that happens at one instant."""
+    devices = len(state.ends_s)
+    for dev in range(devices):
+        if state.ends_s[dev] == now_s:
+            _end(dev, now_s, cost, state)
+    while next_frame_s(state) == now_s:
+        frame_arrives(state.frames_come[0], state)
+        state.frames_come[0] += 1
+    while state.heap_size[0] > 0 and state.heap_s[0] == now_s:
+        _arrive(_pop(state.heap_s, state.heap_turn, state.heap_size), now_s, cost, state)
+    for dev in range(devices):
+        if state.ends_s[dev] == np.inf:
+            _begin(dev, now_s, cost, state)
+
+
 def _revision() -> int:
     """Changes with the rules that the loop calls: see `planner.rack.compiled.jit.source_revision`."""
     digest = hashlib.sha256()
-    for name in ("compiled.py", "heap.py", "step.py"):
+    for name in ("compiled.py", "compiled_frames.py", "compiled_state.py", "heap.py", "step.py"):
         digest.update((Path(__file__).parent / name).read_bytes())
     return int.from_bytes(digest.digest()[:6], "big")
 
 
-def _make_loop(revision: int) -> Callable[[StepNumbers, State], int]:
+def _make_loop(revision: int) -> Callable[[StepNumbers, State, float], bool]:
     @entry
-    def loop(cost: StepNumbers, state: State) -> int:
-        devices = len(state.ends_s)
+    def loop(cost: StepNumbers, state: State, end_s: float) -> bool:
+        """All that happens before a time; whether nothing comes after it."""
         while True:
-            now_s = state.heap_s[0] if state.heap_size[0] > 0 else np.inf
-            for dev in range(devices):
-                now_s = min(now_s, state.ends_s[dev])
-            if now_s == np.inf:
-                return revision
-            for dev in range(devices):
-                if state.ends_s[dev] == now_s:
-                    _end(dev, now_s, cost, state)
-            while state.heap_size[0] > 0 and state.heap_s[0] == now_s:
-                _arrive(_pop(state.heap_s, state.heap_turn, state.heap_size), now_s, cost, state)
-            for dev in range(devices):
-                if state.ends_s[dev] == np.inf and (state.actives[dev] > 0 or state.front[dev] >= 0):
-                    _begin(dev, now_s, cost, state)
+            now_s = _next_s(state)
+            if now_s >= end_s:
+                return now_s == np.inf and revision >= 0
+            _happen(now_s, cost, state)
 
     return loop
 

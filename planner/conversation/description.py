@@ -1,4 +1,7 @@
-"""What a simulation of conversations is given: streams, the time of a step, and the limits of a device."""
+"""What a simulation of conversations is given: streams, the time of a step, and the limits of a device.
+
+Frames of other streams may be served by the same unit, one at a time between two steps.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from planner.arrays import Floats
+from planner.rack.description.rack import Rack
+from planner.rack.description.streams import StreamGroup
 
 WhenFull = Literal["recompute", "refuse"]
 Beginnings = Literal["users", "periodic", "poisson", "trace"]
+UnitShare = Literal["turns", "frames_first", "steps_first"]
+"""Whose turn it is where frames and steps both wait for a unit: each in turn, frames as long as there are
+any, or steps."""
 Spread = Literal["fixed", "lognormal", "gamma", "uniform", "listed"]
 
 
@@ -117,6 +125,26 @@ class StepCost:
     """Factors on the time of a step: of one session, of several, of prompt tokens."""
     together: float = 1.0
     prompt: float = 1.0
+    overhead_clock_power: float = 0.0
+    """At a clock ratio c overheads take c to the minus this power as long; arithmetic takes 1/c."""
+    none_w: float = 0.0
+    """Power above idle while a step runs that uses nothing of the unit's peaks, and all of them."""
+    full_w: float = 0.0
+    most_w: float = 0.0
+    """Above idle: what the power mode allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameStream:
+    """Sources whose frames go through another network on the same unit, one by one and not interrupted."""
+
+    group: StreamGroup
+    service_s: float
+    """At full clock."""
+    clocked_share: float
+    """Of that time, what grows as 1/clock."""
+    busy_w: float
+    """Above idle, at full clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +173,7 @@ class Serving:
     duration_s: float
     warmup_s: float = 0.0
     seed: int = 1
+    frames: tuple[FrameStream, ...] = ()
+    share: UnitShare = "turns"
+    rack: Rack | None = None
+    """The devices with their heat and the air around them; None: always at full clock."""

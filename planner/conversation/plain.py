@@ -10,7 +10,8 @@ import numpy as np
 
 from planner.conversation.counts import Counts
 from planner.conversation.description import Serving
-from planner.conversation.step import Step, cost_row, step_time
+from planner.conversation.heated import Conditions, HeatedRun
+from planner.conversation.step import Step, cost_row, step_power, step_time
 from planner.conversation.work import Turns
 
 
@@ -25,10 +26,26 @@ def run_plain(serving: Serving, work: Turns) -> Counts:
       thinking are given up, the longest unused first; then the last session admitted is preempted: it waits
       in front of all and reads everything again, or is refused.
     - The first token comes with the end of the prompt.
-    - At one instant steps end first, in the order of devices, then turns arrive, then steps begin. Turns that
-      would arrive after the end of the run do not; those that came are answered.
+    - A frame of another stream goes to the device with the fewest frames, of these to that with the fewest
+      turns, and waits there by its stream's priority and in order. A full queue loses its oldest or newest
+      frame. Nothing is interrupted: where a frame and a step both wait for a free device, they take turns, or
+      one of them goes first (`UnitShare`).
+    - At one instant steps and frames end first, in the order of devices, then frames arrive, then turns, then
+      work begins. Turns that would arrive after the end of the run do not; those that came are answered.
+    - With heat an epoch closes before what happens at its very end; the run ends with it where a device
+      shuts down.
     """
-    return _PlainRun(serving, work).to_the_end()
+    run = _PlainRun(serving, work)
+    heated = HeatedRun.begin(serving, run.conditions)
+    if heated is None:
+        run.until(np.inf)
+        return run.counts
+    going = True
+    while going:
+        end_s = heated.end_s
+        done = run.until(end_s)
+        going = heated.close() and not (done and end_s >= serving.duration_s)
+    return heated.counted(run.counts)
 
 
 @dataclass(slots=True)
@@ -45,15 +62,32 @@ class _Device:
     taken: dict[int, int] = field(default_factory=dict)
     """Prompt tokens of each turn in the step that runs."""
     decoding: list[int] = field(default_factory=list)
+    frames: list[deque[int]] = field(default_factory=list)
+    """Frames that wait, by stream."""
+    frame: int = -1
+    """The one that is served."""
+    after_frame: bool = False
+    """Whether the last work was a frame."""
     ends_s: float = np.inf
+
+    @property
+    def turns(self) -> int:
+        return len(self.active) + len(self.waiting)
+
+    @property
+    def frames_here(self) -> int:
+        return sum(map(len, self.frames)) + (self.frame >= 0)
 
 
 class _PlainRun:
     def __init__(self, serving: Serving, work: Turns) -> None:
         self.serving, self.work = serving, work
         self.cost, self.limits = cost_row(serving.cost), serving.limits
-        self.counts = Counts.empty(work.turns, serving.devices)
-        self.devices = [_Device() for _ in range(serving.devices)]
+        self.counts = Counts.empty(work.turns, serving.devices, len(work.frame_s))
+        self.conditions = Conditions.full(serving)
+        streams = range(len(serving.frames))
+        self.devices = [_Device(frames=[deque() for _ in streams]) for _ in range(serving.devices)]
+        self.frames_come = 0
         self.left = [0] * work.turns
         self.cached = [0] * work.turns
         self.place = [-1] * len(work.first)
@@ -62,20 +96,76 @@ class _PlainRun:
         self.coming = [(float(work.earliest_s[turn]), int(turn)) for turn in begin]
         heapq.heapify(self.coming)
 
-    def to_the_end(self) -> Counts:
+    def until(self, end_s: float) -> bool:
+        """All that happens before a time; whether nothing comes after it."""
         while True:
             arrival_s = self.coming[0][0] if self.coming else np.inf
-            now_s = min(arrival_s, *(device.ends_s for device in self.devices))
-            if now_s == np.inf:
-                return self.counts
+            now_s = min(arrival_s, self._next_frame_s(), *(device.ends_s for device in self.devices))
+            if now_s >= end_s:
+                return bool(now_s == np.inf)
             for number, device in enumerate(self.devices):
                 if device.ends_s == now_s:
                     self._end(number, device, now_s)
+            while self._next_frame_s() == now_s:
+                self._frame_arrives(self.frames_come)
+                self.frames_come += 1
             while self.coming and self.coming[0][0] == now_s:
                 self._arrive(heapq.heappop(self.coming)[1], now_s)
             for number, device in enumerate(self.devices):
-                if device.step is None and (device.active or device.waiting):
+                if device.ends_s == np.inf:
                     self._begin(number, device, now_s)
+
+    def _next_frame_s(self) -> float:
+        times_s = self.work.frame_s
+        return float(times_s[self.frames_come]) if self.frames_come < len(times_s) else np.inf
+
+    # Frames.
+
+    def _frame_arrives(self, frame: int) -> None:
+        loads = [(device.frames_here, device.turns) for device in self.devices]
+        number = loads.index(min(loads))
+        stream = int(self.work.frame_stream[frame])
+        queue, group = self.devices[number].frames[stream], self.serving.frames[stream].group
+        self.counts.frame_device[frame] = number
+        queue.append(frame)
+        if group.queue_limit is not None and len(queue) > group.queue_limit:
+            lost = queue.popleft() if group.overflow == "drop_oldest" else queue.pop()
+            self.counts.frame_dropped[lost] = True
+
+    def _begin(self, number: int, device: _Device, now_s: float) -> None:
+        """A frame or a step, as the rule of the unit says."""
+        frames, turns = any(device.frames), bool(device.turns)
+        share = self.serving.share
+        first = share == "frames_first" or (share == "turns" and not device.after_frame) or not turns
+        if frames and first:
+            self._begin_frame(number, device, now_s)
+            return
+        if turns:
+            self._begin_step(number, device, now_s)
+        if frames and device.step is None:
+            self._begin_frame(number, device, now_s)
+
+    def _begin_frame(self, number: int, device: _Device, now_s: float) -> None:
+        heads = [
+            (-self.serving.frames[stream].group.priority, queue[0], stream)
+            for stream, queue in enumerate(device.frames)
+            if queue
+        ]
+        stream = min(heads)[2]
+        frames, conditions = self.serving.frames[stream], self.conditions
+        device.frame, device.after_frame = device.frames[stream].popleft(), True
+        time_s = float(frames.service_s * conditions.frame_slower[number, stream])
+        self.counts.frame_start_s[device.frame] = now_s
+        self.counts.frames_busy_s[number] += time_s
+        device.ends_s = now_s + time_s
+        self._draw(number, now_s, time_s, frames.busy_w)
+
+    def _draw(self, number: int, now_s: float, time_s: float, full_clock_w: float) -> None:
+        """Note the power above idle of work that begins."""
+        conditions = self.conditions
+        drawn_w = full_clock_w * float(conditions.power[number])
+        conditions.drawn_w[number], conditions.since_s[number] = drawn_w, now_s
+        self.counts.energy_j[number] += drawn_w * time_s
 
     # Memory: a session takes whole blocks, and of layers with a window no more than the window.
 
@@ -131,7 +221,7 @@ class _PlainRun:
             self._refuse(turn, now_s)
             return
         if number < 0:
-            loads = [len(device.active) + len(device.waiting) for device in self.devices]
+            loads = [(device.turns, device.frames_here) for device in self.devices]
             number = loads.index(min(loads))
         counts.device[turn] = number
         self.devices[number].waiting.append(turn)
@@ -154,7 +244,7 @@ class _PlainRun:
 
     # Steps.
 
-    def _begin(self, number: int, device: _Device, now_s: float) -> None:
+    def _begin_step(self, number: int, device: _Device, now_s: float) -> None:
         if self.limits.chunk_tokens is None:
             self._admit(device)
             reader = next((turn for turn in device.active if self.left[turn]), None)
@@ -173,13 +263,16 @@ class _PlainRun:
         if not device.taken and not device.decoding:
             return
         self._measure(number, device)
-        device.step = self._step(device)
-        time_s, used_s = step_time(self.cost, device.step)
+        device.step, device.after_frame = self._step(device), False
+        conditions = self.conditions
+        clock, slower = float(conditions.clock[number]), float(conditions.slower[number])
+        time_s, used_s = step_time(self.cost, device.step, clock, slower)
         self.counts.busy_s[number] += time_s
         self.counts.used_s[number] += used_s
         self.counts.steps[number] += 1
         self.counts.read[number] += device.step.reading
         device.ends_s = now_s + time_s
+        self._draw(number, now_s, time_s, step_power(self.cost, used_s / time_s))
 
     def _admit(self, device: _Device) -> None:
         while device.waiting and len(device.active) < self.limits.sessions:
@@ -247,7 +340,14 @@ class _PlainRun:
         )
 
     def _end(self, number: int, device: _Device, now_s: float) -> None:
+        conditions = self.conditions
+        conditions.energy_j[number] += conditions.drawn_w[number] * (now_s - conditions.since_s[number])
+        conditions.drawn_w[number] = 0.0
         device.step, device.ends_s = None, np.inf
+        if device.frame >= 0:
+            self.counts.frame_end_s[device.frame] = now_s
+            device.frame = -1
+            return
         for turn in device.decoding:
             self.cached[turn] += 1
         for turn, taken in device.taken.items():

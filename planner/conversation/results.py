@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,54 +12,16 @@ import numpy as np
 from planner.arrays import Flags, Floats
 from planner.conversation.compiled import run_compiled
 from planner.conversation.counts import Counts
-from planner.conversation.description import Level, Serving, Talk
+from planner.conversation.description import Serving, Talk
+from planner.conversation.levels import LevelResult, Promise, TimeQuantiles, level_of, quantiles, worst
+from planner.conversation.observed import FramesResult, HeatResult, frames_results, heat_result
 from planner.conversation.plain import run_plain
 from planner.conversation.work import Turns, draw
 from planner.rack.counts.results import Verdict
-from planner.rack.counts.statistics import t_interval
 
 Engine = Literal["reference", "compiled"]
-Promise = Literal["ttft", "time_per_token", "answer"]
 PROMISES: tuple[Promise, ...] = ("ttft", "time_per_token", "answer")
-_SHARES = (0.5, 0.95, 0.99)
-_ROUNDING = 1e-12
-"""0.95 * 20 is a rounding above 19 in floats, whose ceiling is 20: a rank must not depend on that."""
-
-
-@dataclass(frozen=True, slots=True)
-class TimeQuantiles:
-    """Quantiles of a time, means over the runs; infinite where so many were refused."""
-
-    p50: float
-    p95: float
-    p99: float
-
-
-@dataclass(frozen=True, slots=True)
-class LevelResult:
-    """One promise: the quantile asked for over all runs, with Student's interval of 95 %."""
-
-    promise: Promise
-    asked: Level
-    reached_s: float
-    low_s: float | None
-    high_s: float | None
-    verdict: Verdict
-    answers: int
-    """What the quantile is of, over all runs."""
-
-    @property
-    def enough(self) -> bool:
-        """Whether so many answers show the share that may be late."""
-        return self.answers * (1.0 - self.asked.quantile) >= 1.0 - _ROUNDING
-
-    @property
-    def holds(self) -> bool:
-        """Whether a count may rest on it: kept, or as far as few answers show it."""
-        if self.verdict is Verdict.PASS:
-            return True
-        late = self.reached_s > self.asked.within_s
-        return self.verdict is Verdict.UNDECIDED and not self.enough and not late
+"""Of a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +52,36 @@ class ServingResult:
     tokens_per_step: float
     most_sessions: int
     most_cache_bytes: float
+    dynamic_w: float
+    """Mean power of a device above idle, of steps and frames."""
+    frames: tuple[FramesResult, ...] = ()
+    frames_busy: float = 0.0
+    """Share of time that a frame is served, beside `busy`."""
+    heat: HeatResult | None = None
+    """None where devices had no epochs."""
+
+    def promises(self) -> Iterator[tuple[str, LevelResult]]:
+        """Every promise with the name of its stream."""
+        for talk in self.talks:
+            yield from ((talk.name, level) for level in talk.levels)
+        yield from ((frames.name, frames.level) for frames in self.frames)
+
+    @property
+    def worked(self) -> float:
+        """Share of time that a device does anything."""
+        return self.busy + self.frames_busy
 
     @property
     def holds(self) -> bool:
         """Whether a count may rest on it."""
-        return all(level.holds for talk in self.talks for level in talk.levels)
+        return all(level.holds for _, level in self.promises())
 
     @property
     def verdict(self) -> Verdict:
-        """Of all promises of all streams."""
-        return worst(level.verdict for talk in self.talks for level in talk.levels)
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """FAIL before UNDECIDED before PASS."""
-    found = set(verdicts)
-    return next((item for item in (Verdict.FAIL, Verdict.UNDECIDED) if item in found), Verdict.PASS)
+        """Of all promises of all streams; FAIL where a device has shut down."""
+        if self.heat is not None and self.heat.shut_down:
+            return Verdict.FAIL
+        return worst(level.verdict for _, level in self.promises())
 
 
 def simulate_conversations(
@@ -114,6 +90,11 @@ def simulate_conversations(
     """Independent runs of the same devices and streams, counted."""
     runs = [one_run(serving, number, engine) for number in range(replications)]
     return summarise(serving, runs)
+
+
+def summarise_heat(serving: Serving, engine: Engine = "compiled") -> HeatResult | None:
+    """What one run sees of heat, for devices that heat does not slow down."""
+    return heat_result(serving, [one_run(serving, 0, engine)[1]])
 
 
 def one_run(serving: Serving, replication: int = 0, engine: Engine = "compiled") -> tuple[Turns, Counts]:
@@ -141,6 +122,11 @@ def summarise(serving: Serving, runs: Sequence[tuple[Turns, Counts]]) -> Serving
         tokens_per_step=made / steps if steps else 0.0,
         most_sessions=max(int(counts.most_sessions.max()) for _, counts in runs),
         most_cache_bytes=max(float(counts.most_bytes.max()) for _, counts in runs),
+        dynamic_w=sum(float(counts.energy_j.sum()) for _, counts in runs) / (whole_s * serving.devices),
+        frames=frames_results(serving, runs),
+        frames_busy=sum(float(counts.frames_busy_s.sum()) for _, counts in runs)
+        / (whole_s * serving.devices),
+        heat=heat_result(serving, [counts for _, counts in runs]),
     )
 
 
@@ -152,7 +138,8 @@ def _counted(serving: Serving, counts: Counts) -> Flags:
 
 def _length_s(serving: Serving, counts: Counts) -> float:
     """A run ends when the last answer does."""
-    ends_s = counts.end_s[~np.isnan(counts.end_s)]
+    ends_s = np.concatenate((counts.end_s, counts.frame_end_s))
+    ends_s = ends_s[~np.isnan(ends_s)]
     return max(serving.duration_s, float(ends_s.max()) if ends_s.size else 0.0)
 
 
@@ -167,14 +154,9 @@ def _talk(serving: Serving, place: int, talk: Talk, runs: Sequence[tuple[Turns, 
         refused=sum(int(counts.refused[mine].sum()) for _, counts, mine in own),
         preempted=sum(int(counts.preempted[mine].sum()) for _, counts, mine in own),
         tokens=sum(int(counts.made[mine].sum()) for _, counts, mine in own),
-        times={
-            promise: TimeQuantiles(
-                *(_mean([_rank(run, share) for run in times[promise]]) for share in _SHARES)
-            )
-            for promise in PROMISES
-        },
+        times={promise: quantiles(times[promise]) for promise in PROMISES},
         levels=tuple(
-            _level(promise, asked, times[promise])
+            level_of(promise, asked, times[promise])
             for promise in PROMISES
             if (asked := getattr(talk.levels, promise)) is not None
         ),
@@ -182,7 +164,8 @@ def _talk(serving: Serving, place: int, talk: Talk, runs: Sequence[tuple[Turns, 
 
 
 def _sorted(work: Turns, counts: Counts, mine: Flags, promise: Promise) -> Floats:
-    """A time of each turn; a refused one is infinitely late. One token has no time between tokens."""
+    """A time of each turn; one that is refused or never answered is infinitely late. One token has no time
+    between tokens."""
     if promise == "ttft":
         found_s = counts.first_s - counts.arrival_s
     elif promise == "answer":
@@ -190,38 +173,4 @@ def _sorted(work: Turns, counts: Counts, mine: Flags, promise: Promise) -> Float
     else:
         mine = mine & (work.output > 1)
         found_s = (counts.end_s - counts.first_s) / np.maximum(1, work.output - 1)
-    return np.sort(np.where(counts.refused, math.inf, found_s)[mine])
-
-
-def _rank(times_s: Floats, share: float) -> float:
-    """The smallest time that at least this share does not exceed; NaN of none."""
-    if not times_s.size:
-        return math.nan
-    return float(times_s[max(1, math.ceil(share * times_s.size * (1 - _ROUNDING))) - 1])
-
-
-def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if not math.isnan(value)]
-    return sum(known) / len(known) if known else math.nan
-
-
-def _level(promise: Promise, asked: Level, runs: Sequence[Floats]) -> LevelResult:
-    """The verdict: all of the interval on one side, and enough answers to see the share that may be late."""
-    reached = [_rank(run, asked.quantile) for run in runs]
-    middle = _mean(reached)
-    finite = all(math.isfinite(value) for value in reached)
-    ends = t_interval(reached) if finite else None
-    found = LevelResult(
-        promise,
-        asked,
-        middle,
-        None if ends is None else ends[0],
-        None if ends is None else ends[1],
-        Verdict.UNDECIDED,
-        sum(run.size for run in runs),
-    )
-    if all(value == math.inf for value in reached) or (ends is not None and ends[0] > asked.within_s):
-        return replace(found, verdict=Verdict.FAIL)
-    if ends is not None and ends[1] <= asked.within_s and found.enough:
-        return replace(found, verdict=Verdict.PASS)
-    return found
+    return np.sort(np.where(counts.refused | np.isnan(found_s), math.inf, found_s)[mine])

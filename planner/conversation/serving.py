@@ -12,14 +12,15 @@ from planner.language.answer.memory import CHUNK_TOKENS
 from planner.language.answer.serving import PreparedModel
 from planner.language.formats.weights import CACHE_BITS, WeightBytes
 from planner.latency.band import BandEnd
+from planner.latency.power.draw import part_line_w
 from planner.schema.language.rates import RateKind
 
 _LONGEST_TABLE = 4096
 """Tokens after which a step reads every expert."""
 
 
-def step_cost(own: PreparedModel, end: BandEnd = "mid") -> StepCost:
-    """What decides the time of a step of this model on this unit, at one end of its bands.
+def step_cost(own: PreparedModel, end: BandEnd = "mid", power_end: BandEnd = "mid") -> StepCost:
+    """What decides the time and the power of a step of this model on this unit, at one end of their bands.
 
     Equal to what `planner llm` answers of a step and of a prompt. With a window a layer sees its last tokens
     alone; the others see all. Of rates that were measured on the part its shift is taken.
@@ -31,6 +32,7 @@ def step_cost(own: PreparedModel, end: BandEnd = "mid") -> StepCost:
     windowed = min(decoder.windowed_layers, cached)
     row_bytes = decoder.cache_row * CACHE_BITS[own.cache] / 8
     inner = decoder.step_macs - decoder.embedding_parameters
+    none_w, full_w = part_line_w(own.point, power_end)
     return StepCost(
         weight_bytes=_weights_read(own.weights),
         step_macs=float(decoder.step_macs),
@@ -50,6 +52,10 @@ def step_cost(own: PreparedModel, end: BandEnd = "mid") -> StepCost:
         alone=_factor(own, "decode", end),
         together=_factor(own, "users", end),
         prompt=_factor(own, "prompt", end),
+        overhead_clock_power=own.rates.clock_power,
+        none_w=none_w - own.point.idle_w,
+        full_w=full_w - own.point.idle_w,
+        most_w=own.point.power_limit_w - own.point.idle_w,
     )
 
 

@@ -3,7 +3,8 @@
     time = (memory^4 + compute^4)^(1/4) + overhead
 
 with the bytes of weights and caches that the step reads and writes, and the operations of its tokens. A
-mixed step, of sessions that decode and tokens of prompts, is one pass over all of them.
+mixed step, of sessions that decode and tokens of prompts, is one pass over all of them. At a lower clock
+arithmetic takes longer, and the overheads of a GPU; memory has a clock of its own, which heat does not lower.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ class StepNumbers(NamedTuple):
     alone: float
     together: float
     prompt: float
+    none_w: float
+    full_w: float
+    most_w: float
 
 
 class Step(NamedTuple):
@@ -67,11 +71,20 @@ def cost_row(cost: StepCost) -> StepNumbers:
         *cost.cache_bytes, cost.window, cost.bandwidth_bytes_per_s, cost.matrix_ops_per_s, cost.half_tokens,
         cost.vector_ops_per_s, cost.decode_overhead_s, cost.prompt_overhead_s,
         cost.top_bandwidth_bytes_per_s, cost.top_ops_per_s, cost.alone, cost.together, cost.prompt,
+        cost.none_w, cost.full_w, cost.most_w,
     )  # fmt: skip
 
 
-def step_time(cost: StepNumbers, step: Step) -> tuple[float, float]:
-    """Seconds of a step, and for how many of them the unit would be busy at its peak."""
+def step_power(cost: StepNumbers, use: float) -> float:
+    """Watts above idle at full clock, by the share of its peaks that the unit uses; within its power mode."""
+    return min(cost.most_w, max(0.0, cost.none_w + (cost.full_w - cost.none_w) * use))
+
+
+def step_time(cost: StepNumbers, step: Step, clock: float, slower: float) -> tuple[float, float]:
+    """Seconds of a step, and for how many of them the unit would be busy at its peak.
+
+    `clock` is the ratio to the full one, `slower` how many times as long overheads take at it.
+    """
     tokens = step.decoding + step.reading
     moved = (
         cost.weight_bytes[min(tokens, len(cost.weight_bytes) - 1)]
@@ -87,6 +100,7 @@ def step_time(cost: StepNumbers, step: Step) -> tuple[float, float]:
     )
     memory_s = moved / cost.bandwidth
     compute_s = 2.0 * macs / (cost.matrix_ops * (tokens / (tokens + cost.half_tokens)) + cost.vector_ops)
+    compute_s /= clock
     longer_s = max(memory_s, compute_s)
     share = min(memory_s, compute_s) / longer_s
     square = share * share
@@ -96,6 +110,6 @@ def step_time(cost: StepNumbers, step: Step) -> tuple[float, float]:
     # The bands of prompts and of decoding differ; a mixed step takes them by its tokens.
     factor = (decode * step.decoding + cost.prompt * step.reading) / tokens
     overhead_s = cost.prompt_overhead_s if step.reading > 0 else cost.decode_overhead_s
-    time_s = (both_s + overhead_s) * factor
+    time_s = (both_s + overhead_s * slower) * factor
     used_s = max(moved / cost.top_bandwidth, 2.0 * macs / cost.top_ops)
     return time_s, min(time_s, used_s)

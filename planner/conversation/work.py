@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,10 +12,14 @@ import numpy as np
 from planner.arrays import Flags, Floats, Ints
 from planner.conversation.description import Drawn, Serving, Talk
 from planner.errors import InputError, Problem
+from planner.rack.arrivals.processes import block_of, source_blocks
 
+MOST_FRAMES = 20_000_000
 MOST_TURNS = 2_000_000
 MOST_TOKENS = 200_000_000
 """Of one run: longer ones take minutes and decide nothing more."""
+_FRAMES, _OUTAGES = 1, 2
+"""What the numbers of a source of frames are drawn for."""
 _LONGEST_CONVERSATION = 10_000
 """Turns; a context is full long before."""
 
@@ -40,6 +45,9 @@ class Turns:
     """Tokens of the conversation before this turn, where they are kept; zero where a new one begins."""
     goes_on: Flags
     """Whether the next turn continues this conversation, so that its cache is worth keeping."""
+    frame_s: Floats
+    """When each frame of other streams arrives, in order."""
+    frame_stream: Ints
 
     @property
     def turns(self) -> int:
@@ -93,6 +101,8 @@ class _Writer:
             think_s=np.array(columns[5], dtype=np.float64),
             history=np.array(columns[6], dtype=np.int64),
             goes_on=np.array(self.goes_on, dtype=np.bool_),
+            frame_s=np.zeros(0),
+            frame_stream=np.zeros(0, dtype=np.int64),
         )
 
 
@@ -112,7 +122,48 @@ def draw(serving: Serving, replication: int = 0) -> Turns:
                 continue
             for begin_s in _beginnings(talk, random, serving.duration_s):
                 writer.sequence(_conversation(talk, random, begin_s), place, talk)
-    return writer.work()
+    frame_s, frame_stream = _frames(serving, replication)
+    return replace(writer.work(), frame_s=frame_s, frame_stream=frame_stream)
+
+
+def _frames(serving: Serving, replication: int) -> tuple[Floats, Ints]:
+    """Frames of all streams in order of time, of equal times in order of their sources.
+
+    By the arrival processes of the rack, each source from numbers of its own.
+    """
+    groups = [frames.group for frames in serving.frames]
+    expected = serving.duration_s * sum(group.offered_per_s for group in groups)
+    if expected > MOST_FRAMES:
+        most, advice = f"a run of at most {MOST_FRAMES:,} frames", "shorten the run"
+        raise InputError("frames", [Problem("simulation.duration", most, f"{expected:,.0f}", advice)])
+    block = block_of(sum(group.sources for group in groups))
+    times: list[Floats] = []
+    streams: list[Ints] = []
+    for place, group in enumerate(groups):
+        for source in range(group.sources):
+            chance, outages = (
+                np.random.default_rng((serving.seed, replication, place, source, purpose))
+                for purpose in (_FRAMES, _OUTAGES)
+            )
+            blocks = source_blocks(group, chance, outages if group.drop_outs else None, block=block)
+            found = _before(blocks, serving.duration_s)
+            times.append(found)
+            streams.append(np.full(found.size, place, dtype=np.int64))
+    if not times:
+        return np.zeros(0), np.zeros(0, dtype=np.int64)
+    time_s, stream = np.concatenate(times), np.concatenate(streams)
+    order = np.argsort(time_s, kind="stable")
+    return time_s[order], stream[order]
+
+
+def _before(blocks: Iterator[Floats], end_s: float) -> Floats:
+    """The times of one source before the end of the run."""
+    found: list[Floats] = [np.zeros(0)]
+    for times_s in blocks:
+        found.append(times_s[times_s < end_s])
+        if times_s.size and times_s[-1] >= end_s:
+            break
+    return np.concatenate(found)
 
 
 def _turns_expected(talk: Talk, serving: Serving) -> float:

@@ -110,6 +110,13 @@ PLAN = (
         "Phases that are set on purpose, such as cameras started one after another.",
     ),
     Formula(
+        "phases_of_many",
+        "A quantile over installations of many devices, each with phases of its own",
+        "q90 < m + k s, k = t'(n - 1, z90 sqrt(n); 0.95) / sqrt(n), m and s of n runs",
+        "one-sided tolerance limit, Natrella, Experimental Statistics, NBS Handbook 91, 1963, table A-7",
+        "Fewer than 32 devices, or sources that any device may serve: one set of phases decides for all.",
+    ),
+    Formula(
         "replacements",
         "What failures cost a year",
         "C = n price x year / (MTBF + MTTR)",

@@ -165,7 +165,7 @@ def _steps(device: Device) -> Iterator[Conflict]:
     ]
     for number, cooler in enumerate(device.thermal.coolers):
         if cooler.fan is not None and device.thermal.cooler != OWN:
-            where = ("thermal", "coolers", number, "fan", "hysteresis")
+            where: tuple[str | int, ...] = ("thermal", "coolers", number, "fan", "hysteresis")
             steps.append((where, cooler.fan.hysteresis_k.value))
     for where, hysteresis_k in steps:
         if 0 < hysteresis_k < 1:

@@ -84,7 +84,8 @@ def of_assumed_peak(found: NetworkTime, point: OperatingPoint, transfer: Transfe
     prediction (hardware_db/later, 2026-11-30-new-parts). It stops where the fit has seen the part itself, and
     does not hold for CPUs, whose peak follows from cores and clock.
     """
-    if point.unit_kind == "cpu" or point.device in transfer.rests_on.devices:
+    seen = transfer.rests_on is not None and point.device in transfer.rests_on.devices
+    if point.unit_kind == "cpu" or seen:
         return found
     missed, mid = missed_of(point.unit_kind, point.engine), found.band.mid
     low = min(found.band.low, mid * missed.low)

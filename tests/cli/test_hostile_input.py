@@ -20,6 +20,7 @@ READERS = [
     ["inspect", "FILE"],
     ["estimate", "FILE", "--device", "nvidia-l4"],
     *(["import", tool, "FILE"] for tool in ("trtexec", "onnxruntime", "openvino", "msprof", "tegrastats")),
+    *(["import", tool, "FILE"] for tool in ("llama-bench", "vllm", "aiperf", "llm-bench")),
     ["size", "FILE"],
     ["estimate", "zoo:resnet18", "--device", "nvidia-l4", "--anchor", "FILE"],
     ["estimate", "zoo:resnet18", "--device", "nvidia-l4", "--calibration", "FILE"],

@@ -5,7 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.conversation.description import Admission, Drawn, Levels, Serving, StepCost, Talk
+from planner.conversation.description import (
+    Admission,
+    Drawn,
+    FrameStream,
+    Levels,
+    Serving,
+    StepCost,
+    Talk,
+)
+from planner.rack.description.device import RackDevice, Service, Thermal
+from planner.rack.description.rack import Air, Batching, Rack
+from planner.rack.description.streams import StreamGroup
 
 COST = StepCost(
     weight_bytes=np.array([1e9]),
@@ -81,3 +92,55 @@ def random_serving(seed: int) -> Serving:
         ("recompute", "refuse")[random.integers(2)],
     )
     return Serving(talks, COST, limits, int(random.integers(1, 5)), 20.0, seed=seed)
+
+
+def rack_of(devices: int, **thermal) -> Rack:
+    """Small devices that one step after the other heats within seconds."""
+    given = {"resistance_k_per_w": 4.0, "heat_capacity_j_per_k": 2.0, "throttle_c": 70.0, "shutdown_c": 200.0}
+    heat = Thermal(**{**given, "throttled_clock": 0.5, "hysteresis_k": 2.0, **thermal})
+    return Rack(
+        device=RackDevice("small", 3.0, (Service("steps", (0.01,), 0.5, 8.0),), heat),
+        count=devices,
+        streams=(StreamGroup("steps", devices, 50.0, "steps", 1.0),),
+        batching=Batching(),
+        dispatch="round_robin",
+        air=Air(30.0, 0.02, 0.2),
+        fan_w=2.0,
+        duration_s=20.0,
+        warmup_s=0.0,
+        supply_loss=0.1,
+    )
+
+
+def random_mix(seed: int, *, heated: bool = False) -> Serving:
+    """The same with frames of two streams in between; with heat, devices that throttle now and then."""
+    random = np.random.default_rng((seed, 1))
+    serving = random_serving(seed)
+    frames = tuple(
+        FrameStream(
+            StreamGroup(
+                f"cameras {place}",
+                int(random.integers(1, 4)),
+                float(random.uniform(0.5, 30.0)),
+                f"net {place}",
+                0.1,
+                arrivals=("periodic", "poisson")[random.integers(2)],
+                queue_limit=(None, 1, 3)[random.integers(3)],
+                overflow=("drop_oldest", "drop_newest")[random.integers(2)],
+                priority=int(random.integers(2)),
+            ),
+            float(random.uniform(0.002, 0.06)),
+            float(random.uniform(0, 1)),
+            float(random.uniform(1, 12)),
+        )
+        for place in range(2)
+    )
+    share = ("turns", "frames_first", "steps_first")[random.integers(3)]
+    cost = replace(COST, none_w=4.0, full_w=14.0, most_w=12.0, overhead_clock_power=0.8)
+    return replace(
+        serving,
+        frames=frames,
+        share=share,
+        cost=cost,
+        rack=rack_of(serving.devices) if heated else None,
+    )

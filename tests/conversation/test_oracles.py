@@ -23,12 +23,12 @@ ENGINES = ("reference", "compiled")
 def prompt_s(cost, tokens, before=0, *, ends=True):
     read = before + tokens
     step = Step(0, 0, 0, tokens, read, min(read, cost.window), tokens * (2 * before + tokens), 0, int(ends))
-    return step_time(cost_row(cost), step)[0]
+    return step_time(cost_row(cost), step, 1.0, 1.0)[0]
 
 
 def token_s(cost, *contexts):
     step = Step(len(contexts), sum(contexts), sum(contexts), 0, 0, 0, 0, 0, 0)
-    return step_time(cost_row(cost), step)[0]
+    return step_time(cost_row(cost), step, 1.0, 1.0)[0]
 
 
 def answer_s(cost, prompt, output):
@@ -126,7 +126,10 @@ def test_a_prompt_is_read_in_chunks_beside_those_who_decode(engine, talk, servin
     assert begun_s == pytest.approx(prompt_s(PLAIN, 5), rel=1e-12)
     mixed = [
         step_time(
-            cost_row(PLAIN), Step(1, context, context, taken, read, read, taken * (2 * read - taken), 0, ends)
+            cost_row(PLAIN),
+            Step(1, context, context, taken, read, read, taken * (2 * read - taken), 0, ends),
+            1.0,
+            1.0,
         )[0]
         for context, taken, read, ends in ((6, 10, 10, 0), (7, 10, 20, 0), (8, 5, 25, 1))
     ]

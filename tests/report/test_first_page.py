@@ -90,7 +90,7 @@ def test_the_first_page_in_chinese_has_no_english_but_names(record):
 
 def test_what_is_unknown_of_a_price_is_said_and_the_sum_is_of_the_rest(record):
     lines = [bought("device", 4, None, date="", source="unknown"), bought("carrier", 5, 100.0)]
-    table = purchase(record | {"purchase": lines}, ENGLISH)[1]
+    table = purchase(lines, ENGLISH)[1]
     rows = [[cell.text for cell in row] for row in table.rows]
     assert rows[0][3:6] == ["unknown", "unknown", "–"]
     assert rows[-1][1] == "To buy, as far as prices are known"
@@ -99,15 +99,15 @@ def test_what_is_unknown_of_a_price_is_said_and_the_sum_is_of_the_rest(record):
 
 def test_a_record_of_before_has_a_first_page_too(sample):
     before = sample.study()
-    assert purchase(before, ENGLISH) == []
-    table = nearest_limits(before, ENGLISH)[1]
+    assert purchase(before.get("purchase", []), ENGLISH) == []
+    table = nearest_limits(before["constraints"], ENGLISH)[1]
     assert len(table.rows) == len(before["constraints"])
-    assert signature(before, ENGLISH).roles == ("Prepared", "Checked", "Approved")
+    assert signature(before["scenario"], before["tool"], ENGLISH).roles == ("Prepared", "Checked", "Approved")
 
 
 def test_only_the_nearest_limits_are_on_the_first_page(record):
     marked = [item | {"nearest": place < 2} for place, item in enumerate(record["constraints"])]
-    heading, table = nearest_limits(record | {"constraints": marked}, ENGLISH)
+    heading, table = nearest_limits(marked, ENGLISH)
     assert len(table.rows) == 2
     assert f"(2 of {len(marked)})" in heading.text
 

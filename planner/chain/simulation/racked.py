@@ -7,13 +7,15 @@ objects that it has and waits where it waits. Both see the same arrivals.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from planner.arrays import Flags, Floats, Ints
 from planner.chain.description import Chains
 from planner.chain.simulation.draw import Sent, frames_of
+from planner.chain.simulation.rack_run import RackRuns
 from planner.chain.simulation.run import run_work
 from planner.chain.simulation.scatter import scatter_of
 from planner.chain.simulation.work import (
@@ -32,7 +34,7 @@ from planner.chain.simulation.work import (
 from planner.latency.band import BandEnd
 from planner.rack.arrivals.merged import arrival_pieces
 from planner.rack.counts.latencies import ExactLatencies, in_bins
-from planner.rack.counts.tally import RunTally, StreamTally, tally_records
+from planner.rack.counts.tally import RunTally, StreamTally
 from planner.rack.description.rack import Rack
 from planner.rack.load.expected import slowdown
 from planner.rack.run.records import EpochRow
@@ -48,14 +50,14 @@ class ChainedRun:
 
     chains: Chains
     bound: BandEnd
+    _rack_runs: RackRuns = field(default_factory=RackRuns, compare=False, repr=False)
 
     def __call__(self, rack: Rack, engine: SimulationEngine, replication: int) -> RunTally:
         """The rack's own run with streams counted by the frames of their chains."""
-        rows: list[EpochRow] = []
-        tally = _rack_run(rack, engine, replication, rows)
-        work = self._work(rack, replication, rows)
+        own = self._rack_runs.run(rack, engine, replication)
+        work = self._work(rack, replication, own.rows)
         done = run_work(work, "compiled" if engine == "compiled" else "plain")
-        return _counted(rack, tally, work, done, exact=engine != "compiled")
+        return _counted(rack, own.tally, work, done, exact=engine != "compiled")
 
     def until_s(self, rack: Rack) -> float:
         """Until when frames are simulated: to the end of the run, or as many as there is memory for."""
@@ -64,7 +66,7 @@ class ChainedRun:
         ]
         return min(rack.duration_s, max(2.0 * rack.warmup_s, MOST_FRAMES / sum(each_s)))
 
-    def _work(self, rack: Rack, replication: int, rows: list[EpochRow]) -> Work:
+    def _work(self, rack: Rack, replication: int, rows: Sequence[EpochRow]) -> Work:
         chains, sources = self.chains, [group.sources for group in rack.streams]
         tables = tables_of(chains, self.bound, sources, rack.installed, rack.batching.max_wait_s)
         random = np.random.default_rng(np.random.SeedSequence(rack.seed, spawn_key=(replication, 1 << 20)))
@@ -79,16 +81,6 @@ def _looked_at(chains: Chains, stream: int) -> float:
     """The share of a stream's frames that reach its first network: of these the rack's group consists."""
     visits = chains.streams[stream].visits
     return next((visit.frames for visit in visits if visit.kind == "network"), 1.0)
-
-
-def _rack_run(rack: Rack, engine: SimulationEngine, replication: int, rows: list[EpochRow]) -> RunTally:
-    if engine == "compiled":
-        from planner.rack.compiled import engine as compiled_engine
-
-        return compiled_engine.run_replication(rack, replication, rows.append)
-    from planner.rack.reference import engine as simpy_engine
-
-    return tally_records(rack, simpy_engine.run_replication(rack, replication, rows.append))
 
 
 def sent_in(rack: Rack, chains: Chains, replication: int, until_s: float) -> Sent:
@@ -114,7 +106,7 @@ def sent_in(rack: Rack, chains: Chains, replication: int, until_s: float) -> Sen
     )
 
 
-def _course(rack: Rack, tables: Tables, home: Ints, rows: list[EpochRow]) -> Course:
+def _course(rack: Rack, tables: Tables, home: Ints, rows: Sequence[EpochRow]) -> Course:
     """Clocks and who is out, one row where either changes."""
     shares = _clocked_shares(rack, tables)
     from_s, outs, slows, routes = [], [], [], []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from planner import api
+from planner.api.machine.llama import LLAMA_ENGINE
 from planner.cli.arguments import parse_option
 from planner.cli.model_options import run_precision_option, run_threads_option
 from planner.cli.output import CommandResult, Output, output_options
@@ -31,7 +32,7 @@ def _for_probes_s(budget_s: float, *, register: bool) -> float:
 
 
 @click.command("calibrate")
-@click.option("--engine", required=True, help="onnxruntime, openvino or ncnn.")
+@click.option("--engine", required=True, help="onnxruntime, openvino, ncnn or llama.cpp.")
 @run_threads_option
 @run_precision_option
 @click.option("--budget", "budget_text", help="Time in all; default: 5min, 60s with --serving.")
@@ -66,10 +67,19 @@ def command(
 
     Writes the calibration to the file of -o (YAML, with a table of measured kernels beside it). A run that
     was stopped goes on where it was when the same command is given again.
+
+    With --engine llama.cpp the networks are small language models, on one thread and on all processors unless
+    --threads says how many, and `planner llm --device this-machine` rests on it.
     """
     from planner.cli.main import OK
 
     asked_s = _asked_s(budget_text, quick=quick, full=full)
+    if engine == LLAMA_ENGINE:
+        from planner.cli.engine.llama import calibrate_llama, refuse_network_options
+
+        refuse_network_options("calibrate", "precision", "serving", "quick", "full")
+        budget_s = _for_probes_s(asked_s or _USUAL_S, register=register)
+        return calibrate_llama(threads, budget_s, register=register, output=output)
     if serving:
         return _serving(engine, threads, precision, asked_s or _SERVING_S, output)
     if output.path is None:

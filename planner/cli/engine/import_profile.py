@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.cli.completion import device_ids
 from planner.cli.engine.fitted_cooler import fitted_cooler
-from planner.cli.model_options import network_options
+from planner.cli.engine.import_tokens import Anchoring, import_tokens
+from planner.cli.model_options import mode_option, network_options, unit_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import quantity
 from planner.units import format_percent
@@ -20,12 +22,22 @@ if TYPE_CHECKING:
 
 
 @click.command("import")
-@click.argument("tool", type=click.Choice((*api.PROFILE_TOOLS, "csv")))
+@click.argument("tool", type=click.Choice((*api.PROFILE_TOOLS, *api.TOKEN_TOOLS, "csv")))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--model", help="Map layers to the nodes of this network: a file or zoo:NAME.")
 @click.option("--thermal", is_flag=True, help="Fit a cooler to power and temperature: tegrastats or csv.")
 @click.option("--ambient", metavar="T", help="With --thermal: the air, such as 24degC.")
 @click.option("--interval", metavar="TIME", help="With --thermal: between samples of a log without times.")
+@click.option(
+    "--anchor", type=click.Path(path_type=Path), metavar="FILE.yaml",
+    help="Of a language model: also write what `planner llm --anchor` reads.",
+)  # fmt: skip
+@click.option("--device", "device_id", metavar="ID", help="With --anchor: the part that was measured.",
+              shell_complete=device_ids)  # fmt: skip
+@unit_option
+@mode_option
+@click.option("--engine", help="With --anchor: the engine, where the file does not say.")
+@click.option("--weights", help="With --anchor: the format of the weights, where the file does not say.")
 @network_options
 @output_options
 def command(
@@ -36,6 +48,12 @@ def command(
     thermal: bool,
     ambient: str | None,
     interval: str | None,
+    anchor: Path | None,
+    device_id: str | None,
+    unit: str | None,
+    mode: str | None,
+    engine: str | None,
+    weights: str | None,
     asked: Asked,
     output: Output,
 ) -> None:
@@ -44,7 +62,16 @@ def command(
     trtexec takes its log or several files (--exportTimes, --exportProfile, --exportLayerInfo), openvino its
     reports, the others one file. With --thermal the log's power and temperature give a cooler: resistance,
     two heat stores, fan curve and leakage as far as the log shows them, as lines for a scenario.
+
+    Of language models llama-bench (json, jsonl, csv, md), vllm, genai-perf, aiperf and llm-bench give rates
+    of tokens; with --anchor they are written as `planner llm --anchor FILE` reads them.
     """
+    anchoring = Anchoring(anchor, device_id, unit, mode, engine, weights)
+    if tool in api.TOKEN_TOOLS and not thermal:
+        import_tokens(tool, files, model, anchoring, output)
+        return
+    if anchoring != Anchoring(None, None, None, None, None, None):
+        raise click.UsageError(f"--anchor and what it takes are for {', '.join(api.TOKEN_TOOLS)}")
     if thermal or tool == "csv":
         if not thermal:
             raise click.UsageError("csv is a log of power and temperature: add --thermal")

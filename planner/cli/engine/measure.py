@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.api.machine.llama import LLAMA_ENGINE
 from planner.cli.arguments import parse_option
 from planner.cli.completion import networks
+from planner.cli.engine.llama import (
+    NETWORK_OPTIONS,
+    TokenOptions,
+    measure_llama,
+    refuse_network_options,
+    refuse_token_options,
+    token_options,
+)
 from planner.cli.model_options import network_options, run_precision_option, run_threads_option
 from planner.cli.output import CommandResult, Output, output_options
 from planner.cli.text.numbers import interval, quantity, share
@@ -24,13 +33,14 @@ _COLUMNS = ("network", "median", "95 % interval", "p90", "first", "memory", "noi
 
 @click.command("measure")
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...", shell_complete=networks)
-@click.option("--engine", help="onnxruntime, openvino or ncnn; needed without --chain.")
+@click.option("--engine", help="onnxruntime, openvino, ncnn or llama.cpp; needed without --chain.")
 @click.option(
     "--chain", "chain", is_flag=True, help="MODEL is a scenario: run the chain of its first video stream."
 )
 @run_threads_option
 @run_precision_option
 @network_options
+@token_options
 @click.option("--time", "time_text", default="2s", show_default=True, help="How long to sample each network.")
 @click.option(
     "--limit", "limit_text", default="2min", show_default=True, help="Stop a network after this time."
@@ -46,17 +56,23 @@ def command(
     *,
     chain: bool,
     asked: Asked,
+    tokens: TokenOptions,
     output: Output,
 ) -> int:
     """Measure each MODEL: median, percentiles, first-run cost, memory, and a verdict on the noise.
 
     With --chain each MODEL is a scenario: decode, resize, networks and crops of its first stream with video
-    run on one core, each step alone and as a chain, and the chain is predicted from its parts. Exit status 3
-    when no network could be run.
+    run on one core, each step alone and as a chain, and the chain is predicted from its parts. With
+    --engine llama.cpp each MODEL is a GGUF file, or a config.json or zoo:NAME that gets random weights, and
+    prompts and single steps are timed. Exit status 3 when no network could be run.
     """
     from planner.cli.main import INFEASIBLE, OK
 
     time_s, limit_s = parse_option("--time", time_text, "s"), parse_option("--limit", limit_text, "s")
+    if engine == LLAMA_ENGINE and not chain:
+        refuse_network_options("measure", *NETWORK_OPTIONS)
+        return measure_llama(models, threads, tokens, time_s, limit_s, output)
+    refuse_token_options("measure", tokens)
     if chain:
         return _chains(models, engine, precision, time_s, limit_s, output)
     if engine is None:

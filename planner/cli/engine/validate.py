@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from planner import api
+from planner.api.machine.llama import LLAMA_ENGINE
 from planner.cli.arguments import parse_option
 from planner.cli.completion import networks, scenarios
+from planner.cli.engine.llama import (
+    NETWORK_OPTIONS,
+    TokenOptions,
+    refuse_network_options,
+    refuse_token_options,
+    token_options,
+    validate_llama,
+)
 from planner.cli.model_options import (
     network_options,
     plot_option,
@@ -34,13 +43,16 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
 
 @click.command("validate")
 @click.argument("models", nargs=-1, metavar="MODEL...", shell_complete=networks)
-@click.option("--engine", help="onnxruntime, openvino or ncnn; with --serve the first unless given.")
+@click.option(
+    "--engine", help="onnxruntime, openvino, ncnn or llama.cpp; with --serve the first unless given."
+)
 @click.option(
     "--calibration", "file", type=click.Path(path_type=Path), help="Default: the one of this machine."
 )
 @run_threads_option
 @run_precision_option
 @network_options
+@token_options
 @click.option("--time", "time_text", default="1.5s", show_default=True, help="How long to sample a network.")
 @click.option("--limit", "limit_text", default="3min", show_default=True, help="Stop a network after this.")
 @click.option(
@@ -70,6 +82,9 @@ _RIGHT = frozenset({"predicted", "measured", "error", "roofline", "floor"})
     type=click.Path(path_type=Path),
     help="With --published: a folder with MODEL.onnx of the networks that the zoo lacks.",
 )
+@click.option(
+    "--budget", "budget_text", default="5min", show_default=True, help="llama.cpp without MODEL: time in all."
+)
 @plot_option
 @hardware_option
 @outside_option
@@ -88,9 +103,11 @@ def command(
     logs: tuple[Path, ...],
     plot: Path | None,
     networks: Path | None,
+    budget_text: str,
     *,
     published: bool,
     asked: Asked,
+    tokens: TokenOptions,
     output: Output,
 ) -> int:
     """Measure each MODEL on this machine and put the calibrated prediction, and the roofline's, beside it.
@@ -106,6 +123,9 @@ def command(
 
     With --published, published rows that came after the fits are predicted and scored, beside the scores that
     were kept when they came: nothing is measured here.
+
+    With --engine llama.cpp and no MODEL, those are small language models of architectures and formats that no
+    probe has; a run that was stopped, or whose --budget was over, goes on where it was.
     """
     from planner.cli.main import INFEASIBLE, OK
 
@@ -117,6 +137,15 @@ def command(
         from planner.cli.engine.later import validate_later
 
         return validate_later(models, networks, output)
+    if engine == LLAMA_ENGINE and scenario is None:
+        refuse_network_options("validate", *NETWORK_OPTIONS, "duration_text", "seed", "plot")
+        limits = (
+            parse_option("--time", time_text, "s") or 1.5,
+            parse_option("--limit", limit_text, "s") or 180.0,
+            parse_option("--budget", budget_text, "s") or 300.0,
+        )
+        return validate_llama(models, file, threads, tokens, limits, output)
+    refuse_token_options("validate", tokens)
     of_serve = {"--duration": duration_text, "--seed": seed, "--plot": plot}
     name = _engine_asked(models, engine, scenario, of_serve)
     if scenario is not None:
@@ -167,7 +196,7 @@ def _engine_asked(
     if scenario is None and not models:
         problems.append(Problem("MODEL...", "a network, or --serve SCENARIO", "neither"))
     if scenario is None and models and engine is None:
-        problems.append(Problem("--engine", "onnxruntime, openvino or ncnn", "none"))
+        problems.append(Problem("--engine", "onnxruntime, openvino, ncnn or llama.cpp", "none"))
     for name, value in of_serve.items():
         if scenario is None and value is not None:
             problems.append(Problem(name, "--serve SCENARIO beside it", "none"))

@@ -9,6 +9,7 @@ from planner import api
 from planner.api.texts import Said, parse_budget, parse_option
 from planner.cli.output import CommandResult, Output
 from planner.cli.text.numbers import quantity, share
+from planner.cli.text.tornado import tornado_lines
 from planner.errors import InputError, Problem
 from planner.units import format_number
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from planner.schema.record.commands.conversation import (
         ConversationOptionRecord,
         ConversationRecord,
+        FramesRecord,
         PromiseRecord,
         TalkRecord,
     )
@@ -26,11 +28,11 @@ if TYPE_CHECKING:
 
 _RIGHT = frozenset(
     {"count", "tokens/s", "first token", "a token", "answer", "power", "die", "to buy", "a year",
-     "million tokens", "turns", "users", "refused", "p50", "p95", "reached", "asked"}
+     "million tokens", "turns", "users", "refused", "p50", "p95", "reached", "asked", "a frame"}
 )  # fmt: skip
 _RANK = ("die", "a year", "power", "rests on", "mode", "weights")
 _OF_CAMERAS = ("cameras", "fps", "latency", "quantile", "site", "video", "then")
-_NAMES = {"ttft": "first token", "time_per_token": "a token", "answer": "answer"}
+_NAMES = {"ttft": "first token", "time_per_token": "a token", "answer": "answer", "frame": "a frame"}
 
 
 def size(scenario: Path, simulator: str, *, output: Output) -> int:
@@ -39,6 +41,7 @@ def size(scenario: Path, simulator: str, *, output: Output) -> int:
     record = _record(study, curves=False)
     lines = [f"{item['device']}: {text}" for item in record["options"] for text in item["reasons"]]
     lines += [f"{item['device']}: {text}" for item in record["options"] for text in item["warnings"]]
+    lines = list(dict.fromkeys(lines))
     lines += _refused(record)
     lines.append(
         f"{record['settings']} settings simulated at both ends and the middle of their bands; the best of "
@@ -127,11 +130,15 @@ def simulate(
         output.write(CommandResult({**record}, reasons, reasons, heading, _refused(record), prose={"reason"}))
         return _status(study, output)
     table = [row for talk in chosen["streams"] for row in _promise_rows(talk)]
+    table += [_frames_row(frames) for frames in chosen["frames"]]
     footer = [
         *_device_lines(chosen),
         *(f"note: {text}" for text in (*chosen["reasons"], *chosen["warnings"])),
     ]
-    rows = [{"stream": talk["stream"], **item} for talk in chosen["streams"] for item in talk["promises"]]
+    rows: list[dict[str, object]] = [
+        {"stream": talk["stream"], **item} for talk in chosen["streams"] for item in talk["promises"]
+    ]
+    rows += [{"stream": frames["stream"], **frames["promise"]} for frames in chosen["frames"]]
     output.write(CommandResult({**record}, rows, table, [_heading(chosen)], footer, _RIGHT))
     return _status(study, output, quiet=True)
 
@@ -139,7 +146,7 @@ def simulate(
 def cost(scenario: Path, device: str | None, *, output: Output) -> int:
     """What each part costs, the best first."""
     study = _study(scenario, "compiled", output, device=device)
-    record = _record(study, curves=False)
+    record = _record(study, curves=False, basis=True)
     table = [
         {
             "part": item["device"],
@@ -156,11 +163,31 @@ def cost(scenario: Path, device: str | None, *, output: Output) -> int:
     lines = [f"{item['device']}: {text}" for item in record["options"] for text in item["reasons"]]
     lines += _refused(record)
     lines.append("energy is that of the whole installation over the tokens answered, idle time among it")
+    lines += _depends_on(study)
     right = _RIGHT | {f"{record['horizon_years']:g} years"}
     output.write(
         CommandResult({**record}, [_flat(item) for item in record["options"]], table, [], lines, right)
     )
     return _status(study, output)
+
+
+def _depends_on(study: ConversationStudy) -> list[str]:
+    """The tornado of the best option, its carbon, and what to measure before ordering."""
+    lines = [] if study.tornado is None else tornado_lines(study.tornado)
+    if study.bill is not None and study.bill.carbon is not None:
+        lines.append(
+            f"carbon: {study.bill.carbon.kg_first_year:,.0f} kg in the first year, "
+            f"{study.bill.carbon.kg_total:,.0f} kg in all"
+        )
+    found = study.to_measure
+    if found is None or not (found.chance or found.decides_verdict):
+        return lines
+    worth = "" if found.worth is None else f", worth {found.worth:,.0f} {found.currency}"
+    commands = [f"  {text}" for text in (*found.on_the_part, found.note, *found.here)]
+    why = f"the count changes with a chance of {share(found.chance)}{worth}"
+    if found.decides_verdict:
+        why = "it settles the verdict"
+    return [*lines, "", f"to measure on one {found.device} before ordering: {why}", *commands]
 
 
 def report(
@@ -198,10 +225,10 @@ def _study(
     return found
 
 
-def _record(study: ConversationStudy, *, curves: bool) -> ConversationRecord:
-    from planner.plan.conversation.record import conversation_record
+def _record(study: ConversationStudy, *, curves: bool, basis: bool = False) -> ConversationRecord:
+    from planner.plan.record.conversation.record import conversation_record
 
-    return conversation_record(study, curves=curves)
+    return conversation_record(study, curves=curves, basis=basis)
 
 
 def _status(study: ConversationStudy, output: Output, *, quiet: bool = False) -> int:
@@ -226,6 +253,8 @@ def _size_row(item: ConversationOptionRecord) -> dict[str, str]:
     reached = {
         promise["promise"]: promise for talk in item["streams"] for promise in talk["promises"]
     }  # of several streams the last; `simulate` shows all
+    if item["frames"]:
+        reached["frame"] = item["frames"][-1]["promise"]
     row = {
         "part": item["device"],
         "count": _count(item),
@@ -287,6 +316,22 @@ def _promise_rows(talk: TalkRecord) -> list[dict[str, str]]:
     ]
 
 
+def _frames_row(frames: FramesRecord) -> dict[str, str]:
+    promise = frames["promise"]
+    return {
+        "stream": frames["stream"],
+        "turns": str(frames["frames"]),
+        "refused": str(frames["dropped"]),
+        "promise": _NAMES["frame"],
+        "p50": quantity(frames["latency_s"]["p50"], "s"),
+        "quantile": f"{promise['quantile'] * 100:g} %",
+        "reached": quantity(promise["reached_s"], "s"),
+        "low - high": _band(promise),
+        "asked": quantity(promise["within_s"], "s"),
+        "verdict": promise["verdict"],
+    }
+
+
 def _band(promise: PromiseRecord) -> str:
     return f"{quantity(promise['band_low_s'], 's')} - {quantity(promise['band_high_s'], 's')}"
 
@@ -309,6 +354,31 @@ def _device_lines(item: ConversationOptionRecord) -> list[str]:
         f"power          {quantity(item['power_w'], 'w')} at the plug, at worst "
         f"{quantity(item['worst_power_w'], 'w')}; the hottest die {quantity(item['temperature_c'], 'c')}",
         f"energy         {quantity(item['energy_per_token_j'], 'j')} a token, of the whole installation",
+        *_frame_lines(item),
+        *_heat_lines(item),
+    ]
+
+
+def _frame_lines(item: ConversationOptionRecord) -> list[str]:
+    if not item["frames"]:
+        return []
+    rule = {"turns": "frames and steps take turns", "frames_first": "frames go first",
+            "steps_first": "steps go first"}[item["unit_share"]]  # fmt: skip
+    names = ", ".join(f"{frames['model']} in {frames['precision']}" for frames in item["frames"])
+    return [
+        f"frames         {names}, on the same unit for {share(item['frames_busy'] or 0.0)} of the time; "
+        f"{rule}, nothing is interrupted; {quantity(item['frames_memory_bytes'], 'bytes')} of memory beside "
+        "the model",
+    ]
+
+
+def _heat_lines(item: ConversationOptionRecord) -> list[str]:
+    seen = item["heat"]
+    if seen is None:
+        return []
+    return [
+        f"heat           at most {quantity(seen['temperature_c'], 'c')} in epochs of 1 s, throttled "
+        f"{share(seen['throttled_share'])} of the time; {quantity(seen['power_per_device_w'], 'w')} a device"
     ]
 
 

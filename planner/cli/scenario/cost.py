@@ -14,17 +14,14 @@ from planner.cli.output import CommandResult, Output, frame_rows, output_options
 from planner.cli.outside import outside_option
 from planner.cli.own_parts import hardware_option
 from planner.cli.scenario import conversations
-from planner.cli.text.numbers import interval
 from planner.cli.text.services import service_lines
+from planner.cli.text.tornado import tornado_lines
 from planner.units import format_number, format_percent
 
 if TYPE_CHECKING:
-    from planner.plan.cost.sensitivity import MonteCarlo, Swing, Tornado
+    from planner.plan.cost.sensitivity import MonteCarlo
     from planner.plan.cost.study import Costed, CostStudy
     from planner.plan.money.bill import Bill
-
-_BAR = 24
-_WARMER_K = 0.5
 
 
 @click.command("cost")
@@ -62,7 +59,13 @@ def command(scenario: Path, device: str | None, draws: int, seed: int | None, *,
     first = study.options[0]
     notes = api.own_part_notes(tuple(item.option.device for item in study.options))
     warnings = [*_texts(record["warnings"]), *notes]
-    footer = [*_sums(first.bill), "", *_others(study), *_tornado(study.tornado), *_draws(study.monte_carlo)]
+    footer = [
+        *_sums(first.bill),
+        "",
+        *_others(study),
+        *tornado_lines(study.tornado),
+        *_draws(study.monte_carlo),
+    ]
     footer += ["", *(f"not feasible, {name}: {reason}" for name, reason in study.reasons)]
     footer += [*asked, *(f"note: {text}" for text in warnings)]
     right = frozenset({"first year", "over the horizon"})
@@ -137,29 +140,6 @@ def _others(study: CostStudy) -> list[str]:
         f"{format_number(item.bill.cost_per_thousand_inferences, 3)} a thousand inferences"
         for item in study.options[1:]
     ]
-
-
-def _tornado(found: Tornado) -> list[str]:
-    lines = ["", "one input at a time, total cost from its low to its high end:"]
-    widest = max((swing.width for swing in found.swings), default=0.0)
-    for swing in found.swings:
-        bar = "#" * round(_BAR * swing.width / widest) if widest else ""
-        ends = f"{_amount(swing.total_cost_at_low)} - {_amount(swing.total_cost_at_high)}"
-        lines.append(f"  {swing.input:18} {ends:>19} {bar:{_BAR}} {_range(swing)}")
-    return lines
-
-
-def _range(swing: Swing) -> str:
-    counts = swing.count_at_low, swing.count_at_high
-    devices = f", {counts[0]} to {counts[1]} devices" if counts[0] != counts[1] else ""
-    hottest = swing.hottest_c_at_low, swing.hottest_c_at_high
-    if abs(hottest[1] - hottest[0]) >= _WARMER_K:
-        devices += f", hottest {hottest[0]:.0f} to {hottest[1]:.0f} °C"
-    if swing.unit in ("s", "W"):
-        ends = interval(swing.low, swing.high, swing.unit.lower())
-    else:
-        ends = f"{format_number(swing.low, 3)} - {format_number(swing.high, 3)} {swing.unit}"
-    return f"{ends}{devices}; {swing.basis}"
 
 
 def _draws(found: MonteCarlo) -> list[str]:

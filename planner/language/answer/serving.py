@@ -10,6 +10,7 @@ from planner.hardware.operating_point import OperatingPoint, choose_mode
 from planner.language.answer.advice import advice
 from planner.language.answer.anchors import time_errors
 from planner.language.answer.memory import MemoryPlan, ServingMemory, capacity_of
+from planner.language.answer.own_machine import Asked, OwnTimes, own_times
 from planner.language.answer.question import Lengths, Wishes, lengths
 from planner.language.engines.catalogue import Served, chosen, scheme_of
 from planner.language.formats.weights import CACHE_BITS, WeightBytes, weight_bytes
@@ -95,6 +96,10 @@ class PreparedModel:
     point: OperatingPoint
     errors: Mapping[RateKind, Sequence[float]]
     """Of rates that were measured on this part."""
+    own_times: OwnTimes | None = None
+    """Of one user on this machine, where it is calibrated."""
+    notes: tuple[str, ...] = ()
+    """What that says, or why there is none."""
 
     def shift(self, kind: RateKind) -> Shift:
         """What these rates make of a kind of rate."""
@@ -113,6 +118,13 @@ def prepare(model: LanguageModel, device: Device, wishes: Wishes) -> PreparedMod
     computes = [str(item) for item in spec.computes]
     unit = ceilings_of(device, served.unit, mode, computes, served.engine, wishes.threads)
     memory = MemoryPlan(model.decoder, weights, cache, unit.kind, capacity_of(device), served.engine.users)
+    spans = lengths(model, wishes)
+    calibrated: OwnTimes | None = None
+    notes: tuple[str, ...] = ()
+    if not wishes.anchors and unit.kind == "cpu":
+        recipe = spec.recipe
+        asked_here = Asked(device.id, served.engine.id, recipe, cache, wishes.threads)
+        calibrated, notes = own_times(model, spans, asked_here)
     return PreparedModel(
         model=model,
         device=device,
@@ -121,11 +133,13 @@ def prepare(model: LanguageModel, device: Device, wishes: Wishes) -> PreparedMod
         format=name,
         weights=weights,
         cache=cache,
-        lengths=lengths(model, wishes),
+        lengths=spans,
         rates=engine_rates(served.engine.id, unit),
         memory=memory,
         point=point_for(device, unit=served.unit, mode=mode),
         errors=time_errors(wishes.anchors, device, served),
+        own_times=calibrated,
+        notes=notes if calibrated is None else calibrated.notes,
     )
 
 
@@ -175,14 +189,11 @@ def _answer(own: PreparedModel, users: int, wishes: Wishes) -> ServingAnswer:
     cached = spans.prompt + spans.output // 2
     step = step_work(own.model.decoder, own.weights, own.cache, users, cached)
     step_time = own.rates.time(step, prompt=False)
-    reading, stepping = own.shift("prompt"), own.shift("decode" if users == 1 else "users")
-    prompt_s = _prompt_s(own) * reading.factor
-    step_s = float(step_time.total_s[0]) * stepping.factor
+    token, read = _token(own, users, float(step_time.total_s[0])), _read(own)
     # One user's prompt begins when the step of the others is through.
-    ttft = reading.ends.around(prompt_s + (step_s if users > 1 else 0.0))
-    token = stepping.ends.around(step_s)
-    read = reading.ends.around(prompt_s)
-    power = power_draw(own.point, of_steps(_use(own, step, step_time)))
+    ttft = _plus(read, token.mid) if users > 1 else read
+    power = power_draw(own.point, of_steps(_use(own, step, token.mid)))
+    calibrated = own.own_times is not None and users == 1
     memory = own.memory.needs(users, spans.context)
     meets = _meets(ttft, token, wishes)
     rate = inverse(read).scaled(spans.prompt)
@@ -204,13 +215,41 @@ def _answer(own: PreparedModel, users: int, wishes: Wishes) -> ServingAnswer:
         max_users=own.memory.users_that_fit(spans.context),
         power_w=power.system_w,
         energy_per_token_j=energy_band(power.system_w, token, users),
-        bound=_bound(step_time),
-        provenance=weakest([own.rates.provenance]),
+        bound=_bound(step_time) if own.own_times is None else own.own_times.bound,
+        provenance=Provenance.CALIBRATED if calibrated else weakest([own.rates.provenance]),
         power_provenance=power.provenance,
         warnings=(),
         meets_limits=meets,
     )
     return _warned(answer, own, users, wishes)
+
+
+def _token(own: PreparedModel, users: int, model_s: float) -> Band:
+    """Time of a step of so many users, which the model of published rates puts at `model_s`."""
+    stepping = own.shift("decode" if users == 1 else "users")
+    if own.own_times is None:
+        return stepping.ends.around(model_s * stepping.factor)
+    one = own.own_times.step_s
+    if users == 1:
+        return one
+    # How much longer several take than one is not calibrated: it is that model's, and so is the band.
+    alone = step_work(own.model.decoder, own.weights, own.cache, 1, own.lengths.prompt)
+    factor = model_s / float(own.rates.time(alone, prompt=False).total_s[0])
+    wide = stepping.ends.around(one.mid * factor)
+    return Band(min(wide.low, one.low * factor), wide.mid, max(wide.high, one.high * factor), wide.level)
+
+
+def _read(own: PreparedModel) -> Band:
+    """Time of a prompt."""
+    if own.own_times is not None:
+        return own.own_times.prompt_s
+    reading = own.shift("prompt")
+    return reading.ends.around(_prompt_s(own) * reading.factor)
+
+
+def _plus(band: Band, seconds: float) -> Band:
+    """The band of a time and another before it, as wide for its middle."""
+    return band.scaled((band.mid + seconds) / band.mid)
 
 
 def _prompt_s(own: PreparedModel) -> float:
@@ -225,9 +264,8 @@ def _prompt_s(own: PreparedModel) -> float:
     return seconds + float(own.rates.time(work, prompt=True).total_s[0])
 
 
-def _use(own: PreparedModel, work: PassWork, time: PassTime) -> float:
-    """The busiest of traffic and arithmetic, as a share of the unit's peak."""
-    seconds = float(time.total_s[0])
+def _use(own: PreparedModel, work: PassWork, seconds: float) -> float:
+    """The busiest of traffic and arithmetic over a step's time, as a share of the unit's peak."""
     traffic = float(work.read_bytes[0]) / own.rates.unit.bandwidth_bytes_per_s
     arithmetic = 2.0 * float(work.macs[0]) / own.rates.unit.peak_ops_per_s
     return min(1.0, max(traffic, arithmetic) / seconds)
@@ -248,10 +286,12 @@ def _meets(ttft: Band, token: Band, wishes: Wishes) -> bool:
 
 
 def _warned(answer: ServingAnswer, own: PreparedModel, users: int, wishes: Wishes) -> ServingAnswer:
-    found: list[str] = list(own.model.notes)
+    found: list[str] = [*own.model.notes, *own.notes]
     if wishes.anchors:
         count = sum(map(len, own.errors.values()))
         found.append(message("language.anchored", count=count, device=answer.device))
+    if own.own_times is not None and users > 1:
+        found.append(message("language.calibrated_for_one"))
     if not own.rates.fitted:
         found.append(message("language.no_rates", engine=own.served.engine.name, unit=answer.unit))
     if users > own.served.engine.users:

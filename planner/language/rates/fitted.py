@@ -90,6 +90,11 @@ class EngineRates:
             pass_s=float(step.pass_s[0]),
         )
 
+    @property
+    def clock_power(self) -> float:
+        """Power of the clock by which overheads shrink; zero of units of which no law is known."""
+        return parameter(_values(), "gpu", self.engine, "clock_power") if self.unit.kind == "gpu" else 0.0
+
     def ends(self, kind: RateKind) -> Ends:
         """The band of a kind of rate on this kind of unit."""
         model = rates_model()

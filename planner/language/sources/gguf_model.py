@@ -125,7 +125,7 @@ class _Sizes:
             vocabulary=table.extents[-1] if table is not None else 1,
             tied=_LAST not in self._tensors,
             context=self._count("context_length", 4096),
-            gated=self._has("ffn_gate") or self._has("ffn_gate_exps") or not self._has("ffn_up"),
+            gated=self._gated(),
             biases=self._biases(),
             norms=2 + self._has("post_attention_norm") + self._has("post_ffw_norm"),
             head_norm=self._has("attn_q_norm"),
@@ -138,6 +138,13 @@ class _Sizes:
 
     def _has(self, part: str, kind: str = ".weight") -> bool:
         return any(name.startswith("blk.") and name.endswith(f".{part}{kind}") for name in self._tensors)
+
+    def _gated(self) -> bool:
+        if self._has("ffn_gate") or self._has("ffn_gate_exps") or not self._has("ffn_up"):
+            return True
+        # Phi 3 keeps the gate and the matrix beside it as one of twice the rows.
+        up = next(tensor for name, tensor in self._tensors.items() if name.endswith(".ffn_up.weight"))
+        return up.extents[-1] == 2 * self._count("feed_forward_length", 1)
 
     def _biases(self) -> Biases:
         return Biases(

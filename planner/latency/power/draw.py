@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from planner.formulas import formula
 from planner.hardware.operating_point import OperatingPoint
 from planner.latency.band import Band, BandEnd
-from planner.latency.power.activity import Activity
+from planner.latency.power.activity import Activity, of_steps
 from planner.latency.power.law import clock_exponent, part_power_w
 from planner.latency.power.model import clock_key, family_of, parameter_values, power_model
 from planner.latency.power.supply import BOARD, board_input_w, module_at_wall_w, wall_w
@@ -96,6 +96,24 @@ def power_draw(point: OperatingPoint, activity: Activity) -> PowerDraw:
     boundary = AT_INPUT if places.board_input_w is not None else PART_ALONE
     exponent, demand_w = clock_exponent(point, values), 0.0 if family.whole else mid_w
     return PowerDraw(part_w, part_w, point.idle_w, boundary, places, provenance, name, demand_w, exponent)
+
+
+def part_line_w(point: OperatingPoint, end: BandEnd) -> tuple[float, float]:
+    """Watts of the part alone in a step that uses none and all of its memory, at one end of the band.
+
+    What lies between is linear in the use, and never over the limit of the mode.
+    """
+    model = power_model()
+    family = family_of(model, point)
+    if family is None:
+        both_w = serving_power_w(point.idle_w, point.power_limit_w).at(end)
+        return both_w, both_w
+    values = parameter_values(model)
+    none_w, full_w = (
+        _band(point, part_power_w(point, of_steps(use), family.name, values), family, model, values).at(end)
+        for use in (0.0, 1.0)
+    )
+    return none_w, full_w
 
 
 def _band(

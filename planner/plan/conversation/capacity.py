@@ -6,15 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from planner.conversation.description import Talk
-from planner.conversation.results import Promise, simulate_conversations
+from planner.conversation.levels import Promise
+from planner.conversation.results import simulate_conversations
 from planner.errors import InputError, Problem
 from planner.hardware.catalog import match_devices, read_device
-from planner.language.answer.serving import PreparedModel, prepare
 from planner.latency.band import Band, planned_bound
 from planner.plan.compare.compare import modes_of
-from planner.plan.conversation.search import ENDS, ConversationQuestion, alone, serving_of
+from planner.plan.conversation.question import (
+    ENDS,
+    ConversationQuestion,
+    Ready,
+    alone,
+    question_of,
+    ready,
+    serving_of,
+)
 from planner.plan.conversation.study import require_conversations
-from planner.plan.conversation.talks import model_of, talks_of, wishes_of
+from planner.plan.conversation.talks import wishes_of
 from planner.plan.options.coolers import cooled
 from planner.plan.scenario.file import ScenarioFile
 
@@ -45,7 +53,7 @@ def capacities(
 ) -> tuple[DeviceCapacity, ...]:
     """Each part in that of its modes which keeps the promises for most users, the most users first."""
     require_conversations(source)
-    asked = ConversationQuestion(source, model_of(source), talks_of(source))
+    asked = question_of(source)
     if len(asked.talks) > 1 or asked.talks[0].begins != "users":
         expected = "one stream of users (`arrivals: users`), of whom more or fewer can be taken"
         got = f"{len(asked.talks)} of {asked.talks[0].begins}"
@@ -59,7 +67,7 @@ def capacities(
         ways: list[DeviceCapacity] = []
         for mode in modes_of(device, source.scenario.candidates.modes):
             try:
-                own = prepare(asked.model, device, wishes_of(source, asked.talks, part, mode))
+                own = ready(asked, device, wishes_of(source, asked.talks, part, mode))
             except InputError as error:
                 if part in named:
                     raise
@@ -77,16 +85,17 @@ def _rank(item: DeviceCapacity) -> tuple[float, ...]:
     return item.users, item.tokens_per_s.mid if item.tokens_per_s else 0.0
 
 
-def _capacity(asked: ConversationQuestion, own: PreparedModel) -> DeviceCapacity:
+def _capacity(asked: ConversationQuestion, own: Ready) -> DeviceCapacity:
     talk = asked.talks[0]
-    fit = own.memory.users_that_fit(talk.context)
+    model = own.model
+    fit = model.memory.users_that_fit(talk.context)
     users = _most_users(asked, own, talk) if fit else 0
     return DeviceCapacity(
-        device=own.device.id,
-        unit=own.served.unit,
-        mode=own.mode,
-        engine=own.served.engine.id,
-        weights=own.format,
+        device=own.part.id,
+        unit=model.served.unit,
+        mode=model.mode,
+        engine=model.served.engine.id,
+        weights=model.format,
         users=users,
         sessions_that_fit=fit,
         ttft_s=_one_user(asked, own, talk, "ttft") if fit else None,
@@ -95,7 +104,7 @@ def _capacity(asked: ConversationQuestion, own: PreparedModel) -> DeviceCapacity
     )
 
 
-def _most_users(asked: ConversationQuestion, own: PreparedModel, talk: Talk) -> int:
+def _most_users(asked: ConversationQuestion, own: Ready, talk: Talk) -> int:
     """Doubled until the promises break, then halved between; each more user waits longer."""
     bound = planned_bound(asked.source.scenario.planning.plan_for)
     serving = serving_of(asked, own, bound, 1)
@@ -104,8 +113,8 @@ def _most_users(asked: ConversationQuestion, own: PreparedModel, talk: Talk) -> 
     def passes(users: int) -> bool:
         # By the quantiles themselves: a comparison of parts does without the interval that a plan waits for.
         tried = replace(serving, talks=(replace(talk, sources=users),))
-        found = simulate_conversations(tried, runs).talks[0].levels
-        return all(level.reached_s <= level.asked.within_s for level in found)
+        found = simulate_conversations(tried, runs).promises()
+        return all(level.reached_s <= level.asked.within_s for _, level in found)
 
     low, high = 0, 1
     while high <= MOST_USERS and passes(high):
@@ -119,20 +128,20 @@ def _most_users(asked: ConversationQuestion, own: PreparedModel, talk: Talk) -> 
     return low
 
 
-def _one_user(asked: ConversationQuestion, own: PreparedModel, talk: Talk, promise: Promise) -> Band:
+def _one_user(asked: ConversationQuestion, own: Ready, talk: Talk, promise: Promise) -> Band:
     found = [
         simulate_conversations(replace(serving_of(asked, own, end, 1), talks=(alone(talk),)), 2)
         for end in ENDS
     ]
     times = [item.talks[0].times[promise].p50 for item in found]
-    level = own.shift("prompt" if promise == "ttft" else "decode").ends.level
+    level = own.model.shift("prompt" if promise == "ttft" else "decode").ends.level
     return Band(min(times), times[1], max(times), level)
 
 
-def _rate(asked: ConversationQuestion, own: PreparedModel, talk: Talk, users: int) -> Band:
+def _rate(asked: ConversationQuestion, own: Ready, talk: Talk, users: int) -> Band:
     tried = (replace(talk, sources=users),)
     found = [
         simulate_conversations(replace(serving_of(asked, own, end, 1), talks=tried), 2).tokens_per_s
         for end in ENDS
     ]
-    return Band(min(found), found[1], max(found), own.shift("users").ends.level)
+    return Band(min(found), found[1], max(found), own.model.shift("users").ends.level)

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from planner.conversation.description import Drawn, Serving
-from planner.conversation.results import Promise, ServingResult, TimeQuantiles, simulate_conversations
+from planner.conversation.levels import Promise, TimeQuantiles
+from planner.conversation.results import ServingResult, simulate_conversations
 from planner.language.answer.memory import ServingMemory
 from planner.latency.band import Band
 from planner.latency.power.activity import of_steps
 from planner.latency.power.draw import energy_band, power_draw
 from planner.plan.conversation.option import ConversationOption
-from planner.plan.conversation.search import ENDS, alone
+from planner.plan.conversation.question import ENDS, alone
 
 MOST_USERS = 64
 _SHORTEST_S, _LONGEST_S = 20.0, 300.0
@@ -90,7 +91,9 @@ def _asked_without_pause(serving: Serving, users: int) -> ServingResult:
         )
     step_s = float(serving.cost.weight_bytes[0]) / serving.cost.bandwidth_bytes_per_s * serving.cost.alone
     length_s = min(_LONGEST_S, max(_SHORTEST_S, _LEAST_ANSWERS * talk.output.mean * step_s))
-    alike = replace(serving, talks=(talk,), devices=1, duration_s=length_s, warmup_s=0.0)
+    alike = replace(
+        serving, talks=(talk,), devices=1, duration_s=length_s, warmup_s=0.0, frames=(), rack=None
+    )
     return simulate_conversations(alike)
 
 

@@ -9,6 +9,8 @@ from planner.conversation.description import Admission, Serving
 from planner.conversation.results import ServingResult
 from planner.language.answer.serving import PreparedModel
 from planner.latency.band import BandEnd
+from planner.plan.conversation.frames import FramesOnPart
+from planner.plan.options.margin import Margin, worst_of
 from planner.plan.options.option import Cost, Draw, RackHeat
 from planner.provenance import Provenance
 from planner.rack.counts.results import Verdict
@@ -58,7 +60,9 @@ class ConversationOption:
     """Of a device while a step runs."""
     heat: RackHeat | None
     always_c: float | None
-    """The die, if steps ran without a pause."""
+    """The die, if work went on without a pause."""
+    margins: tuple[Margin, ...]
+    """Each limit of the site with what is left of it."""
     draw: Draw | None
     cost: Cost | None
     energy_per_token_j: float | None
@@ -69,6 +73,8 @@ class ConversationOption:
     missed: tuple[Message, ...]
     """Promises that it breaks where the plan counts."""
     warnings: tuple[str, ...]
+    frames: FramesOnPart | None = None
+    """Networks of cameras on the same unit."""
 
     @property
     def device(self) -> str:
@@ -102,7 +108,10 @@ class ConversationOption:
 
     @property
     def verdict(self) -> Verdict:
-        """Of the promises, over the whole band; FAIL where a limit is broken."""
+        """The worst of the promises, over the whole band, and of the limits of the site."""
         if self.broken or self.ends is None:
             return Verdict.FAIL
-        return self.ends.verdict
+        margins = worst_of(self.margins)
+        if self.ends.verdict is Verdict.FAIL or margins is Verdict.PASS:
+            return self.ends.verdict
+        return margins

@@ -1,7 +1,8 @@
 """Power, heat and money of devices that serve conversations: in the steady state, by the share of busy time.
 
-A step draws what its use of the unit's peaks asks for (`planner.latency.power`), a device between steps its
-idle power. Steps are far shorter than a cooler's time constant, so that the die follows the mean.
+A step draws what its use of the unit's peaks asks for (`planner.latency.power`), a frame what its network
+does, a device between them its idle power. Both are far shorter than a cooler's time constant, so that the
+die follows the mean; `heat.py` steps it.
 """
 
 from __future__ import annotations
@@ -12,10 +13,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.conversation.results import ServingResult
-from planner.language.answer.serving import PreparedModel
-from planner.latency.band import planned_bound
-from planner.latency.power.activity import of_steps
-from planner.latency.power.draw import PowerDraw, power_draw
 from planner.plan.money.economics import carrier_of, carriers_needed, rack_cost, rack_units
 from planner.plan.options.option import Cost, Draw, RackHeat
 from planner.plan.rack.heat import in_thin_air, thermal_of_part
@@ -27,6 +24,7 @@ from planner.plan.rack.rack_model import (
     standby_w,
     supply_loss,
 )
+from planner.rack.description.rack import Air, Thermal
 from planner.rack.heat.air import device_exhaust_c, inlets_c
 from planner.rack.heat.steady import steady
 from planner.schema.hardware.device import Device
@@ -50,27 +48,36 @@ class PowerAndCost:
 
 
 def power_and_cost(
-    scenario: Scenario, device: Device, own: PreparedModel, count: int, result: ServingResult
+    scenario: Scenario, device: Device, mode: str, count: int, result: ServingResult
 ) -> PowerAndCost:
     """Of so many devices that are as busy as a run had them."""
-    drawn: PowerDraw = power_draw(own.point, of_steps(result.use))
-    idle_w = mode_of(device, own.mode).idle_w.value
-    step_w = max(idle_w, drawn.part_w.at(planned_bound(scenario.planning.plan_for)))
-    mean_w = idle_w + (step_w - idle_w) * result.busy
-    racks = racks_needed(scenario, device, own.mode, count)
-    heat, always_c = _heat(scenario, device, own.mode, count, racks, mean_w, step_w)
-    load_w = count * (step_w - idle_w) * result.busy * (1.0 + supply_loss(scenario.site))
+    idle_w = mode_of(device, mode).idle_w.value
+    busy_w = idle_w + (result.dynamic_w / result.worked if result.worked else 0.0)
+    racks = racks_needed(scenario, device, mode, count)
+    heat, always_c = _heat(scenario, device, mode, count, racks, idle_w + result.dynamic_w, busy_w)
+    load_w = count * result.dynamic_w * (1.0 + supply_loss(scenario.site))
     draw = Draw(heat.power_w - load_w, load_w)
     tokens = result.tokens_per_s
     return PowerAndCost(
         racks=racks,
-        step_w=step_w,
+        step_w=busy_w,
         heat=heat,
         always_c=always_c,
         draw=draw,
         cost=rack_cost(scenario, device, count + scenario.spares, draw),
         energy_per_token_j=heat.power_w / tokens if tokens else None,
     )
+
+
+def device_air(scenario: Scenario, device: Device, racks: int, count: int) -> Air:
+    """The air around so many of a part."""
+    return replace(rack_air(scenario, racks, count), in_row=carrier_of(scenario, device).in_row)
+
+
+def device_thermal(scenario: Scenario, device: Device, racks: int, count: int) -> Thermal:
+    """The heat of a part in that air."""
+    density = device_air(scenario, device, racks, count).density_kg_per_m3
+    return in_thin_air(thermal_of_part(device), density)
 
 
 def racks_needed(scenario: Scenario, device: Device, mode: str, count: int) -> int:
@@ -88,8 +95,8 @@ def racks_needed(scenario: Scenario, device: Device, mode: str, count: int) -> i
 def _heat(
     scenario: Scenario, device: Device, mode: str, count: int, racks: int, mean_w: float, step_w: float
 ) -> tuple[RackHeat, float]:
-    air = replace(rack_air(scenario, racks, count), in_row=carrier_of(scenario, device).in_row)
-    thermal = in_thin_air(thermal_of_part(device), air.density_kg_per_m3)
+    air = device_air(scenario, device, racks, count)
+    thermal = device_thermal(scenario, device, racks, count)
     fixed_w, loss = fixed_power_w(scenario, device, mode, count, racks), supply_loss(scenario.site)
     settled, device_w, power_w, inlet_c = steady(thermal, air.supply_c, mean_w), mean_w, 0.0, air.supply_c
     for _ in range(_ROUNDS):

@@ -13,9 +13,15 @@ from planner.hardware.catalog import match_devices
 from planner.latency.band import planned_bound
 from planner.plan.compare.candidate import Refusal
 from planner.plan.conversation.curves import ContextPoint, UsersPoint, context_curve, users_curve
+from planner.plan.conversation.measuring import RatesToMeasure, rates_to_measure
 from planner.plan.conversation.option import ConversationOption
-from planner.plan.conversation.search import ConversationQuestion, Progress, options_of
-from planner.plan.conversation.talks import model_of, talks_of
+from planner.plan.conversation.question import ConversationQuestion, Progress, question_of
+from planner.plan.conversation.search import options_of
+from planner.plan.conversation.sized import with_heat_seen
+from planner.plan.conversation.tornado import conversation_bill, conversation_tornado
+from planner.plan.cost.sensitivity import Tornado
+from planner.plan.money.bill import Bill
+from planner.plan.money.prices import price_of
 from planner.plan.scenario.file import ScenarioFile
 from planner.rack.counts.results import Verdict
 from planner.shown import Shown
@@ -33,6 +39,7 @@ class ConversationStudy(Shown):
     parts: tuple[ConversationOption, ...]
     options: tuple[ConversationOption, ...]
     refusals: tuple[Refusal, ...]
+    asked: ConversationQuestion
 
     @property
     def headline(self) -> str:
@@ -63,6 +70,25 @@ class ConversationStudy(Shown):
         """What contexts take of its memory."""
         return context_curve(self.chosen) if self.chosen else ()
 
+    @cached_property
+    def tornado(self) -> Tornado | None:
+        """What its cost depends on; None without a price."""
+        return conversation_tornado(self.asked, self.chosen) if self.chosen else None
+
+    @cached_property
+    def bill(self) -> Bill | None:
+        """Its cost line by line; None without a price, or where nothing was simulated."""
+        best = self.chosen
+        price = None if best is None or best.ends is None else price_of(self.source.scenario, best.part)
+        if best is None or price is None:
+            return None
+        return conversation_bill(self.source.scenario, best, price)
+
+    @cached_property
+    def to_measure(self) -> RatesToMeasure | None:
+        """What to measure before ordering."""
+        return rates_to_measure(self.asked, self.chosen) if self.chosen else None
+
 
 def run_conversations(
     source: ScenarioFile,
@@ -77,13 +103,14 @@ def run_conversations(
     cannot be read or does without text, and what a device that was named cannot serve.
     """
     require_conversations(source)
-    asked = ConversationQuestion(_narrowed(source, device), model_of(source), talks_of(source), engine)
+    asked = question_of(_narrowed(source, device), engine)
     refusals: list[Refusal] = []
     options = sorted(options_of(asked, refusals, progress), key=preference)
     best: dict[str, ConversationOption] = {}
     for option in options:
         best.setdefault(option.device, option)
-    return ConversationStudy(source, engine, tuple(best.values()), tuple(options), tuple(refusals))
+    parts = sorted((with_heat_seen(asked, option) for option in best.values()), key=preference)
+    return ConversationStudy(source, engine, tuple(parts), tuple(options), tuple(refusals), asked)
 
 
 def require_conversations(source: ScenarioFile) -> None:
@@ -113,7 +140,7 @@ def _overrun(option: ConversationOption) -> float:
     if option.ends is None:
         return math.inf
     planned = option.ends.at(planned_bound(option.plan_for))
-    return max(level.reached_s / level.asked.within_s for talk in planned.talks for level in talk.levels)
+    return max(level.reached_s / level.asked.within_s for _, level in planned.promises())
 
 
 def _narrowed(source: ScenarioFile, device: str | None) -> ScenarioFile:

@@ -146,8 +146,8 @@ class CostModel:
         """The bill at these quantiles of the inputs, the others as planned."""
         at = {**self._planned, **(quantiles or {})}
         price = replace(self.price, mid=between(self.price.low, self.price.mid, self.price.high, at[PRICE]))
-        spread = self._electricity_spread()
-        scenario = _with_energy_price(self.scenario, 1.0 + spread * (2.0 * at[ELECTRICITY] - 1.0))
+        spread = electricity_spread(self.scenario)
+        scenario = with_energy_price(self.scenario, 1.0 + spread * (2.0 * at[ELECTRICITY] - 1.0))
         return bill_of(scenario, self.device, price, self._life(at))
 
     def life(self) -> tuple[Year, ...]:
@@ -173,10 +173,10 @@ class CostModel:
         planned = 1.0 if self.option.plan_for == "cautious" else 0.5
         latency, power, price = slowest.planning_latency_s, slowest.estimate.part_power_w, self.price
         hourly = price_by_hour(money).mean() * _J_PER_KWH
-        spread = self._electricity_spread()
-        whose = _whose(money.uncertainty.electricity_ratio)
+        spread = electricity_spread(self.scenario)
+        whose_price = whose(money.uncertainty.electricity_ratio)
         growth, off = self._growth(), self._growth_spread()
-        whose_growth = _whose(money.uncertainty.growth_ratio)
+        whose_growth = whose(money.uncertainty.growth_ratio)
         provenance = message(f"provenance.{self.option.latency_provenance.value}")
         return (
             Input(LATENCY, "s", latency, planned, message("cost_basis.latency", provenance=provenance)),
@@ -200,7 +200,7 @@ class CostModel:
                 f"{money.currency}/kWh",
                 Band(hourly * (1 - spread), hourly, hourly * (1 + spread)),
                 0.5,
-                message("cost_basis.over_horizon", share=f"{spread * 100:g} %", whose=whose),
+                message("cost_basis.over_horizon", share=f"{spread * 100:g} %", whose=whose_price),
             ),
             Input(
                 GROWTH,
@@ -210,10 +210,6 @@ class CostModel:
                 message("cost_basis.points", points=f"{off * 100:g}", whose=whose_growth),
             ),
         )
-
-    def _electricity_spread(self) -> float:
-        stated = self.scenario.money.uncertainty.electricity_ratio
-        return ASSUMED_ELECTRICITY_SPREAD if stated is None else stated
 
     def _growth(self) -> float:
         return 0.0 if self.scenario.growth is None else self.scenario.growth.per_year_ratio
@@ -355,11 +351,18 @@ def between(low: float, mid: float, high: float, quantile: float) -> float:
     return low + (mid - low) * 2 * quantile if quantile <= 0.5 else mid + (high - mid) * (2 * quantile - 1)
 
 
-def _whose(stated: float | None) -> str:
+def electricity_spread(scenario: Scenario) -> float:
+    """How far the tariff may move either way, as stated or assumed."""
+    stated = scenario.money.uncertainty.electricity_ratio
+    return ASSUMED_ELECTRICITY_SPREAD if stated is None else stated
+
+
+def whose(stated: float | None) -> str:
+    """Whether somebody stated a spread."""
     return message("cost_basis.assumed" if stated is None else "cost_basis.stated")
 
 
-def _with_energy_price(scenario: Scenario, factor: float) -> Scenario:
+def with_energy_price(scenario: Scenario, factor: float) -> Scenario:
     """The scenario with every price of energy times a factor."""
     money = scenario.money
 

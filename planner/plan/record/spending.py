@@ -41,11 +41,12 @@ def spending_record(found: Spending) -> SpendingRecord:
             }
             for line in found.lines
         ],
-        "tornado": _tornado_record(found.tornado) if found.tornado else None,
+        "tornado": tornado_record(found.tornado) if found.tornado else None,
     }
 
 
-def _tornado_record(found: Tornado) -> TornadoRecord:
+def tornado_record(found: Tornado) -> TornadoRecord:
+    """Every input's swing."""
     return {
         "currency": found.currency,
         "total_cost": found.total_cost,

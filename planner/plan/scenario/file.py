@@ -73,7 +73,7 @@ def scenario_of(document: Document, folder: Path) -> ScenarioFile:
     try:
         return _checked(conversations, folder)
     except InputError as error:
-        raise as_written(error) from error.__cause__
+        raise as_written(error, document) from error.__cause__
 
 
 def _checked(document: Document, folder: Path) -> ScenarioFile:

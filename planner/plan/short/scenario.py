@@ -108,7 +108,7 @@ class _Writing:
             "site": self._site(),
             "money": self._money(),
             "planning": self._block("planning", self._planning(), template().planning),
-            "simulation": self._block("simulation", {}, template().simulation),
+            "simulation": self._block("simulation", {}, self._simulation()),
         }
         return {
             "schema": 1,
@@ -210,6 +210,10 @@ class _Writing:
         return price.model_copy(
             update={"value": f"{float(amount) * rates[own] / rates[currency]:.4g} {currency}/{per}"}
         )
+
+    def _simulation(self) -> Mapping[str, Taken]:
+        chained = self.question.video is not None or self.question.then
+        return {**template().simulation, **(template().simulation_of_chains if chained else {})}
 
     def _planning(self) -> dict[str, Plain]:
         return {} if self.question.spares is None else {"spares": self.question.spares}

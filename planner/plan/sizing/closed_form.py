@@ -232,7 +232,7 @@ def sized_option(
         carried = link_bytes_per_s(chain, hosting.link_bytes_per_s) / count
     option = replace(option, hosting=hosting, link_bytes_per_s=carried, chain=chain)
     option = replace(option, margins=margins_of(scenario, option, planned_warmest(option)))
-    return replace(option, reasons=tuple(reasons_against(scenario, device, option)))
+    return replace(option, reasons=tuple(reasons_against(scenario, option)))
 
 
 def _count_beside(scenario: Scenario, chain: PartChains | None, limit: float) -> int:

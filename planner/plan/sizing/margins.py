@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from planner.hardware.surroundings import surroundings
 from planner.plan.money.economics import rack_units
 from planner.plan.options.coolers import resistance_band
+from planner.plan.options.hosting import Hosting
 from planner.plan.options.margin import Margin, WeakestInput
-from planner.plan.options.option import Option
+from planner.plan.options.option import Option, RackHeat
 from planner.plan.options.throttle_chance import throttle_probability
 from planner.plan.rack.rack_model import supply_efficiency
 from planner.provenance import Status
@@ -24,9 +26,46 @@ from planner.rack.description.rack import Rack
 from planner.rack.heat.air import device_exhaust_c, inlets_c
 from planner.rack.heat.cooling import inlet_class
 from planner.rack.heat.steady import die_at
+from planner.schema.hardware.device import Device
 from planner.schema.hardware.surroundings import InletClassName
 from planner.schema.reading.quantity import Sourced
 from planner.schema.scenario.scenario import Scenario
+
+
+class Placed(Protocol):
+    """So many of a part at a site: what the site's limits are compared with, whatever the part serves."""
+
+    @property
+    def part(self) -> Device:
+        """The part."""
+
+    @property
+    def count(self) -> int:
+        """How many serve."""
+
+    @property
+    def spares(self) -> int:
+        """How many stand by on top."""
+
+    @property
+    def racks(self) -> int:
+        """Among how many racks they are spread."""
+
+    @property
+    def heat(self) -> RackHeat:
+        """Power and temperatures."""
+
+    @property
+    def hosting(self) -> Hosting | None:
+        """The computer of the database that each sits in."""
+
+    @property
+    def link_bytes_per_s(self) -> float:
+        """What each is sent."""
+
+    @property
+    def margins(self) -> tuple[Margin, ...]:
+        """What is left of each limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +108,7 @@ def simulated_warmest(rack: Rack, result: RackResult, closed_c: float) -> Warmes
 
 
 def margins_of(
-    scenario: Scenario, option: Option, warmest: Warmest, throttled: float | None = None
+    scenario: Scenario, option: Placed, warmest: Warmest, throttled: float | None = None
 ) -> tuple[Margin, ...]:
     """Every limit of the site in the order of the tables, and of the part where its file states one.
 
@@ -93,7 +132,7 @@ def _certain(name: str, unit: str, value: float, limit: float, asked: float = 0.
     return Margin(name, unit, value, limit, asked, left, left)
 
 
-def _power(scenario: Scenario, option: Option) -> Margin:
+def _power(scenario: Scenario, option: Placed) -> Margin:
     """Every device at its own limit, through the supply, with all that is drawn beside."""
     site, worst_w = scenario.site, option.heat.worst_power_w
     limit_w = option.racks * site.power_limit_w
@@ -110,12 +149,12 @@ def _power(scenario: Scenario, option: Option) -> Margin:
     return Margin("power", "w", worst_w, limit_w, asked_w, limit_w - best_w, limit_w - most_w, weakest)
 
 
-def _height(scenario: Scenario, option: Option) -> Margin:
+def _height(scenario: Scenario, option: Placed) -> Margin:
     units = rack_units(scenario, option.part, option.count + option.spares)
     return _certain("height", "rack_units", units, option.racks * scenario.site.rack_units)
 
 
-def _die(scenario: Scenario, option: Option, warmest: Warmest) -> Margin:
+def _die(scenario: Scenario, option: Placed, warmest: Warmest) -> Margin:
     """The hottest device against the temperature at which it throttles, over the spread of its cooler."""
     throttle_c, asked_k = option.part.thermal.throttle_c.value, scenario.planning.margins.temperature_k
     band = resistance_band(option.part.thermal)
@@ -145,7 +184,7 @@ def _throttled(scenario: Scenario, die: Margin, share: float) -> Margin:
     return Margin("throttled", "ratio", share, limit, 0.0, best, limit - share, die.weakest)
 
 
-def _link(option: Option) -> Iterator[Margin]:
+def _link(option: Placed) -> Iterator[Margin]:
     """What requests send over the link to the host that the part sits in."""
     if option.hosting is None:
         return
@@ -192,7 +231,7 @@ def stated_class(scenario: Scenario) -> InletClassName | None:
     return scenario.site.inlet_class or (scenario.density.inlet_class if scenario.density else None)
 
 
-def _part_air(option: Option, warmest: Warmest) -> Iterator[Margin]:
+def _part_air(option: Placed, warmest: Warmest) -> Iterator[Margin]:
     """The air that the part's maker allows, where its file states it."""
     given = option.part.operating_air
     if given is None:

@@ -9,15 +9,15 @@ from planner.latency.memory_use import together_bytes
 from planner.plan.money.economics import rack_units
 from planner.plan.options.margin_text import verdict_text
 from planner.plan.options.option import Option
+from planner.plan.sizing.margins import Placed
 from planner.rack.counts.results import Verdict
-from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
 from planner.schema.scenario.streams import Stream
 from planner.units import format_number, format_percent, format_quantity
 from planner.wording.message import Message, message
 
 
-def reasons_against(scenario: Scenario, device: Device, option: Option) -> Iterator[Message]:
+def reasons_against(scenario: Scenario, option: Option) -> Iterator[Message]:
     """Every limit of the scenario that the option breaks, in words; none for a feasible one."""
     limit = scenario.planning.utilisation_limit_ratio
     pinned = scenario.simulation.dispatch == "pinned"
@@ -41,14 +41,15 @@ def reasons_against(scenario: Scenario, device: Device, option: Option) -> Itera
     yield from _chain_reasons(option)
     yield from _memory_reasons(option)
     yield from _latency_reasons(scenario, option)
-    yield from _site_reasons(scenario, device, option)
+    yield from site_reasons(scenario, option)
     yield from _budget_reasons(scenario, option)
 
 
-def _site_reasons(scenario: Scenario, device: Device, option: Option) -> Iterator[Message]:
+def site_reasons(scenario: Scenario, option: Placed) -> Iterator[Message]:
+    """Limits of the site that are broken."""
     site = scenario.site
     installed = option.count + option.spares
-    units = rack_units(scenario, device, installed)
+    units = rack_units(scenario, option.part, installed)
     height, power_limit_w = option.racks * site.rack_units, option.racks * site.power_limit_w
     one_or_more = "" if site.racks == 1 else "_of_racks"
     most = {} if site.racks == 1 else {"racks": option.racks}

@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from planner.chain.fullest import cannot_keep_up
+from planner.latency.band import planned_bound
 from planner.plan.options.estimator import Estimator
 from planner.plan.options.margin import binding
 from planner.plan.options.option import Option
@@ -177,6 +179,10 @@ class Search:
     def _keeps(self, option: Option) -> bool:
         """Whether an option's rack keeps the service levels; one that is overloaded is not simulated."""
         if grows_without_end(rack_of_option(self.scenario, option)):
+            return False
+        # Nor one in which a device has a camera too many: closed form tells that before any frame is moved.
+        chain, bound = option.chain, planned_bound(option.plan_for)
+        if chain is not None and cannot_keep_up(chain.chains, option.count, bound):
             return False
         return self.simulated(option).service_verdict is Verdict.PASS
 

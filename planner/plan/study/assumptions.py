@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,11 @@ class Assumption:
 def assumptions(study: Study) -> list[Assumption]:
     """Topic, text and status of each assumption; `stated` ones come from the scenario."""
     scenario = study.source.scenario
-    site, run = scenario.site, scenario.simulation
+    run = scenario.simulation
     return [
         *_latency_rows(study),
-        *_power_rows(study),
-        _derived("heat", message("assumption.heat", air=_air_text(site))),
+        *power_rows(scenario.planning.plan_for, _families(study)),
+        heat_row(scenario),
         _derived(
             "queues",
             message(
@@ -44,26 +45,30 @@ def assumptions(study: Study) -> list[Assumption]:
                 warmup=f"{run.warmup_s:g}",
             ),
         ),
-        _derived("money", _money_text(scenario)),
-        *_carrier_rows(site),
+        *money_rows(scenario),
         *_balancer_rows(study),
         *_host_rows(study),
         *_contention_rows(scenario),
-        *(
-            _row(
-                message("topic.exchange"),
-                "stated",
-                message(
-                    "assumption.exchange",
-                    currency=currency,
-                    rate=f"{rate:g}",
-                    own=scenario.money.currency,
-                ),
-            )
-            for currency, rate in scenario.money.exchange_rates.items()
-        ),
         *(_row(message("topic.scenario"), "stated", note) for note in scenario.notes),
     ]
+
+
+def heat_row(scenario: Scenario) -> Assumption:
+    """What the devices breathe."""
+    return _derived("heat", message("assumption.heat", air=_air_text(scenario.site)))
+
+
+def money_rows(scenario: Scenario) -> list[Assumption]:
+    """What is counted as money, the carriers as stated, and exchange rates."""
+    rates = [
+        _row(
+            message("topic.exchange"),
+            "stated",
+            message("assumption.exchange", currency=currency, rate=f"{rate:g}", own=scenario.money.currency),
+        )
+        for currency, rate in scenario.money.exchange_rates.items()
+    ]
+    return [_derived("money", _money_text(scenario)), *_carrier_rows(scenario.site), *rates]
 
 
 def _host_rows(study: Study) -> list[Assumption]:
@@ -147,10 +152,13 @@ def _latency_rows(study: Study) -> list[Assumption]:
     return rows + corrections
 
 
-def _power_rows(study: Study) -> list[Assumption]:
+def _families(study: Study) -> list[str | None]:
+    return [item.estimate.power_rests_on for option in study.options for item in option.networks]
+
+
+def power_rows(plan_for: str, families: Sequence[str | None]) -> list[Assumption]:
     """How powers came about: the fitted model where it covers a part, the judgement elsewhere."""
-    plan = message(f"plan_for.{study.source.scenario.planning.plan_for}")
-    families = [item.estimate.power_rests_on for option in study.options for item in option.networks]
+    plan = message(f"plan_for.{plan_for}")
     rows = []
     model = power_model()
     if any(families):

@@ -46,7 +46,7 @@ def constraints(
     """Power, height, heat, air and gear with their margins, load, money, service levels, availability."""
     option = simulated.option
     used, most = option.offered_utilisation, scenario.planning.utilisation_limit_ratio
-    rows = [_of_margin(margin) for margin in option.margins]
+    rows = [of_margin(margin) for margin in option.margins]
     rows.append(
         Constraint(
             name=message("limit.capacity"),
@@ -86,10 +86,10 @@ def constraints(
         )
     if failures is not None:
         rows.append(_availability(failures))
-    return _with_nearest(rows)
+    return with_nearest(rows)
 
 
-def _with_nearest(rows: list[Constraint]) -> tuple[Constraint, ...]:
+def with_nearest(rows: list[Constraint]) -> tuple[Constraint, ...]:
     """Mark the rows of the first page: every one that does not pass, then the nearest."""
     ranked = sorted(range(len(rows)), key=lambda place: (rows[place].met is True, -rows[place].used))
     open_ones = sum(row.met is not True for row in rows)
@@ -107,7 +107,8 @@ def _availability(found: FailureAnswer) -> Constraint:
     )
 
 
-def _of_margin(margin: Margin) -> Constraint:
+def of_margin(margin: Margin) -> Constraint:
+    """A limit of the site."""
     return Constraint(
         name=margin_name(margin),
         limit=amount(margin.limit, margin.unit),

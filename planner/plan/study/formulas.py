@@ -103,6 +103,8 @@ def _of_rack(study: Study) -> Iterator[str]:
     yield from _ALWAYS_SIMULATED
     if scenario.deployment is None:
         yield "divided_error"
+    if any(group.decoded_here for group in rack.streams):
+        yield "phases_of_many"
     if rack.horizon == "steady":
         yield "mser5"
     if rack.device.thermal.leakage is not None:

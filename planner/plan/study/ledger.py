@@ -60,36 +60,42 @@ def ledger(study: Study) -> Ledger:
     for number, (device_id, option) in enumerate(best.items()):
         whole = number == 0 and study.simulated is not None
         shown = [figure for figure in figures(option.part) if whole or _used(figure, option)]
-        rows += [_row(device_id, figure) for figure in shown]
+        rows += [row_of(device_id, figure) for figure in shown]
         named = {figure.source for figure in shown}
         sources += [
-            _source(device_id, key, item) for key, item in option.part.sources.items() if key in named
+            source_of(device_id, key, item) for key, item in option.part.sources.items() if key in named
         ]
     options = list(best.values())
     for transfer_id in dict.fromkeys(option.slowest.estimate.rests_on for option in options):
         if transfer_id is not None:
-            rows += _transfer_rows(transfer_named(transfer_id))
-            sources.append(_transfer_source(transfer_named(transfer_id)))
+            rows += transfer_rows(transfer_named(transfer_id))
+            sources.append(transfer_source(transfer_named(transfer_id)))
     by_roofline = [option.engine for option in options if option.slowest.shortfall is not None]
     for engine_id in dict.fromkeys(by_roofline):
         rows += _engine_rows(engine_id)
-        sources += [_source(engine_id, key, item) for key, item in read_engine(engine_id).sources.items()]
+        sources += [source_of(engine_id, key, item) for key, item in read_engine(engine_id).sources.items()]
     return Ledger(tuple(rows), tuple(sources))
 
 
 def _used(figure: DatasheetNumber, option: Option) -> bool:
     """Whether the option's estimate, heat or cost takes this number."""
-    unit = f"units.{option.unit}.peaks"
+    return used_at(figure, option.unit, option.mode, option.precision)
+
+
+def used_at(figure: DatasheetNumber, unit_id: str, mode: str, precision: str) -> bool:
+    """Whether a plan that rests on this unit in this mode and precision takes a number of the part."""
+    unit = f"units.{unit_id}.peaks"
     return figure.path.startswith(_ALWAYS) or figure.path in {
-        f"{unit}.{option.precision}.{option.mode}",
-        f"{unit}.fp32.{option.mode}",
-        f"memory.bandwidth.{option.mode}",
-        f"modes.{option.mode}.power_limit",
-        f"modes.{option.mode}.idle",
+        f"{unit}.{precision}.{mode}",
+        f"{unit}.fp32.{mode}",
+        f"memory.bandwidth.{mode}",
+        f"modes.{mode}.power_limit",
+        f"modes.{mode}.idle",
     }
 
 
-def _row(owner: str, figure: DatasheetNumber) -> LedgerNumber:
+def row_of(owner: str, figure: DatasheetNumber) -> LedgerNumber:
+    """One number of a part."""
     return LedgerNumber(
         path=f"{owner}/{figure.path}",
         value=figure.text,
@@ -99,7 +105,8 @@ def _row(owner: str, figure: DatasheetNumber) -> LedgerNumber:
     )
 
 
-def _transfer_rows(transfer: Transfer) -> list[LedgerNumber]:
+def transfer_rows(transfer: Transfer) -> list[LedgerNumber]:
+    """Parameters of a fitted model."""
     named = {**transfer.parameters, **{item.name: item for item in transfer.scoped}}
     return [
         LedgerNumber(
@@ -113,7 +120,8 @@ def _transfer_rows(transfer: Transfer) -> list[LedgerNumber]:
     ]
 
 
-def _transfer_source(transfer: Transfer) -> LedgerSource:
+def transfer_source(transfer: Transfer) -> LedgerSource:
+    """What a model was fitted on."""
     rests = transfer.rests_on
     return LedgerSource(
         id=f"{transfer.id}:fit",
@@ -147,7 +155,8 @@ def _engine_rows(engine_id: str) -> list[LedgerNumber]:
     return rows
 
 
-def _source(owner: str, key: str, source: Source) -> LedgerSource:
+def source_of(owner: str, key: str, source: Source) -> LedgerSource:
+    """A document behind numbers."""
     return LedgerSource(
         id=f"{owner}:{key}",
         title=source.title,

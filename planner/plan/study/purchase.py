@@ -10,7 +10,7 @@ from planner.plan.money.economics import balancer_price, carriers_needed
 from planner.plan.money.prices import in_currency, price_of
 from planner.plan.options.coolers import STATED
 from planner.plan.options.hosting import Hosting, hosting_of
-from planner.plan.options.option import Option
+from planner.plan.sizing.margins import Placed
 from planner.provenance import Status
 from planner.schema.hardware.device import Device
 from planner.schema.scenario.scenario import Scenario
@@ -38,7 +38,7 @@ class PurchaseLine:
         return None if self.price is None else self.count * self.price
 
 
-def purchase(scenario: Scenario, option: Option) -> tuple[PurchaseLine, ...]:
+def purchase(scenario: Scenario, option: Placed) -> tuple[PurchaseLine, ...]:
     """Devices, spares, what they sit in and the balancer, as they are bought at the beginning."""
     device = _device(scenario, option.part, option.count)
     found = [device]
@@ -75,7 +75,7 @@ def _device(scenario: Scenario, part: Device, count: int) -> PurchaseLine:
     return PurchaseLine("device", part.name, code, count, quoted.mid, date, source, quoted.status)
 
 
-def _carriers(scenario: Scenario, option: Option) -> PurchaseLine:
+def _carriers(scenario: Scenario, option: Placed) -> PurchaseLine:
     """The computers that the parts sit in, or the carriers that the scenario describes."""
     installed = option.count + option.spares
     hosting = hosting_of(scenario, option.part)
@@ -86,7 +86,7 @@ def _carriers(scenario: Scenario, option: Option) -> PurchaseLine:
     return _as_stated(scenario, "carrier", carrier.note, count, in_currency(carrier.price_money, scenario))
 
 
-def _coolers(scenario: Scenario, option: Option) -> Iterator[PurchaseLine]:
+def _coolers(scenario: Scenario, option: Placed) -> Iterator[PurchaseLine]:
     """The coolers in use, where they are sold apart from the part."""
     cooler = option.part.thermal.in_use
     price, installed = cooler.price_money, option.count + option.spares

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist, fmean, stdev
 
+from planner.formulas import formula
 from planner.rack.counts.results import Verdict
 from planner.rack.description.evidence import (
     CHANGES_LEAST,
@@ -20,14 +22,20 @@ from planner.units import format_number
 from planner.wording.message import Message, message
 
 _UNLUCKIEST = 2.0
+_INSTALLATIONS, _SURE = 0.9, 0.95
+"""What `INSTALLATIONS_LEAST` sets of phases show where none of them is bad: fewer than 3 / 32 are."""
 _IN_HOURS_S = 10_000.0
 
 
-def rests_on_phases(rack: Rack, group: StreamGroup, verdict: Verdict, quantiles_s: Sequence[float]) -> bool:
+def rests_on_phases(
+    rack: Rack, group: StreamGroup, verdict: Verdict, quantiles_s: Sequence[float], resolution: float = 0.0
+) -> bool:
     """Whether so few sets of phases were seen that others may give another verdict.
 
     None can where even all sources at once would keep the promise, where it is twice the worst that was seen,
-    or where every set seen breaks it.
+    or where every set seen breaks it; nor where many devices have sources of their own and what scatters
+    between runs leaves nine of ten installations below it. `resolution` is the share of a time that the
+    engine's bins leave open.
     """
     few = group.keeps_phases and len(quantiles_s) < INSTALLATIONS_LEAST and rack.installations is None
     if not few or verdict is Verdict.UNDECIDED:
@@ -35,7 +43,37 @@ def rests_on_phases(rack: Rack, group: StreamGroup, verdict: Verdict, quantiles_
     if verdict is Verdict.FAIL:
         return min(quantiles_s) <= group.slo_s
     # Phases decide behind how many frames one waits: twice the worst of several sets is far beyond any.
-    return group.slo_s < _UNLUCKIEST * max(quantiles_s) and in_phase_s(rack, group) >= group.slo_s
+    if group.slo_s >= _UNLUCKIEST * max(quantiles_s) or in_phase_s(rack, group) < group.slo_s:
+        return False
+    return _devices_with_phases(rack, group) < INSTALLATIONS_LEAST or (
+        most_of_installations_s(quantiles_s, resolution) >= group.slo_s
+    )
+
+
+def _devices_with_phases(rack: Rack, group: StreamGroup) -> int:
+    """Devices that each have sources of their own, and so phases that no other one shares."""
+    alone = group.decoded_here or rack.dispatch == "pinned"
+    return min(rack.count, group.sources) if alone else 1
+
+
+@formula("phases_of_many")
+def most_of_installations_s(quantiles_s: Sequence[float], resolution: float = 0.0) -> float:
+    """What the quantile does not exceed in nine of ten installations, with 95 % confidence; never of fewer
+    than two, nor where one is infinite.
+
+    Of a quantile that pools many devices with phases of their own, and so is near normal: the one-sided
+    tolerance limit mean + k s, k by the noncentral t distribution.
+    """
+    # Here and not above: SciPy takes longer to import than a short run takes.
+    from scipy.special import nctdtrit
+
+    runs = len(quantiles_s)
+    if runs < 2 or not all(map(math.isfinite, quantiles_s)):
+        return math.inf
+    root, mean_s = math.sqrt(runs), fmean(quantiles_s)
+    factor = float(nctdtrit(runs - 1, NormalDist().inv_cdf(_INSTALLATIONS) * root, _SURE)) / root
+    # Quantiles in one bin look alike, though they may differ by as much as it is wide.
+    return mean_s * (1.0 + resolution) + factor * math.hypot(stdev(quantiles_s), resolution * mean_s)
 
 
 def missing_evidence(

@@ -158,7 +158,7 @@ def _stream(
     if rack.installations is not None and group.keeps_phases and len(seen_s) > 1:
         verdict, reason = judge_installations(group, seen_s, rack.installations, certainty)
     seen = sum(run.served + run.dropped + run.overdue for run in runs)
-    if rests_on_phases(rack, group, verdict, seen_s):
+    if rests_on_phases(rack, group, verdict, seen_s, certainty.resolution):
         verdict = Verdict.UNDECIDED
         reason = message("judged.few_installations", runs=len(runs), least=INSTALLATIONS_LEAST, found=reason)
     missing = missing_evidence(rack, group, seen, replications, passed=verdict is Verdict.PASS)

@@ -211,6 +211,11 @@ class StreamGroup:
         return self.arrivals == "periodic"
 
     @property
+    def decoded_here(self) -> bool:
+        """Whether its frames come compressed, so that each source belongs to the device that decodes it."""
+        return any(step.where == "decoder" for step in self.before)
+
+    @property
     def offered_per_s(self) -> float:
         """Requests per second of all the group's sources together, on average over profile and outages."""
         return self.sources * self.source_per_s

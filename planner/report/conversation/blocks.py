@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from planner.report.blocks import (
     Block,
@@ -17,11 +18,14 @@ from planner.report.blocks import (
     Table,
     valued,
 )
+from planner.report.conversation.basis import basis_blocks, first_page
 from planner.report.conversation.figures import energy_drawing, memory_drawing, users_drawing
 from planner.report.numbers import UNKNOWN, celsius, money, quantity, significant, whole
 from planner.schema.record.commands.conversation import (
+    ConversationBasisRecord,
     ConversationOptionRecord,
     ConversationRecord,
+    FramesRecord,
     PromiseRecord,
 )
 from planner.wording.message import Wording
@@ -29,8 +33,12 @@ from planner.wording.message import Wording
 
 def conversation_blocks(found: ConversationRecord, say: Wording) -> list[Block]:
     """The document whole."""
-    chapters = (_answer, _parts, _promises, _users, _memory, _method)
-    return [block for chapter in chapters for block in chapter(found, say)]
+    given = found["basis"]
+    basis = None if given is None else cast("ConversationBasisRecord", say.all_of(given))
+    first = [*_answer(found, say), *first_page(found, basis, say)]
+    chapters = (_promises, _parts, _users, _memory, _method)
+    rest = [block for chapter in chapters for block in chapter(found, say)]
+    return [*first, *rest, *([] if basis is None else basis_blocks(found, basis, say))]
 
 
 def chosen_of(found: ConversationRecord) -> ConversationOptionRecord | None:
@@ -63,25 +71,26 @@ def _answer(found: ConversationRecord, say: Wording) -> Iterator[Block]:
         paragraph=paragraph,
         facts=facts,
     )
-    if chosen is not None:
-        notes = tuple(say.of(text) for text in (*chosen["reasons"], *chosen["warnings"]))
-        if notes:
-            yield Bullets(notes)
 
 
 def _facts(chosen: ConversationOptionRecord, say: Wording) -> Iterator[Fact]:
-    for talk in chosen["streams"]:
-        for promise in talk["promises"]:
-            yield Fact(
-                say(f"conversation.{promise['promise']}"),
-                quantity(promise["reached_s"], "s"),
-                say(
-                    "conversation.of_promise",
-                    share=_share(promise["quantile"]),
-                    asked=quantity(promise["within_s"], "s"),
-                ),
-            )
-        break
+    yield Fact(
+        say("cover.how_many"),
+        whole(chosen["count"]),
+        say.counted("cover.spares", chosen["spares"]),
+    )
+    shown = [promise for talk in chosen["streams"][:1] for promise in talk["promises"]]
+    shown += [frames["promise"] for frames in chosen["frames"][:1]]
+    for promise in shown:
+        yield Fact(
+            say(f"conversation.{promise['promise']}"),
+            quantity(promise["reached_s"], "s"),
+            say(
+                "conversation.of_promise",
+                share=_share(promise["quantile"]),
+                asked=quantity(promise["within_s"], "s"),
+            ),
+        )
     rate = chosen["tokens_per_s"]
     if rate is not None:
         ends = say("conversation.from_to", low=significant(rate["low"], 3), high=significant(rate["high"], 3))
@@ -91,6 +100,11 @@ def _facts(chosen: ConversationOptionRecord, say: Wording) -> Iterator[Fact]:
         quantity(chosen["energy_per_token_j"], "j"),
         say("conversation.installation"),
     )
+    seen = chosen["heat"]
+    die = chosen["temperature_c"] if seen is None else seen["temperature_c"]
+    detail = say("cover.steady") if seen is None else say("cover.simulated")
+    yield Fact(say("cover.hottest"), celsius(die), detail)
+    yield Fact(say("cover.power"), quantity(chosen["power_w"], "w"), say("conversation.installation"))
     capital = UNKNOWN if chosen["capital"] is None else money(chosen["capital"], chosen["currency"])
     running = say("conversation.a_year", running=_money(chosen["running_cost_per_year"], chosen))
     yield Fact(say("head.to_buy"), capital, running)
@@ -106,7 +120,8 @@ def _money(amount: float | None, of: ConversationOptionRecord) -> str:
 
 
 def _parts(found: ConversationRecord, say: Wording) -> Iterator[Block]:
-    yield Heading(say("conversation.parts"), 2)
+    chosen = chosen_of(found)
+    yield Heading(say("conversation.parts"), follows=True, anchor="comparison")
     heads = ("count", "rate", "joules_head", "die", "power", "buy", "total", "million")
     columns = (
         Column(say("head.part"), share=1),
@@ -124,6 +139,9 @@ def _parts(found: ConversationRecord, say: Wording) -> Iterator[Block]:
     against += [f"{item['device']}: {item['reason']}" for item in found["refusals"]]
     if against:
         yield Bullets(tuple(against), tight=True)
+    if chosen is not None and (notes := (*chosen["reasons"], *chosen["warnings"])):
+        yield Paragraph(say("conversation.of_the_chosen", part=chosen["name"]), style="note")
+        yield Bullets(tuple(say.of(text) for text in notes), tight=True)
 
 
 def _part_row(item: ConversationOptionRecord, say: Wording) -> tuple[Cell, ...]:
@@ -148,7 +166,7 @@ def _promises(found: ConversationRecord, say: Wording) -> Iterator[Block]:
     chosen = chosen_of(found)
     if chosen is None or not chosen["streams"]:
         return
-    yield Heading(say("conversation.promises"), 2)
+    yield Heading(say("conversation.promises"), follows=True, overleaf=True, anchor="in-full")
     heads = ("turns", "refused_head", "quantile", "reached", "band", "asked")
     columns = (
         Column(say("head.stream"), share=1),
@@ -171,7 +189,23 @@ def _promises(found: ConversationRecord, say: Wording) -> Iterator[Block]:
         for talk in chosen["streams"]
         for promise in talk["promises"]
     )
-    yield Table(columns, rows, say("conversation.promises_caption"), small=True)
+    frames = tuple(_frames_row(item, say) for item in chosen["frames"])
+    yield Table(columns, (*rows, *frames), say("conversation.promises_caption"), small=True)
+
+
+def _frames_row(frames: FramesRecord, say: Wording) -> tuple[Cell, ...]:
+    promise = frames["promise"]
+    return (
+        Cell(frames["stream"]),
+        Cell(say("conversation.frame")),
+        valued(frames["frames"], whole(frames["frames"])),
+        valued(frames["dropped"], whole(frames["dropped"])),
+        Cell(_share(promise["quantile"])),
+        valued(promise["reached_s"], quantity(promise["reached_s"], "s")),
+        Cell(_ends(promise)),
+        Cell(quantity(promise["within_s"], "s")),
+        Cell(say.term("verdict", promise["verdict"])),
+    )
 
 
 def _ends(promise: PromiseRecord) -> str:
@@ -184,7 +218,7 @@ def _users(found: ConversationRecord, say: Wording) -> Iterator[Block]:
     chosen = chosen_of(found)
     if drawing is None or energy is None or chosen is None:
         return
-    yield Heading(say("conversation.over_users"), 2)
+    yield Heading(say("conversation.over_users"), follows=True)
     part = chosen["name"]
     yield Figure(drawing, say("conversation.users_caption", part=part), say("conversation.users_alt"))
     yield Figure(energy, say("conversation.energy_caption", part=part), say("conversation.energy_alt"))
@@ -195,7 +229,7 @@ def _memory(found: ConversationRecord, say: Wording) -> Iterator[Block]:
     if chosen is None or drawing is None:
         return
     sessions = found["contexts"][0]["sessions"]
-    yield Heading(say("conversation.over_context"), 2)
+    yield Heading(say("conversation.over_context"), follows=True)
     caption = say("conversation.memory_caption", part=chosen["name"], sessions=sessions)
     yield Figure(drawing, caption, say("conversation.memory_alt"))
     columns = (
@@ -224,7 +258,7 @@ def _memory(found: ConversationRecord, say: Wording) -> Iterator[Block]:
 
 def _method(found: ConversationRecord, say: Wording) -> Iterator[Block]:
     chosen = chosen_of(found)
-    yield Heading(say("conversation.method"), 2)
+    yield Heading(say("conversation.method"), follows=True)
     items = [
         say(
             "conversation.simulated",
@@ -234,6 +268,8 @@ def _method(found: ConversationRecord, say: Wording) -> Iterator[Block]:
         say("conversation.bands"),
         say("conversation.heat_note"),
     ]
+    if chosen is not None and chosen["frames"]:
+        items.append(say(f"conversation.share_{chosen['unit_share']}"))
     if chosen is not None:
         chunk = chosen["chunk_tokens"]
         items.append(
@@ -250,6 +286,3 @@ def _method(found: ConversationRecord, say: Wording) -> Iterator[Block]:
             )
         )
     yield Bullets(tuple(items))
-    if found["notes"]:
-        yield Paragraph(say("conversation.of_the_scenario"), style="note")
-        yield Bullets(tuple(found["notes"]), tight=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from planner.report.blocks import Block, Bullets, Cell, Column, Heading, Landscape, Paragraph, Table
 from planner.report.names import number_name, part_name
@@ -10,17 +10,29 @@ from planner.report.numbers import as_read, shortened
 from planner.report.sections.comparison import full_table
 from planner.report.sections.network import rooflines
 from planner.schema.record import SourceRecord, StudyRecord
+from planner.schema.record.question import (
+    AssumptionRecord,
+    DigestRecord,
+    ScenarioRecord,
+    ToolRecord,
+    ValueRecord,
+)
 from planner.wording.message import Wording
 
 _WEB = ("https://", "http://")
 
 
 def assumptions(study: StudyRecord, say: Wording) -> list[Block]:
-    """The table of assumptions, those merely assumed first."""
-    if not study["assumptions"]:
+    """The table of assumptions."""
+    return assumption_table(study["assumptions"], say)
+
+
+def assumption_table(found: Sequence[AssumptionRecord], say: Wording) -> list[Block]:
+    """Assumptions, those merely assumed first."""
+    if not found:
         return []
     order = {"assumed": 0, "derived": 1, "stated": 2}
-    ranked = sorted(study["assumptions"], key=lambda item: order.get(item["status"], 3))
+    ranked = sorted(found, key=lambda item: order.get(item["status"], 3))
     rows = tuple(
         (
             Cell(a["topic"], "strong"),
@@ -48,20 +60,26 @@ def appendix(study: StudyRecord, say: Wording) -> list[Block]:
     if study["figures"]:
         blocks += [
             Heading(say("basis.numbers"), 2, anchor="numbers"),
-            _numbers(study, say),
+            numbers(study["figures"], study["sources"], lambda owner: part_name(study, owner), say),
         ]
     if study["sources"]:
-        blocks += [Heading(say("basis.sources"), 2), _sources(study["sources"], say)]
+        blocks += [Heading(say("basis.sources"), 2), source_table(study["sources"], say)]
     blocks += rooflines(study, say)
-    blocks += [Heading(say("basis.reproduce"), 2), *_reproduction(study, say)]
+    made = reproduction(study["tool"], study["scenario"], study["digests"], say)
+    blocks += [Heading(say("basis.reproduce"), 2), *made]
     if study["options"]:
         blocks.append(Landscape((Heading(say("basis.all_options"), 2), full_table(study["options"], say))))
     return blocks
 
 
-def _numbers(study: StudyRecord, say: Wording) -> Table:
+def numbers(
+    figures: Sequence[ValueRecord],
+    sources: Sequence[SourceRecord],
+    name_of: Callable[[str], str],
+    say: Wording,
+) -> Table:
     """One row per number below a row per device; the path of a number is `device/place`."""
-    places = {source["id"]: index for index, source in enumerate(study["sources"], start=1)}
+    places = {source["id"]: index for index, source in enumerate(sources, start=1)}
     columns = (
         Column(say("head.number"), share=2),
         Column(say("head.value"), "right", share=0.8),
@@ -71,11 +89,11 @@ def _numbers(study: StudyRecord, say: Wording) -> Table:
     )
     rows: list[tuple[Cell, ...]] = []
     device = ""
-    for value in study["figures"]:
+    for value in figures:
         owner, _, path = value["path"].rpartition("/")
         if owner and owner != device:
             device = owner
-            name = part_name(study, owner)
+            name = name_of(owner)
             named = owner if name == owner else f"{name} ({owner})"
             rows.append((Cell(named, "strong", span=len(columns)),))
         rows.append(
@@ -96,7 +114,8 @@ def _reference(source: str | None, places: Mapping[str, int], say: Wording) -> C
     return Cell(shortened(source, 24) if source else say("basis.none"), "note")
 
 
-def _sources(sources: list[SourceRecord], say: Wording) -> Table:
+def source_table(sources: Sequence[SourceRecord], say: Wording) -> Table:
+    """The documents that numbers come from."""
     rows = tuple(
         (
             Cell(f"[{index}]", anchor=f"source-{index}"),
@@ -125,8 +144,10 @@ def _address(url: str | None, say: Wording) -> Cell:
     return Cell(url, url=url if url.startswith(_WEB) else None)
 
 
-def _reproduction(study: StudyRecord, say: Wording) -> list[Block]:
-    tool, scenario = study["tool"], study["scenario"]
+def reproduction(
+    tool: ToolRecord, scenario: ScenarioRecord, digests: Sequence[DigestRecord], say: Wording
+) -> list[Block]:
+    """What made the study of which inputs."""
     packages = tuple(f"{name} {version}" for name, version in sorted(tool["packages"].items()))
     made_by = say(
         "basis.made_by",
@@ -137,10 +158,9 @@ def _reproduction(study: StudyRecord, say: Wording) -> list[Block]:
         packages=say("basis.packages", items=packages) if packages else "",
     )
     blocks: list[Block] = [Paragraph(made_by)]
-    if study["digests"]:
+    if digests:
         rows = tuple(
-            (Cell(digest["what"]), Cell(shortened(digest["sha256"], 64), "mono"))
-            for digest in study["digests"]
+            (Cell(digest["what"]), Cell(shortened(digest["sha256"], 64), "mono")) for digest in digests
         )
         columns = (Column(say("head.input"), share=1), Column("SHA-256"))
         blocks.append(Table(columns, rows, say("basis.fingerprints"), small=True))

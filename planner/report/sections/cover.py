@@ -70,13 +70,14 @@ def cover(study: StudyRecord, say: Wording) -> list[Block]:
             blocks += [Heading(say("cover.site_allows"), 2), limits(study["constraints"], say)]
         blocks += _what_binds(study, say)
     else:
-        blocks += [*choices(study, say), *purchase(study, say), *nearest_limits(study, say)]
+        blocks += [*choices(study, say), *purchase(study.get("purchase", []), say)]
+        blocks += nearest_limits(study["constraints"], say)
     if answer["risks"]:
         risks = Bullets(tuple(answer["risks"]), numbered=True, tight=True)
         blocks += [Heading(say("cover.risks"), 2, tight=True), risks]
     if chosen is not None:
         blocks.append(Pointers(_rests_on(chosen, say), _places(study, say)))
-    return [*blocks, signature(study, say), *_in_full(study, say)]
+    return [*blocks, signature(study["scenario"], study["tool"], say), *_in_full(study, say)]
 
 
 def _in_full(study: StudyRecord, say: Wording) -> list[Block]:

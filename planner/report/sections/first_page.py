@@ -14,6 +14,7 @@ from planner.schema.record import (
     PurchaseLineRecord,
     StudyRecord,
 )
+from planner.schema.record.question import ScenarioRecord, ToolRecord
 from planner.wording.message import Wording
 
 _VERDICTS: dict[str, Style] = {"PASS": "good", "FAIL": "bad", "UNDECIDED": "open"}
@@ -87,9 +88,8 @@ def _money(amount: float | None, currency: str) -> Cell:
     return Cell(UNKNOWN) if amount is None else Cell(f"{whole(amount)} {currency}", number=amount)
 
 
-def purchase(study: StudyRecord, say: Wording) -> list[Block]:
+def purchase(found: Sequence[PurchaseLineRecord], say: Wording) -> list[Block]:
     """The bill of materials with the sum of what is known."""
-    found = study.get("purchase")
     if not found:
         return []
     columns = (
@@ -129,14 +129,12 @@ def _line(line: PurchaseLineRecord, say: Wording) -> tuple[Cell, ...]:
     )
 
 
-def nearest_limits(study: StudyRecord, say: Wording) -> list[Block]:
+def nearest_limits(constraints: Sequence[ConstraintRecord], say: Wording) -> list[Block]:
     """The limits that are not met, open or nearest; all of them are on the next page."""
-    found = [item for item in study["constraints"] if item.get("nearest", True)]
+    found = [item for item in constraints if item.get("nearest", True)]
     if not found:
         return []
-    heading = Heading(
-        say("cover.nearest_limits", shown=len(found), number=len(study["constraints"])), 2, tight=True
-    )
+    heading = Heading(say("cover.nearest_limits", shown=len(found), number=len(constraints)), 2, tight=True)
     return [heading, limits(found, say, tight=True)]
 
 
@@ -175,9 +173,8 @@ def limits(constraints: Sequence[ConstraintRecord], say: Wording, *, tight: bool
     )
 
 
-def signature(study: StudyRecord, say: Wording) -> Signature:
+def signature(scenario: ScenarioRecord, tool: ToolRecord, say: Wording) -> Signature:
     """What is signed: the scenario by its digest, the day of the study and the version of the tool."""
-    scenario, tool = study["scenario"], study["tool"]
     revision = say(
         "sign.revision",
         scenario=shortened(scenario["file"], 60),

@@ -14,7 +14,7 @@ _MOST_ROWS = 8
 
 def measuring(study: StudyRecord, say: Wording) -> list[Block]:
     """Measured against predicted, a row each; then what is worth measuring, and how the first is done."""
-    return [*_measured(study.get("measured_here", []), say), *_wanted(study.get("to_measure", []), say)]
+    return [*_measured(study.get("measured_here", []), say), *wanted(study.get("to_measure", []), say)]
 
 
 def _measured(found: list[MeasuredHereRecord], say: Wording) -> list[Block]:
@@ -48,7 +48,8 @@ def _row(item: MeasuredHereRecord, say: Wording) -> tuple[Cell, ...]:
     )
 
 
-def _wanted(found: list[ToMeasureRecord], say: Wording) -> list[Block]:
+def wanted(found: list[ToMeasureRecord], say: Wording) -> list[Block]:
+    """What is worth measuring before ordering, and how."""
     if not found:
         return []
     columns = (

@@ -13,8 +13,11 @@ from planner.wording.message import Wording
 def spending(study: StudyRecord, say: Wording) -> list[Block]:
     """Lines over the years and the sums in a table; says so where no price is known."""
     found = study.get("spending")
-    if found is None or study["chosen"] is None:
-        return []
+    return [] if found is None or study["chosen"] is None else spent(found, say)
+
+
+def spent(found: SpendingRecord, say: Wording) -> list[Block]:
+    """The same of any plan."""
     heading = Heading(say("spending.title"), follows=True, anchor="spending")
     if not found["lines"]:
         return [heading, Paragraph(say("spending.unknown"))]

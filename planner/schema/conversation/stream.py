@@ -167,6 +167,8 @@ class ServingSpec(StrictModel):
     """Prompt tokens of a step."""
     when_full: Literal["recompute", "refuse"] = "recompute"
     """What becomes of the session admitted last where the cache is full."""
+    share: Literal["turns", "frames_first", "steps_first"] = "turns"
+    """Who goes first where frames of other streams and steps wait for the same unit."""
 
     @model_validator(mode="after")
     def _chunk_of_chunks(self) -> Self:

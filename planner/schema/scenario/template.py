@@ -61,6 +61,8 @@ class Template(StrictModel):
     currencies: Currencies
     planning: dict[str, Taken]
     simulation: dict[str, Taken]
+    simulation_of_chains: dict[str, Taken]
+    """In the place of those of `simulation` where frames come compressed or several networks look at them."""
 
 
 class ConversationTemplate(StrictModel):

@@ -13,6 +13,7 @@ from planner.chain.simulation.scatter import scatter_of
 from planner.chain.simulation.work import tables_of
 from planner.latency.band import Band
 from planner.provenance import Provenance
+from planner.rack.counts.tally import RunTally
 from planner.rack.description.device import RackDevice, Service, Thermal
 from planner.rack.description.life import Life, Outage
 from planner.rack.description.rack import Air, Batching, Rack
@@ -153,3 +154,49 @@ def test_a_run_stops_where_its_frames_fill_the_memory():
     long = rack(duration_s=1_000_000.0, warmup_s=5.0)
     assert run.until_s(long) == pytest.approx(MOST_FRAMES / (24 * 15.0))
     assert np.isfinite(run.until_s(long))
+
+
+def runs_of(monkeypatch, here: Rack, replications: int) -> tuple[list[RunTally], list[int]]:
+    """The tallies of so many replications, and which of them the rack itself was run for."""
+    from planner.rack.compiled import engine as compiled_engine
+
+    numbers, run = [], compiled_engine.run_replication
+
+    def seen(*asked):
+        numbers.append(asked[1])
+        return run(*asked)
+
+    monkeypatch.setattr(compiled_engine, "run_replication", seen)
+    chained = ChainedRun(chains(DECODE, replace(DETECT, after=0)), "mid")
+    return [chained(here, "compiled", number) for number in range(replications)], numbers
+
+
+SHORT = {"duration_s": 10.0, "warmup_s": 2.0, "replications": 2}
+
+
+def test_replications_that_are_added_move_frames_and_no_heat(monkeypatch):
+    here = rack(**SHORT)
+    found, numbers = runs_of(monkeypatch, here, 4)
+    assert numbers == [0, 1], "as many as the plan asks for"
+    assert [run.replication for run in found] == [0, 1, 2, 3]
+    assert len({run.streams[0].latencies.mean_s for run in found}) == 4, "frames come otherwise in each"
+    assert found[2].epochs is found[0].epochs
+    assert found[3].epochs is found[1].epochs
+    monkeypatch.setattr("planner.chain.simulation.rack_run._like_each_other", lambda _: False)
+    every, numbers = runs_of(monkeypatch, here, 4)
+    assert set(numbers) == {0, 1, 2, 3}
+    for one, other in zip(found, every, strict=True):
+        assert one.streams[0].latencies.mean_s == other.streams[0].latencies.mean_s
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"thermal": replace(COOL, throttle_c=35.0, shutdown_c=60.0)}, id="near its throttle"),
+        pytest.param({"thermal": replace(COOL, power_cap_w=8.0)}, id="near its cap on power"),
+        pytest.param({"life": Life(outages=(Outage(at_s=5.0, lasts_s=3.0),))}, id="a device goes out"),
+    ],
+)
+def test_a_rack_to_which_something_may_happen_is_run_each_time(monkeypatch, change):
+    _, numbers = runs_of(monkeypatch, rack(**SHORT, **change), 3)
+    assert set(numbers) == {0, 1, 2}

@@ -61,15 +61,6 @@ def test_all_problems_of_a_file_are_reported_at_once(scenario):
     assert {place for place, _ in found} == {"streams[0].think", "streams[0].count", "site.supply"}
 
 
-def test_devices_serve_one_kind(scenario):
-    camera = {"name": "cameras", "count": 2, "model": "zoo:yolov5s", "arrivals": "periodic", "rate": "5 FPS",
-              "slo": {"latency": "100 ms"}}  # fmt: skip
-    found = problems(scenario, {"streams.1": camera})
-    assert len(found) == 1
-    assert found[0][0] == "streams[1]"
-    assert "devices that serve conversations serve nothing else" in found[0][1]
-
-
 def test_one_model_a_scenario(scenario):
     other = {"name": "more", "kind": "conversation", "count": 1, "model": "zoo:qwen3-8b", "prompt": 5,
              "output": 5, "slo": {"ttft": {"within": "1 s"}}}  # fmt: skip

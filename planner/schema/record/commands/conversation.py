@@ -7,7 +7,17 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from planner.schema.record.commands.language import ServingMemoryRecord
-from planner.schema.record.options import BandRecord
+from planner.schema.record.money import PurchaseLineRecord, SpendingRecord
+from planner.schema.record.options import BandRecord, ConstraintRecord, MarginRecord
+from planner.schema.record.question import (
+    AssumptionRecord,
+    DigestRecord,
+    ScenarioRecord,
+    SourceRecord,
+    ToolRecord,
+    ValueRecord,
+)
+from planner.schema.record.sizing import ToMeasureRecord
 
 ConversationVerdict = Literal["PASS", "FAIL", "UNDECIDED"]
 
@@ -18,7 +28,7 @@ class PromiseRecord(TypedDict):
     Infinite times, of questions that were refused, are null; so is what nobody saw.
     """
 
-    promise: Literal["ttft", "time_per_token", "answer"]
+    promise: Literal["ttft", "time_per_token", "answer", "frame"]
     quantile: float
     within_s: float
     reached_s: float | None
@@ -43,6 +53,14 @@ class TalkRecord(TypedDict):
 
     stream: str
     users: int
+    arrivals: Literal["users", "periodic", "poisson", "trace"]
+    prompt_tokens: float
+    """Mean of a question; so are the three below of answers, turns of a conversation and pauses."""
+    output_tokens: float
+    turns_mean: float
+    think_s: float
+    context_tokens: int
+    prefix_kept: bool
     turns: int
     refused: int
     preempted: int
@@ -51,6 +69,36 @@ class TalkRecord(TypedDict):
     time_per_token_s: TimesRecord
     answer_s: TimesRecord
     promises: list[PromiseRecord]
+
+
+class FramesRecord(TypedDict):
+    """A stream of frames on the same unit, over all runs, where the plan counts."""
+
+    stream: str
+    model: str
+    precision: str
+    engine: str
+    sources: int
+    rate_per_s: float
+    frames: int
+    dropped: int
+    service_s: BandRecord
+    """Of a frame alone, as planned."""
+    latency_s: TimesRecord
+    promise: PromiseRecord
+
+
+class HeatSeenRecord(TypedDict):
+    """What epochs of one second saw after the warm-up, at the hottest moment."""
+
+    runs: int
+    temperature_c: float
+    inlet_c: float
+    exhaust_c: float
+    throttled_share: float
+    least_clock_ratio: float
+    power_per_device_w: float
+    shut_down: bool
 
 
 class ConversationOptionRecord(TypedDict):
@@ -80,6 +128,14 @@ class ConversationOptionRecord(TypedDict):
     busy: float | None
     most_sessions: int | None
     most_cache_bytes: float | None
+    frames: list[FramesRecord]
+    frames_busy: float | None
+    """Share of time that a frame is served, beside `busy` of steps."""
+    frames_memory_bytes: float | None
+    """Of the networks of frames, which the memory above lacks."""
+    unit_share: Literal["turns", "frames_first", "steps_first"]
+    heat: HeatSeenRecord | None
+    margins: list[MarginRecord]
     power_w: float | None
     worst_power_w: float | None
     temperature_c: float | None
@@ -122,6 +178,24 @@ class ConversationRefusalRecord(TypedDict):
     reason: str
 
 
+class ConversationBasisRecord(TypedDict):
+    """What an answer rests on; the same records as those of a study of frames."""
+
+    tool: ToolRecord
+    scenario: ScenarioRecord
+    risks: list[str]
+    constraints: list[ConstraintRecord]
+    purchase: list[PurchaseLineRecord]
+    spending: SpendingRecord
+    carbon_kg: float | None
+    """Of the energy over the horizon; null where the scenario states no intensity."""
+    to_measure: list[ToMeasureRecord]
+    assumptions: list[AssumptionRecord]
+    figures: list[ValueRecord]
+    sources: list[SourceRecord]
+    digests: list[DigestRecord]
+
+
 class ConversationRecord(TypedDict):
     """A scenario of conversations answered; the best part first."""
 
@@ -144,3 +218,5 @@ class ConversationRecord(TypedDict):
     users: list[UsersPointRecord]
     contexts: list[ContextPointRecord]
     notes: list[str]
+    basis: ConversationBasisRecord | None
+    """None where a command does not show it."""

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
-from planner.conversation.results import LevelResult, TalkResult, TimeQuantiles
-from planner.latency.band import Band, BandEnd, planned_bound
+from planner.conversation.description import Drawn, Talk
+from planner.conversation.levels import LevelResult, TimeQuantiles
+from planner.latency.band import Band, planned_bound
 from planner.plan.conversation.curves import ContextPoint, UsersPoint
 from planner.plan.conversation.option import ConversationOption
+from planner.plan.conversation.question import ENDS
 from planner.plan.conversation.study import ConversationStudy
 from planner.plan.money.economics import SECONDS_PER_YEAR, annuity
+from planner.plan.record.conversation.basis import basis_record
+from planner.plan.record.options import margin_record
 from planner.rack.counts.results import Verdict
 from planner.schema.record.commands.conversation import (
     ContextPointRecord,
     ConversationOptionRecord,
     ConversationRecord,
+    FramesRecord,
+    HeatSeenRecord,
     PromiseRecord,
     TalkRecord,
     TimesRecord,
@@ -24,8 +31,10 @@ from planner.schema.record.options import BandRecord
 from planner.schema.scenario.scenario import Scenario
 
 
-def conversation_record(study: ConversationStudy, *, curves: bool = True) -> ConversationRecord:
-    """The record; without `curves` those of the chosen part are left out, as `size` has no use for them."""
+def conversation_record(
+    study: ConversationStudy, *, curves: bool = True, basis: bool = True
+) -> ConversationRecord:
+    """The record; `size` has no use for `curves` of the chosen part, nor for the `basis` of the answer."""
     scenario, chosen = study.source.scenario, study.chosen
     return {
         "scenario": scenario.id,
@@ -49,6 +58,7 @@ def conversation_record(study: ConversationStudy, *, curves: bool = True) -> Con
         "users": [_users(point) for point in study.users] if curves else [],
         "contexts": [_context(point) for point in study.contexts] if curves else [],
         "notes": list(scenario.notes),
+        "basis": basis_record(study) if basis else None,
     }
 
 
@@ -81,6 +91,12 @@ def option_record(scenario: Scenario, option: ConversationOption) -> Conversatio
         "busy": None if planned is None else planned.busy,
         "most_sessions": None if planned is None else planned.most_sessions,
         "most_cache_bytes": None if planned is None else planned.most_cache_bytes,
+        "frames": [] if planned is None else [_frames(option, place) for place in range(len(planned.frames))],
+        "frames_busy": None if planned is None else planned.frames_busy,
+        "frames_memory_bytes": None if option.frames is None else option.frames.memory_bytes,
+        "unit_share": option.servings["mid"].share,
+        "heat": None if ends is None else _heat(option),
+        "margins": [margin_record(margin) for margin in option.margins],
         "power_w": None if heat is None else heat.power_w,
         "worst_power_w": None if heat is None else heat.worst_power_w,
         "temperature_c": None if heat is None else heat.temperature_c,
@@ -121,6 +137,13 @@ def _talk(option: ConversationOption, place: int) -> TalkRecord:
     return {
         "stream": talk.name,
         "users": given.sources,
+        "arrivals": given.begins,
+        "prompt_tokens": _mean(given, "prompt"),
+        "output_tokens": _mean(given, "output"),
+        "turns_mean": given.turns.mean,
+        "think_s": given.think.mean,
+        "context_tokens": given.context,
+        "prefix_kept": given.prefix_kept,
         "turns": talk.turns,
         "refused": talk.refused,
         "preempted": talk.preempted,
@@ -128,23 +151,50 @@ def _talk(option: ConversationOption, place: int) -> TalkRecord:
         "ttft_s": _times(talk.times["ttft"]),
         "time_per_token_s": _times(talk.times["time_per_token"]),
         "answer_s": _times(talk.times["answer"]),
-        "promises": [_promise(option, place, number, level) for number, level in enumerate(talk.levels)],
+        "promises": [
+            _promise(level, [option.ends.at(end).talks[place].levels[number] for end in ENDS])
+            for number, level in enumerate(talk.levels)
+        ],
     }
 
 
-def _promise(option: ConversationOption, place: int, number: int, level: LevelResult) -> PromiseRecord:
+def _mean(talk: Talk, of: Literal["prompt", "output"]) -> float:
+    """Tokens of a mean question or answer; of a trace those of its rows."""
+    if talk.trace:
+        return sum(float(getattr(turn, of)) for turn in talk.trace) / len(talk.trace)
+    drawn: Drawn = getattr(talk, of)
+    return drawn.mean
+
+
+def _frames(option: ConversationOption, place: int) -> FramesRecord:
     assert option.ends is not None  # noqa: S101 - the same
-    ends = option.ends
+    assert option.frames is not None  # noqa: S101 - there are streams of them
+    bound = planned_bound(option.plan_for)
+    found, group = option.ends.at(bound).frames[place], option.frames.groups[place]
+    network = next(item for item in option.frames.networks if item.model == group.network)
+    service_s = [option.servings[end].frames[place].service_s for end in ENDS]
+    return {
+        "stream": found.name,
+        "model": found.network,
+        "precision": str(network.estimate.precision),
+        "engine": network.estimate.engine,
+        "sources": group.sources,
+        "rate_per_s": group.rate_per_s,
+        "frames": found.frames,
+        "dropped": found.dropped,
+        "service_s": {"low": service_s[0], "mid": service_s[1], "high": service_s[2]},
+        "latency_s": _times(found.times),
+        "promise": _promise(found.level, [option.ends.at(end).frames[place].level for end in ENDS]),
+    }
 
-    def reached(end: BandEnd) -> float:
-        talk: TalkResult = ends.at(end).talks[place]
-        return talk.levels[number].reached_s
 
-    verdicts = [ends.at(end).talks[place].levels[number].verdict for end in ("high", "low")]
+def _promise(level: LevelResult, ends: list[LevelResult]) -> PromiseRecord:
+    """A promise where the plan counts, and at the ends and in the middle of the band."""
+    low, mid, high = ends
     over_the_band = Verdict.UNDECIDED
-    if verdicts[0] is Verdict.PASS:
+    if high.verdict is Verdict.PASS:
         over_the_band = Verdict.PASS
-    elif verdicts[1] is Verdict.FAIL:
+    elif low.verdict is Verdict.FAIL:
         over_the_band = Verdict.FAIL
     return {
         "promise": level.promise,
@@ -153,10 +203,27 @@ def _promise(option: ConversationOption, place: int, number: int, level: LevelRe
         "reached_s": _finite(level.reached_s),
         "interval_low_s": _finite(level.low_s),
         "interval_high_s": _finite(level.high_s),
-        "band_low_s": _finite(reached("low")),
-        "band_mid_s": _finite(reached("mid")),
-        "band_high_s": _finite(reached("high")),
+        "band_low_s": _finite(low.reached_s),
+        "band_mid_s": _finite(mid.reached_s),
+        "band_high_s": _finite(high.reached_s),
         "verdict": over_the_band.value,
+    }
+
+
+def _heat(option: ConversationOption) -> HeatSeenRecord | None:
+    assert option.ends is not None  # noqa: S101 - the same
+    seen = option.ends.at(planned_bound(option.plan_for)).heat
+    if seen is None:
+        return None
+    return {
+        "runs": seen.runs,
+        "temperature_c": seen.die_c,
+        "inlet_c": seen.inlet_c,
+        "exhaust_c": seen.exhaust_c,
+        "throttled_share": seen.throttled_share,
+        "least_clock_ratio": seen.least_clock,
+        "power_per_device_w": seen.device_w,
+        "shut_down": seen.shut_down,
     }
 
 

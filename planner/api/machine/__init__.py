@@ -1,0 +1,1 @@
+"""Questions to this machine that are not of networks: language models with llama.cpp."""
