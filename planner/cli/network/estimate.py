@@ -257,11 +257,9 @@ def _fastest_line(result: Estimate) -> list[str]:
 
 def _load_line(result: Estimate) -> list[str]:
     """The other load beside the one that is printed, where the power limit makes them differ."""
-    from planner.latency.load import under_load
-
     if abs(result.bend - 1.0) < _SAME:
         return []
-    other = under_load(result, "sustained" if result.load == "burst" else "burst").through_s
+    other = result.through_s.scaled(result.bend if result.load == "burst" else 1.0 / result.bend)
     meant = "a short run" if result.load == "burst" else "at the power limit for long"
     return [
         f"load        {result.load}, {meant}; {_OTHER[result.load]} "
