@@ -139,7 +139,7 @@ def list_devices(
     `UnknownIdError` for an unknown precision or key.
 
     >>> [row["id"] for row in list_devices(kind="npu", max_power_w=12).rows][:2]
-    ['amlogic-a311d', 'ascend-310']
+    ['am68a', 'amlogic-a311d']
     """
     from planner.errors import UnknownIdError
     from planner.hardware.catalog import part_files
