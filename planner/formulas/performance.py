@@ -85,6 +85,13 @@ LATENCY = (
         "Supplies that are better than the rules ask for, or rated far above the load.",
     ),
     Formula(
+        "sustained_clock",
+        "Clock that a power limit allows for long",
+        "c = ((limit - idle) / (demand - idle))^(1/k); arithmetic takes 1/c as long",
+        "Le Sueur and Heiser, HotPower 2010, for the exponent k; this project (planner/latency/power/law.py)",
+        "A sink that is too small bends a part further; the clock of a short run may itself be a mean.",
+    ),
+    Formula(
         "serving_power",
         "Power of a part that no fit covers",
         "P = idle + a (limit - idle), a = 0.5, 0.75, 1",
