@@ -66,6 +66,13 @@ def made_up(models, noise, seed=0):
         }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def engine(monkeypatch):
+    """A version of the engine, where it need not be installed."""
+    for room in (probing, calibrating):
+        monkeypatch.setattr(room, "llama_version", lambda: "1.2.3")
+
+
 @pytest.fixture(scope="module")
 def answers():
     return list(made_up([probe(number) for number in range(PROBES)], 0.02))
@@ -157,9 +164,7 @@ def test_disturbed_passes_are_left_out_and_a_noisy_machine_refused(answers):
 
 
 @pytest.fixture
-def journal(tmp_path, monkeypatch):
-    for room in (probing, calibrating):
-        monkeypatch.setattr(room, "llama_version", lambda: "1.2.3")
+def journal(tmp_path):
     return lambda threads=(1,): PassJournal(tmp_path / "journal", "calibrate", threads)
 
 
