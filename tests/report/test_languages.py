@@ -41,7 +41,6 @@ def test_headings_language_and_captions_are_chinese(chinese_pdf):
 
 
 @needs_chinese_font
-@pytest.mark.usefixtures("without_drawings")
 def test_numbers_are_those_of_the_english_pages(chinese_pdf, sample):
     number = re.compile(r"\d+(?:[.,]\d+)*")
     english = render_pdf(sample.study(), paper="letter")
