@@ -23,7 +23,7 @@ report: env
 # elsewhere once the environment is there; a link that leads nowhere stops it. The first time takes some minutes.
 docs: env
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[docs]'
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	$(BIN)/python docs/site_links.py site
 
 # The example that is committed; rebuild it when a change moves a number, and read what changed before you commit.

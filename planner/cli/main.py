@@ -17,11 +17,14 @@ from planner.cli.limits import limited
 from planner.cli.ticker import ticker
 from planner.collector import collect_seldom
 from planner.distribution import VERSION
-from planner.errors import PlannerError
+from planner.environment import mend_environment
+from planner.errors import InputError, PlannerError, Problem
 from planner.process.inputs import inputs_kept
 from planner.process.stop import begin, die_by_signals, listen, status_of_stop, stopped_by, was_asked
 from planner.visible import shortened_words
 
+_LONGEST_WORD = 8192
+"""Of a command line: twice the longest path."""
 COMMANDS = {
     "inspect": (
         "planner.cli.network.inspect",
@@ -139,6 +142,8 @@ def run(arguments: list[str]) -> int:
     """Run with these arguments and return the exit status; tracebacks appear only with --debug."""
     begin()
     try:
+        mend_environment()
+        _require_short(arguments)
         with inputs_kept(), ticker.running() if "--quiet" not in arguments else nullcontext():
             result = planner.main(args=arguments, prog_name="planner", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -166,6 +171,14 @@ def run(arguments: list[str]) -> int:
         echo(f"planner: {_stopped()}; what was finished is written", err=True)
         return status_of_stop()
     return result if isinstance(result, int) else OK
+
+
+def _require_short(arguments: list[str]) -> None:
+    """Refuse words that no option means: patterns and names of any length take time that grows faster."""
+    if any(len(word) > _LONGEST_WORD for word in arguments):
+        longest = max(map(len, arguments))
+        problem = Problem("command line", f"words of at most {_LONGEST_WORD} characters", str(longest))
+        raise InputError("planner", [problem])
 
 
 def _stopped() -> str:

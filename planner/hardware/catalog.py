@@ -115,6 +115,15 @@ def device_digest(device_id: str) -> str:
     return read_document(part_file(device_id).path).sha256
 
 
+_LONGEST_PATTERN = 200
+"""Several times the longest id; the time to compile a pattern grows with the square of its brackets."""
+
+
+def named_by(device_id: str, pattern: str) -> bool:
+    """Whether a shell pattern means a part; one that is far longer than any id means none."""
+    return len(pattern) <= _LONGEST_PATTERN and fnmatchcase(device_id, pattern)
+
+
 def match_devices(globs: Iterable[str]) -> tuple[str, ...]:
     """Ids that match any of the shell patterns, each once and sorted.
 
@@ -124,7 +133,9 @@ def match_devices(globs: Iterable[str]) -> tuple[str, ...]:
     known = device_ids()
     chosen: set[str] = set()
     for pattern in globs:
-        matches = [device_id for device_id in known if fnmatchcase(device_id, pattern)]
+        if len(pattern) > _LONGEST_PATTERN:
+            raise UnknownIdError("device", f"{pattern[:60]}...", known, "`planner devices list` shows all")
+        matches = [device_id for device_id in known if named_by(device_id, pattern)]
         if not matches:
             raise UnknownIdError("device", pattern, known, "`planner devices list` shows all")
         chosen.update(matches)

@@ -127,3 +127,20 @@ def test_a_clock_that_jumps_changes_nothing(call, tmp_path, monkeypatch):
     monkeypatch.setattr(time, "time", jumping)
     assert call("simulate", scenario, "--format", "json").out == usual
     assert call("zoo", "list", "-o", tmp_path / "a.csv", "--time-limit", "1 h").status == 0
+
+
+def test_a_pattern_of_any_length_takes_no_time(call, tmp_path):
+    """Brackets without end took minutes to compile, of the command line and of a scenario."""
+    start = time.process_time()
+    for length in (150, 30_000):
+        found = call("plan", "zoo:resnet18", "--cameras", "3", "--fps", "15", "--devices", "[a-" * length)
+        assert found.status == 2
+        assert "internal fault" not in found.err
+    text = (scenarios_dir() / "line-inspection.yaml").read_text(encoding="utf-8")
+    values = yaml.safe_load(text)
+    values["candidates"]["devices"] = ["[a-" * 20_000]
+    (tmp_path / "s.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    found = call("size", tmp_path / "s.yaml")
+    assert found.status == 2
+    assert len(found.err) < 3000
+    assert time.process_time() - start < 5.0

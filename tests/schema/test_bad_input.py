@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from planner.data_files import database_dir
+from planner.data_files import database_dir, scenarios_dir
 from planner.errors import InputError, Problem
 from planner.schema.hardware.device import Device
 from planner.schema.reading.yaml_file import (
@@ -18,6 +19,7 @@ from planner.schema.reading.yaml_file import (
     read_model,
     validate,
 )
+from planner.schema.scenario.scenario import Scenario
 
 NANO = (database_dir() / "devices" / "jetson-nano-4.yaml").read_text()
 
@@ -221,3 +223,26 @@ def test_any_value_under_any_key_is_read_or_refused(value: object, key: str) -> 
     document.values[key] = value
     with contextlib.suppress(InputError):
         validate(document, Device)
+
+
+@pytest.mark.parametrize("text", ["017", "010", "-07", "1:30", "8:30.5", "0_1", "00"])
+def test_numbers_of_another_base_are_refused_and_not_taken_as_others(text):
+    """YAML 1.1 reads 010 as eight and 1:30 as ninety."""
+    document = parse_document(f"count: {text}\n", "s.yaml")
+    assert [(problem.where, problem.line) for problem in document.problems] == [("count", 1)]
+    assert "decimal number" in document.problems[0].expected
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("0", 0), ("10", 10), ("0.5", 0.5), ("1e3", "1e3"), ("'010'", "010"), ("0x1F", 31)]
+)
+def test_numbers_that_mean_one_thing_are_read(text, value):
+    assert parse_document(f"count: {text}\n", "s.yaml").values == {"count": value}
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01", "0000-01-01"])
+def test_a_day_that_the_calendar_does_not_have_is_refused(day):
+    text = (scenarios_dir() / "theory-md1.yaml").read_text(encoding="utf-8")
+    asked = re.sub(r"(?m)^date: .*$", f"date: {day}", text)
+    with pytest.raises(InputError, match=r"date: expected a day of the calendar such as 2026-11-30, got"):
+        validate(parse_document(asked, "s.yaml"), Scenario)

@@ -49,6 +49,19 @@ def test_every_scenario_and_every_module_of_the_api_has_a_page(pages, monkeypatc
     assert {f"api/{name}.md" for name in modules} <= set(pages.api_pages())
 
 
+def test_examples_of_docstrings_are_code():
+    """`[a][b]` of running text would be a link that leads nowhere, and a prompt three quotations deep."""
+    pytest.importorskip("griffe", reason="the extra docs is not installed")
+    fenced = script("site_examples").fenced
+    text = "First.\n\n>>> [x for x in (1, 2)]\n[1, 2]\n>>> rows[:2]\n[]\n\nMore [a](b).\n\n>>> f()"
+    expected = (
+        "First.\n\n```python\n>>> [x for x in (1, 2)]\n[1, 2]\n>>> rows[:2]\n[]\n```\n\nMore [a](b).\n\n"
+        "```python\n>>> f()\n```"
+    )
+    assert fenced(text) == expected
+    assert fenced("No example.") == "No example."
+
+
 def test_every_guide_is_in_the_navigation(pages):
     assert pages is not None
     nav = (ROOT / "mkdocs.yml").read_text()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from importlib.util import find_spec
 
 from planner.errors import InputError, Problem, UnknownIdError
@@ -46,11 +45,11 @@ def _parts(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
         named.append((("deployment", "device"), scenario.deployment.device))
     if not (named or scenario.candidates.devices):
         return  # and the catalog need not be read
-    from planner.hardware.catalog import device_ids
+    from planner.hardware.catalog import device_ids, named_by
 
     known = device_ids()
     for number, pattern in enumerate(scenario.candidates.devices):
-        if not any(fnmatchcase(name, pattern) for name in known):
+        if not any(named_by(name, pattern) for name in known):
             listed: Place = ("candidates", "devices", number)
             yield listed, "a part, or a pattern of some", *_unknown("device", pattern, known)
     for place, name in named:
@@ -64,11 +63,11 @@ def _coolers(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     from_deployment = given is not None and isinstance(given.cooler, str)
     if not (asked or scenario.cooler is not None or from_deployment):
         return
-    from planner.hardware.catalog import device_ids, read_device
+    from planner.hardware.catalog import device_ids, named_by, read_device
     from planner.plan.options.coolers import cooler_named
 
     known, patterns = device_ids(), scenario.candidates.devices
-    parts = [name for name in known if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    parts = [name for name in known if any(named_by(name, pattern) for pattern in patterns)]
     if given is not None and given.device in known:
         parts = [given.device, *parts]
     if scenario.cooler is not None and parts and set(parts) <= set(asked):
@@ -149,7 +148,7 @@ def _modes(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     given, modes = scenario.deployment, scenario.candidates.modes
     if isinstance(modes, str) and (given is None or given.mode is None):
         return
-    from planner.hardware.catalog import device_ids, read_device
+    from planner.hardware.catalog import device_ids, named_by, read_device
     from planner.hardware.operating_point import choose_mode
 
     known = device_ids()
@@ -161,7 +160,7 @@ def _modes(scenario: Scenario) -> Iterator[tuple[Place, str, str, str]]:
     if isinstance(modes, str):
         return
     patterns = scenario.candidates.devices
-    parts = [name for name in known if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    parts = [name for name in known if any(named_by(name, pattern) for pattern in patterns)]
     have = {mode.id for name in parts for mode in read_device(name).modes}
     for number, mode in enumerate(modes):
         if parts and mode not in have:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from planner.schema.reading.calendar_day import CalendarDay
 from planner.schema.reading.quantity import Bytes, BytesPerSecond, Money, Ratio, Seconds, refuse
 from planner.schema.reading.strict import Conflict, StrictModel, refuse_all
 
@@ -95,7 +96,7 @@ class FleetSpec(StrictModel):
     id: str = Field(min_length=1)
     title: str
     question: str
-    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    date: CalendarDay
     templates: dict[str, str] = Field(min_length=1, max_length=100)
     """Name -> scenario file in this folder or below, or the name of a shipped scenario."""
     sites: str

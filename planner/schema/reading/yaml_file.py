@@ -28,6 +28,8 @@ MAX_DEPTH = 40
 _MOST_OF_A_KIND = 20
 """A file in a wrong format has the same problem in every line; a person reads the first few."""
 _TAB_INDENT = re.compile(r"^[ ]*\t\s*\S")
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_OF_OTHER_BASE = re.compile(r"^[-+]?(?:0[0-9_]|[0-9_.]+:)")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The reader in C where PyYAML was built with it; the same values, ten times as fast."""
 
@@ -213,6 +215,15 @@ class _Reading:
             return [self.plain(item, (*path, i)) for i, item in enumerate(node.value)]
         if node.tag == "tag:yaml.org,2002:timestamp":
             return node.value
+        if node.tag in _NUMBERS and _OF_OTHER_BASE.match(node.value):
+            # YAML 1.1 has 010 for eight and 8:30 for 510: nobody who writes a plan means that.
+            expected, advice = (
+                "a decimal number",
+                "write it without a leading zero or colon, or put it in quotes",
+            )
+            line = node.start_mark.line + 1
+            self.problems.append(Problem(dotted(path), expected, node.value[:60], advice, line))
+            return None
         try:
             return self.scalars.construct_object(node)
         except (yaml.YAMLError, ValueError, OverflowError):

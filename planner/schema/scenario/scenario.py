@@ -11,6 +11,7 @@ from planner.schema.hardware.device import Form, PrecisionName, UnitKind
 from planner.schema.hardware.host import Attachment
 from planner.schema.hardware.serving import ReplayedTimes, ServiceVariation
 from planner.schema.hardware.surroundings import InletClassName
+from planner.schema.reading.calendar_day import CalendarDay
 from planner.schema.reading.quantity import (
     BytesPerSecond,
     Celsius,
@@ -245,7 +246,7 @@ class Scenario(RestsOn):
     id: str
     title: str
     question: str
-    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    date: CalendarDay
     streams: list[Stream] = Field(default_factory=list)
     conversations: list[Conversation] = Field(default_factory=list)
     """Streams of `kind: conversation`, which a file has under `streams`; a scenario has one kind."""
